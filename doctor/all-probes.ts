@@ -27,7 +27,10 @@ const operatorTestMessage =
 const operatorNoticesProbe: DoctorProbe = {
   name: 'notices',
   async *run({
-    config: { discord: place, operatorWebhook: webhook },
+    config: {
+      discord: place,
+      monitoring: { operatorWebhook: webhook },
+    },
     notifiesOperator,
   }) {
     if (!notifiesOperator) return;

@@ -238,7 +238,7 @@ async function examineSettings(
   const read = readConfig({ ...settings, ...key, ...pipeline });
   const role =
     read.kind === 'ok'
-      ? listRoles(read.config).find((one) => one.group === group)
+      ? listRoles(read.config.engines).find((one) => one.group === group)
       : undefined;
   if (role) return await examineRole(role, deadline, clip);
   const why = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';

@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { historyLimits } from '#src/chat/chat-model.ts';
 import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
-import type { Config } from '#src/config/config.ts';
+import type { EngineConfig } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { tools as ownTools } from '#src/features/features.ts';
@@ -58,7 +58,7 @@ const testSentence =
 const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
 
 /** Lists speech before transcription, which is examined by its sound. */
-export function listRoles(config: Config): readonly ConfiguredRole[] {
+export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
   const choices = [
     ['chat', chat, fallbacks.chat],
@@ -105,7 +105,7 @@ function makeEngineRole(
   role: ProviderRole,
   group: string,
   engine: EngineChoice,
-  { audioModel: hearing, deadlines }: Config,
+  { audioModel: hearing, deadlines }: EngineConfig,
 ): ConfiguredRole {
   const probes = {
     async think({ deadline, stack }: RoleTrial) {
@@ -150,13 +150,18 @@ function makeEngineRole(
           stack,
         );
         const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
-        const speaker = {
-          synthesizer,
-          voice: {},
-          text: testSentence,
-          deadlines: deadlines[role],
-        };
-        tried.push(await tryProbe({ ...speakProbe, mend }, speaker, deadline));
+        tried.push(
+          await tryProbe(
+            { ...speakProbe, mend },
+            {
+              synthesizer,
+              voice: {},
+              text: testSentence,
+              deadlines: deadlines[role],
+            },
+            deadline,
+          ),
+        );
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);
@@ -176,8 +181,11 @@ function makeEngineRole(
     async recognise({ clip, deadline, stack }: RoleTrial) {
       const transcriber = await openEngine('speech to text', engine, stack);
       const spoken = clip ?? (await getLocalClip(deadline));
-      const heard = { transcriber, clip: spoken, deadlines: deadlines[role] };
-      const found = await tryProbe(recognise, heard, deadline);
+      const found = await tryProbe(
+        recognise,
+        { transcriber, clip: spoken, deadlines: deadlines[role] },
+        deadline,
+      );
       if (!isUsable(found)) return [found];
       const sounds = await examineServerCases(
         'sounds',
@@ -224,7 +232,9 @@ async function getLocalClip(deadline: ProbeDeadline) {
 const ignoreUsage = () => undefined;
 const silentSynthesizer = { synthesize: async function* () {} };
 
-function makeRealtimeRole(server: NonNullable<Config['realtime']>): ConfiguredRole {
+function makeRealtimeRole(
+  server: NonNullable<EngineConfig['realtime']>,
+): ConfiguredRole {
   return {
     group: 'REALTIME',
     engine: server,

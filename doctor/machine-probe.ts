@@ -26,7 +26,7 @@ export const machineProbe: DoctorProbe = {
   async *run({ config, ...deadline }) {
     yield 'This machine';
     yield checkNodeVersion(process.versions.node);
-    yield await checkDisk(resolve(config.dataDir));
+    yield await checkDisk(resolve(config.storage.dataDir));
     for (const probe of [codecProbe, ciphersProbe])
       yield await tryProbe(probe, undefined, deadline);
   },

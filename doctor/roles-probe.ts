@@ -11,10 +11,10 @@ import type { ConfiguredRole } from './examine-role.ts';
  */
 export const rolesProbe: DoctorProbe = {
   name: 'roles',
-  async *run({ config, isOffline, ...deadline }) {
+  async *run({ config: { engines }, isOffline, ...deadline }) {
     const { examineRole, listRoles } = await import('./examine-role.ts');
     let clip: SpokenClip | undefined;
-    for (const role of listRoles(config)) {
+    for (const role of listRoles(engines)) {
       const { group, engine } = role;
       if (!('baseUrl' in engine)) {
         yield `${group}: the local engine needs no server`;
@@ -34,7 +34,7 @@ export const rolesProbe: DoctorProbe = {
       ? AbortSignal.abort()
       : AbortSignal.timeout(deadline.deadlineMs);
     const endings = await findModelEndings(
-      listModelsInUse(config),
+      listModelsInUse(engines),
       deadline.clock.wallMs(),
       signal,
     );

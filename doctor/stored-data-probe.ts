@@ -6,7 +6,11 @@ import type { DoctorProbe } from './doctor-probe.ts';
 
 export const storedDataProbe: DoctorProbe = {
   name: 'database',
-  async *run({ config: { dataDir, databaseUrl } }) {
+  async *run({
+    config: {
+      storage: { dataDir, databaseUrl },
+    },
+  }) {
     if (!databaseUrl) {
       yield `DATA_DIR: ${dataDir}`;
       const owner = findDataDirOwner(dataDir);

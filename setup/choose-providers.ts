@@ -49,7 +49,7 @@ export async function chooseProviders(questions: ProviderChoiceDeps) {
     await tryServerWithKeys(questions, server, progress);
   }
   if (progress.served.size === 0) useEmbeddedEngines(edits);
-  const { pipeline, chat } = edits.readConfig();
+  const { pipeline, chat } = edits.readConfig().engines;
   if (pipeline !== 'realtime' && chat.kind === 'local') ask.say(noModelNotice);
 }
 

@@ -115,11 +115,11 @@ test('a server that is gone is replaced by local engines, which are loaded then'
   const news: EngineNews[] = [];
   // Loading takes 6 s of a processor, which a busy machine may not have for minutes. It is awaited.
   const loading = { firstMs: hangMs, coldFirstMs: hangMs, totalMs: hangMs };
-  const recognising = { ...config.deadlines['speech to text'], ...loading };
-  const speaking = { ...config.deadlines['text to speech'], ...loading };
+  const recognising = { ...config.engines.deadlines['speech to text'], ...loading };
+  const speaking = { ...config.engines.deadlines['text to speech'], ...loading };
   const patientRoles = { 'speech to text': recognising, 'text to speech': speaking };
-  const deadlines = { ...config.deadlines, ...patientRoles };
-  const patient = { ...config, deadlines };
+  const deadlines = { ...config.engines.deadlines, ...patientRoles };
+  const patient = { ...config, engines: { ...config.engines, deadlines } };
   await using engines = await openEngines(patient, (one) => void news.push(one));
   const never = new AbortController().signal;
   const sounds = await Array.fromAsync(
@@ -209,7 +209,7 @@ test('the operator is told of each model that ends in one notice and in the log,
   using metrics = openMetrics(() => true);
   const board = createAlertBoard(openLog('info', [], to), metrics.meters, [], notices);
   using _ = watchModels(
-    config,
+    config.engines,
     clock,
     (news) => news.kind === 'alert' && board.report(news),
   );

@@ -16,7 +16,7 @@ async function offered(environment: Readonly<Record<string, string>> = {}) {
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
   const config = readGoodSettings({ ...servers, ...environment });
   await using engines = await openEngines(config, () => undefined);
-  return openPipelines(config, engines, engines.chat('Nova'));
+  return openPipelines(config.engines, engines, engines.chat('Nova'));
 }
 
 test('a chat server offers an audio-model once its name is known', async () => {
@@ -44,7 +44,7 @@ test('the chat model answers in the place of a Realtime server that is away', as
   });
   const news: EngineNews[] = [];
   await using engines = await openEngines(config, (one) => news.push(one));
-  const pipeline = openPipelines(config, engines, engines.chat('Nova')).open(
+  const pipeline = openPipelines(config.engines, engines, engines.chat('Nova')).open(
     'realtime',
   );
   const turn = makeTurn(toUtterance('What time is it?'));

@@ -17,7 +17,7 @@ const nanoUsd = 1e-9;
 export type ChatPrice = ReturnType<typeof createChatPrice>;
 
 /** Price of the requests to a chat model so far, in US dollars. */
-export function createChatPrice(config: Pick<Config, 'budget' | 'chat'>) {
+export function createChatPrice(config: Config) {
   let usd = 0;
 
   return {
@@ -26,7 +26,10 @@ export function createChatPrice(config: Pick<Config, 'budget' | 'chat'>) {
     },
 
     recordUsage(usage: Usage) {
-      const { budget, chat } = config;
+      const {
+        budget,
+        engines: { chat },
+      } = config;
       const usual =
         chat.kind === 'local'
           ? servedLocally
@@ -44,16 +47,19 @@ export function estimateRunUsd(
   config: Config,
   isText: boolean,
 ) {
-  const { recognise, think, speak } = createTariffs(config, () => config)('', isText);
+  const { recognise, think, speak } = createTariffs(config, () => config.engines)(
+    '',
+    isText,
+  );
   const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
   const answers = lines.flatMap(({ answer }) => answer ?? []);
   const verdicts = 2 * answers.filter(({ rubric }) => rubric !== undefined).length;
-  const speaksItself = !isText && config.pipeline !== 'chained';
+  const speaksItself = !isText && config.engines.pipeline !== 'chained';
   const answerCost = sumCosts([estimateAnswerUse(speaksItself)], 'think', think);
   const verdictCost = sumCosts(
     [{ kind: 'tokens', inputTokens: judgedTokens, outputTokens: verdictTokens }],
     'think',
-    createTariffs(config, () => config)('', true).think,
+    createTariffs(config, () => config.engines)('', true).think,
   );
   const thought = answers.length * answerCost + verdicts * verdictCost;
   if (isText) return nanoUsd * thought;

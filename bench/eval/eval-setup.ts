@@ -45,8 +45,8 @@ export async function makeSetup(name: string, config: Config): Promise<EvalSetup
   const price = createChatPrice(config);
   // What it opens lasts as long as the program.
   const opened = new AsyncDisposableStack();
-  const hasChatModel = config.chat.kind !== 'local';
-  const model = await openEngine('chat', config.chat, opened);
+  const hasChatModel = config.engines.chat.kind !== 'local';
+  const model = await openEngine('chat', config.engines.chat, opened);
   const chat = withMeter(model.named?.(botName) ?? model, price);
   return { name, config, botName, chat, hasChatModel, price };
 }

@@ -44,7 +44,7 @@ const roomDeadline = () => AbortSignal.timeout(30_000);
 
 /** Whether there is a voice for every line: the local ones speak English. */
 export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup) {
-  if (config.speech.kind === 'remote') return true;
+  if (config.engines.speech.kind === 'remote') return true;
   return acts.every(
     (act) => act.do !== 'say' || act.file !== undefined || isEnglish(act),
   );
@@ -93,14 +93,15 @@ export async function openSoundBot(
 function isolateConfig(given: Config, dataDir: string): Config {
   return {
     ...given,
-    dataDir,
-    databaseUrl: undefined,
-    shards: 1,
-    shardRange: undefined,
-    servers: { allowed: undefined, barred: [] },
-    messageContent: false,
-    consent: { policy: 'ask' },
-    externalTools: {},
+    storage: { dataDir, databaseUrl: undefined },
+    gateway: {
+      shards: 1,
+      shardRange: undefined,
+      servers: { allowed: undefined, barred: [] },
+      messageContent: false,
+    },
+    bot: { ...given.bot, consent: { policy: 'ask' } },
+    externalTools: { mcp: undefined },
   };
 }
 

@@ -32,7 +32,7 @@ export async function openTextRoom(
       const model = createHeldChatModel(chat, clock);
       held.push(model);
       return {
-        addressing: config.addressing,
+        addressing: config.bot.addressing,
         chat: model,
         pipeline: undefined,
         tools,

@@ -37,7 +37,7 @@ export const liveCheckProbe: DoctorProbe = {
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';
     yield ok('versions', formatVersions(clock));
-    const runningName = await findRunningBot(config);
+    const runningName = await findRunningBot(config.storage);
     if (runningName !== undefined) {
       return yield missing(
         'live check',
@@ -51,8 +51,12 @@ export const liveCheckProbe: DoctorProbe = {
     if ('verdict' in found) return yield found;
     const place = found;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
-    const limits = { shards, connectMs: Math.min(maxConnectMs, deadlineMs), clock };
-    await using trial = await openVoiceTrial(account, place, limits, signal);
+    await using trial = await openVoiceTrial(
+      account,
+      place,
+      { shards, connectMs: Math.min(maxConnectMs, deadlineMs), clock },
+      signal,
+    );
     yield ok('gateway', 'logged in');
     const { silenceMs } = live;
     const check = { trial, rest, place, silenceMs };
@@ -126,7 +130,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
   return undefined;
 }
 
-async function findRunningBot({ dataDir, databaseUrl }: Config) {
+async function findRunningBot({ dataDir, databaseUrl }: Config['storage']) {
   const owner = findDataDirOwner(dataDir);
   if (owner) return `a bot runs as ${owner.words}`;
   if (!databaseUrl) return undefined;

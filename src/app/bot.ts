@@ -61,7 +61,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
         const served = sessions.findSessions(guildId);
         return (
           served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ??
-          config
+          config.engines
         );
       },
       getServerCap: (guildId) =>

@@ -43,15 +43,18 @@ export async function openBudget(
 ): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
   const { alert, config, portions, share, spending, warn, wayIn } = options;
   await using stack = new AsyncDisposableStack();
-  const clock = realClock;
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
-  const reportError = (error: unknown) =>
-    warn(
-      `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
-      error,
-    );
-  const common = { ledger, clock, report: reportError, alert };
+  const common = {
+    ledger,
+    clock: realClock,
+    report: (error: unknown) =>
+      warn(
+        `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
+        error,
+      ),
+    alert,
+  };
   const portion =
     portions && capNanoUsd > 0
       ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))

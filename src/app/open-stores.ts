@@ -31,7 +31,7 @@ type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 export async function openStores(options: StoreOptions) {
   await using stack = new AsyncDisposableStack();
   const worker = stack.use(createSqliteWorker());
-  const { databaseUrl } = options.config;
+  const { databaseUrl } = options.config.storage;
   const opened = databaseUrl
     ? await openInDatabase(databaseUrl, options)
     : await openInFiles(options, worker);
@@ -62,7 +62,12 @@ async function openInDatabase(url: Secret, { onStore: report }: StoreOptions) {
 }
 
 async function openInFiles(
-  { config: { dataDir }, onStore }: StoreOptions,
+  {
+    config: {
+      storage: { dataDir },
+    },
+    onStore,
+  }: StoreOptions,
   worker: ReturnType<typeof createSqliteWorker>,
 ) {
   const mainHealth = createStoreHealth('store-unwritten', realClock, onStore);

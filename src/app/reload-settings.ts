@@ -9,7 +9,8 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log) {
     log.error(`not reloaded: ${read.mistakes.join('; ')}`);
     return;
   }
-  const [now, next] = [listModelsInUse(config), listModelsInUse(read.config)];
+  const now = listModelsInUse(config.engines);
+  const next = listModelsInUse(read.config.engines);
   // A key must never reach the server of another one.
   if (`${now.map(toModelPlace)}` !== `${next.map(toModelPlace)}`) {
     log.error(
@@ -23,7 +24,7 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log) {
     now[n]?.apiKey?.replaceValue(apiKey);
     keys.add(apiKey.reveal());
   }
-  Object.assign(config.servers, read.config.servers);
+  Object.assign(config.gateway.servers, read.config.gateway.servers);
   config.budget.prices = read.config.budget.prices;
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }

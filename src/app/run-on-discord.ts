@@ -39,7 +39,8 @@ export async function runOnDiscord(
   { token, ...place }: { readonly token: Secret; readonly apiUrl?: string },
   { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
 ): Promise<number> {
-  const log = openLog(config.logLevel, listSecrets(config));
+  const { monitoring } = config;
+  const log = openLog(monitoring.logLevel, listSecrets(config));
   let running: RunningBot | undefined;
   // SIGHUP also comes when a terminal closes.
   process.on('SIGHUP', () => {
@@ -47,18 +48,26 @@ export async function runOnDiscord(
     running?.leaveDisallowed();
   });
   const isReady = () => !signal.aborted && running?.ready() === true;
-  const declared = features.flatMap(({ alerts = [] }) => alerts);
   using metrics = openMetrics(isReady);
   countTotal(config, metrics, () => running);
-  const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
   const notices = createOperatorNotices({
     clock: realClock,
     log,
     // REST works while the gateway is away.
-    send: (notice, until) => writeToOperator(notice, address, until),
+    send: (notice, until) =>
+      writeToOperator(
+        notice,
+        { webhook: monitoring.operatorWebhook, discord: { token, ...place } },
+        until,
+      ),
     signal,
   });
-  const alerts = createAlertBoard(log, metrics.meters, declared, notices);
+  const alerts = createAlertBoard(
+    log,
+    metrics.meters,
+    features.flatMap(({ alerts = [] }) => alerts),
+    notices,
+  );
   metrics.loop.onAlert((change) => alerts.report(change));
   const readiness = createReadiness({
     gateway: isReady,
@@ -66,7 +75,7 @@ export async function runOnDiscord(
     heldUpMs: () => metrics.heldUpMs(),
     raised: () => alerts.raised,
   });
-  await using _status = await showStatus(config, metrics, readiness, log);
+  await using _status = await showStatus(monitoring, metrics, readiness, log);
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
   const listeners = {
@@ -207,21 +216,25 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 
 /** Serves the status. The bot goes on without it. */
 async function showStatus(
-  { status }: Config,
+  { status }: Config['monitoring'],
   metrics: Metrics,
   readiness: Readiness,
   log: Log,
 ) {
   if (!status) return undefined;
-  const sources = {
-    readiness: () => readiness.report(),
-    heldUpMs: () => metrics.heldUpMs(),
-    metrics: () => metrics.page(),
-  };
-  return await keepStatusServer(status, sources, realClock, (news) => {
-    if (news.kind === 'refused') log.warn(news.why);
-    else log.info({ url: news.server.url }, 'status: /healthz, /readyz, /metrics');
-  });
+  return await keepStatusServer(
+    status,
+    {
+      readiness: () => readiness.report(),
+      heldUpMs: () => metrics.heldUpMs(),
+      metrics: () => metrics.page(),
+    },
+    realClock,
+    (news) => {
+      if (news.kind === 'refused') log.warn(news.why);
+      else log.info({ url: news.server.url }, 'status: /healthz, /readyz, /metrics');
+    },
+  );
 }
 
 function noteEngine(listeners: Listeners, news: EngineNews) {

@@ -39,19 +39,22 @@ export type SharedParts = Awaited<ReturnType<typeof openSharedParts>>;
 const hourMs = 3_600_000;
 
 export async function openSharedParts(options: BotOptions, signal: AbortSignal) {
-  const { config } = options;
-  const { transcription } = config;
+  const { engines, externalTools, sounds: allowed, storage } = options.config;
+  const { transcription } = engines;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
-  const loading = [loadSilero(), loadCues(), openStores(options)] as const;
-  const [weights, cues, stores] = await Promise.all(loading);
+  const [weights, cues, stores] = await Promise.all([
+    loadSilero(),
+    loadCues(),
+    openStores(options),
+  ]);
   const { parts, store } = stack.use(stores);
   stack.use(expireCopies(options));
-  const sounds = stack.use(openSounds(config));
+  const sounds = stack.use(openSounds(allowed, storage.dataDir));
   const opened = openAllFeatures(options, { parts, sounds, weights });
   warmUp(weights);
   const operatorTools = stack.use(
-    await openOperatorTools(config, (message) =>
+    await openOperatorTools(externalTools, storage.dataDir, (message) =>
       options.onDiscord({ kind: 'warning', message }),
     ),
   );
@@ -78,7 +81,12 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
  * migration. Throws BotError `store.*`.
  */
 async function claimDataDir(
-  { config: { dataDir, databaseUrl }, onStore }: BotOptions,
+  {
+    config: {
+      storage: { dataDir, databaseUrl },
+    },
+    onStore,
+  }: BotOptions,
   signal: AbortSignal,
 ) {
   if (databaseUrl) return new DisposableStack();
@@ -95,16 +103,23 @@ async function claimDataDir(
   return stack.move();
 }
 
-function expireCopies({ config: { dataDir }, onStore }: BotOptions) {
+function expireCopies({
+  config: {
+    storage: { dataDir },
+  },
+  onStore,
+}: BotOptions) {
   const over = new AbortController();
-  const task = {
-    name: 'deletion of old copies',
-    clock: realClock,
-    everyMs: hourMs,
-    run: () => deleteOldCopies(dataDir, realClock.wallMs()),
-    report: onStore,
-  };
-  void runPeriodically(task, over.signal);
+  void runPeriodically(
+    {
+      name: 'deletion of old copies',
+      clock: realClock,
+      everyMs: hourMs,
+      run: () => deleteOldCopies(dataDir, realClock.wallMs()),
+      report: onStore,
+    },
+    over.signal,
+  );
   return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
 }
 
@@ -120,7 +135,7 @@ function openAllFeatures(
     readonly weights: SileroNetwork;
   },
 ) {
-  const { deadlines, speech, transcription } = config;
+  const { deadlines, speech, transcription } = config.engines;
   const open = new Map(parts);
   return openFeatures({
     store: (part) => open.get(part) as never, // the list of parts tells what it is
@@ -145,34 +160,40 @@ function warmUp(weights: SileroNetwork) {
 
 /** Opens the tools of MCP servers without waiting for them. */
 export async function openOperatorTools(
-  { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
+  { mcp }: Config['externalTools'],
+  dataDir: string,
   report: ToolNews,
 ) {
-  const { mcp } = externalTools;
   if (!mcp)
     return {
       all: (): readonly ToolEntry[] => [],
       [Symbol.asyncDispose]: async () => undefined,
     };
   const { openMcpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  const hashesPath = join(dataDir, 'mcp-tools.json');
-  return openMcpServers({ ...mcp, hashesPath, clock: realClock, report });
+  return openMcpServers({
+    ...mcp,
+    hashesPath: join(dataDir, 'mcp-tools.json'),
+    clock: realClock,
+    report,
+  });
 }
 
 /** A decoding step usually takes 30 ms. A longer one is killed. */
 const mostStepMs = 2_000;
 
-function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPath'>) {
-  const { allowedHosts, dataDir, searchPath } = config;
+function openSounds({ allowedHosts, searchPath }: Config['sounds'], dataDir: string) {
   const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
   const decoding = createDecoding({ clock, stepMs: mostStepMs });
-  const ffmpeg = findFfmpeg(searchPath);
-  const sources = createSources({ clock, decoding, allowed, ffmpeg });
-  const library = openLibrary(dataDir, { opener: sources, clock });
+  const opener = createSources({
+    clock,
+    decoding,
+    allowed,
+    ffmpeg: findFfmpeg(searchPath),
+  });
   return {
     recordings: createRecordings(decoding, { allowed }),
-    opener: sources,
-    library,
+    opener,
+    library: openLibrary(dataDir, { opener, clock }),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }

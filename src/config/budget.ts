@@ -4,13 +4,21 @@ import type { EnvironmentSettings } from './settings.ts';
 
 export type Budget = ReturnType<typeof readBudget>;
 
-export function findBudgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
+export function findBudgetMistakes(path: string | undefined): string[] {
   const found = path === undefined ? undefined : readFile(path);
   return found?.kind === 'bad' ? [`PRICES: ${path} ${found.why}`] : [];
 }
 
 /** Reads budgets in billionths of a dollar (0: no cap), and prices. */
-export function readBudget(from: EnvironmentSettings) {
+export function readBudget(
+  from: Pick<
+    EnvironmentSettings,
+    | 'BUDGET_PERSON_DAY_USD'
+    | 'BUDGET_SERVER_DAY_USD'
+    | 'BUDGET_TOTAL_DAY_USD'
+    | 'PRICES'
+  >,
+) {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {
     caps: {

@@ -14,7 +14,6 @@ import { removedLimits } from './removed-settings.ts';
 import {
   findRealtimeMistakes,
   findRoleMistakes,
-  isHearing,
   readFallback,
   readRealtime,
   readRole,
@@ -25,13 +24,15 @@ import {
   settings,
   splitList,
 } from './settings.ts';
-import { readShardRange } from './shard-range.ts';
+import { readShardRange, type ShardRange } from './shard-range.ts';
 
 export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
 export type Config = Readonly<Extract<ConfigResult, { kind: 'ok' }>['config']>;
+
+export type EngineConfig = Config['engines'];
 
 /** Mistakes are one line each, without secret values. */
 export type ConfigResult = ReturnType<typeof readConfig>;
@@ -45,7 +46,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   );
   const parsed = settings.safeParse(given);
   if (!parsed.success) return toBadResult(parsed.error.issues.map(describeIssue));
-  const tools = readExternalTools(parsed.data, environment);
+  const tools = readExternalTools(parsed.data.MCP_SERVERS, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const shardRange = readShardRange(parsed.data, environment.HOSTNAME ?? hostname());
   const mistakes = [
@@ -58,30 +59,25 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   ];
   if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
     return toBadResult(mistakes);
+  const standard = listSettingNames();
   return {
     kind: 'ok' as const,
     config: {
-      ...toConfig(parsed.data),
-      /** Like `PATH`. */
-      searchPath: environment.PATH ?? '',
+      ...toConfig(
+        parsed.data,
+        new Set(
+          Object.keys(given).filter((name) => given[name] !== standard.get(name)),
+        ),
+        environment.PATH ?? '',
+        shardRange,
+      ),
       externalTools: tools.tools,
-      /** Settings that differ from the standard. */
-      given: listChangedSettings(given),
-      /** Undefined means all shards. */
-      shardRange,
     },
   };
 }
 
 function toBadResult(mistakes: readonly string[]) {
   return { kind: 'bad', mistakes } as const;
-}
-
-function listChangedSettings(given: Readonly<Record<string, string | undefined>>) {
-  const standard = listSettingNames();
-  return new Set(
-    Object.keys(given).filter((name) => given[name] !== standard.get(name)),
-  );
 }
 
 /** Reads a key from a variable that is no setting. */
@@ -100,7 +96,7 @@ function describeIssue({ path, message }: z.core.$ZodIssue) {
 function findContradictions(from: EnvironmentSettings) {
   const mistakes = [
     ...findRoleMistakes(from),
-    ...findBudgetMistakes(from),
+    ...findBudgetMistakes(from.PRICES),
     ...findRealtimeMistakes(from),
   ];
   const { PAGE_HOST: host, PAGE_URL: url } = from;
@@ -109,7 +105,7 @@ function findContradictions(from: EnvironmentSettings) {
   // Engines that cannot be loaded were told.
   if (
     mistakes.length === 0 &&
-    isHearing(from) &&
+    from.PIPELINE === 'audio-model' &&
     readRole(from, 'chat').kind !== 'remote'
   )
     mistakes.push(
@@ -118,22 +114,71 @@ function findContradictions(from: EnvironmentSettings) {
   return mistakes;
 }
 
-function toConfig(from: EnvironmentSettings) {
+function toConfig(
+  from: EnvironmentSettings,
+  given: ReadonlySet<string>,
+  searchPath: string,
+  shardRange: ShardRange | undefined,
+) {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
   const { PAGE_HOST, PAGE_PORT, PAGE_URL, STATUS_HOST, STATUS_PORT } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
-  const chat = readRole(from, 'chat');
   const [name, ...otherNames] = splitList(from.BOT_NAME);
   return {
     /** Undefined means the sandbox. */
     discord: token && { token, apiUrl, messageContent },
-    /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
-    servers: {
-      allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
-      barred: splitList(from.SERVERS_BARRED),
+    gateway: {
+      /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
+      messageContent,
+      /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
+      servers: {
+        allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
+        barred: splitList(from.SERVERS_BARRED),
+      },
+      /** Undefined means all shards. */
+      shardRange,
+      /** `auto` means as many as Discord recommends. */
+      shards: from.SHARDS,
     },
-    /** `auto` means as many as Discord recommends. */
-    shards: from.SHARDS,
+    engines: toEngineConfig(from),
+    /** How the bot behaves where a server has set nothing else. */
+    bot: {
+      addressing: from.ADDRESSING,
+      consent: toConsentConfig(from.CONSENT_POLICY),
+      /** Settings that differ from the standard. */
+      given,
+      instructions: from.BOT_INSTRUCTIONS,
+      name,
+      /** Further names, for example in other scripts. */
+      otherNames,
+    },
+    sounds: {
+      /** Hosts of the owner's network. */
+      allowedHosts: splitList(from.TRACK_ALLOWED_HOSTS),
+      /** Like `PATH`. */
+      searchPath,
+    },
+    budget: readBudget(from),
+    /** Without `databaseUrl` SQLite in `dataDir`. */
+    storage: { dataDir: from.DATA_DIR, databaseUrl: from.DATABASE_URL },
+    monitoring: {
+      logLevel: from.LOG_LEVEL,
+      /** Undefined means the owner of the application. */
+      operatorWebhook: from.OPERATOR_WEBHOOK,
+      /** Undefined means no status server. */
+      status: STATUS_PORT > 0 ? { host: STATUS_HOST, port: STATUS_PORT } : undefined,
+    },
+    /** Undefined means no page. `publicUrl` is the https address of a proxy. */
+    page:
+      PAGE_PORT > 0
+        ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
+        : undefined,
+  };
+}
+
+function toEngineConfig(from: EnvironmentSettings) {
+  const chat = readRole(from, 'chat');
+  return {
     pipeline: from.PIPELINE,
     audioModel: toAudioModel(from, chat),
     realtime: readRealtime(from),
@@ -147,38 +192,16 @@ function toConfig(from: EnvironmentSettings) {
       speech: readFallback(from, 'text to speech'),
     },
     deadlines: readDeadlines(from),
-    consent: toConsentConfig(from),
-    addressing: from.ADDRESSING,
     /** A local model judges by sound whether a turn is over. */
     hasTurnModel: from.TURN_MODEL === 'on',
-    /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
-    messageContent,
-    /** `otherNames` are further names, for example in other scripts. */
-    bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
-    /** Hosts of the owner's network for sounds. */
-    allowedHosts: splitList(from.TRACK_ALLOWED_HOSTS),
-    budget: readBudget(from),
-    dataDir: from.DATA_DIR,
-    /** Undefined means SQLite in `dataDir`. */
-    databaseUrl: from.DATABASE_URL,
-    /** Undefined means no status server. */
-    status: STATUS_PORT > 0 ? { host: STATUS_HOST, port: STATUS_PORT } : undefined,
-    /** Undefined means the owner of the application. */
-    operatorWebhook: from.OPERATOR_WEBHOOK,
-    /** Undefined means no page. `publicUrl` is the https address of a proxy. */
-    page:
-      PAGE_PORT > 0
-        ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
-        : undefined,
-    logLevel: from.LOG_LEVEL,
   };
 }
 
 /** Only this machine, or a proxy beside it, reaches these hosts. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
-function toConsentConfig({ CONSENT_POLICY }: EnvironmentSettings) {
-  const [policy, roleId] = CONSENT_POLICY.split(':');
+function toConsentConfig(setting: string) {
+  const [policy, roleId] = setting.split(':');
   if (roleId !== undefined) return { policy: 'role', roleId } as const;
   return { policy: policy === 'notice' ? policy : 'ask' } as const;
 }
@@ -190,7 +213,8 @@ function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
       ? standardModels.audioChat
       : undefined;
   // The usual chat model need not hear while the pipeline is `chained`.
-  const usual = chat.kind === 'remote' && isHearing(from) ? chat.model : standard;
+  const usual =
+    chat.kind === 'remote' && from.PIPELINE === 'audio-model' ? chat.model : standard;
   return {
     input: from.AUDIO_MODEL_INPUT,
     voice,
@@ -206,7 +230,13 @@ function readDeadlines({
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
   CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
   SPEECH_FIRST_BYTE_SECONDS: speech,
-}: EnvironmentSettings) {
+}: Pick<
+  EnvironmentSettings,
+  | 'CHAT_COMPLETION_FALLBACK_BASE_URL'
+  | 'CHAT_COMPLETION_FIRST_BYTE_SECONDS'
+  | 'CHAT_COMPLETION_IDLE_SECONDS'
+  | 'SPEECH_FIRST_BYTE_SECONDS'
+>) {
   const firstMs = first * 1_000;
   const maxFirstMs = speech * 1_000;
   const idleMs = idle * 1_000;

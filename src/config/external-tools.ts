@@ -1,34 +1,23 @@
 import {
-  type McpServerOptions,
   readServersFile,
   type VariableReader,
 } from '#src/features/tools/mcp/servers-file.ts';
-import { type EnvironmentSettings, settings } from './settings.ts';
+import { settings } from './settings.ts';
 
-export type ExternalToolsConfig = {
-  /** Absent if no MCP server is asked. */
-  readonly mcp?: {
-    readonly path: string;
-    readonly servers: readonly McpServerOptions[];
-  };
-};
-
-type ReadTools =
-  | { readonly kind: 'ok'; readonly tools: ExternalToolsConfig }
-  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
-
-/** Reads tool servers, without passing on settings of the bot. */
+/**
+ * Reads tool servers, without passing on settings of the bot. `mcp` is undefined if none is
+ * asked.
+ */
 export function readExternalTools(
-  { MCP_SERVERS: path }: EnvironmentSettings,
+  path: string | undefined,
   environment: NodeJS.ProcessEnv,
-): ReadTools {
-  if (path === undefined) return { kind: 'ok', tools: {} };
+) {
+  if (path === undefined) return { kind: 'ok', tools: { mcp: undefined } } as const;
   const findVariable: VariableReader = (name) =>
     Object.hasOwn(settings.shape, name) ? undefined : environment[name];
   const read = readServersFile(path, findVariable);
-  if (read.kind === 'ok') return { kind: 'ok', tools: { mcp: { path, ...read } } };
-  return {
-    kind: 'bad',
-    mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`),
-  };
+  if (read.kind === 'ok')
+    return { kind: 'ok', tools: { mcp: { path, servers: read.servers } } } as const;
+  const mistakes = read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`);
+  return { kind: 'bad', mistakes } as const;
 }

@@ -1,40 +1,39 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
-import type { Config } from './config.ts';
+import type { Config, EngineConfig } from './config.ts';
 
 /** Lists configured models and fallbacks by their group of settings. */
-export function listModelsInUse(config: Config): ModelInUse[] {
-  const { transcription, chat, speech, fallbacks, realtime } = config;
+export function listModelsInUse(engines: EngineConfig): ModelInUse[] {
+  const { transcription, chat, speech, fallbacks, realtime } = engines;
   return [
     ...listGroupModels('TRANSCRIPTION', transcription, fallbacks.transcription),
     ...listGroupModels('CHAT_COMPLETION', chat, fallbacks.chat),
-    ...listHearingModels(config),
+    ...listHearingModels(engines),
     ...listGroupModels('SPEECH', speech, fallbacks.speech),
     ...(realtime ? [toModelInUse('REALTIME', realtime)] : []),
   ];
 }
 
 export function listSecrets(config: Config): Secret[] {
-  const keys = listModelsInUse(config).map(({ apiKey }) => apiKey);
-  const all = [
+  const { databaseUrl } = config.storage;
+  return [
     config.discord?.token,
-    config.databaseUrl,
-    config.operatorWebhook,
-    findPassword(config),
-    ...keys,
-  ];
-  return all.filter((secret) => secret !== undefined);
+    databaseUrl,
+    config.monitoring.operatorWebhook,
+    findPassword(databaseUrl),
+    ...listModelsInUse(config.engines).map(({ apiKey }) => apiKey),
+  ].filter((secret) => secret !== undefined);
 }
 
-function findPassword({ databaseUrl }: Config) {
+function findPassword(databaseUrl: Secret | undefined) {
   if (!databaseUrl) return undefined;
   const { password } = new URL(databaseUrl.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 
 /** Lists the audio model, unless the chat model hears. */
-function listHearingModels({ chat, audioModel: { model } }: Config) {
+function listHearingModels({ chat, audioModel: { model } }: EngineConfig) {
   if (chat.kind === 'local' || !model || model === chat.model) return [];
   return [toModelInUse('AUDIO_MODEL', { ...chat, model })];
 }

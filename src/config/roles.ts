@@ -99,7 +99,9 @@ function toEngineChoice(
     : findUsualEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
   const hears =
-    prefix === 'CHAT_COMPLETION' && isHearing(from) && !from.AUDIO_MODEL_NAME;
+    prefix === 'CHAT_COMPLETION' &&
+    from.PIPELINE === 'audio-model' &&
+    !from.AUDIO_MODEL_NAME;
   const usual = hears ? standardModels.audioChat : standardModel;
   const server = toRemoteServer(baseUrl, from, prefix, usual ?? '');
   const values: Readonly<Record<string, unknown>> = from;
@@ -115,7 +117,8 @@ function toEngineChoice(
 }
 
 function readManner(
-  from: EnvironmentSettings,
+  from: VoiceSettings &
+    Pick<EnvironmentSettings, 'SPEECH_INSTRUCTIONS' | 'TRANSCRIPTION_LANGUAGE'>,
   role: ProviderRole,
   prefix: Prefix,
   usualVoice: string | undefined,
@@ -126,17 +129,14 @@ function readManner(
   return { voice: findConfiguredVoice(from, role, prefix) ?? usualVoice, instructions };
 }
 
-function findConfiguredVoice(
-  from: EnvironmentSettings,
-  role: ProviderRole,
-  prefix: Prefix,
-) {
+type VoiceSettings = Pick<
+  EnvironmentSettings,
+  'SPEECH_FALLBACK_VOICE' | 'SPEECH_VOICE'
+>;
+
+function findConfiguredVoice(from: VoiceSettings, role: ProviderRole, prefix: Prefix) {
   if (role !== 'text to speech') return undefined;
   return prefix === 'SPEECH' ? from.SPEECH_VOICE : from.SPEECH_FALLBACK_VOICE;
-}
-
-export function isHearing({ PIPELINE: pipeline }: EnvironmentSettings): boolean {
-  return pipeline === 'audio-model';
 }
 
 export function findRoleMistakes(from: EnvironmentSettings): string[] {

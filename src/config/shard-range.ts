@@ -5,7 +5,11 @@ export type ShardRange = { readonly first: number; readonly last: number };
 
 /** Reads the shards of this process. Undefined means all, and a string is a mistake. */
 export function readShardRange(
-  { SHARDS: count, SHARD_RANGE: range, SHARDS_PER_PROCESS: size }: EnvironmentSettings,
+  {
+    SHARDS: count,
+    SHARD_RANGE: range,
+    SHARDS_PER_PROCESS: size,
+  }: Pick<EnvironmentSettings, 'SHARDS' | 'SHARD_RANGE' | 'SHARDS_PER_PROCESS'>,
   host: string,
 ): ShardRange | string | undefined {
   if (size !== undefined && range !== 'auto')

@@ -15,7 +15,7 @@ import {
 } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/reservation.ts';
 import type { Budget } from './budget.ts';
-import type { Config } from './config.ts';
+import type { Config, EngineConfig } from './config.ts';
 
 /**
  * Finds the price of a role. Unknown models are free in a private network, and cost a
@@ -36,9 +36,8 @@ export function findRolePrice(
 }
 
 /** Lists prices, also of models that may take over from others. */
-export function listPricesInUse(config: Config) {
-  const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } =
-    config;
+export function listPricesInUse({ budget, engines }: Config) {
+  const { audioModel, chat, fallbacks, realtime, speech, transcription } = engines;
   const { model } = audioModel;
   const roles = {
     recognise: [transcription, fallbacks.transcription],
@@ -61,25 +60,17 @@ export function listPricesInUse(config: Config) {
 
 /** Collects prices of an answer by `thinker`, by default the chat model. */
 export function getTariff(
-  {
-    transcription,
-    chat,
-    speech,
-    fallbacks,
-    budget,
-  }: Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>,
+  { budget, engines: { transcription, chat, speech, fallbacks } }: Config,
   thinker?: RemoteServer,
 ): Tariff {
+  const findRate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
+    findRolePrice(toServedBy(engine), role, budget);
   const listRates = (role: PaidRole, engines: readonly (EngineChoice | undefined)[]) =>
     engines.flatMap((engine) => {
       if (!engine) return [];
       const models = engine.kind === 'local' ? [''] : engine.models;
-      return models.map((model) =>
-        findRolePrice(toServedBy({ ...engine, model }), role, budget),
-      );
+      return models.map((model) => findRate(role, { ...engine, model }));
     });
-  const findRate = (role: PaidRole, engine: EngineChoice | RemoteServer) =>
-    findRolePrice(toServedBy(engine), role, budget);
   const isStream = transcription.kind !== 'local' && transcription.price === 'stream';
   return {
     recognise: findRate('recognise', transcription),
@@ -94,7 +85,7 @@ export function getTariff(
   };
 }
 
-export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
+export type AnsweringWay = Pick<EngineConfig, 'pipeline'>;
 
 /** Creates a function that finds a server's prices. */
 export function createTariffs(
@@ -102,12 +93,15 @@ export function createTariffs(
   wayIn: (guildId: GuildId) => AnsweringWay,
 ): (guildId: GuildId, isWritten?: boolean) => Tariff {
   return (guildId, isWritten) =>
-    getTariff(config, isWritten ? undefined : findThinker(config, wayIn(guildId)));
+    getTariff(
+      config,
+      isWritten ? undefined : findThinker(config.engines, wayIn(guildId)),
+    );
 }
 
 /** Finds the model that answers in place of the chat model. */
 function findThinker(
-  { audioModel: { model }, chat, realtime }: Config,
+  { audioModel: { model }, chat, realtime }: EngineConfig,
   { pipeline }: AnsweringWay,
 ) {
   if (pipeline === 'realtime') return realtime;

@@ -15,9 +15,7 @@ test('without any setting it is the sandbox with local engines', () => {
   const local = { kind: 'local' };
   expect(readGoodSettings({})).toMatchObject({
     discord: undefined,
-    chat: local,
-    transcription: local,
-    speech: local,
+    engines: { chat: local, transcription: local, speech: local },
   });
 });
 
@@ -129,14 +127,13 @@ test.each([
   ['bot01', 4, 7],
 ])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) =>
   expect(readGoodSettings({ ...ranged, HOSTNAME })).toMatchObject({
-    shards: 10,
-    shardRange: { first, last },
+    gateway: { shards: 10, shardRange: { first, last } },
   }),
 );
 
 test('Discord chooses the number of shards, unless the operator does', () => {
-  expect(readGoodSettings({}).shards).toBe('auto');
-  expect(readGoodSettings({ SHARDS: '4' }).shards).toBe(4);
+  expect(readGoodSettings({}).gateway.shards).toBe('auto');
+  expect(readGoodSettings({ SHARDS: '4' }).gateway.shards).toBe(4);
 });
 
 test('a mistaken secret is never repeated', () =>
@@ -162,7 +159,7 @@ test('the shared key goes to the shared address only', () => {
   const { chat, speech } = readGoodSettings({
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_BASE_URL: 'http://localhost:11434/v1',
-  });
+  }).engines;
   expect(chat).not.toMatchObject({ apiKey: expect.anything() });
   expect(speech).toMatchObject({
     kind: 'remote',
@@ -174,19 +171,21 @@ test('the shared key goes to the shared address only', () => {
 test('recognition over a WebSocket has a model of its own', () => {
   const baseUrl = 'ws://127.0.0.1:8000/v1';
   const asked = { TRANSCRIPTION_BASE_URL: baseUrl, TRANSCRIPTION_BACKEND: 'realtime' };
-  expect(readGoodSettings(asked).transcription).toMatchObject({
+  expect(readGoodSettings(asked).engines.transcription).toMatchObject({
     backend: 'realtime',
     baseUrl,
     model: 'gpt-live-transcribe',
   });
-  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).transcription).toMatchObject({
-    backend: 'file',
-    model: 'gpt-transcribe',
-  });
+  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).engines.transcription).toMatchObject(
+    {
+      backend: 'file',
+      model: 'gpt-transcribe',
+    },
+  );
 });
 
 test('a model that hears and speaks has a model of its own', () => {
-  expect(readGoodSettings(hearing)).toMatchObject({
+  expect(readGoodSettings(hearing).engines).toMatchObject({
     chat: { model: 'gpt-audio-1.5' },
     audioModel: { input: 'audio', voice: 'alloy' },
   });
@@ -197,7 +196,7 @@ test('a model that hears and speaks has a model of its own', () => {
       AUDIO_MODEL_TRANSCRIPTION_MODEL: 'hears',
       AUDIO_MODEL_SPEECH_MODEL: 'speaks',
       SPEECH_VOICE: 'marin',
-    }).audioModel,
+    }).engines.audioModel,
   ).toEqual({
     model: 'gpt-audio-1.5',
     input: 'transcript',
@@ -210,12 +209,14 @@ test('a model that hears and speaks has a model of its own', () => {
 test('speech over a WebSocket has a model of its own that reads', () => {
   const reads = { backend: 'realtime', model: 'gpt-realtime-2.1-mini', voice: 'alloy' };
   const baseUrl = socket.SPEECH_BASE_URL;
-  expect(readGoodSettings(socket).speech).toMatchObject({ ...reads, baseUrl });
-  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).speech).toMatchObject(reads);
+  expect(readGoodSettings(socket).engines.speech).toMatchObject({ ...reads, baseUrl });
+  expect(readGoodSettings({ OPENAI_API_KEY: 'k' }).engines.speech).toMatchObject(reads);
 });
 
 test('the policy role has its role', () => {
-  const { consent } = readGoodSettings({ CONSENT_POLICY: 'role:123456789012345678' });
+  const { consent } = readGoodSettings({
+    CONSENT_POLICY: 'role:123456789012345678',
+  }).bot;
   expect(consent).toEqual({ policy: 'role', roleId: '123456789012345678' });
 });
 
@@ -271,12 +272,16 @@ test('the bot is called by the first of at most 20 names, and answers to the oth
 });
 
 test('realtime takes a server of its own or OpenAI', () => {
-  expect(readGoodSettings({}).realtime).toBeUndefined();
+  expect(readGoodSettings({}).engines.realtime).toBeUndefined();
   const baseUrl = 'ws://127.0.0.1:8000/v1';
   const own = { PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl };
   const realtime = { baseUrl, model: 'gpt-realtime-2.1' };
-  expect(readGoodSettings(own).realtime).toEqual(realtime);
-  expect(readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).realtime).toEqual(realtime);
+  expect(readGoodSettings(own).engines.realtime).toEqual(realtime);
+  expect(readGoodSettings({ ...own, OPENAI_API_KEY: 'k' }).engines.realtime).toEqual(
+    realtime,
+  );
   for (const key of ['REALTIME_API_KEY', 'OPENAI_API_KEY'])
-    expect(readGoodSettings({ [key]: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
+    expect(readGoodSettings({ [key]: 'k' }).engines.realtime?.apiKey?.reveal()).toBe(
+      'k',
+    );
 });

@@ -14,7 +14,7 @@ test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';
   const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
   expect(
-    good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks.speech,
+    good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).engines.fallbacks.speech,
   ).toMatchObject({
     baseUrl,
     model: 'piper',
@@ -26,16 +26,16 @@ test('a fall-back has its own model, key and voice', () => {
       ...voiced,
       SPEECH_FALLBACK_BASE_URL: 'local',
       SPEECH_FALLBACK_VOICE: 'rms',
-    }).fallbacks.speech,
+    }).engines.fallbacks.speech,
   ).toMatchObject({ kind: 'local', voice: 'rms' });
 });
 
 test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
   const given = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
-  expect(good({}).deadlines.chat.firstMs).toBe(300_000);
-  expect(good(given).deadlines.chat.firstMs).toBe(30_000);
+  expect(good({}).engines.deadlines.chat.firstMs).toBe(300_000);
+  expect(good(given).engines.deadlines.chat.firstMs).toBe(30_000);
   const longer = good({ ...given, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
-  expect(longer.deadlines.chat.firstMs).toBe(100_000);
+  expect(longer.engines.deadlines.chat.firstMs).toBe(100_000);
 });
 
 test('a fall-back that uses the shared address uses the shared key, and another does not', () => {
@@ -43,11 +43,11 @@ test('a fall-back that uses the shared address uses the shared key, and another 
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'https://api.openai.com/v1',
   };
-  expect(good(given).fallbacks.chat).toHaveProperty('apiKey');
+  expect(good(given).engines.fallbacks.chat).toHaveProperty('apiKey');
   const { chat } = good({
     OPENAI_API_KEY: 'k',
     CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1',
-  }).fallbacks;
+  }).engines.fallbacks;
   expect(chat).not.toMatchObject({ apiKey: expect.anything() });
 });
 

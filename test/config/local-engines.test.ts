@@ -10,7 +10,7 @@ test('with local no address and no key is used', () => {
   const { speech, transcription } = readGoodSettings({
     ...key,
     TRANSCRIPTION_BACKEND: 'local',
-  });
+  }).engines;
   expect(transcription).toEqual({
     kind: 'local',
     model: '',
@@ -19,7 +19,8 @@ test('with local no address and no key is used', () => {
   });
   expect(speech).toMatchObject({ kind: 'remote' });
   expect(
-    readGoodSettings({ ...key, SPEECH_BACKEND: 'local', SPEECH_VOICE: 'Joe' }).speech,
+    readGoodSettings({ ...key, SPEECH_BACKEND: 'local', SPEECH_VOICE: 'Joe' }).engines
+      .speech,
   ).toMatchObject({
     kind: 'local',
     voice: 'Joe',
@@ -30,7 +31,7 @@ test('the path of a folder is a local model, and is never sent to a vendor', () 
   const given = { ...key, TRANSCRIPTION_LANGUAGE: 'de' };
   for (const model of ['./models/mine', '/srv/models/mine'])
     expect(
-      readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).transcription,
+      readGoodSettings({ ...given, TRANSCRIPTION_MODEL: model }).engines.transcription,
     ).toMatchObject({
       kind: 'local',
       model,
@@ -59,7 +60,7 @@ test('an old .env says embedded for local, and is told so in one line', () => {
   const environment = {};
   loadDotEnv((line) => lines.push(line), path, environment);
   expect(lines).toEqual(['SPEECH_FALLBACK_BASE_URL: embedded is called local now.']);
-  expect(readGoodSettings(environment).fallbacks.speech).toMatchObject({
+  expect(readGoodSettings(environment).engines.fallbacks.speech).toMatchObject({
     kind: 'local',
   });
 });

@@ -25,7 +25,7 @@ function everything(addressOf = (group: string) => `http://${group}.test/v1`) {
 }
 
 test('the model of every server that can be set is in use, under the group it is set in', () => {
-  const models = listModelsInUse(everything());
+  const models = listModelsInUse(everything().engines);
   expect(models.map(({ role }) => role).sort()).toEqual(named.toSorted());
   for (const { role, baseUrl, apiKey } of models) {
     expect(baseUrl).toContain(role.toLowerCase().replaceAll('_', '-'));
@@ -45,7 +45,7 @@ test('the model of every server that can be set is watched: its end is told, and
   });
   const config = everything((group) => `${server.origin}/${group}`);
   const told: string[] = [];
-  using _ = watchModels(config, new VirtualClock(), (news) => {
+  using _ = watchModels(config.engines, new VirtualClock(), (news) => {
     if (news.kind === 'alert' && 'of' in news) told.push(news.of.meaning);
   });
   await expect.poll(() => told).toHaveLength(named.length);
@@ -70,7 +70,7 @@ test('a model that hears beside one that reads is in use too', () => {
   const model = 'gpt-audio-mini';
   const config = readGoodSettings({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model });
   const hearing = expect.objectContaining({ role: 'AUDIO_MODEL', model });
-  expect(listModelsInUse(config)).toContainEqual(hearing);
+  expect(listModelsInUse(config.engines)).toContainEqual(hearing);
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {

@@ -3,22 +3,26 @@ import { readGoodSettings, readMistakes } from './read-settings.ts';
 
 test('programs may choose among the speech models that the operator lists; the first is the usual one', () => {
   const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
-  expect(readGoodSettings({ ...server, SPEECH_MODEL: 'piper' }).speech).toMatchObject({
+  expect(
+    readGoodSettings({ ...server, SPEECH_MODEL: 'piper' }).engines.speech,
+  ).toMatchObject({
     models: ['piper'],
   });
   const more = readGoodSettings({
     ...server,
     SPEECH_MODEL: 'piper, kokoro, piper,tts-1',
   });
-  expect(more.speech).toMatchObject({
+  expect(more.engines.speech).toMatchObject({
     model: 'piper',
     models: ['piper', 'kokoro', 'tts-1'],
   });
-  expect(listModelsInUse(more).map(({ role, model }) => [role, model])).toEqual([
-    ['SPEECH', 'piper'],
-    ['SPEECH', 'kokoro'],
-    ['SPEECH', 'tts-1'],
-  ]);
+  expect(listModelsInUse(more.engines).map(({ role, model }) => [role, model])).toEqual(
+    [
+      ['SPEECH', 'piper'],
+      ['SPEECH', 'kokoro'],
+      ['SPEECH', 'tts-1'],
+    ],
+  );
   for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(26).fill('a').join()])
     expect(readMistakes({ ...server, SPEECH_MODEL: wrong }), wrong).toEqual([
       'SPEECH_MODEL: must be at most 25 models of at most 100 characters each, with commas between them',

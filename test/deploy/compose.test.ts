@@ -58,7 +58,9 @@ test.each([
 test('the proxy gives every model as long as the bot does, and leaves trying again to the bot', async () => {
   const { litellm_settings, model_list, router_settings = {} } = await proxyProfile();
   const longestMs = Math.max(
-    ...Object.values(readGoodSettings({}).deadlines).map(({ totalMs }) => totalMs),
+    ...Object.values(readGoodSettings({}).engines.deadlines).map(
+      ({ totalMs }) => totalMs,
+    ),
   );
   expect(longestMs).toBe(480_000);
   expect((litellm_settings.request_timeout ?? 0) * 1_000).toBeGreaterThanOrEqual(

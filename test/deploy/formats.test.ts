@@ -69,7 +69,7 @@ test.each(['compose.yaml', ...overlays])(
 
 // Proves: Compose files with their servers by reading
 test('the data of the bot is the volume of the image in every file, and belongs to its user alone', () => {
-  const { dataDir } = readGoodSettings({});
+  const { dataDir } = readGoodSettings({}).storage;
   const [, folder = ''] = /^WORKDIR (\S+)$/m.exec(dockerfile) ?? [];
   const [, link] = /^RUN ln -s "\$DATA" (\S+)$/m.exec(dockerfile) ?? [];
   expect(posix.resolve(folder, dataDir)).toBe(posix.join(folder, `${link}`));

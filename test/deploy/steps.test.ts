@@ -128,8 +128,8 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
   const known = await readFile('.env.example', 'utf8');
   for (const name of Object.keys(environment))
     expect(known).toMatch(new RegExp(`^${name}=`, 'm'));
-  const [first, second] = [0, 1].map((n) =>
-    readGoodSettings({ ...environment, HOSTNAME: `parley-${n}` }),
+  const [first, second] = [0, 1].map(
+    (n) => readGoodSettings({ ...environment, HOSTNAME: `parley-${n}` }).gateway,
   );
   expect([first?.shardRange, second?.shardRange]).toEqual([
     { first: 0, last: 3 },

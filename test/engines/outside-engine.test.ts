@@ -36,7 +36,7 @@ async function open<Role extends ProviderRole>(
   role: Role,
   environment: NodeJS.ProcessEnv,
 ) {
-  const { chat, speech, transcription } = readGoodSettings(environment);
+  const { chat, speech, transcription } = readGoodSettings(environment).engines;
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
   return await openEngine(role, choices[role], stack);
 }

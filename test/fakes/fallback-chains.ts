@@ -35,7 +35,7 @@ export function makeChain<E>(
     role,
     fallbacks,
     clock,
-    deadlines: readGoodSettings({}).deadlines[role],
+    deadlines: readGoodSettings({}).engines.deadlines[role],
     report: () => undefined,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };

@@ -106,7 +106,9 @@ async function hold(
   kind: 'chained' | 'audio-model',
 ) {
   const { config, engines } = set;
-  const pipeline = openPipelines(config, engines, engines.chat('Nova')).open(kind);
+  const pipeline = openPipelines(config.engines, engines, engines.chat('Nova')).open(
+    kind,
+  );
   const host = new FakeHost();
   host.release();
   const parts: (ReplyPart & { readonly atMs: number })[] = [];

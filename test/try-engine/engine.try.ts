@@ -42,7 +42,7 @@ function isRole(one: ProviderRole) {
 }
 
 test(`${place}: the doctor finds no fault`, async () => {
-  const examined = listRoles(config).find((one) => one.group === group);
+  const examined = listRoles(config.engines).find((one) => one.group === group);
   if (!examined) throw new Error(`no role ${group}`);
   const deadline = { clock: realClock, deadlineMs: 50_000 };
   const { findings } = await examineRole(examined, deadline);
@@ -54,7 +54,7 @@ test(`${place}: the doctor finds no fault`, async () => {
 });
 
 async function open<Role extends ProviderRole>(opened: Role) {
-  const { chat, speech, transcription } = config;
+  const { chat, speech, transcription } = config.engines;
   const choices = { 'speech to text': transcription, chat, 'text to speech': speech };
   return await openEngine(opened, choices[opened], stack);
 }

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChatChain, withServerReport } from '#src/chat/metered-chat.ts';
-import type { Config } from '#src/config/config.ts';
+import type { EngineConfig } from '#src/config/config.ts';
 import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
@@ -46,7 +46,7 @@ const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 
 /** Gives each role a circuit breaker and its fallback. */
 export function addFallbacks(
-  { transcription, chat, speech, fallbacks, deadlines }: Config,
+  { transcription, chat, speech, fallbacks, deadlines }: EngineConfig,
   roles: EngineRoles,
   open: OpenEngine,
   report: ReportEngineNews,
@@ -59,12 +59,14 @@ export function addFallbacks(
     openFallback: (choice: EngineChoice) => Promise<E>,
   ) => {
     const choices = fallback ? [choice, fallback] : [choice];
-    const limits = fallback ? replaceableBreaker : onlyBreaker;
     return new FallbackChain<E>({
       role,
       fallbacks: choices.map((one) => ({
         provider: getProviderName(role, one, choices),
-        breaker: createCircuitBreaker(limits, realClock),
+        breaker: createCircuitBreaker(
+          fallback ? replaceableBreaker : onlyBreaker,
+          realClock,
+        ),
         getEngine: one === choice ? () => engine : openLazily(() => openFallback(one)),
       })),
       clock: realClock,
@@ -120,7 +122,7 @@ function announceModel(choice: EngineChoice, model: ChatModel) {
  */
 export function openRealtimeWithStandIn(
   realtime: RemoteServer,
-  { chat, deadlines }: Pick<Config, 'chat' | 'deadlines'>,
+  { chat, deadlines }: EngineConfig,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
 ): (model: ChatModel) => ChatModel {
@@ -128,9 +130,11 @@ export function openRealtimeWithStandIn(
   const isShared = 'baseUrl' in chat && getHost(chat) === getHost(realtime);
   if (chat.kind !== 'local') {
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
-    const name = getProviderName('chat', chat, isShared ? [chat, chat] : [chat]);
-    const breaker = createCircuitBreaker(onlyBreaker, realClock);
-    others.push({ provider: name, breaker, getEngine: () => standIn });
+    others.push({
+      provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
+      breaker: createCircuitBreaker(onlyBreaker, realClock),
+      getEngine: () => standIn,
+    });
   }
   const host = getHost(realtime);
   const provider = isShared ? `${realtime.model} at ${host}` : host;
@@ -144,15 +148,16 @@ export function openRealtimeWithStandIn(
     coldFirstMs: realtimeFirstMs,
     idleMs: Math.min(realtimeIdleMs, deadlines.chat.idleMs),
   };
-  const usual = { role: 'chat', clock: realClock, deadlines: limits, report } as const;
-  return (server) => {
-    return createChatChain(
+  return (server) =>
+    createChatChain(
       new FallbackChain({
-        ...usual,
+        role: 'chat',
+        clock: realClock,
+        deadlines: limits,
+        report,
         fallbacks: [{ provider, breaker, getEngine: () => server }, ...others],
       }),
     );
-  };
 }
 
 /** Names an engine, or its host, with the model if two of `all` share the host. */

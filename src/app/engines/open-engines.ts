@@ -4,7 +4,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import type { Config } from '#src/config/config.ts';
+import type { Config, EngineConfig } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import { openEngine, resolveEngine } from '#src/engines/engines.ts';
@@ -38,7 +38,10 @@ const listTimeoutMs = 20_000;
 export type Engines = Awaited<ReturnType<typeof openEngines>>;
 
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
-export async function openEngines(config: Config, report: OnEngineNews) {
+export async function openEngines(
+  { engines: config, storage }: Config,
+  report: OnEngineNews,
+) {
   // The client for servers takes 18 MB, so it is imported only if needed.
   const stack = new AsyncDisposableStack();
   try {
@@ -55,15 +58,15 @@ export async function openEngines(config: Config, report: OnEngineNews) {
     const openRoleEngine: OpenEngine = async (role, choice) => {
       const startedMs = realClock.nowMs();
       const opened = await openQuietly(role, choice);
-      const tookMs = realClock.nowMs() - startedMs;
-      const isStandIn = role === 'chat' && choice.kind === 'local';
-      const advice = isStandIn ? 'for a model set CHAT_COMPLETION_BASE_URL' : undefined;
       report({
         kind: 'ready',
         role,
         what: describeEngine(role, choice),
-        tookMs,
-        advice,
+        tookMs: realClock.nowMs() - startedMs,
+        advice:
+          role === 'chat' && choice.kind === 'local'
+            ? 'for a model set CHAT_COMPLETION_BASE_URL'
+            : undefined,
       });
       return opened;
     };
@@ -75,15 +78,14 @@ export async function openEngines(config: Config, report: OnEngineNews) {
     await Promise.allSettled(opening); // one that fails must not leave the others half open
     const [transcriber, synthesizer, model] = await Promise.all(opening);
     const { voices = createFixedVoiceNames([]) } = synthesizer;
-    const voice = withKeptSentences(synthesizer, {
-      folder: join(config.dataDir, 'sentences'),
-      engine: describeEngine('text to speech', speech),
-      isBotSentence: createOwnSentenceTest(),
-      clock: realClock,
-    });
     const opened = {
       transcriber,
-      synthesizer: voice,
+      synthesizer: withKeptSentences(synthesizer, {
+        folder: join(storage.dataDir, 'sentences'),
+        engine: describeEngine('text to speech', speech),
+        isBotSentence: createOwnSentenceTest(),
+        clock: realClock,
+      }),
       chat: (botName: string) => model.named?.(botName) ?? model,
       audioModel: model.audioModel,
     };
@@ -144,7 +146,7 @@ function describeEngine(role: ProviderRole, choice: EngineChoice) {
 
 /** Opens Realtime, which costs nothing until asked. */
 async function openRealtime(
-  config: Config,
+  config: EngineConfig,
   roles: EngineRoles,
   stack: AsyncDisposableStack,
   report: OnEngineNews,
@@ -174,13 +176,13 @@ async function openRealtime(
 
 /** Reports models that end, now and daily. */
 export function watchModels(
-  config: Config,
+  config: EngineConfig,
   clock: Clock,
   report: OnEngineNews,
 ): Disposable {
   const over = new AbortController();
   const models = listModelsInUse(config);
-  const checkModels = async () => {
+  const run = async () => {
     const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
     for (const { why, mend } of await findModelEndings(
@@ -200,7 +202,7 @@ export function watchModels(
   };
   if (models.length > 0)
     void runPeriodically(
-      { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report },
+      { name: 'models that end', clock, everyMs: dayMs, run, report },
       over.signal,
     );
   return { [Symbol.dispose]: () => over.abort() };
@@ -229,8 +231,8 @@ async function openWarmth(
 
 /** Opens the pipelines, the configured one first. */
 export function openPipelines(
-  config: Config,
-  engines: Omit<Engines, typeof Symbol.asyncDispose>,
+  config: EngineConfig,
+  engines: Pick<Engines, 'audioModel' | 'realtime' | 'synthesizer'>,
   chat: ChatModel,
 ): PipelineRegistry {
   const { audioModel: model, realtime, synthesizer } = engines;

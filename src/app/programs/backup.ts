@@ -16,12 +16,15 @@ await runProgram(
 
 async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },
-  { dataDir, databaseUrl }: Config,
+  { storage: { dataDir, databaseUrl } }: Config,
 ) {
   const copy = (storesDir: string) => copyStores(storesDir, dataDir, withTranscripts);
-  const database = databaseUrl && { url: databaseUrl, dataDir, isMade: false };
-  if (database)
-    await useDatabaseCopies(database, listWantedKinds(withTranscripts), copy);
+  if (databaseUrl)
+    await useDatabaseCopies(
+      { url: databaseUrl, dataDir, isMade: false },
+      listWantedKinds(withTranscripts),
+      copy,
+    );
   else copy(dataDir);
   return 0;
 }

@@ -16,10 +16,10 @@ import { runProgram } from './run-program.ts';
 await runProgram(
   () => undefined,
   '',
-  (_, config) => runMigration(config),
+  (_, { storage }) => runMigration(storage),
 );
 
-async function runMigration({ databaseUrl: url }: Config) {
+async function runMigration({ databaseUrl: url }: Config['storage']) {
   if (!url) {
     console.log(
       'DATABASE_URL is not set: the next start copies the files in DATA_DIR and migrates them.',

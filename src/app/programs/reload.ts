@@ -8,7 +8,7 @@ import { runProgram } from './run-program.ts';
 await runProgram(
   () => undefined,
   '',
-  (_, { dataDir }) => {
+  (_, { storage: { dataDir } }) => {
     if (process.platform === 'win32') {
       console.error('Windows has no such signal: restart the bot.');
       return 1;

@@ -29,7 +29,10 @@ type RestoreArguments = {
 
 await runProgram(readArguments, usage, runRestore);
 
-async function runRestore(args: RestoreArguments, { databaseUrl, dataDir }: Config) {
+async function runRestore(
+  args: RestoreArguments,
+  { storage: { databaseUrl, dataDir } }: Config,
+) {
   const { files, isSettingsOnly, withTranscripts } = args;
   const copies = files.length > 0 ? files : findNewestCopies(dataDir, withTranscripts);
   const options = { copies, dataDir, nowWallMs: realClock.wallMs(), isSettingsOnly };

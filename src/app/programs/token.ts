@@ -42,14 +42,18 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
 });
 
 /** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. */
-async function openForTokens({ databaseUrl, dataDir, discord }: Config) {
-  const clock = realClock;
+async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Config) {
   if (databaseUrl) {
     console.error('Store: that of DATABASE_URL.');
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     return createStores(
-      (await openPostgresStore({ url: databaseUrl, clock, report: () => undefined }))
-        .main,
+      (
+        await openPostgresStore({
+          url: databaseUrl,
+          clock: realClock,
+          report: () => undefined,
+        })
+      ).main,
     );
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
@@ -60,13 +64,17 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config) {
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
   const database = openDatabase({
     driver: createSqliteDriver(path, mainStore.sqlite),
-    clock,
+    clock: realClock,
   });
   if (file?.version === getPresentFormat(mainStore.sqlite))
     return createStores(database);
   // No other process may use a store while its format changes.
   const { signal } = new AbortController();
-  using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
+  using _lock = await lockDataDir(
+    folder,
+    { clock: realClock, onWait: console.error },
+    signal,
+  );
   await database.open();
   return createStores(database);
 }

@@ -52,7 +52,7 @@ export async function runInSandbox(
   { once }: SandboxArguments,
   signal: AbortSignal,
 ): Promise<number> {
-  openFolder(config.dataDir);
+  openFolder(config.storage.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
   const until = AbortSignal.any([signal, unread.signal]);
@@ -77,6 +77,7 @@ async function startSandboxRun(
 ) {
   const show = createConversationPrinter(process.stdout);
   const events = createEventLog(realClock);
+  const { sounds, storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
   const pageView = createPageView(botName);
@@ -88,7 +89,7 @@ async function startSandboxRun(
       signal,
       page && {
         ...page,
-        keptFile: join(config.dataDir, 'sandbox-page.json'),
+        keptFile: join(storage.dataDir, 'sandbox-page.json'),
         onPage: (line) => void loaded.promise.then(() => showPage(line, show)),
       },
     ),
@@ -108,16 +109,18 @@ async function startSandboxRun(
       (event) => void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined),
     );
   const { token, apiUrl } = sandbox.ready;
-  // Words of simulated people stay apart.
-  const own = {
-    ...config,
-    bot: { ...config.bot, name: botName },
-    allowedHosts: [...config.allowedHosts, sandbox.ready.cdnHost],
-    dataDir: join(config.dataDir, 'sandbox'),
-  };
   const bot = await startBot(
     {
-      config: own,
+      // Words of simulated people stay apart.
+      config: {
+        ...config,
+        bot: { ...config.bot, name: botName },
+        sounds: {
+          ...sounds,
+          allowedHosts: [...sounds.allowedHosts, sandbox.ready.cdnHost],
+        },
+        storage: { ...storage, dataDir: join(storage.dataDir, 'sandbox') },
+      },
       engines,
       codec,
       discord: { token, apiUrl },
@@ -141,7 +144,7 @@ async function startSandboxRun(
   const all = stack.move();
   return {
     engines,
-    observers: { sandbox, events, show, botName, dataDir: config.dataDir },
+    observers: { sandbox, events, show, botName, dataDir: storage.dataDir },
     tell() {
       isTold = true;
     },

@@ -18,12 +18,15 @@ export async function openShards(
   limits: GatewayLimits,
   signal: AbortSignal,
 ) {
-  const { config, onShards = () => undefined } = options;
+  const {
+    config: { gateway, storage },
+    onShards = () => undefined,
+  } = options;
   const { maxConcurrency, recommendedShards, startLimit } = limits;
   await using stack = new AsyncDisposableStack();
-  stack.use(await claimProcess(config.dataDir, signal));
-  const count = config.shards === 'auto' ? recommendedShards : config.shards;
-  const { first, last } = config.shardRange ?? { first: 0, last: count - 1 };
+  stack.use(await claimProcess(storage.dataDir, signal));
+  const count = gateway.shards === 'auto' ? recommendedShards : gateway.shards;
+  const { first, last } = gateway.shardRange ?? { first: 0, last: count - 1 };
   const locks = await openLocks(options, { count, first, last }, signal);
   if (locks) stack.use(locks);
   const throttle = createIdentifyThrottle({
@@ -51,25 +54,36 @@ export async function openShards(
 
 /** Locks the folder for `npm run reload`, unless another process has it. */
 async function claimProcess(dataDir: string, signal: AbortSignal) {
-  const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
-  return await lock.catch(() => undefined);
+  return await lockDataDir(
+    join(dataDir, 'process'),
+    { clock: realClock },
+    signal,
+  ).catch(() => undefined);
 }
 
 async function openLocks(
-  { config: { databaseUrl: url }, onShards = () => undefined, onStore }: BotOptions,
+  {
+    config: {
+      storage: { databaseUrl: url },
+    },
+    onShards = () => undefined,
+    onStore,
+  }: BotOptions,
   range: { readonly count: number; readonly first: number; readonly last: number },
   signal: AbortSignal,
 ) {
   if (!url) return undefined;
   // Loaded only if a database is used.
   const { openShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
-  const options = {
-    ...range,
-    url,
-    clock: realClock,
-    onWait: (why: string) => onShards({ kind: 'waiting', why }),
-    onLost: (why: string) => onShards({ kind: 'lost', why }),
-    report: onStore,
-  };
-  return await openShardLocks(options, signal);
+  return await openShardLocks(
+    {
+      ...range,
+      url,
+      clock: realClock,
+      onWait: (why: string) => onShards({ kind: 'waiting', why }),
+      onLost: (why: string) => onShards({ kind: 'lost', why }),
+      report: onStore,
+    },
+    signal,
+  );
 }

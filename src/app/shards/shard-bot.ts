@@ -92,11 +92,11 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
     {
       ...discord,
       isAllowed(guildId) {
-        const { allowed, barred } = config.servers;
+        const { allowed, barred } = config.gateway.servers;
         return !barred.includes(guildId) && (!allowed || allowed.includes(guildId));
       },
       shard,
-      messageContent: config.messageContent,
+      messageContent: config.gateway.messageContent,
       ...face,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
@@ -151,7 +151,7 @@ function createSessionSources(
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
-    defaults: getOperatorDefaults(config, name),
+    defaults: getOperatorDefaults(config.bot, name),
     guildStore: store.guilds,
     linkOpener,
     getRandom: Math.random,
@@ -180,15 +180,13 @@ function createSessionSources(
 }
 
 function getOperatorDefaults(
-  { addressing, bot, consent, given }: Config,
+  { instructions, name: _, otherNames, ...bot }: Config['bot'],
   name: string,
 ) {
   return {
-    addressing,
-    consent,
-    given,
-    names: [name, ...bot.otherNames],
-    style: { instructions: `${bot.instructions} Your name is ${name}.`, voice: {} },
+    ...bot,
+    names: [name, ...otherNames],
+    style: { instructions: `${instructions} Your name is ${name}.`, voice: {} },
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
@@ -202,7 +200,7 @@ function createSessionDeps(
   const { store } = shared;
   const { messages, panels, places } = discord;
   const chat = engines.chat(name);
-  const pipelines = openPipelines(config, engines, chat);
+  const pipelines = openPipelines(config.engines, engines, chat);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.report(guildId, event);
     onSession(guildId, event);
@@ -226,7 +224,7 @@ function createSessionDeps(
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     isReadByPrograms,
-    mayReadMessages: config.messageContent,
+    mayReadMessages: config.gateway.messageContent,
     voices: engines.voices,
     spending: budgets,
   };

@@ -78,7 +78,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
   const config = makeConfig(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
-  const pipelines = openPipelines(config, engines, chat);
+  const pipelines = openPipelines(config.engines, engines, chat);
   const { addressing = 'always', listener } = given;
   const parts = {
     transcriber: engines.transcriber,

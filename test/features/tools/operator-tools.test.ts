@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openOperatorTools } from '#src/app/shared-parts.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
-import { settings } from '#src/config/settings.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
@@ -22,7 +21,7 @@ async function configured(mode: string) {
   const args = [resolve('test/fakes/mcp/stdio-server.ts'), mode];
   const fake = { command: process.execPath, args, who: 'anyone', effect: 'read' };
   await writeFile(path, JSON.stringify({ mcpServers: { fake } }));
-  const read = readExternalTools(settings.parse({ MCP_SERVERS: path }), {});
+  const read = readExternalTools(path, {});
   if (read.kind === 'bad') throw new Error(read.mistakes.join());
   return { dataDir, externalTools: read.tools };
 }
@@ -35,10 +34,10 @@ async function run(tool: ToolEntry | undefined, given: object) {
 }
 
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {
-  const config = await configured('modern');
+  const { dataDir, externalTools } = await configured('modern');
   const reported: string[] = [];
   const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
-  await using tools = await openOperatorTools(config, (message) =>
+  await using tools = await openOperatorTools(externalTools, dataDir, (message) =>
     reported.push(message),
   );
   await expect
