@@ -4,7 +4,7 @@ import { conversationRules } from '#src/conversation/machine/conversation-rules.
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
 import type {
-  HeardSpeech,
+  HeardUtterance,
   Id,
   UtteranceState,
 } from '#src/conversation/machine/state.ts';
@@ -429,7 +429,7 @@ export class UtteranceRunner {
   }
 
   #reportTranscript(
-    { isTooLong, words: text }: HeardSpeech,
+    { isTooLong, words: text }: HeardUtterance,
     speakerId: PersonId,
     name: string,
   ) {

@@ -160,11 +160,6 @@ function createUtterance(
     heard: {
       evidence: noEvidence,
       hints,
-      words: undefined,
-      recognisedMs: undefined,
-      language: undefined,
-      failure: undefined,
-      partial: undefined,
       understood: '',
       isTooLong: false,
     },

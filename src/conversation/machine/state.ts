@@ -40,14 +40,14 @@ export type UtteranceTimes = {
 };
 
 /** Words of an utterance and their evidence. */
-export type HeardSpeech = {
+export type HeardUtterance = {
   evidence: VoiceEvidence;
   readonly hints: readonly string[];
-  words: string | undefined;
-  recognisedMs: number | undefined;
-  language: string | undefined;
-  failure: { readonly error: unknown } | undefined;
-  partial: string | undefined;
+  words?: string;
+  recognisedMs?: number;
+  language?: string;
+  failure?: { readonly error: unknown };
+  partial?: string;
   /** Latest words, even if they are void by now. */
   understood: string;
   isTooLong: boolean;
@@ -57,7 +57,7 @@ export type HeardSpeech = {
 export type UtteranceState = {
   readonly id: Id;
   readonly times: UtteranceTimes;
-  readonly heard: HeardSpeech;
+  readonly heard: HeardUtterance;
   isEnded: boolean;
   /** `deferred`: the request waits for the end of the utterance, as an earlier request costs too much. */
   recognition: 'off' | 'listening' | 'deferred' | 'requested';
@@ -71,7 +71,7 @@ export type UtteranceState = {
 };
 
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
-  Pick<HeardSpeech, 'failure' | 'recognisedMs'> &
+  Pick<HeardUtterance, 'failure' | 'recognisedMs'> &
     Pick<UtteranceTimes, 'pausedMs' | 'toMs'>
 >;
 
@@ -113,7 +113,7 @@ export type ToolChange = {
   readonly answer: Id;
   readonly lastUtterance: Id;
   state: 'asked' | 'running' | 'completed';
-  resultId: string | undefined;
+  resultId?: string;
   readonly quotesOthers: boolean;
   readonly confirmation: Id | undefined;
   receivers: readonly CallRef[];
@@ -180,9 +180,9 @@ export type CurrentReply = {
   readonly reply: Id;
   readonly fromMs: number;
   phase: ReplyPhase;
-  wholeText: string | undefined;
+  wholeText?: string;
   /** What people have heard while it is paused for their voices. */
-  haltedAfter: string | undefined;
+  haltedAfter?: string;
   waiting: AnswerWait;
 };
 

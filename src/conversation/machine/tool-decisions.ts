@@ -116,7 +116,6 @@ function addToolChange(
     answer,
     lastUtterance: getLastUtterance(turn),
     state: 'running',
-    resultId: undefined,
     quotesOthers,
     confirmation: undefined,
     receivers: [],

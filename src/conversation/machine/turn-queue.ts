@@ -234,8 +234,6 @@ function setCurrentReply(
     reply,
     fromMs: step.atMs,
     phase: { kind: 'making' },
-    wholeText: undefined,
-    haltedAfter: undefined,
     waiting: beginWait(sinceMs, step.rules.waiting),
   };
 }
