@@ -502,19 +502,15 @@ function createTrackPersistence(
     notices.post({ id: 'track.gone', with: { track, title, reason } });
   }
 
-  function noteChange() {
-    changes.wake();
-  }
-
   return {
-    noteChange,
+    noteChange: changes.wake,
     /** Restores tracks, then writes changes until the session is over. Never throws. */
     async runUntilOver() {
       using _tracks = tracks.listen(({ error, item, track }) => {
-        noteChange();
+        changes.wake();
         if (error) reportGone(track, item.title, toTrackErrorLine(error));
       });
-      signal.addEventListener('abort', noteChange);
+      signal.addEventListener('abort', changes.wake);
       try {
         if (written === undefined) await restoreTracks();
         await writeChanges();
