@@ -150,18 +150,13 @@ function makeEngineRole(
           stack,
         );
         const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
-        tried.push(
-          await tryProbe(
-            { ...speakProbe, mend },
-            {
-              synthesizer,
-              voice: {},
-              text: testSentence,
-              deadlines: deadlines[role],
-            },
-            deadline,
-          ),
-        );
+        const speaker = {
+          synthesizer,
+          voice: {},
+          text: testSentence,
+          deadlines: deadlines[role],
+        };
+        tried.push(await tryProbe({ ...speakProbe, mend }, speaker, deadline));
       }
       const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
       const spoken = tried.slice(1);

@@ -45,16 +45,12 @@ export async function openBudget(
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
-  const common = {
-    ledger,
-    clock: realClock,
-    report: (error: unknown) =>
-      warn(
-        `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
-        error,
-      ),
-    alert,
-  };
+  const report = (error: unknown) =>
+    warn(
+      `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
+  const common = { ledger, clock: realClock, report, alert };
   const portion =
     portions && capNanoUsd > 0
       ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))

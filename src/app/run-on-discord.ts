@@ -50,24 +50,17 @@ export async function runOnDiscord(
   const isReady = () => !signal.aborted && running?.ready() === true;
   using metrics = openMetrics(isReady);
   countTotal(config, metrics, () => running);
+  const discord = { token, ...place };
+  const address = { webhook: monitoring.operatorWebhook, discord };
   const notices = createOperatorNotices({
     clock: realClock,
     log,
     // REST works while the gateway is away.
-    send: (notice, until) =>
-      writeToOperator(
-        notice,
-        { webhook: monitoring.operatorWebhook, discord: { token, ...place } },
-        until,
-      ),
+    send: (notice, until) => writeToOperator(notice, address, until),
     signal,
   });
-  const alerts = createAlertBoard(
-    log,
-    metrics.meters,
-    features.flatMap(({ alerts = [] }) => alerts),
-    notices,
-  );
+  const declared = features.flatMap(({ alerts = [] }) => alerts);
+  const alerts = createAlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
   const readiness = createReadiness({
     gateway: isReady,

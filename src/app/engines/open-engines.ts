@@ -182,7 +182,7 @@ export function watchModels(
 ): Disposable {
   const over = new AbortController();
   const models = listModelsInUse(config);
-  const run = async () => {
+  const checkModels = async () => {
     const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
     const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
     for (const { why, mend } of await findModelEndings(
@@ -202,7 +202,7 @@ export function watchModels(
   };
   if (models.length > 0)
     void runPeriodically(
-      { name: 'models that end', clock, everyMs: dayMs, run, report },
+      { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report },
       over.signal,
     );
   return { [Symbol.dispose]: () => over.abort() };

@@ -43,17 +43,13 @@ await runProgram(readTokenArguments, usage, async (args, config) => {
 
 /** Opens the store of the bot, or of the sandbox without DISCORD_TOKEN. */
 async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Config) {
+  const clock = realClock;
   if (databaseUrl) {
     console.error('Store: that of DATABASE_URL.');
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     return createStores(
-      (
-        await openPostgresStore({
-          url: databaseUrl,
-          clock: realClock,
-          report: () => undefined,
-        })
-      ).main,
+      (await openPostgresStore({ url: databaseUrl, clock, report: () => undefined }))
+        .main,
     );
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
@@ -64,17 +60,13 @@ async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Con
   const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
   const database = openDatabase({
     driver: createSqliteDriver(path, mainStore.sqlite),
-    clock: realClock,
+    clock,
   });
   if (file?.version === getPresentFormat(mainStore.sqlite))
     return createStores(database);
   // No other process may use a store while its format changes.
   const { signal } = new AbortController();
-  using _lock = await lockDataDir(
-    folder,
-    { clock: realClock, onWait: console.error },
-    signal,
-  );
+  using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
   return createStores(database);
 }

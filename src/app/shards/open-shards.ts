@@ -54,11 +54,8 @@ export async function openShards(
 
 /** Locks the folder for `npm run reload`, unless another process has it. */
 async function claimProcess(dataDir: string, signal: AbortSignal) {
-  return await lockDataDir(
-    join(dataDir, 'process'),
-    { clock: realClock },
-    signal,
-  ).catch(() => undefined);
+  const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
+  return await lock.catch(() => undefined);
 }
 
 async function openLocks(

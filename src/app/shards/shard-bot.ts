@@ -180,11 +180,13 @@ function createSessionSources(
 }
 
 function getOperatorDefaults(
-  { instructions, name: _, otherNames, ...bot }: Config['bot'],
+  { addressing, consent, given, instructions, otherNames }: Config['bot'],
   name: string,
 ) {
   return {
-    ...bot,
+    addressing,
+    consent,
+    given,
     names: [name, ...otherNames],
     style: { instructions: `${instructions} Your name is ${name}.`, voice: {} },
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
