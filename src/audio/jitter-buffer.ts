@@ -26,17 +26,10 @@ export type OrderedPacket = {
 };
 
 export type PacketGap = {
-  readonly frames: number;
   readonly lost: number;
   /** Samples of silence, in which nothing was sent. Undefined between two streams, where only the clock knows. */
   readonly silent?: number;
   readonly isRestart: boolean;
-};
-
-/** `late` counts packets that came twice, or after they had been given up. */
-export type JitterCounts = {
-  readonly lost: number;
-  readonly late: number;
 };
 
 /** A packet waits for the one before it for up to three frames. */
@@ -50,7 +43,7 @@ const usualPacketSamples = 960;
 const maxLatePackets = 100;
 
 const noPackets: readonly OrderedPacket[] = [];
-const newStreamGap: PacketGap = { frames: 0, lost: 0, isRestart: true };
+const newStreamGap: PacketGap = { lost: 0, isRestart: true };
 
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
 
@@ -74,7 +67,6 @@ export class JitterBuffer {
   readonly #held = new Map<number, PlacedPacket>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualPacketSamples;
-  #getCounts = { lost: 0, late: 0 };
 
   put(packet: Packet): readonly OrderedPacket[] {
     if (!this.#last)
@@ -103,10 +95,6 @@ export class JitterBuffer {
     return this.#releaseWhile(
       (missing) => missing === 0 || atMs - this.#getOldestMs() >= maxReorderWaitMs,
     );
-  }
-
-  getCounts(): JitterCounts {
-    return { ...this.#getCounts };
   }
 
   #holdPacket(placed: PlacedPacket) {
@@ -146,18 +134,17 @@ export class JitterBuffer {
     const missing = this.#countMissing(place);
     const jump = (packet.timestamp - last.timestamp) | 0;
     if (!isSameStream(jump, missing)) return newStreamGap;
-    this.#getCounts.lost += missing;
     const between = Math.max(0, jump - this.#lastSamples);
     if (missing > maxLostFrames) return { ...newStreamGap, silent: between };
     const lost = Math.min(between, missing * this.#lastSamples);
     if (missing === 0 && between === 0) return undefined;
-    return { frames: missing, lost, silent: between - lost, isRestart: false };
+    return { lost, silent: between - lost, isRestart: false };
   }
 
   #receiveOld({ packet, place }: PlacedPacket) {
-    if (!this.#isLate(packet, place)) return this.#restartStream(packet);
-    this.#getCounts.late++;
-    return this.releaseOverdue(packet.atMs);
+    return this.#isLate(packet, place)
+      ? this.releaseOverdue(packet.atMs)
+      : this.#restartStream(packet);
   }
 
   #isLate({ timestamp }: Packet, place: number) {

@@ -22,20 +22,20 @@ export function getDurationMs({ samples, rateHz, channels }: Pcm): number {
 }
 
 export function toMono(pcm: Pcm): Pcm {
-  if (pcm.channels === 1) return pcm;
-  const samples = new Int16Array(pcm.samples.length >> 1);
-  for (let n = 0; n < samples.length; n++) {
-    samples[n] = ((pcm.samples[2 * n] ?? 0) + (pcm.samples[2 * n + 1] ?? 0)) >> 1;
-  }
-  return { samples, rateHz: pcm.rateHz, channels: 1 };
+  const { channels, rateHz, samples } = pcm;
+  if (channels === 1) return pcm;
+  return { samples: mixDown(samples, channels), rateHz, channels: 1 };
 }
 
+/** Averages the samples of each frame of `channels`. */
 export function mixDown(samples: Int16Array, channels: number): Int16Array {
-  return Int16Array.from({ length: samples.length / channels }, (_, n) => {
+  const mono = new Int16Array(samples.length / channels);
+  for (let n = 0; n < mono.length; n++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum += samples[n * channels + c] ?? 0;
-    return sum / channels;
-  });
+    mono[n] = sum / channels;
+  }
+  return mono;
 }
 
 export function toStereo(one: Int16Array): Int16Array {

@@ -17,10 +17,9 @@ test('a packet waits 60 ms for one before it, and not longer', () => {
     {
       packet: makePacket(2, { atMs: 100 }),
       samples: 960,
-      gap: { frames: 1, lost: 960, silent: 0, isRestart: false },
+      gap: { lost: 960, silent: 0, isRestart: false },
     },
   ]);
-  expect(order.getCounts()).toEqual({ lost: 1, late: 0 });
 });
 
 test.each([
@@ -51,10 +50,9 @@ test('padding by the dozen between two packets is no sound, no loss and no other
     {
       packet: voice,
       samples: 960,
-      gap: { frames: 0, lost: 0, silent: 960, isRestart: false },
+      gap: { lost: 0, silent: 960, isRestart: false },
     },
   ]);
-  expect(order.getCounts()).toEqual({ lost: 0, late: 0 });
   order.put(makePacket(53, { timestamp: 3 * 960 }));
   expect(order.put(makePacket(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
 });

@@ -69,11 +69,10 @@ test.each([
   ['half a frame', Uint8Array.of(0x7a, 0xfc, 1)],
   ['more than 120 ms', Uint8Array.of(0xfb, 63)],
   ['far too much', new Uint8Array(5000).fill(0x78)],
-])('a packet that holds %s is counted and replaced by zeros', (_, opus) => {
+])('a packet that holds %s is replaced by zeros', (_, opus) => {
   const stream = new SpeakerStream(codec);
   const [bad, good] = hear([makePacket(0, { opus }), ...spoken.slice(1, 2)], stream);
   expect(bad?.kind).toBe('gap');
   expect(bad?.samples.length).toBeLessThanOrEqual(1920);
   expect(good?.kind).toBe('sound');
-  expect(stream.getCounts()).toMatchObject({ undecodable: 1 });
 });

@@ -37,19 +37,14 @@ export function createPacketLossConcealment() {
   }
 
   return {
-    get hasSound(): boolean {
-      return hasSound;
-    },
-
     /** Adds received samples. After a loss, crossfades their first 5 ms in place. */
     addReceived(samples: Int16Array) {
       if (madeSamples > 0) crossfadeInto(samples);
       madeSamples = 0;
       hasSound = true;
-      const past = history;
       const kept = Math.min(samples.length, rememberedSamples);
-      past.copyWithin(0, kept);
-      past.set(samples.subarray(samples.length - kept), rememberedSamples - kept);
+      history.copyWithin(0, kept);
+      history.set(samples.subarray(samples.length - kept), rememberedSamples - kept);
     },
 
     fill(length: number): Int16Array {

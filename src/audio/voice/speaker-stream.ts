@@ -1,7 +1,6 @@
 import {
   isEncrypted,
   JitterBuffer,
-  type JitterCounts,
   type OrderedPacket,
   type Packet,
   type PacketGap,
@@ -32,14 +31,6 @@ export type SpeakerSound =
       readonly atMs: number;
     };
 
-export type StreamCounts = JitterCounts & {
-  readonly heard: number;
-  readonly sealed: number;
-  readonly undecodable: number;
-  /** Lost, encrypted or undecodable, and concealed. */
-  readonly concealed: number;
-};
-
 const noSounds: readonly SpeakerSound[] = [];
 
 const rtpSamplesPerMs = 48;
@@ -64,7 +55,6 @@ export class SpeakerStream {
   readonly #concealment = createPacketLossConcealment();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = -Infinity;
-  #getCounts = { heard: 0, sealed: 0, undecodable: 0, concealed: 0 };
 
   constructor(codec: OpusCodec) {
     this.#codec = codec;
@@ -77,10 +67,6 @@ export class SpeakerStream {
   /** Releases packets that waited long enough. Must be called about every 20 ms. */
   releaseOverdue(atMs: number): readonly SpeakerSound[] {
     return this.#toSounds(this.#order.releaseOverdue(atMs));
-  }
-
-  getCounts(): StreamCounts {
-    return { ...this.#order.getCounts(), ...this.#getCounts };
   }
 
   #toSounds(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
@@ -104,14 +90,14 @@ export class SpeakerStream {
   }
 
   #fillGap(
-    { frames, lost, silent: sent, isRestart }: PacketGap,
+    { lost, silent: sent, isRestart }: PacketGap,
     atMs: number,
     absent: number,
   ): SpeakerSound {
     if (isRestart) this.#resetStream();
     // Between two streams only the clock measures the gap.
     const silent = sent ?? Math.max(0, absent);
-    const made = this.#concealSamples(frames, lost);
+    const made = this.#concealSamples(lost);
     if (silent > 0) this.#concealment.reset();
     const zeros = Math.min(Math.floor(silent / rtpSamplesPerSample), maxGapSamples);
     const samples = new Int16Array(made.length + zeros);
@@ -121,16 +107,11 @@ export class SpeakerStream {
 
   #decodePacket(packet: Packet, length: number, atMs: number): SpeakerSound {
     const { opus } = packet;
-    const samples = isEncrypted(opus) ? this.#countSealed() : this.#decode(opus);
+    const samples = isEncrypted(opus) ? undefined : this.#decode(opus);
     if (!samples) return this.#concealPacket(length, atMs);
-    this.#getCounts.heard++;
     this.#concealment.addReceived(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
     return { kind, samples, opus, atMs };
-  }
-
-  #countSealed() {
-    this.#getCounts.sealed++;
   }
 
   #decode(opus: Uint8Array) {
@@ -138,7 +119,6 @@ export class SpeakerStream {
       this.#decoder ??= this.#codec.createDecoder(listenRateHz);
       return this.#decoder.decode(opus);
     } catch {
-      this.#getCounts.undecodable++;
       this.#decoder = undefined; // The decoder may be broken.
       return undefined;
     }
@@ -147,14 +127,13 @@ export class SpeakerStream {
   #concealPacket(length: number, atMs: number): SpeakerSound {
     return {
       kind: 'gap',
-      samples: this.#concealSamples(1, length),
+      samples: this.#concealSamples(length),
       lengthMs: length / rtpSamplesPerMs,
       atMs,
     };
   }
 
-  #concealSamples(frames: number, length: number) {
-    if (this.#concealment.hasSound) this.#getCounts.concealed += frames;
+  #concealSamples(length: number) {
     return this.#concealment.fill(Math.floor(length / rtpSamplesPerSample));
   }
 

@@ -4,7 +4,7 @@ import {
   type OpusCodec,
   type OpusEncoder,
 } from '#src/audio/opus/opus-codec.ts';
-import { musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
+import { mixDown, musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { fullScale, softLimit } from './gain.ts';
 
@@ -187,7 +187,8 @@ export class Mixer implements FrameSource {
     const samples = this.#limiter.limit(sum);
     return {
       frame: this.#stereo.encode(samples),
-      heard: () => toMono24Khz(samples),
+      // Two frames of two channels, at half the rate, which is enough to recognise an echo.
+      heard: () => mixDown(samples, 4),
       speech,
     };
   }
@@ -204,17 +205,6 @@ function addToBoth(sum: Float32Array, one: Int16Array) {
     sum[2 * n] = (sum[2 * n] ?? 0) + (one[n] ?? 0);
     sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (one[n] ?? 0);
   }
-}
-
-/** Converts to mono at 24 kHz, which is enough to recognise an echo. */
-function toMono24Khz(samples: Int16Array) {
-  const narrow = new Int16Array(frameSamples);
-  for (let n = 0, at = 0; n < frameSamples; n++, at += 4) {
-    const first = (samples[at] ?? 0) + (samples[at + 1] ?? 0);
-    const second = (samples[at + 2] ?? 0) + (samples[at + 3] ?? 0);
-    narrow[n] = (first + second) / 4;
-  }
-  return narrow;
 }
 
 /** -0.45 dB, as Opus may overshoot a little. */
