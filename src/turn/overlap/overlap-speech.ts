@@ -1,29 +1,11 @@
 import type { BargeInTimeouts, ReactionRules } from './barge-in-rules.ts';
-import { classifyInterjection } from './interjections.ts';
+import { classifyInterjection, type Interjection } from './interjections.ts';
 
 /** `aside` is said to other people, `noise` has no words. */
-export type OverlapKind =
-  | 'stop'
-  | 'wait'
-  | 'go-on'
-  | 'backchannel'
-  | 'never-mind'
-  | 'other'
-  | 'aside'
-  | 'empty'
-  | 'noise'
-  | 'echo';
+export type OverlapKind = Interjection['kind'] | 'aside' | 'noise';
 
 /** `drop` and `hold` are a stop and a wait of a person who has a say. */
-type Meaning =
-  | 'nothing'
-  | 'fine'
-  | 'echo'
-  | 'words'
-  | 'perhaps-stop'
-  | 'stop'
-  | 'drop'
-  | 'hold';
+type Meaning = 'nothing' | 'fine' | 'words' | 'perhaps-stop' | 'stop' | 'drop' | 'hold';
 
 /** Meanings while more words may come, and of final words. */
 const overlapMeanings: Readonly<
@@ -38,7 +20,6 @@ const overlapMeanings: Readonly<
   backchannel: { partial: 'fine', final: 'fine' },
   noise: { partial: 'fine', final: 'fine' },
   empty: { partial: 'nothing', final: 'fine' },
-  echo: { partial: 'echo', final: 'echo' },
 };
 
 /** Gets the meaning of words over the bot. `isSure`: no further word could change their kind. */
@@ -90,7 +71,7 @@ export type OverlapSpeech = {
   readonly sound: OverlapSound;
   /** Voice from before the bot began. */
   readonly beforeMs: number;
-  /** Voice that is explained: earlier sound, a backchannel, noise. Infinite for an echo. */
+  /** Voice that is explained: earlier sound, a backchannel, noise. */
   readonly explainedMs: number;
   /** Start of the speech, or of its unexplained part. */
   readonly fromMs: number;
@@ -227,24 +208,17 @@ function silenceSpeech(
   return { ...speech, sound, reaction: isHarmless ? 'none' : reaction };
 }
 
-/** Marks speech as explained: so far as a backchannel or noise, or for good as an echo. */
-export function explainSpeech(
-  speech: OverlapSpeech,
-  by: 'fine' | 'echo',
-  isFinal: boolean,
-): OverlapSpeech {
-  const isSettled = speech.isSettled || isFinal;
-  const harmless = { ...speech, isSettled, stopAtMs: undefined };
-  if (by === 'echo') {
-    return { ...harmless, reaction: 'none', explainedMs: Number.POSITIVE_INFINITY };
-  }
+/** Marks speech so far as explained: a backchannel or noise. */
+export function explainSpeech(speech: OverlapSpeech, isFinal: boolean): OverlapSpeech {
   const { reaction, sound } = speech;
   const still =
     reaction === 'tentative-pause' || (reaction === 'pause' && isFinal)
       ? 'duck'
       : reaction;
   return {
-    ...harmless,
+    ...speech,
+    isSettled: speech.isSettled || isFinal,
+    stopAtMs: undefined,
     reaction: sound.isSounding ? still : 'none',
     explainedMs: sound.voicedMs,
     fromMs: sound.lastVoiceMs,

@@ -33,19 +33,10 @@ export type OverlapVoiceInput =
 
 export type OverlapVoiceEvent =
   /** `fromMs` is the first loud packet, or the first window. */
-  | { readonly kind: 'overlap-began'; readonly fromMs: number; readonly atMs: number }
+  | { readonly kind: 'overlap-began'; readonly fromMs: number }
   /** `voicedMs` is all voice since the overlap began. The level is that of the latest packet. */
-  | {
-      readonly kind: 'voiced';
-      readonly voicedMs: number;
-      readonly levelDb: number;
-      readonly atMs: number;
-    }
-  | {
-      readonly kind: 'overlap-ended';
-      readonly voicedMs: number;
-      readonly atMs: number;
-    };
+  | { readonly kind: 'voiced'; readonly voicedMs: number; readonly levelDb: number }
+  | { readonly kind: 'overlap-ended'; readonly voicedMs: number };
 
 type BeforeVoice = {
   readonly kind: 'before';
@@ -78,12 +69,12 @@ export function stepOverlapVoice(
         ? { overlap, noticed: reportLevel(overlap, event) }
         : keepOverlap(addPacketBeforeVoice(overlap, event));
     case 'closed':
-      return endVoice(overlap, event.atMs);
+      return endVoice(overlap);
     case 'tick': {
       const isVoice = overlap?.kind === 'voice';
       const isOver =
         isVoice && event.atMs - overlap.lastVoiceMs >= overlapVoiceRules.endSilenceMs;
-      return isOver ? endVoice(overlap, event.atMs) : keepOverlap(overlap);
+      return isOver ? endVoice(overlap) : keepOverlap(overlap);
     }
   }
 }
@@ -97,7 +88,7 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
       atMs - windowMs,
       findOnsetMs(overlap?.packets ?? [], window),
     );
-    const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
+    const noticed = [{ kind: 'overlap-began', fromMs } as const];
     return {
       overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs },
       noticed,
@@ -141,14 +132,14 @@ function reportLevel(
 ): readonly OverlapVoiceEvent[] {
   return atMs - lastVoiceMs > overlapVoiceRules.hangoverMs
     ? []
-    : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
+    : [{ kind: 'voiced', voicedMs, levelDb }];
 }
 
-function endVoice(overlap: OverlapVoice, atMs: number): OverlapStep {
+function endVoice(overlap: OverlapVoice): OverlapStep {
   if (overlap?.kind !== 'voice') return keepOverlap(undefined);
   return {
     overlap: undefined,
-    noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs, atMs }],
+    noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs }],
   };
 }
 

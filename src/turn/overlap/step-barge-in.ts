@@ -28,6 +28,7 @@ export type BargeInEvent = { readonly atMs: number } & (
       readonly personId: PersonId;
       readonly meaning: OverlapKind;
       readonly isFinal: boolean;
+      /** By name or by context. */
       readonly isMeant: boolean;
       /** No further word could change the kind. */
       readonly isSure?: boolean;
@@ -36,19 +37,23 @@ export type BargeInEvent = { readonly atMs: number } & (
   | { readonly kind: 'tick' }
 );
 
-export type BargeInAction = 'stop' | 'yield' | 'finish-clause';
+export type BargeInAction =
+  /** Stop the speech, drop the rest of the answer, and answer nothing. */
+  | 'stop'
+  /** Stop the reply and answer the voice over it. */
+  | 'yield'
+  /** Let the clause end, then yield. */
+  | 'finish-clause';
 
 /** `stop` and `yield` end the reply. `pause` and `finish-clause` do not outlive it. */
 export type BargeInEffect =
-  | { readonly kind: 'duck' | 'unduck' | 'pause' | 'resume' }
-  /** Stop the speech, drop the rest of the answer, and answer nothing. */
-  | { readonly kind: 'stop' }
-  /** Stop the reply and answer this person. */
-  | { readonly kind: 'yield'; readonly personId: PersonId }
-  /** Let the clause end, then yield. */
-  | { readonly kind: 'finish-clause'; readonly personId: PersonId }
+  | 'duck'
+  | 'unduck'
+  | 'pause'
+  | 'resume'
   /** Play a cue before a long pause ends. */
-  | { readonly kind: 'go-on-cue' };
+  | 'go-on-cue'
+  | BargeInAction;
 
 type OverlappedReply = {
   readonly replyTo?: string;
@@ -73,7 +78,7 @@ type BargeInStep = {
   readonly state: BargeInState;
   readonly effects: readonly BargeInEffect[];
 };
-type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
+export type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
 
 /**
  * Returns the next state of barge-in and its effects: the reaction to a voice while the bot speaks.
@@ -85,7 +90,7 @@ type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
  * const began = { kind: 'reply-began', replyTo: '1', interruptible: true, atMs: 0 } as const;
  * const speaking = stepBargeIn(initialBargeIn, began, bargeInRules).state;
  * const stop = { kind: 'heard-as', personId: '2', meaning: 'stop', isFinal: true, isMeant: false, atMs: 900 } as const;
- * stepBargeIn(speaking, stop, bargeInRules).effects; // [{ kind: 'stop' }]
+ * stepBargeIn(speaking, stop, bargeInRules).effects; // ['stop']
  */
 export function stepBargeIn(
   state: BargeInState,
@@ -137,20 +142,19 @@ function applyOverlapText(
   switch (meaning) {
     case 'nothing':
       return settleByTime(putSpeech(state, speech), atMs, timeouts);
-    case 'fine':
-    case 'echo': {
+    case 'fine': {
       const goesOn =
         event.meaning === 'go-on' && isFinal && (hasSay || hasHold(state, personId));
       const next = goesOn ? updateReply(state, { hold: undefined }) : state;
       return settleByTime(
-        putSpeech(next, explainSpeech(speech, meaning, isFinal)),
+        putSpeech(next, explainSpeech(speech, isFinal)),
         atMs,
         timeouts,
       );
     }
     case 'stop':
     case 'drop':
-      return stopReply(putSpeech(state, explainSpeech(speech, 'fine', true)), atMs);
+      return stopReply(putSpeech(state, explainSpeech(speech, true)), atMs);
     case 'perhaps-stop': {
       const stopAtMs = speech.stopAtMs ?? atMs;
       return settleByTime(
@@ -161,7 +165,7 @@ function applyOverlapText(
     }
     case 'hold': {
       const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
-      const next = putSpeech(state, explainSpeech(speech, 'fine', true));
+      const next = putSpeech(state, explainSpeech(speech, true));
       return settleByTime(updateReply(next, { hold }), atMs, timeouts);
     }
     case 'words':
@@ -174,7 +178,7 @@ function applyOverlapWords(
   event: OverlapText,
   speech: OverlapSpeech,
   { reaction, timeouts }: BargeInRules,
-) {
+): BargeInStep {
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
   const old = reply !== undefined && isOldSpeech(speech, reply, atMs);
@@ -184,12 +188,12 @@ function applyOverlapWords(
   if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
     return settleByTime(next, atMs, timeouts);
   }
-  if (mine || reply.paused) return endReply(next, { kind: 'yield', personId });
+  if (mine || reply.paused) return endReply(next, 'yield');
   if (reply.leaving) return settleByTime(next, atMs, timeouts);
   const step = settleByTime(updateReply(next, { leaving: true }), atMs, timeouts);
   return {
     ...step,
-    effects: [...step.effects, { kind: 'finish-clause', personId } as const],
+    effects: [...step.effects, 'finish-clause'],
   };
 }
 
@@ -233,10 +237,10 @@ function settleByTime(
       meant || isAnswering(state, personId),
       timeouts,
     );
-    const kept = typeof next === 'string' ? explainSpeech(speech, 'fine', true) : next;
+    const kept = typeof next === 'string' ? explainSpeech(speech, true) : next;
     if (next === 'stop') return stopReply(putSpeech(state, kept), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
-      return endReply(putSpeech(state, kept), { kind: 'yield', personId });
+      return endReply(putSpeech(state, kept), 'yield');
     }
     isSame &&= kept === speech;
     speeches.push(kept);
@@ -266,15 +270,15 @@ function listReplyChanges(
   { ducked, paused }: OverlappedReply,
 ): BargeInEffect[] {
   const effects: BargeInEffect[] = [];
-  if (ducked !== former.ducked) effects.push({ kind: ducked ? 'duck' : 'unduck' });
+  if (ducked !== former.ducked) effects.push(ducked ? 'duck' : 'unduck');
   if (paused === former.paused) return effects;
-  if (former.hold && !paused) effects.push({ kind: 'go-on-cue' });
-  return [...effects, { kind: paused ? 'pause' : 'resume' }];
+  if (former.hold && !paused) effects.push('go-on-cue');
+  return [...effects, paused ? 'pause' : 'resume'];
 }
 
 function stopReply(state: BargeInState, atMs: number): BargeInStep {
   return state.reply?.interruptible
-    ? endReply(state, { kind: 'stop' })
+    ? endReply(state, 'stop')
     : applyReactions(state, atMs);
 }
 
@@ -287,7 +291,7 @@ function endReply(state: BargeInState, effect: BargeInEffect): BargeInStep {
 }
 
 function releaseDucking(reply: OverlappedReply | undefined): BargeInEffect[] {
-  return reply?.ducked ? [{ kind: 'unduck' }] : [];
+  return reply?.ducked ? ['unduck'] : [];
 }
 
 function isOldSpeech(

@@ -3,7 +3,6 @@ import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import {
   classifyPartial,
-  type OverlapKind,
   type OverlapSpeech,
 } from '#src/turn/overlap/overlap-speech.ts';
 import {
@@ -11,19 +10,11 @@ import {
   type BargeInEffect,
   type BargeInEvent,
   initialBargeIn,
+  type OverlapText,
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
-
-type Overheard = {
-  readonly personId: PersonId;
-  readonly meaning: OverlapKind;
-  readonly isFinal: boolean;
-  /** By name or by context. */
-  readonly isMeant: boolean;
-  readonly isSure?: boolean;
-};
 
 type PostedBargeIn = {
   readonly kind: 'barged';
@@ -56,11 +47,11 @@ export function createBargeIns(
   let state = initialBargeIn;
   let replyId: number | undefined;
 
-  function hearMeaning({ personId, ...heard }: Overheard) {
-    stepOverlap({ kind: 'heard-as', personId, atMs: clock.nowMs(), ...heard });
+  function hearMeaning(heard: Omit<OverlapText, 'kind' | 'atMs'>) {
+    stepOverlap({ kind: 'heard-as', atMs: clock.nowMs(), ...heard });
   }
 
-  function postBargeIn(action: PostedBargeIn['action']) {
+  function postBargeIn(action: BargeInAction) {
     const reply = replyId;
     if (reply !== undefined) loop.post({ kind: 'barged', reply, action });
   }
@@ -72,7 +63,7 @@ export function createBargeIns(
   }
 
   function performEffect(effect: BargeInEffect) {
-    switch (effect.kind) {
+    switch (effect) {
       case 'duck':
         output.duck(bargeInRules.duckDb);
         return;
@@ -89,14 +80,12 @@ export function createBargeIns(
         cues.play('heard');
         return;
       case 'stop':
-        postBargeIn('stop');
+        postBargeIn(effect);
         cues.play('thinking');
         return;
       case 'yield':
-        postBargeIn('yield');
-        return;
       case 'finish-clause':
-        postBargeIn('finish-clause');
+        postBargeIn(effect);
         return;
     }
   }

@@ -20,7 +20,7 @@ const people = fc.constantFrom('ann', 'ben', 'cleo');
 const instant = fc.integer({ min: 0, max: talkMs });
 const kinds: readonly OverlapKind[] = [
   ...(['stop', 'wait', 'go-on', 'backchannel', 'never-mind'] as const),
-  ...(['other', 'aside', 'empty', 'noise', 'echo'] as const),
+  ...(['other', 'aside', 'empty', 'noise'] as const),
 ];
 
 const heard = fc

@@ -7,7 +7,7 @@ import {
   stepBargeIn,
 } from '#src/turn/overlap/step-barge-in.ts';
 
-export type TimedEffect = BargeInEffect & { readonly atMs: number };
+export type TimedEffect = { readonly kind: BargeInEffect; readonly atMs: number };
 
 /** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
 export function runEvents(
@@ -25,17 +25,14 @@ export function runEvents(
   for (const event of all) {
     const step = stepBargeIn(state, event, rules);
     state = step.state;
-    done.push(...step.effects.map((effect) => ({ ...effect, atMs: event.atMs })));
+    done.push(...step.effects.map((kind) => ({ kind, atMs: event.atMs })));
   }
   return done;
 }
 
 /** Effects of `play` in short form: `pause 388`. */
 export function runReports(events: readonly BargeInEvent[], untilMs = 30_000) {
-  return runEvents(events, untilMs).map((effect) => {
-    const who = 'personId' in effect ? ` ${effect.personId}` : '';
-    return `${effect.kind}${who} ${effect.atMs}`;
-  });
+  return runEvents(events, untilMs).map(({ atMs, kind }) => `${kind} ${atMs}`);
 }
 
 export const makeAnswering = (replyTo = 'ann', atMs = 0): BargeInEvent => ({

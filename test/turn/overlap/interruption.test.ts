@@ -37,7 +37,7 @@ test('the person being answered pauses it with a voice of 220 ms, and gets the t
     ...question,
     makeWords('ann', 'other', 2_300),
   ]);
-  expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield ann 2300', 'unduck 2300']);
+  expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield 2300', 'unduck 2300']);
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
@@ -83,7 +83,7 @@ test('a final backchannel lets it speak on after words that had paused it, and a
 
 test('without a final text a long voice gets the turn, and a short one is forgotten', () => {
   const long = runReports([makeAnswering(), ...makeVoice('ann', from, 704)]);
-  expect(long.at(-2)).toBe('yield ann 3420');
+  expect(long.at(-2)).toBe('yield 3420');
   const short = runReports([makeAnswering(), ...makeVoice('ann', from, 640)]);
   expect(short.slice(2)).toEqual(['unduck 3340', 'resume 3340']);
 });
@@ -171,21 +171,6 @@ test('somebody else only ducks it, and pauses it when it lasts', () => {
   expect(talk).toEqual(['duck 1032', 'unduck 2576']);
   const long = runReports([makeAnswering(), ...makeVoice('ben', from, 2_016)]);
   expect(long).toEqual(['duck 1032', 'pause 2504', 'unduck 3216', 'resume 3216']);
-});
-
-test('an echo does nothing, but a stop over it works', () => {
-  const echo = [
-    makeAnswering(),
-    ...makeVoice('ann', from, 3_008),
-    makePartial('ann', 'echo', 1_150),
-  ];
-  expect(runReports(echo)).toEqual(['duck 1032', 'unduck 1150']);
-  expect(
-    runReports([...echo, makePartial('ann', 'stop', 2_000, { sure: true })]),
-  ).toContain('stop 2000');
-  expect(runReports([...echo, makePartial('ann', 'other', 2_000)])).toContain(
-    'pause 2000',
-  );
 });
 
 test('what must be said is at most made quieter', () => {
