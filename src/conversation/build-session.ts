@@ -152,9 +152,7 @@ function postNotice(
     );
   } else if (line === 'unrecognised') {
     if (error instanceof BotError) writeUnrecognisedNotice(error, notices);
-  } else if (line === 'unanswered') {
-    source.noteUnanswered();
-  }
+  } else source.noteUnanswered();
 }
 
 /**

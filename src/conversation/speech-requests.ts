@@ -134,16 +134,12 @@ export class SpeechRequests {
     const { owner, personId, when } = reading;
     const ended = Promise.withResolvers<PlayEnd>();
     const about = personId === undefined ? [] : [personId];
-    const text = reading.clauses
-      .map((one) => one.findTextForPlace(undefined) ?? '')
-      .join(' ');
     const isInterruptible = reading.interruptible ?? true;
     const event = {
       kind: 'read',
       owner: owner?.id,
       about,
       when,
-      text,
       isInterruptible,
     } as const;
     const submitted = this.#submitRequest(
@@ -170,7 +166,6 @@ export class SpeechRequests {
       kind: 'notify',
       request,
       to,
-      text: '',
       untilMs,
     }));
     return submitted.kind === 'queued';

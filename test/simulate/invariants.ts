@@ -166,7 +166,7 @@ export class Invariants {
         (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
       );
       const isEnding = reading?.id === after.turnQueue.current?.id;
-      this.#hold(48, reading === undefined || isEnding, reading?.text);
+      this.#hold(48, reading === undefined || isEnding, `reading ${reading?.id}`);
       this.#hold(2, !after.history.exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
@@ -209,7 +209,11 @@ export class Invariants {
     const isIdle = current === undefined && isLinkUp(after) && !isBarred(after);
     this.#hold(24, !isIdle || waiting.length === 0, waiting[0]);
     const notice = after.turnQueue.announcements.find(({ when }) => when === 'pause');
-    this.#hold(39, !isIdle || !isQuiet(after) || notice === undefined, notice?.text);
+    this.#hold(
+      39,
+      !isIdle || !isQuiet(after) || notice === undefined,
+      `notice ${notice?.id}`,
+    );
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(40, cue === undefined || !isAnybodyTalking(after));
     const cut = effects.find((one) => one.do === 'cut');

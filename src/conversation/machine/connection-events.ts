@@ -49,7 +49,7 @@ export const connectionHandlers = {
     }
     session.connection = { kind: 'waiting', tryAtMs: step.atMs + waitMs };
     if (reconnect.losses === rules.reconnect.minReportedLosses)
-      emitEffect(draft, { do: 'notice', line: 'reconnecting', by: undefined });
+      emitEffect(draft, { do: 'notice', line: 'reconnecting' });
   },
 
   restricted(draft, { how, isOn }) {
@@ -78,7 +78,7 @@ export const connectionHandlers = {
     if (draft.turnQueue.current)
       finishReplyClause(draft, draft.turnQueue.current, 'ending');
     if (unsaid.some(({ when }) => when !== 'pause'))
-      emitEffect(draft, { do: 'notice', line: 'unanswered', by: undefined });
+      emitEffect(draft, { do: 'notice', line: 'unanswered' });
   },
 
   stop(draft) {

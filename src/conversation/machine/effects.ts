@@ -43,14 +43,13 @@ type AnsweringEffect =
   | { readonly do: 'play'; readonly answer: Id }
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
   | { readonly do: 'discard' | 'cut' | 'finish-clause'; readonly reply: Id }
-  | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
+  | { readonly do: 'speak'; readonly reading: Id }
   | { readonly do: 'cue'; readonly cue: WaitingCue | 'error' };
 
 type ToolCallEffect =
   | {
       readonly do: 'run';
       readonly run: Id;
-      readonly by: PersonId;
       readonly call: CallRef | undefined;
       readonly confirmation: Id | undefined;
     }
@@ -79,8 +78,7 @@ type MessageEffect =
     }
   | {
       readonly do: 'notice';
-      readonly line: string;
-      readonly by: PersonId | undefined;
+      readonly line: 'reconnecting' | 'unrecognised' | 'unanswered';
       readonly error?: unknown;
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }

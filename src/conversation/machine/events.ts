@@ -134,14 +134,12 @@ type RequestEvent =
       readonly owner: PersonId | undefined;
       readonly about: readonly PersonId[];
       readonly when: Exclude<AnnouncementPlace, 'pause'>;
-      readonly text: string;
       readonly isInterruptible: boolean;
     }
   | {
       readonly kind: 'notify';
       readonly request: Id | undefined;
       readonly to: PersonId | undefined;
-      readonly text: string;
       readonly untilMs: number;
     }
   | { readonly kind: 'taken-back'; readonly request: Id }

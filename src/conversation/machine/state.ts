@@ -144,7 +144,6 @@ export type Announcement = {
   readonly owner: PersonId | undefined;
   readonly about: readonly PersonId[];
   when: AnnouncementPlace;
-  readonly text: string;
   readonly isInterruptible: boolean;
   readonly isOwn: boolean;
   readonly request: Id | undefined;

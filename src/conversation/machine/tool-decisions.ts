@@ -149,7 +149,6 @@ function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
   emitEffect(draft, {
     do: 'run',
     run: id,
-    by: run.by,
     call: run.ref,
     confirmation: run.confirmation,
   });

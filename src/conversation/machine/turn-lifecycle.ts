@@ -232,7 +232,7 @@ export function finishReplyClause(draft: Draft, current: CurrentReply, why: Earl
 /** Drops an awaited turn, and says so on the panel, or in the chat if the process ends. */
 export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) {
   const { by, name } = turn;
-  if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered', by });
+  if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered' });
   else noteDroppedTurn(draft, by);
   emitFact(draft, { kind: 'dropped', by, name, why, phase: getPhase(turn, draft) });
   dropTurn(draft, turn, why);

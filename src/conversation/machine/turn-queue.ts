@@ -56,24 +56,23 @@ import {
 
 export const queueHandlers = {
   read(draft, event) {
-    const { about, isInterruptible, owner, request, text, when } = event;
+    const { about, isInterruptible, owner, request, when } = event;
     const outcome = findAnnouncementRejection(draft, event);
     if (outcome === undefined)
       queueAnnouncement(
         draft,
-        addAnnouncement(draft, { owner, about, when, text, isInterruptible, request }),
+        addAnnouncement(draft, { owner, about, when, isInterruptible, request }),
       );
     else if (request !== undefined)
       emitEffect(draft, { do: 'report', request, outcome });
   },
 
   notify(draft, event) {
-    const { request, text, to, untilMs } = event;
+    const { request, to, untilMs } = event;
     const about = to === undefined ? [] : [to];
     const notice = addAnnouncement(draft, {
       about,
       when: 'pause',
-      text,
       request,
       untilMs,
     });
@@ -162,7 +161,7 @@ function startEntry(draft: Draft, id: Id) {
   if (turn) startAnswer(draft, turn);
   if (!reading) return;
   setCurrentReply(draft, id, id, draft.step.atMs);
-  emitEffect(draft, { do: 'speak', reading: id, text: reading.text });
+  emitEffect(draft, { do: 'speak', reading: id });
 }
 
 /** Plays the preemptive answer of a turn, or begins another if it is outdated. */
@@ -266,10 +265,7 @@ export function announceFailure(draft: Draft, stage: string, failure?: ReplyFail
     return;
   }
   if (!findRejection(draft.session))
-    queueAnnouncement(
-      draft,
-      addAnnouncement(draft, { text: `failed: ${stage}`, isOwn: true, failure }),
-    );
+    queueAnnouncement(draft, addAnnouncement(draft, { isOwn: true, failure }));
 }
 
 /** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
@@ -307,10 +303,7 @@ function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
   insertEntry(draft.turnQueue, id, places[when]);
 }
 
-function addAnnouncement(
-  draft: Draft,
-  given: Partial<Announcement> & Pick<Announcement, 'text'>,
-) {
+function addAnnouncement(draft: Draft, given: Partial<Announcement>) {
   const reading: Announcement = {
     id: takeId(draft),
     owner: undefined,

@@ -95,7 +95,6 @@ function ignoreUtterance(
     emitEffect(draft, {
       do: 'notice',
       line: 'unrecognised',
-      by: turn.by,
       error: failure.error,
     }); // Read once.
   if (decision.overlap)

@@ -316,7 +316,6 @@ export function peoplePresent(
 }
 
 export function readingAsked(
-  text: string,
   atMs: number,
   over: Partial<EventOf<'read'>> = {},
 ): ConversationEvent {
@@ -326,7 +325,6 @@ export function readingAsked(
     owner: undefined,
     about: [],
     when: 'queue',
-    text,
     isInterruptible: true,
     ...over,
     atMs,
@@ -336,11 +334,10 @@ export function readingAsked(
 export function noticeAsked(
   request: number,
   to: string | undefined,
-  text: string,
   untilMs: number,
   atMs: number,
 ): ConversationEvent {
-  return { kind: 'notify', request, to, text, untilMs, atMs };
+  return { kind: 'notify', request, to, untilMs, atMs };
 }
 
 export function tickAt(atMs: number): ConversationEvent {
@@ -386,7 +383,7 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'give-up':
       return `give-up ${effect.answer}`;
     case 'speak':
-      return `speak ${effect.reading}: ${effect.text}`;
+      return `speak ${effect.reading}`;
     case 'discard':
     case 'cut':
     case 'finish-clause':
@@ -406,7 +403,7 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'report':
       return `report ${effect.request}: ${effect.outcome}`;
     case 'notice':
-      return `notice ${effect.line}${takeAfter(' for ', effect.by)}`;
+      return `notice ${effect.line}`;
     case 'obey':
       return `obey ${effect.command} for ${effect.by}`;
     case 'forget-person':
@@ -431,8 +428,8 @@ function formatPlay({ answer }: EffectOf<'play'>, state: ConversationState) {
   return `play ${answer}${turn && isCalledByName(state.presence, turn) ? ` to ${turn.by}` : ''}`;
 }
 
-function formatRun({ by, run }: EffectOf<'run'>, { tools }: ConversationState) {
-  const { args, tool } = tools.runs.find(({ id }) => id === run) ?? {};
+function formatRun({ run }: EffectOf<'run'>, { tools }: ConversationState) {
+  const { args, by, tool } = tools.runs.find(({ id }) => id === run) ?? {};
   return `run ${run}: ${tool} ${args} for ${by}`;
 }
 
