@@ -19,7 +19,7 @@ import {
 } from './written-answer.ts';
 
 /** One piece of sound lies ready. Text never waits for the reader. */
-export const replyBound: QueueBound<ReplyPart> = {
+const replyBound: QueueBound<ReplyPart> = {
   limit: 1,
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };
@@ -53,12 +53,7 @@ export function createChainedPipeline({
   readonly chat: ChatModel;
   readonly synthesizer: Synthesizer;
 }): Pipeline {
-  const answerTurn = async (
-    turn: Turn,
-    host: AnswerHost,
-    queue: BoundedQueue<ReplyPart>,
-    signal: AbortSignal,
-  ) => {
+  return createReadAheadPipeline(async (turn, host, queue, signal) => {
     const request = await createWrittenRequest(chat, turn, host, signal);
     if (!request) return;
     const writing = {
@@ -73,7 +68,18 @@ export function createChainedPipeline({
     );
     const counted = withVoiceMeter(synthesizer, host.meter);
     await speakClauses(clauses, { synthesizer: counted, voice }, queue, signal);
-  };
+  });
+}
+
+/** Creates a pipeline that puts the parts of a reply into a queue, ahead of its reader. */
+export function createReadAheadPipeline(
+  answerTurn: (
+    turn: Turn,
+    host: AnswerHost,
+    queue: BoundedQueue<ReplyPart>,
+    signal: AbortSignal,
+  ) => Promise<void>,
+): Pipeline {
   return {
     answer: (turn, host, signal) =>
       runAhead(

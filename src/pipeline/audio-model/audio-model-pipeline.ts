@@ -4,7 +4,10 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { withMeter } from '#src/chat/metered-chat.ts';
-import { maxAnswerChars, replyBound } from '#src/pipeline/chained-pipeline.ts';
+import {
+  createReadAheadPipeline,
+  maxAnswerChars,
+} from '#src/pipeline/chained-pipeline.ts';
 import type {
   AnswerHost,
   Pipeline,
@@ -53,12 +56,7 @@ const maxSoundMs = 18 * 60_000;
 /** Answers by a model that hears and speaks by itself. Text without sound is spoken by the voice. */
 export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
-  const answerTurn = async (
-    turn: Turn,
-    host: AnswerHost,
-    queue: BoundedQueue<ReplyPart>,
-    signal: AbortSignal,
-  ) => {
+  return createReadAheadPipeline(async (turn, host, queue, signal) => {
     const prompt = await createAudioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = chooseAnswerSound(turn);
@@ -71,15 +69,7 @@ export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
     const counted = withVoiceMeter(parts.synthesizer, host.meter);
     const synthesizer = counted.fixEngine?.() ?? counted;
     await playAnswer(heard, { synthesizer, voice }, queue, signal);
-  };
-  return {
-    answer: (turn, host, signal) =>
-      runAhead(
-        replyBound,
-        (queue, inner) => answerTurn(turn, host, queue, inner),
-        signal,
-      ),
-  };
+  });
 }
 
 type AudioAnswerDeps = {

@@ -77,124 +77,112 @@ export function openTranscriber(
   client: ApiClient,
   options: TranscriberOptions,
 ): Transcriber {
-  return new TranscriptionServer(client, options);
-}
+  const abilities = new Map<string, Abilities>();
 
-class TranscriptionServer implements Transcriber {
-  readonly #client;
-  readonly #options;
-  readonly #abilities = new Map<string, Abilities>();
-
-  constructor(client: ApiClient, options: TranscriberOptions) {
-    this.#client = client;
-    this.#options = options;
-  }
-
-  async *transcribe(
-    pcm: UtterancePcm,
-    signal: AbortSignal,
-    asked: TranscriptionOptions = {},
-  ): AsyncGenerator<TranscriptUpdate> {
-    signal.throwIfAborted();
-    if (!isListenable(pcm)) {
-      yield { kind: 'final', transcript: { text: '' } };
-      return;
-    }
-    const { model: usual, models = [] } = this.#options;
-    // Anybody may have chosen the name, so an unlisted one never reaches the server.
-    const model = models.find((one) => one === asked.model) ?? usual;
-    const can = this.#getAbilities(model);
-    const { hints = [], language: known } = asked;
-    const language = known ? toBaseLanguage(known) : this.#options.language;
-    const form = { pcm, model, language, hints };
-    const wanted = listWantedParts(form, asked).difference(can.refused);
-    yield* sendUntilAccepted(
-      {
-        wanted,
-        send: (parts) => this.#send(form, parts, can, signal),
-        isAnswer: ({ kind }) => kind === 'final',
-        reduce: (error, parts) => {
-          const refused = findRejectedUploadPart(error, parts, can);
-          if (!refused) throw error;
-          if (doubtfulParts.has(refused)) return parts.difference(new Set([refused]));
-          // The doubtful parts may have been rejected for another part.
-          const isLeft = (part: RequestPart) =>
-            parts.has(part) || doubtfulParts.has(part);
-          return [...wanted].filter((part) => part !== refused && isLeft(part));
-        },
-        onAccepted: (parts, answer) => {
-          const refused = wanted.difference(parts);
-          if (getFinalText(answer) === '') refused.delete('opus');
-          can.refused = can.refused.union(refused);
-        },
-      },
-      signal,
-    );
-  }
-
-  #getAbilities(model: string): Abilities {
-    const known = this.#abilities.get(model);
+  function getAbilities(model: string): Abilities {
+    const known = abilities.get(model);
     if (known) return known;
-    const found: Abilities = {
-      refused: new Set(),
+    const found = {
+      refused: new Set<never>(),
       hasStreamed: false,
       hasHeardOpus: false,
     };
-    this.#abilities.set(model, found);
+    abilities.set(model, found);
     return found;
   }
 
-  async *#send(
-    form: UploadForm,
-    parts: ReadonlySet<RequestPart>,
-    can: Abilities,
-    signal: AbortSignal,
-  ): AsyncGenerator<TranscriptUpdate> {
-    const { language, model } = form;
-    const { baseURL } = this.#client;
-    const by = describeServer(model, baseURL);
-    const final = (transcript: Transcript): TranscriptUpdate => {
-      if (parts.has('opus') && !can.hasHeardOpus) {
-        // Some servers hear silence in a format that they do not know.
-        if (transcript.text === '')
-          throw new BotError('provider.empty', true, deafMessage);
-        can.hasHeardOpus = true;
-      }
-      const usage = { ...transcript.usage, by };
-      return { kind: 'final', transcript: { ...transcript, usage } };
-    };
-    const { translations, transcriptions } = this.#client.audio;
-    const fields = createFields(form, parts, baseURL);
-    try {
-      if (parts.has('translation')) {
-        const body = { ...fields, response_format: 'json' as const };
-        const reply = await translations.create(body, { signal });
-        signal.throwIfAborted();
-        const transcript = toTranscript(reply, undefined);
-        yield final({ ...transcript, language: 'en', isTranslated: true });
-      } else if (isStreamed(parts)) {
-        const body = { ...fields, stream: true as const };
-        const response = await transcriptions.create(body, { signal }).asResponse();
-        let isWhole = false;
-        const onWhole = () => {
-          isWhole = true;
-        };
-        for await (const update of readTranscript(response, language, onWhole)) {
-          signal.throwIfAborted();
-          if (isWhole) can.refused = can.refused.union(new Set(['stream'] as const));
-          else can.hasStreamed ||= update.kind === 'final';
-          yield update.kind === 'partial' ? update : final(update.transcript);
-        }
-      } else {
-        const reply = await transcriptions.create(fields, { signal });
-        signal.throwIfAborted();
-        yield final(toTranscript(reply, language));
-      }
+  return {
+    async *transcribe(pcm, signal, asked = {}) {
       signal.throwIfAborted();
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw describeError(cause, this.#client);
+      if (!isListenable(pcm)) {
+        yield { kind: 'final', transcript: { text: '' } };
+        return;
+      }
+      const { model: usual, models = [] } = options;
+      // Anybody may have chosen the name, so an unlisted one never reaches the server.
+      const model = models.find((one) => one === asked.model) ?? usual;
+      const can = getAbilities(model);
+      const { hints = [], language: known } = asked;
+      const language = known ? toBaseLanguage(known) : options.language;
+      const form = { pcm, model, language, hints };
+      const wanted = listWantedParts(form, asked).difference(can.refused);
+      yield* sendUntilAccepted(
+        {
+          wanted,
+          send: (parts) => sendSound(client, form, parts, can, signal),
+          isAnswer: ({ kind }) => kind === 'final',
+          reduce: (error, parts) => {
+            const refused = findRejectedUploadPart(error, parts, can);
+            if (!refused) throw error;
+            if (doubtfulParts.has(refused)) return parts.difference(new Set([refused]));
+            // The doubtful parts may have been rejected for another part.
+            const isLeft = (part: RequestPart) =>
+              parts.has(part) || doubtfulParts.has(part);
+            return [...wanted].filter((part) => part !== refused && isLeft(part));
+          },
+          onAccepted: (parts, answer) => {
+            const refused = wanted.difference(parts);
+            if (getFinalText(answer) === '') refused.delete('opus');
+            can.refused = can.refused.union(refused);
+          },
+        },
+        signal,
+      );
+    },
+  };
+}
+
+async function* sendSound(
+  client: ApiClient,
+  form: UploadForm,
+  parts: ReadonlySet<RequestPart>,
+  can: Abilities,
+  signal: AbortSignal,
+): AsyncGenerator<TranscriptUpdate> {
+  const { language, model } = form;
+  const { audio, baseURL } = client;
+  const by = describeServer(model, baseURL);
+  const final = (transcript: Transcript): TranscriptUpdate => {
+    if (parts.has('opus') && !can.hasHeardOpus) {
+      // Some servers hear silence in a format that they do not know.
+      if (transcript.text === '')
+        throw new BotError('provider.empty', true, deafMessage);
+      can.hasHeardOpus = true;
     }
+    const usage = { ...transcript.usage, by };
+    return { kind: 'final', transcript: { ...transcript, usage } };
+  };
+  const { translations, transcriptions } = audio;
+  const fields = createFields(form, parts, baseURL);
+  try {
+    if (parts.has('translation')) {
+      const body = { ...fields, response_format: 'json' as const };
+      const reply = await translations.create(body, { signal });
+      signal.throwIfAborted();
+      const transcript = toTranscript(reply, undefined);
+      yield final({ ...transcript, language: 'en', isTranslated: true });
+    } else if (isStreamed(parts)) {
+      const body = { ...fields, stream: true as const };
+      const response = await transcriptions.create(body, { signal }).asResponse();
+      let isWhole = false;
+      const onWhole = () => {
+        isWhole = true;
+      };
+      for await (const update of readTranscript(response, language, onWhole)) {
+        signal.throwIfAborted();
+        if (isWhole) can.refused = can.refused.union(new Set(['stream'] as const));
+        else can.hasStreamed ||= update.kind === 'final';
+        yield update.kind === 'partial' ? update : final(update.transcript);
+      }
+    } else {
+      const reply = await transcriptions.create(fields, { signal });
+      signal.throwIfAborted();
+      yield final(toTranscript(reply, language));
+    }
+    signal.throwIfAborted();
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw describeError(cause, client);
   }
 }
 
