@@ -80,7 +80,7 @@ export function withMeter(
                 heardMs,
               ),
             ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
-            isOutput: (part) => progress.addPart(part),
+            isOutput: progress.addPart,
             onEnd: () => meter.recordUsage(progress.getUsage(messages, heardMs)),
           },
           signal,

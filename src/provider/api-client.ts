@@ -107,12 +107,7 @@ export class ApiClient extends OpenAI {
       maxRetries: 0,
       logLevel: 'off',
       // The package looks for `Response` on a `fetch` to learn that it accepts forms.
-      fetch: Object.assign<Fetch, { Response: typeof Response }>(
-        (to, init) => send(to, init),
-        {
-          Response,
-        },
-      ),
+      fetch: Object.assign(send, { Response }),
     });
   }
 

@@ -53,10 +53,7 @@ export function createRealtimeResponse(options: ResponseOptions) {
   let isHeld = false;
   let change = Promise.withResolvers<void>();
   let ended: { readonly error: BotError | undefined } | undefined;
-  options.socket.attach({
-    onEvent: (event) => onEvent(event),
-    onLost: (error) => end(error),
-  });
+  options.socket.attach({ onEvent, onLost: end });
 
   function onEvent(event: JsonEvent) {
     if (ended) return;

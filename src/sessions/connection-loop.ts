@@ -348,13 +348,9 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       { askedAtMs, sound }: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
     ): Promise<void> {
       const probability = await hearing.turnModel?.judge(sound, over.signal);
-      for (const one of inputs.onJudged(
-        speakerId,
-        askedAtMs,
-        probability,
-        clock.nowMs(),
-      ))
-        handleInput(speakerId, one, connection);
+      const nowMs = clock.nowMs();
+      const input = inputs.find(speakerId);
+      handleInputs(speakerId, input?.onJudged(askedAtMs, probability, nowMs));
     },
     showPanel: () => showPanel(inputs.listTalking()),
     [Symbol.dispose]() {
@@ -364,15 +360,18 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       inputs.close();
     },
   };
+  const handleInputs = (speakerId: PersonId, noticed: SpeakerInputEvent[] = []) => {
+    for (const one of noticed) handleInput(speakerId, one, connection);
+  };
   loop.attachConnection({
     output,
     giveTranscript(speakerId, understood) {
-      for (const one of inputs.addTranscript(speakerId, understood, clock.nowMs()))
-        handleInput(speakerId, one, connection);
+      const input = inputs.find(speakerId);
+      handleInputs(speakerId, input?.addTranscript(understood, clock.nowMs()));
     },
     giveWordsJudgement(speakerId, judgement) {
-      for (const one of inputs.onWordsJudged(speakerId, judgement, clock.nowMs()))
-        handleInput(speakerId, one, connection);
+      const input = inputs.find(speakerId);
+      handleInputs(speakerId, input?.onWordsJudged(judgement, clock.nowMs()));
     },
     hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
     isSpeaking: () => voice.isSounding,

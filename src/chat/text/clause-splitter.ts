@@ -349,6 +349,6 @@ export function createAddressShortener() {
 export function splitClauses(words: string): readonly string[] {
   const splitter = createClauseSplitter();
   return [...splitter.push(words), ...splitter.flush()]
-    .map((clause) => toSpeakable(clause))
+    .map(toSpeakable)
     .filter((clause) => clause !== '');
 }

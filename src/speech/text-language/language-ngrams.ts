@@ -1,3 +1,5 @@
+import { toBaseLanguage } from '#src/speech/hints.ts';
+
 export type DetectedLanguage = {
   readonly language: string;
   readonly probability: number;
@@ -67,10 +69,7 @@ function detectByScript(text: string, among: readonly string[]) {
 
 /** Returns whether a language is allowed, as all are by an empty `among`. */
 function isAllowedLanguage(language: string, among: readonly string[]) {
-  return (
-    among.length === 0 ||
-    among.some((tag) => tag.toLowerCase().split('-', 1)[0] === language)
-  );
+  return among.length === 0 || among.some((tag) => toBaseLanguage(tag) === language);
 }
 
 /** Scores languages, in the order of the file. */

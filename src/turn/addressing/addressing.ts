@@ -169,7 +169,7 @@ function toCallNames(person: string) {
 }
 
 function listNameWords(present: readonly string[]) {
-  const sentences = present.flatMap((person) => splitSentences(person));
+  const sentences = present.flatMap(splitSentences);
   return new Set(sentences.flatMap(({ words }) => words.map(({ text }) => text)));
 }
 
@@ -247,7 +247,6 @@ export function stepAddressing(
   const { personId } = event;
   switch (event.kind) {
     case 'asked':
-      return openWindow(attention, event.kind, event, rules);
     case 'answering':
       return openWindow(attention, event.kind, event, rules);
     case 'answered': {
@@ -273,7 +272,7 @@ export function stepAddressing(
 /** Finds the window in which the speech began. In the modes `name` and `window` only Ask opens one. */
 function findOpenWindow(
   { windows }: AddressingState,
-  { speakerId, fromMs }: { readonly speakerId: PersonId; readonly fromMs: number },
+  { speakerId, fromMs }: SpeakerTurn,
   { mode }: AddressingRules,
 ): 'window' | 'reply' | 'follow-up' | undefined {
   const kinds = windows

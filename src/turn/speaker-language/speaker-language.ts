@@ -60,7 +60,7 @@ function compileRequestPattern(
     );
     for (const [form, of] of forms) codes.set(form, of);
     const [before = '', after = ''] = phrase.split(/\{(?:-\d)?\}/);
-    const all = forms.map(([form]) => escapeRegExp(form)).join('|');
+    const all = forms.map(([form]) => RegExp.escape(form)).join('|');
     return `${toPhrasePattern(before)}(?<name${n}>${all})${toPhrasePattern(after)}`;
   });
   const others = `(?:(?:${beside.map(toPhrasePattern).join('|')}) *){0,${maxBesideWords}}`;
@@ -71,11 +71,7 @@ function compileRequestPattern(
 }
 
 function toPhrasePattern(phrase: string) {
-  return escapeRegExp(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
-}
-
-function escapeRegExp(words: string) {
-  return words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return RegExp.escape(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
 
 function trimNames(words: string, names: readonly string[]) {

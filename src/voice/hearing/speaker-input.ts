@@ -365,27 +365,8 @@ export function createSpeakerInputs(
       }
       return all;
     },
-    addTranscript(
-      speakerId: PersonId,
-      understood: Transcript,
-      atMs: number,
-    ): SpeakerInputEvent[] {
-      return inputs.get(speakerId)?.addTranscript(understood, atMs) ?? [];
-    },
-    onJudged(
-      speakerId: PersonId,
-      askedAtMs: number,
-      probability: number | undefined,
-      atMs: number,
-    ): SpeakerInputEvent[] {
-      return inputs.get(speakerId)?.onJudged(askedAtMs, probability, atMs) ?? [];
-    },
-    onWordsJudged(
-      speakerId: PersonId,
-      judgement: JudgedWords,
-      atMs: number,
-    ): SpeakerInputEvent[] {
-      return inputs.get(speakerId)?.onWordsJudged(judgement, atMs) ?? [];
+    find(speakerId: PersonId): SpeakerInput | undefined {
+      return inputs.get(speakerId);
     },
     closeOthers,
     listTalking(): readonly string[] {
