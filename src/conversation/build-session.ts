@@ -213,7 +213,6 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const { link, maySpeak, signal } = source;
   const { guildId, channelId } = channel;
   const { clock, spending } = deps;
-  const people = () => link.listPeople();
   const notices = createChannelNotices(
     channel,
     deps,
@@ -225,10 +224,10 @@ export function buildSession(options: ConversationOptions, source: SessionSource
         onPosted,
       }),
   );
-  const place = createPlace(options, people, notices, () => loop);
+  const place = createPlace(options, link.listPeople, notices, () => loop);
   const consent = createSessionConsent({
     getRules: () => settings.getCurrentConsent(guildId),
-    isAdmitted: createAdmissionCheck(guildId, people, deps, settings),
+    isAdmitted: createAdmissionCheck(guildId, link.listPeople, deps, settings),
     choices: sessions.consents.getChoices(guildId),
     isLoaded: () => settings.isLoaded(guildId),
     loop: () => loop,
@@ -252,7 +251,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     connection,
     decide: deps.decide,
     settings: currentSettings,
-    people: () => people().map((one) => toParticipant(one, place, consent)),
+    people: () => link.listPeople().map((one) => toParticipant(one, place, consent)),
     consents: () => consent.storedConsents,
     onBug: (error: unknown) => notices.reportFailure(error, 'link'),
     perform: (effect: ConversationEffect) => perform(effect),
@@ -301,7 +300,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const tools = createSessionTools(session, deps, {
     allTools,
     leave: () => sessions.leave(guildId),
-    refresh: (personId, until) => link.refreshPerson(personId, until),
+    refresh: link.refreshPerson,
   });
   const vocabulary = () => settings.listWords(guildId);
   const utterances = new UtteranceRunner(session, { ...deps, hearing, vocabulary });

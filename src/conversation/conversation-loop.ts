@@ -13,7 +13,7 @@ import type {
 } from '#src/conversation/machine/state.ts';
 import { getWakeTime, stepConversation } from '#src/conversation/machine/step.ts';
 import type { ChannelFailure } from '#src/notices/channel-notices.ts';
-import type { ConsentState } from '#src/people/consent.ts';
+import type { StoredConsents } from '#src/people/consent.ts';
 import type {
   CurrentConnection,
   OpenConnection,
@@ -28,7 +28,7 @@ type LoopDeps = {
   readonly decide?: typeof stepConversation | undefined;
   readonly settings: () => SessionSettings;
   readonly people: () => readonly Participant[];
-  readonly consents: () => Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'>;
+  readonly consents: () => StoredConsents;
   /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
   readonly perform: (effect: ConversationEffect) => void;

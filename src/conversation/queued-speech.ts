@@ -4,7 +4,6 @@ import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.t
 import type { TurnEnd } from './machine/state.ts';
 
 export type QueuedQuestion = {
-  readonly kind: 'question';
   readonly utterance: TurnUtterance;
   /** Oldest first, five at most. One answer is for all of them. */
   readonly earlierUtterances: readonly TurnUtterance[];
@@ -19,7 +18,6 @@ export type QueuedQuestion = {
 export type SayPlace = 'now' | 'queue';
 
 export type QueuedAnnouncement = {
-  readonly kind: 'reading';
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after everything that waits, even if it comes later. */
   readonly when: SayPlace | 'behind';

@@ -18,6 +18,8 @@ import type { ConversationLoop } from './conversation-loop.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SpeechRequests } from './speech-requests.ts';
 
+export type NamedPerson = { readonly id: PersonId; readonly name: string };
+
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /** A function takes the few that it uses. */
@@ -30,10 +32,7 @@ export type Session = {
   readonly loop: ConversationLoop;
   readonly tools: {
     readonly confirmations: {
-      holdAnswer(
-        text: ConfidentialText,
-        reader: { readonly id: PersonId; readonly name: string },
-      ): string;
+      holdAnswer(text: ConfidentialText, reader: NamedPerson): string;
     };
   };
   readonly features: SessionFeatures;

@@ -77,7 +77,7 @@ type SpeechRequestsDeps = {
  * import { toOpenText } from '#src/people/confidential-text.ts';
  *
  * declare const requests: SpeechRequests;
- * const dinner = requests.queueAnnouncement({ kind: 'reading', clauses: [toOpenText('Dinner is ready.')], when: 'queue' });
+ * const dinner = requests.queueAnnouncement({ clauses: [toOpenText('Dinner is ready.')], when: 'queue' });
  * if (dinner.kind === 'added') await dinner.ended; // 'completed', or the reason for an early end
  */
 export class SpeechRequests {
@@ -260,7 +260,6 @@ export class SpeechRequests {
   #createNotice({ language, personId, getText }: SpokenNotice): QueuedAnnouncement {
     const clauses = this.#canSpeak() ? splitClauses(getText()) : [];
     return {
-      kind: 'reading',
       clauses: clauses.map(toOpenText),
       language,
       when: 'queue',

@@ -63,6 +63,8 @@ export type ConsentState = {
   isPaused: boolean;
 };
 
+export type StoredConsents = Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'>;
+
 export type HearingFacts = {
   readonly policy: ConsentPolicy;
   readonly isPaused: boolean;

@@ -6,7 +6,7 @@ import {
 } from '#src/conversation/machine/selectors.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import type { Consent, ConsentState, Standing } from '#src/people/consent.ts';
+import type { Consent, Standing, StoredConsents } from '#src/people/consent.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -114,7 +114,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
     onAnswered(listener: () => void) {
       answerListener = listener;
     },
-    get storedConsents(): Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'> {
+    get storedConsents(): StoredConsents {
       const { choices, isLoaded, getRules } = options;
       const { policy } = getRules();
       return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };

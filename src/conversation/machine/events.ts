@@ -1,9 +1,10 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { StoredConsents } from '#src/people/consent.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { VoiceRestriction } from '#src/ports/voice-link.ts';
 import type { BargeInAction } from '#src/turn/overlap/step-barge-in.ts';
 import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import type { LostConnection } from './reconnect-policy.ts';
 import type {
   AnnouncementPlace,
   EarlyEnd,
@@ -154,26 +155,16 @@ type PeopleEvent =
       readonly by: PersonId;
       readonly answer: 'yes' | 'called' | 'no' | 'forget';
     }
-  | {
-      readonly kind: 'consents';
-      readonly policy: ConsentPolicy;
-      readonly isLoaded: boolean;
-      readonly no: readonly PersonId[];
-      readonly yes: readonly PersonId[];
-    }
+  | ({ readonly kind: 'consents' } & StoredConsents)
   | { readonly kind: 'paused-hearing'; readonly isPaused: boolean };
 
 type PlaceEvent =
   | { readonly kind: 'link-up' | 'draining' | 'tick' }
   | { readonly kind: 'link-down'; readonly isHeard: boolean }
-  | {
+  | ({
       readonly kind: 'link-lost';
-      /** From 0 to 1, evenly distributed. */
-      readonly random: number;
-      readonly restMs: number;
-      readonly paceMs?: number;
       readonly final: LeaveReason | undefined;
-    }
+    } & LostConnection)
   | {
       readonly kind: 'restricted';
       readonly how: VoiceRestriction;

@@ -24,9 +24,9 @@ export type ReconnectState = {
 
 export const initialReconnect: ReconnectState = { losses: 0, firstAtMs: 0 };
 
-type LostConnection = {
+export type LostConnection = {
   readonly atMs: number;
-  /** From 0 to 1, so that sessions lost together do not return together. */
+  /** From 0 to 1, evenly distributed, so that sessions lost together do not return together. */
   readonly random: number;
   readonly restMs: number;
   readonly paceMs?: number;

@@ -14,11 +14,11 @@ import {
 } from '#src/notices/channel-notices.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import {
   createStuckError,
-  type PaidVoice,
   type SpeechOutput,
   synthesizeClause,
 } from '#src/voice/output/speech-output.ts';
@@ -37,9 +37,7 @@ export function createAnnouncementRunner(
   session: Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>,
   deps: VoiceDeps,
 ) {
-  const running = createRunningReplies(session.loop, (reading) =>
-    concludeAnnouncement(reading),
-  );
+  const running = createRunningReplies(session.loop, concludeAnnouncement);
 
   async function speakQueued(
     job: RunningReply,
@@ -61,7 +59,6 @@ export function createAnnouncementRunner(
     const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
     const spoken = notices.getSpokenLocale(language);
     return {
-      kind: 'reading',
       clauses: [toOpenText(notices.formatSpokenText(line, spoken))],
       language: spoken,
       when: 'now',
@@ -175,7 +172,7 @@ function addOpening({
 async function writeClauses(
   clauses: readonly string[],
   reply: Pick<SpokenReply, 'endSentence' | 'isOver' | 'write'> & FilledReply,
-  { synthesizer, voice }: PaidVoice,
+  { synthesizer, voice }: ClauseVoice,
   signal: AbortSignal,
 ) {
   // The next clause is made while one plays, until the reply holds enough.

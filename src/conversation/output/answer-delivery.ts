@@ -3,7 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { type AsideKind, toSpeakable } from '#src/chat/text/speakable.ts';
-import type { Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { NamedPerson, Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   type ChannelNotices,
@@ -150,8 +150,6 @@ export function writeAside(
   if (!isReported && finish === 'cancelled') return;
   notices.writeWords(new ConfidentialText(progress.aside, owner));
 }
-
-export type NamedPerson = { readonly id: string; readonly name: string };
 
 /**
  * Gets a person's own spoken name, else the display name. Empty where that is no word.

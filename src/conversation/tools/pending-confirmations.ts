@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { NamedPerson, Owners } from '#src/conversation/session.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type {
   ConfirmOutcome,
@@ -9,13 +9,13 @@ import type {
   ShownConfirmation,
 } from '#src/ports/command-ports.ts';
 import { toResultLine } from './tool-call-results.ts';
-import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
+import type { ConfirmableAction, ToolEntry } from './tool-entry.ts';
 
 type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
-  readonly asker: Presser;
-  readonly presser?: Presser;
+  readonly asker: NamedPerson;
+  readonly presser?: NamedPerson;
   /** Readers of a written question and its outcome. Nothing of it is said. */
   readonly outcomeTo?: ReplyAudience;
   /** Undefined for a call of a written answer. */
@@ -25,7 +25,7 @@ type ConfirmableCall = {
 export type PendingConfirmation = ConfirmableCall & {
   /** The id never returns, even after a restart, so that an old button fits nothing. */
   readonly id: string;
-  readonly presser: Presser;
+  readonly presser: NamedPerson;
   readonly shownMs: number;
   press?: {
     readonly done: (outcome: ConfirmOutcome) => void;
@@ -44,7 +44,7 @@ export type ConfirmationPress =
 
 type HeldAnswer = {
   readonly id: string;
-  readonly presser: Presser;
+  readonly presser: NamedPerson;
   readonly text: ConfidentialText;
   readonly untilMs: number;
 };
@@ -99,7 +99,7 @@ export function createPendingConfirmations({ loop }: Owners<'loop'>, clock: Cloc
         },
       };
     },
-    holdAnswer(text: ConfidentialText, presser: Presser): string {
+    holdAnswer(text: ConfidentialText, presser: NamedPerson): string {
       const [id, untilMs] = [crypto.randomUUID(), clock.nowMs() + heldAnswerMs];
       heldAnswers = [...heldAnswers, { id, presser, text, untilMs }].slice(
         -maxHeldAnswers,

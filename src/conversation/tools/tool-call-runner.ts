@@ -2,7 +2,7 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
-import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
+import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -31,7 +31,6 @@ import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts'
 
 /** The conversation decides about it. */
 type PreparedCall = {
-  readonly ref: CallRef;
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly isReadOnly: boolean;
@@ -71,25 +70,21 @@ export class ToolCallRunner {
   }
 
   async requestCall(
-    call: Omit<PreparedCall, 'ref' | 'result'>,
+    call: Omit<PreparedCall, 'result'>,
     answer: Id,
     args: string,
     fit: FittingCall,
   ) {
-    const ref = { answer, callId: `c${++this.#serial}` };
-    const prepared: PreparedCall = {
-      ...call,
-      ref,
-      result: Promise.withResolvers(),
-    };
-    this.#preparedCalls.set(ref.callId, prepared);
-    const { action, spoken, tool } = prepared;
+    const callId = `c${++this.#serial}`;
+    const result = Promise.withResolvers<ToolCallResult>();
+    this.#preparedCalls.set(callId, { ...call, result });
+    const { action, spoken, tool } = call;
     const { effect = fit.effect, presser } = action;
     this.#session.loop.post({
       kind: 'called',
       answer,
       call: {
-        callId: ref.callId,
+        callId,
         tool: tool.name,
         args,
         effect,
@@ -99,9 +94,9 @@ export class ToolCallRunner {
       },
     });
     try {
-      return await waitUnlessAborted(prepared.result.promise, call.signal);
+      return await waitUnlessAborted(result.promise, call.signal);
     } finally {
-      this.#preparedCalls.delete(ref.callId);
+      this.#preparedCalls.delete(callId);
     }
   }
 

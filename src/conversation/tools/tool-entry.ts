@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
-import type { Session, SessionPlace } from '#src/conversation/session.ts';
+import type { NamedPerson, Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -45,12 +45,10 @@ export type ConfirmableAction<Ports = ToolPorts> = {
   readonly spokenQuestion?: TextLine<'name'>;
   readonly files?: readonly ReplyFile[];
   /** Another person confirms the call in any case. */
-  readonly presser?: Presser & { readonly ask: TextLine<'name'> };
+  readonly presser?: NamedPerson & { readonly ask: TextLine<'name'> };
   readonly effect?: ToolEffect;
   run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
 };
-
-export type Presser = { readonly id: string; readonly name: string };
 
 export type Company = {
   readonly names: readonly string[];

@@ -246,7 +246,6 @@ export class SessionCaptions implements FeatureSession {
       place.getSettings().language,
     );
     const reading = speech.requests.queueAnnouncement({
-      kind: 'reading',
       clauses: [toOpenText(toSpeakable(words))],
       when: 'now',
       interruptible: false,

@@ -1,12 +1,9 @@
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
-import {
-  getSpokenName,
-  type NamedPerson,
-} from '#src/conversation/output/answer-delivery.ts';
+import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
-import type { Owners } from '#src/conversation/session.ts';
+import type { NamedPerson, Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
@@ -75,7 +72,6 @@ export function createChatReadAloud(
     const refused = findReadingRefusal(spoken, session, spending);
     if (refused) return refused;
     const reading: QueuedAnnouncement = {
-      kind: 'reading',
       ...speech,
       when: 'behind',
       owner,

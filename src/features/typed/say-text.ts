@@ -68,7 +68,6 @@ function queueText(
 ): SayOutcome {
   const { channelId } = session.place.channel;
   const reading: QueuedAnnouncement = {
-    kind: 'reading',
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
     voice,

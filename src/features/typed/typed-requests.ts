@@ -381,7 +381,6 @@ function toQueuedQuestion(
   const utterance = known.at(-1);
   if (!utterance) throw new Error('A typed question holds no utterance.');
   const question: QueuedQuestion = {
-    kind: 'question',
     utterance,
     earlierUtterances: known.slice(0, -1),
     endedAtMs: atMs,

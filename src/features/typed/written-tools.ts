@@ -2,7 +2,7 @@ import type { ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { canRunUnasked } from '#src/conversation/machine/tool-decisions.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
-import type { Session } from '#src/conversation/session.ts';
+import type { NamedPerson, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -18,7 +18,6 @@ import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
 import type {
   ConfirmableAction,
   FittingCall,
-  Presser,
   ServerToolPorts,
   ToolEntry,
 } from '#src/conversation/tools/tool-entry.ts';
@@ -33,7 +32,7 @@ type WrittenToolDeps = {
   readonly deps: Deps<'clock' | 'onEvent'>;
   /** Everybody in the chat reads the answer. */
   readonly isOpen: boolean;
-  readonly asker: Presser;
+  readonly asker: NamedPerson;
   /** Without a session, nothing can wait for a press. */
   readonly session: (Session & { readonly tools: SessionTools }) | undefined;
 };

@@ -1,5 +1,5 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
-import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
+import type { SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
@@ -32,7 +32,6 @@ export function createUtteranceRecording(options: RecordingOptions) {
   let { follower } = options;
   let isSettled = false;
   let lastSoundAtMs = clock.nowMs();
-  let soundMs = 0;
   let openedRequest: ReturnType<typeof openRequest> | undefined;
   let transcript: Transcript | undefined;
 
@@ -76,9 +75,6 @@ export function createUtteranceRecording(options: RecordingOptions) {
     get isFollowed(): boolean {
       return follower !== undefined;
     },
-    get soundMs(): number {
-      return soundMs;
-    },
     get transcript(): Transcript | undefined {
       return transcript;
     },
@@ -88,7 +84,6 @@ export function createUtteranceRecording(options: RecordingOptions) {
     addSound(pieces: readonly SoundPiece[]) {
       lastSoundAtMs = clock.nowMs();
       for (const { opus, samples } of pieces) {
-        soundMs += (samples.length / listenRateHz) * 1_000;
         listening.push(samples, opus);
         recording.live?.push(samples);
       }

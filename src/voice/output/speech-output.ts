@@ -1,11 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
@@ -210,15 +210,10 @@ export function createStuckError(): BotError {
   );
 }
 
-export type PaidVoice = {
-  readonly synthesizer: Synthesizer;
-  readonly voice: SpeechVoice;
-};
-
 /** Yields the sound of a clause, none if unspeakable. Errors: BotError at the stage `speak`. */
 export async function* synthesizeClause(
   clause: string,
-  { synthesizer, voice }: PaidVoice,
+  { synthesizer, voice }: ClauseVoice,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   try {
