@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import {
-  createVoiceActivityDetector,
-  createVoiceWindowMeter,
-} from '#src/audio/voice/voice-activity.ts';
+import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */
@@ -33,7 +30,7 @@ function soundOf(name: string) {
 }
 
 function probabilities(samples: Int16Array) {
-  return createVoiceWindowMeter(createVoiceActivityDetector(weights))
+  return createVoiceWindowMeter(weights)
     .push(samples, 0)
     .map(({ probability }) => probability);
 }
@@ -52,7 +49,7 @@ test.each(Object.entries(reference))(
 );
 
 test('a window carries the instant of its last sample', () => {
-  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(weights);
   expect(meter.push(new Int16Array(320), 20)).toEqual([]);
   expect(meter.push(new Int16Array(320), 40).map(({ atMs }) => atMs)).toEqual([32]);
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([

@@ -26,85 +26,83 @@ type LagMatch = {
   readonly weight: number;
 };
 
-class LagFinder {
-  readonly #sent;
-  readonly #heard = new Float64Array(bandCount);
-  #heardSquares = 0;
-  readonly #levels = new Float64Array(lagCount * bandCount);
-  readonly #squares = new Float64Array(lagCount);
-  readonly #products = new Float64Array(lagCount);
-  #weight = 0;
+/** Correlates the heard levels with those that were sent, at each lag. */
+function createLagFinder(sent: SentEnvelope) {
+  const heardLevels = new Float64Array(bandCount);
+  let heardSquares = 0;
+  const sentLevels = new Float64Array(lagCount * bandCount);
+  const sentSquares = new Float64Array(lagCount);
+  const products = new Float64Array(lagCount);
+  let weight = 0;
 
-  constructor(sent: SentEnvelope) {
-    this.#sent = sent;
-  }
-
-  add(levels: Float32Array, hop: number) {
-    this.#weight = this.#weight * decayPerMeasurement + 1;
-    let squares = 0;
-    for (let band = 0; band < bandCount; band++) {
-      const level = levels[band] ?? 0;
-      this.#heard[band] = (this.#heard[band] ?? 0) * decayPerMeasurement + level;
-      squares += level * level;
-    }
-    this.#heardSquares = this.#heardSquares * decayPerMeasurement + squares;
-    for (let lag = 0; lag < lagCount; lag++)
-      this.#addLag(lag, levels, this.#sent.findLevelIndex(hop - lag));
-  }
-
-  findBestLag(): LagMatch {
-    let [lag, correlation] = [0, 0];
-    for (let n = 0; n < lagCount; n++) {
-      const now = this.getCorrelation(n);
-      if (now > correlation) [lag, correlation] = [n, now];
-    }
-    return { lag, correlation, weight: this.#weight };
-  }
-
-  reset() {
-    this.#heard.fill(0);
-    this.#levels.fill(0);
-    this.#squares.fill(0);
-    this.#products.fill(0);
-    this.#heardSquares = 0;
-    this.#weight = 0;
-  }
-
-  #addLag(lag: number, levels: Float32Array, sentAt: number) {
-    const sent = this.#sent.levels;
+  function addLag(lag: number, levels: Float32Array, sentAt: number) {
     const from = lag * bandCount;
-    let [squares, products] = [0, 0];
+    let [squares, product] = [0, 0];
     for (let band = 0; band < bandCount; band++) {
       const level = Math.max(
         minSentDb,
-        sentAt < 0 ? minSentDb : (sent[sentAt + band] ?? 0),
+        sentAt < 0 ? minSentDb : (sent.levels[sentAt + band] ?? 0),
       );
-      this.#levels[from + band] =
-        (this.#levels[from + band] ?? 0) * decayPerMeasurement + level;
+      sentLevels[from + band] =
+        (sentLevels[from + band] ?? 0) * decayPerMeasurement + level;
       squares += level * level;
-      products += level * (levels[band] ?? 0);
+      product += level * (levels[band] ?? 0);
     }
-    this.#squares[lag] = (this.#squares[lag] ?? 0) * decayPerMeasurement + squares;
-    this.#products[lag] = (this.#products[lag] ?? 0) * decayPerMeasurement + products;
+    sentSquares[lag] = (sentSquares[lag] ?? 0) * decayPerMeasurement + squares;
+    products[lag] = (products[lag] ?? 0) * decayPerMeasurement + product;
   }
 
-  /** Correlates sent and heard levels at a lag. */
-  getCorrelation(lag: number): number {
-    let [common, sent, heard] = [0, 0, 0];
+  function getCorrelation(lag: number): number {
+    let [common, sentSum, heardSum] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
-      const a = this.#heard[band] ?? 0;
-      const b = this.#levels[lag * bandCount + band] ?? 0;
+      const a = heardLevels[band] ?? 0;
+      const b = sentLevels[lag * bandCount + band] ?? 0;
       common += a * b;
-      heard += a * a;
-      sent += b * b;
+      heardSum += a * a;
+      sentSum += b * b;
     }
     // The overall loudness of a band does not count.
-    const together = (this.#products[lag] ?? 0) - common / this.#weight;
-    const alone = this.#heardSquares - heard / this.#weight;
-    const theirs = (this.#squares[lag] ?? 0) - sent / this.#weight;
+    const together = (products[lag] ?? 0) - common / weight;
+    const alone = heardSquares - heardSum / weight;
+    const theirs = (sentSquares[lag] ?? 0) - sentSum / weight;
     const size = alone * theirs;
     return size > 1 ? together / Math.sqrt(size) : 0;
   }
+
+  return {
+    getCorrelation,
+
+    add(levels: Float32Array, hop: number) {
+      weight = weight * decayPerMeasurement + 1;
+      let squares = 0;
+      for (let band = 0; band < bandCount; band++) {
+        const level = levels[band] ?? 0;
+        heardLevels[band] = (heardLevels[band] ?? 0) * decayPerMeasurement + level;
+        squares += level * level;
+      }
+      heardSquares = heardSquares * decayPerMeasurement + squares;
+      for (let lag = 0; lag < lagCount; lag++)
+        addLag(lag, levels, sent.findLevelIndex(hop - lag));
+    },
+
+    findBestLag(): LagMatch {
+      let [lag, correlation] = [0, 0];
+      for (let n = 0; n < lagCount; n++) {
+        const now = getCorrelation(n);
+        if (now > correlation) [lag, correlation] = [n, now];
+      }
+      return { lag, correlation, weight };
+    },
+
+    reset() {
+      heardLevels.fill(0);
+      sentLevels.fill(0);
+      sentSquares.fill(0);
+      products.fill(0);
+      heardSquares = 0;
+      weight = 0;
+    },
+  };
 }
 
 export type EchoView = {
@@ -183,7 +181,7 @@ export class EchoMeter {
   readonly #sent;
   readonly #bands = new Bands();
   readonly #finder;
-  readonly #floor = new NoiseFloor();
+  readonly #floor = createNoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream on the clock. Packets can only be late, never early. */
   #streamMs = -Infinity;
@@ -200,7 +198,7 @@ export class EchoMeter {
 
   constructor(sent: SentEnvelope) {
     this.#sent = sent;
-    this.#finder = new LagFinder(sent);
+    this.#finder = createLagFinder(sent);
   }
 
   hear(window: VoiceWindow): EchoView {
@@ -336,31 +334,34 @@ function isRecorded(samples: Float32Array, at: number) {
   return zeros < bandSamples / 2;
 }
 
-class NoiseFloor {
-  readonly levels = new Float32Array(bandCount).fill(initialNoiseDb);
-  readonly #mean = new Float32Array(bandCount).fill(initialNoiseDb);
-  readonly #raiseToNoise = new Float32Array(bandCount);
+function createNoiseFloor() {
+  const levels = new Float32Array(bandCount).fill(initialNoiseDb);
+  const means = new Float32Array(bandCount).fill(initialNoiseDb);
+  const raised = new Float32Array(bandCount);
 
-  add(levels: Float32Array) {
-    for (let band = 0; band < bandCount; band++) {
-      const level = Math.max(minNoiseDb, levels[band] ?? minNoiseDb);
-      const mean =
-        (this.#mean[band] ?? 0) +
-        noiseSmoothingFactor * (level - (this.#mean[band] ?? 0));
-      this.#mean[band] = mean;
-      this.levels[band] = Math.min(mean, (this.levels[band] ?? 0) + maxNoiseRiseDb);
-    }
-  }
+  return {
+    levels,
 
-  /** Raises levels to the noise. The result is valid until the next call. */
-  raiseToNoise(levels: Float32Array): Float32Array {
-    // Noise hides anything quieter.
-    for (let band = 0; band < bandCount; band++) {
-      this.#raiseToNoise[band] = Math.max(
-        levels[band] ?? minNoiseDb,
-        this.levels[band] ?? minNoiseDb,
-      );
-    }
-    return this.#raiseToNoise;
-  }
+    add(measured: Float32Array) {
+      for (let band = 0; band < bandCount; band++) {
+        const level = Math.max(minNoiseDb, measured[band] ?? minNoiseDb);
+        const former = means[band] ?? 0;
+        const mean = former + noiseSmoothingFactor * (level - former);
+        means[band] = mean;
+        levels[band] = Math.min(mean, (levels[band] ?? 0) + maxNoiseRiseDb);
+      }
+    },
+
+    /** Raises levels to the noise. The result is valid until the next call. */
+    raiseToNoise(measured: Float32Array): Float32Array {
+      // Noise hides anything quieter.
+      for (let band = 0; band < bandCount; band++) {
+        raised[band] = Math.max(
+          measured[band] ?? minNoiseDb,
+          levels[band] ?? minNoiseDb,
+        );
+      }
+      return raised;
+    },
+  };
 }

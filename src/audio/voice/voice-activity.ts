@@ -8,8 +8,6 @@ import {
 } from './silero-network.ts';
 import type { SpeakerSound } from './speaker-stream.ts';
 
-export type VoiceActivityDetector = ReturnType<typeof createVoiceActivityDetector>;
-
 /**
  * Voice activity detection by Silero VAD v5: the probability of speech for each 32 ms of one stream.
  *
@@ -62,7 +60,8 @@ const maxContextGapMs = 300;
 export type VoiceWindowMeter = ReturnType<typeof createVoiceWindowMeter>;
 
 /** Cuts one stream into windows and measures each. Less than one window is held back. */
-export function createVoiceWindowMeter(activity: VoiceActivityDetector) {
+export function createVoiceWindowMeter(network: SileroNetwork) {
+  const activity = createVoiceActivityDetector(network);
   let openWindow = new Float32Array(windowSamples);
   let filled = 0;
   let power = 0;

@@ -5,10 +5,7 @@ import {
   type SpeechSpan,
 } from '#src/audio/voice/recording-cutter.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import {
-  createVoiceActivityDetector,
-  createVoiceWindowMeter,
-} from '#src/audio/voice/voice-activity.ts';
+import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -225,7 +222,7 @@ async function* splitIntoUtterances(
   weights: SileroNetwork,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
-  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(weights);
   const cuts = createRecordingCutter();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);

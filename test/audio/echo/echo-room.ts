@@ -19,7 +19,6 @@ import { resamplePcm } from '#src/audio/resampler.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import {
-  createVoiceActivityDetector,
   createVoiceWindowMeter,
   type VoiceWindow,
 } from '#src/audio/voice/voice-activity.ts';
@@ -70,7 +69,7 @@ export function* listEchoEvents(
   const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);
   const arrivals = sendToBot(mixEchoes(acoustics, back), acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
-  const meter = createVoiceWindowMeter(createVoiceActivityDetector(weights));
+  const meter = createVoiceWindowMeter(weights);
   let left = 0;
   for (const packet of arrivals) {
     for (; left < frames.length && left * 20 <= packet.atMs; left++) {
