@@ -30,7 +30,7 @@ export class PauseListening implements Listening {
   readonly #recognise;
   readonly #over;
   readonly #sound = createUtteranceSound();
-  #last: RecognitionPass | undefined;
+  #last: ReturnType<typeof beginRecognitionPass> | undefined;
 
   constructor(recognise: RecogniseSoFar, signal: AbortSignal) {
     this.#recognise = recognise;
@@ -44,7 +44,7 @@ export class PauseListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#over.signal, signal]);
     either.throwIfAborted();
-    return await this.#getPass().result(either);
+    return await this.#getPass().waitForText(either);
   }
 
   [Symbol.dispose]() {
@@ -57,43 +57,46 @@ export class PauseListening implements Listening {
     if (last?.isUseful && sound.endsSilently(last.length)) return last;
     const recognise = (leaving: AbortSignal) =>
       this.#recognise(sound, AbortSignal.any([leaving, this.#over.signal]));
-    this.#last = new RecognitionPass(sound.length, recognise);
+    this.#last = beginRecognitionPass(sound.length, recognise);
     return this.#last;
   }
 }
 
-/** Recognition of the first `length` samples. It is aborted when the last caller leaves. */
-class RecognitionPass {
-  readonly length: number;
-  /** A recognition that failed or was abandoned is not useful. */
-  isUseful = true;
-  readonly #left = new AbortController();
-  readonly #result;
-  #isRunning = true;
-  #waiting = 0;
-
-  constructor(length: number, work: (signal: AbortSignal) => Promise<Transcript>) {
-    this.length = length;
-    this.#result = work(this.#left.signal);
-    const end = (isUseful: boolean) => () => {
-      this.isUseful &&= isUseful;
-      this.#isRunning = false;
-    };
-    this.#result.then(end(true), end(false));
-  }
-
-  /** Waits for the transcript. Throws the error of the work. */
-  async result(signal: AbortSignal): Promise<Transcript> {
-    this.#waiting++;
-    try {
-      return await waitUnlessAborted(this.#result, signal);
-    } finally {
-      if (--this.#waiting === 0 && this.#isRunning) {
-        this.isUseful = false;
-        this.#left.abort(signal.reason);
+/** Begins to recognise the first `length` samples. The last caller that leaves ends the work. */
+function beginRecognitionPass(
+  length: number,
+  work: (signal: AbortSignal) => Promise<Transcript>,
+) {
+  const left = new AbortController();
+  const recognition = work(left.signal);
+  let state: 'running' | 'completed' | 'failed' = 'running';
+  let waiting = 0;
+  recognition.then(
+    () => {
+      if (state === 'running') state = 'completed';
+    },
+    () => {
+      state = 'failed';
+    },
+  );
+  return {
+    length,
+    get isUseful(): boolean {
+      return state !== 'failed';
+    },
+    /** Waits for the transcript. Throws the error of the work. */
+    async waitForText(signal: AbortSignal): Promise<Transcript> {
+      waiting++;
+      try {
+        return await waitUnlessAborted(recognition, signal);
+      } finally {
+        if (--waiting === 0 && state === 'running') {
+          state = 'failed';
+          left.abort(signal.reason);
+        }
       }
-    }
-  }
+    },
+  };
 }
 
 /** Listens with any recogniser: one of whole utterances gets the sound so far in each pause. */

@@ -56,15 +56,15 @@ export function createUtteranceSound() {
   function copySound(from: number, to: number): UtterancePcm {
     const samples = keptSamples.slice(from, to);
     const toOgg = findOwnWriter(from, to);
-    return { samples, rateHz: listenRateHz, channels: 1, ...(toOgg && { toOgg }) };
+    return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
   function findOwnWriter(from: number, to: number) {
     const packets = opusPackets.filter((one) => one.from < to && one.to > from);
     return findOggWriter(
-      packets.map((one) => ({
-        samples: viewSound(one.from, one.to),
-        ...(one.opus && { opus: one.opus }),
+      packets.map(({ from: start, opus, to: end }) => ({
+        samples: viewSound(start, end),
+        opus,
       })),
     );
   }
@@ -118,7 +118,7 @@ export function createUtteranceSound() {
     /** Returns the sound as it was pushed. */
     listPieces(): SoundPiece[] {
       return opusPackets.map(({ from, to, opus }) => {
-        return { samples: keptSamples.slice(from, to), ...(opus && { opus }) };
+        return { samples: keptSamples.slice(from, to), opus };
       });
     },
 

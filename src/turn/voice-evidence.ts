@@ -29,12 +29,10 @@ export function addVoicedWindow(
     meanProbability: mean(heard.meanProbability, probability),
     peakProbability: Math.max(heard.peakProbability, probability),
   };
-  if (levelDb === undefined || !Number.isFinite(levelDb)) {
-    return heard.meanLevelDb === undefined
-      ? more
-      : { ...more, meanLevelDb: heard.meanLevelDb };
-  }
-  return { ...more, meanLevelDb: mean(heard.meanLevelDb ?? levelDb, levelDb) };
+  const { meanLevelDb } = heard;
+  if (levelDb === undefined || !Number.isFinite(levelDb))
+    return { ...more, meanLevelDb };
+  return { ...more, meanLevelDb: mean(meanLevelDb ?? levelDb, levelDb) };
 }
 
 const minSpeechDb = -58;

@@ -154,7 +154,7 @@ const edgeSamples = voiceFadeMs * samplesPerMs;
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
 /** Sound of one reply: waiting samples, recently played samples, and the places of words. */
-export function createReplySound(speed = 1) {
+export function createReplySound(speed: number) {
   const gain = new Gain(1);
   const sentences = createSpokenSentences();
   const rate = new RateConverter(speakRateHz);
@@ -165,7 +165,7 @@ export function createReplySound(speed = 1) {
   let isFresh = true;
   const stretch = speed === 1 ? undefined : new TimeStretch(speed);
 
-  function end() {
+  function flushSound() {
     appendPieces([rate.flush()]);
     if (stretch) addPiece(stretch.flush());
   }
@@ -236,7 +236,7 @@ export function createReplySound(speed = 1) {
     /** Adds sound of a sentence. */
     push(pcm: Pcm, text: string) {
       if (!sentences.isCurrent(text)) {
-        end();
+        flushSound();
         sentences.start(text);
         isFresh = true;
       }
@@ -245,11 +245,9 @@ export function createReplySound(speed = 1) {
     },
 
     close() {
-      end();
+      flushSound();
       fadeEnd();
     },
-
-    end,
 
     /** Drops the sound after the current sentence. Returns false if there is none yet. */
     dropAfterSentence(): boolean {

@@ -32,7 +32,7 @@ export function createLevels() {
     return getLevel(cell) * loudestByPause < loudest;
   }
 
-  function close() {
+  function endCell() {
     const level = Math.round(sum / cellSamples);
     all.push(level);
     loudest = Math.max(loudest, level);
@@ -45,11 +45,9 @@ export function createLevels() {
       for (let n = 0; n < samples.length; n++) {
         sum += Math.abs(samples[n] ?? 0);
         filled++;
-        if (filled === cellSamples) close();
+        if (filled === cellSamples) endCell();
       }
     },
-
-    getLevel,
 
     /** Measures the time up to `untilMs` without pauses. */
     getSoundingMs(untilMs: number): number {

@@ -23,13 +23,9 @@ import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 const shortTextChars = 80;
 
 /** Combines several voices: the first that can speak is used. Names of voices and models belong to the first. */
-export function createSynthesizerChain(chain: FallbackChain<Synthesizer>): Synthesizer {
-  return wrapEngines(chain, (engine) => engine);
-}
-
-function wrapEngines(
+export function createSynthesizerChain(
   chain: FallbackChain<Synthesizer>,
-  wrap: (engine: Synthesizer) => Synthesizer,
+  wrap = (engine: Synthesizer): Synthesizer => engine,
 ): Synthesizer {
   const createAt = (place: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
@@ -53,7 +49,7 @@ function wrapEngines(
   return {
     ...createAt(createFallbackPosition),
     fixEngine,
-    wrapEach: (outer) => wrapEngines(chain, (engine) => outer(wrap(engine))),
+    wrapEach: (outer) => createSynthesizerChain(chain, (engine) => outer(wrap(engine))),
   };
 }
 
@@ -73,9 +69,9 @@ export function createTranscriberChain(
 ): Transcriber {
   const withEach = (wrap: Wrap): Transcriber => ({
     transcribe: (pcm, signal, options) => {
-      const ask: AskEngine = (engine, inner) =>
+      const recognise: AskEngine = (engine, inner) =>
         wrap(engine).transcribe(pcm, inner, options);
-      return askChain(chain, ask, getDurationMs(pcm), signal);
+      return askChain(chain, recognise, getDurationMs(pcm), signal);
     },
     listen: listens
       ? (onPartial, signal, options) =>
@@ -119,7 +115,7 @@ function listenThroughChain(
   const first = chain.currentEngine;
   let listening = first && openListening(wrap(first), onPartial, over.signal);
   const window = new PauseListening(async (sound, leaving) => {
-    const ask: AskEngine = async function* (engine, inner) {
+    const recognise: AskEngine = async function* (engine, inner) {
       if (engine !== first || !listening) {
         yield* wrap(engine).transcribe(sound.copyAll(), inner);
         return;
@@ -134,7 +130,7 @@ function listenThroughChain(
       }
     };
     const soundMs = (sound.length / listenRateHz) * 1_000;
-    for await (const update of askChain(chain, ask, soundMs, leaving)) {
+    for await (const update of askChain(chain, recognise, soundMs, leaving)) {
       if (update.kind === 'final') return update.transcript;
     }
     return { text: '' };

@@ -198,7 +198,6 @@ const maxVoiceNames = 2_000;
 
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
 export function createServerVoices(client: Pick<ApiClient, 'get'>, clock: Clock) {
-  const isEnglishOnly = false;
   let names: readonly string[] = [];
   let dueAtMs = -Infinity;
   let asking: Promise<void> | undefined;
@@ -220,7 +219,7 @@ export function createServerVoices(client: Pick<ApiClient, 'get'>, clock: Clock)
   }
 
   return {
-    isEnglishOnly,
+    isEnglishOnly: false,
 
     getKnown(): readonly string[] {
       return names;

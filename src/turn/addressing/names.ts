@@ -86,7 +86,7 @@ export function splitSentences(text: string): Sentence[] {
   const sentences: Sentence[] = [];
   let words: SentenceWord[] = [];
   let toIndex = 0;
-  const close = (gap: string) => {
+  const endSentence = (gap: string) => {
     if (words.length > 0)
       sentences.push({ words, isQuestion: questionMarks.test(gap) });
     words = [];
@@ -96,13 +96,13 @@ export function splitSentences(text: string): Sentence[] {
     const ended =
       sentenceEnds.test(gap) &&
       !(gap.startsWith('. ') && titleWords.has(words.at(-1)?.text ?? ''));
-    if (ended) close(gap);
+    if (ended) endSentence(gap);
     const next = bare[found.index + found[0].length] ?? '';
     const quoted = quotationMarks.test(gap.at(-1) ?? '') || quotationMarks.test(next);
     addWords(words, found[0], gap, quoted);
     toIndex = found.index + found[0].length;
   }
-  close(bare.slice(toIndex));
+  endSentence(bare.slice(toIndex));
   return sentences;
 }
 

@@ -254,10 +254,6 @@ export function classifyInterjection(
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
-function findNameEnds(tokens: readonly string[], names: readonly string[]) {
-  return findNameSteps(tokens, names, false).map((steps) => steps.map(({ to }) => to));
-}
-
 function findNameSteps(
   tokens: readonly string[],
   names: readonly string[],
@@ -514,11 +510,11 @@ export function findSpokenCommand(
   const words = ` ${toPlainWords(text)} `;
   if (notCommandTexts.some((one) => words.includes(` ${one} `))) return undefined;
   const tokens = tokenize(text);
-  const named = findNameEnds(tokens, names);
+  const named = findNameSteps(tokens, names, false);
   const found = new Set<SpokenCommand>();
   for (let at = 0; at < tokens.length; ) {
     const { to, kind } = matchCommandPhrase(tokens, at) ?? {
-      to: Math.max(at, ...(named[at] ?? [])),
+      to: Math.max(at, ...(named[at] ?? []).map((name) => name.to)),
     };
     if (to === at) return undefined;
     if (kind && kind !== 'beside') found.add(kind);

@@ -243,13 +243,12 @@ export function applyWords(
 }
 
 export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
-  const { explainedMs, sound, stopAtMs } = speech;
+  const { sound, stopAtMs } = speech;
   const { voicedMs, isSounding, lastVoiceMs: fromMs } = sound;
-  const ducks = isSounding && voicedMs >= explainedMs && speech.reaction !== 'none';
+  const ducks = isSounding && speech.reaction !== 'none';
   const reaction = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
   // Earlier voice counts no more, but ducks while it lasts.
-  const knownMs = Math.max(explainedMs, voicedMs);
-  return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
+  return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: voicedMs };
 }
 
 /** Updates speech by time alone. `isForBot`: its words are for the bot. */

@@ -16,7 +16,7 @@ type RequestPattern = {
  */
 export function findRequestedLanguage(
   text: string,
-  names: readonly string[] = [],
+  names: readonly string[],
 ): string | undefined {
   let found: string | undefined;
   for (const sentence of text.split(/[.?!\u3002\uff1f\uff01\n]+/u)) {
