@@ -65,10 +65,7 @@ export function createProviderSpeed() {
       const isSlowest = tookMs >= fadedMs;
       slowest = isSlowest ? { tookMs, size } : { size, ...slowest, tookMs: fadedMs };
     },
-    getDeadlines(
-      usual: Deadlines,
-      size = 0,
-    ): Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'> {
+    getDeadlines(usual: Deadlines, size = 0): StageDeadlines {
       const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
       const { tookMs, size: measured } = slowest ?? { tookMs: 0, size: 1 };
       const expectedMs = tookMs * Math.max(1, size / measured);
@@ -84,10 +81,9 @@ export function createProviderSpeed() {
   };
 }
 
-export type StageTiming<T> = {
-  readonly firstMs: number;
-  readonly idleMs: number;
-  readonly totalMs: number;
+type StageDeadlines = Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'>;
+
+export type StageTiming<T> = StageDeadlines & {
   readonly clock: Clock;
   readonly isOutput: (part: T) => boolean;
   readonly onFirst: (waitedMs: number) => void;

@@ -126,7 +126,7 @@ type StreamError = { readonly body: object; readonly status: number | undefined 
 
 const statusByCode = new Map(Object.entries(forms.statuses));
 
-function findStreamError(sent: unknown, name = ''): StreamError | undefined {
+function findStreamError(sent: unknown, name: string): StreamError | undefined {
   const event: unknown = Array.isArray(sent) ? sent[0] : sent;
   if (!isRecord(event)) return name === 'error' ? toStreamError(event, {}) : undefined;
   const isAnswer = Array.isArray(event.choices) && event.choices.length > 0;

@@ -110,7 +110,9 @@ export class JsonSocket {
     socket.on('open', opened.resolve);
     const self = new JsonSocket(url, socket, options, listener);
     socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
-    socket.on('pong', () => self.#noteActivity());
+    socket.on('pong', () => {
+      self.#hasHeard = true;
+    });
     socket.on('close', (code, reason) => self.#onClosed(code, reason.toString()));
     try {
       const late = () => self.#createLateError('did not connect');
@@ -179,13 +181,9 @@ export class JsonSocket {
     this.#socket.terminate();
   }
 
-  #noteActivity() {
-    this.#hasHeard = true;
-  }
-
   #read(text: string) {
-    this.#noteActivity();
-    if (this.#over.signal.aborted) return;
+    this.#hasHeard = true;
+    if (!this.isAlive) return;
     const read = parseForeignJson(text, eventLimits);
     if (read.kind === 'ok' && isRecord(read.value)) this.#listener.onEvent(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
@@ -223,7 +221,7 @@ export class JsonSocket {
   }
 
   #fail(error: BotError) {
-    if (this.#over.signal.aborted) return;
+    if (!this.isAlive) return;
     this.close();
     this.#loss = error;
     this.#listener.onLost(error);

@@ -167,13 +167,13 @@ function awaitSessionEvent(
 ) {
   const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
   promise.catch(() => undefined);
-  const onEvent = (event: JsonEvent) => {
+  const settle = (event: JsonEvent) => {
     if (isSessionEvent(event, what)) resolve(event);
     if (event.type !== 'error') return;
     const { code, words } = readErrorEvent(event);
     reject(createRealtimeError(words, code, options));
   };
-  return { event: promise, listener: { onEvent, onLost: reject } };
+  return { event: promise, listener: { onEvent: settle, onLost: reject } };
 }
 
 export function isSessionEvent(

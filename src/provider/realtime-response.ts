@@ -53,7 +53,7 @@ export function createRealtimeResponse(options: ResponseOptions) {
   let isHeld = false;
   let change = Promise.withResolvers<void>();
   let ended: { readonly error: BotError | undefined } | undefined;
-  options.socket.attach({ onEvent, onLost: end });
+  options.socket.attach({ onEvent, onLost: endResponse });
 
   function onEvent(event: JsonEvent) {
     if (ended) return;
@@ -112,20 +112,20 @@ export function createRealtimeResponse(options: ResponseOptions) {
     const last = listCalls(response.output);
     const calls = last.length > 0 ? last : toolCalls;
     if (!error) for (const call of calls) parts.push({ kind: 'tool', call });
-    end(error);
+    endResponse(error);
   }
 
   function handleError(event: JsonEvent) {
     const { code, eventId, words } = readErrorEvent(event);
     const error = createRealtimeError(words, code, options);
     const { clock = realClock, eventIds } = options;
-    if (eventId !== undefined && eventIds.includes(eventId)) end(error);
+    if (eventId !== undefined && eventIds.includes(eventId)) endResponse(error);
     if (eventId !== undefined || responseId !== undefined) return;
-    const judge = () => (responseId === undefined ? end(error) : undefined);
+    const judge = () => (responseId === undefined ? endResponse(error) : undefined);
     clock.later(errorBlameMs, judge);
   }
 
-  function end(error: BotError | undefined) {
+  function endResponse(error: BotError | undefined) {
     ended ??= { error };
     wake();
   }

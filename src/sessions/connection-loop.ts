@@ -373,13 +373,13 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       const input = inputs.find(speakerId);
       handleInputs(speakerId, input?.onWordsJudged(judgement, clock.nowMs()));
     },
-    hearPartial: (speakerId, text) => interruptions.hearPartial(speakerId, text),
+    hearPartial: interruptions.hearPartial,
     isSpeaking: () => voice.isSounding,
-    playCue: (samples, onSent) => cues.say(samples, onSent),
+    playCue: cues.say,
     hearMeaning: (personId, meaning, isMeant) =>
       interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
-    playWaitingCue: (cue) => waiting.playCue(cue),
-    endWaitingCues: () => waiting.endCues(),
+    playWaitingCue: waiting.playCue,
+    endWaitingCues: waiting.endCues,
   });
   const { wake } = link.playFrames({
     pullFrame() {

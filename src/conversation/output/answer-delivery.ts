@@ -47,7 +47,7 @@ export async function* writeUnspoken(
   let hasSound = false;
   let isUnspoken = false;
   let language: string | undefined;
-  const write = () => {
+  const writeAnswerText = () => {
     const text = progress.text.trim();
     if (signal.aborted || text === '') return;
     const words = pending.toConfidentialText(text);
@@ -69,10 +69,10 @@ export async function* writeUnspoken(
     }
   } catch (error) {
     isUnspoken ||= error instanceof BotError && error.stage === 'speak';
-    write();
+    writeAnswerText();
     throw error;
   }
-  write();
+  writeAnswerText();
   if (hasSound && !isUnspoken) session.loop.endFailure('speak');
 }
 
@@ -247,6 +247,8 @@ async function* speakName(
   }
 }
 
+export type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+
 const maxPauseWaitMs = 60_000;
 
 /** Says something to one person by name at the next pause. Returns whether it was heard in time. Never throws. */
@@ -260,12 +262,7 @@ export async function sayToPerson(
     readonly lines: () => readonly CheckedLine[];
     readonly isWanted: () => boolean;
   },
-  {
-    consent,
-    notices,
-    place,
-    speech,
-  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+  { consent, notices, place, speech }: SpeakingSession,
 ): Promise<boolean> {
   const findListener = () => {
     const isHeardBy =
@@ -347,12 +344,7 @@ const maxReceiptWaitMs = 10_000;
 /** Pauses hearing from the next packet on, and tells how to resume. */
 export function pauseHearingAloud(
   personId: PersonId,
-  {
-    consent,
-    notices,
-    place,
-    speech,
-  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
+  { consent, notices, place, speech }: SpeakingSession,
 ) {
   consent.isPaused = true;
   const line = { id: 'privacy.paused' } as const;
@@ -371,7 +363,7 @@ const listenBeforeGreetingMs = 500;
 
 /** Greets aloud once, if people other than the caller are there, who have read nothing. */
 export function greetOnArrival(
-  session: Owners<'consent' | 'loop' | 'notices' | 'place' | 'speech'>,
+  session: SpeakingSession & Owners<'loop'>,
   clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
   callerId: PersonId,

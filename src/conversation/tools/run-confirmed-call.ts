@@ -1,6 +1,7 @@
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import {
   getSpokenName,
+  type SpeakingSession,
   sayToPerson,
 } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
@@ -21,8 +22,6 @@ import {
 import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
-
-type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 /** Runs a confirmed tool call, and says its outcome after a spoken yes. Never throws. */
 export async function runConfirmedCall(

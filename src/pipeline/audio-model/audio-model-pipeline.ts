@@ -129,13 +129,13 @@ function createModelRounds(
     signal: AbortSignal,
   ) {
     const { name, onGone } = voice;
-    const ask = (chosen?: string) =>
+    const requestReply = (chosen?: string) =>
       model.reply(messages, tools, signal, undefined, chosen, turn.sent);
-    if (name === undefined || habit.goneVoices.has(name)) return ask();
+    if (name === undefined || habit.goneVoices.has(name)) return requestReply();
     return sendUntilAccepted(
       {
         wanted: new Set(['voice']),
-        send: (parts) => ask(parts.has('voice') ? name : undefined),
+        send: (parts) => requestReply(parts.has('voice') ? name : undefined),
         isAnswer: isAnswerPart,
         reduce: (error, parts) => {
           if (parts.size === 0 || !isVoiceRejection(error)) throw error;

@@ -152,10 +152,6 @@ export function createSpeakerLanguages(
         | undefined;
       const now = () =>
         heard?.answer ?? toKnownLanguage(personId, getState(personId), false);
-      const isOutdated = () => {
-        const isGuessed = heard !== undefined && !languageAfter.has(heard.words);
-        return isGuessed && heard?.answer.language !== find(personId);
-      };
       return {
         get now() {
           return now().language;
@@ -164,7 +160,8 @@ export function createSpeakerLanguages(
           return now().hold;
         },
         get isOutdated() {
-          return isOutdated();
+          const isGuessed = heard !== undefined && !languageAfter.has(heard.words);
+          return isGuessed && heard?.answer.language !== find(personId);
         },
         hear: async (said) => {
           const words = said.findLast(({ text }) => text.trim() !== '');

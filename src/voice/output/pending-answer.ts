@@ -68,12 +68,12 @@ export class PendingAnswer {
     this.#over = createChildController(signal);
     const until = this.#over.signal;
     this.#signal = until;
-    const close = () => {
+    const closeReservation = () => {
       this.reservation.close();
       this.#rejectNext?.(until.reason);
     };
-    until.addEventListener('abort', close, { once: true });
-    if (until.aborted) close();
+    until.addEventListener('abort', closeReservation, { once: true });
+    if (until.aborted) closeReservation();
     this.#replyParts = parts.pipeline
       .withReservation(this.reservation)
       .answer(parts.turn, this.#createHost(), until)
@@ -110,8 +110,8 @@ export class PendingAnswer {
     return this.#options.turn.language?.isOutdated ?? false;
   }
 
-  get ready(): Promise<void> {
-    return this.#early.then(() => undefined);
+  get ready(): Promise<unknown> {
+    return this.#early;
   }
 
   get quote(): Quote | undefined {

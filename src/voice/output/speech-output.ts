@@ -87,8 +87,8 @@ export type SpeechOutput = ReturnType<typeof createSpeechOutput>;
 export function createSpeechOutput(
   track: VoiceTrack,
   clock: Clock,
-  onSent: OnSent = () => undefined,
-  pace = createSpeechPace(),
+  onSent: OnSent,
+  pace: SpeechPace,
 ) {
   let openReply: OpenReply | undefined;
   let resumeCount = 0;
