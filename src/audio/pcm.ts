@@ -27,7 +27,6 @@ export function toMono(pcm: Pcm): Pcm {
   return { samples: mixDown(samples, channels), rateHz, channels: 1 };
 }
 
-/** Averages the samples of each frame of `channels`. */
 export function mixDown(samples: Int16Array, channels: number): Int16Array {
   const mono = new Int16Array(samples.length / channels);
   for (let n = 0; n < mono.length; n++) {

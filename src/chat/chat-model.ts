@@ -92,7 +92,7 @@ export interface ChatModel {
     voice?: string,
     sent?: SentFields,
   ): AsyncIterable<ChatPart>;
-  /** Returns whether the model takes pictures. Default: never. */
+  /** Default: never. */
   canTakePictures?(): boolean;
   /** Wraps each of several models, so that every request passes `wrap`. */
   wrapEach?(wrap: (model: ChatModel) => ChatModel): ChatModel;

@@ -56,7 +56,7 @@ export type ChatMeter = {
   ): ReservationResult;
 };
 
-/** Counts every request of a chat model and its fallbacks. Pictures go only to models that take them. */
+/** Pictures go only to models that take them. */
 export function withMeter(
   chat: ChatModel,
   meter: ChatMeter,

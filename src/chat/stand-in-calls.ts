@@ -102,7 +102,7 @@ export function findStandInCall(
   return sound === undefined ? undefined : { name: 'play_sound', given: { sound } };
 }
 
-/** Finds the wording closest to the words. `most` is a share of the length. */
+/** `most` is a share of the length. */
 export function findClosest<Asked extends { readonly asked: string }>(
   all: readonly Asked[],
   words: string,

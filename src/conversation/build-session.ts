@@ -155,10 +155,6 @@ function postNotice(
   } else source.noteUnanswered();
 }
 
-/**
- * Passes a fact of the machine to the runners, and a lost turn to listeners of the
- * session.
- */
 function reportFact(
   { fact }: EffectOf<'fact'>,
   { answers, session, utterances }: EffectRunnerDeps,
@@ -321,7 +317,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   return { session, answers, calls, tools, utterances };
 }
 
-/** Creates the session's view of its channel. `loop` is called only once it exists. */
+/** `loop` is called only once it exists. */
 function createPlace(
   { channel, deps, former, seat, settings: stored }: ConversationOptions,
   listPeople: SessionPlace['listPeople'],
@@ -366,7 +362,7 @@ function toParticipant(
   };
 }
 
-/** Creates a function that returns true once for each event, and false for those of `past`, before a restart. */
+/** Returns true once for each event, and false for those of `past`, before a restart. */
 function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
   const done = new Set(past);
   return (what) => {

@@ -21,7 +21,7 @@ type QueueOutcome =
   | { readonly kind: 'closed' | 'muted' };
 
 type SpokenNotice = {
-  /** Returns the text to say, empty when the notice is not wanted any more. */
+  /** Empty when the notice is not wanted any more. */
   readonly getText: () => string;
   readonly language: string;
   readonly personId?: PersonId;
@@ -157,7 +157,7 @@ export class SpeechRequests {
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
-  /** Queues a notice for a pause. Returns false if rejected. The end of a rejected notice is not reported. */
+  /** Returns false if rejected. The end of a rejected notice is not reported. */
   queueNotice(notice: SpokenNotice): boolean {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;
@@ -171,7 +171,7 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** Stops all replies, and returns whether there were any. */
+  /** Returns whether there were any replies. */
   stopEverything(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
     this.#deps.loop.post({ kind: 'stop' });

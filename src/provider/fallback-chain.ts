@@ -103,7 +103,7 @@ export type FallbackChainOptions<Engine> = {
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Reports an event. Never throws. */
+  /** Never throws. */
   readonly report: (news: ProviderEvent) => void;
 };
 

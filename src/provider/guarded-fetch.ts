@@ -161,7 +161,7 @@ function createWatchedBody(
     return value;
   }
 
-  /** Reads the rest of a stream. Never throws. */
+  /** Never throws. */
   async function readToEnd() {
     const last = waitUnlessAborted(reader.read(), AbortSignal.timeout(maxStreamEndMs));
     const isOver = await last.then(

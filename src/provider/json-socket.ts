@@ -167,7 +167,7 @@ export class JsonSocket {
     }
   }
 
-  /** Pauses or resumes reading, which keeps the server from sending. One more event may arrive. */
+  /** One more event may arrive, as a pause only keeps the server from sending. */
   setPaused(on: boolean) {
     if (!this.isAlive) return;
     this.#isPaused = on;

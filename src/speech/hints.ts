@@ -1,7 +1,7 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
 
-/** Creates the field for a language: a list for gpt-transcribe and gpt-live-transcribe, else one. */
+/** A list for gpt-transcribe and gpt-live-transcribe, else one. */
 export function createLanguageHint(model: string, language: string | undefined) {
   if (!language) return {};
   return /^gpt-(live-)?transcribe/.test(model)
@@ -59,7 +59,7 @@ type HintFields = {
   readonly hotwords?: string;
 };
 
-/** Creates the field for hints: `keywords` for gpt-transcribe, `hotwords` for faster-whisper, else `prompt`. */
+/** `keywords` for gpt-transcribe, `hotwords` for faster-whisper, else `prompt`. */
 export function createHintFields(
   model: string,
   baseUrl: string,
@@ -72,7 +72,7 @@ export function createHintFields(
     : createRealtimeHints(model, hints);
 }
 
-/** Creates the field for hints of a Realtime connection. Without hints the former ones are removed. */
+/** Without hints the former ones are removed. */
 export function createRealtimeHints(
   model: string,
   hints: readonly string[],

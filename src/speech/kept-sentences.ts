@@ -52,10 +52,6 @@ export function withKeptSentences(
   };
 }
 
-/**
- * Plays the kept sound of a sentence, or synthesizes the sentence and keeps its
- * sound.
- */
 async function* readOrSynthesize(
   inner: Synthesizer,
   text: string,
@@ -99,7 +95,7 @@ function createSoundName(text: string, voice: SpeechVoice, engine: string) {
   return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
 }
 
-/** Reads a kept sound, if there is one. Never throws. */
+/** Never throws. */
 function readKeptSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined {
   try {
     // At once: a sentence of 150 kB takes less time to read than to hand to another thread, and its speaker waits.
@@ -122,7 +118,7 @@ function noteUse(path: string, clock: Pick<Clock, 'wallMs'>): Promise<void> {
   return utimes(path, usedAtS, usedAtS);
 }
 
-/** Writes a sound to keep. Never throws. */
+/** Never throws. */
 async function writeSound(
   path: string,
   made: readonly Pcm[],

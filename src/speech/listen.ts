@@ -62,7 +62,7 @@ export class PauseListening implements Listening {
   }
 }
 
-/** Begins to recognise the first `length` samples. The last caller that leaves ends the work. */
+/** The last caller that leaves ends the work. */
 function beginRecognitionPass(
   length: number,
   work: (signal: AbortSignal) => Promise<Transcript>,
@@ -84,7 +84,7 @@ function beginRecognitionPass(
     get isUseful(): boolean {
       return state !== 'failed';
     },
-    /** Waits for the transcript. Throws the error of the work. */
+    /** Throws the error of the work. */
     async waitForText(signal: AbortSignal): Promise<Transcript> {
       waiting++;
       try {

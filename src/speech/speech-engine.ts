@@ -46,7 +46,7 @@ export interface Listening extends Disposable {
 /** `toOgg` packs the same sound in far fewer bytes, if it came in packets of which none is missing. */
 export type UtterancePcm = Pcm & { readonly toOgg?: (() => Uint8Array) | undefined };
 
-/** Receives everything understood so far, which may still change. */
+/** Everything understood so far, which may still change. */
 export type OnPartial = (text: string) => void;
 
 /** A recogniser uses the options that it supports. */

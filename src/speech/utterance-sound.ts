@@ -48,7 +48,7 @@ export function createUtteranceSound() {
   let loudest = 0;
   let opusPackets: PlacedPacket[] = [];
 
-  /** Returns a part of the sound. Valid until the next push. */
+  /** Valid until the next push. */
   function viewSound(from: number, to: number): Int16Array {
     return keptSamples.subarray(from, Math.min(to, keptLength));
   }
@@ -91,7 +91,7 @@ export function createUtteranceSound() {
       for (const level of measureLevels(kept)) loudest = Math.max(loudest, level);
     },
 
-    /** Frees the sound. Nothing may be pushed afterwards. */
+    /** Nothing may be pushed afterwards. */
     drop() {
       keptSamples = new Int16Array(0);
       opusPackets = [];
@@ -115,7 +115,6 @@ export function createUtteranceSound() {
       return copySound(0, keptLength);
     },
 
-    /** Returns the sound as it was pushed. */
     listPieces(): SoundPiece[] {
       return opusPackets.map(({ from, to, opus }) => {
         return { samples: keptSamples.slice(from, to), opus };
@@ -146,7 +145,7 @@ type PlacedPacket = {
   readonly opus: Uint8Array | undefined;
 };
 
-/** Returns a function that packs sound in its packets. Undefined if a piece that is not silent has none. */
+/** Undefined if a piece that is not silent has no packet. */
 export function findOggWriter(pieces: readonly SoundPiece[]) {
   const isPacked = ({ opus, samples }: SoundPiece) =>
     opus !== undefined || samples.every((one) => one === 0);

@@ -23,7 +23,6 @@ export function isKnownVoice(name: string, known: readonly string[]): boolean {
   );
 }
 
-/** Finds a voice in its server's spelling. */
 export function findVoice(typed: string, known: readonly string[]): string | undefined {
   const words = typed.trim();
   const lower = words.toLowerCase();

@@ -1,7 +1,5 @@
 export const answerWaitRules = {
-  /** First soft tick. */
   tickMs: 700,
-  /** Interval between two ticks. */
   everyMs: 1_200,
   /** "One moment.", once. */
   momentMs: 2_500,

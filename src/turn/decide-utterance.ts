@@ -21,13 +21,10 @@ import { isHallucination } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
 import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
 
-/** How an utterance stands in the conversation. */
 export type TalkContext = {
-  /** The utterance continues the same person's last words to the bot. */
   readonly goesOn: boolean;
   /** A yes or no of this speaker answers a question that the bot asked aloud. */
   readonly canConfirm?: boolean;
-  /** The speaker has begun another utterance. */
   readonly hasGoneOn: boolean;
   readonly overlapsReply: boolean;
   /** The turn being answered without a sound yet: the speaker's own, or another. */
@@ -57,7 +54,6 @@ export type IgnoreReason =
 export type UtteranceCommand =
   /** `never-mind` also drops what the speaker waits for. */
   | { readonly kind: 'stop' | 'never-mind' }
-  /** Answer to a question that the bot asked aloud. */
   | { readonly kind: YesOrNo }
   /** A "wait", a "go on" or an "mhm" goes only to `stepBargeIn`. */
   | { readonly kind: 'overlap' }
@@ -161,7 +157,6 @@ function decideWithoutText(
   return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', context, undefined);
 }
 
-/** Returns whether a yes or no is the one that the bot waits for. */
 function canConfirmNow({ canConfirm, goesOn, hasGoneOn, overlapsReply }: TalkContext) {
   // A part of longer speech does not count.
   return canConfirm && !goesOn && !overlapsReply && !hasGoneOn;

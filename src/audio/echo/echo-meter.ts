@@ -352,7 +352,7 @@ function createNoiseFloor() {
       }
     },
 
-    /** Raises levels to the noise. The result is valid until the next call. */
+    /** Valid until the next call. */
     raiseToNoise(measured: Float32Array): Float32Array {
       // Noise hides anything quieter.
       for (let band = 0; band < bandCount; band++) {

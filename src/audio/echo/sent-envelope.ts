@@ -24,7 +24,7 @@ export class Spectrum {
     this.#window = window;
   }
 
-  /** Measures the magnitude of each frequency. The result is valid until the next call. */
+  /** The result is valid until the next call. */
   measureMagnitudes(samples: Float32Array, at: number): Float64Array {
     for (let n = 0; n < fftSize; n++) {
       this.#re[bitReversedOrder[n] ?? 0] =

@@ -3,7 +3,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 
 /** Encodes mono sound at `speakRateHz`, in pieces of any length, for programs. */
 export interface SoundEncoder {
-  /** Encodes samples, and returns the bytes that are ready. A caller awaits them before the next call. */
+  /** A caller awaits the bytes before the next call. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
   end(): Uint8Array | Promise<Uint8Array>;
 }

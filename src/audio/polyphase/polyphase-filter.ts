@@ -55,7 +55,7 @@ export class PolyphaseFilter {
     }
   }
 
-  /** Fills `out` with resampled sound. The input must hold `half` more frames on each side. */
+  /** The input must hold `half` more frames on each side. */
   run({ samples, channels, at, phase }: FilterInput, out: Int16Array) {
     const { up, down, half } = this.change;
     let turns = phase;

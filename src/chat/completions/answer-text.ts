@@ -58,7 +58,7 @@ function createMarkSet(marks: readonly AnswerMark[]) {
   const pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
 
   return {
-    /** Finds the first mark, the longest of several at one place. */
+    /** The longest of several at one place. */
     find(text: string) {
       const found = pattern.exec(text);
       const mark = found && byText.get(found[0].toLowerCase());

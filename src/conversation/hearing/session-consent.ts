@@ -72,7 +72,6 @@ export function createSessionConsent(options: SessionConsentOptions) {
 
   return {
     withdrawals,
-    /** Returns people who agreed for this session alone, and whether hearing is paused. */
     get answers(): SessionAnswers {
       // A no outlives the session.
       const { callers, isPaused } = getPresence().consent;
@@ -132,7 +131,7 @@ export function createSessionConsent(options: SessionConsentOptions) {
   };
 }
 
-/** A no aborts the signal of its person, and so ends everything that is made of their words. */
+/** A no aborts the signal of its person. */
 function createWithdrawals() {
   const controllers = new Map<string, AbortController>();
 

@@ -103,7 +103,6 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   else dropEntry(draft, current.id, 'lost');
 }
 
-/** Ends the session: breaks off utterances, drops all replies and stops tools. */
 function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
   if (draft.session.connection.kind === 'gone') return;
   breakOffUtterances(draft, () => true);

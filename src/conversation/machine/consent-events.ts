@@ -51,7 +51,7 @@ export const consentHandlers = {
     breakOffUnheard(draft);
   },
 
-  /** Pauses or resumes hearing, and breaks off open utterances. Words before a pause are still answered. */
+  /** Words before a pause are still answered. */
   'paused-hearing'(draft, { isPaused }) {
     draft.presence.consent.isPaused = isPaused;
     breakOffUnheard(draft);
@@ -82,7 +82,6 @@ function withoutPerson(ids: readonly PersonId[], by: PersonId) {
   return ids.filter((id) => id !== by);
 }
 
-/** Drops and forgets everything of a person who withdraws consent. */
 function withdrawPerson(draft: Draft, by: PersonId) {
   setHistory(draft, removeFromHistory(draft.history, by).exchanges);
   for (const turn of draft.turns)

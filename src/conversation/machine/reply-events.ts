@@ -37,7 +37,6 @@ export const replyHandlers = {
     dropTurn(draft, turn, 'refused');
   },
 
-  /** Marks the current reply as sounding, and open utterances as overlaps. */
   audible({ turnQueue, turns }, { reply }) {
     const { current } = turnQueue;
     if (current?.reply !== reply) return;
@@ -118,13 +117,12 @@ export const replyHandlers = {
   },
 } satisfies Partial<EventHandlers>;
 
-/** Drops the current reply if nothing of it has sounded. */
 export function dropUnheardReply(draft: Draft) {
   const { current } = draft.turnQueue;
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
-/** Ends the turns of a person who has gone. An answer that others hear ends with its clause. */
+/** An answer that others hear ends with its clause. */
 export function dropTurnsOfLeaver(draft: Draft, by: PersonId) {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;
@@ -144,7 +142,6 @@ export function expireReplies(draft: Draft) {
   }
 }
 
-/** Plays a cue while an answer is awaited and nobody speaks. */
 function cueAwaitedReply(draft: Draft) {
   const { atMs, rules } = draft.step;
   const awaited = findAwaitedReply(draft);

@@ -78,7 +78,6 @@ export function findPreparedTurn(turns: readonly TurnState[]): TurnState | undef
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
-/** Finds the current reply while people wait for its first or next sound. */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
@@ -88,7 +87,7 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
   return isAwaited ? current : undefined;
 }
 
-/** Gets the time at which an awaited answer is given up. Tools have deadlines of their own. */
+/** Tools have deadlines of their own. */
 export function getGiveUpTime(state: ConversationState, maxSilenceMs: number): number {
   const awaited = findAwaitedReply(state);
   if (!awaited || isHeldByTool(state.tools, awaited.reply))
@@ -117,7 +116,6 @@ export function isHeldByTool({ runs }: ToolState, reply: Id): boolean {
   return runs.some(({ ref }) => ref?.answer === reply);
 }
 
-/** Lists the tool calls that this person may confirm by voice now. */
 export function listOpenConfirmations(
   { confirmations }: ToolState,
   by: PersonId,
@@ -150,12 +148,12 @@ export function isMuted({ restrictions }: SessionState): boolean {
   return restrictions.some((how) => how !== 'deafened');
 }
 
-/** Gets the id of a turn's last utterance, 0 for a typed turn. */
+/** 0 for a typed turn. */
 export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
   return parts.at(-1)?.utterance ?? 0;
 }
 
-/** Gets the instant, in ms, at which the voice of a turn ended. A typed turn has none but its own. */
+/** A typed turn has no voice, so its own end counts. */
 export function getVoiceEndMs({ endedMs, parts }: TurnState): number {
   return parts.at(-1)?.toMs ?? endedMs;
 }
@@ -241,7 +239,6 @@ export function leaveQueue({ turnQueue }: ConversationState, id: Id) {
   turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
 }
 
-/** Returns whether a transcript is requested, now or at the end of the utterance. */
 export function isRequested({ recognition }: UtteranceState): boolean {
   return recognition === 'deferred' || recognition === 'requested';
 }

@@ -65,7 +65,6 @@ export const speechHandlers = {
     }
   },
 
-  /** Discards the transcript of an utterance that goes on, and the answer on it. */
   resumed(draft, { utterance: id }) {
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
@@ -97,7 +96,6 @@ export const speechHandlers = {
     beginPreemptiveAnswer(draft, speech, text, false);
   },
 
-  /** Stores words recognised in the latest pause, and discards an answer on different words. */
   words(draft, event) {
     const { language, pause, text, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
@@ -182,7 +180,6 @@ function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number)
   });
 }
 
-/** Removes a turn and its unheard answer from the queue, because its asker goes on speaking. */
 function reopenTurn(draft: Draft, turn: TurnState) {
   // Barge-in decides about a turn that is heard.
   const { current } = draft.turnQueue;
@@ -225,7 +222,6 @@ function findRequestedSpeech(draft: Draft, id: Id, pause: number) {
   return isCurrent ? speech : undefined;
 }
 
-/** Discards a preemptive answer if its partial words differ from the recognised words. */
 function discardWrongGuess(
   draft: Draft,
   { turn, utterance }: OpenSpeech,

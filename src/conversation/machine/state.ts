@@ -30,7 +30,6 @@ export type ReplyFailure = {
   readonly language: string | undefined;
 };
 
-/** Instants of an utterance, in ms. */
 export type UtteranceTimes = {
   readonly fromMs: number;
   toMs: number;
@@ -39,7 +38,6 @@ export type UtteranceTimes = {
   endedMs: number;
 };
 
-/** Words of an utterance and their evidence. */
 export type HeardUtterance = {
   evidence: VoiceEvidence;
   readonly hints: readonly string[];
@@ -128,7 +126,7 @@ export type TurnState = {
   /** Undecided utterances in order. Only the last one may go on. */
   openSpeech: readonly UtteranceState[];
   parts: readonly TurnPart[];
-  /** Instant at which the end of the turn was clear. It orders the queue. */
+  /** It orders the queue. */
   endedMs: number;
   answer: Answer | undefined;
   changes: readonly ToolChange[];
@@ -153,7 +151,6 @@ export type Announcement = {
 
 export type EarlyEnd = Exclude<PlayEnd, 'completed'> | 'refused' | DroppedTurnReason;
 
-/** How a turn or an announcement ended. */
 export type TurnEnd = ReplyFinish | EarlyEnd;
 
 /**
@@ -193,7 +190,6 @@ export type TurnQueue = {
   freeFromMs: number;
 };
 
-/** The wait for a yes that confirms a tool call by voice. */
 type SpokenYes = {
   /** `open`: a yes counts. `accepted`: a yes was said, and its speaker may still go on. */
   readonly state: 'asking' | 'open' | 'accepted';

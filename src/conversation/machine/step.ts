@@ -144,7 +144,6 @@ export function getWakeTime(
   return Math.min(...due);
 }
 
-/** Lists the times at which a waiting turn has waited too long. */
 function listQueueDueTimes(
   { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
@@ -153,9 +152,6 @@ function listQueueDueTimes(
   return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
-/**
- * Lists the times of the next waiting cue and of giving up, while a reply is awaited.
- */
 function listReplyDueTimes(
   state: ConversationState,
   { waiting: rules }: ConversationRules,

@@ -37,7 +37,6 @@ export const toolHandlers = {
     closeConfirmation(draft, confirmation);
   },
 
-  /** Passes the result of a tool run to its turn, if that still exists. */
   returned(draft, { isVain, result: resultId, run: id }) {
     const run = draft.tools.runs.find((one) => one.id === id);
     if (!run) return;
@@ -263,7 +262,7 @@ export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnS
   asked.spokenYes = { state: 'open', fromMs, toMs: step.atMs + spokenYesMs };
 }
 
-/** Accepts a spoken yes, unless its speaker soon goes on. */
+/** A speaker who soon goes on takes it back. */
 export function acceptSpokenYes(
   { step, tools }: Draft,
   by: PersonId,
@@ -279,7 +278,6 @@ export function acceptSpokenNo(draft: Draft, by: PersonId) {
     closeConfirmation(draft, id);
 }
 
-/** Voids the accepted yes of a speaker who goes on. */
 export function voidSpokenYes({ confirmations }: ToolState, by: PersonId) {
   for (const one of confirmations)
     if (one.spokenYes?.state === 'accepted' && one.presser === by)

@@ -70,7 +70,6 @@ function describeSpeech(
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
-/** Returns whether an utterance may be for the bot, and so needs its words. */
 export function needsTranscript(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
@@ -85,7 +84,6 @@ export function needsTranscript(
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
-/** Returns whether a typed line is for the bot, by the rules of spoken words. */
 export function isLineAddressed(
   { attention, presence, session }: ConversationState,
   line: { readonly by: PersonId; readonly text: string; readonly atMs: number },

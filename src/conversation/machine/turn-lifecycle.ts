@@ -126,7 +126,7 @@ function supposeExchange(draft: Draft) {
     : undefined;
 }
 
-/** Marks turns that wait while the bot speaks to another person, to call their askers by name. */
+/** Their askers are called by name. */
 export function markWaitingTurns(
   { turnQueue, turns }: ConversationState,
   addressed?: PersonId,
@@ -136,7 +136,7 @@ export function markWaitingTurns(
       turn.hasWaited = true;
 }
 
-/** Removes a turn that is over. Speech that its asker has not ended becomes a new turn. */
+/** Speech that its asker has not ended becomes a new turn. */
 export function endTurn(
   draft: Draft,
   turn: TurnState,
@@ -174,7 +174,6 @@ export function reportUtterance(
   emitFact(draft, { kind: 'utterance-over', utterance, by, name, end, why });
 }
 
-/** Moves the open utterances of a turn into a new turn. */
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
   const { by, endedMs, name, openSpeech, parts } = turn;
   if (openSpeech.length === 0) return;
@@ -215,7 +214,6 @@ export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   current.wholeText = undefined;
 }
 
-/** Ends a reply after the clause that sounds. */
 export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
   // Without a sounding clause, the reply is cut: its next clause may wait for a tool.
   const { phase } = current;
@@ -261,7 +259,6 @@ export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
   if (reading) dropAnnouncement(draft, reading, why);
 }
 
-/** Puts the current entry back at the head of the queue, to begin its reply anew. */
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
   const turn = findTurn(draft, id);
   if (turn) {

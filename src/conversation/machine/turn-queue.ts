@@ -103,7 +103,6 @@ export function queueTurn(draft: Draft, turn: TurnState) {
   insertTurn(draft, turn);
 }
 
-/** Drops the asker's older question if nothing of its answer was heard. */
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
@@ -115,7 +114,6 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, former, 'interrupted');
 }
 
-/** Drops the oldest of too many waiting turns, of this asker first. */
 function dropOldestTurn(draft: Draft, turn: TurnState) {
   const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
   if (waiting.length < draft.step.rules.queue.maxQuestions) return;
@@ -164,7 +162,6 @@ function startEntry(draft: Draft, id: Id) {
   emitEffect(draft, { do: 'speak', reading: id });
 }
 
-/** Plays the preemptive answer of a turn, or begins another if it is outdated. */
 function startAnswer(draft: Draft, turn: TurnState) {
   if (!isAnswerCurrent(draft.history, turn)) discardAnswer(draft, turn);
   const answer =

@@ -60,7 +60,6 @@ function decideSpeech(draft: Draft, speech: OpenSpeech) {
   else ignoreUtterance(draft, turn, utterance, decision);
 }
 
-/** Adds an utterance to a turn, and queues the turn unless its speaker goes on. */
 function addTurnPart(
   draft: Draft,
   turn: TurnState,
@@ -152,7 +151,6 @@ function stopTurn(draft: Draft, id: Id) {
   else dropEmptyTurn(draft, turn);
 }
 
-/** Queues a turn as it was. */
 function restoreTurn(draft: Draft, id: Id) {
   const turn = findTurn(draft, id);
   if (!turn || turn.openSpeech.length > 0 || isQueued(draft.turnQueue, id)) return;

@@ -176,12 +176,12 @@ export type MadeName = {
 };
 
 type NamedAnswer = PaidVoice & {
-  /** Finds the person to name, undefined if the person has gone. */
+  /** Undefined if the person has gone. */
   readonly addressee: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
-/** Begins the sound of the asker's name before the answer needs it. Undefined for an empty name. */
+/** Undefined for an empty name. */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
@@ -195,7 +195,7 @@ export function synthesizeName(
   return { spoken, sound };
 }
 
-/** Returns the spoken name of the asker. Empty if nobody is to be named. */
+/** Empty if nobody is to be named. */
 export function getNamePrefix(
   person: NamedPerson | undefined,
   place: SessionPlace,

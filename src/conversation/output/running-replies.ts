@@ -42,7 +42,7 @@ export function createRunningReplies<Reply extends RunningReply>(
       replies.set(reply.id, reply);
     },
     find,
-    /** Plays a reply with `speak` and reports its end to the conversation. Throws bugs only. */
+    /** Throws bugs only. */
     async play(
       reply: Reply,
       speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,

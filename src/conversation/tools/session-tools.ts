@@ -30,7 +30,6 @@ export function createSessionTools(
 ) {
   const { channel, listPeople, getSettings } = session.place;
 
-  /** Returns whether a person holds a right now. */
   async function isAllowed(right: Right, personId: PersonId, signal: AbortSignal) {
     // Discord reports no change of roles to bots, so it is asked.
     if (right === 'dj' || right === 'manage') {

@@ -257,7 +257,7 @@ export class ToolCallRunner {
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'completed' };
   }
 
-  /** Reports a failed call. `isKnown`: the call has surely changed nothing. */
+  /** `isKnown`: the call has surely changed nothing. */
   reportFailedCall(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
     this.#session.notices.reportFailure(error, 'think');
     return createFailedResult(tool, error, isKnown);

@@ -78,7 +78,6 @@ export type Facts = Readonly<Record<string, string | number | readonly string[]>
 
 export const maxToolMs = 300_000;
 
-/** Limits of a tool that is another program. */
 export type ExternalToolLimits = {
   readonly deadlineMs: number;
   readonly resultChars: number;
@@ -90,7 +89,7 @@ export type ToolEntry = {
   readonly description: string;
   /** Every asker of a turn holds it at the moment of the run. */
   readonly right: Right;
-  /** Returns whether the model may call the tool. Default: always. */
+  /** Default: always. */
   readonly isOffered?: (
     getValue: GetSettingValue,
     session: Session | undefined,

@@ -73,7 +73,6 @@ export class Gain {
     return gain;
   }
 
-  /** Computes the gain of a glide. */
   #getGain() {
     if (this.#done >= this.#over) return this.#goal;
     const share = this.#done / this.#over;
@@ -92,7 +91,6 @@ export const targetLufs = -20;
 const mostUpDb = 12;
 const mostDownDb = 24;
 
-/** Computes the gain that levels a sound. */
 export function getLevellingGain(lufs: number | undefined): number {
   // A sound that nobody measured stays as it is.
   if (lufs === undefined) return 1;

@@ -13,7 +13,6 @@ export const frameSamples = speakRateHz / 50;
 
 export type Block = {
   readonly samples: Int16Array;
-  /** Notes that this block was sent and heard. */
   readonly onSent: (atMs: number) => void;
 };
 
@@ -39,7 +38,6 @@ class WideSpeech {
   /** The resampler holds only silence. */
   #isSilent = true;
 
-  /** Remembers a frame that was sent at 24 kHz. */
   keep(samples: Int16Array) {
     this.#recent = [...this.#recent.slice(1), samples];
   }
@@ -67,9 +65,7 @@ class WideSpeech {
 export interface MusicSource {
   /** Returns the next 20 ms of all named tracks, or undefined for silence. */
   pull(isSpeaking: boolean): Float32Array | undefined;
-  /** True if `pull` would advance a track, even an inaudible one. */
   readonly isMoving: boolean;
-  /** Replaces the listener for sound after silence. */
   onSound(listener: () => void): void;
 }
 
@@ -95,7 +91,6 @@ export class Mixer implements FrameSource {
   readonly #voice;
   readonly #cues;
   readonly #codec;
-  /** Encoder of speech frames. */
   readonly #mono;
   /** Encoder of frames with music, until the next silence. Most connections never need it. */
   #stereo: OpusEncoder | undefined;
@@ -103,7 +98,6 @@ export class Mixer implements FrameSource {
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
   readonly #onSent;
-  /** The latest frame, until it was sent. */
   #unconfirmed: MixedFrame | undefined;
   #quiet = true;
   #isWide = false;
@@ -154,7 +148,6 @@ export class Mixer implements FrameSource {
     unconfirmed.speech?.onSent(atMs);
   }
 
-  /** Replaces the listener for sound after silence. */
   onSound(wake: () => void) {
     this.#wake = wake;
     if (this.#due) wake();
@@ -232,7 +225,6 @@ export class MusicLimiter {
   }
 }
 
-/** Returns the highest absolute sample, at least 1. */
 function measurePeak(sum: Float32Array) {
   let most = 1;
   for (let n = 0; n < sum.length; n++) most = Math.max(most, Math.abs(sum[n] ?? 0));

@@ -18,7 +18,6 @@ export function createVoiceTrack(percent: () => number = () => 100) {
   let sounds = false;
   let end: (() => void) | undefined;
 
-  /** Finds the first reply that is not over, and drops those before. */
   function findCurrentReply() {
     while (replies[0]?.isOver) replies.shift();
     return replies[0];
@@ -37,19 +36,16 @@ export function createVoiceTrack(percent: () => number = () => 100) {
   }
 
   return {
-    /** Returns whether the latest frame held speech. */
     get isSounding(): boolean {
       return sounds;
     },
 
-    /** Plays a reply after all replies added before. */
     add(reply: SpokenReply) {
       replies.push(reply);
       reply.onChange(notifyListeners);
       notifyListeners();
     },
 
-    /** Cuts the current reply and all waiting ones. */
     cut() {
       // The last one first, as the end of one would start the next.
       for (const reply of replies.toReversed()) reply.cut();
@@ -72,7 +68,6 @@ export function createVoiceTrack(percent: () => number = () => 100) {
   };
 }
 
-/** Returned by `play` and `say`, and accepted by `cut`. */
 export type PlayedCue = { readonly samples: Int16Array; readonly onSent: () => void };
 
 const fadeSamples = speakRateHz / 200;
@@ -96,7 +91,6 @@ export function createCueTrack(
 ) {
   const volume = new Gain(1);
   let sounding = silence;
-  /** The current or latest cue. */
   let current: PlayedCue | undefined;
   let next: PlayedCue | undefined;
   let waited = 0;

@@ -34,7 +34,6 @@ const missingSoundMs = 60;
 /** Sentences of a reply with their places in its sound, and the part that was sent. */
 function createSpokenSentences() {
   const all: TimedSentence[] = [];
-  /** End of the sound that was sent. */
   let sentTo = 0;
   let isOpen = false;
 
@@ -59,7 +58,6 @@ function createSpokenSentences() {
   }
 
   return {
-    /** Returns whether further sound continues this sentence. */
     isCurrent(text: string): boolean {
       return isOpen && getLast()?.text === text;
     },
@@ -144,7 +142,6 @@ const keepSamples = 3_000 * samplesPerMs;
  * the sound before.
  */
 const fadeSamples = 4 * samplesPerMs;
-/** Fade before sound that is late. */
 const starvedSamples = 10 * samplesPerMs;
 /** A longer rise would eat a consonant. */
 const riseSamples = 5 * samplesPerMs;
@@ -170,7 +167,6 @@ export function createReplySound(speed: number) {
     if (stretch) addPiece(stretch.flush());
   }
 
-  /** Lets the next frame rise from silence. */
   function fadeIn() {
     rising = true;
   }
@@ -211,7 +207,6 @@ export function createReplySound(speed: number) {
     sentences.grow(piece);
   }
 
-  /** Copies the next samples, and returns the filled part of `into`. */
   function copyNext(into: Int16Array) {
     const next = samples.view(taken, into.length);
     into.set(next);
@@ -223,17 +218,14 @@ export function createReplySound(speed: number) {
 
     gain,
 
-    /** Counts waiting samples. */
     get length(): number {
       return samples.to - taken;
     },
 
-    /** Gets the place of the next sample. */
     get nextPlace(): number {
       return taken;
     },
 
-    /** Adds sound of a sentence. */
     push(pcm: Pcm, text: string) {
       if (!sentences.isCurrent(text)) {
         flushSound();

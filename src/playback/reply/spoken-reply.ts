@@ -52,7 +52,6 @@ export class SpokenReply {
     this.#sound = createReplySound(speed);
   }
 
-  /** Gets the time at which the first frame was sent. */
   get firstSentAtMs(): number | undefined {
     return this.#firstSentAtMs;
   }
@@ -62,7 +61,6 @@ export class SpokenReply {
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
-  /** Returns whether the reply gives no more sound. */
   get isOver(): boolean {
     return this.#finished !== undefined && this.#tail === undefined;
   }
@@ -76,7 +74,6 @@ export class SpokenReply {
     return this.#sound.sentences.getSentMs();
   }
 
-  /** Returns the words that were sent. */
   getHeardText(): string {
     return this.#sound.sentences.getHeardText(
       this.#ending !== undefined && this.#ending !== 'failed',
@@ -165,12 +162,10 @@ export class SpokenReply {
     this.#notify();
   }
 
-  /** Replaces the listener of `ready` and `isOver`. */
   onChange(listener: () => void) {
     this.#listener = listener;
   }
 
-  /** Returns the next 20 ms, if any. */
   pull(): Block | undefined {
     if (this.#paused) this.#pausedFor++;
     const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();

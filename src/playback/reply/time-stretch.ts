@@ -6,7 +6,6 @@ const sonic = await openSonic();
 /** Sonic gets equal blocks, so that its result does not depend on the pieces. */
 const blockSamples = speakRateHz / 50;
 const blockAt = sonic._malloc(2 * blockSamples);
-/** Frees the memory of abandoned streams. */
 const streams = new FinalizationRegistry<number>((stream) =>
   sonic._sonicDestroyStream(stream),
 );

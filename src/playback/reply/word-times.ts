@@ -103,7 +103,6 @@ export type TimedSentence = {
   readonly levels: Levels;
 };
 
-/** Characters of a word, and its time within the sentence. */
 export type WordTime = {
   readonly from: number;
   readonly to: number;

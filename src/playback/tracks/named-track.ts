@@ -61,7 +61,6 @@ export function toTrackKey(typed: string): string {
     .normalize('NFC');
 }
 
-/** Finds why people may not use a name. */
 export function findNameObjection(name: string): 'bad-name' | 'reserved' | undefined {
   if (name.length > mostNameUnits || !visible.test(name)) return 'bad-name';
   if ([...graphemes.segment(name)].length > mostNameChars) return 'bad-name';
@@ -119,7 +118,6 @@ export class NamedTrack {
     return this.#state;
   }
 
-  /** Lists the sounds, the current one first. */
   get items(): readonly TrackItem[] {
     return this.#items;
   }
@@ -164,7 +162,6 @@ export class NamedTrack {
     this.#applyState();
   }
 
-  /** Ends all sounds, as the bot leaves. */
   close() {
     this.#cancelItems(this.#items, 'left');
   }
@@ -277,13 +274,11 @@ export class NamedTrack {
     this.#applyState();
   }
 
-  /** Begins to read the current sound if the track plays, and reports the change. */
   #applyState() {
     if (!this.#isStill) this.#now?.open();
     this.#host.report();
   }
 
-  /** Fills a frame, and returns the filled samples of one channel. */
   #fillFrame(raw: Float32Array) {
     let end = 0;
     for (let now = this.#now; now && end < musicFrame; now = this.#now) {

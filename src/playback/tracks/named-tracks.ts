@@ -45,7 +45,6 @@ export class NamedTracks {
     this.own = { voice: track('voice'), cues: track('cues') };
   }
 
-  /** Finds a track. Undefined if nothing was played under that name. */
   findTrack(name: string): NamedTrack | undefined {
     const key = toTrackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
@@ -56,7 +55,6 @@ export class NamedTracks {
     return [...this.#tracks.values()];
   }
 
-  /** Finds why a sound cannot be added. */
   findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = normaliseTrackName(name);
@@ -96,7 +94,7 @@ export class NamedTracks {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Returns the next 20 ms in stereo, or undefined for silence. Valid until the next pull. */
+  /** The frame is valid until the next pull. */
   pull(isSpeaking: boolean): Float32Array | undefined {
     const hasSounded = this.#sounds;
     this.#sounds = false;
@@ -115,7 +113,6 @@ export class NamedTracks {
     return this.listTracks().some(({ isReady }) => isReady);
   }
 
-  /** Replaces the listener, for the mixer of a new connection. */
   onSound(listener: () => void) {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
@@ -147,7 +144,6 @@ export class NamedTracks {
     return track;
   }
 
-  /** Reports an event of a track, or without one, that there may be sound. */
   report(event?: TrackEvent) {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#wakeOutput();

@@ -17,9 +17,8 @@ export type SoundOwner = {
 };
 
 export type ItemOptions = {
-  /** Ignored for a source without seeking. */
+  /** Ignored, as `isLooping`, for a source without seeking. */
   readonly fromMs?: number;
-  /** Ignored for a source without seeking. */
   readonly isLooping?: boolean;
   /** Before all waiting sounds. */
   readonly isNext?: boolean;
@@ -108,12 +107,10 @@ export class TrackItem {
     return this.#sounded;
   }
 
-  /** Returns whether enough sound is there, or no more follows. */
   get isReady(): boolean {
     return this.isWhole || !this.#isBuffering;
   }
 
-  /** Returns whether no more sound follows. */
   get isWhole(): boolean {
     return this.#sourceEnd !== undefined;
   }
@@ -122,7 +119,6 @@ export class TrackItem {
     return this.isWhole && this.waitingSamples === 0;
   }
 
-  /** Counts the samples that were read and not played. */
   get waitingSamples(): number {
     return (this.#sound.to - this.#taken) / 2;
   }
@@ -179,13 +175,11 @@ export class TrackItem {
     this.#wakeReader();
   }
 
-  /** Releases the source for good. */
   close() {
     this.#isOver = true;
     this.#stopReading();
   }
 
-  /** Gets the reason for a failure, or for no sound at all. */
   get error(): BotError | undefined {
     const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return cause;

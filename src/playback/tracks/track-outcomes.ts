@@ -2,18 +2,15 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd, PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TrackItem } from './track-item.ts';
 
-/** State of a track beyond its sounds. */
 export type TrackState = {
   /** 0 to 200. */
   readonly percent: number;
   readonly isPaused: boolean;
   /** A muted track plays on unheard. */
   readonly isMuted: boolean;
-  /** Overlap of two sounds. */
   readonly crossfadeMs?: number;
 };
 
-/** A position, or an offset from the current one. */
 export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 
 export const trackActions = [
@@ -85,7 +82,6 @@ export type TrackRefusal =
     }
   /** A live stream can neither seek nor loop. */
   | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
-  /** `names` lists the tracks that exist. */
   | {
       readonly kind: 'no-item' | 'unknown';
       readonly name: string;

@@ -13,7 +13,6 @@ export type TrackSounds<Sound = TrackSound> = {
   readonly waiting: readonly Sound[];
 };
 
-/** Lists the sounds that a command changes. */
 export function listTouchedSounds<Sound extends TrackSound>(
   { current, waiting }: TrackSounds<Sound>,
   command: TrackCommand,
@@ -25,7 +24,7 @@ export function listTouchedSounds<Sound extends TrackSound>(
   return meant ? [meant] : [];
 }
 
-/** Finds a sound by its number from 1, its title, or both as in `2. rain`. */
+/** By its number from 1, its title, or both as in `2. rain`. */
 export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   sounds: readonly Sound[],
   typed: string,

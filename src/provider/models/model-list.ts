@@ -9,7 +9,7 @@ import type { ModelList } from './standard-models.ts';
 const maxModels = 10_000;
 const maxIdChars = 200;
 
-/** Lists the models of a server. Never throws. Aborting `signal` returns `unknown`. */
+/** Never throws. Aborting `signal` returns `unknown`. */
 export async function listModels(
   client: Pick<ApiClient, 'models' | 'baseURL' | 'apiKey'>,
   signal: AbortSignal,

@@ -3,7 +3,6 @@ import { toRecord } from '#src/base/json.ts';
 
 const maxReportedCount = 1e9;
 
-/** Returns a plausible count, else undefined. */
 export function toReportedCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= maxReportedCount
     ? value

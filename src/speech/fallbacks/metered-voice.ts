@@ -11,7 +11,6 @@ import type {
   Synthesizer,
 } from '#src/speech/speech-engine.ts';
 
-/** Reads the usage that a transcription server reports. */
 export function toHeardUsage(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } =
     toRecord(usage);
@@ -28,7 +27,7 @@ export function toHeardUsage(usage: unknown): ServerUsage | undefined {
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
-/** Adds two usages. Undefined if they differ in kind, or one is unknown. */
+/** Undefined if they differ in kind, or one is unknown. */
 export function addServerUsage(
   one: ServerUsage | undefined,
   other: ServerUsage | undefined,
@@ -68,7 +67,6 @@ export type VoiceUsageMeter = {
   reserveSpeech?(text: string): ReservationResult;
 };
 
-/** Counts every request of a synthesizer and its fallbacks. */
 export function withVoiceMeter(
   synthesizer: Synthesizer,
   meter: VoiceUsageMeter,

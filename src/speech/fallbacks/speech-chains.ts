@@ -198,7 +198,6 @@ export function withStandardVoice(
   };
 }
 
-/** Returns whether a request may have been rejected for its voice. */
 export function isVoiceRejection(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
   // WebSockets have no status, and some servers send no answer for an unknown voice.

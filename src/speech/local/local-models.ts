@@ -149,7 +149,6 @@ export class LocalModels implements AsyncDisposable {
     });
   }
 
-  /** Kills the process. The next request starts another. */
   #end(why: string, retryable: boolean) {
     const child = this.#child;
     this.#child = undefined;

@@ -7,7 +7,6 @@ export type TranscribeJob = {
   readonly hints?: readonly string[];
 };
 
-/** Recognised words of one segment. */
 export type HeardSpeech = {
   readonly text: string;
   /** BCP 47. */

@@ -150,7 +150,7 @@ function chooseModel({ voice, options }: VoiceChoice) {
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
-/** Yields the sound of a body. Ending early closes the connection. */
+/** Ending early closes the connection. */
 async function* readSounds(
   body: ReadableStream<Uint8Array>,
   stream: SpeechSoundReader,
@@ -202,7 +202,7 @@ export function createServerVoices(client: Pick<ApiClient, 'get'>, clock: Clock)
   let dueAtMs = -Infinity;
   let asking: Promise<void> | undefined;
 
-  /** Fetches the names. Never throws. */
+  /** Never throws. */
   async function refreshNames() {
     using deadline = createDeadlineSignal(
       requestTimeoutMs,

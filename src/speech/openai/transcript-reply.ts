@@ -160,7 +160,7 @@ async function openEvents(response: Response) {
   return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }
 
-/** Reads the rest of the events. Never throws. */
+/** Never throws. */
 async function readToEnd(reader: AsyncIterator<unknown>) {
   try {
     // Node uses a connection again only if its answer was read to the end.

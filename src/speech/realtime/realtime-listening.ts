@@ -90,7 +90,7 @@ export class RealtimeListening implements Listening {
     this.#sound.drop();
   }
 
-  /** Leases a connection, and sends the waiting sound. Never throws. */
+  /** Never throws. */
   async #connect() {
     const { hints, pool, hintState } = this.#options;
     try {

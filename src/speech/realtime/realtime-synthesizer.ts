@@ -65,7 +65,6 @@ export function openRealtimeSynthesizer(
 
 type SpeechRequest = SentenceRequest & {
   readonly manner: SpeechManner;
-  /** Reports the request, and then its usage. */
   readonly report: (count?: ServerUsage) => void;
 };
 

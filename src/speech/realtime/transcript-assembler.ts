@@ -109,7 +109,6 @@ export function createTranscriptAssembler(onPartial: OnPartial) {
   }
 
   return {
-    /** Gets the start of the segment that no pause has ended. */
     get openStart(): number {
       return open.fromSample;
     },
@@ -130,7 +129,7 @@ export function createTranscriptAssembler(onPartial: OnPartial) {
       await Promise.all(segments.map(({ end }) => end.promise));
     },
 
-    /** Gets the transcript, with the usage since the last one if known. */
+    /** Its usage is that since the last one, if known. */
     getTranscript(asked: string | undefined, by: ServedBy): Transcript {
       const heard = segments.map((part) => part.heard);
       const language = heard.findLast((one) => one.language)?.language ?? asked;
@@ -146,7 +145,6 @@ export function createTranscriptAssembler(onPartial: OnPartial) {
       for (const { end } of segments) end.reject(error);
     },
 
-    /** Handles any event that is no failure. */
     handleEvent(event: JsonEvent) {
       const itemId = toNonEmptyText(event.item_id);
       switch (event.type) {

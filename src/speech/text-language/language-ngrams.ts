@@ -22,7 +22,6 @@ const apostrophes = "'`\u2019";
 /** Steepness with which a score becomes a probability (`npm test -- test/speech/text-language`). */
 const probabilitySteepness = 10;
 
-/** Scripts that a single language uses. */
 const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['ko', /\p{Script=Hangul}/gu],
   ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
@@ -67,7 +66,7 @@ function detectByScript(text: string, among: readonly string[]) {
   return undefined;
 }
 
-/** Returns whether a language is allowed, as all are by an empty `among`. */
+/** An empty `among` allows all. */
 function isAllowedLanguage(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((tag) => toBaseLanguage(tag) === language);
 }

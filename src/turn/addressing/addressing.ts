@@ -17,7 +17,6 @@ export type SpeakerTurn = {
   readonly speakerId: PersonId;
   /** Windows without a name count from here, even if the words are recognised much later. */
   readonly fromMs: number;
-  /** People in the channel without bots. */
   readonly humans: number;
   readonly isBot?: boolean;
 };
@@ -269,7 +268,7 @@ export function stepAddressing(
   }
 }
 
-/** Finds the window in which the speech began. In the modes `name` and `window` only Ask opens one. */
+/** In the modes `name` and `window` only Ask opens one. */
 function findOpenWindow(
   { windows }: AddressingState,
   { speakerId, fromMs }: SpeakerTurn,

@@ -52,7 +52,6 @@ export function findStrongestNameUse(
   return best;
 }
 
-/** Counts the words of the longest phrase that begins at `at` and ends before `until`. */
 function measurePhrase(
   words: readonly SentenceWord[],
   at: number,
@@ -71,7 +70,6 @@ function measurePhrase(
   return found;
 }
 
-/** Skips greetings and fillers from `at` on. */
 export function skipGreetings(
   words: readonly SentenceWord[],
   at: number,

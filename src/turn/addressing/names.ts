@@ -272,7 +272,6 @@ export function toPhoneticCode(latin: string): string {
   );
 }
 
-/** Gets the largest edit distance at which a name still counts. */
 export function getMaxNameDistance(sound: string): number {
   // Another word must not become a call.
   if (sound.length <= 3) return 0;

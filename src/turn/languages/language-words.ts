@@ -152,7 +152,6 @@ export type WordClasses = {
   readonly determiners: Phrases;
   readonly articles: Phrases;
   readonly subjects: Phrases;
-  /** Objects after the verb of a command. */
   readonly objects: Phrases;
   readonly onlySubjects: Phrases;
   readonly auxiliaries: Phrases;

@@ -7,29 +7,22 @@ export const bargeInRules = {
   /** 12 dB after a codec. */
   duckDb: 13,
   maxHoldDurationMs: 20_000,
-  /** How a voice makes the bot react. */
   reaction: {
-    /** Shortest voice of anybody that ducks. */
     minDuckDurationMs: 30,
     /** Usual time from the onset of a voice to its first window, from which the durations below count. */
     usualNoticeMs: 75,
-    /** Shortest overlap of the asker that pauses tentatively. */
     minTentativePauseDurationMs: 220,
-    /** Shortest overlap of the asker that pauses for good. */
     minPauseDurationMs: 300,
     /** A voice that falls by this from its loudest packet is over, as voice activity detection lags. */
     voiceEndDropDb: 30,
-    /** Shortest voice of a bystander that pauses. */
     minBystanderDurationMs: 1_500,
   },
-  /** When a reaction ends by time alone. */
   timeouts: {
     /** Silence that ends a tentative pause. */
     falseInterruptionTimeoutMs: 120,
     duckTimeoutMs: 200,
     /** Silence after which the "stop" of a partial counts. */
     partialStopTimeoutMs: 200,
-    /** Longest wait for the final text after an overlap. */
     finalTextTimeoutMs: 1_500,
     /** Shortest voice that counts as a question if its final text does not come in time. */
     minQuestionDurationMs: 700,

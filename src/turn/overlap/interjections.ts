@@ -393,7 +393,7 @@ function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjec
 
 const maxSentenceTokens = 30;
 
-/** Gets the words of a text, empty for a longer sentence. */
+/** Empty for a longer sentence. */
 function toTokenWords(text: string) {
   const tokens = tokenize(text).filter(isWordToken);
   return tokens.length > maxSentenceTokens ? '' : tokens.join(' ');
@@ -536,7 +536,6 @@ function matchCommandPhrase(
   return token === pauseToken || isHum(token) ? { to: at + 1 } : undefined;
 }
 
-/** Lists spellings with and without the pauses. */
 function listSpellings(phrase: string) {
   return [tokenizePhrase(phrase).join(' '), ...toTokenPhrases([phrase])];
 }

@@ -114,7 +114,7 @@ export function createSpeech(
   };
 }
 
-/** Updates a person's speech over the bot. `isAsker`: this person is being answered. */
+/** `isAsker`: this person is being answered. */
 export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
@@ -251,7 +251,7 @@ export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
   return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: voicedMs };
 }
 
-/** Updates speech by time alone. `isForBot`: its words are for the bot. */
+/** `isForBot`: its words are for the bot. */
 export function expireSpeech(
   speech: OverlapSpeech,
   atMs: number,

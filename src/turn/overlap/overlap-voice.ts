@@ -56,7 +56,7 @@ type OverlapStep = {
   readonly noticed: readonly OverlapVoiceEvent[];
 };
 
-/** Updates a voice over the bot, noticed with its first window, measured with every packet. */
+/** A voice is noticed with its first window, and measured with every packet. */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,
@@ -102,7 +102,6 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
   });
 }
 
-/** Finds the beginning of a voice among the loud packets before its first window. */
 function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = overlapVoiceRules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
@@ -114,7 +113,6 @@ function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
-/** Keeps the latest packets. */
 function addPacketBeforeVoice(
   former: BeforeVoice | undefined,
   packet: OverlapPacket,

@@ -30,7 +30,6 @@ export type BargeInEvent = { readonly atMs: number } & (
       readonly isFinal: boolean;
       /** By name or by context. */
       readonly isMeant: boolean;
-      /** No further word could change the kind. */
       readonly isSure?: boolean;
     }
   | { readonly kind: 'left'; readonly personId: PersonId }
@@ -219,9 +218,6 @@ function beginReply(
   );
 }
 
-/**
- * Decides about each overlap by the time that has passed, then applies the reactions.
- */
 function settleByTime(
   state: BargeInState,
   atMs: number,
@@ -248,7 +244,6 @@ function settleByTime(
   return applyReactions(isSame ? state : { ...state, speeches }, atMs);
 }
 
-/** Ducks, pauses or continues the reply as the reactions to all overlaps demand. */
 function applyReactions(state: BargeInState, atMs: number): BargeInStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };

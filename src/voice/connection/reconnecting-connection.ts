@@ -45,7 +45,6 @@ export type HearingDeps = {
   readonly weights: SileroNetwork;
 };
 
-/** Sounds beside the speech of a session, over all its connections. */
 export type SoundMix = {
   readonly tracks: NamedTracks;
   /** Another session goes on with it, and ends its sounds. */
@@ -70,7 +69,7 @@ export function openConnectionSound(
   return { voice, cues, mixer };
 }
 
-/** Creates a speaker's input. `sent`: the bot's own sound, which may return as echo. */
+/** `sent`: the bot's own sound, which may return as echo. */
 export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
@@ -105,7 +104,7 @@ export function createReconnectingConnection(
     get wasOpen(): boolean {
       return link !== undefined;
     },
-    /** Lists everybody in the channel except the bot, also while disconnected. */
+    /** Without the bot, also while disconnected. */
     listPeople(): readonly ChannelMember[] {
       return link?.listPeople() ?? [];
     },
@@ -115,7 +114,7 @@ export function createReconnectingConnection(
     findState(): LinkState | undefined {
       return isOpen ? link?.getState() : undefined;
     },
-    /** Opens a connection. Errors and abort: as `VoiceLinkOpener.open`. */
+    /** Errors and abort: as `VoiceLinkOpener.open`. */
     async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
       link = await linkOpener.openLink(channel, mayHear, signal);
       isOpen = true;
@@ -171,7 +170,7 @@ export type OpenConnection = {
 export class CurrentConnection {
   now: OpenConnection | undefined;
 
-  /** Plays a cue. Resolves with `left` when its first frame is sent, perhaps never. */
+  /** Resolves with `left` when its first frame is sent, perhaps never. */
   playCue(samples: Int16Array): Promise<CueOutcome> {
     const { now } = this;
     if (!now) return Promise.resolve('away');

@@ -100,7 +100,6 @@ export function createBargeIns(
       const partial = classifyPartial(text, loop.state.session.settings.names);
       hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
     },
-    /** Forgets people who have gone, and the pauses that they caused. */
     updatePresence(isHere: (personId: PersonId) => boolean) {
       const atMs = clock.nowMs();
       for (const { personId } of state.speeches) {

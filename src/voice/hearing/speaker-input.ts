@@ -312,7 +312,7 @@ export function createSpeakerInputs(
 ) {
   const inputs = new Map<string, SpeakerInput>();
 
-  /** Closes the inputs of silenced people. Unfinished utterances are lost. */
+  /** Unfinished utterances are lost. */
   function closeOthers(mayHear: (speakerId: PersonId) => boolean) {
     for (const speakerId of inputs.keys()) {
       if (!mayHear(speakerId)) inputs.delete(speakerId);
@@ -341,7 +341,6 @@ export function createSpeakerInputs(
   }
 
   return {
-    /** Returns whether anybody talks or has just sent a packet. */
     isBusy(atMs: number): boolean {
       for (const input of inputs.values()) {
         if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
@@ -417,7 +416,6 @@ function createUtteranceBuffer() {
     return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
-  /** Drops the sound before `at`. */
   function cutPieces(at: number) {
     let from = 0;
     return pieces.flatMap((piece) => {
@@ -448,7 +446,6 @@ function createUtteranceBuffer() {
     copySound(): UtterancePcm {
       return copyUntil(length);
     },
-    /** Ends the utterance and returns its sound. */
     takeUtterance(): UtterancePcm {
       const kept = Math.min(length, voicedLength + toSamples(tailMs));
       const taken = copyUntil(kept);

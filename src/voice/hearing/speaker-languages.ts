@@ -61,7 +61,6 @@ export function createSpeakerLanguages(
     return decideAnswerLanguage(getState(personId), getChoices(personId));
   }
 
-  /** Finds the language hint for the recogniser of this person. */
   function findHint(personId: PersonId): string | undefined {
     return getRecogniserHint(getState(personId), getChoices(personId));
   }

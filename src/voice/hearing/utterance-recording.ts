@@ -26,7 +26,6 @@ type RecordingOptions = {
 
 export type UtteranceRecording = ReturnType<typeof createUtteranceRecording>;
 
-/** Records the sound of one utterance and requests its words. */
 export function createUtteranceRecording(options: RecordingOptions) {
   const { clock, id, listening, name, speakerId } = options;
   let { follower } = options;
@@ -88,7 +87,7 @@ export function createUtteranceRecording(options: RecordingOptions) {
         recording.live?.push(samples);
       }
     },
-    /** Passes words to captions. `isWhole`: all words up to a pause. */
+    /** `isWhole`: all words up to a pause. */
     captionWords(text: string, isWhole: boolean) {
       if (isWhole) follower?.onWhole(text);
       else follower?.onPartial(text);
@@ -106,7 +105,7 @@ export function createUtteranceRecording(options: RecordingOptions) {
       openedRequest = undefined;
       transcript = undefined;
     },
-    /** Ends the recording with its content. Only the first call counts. */
+    /** Only the first call counts. */
     settle(content: UtteranceContent, meant: boolean) {
       if (isSettled) return;
       isSettled = true;

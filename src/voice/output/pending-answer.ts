@@ -91,7 +91,6 @@ export class PendingAnswer {
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  /** Gets the only person who may know the answer. */
   get onlyFor(): string | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
@@ -105,7 +104,6 @@ export class PendingAnswer {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
-  /** Returns whether the final words turned out to be in another language. */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;
   }
@@ -126,7 +124,6 @@ export class PendingAnswer {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** Lets the answer have effects. */
   markWanted() {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;

@@ -59,7 +59,6 @@ type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
 /** A reply of which something has left. `isStarved`: its next sound is late. */
 type LeavingReply = Pick<ReplyOptions, 'id'> & {
   readonly isStarved: boolean;
-  /** Words that were heard before its pause. */
   readonly pausedAfter: string | undefined;
 };
 
@@ -151,7 +150,6 @@ export function createSpeechOutput(
         isStarved: !reply.isOver && !reply.paused && !reply.ready,
       };
     },
-    /** Returns whether the connection failed to send the last reply. */
     get isStuck(): boolean {
       return isStuck;
     },
@@ -187,15 +185,13 @@ export function createSpeechOutput(
         if (sent) void reportSpoken(sent, reply);
       }
     },
-    /** Lowers the current reply by `db`, and not the next one. */
     duck(db: number) {
       openReply?.reply.duck(db);
     },
-    /** Pauses the current reply within a frame. No sound is lost. */
+    /** No sound is lost. */
     pause() {
       openReply?.reply.pause();
     },
-    /** Resumes the current reply from the start of the cut word. */
     resume() {
       resumeCount++;
       openReply?.reply.resume();

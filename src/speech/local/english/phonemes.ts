@@ -33,7 +33,6 @@ type LetterRules = {
   readonly trie: ReadonlyMap<string, Rule>;
 };
 
-/** Converts English words to IPA. */
 export class EnglishPhonemes {
   readonly #lines: string;
   readonly #names: ReadonlyMap<string, readonly string[]>;
@@ -219,7 +218,6 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   return next === 'N' ? '\u028c' : '\u0250';
 }
 
-/** Recognises the ending `-es` or `-ed` of a word. */
 function isEnding([before = '', , ending, ...more]: readonly string[]) {
   if (more.length > 0) return false;
   return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
