@@ -5,7 +5,7 @@ import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
 const heardSamples = 8 * listenRateHz;
-const leastVariance = 1e-7;
+const leastVariance = 1e-7 * 32_768 ** 2;
 
 /**
  * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
@@ -28,15 +28,17 @@ export async function openSmartTurn(
 
 /** Normalises to mean 0 and variance 1, with zeros before short sound that count for both. */
 function normalise(samples: Int16Array) {
-  const [sum, squares] = samples.reduce(
-    ([all, power], sample) => [all + sample / 32_768, power + (sample / 32_768) ** 2],
-    [0, 0],
-  );
+  let [sum, squares] = [0, 0];
+  for (const sample of samples) {
+    sum += sample;
+    squares += sample ** 2;
+  }
   const mean = sum / heardSamples;
-  const scale = 1 / Math.sqrt(squares / heardSamples - mean ** 2 + leastVariance);
+  const variance = squares / heardSamples - mean ** 2;
+  const scale = 1 / Math.sqrt(variance + leastVariance);
   const heard = new Float32Array(heardSamples).fill(-mean * scale);
   const from = heardSamples - samples.length;
-  for (const [n, sample] of samples.entries())
-    heard[from + n] = (sample / 32_768 - mean) * scale;
+  for (let n = 0; n < samples.length; n++)
+    heard[from + n] = ((samples[n] ?? 0) - mean) * scale;
   return heard;
 }
