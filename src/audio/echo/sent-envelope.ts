@@ -1,70 +1,6 @@
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
-
-const fftSize = 256;
-const halfFftSize = fftSize / 2;
-const angles = Float64Array.from(
-  { length: halfFftSize },
-  (_, n) => (2 * Math.PI * n) / fftSize,
-);
-const cosines = angles.map(Math.cos);
-const sines = angles.map(Math.sin);
-const bitReversedOrder = Uint8Array.from({ length: fftSize }, (_, n) =>
-  Number.parseInt([...n.toString(2).padStart(8, '0')].toReversed().join(''), 2),
-);
-
-/** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform that allocates nothing. */
-export class Spectrum {
-  readonly #window;
-  readonly #re = new Float64Array(fftSize);
-  readonly #im = new Float64Array(fftSize);
-  readonly #measureMagnitudes = new Float64Array(halfFftSize + 1);
-
-  constructor(window: Float64Array) {
-    this.#window = window;
-  }
-
-  /** The result is valid until the next call. */
-  measureMagnitudes(samples: Float32Array, at: number): Float64Array {
-    for (let n = 0; n < fftSize; n++) {
-      this.#re[bitReversedOrder[n] ?? 0] =
-        (samples[at + n] ?? 0) * (this.#window[n] ?? 0);
-    }
-    this.#im.fill(0);
-    this.#transform();
-    for (let n = 0; n <= halfFftSize; n++) {
-      this.#measureMagnitudes[n] = Math.sqrt(
-        (this.#re[n] ?? 0) ** 2 + (this.#im[n] ?? 0) ** 2,
-      );
-    }
-    return this.#measureMagnitudes;
-  }
-
-  #transform() {
-    for (let span = 1; span < fftSize; span *= 2) {
-      for (let start = 0; start < fftSize; start += 2 * span) {
-        for (let n = 0; n < span; n++)
-          this.#computeButterfly(start + n, start + n + span, (n * halfFftSize) / span);
-      }
-    }
-  }
-
-  /** Rotates `b` by `angle`, and adds it to and subtracts it from `a`. */
-  #computeButterfly(a: number, b: number, angle: number) {
-    const re = this.#re;
-    const im = this.#im;
-    const cos = cosines[angle] ?? 0;
-    const sin = sines[angle] ?? 0;
-    const x = re[b] ?? 0;
-    const y = im[b] ?? 0;
-    const turnedRe = x * cos + y * sin;
-    const turnedIm = y * cos - x * sin;
-    re[b] = (re[a] ?? 0) - turnedRe;
-    im[b] = (im[a] ?? 0) - turnedIm;
-    re[a] = (re[a] ?? 0) + turnedRe;
-    im[a] = (im[a] ?? 0) + turnedIm;
-  }
-}
+import { createHannWindow, createSpectrum } from '#src/audio/spectrum.ts';
 
 export const bandSamples = 256;
 
@@ -77,27 +13,19 @@ export const silenceDb = -100;
 const fullScalePower = 1.5 * (bandSamples / 4) ** 2;
 
 export class Bands {
-  readonly #spectrum = new Spectrum(createHannWindow());
+  readonly #spectrum = createSpectrum(createHannWindow(bandSamples));
 
   /** Measures each band of 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
   measure(samples: Float32Array, at: number, into: Float32Array, to: number) {
-    const magnitudes = this.#spectrum.measureMagnitudes(samples, at);
+    const powers = this.#spectrum.measurePower(samples, at);
     for (let band = 0; band < bandCount; band++) {
       let power = 0;
       for (let bin = bandEdges[band] ?? 0; bin < (bandEdges[band + 1] ?? 0); bin++) {
-        power += (magnitudes[bin] ?? 0) ** 2;
+        power += powers[bin] ?? 0;
       }
       into[to + band] = Math.max(silenceDb, 10 * Math.log10(power / fullScalePower));
     }
   }
-}
-
-function createHannWindow() {
-  const step = (2 * Math.PI) / bandSamples;
-  return Float64Array.from(
-    { length: bandSamples },
-    (_, n) => 0.5 - 0.5 * Math.cos(step * n),
-  );
 }
 
 export const hopMs = 8;

@@ -1,6 +1,6 @@
-import { Spectrum } from '#src/audio/echo/sent-envelope.ts';
 import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
+import { createSpectrum } from '#src/audio/spectrum.ts';
 
 export const stepMs = 10;
 export const bands = 8;
@@ -40,26 +40,26 @@ export function extractFeatures(pcm: Pcm) {
 
 /** Decibels above the floor per 10 ms and band. */
 function measureLoudness(pcm: Int16Array) {
-  const spectrum = new Spectrum(makeHannWindow());
+  const spectrum = createSpectrum(makeHannWindow());
   const frames = Math.floor(pcm.length / stepSamples);
   const samples = new Float32Array(frames * stepSamples + windowSamples);
   const lead = (windowSamples - stepSamples) / 2;
   for (let n = 0; n < pcm.length; n++) samples[n + lead] = (pcm[n] ?? 0) / 32_768;
   const loud = new Float32Array(frames * bands);
   for (let frame = 0; frame < frames; frame++) {
-    const magnitudes = spectrum.measureMagnitudes(samples, frame * stepSamples);
+    const powers = spectrum.measurePower(samples, frame * stepSamples);
     for (let band = 0; band < bands; band++) {
-      loud[frame * bands + band] = measureBandDb(magnitudes, band) - floorDb;
+      loud[frame * bands + band] = measureBandDb(powers, band) - floorDb;
     }
   }
   return loud;
 }
 
-function measureBandDb(magnitudes: Float64Array, band: number) {
+function measureBandDb(powers: Float64Array, band: number) {
   const from = Math.round((edgesHz[band] ?? 0) / binHz);
   const to = Math.round((edgesHz[band + 1] ?? 0) / binHz);
   let power = 0;
-  for (let bin = from; bin < to; bin++) power += (magnitudes[bin] ?? 0) ** 2;
+  for (let bin = from; bin < to; bin++) power += powers[bin] ?? 0;
   const scale = (windowSamples / 4) ** 2 * 2;
   return Math.max(floorDb, 10 * Math.log10(power / scale + 1e-12));
 }
