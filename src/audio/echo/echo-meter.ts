@@ -1,10 +1,10 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
 import { createEchoPath, type EchoPath } from './echo-path.ts';
 import {
-  Bands,
   bandCount,
   bandSamples,
   hopMs,
+  measureBands,
   type SentEnvelope,
 } from './sent-envelope.ts';
 
@@ -179,7 +179,6 @@ const maxNoiseRiseDb = 0.03;
  */
 export class EchoMeter {
   readonly #sent;
-  readonly #bands = new Bands();
   readonly #finder;
   readonly #floor = createNoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
@@ -234,7 +233,7 @@ export class EchoMeter {
 
   #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
-    this.#bands.measure(samples, at, levels, 0);
+    measureBands(samples, at, levels, 0);
     this.#floor.add(levels);
     const behindMs = windowMs - (at / bandSamples + 1) * measurementIntervalMs;
     const hop = Math.round((this.#streamMs - behindMs) / hopMs);

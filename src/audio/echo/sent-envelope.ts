@@ -12,19 +12,21 @@ export const silenceDb = -100;
 /** Power of a full-scale sine under a Hann window, all bins together. */
 const fullScalePower = 1.5 * (bandSamples / 4) ** 2;
 
-export class Bands {
-  readonly #spectrum = createSpectrum(createHannWindow(bandSamples));
+const spectrum = createSpectrum(createHannWindow(bandSamples));
 
-  /** Measures each band of 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
-  measure(samples: Float32Array, at: number, into: Float32Array, to: number) {
-    const powers = this.#spectrum.measurePower(samples, at);
-    for (let band = 0; band < bandCount; band++) {
-      let power = 0;
-      for (let bin = bandEdges[band] ?? 0; bin < (bandEdges[band + 1] ?? 0); bin++) {
-        power += powers[bin] ?? 0;
-      }
-      into[to + band] = Math.max(silenceDb, 10 * Math.log10(power / fullScalePower));
-    }
+/** Measures each band of 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
+export function measureBands(
+  samples: Float32Array,
+  at: number,
+  into: Float32Array,
+  to: number,
+) {
+  const powers = spectrum.measurePower(samples, at);
+  for (let band = 0; band < bandCount; band++) {
+    let power = 0;
+    for (let bin = bandEdges[band] ?? 0; bin < (bandEdges[band + 1] ?? 0); bin++)
+      power += powers[bin] ?? 0;
+    into[to + band] = Math.max(silenceDb, 10 * Math.log10(power / fullScalePower));
   }
 }
 
@@ -50,7 +52,6 @@ type SentFrame = {
  */
 export class SentEnvelope {
   readonly levels = new Float32Array(keptHops * bandCount).fill(silenceDb);
-  readonly #bands = new Bands();
   readonly #samples = new Float32Array(bandSamples);
   #filled = 0;
   #resampler = new Resampler(speakRateHz, listenRateHz);
@@ -84,8 +85,7 @@ export class SentEnvelope {
   #measure() {
     for (const { samples, beginsAtMs } of this.#waiting) {
       if (beginsAtMs !== undefined) this.#beginPosition(beginsAtMs);
-      for (const sample of this.#resampler.push(samples))
-        this.#pushSample(sample / 32_768);
+      this.#addSamples(this.#resampler.push(samples));
     }
     this.#waiting = [];
   }
@@ -115,10 +115,16 @@ export class SentEnvelope {
     this.#resampler = new Resampler(speakRateHz, listenRateHz);
   }
 
-  #pushSample(sample: number) {
-    this.#samples[bandSamples - hopSamples + this.#filled++] = sample;
-    if (this.#filled < hopSamples) return;
-    this.#bands.measure(this.#samples, 0, this.levels, getLevelIndex(this.#hops));
+  #addSamples(samples: Int16Array) {
+    for (let n = 0; n < samples.length; n++) {
+      this.#samples[bandSamples - hopSamples + this.#filled++] =
+        (samples[n] ?? 0) / 32_768;
+      if (this.#filled === hopSamples) this.#endHop();
+    }
+  }
+
+  #endHop() {
+    measureBands(this.#samples, 0, this.levels, getLevelIndex(this.#hops));
     this.#hops++;
     this.#filled = 0;
     this.#samples.copyWithin(0, hopSamples);

@@ -53,7 +53,6 @@ export type VoiceWindow = {
   readonly samples: Float32Array;
 };
 
-const noWindows: readonly VoiceWindow[] = [];
 /** After a longer gap the earlier sound is no context. */
 const maxContextGapMs = 300;
 
@@ -64,48 +63,32 @@ export function createVoiceWindowMeter(network: SileroNetwork) {
   const activity = createVoiceActivityDetector(network);
   let openWindow = new Float32Array(windowSamples);
   let filled = 0;
-  let power = 0;
 
   /** Adds samples, the last at `atMs`, and returns the windows that they complete. */
   function pushSamples(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
-    if (filled + samples.length < windowSamples) {
-      fillWindow(samples, 0, samples.length);
-      return noWindows;
-    }
     const windows: VoiceWindow[] = [];
-    let from = 0;
-    while (filled + samples.length - from >= windowSamples) {
-      const to = from + windowSamples - filled;
-      fillWindow(samples, from, to);
-      const behindMs = ((samples.length - to) * 1000) / listenRateHz;
+    for (let n = 0; n < samples.length; n++) {
+      openWindow[filled++] = (samples[n] ?? 0) / 32_768;
+      if (filled < windowSamples) continue;
+      const behindMs = ((samples.length - n - 1) * 1000) / listenRateHz;
       windows.push(endWindow(atMs - behindMs));
-      from = to;
     }
-    fillWindow(samples, from, samples.length);
     return windows;
   }
 
   function resetWindow() {
     activity.reset();
     filled = 0;
-    power = 0;
-  }
-
-  function fillWindow(samples: Int16Array, from: number, to: number) {
-    for (let n = from; n < to; n++) {
-      const sample = (samples[n] ?? 0) / 32_768;
-      openWindow[filled++] = sample;
-      power += sample * sample;
-    }
   }
 
   function endWindow(atMs: number) {
-    const levelDb = toDb(Math.sqrt(power / windowSamples));
     const samples = openWindow;
+    let power = 0;
+    for (const sample of samples) power += sample * sample;
+    const levelDb = toDb(Math.sqrt(power / windowSamples));
     const probability = activity.measureProbability(samples);
     openWindow = new Float32Array(windowSamples);
     filled = 0;
-    power = 0;
     return { probability, levelDb, atMs, samples };
   }
 
