@@ -1,9 +1,9 @@
-import type { ChatMessage, ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 
 export type WordsJudge = {
   /** Begins to wait for a judgement on words of a person who may go on. Undefined: the model is not to be asked. */
   readonly awaitJudgement: () =>
-    | ((isWhole: boolean | undefined, model: string | undefined) => void)
+    | ((isWhole: boolean | 'unanswered' | undefined, model: string | undefined) => void)
     | undefined;
   /** Resolves once the answer is wanted. Throws the reason of `signal`. */
   readonly waitUntilWanted: (signal: AbortSignal) => Promise<void>;
@@ -41,28 +41,27 @@ async function* replyJudging(
   tell: NonNullable<ReturnType<WordsJudge['awaitJudgement']>>,
   ...[messages, tools, signal, ...more]: Parameters<ChatModel['reply']>
 ): AsyncGenerator<ChatPart> {
-  let [hasJudged, isEmpty] = [false, true];
+  let [isTold, isEmpty] = [false, true];
   let model: string | undefined;
-  const onJudged = (isWhole: boolean) => {
-    hasJudged = true;
-    tell(isWhole, model);
+  const tellOnce = (isWhole: Parameters<typeof tell>[0]) => {
+    if (!isTold) tell(isWhole, model);
+    isTold = true;
   };
-  const asked = [...messages, { ...judgeOrder, onJudged }];
-  for await (const part of chat.reply(asked, tools, signal, ...more)) {
-    if (part.kind === 'usage') model = findModel(part.usage) ?? model;
-    else if (isEmpty) {
-      isEmpty = false;
-      if (!hasJudged) tell(undefined, model);
+  const asked = [...messages, { ...judgeOrder, onJudged: tellOnce }];
+  try {
+    for await (const part of chat.reply(asked, tools, signal, ...more)) {
+      if (part.kind !== 'usage') {
+        isEmpty = false;
+        tellOnce(undefined);
+      } else if (part.usage.by?.kind === 'remote') model = part.usage.by.model;
+      yield part;
     }
-    yield part;
+    if (!isEmpty || !isTold) return;
+  } finally {
+    tellOnce('unanswered');
   }
-  if (!isEmpty || !hasJudged) return;
   // It only judged. That costs a request more, so it counts as no judgement.
   tell(undefined, model);
   await waitUntilWanted(signal);
   yield* chat.reply(messages, tools, signal, ...more);
-}
-
-function findModel({ by }: Usage) {
-  return by?.kind === 'remote' ? by.model : undefined;
 }

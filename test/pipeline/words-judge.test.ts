@@ -74,8 +74,11 @@ test('a model that only judges is asked for its answer once that is wanted, and 
   expect(asked[1]).toEqual(shown);
 });
 
-test('a request that fails judges nothing', async () => {
-  const { read, verdicts } = open([new Error('away')]);
-  await expect(read()).rejects.toThrow('away');
-  expect(verdicts).toEqual([]);
+test.each<readonly [string, readonly Step[]]>([
+  ['fails', [usage, new Error('away')]],
+  ['ends without an answer', [usage]],
+])('a request that %s will not be judged any more', async (_, round) => {
+  const { read, verdicts } = open(round);
+  await read().catch(() => undefined);
+  expect(verdicts).toEqual([['unanswered', 'other']]);
 });

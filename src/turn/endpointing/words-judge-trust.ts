@@ -1,6 +1,6 @@
-/** A pause whose words a chat model judged. `isWhole` is undefined if it did not say. */
+/** A pause whose words a chat model judged. `isWhole` is undefined if its answer did not say. */
 type JudgedPause = {
-  readonly isWhole: boolean | undefined;
+  readonly isWhole: boolean | 'unanswered' | undefined;
   readonly wentOn: boolean;
 };
 
@@ -32,9 +32,9 @@ export class WordsJudgeTrust {
   }
 
   /** Converts a judgement to a logit that the person has finished, less its standard error, so that a guess is worth 0. */
-  weigh(model: string, isWhole: boolean | undefined): number {
+  weigh(model: string, isWhole: JudgedPause['isWhole']): number {
     const pauses = this.#listPauses(model);
-    if (isWhole === undefined || !isKnown(pauses)) return 0;
+    if (typeof isWhole !== 'boolean' || !isKnown(pauses)) return 0;
     const ended = measureShare(pauses, isWhole, false);
     const wentOn = measureShare(pauses, isWhole, true);
     const logit = Math.log(ended.share / wentOn.share) * (isWhole ? 1 : -1);
@@ -43,6 +43,7 @@ export class WordsJudgeTrust {
   }
 
   learn(model: string, pause: JudgedPause) {
+    if (pause.isWhole === 'unanswered') return;
     this.#pauses.set(model, [...this.#listPauses(model), pause].slice(-keptPauses));
   }
 

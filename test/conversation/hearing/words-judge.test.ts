@@ -87,6 +87,25 @@ test('a model that answers without a judgement is as quick as one that is not tr
   expect(await measureDelay(silent)).toBe(await measureDelay(unknown));
 });
 
+test('a turn waits for no judgement of a request that failed', async () => {
+  const measureEndMs = async (wordsJudges: WordsJudgeTrust) => {
+    await using served = await openServed('chained', {
+      settings: (url) => ({ CHAT_COMPLETION_BASE_URL: `${url}/absent` }),
+      overProbability: 0.3,
+      wordsJudges,
+    });
+    const { clock, of } = served.fixture;
+    const packets = await served.packets('forward', adam);
+    const fromMs = clock.nowMs();
+    while (of('recognised').length === 0) await served.pass(20, packets);
+    expect(of('failed')).toMatchObject([{ stage: 'think' }]);
+    return clock.nowMs() - fromMs;
+  };
+  expect(await measureEndMs(knowModel())).toBe(
+    await measureEndMs(new WordsJudgeTrust()),
+  );
+});
+
 test('a model is learnt from pause to pause, and asked no more if it always says the same', async () => {
   await using served = await open(
     'whole\n',

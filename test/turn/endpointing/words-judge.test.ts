@@ -123,3 +123,10 @@ test.each([
     expect(trust.isAsked('another')).toBe(true);
   },
 );
+
+test('requests that were not answered say nothing about a model', () => {
+  const trust = new WordsJudgeTrust();
+  for (let n = 0; n < 24; n++)
+    trust.learn('away', { isWhole: 'unanswered', wentOn: false });
+  expect(trust.isAsked('away')).toBe(true);
+});
