@@ -1,3 +1,4 @@
+import type { BudgetCap } from '#src/base/errors.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ModelRequest, Reservation } from './reservation.ts';
@@ -12,7 +13,7 @@ export type AnswerRequest = {
 
 export type BudgetRefusal = {
   readonly kind: 'refused';
-  /** The reader has not seen this refusal lately. */
+  readonly cap: BudgetCap;
   readonly line: TextLine;
   /** Returns whether the refusal is new to this person, or, without one, to the channel today. */
   readonly isNews: (readerId?: PersonId) => boolean;

@@ -269,18 +269,8 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */
   async #holdAmount(bound: RequestBound) {
     const held = await this.#account.hold?.(bound);
-    if (typeof held !== 'string') return held;
-    const whose = held === 'all' ? 'all servers' : `this ${held}`;
-    throw new BotError(
-      'budget.used',
-      false,
-      `What is left today for ${whose} is too little for it.`,
-      undefined,
-      undefined,
-      {
-        cap: held,
-      },
-    );
+    if (typeof held === 'string') throw createBudgetError(held);
+    return held;
   }
 
   recordUsage(usage: Usage) {
@@ -320,4 +310,10 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
     this.#account.pay(what, { uses, by: usage?.by });
   }
+}
+
+export function createBudgetError(cap: BudgetCap): BotError {
+  const whose = cap === 'all' ? 'all servers' : `this ${cap}`;
+  const message = `What is left today for ${whose} is too little for it.`;
+  return new BotError('budget.used', false, message, undefined, undefined, { cap });
 }

@@ -206,16 +206,15 @@ export class SessionBudgets {
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
-    const { total } = this.#options;
     const full = this.#listRooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
-      cap === 'all' ? !total.canAfford(nanoUsd) : room < nanoUsd,
+      cap === 'all' ? !this.#options.total.canAfford(nanoUsd) : room < nanoUsd,
     );
     if (!full) return undefined;
     const isNews = (readerId?: PersonId) =>
       readerId === undefined
         ? this.#news.isDue(guildId, full.cap)
         : this.#news.isDue(guildId, readerId, refusalEveryMs);
-    return { kind: 'refused', line: this.#toLine(full), isNews };
+    return { kind: 'refused', cap: full.cap, line: this.#toLine(full), isNews };
   }
 
   /** Says that the cap is used, or the rest is too small. */

@@ -6,7 +6,7 @@ import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { createSkip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { toReadingRequest } from '#src/spending/reservation.ts';
+import { createBudgetError, toReadingRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** People outside the voice channel read titles. */
@@ -19,7 +19,7 @@ export const speechTitle = '\u201c\u2026\u201d';
 export function createLazySpeech(
   clauses: readonly string[],
   { channel, getStyle }: Pick<SessionPlace, 'channel' | 'getStyle'>,
-  { clock, spending, synthesizer }: VoiceDeps,
+  { spending, synthesizer }: VoiceDeps,
   payer: Asker | undefined,
   { speed = 1, ...ownVoice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
 ): SoundSource {
@@ -32,7 +32,6 @@ export function createLazySpeech(
     const reading = {
       synthesizer: speaker,
       voice: { ...getStyle().voice, ...ownVoice },
-      clock,
     };
     const sound = synthesizeClause(clauses[at] ?? '', reading, signal);
     const pieces: Pcm[] = [];
@@ -46,7 +45,7 @@ export function createLazySpeech(
   async function* openSound(fromMs: number, signal: AbortSignal) {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
     const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));
-    if (opened.kind === 'refused') return;
+    if (opened.kind === 'refused') throw createBudgetError(opened.cap);
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.withReservation(reservation);

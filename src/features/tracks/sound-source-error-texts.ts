@@ -1,14 +1,15 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { toBudgetLine } from '#src/notices/channel-notices.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** Source: `sound-sources.ts`. */
 const maxTrackMs = 10_800_000;
 
-type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
+type FaultCode = Exclude<Extract<ErrorCode, `source.${string}`>, 'source.too_long'>;
 
 const faultTexts: Readonly<
-  Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>
+  Record<FaultCode, PlainTextId> & Partial<Record<ErrorCode, PlainTextId>>
 > = {
   'source.not_audio': 'track.bad.not_audio',
   'source.too_big': 'track.bad.too_big',
@@ -22,10 +23,12 @@ export function toSoundErrorLine(
   error: unknown,
   longestMs = maxTrackMs,
 ): TextLine | undefined {
-  if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
-  if (error.about.status !== undefined) return { id: 'track.bad.gone' };
-  if (error.code !== 'source.too_long') return { id: faultTexts[error.code] };
-  return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
+  if (!(error instanceof BotError)) return undefined;
+  const { about, code } = error;
+  if (code === 'source.too_long')
+    return { id: 'track.bad.too_long', with: { max: formatDuration(longestMs) } };
+  const id = faultTexts[code];
+  return id && { id: about.status === undefined ? id : 'track.bad.gone' };
 }
 
 export function toRecordingErrorLine(
@@ -40,9 +43,6 @@ export function toRecordingErrorLine(
 
 /** Describes an error. Unknown ones are of a speech server. */
 export function toTrackErrorLine(error: BotError): TextLine {
+  if (error.code === 'budget.used') return toBudgetLine(error.about.cap);
   return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
-}
-
-function isSoundError(code: ErrorCode): code is SoundErrorCode {
-  return code === 'source.too_long' || code in faultTexts;
 }

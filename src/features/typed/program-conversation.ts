@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText } from '#src/base/json.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -11,6 +10,7 @@ import type {
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
+import { createBudgetError } from '#src/spending/reservation.ts';
 import type { KeptWords } from './kept-words.ts';
 import { transcribeSound } from './question-utterances.ts';
 
@@ -59,17 +59,7 @@ export function createProgramConversation(
       .digest('base64');
     return kept.words(`${keptFor}${hash} ${model}`, async () => {
       const listening = spending.openRecordingBudget(guildId, asker.id);
-      if ('line' in listening)
-        throw new BotError(
-          'budget.used',
-          false,
-          createBudgetError,
-          undefined,
-          undefined,
-          {
-            cap: 'server',
-          },
-        );
+      if ('line' in listening) throw createBudgetError(listening.cap);
       const recogniser = withTranscriptionOptions(
         transcriber.withReservation(listening.reservation),
         {
@@ -113,8 +103,6 @@ export function createProgramConversation(
     },
   };
 }
-
-const createBudgetError = 'Nothing is left today for the recognition of a sound.';
 
 function toWordMessage({ content, ...fields }: ProgramMessage, words: SoundWords) {
   const parts = content.map((part) =>

@@ -103,7 +103,7 @@ playScripts({
     do sing beside > placed playing playing title “…” track news place 0
     3000
     > played news: failed
-    > writes track.gone (“…”) (news) (That is no sound that I can use: wav, mp3, ogg or flac, as a file or an https link.)
+    > writes track.gone (“…”) (news) (What is left of today's budget here is too little for this.)
     spent > server 0.098531, adam 0.0985, reserved 0
     `,
   ],
