@@ -177,8 +177,9 @@ export class ReminderScheduler {
     const ids = new Set(soonest.map(({ id }) => id));
     for (const [id, { stop }] of this.#due)
       if (!stop && !ids.has(id)) this.#due.delete(id);
-    const isWaiting = ({ stop, isOver }: DueReminder) => !stop && !isOver;
-    const waiting = soonest.map((one) => this.#getDue(one)).filter(isWaiting);
+    const waiting = soonest
+      .map((one) => this.#getDue(one))
+      .filter(({ stop, isOver }) => !stop && !isOver);
     const now = waiting.filter((one) => this.#getRestMs(one) <= 0);
     for (const theirs of Map.groupBy(now, toRecipientKey).values()) {
       if (this.#deliveries.size < maxConcurrentDeliveries) this.#beginDelivery(theirs);
@@ -237,6 +238,7 @@ export class ReminderScheduler {
   }
 
   #settleDelivery(due: DueReminder, result: ReminderResult) {
+    if (due.isOver) return;
     if (result === 'said' || result === 'written' || result === 'untold') {
       this.#endReminder(due, result);
       return;

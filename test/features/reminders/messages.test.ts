@@ -21,6 +21,21 @@ const begin = `
     > told adam: answered I will., tool set_reminder ran
     4000 > answered Adam: I will.`;
 
+function leaveDueMessage({ clock, reminders }: SessionFixture) {
+  const message = { addresseeId: 'ana', addresseeName: 'Ana', authorName: 'Adam' };
+  return reminders.addReminder({
+    id: 'dinner',
+    guildId: 'g',
+    personId: 'adam',
+    channelId: 'lounge',
+    channelName: 'Lounge',
+    text: 'Dinner moved.',
+    setAtWallMs: clock.wallMs(),
+    dueAtWallMs: clock.wallMs(),
+    message,
+  });
+}
+
 async function exportBoth({ privacy }: SessionFixture) {
   for (const id of ['adam', 'ana']) {
     const exported = await privacy.exportPerson('g', id);
@@ -133,6 +148,24 @@ playScripts({
     results
     > {"error":"I can't take a message for ${name}. You both need /privacy allow, and only one person here may have that name."}
     reminders > none
+    `,
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      ['addressee has gone again', [adam], 'adam always, ana always'],
+      ['addressee did not agree for always', [adam, ana], 'adam always'],
+      ['author did not agree for always', [adam, ana], 'ana always'],
+    ].map(([whose, people, agreed]) => [
+      `a message that is due waits while its ${whose}`,
+      [
+        { ...given, people, acts: { leave: leaveDueMessage } },
+        `
+    with tools, ${agreed}
+    do leave > added number 1
+    6000
+    reminders > 1: Dinner moved. in lounge
     `,
       ],
     ]),
