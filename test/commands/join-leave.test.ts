@@ -64,15 +64,15 @@ const untilMs = Date.UTC(2026, 10, 20, 17, 5);
 test.each<[Partial<ChannelFacts>, string]>([
   [
     { mayView: false },
-    'I lack View Channel in Lounge. Give it to my role there, then run /join again.',
+    'I lack View Channel in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
   ],
   [
     { mayConnect: false },
-    'I lack Connect in Lounge. Give it to my role there, then run /join again.',
+    'I lack Connect in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
   ],
   [
     { maySpeak: false },
-    'I lack Speak in Lounge. Give it to my role there, then run /join again.',
+    'I lack Speak in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
   ],
   [
     { limit: 5, members: 5 },

@@ -76,7 +76,7 @@ test('a failed check shows its reason, and a check that was not tried shows what
   const idle = notTried('playback', { id: 'leave.nowhere' });
   expect(await checked([barred, idle])).toEqual([
     'caller',
-    'permission: failed. I lack Speak in Lounge. Give it to my role there, then run /join again.',
+    'permission: failed. I lack Speak in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);

@@ -123,7 +123,7 @@ test('a message that cannot be edited does not stop the erasing of others in its
   expect(new Set(chat.desired.map(({ key }) => key)).size).toBe(41);
 });
 
-test('messages in a closed channel wait by themselves, and its server and the operator are told once', async () => {
+test('messages in a closed channel wait by themselves, and its server and the operator are told once after an hour', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
   const { captionChats, of, transcripts } = fixture;
@@ -136,12 +136,14 @@ test('messages in a closed channel wait by themselves, and its server and the op
   expect(captionChats.chats.get('open')?.desired).toMatchObject([
     { key: '21', text: '' },
   ]);
-  await clock.advance(7_200_000);
+  await clock.advance(58 * 60_000);
+  expect(captionChats.notices).toEqual([]);
+  await clock.advance(3_720_000);
   expect(closed.desired.length).toBeLessThan(7 * 20);
   expect(captionChats.notices).toEqual(['10 captions.unerased']);
   closed.refuses = undefined;
   await clock.advance(3_600_000);
   expect(await messages.listOutdated(1)).toEqual([]);
-  const words = 'Erased captions still stand in channel closed';
+  const words = 'Captions that should be gone still stand in channel closed';
   expect(of('failed')).toMatchObject([{ message: expect.stringContaining(words) }]);
 });

@@ -129,10 +129,9 @@ export class TranscriptCleanup implements PersonHooks {
   async #updateMessages(store: TranscriptStore, signal: AbortSignal) {
     for (;;) {
       const nowMs = this.#deps.clock.nowMs();
-      const closed = [...this.#closed].filter(
-        ([, { triedMs }]) => nowMs - triedMs < closedMs,
-      );
-      const waiting = closed.map(([channelId]) => channelId);
+      const waiting = [...this.#closed]
+        .filter(([, { triedMs }]) => nowMs - triedMs < closedMs)
+        .map(([channelId]) => channelId);
       const outdated = await store.messages.listOutdated(
         maxConcurrentChanges,
         this.#shard,
@@ -157,7 +156,7 @@ export class TranscriptCleanup implements PersonHooks {
     if (isOpen) this.#closed.delete(channelId);
     else this.#closed.set(channelId, { triedMs: clock.nowMs(), tries });
     if (isOpen || tries !== toldAfterTries) return;
-    const message = `Erased captions still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
+    const message = `Captions that should be gone still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
     onEvent(guildId, {
       kind: 'failed',
       stage: 'store',
