@@ -1,4 +1,5 @@
 import { APIError } from 'openai/core/error';
+import { toFailureFinding } from '#src/probes/probe.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
 const status = (code: number, headers: Readonly<Record<string, string>>, type = 'x') =>
@@ -19,6 +20,15 @@ test.each([
   const { about, retryable } = describeError(status(429, headers), client);
   expect(about.retryAfterMs).toBe(waitMs);
   expect(retryable).toBe(true);
+});
+
+test.each([
+  ['with a request that it does not quote', 'Hi.', '500: no'],
+  ['beside its codes', undefined, '500: x: no'],
+])('a report holds the sentence of the server once, %s', (_, request, end) => {
+  const error = describeError(status(500, {}), client, request);
+  const { why } = toFailureFinding('think', error);
+  expect(why).toBe(`http://localhost/v1 answered with error ${end}`);
 });
 
 test('a refusal whose type is no text is told as any other', () => {

@@ -70,7 +70,7 @@ export function toErrorCode(value: unknown): string | undefined {
 /** Adds the server's sentence to the message, for programs that send no words of people. */
 export function formatFailure({ message, about }: BotError): string {
   const { serverMessage } = about;
-  return serverMessage === undefined
+  return serverMessage === undefined || message.includes(serverMessage)
     ? message
     : `${message.replace(/\.$/, '')}: ${serverMessage}`;
 }
