@@ -5,7 +5,7 @@ export type VoiceEvidence = {
   /** Means over the voiced windows. The level is in dBFS. */
   readonly meanProbability: number;
   readonly peakProbability: number;
-  readonly meanLevelDb?: number;
+  readonly meanLevelDb?: number | undefined;
 };
 
 export const noEvidence: VoiceEvidence = {
@@ -23,16 +23,16 @@ export function addVoicedWindow(
   const voicedMs = heard.voicedMs + windowMs;
   const share = windowMs / voicedMs;
   const mean = (former: number, value: number) => former + (value - former) * share;
-  const more = {
+  return {
     voicedMs,
     spanMs: heard.spanMs,
     meanProbability: mean(heard.meanProbability, probability),
     peakProbability: Math.max(heard.peakProbability, probability),
+    meanLevelDb:
+      levelDb === undefined
+        ? heard.meanLevelDb
+        : mean(heard.meanLevelDb ?? levelDb, levelDb),
   };
-  const { meanLevelDb } = heard;
-  if (levelDb === undefined || !Number.isFinite(levelDb))
-    return { ...more, meanLevelDb };
-  return { ...more, meanLevelDb: mean(meanLevelDb ?? levelDb, levelDb) };
 }
 
 const minSpeechDb = -58;
@@ -45,8 +45,13 @@ const maxBreathlessMs = 10_000;
  * Silero v5 on our recordings, 5 dB above noise: mean 0.75 and peak 0.9 or more. Keyboard, breath, hum and drums
  * make no utterance, plucked strings reach 0.43 and 0.53 (`npm test -- test/turn/noises`).
  */
-export function hasVoice(heard: VoiceEvidence): boolean {
-  const { voicedMs, spanMs, meanProbability, peakProbability, meanLevelDb } = heard;
+export function hasVoice({
+  voicedMs,
+  spanMs,
+  meanProbability,
+  peakProbability,
+  meanLevelDb,
+}: VoiceEvidence): boolean {
   // Sound without a pause for breath is an instrument.
   if (spanMs >= maxBreathlessMs && voicedMs / spanMs > 0.995) return false;
   return (

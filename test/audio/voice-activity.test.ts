@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { measureLevelDb } from '#src/audio/pcm.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
@@ -47,6 +48,9 @@ test.each(Object.entries(reference))(
     expect(largestDifference(got, wanted)).toBeLessThan(1e-4);
   },
 );
+
+test('digital silence has a level that levels of a voice can be compared with', () =>
+  expect(measureLevelDb(new Int16Array(960))).toBe(-100));
 
 test('a window carries the instant of its last sample', () => {
   const meter = createVoiceWindowMeter(weights);

@@ -1,5 +1,5 @@
 import { isHallucination } from '#src/turn/hallucinations.ts';
-import { addVoicedWindow, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
 const clear: VoiceEvidence = {
   voicedMs: 900,
@@ -107,11 +107,6 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
     { meanLevelDb: -52.1 },
   ])
     expect(isHallucination('You.', { ...voice, ...less })).toBe(true);
-});
-
-test('a window of digital silence leaves the mean level as it was', () => {
-  const silent = { probability: 0.9, levelDb: Number.NEGATIVE_INFINITY };
-  expect(addVoicedWindow(clear, silent, 32).meanLevelDb).toBe(-25);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {
