@@ -21,6 +21,11 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   prepare(guild);
   const clock = new VirtualClock();
   const statuses = createVoiceStatuses(login.client, clock);
+  const told: string[] = [];
+  login.client.on('raw', ({ t, d }) => {
+    if (/^(CHANNEL_INFO|VOICE_CHANNEL_STATUS_UPDATE)$/.test(t))
+      told.push(JSON.stringify(d));
+  });
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
   const linkOpener = login.linkOpener(undefined, leaving);
@@ -35,7 +40,14 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     link,
     sandbox,
     shown,
-    show: (heard: number) => statuses.show(guildId, hearing(heard)),
+    told,
+    /** Waits until Discord has told the bot this status as the latest since `show`. */
+    untilTold: (status: string | null) =>
+      waitUntil(() => `${told.at(-1)}`.includes(`"status":${JSON.stringify(status)}`)),
+    show(heard: number) {
+      told.length = 0;
+      statuses.show(guildId, hearing(heard));
+    },
     /** Requests that wrote a status, in order. */
     written: () =>
       sandbox
@@ -44,9 +56,6 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
         .map(({ body }) => (body as { readonly status: string | null }).status),
   };
 }
-
-/** The bot asks what stands there, and hears it from the gateway: two turns of loopback. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 test('people see below the name of the voice channel how many of them are heard, until the bot leaves', async () => {
   const { link, sandbox, show, shown, written } = await openStatuses();
@@ -72,29 +81,28 @@ test('the status of a voice channel changes at most once in 10 s, and then tells
 });
 
 test('a status that a person wrote is never written over, nor taken away', async () => {
-  const { clock, guild, link, show, shown, written } = await openStatuses((before) =>
-    before.writeVoiceStatus('Lobby', 'Movie night'),
+  const { clock, guild, link, show, shown, untilTold, written } = await openStatuses(
+    (before) => before.writeVoiceStatus('Lobby', 'Movie night'),
   );
   show(2);
-  await settled();
-  expect(shown()).toBe('Movie night');
+  await untilTold('Movie night');
+  show(4);
   guild.writeVoiceStatus('Lobby', '');
-  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'Nova listens to 4 of 5');
   guild.writeVoiceStatus('Lobby', 'Quiz');
-  await settled();
+  await untilTold('Quiz');
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect([shown(), written()]).toEqual(['Quiz', ['Nova listens to 2 of 5']]);
+  expect([shown(), written()]).toEqual(['Quiz', ['Nova listens to 4 of 5']]);
 });
 
 test('a status that a person took away does not come back before the next join', async () => {
-  const { clock, guild, link, show, shown, written } = await openStatuses();
+  const { clock, guild, link, show, untilTold, written } = await openStatuses();
   show(2);
-  await waitUntil(() => shown() !== undefined);
-  await settled();
+  await untilTold('Nova listens to 2 of 5');
   guild.writeVoiceStatus('Lobby', '');
-  await settled();
+  await untilTold(null);
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
@@ -112,12 +120,10 @@ test('a process that comes back goes on with its own status', async () => {
 });
 
 test('without the right to set a status the bot asks for nothing and writes nothing', async () => {
-  const { link, show, shown, written } = await openStatuses((before) =>
+  const { link, show, shown, told, written } = await openStatuses((before) =>
     before.permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] }),
   );
-  await settled();
   show(2);
-  await settled();
   await link[Symbol.asyncDispose]();
-  expect([shown(), written()]).toEqual([undefined, []]);
+  expect([shown(), told, written()]).toEqual([undefined, [], []]);
 });
