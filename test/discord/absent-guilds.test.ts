@@ -40,7 +40,7 @@ async function logInOver(
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   stack.use(await openDiscord(options, never));
-  await vi.waitFor(() => expect(noted).toHaveBeenCalled(), 20_000);
+  await expect.poll(() => noted).toHaveBeenCalled();
   const removed = events.flatMap((event) =>
     event.kind === 'guild-removed' ? [event.guildId] : [],
   );

@@ -40,14 +40,14 @@ test('people who come, go and change channels, and a server that was away, are r
   expect(lounge().map(({ name }) => name)).toEqual(['Ann']);
   const ben = guild.person('Ben');
   await ben.join('Lounge', soon());
-  await vi.waitFor(() => expect(lounge()).toHaveLength(2), { interval: 5 });
+  await expect.poll(lounge).toHaveLength(2);
   await ann.join('Workshop', soon());
-  await vi.waitFor(() => expect(names()).toEqual(['Ann']), { interval: 5 });
+  await expect.poll(names).toEqual(['Ann']);
   expect(lounge()).toHaveLength(1);
   let told = 0;
   using _listening = people.listen(guild.channelId('Lounge'), () => told++);
   await ben.leave();
-  await vi.waitFor(() => expect(lounge()).toEqual([]), { interval: 5 });
+  await expect.poll(lounge).toEqual([]);
   expect(told).toBe(1);
   here.voiceStates.cache.clear();
   client.emit('guildAvailable', here);
@@ -67,7 +67,7 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   const bothWays = () => [isNoWider(workshop, lounge), isNoWider(lounge, workshop)];
   expect(bothWays()).toEqual([true, true]);
   guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
-  await vi.waitFor(() => expect(bothWays()).toEqual([true, false]), { interval: 5 });
+  await expect.poll(bothWays).toEqual([true, false]);
   const texts = login.here.channels.cache.filter(
     (one) => one.isTextBased() && !one.isVoiceBased(),
   );

@@ -63,7 +63,7 @@ test.each<readonly [string, readonly Step[], unknown]>([
 test('a model that only judges is asked for its answer once that is wanted, and counts as one without a judgement', async () => {
   const { asked, read, verdicts, want } = open([false], [ten]);
   const reading = read();
-  await vi.waitFor(() => expect(verdicts).toHaveLength(2));
+  await expect.poll(() => verdicts).toHaveLength(2);
   expect(verdicts).toEqual([
     [false, undefined],
     [undefined, undefined],

@@ -76,7 +76,7 @@ test('three redirects are followed, four are not', async () => {
   expect(await fetched(`http://127.0.0.1:${server.port}/3`, { allow })).toBe('sound');
   const far = expect(fetched(`http://127.0.0.1:${server.port}/4`, { allow })).rejects;
   await far.toMatchObject({ code: 'source.unreachable' });
-  await vi.waitFor(() => expect(server.open()).toBe(0));
+  await expect.poll(() => server.open()).toBe(0);
 });
 
 test.each([
@@ -146,7 +146,7 @@ test.each([
   await using server = await serveSounds((_request, response) => void answer(response));
   const link = `http://127.0.0.1:${server.port}/a`;
   await expect(fetched(link, { allow: ['127.0.0.1'] })).rejects.toMatchObject({ code });
-  await vi.waitFor(() => expect(server.open()).toBe(0));
+  await expect.poll(() => server.open()).toBe(0);
 });
 
 test.each([404, 410])(
@@ -186,7 +186,7 @@ test('an endless answer ends with its limit, and a silent one with its deadline'
     signal: deadline,
   });
   expect(await silent.catch((reason) => reason)).toBe(deadline.reason);
-  await vi.waitFor(() => expect(server.open()).toBe(0));
+  await expect.poll(() => server.open()).toBe(0);
 });
 
 test('what was refused tells neither address nor link', async () => {

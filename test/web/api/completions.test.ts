@@ -114,7 +114,7 @@ async function askStalled(stream: boolean, ms: number) {
   onTestFinished(() => void vi.useRealTimers());
   const body = { model: 'parley', messages: [question], stream };
   const asked = served.api.post('parley_dog', '/v1/chat/completions', body);
-  await vi.waitFor(() => expect(served.chat).toMatchObject({ running: 1 }));
+  await expect.poll(() => served.chat).toMatchObject({ running: 1 });
   await vi.advanceTimersByTimeAsync(ms);
   return await asked;
 }

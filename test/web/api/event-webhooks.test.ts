@@ -38,7 +38,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   });
   stack.use(webhooks);
   void webhooks.run();
-  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  await expect.poll(() => clock.sleeping).toBe(1);
   const all = stack.move();
   return {
     api,
@@ -52,7 +52,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
     /** Waits until a try has failed, and lets the pause after it pass, each time. */
     async again(...pausesMs: readonly number[]) {
       for (const pauseMs of pausesMs) {
-        await vi.waitFor(() => expect(clock.sleeping).toBe(2));
+        await expect.poll(() => clock.sleeping).toBe(2);
         await clock.advance(pauseMs);
       }
     },
@@ -65,7 +65,7 @@ test('events are posted in their order, signed by the hash of the token with the
   const { posted, types } = posting;
   posting.report(joined, left);
   await posting.again(2_000);
-  await vi.waitFor(() => expect(types()).toEqual(['joined', 'joined', 'left']));
+  await expect.poll(types).toEqual(['joined', 'joined', 'left']);
   const key = createHash('sha256').update('bell').digest('base64url');
   for (const { body, headers } of posted) {
     const sent = `${headers['parley-id']}.${headers['parley-time']}.${body}`;
@@ -85,7 +85,7 @@ test('a post that fails, by a redirect too, is made three times; then the operat
   posting.report(joined, left);
   await posting.again(2_000, 10_000);
   const types = ['joined', 'joined', 'joined', 'left'];
-  await vi.waitFor(() => expect(posting.types()).toEqual(types));
+  await expect.poll(() => posting.types()).toEqual(types);
   const warnings = ['The webhook of the token bell failed three times.'];
   expect(posting.warnings).toEqual(warnings);
 });
@@ -94,7 +94,7 @@ test('no private address is asked', async () => {
   await using posting = await openPosting({ isAllowed: false });
   posting.report(joined);
   await posting.again(2_000, 10_000);
-  await vi.waitFor(() => expect(posting.warnings).toHaveLength(1));
+  await expect.poll(() => posting.warnings).toHaveLength(1);
   expect(posting.posted).toEqual([]);
 });
 
@@ -102,10 +102,10 @@ test('a revoked token hears nothing from the next minute on', async () => {
   await using posting = await openPosting();
   const { api, clock, types } = posting;
   posting.report(joined);
-  await vi.waitFor(() => expect(types()).toEqual(['joined']));
+  await expect.poll(types).toEqual(['joined']);
   await api.revoke('bell');
   await clock.advance(60_000);
-  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  await expect.poll(() => clock.sleeping).toBe(1);
   await api.add('other', { scopes: ['events'] });
   posting.report(left);
   expect(types()).toEqual(['joined']);
