@@ -2,12 +2,10 @@ import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import type { TextLine } from '#src/texts/texts.ts';
 
-const windowSeconds = 20;
+export type UseLimit = (guildId: GuildId, userId: string) => Promise<number>;
 
-/** Creates a limit of uses, which returns how many ms a person has to wait. */
-export function createUseLimit(
-  maxUses = 10,
-): (guildId: GuildId, userId: PersonId) => Promise<number> {
+/** Creates a limit of uses, which returns how many ms a person or program has to wait. */
+export function createUseLimit(maxUses = 10, windowSeconds = 20): UseLimit {
   // A refused call gets a reply, since Discord would report that nobody responded.
   const uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
   return async (guildId, userId) => {

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import { createUseLimit } from '#src/features/contract/interaction-limits.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
@@ -39,7 +39,7 @@ export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = {
     ...options,
-    rates: new RateLimiterMemory({ points: requestsPerToken, duration: 60 }),
+    takeUse: createUseLimit(requestsPerToken, 60),
     bodies: new BodyReads(),
   };
   app.onError((error, context) => {

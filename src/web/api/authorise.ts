@@ -1,9 +1,13 @@
-import { type RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
+import type { UseLimit } from '#src/features/contract/interaction-limits.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
-import type { ApiScope, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
+import type {
+  ApiScope,
+  ApiToken,
+  ApiTokenStore,
+} from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
 import type { BodyReads } from './request-body.ts';
@@ -31,7 +35,7 @@ export type AccessParts = {
 export type AccessSource = { readonly access: () => AccessParts | undefined };
 
 export type ApiDoor = AccessSource & {
-  readonly rates: RateLimiterMemory;
+  readonly takeUse: UseLimit;
   readonly bodies: BodyReads;
 };
 
@@ -39,19 +43,16 @@ export type ApiDoor = AccessSource & {
 export const requestsPerToken = 300;
 
 /** Counts a request of a token. Throws `ApiRefusal` 429 after too many. */
-async function countRequest(rates: RateLimiterMemory, token: string) {
-  try {
-    await rates.consume(token);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    const retryAfterS = Math.ceil(error.msBeforeNext / 1_000);
-    throw new ApiRefusal({
-      status: 429,
-      code: 'token.rate',
-      message: `The token ${token} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`,
-      retryAfterS,
-    });
-  }
+async function countRequest({ guildId, name }: ApiToken, takeUse: UseLimit) {
+  const waitMs = await takeUse(guildId, name);
+  if (waitMs === 0) return;
+  const retryAfterS = Math.ceil(waitMs / 1_000);
+  throw new ApiRefusal({
+    status: 429,
+    code: 'token.rate',
+    message: `The token ${name} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`,
+    retryAfterS,
+  });
 }
 
 const longestSecretChars = 200;
@@ -61,7 +62,7 @@ export async function authoriseRequest(
   header: string | undefined,
   scope: ApiScope,
   guildId: GuildId | undefined,
-  { access, rates }: ApiDoor,
+  { access, takeUse }: ApiDoor,
 ): Promise<Pick<ApiCall<0, 0, 0>, 'ports' | 'token'>> {
   const parts = access();
   if (!parts)
@@ -72,7 +73,7 @@ export async function authoriseRequest(
     );
   const { budgets, servers, encoders, events } = parts;
   const token = await findToken(header, parts);
-  await countRequest(rates, token.name);
+  await countRequest(token, takeUse);
   if (!token.scopes.includes(scope))
     throw createRefusal(
       403,
