@@ -5,6 +5,7 @@ import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { keepServer } from '#src/base/keep-server.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
 import { listSecrets } from '#src/config/models-in-use.ts';
@@ -22,7 +23,7 @@ import {
   type OperatorNotices,
 } from '#src/ops/operator-notices.ts';
 import { createReadiness, type Readiness } from '#src/ops/readiness.ts';
-import { keepStatusServer } from '#src/ops/status-server.ts';
+import { openStatusServer } from '#src/ops/status-server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
@@ -215,13 +216,13 @@ async function showStatus(
   log: Log,
 ) {
   if (!status) return undefined;
-  return await keepStatusServer(
-    status,
-    {
-      readiness: () => readiness.report(),
-      heldUpMs: () => metrics.heldUpMs(),
-      metrics: () => metrics.page(),
-    },
+  const sources = {
+    readiness: () => readiness.report(),
+    heldUpMs: () => metrics.heldUpMs(),
+    metrics: () => metrics.page(),
+  };
+  return await keepServer(
+    () => openStatusServer(status, sources),
     realClock,
     (news) => {
       if (news.kind === 'refused') log.warn(news.why);

@@ -1,33 +1,49 @@
 import { once } from 'node:events';
 import type { Server as NetServer } from 'node:net';
-import type { Clock } from './clock.ts';
+import { type Clock, realClock } from './clock.ts';
 
 export type ServerOutcome<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
-  | { readonly kind: 'refused'; readonly why: string; readonly isTaken: boolean };
+  | RefusedServer;
 
-/** `why` is a part of a sentence. `isTaken` means that another program has the port now. */
-type AddressRejection = { readonly why: string; readonly isTaken: boolean };
+/** `isTaken` means that another program has the port now. */
+type RefusedServer = {
+  readonly kind: 'refused';
+  readonly why: string;
+  readonly isTaken: boolean;
+};
 
-/** Listens on a port. Resolves to undefined on success. */
+/** Listens on a port. Undefined on success. A refusal names `what` and its `settings`. */
 export async function listenOnPort(
   server: NetServer,
-  host: string,
-  port: number,
-): Promise<AddressRejection | undefined> {
+  { host, port }: { readonly host: string; readonly port: number },
+  what: string,
+  settings: string,
+): Promise<RefusedServer | undefined> {
   try {
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     const isTaken = code === 'EADDRINUSE';
-    return {
-      why: isTaken ? 'the port is in use' : `it cannot be opened (${code})`,
-      isTaken,
-    };
+    const cause = isTaken ? 'the port is in use' : `it cannot be opened (${code})`;
+    const why = `No ${what} at ${host}:${port}: ${cause}; set ${settings}, 0 for none.`;
+    return { kind: 'refused', why, isTaken };
   }
   server.on('error', () => undefined); // A connection that could not be accepted is repeated by its client.
   return undefined;
+}
+
+/** Answers may end in this time, and WebSockets say goodbye. */
+const farewellMs = 500;
+
+/** Closes a server, and calls `cut` for connections that stay open. */
+export async function closeServer(server: NetServer, cut: () => void) {
+  const closed = once(server, 'close');
+  server.close();
+  const forget = realClock.later(farewellMs, cut);
+  await closed;
+  forget();
 }
 
 // During an update the former process still holds the port for some seconds.

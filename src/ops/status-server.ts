@@ -1,8 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
-import type { Clock } from '#src/base/clock.ts';
-import { keepServer, listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
+import {
+  closeServer,
+  listenOnPort,
+  type ServerOutcome,
+} from '#src/base/keep-server.ts';
 import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 
 /** Read at each request. */
@@ -19,22 +21,10 @@ const [headMs, askMs] = [2_000, 5_000];
 const checkMs = 1_000;
 /** Silent connections end after `headMs`. */
 const mostConnections = 64;
-/** An answer may end, then its connection is cut. */
-const farewellMs = 500;
-
-/** Opens the server as soon as the port is free. Disposing closes it. */
-export async function keepStatusServer(
-  place: Parameters<typeof openStatusServer>[0],
-  sources: StatusSources,
-  clock: Clock,
-  report: (news: ServerOutcome<StatusServer>) => void,
-): Promise<AsyncDisposable> {
-  return await keepServer(() => openStatusServer(place, sources), clock, report);
-}
 
 /** Serves /healthz, /readyz and /metrics. Port 0 takes any free port. */
 export async function openStatusServer(
-  { host, port }: { readonly host: string; readonly port: number },
+  place: { readonly host: string; readonly port: number },
   sources: StatusSources,
 ): Promise<ServerOutcome<StatusServer>> {
   const server = createServer(
@@ -53,19 +43,19 @@ export async function openStatusServer(
     },
   );
   server.maxConnections = mostConnections;
-  const refused = await listenOnPort(server, host, port);
-  if (refused) {
-    return {
-      kind: 'refused',
-      why: `No status server at ${host}:${port}: ${refused.why}; set STATUS_HOST or STATUS_PORT, 0 for none.`,
-      isTaken: refused.isTaken,
-    };
-  }
+  const refused = await listenOnPort(
+    server,
+    place,
+    'status server',
+    'STATUS_HOST or STATUS_PORT',
+  );
+  if (refused) return refused;
   return {
     kind: 'open',
     server: {
       url: toStatusUrl(server),
-      [Symbol.asyncDispose]: () => closeServer(server),
+      [Symbol.asyncDispose]: () =>
+        closeServer(server, () => server.closeAllConnections()),
     },
   };
 }
@@ -75,14 +65,6 @@ const statusHeaders = {
   'content-type': 'text/plain; charset=utf-8',
   'cache-control': 'no-store',
 };
-
-async function closeServer(server: Server) {
-  const closed = once(server, 'close');
-  server.close();
-  const cut = setTimeout(() => server.closeAllConnections(), farewellMs);
-  await closed;
-  clearTimeout(cut);
-}
 
 function toStatusUrl(server: Server) {
   const { address, family, port } = server.address() as AddressInfo; // listens on a port, not a pipe

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { keepServer } from '#src/base/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
-import { keepStatusServer, openStatusServer } from '#src/ops/status-server.ts';
+import { openStatusServer } from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
@@ -96,16 +97,15 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const first = await opened();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
-  const reported: Parameters<Parameters<typeof keepStatusServer>[3]>[0][] = [];
+  const reported: Awaited<ReturnType<typeof openStatusServer>>[] = [];
   const untold = Promise.withResolvers<void>();
   const sources = {
     readiness: () => ready,
     heldUpMs: () => 3,
     metrics: async () => page,
   };
-  await using _kept = await keepStatusServer(
-    { host, port: Number(port) },
-    sources,
+  await using _kept = await keepServer(
+    () => openStatusServer({ host, port: Number(port) }, sources),
     clock,
     (news) => {
       reported.push(news);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import {
@@ -7,7 +6,11 @@ import {
   type WebSocketServerLike,
 } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
-import { listenOnPort, type ServerOutcome } from '#src/base/keep-server.ts';
+import {
+  closeServer,
+  listenOnPort,
+  type ServerOutcome,
+} from '#src/base/keep-server.ts';
 
 export type HttpListener = AsyncDisposable & {
   /** For a browser on this machine. */
@@ -34,14 +37,12 @@ const stillMs = 120_000;
 const checkMs = 1_000;
 /** Silent connections end after `headMs`. */
 const mostSockets = 1_000;
-/** Answers may end, and WebSockets say goodbye. */
-const farewellMs = 500;
 
 /** Opens a server. A taken address is an outcome. */
 export async function openListener(
   options: ListenerOptions,
 ): Promise<ServerOutcome<HttpListener>> {
-  const { app, host, port, webSocket } = options;
+  const { app, webSocket } = options;
   const webSockets =
     webSocket &&
     new WebSocketServer({
@@ -67,28 +68,18 @@ export async function openListener(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const refused = await listenOnPort(server, host, port);
-  if (refused) {
-    return {
-      kind: 'refused',
-      why: `No page at ${host}:${port}: ${refused.why}; set PAGE_HOST or PAGE_PORT, 0 for none.`,
-      isTaken: refused.isTaken,
-    };
-  }
-  const closeServer = async () => {
-    const closed = once(server, 'close');
-    server.close();
+  const refused = await listenOnPort(server, options, 'page', 'PAGE_HOST or PAGE_PORT');
+  if (refused) return refused;
+  const close = async () => {
     for (const client of webSockets?.clients ?? [])
       client.close(1001, 'The bot is ending.');
-    const cut = setTimeout(() => {
+    await closeServer(server, () => {
       for (const socket of sockets) socket.destroy();
-    }, farewellMs);
-    await closed;
-    clearTimeout(cut);
+    });
   };
   return {
     kind: 'open',
-    server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeServer },
+    server: { url: toServerUrl(server), [Symbol.asyncDispose]: close },
   };
 }
 
