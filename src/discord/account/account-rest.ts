@@ -1,10 +1,13 @@
 import '#src/discord/library/undici.ts';
 import { Client } from 'discord.js';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type LoginOptions, toLoginError, toRestBase } from '#src/discord/login.ts';
 
 export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
+
+/** A user, an application, a channel or a message. */
+export const identifiedSchema = z.object({ id: z.string() });
 
 const requestMs = 10_000;
 /** Includes waits for rate limits. */

@@ -1,23 +1,21 @@
 import { ApplicationFlags, Routes } from 'discord.js';
 import { z } from 'zod';
-import type { AccountRest } from './account-rest.ts';
+import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
 /** A bot as its owner set it up in Discord's developer portal. */
 export type Account = Awaited<ReturnType<typeof readAccount>>;
 
 export type GuildName = { readonly id: string; readonly name: string };
 
-const ownerSchema = z.object({ id: z.string() });
 /** Source: Discord docs, "Membership State Enum": an invitation that was accepted. */
 const acceptedState = 2;
 const teamMember = z.object({
-  user: ownerSchema,
+  user: identifiedSchema,
   membership_state: z.int().default(acceptedState),
 });
-const applicationSchema = z.object({
-  id: z.string(),
+const applicationSchema = identifiedSchema.extend({
   flags: z.int().default(0),
-  owner: ownerSchema.nullish(),
+  owner: identifiedSchema.nullish(),
   team: z
     .object({
       owner_user_id: z.string().nullish(),
@@ -25,8 +23,8 @@ const applicationSchema = z.object({
     })
     .nullish(),
 });
-const userSchema = z.object({ id: z.string(), username: z.string() });
-const guildName = z.object({ id: z.string(), name: z.string() });
+const userSchema = identifiedSchema.extend({ username: z.string() });
+const guildName = identifiedSchema.extend({ name: z.string() });
 
 /** Name of the intent in the developer portal. */
 export const messageContentIntent = 'Message Content Intent';

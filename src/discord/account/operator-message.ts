@@ -1,9 +1,8 @@
 import { Routes } from 'discord.js';
-import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readAccount } from './account.ts';
-import { type AccountRest, openAccountRest } from './account-rest.ts';
+import { type AccountRest, identifiedSchema, openAccountRest } from './account-rest.ts';
 
 export type OperatorAddress = {
   readonly webhook?: Secret;
@@ -12,7 +11,6 @@ export type OperatorAddress = {
 
 const webhookMs = 10_000;
 const mostPeople = 10;
-const createdSchema = z.object({ id: z.string() });
 
 /**
  * Writes to the operator and returns where. Throws BotError `discord.unsent`,
@@ -68,7 +66,7 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
         'post',
         Routes.userChannels(),
         { recipient_id },
-        createdSchema,
+        identifiedSchema,
         signal,
       );
       const message = { content: text, allowed_mentions: { parse: [] } };
@@ -76,7 +74,7 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
         'post',
         Routes.channelMessages(id),
         message,
-        createdSchema,
+        identifiedSchema,
         signal,
       );
       reached++;

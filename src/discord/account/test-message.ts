@@ -1,8 +1,7 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import type { AccountRest } from './account-rest.ts';
+import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
-const createdMessageSchema = z.object({ id: z.string() });
 const deleteMs = 5_000;
 
 /** Posts, changes and always deletes a message. */
@@ -16,7 +15,7 @@ export async function tryMessage(
     'post',
     Routes.channelMessages(channelId),
     { content },
-    createdMessageSchema,
+    identifiedSchema,
     signal,
   );
   const route = Routes.channelMessage(channelId, id);

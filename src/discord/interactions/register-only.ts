@@ -3,12 +3,12 @@ import { z } from 'zod';
 import {
   type AccountLogin,
   type AccountRest,
+  identifiedSchema,
   openAccountRest,
 } from '#src/discord/account/account-rest.ts';
 import type { CommandEntry } from './command-entries.ts';
 import { toCommandBodies } from './command-registration.ts';
 
-const applicationSchema = z.object({ id: z.string() });
 const timeoutMs = 30_000;
 
 /**
@@ -24,11 +24,7 @@ export async function registerOnly({
 }) {
   using rest = openAccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
-  const { id } = await rest.read(
-    Routes.currentApplication(),
-    applicationSchema,
-    signal,
-  );
+  const { id } = await rest.read(Routes.currentApplication(), identifiedSchema, signal);
   await rest.send(
     'put',
     Routes.applicationCommands(id),
