@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { ok } from '#src/probes/probe.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import { machineProbe } from './machine-probe.ts';
@@ -38,11 +39,10 @@ const operatorNoticesProbe: DoctorProbe = {
     const { writeToOperator } = await import(
       '#src/discord/account/operator-message.ts'
     );
-    const { signal } = new AbortController();
     const where = await writeToOperator(
       operatorTestMessage,
       { webhook, discord: place },
-      signal,
+      neverAborted,
     );
     yield ok('notices', `a test message went to ${where}`);
   },

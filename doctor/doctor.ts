@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type ConfigResult, readConfig, readSecret } from '#src/config/config.ts';
@@ -52,12 +53,7 @@ const requestCostNote =
  */
 export async function runDoctor(
   args: readonly string[],
-  {
-    print,
-    environment,
-    signal = new AbortController().signal,
-    ...deadline
-  }: DoctorOptions,
+  { print, environment, signal = neverAborted, ...deadline }: DoctorOptions,
 ): Promise<number> {
   const parsed = parseDoctorArguments(args);
   if (typeof parsed === 'string') return refuseArguments([parsed, doctorUsage], print);

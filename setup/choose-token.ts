@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
 import { openAccountRest } from '#src/discord/account/account-rest.ts';
@@ -48,7 +49,6 @@ async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.readConfig().discord?.apiUrl;
   using rest = openAccountRest({ token, apiUrl });
-  const neverAborted = new AbortController().signal;
   try {
     const { name } = await ask.waitFor(
       'Asking Discord whose token it is',

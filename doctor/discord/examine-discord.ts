@@ -1,4 +1,5 @@
 import { commands } from '#commands/commands.ts';
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/config.ts';
@@ -30,12 +31,6 @@ import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 /** Each server takes three requests. */
 const maxExaminedGuilds = 5;
 
-type DiscordExamination = {
-  readonly rest: AccountRest;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-};
-
 /**
  * Asks Discord over REST, without a login, about account, servers, rights and commands. Throws
  * BotError `discord.*`.
@@ -53,17 +48,15 @@ export async function* examineDiscord(
   { token, apiUrl, messageContent }: NonNullable<Config['discord']>,
   clock: Clock,
 ): AsyncGenerator<Finding> {
-  const { signal } = new AbortController();
   using rest = openAccountRest({ token: token.reveal(), apiUrl });
-  const examination = { rest, clock, signal };
-  const account = await readAccount(rest, signal);
+  const account = await readAccount(rest, neverAborted);
   yield* toAccountFindings(account, messageContent);
-  const guilds = await readGuildNames(rest, signal);
+  const guilds = await readGuildNames(rest, neverAborted);
   yield checkGuildCount(guilds, account);
   for (const guild of guilds.slice(0, maxExaminedGuilds))
-    yield* await checkGuildRights(examination, account, guild);
+    yield* await checkGuildRights(rest, clock, account, guild);
   yield checkRegisteredCommands(
-    await readRegisteredNames(rest, account.applicationId, signal),
+    await readRegisteredNames(rest, account.applicationId, neverAborted),
   );
 }
 
@@ -79,13 +72,14 @@ function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Accoun
 }
 
 async function checkGuildRights(
-  { rest, clock, signal }: DiscordExamination,
+  rest: AccountRest,
+  clock: Clock,
   { botId }: Account,
   { id, name }: GuildName,
 ) {
   try {
     return toRightsFindings(
-      await readGuildRights(rest, { guildId: id, botId }, signal),
+      await readGuildRights(rest, { guildId: id, botId }, neverAborted),
       clock.wallMs(),
     );
   } catch (error) {

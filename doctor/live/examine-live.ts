@@ -1,6 +1,7 @@
 import { platform, release } from 'node:os';
 import type { DoctorProbe } from '#doctor/doctor-probe.ts';
 import packageJson from '#package.json' with { type: 'json' };
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/config.ts';
@@ -26,13 +27,7 @@ const [maxProbeMs, maxConnectMs] = [60_000, 15_000];
  */
 export const liveCheckProbe: DoctorProbe = {
   name: 'gateway',
-  async *run({
-    clock,
-    config,
-    deadlineMs,
-    live,
-    signal = new AbortController().signal,
-  }) {
+  async *run({ clock, config, deadlineMs, live, signal = neverAborted }) {
     const { discord: login } = config;
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';

@@ -1,5 +1,8 @@
 import type { Clock } from './clock.ts';
 
+/** For work that nothing aborts. */
+export const neverAborted = new AbortController().signal;
+
 /**
  * Waits for `work`, or throws `signal.reason` once aborted. The work goes on without a
  * listener.

@@ -13,7 +13,7 @@ import type {
   SandboxOrder,
 } from '#sandbox/program/program-protocol.ts';
 import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 
 export type { PageLine };
@@ -21,7 +21,6 @@ export type { PageLine };
 const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 const startMs = 15_000;
 const farewellMs = 3_000;
-const neverAborted = new AbortController().signal;
 
 export type SandboxPage = {
   readonly host: string;

@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
 import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
@@ -85,8 +86,6 @@ export type NoticeDeps = {
   readonly places: Pick<Places, 'getLocale'>;
   readonly onEvent: SessionEventListener;
 };
-
-const neverAborted = new AbortController().signal;
 
 /** Writes into the chat without waiting. If closed, only the operator learns of it. */
 export function writeInChat(

@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
@@ -62,9 +63,8 @@ export function createMoveRequests(deps: MoveRequestDeps, sessions: MovableSessi
       const open = requests.get(from.guildId);
       if (open && askedAtMs - open.askedAtMs < askGapMs) return isSame(open, to, call);
       requests.set(from.guildId, { to, call, askedAtMs, agreedIds: new Set() });
-      const signal = new AbortController().signal;
       messages
-        .offerButtons(from, { id: 'move.ask' }, [`move:${to.channelId}`], signal)
+        .offerButtons(from, { id: 'move.ask' }, [`move:${to.channelId}`], neverAborted)
         .catch((error: unknown) =>
           onEvent(from.guildId, toFailureEvent(error, 'speak')),
         );

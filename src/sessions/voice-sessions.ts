@@ -1,4 +1,4 @@
-import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -229,12 +229,7 @@ export class VoiceSessions implements AsyncDisposable {
       leave();
       return this.#leaveInTurn(guildId);
     });
-    await waitAtMost(
-      leaving,
-      maxLeaveMs,
-      this.#deps.clock,
-      new AbortController().signal,
-    );
+    await waitAtMost(leaving, maxLeaveMs, this.#deps.clock, neverAborted);
     if (!session) return { kind: 'nowhere' };
     const { hasTranscript = false } = session.endNews;
     return {

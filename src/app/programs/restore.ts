@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/config.ts';
@@ -44,8 +45,7 @@ async function runRestore(
 }
 
 async function restoreFiles(options: RestoreOptions) {
-  const never = new AbortController().signal;
-  using _lock = await lockDataDir(options.dataDir, { clock: realClock }, never);
+  using _lock = await lockDataDir(options.dataDir, { clock: realClock }, neverAborted);
   return restoreStores(options);
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -65,8 +66,11 @@ async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Con
   if (file?.version === getPresentFormat(mainStore.sqlite))
     return createStores(database);
   // No other process may use a store while its format changes.
-  const { signal } = new AbortController();
-  using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
+  using _lock = await lockDataDir(
+    folder,
+    { clock, onWait: console.error },
+    neverAborted,
+  );
   await database.open();
   return createStores(database);
 }

@@ -10,7 +10,7 @@ import {
   ThreadAutoArchiveDuration,
   type VoiceBasedChannel,
 } from 'discord.js';
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
@@ -155,7 +155,7 @@ function createMayOpen(
     const known = guild.members.cache.get(personId);
     const sinceMs = timing.nowMs() - rolesFreshMs;
     if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
-    const member = await readMember(guild, personId, new AbortController().signal);
+    const member = await readMember(guild, personId, neverAborted);
     readAtMs.set(member, timing.nowMs());
     return member;
   };

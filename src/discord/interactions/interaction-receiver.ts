@@ -13,7 +13,7 @@ import {
   type RepliableInteraction,
   type VoiceBasedChannel,
 } from 'discord.js';
-import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type {
@@ -44,8 +44,6 @@ export type CommandFace = {
   readonly forms: readonly FormHandler[];
   readonly pickers: readonly PickerHandler[];
 };
-
-const neverAborted = new AbortController().signal;
 
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 

@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import {
   createNonce,
   type Outbox,
@@ -17,8 +18,6 @@ export type LiveMessageOptions = {
   draw(): RestBody | undefined;
   report(outcome: MessageOutcome): void;
 };
-
-const neverAborted = new AbortController().signal;
 
 export type LiveMessage = ReturnType<typeof createLiveMessage>;
 

@@ -1,5 +1,5 @@
 import type { Client } from 'discord.js';
-import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
 import {
   type MessageBody,
@@ -44,7 +44,6 @@ type Panel = {
 
 /** Keeps a bot in many servers within its rate limit. */
 const wakeMs = 250;
-const never = new AbortController().signal;
 
 /** One message in each server that follows the state of the bot. */
 export class Panels implements PanelBoard {
@@ -88,7 +87,7 @@ export class Panels implements PanelBoard {
       const { id } = await this.#options.outbox.post(
         channelId,
         toRestBody(shown),
-        never,
+        neverAborted,
       );
       this.putPanel(guildId, { channelId, messageId: id }, head, shown);
       return true;
@@ -142,7 +141,7 @@ export class Panels implements PanelBoard {
       panel.message?.requestUpdate('whole');
       await panel.message?.waitUntilSettled();
     });
-    await waitAtMost(Promise.all(cleared), ms, this.#options.timing, never);
+    await waitAtMost(Promise.all(cleared), ms, this.#options.timing, neverAborted);
     for (const { message } of this.#panels.values()) message?.end();
   }
 
@@ -196,7 +195,7 @@ export class Panels implements PanelBoard {
       await panelStore.write(guildId, place);
       if (former && former.messageId !== place.messageId)
         void this.#options.outbox
-          .changeMessage(former, undefined, never)
+          .changeMessage(former, undefined, neverAborted)
           .catch(() => undefined);
     } catch (error) {
       this.#warn(guildId, getErrorMessage(error), error);

@@ -5,7 +5,7 @@ import {
   GatewayOpcodes,
   PermissionFlagsBits,
 } from 'discord.js';
-import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
@@ -15,7 +15,6 @@ import { formatText, type TextLine } from '#src/texts/texts.ts';
 /** Discord writes each text into the audit log of the server. */
 const textGapMs = 10_000;
 const clearMs = 1_000;
-const never = new AbortController().signal;
 
 type VoiceStatus = {
   readonly channelId: ChannelId;
@@ -141,7 +140,7 @@ export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
       statuses.delete(guildId);
       status?.cancelWait?.();
       if (!status?.written || status.shown !== status.written) return;
-      await waitAtMost(put(status, null), clearMs, timing, never);
+      await waitAtMost(put(status, null), clearMs, timing, neverAborted);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { waitAtMost } from '#src/base/bounded-wait.ts';
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
@@ -34,7 +34,6 @@ import {
 
 /** Time to show waiting lines when captions end. */
 const flushMs = 2_000;
-const neverAborted = new AbortController().signal;
 /** Lines stay in memory this long. */
 const recentLinesMs = 60 * 60_000;
 

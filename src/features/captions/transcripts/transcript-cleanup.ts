@@ -1,3 +1,4 @@
+import { neverAborted } from '#src/base/bounded-wait.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
@@ -30,7 +31,6 @@ const expiryIntervalMs = 60_000;
 const maxConcurrentChanges = 20;
 /** Pause between tries in a closed channel, and tries before anybody is told. */
 const [closedMs, toldAfterTries] = [30 * 60_000, 3];
-const neverAborted = new AbortController().signal;
 
 /**
  * Erases expired and forgotten captions, and updates messages that showed them, in the

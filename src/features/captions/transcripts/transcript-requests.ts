@@ -1,4 +1,4 @@
-import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
+import { createDeadlineSignal, neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import {
   buildCitedAnswerPrompt,
@@ -95,7 +95,6 @@ const [mostLines, maxChars] = [80, 12_000];
 const recapTimeoutMs = 13 * 60_000;
 const answerTimeoutMs = 40_000;
 const minRecapLines = 5;
-const neverAborted = new AbortController().signal;
 const noTranscript = { kind: 'none' } as const;
 
 /** Ends a request with a line for the caller. */
