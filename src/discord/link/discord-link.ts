@@ -25,7 +25,7 @@ import type {
   VoiceLink,
 } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
-import { FrameSender } from './frame-sender.ts';
+import { createFrameSender } from './frame-sender.ts';
 import { createLinkWatchdog } from './link-watchdog.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
@@ -118,7 +118,7 @@ export class DiscordLink implements VoiceLink {
     const others = () => this.listPeople().length;
     const settled = watchSettled(connection, others);
     this.#settled = settled;
-    this.#sender = new FrameSender({ connection, timing, settled, refused, fail });
+    this.#sender = createFrameSender({ connection, timing, settled, refused, fail });
     this.#watchdog = createLinkWatchdog({
       connection,
       timing,
@@ -155,7 +155,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   playFrames(source: FrameSource): { wake(): void } {
-    return this.#sender.playFrame(source);
+    return this.#sender.playFrames(source);
   }
 
   listPeople(): readonly ChannelMember[] {

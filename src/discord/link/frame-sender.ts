@@ -15,7 +15,7 @@ export type FrameSenderOptions = {
   readonly fail: (error: unknown) => void;
 };
 
-export type SenderCounts = FrameSender['counts'];
+export type SenderCounts = ReturnType<typeof createFrameSender>['counts'];
 
 const frameMs = 20;
 /** Timers count whole ms, so a frame may leave this much early. */
@@ -29,115 +29,112 @@ const silenceFrames = 5;
  * Sends a frame every 20 ms, without a timer when there is none. An `AudioPlayer` would
  * prepare frames 20 ms ahead, so answers would begin and stop later.
  */
-export class FrameSender {
-  readonly counts = {
+export function createFrameSender(options: FrameSenderOptions) {
+  const { connection, timing } = options;
+  const counts = {
     sent: 0,
     /** Frames that the library did not take. */
     refused: 0,
     /** Stalls of more than 60 ms. */
     shifts: 0,
   };
-  readonly #options;
-  #playing:
+  let playing:
     | { readonly source: FrameSource; readonly resource: AudioResource }
     | undefined;
-  #dueMs = 0;
-  #forget: (() => void) | undefined;
-  #owed = 0;
-  #quiet = true;
-  #stopped = false;
+  let dueMs = 0;
+  let forgetTimer: (() => void) | undefined;
+  let owedSilence = 0;
+  let isQuiet = true;
+  let isStopped = false;
 
-  constructor(options: FrameSenderOptions) {
-    this.#options = options;
+  function stop() {
+    isStopped = true;
+    playing = undefined;
+    forgetTimer?.();
   }
 
-  get isBusy(): boolean {
-    return !this.#quiet;
+  function wake() {
+    if (isStopped || !isQuiet) return;
+    dueMs = timing.nowMs();
+    isQuiet = false; // once is enough
+    setTimer();
   }
 
-  playFrame(source: FrameSource): { wake(): void } {
-    this.#playing = { source, resource: makeResource(source) };
-    const wake = () => this.#wake();
-    wake();
-    return { wake };
-  }
-
-  stop() {
-    this.#stopped = true;
-    this.#playing = undefined;
-    this.#forget?.();
-  }
-
-  #wake() {
-    if (this.#stopped || !this.#quiet) return;
-    this.#dueMs = this.#options.timing.nowMs();
-    this.#quiet = false; // once is enough
-    this.#arm();
-  }
-
-  #arm() {
-    this.#forget?.();
-    const { timing } = this.#options;
-    const waitMs = Math.max(0, this.#dueMs - timing.nowMs());
-    this.#forget = timing.later(waitMs, () => this.#step());
+  function setTimer() {
+    forgetTimer?.();
+    forgetTimer = timing.later(Math.max(0, dueMs - timing.nowMs()), runStep);
   }
 
   /** Sends overdue frames and sets the next timer. */
-  #step() {
+  function runStep() {
     try {
-      this.#catchUp();
-      const isIdle = this.#quiet && (this.#playing?.source.isIdle ?? true);
-      if (!this.#stopped && !isIdle) this.#arm();
+      catchUp();
+      const isIdle = isQuiet && (playing?.source.isIdle ?? true);
+      if (!isStopped && !isIdle) setTimer();
     } catch (error) {
       // A timer that throws would silence the sender for ever.
-      this.stop();
-      this.#options.fail(error);
+      stop();
+      options.fail(error);
     }
   }
 
-  #catchUp() {
-    const { timing } = this.#options;
-    const lateMs = timing.nowMs() - this.#dueMs;
+  function catchUp() {
+    const lateMs = timing.nowMs() - dueMs;
     if (lateMs > catchUpMs) {
-      this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
-      if (!this.#quiet) this.counts.shifts++;
+      dueMs += frameMs * Math.floor(lateMs / frameMs);
+      if (!isQuiet) counts.shifts++;
     }
     const untilMs = timing.nowMs() + earlyMs;
-    for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs)
-      this.#tick();
+    for (; dueMs <= untilMs && !isStopped; dueMs += frameMs) sendNext();
   }
 
-  #tick() {
-    if (!this.#options.settled()) return;
-    const frame = this.#playing?.resource.read();
-    if (frame) this.#playFrame(frame);
-    else if (this.#owed > 0) this.#sendSilence();
-    else this.#quiet = true;
+  function sendNext() {
+    if (!options.settled()) return;
+    const frame = playing?.resource.read();
+    if (frame) sendFrame(frame);
+    else if (owedSilence > 0) sendSilence();
+    else isQuiet = true;
   }
 
-  #playFrame(frame: Frame) {
-    this.#quiet = false;
-    this.#owed = silenceFrames;
-    if (this.#sendFrame(frame)) {
-      this.counts.sent++;
-      this.#playing?.source.markSent(frame, this.#options.timing.nowMs());
-    } else this.counts.refused++;
+  function sendFrame(frame: Frame) {
+    isQuiet = false;
+    owedSilence = silenceFrames;
+    if (sendPacket(frame)) {
+      counts.sent++;
+      playing?.source.markSent(frame, timing.nowMs());
+    } else counts.refused++;
   }
 
-  #sendSilence() {
-    this.#sendFrame(silenceFrame);
-    this.#owed--;
-    if (this.#owed === 0) this.#options.connection.setSpeaking(false);
+  function sendSilence() {
+    sendPacket(silenceFrame);
+    owedSilence--;
+    if (owedSilence === 0) connection.setSpeaking(false);
   }
 
-  #sendFrame(frame: Frame) {
+  function sendPacket(frame: Frame) {
     try {
-      return this.#options.connection.playOpusPacket(frame) === true;
+      return connection.playOpusPacket(frame) === true;
     } catch (error) {
-      this.#options.refused(error);
+      options.refused(error);
       return false;
     }
   }
+
+  return {
+    counts,
+
+    get isBusy(): boolean {
+      return !isQuiet;
+    },
+
+    playFrames(source: FrameSource): { wake(): void } {
+      playing = { source, resource: makeResource(source) };
+      wake();
+      return { wake };
+    },
+
+    stop,
+  };
 }
 
 /** Reads each frame from the source at the moment when it is sent. */

@@ -1,7 +1,7 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { AudioResource } from '@discordjs/voice';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { FrameSender } from '#src/discord/link/frame-sender.ts';
+import { createFrameSender } from '#src/discord/link/frame-sender.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const frame = (n: number) => Buffer.from([n, n, n, n]);
@@ -64,14 +64,14 @@ function open(
     isIdle: true,
   };
   const report = (error: unknown) => log.failed.push(error);
-  const sender = new FrameSender({
+  const sender = createFrameSender({
     connection,
     timing,
     settled,
     refused: report,
     fail: report,
   });
-  const { wake } = sender.playFrame(source);
+  const { wake } = sender.playFrames(source);
   return { sender, source, connection, wake, timing, waiting, left, silentAtMs, log };
 }
 
