@@ -15,7 +15,6 @@ import {
 } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openPlaces } from '#src/discord/places.ts';
-import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { getShardId } from '#src/people/server-share.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { AccountLogin } from './account-rest.ts';
@@ -62,132 +61,127 @@ export async function openVoiceTrial(
   const client = createClient(all);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
-  return new VoiceTrial(await logIn(client, all, signal), options);
+  return createVoiceTrial(await logIn(client, all, signal), options);
 }
 
+export type VoiceTrial = ReturnType<typeof createVoiceTrial>;
+
 /** Disposing leaves the channel and closes the gateway. */
-export class VoiceTrial implements AsyncDisposable {
-  readonly #client;
-  readonly #clock;
-  readonly #opener;
-  readonly #places;
-  readonly #over = new AbortController();
-  readonly #troubles: string[] = [];
-  readonly #restrictions = new Set<string>();
-  #link: VoiceLink | undefined;
-  #reopening: Promise<void> | undefined;
-  #loss: unknown;
+function createVoiceTrial(
+  client: Client<true>,
+  { clock, connectMs }: VoiceTrialOptions,
+) {
+  const opener = openVoiceLinkOpener(client, onDiscordEvent, { connectMs });
+  const places = openPlaces(client);
+  const over = new AbortController();
+  const troubles: string[] = [];
+  const restrictions = new Set<string>();
+  let current: VoiceLink | undefined;
+  let reopening: Promise<void> | undefined;
+  let loss: unknown;
+  watchOwnState(client, onDiscordEvent);
 
-  constructor(client: Client<true>, { clock, connectMs }: VoiceTrialOptions) {
-    this.#client = client;
-    this.#clock = clock;
-    const reportEvent = (event: DiscordEvent) => this.#onDiscordEvent(event);
-    this.#opener = openVoiceLinkOpener(client, reportEvent, { connectMs });
-    this.#places = openPlaces(client);
-    watchOwnState(client, reportEvent);
+  function onDiscordEvent(event: DiscordEvent) {
+    if (event.kind === 'alert' && event.state === 'raised') troubles.push(event.name);
+    if (event.kind === 'voice-closed') troubles.push(`voice close ${event.closeCode}`);
+    if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
+    if (event.isOn) restrictions.add(event.kind);
+    else restrictions.delete(event.kind);
   }
 
-  get troubles(): readonly string[] {
-    return this.#troubles;
-  }
-
-  /** Returns whether a moderator or a stage keeps the bot silent. */
-  get isMute(): boolean {
-    return this.#restrictions.size > 0;
-  }
-
-  get isOpen(): boolean {
-    return this.#link !== undefined && this.#loss === undefined;
-  }
-
-  getChannelFacts(channel: ChannelRef): ChannelFacts | undefined {
-    return this.#places.findChannelFacts(channel, '');
-  }
-
-  /**
-   * Joins a channel in place of an open link. Throws as `VoiceLinkOpener.openLink`
-   * does.
-   */
-  async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
-    const startMs = this.#clock.nowMs();
-    this.#link = undefined;
-    const link = await this.#opener.openLink(channel, () => false, signal);
-    const joinedInMs = this.#clock.nowMs() - startMs;
-    this.#link = link;
-    this.#loss = undefined;
-    void this.#watchLink(link, channel);
+  async function joinChannel(
+    channel: ChannelRef,
+    signal: AbortSignal,
+  ): Promise<OpenedLink> {
+    const startMs = clock.nowMs();
+    current = undefined;
+    const link = await opener.openLink(channel, () => false, signal);
+    const joinedInMs = clock.nowMs() - startMs;
+    current = link;
+    loss = undefined;
+    void watchLink(link, channel);
     return { ...link.getState(), joinedInMs, others: link.listPeople().length };
   }
 
-  /** Waits, and opens a broken link anew. Throws the error of a lost link. */
-  async stayConnected(ms: number, signal: AbortSignal) {
-    const untilMs = this.#clock.nowMs() + ms;
-    do {
-      await this.#clock.sleep(Math.min(checkMs, untilMs - this.#clock.nowMs()), signal);
-      await this.#reopening;
-      if (this.#loss !== undefined) throw this.#loss;
-    } while (this.#clock.nowMs() < untilMs);
-  }
-
-  /** Plays frames. Returns `away` if some were not sent. */
-  async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
-    const waiting = [...frames];
-    let sent = 0;
-    this.#link
-      ?.playFrames({
-        pullFrame: () => waiting.shift(),
-        markSent: () => {
-          sent++;
-        },
-        isIdle: true,
-      })
-      .wake();
-    const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
-    while (sent < frames.length && this.#clock.nowMs() < untilMs)
-      await this.stayConnected(checkMs, signal);
-    return sent < frames.length ? 'away' : 'left';
-  }
-
-  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
-  async leave() {
-    const link = this.#link;
-    this.#link = undefined;
-    await link?.[Symbol.asyncDispose]();
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.#over.abort(new Error('the trial is over'));
-    await this.leave();
-    await this.#opener[Symbol.asyncDispose]();
-    await closeClient(this.#client);
-  }
-
-  #onDiscordEvent(event: DiscordEvent) {
-    if (event.kind === 'alert' && event.state === 'raised')
-      this.#troubles.push(event.name);
-    if (event.kind === 'voice-closed')
-      this.#troubles.push(`voice close ${event.closeCode}`);
-    if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
-    if (event.isOn) this.#restrictions.add(event.kind);
-    else this.#restrictions.delete(event.kind);
-  }
-
-  async #watchLink(link: VoiceLink, channel: ChannelRef) {
+  async function watchLink(link: VoiceLink, channel: ChannelRef) {
     try {
-      for await (const _ of link.receivePackets(this.#over.signal)) {
+      for await (const _ of link.receivePackets(over.signal)) {
         // No person may be heard, so no packet comes.
       }
     } catch (error) {
-      if (this.#link === link) this.#reopening = this.#reopen(channel, error);
+      if (current === link) reopening = reopenLink(channel, error);
     }
   }
 
-  async #reopen(channel: ChannelRef, loss: unknown) {
+  async function reopenLink(channel: ChannelRef, cause: unknown) {
     try {
-      if (!(loss instanceof BotError && loss.retryable)) throw loss;
-      await this.join(channel, this.#over.signal);
+      if (!(cause instanceof BotError && cause.retryable)) throw cause;
+      await joinChannel(channel, over.signal);
     } catch (error) {
-      this.#loss = error;
+      loss = error;
     }
   }
+
+  async function stayConnected(ms: number, signal: AbortSignal) {
+    const untilMs = clock.nowMs() + ms;
+    do {
+      await clock.sleep(Math.min(checkMs, untilMs - clock.nowMs()), signal);
+      await reopening;
+      if (loss !== undefined) throw loss;
+    } while (clock.nowMs() < untilMs);
+  }
+
+  async function leaveChannel() {
+    const link = current;
+    current = undefined;
+    await link?.[Symbol.asyncDispose]();
+  }
+
+  return {
+    troubles: troubles as readonly string[],
+    /** Returns whether a moderator or a stage keeps the bot silent. */
+    get isMute(): boolean {
+      return restrictions.size > 0;
+    },
+    get isOpen(): boolean {
+      return current !== undefined && loss === undefined;
+    },
+    getChannelFacts: (channel: ChannelRef) => places.findChannelFacts(channel, ''),
+    /** Joins a channel in place of an open link. Throws as `openLink` does. */
+    join: joinChannel,
+    /** Waits, and opens a broken link anew. Throws the error of a lost link. */
+    stayConnected,
+    /** Plays frames. Returns `away` if some were not sent. */
+    play: (frames: readonly Frame[], signal: AbortSignal) =>
+      playFrames(frames, current, clock, (ms) => stayConnected(ms, signal)),
+    /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+    leave: leaveChannel,
+    async [Symbol.asyncDispose]() {
+      over.abort(new Error('the trial is over'));
+      await leaveChannel();
+      await opener[Symbol.asyncDispose]();
+      await closeClient(client);
+    },
+  };
+}
+
+async function playFrames(
+  frames: readonly Frame[],
+  link: VoiceLink | undefined,
+  clock: Clock,
+  wait: (ms: number) => Promise<void>,
+): Promise<'left' | 'away'> {
+  const waiting = [...frames];
+  let sent = 0;
+  const source = {
+    pullFrame: () => waiting.shift(),
+    markSent: () => {
+      sent++;
+    },
+    isIdle: true,
+  };
+  link?.playFrames(source).wake();
+  const untilMs = clock.nowMs() + frames.length * 20 + lateMs;
+  while (sent < frames.length && clock.nowMs() < untilMs) await wait(checkMs);
+  return sent < frames.length ? 'away' : 'left';
 }

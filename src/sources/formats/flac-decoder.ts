@@ -23,55 +23,62 @@ type FlacFrame = {
  * The decoder's own parser holds back 16 kB, of which hostile files make gigabytes, and loses sync for ever at the
  * first wrong byte.
  */
-export class FlacFrames {
-  /** Begins with the frame of `#header`. */
-  #rest: Buffer = Buffer.alloc(0);
-  #searched = 0;
-  #header: FlacHeader | undefined;
+export function createFlacFrames() {
+  /** Begins with the frame of `header`. */
+  let rest: Buffer = Buffer.alloc(0);
+  let searched = 0;
+  let header: FlacHeader | undefined;
   /** The frame followed another one, so it is no chance match. */
-  #isSure = false;
-
-  push(bytes: Uint8Array): FlacFrame[] {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
-    const frames: FlacFrame[] = [];
-    for (let at = this.#findFrame(); at !== undefined; at = this.#findFrame()) {
-      const next = readHeader(this.#rest.subarray(at));
-      const follows = next !== undefined && isNext(this.#header, next);
-      this.#searched = at + 1;
-      if (!next || (this.#isSure && !follows)) continue;
-      if (follows) frames.push(...this.#takeFrame(at));
-      this.#beginFrame(at, next);
-      this.#isSure = follows;
-    }
-    if (!this.#header || this.#searched > longestFrameBytes)
-      this.#beginFrame(this.#searched);
-    return frames;
-  }
-
-  end(): FlacFrame[] {
-    const more = this.push(Buffer.alloc(longestHeaderBytes));
-    return [...more, ...this.#takeFrame(this.#rest.length - longestHeaderBytes)];
-  }
+  let isSure = false;
 
   /** Finds the start of a possible header. Undefined if more bytes are needed. */
-  #findFrame() {
-    const at = this.#rest.indexOf(0xff, this.#searched);
-    if (at >= 0 && at + longestHeaderBytes <= this.#rest.length) return at;
-    this.#searched = at < 0 ? this.#rest.length : at;
+  function findFrame() {
+    const at = rest.indexOf(0xff, searched);
+    if (at >= 0 && at + longestHeaderBytes <= rest.length) return at;
+    searched = at < 0 ? rest.length : at;
     return undefined;
   }
 
-  #takeFrame(length: number) {
-    if (!this.#header) return [];
-    return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
+  function takeFrame(length: number): FlacFrame[] {
+    return header ? [{ bytes: rest.subarray(0, length), ms: header.ms }] : [];
   }
 
-  #beginFrame(at: number, header?: FlacHeader) {
-    this.#rest = this.#rest.subarray(at);
-    this.#searched = header ? 1 : 0;
-    this.#header = header;
-    this.#isSure &&= header !== undefined;
+  function beginFrame(at: number, next?: FlacHeader) {
+    rest = rest.subarray(at);
+    searched = next ? 1 : 0;
+    header = next;
+    isSure &&= next !== undefined;
   }
+
+  /** Reads a possible header, and takes the frame before it. */
+  function takeFrameBefore(at: number) {
+    const next = readHeader(rest.subarray(at));
+    const follows = next !== undefined && isNext(header, next);
+    searched = at + 1;
+    if (!next || (isSure && !follows)) return [];
+    const frames = follows ? takeFrame(at) : [];
+    beginFrame(at, next);
+    isSure = follows;
+    return frames;
+  }
+
+  function push(bytes: Uint8Array): FlacFrame[] {
+    rest = Buffer.concat([rest, bytes]);
+    const frames: FlacFrame[] = [];
+    for (let at = findFrame(); at !== undefined; at = findFrame())
+      frames.push(...takeFrameBefore(at));
+    if (!header || searched > longestFrameBytes) beginFrame(searched);
+    return frames;
+  }
+
+  return {
+    push,
+
+    end(): FlacFrame[] {
+      const more = push(Buffer.alloc(longestHeaderBytes));
+      return [...more, ...takeFrame(rest.length - longestHeaderBytes)];
+    },
+  };
 }
 
 type FlacHeader = {
@@ -157,7 +164,7 @@ const frameTable = createCrcTable(0x80050000);
 export async function openFlac(skip: Skip): Promise<Decoder> {
   const decoder = new FLACDecoder();
   await decoder.ready;
-  const frames = new FlacFrames();
+  const frames = createFlacFrames();
   const decodeFrames = async (some: readonly FlacFrame[]) => {
     const near = some.filter(
       ({ bytes, ms }) => !skip.skipIfFar(ms, ms) && isWhole(bytes),
