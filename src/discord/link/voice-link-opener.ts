@@ -57,7 +57,7 @@ export function openVoiceLinkOpener(
       shards.set(guild.shardId, shard);
       const server =
         servers.get(guild.id) ??
-        new GuildLinks(
+        createGuildLinks(
           { people, shard, report, connectMs, offlineMs, onLeaving },
           guild.id,
         );
@@ -65,7 +65,7 @@ export function openVoiceLinkOpener(
       return await server.openLink(guild, channel, mayHear, signal);
     },
     getRestMs: (guildId) => servers.get(guildId)?.getRestMs() ?? 0,
-    hasLink: (guildId) => servers.get(guildId)?.hasLink ?? false,
+    hasLink: (guildId) => servers.get(guildId)?.hasLink() ?? false,
     async [Symbol.asyncDispose]() {
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
@@ -78,131 +78,112 @@ type GuildLinkDeps = DoorLimits & {
   readonly report: (event: DiscordEvent) => void;
 };
 
-class GuildLinks {
-  readonly #deps;
-  readonly #pace = createSignalPace();
-  readonly #rejoins = createRejoinLimit();
-  readonly #guildId;
-  #isDown = false;
-  #link: DiscordLink | undefined;
-  #opening = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+type GuildLinks = ReturnType<typeof createGuildLinks>;
 
-  constructor(deps: GuildLinkDeps, guildId: GuildId) {
-    this.#deps = deps;
-    this.#guildId = guildId;
-  }
-
-  openLink(guild: Guild, channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
-    this.#opening++;
-    const opening = this.#turn.then(() =>
-      this.#openNow(guild, channel, mayHear, signal),
-    );
-    this.#turn = opening
-      .catch(() => {})
-      .then(() => {
-        this.#opening--;
-      });
-    return opening;
-  }
-
-  get hasLink() {
-    return this.#opening > 0 || this.#link?.isOpen === true;
-  }
+/** Opens the links of one server one after the other. */
+function createGuildLinks(deps: GuildLinkDeps, guildId: GuildId) {
+  const { report } = deps;
+  const pace = createSignalPace();
+  const rejoins = createRejoinLimit();
+  let isDown = false;
+  let current: DiscordLink | undefined;
+  let openingCount = 0;
+  let lastTurn: Promise<unknown> = Promise.resolve();
 
   /** Counts a rejoin if allowed. Raises an alert from the second on. */
-  #mayRejoin(fault: string) {
+  function mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
-    if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
-    return this.#rejoins.tryRejoin(nowMs);
+    if (rejoins.isRepeated(nowMs)) reportAlert(true, fault);
+    return rejoins.tryRejoin(nowMs);
   }
 
-  #reportAlert(isDown: boolean, cause: string) {
-    if (this.#isDown === isDown) return;
-    this.#isDown = isDown;
+  function reportAlert(isDownNow: boolean, cause: string) {
+    if (isDown === isDownNow) return;
+    isDown = isDownNow;
     const state = isDown ? 'raised' : 'cleared';
-    this.#deps.report({
-      kind: 'alert',
-      name: 'link-down',
-      state,
-      cause,
-      guildId: this.#guildId,
-    });
+    report({ kind: 'alert', name: 'link-down', state, cause, guildId });
   }
 
-  getRestMs() {
-    return this.#pace.getRestMs(realClock.nowMs());
+  async function closeLink() {
+    await current?.[Symbol.asyncDispose]();
   }
 
-  async close() {
-    await this.#link?.[Symbol.asyncDispose]();
-  }
-
-  async #openNow(
+  async function openNow(
     guild: Guild,
     channel: ChannelRef,
     mayHear: MayHear,
     signal: AbortSignal,
   ) {
-    const { connectMs, offlineMs, report, shard } = this.#deps;
+    const { connectMs, offlineMs, shard } = deps;
     await waitUntilShardReady(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    using deadline = createDeadlineSignal(connectMs, realClock, () => this.#unopened);
+    using deadline = createDeadlineSignal(connectMs, realClock, toUnopenedError);
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
-      await this.close();
+      await closeLink();
       const nowMs = realClock.nowMs();
-      const waitMs = Math.max(this.#pace.waitMs(nowMs), shard.waitMs(nowMs));
+      const waitMs = Math.max(pace.waitMs(nowMs), shard.waitMs(nowMs));
       if (waitMs > connectMs) throw createTooOftenError(waitMs);
       shard.planJoin(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
-      const link = this.#joinChannel(guild, channel, mayHear);
+      const link = joinChannel(guild, channel, mayHear);
       await link.waitUntilOpen(either);
       const tookMs = realClock.nowMs() - startMs;
-      report({ kind: 'link-opened', guildId: guild.id, tookMs, ...link.getState() });
+      report({ kind: 'link-opened', guildId, tookMs, ...link.getState() });
       void becomeSpeaker(guild, channel.channelId, realClock, report);
       return link;
     } catch (cause) {
-      await this.close();
+      await closeLink();
       signal.throwIfAborted();
-      const error: unknown = either.aborted
-        ? either.reason
-        : this.#toBrokenOffReason(cause);
-      if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
-        this.#reportAlert(true, error.message);
+      const error: unknown = either.aborted ? either.reason : toBrokenOffReason(cause);
+      if (error instanceof BotError && rejoins.isRepeated(realClock.nowMs()))
+        reportAlert(true, error.message);
       throw error;
     }
   }
 
-  get #unopened() {
-    return this.#link?.unopened ?? createUnopenedLinkError('seat');
+  function toUnopenedError() {
+    return current?.unopened ?? createUnopenedLinkError('seat');
   }
 
-  #toBrokenOffReason(cause: unknown) {
+  function toBrokenOffReason(cause: unknown) {
     const isBroken =
       cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
-    return isBroken ? this.#unopened : cause;
+    return isBroken ? toUnopenedError() : cause;
   }
 
-  #joinChannel(guild: Guild, channel: ChannelRef, mayHear: MayHear) {
-    const { people: channelPeople, report } = this.#deps;
-    const link = new DiscordLink(
-      {
-        guild,
-        channelId: channel.channelId,
-        channelPeople,
-        pace: this.#pace,
-        report,
-        mayRejoin: (fault) => this.#mayRejoin(fault),
-        onWhole: () => this.#reportAlert(false, 'it works again by itself'),
-        onLeaving: () => this.#deps.onLeaving(guild.id),
-      },
-      mayHear,
-    );
-    this.#link = link;
-    report({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
+  function joinChannel(guild: Guild, { channelId }: ChannelRef, mayHear: MayHear) {
+    const place = {
+      guild,
+      channelId,
+      channelPeople: deps.people,
+      pace,
+      report,
+      mayRejoin,
+      onWhole: () => reportAlert(false, 'it works again by itself'),
+      onLeaving: () => deps.onLeaving(guildId),
+    };
+    const link = new DiscordLink(place, mayHear);
+    current = link;
+    report({ kind: 'link-made', guildId, counts: () => link.counts() });
     return link;
   }
+
+  return {
+    openLink(...request: Parameters<typeof openNow>) {
+      openingCount++;
+      const opening = lastTurn.then(() => openNow(...request));
+      lastTurn = opening
+        .catch(() => {})
+        .then(() => {
+          openingCount--;
+        });
+      return opening;
+    },
+    hasLink: () => openingCount > 0 || current?.isOpen === true,
+    getRestMs: () => pace.getRestMs(realClock.nowMs()),
+    close: closeLink,
+  };
 }
 
 /** Waits for the gateway. Throws BotError `link.offline` after `offlineMs`. */
