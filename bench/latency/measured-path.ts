@@ -2,7 +2,7 @@ import { serverSettings } from '#bench/pipelines/server-settings.ts';
 import type { QuestionClip } from '#bench/question-clips.ts';
 import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type HeardAnswer, SandboxProcess } from '#src/console/sandbox-process.ts';
+import { type HeardAnswer, startSandbox } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts';
@@ -67,7 +67,7 @@ export async function openMeasuredPath<Setup extends PathSetup>(
     network && stack.use(await TcpProxy.open({ host, port: Number(port) }, network));
   const baseUrl = proxy?.makeProxiedUrl(mock.baseUrl) ?? mock.baseUrl;
   const never = new AbortController().signal;
-  const sandbox = stack.use(await SandboxProcess.start(() => undefined, never));
+  const sandbox = stack.use(await startSandbox(() => undefined, never));
   const bot = stack.use(
     await BotProcess.start(sandbox.ready, {
       ...serverSettings[row.pipeline](baseUrl),

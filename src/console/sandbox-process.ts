@@ -32,124 +32,111 @@ export type SandboxPage = {
   readonly onPage: (line: PageLine) => void;
 };
 
-/**
- * The sandbox as a child process in its own group, so that Ctrl+C lets the bot leave
- * first.
- */
-export class SandboxProcess implements AsyncDisposable {
-  readonly ready: ReadyLine;
-  readonly #child;
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #onMessage;
-  readonly #page;
-  readonly #gone = new AbortController();
-  #lastId = 0;
-
-  private constructor(
-    child: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-    ready: ReadyLine,
-    onMessage: (message: MessageLine) => void,
-    page: SandboxPage | undefined,
-  ) {
-    this.#child = child;
-    this.ready = ready;
-    this.#onMessage = onMessage;
-    this.#page = page;
-    child.stdin.on('error', () => undefined); // the end of its output tells
-    void this.#readLines(lines);
+/** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */
+export async function startSandbox(
+  onMessage: (message: MessageLine) => void,
+  signal: AbortSignal,
+  page?: SandboxPage,
+): Promise<SandboxProcess> {
+  // In its own group, so that Ctrl+C lets the bot leave first.
+  const child = spawn(process.execPath, [program, ...toArguments(page)], {
+    detached: true,
+    stdio: 'pipe',
+  });
+  const complaint = readFirstComplaint(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
+  try {
+    const first = await waitUnlessAborted(lines.next(), either);
+    if (first.done) throw new Error(await complaint);
+    const ready: ReadyLine = JSON.parse(first.value);
+    return openSandboxProcess(child, lines, ready, { onMessage, onPage: page?.onPage });
+  } catch (cause) {
+    child.kill();
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : 'no reason given';
+    throw new BotError(
+      'sandbox.failed',
+      true,
+      `The sandbox did not start: ${why}`,
+      cause,
+    );
   }
+}
 
-  /** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */
-  static async start(
-    onMessage: (message: MessageLine) => void,
-    signal: AbortSignal,
-    page?: SandboxPage,
-  ): Promise<SandboxProcess> {
-    const child = spawn(process.execPath, [program, ...toArguments(page)], {
-      detached: true,
-      stdio: 'pipe',
-    });
-    const complaint = readFirstComplaint(child);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
-    try {
-      const first = await waitUnlessAborted(lines.next(), either);
-      if (first.done) throw new Error(await complaint);
-      return new SandboxProcess(child, lines, JSON.parse(first.value), onMessage, page);
-    } catch (cause) {
-      child.kill();
-      signal.throwIfAborted();
-      const why = cause instanceof Error ? cause.message : 'no reason given';
-      throw new BotError(
-        'sandbox.failed',
-        true,
-        `The sandbox did not start: ${why}`,
-        cause,
-      );
-    }
-  }
+export type SandboxProcess = ReturnType<typeof openSandboxProcess>;
 
-  /**
-   * Returns a signal that aborts with BotError `sandbox.failed` when the sandbox ends.
-   */
-  get gone(): AbortSignal {
-    return this.#gone.signal;
-  }
+type SandboxListeners = Partial<Pick<SandboxPage, 'onPage'>> & {
+  readonly onMessage: (message: MessageLine) => void;
+};
 
-  /**
-   * Sends a request. Throws BotError `sandbox.failed` with the sandbox's own sentence.
-   * An aborted request still takes effect.
-   */
-  async sendRequest<Answer>(
-    request: ConsoleRequest,
-    signal: AbortSignal = neverAborted,
-  ): Promise<Answer> {
-    AbortSignal.any([signal, this.gone]).throwIfAborted();
-    const id = ++this.#lastId;
-    const pending = Promise.withResolvers<unknown>();
-    const leaveQueue = () => pending.reject(signal.reason);
-    this.#pending.set(id, pending);
-    this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
-    signal.addEventListener('abort', leaveQueue);
-    try {
-      return (await pending.promise) as Answer; // written by the program that was started here
-    } finally {
-      signal.removeEventListener('abort', leaveQueue);
-    }
-  }
+function openSandboxProcess(
+  child: ChildProcessWithoutNullStreams,
+  lines: AsyncIterator<string>,
+  ready: ReadyLine,
+  { onMessage, onPage }: SandboxListeners,
+) {
+  const pending = new Map<number, PromiseWithResolvers<unknown>>();
+  const ended = new AbortController();
+  let lastId = 0;
+  child.stdin.on('error', () => undefined); // the end of its output tells
+  void readLines();
 
-  async [Symbol.asyncDispose]() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), farewellMs);
-    this.#child.stdin.end();
-    await gone;
-    clearTimeout(deadline);
-  }
-
-  async #readLines(lines: AsyncIterator<string>) {
+  async function readLines() {
     for (let line = await lines.next(); !line.done; line = await lines.next())
-      this.#handleLine(JSON.parse(line.value));
+      handleLine(JSON.parse(line.value));
     const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
-    for (const { reject } of this.#pending.values()) reject(gone);
-    this.#pending.clear();
-    this.#gone.abort(gone);
+    for (const { reject } of pending.values()) reject(gone);
+    pending.clear();
+    ended.abort(gone);
   }
 
-  #handleLine(line: SandboxLine) {
-    if ('ok' in line) this.#settleAnswer(line);
-    else if (line.kind === 'message') this.#onMessage(line);
-    else if (line.kind === 'page') this.#page?.onPage(line);
+  function handleLine(line: SandboxLine) {
+    if ('ok' in line) settleAnswer(line);
+    else if (line.kind === 'message') onMessage(line);
+    else if (line.kind === 'page') onPage?.(line);
   }
 
-  #settleAnswer(answer: AnswerLine) {
+  function settleAnswer(answer: AnswerLine) {
     const id = Number(answer.id);
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (answer.ok) pending?.resolve(answer);
-    else pending?.reject(new BotError('sandbox.failed', true, answer.error));
+    const waiting = pending.get(id);
+    pending.delete(id);
+    if (answer.ok) waiting?.resolve(answer);
+    else waiting?.reject(new BotError('sandbox.failed', true, answer.error));
   }
+
+  return {
+    ready,
+
+    /** Aborts with BotError `sandbox.failed` when the sandbox ends. */
+    gone: ended.signal,
+
+    /**
+     * Sends a request. Throws BotError `sandbox.failed` with the sandbox's own sentence.
+     * An aborted request still takes effect.
+     */
+    async sendRequest<Answer>(
+      request: ConsoleRequest,
+      signal: AbortSignal = neverAborted,
+    ): Promise<Answer> {
+      AbortSignal.any([signal, ended.signal]).throwIfAborted();
+      const id = ++lastId;
+      const answer = Promise.withResolvers<unknown>();
+      pending.set(id, answer);
+      child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+      // The answer of the program that was started here.
+      return (await waitUnlessAborted(answer.promise, signal)) as Answer;
+    },
+
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      const deadline = setTimeout(() => child.kill('SIGKILL'), farewellMs);
+      child.stdin.end();
+      await exited;
+      clearTimeout(deadline);
+    },
+  };
 }
 
 export function trustCertificate(certificate: string) {

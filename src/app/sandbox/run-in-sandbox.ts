@@ -30,7 +30,7 @@ import {
 } from '#src/console/printer.ts';
 import {
   type PageLine,
-  SandboxProcess,
+  startSandbox,
   trustCertificate,
 } from '#src/console/sandbox-process.ts';
 import { performLines } from '#src/console/typed-lines.ts';
@@ -84,7 +84,7 @@ async function startSandboxRun(
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
   const [sandbox, engines, codec] = await Promise.all([
-    SandboxProcess.start(
+    startSandbox(
       (message) => isTold && printMessage(message, show),
       signal,
       page && {
