@@ -91,9 +91,8 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     ),
   );
   keepHeapSmall();
-  const closing = stack.move();
   const [first] = bots;
-  return {
+  return Object.assign(stack.move(), {
     name: first?.name ?? config.bot.name,
     inviteUrl: first?.discord.inviteUrl,
     ready: () => bots.every((bot) => bot.discord.ready()),
@@ -118,8 +117,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     async drain(ms: number) {
       await Promise.all(sessions.listSessions().map((one) => one.drainAll(ms)));
     },
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 function keepHeapSmall() {

@@ -67,6 +67,5 @@ export async function openBudget(
     rateOf: (by, role) => findRolePrice(by, role, config.budget),
     getTariff: createTariffs(config, wayIn),
   });
-  const closing = stack.move();
-  return { budgets, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  return Object.assign(stack.move(), { budgets });
 }

@@ -47,12 +47,10 @@ export async function openStores(options: StoreOptions) {
     [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
     [memoryStorePart, onDisk.memories],
   ];
-  const closing = stack.move();
-  return {
+  return Object.assign(stack.move(), {
     store,
     parts,
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 async function openInDatabase(url: Secret, { onStore: report }: StoreOptions) {

@@ -58,8 +58,7 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
       options.onDiscord({ kind: 'warning', message }),
     ),
   );
-  const closing = stack.move();
-  return {
+  return Object.assign(stack.move(), {
     store,
     features: opened,
     sounds,
@@ -72,8 +71,7 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     ),
     operatorTools,
     textLanguage: createTextLanguageDetector(),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 /**

@@ -141,15 +141,13 @@ async function startSandboxRun(
       }),
     );
   }
-  const all = stack.move();
-  return {
+  return Object.assign(stack.move(), {
     engines,
     observers: { sandbox, events, show, botName, dataDir: storage.dataDir },
     tell() {
       isTold = true;
     },
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
+  });
 }
 
 function showPage(line: PageLine, show: ConversationPrinter) {

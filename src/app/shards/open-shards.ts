@@ -36,8 +36,7 @@ export async function openShards(
     onSpent: (waitMs) => onShards({ kind: 'spent', waitMs }),
     takeBucket: locks && ((bucket) => locks.takeBucket(bucket, identifySpacingMs)),
   });
-  const closing = stack.move();
-  return {
+  return Object.assign(stack.move(), {
     count,
     shards: Array.from(
       { length: last - first + 1 },
@@ -48,8 +47,7 @@ export async function openShards(
         waitToIdentify: (until) => throttle.wait(first + n, until),
       }),
     ),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 /** Locks the folder for `npm run reload`, unless another process has it. */

@@ -111,12 +111,10 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
   stack.use(open);
   stack.use(sessions);
   for (const feature of features.all) stack.use(feature.serve?.());
-  const closing = stack.move();
-  return {
+  return Object.assign(stack.move(), {
     name,
     discord: open,
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
-  };
+  });
 }
 
 function reportToSessions(
