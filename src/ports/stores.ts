@@ -99,3 +99,16 @@ export async function withStoreTimeout<T>(
     return undefined;
   }
 }
+
+/** Runs a write of the store. Reports failure or delay and returns false. Never throws. */
+export async function tryWrite(
+  guildId: GuildId,
+  watch: StoreWatch,
+  write: () => Promise<unknown>,
+): Promise<boolean> {
+  const done = await withStoreTimeout(guildId, watch, 'store.unwritable', async () => {
+    await write();
+    return true;
+  });
+  return done === true;
+}

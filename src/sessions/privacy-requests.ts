@@ -10,7 +10,7 @@ import type {
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
 import type { ErasureReason, PersonHooks } from '#src/ports/feature-session.ts';
-import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
+import { eraseTimeoutMs, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
@@ -163,16 +163,8 @@ export class PrivacyRequests {
     this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
     const counts = all.filter((count) => count !== undefined);
     if (counts.length < all.length) return { kind: 'failed' };
-    const ended = await withStoreTimeout(
-      guildId,
-      deps,
-      'store.unwritable',
-      async () => {
-        await deps.store.endErasure(erasure);
-        return 'ended';
-      },
-    );
-    if (!ended) return { kind: 'failed' };
+    const endErasure = () => deps.store.endErasure(erasure);
+    if (!(await tryWrite(guildId, deps, endErasure))) return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
     const total = counts.reduce((sum, one) => sum + one);
     return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };

@@ -1,10 +1,11 @@
+import type { Clock } from '#src/base/clock.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import {
   type Seat,
   type SeatStore,
   type StoreWatch,
-  withStoreTimeout,
+  tryWrite,
 } from '#src/ports/stores.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
@@ -26,158 +27,169 @@ type KnownSeat = {
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
 
+export type SeatPersistence = ReturnType<typeof createSeatPersistence>;
+
 /** Stores the seats of the bot and the answers of people there. */
-export class SeatPersistence implements AsyncDisposable {
-  readonly #deps;
-  readonly #seatStore;
-  readonly #seats = new Map<string, KnownSeat>();
-  readonly #over = new AbortController();
-  #stopTimer: (() => void) | undefined;
-  #expiredAtMs = Number.NEGATIVE_INFINITY;
+export function createSeatPersistence(deps: StoreWatch, seatStore: SeatStore) {
+  const { clock } = deps;
+  const seats = new Map<GuildId, KnownSeat>();
+  let expiredAtMs = Number.NEGATIVE_INFINITY;
   /** Seats without a session grow old until then. */
-  #expireUntilMs = Number.NEGATIVE_INFINITY;
+  let expireUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: StoreWatch, seatStore: SeatStore) {
-    this.#deps = deps;
-    this.#seatStore = seatStore;
-  }
+  const timer = createBusyTimer(clock, {
+    isBusy: () =>
+      clock.nowMs() < expireUntilMs ||
+      [...seats.values()].some(({ isOver, session }) => isOver || session),
+    work: refreshSeats,
+  });
+  const writes = createSeatWrites(deps, seatStore, (guildId, seat) => {
+    if (seats.get(guildId) === seat) seats.delete(guildId);
+    timer.stopWhenIdle();
+  });
 
-  saveSeat(session: SeatedSession) {
-    const { guildId } = session.channel;
-    const seat = this.#getSeat(guildId);
-    if (seat.session !== session) seat.written = undefined;
-    seat.session = session;
-    seat.isOver = false;
-    this.#scheduleWrite(guildId, seat);
-    this.#startTimer();
-  }
-
-  onSessionEnded(session: SeatedSession, why: LeaveReason) {
-    const { guildId } = session.channel;
-    const seat = this.#seats.get(guildId);
-    if (seat?.session !== session) return;
-    seat.session = undefined;
-    if (why === 'moved') return; // Another session goes on there, or drops it.
-    if (reasonsToReturn.has(why)) this.scheduleExpiry();
-    else this.dropSeat(guildId);
-    this.#stopTimerWhenIdle();
-  }
-
-  dropSeat(guildId: GuildId) {
-    const seat = this.#getSeat(guildId);
-    if (seat.session) return;
-    seat.isOver = true;
-    this.#scheduleWrite(guildId, seat);
-    this.#startTimer();
-  }
-
-  scheduleExpiry() {
-    this.#expireUntilMs = this.#deps.clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
-    this.#startTimer();
-  }
-
-  /** Waits until the present seat is stored, or storing it has failed. */
-  async waitUntilSettled(guildId: GuildId) {
-    const seat = this.#seats.get(guildId);
-    if (seat) this.#scheduleWrite(guildId, seat);
-    await seat?.lastWrite;
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.#over.abort(new Error('the seat keeper is closed'));
-    this.#stopTimer?.();
-    await Promise.all([...this.#seats.values()].map(({ lastWrite }) => lastWrite));
-  }
-
-  #getSeat(guildId: GuildId) {
-    const seat = this.#seats.get(guildId) ?? {
+  function getSeat(guildId: GuildId) {
+    const seat = seats.get(guildId) ?? {
       session: undefined,
       written: undefined,
       isOver: false,
       lastWrite: Promise.resolve(),
       isWriteDue: false,
     };
-    this.#seats.set(guildId, seat);
+    seats.set(guildId, seat);
     return seat;
   }
 
-  #scheduleWrite(guildId: GuildId, seat: KnownSeat) {
-    if (seat.isWriteDue) return;
-    seat.isWriteDue = true;
-    seat.lastWrite = seat.lastWrite.then(() => {
-      seat.isWriteDue = false;
-      return seat.session
-        ? this.#writeSeat(seat.session, seat)
-        : this.#eraseSeat(guildId, seat);
-    });
+  function dropSeat(guildId: GuildId) {
+    const seat = getSeat(guildId);
+    if (seat.session) return;
+    seat.isOver = true;
+    writes.schedule(guildId, seat);
+    timer.start();
   }
 
-  async #writeSeat(session: SeatedSession, known: KnownSeat) {
+  function scheduleExpiry() {
+    expireUntilMs = clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
+    timer.start();
+  }
+
+  function refreshSeats() {
+    // A connection that may be lost keeps no seat young.
+    const nowMs = clock.nowMs();
+    const all = [...seats];
+    const alive = all.filter(([, { session }]) => session?.isLinked);
+    const over = all.filter(([, { isOver }]) => isOver);
+    for (const [guildId, seat] of [...alive, ...over]) writes.schedule(guildId, seat);
+    if (alive.length > 0) void reportAlive(alive.map(([guildId]) => guildId));
+    if (nowMs - expiredAtMs < expireIntervalMs) return;
+    expiredAtMs = nowMs;
+    const [some = ''] = seats.keys();
+    void tryWrite(some, deps, () => seatStore.expireSeats(maxReturnAgeMs));
+  }
+
+  async function reportAlive(guildIds: readonly GuildId[]) {
+    const [first = ''] = guildIds;
+    if (await tryWrite(first, deps, () => seatStore.markAlive(guildIds))) return;
+    for (const seat of seats.values()) seat.written = undefined; // The answers of people there may be lost.
+  }
+
+  return {
+    saveSeat(session: SeatedSession) {
+      const { guildId } = session.channel;
+      const seat = getSeat(guildId);
+      if (seat.session !== session) seat.written = undefined;
+      seat.session = session;
+      seat.isOver = false;
+      writes.schedule(guildId, seat);
+      timer.start();
+    },
+    onSessionEnded(session: SeatedSession, why: LeaveReason) {
+      const { guildId } = session.channel;
+      const seat = seats.get(guildId);
+      if (seat?.session !== session) return;
+      seat.session = undefined;
+      if (why === 'moved') return; // Another session goes on there, or drops it.
+      if (reasonsToReturn.has(why)) scheduleExpiry();
+      else dropSeat(guildId);
+      timer.stopWhenIdle();
+    },
+    dropSeat,
+    scheduleExpiry,
+    /** Waits until the present seat is stored, or storing it has failed. */
+    async waitUntilSettled(guildId: GuildId) {
+      const seat = seats.get(guildId);
+      if (seat) writes.schedule(guildId, seat);
+      await seat?.lastWrite;
+    },
+    async [Symbol.asyncDispose]() {
+      timer[Symbol.dispose]();
+      await Promise.all([...seats.values()].map(({ lastWrite }) => lastWrite));
+    },
+  };
+}
+
+/** Writes and erases seats, one after another in each server. */
+function createSeatWrites(
+  deps: StoreWatch,
+  seatStore: SeatStore,
+  onErased: (guildId: GuildId, seat: KnownSeat) => void,
+) {
+  async function writeSeat(session: SeatedSession, known: KnownSeat) {
     const seat = session.getSeat();
     const written = JSON.stringify(seat);
     if (written === known.written) return;
-    const isDone = await this.#tryStore(session.channel.guildId, (store) =>
-      store.write(seat),
-    );
+    const write = () => seatStore.write(seat);
+    const isDone = await tryWrite(session.channel.guildId, deps, write);
     if (isDone && known.session === session) known.written = written;
   }
 
-  async #eraseSeat(guildId: GuildId, known: KnownSeat) {
+  async function eraseSeat(guildId: GuildId, known: KnownSeat) {
     if (!known.isOver) return;
-    const isDone = await this.#tryStore(guildId, (store) => store.eraseSeat(guildId));
-    if (!isDone || known.session) return;
-    if (this.#seats.get(guildId) === known) this.#seats.delete(guildId);
-    this.#stopTimerWhenIdle();
+    const isDone = await tryWrite(guildId, deps, () => seatStore.eraseSeat(guildId));
+    if (isDone && !known.session) onErased(guildId, known);
   }
 
-  /** Runs `work` and reports a failure. Returns true if `work` succeeded. */
-  async #tryStore(guildId: GuildId, work: (store: SeatStore) => Promise<unknown>) {
-    return await withStoreTimeout(guildId, this.#deps, 'store.unwritable', async () => {
-      await work(this.#seatStore);
-      return true;
+  return {
+    schedule(guildId: GuildId, seat: KnownSeat) {
+      if (seat.isWriteDue) return;
+      seat.isWriteDue = true;
+      seat.lastWrite = seat.lastWrite.then(() => {
+        seat.isWriteDue = false;
+        return seat.session ? writeSeat(seat.session, seat) : eraseSeat(guildId, seat);
+      });
+    },
+  };
+}
+
+type BusyWork = { readonly isBusy: () => boolean; readonly work: () => void };
+
+/** Works every 15 s as long as there is something to do. */
+function createBusyTimer(clock: Clock, { isBusy, work }: BusyWork) {
+  let cancel: (() => void) | undefined;
+  let isClosed = false;
+
+  function start() {
+    if (isClosed) return;
+    cancel ??= clock.later(aliveIntervalMs, () => {
+      cancel = undefined;
+      work();
+      if (isBusy()) start();
     });
   }
 
-  get #isBusy() {
-    const isLive = [...this.#seats.values()].some(
-      ({ isOver, session }) => isOver || session,
-    );
-    return isLive || this.#deps.clock.nowMs() < this.#expireUntilMs;
+  function stop() {
+    cancel?.();
+    cancel = undefined;
   }
 
-  #startTimer() {
-    if (this.#stopTimer || this.#over.signal.aborted) return;
-    this.#stopTimer = this.#deps.clock.later(aliveIntervalMs, () => {
-      this.#stopTimer = undefined;
-      this.#onTimer();
-      if (this.#isBusy) this.#startTimer();
-    });
-  }
-
-  #stopTimerWhenIdle() {
-    if (this.#isBusy) return;
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
-  }
-
-  #onTimer() {
-    // A connection that may be lost keeps no seat young.
-    const nowMs = this.#deps.clock.nowMs();
-    const alive: string[] = [];
-    for (const [guildId, seat] of this.#seats) {
-      if (seat.isOver || seat.session?.isLinked) this.#scheduleWrite(guildId, seat);
-      if (seat.session?.isLinked) alive.push(guildId);
-    }
-    if (alive.length > 0) void this.#reportAlive(alive);
-    if (nowMs - this.#expiredAtMs < expireIntervalMs) return;
-    this.#expiredAtMs = nowMs;
-    const [some = ''] = this.#seats.keys();
-    void this.#tryStore(some, (store) => store.expireSeats(maxReturnAgeMs));
-  }
-
-  async #reportAlive(guildIds: readonly GuildId[]) {
-    const [first = ''] = guildIds;
-    if (await this.#tryStore(first, (store) => store.markAlive(guildIds))) return;
-    for (const seat of this.#seats.values()) seat.written = undefined; // The answers of people there may be lost.
-  }
+  return {
+    start,
+    stopWhenIdle() {
+      if (!isBusy()) stop();
+    },
+    [Symbol.dispose]() {
+      isClosed = true;
+      stop();
+    },
+  };
 }

@@ -28,7 +28,7 @@ import {
   restingReasons,
 } from './join-outcomes.ts';
 import { createMoveRequests } from './move-requests.ts';
-import { SeatPersistence } from './seat-persistence.ts';
+import { createSeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import {
   countExchanges,
@@ -92,7 +92,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#ended = createEndedConversations(deps.clock);
     this.#notices = openGuildNoticeQueue(this.#deps);
     this.moveRequests = createMoveRequests(this.#deps, this);
-    this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
+    this.#seats = createSeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
     this.consents = openGuildConsents(
       this.#deps,

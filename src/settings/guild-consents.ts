@@ -11,7 +11,7 @@ import {
   toConsent,
   toHearingFacts,
 } from '#src/people/consent.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
+import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from './stored-settings.ts';
 
@@ -46,10 +46,8 @@ function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
     parts: StoreWatch,
   ) {
     const { guildId, store } = deps;
-    await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
-      await store.write(guildId, personId, said.choice);
-      said.isSaved = true;
-    });
+    const write = () => store.write(guildId, personId, said.choice);
+    said.isSaved = await tryWrite(guildId, parts, write);
     if (!said.isSaved) return false;
     saves++;
     stored?.set(personId, said.choice);

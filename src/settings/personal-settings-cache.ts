@@ -3,7 +3,7 @@ import type {
   PersonSettings,
   PersonSettingsStore,
 } from '#src/people/person-settings.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
+import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 
 type PersonalSettingsDeps = StoreWatch & {
   readonly store: PersonSettingsStore;
@@ -85,16 +85,8 @@ export function createPersonalSettingsCache(deps: PersonalSettingsDeps) {
       );
       cacheSettings(toCacheKey(guildId, personId), settings);
       if (!before) return { settings, isSaved: false }; // The stored fields are unknown, and would be replaced.
-      const saved = await withStoreTimeout(
-        guildId,
-        deps,
-        'store.unwritable',
-        async () => {
-          await deps.store.write(guildId, personId, settings);
-          return true;
-        },
-      );
-      return { settings, isSaved: saved === true };
+      const write = () => deps.store.write(guildId, personId, settings);
+      return { settings, isSaved: await tryWrite(guildId, deps, write) };
     },
     /** Drops cached settings of a person, or without one all of the server. */
     forgetSettings(guildId: GuildId, personId?: PersonId) {

@@ -4,7 +4,11 @@ import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { AccessRequest, SpokenManner } from '#src/ports/command-ports.ts';
-import { type GuildSettingsStore, withStoreTimeout } from '#src/ports/stores.ts';
+import {
+  type GuildSettingsStore,
+  tryWrite,
+  withStoreTimeout,
+} from '#src/ports/stores.ts';
 import { createPronouncer, type Pronounce } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
@@ -297,16 +301,9 @@ export class StoredSettings {
   ): Promise<boolean> {
     await this.loadGuild(guildId);
     this.#servers.set(guildId, setValue(this.#getGuildTasks(guildId), key, value));
-    const saved = await withStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unwritable',
-      async () => {
-        await this.#sources.settingsStore.write(guildId, key, value);
-        return true;
-      },
+    return await tryWrite(guildId, this.#parts, () =>
+      this.#sources.settingsStore.write(guildId, key, value),
     );
-    return saved === true;
   }
 
   forgetGuild(guildId: GuildId) {

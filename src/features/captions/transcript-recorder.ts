@@ -16,7 +16,7 @@ import type {
   SpokenSegment,
   UtteranceFollower,
 } from '#src/ports/feature-session.ts';
-import { withStoreTimeout } from '#src/ports/stores.ts';
+import { tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
@@ -226,12 +226,7 @@ export class TranscriptRecorder {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
     const { guildId } = this.#captioned;
-    const isWritten = await withStoreTimeout(
-      guildId,
-      this.#deps,
-      'store.unwritable',
-      () => writing,
-    );
+    const isWritten = await tryWrite(guildId, this.#deps, () => writing);
     if (!isWritten && !this.#isUnsaved)
       this.#session.notices.post({ id: 'captions.unsaved' });
     this.#isUnsaved = !isWritten;
@@ -313,7 +308,6 @@ export class TranscriptRecorder {
     );
     if (lines.length > 0) await writer.putLines(lines);
     for (const line of lines) this.#saved.add(line);
-    return true;
   }
 }
 

@@ -32,7 +32,7 @@ import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
+import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
@@ -448,11 +448,7 @@ function createTrackPersistence(
   async function writeTracks(list: readonly StoredTrack[]) {
     const json = JSON.stringify(list);
     if (json === written) return;
-    const write = async () => {
-      await store.write(guildId, channelId, list);
-      return true;
-    };
-    if (await withStoreTimeout(guildId, deps, 'store.unwritable', write))
+    if (await tryWrite(guildId, deps, () => store.write(guildId, channelId, list)))
       written = json;
   }
 

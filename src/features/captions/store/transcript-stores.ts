@@ -8,7 +8,7 @@ import type {
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { openMemoryStore } from '#src/features/memories/memory-store.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
+import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -86,9 +86,7 @@ export async function noteCaptionMessage(
     sessionId,
     postedAtWallMs: watch.clock.wallMs(),
   };
-  await withStoreTimeout(guildId, watch, 'store.unwritable', () =>
-    messages.putMessage(message),
-  );
+  await tryWrite(guildId, watch, () => messages.putMessage(message));
 }
 
 export type CaptionShardDeps = SessionDependencies & {
