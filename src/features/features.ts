@@ -63,10 +63,10 @@ export function openFeatures(
 /** In the order of `/settings`. */
 export const serverSettings: readonly ServerSetting[] = [
   ...Object.values(conversationSettings),
-  ...features.flatMap(({ settings: own = [] }: Feature) => own),
+  ...features.flatMap(({ settings: own = [] }) => own),
 ];
 
 /** In the order in which a model is offered them. */
 export const tools: readonly FeatureTool[] = features.flatMap(
-  ({ tools = [] }: Feature) => tools,
+  ({ tools = [] }) => tools,
 );

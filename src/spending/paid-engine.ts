@@ -133,12 +133,12 @@ function createMeteredListening(
 
   return {
     /** Sends sound, and drops it after a refusal. */
-    push(samples: Int16Array, opus?: Uint8Array) {
+    push(samples, opus?: Uint8Array) {
       waiting.push({ samples, ...(opus && { opus }) });
       if (reserving === undefined) sendSound();
     },
 
-    async settle(signal: AbortSignal) {
+    async settle(signal) {
       while (reserving !== undefined) await reserving;
       const upTo = pushed;
       const transcript = await inner.settle(signal).catch((error: unknown) => {
