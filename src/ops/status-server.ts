@@ -4,7 +4,7 @@ import {
   closeServer,
   listenOnPort,
   type ServerOutcome,
-} from '#src/base/keep-server.ts';
+} from '#src/base/loops/keep-server.ts';
 import { longestDelayMs, type ReadinessReport } from './readiness.ts';
 
 /** Read at each request. */

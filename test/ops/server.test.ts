@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { keepServer } from '#src/base/keep-server.ts';
+import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { ReadinessReport } from '#src/ops/readiness.ts';
 import { openStatusServer } from '#src/ops/status-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';

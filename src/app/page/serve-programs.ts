@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { keepServer } from '#src/base/keep-server.ts';
+import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Config } from '#src/config/config.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { ServerOutcome } from '#src/base/keep-server.ts';
+import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
 import { respondWithRefusal } from './http-refusal.ts';
 import { type HttpListener, type ListenerOptions, openListener } from './listener.ts';
 import { checkOrigin, programsBelow } from './own-origin.ts';

@@ -10,7 +10,7 @@ import {
   closeServer,
   listenOnPort,
   type ServerOutcome,
-} from '#src/base/keep-server.ts';
+} from '#src/base/loops/keep-server.ts';
 
 export type HttpListener = AsyncDisposable & {
   /** For a browser on this machine. */

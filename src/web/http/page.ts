@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
-import type { ServerOutcome } from '#src/base/keep-server.ts';
+import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import type { HttpListener } from './listener.ts';
 import { createEntry } from './page-entry.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server as NetServer } from 'node:net';
-import { type Clock, realClock } from './clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 
 export type ServerOutcome<Server extends AsyncDisposable> =
   | { readonly kind: 'open'; readonly server: Server }
