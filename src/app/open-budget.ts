@@ -7,7 +7,7 @@ import {
   findRolePrice,
 } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import {
   createTotalPortion,
@@ -44,7 +44,7 @@ export async function openBudget(
   const { alert, config, portions, share, spending, warn, wayIn } = options;
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
-  const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
+  const ledger = createLedger({ countsAll: capNanoUsd > 0 });
   const report = (error: unknown) =>
     warn(
       `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,

@@ -8,7 +8,7 @@ import type {
   BudgetAuthority,
   Caps,
 } from '#src/spending/budget-authority.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger, type Ledger } from '#src/spending/ledger/ledger.ts';
 import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
@@ -76,7 +76,7 @@ export function openBudgets(
     getProgramCap,
     totalUsd = 0,
   } = over;
-  const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
+  const { ledger = createLedger({ countsAll: totalUsd > 0 }) } = over;
   const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
   const budgets = new SessionBudgets({

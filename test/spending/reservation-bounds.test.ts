@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import {
   createPaidChat,
   createPaidRecogniser,
@@ -166,7 +166,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
   fc.assert(
     fc.asyncProperty(allWork, fc.constantFrom(...speaking), async (all, speak) => {
       const clock = new VirtualClock();
-      const ledger = new Ledger({ countsAll: true });
+      const ledger = createLedger({ countsAll: true });
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
       const getProgramCap = (id: string) =>
         id === 'token:bell' ? toUsd(0.2) : undefined;
@@ -230,7 +230,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
   await fc.assert(
     fc.asyncProperty(all, anyCap, async (payers, totalUsd) => {
       const clock = new VirtualClock();
-      const ledger = new Ledger({ countsAll: true });
+      const ledger = createLedger({ countsAll: true });
       const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
       const spent = () => ledger.getStanding('all', clock.wallMs()).day.nanoUsd;
       const answer = async (

@@ -4,7 +4,7 @@ import type {
   AnswerRequest,
   BudgetRefusal,
 } from '#src/spending/budget-authority.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -59,7 +59,7 @@ test('the total outlives a restart', async () => {
   const clock = new VirtualClock();
   const spending = new MemorySpending();
   const open = async () => {
-    const ledger = new Ledger({ countsAll: true });
+    const ledger = createLedger({ countsAll: true });
     const ignore = () => undefined;
     const keeper = createLedgerPersistence({
       ledger,

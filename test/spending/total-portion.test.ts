@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import {
   createTotalPortion,
@@ -81,7 +81,7 @@ async function openProcess(
   { clock, spending, portions }: World,
   { waitMs = () => 0, share = 0.5 }: { waitMs?: () => number; share?: number } = {},
 ) {
-  const ledger = new Ledger({ countsAll: true });
+  const ledger = createLedger({ countsAll: true });
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
   const common = { ledger, clock, alert: () => undefined, report };

@@ -32,163 +32,59 @@ const mostDays = 4;
 
 const empty = { nanoUsd: 0, turns: 0 };
 
+export type Ledger = ReturnType<typeof createLedger>;
+
 /** Daily spending of servers and people, with reserves. Unsaved entries are kept apart. */
-export class Ledger {
-  readonly #servers = new Map<string, GuildSpending>();
-  /** Unsaved entries by server, person and day. */
-  readonly #listUnsaved = new Map<string, SpendingEntry>();
-  #spentHere = 0;
-  #onUnsaved: () => void = () => undefined;
-  readonly #countsAll;
+export function createLedger({
+  countsAll = false,
+}: {
+  readonly countsAll?: boolean;
+} = {}) {
+  const servers = new Map<string, GuildSpending>();
+  const unsaved = createUnsavedEntries();
+  let spentNanoUsd = 0;
 
-  /** Creates a ledger. `countsAll` also counts for `allServers`. */
-  constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {
-    this.#countsAll = countsAll;
-  }
-
-  onUnsaved(listener: () => void) {
-    this.#onUnsaved = listener;
-  }
-
-  get hasUnsaved(): boolean {
-    return this.#listUnsaved.size > 0;
-  }
-
-  get spentHere(): { readonly nanoUsd: number; readonly savedNanoUsd: number } {
-    const unsaved = sumAmounts(this.#listAllUnsaved().map((entry) => entry.nanoUsd));
-    return { nanoUsd: this.#spentHere, savedNanoUsd: this.#spentHere - unsaved };
-  }
-
-  charge(
+  function charge(
     guildId: GuildId,
     personId: PersonId | undefined,
     spent: Partial<Sum>,
     wallMs: number,
   ) {
     const sum = { ...empty, ...spent };
-    if (this.#countsAll) this.#spentHere += sum.nanoUsd;
-    for (const id of this.#countsAll ? [guildId, allServers] : [guildId]) {
-      const now = this.#getDay(id, toUtcDay(wallMs));
+    if (countsAll) spentNanoUsd += sum.nanoUsd;
+    for (const id of countsAll ? [guildId, allServers] : [guildId]) {
+      const now = getDay(id, toUtcDay(wallMs));
       now.today = addSums(now.today, sum);
-      this.#noteEntry({ guildId: id, day: toUtcDay(wallMs), ...sum });
+      unsaved.note({ guildId: id, day: toUtcDay(wallMs), ...sum });
     }
-    if (personId !== undefined) this.assign(guildId, personId, spent, wallMs);
+    if (personId !== undefined) assign(guildId, personId, spent, wallMs);
   }
 
-  assign(guildId: GuildId, personId: PersonId, spent: Partial<Sum>, wallMs: number) {
+  function assign(
+    guildId: GuildId,
+    personId: PersonId,
+    spent: Partial<Sum>,
+    wallMs: number,
+  ) {
     const sum = { ...empty, ...spent };
     const day = toUtcDay(wallMs);
-    addToSums(this.#getDay(guildId, day).people, personId, sum);
-    const isStored = !this.#getServer(guildId).forgotten.has(personId);
-    if (isStored) this.#noteEntry({ guildId, personId, day, ...sum });
+    addToSums(getDay(guildId, day).people, personId, sum);
+    const isStored = !getServer(guildId).forgotten.has(personId);
+    if (isStored) unsaved.note({ guildId, personId, day, ...sum });
   }
 
-  getStanding(guildId: GuildId, wallMs: number): SpendingTotals {
-    const { people, today } = this.#getDay(guildId, toUtcDay(wallMs));
-    const { forgotten } = this.#getServer(guildId);
-    return {
-      day: today,
-      people: new Map([...people].filter(([id]) => !forgotten.has(id))),
-    };
-  }
-
-  getShare(guildId: GuildId, personId: PersonId, wallMs: number): Sum {
-    return this.#getDay(guildId, toUtcDay(wallMs)).people.get(personId) ?? empty;
-  }
-
-  getAllReserved(): number {
-    const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
-    return sumAmounts(all.map(({ left }) => left));
-  }
-
-  getReserved(guildId: GuildId, personId?: PersonId): number {
-    const all = [...this.#getServer(guildId).reserves];
-    const theirs = all.filter(
-      (one) => personId === undefined || one.personId === personId,
-    );
-    return sumAmounts(theirs.map(({ left }) => left));
-  }
-
-  reserve(guildId: GuildId, personId: PersonId | undefined, nanoUsd: number): Reserve {
-    const reserve = { guildId, personId, left: nanoUsd };
-    this.#getServer(guildId).reserves.add(reserve);
-    return reserve;
-  }
-
-  settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number) {
-    const { guildId, left, personId } = reserve;
-    reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
-    this.charge(guildId, personId, spent, wallMs);
-  }
-
-  release(reserve: Reserve) {
-    reserve.left = 0;
-    this.#servers.get(reserve.guildId)?.reserves.delete(reserve);
-  }
-
-  /** Stops storing a person. Sums of the server stay. */
-  forget(guildId: GuildId, personId: PersonId) {
-    for (const entry of this.listUnsaved())
-      if (entry.guildId === guildId && entry.personId === personId)
-        this.#listUnsaved.delete(toEntryKey(entry));
-    this.#getServer(guildId).forgotten.add(personId);
-  }
-
-  recall(entries: readonly SpendingEntry[]) {
-    for (const { guildId, personId, day, nanoUsd, turns } of entries) {
-      const now = this.#getDay(guildId, day);
-      const sum = { nanoUsd, turns };
-      if (personId !== undefined) addToSums(now.people, personId, sum);
-      else now.today = addSums(now.today, sum);
-    }
-  }
-
-  settleTotal(day: string, nanoUsd: number) {
-    const unsaved = this.#listAllUnsaved().filter((entry) => entry.day === day);
-    const now = this.#getDay(allServers, day);
-    now.today = {
-      ...now.today,
-      nanoUsd: nanoUsd + sumAmounts(unsaved.map((entry) => entry.nanoUsd)),
-    };
-  }
-
-  listUnsaved(): readonly SpendingEntry[] {
-    return [...this.#listUnsaved.values()];
-  }
-
-  noteSaved(entries: readonly SpendingEntry[]) {
-    for (const entry of entries) {
-      const { nanoUsd = 0, turns = 0 } = this.#listUnsaved.get(toEntryKey(entry)) ?? {};
-      const rest = { nanoUsd: nanoUsd - entry.nanoUsd, turns: turns - entry.turns };
-      if (rest.nanoUsd > 0 || rest.turns > 0)
-        this.#listUnsaved.set(toEntryKey(entry), { ...entry, ...rest });
-      else this.#listUnsaved.delete(toEntryKey(entry));
-    }
-  }
-
-  #listAllUnsaved() {
-    return this.listUnsaved().filter(({ guildId }) => guildId === allServers);
-  }
-
-  #noteEntry(entry: SpendingEntry) {
-    const before = this.#listUnsaved.get(toEntryKey(entry)) ?? empty;
-    const isFirst = this.#listUnsaved.size === 0;
-    this.#listUnsaved.set(toEntryKey(entry), { ...entry, ...addSums(before, entry) });
-    if (isFirst) this.#onUnsaved();
-  }
-
-  #getServer(guildId: GuildId) {
-    const server = this.#servers.get(guildId) ?? {
+  function getServer(guildId: GuildId) {
+    const server = servers.get(guildId) ?? {
       days: new Map<string, Day>(),
       reserves: new Set(),
       forgotten: new Set(),
     };
-    this.#servers.set(guildId, server);
+    servers.set(guildId, server);
     return server;
   }
 
-  #getDay(guildId: GuildId, day: string) {
-    const { days } = this.#getServer(guildId);
+  function getDay(guildId: GuildId, day: string) {
+    const { days } = getServer(guildId);
     const known = days.get(day);
     if (known) return known;
     const opened = { today: empty, people: new Map<string, Sum>() };
@@ -196,6 +92,120 @@ export class Ledger {
     dropOldest(days, mostDays);
     return opened;
   }
+
+  return {
+    onUnsaved: unsaved.onFirst,
+    listUnsaved: unsaved.list,
+    noteSaved: unsaved.noteSaved,
+    get hasUnsaved(): boolean {
+      return unsaved.list().length > 0;
+    },
+    get spentHere(): { readonly nanoUsd: number; readonly savedNanoUsd: number } {
+      const savedNanoUsd = spentNanoUsd - sumUnsaved(unsaved.list());
+      return { nanoUsd: spentNanoUsd, savedNanoUsd };
+    },
+    charge,
+    assign,
+    getStanding(guildId: GuildId, wallMs: number): SpendingTotals {
+      const { people, today } = getDay(guildId, toUtcDay(wallMs));
+      const { forgotten } = getServer(guildId);
+      return {
+        day: today,
+        people: new Map([...people].filter(([id]) => !forgotten.has(id))),
+      };
+    },
+    getShare(guildId: GuildId, personId: PersonId, wallMs: number): Sum {
+      return getDay(guildId, toUtcDay(wallMs)).people.get(personId) ?? empty;
+    },
+    getAllReserved(): number {
+      const all = [...servers.values()].flatMap(({ reserves }) => [...reserves]);
+      return sumAmounts(all.map(({ left }) => left));
+    },
+    getReserved(guildId: GuildId, personId?: PersonId): number {
+      const all = [...getServer(guildId).reserves];
+      const theirs = all.filter(
+        (one) => personId === undefined || one.personId === personId,
+      );
+      return sumAmounts(theirs.map(({ left }) => left));
+    },
+    reserve(
+      guildId: GuildId,
+      personId: PersonId | undefined,
+      nanoUsd: number,
+    ): Reserve {
+      const reserve = { guildId, personId, left: nanoUsd };
+      getServer(guildId).reserves.add(reserve);
+      return reserve;
+    },
+    settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number) {
+      const { guildId, left, personId } = reserve;
+      reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
+      charge(guildId, personId, spent, wallMs);
+    },
+    release(reserve: Reserve) {
+      reserve.left = 0;
+      servers.get(reserve.guildId)?.reserves.delete(reserve);
+    },
+    /** Stops storing a person. Sums of the server stay. */
+    forget(guildId: GuildId, personId: PersonId) {
+      unsaved.forget(guildId, personId);
+      getServer(guildId).forgotten.add(personId);
+    },
+    recall(entries: readonly SpendingEntry[]) {
+      for (const { guildId, personId, day, nanoUsd, turns } of entries) {
+        const now = getDay(guildId, day);
+        const sum = { nanoUsd, turns };
+        if (personId !== undefined) addToSums(now.people, personId, sum);
+        else now.today = addSums(now.today, sum);
+      }
+    },
+    settleTotal(day: string, nanoUsd: number) {
+      const due = unsaved.list().filter((entry) => entry.day === day);
+      const now = getDay(allServers, day);
+      now.today = { ...now.today, nanoUsd: nanoUsd + sumUnsaved(due) };
+    },
+  };
+}
+
+/** Sums the entries of all servers together. */
+function sumUnsaved(entries: readonly SpendingEntry[]) {
+  const all = entries.filter(({ guildId }) => guildId === allServers);
+  return sumAmounts(all.map(({ nanoUsd }) => nanoUsd));
+}
+
+/** Unsaved entries by server, person and day. */
+function createUnsavedEntries() {
+  const entries = new Map<string, SpendingEntry>();
+  let reportFirst: () => void = () => undefined;
+
+  return {
+    onFirst(listener: () => void) {
+      reportFirst = listener;
+    },
+    list(): readonly SpendingEntry[] {
+      return [...entries.values()];
+    },
+    note(entry: SpendingEntry) {
+      const before = entries.get(toEntryKey(entry)) ?? empty;
+      const isFirst = entries.size === 0;
+      entries.set(toEntryKey(entry), { ...entry, ...addSums(before, entry) });
+      if (isFirst) reportFirst();
+    },
+    noteSaved(saved: readonly SpendingEntry[]) {
+      for (const entry of saved) {
+        const { nanoUsd = 0, turns = 0 } = entries.get(toEntryKey(entry)) ?? {};
+        const rest = { nanoUsd: nanoUsd - entry.nanoUsd, turns: turns - entry.turns };
+        if (rest.nanoUsd > 0 || rest.turns > 0)
+          entries.set(toEntryKey(entry), { ...entry, ...rest });
+        else entries.delete(toEntryKey(entry));
+      }
+    },
+    forget(guildId: GuildId, personId: PersonId) {
+      for (const [key, entry] of entries)
+        if (entry.guildId === guildId && entry.personId === personId)
+          entries.delete(key);
+    },
+  };
 }
 
 function toEntryKey({ guildId, personId, day }: SpendingEntry) {

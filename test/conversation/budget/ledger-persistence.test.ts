@@ -1,11 +1,11 @@
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   const reported: unknown[] = [];
-  const ledger = new Ledger();
+  const ledger = createLedger();
   const keeper = createLedgerPersistence({
     alert: () => undefined,
     ledger,

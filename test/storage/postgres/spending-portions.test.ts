@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { createLedger } from '#src/spending/ledger/ledger.ts';
 import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { createTotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
@@ -14,7 +14,7 @@ const caps = { personDay: toUsd(0.05), serverDay: toUsd(0.4) };
 async function openProcess(schema: TestSchema) {
   await using stack = new AsyncDisposableStack();
   const { portions, spending } = stack.use(await openPostgresStores(schema));
-  const ledger = new Ledger({ countsAll: true });
+  const ledger = createLedger({ countsAll: true });
   const clock = realClock;
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
