@@ -12,7 +12,7 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
-import { Panels } from '#src/discord/panel/panels.ts';
+import { createPanels, type Panels } from '#src/discord/panel/panels.ts';
 import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
@@ -131,7 +131,7 @@ async function openWithClient(
   const outbox = new Outbox(client.rest, realClock, (outcome) =>
     report({ kind: 'message', outcome }),
   );
-  const panels = new Panels({
+  const panels = createPanels({
     ...common,
     client,
     panelStore: options.panelStore,

@@ -6,7 +6,7 @@ import {
   VoiceWebSocket,
 } from '@discordjs/voice';
 import {
-  ConsentedReceiver,
+  createConsentedReceiver,
   createHeldDatagrams,
 } from '#src/discord/link/consented-receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
@@ -34,7 +34,7 @@ function openInput() {
   const fail = (error: unknown) => {
     throw error;
   };
-  new ConsentedReceiver(
+  createConsentedReceiver(
     connection,
     () => true,
     () => {},

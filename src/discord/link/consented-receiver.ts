@@ -12,10 +12,18 @@ const [usualMs, paddingMs] = [20, 2.5];
 const mostAheadMs = 2_000;
 const daveMarker = Buffer.from([0xfa, 0xfa]);
 
+export type ConsentedReceiver = ReturnType<typeof createConsentedReceiver>;
+
 /** Receives the packets of one connection. Consent is asked before decryption. */
-export class ConsentedReceiver {
+export function createConsentedReceiver(
+  { receiver }: VoiceConnection,
+  isAllowed: MayHear,
+  give: (packet: Packet) => void,
+  fail: (error: unknown) => void,
+  timing: SyncTiming = realClock,
+) {
   /** Counts of datagrams by outcome. */
-  readonly counts = {
+  const counts = {
     opened: 0,
     /** Packets of people without consent, which are never decrypted. */
     notAllowed: 0,
@@ -27,130 +35,84 @@ export class ConsentedReceiver {
     /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
     ahead: 0,
   };
-  readonly #receiver: VoiceReceiver;
-  readonly #mayHear;
-  readonly #give;
-  readonly #fail;
-  readonly #timing;
-  readonly #held = createHeldDatagrams();
-  /** Called for each packet of a person without consent. */
-  onUnheard: (speakerId: PersonId) => void = () => undefined;
+  const held = createHeldDatagrams();
+  let reportUnheard: (speakerId: PersonId) => void = () => undefined;
   /** Time of the last voice that could be opened, and of the last that could not, by person. */
-  readonly openedAtMs = new Map<string, number>();
-  readonly unopenedAtMs = new Map<string, number>();
+  const openedAtMs = new Map<string, number>();
+  const unopenedAtMs = new Map<string, number>();
   /** End of each person's sound, if played in real time. */
-  readonly #soundUntilMs = new Map<string, number>();
-  #open = true;
+  const soundUntilMs = new Map<string, number>();
+  let isListening = true;
 
-  /**
-   * Takes over a connection's receiver. Create it before the first networking exists.
-   */
-  constructor(
-    connection: VoiceConnection,
-    mayHear: MayHear,
-    give: (packet: Packet) => void,
-    fail: (error: unknown) => void,
-    timing: SyncTiming = realClock,
-  ) {
-    this.#timing = timing;
-    this.#receiver = connection.receiver;
-    this.#mayHear = mayHear;
-    this.#give = give;
-    this.#fail = fail;
-    // In place of the library's own way, which sets a timer and needs a stream for each speaker.
-    this.#receiver.onUdpMessage = (datagram) => this.#onDatagram(datagram);
-    this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) =>
-      this.#onSpeakerNamed(audioSSRC, userId),
-    );
-    this.#receiver.ssrcMap.on('delete', ({ userId }) => {
-      this.openedAtMs.delete(userId);
-      this.unopenedAtMs.delete(userId);
-    });
-  }
+  // In place of the library's own way, which sets a timer and needs a stream for each speaker.
+  receiver.onUdpMessage = onDatagram;
+  receiver.ssrcMap.on('create', ({ audioSSRC, userId }) =>
+    onSpeakerNamed(audioSSRC, userId),
+  );
+  receiver.ssrcMap.on('delete', ({ userId }) => {
+    openedAtMs.delete(userId);
+    unopenedAtMs.delete(userId);
+  });
 
-  /** Forgets all sources. */
-  restart() {
-    // A new voice server has others.
-    getInnerReceiver(this.#receiver).ssrcMap.map.clear();
-    this.#held.clear();
-    this.openedAtMs.clear();
-    this.unopenedAtMs.clear();
-    this.#soundUntilMs.clear();
-  }
-
-  mayHear(speakerId: PersonId): boolean {
+  function mayHear(speakerId: PersonId): boolean {
     try {
-      return this.#open && this.#mayHear(speakerId);
+      return isListening && isAllowed(speakerId);
     } catch (error) {
-      this.#fail(error);
+      fail(error);
       return false;
     }
   }
 
-  close() {
-    this.#open = false;
-    this.#held.clear();
-  }
-
-  #onDatagram(datagram: Buffer) {
+  function onDatagram(datagram: Buffer) {
     // Until Discord has closed the socket of an ended link, packets of agreed people go on.
-    if (!this.#open || !isVoice(datagram)) return;
-    const atMs = this.#timing.nowMs();
+    if (!isListening || !isVoice(datagram)) return;
+    const atMs = timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
-    const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
-    if (speakerId !== undefined) this.#hearDatagram(datagram, speakerId, atMs);
+    const speakerId = receiver.ssrcMap.get(ssrc)?.userId;
+    if (speakerId !== undefined) hearDatagram(datagram, speakerId, atMs);
     else {
-      this.counts.held++;
-      this.#held.put(ssrc, datagram, atMs);
+      counts.held++;
+      held.put(ssrc, datagram, atMs);
     }
   }
 
-  #onSpeakerNamed(ssrc: number, speakerId: PersonId) {
-    const { map } = getInnerReceiver(this.#receiver).ssrcMap;
+  function onSpeakerNamed(ssrc: number, speakerId: PersonId) {
+    const { map } = getInnerReceiver(receiver).ssrcMap;
     for (const [older, { userId }] of map) {
       if (userId === speakerId && older !== ssrc) map.delete(older);
     }
-    const atMs = this.#timing.nowMs();
-    for (const datagram of this.#held.removePackets(ssrc, atMs))
-      this.#hearDatagram(datagram, speakerId, atMs);
+    const atMs = timing.nowMs();
+    for (const datagram of held.removePackets(ssrc, atMs))
+      hearDatagram(datagram, speakerId, atMs);
   }
 
-  #hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
-    if (!this.mayHear(speakerId)) this.#countUnheard(speakerId);
-    else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs)
-      this.counts.ahead++;
-    else this.#openAndGive(datagram, speakerId, atMs);
+  function hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
+    if (!mayHear(speakerId)) countUnheard(speakerId);
+    else if ((soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) counts.ahead++;
+    else openAndGive(datagram, speakerId, atMs);
   }
 
-  #countUnheard(speakerId: PersonId) {
-    this.counts.notAllowed++;
-    if (!this.#open) return;
+  function countUnheard(speakerId: PersonId) {
+    counts.notAllowed++;
+    if (!isListening) return;
     try {
-      this.onUnheard(speakerId);
+      reportUnheard(speakerId);
     } catch (error) {
-      this.#fail(error);
+      fail(error);
     }
   }
 
-  #openAndGive(datagram: Buffer, speakerId: PersonId, atMs: number) {
-    const opened = this.#openDatagram(datagram, speakerId);
+  function openAndGive(datagram: Buffer, speakerId: PersonId, atMs: number) {
+    const opened = openDatagram(receiver, datagram, speakerId);
     if (opened === undefined) {
-      this.counts.unparsed++;
+      counts.unparsed++;
       return;
     }
     const isOpen = opened !== null && !isEncrypted(opened);
-    this.counts[isOpen ? 'opened' : 'sealed']++;
+    counts[isOpen ? 'opened' : 'sealed']++;
     const opus = isOpen ? opened : daveMarker;
-    // Some clients seal silence frames and some do not, so that an open one proves nothing.
-    if (opus.length > 0 && !isSilenceFrame(opus))
-      this[isOpen ? 'openedAtMs' : 'unopenedAtMs'].set(speakerId, atMs);
-    const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
-    const lengthMs =
-      opus.length === 0
-        ? paddingMs
-        : (isOpen && countOpusSamples(opus) / 48) || usualMs;
-    this.#soundUntilMs.set(speakerId, fromMs + lengthMs);
-    this.#give({
+    noteSound(speakerId, opus, isOpen, atMs);
+    give({
       speakerId,
       sequence: datagram.readUInt16BE(2),
       timestamp: datagram.readUInt32BE(4),
@@ -159,23 +121,60 @@ export class ConsentedReceiver {
     });
   }
 
-  /**
-   * Decrypts a payload. Null if it stays end-to-end encrypted, and undefined if
-   * unreadable.
-   */
-  #openDatagram(datagram: Buffer, speakerId: PersonId) {
-    const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
-    if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
-    try {
-      const inner = getInnerReceiver(this.#receiver);
-      const plain = inner.decrypt(datagram, encryptionMode, nonceBuffer, secretKey);
-      const payload = stripHeader(datagram, plain);
-      const dave = findDaveSession(this.#receiver.voiceConnection);
-      return dave && payload.length > 0 ? dave.decrypt(payload, speakerId) : payload;
-    } catch {
-      return undefined;
-    }
+  function noteSound(speakerId: PersonId, opus: Buffer, isOpen: boolean, atMs: number) {
+    // Some clients seal silence frames and some do not, so that an open one proves nothing.
+    if (opus.length > 0 && !isSilenceFrame(opus))
+      (isOpen ? openedAtMs : unopenedAtMs).set(speakerId, atMs);
+    const fromMs = Math.max(atMs, soundUntilMs.get(speakerId) ?? atMs);
+    soundUntilMs.set(speakerId, fromMs + getLengthMs(opus, isOpen));
   }
+
+  return {
+    counts,
+    /** Sets the listener to packets of people without consent. */
+    onUnheard(listener: (speakerId: PersonId) => void) {
+      reportUnheard = listener;
+    },
+    openedAtMs,
+    unopenedAtMs,
+    /** Forgets all sources. */
+    restart() {
+      // A new voice server has others.
+      getInnerReceiver(receiver).ssrcMap.map.clear();
+      held.clear();
+      openedAtMs.clear();
+      unopenedAtMs.clear();
+      soundUntilMs.clear();
+    },
+    mayHear,
+    close() {
+      isListening = false;
+      held.clear();
+    },
+  };
+}
+
+/**
+ * Decrypts a payload. Null if it stays end-to-end encrypted, and undefined if
+ * unreadable.
+ */
+function openDatagram(receiver: VoiceReceiver, datagram: Buffer, speakerId: PersonId) {
+  const { encryptionMode, nonceBuffer, secretKey } = receiver.connectionData;
+  if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
+  try {
+    const inner = getInnerReceiver(receiver);
+    const plain = inner.decrypt(datagram, encryptionMode, nonceBuffer, secretKey);
+    const payload = stripHeader(datagram, plain);
+    const dave = findDaveSession(receiver.voiceConnection);
+    return dave && payload.length > 0 ? dave.decrypt(payload, speakerId) : payload;
+  } catch {
+    return undefined;
+  }
+}
+
+function getLengthMs(opus: Buffer, isOpen: boolean) {
+  if (opus.length === 0) return paddingMs;
+  return (isOpen && countOpusSamples(opus) / 48) || usualMs;
 }
 
 /** Cuts extension and padding off a decrypted datagram (RFC 3550, section 5.1). */

@@ -24,7 +24,7 @@ import type {
   MayHear,
   VoiceLink,
 } from '#src/ports/voice-link.ts';
-import { ConsentedReceiver } from './consented-receiver.ts';
+import { createConsentedReceiver } from './consented-receiver.ts';
 import { createFrameSender } from './frame-sender.ts';
 import { createLinkWatchdog } from './link-watchdog.ts';
 import type { SignalPace } from './signal-pace.ts';
@@ -108,7 +108,7 @@ export class DiscordLink implements VoiceLink {
     const connection = this.#connection;
     const refused = (error: unknown) => this.#onFailure(error);
     connection.on('error', refused);
-    this.#receiver = new ConsentedReceiver(
+    this.#receiver = createConsentedReceiver(
       connection,
       mayHear,
       (packet) => this.#packets.put(packet),
@@ -171,7 +171,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   onUnheard(listener: (speakerId: PersonId) => void) {
-    this.#receiver.onUnheard = listener;
+    this.#receiver.onUnheard(listener);
   }
 
   async refreshMember(personId: PersonId, signal: AbortSignal) {

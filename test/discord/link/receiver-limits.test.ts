@@ -67,7 +67,7 @@ test('of people who may not be heard nothing is read, whatever is in their packe
   const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } =
     openReceiver((id) => agreed.has(id));
   const senders: string[] = [];
-  voiceReceiver.onUnheard = (speakerId) => senders.push(speakerId);
+  voiceReceiver.onUnheard((speakerId) => senders.push(speakerId));
   name(5, 'ann');
   name(6, 'ben');
   const count = countOpened(receiver);
@@ -81,9 +81,9 @@ test('of people who may not be heard nothing is read, whatever is in their packe
   expect([count.opened, heard, voiceReceiver.counts.notAllowed]).toEqual([0, [], 2]);
   say(5);
   expect([count.opened, senders.length]).toEqual([1, 2]);
-  voiceReceiver.onUnheard = () => {
+  voiceReceiver.onUnheard(() => {
     throw new Error('a bug');
-  };
+  });
   say(6);
   expect(failed).toEqual([new Error('a bug')]);
   const { notAllowed } = voiceReceiver.counts;
