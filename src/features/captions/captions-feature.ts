@@ -10,7 +10,10 @@ import {
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
+import {
+  createSessionObjects,
+  type SessionObjects,
+} from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/rights.ts';
@@ -131,7 +134,7 @@ export const captionsFeature: Feature<CaptionPorts> = {
       openShard({ deps: engine, sessions, shard, signal, writtenQuestions }) {
         const { settings } = sessions;
         const parts = { ...engine, settings, transcripts: stores };
-        const running = new SessionObjects<SessionCaptions>(sessions);
+        const running = createSessionObjects<SessionCaptions>(sessions);
         const cleanup = new TranscriptCleanup(parts, running, shard);
         const transcripts = new TranscriptRequests(parts, running, writtenQuestions);
         const postRecap = (session: TranscriptSession) =>

@@ -1,7 +1,10 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
-import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import {
+  createLiveCaptions,
+  type LiveCaptions,
+} from '#src/features/captions/live/live-captions.ts';
 import {
   type CaptionDeps,
   noteCaptionMessage,
@@ -92,7 +95,7 @@ export class TranscriptRecorder {
     // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
     this.translations = createCaptionTranslator(guildId, notices, deps, this);
-    this.live = new LiveCaptions({
+    this.live = createLiveCaptions({
       chat,
       clock,
       notUnderstood: getNotUnderstoodText(guildId, deps),

@@ -3,37 +3,33 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 
 type PlacedSession = { readonly place: SessionPlace };
 
+export type SessionObjects<One> = ReturnType<typeof createSessionObjects<One>>;
+
 /** One object of a feature for each session of a shard. */
-export class SessionObjects<One> {
-  readonly #sessions: ServerSessions;
-  readonly #all = new WeakMap<SessionPlace, One>();
+export function createSessionObjects<One>(sessions: ServerSessions) {
+  const all = new WeakMap<SessionPlace, One>();
 
-  constructor(sessions: ServerSessions) {
-    this.#sessions = sessions;
-  }
-
-  add({ place }: PlacedSession, one: One): One {
-    this.#all.set(place, one);
-    return one;
-  }
-
-  get({ place }: PlacedSession): One {
-    const one = this.#all.get(place);
+  function get({ place }: PlacedSession): One {
+    const one = all.get(place);
     if (one === undefined)
       throw new Error('The feature has not begun with this session.');
     return one;
   }
 
-  /** Finds the object of the server's session. Undefined without a session. */
-  find(guildId: GuildId): One | undefined {
-    const session = this.#sessions.findSession(guildId);
-    return session && this.get(session);
-  }
-
-  list(guildId?: GuildId): readonly One[] {
-    const sessions = guildId
-      ? this.#sessions.listSessions(guildId)
-      : this.#sessions.listAll();
-    return sessions.map((one) => this.get(one));
-  }
+  return {
+    add({ place }: PlacedSession, one: One): One {
+      all.set(place, one);
+      return one;
+    },
+    get,
+    /** Finds the object of the server's session. Undefined without a session. */
+    find(guildId: GuildId): One | undefined {
+      const session = sessions.findSession(guildId);
+      return session && get(session);
+    },
+    list(guildId?: GuildId): readonly One[] {
+      const wanted = guildId ? sessions.listSessions(guildId) : sessions.listAll();
+      return wanted.map(get);
+    },
+  };
 }

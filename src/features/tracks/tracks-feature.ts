@@ -1,5 +1,8 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { SessionObjects } from '#src/features/contract/session-objects.ts';
+import {
+  createSessionObjects,
+  type SessionObjects,
+} from '#src/features/contract/session-objects.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { createSoundCatalog, type SoundCatalog } from './sound-catalog.ts';
 import { trackPart } from './track-store.ts';
@@ -25,7 +28,7 @@ export const tracksFeature: Feature<TrackPorts> = {
     const kept = store(trackPart);
     return {
       openShard({ deps: shardDeps, sessions }) {
-        const running = new SessionObjects<SessionTracks>(sessions);
+        const running = createSessionObjects<SessionTracks>(sessions);
         const deps = { ...shardDeps, catalog, store: kept };
         return {
           ports: {

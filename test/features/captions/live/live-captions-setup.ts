@@ -1,5 +1,5 @@
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
-import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { createLiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { FakeCaptionChat, makeKeyedChat } from '#test/fakes/caption-chats.ts';
 
 function makeCaptionPerson(name: string) {
@@ -23,7 +23,7 @@ export function makeCaptionLine(
 export function openLive(show: Parameters<typeof makeKeyedChat>[1]) {
   const clock = { atMs: 0, nowMs: () => clock.atMs };
   const troubles: string[] = [];
-  const live = new LiveCaptions({
+  const live = createLiveCaptions({
     chat: makeKeyedChat('c', show),
     clock,
     notUnderstood: '(not understood)',
@@ -42,11 +42,11 @@ export class InstantChat extends FakeCaptionChat {
     super('c');
   }
 
-  get live(): LiveCaptions {
+  get live() {
     return this.#opened.live;
   }
 
-  get reported(): Pick<ReturnType<typeof openLive>, 'troubles'> {
+  get reported(): ReturnType<typeof openLive> {
     return this.#opened;
   }
 
