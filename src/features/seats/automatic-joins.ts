@@ -56,39 +56,32 @@ export const followTool = defineTool({
   },
 });
 
+export type AutomaticJoins = ReturnType<typeof createAutomaticJoins>;
+
 /** Joins `auto_join` channels, and follows a person. */
-export class AutomaticJoins {
-  readonly #deps;
-  readonly #sessions;
-  readonly #servers = new Map<string, GuildJoins>();
-  readonly #checks = createGuildTaskQueue();
-  readonly #signal;
+export function createAutomaticJoins(
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+  signal: AbortSignal,
+) {
+  const servers = new Map<string, GuildJoins>();
+  const checks = createGuildTaskQueue();
 
-  constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
-    this.#deps = deps;
-    this.#sessions = sessions;
-    this.#signal = signal;
-    signal.addEventListener('abort', () => {
-      for (const { cancelCheck } of this.#servers.values()) cancelCheck();
-    });
-  }
-
-  setFollowed(guildId: GuildId, personId: PersonId, follows: boolean) {
-    if (this.#sessions.followPerson(guildId, personId, follows))
-      this.checkGuild(guildId);
-  }
+  signal.addEventListener('abort', () => {
+    for (const { cancelCheck } of servers.values()) cancelCheck();
+  });
 
   /** Checks whether to join a channel. Never throws, and does not wait. */
-  checkGuild(guildId: GuildId) {
-    if (this.#signal.aborted) return;
-    this.#endRestsOfEmptyChannels(guildId);
-    if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
+  function checkGuild(guildId: GuildId) {
+    if (signal.aborted) return;
+    endRestsOfEmptyChannels(guildId);
+    if (isConcerned(guildId)) void checkInOrder(guildId);
   }
 
   /** Tests whether a server joins automatically. True if settings are unread. */
-  #isConcerned(guildId: GuildId) {
-    const { settings } = this.#sessions;
-    const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
+  function isConcerned(guildId: GuildId) {
+    const { settings } = sessions;
+    const isFollowing = sessions.findSession(guildId)?.followedId !== undefined;
     return (
       isFollowing ||
       !settings.isLoaded(guildId) ||
@@ -96,43 +89,48 @@ export class AutomaticJoins {
     );
   }
 
-  #endRestsOfEmptyChannels(guildId: GuildId) {
-    const { settings } = this.#sessions;
+  function endRestsOfEmptyChannels(guildId: GuildId) {
+    const { settings } = sessions;
     for (const channelId of settings.getForGuild(guildId).autoJoin) {
-      const isEmpty = this.#listPeople(guildId, channelId).length === 0;
+      const isEmpty = listPeople(guildId, channelId).length === 0;
       if (isEmpty && settings.isChannelResting(guildId, channelId))
         void settings.endChannelRest(guildId, channelId);
     }
   }
 
-  async #checkInOrder(guildId: GuildId) {
+  async function checkInOrder(guildId: GuildId) {
     try {
-      await this.#checks.run(guildId, () => this.#checkOnce(guildId));
+      await checks.run(guildId, () => checkOnce(guildId));
     } catch (error) {
-      this.#deps.onEvent(guildId, toFailureEvent(error, 'link'));
+      deps.onEvent(guildId, toFailureEvent(error, 'link'));
     }
-    if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
+    if (!isConcerned(guildId)) servers.delete(guildId);
   }
 
-  async #checkOnce(guildId: GuildId) {
-    if (this.#signal.aborted) return;
-    const { clock } = this.#deps;
-    const joins = this.#servers.get(guildId) ?? createGuildJoins();
-    this.#servers.set(guildId, joins);
+  function getJoins(guildId: GuildId) {
+    const joins = servers.get(guildId) ?? createGuildJoins();
+    servers.set(guildId, joins);
+    return joins;
+  }
+
+  async function checkOnce(guildId: GuildId) {
+    if (signal.aborted) return;
+    const { clock } = deps;
+    const joins = getJoins(guildId);
     joins.cancelCheck();
     const target =
-      this.#findFollowTarget(guildId, joins) ??
-      (await this.#findAutoJoinTarget(guildId, joins));
+      findFollowTarget(guildId, joins, deps, sessions) ??
+      (await findAutoJoinTarget(guildId, joins));
     const nowMs = clock.nowMs();
     // Another target has to stay wanted for its own time.
     if (target?.channelId !== joins.wantedId) {
       joins.wantedId = target?.channelId;
       joins.sinceMs = nowMs;
     }
-    if (!target || this.#signal.aborted) return;
+    if (!target || signal.aborted) return;
     const waitMs = toAutoJoinTimeMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
     if (waitMs > 0) {
-      joins.cancelCheck = clock.later(waitMs, () => void this.#checkInOrder(guildId));
+      joins.cancelCheck = clock.later(waitMs, () => void checkInOrder(guildId));
       return;
     }
     joins.wantedId = undefined;
@@ -140,64 +138,37 @@ export class AutomaticJoins {
       joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-maxKeptJoins);
   }
 
-  #findFollowTarget(guildId: GuildId, joins: GuildJoins): JoinTarget | undefined {
-    const session = this.#sessions.findSession(guildId);
-    const found = session && findFollowRequest(session, this.#deps);
-    if (!found) {
-      joins.notifiedOf = undefined;
-      return undefined;
-    }
-    const { channelId } = found.channel;
-    if (found.isBarred) {
-      const { followedId = '' } = session;
-      const isStillThere = () =>
-        this.#deps.places.findSeat(guildId, followedId)?.channelId === channelId;
-      if (joins.notifiedOf !== channelId)
-        session.notices.post({ id: 'follow.barred' }, isStillThere);
-      joins.notifiedOf = channelId;
-      return undefined;
-    }
-    const moveToTarget = async () => {
-      await this.#sessions.moveSession(guildId, channelId);
-      return true;
-    };
-    return { channelId, join: moveToTarget };
-  }
-
-  async #findAutoJoinTarget(
+  async function findAutoJoinTarget(
     guildId: GuildId,
     joins: GuildJoins,
   ): Promise<JoinTarget | undefined> {
-    const { settings } = this.#sessions;
-    if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
+    const { settings } = sessions;
+    if (!(await settings.loadGuild(guildId))) return checkLater(guildId, joins);
     const { autoJoin } = settings.getForGuild(guildId);
-    const at = this.#sessions.at(guildId);
-    const isInCompany = at && this.#listPeople(guildId, at.channelId).length > 0;
-    const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
+    const at = sessions.at(guildId);
+    const isInCompany = at && listPeople(guildId, at.channelId).length > 0;
+    const isAwaited = autoJoin.some((id) => listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
-    const choices = await this.#sessions.consents.loadChoices(guildId);
-    if (!choices.isLoaded) return this.#checkLater(guildId, joins);
-    const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
+    const choices = await sessions.consents.loadChoices(guildId);
+    if (!choices.isLoaded) return checkLater(guildId, joins);
+    const channels = autoJoin.map((id) => toAutoJoinChannel(guildId, id));
     const channelId = chooseAutoJoin(channels, at?.channelId);
-    const channel = channelId && this.#deps.places.findChannel(guildId, channelId);
-    return channel ? { channelId, join: () => this.#joinUncalled(channel) } : undefined;
+    const channel = channelId && deps.places.findChannel(guildId, channelId);
+    return channel
+      ? { channelId, join: () => joinUncalled(channel, deps, sessions) }
+      : undefined;
   }
 
-  #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
-    joins.cancelCheck = this.#deps.clock.later(
-      retryMs,
-      () => void this.#checkInOrder(guildId),
-    );
+  function checkLater(guildId: GuildId, joins: GuildJoins): undefined {
+    joins.cancelCheck = deps.clock.later(retryMs, () => void checkInOrder(guildId));
   }
 
-  #toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
-    const { settings } = this.#sessions;
-    const people = () => this.#listPeople(guildId, channelId);
-    const admits = createAdmissionCheck(guildId, people, this.#deps, settings);
+  function toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
+    const { settings } = sessions;
+    const people = () => listPeople(guildId, channelId);
+    const admits = createAdmissionCheck(guildId, people, deps, settings);
     const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map((one) =>
-      this.#sessions.consents.getConsent(guildId, one),
-    );
+    const found = admitted.map((one) => sessions.consents.getConsent(guildId, one));
     return {
       channelId,
       heard: found.filter(isHeardConsent).length,
@@ -206,39 +177,79 @@ export class AutomaticJoins {
     };
   }
 
-  /** Joins a channel and posts the panel. Returns false if nothing was tried. */
-  async #joinUncalled(channel: ChannelRef) {
-    if (!canEnter(channel, this.#deps)) {
-      await this.#stayAway(channel);
-      return true;
-    }
-    const joining = await this.#sessions.enterUncalled(channel);
-    if (!joining) return false;
-    if (joining.kind === 'joined' || 'nextTryMs' in joining) {
-      const line = { id: 'join.uncalled', with: { channel: channel.name } } as const;
-      await this.#deps.panels.postPanel(channel, line);
-    } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
-      await this.#stayAway(channel);
-    }
-    return true;
-  }
-
-  /** Writes that the bot stays away, until people have left. */
-  async #stayAway(channel: ChannelRef) {
-    const { guildId, channelId, name } = channel;
-    await this.#sessions.settings.restChannel(guildId, channelId);
-    const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
-    writeInChat(
-      toOpenText(formatWrittenText(line, guildId, this.#deps)),
-      channel,
-      this.#deps,
-    );
-  }
-
-  #listPeople(guildId: GuildId, channelId: ChannelId) {
-    const people = this.#deps.places.listPeople({ guildId, channelId, name: '' });
+  function listPeople(guildId: GuildId, channelId: ChannelId) {
+    const people = deps.places.listPeople({ guildId, channelId, name: '' });
     return people.filter(({ isBot }) => !isBot);
   }
+
+  return {
+    setFollowed(guildId: GuildId, personId: PersonId, follows: boolean) {
+      if (sessions.followPerson(guildId, personId, follows)) checkGuild(guildId);
+    },
+    checkGuild,
+  };
+}
+
+function findFollowTarget(
+  guildId: GuildId,
+  joins: GuildJoins,
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+): JoinTarget | undefined {
+  const session = sessions.findSession(guildId);
+  const found = session && findFollowRequest(session, deps);
+  if (!found) {
+    joins.notifiedOf = undefined;
+    return undefined;
+  }
+  const { channelId } = found.channel;
+  if (found.isBarred) {
+    const { followedId = '' } = session;
+    const isStillThere = () =>
+      deps.places.findSeat(guildId, followedId)?.channelId === channelId;
+    if (joins.notifiedOf !== channelId)
+      session.notices.post({ id: 'follow.barred' }, isStillThere);
+    joins.notifiedOf = channelId;
+    return undefined;
+  }
+  const moveToTarget = async () => {
+    await sessions.moveSession(guildId, channelId);
+    return true;
+  };
+  return { channelId, join: moveToTarget };
+}
+
+/** Joins a channel and posts the panel. Returns false if nothing was tried. */
+async function joinUncalled(
+  channel: ChannelRef,
+  deps: SessionDependencies,
+  sessions: VoiceSessions,
+) {
+  if (!canEnter(channel, deps)) {
+    await stayAway(channel, deps, sessions);
+    return true;
+  }
+  const joining = await sessions.enterUncalled(channel);
+  if (!joining) return false;
+  if (joining.kind === 'joined' || 'nextTryMs' in joining) {
+    const line = { id: 'join.uncalled', with: { channel: channel.name } } as const;
+    await deps.panels.postPanel(channel, line);
+  } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
+    await stayAway(channel, deps, sessions);
+  }
+  return true;
+}
+
+/** Writes that the bot stays away, until people have left. */
+async function stayAway(
+  channel: ChannelRef,
+  deps: SessionDependencies,
+  { settings }: VoiceSessions,
+) {
+  const { guildId, channelId, name } = channel;
+  await settings.restChannel(guildId, channelId);
+  const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
+  writeInChat(toOpenText(formatWrittenText(line, guildId, deps)), channel, deps);
 }
 
 function createGuildJoins(): GuildJoins {

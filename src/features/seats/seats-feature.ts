@@ -1,5 +1,9 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { AutomaticJoins, followTool } from './automatic-joins.ts';
+import {
+  type AutomaticJoins,
+  createAutomaticJoins,
+  followTool,
+} from './automatic-joins.ts';
 import { createSeatReturn } from './seat-return.ts';
 
 type SeatPorts = {
@@ -19,7 +23,7 @@ export const seatsFeature: Feature<SeatPorts> = {
   tools: [followTool],
   open: () => ({
     openShard({ deps, sessions, signal, sources }) {
-      const uncalled = new AutomaticJoins(deps, sessions, signal);
+      const uncalled = createAutomaticJoins(deps, sessions, signal);
       const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
       const seatReturn = createSeatReturn(
         deps,
