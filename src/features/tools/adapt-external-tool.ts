@@ -81,23 +81,18 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
     ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(isError ? { failed: 'yes' } : {}),
   };
+  if (isError) {
+    const line = { id: 'tool.external.failed', with: { tool: title } } as const;
+    return { facts, line, spokenLine: line };
+  }
   const words = (text.trim() || structured || '').slice(0, longestLineChars);
-  if (isError)
-    return {
-      facts,
-      ...formatResultFacts({ id: 'tool.external.failed', with: { tool: title } }),
-    };
-  const line = {
-    id: 'tool.external.told',
-    with: { tool: title, text: words },
-  } as const;
-  const spokenLine = toSpokenPart(text);
-  if (words === '') return { facts, ...formatResultFacts({ id: 'confirm.done' }) };
-  return { facts, line, spokenLine };
-}
-
-function formatResultFacts(line: TextLine): Pick<ToolOutcome, 'line' | 'spokenLine'> {
-  return { line, spokenLine: line };
+  if (words === '')
+    return { facts, line: { id: 'confirm.done' }, spokenLine: { id: 'confirm.done' } };
+  return {
+    facts,
+    line: { id: 'tool.external.told', with: { tool: title, text: words } },
+    spokenLine: toSpokenPart(text),
+  };
 }
 
 /** Turns text into a line to say. Undefined if nothing can be said. */

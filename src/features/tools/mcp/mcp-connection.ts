@@ -13,7 +13,7 @@ import {
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import packageJson from '#package.json' with { type: 'json' };
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { type JsonLimits, JsonMeter } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type {
@@ -225,10 +225,7 @@ function createFloodError(words: string) {
 function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
-  const { ConnectionClosed, NotConnected, SendFailed } = SdkErrorCode;
-  return [ConnectionClosed, NotConnected, SendFailed].some(
-    (code) => code === error.code,
-  );
+  return sdkFailures[error.code] === ended;
 }
 
 /** Turns an error of the SDK into a BotError without words of the server. */
@@ -240,53 +237,45 @@ function toBotError(error: unknown) {
     return new BotError('tool.unreachable', true, why, error);
   }
   if (error instanceof ProtocolError) {
-    return new BotError(
-      'tool.refused',
-      false,
-      `An MCP server refused (${error.code}).`,
-      error,
-    );
+    const why = `An MCP server refused (${error.code}).`;
+    return new BotError('tool.refused', false, why, error);
   }
-  if (!(error instanceof SdkError)) {
-    return new BotError(
-      'tool.unreachable',
-      true,
-      'An MCP server was not reached.',
-      error,
-    );
-  }
-  switch (error.code) {
-    case SdkErrorCode.RequestTimeout:
-      return new BotError(
-        'tool.late',
-        true,
-        'An MCP server did not answer in time.',
-        error,
-      );
-    case SdkErrorCode.ConnectionClosed:
-    case SdkErrorCode.NotConnected:
-    case SdkErrorCode.SendFailed:
-      return new BotError('tool.crashed', true, 'An MCP server ended.', error);
-    case SdkErrorCode.EraNegotiationFailed:
-      return new BotError(
-        'tool.unreachable',
-        true,
-        'An MCP server was not reached.',
-        error,
-      );
-    case SdkErrorCode.UnsupportedResultType:
-      return new BotError(
-        'tool.asks',
-        false,
-        'A tool asked for a person or a model, which no tool gets.',
-        error,
-      );
-    default: {
-      const why = `An MCP server violates the protocol (${error.code}).`;
-      return new BotError('tool.refused', false, why, error);
-    }
-  }
+  const [code, retryable, why] =
+    error instanceof SdkError
+      ? (sdkFailures[error.code] ?? [
+          'tool.refused',
+          false,
+          `An MCP server violates the protocol (${error.code}).`,
+        ])
+      : unreached;
+  return new BotError(code, retryable, why, error);
 }
+
+type SdkFailure = readonly [code: ErrorCode, retryable: boolean, why: string];
+
+const unreached: SdkFailure = [
+  'tool.unreachable',
+  true,
+  'An MCP server was not reached.',
+];
+const ended: SdkFailure = ['tool.crashed', true, 'An MCP server ended.'];
+
+const sdkFailures: Partial<Record<SdkErrorCode, SdkFailure>> = {
+  [SdkErrorCode.RequestTimeout]: [
+    'tool.late',
+    true,
+    'An MCP server did not answer in time.',
+  ],
+  [SdkErrorCode.ConnectionClosed]: ended,
+  [SdkErrorCode.NotConnected]: ended,
+  [SdkErrorCode.SendFailed]: ended,
+  [SdkErrorCode.EraNegotiationFailed]: unreached,
+  [SdkErrorCode.UnsupportedResultType]: [
+    'tool.asks',
+    false,
+    'A tool asked for a person or a model, which no tool gets.',
+  ],
+};
 
 /** Converts a result: text and structured data stay, other content is named. */
 function toExternalResult({
@@ -338,10 +327,10 @@ const messageLimits: JsonLimits = {
   values: 10_000,
 };
 
-/** Returns a message, or throws BotError `tool.refused` if too large. */
+/** Throws BotError `tool.refused` if a message is too large. */
 function checkMessage(json: string) {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
-  if (!excess) return json;
+  if (!excess) return;
   throw new BotError(
     'tool.refused',
     false,
