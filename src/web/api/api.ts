@@ -14,8 +14,8 @@ import {
 } from './authorise.ts';
 import { readFormBody } from './form-body.ts';
 import {
-  BodyReads,
   checkBody,
+  createBodyReservations,
   mostSoundBytes,
   readJsonBody,
   requestJsonLimits,
@@ -40,7 +40,7 @@ export function createApi(options: ApiParts): Hono {
   const parts = {
     ...options,
     takeUse: createUseLimit(requestsPerToken, 60),
-    bodies: new BodyReads(),
+    reserveBody: createBodyReservations(),
   };
   app.onError((error, context) => {
     const onBug = reportWhileConnected(parts.onBug, context.req.raw.signal);
@@ -80,7 +80,7 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
   const { outgoing } = { ...context.env } as {
     readonly outgoing?: { destroy(): void };
   };
-  const takePlace = () => parts.bodies.reserveSlot(token.name);
+  const takePlace = () => parts.reserveBody(token.name);
   const done = await route.run({
     token,
     guildId: token.guildId,

@@ -10,7 +10,7 @@ import type {
 } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
-import type { BodyReads } from './request-body.ts';
+import type { ReserveBody } from './request-body.ts';
 import type { ApiCall } from './route.ts';
 
 export type ServerService =
@@ -36,7 +36,7 @@ export type AccessSource = { readonly access: () => AccessParts | undefined };
 
 export type ApiDoor = AccessSource & {
   readonly takeUse: UseLimit;
-  readonly bodies: BodyReads;
+  readonly reserveBody: ReserveBody;
 };
 
 /** Within a minute. */

@@ -26,13 +26,14 @@ const [mostOfToken, mostBodies] = [2, 8];
 /** A body may take the 30 s of a request. */
 const retryAfterS = 5;
 
-/** Bounds the large bodies in memory. */
-export class BodyReads {
-  readonly #places = createWrittenAnswerConcurrency(mostOfToken, mostBodies);
+/** Reserves a slot for a large body. Throws `ApiRefusal` 429 if none is free. */
+export type ReserveBody = (token: string) => Disposable;
 
-  /** Reserves a slot for a large body. Throws `ApiRefusal` 429 if none is free. */
-  reserveSlot(token: string): Disposable {
-    const place = this.#places.enter('', token);
+export function createBodyReservations(): ReserveBody {
+  const places = createWrittenAnswerConcurrency(mostOfToken, mostBodies);
+
+  return (token) => {
+    const place = places.enter('', token);
     if (place) return place;
     throw new ApiRefusal({
       status: 429,
@@ -40,7 +41,7 @@ export class BodyReads {
       message: `A token sends ${mostOfToken} large bodies at a time, and all tokens ${mostBodies}: try again in ${retryAfterS} s.`,
       retryAfterS,
     });
-  }
+  };
 }
 
 export type TakeBodyPlace = () => Disposable;
