@@ -3,7 +3,7 @@ import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
 import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
 import type { SessionEvent, SessionEventListener } from '#src/ports/session-events.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
@@ -60,12 +60,8 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   if (takesNoPictures) return { id: 'fail.picture' };
   if (code === 'provider.bad_key' || code === 'provider.spent')
     return { id: 'fail.key' };
-  if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
-    return {
-      id: 'fail.limit',
-      with: { s: Math.max(1, Math.ceil(retryAfterMs / 1000)) },
-    };
-  }
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined)
+    return toRateLimitLine(retryAfterMs);
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 

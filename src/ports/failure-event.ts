@@ -1,4 +1,5 @@
 import { BotError, type FailureStage } from '#src/base/errors.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionEvent, SessionEventListener } from './session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
@@ -40,4 +41,9 @@ export function toSafeListener(onEvent: SessionEventListener): SessionEventListe
       }
     }
   };
+}
+
+export function toRateLimitLine(retryAfterMs = 60_000): TextLine {
+  const s = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return { id: 'fail.limit', with: { s } };
 }

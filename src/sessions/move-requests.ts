@@ -1,12 +1,9 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
-import type { Clock } from '#src/base/clock.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { PanelBoard } from '#src/ports/panel.ts';
-import type { SessionEventListener } from '#src/ports/session-events.ts';
-import type { TalkState } from '#src/ports/talk-guide.ts';
-import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { JoinCall } from './join-outcomes.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
 
 const openMs = 600_000;
 const askGapMs = 60_000;
@@ -23,35 +20,13 @@ export type MoveAgreement =
   | { readonly kind: 'waiting'; readonly names: readonly string[] }
   | { readonly kind: 'moved'; readonly to: ChannelRef };
 
-type MovableSessions = {
-  at(guildId: GuildId): ChannelRef | undefined;
-  findSession(guildId: GuildId):
-    | {
-        readonly channel: ChannelRef;
-        isHere(personId: PersonId): boolean;
-        getTalkState(): Pick<TalkState, 'people'>;
-      }
-    | undefined;
-  moveSession(guildId: GuildId, channelId: ChannelId): Promise<void>;
-  join(
-    channel: ChannelRef,
-    callerId: PersonId,
-    mode: JoinCall['mode'],
-    follows: JoinCall['follows'],
-  ): Promise<unknown>;
-};
-
-type MoveRequestDeps = {
-  readonly clock: Clock;
-  readonly messages: Pick<VoiceChannelChatPoster, 'offerButtons'>;
-  readonly panels: Pick<PanelBoard, 'postPanel'>;
-  readonly onEvent: SessionEventListener;
-};
-
 export type MoveRequests = ReturnType<typeof createMoveRequests>;
 
 /** The bot goes once everybody in its channel agrees. */
-export function createMoveRequests(deps: MoveRequestDeps, sessions: MovableSessions) {
+export function createMoveRequests(
+  deps: Deps<'clock' | 'messages' | 'onEvent' | 'panels'>,
+  sessions: Pick<VoiceSessions, 'at' | 'findSession' | 'join' | 'moveSession'>,
+) {
   const requests = new Map<GuildId, MoveRequest>();
 
   return {

@@ -3,7 +3,7 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
 import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
 import {
   recognise,
@@ -30,7 +30,7 @@ import {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { silentHost } from '#src/spending/paid-engine.ts';
-import type { PaidRole } from '#src/spending/prices/prices.ts';
+import { paidRoles } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
@@ -140,7 +140,8 @@ function createProbeRunner(
     });
     if (!('error' in finding)) return finding;
     const { error } = finding;
-    onEvent(guildId, toFailureEvent(error, stageByProbe[probe.name] ?? 'link'));
+    const stage = paidRoles.find((role) => role === probe.name) ?? 'link';
+    onEvent(guildId, toFailureEvent(error, stage));
     const isPlayback = probe === playback;
     return failing(probe.name, isPlayback ? { id: 'link.down' } : toFailureLine(error));
   };
@@ -183,12 +184,6 @@ async function checkEngines(
   return [heard, await thinking, spoken];
 }
 
-const stageByProbe: Readonly<Record<string, PaidRole>> = {
-  recognise: 'recognise',
-  think: 'think',
-  speak: 'speak',
-};
-
 /**
  * Creates a function that asks the server's pipeline a test question, in `chained` its
  * chat model.
@@ -211,7 +206,8 @@ function createTestQuestion(
 /** Turns a failure into a line without words of a provider. */
 function toFailureLine(error: unknown): TextLine {
   if (!(error instanceof BotError)) return { id: 'check.bug' };
-  if (error.code === 'provider.rate_limited') return toRateLimitLine(error);
+  if (error.code === 'provider.rate_limited')
+    return toRateLimitLine(error.about.retryAfterMs);
   return { id: failureTexts[error.code] ?? 'check.bug' };
 }
 
@@ -225,8 +221,3 @@ const failureTexts: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
   'provider.empty': 'check.odd',
   'provider.truncated': 'check.odd',
 };
-
-function toRateLimitLine({ about }: BotError): TextLine {
-  const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
-  return { id: 'fail.limit', with: { s } };
-}
