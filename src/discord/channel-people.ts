@@ -26,12 +26,12 @@ export function createChannelPeople(client: Client<true>) {
     readonly changed: () => void;
   }>();
   client.on(Events.VoiceStateUpdate, (before, now) => {
-    reportChange(before.channelId);
-    if (now.channelId !== before.channelId) reportChange(now.channelId);
+    reportSeatChange(before.channelId);
+    if (now.channelId !== before.channelId) reportSeatChange(now.channelId);
   });
   // Their name or roles are others now.
   client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
-    reportChange(guild.voiceStates.cache.get(id)?.channelId),
+    reportSeatChange(guild.voiceStates.cache.get(id)?.channelId),
   );
   const all = () => readAllChannels();
   client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
@@ -45,7 +45,7 @@ export function createChannelPeople(client: Client<true>) {
     for (const { changed } of listeners) changed();
   }
 
-  function reportChange(where: string | null | undefined) {
+  function reportSeatChange(where: string | null | undefined) {
     if (!where) return;
     readAgain(where);
     for (const { channelId, changed } of listeners) if (channelId === where) changed();

@@ -61,11 +61,11 @@ export function openPlaces(client: Client<true>): Places {
     },
     async listMembers(guildId, personIds) {
       const members = guildOf(guildId)?.members;
-      const isKnown = (id: string) => members?.cache.has(id);
+      const isCached = (id: string) => members?.cache.has(id);
       const ids = [
-        ...personIds.filter(isKnown),
+        ...personIds.filter(isCached),
         ...personIds
-          .filter((id) => !isKnown(id) && !unfound.has(`${guildId} ${id}`))
+          .filter((id) => !isCached(id) && !unfound.has(`${guildId} ${id}`))
           .slice(0, mostAsked),
       ];
       const found = await Promise.all(

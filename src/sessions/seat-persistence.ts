@@ -138,8 +138,9 @@ function createSeatWrites(
     const seat = session.getSeat();
     const written = JSON.stringify(seat);
     if (written === known.written) return;
-    const write = () => seatStore.write(seat);
-    const isDone = await tryWrite(session.channel.guildId, deps, write);
+    const isDone = await tryWrite(session.channel.guildId, deps, () =>
+      seatStore.write(seat),
+    );
     if (isDone && known.session === session) known.written = written;
   }
 

@@ -421,12 +421,12 @@ export class VoiceSession implements Session {
   async #reportUnanswered() {
     const words = toOpenText(this.notices.formatWrittenText({ id: 'seat.stopped' }));
     const over = new AbortController();
-    const late = () => new Error('the notice was not written in time');
+    const createLateError = () => new Error('the notice was not written in time');
     try {
       const written = this.#deps.messages.writeText(this.channel, words, over.signal);
-      await withTimeout(written, maxNoticeWriteMs, this.#deps.clock, late);
+      await withTimeout(written, maxNoticeWriteMs, this.#deps.clock, createLateError);
     } catch {
-      over.abort(late()); // Discord is away, or the bot may not write there.
+      over.abort(createLateError()); // Discord is away, or the bot may not write there.
     }
   }
 

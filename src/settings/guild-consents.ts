@@ -46,8 +46,9 @@ function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
     parts: StoreWatch,
   ) {
     const { guildId, store } = deps;
-    const write = () => store.write(guildId, personId, said.choice);
-    said.isSaved = await tryWrite(guildId, parts, write);
+    said.isSaved = await tryWrite(guildId, parts, () =>
+      store.write(guildId, personId, said.choice),
+    );
     if (!said.isSaved) return false;
     saves++;
     stored?.set(personId, said.choice);

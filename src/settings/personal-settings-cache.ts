@@ -85,8 +85,10 @@ export function createPersonalSettingsCache(deps: PersonalSettingsDeps) {
       );
       cacheSettings(toCacheKey(guildId, personId), settings);
       if (!before) return { settings, isSaved: false }; // The stored fields are unknown, and would be replaced.
-      const write = () => deps.store.write(guildId, personId, settings);
-      return { settings, isSaved: await tryWrite(guildId, deps, write) };
+      const isSaved = await tryWrite(guildId, deps, () =>
+        deps.store.write(guildId, personId, settings),
+      );
+      return { settings, isSaved };
     },
     /** Drops cached settings of a person, or without one all of the server. */
     forgetSettings(guildId: GuildId, personId?: PersonId) {

@@ -28,7 +28,7 @@ export function createStoreHealth(
   let unwrittenSinceMs: number | undefined;
   let former: AlertChange['state'] = 'cleared';
 
-  function reportChange(state: AlertChange['state'], cause: string) {
+  function reportAlert(state: AlertChange['state'], cause: string) {
     if (former !== state) report({ kind: 'alert', name, state, cause });
     former = state;
   }
@@ -48,13 +48,13 @@ export function createStoreHealth(
         const done = await work();
         report({ kind: 'written', tookMs: clock.nowMs() - fromMs });
         unwrittenSinceMs = undefined;
-        reportChange('cleared', 'it is written again');
+        reportAlert('cleared', 'it is written again');
         return done;
       } catch (error) {
         const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
         const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
         if (waitedMs >= unwrittenMs)
-          reportChange('raised', `${waited}: ${getErrorMessage(error)}`);
+          reportAlert('raised', `${waited}: ${getErrorMessage(error)}`);
         throw error;
       }
     },

@@ -109,14 +109,14 @@ export function openCaptionChats(
       }
     },
     async changeMessage(place, text, signal) {
-      const changeMessage = (words: string) =>
+      const replaceText = (words: string) =>
         outbox.changeMessage(
           place,
           words === '' ? undefined : toCaptionBody(words),
           signal,
         );
       try {
-        await changeMessage(text);
+        await replaceText(text);
         return text === '' ? 'gone' : 'changed';
       } catch (cause) {
         signal.throwIfAborted();

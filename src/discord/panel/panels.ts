@@ -224,14 +224,14 @@ export function drawPanel(
     lines: head ? [head] : [],
     rows: [['stop', 'more'], consentButtons],
   };
-  const isKnown = (name: string) => buttons.has(name.split(':')[0] ?? '');
+  const hasButton = (name: string) => buttons.has(name.split(':')[0] ?? '');
   const content = lines
     .map((line) => toOneLine(renderSentence(line, locale)))
     .join('\n');
   return {
     ...toMessageBody(content),
     components: rows.flatMap((row) => [
-      ...renderButtonRows(row.filter(isKnown), locale, buttons),
+      ...renderButtonRows(row.filter(hasButton), locale, buttons),
     ]),
   };
 }

@@ -72,10 +72,10 @@ export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
     if (shown === undefined && isSameButNumbers(text, wanted)) status.written = text; // of a former run
     if (text === '' && shown === written && written !== '') status.isGivenUp = true;
     status.shown = text;
-    write(guildId, status);
+    writeStatus(guildId, status);
   }
 
-  function write(guildId: GuildId, status: VoiceStatus) {
+  function writeStatus(guildId: GuildId, status: VoiceStatus) {
     const { isGivenUp, mayWriteAtMs, shown, wanted, written } = status;
     const isFree = shown === '' || shown === written;
     if (!isFree || isGivenUp || shown === wanted) return;
@@ -83,7 +83,7 @@ export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
     const nowMs = timing.nowMs();
     if (nowMs < mayWriteAtMs) {
       status.cancelWait = timing.later(mayWriteAtMs - nowMs, () => {
-        write(guildId, status);
+        writeStatus(guildId, status);
       });
       return;
     }
@@ -113,7 +113,7 @@ export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
       const known = statuses.get(guildId);
       if (known?.channelId === channel.id) {
         known.wanted = wanted;
-        write(guildId, known);
+        writeStatus(guildId, known);
         return;
       }
       if (!findOwnPermissions(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))

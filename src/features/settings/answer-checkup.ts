@@ -98,8 +98,8 @@ export function createAnswerCheckup(deps: CheckedParts, sessions: ServerSessions
     ): Promise<CheckReport> {
       const report = running.get(guildId) ?? runCheckup(guildId, callerId, channel);
       running.set(guildId, report);
-      const forget = () => running.delete(guildId);
-      report.then(forget, forget);
+      const endCheckup = () => running.delete(guildId);
+      report.then(endCheckup, endCheckup);
       return report;
     },
   };
@@ -109,7 +109,7 @@ function createCueOutput(
   { loop, signal, speech }: Pick<VoiceSession, 'loop' | 'signal' | 'speech'>,
   { clock, cues }: Deps<'clock' | 'cues'>,
 ) {
-  const late = () => new Error('no frame of a cue was sent in time');
+  const createLateError = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + patienceMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
@@ -117,7 +117,7 @@ function createCueOutput(
         speech.connection.playCue(cues.heard),
         probeTimeoutMs,
         clock,
-        late,
+        createLateError,
       );
       if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
       await clock.sleep(checkEveryMs, signal);

@@ -42,7 +42,7 @@ export function createLazySpeech(
     made.set(at, pieces);
   }
 
-  async function* openSound(fromMs: number, signal: AbortSignal) {
+  async function* openSpeech(fromMs: number, signal: AbortSignal) {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
     const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));
     if (opened.kind === 'refused') throw createBudgetError(opened.cap);
@@ -60,5 +60,5 @@ export function createLazySpeech(
     }
   }
 
-  return { title: speechTitle, isSeekable: true, open: openSound };
+  return { title: speechTitle, isSeekable: true, open: openSpeech };
 }

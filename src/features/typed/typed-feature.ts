@@ -49,7 +49,8 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
       });
       const lines = createChatReadAloud(sessions, deps);
       const answers = createProgramAnswers(deps, settings, recordings, signal);
-      const forget = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
+      const forgetServer = (guildId: GuildId) =>
+        answers.keptWords.forget(`${guildId} `);
       typed.setListener(
         new TypedMessageHandler(deps, sessions, { talk, lines }, typed, signal),
       );
@@ -70,11 +71,11 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
         },
         person: {
           forgetPerson(guildId, _personId, reason) {
-            if (reason === 'forgotten') forget(guildId);
+            if (reason === 'forgotten') forgetServer(guildId);
           },
         },
         async eraseServer(guildId) {
-          forget(guildId);
+          forgetServer(guildId);
           return 0;
         },
       };

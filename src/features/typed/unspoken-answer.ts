@@ -81,7 +81,7 @@ export async function answerUnspoken(
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
-  const late = () =>
+  const createLateError = () =>
     new BotError(
       'provider.late',
       true,
@@ -90,7 +90,12 @@ export async function answerUnspoken(
   try {
     const opened = openUnspokenAnswer(asked, deps, signal);
     if (opened.kind === 'failed') return opened;
-    const words = await withTimeout(collectText(opened.parts), ms, deps.clock, late);
+    const words = await withTimeout(
+      collectText(opened.parts),
+      ms,
+      deps.clock,
+      createLateError,
+    );
     return toAskOutcome(words.trim(), asked);
   } catch (error) {
     const failure = addFailureStage('think', error);
