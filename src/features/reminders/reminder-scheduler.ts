@@ -63,200 +63,210 @@ const [retryMs, longestRetryMs] = [30_000, 3_600_000];
 /** About a day of failures. */
 const maxTries = 30;
 
+export type ReminderScheduler = ReturnType<typeof createReminderScheduler>;
+
 /**
  * Delivers reminders of one shard with one timer. After a crash one may be delivered
  * twice.
  */
-export class ReminderScheduler {
-  readonly #deps;
-  readonly #wakeup;
-  readonly #due = new Map<string, DueReminder>();
-  readonly #deliveries = new Set<Promise<void>>();
-  readonly #arrivals = new Set<Arrival>();
-  #waitMs = 0;
-
-  constructor(deps: ReminderSchedulerDeps) {
-    this.#deps = deps;
-    this.#wakeup = createWakeup(deps.clock);
-  }
-
-  /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
-  startServing(): AsyncDisposable {
-    const { clock, onEvent } = this.#deps;
-    const over = new AbortController();
-    const task = {
-      name: 'reminders',
-      clock,
-      wakeup: this.#wakeup,
-      everyMs: () => this.#waitMs,
-      run: () => this.#checkDue(over.signal),
-      report: (change) => onEvent('', change),
-    } satisfies Parameters<typeof runPeriodically>[0];
-    const running = runPeriodically(task, over.signal);
-    return {
-      [Symbol.asyncDispose]: async () => {
-        over.abort(new Error('the reminder scheduler is closed'));
-        for (const { stop } of this.#due.values()) stop?.abort(over.signal.reason);
-        await Promise.all([running, ...this.#deliveries]);
-      },
-    };
-  }
-
-  /** Tries to deliver waiting reminders of these servers at once. */
-  onGuildsArrived(guildIds: readonly GuildId[]) {
-    this.#retryNow(({ guildId }) => guildIds.includes(guildId));
-  }
-
-  onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]) {
-    this.#arrivals.add({ guildId, personIds });
-    this.#retryNow(
-      (one) =>
-        one.guildId === guildId && personIds.includes(one.message?.addresseeId ?? ''),
-    );
-  }
-
-  async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
-    const added = await this.#deps.store.add(reminder);
-    this.#checkAgain();
-    return added;
-  }
-
-  /** Lists reminders of a person, without those delivered just now. */
-  async listReminders(
-    guildId: GuildId,
-    personId: PersonId,
-  ): Promise<readonly Reminder[]> {
-    const all = await this.#deps.store.list(guildId, personId);
-    return all.filter(({ id }) => !this.#due.get(id)?.isOver);
-  }
-
-  async cancelReminder(id: string): Promise<boolean> {
-    this.#withdraw((reminder) => reminder.id === id);
-    return await this.#deps.store.remove(id);
-  }
-
-  /** Stops deliveries by and for this person. */
-  forgetPerson(guildId: GuildId, personId: PersonId) {
-    this.#withdraw((one) => {
-      const people = [one.personId, one.message?.addresseeId];
-      return one.guildId === guildId && people.includes(personId);
-    });
-  }
+export function createReminderScheduler(deps: ReminderSchedulerDeps) {
+  const wakeup = createWakeup(deps.clock);
+  const known = new Map<string, DueReminder>();
+  const arrivals = new Set<Arrival>();
+  const deliveries = createReminderDeliveries(deps, known, checkAgain);
+  let waitMs = 0;
 
   /** Stops deliveries, and keeps a running check from beginning them again. */
-  #withdraw(which: (reminder: Reminder) => boolean) {
-    for (const due of this.#due.values()) {
+  function withdraw(which: (reminder: Reminder) => boolean) {
+    for (const due of known.values()) {
       if (!which(due.reminder)) continue;
       due.isOver = true;
       due.stop?.abort(new Error('the reminder was withdrawn'));
     }
   }
 
-  #retryNow(which: (reminder: Reminder) => boolean) {
-    for (const due of this.#due.values()) {
+  function retryNow(which: (reminder: Reminder) => boolean) {
+    for (const due of known.values()) {
       if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
     }
-    this.#checkAgain();
+    checkAgain();
   }
 
-  #checkAgain() {
-    this.#waitMs = 0;
-    this.#wakeup.wake();
+  function checkAgain() {
+    waitMs = 0;
+    wakeup.wake();
   }
 
   /** Begins due deliveries and sets the next check. Throws errors of the store. */
-  async #checkDue(signal: AbortSignal) {
-    const { shard, store } = this.#deps;
-    this.#waitMs = Number.POSITIVE_INFINITY;
-    await this.#applyArrivals();
+  async function checkDue(signal: AbortSignal) {
+    const { shard, store } = deps;
+    waitMs = Number.POSITIVE_INFINITY;
+    await applyArrivals();
     const soonest = await store.listSoonest(
       shard,
-      Math.min(this.#due.size + batch, mostRead),
+      Math.min(known.size + batch, mostRead),
     );
     if (signal.aborted) return;
     const ids = new Set(soonest.map(({ id }) => id));
-    for (const [id, { stop }] of this.#due)
-      if (!stop && !ids.has(id)) this.#due.delete(id);
-    const waiting = soonest
-      .map((one) => this.#getDue(one))
-      .filter(({ stop, isOver }) => !stop && !isOver);
-    const now = waiting.filter((one) => this.#getRestMs(one) <= 0);
-    for (const theirs of Map.groupBy(now, toRecipientKey).values()) {
-      if (this.#deliveries.size < maxConcurrentDeliveries) this.#beginDelivery(theirs);
-    }
-    const later = waiting.map((one) => this.#getRestMs(one)).filter((ms) => ms > 0);
-    if (soonest.length > 0) this.#waitMs = Math.min(this.#waitMs, maxWaitMs, ...later);
+    dropUnlisted(ids);
+    const waiting = soonest.map(getDue).filter(({ stop, isOver }) => !stop && !isOver);
+    const now = waiting.filter((one) => getRestMs(one) <= 0);
+    for (const theirs of Map.groupBy(now, toRecipientKey).values())
+      deliveries.begin(theirs);
+    const later = waiting.map((one) => getRestMs(one)).filter((ms) => ms > 0);
+    if (soonest.length > 0) waitMs = Math.min(waitMs, maxWaitMs, ...later);
     // A reminder that was delivered after the read is still in the store.
-    for (const id of ids) if (this.#due.get(id)?.isOver) await store.remove(id);
+    for (const id of ids) if (known.get(id)?.isOver) await store.remove(id);
   }
 
-  async #applyArrivals() {
-    const { clock, store } = this.#deps;
-    for (const arrival of this.#arrivals) {
+  function dropUnlisted(ids: ReadonlySet<string>) {
+    for (const [id, { stop }] of known) if (!stop && !ids.has(id)) known.delete(id);
+  }
+
+  async function applyArrivals() {
+    const { clock, store } = deps;
+    for (const arrival of arrivals) {
       await store.makeArrivedDue(arrival.guildId, arrival.personIds, clock.wallMs());
-      this.#arrivals.delete(arrival);
+      arrivals.delete(arrival);
     }
   }
 
-  #getDue(reminder: Reminder) {
-    const known = this.#due.get(reminder.id);
-    return known ?? { reminder, tries: 0, notBeforeMs: 0, isOver: false };
+  function getDue(reminder: Reminder) {
+    return (
+      known.get(reminder.id) ?? { reminder, tries: 0, notBeforeMs: 0, isOver: false }
+    );
   }
 
-  #getRestMs({ notBeforeMs, reminder }: DueReminder) {
-    const { clock } = this.#deps;
+  function getRestMs({ notBeforeMs, reminder }: DueReminder) {
+    const { clock } = deps;
     return Math.max(reminder.dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
   }
 
-  #beginDelivery(theirs: readonly DueReminder[]) {
-    const delivery = this.#deliver(theirs).finally(() => {
-      this.#deliveries.delete(delivery);
-      this.#checkAgain();
-    });
-    this.#deliveries.add(delivery);
-  }
+  return {
+    /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
+    startServing(): AsyncDisposable {
+      const { clock, onEvent } = deps;
+      const over = new AbortController();
+      const task = {
+        name: 'reminders',
+        clock,
+        wakeup,
+        everyMs: () => waitMs,
+        run: () => checkDue(over.signal),
+        report: (change) => onEvent('', change),
+      } satisfies Parameters<typeof runPeriodically>[0];
+      const running = runPeriodically(task, over.signal);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          over.abort(new Error('the reminder scheduler is closed'));
+          for (const { stop } of known.values()) stop?.abort(over.signal.reason);
+          await Promise.all([running, ...deliveries.running]);
+        },
+      };
+    },
+    /** Tries to deliver waiting reminders of these servers at once. */
+    onGuildsArrived(guildIds: readonly GuildId[]) {
+      retryNow(({ guildId }) => guildIds.includes(guildId));
+    },
+    onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]) {
+      arrivals.add({ guildId, personIds });
+      retryNow(
+        (one) =>
+          one.guildId === guildId && personIds.includes(one.message?.addresseeId ?? ''),
+      );
+    },
+    async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
+      const added = await deps.store.add(reminder);
+      checkAgain();
+      return added;
+    },
+    /** Lists reminders of a person, without those delivered just now. */
+    async listReminders(
+      guildId: GuildId,
+      personId: PersonId,
+    ): Promise<readonly Reminder[]> {
+      const all = await deps.store.list(guildId, personId);
+      return all.filter(({ id }) => !known.get(id)?.isOver);
+    },
+    async cancelReminder(id: string): Promise<boolean> {
+      withdraw((reminder) => reminder.id === id);
+      return await deps.store.remove(id);
+    },
+    /** Stops deliveries by and for this person. */
+    forgetPerson(guildId: GuildId, personId: PersonId) {
+      withdraw((one) => {
+        const people = [one.personId, one.message?.addresseeId];
+        return one.guildId === guildId && people.includes(personId);
+      });
+    },
+  };
+}
 
-  async #deliver(theirs: readonly DueReminder[]) {
-    const { deliver, onEvent } = this.#deps;
+/** Delivers reminders, 16 groups at a time. */
+function createReminderDeliveries(
+  deps: ReminderSchedulerDeps,
+  known: Map<string, DueReminder>,
+  onEnd: () => void,
+) {
+  const { clock, onEvent } = deps;
+  const running = new Set<Promise<void>>();
+
+  async function deliverTogether(theirs: readonly DueReminder[]) {
     const stop = new AbortController();
     for (const due of theirs) {
       due.stop = stop;
-      this.#due.set(due.reminder.id, due);
+      known.set(due.reminder.id, due);
     }
-    const reminders = theirs.map(({ reminder }) => reminder);
-    try {
-      const results = await deliver(reminders, stop.signal);
+    const results = await tryDelivery(theirs, stop.signal);
+    if (results)
       for (const [n, due] of theirs.entries())
-        this.#settleDelivery(due, results[n] ?? 'unsent');
-    } catch (error) {
-      if (!stop.signal.aborted) {
-        onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
-        for (const due of theirs) this.#settleDelivery(due, 'unsent');
-      }
-    }
+        settleDelivery(due, results[n] ?? 'unsent');
     for (const due of theirs) due.stop = undefined;
   }
 
-  #settleDelivery(due: DueReminder, result: ReminderResult) {
+  /** Undefined if stopped. Reports failures. */
+  async function tryDelivery(theirs: readonly DueReminder[], signal: AbortSignal) {
+    const reminders = theirs.map(({ reminder }) => reminder);
+    try {
+      return await deps.deliver(reminders, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
+      return [];
+    }
+  }
+
+  function settleDelivery(due: DueReminder, result: ReminderResult) {
     if (due.isOver) return;
     if (result === 'said' || result === 'written' || result === 'untold') {
-      this.#endReminder(due, result);
+      endReminder(due, result);
       return;
     }
     due.tries++;
     due.notBeforeMs =
-      this.#deps.clock.nowMs() +
-      Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
-    if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
+      clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
+    if (result !== 'away' && due.tries >= maxTries) endReminder(due, 'given-up');
   }
 
-  #endReminder(due: DueReminder, outcome: ReminderOutcome) {
-    const { clock, onEvent } = this.#deps;
+  function endReminder(due: DueReminder, outcome: ReminderOutcome) {
     const { dueAtWallMs, guildId, personId } = due.reminder;
     due.isOver = true;
     const lateMs = clock.wallMs() - dueAtWallMs;
     onEvent(guildId, toFeatureEvent(reminderEndedEvent, { personId, outcome, lateMs }));
   }
+
+  return {
+    running,
+    /** Begins a delivery, unless too many are under way. */
+    begin(theirs: readonly DueReminder[]) {
+      if (running.size >= maxConcurrentDeliveries) return;
+      const delivery = deliverTogether(theirs).finally(() => {
+        running.delete(delivery);
+        onEnd();
+      });
+      running.add(delivery);
+    },
+  };
 }
 
 function toRecipientKey({ reminder }: DueReminder) {

@@ -4,7 +4,10 @@ import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createReminderDelivery } from './reminder-delivery.ts';
-import { ReminderScheduler } from './reminder-scheduler.ts';
+import {
+  createReminderScheduler,
+  type ReminderScheduler,
+} from './reminder-scheduler.ts';
 import { reminderPart } from './reminder-store.ts';
 import {
   cancelReminderTool,
@@ -39,7 +42,7 @@ export const remindersFeature: Feature<ReminderPorts> = {
   open: ({ store }) => ({
     openShard({ deps, sessions, shard: { id, count } }) {
       const kept = store(reminderPart);
-      const due = new ReminderScheduler({
+      const due = createReminderScheduler({
         ...deps,
         store: kept,
         // Only data can cross to the thread of the store.

@@ -1,6 +1,6 @@
 import {
+  createReminderScheduler,
   type ReminderResult,
-  ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -20,7 +20,7 @@ function open(
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
-  const reminders = new ReminderScheduler({
+  const reminders = createReminderScheduler({
     clock,
     store,
     shard: all,
