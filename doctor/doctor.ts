@@ -81,7 +81,7 @@ function collectSecrets(read: ConfigResult, apiKey: Secret | undefined) {
   return apiKey ? [...secrets, apiKey] : secrets;
 }
 
-/** Reports the findings about the configured bot and returns the exit code. */
+/** Returns the exit code. */
 async function examineConfigured(examination: Examination, report: DoctorReport) {
   const { isOffline, live, signal } = examination;
   if (live || !isOffline) report.writeLine(live ? liveCheckPlan : requestCostNote);

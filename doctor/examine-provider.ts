@@ -192,7 +192,7 @@ function judgeRoleState(
   return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
 }
 
-/** Lists settings to try, the best first. */
+/** The best first. */
 function listCandidateSettings(
   group: ExaminedGroup,
   { baseUrl, voices }: ListedServer,

@@ -139,7 +139,7 @@ async function askServerAddress(ask: SetupQuestions) {
   return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
 }
 
-/** Asks for a key. Undefined if the person wants another server. */
+/** Undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   const key = await ask.askSecret(
     `The key of ${name} (not shown; Enter: another server).`,

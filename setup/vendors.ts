@@ -24,7 +24,6 @@ export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 /** Two hours of conversation a day. */
 const minutesPerMonth = 2 * 60 * 30;
 
-/** Estimates a month with the usual models of OpenAI. */
 export function estimateOpenAiMonthUsd(): number {
   const {
     chat: model,

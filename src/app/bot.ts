@@ -156,7 +156,7 @@ function createShardSessions() {
   };
 }
 
-/** Starts a bot for each shard. The first error closes the others. */
+/** The first error closes the others. */
 async function startShards(
   shards: readonly OwnedShard[],
   start: (shard: OwnedShard, signal: AbortSignal) => Promise<ShardBot>,

@@ -199,7 +199,6 @@ const drainMs = 5_000;
  */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
-/** Logs uncaught errors. */
 function surviveBugs(log: Log, { bugs }: Metrics) {
   // Sessions of other servers go on.
   process.on('uncaughtException', (err, origin) => {

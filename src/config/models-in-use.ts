@@ -3,7 +3,6 @@ import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { Config, EngineConfig } from './config.ts';
 
-/** Lists configured models and fallbacks by their group of settings. */
 export function listModelsInUse(engines: EngineConfig): ModelInUse[] {
   const { transcription, chat, speech, fallbacks, realtime } = engines;
   return [

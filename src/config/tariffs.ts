@@ -87,7 +87,6 @@ export function getTariff(
 
 export type AnsweringWay = Pick<EngineConfig, 'pipeline'>;
 
-/** Creates a function that finds a server's prices. */
 export function createTariffs(
   config: Config,
   wayIn: (guildId: GuildId) => AnsweringWay,

@@ -71,7 +71,7 @@ export function createChannelPeople(client: Client<true>) {
   };
 }
 
-/** Lists people in a channel, also those without a known name. */
+/** Also those without a known name. */
 export function listOtherPeople(
   guild: Guild,
   channelId: ChannelId,

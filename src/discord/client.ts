@@ -240,7 +240,6 @@ function watchClient(
   return client;
 }
 
-/** Registers the commands, or reports a failure. */
 async function registerCommands(
   client: Client<true>,
   { commands, onEvent: report }: Pick<DiscordOptions, 'commands' | 'onEvent'>,

@@ -33,7 +33,7 @@ const [requestMs, closeMs] = [10_000, 2_000];
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** Creates a client that mentions nobody and is not logged in. */
+/** It mentions nobody and is not logged in. */
 export function createClient({
   apiUrl,
   shard,

@@ -98,7 +98,6 @@ function getRights({ channel }: VoiceState) {
   return channel ? findOwnPermissions(channel) : undefined;
 }
 
-/** Lists changed restrictions of the bot's voice. */
 function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,

@@ -31,7 +31,7 @@ export function findOwnPermissions(
   return mine && mine.bitfield !== 0n ? mine : undefined;
 }
 
-/** Tests whether the bot may write. Undefined if Discord told too little. */
+/** Undefined if Discord told too little. */
 export function mayWriteMessages(channel: GuildBasedChannel): boolean | undefined {
   const { Connect, SendMessages, ViewChannel } = Rights;
   // The chat of a voice channel needs Connect. Source: Discord docs, "Permissions".

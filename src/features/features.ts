@@ -42,7 +42,7 @@ type Intersection<Union> = (
 
 export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
 
-/** Opens features in a process. The result opens them in a shard. */
+/** The result opens them in a shard. */
 export function openFeatures(
   deps: FeatureProcessDeps,
   all: readonly Feature[] = features,

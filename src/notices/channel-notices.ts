@@ -31,7 +31,7 @@ export function formatWrittenText(
   return formatText(id, words, places.getLocale(guildId));
 }
 
-/** Formats a text to be spoken, in `language` or the language of the server. */
+/** In `language`, or the language of the server. */
 export function formatSpokenText(
   { id, with: words }: CheckedLine,
   guildId: GuildId,

@@ -25,7 +25,6 @@ type GuildNotices = {
 };
 export type GuildNoticeQueue = ReturnType<typeof openGuildNoticeQueue>;
 
-/** Opens a queue of notices for each server, with a minimum gap. */
 export function openGuildNoticeQueue(deps: NoticeDeps & { readonly clock: Clock }) {
   const { clock } = deps;
   const over = new AbortController();

@@ -103,7 +103,7 @@ export function createOperatorNotices(options: OperatorNoticesOptions) {
   };
 }
 
-/** Formats a notice. Undefined for a kind that is only logged. */
+/** Undefined for a kind that is only logged. */
 export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefined {
   const { name, meaning, remedy } =
     typeof trouble === 'string' ? findKnownTrouble(trouble) : trouble;

@@ -77,7 +77,6 @@ type StatusAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Answers a request by its method, path and host. */
 async function answerStatusRequest(
   {
     method,

@@ -52,7 +52,6 @@ export interface ConsentStore extends ChoiceStore<ConsentChange> {
 export const consentPolicies = ['ask', 'role', 'notice'] as const;
 export type ConsentPolicy = (typeof consentPolicies)[number];
 
-/** Consent in one session. */
 export type ConsentState = {
   readonly policy: ConsentPolicy;
   readonly isLoaded: boolean;

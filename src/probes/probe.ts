@@ -55,7 +55,7 @@ export function missing(what: string, why: string, mend: string): Finding {
   return { what, verdict: 'missing', why, mend };
 }
 
-/** Creates a finding about a probe left out. `line` is the reason. */
+/** `line` is the reason. */
 export function notTried(what: string, line: TextLine): Finding {
   return { ...ok(what, `not tried. ${formatText(line.id, line.with)}`), isIdle: true };
 }

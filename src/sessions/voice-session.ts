@@ -336,7 +336,7 @@ export class VoiceSession implements Session {
     this.#showCurrentPanel([]);
   }
 
-  /** Runs connections until the session ends, and returns why. Never throws. */
+  /** Returns why the session ended. Never throws. */
   async runUntilEnd(): Promise<LeaveReason> {
     let next: ReconnectDecision = { kind: 'again', waitMs: 0 };
     while (next.kind === 'again') {
@@ -395,7 +395,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Ends the session. The first reason counts. */
+  /** The first reason counts. */
   leave(why: LeaveReason) {
     this.loop.post({ kind: 'leave', why });
   }

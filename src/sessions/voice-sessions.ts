@@ -192,7 +192,7 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enter);
   }
 
-  /** Joins a channel automatically. Undefined if the bot stays with people. */
+  /** Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const enter = async () => {

@@ -147,7 +147,7 @@ export function createGuildChoices(
     hasRefused(personId: PersonId): boolean {
       return isRefusal(findConsent(personId));
     },
-    /** Tests whether a person is left out. Undefined while unknown. */
+    /** Undefined while unknown. */
     isLeftOut(personId: PersonId): boolean | undefined {
       return leftOut.findChoice(personId) ?? (leftOut.isLoaded ? false : undefined);
     },
@@ -172,7 +172,7 @@ export function createGuildChoices(
       const { erasesSinceWallMs } = consents.findUnsaved(personId) ?? {};
       return await consents.saveChoice(personId, { erasesSinceWallMs, ...word });
     },
-    /** Saves at once whether a person is left out. Returns false if not stored. */
+    /** Returns false if not stored. */
     async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
       return await leftOut.saveChoice(personId, isLeftOut);
     },

@@ -70,7 +70,7 @@ export function toPersonaKey(channelId: ChannelId): string {
   return `${personaKeyPrefix}${channelId}`;
 }
 
-/** Formats a persona. Undefined if empty. */
+/** Undefined if empty. */
 export function formatPersona(persona: Persona): string | undefined {
   const value = JSON.stringify(persona);
   return value === '{}' ? undefined : value;

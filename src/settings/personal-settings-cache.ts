@@ -32,9 +32,7 @@ export function createPersonalSettingsCache(deps: PersonalSettingsDeps) {
   const cached = new Map<string, PersonSettings>();
   const loading = new Map<string, Promise<PersonSettings | undefined>>();
 
-  /**
-   * Loads settings of a person. Reports a failure and returns undefined. Never throws.
-   */
+  /** Reports a failure and returns undefined. Never throws. */
   async function loadSettings(
     guildId: GuildId,
     personId: PersonId,

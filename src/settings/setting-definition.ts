@@ -79,7 +79,6 @@ type SettingKey = {
   [Id in PlainTextId]: Id extends `settings.about.${infer Key}` ? Key : never;
 }[PlainTextId];
 
-/** One setting of servers, all that `/settings` and the store know of it. */
 export type ServerSetting<Value = unknown> = {
   /** Name in `/settings` and in the store. */
   readonly key: SettingKey;

@@ -31,7 +31,6 @@ export type LibraryParts = {
   readonly clock: Clock;
 };
 
-/** Opens the sounds in `dataDir` and the built-in ones. */
 export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary {
   return createSoundLibrary([join(dataDir, 'sounds'), builtIn], parts);
 }
@@ -84,7 +83,7 @@ export function createSoundLibrary(
   }
 
   return {
-    /** Lists the names of sounds, sorted. */
+    /** Sorted. */
     async listNames(): Promise<readonly string[]> {
       const files = await readFiles(clock.nowMs() - keptMs);
       return [...files.values()].map(({ name }) => name).sort(byName);

@@ -114,7 +114,7 @@ export function createSources(options: SourcesOptions) {
       const longestMs = isSeekable ? limits.longestMs : Infinity;
       if (lengthMs !== undefined && lengthMs > longestMs)
         throw refusals.tooLong(longestMs);
-      /** Opens the bytes anew, and skips all sound before `fromMs`. */
+      /** Skips all sound before `fromMs`. */
       async function* openFrom(fromMs: number, until: AbortSignal) {
         const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
         if (lengthMs !== undefined && skipMs >= lengthMs) return;

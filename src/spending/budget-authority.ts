@@ -25,7 +25,6 @@ export type AnswerBudget = {
   readonly news?: TextLine;
 };
 
-/** Refusal with the time of the next budget. */
 export type UsedBudget = { readonly line: TextLine; readonly time: string };
 
 export type HearingBudget = {
@@ -67,7 +66,6 @@ export type SpentEvent = {
 /** Daily caps in billionths of a dollar. 0 means no cap. */
 export type Caps = { readonly personDay: number; readonly serverDay: number };
 
-/** Rules for one kind of paid work. */
 type PaidRules = {
   /** `person` also pays from the budget of the server. */
   readonly payer: 'person' | 'server';

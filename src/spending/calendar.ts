@@ -10,14 +10,12 @@ export function toUtcDay(wallMs: number): string {
   return format.format(wallMs);
 }
 
-/** Adds days to a date, or subtracts a negative number. */
 export function addDays(day: string, days: number): string {
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
   const fromMs = toUtcMs({ year, month, day: date, hour: 0, minute: 0, second: 0 });
   return toUtcDay(fromMs + days * dayMs);
 }
 
-/** Gets the time at which the next day begins in UTC. */
 export function getNextDayMs(wallMs: number): number {
   return (Math.floor(wallMs / dayMs) + 1) * dayMs;
 }
@@ -34,7 +32,6 @@ export function formatUtcInstant(wallMs: number): string {
   return `${toUtcDay(wallMs)} ${twoDigits(hour)}:${twoDigits(minute)} UTC`;
 }
 
-/** Replaces Discord's instants by UTC. */
 export function replaceUtcInstants(text: string): string {
   return text.replace(/<t:(\d{1,12}):f>/g, (_, seconds) =>
     formatUtcInstant(Number(seconds) * 1_000),

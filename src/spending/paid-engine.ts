@@ -77,10 +77,8 @@ function createMeteredListening(
   /** Several callers may get the same transcript. */
   const counted = new WeakSet<EngineUsage>();
   const holds: RequestReservation[] = [];
-  /** Sound waiting for a reservation. */
   let waiting: SoundPiece[] = [];
   let reserving: Promise<void> | undefined;
-  /** Paid samples. */
   let mostPushed = 0;
   let pushed = 0;
   let paid = 0;

@@ -1,4 +1,3 @@
-/** Id for the sum of all servers. */
 export const allServers = 'all';
 
 /** Daily amount of a server, or of one person there. */

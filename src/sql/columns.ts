@@ -12,7 +12,7 @@ type Kind =
   | 'text'
   | 'whole';
 
-/** Column of a table. Undefined is an empty value. */
+/** Undefined is an empty value. */
 export type Column<Value = unknown> = {
   readonly kind: Kind;
   readonly isOptional?: true;
@@ -90,7 +90,6 @@ type KindRules = {
 
 const whole64: KindRules = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number };
 
-/** Every kind of column. */
 const kinds: Readonly<Record<Kind, KindRules>> = {
   id: { sqlite: 'TEXT', postgres: 'text COLLATE "C"' },
   text: { sqlite: 'TEXT', postgres: 'text' },
@@ -117,7 +116,7 @@ export function toColumnName(field: string): string {
   return name;
 }
 
-/** Lists columns. `before` is an alias with a dot. */
+/** `before` is an alias with a dot. */
 export function listColumnNames(fields: readonly string[], before = ''): string {
   return fields.map((field) => before + toColumnName(field)).join(', ');
 }

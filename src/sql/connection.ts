@@ -40,7 +40,6 @@ export function createConnection(
     );
   }
 
-  /** Runs a statement and returns the number of changed rows. */
   async function runStatement(statement: Sql) {
     return (await sendStatement(statement)).changes;
   }

@@ -8,7 +8,6 @@ export type DatabaseSync = InstanceType<typeof DatabaseSync>;
 type Statement = ReturnType<DatabaseSync['prepare']>;
 type SqliteValue = null | number | string | Uint8Array;
 
-/** Longest wait of a reader for a lock. */
 const readerWaitMs = 2_000;
 
 /**

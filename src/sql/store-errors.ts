@@ -53,7 +53,7 @@ export function toStoreError(path: string, cause: unknown): BotError {
   );
 }
 
-/** Finds the SQLite code of an error, also of the file system. */
+/** Also of the file system. */
 function findResultCode(error: unknown) {
   if (!(error instanceof Error)) return undefined;
   if ('errcode' in error && typeof error.errcode === 'number')

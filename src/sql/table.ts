@@ -101,7 +101,7 @@ export function removeRows<Shape extends Columns>(
   return database.write((connection) => connection.run(statement));
 }
 
-/** Deletes rows and returns their number. Each selection is SQL after `FROM`. */
+/** Returns their number. Each selection is SQL after `FROM`. */
 export async function deleteRows(
   connection: Connection,
   rows: readonly Sql[],
@@ -125,7 +125,6 @@ export function isOfShard({
   return sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
 }
 
-/** Builds SQL that replaces an existing row. */
 export function toReplaceClause({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   if (others.length === 0) return raw('ON CONFLICT DO NOTHING');

@@ -115,7 +115,7 @@ const deleteFormer = `
   ALTER TABLE sessions DROP COLUMN written_by;
   ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
-/** Lists migrations. `upgrade` rebuilds the index of words. */
+/** `upgrade` rebuilds the index of words. */
 function listTranscriptMigrations(dialect: SqlDialect, index: string, upgrade = '') {
   return [
     { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },

@@ -49,7 +49,7 @@ export function toOptionalLines(isSo: boolean, line: TextLine): readonly TextLin
   return isSo ? [line] : [];
 }
 
-/** Finds the texts' language. English for an unknown tag. */
+/** English for an unknown tag. */
 export function toLocale(tag: unknown): Locale {
   return findLocale(tag) ?? 'en';
 }

@@ -8,7 +8,7 @@ export type WallTimes = {
   second(wallMs: number): string;
 };
 
-/** Creates formatters in a time zone. An unknown zone gives UTC. */
+/** An unknown zone gives UTC. */
 export function createWallTimes(timeZone: string | undefined): WallTimes {
   const own = timeZone === undefined ? undefined : findFormat(timeZone);
   const format = own ?? utcFormat;

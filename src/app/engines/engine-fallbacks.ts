@@ -21,7 +21,6 @@ import {
 } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 
-/** Engines that can have fallbacks. */
 export type EngineRoles = {
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;

@@ -1,7 +1,6 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 
-/** News about engines for the operator. */
 export type EngineNews =
   | {
       readonly kind: 'ready';

@@ -49,7 +49,6 @@ async function restoreFiles(options: RestoreOptions) {
   return restoreStores(options);
 }
 
-/** Restores in files, and copies them to the database. */
 async function restoreDatabase(url: Secret, options: RestoreOptions) {
   await refuseLiveProcesses(url);
   return await useDatabaseCopies(

@@ -34,7 +34,6 @@ const messageContentFlags =
   ApplicationFlags.GatewayMessageContent |
   ApplicationFlags.GatewayMessageContentLimited;
 
-/** Reads the account that the token belongs to. */
 export async function readAccount(rest: AccountRest, signal: AbortSignal) {
   const bot = await rest.read(Routes.user(), userSchema, signal);
   const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);

@@ -28,7 +28,6 @@ const placeSchema = z.object({
 });
 const voiceState = z.object({ channel_id: z.string().nullish() });
 
-/** Reads the channels of a server with the bot's rights. */
 export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },

@@ -30,7 +30,6 @@ export async function writeToOperator(
   return await writeToOwners(text, rest, signal);
 }
 
-/** Posts to a webhook of Discord (`content`) or others (`text`). */
 async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal) {
   const deadline = AbortSignal.timeout(webhookMs);
   let status: number;

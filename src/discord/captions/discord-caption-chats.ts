@@ -188,7 +188,6 @@ const threadRights = [
   Rights.SendMessagesInThreads,
 ];
 
-/** Finds the former thread, or opens a new one. */
 async function openThread(
   home: GuildBasedChannel | undefined,
   channel: ChannelRef,

@@ -47,7 +47,7 @@ export type CommandFace = {
 
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
-/** Receives interactions. Every caller gets an answer. */
+/** Every caller gets an answer. */
 export function createInteractionReceiver(
   options: InteractionRunnerOptions & CommandFace & { readonly ports: CommandPorts },
 ) {
@@ -166,7 +166,6 @@ export function createInteractionReceiver(
   }
 
   return {
-    /** Answers an interaction. */
     receiveInteraction(interaction: Interaction) {
       try {
         if (interaction.isAutocomplete()) void sendSuggestions(interaction);

@@ -67,7 +67,7 @@ const maxSeen = 1_000;
 export function createInteractionRunner(options: InteractionRunnerOptions) {
   const seen = new Set<string>();
 
-  /** Opens the form of a command. Returns whether one opened. */
+  /** Returns whether one opened. */
   async function openForm(asking: Asking, { form: find, name }: Invocation) {
     if (!find || asking.isModalSubmit()) return false;
     try {

@@ -107,7 +107,7 @@ export function toMessageBody(text: string): MessageBody {
   };
 }
 
-/** Renders a sentence, with names of people and channels escaped. */
+/** Names of people and channels are escaped. */
 export function renderSentence(
   { id, with: words = {} }: TextLine,
   locale: Locale,

@@ -56,7 +56,6 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
   [NetworkingStatusCode.Ready]: 'group',
 };
 
-/** One voice channel over @discordjs/voice. */
 export class DiscordLink implements VoiceLink {
   readonly #place;
   readonly #signals;

@@ -127,7 +127,6 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
-/** Connects the socket to the server. */
 export function connectSocket(udp: VoiceUDPSocket) {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
@@ -172,7 +171,7 @@ export function findNetworking({ state }: VoiceConnection): Networking | undefin
   return 'networking' in state ? state.networking : undefined;
 }
 
-/** Finds the end-to-end session. Undefined in a call without DAVE. */
+/** Undefined in a call without DAVE. */
 export function findDaveSession(connection: VoiceConnection): DAVESession | undefined {
   const state = findNetworking(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;

@@ -31,7 +31,7 @@ export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
   hasLink(guildId: GuildId): boolean;
 }
 
-/** Opens voice links. A second link in a server ends the first. */
+/** A second link in a server ends the first. */
 export function openVoiceLinkOpener(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
@@ -263,7 +263,7 @@ export function createRejoinLimit() {
   return {
     isRepeated,
 
-    /** Counts a rejoin. Returns false if none is allowed now. */
+    /** Returns false if none is allowed now. */
     tryRejoin(nowMs: number): boolean {
       const isAllowed = !isRepeated(nowMs) || atMs.length < mostRejoins;
       if (isAllowed) atMs = [...atMs, nowMs];

@@ -14,7 +14,7 @@ export type LiveMessageOptions = {
   readonly outbox: Outbox;
   readonly channelId: ChannelId;
   readonly flags?: number;
-  /** Draws the message. Undefined means deletion. */
+  /** Undefined means deletion. */
   draw(): RestBody | undefined;
   report(outcome: MessageOutcome): void;
 };
@@ -38,7 +38,6 @@ export function createLiveMessage(
   let ownPlace = place;
   let current = toComparableBody(shown);
 
-  /** Updates the message until nothing changes. */
   async function followChanges() {
     const { draw } = options;
     await Promise.resolve();

@@ -290,7 +290,7 @@ function createUnsentMessageError(why: string) {
 /** Source: Discord docs, "Create Message". */
 const maxChars = 25;
 
-/** Creates a random nonce. A message with the same nonce appears once. */
+/** A message with the same nonce appears once. */
 export function createNonce(): string {
   return crypto.randomUUID().slice(0, maxChars);
 }

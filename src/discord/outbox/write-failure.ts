@@ -55,7 +55,7 @@ export function createUnwrittenError(place: string, cause: unknown): BotError {
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** Finds a code such as ECONNREFUSED. Empty for other errors. */
+/** Such as ECONNREFUSED. Empty for other errors. */
 export function findNetworkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';

@@ -102,7 +102,7 @@ export function createVoiceStatuses(client: Client<true>, timing: SyncTiming) {
   }
 
   return {
-    /** Shows a status in the bot's channel. Without `line` the present text stays. */
+    /** Without `line` the present text stays. */
     show(guildId: GuildId, line: TextLine | undefined) {
       const guild = client.guilds.cache.get(guildId);
       const channel = guild?.members.me?.voice.channel;

@@ -4,6 +4,5 @@ export interface OwnedShard {
   readonly count: number;
   /** Number of shards that Discord recommended when this process asked. */
   readonly recommendedCount: number;
-  /** Waits for permission to identify. */
   waitToIdentify(signal: AbortSignal): Promise<void>;
 }

@@ -72,7 +72,7 @@ function isGone(cause: unknown) {
   );
 }
 
-/** Reads a typed message. Undefined outside a server, or for any other message. */
+/** Undefined outside a server, or for any other message. */
 function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>) {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
   const author = toRecord(rest.author);

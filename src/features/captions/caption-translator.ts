@@ -24,7 +24,6 @@ const malformedReplyText =
 
 export type CaptionTranslator = ReturnType<typeof createCaptionTranslator>;
 
-/** Creates a translator that shows translations below captions. */
 export function createCaptionTranslator(
   guildId: GuildId,
   notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,

@@ -220,7 +220,7 @@ export class SessionCaptions implements FeatureSession {
       : undefined;
   }
 
-  /** Opens the chat for captions. Reports a failure and returns undefined. */
+  /** Reports a failure and returns undefined. */
   async #openCaptionChat(formerId: ChannelId | undefined) {
     const { notices, place, signal } = this.#session;
     const { captionChats, clock } = this.#deps;

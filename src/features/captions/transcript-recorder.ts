@@ -217,7 +217,6 @@ export class TranscriptRecorder {
       );
   }
 
-  /** Forgets lines of deleted messages. */
   async onMessagesDeleted(messageIds: readonly MessageId[]) {
     this.live.onMessagesDeleted(messageIds);
     await this.saveLines();

@@ -50,12 +50,11 @@ export type FeatureProcessDeps = {
     readonly opener: Sources;
     readonly library: SoundLibrary;
   };
-  /** Returns the open store of a declared part. */
   store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
 };
 
 type OpenedFeature<Ports, Needs> = {
-  /** Opens the feature for a shard, before Discord is logged in. */
+  /** Before Discord is logged in. */
   openShard(
     deps: FeatureShardDeps,
     others: Needs,

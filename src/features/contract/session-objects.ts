@@ -22,7 +22,7 @@ export function createSessionObjects<One>(sessions: ServerSessions) {
       return one;
     },
     get,
-    /** Finds the object of the server's session. Undefined without a session. */
+    /** Undefined without a session. */
     find(guildId: GuildId): One | undefined {
       const session = sessions.findSession(guildId);
       return session && get(session);

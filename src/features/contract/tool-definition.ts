@@ -15,7 +15,7 @@ import type {
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
-/** A tool as declared. Each shard binds it to the objects of its feature. */
+/** Each shard binds it to the objects of its feature. */
 export type FeatureTool<Own = object> = Omit<
   ToolEntry,
   'parseArguments' | 'isOffered'
@@ -148,7 +148,6 @@ function prepareFittingCall<T, Own>(
   return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
 }
 
-/** Turns a line into an outcome for the model and for the channel. */
 export function toOutcome(line: TextLine): ToolOutcome {
   return { facts: { outcome: formatText(line.id, line.with) }, line };
 }

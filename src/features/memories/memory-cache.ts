@@ -6,7 +6,7 @@ import { memorySetting } from './usable-memories.ts';
 
 export type MemoryCache = ReturnType<typeof createMemoryCache>;
 
-/** Creates a cache of memories, so that answers wait for no store. */
+/** Lets answers wait for no store. */
 export function createMemoryCache(
   store: MemoryStore,
   watch: StoreWatch,
@@ -19,7 +19,7 @@ export function createMemoryCache(
     return known.get(guildId) ?? [];
   }
 
-  /** Loads memories. Reports a failure and returns undefined. */
+  /** Reports a failure and returns undefined. */
   async function loadMemories(
     guildId: GuildId,
   ): Promise<readonly Memory[] | undefined> {
@@ -49,7 +49,7 @@ export function createMemoryCache(
       }
       return added;
     },
-    /** Drops cached memories of a person, or without one all. */
+    /** Without a person, of all. */
     dropCached(guildId: GuildId, personId?: PersonId) {
       updateCache(
         guildId,

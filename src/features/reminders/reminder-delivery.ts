@@ -46,7 +46,7 @@ export function createReminderDelivery(
     return isOpen && findAddressee(reminder, message, sessions) !== undefined;
   }
 
-  /** Says reminders. Returns false if nothing was heard. */
+  /** Returns false if nothing was heard. */
   async function sayReminders(reminders: readonly Reminder[], signal: AbortSignal) {
     const [first] = reminders;
     const session = first && sessions.findSession(first.guildId);

@@ -192,7 +192,6 @@ export function createReminderScheduler(deps: ReminderSchedulerDeps) {
       withdraw((reminder) => reminder.id === id);
       return await deps.store.remove(id);
     },
-    /** Stops deliveries by and for this person. */
     forgetPerson(guildId: GuildId, personId: PersonId) {
       withdraw((one) => {
         const people = [one.personId, one.message?.addresseeId];

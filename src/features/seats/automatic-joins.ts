@@ -58,7 +58,6 @@ export const followTool = defineTool({
 
 export type AutomaticJoins = ReturnType<typeof createAutomaticJoins>;
 
-/** Joins `auto_join` channels, and follows a person. */
 export function createAutomaticJoins(
   deps: SessionDependencies,
   sessions: VoiceSessions,

@@ -34,7 +34,6 @@ type SeatedSessions = Pick<
 
 export type SeatReturn = ReturnType<typeof createSeatReturn>;
 
-/** Creates the return to seats of a former process. */
 export function createSeatReturn(
   deps: ReturnDeps,
   sessions: SeatedSessions,

@@ -389,7 +389,7 @@ export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
 const positionStepMs = 5_000;
 const [maxTracks, maxTitleChars] = [3, 40];
 
-/** Describes tracks for the panel. The buttons control the first. */
+/** The buttons control the first. */
 export function describeTrackPanel(
   playing: readonly ListedTrack[],
   locale: Locale,

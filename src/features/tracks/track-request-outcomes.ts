@@ -116,7 +116,7 @@ function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine 
   return { id: 'track.moved', with: { what, to: formatPlayingTime(positionMs) } };
 }
 
-/** Formats a sound and its track, without the name of the default track. */
+/** Leaves out the name of the default track. */
 function toSoundOnTrack({ title, track }: Pick<TrackChanged, 'title' | 'track'>) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;

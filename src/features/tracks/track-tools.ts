@@ -130,7 +130,7 @@ export const changeTrackTool = defineTool({
   },
 });
 
-/** Parses a command for tracks. Undefined if an argument is missing or superfluous. */
+/** Undefined if an argument is missing or superfluous. */
 function parseCommand(call: ChangeTrackCall): TrackCommand | undefined {
   const { deed, item, level, seconds = defaultFadeMs / 1000, to = '' } = call;
   switch (deed) {

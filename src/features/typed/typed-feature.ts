@@ -83,7 +83,7 @@ export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
   }),
 };
 
-/** Offers written answers to deafened people, once in each server. */
+/** Once in each server. */
 function offerWrittenAnswers(
   {
     consent,
@@ -96,7 +96,6 @@ function offerWrittenAnswers(
   const { guildId, name } = place.channel;
   const seen = new Set<string>();
 
-  /** Offers written answers to a person. */
   async function offerToPerson(personId: PersonId) {
     const signal = consent.withdrawals.getSignal(personId);
     const own = await place.loadChoices(personId);

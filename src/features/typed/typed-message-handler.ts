@@ -249,7 +249,6 @@ export class TypedMessageHandler implements TypedMessageListener {
   }
 }
 
-/** Turns a message into a question. */
 function toQuestion(
   { isForwarded, pictures, recording, text }: MessageContent,
   author: string,

@@ -27,7 +27,7 @@ export type PreviewOutcome =
 
 export type VoicesAndPreviews = ReturnType<typeof createVoicesAndPreviews>;
 
-/** Creates lists and previews of voices and models. Aborting `signal` ends previews. */
+/** Aborting `signal` ends previews. */
 export function createVoicesAndPreviews(
   deps: Deps<'onEvent' | 'places' | 'spending' | 'synthesizer' | 'voices'>,
   settings: Pick<StoredSettings, 'getForGuild' | 'getStyle' | 'loadGuild'>,

@@ -15,7 +15,6 @@ const [burstStepBytes, stepBytes] = [512, 2048];
 
 export type DecodeStream = ReturnType<typeof createDecodeStream>;
 
-/** Decodes one file in a decoding process. */
 export function createDecodeStream(plan: DecodePlan) {
   let rest: Buffer = Buffer.alloc(0);
   let mostStepBytes = burstStepBytes;

@@ -3,7 +3,6 @@ import { getDurationMs, mixDown, type Pcm } from '#src/audio/pcm.ts';
 
 type Some = readonly Pcm[];
 
-/** Decoder of one file, in a decoding process. */
 export interface Decoder {
   /** Decodes bytes to the sound that they complete. Throws a plain Error for a damaged file. */
   push(bytes: Uint8Array): Some | Promise<Some>;

@@ -181,7 +181,6 @@ function createDecodingProcess(options: Required<DecodingOptions>) {
       return files;
     },
 
-    /** Opens a file until it is disposed. */
     open(plan: DecodePlan): FileInProcess {
       const id = ++lastId;
       files++;

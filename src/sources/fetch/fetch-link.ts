@@ -15,7 +15,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 const soundTypes =
   /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** Returns whether a type is allowed or unknown. */
+/** True if unknown. */
 export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
   return !type?.trim() || types.test(type.trim().toLowerCase());
 }

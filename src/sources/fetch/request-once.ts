@@ -23,7 +23,6 @@ export type RedirectRules = {
 export type Asked = {
   /** Value of the HTTP header. */
   readonly range?: string;
-  /** Makes it a POST request. */
   readonly post?: {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;

@@ -71,7 +71,6 @@ export function createMp3Frames() {
       return takeFrames(headerBytes);
     },
 
-    /** Returns the last frame. */
     end(): Mp3Frame[] {
       return skipTag() ? takeFrames(0) : [];
     },

@@ -3,7 +3,7 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import type { BudgetParts } from './ledger-persistence.ts';
 
-/** Requests a portion of the total cap, in billionths of a dollar. */
+/** In billionths of a dollar. */
 export type PortionRequest = {
   readonly day: string;
   readonly capNanoUsd: number;
@@ -19,7 +19,6 @@ export type GrantedPortion = {
   readonly leftNanoUsd: number;
 };
 
-/** Store that several processes spend from. */
 export interface PortionStore {
   /**
    * Reserves a portion atomically within the cap. It expires 5 minutes after the last request.
@@ -45,7 +44,6 @@ const [lookMs, renewMs] = [1_000, 60_000];
 
 export type TotalPortion = ReturnType<typeof createTotalPortion>;
 
-/** Manages the portion of the total cap that this process may spend. */
 export function createTotalPortion(options: TotalPortionOptions) {
   const over = new AbortController();
   let limit = 0;

@@ -49,7 +49,6 @@ export async function lockDataDir(
   }
 }
 
-/** Finds the process that uses a `DATA_DIR`. */
 export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
@@ -60,7 +59,7 @@ export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   }
 }
 
-/** Locks a `DATA_DIR`. Undefined while another process holds the lock. */
+/** Undefined while another process holds the lock. */
 function tryLock(dataDir: string) {
   try {
     makeFolder(dataDir);

@@ -40,7 +40,6 @@ export function refuseForeignFormats(dataDir: string) {
     checkFormat(`The store ${path}`, version, kind.sqlite);
 }
 
-/** Describes rows that an upgrade deletes. */
 export function describeLostRows(dataDir: string): readonly string[] {
   return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
     if (!version || version >= kind.lost.before) return [];

@@ -58,7 +58,6 @@ export async function copyFromFiles(
   });
 }
 
-/** Rows copied at a time. */
 const rowsAtOnce = 1_000;
 
 async function copyRows(from: Connection, to: Connection, tables: readonly Table[]) {

@@ -7,7 +7,6 @@ import { lockHolders } from './shard-locks.ts';
 
 const readMs = 10_000;
 
-/** A process with its shards. */
 const processColumns = {
   name: text,
   shardIds: json<readonly number[]>(),

@@ -46,7 +46,7 @@ export function describePlace(url: Secret): string {
   return `${host || searchParams.get('host')}${pathname}`;
 }
 
-/** Creates a driver that connects on demand, and again after a failure. */
+/** Connects on demand, and again after a failure. */
 export function createPostgresDriver(options: PostgresConnection): Driver {
   // Statements have no prepared names, which poolers in transaction mode lose.
   const place = describePlace(options.url);

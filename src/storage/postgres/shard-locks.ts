@@ -62,7 +62,6 @@ export interface ShardLocks extends AsyncDisposable {
   takeBucket(bucket: number, ms: number): Promise<boolean>;
 }
 
-/** Locks the shards, and the number of shards. */
 export async function openShardLocks(
   options: ShardLockOptions,
   signal: AbortSignal,
@@ -168,7 +167,6 @@ export async function openShardLocks(
   }
 }
 
-/** Takes all locks or none. */
 async function takeAll(client: pg.Client, { count, first, last }: ShardLockOptions) {
   const others = `SELECT id, connection, who FROM (${heldLocks}) AS held WHERE id BETWEEN ${first} AND ${last}
     OR id BETWEEN ${numbers} AND ${buckets - 1} AND id <> ${numbers + count}`;

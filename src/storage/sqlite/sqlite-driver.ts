@@ -39,7 +39,6 @@ export function createSqliteDriver(
   };
 }
 
-/** Runs SQLite on a worker thread of `entry`. */
 export function createSqliteWorker(
   entry = new URL('./sqlite-thread.ts', import.meta.url),
 ) {

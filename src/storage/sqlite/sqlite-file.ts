@@ -27,7 +27,7 @@ const innerWaitMs = 5;
 
 type SqliteFile = ReturnType<typeof createSqliteFile>;
 
-/** Creates an SQLite file. Its arguments and results can cross threads. */
+/** Its arguments and results can cross threads. */
 function createSqliteFile(path: string) {
   let sqlite: DatabaseSync | undefined;
   let perform: ReturnType<typeof createPerformer> | undefined;

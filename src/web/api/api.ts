@@ -28,7 +28,7 @@ export type ApiParts = AccessSource & {
   onBug(error: unknown): void;
 };
 
-/** Returns the limit of a body. Undefined for paths of others. */
+/** Undefined for paths of others. */
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);

@@ -54,7 +54,7 @@ export function toRefusal(line: TextLine): ApiRefusal {
   );
 }
 
-/** Turns an error into a refusal. Undefined for a bug. */
+/** Undefined for a bug. */
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;

@@ -87,7 +87,6 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
   });
 }
 
-/** Finds a reason against a body. */
 function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,

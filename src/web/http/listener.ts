@@ -91,7 +91,7 @@ function toServerUrl(server: Server) {
 
 const mostTries = 20;
 
-/** Opens a server at the next free port. `open` must not throw. */
+/** `open` must not throw. */
 export async function openAtFreePort<Server extends AsyncDisposable>(
   wanted: number,
   open: (port: number) => Promise<ServerOutcome<Server>>,

@@ -93,7 +93,7 @@ export function buildCitedAnswerPrompt(
   };
 }
 
-/** Lists the shown lines that a reply cites by number, oldest first. */
+/** Oldest first. */
 export function findCitedLines(
   reply: string,
   { lines }: NumberedLines,

@@ -67,7 +67,6 @@ export function createLiveCaptions(options: LiveCaptionsOptions) {
     writeLine(getMessageWithRoom(line), { ...line, time: noteTime(line) });
   }
 
-  /** Returns the time to show with a late line. */
   function noteTime({ startMs }: CaptionLine) {
     const isLate = startMs < latestMs - lateAfterMs;
     latestMs = Math.max(latestMs, startMs);

@@ -196,7 +196,6 @@ async function eraseLines(connection: Connection, chosen: Sql) {
   return ids.length;
 }
 
-/** Builds SQL that notes messages with these lines as outdated. */
 function markMessagesOutdated(among: Sql) {
   return sql`
     INSERT INTO caption_messages
@@ -209,7 +208,6 @@ function markMessagesOutdated(among: Sql) {
     ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
 }
 
-/** Builds SQL that notes recaps of these sessions as outdated. */
 function markRecapsOutdated(among: Sql) {
   return sql`
     UPDATE caption_messages SET outdated = 1

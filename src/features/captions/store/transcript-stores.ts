@@ -73,7 +73,6 @@ export class TranscriptStores {
   }
 }
 
-/** Stores the session of a caption message. */
 export async function noteCaptionMessage(
   place: MessagePlace,
   { guildId, id: sessionId }: TranscriptSession,

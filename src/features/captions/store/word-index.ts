@@ -70,7 +70,6 @@ export function toIndexTerms(guildId: GuildId, text: string): string {
   return words.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
 }
 
-/** Formats a term: the server, then the word. */
 export function toIndexTerm(guildId: GuildId, word: string): string {
   // Words of other servers then cost a search nothing.
   return `${guildId}\u00b7${word}`;

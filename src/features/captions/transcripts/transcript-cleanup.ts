@@ -188,7 +188,6 @@ export class TranscriptCleanup implements PersonHooks {
     return true;
   }
 
-  /** Erases lines of deleted messages. */
   async #onMessagesDeleted(messageIds: readonly MessageId[]) {
     const running = listRecorders(this.#running.list());
     await Promise.all(

@@ -29,7 +29,6 @@ const probeTimeoutMs = 15_000;
 const deadlineSlackMs = 5_000;
 const maxPages = 16;
 
-/** Key of the asker in `_meta` of a call. */
 const askerKey = 'parley/asker';
 
 /**
@@ -40,7 +39,6 @@ export type ProtocolEra = 'legacy' | 'modern';
 
 type EndListener = (why: BotError) => void;
 
-/** A connection to one MCP server, until it breaks. */
 export type McpConnection = {
   readonly era: ProtocolEra;
   /** Aborted with a BotError when the connection breaks. */

@@ -46,7 +46,6 @@ type McpServerDeps = {
   readonly report: ToolNews;
 };
 
-/** Creates an MCP server, which connects again after each end. */
 export function createMcpServer(
   options: McpServerOptions,
   { checkTools, clock, open, report }: McpServerDeps,
@@ -55,7 +54,6 @@ export function createMcpServer(
   let tools: readonly ToolEntry[] = [];
   let lastNews = '';
 
-  /** Runs one connection until its end, and returns the reason. */
   async function runConnection(signal: AbortSignal) {
     let news = Promise.withResolvers<void>();
     try {
@@ -90,7 +88,6 @@ export function createMcpServer(
     reportNews(news.filter(Boolean).join(' '));
   }
 
-  /** Reports a message unless repeated. */
   function reportNews(message: string) {
     if (message !== lastNews) report(`${name}: ${message}`);
     lastNews = message;

@@ -28,7 +28,7 @@ export type McpTransport =
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Finds the rules of a tool. Undefined if the operator does not allow it. */
+  /** Undefined if the operator does not allow it. */
   rulesFor(tool: string): ToolRules | undefined;
 };
 

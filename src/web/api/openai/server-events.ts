@@ -15,7 +15,7 @@ export function toComment(words: string): string {
   return `: ${words}\n\n`;
 }
 
-/** Responds with events. A later failure becomes the last event. */
+/** A later failure becomes the last event. */
 export function respondWithEvents(
   parts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,

@@ -21,7 +21,7 @@ export function createTokenBudgets() {
       else caps.set(payerId, Math.round(budgetUsd * 1e9));
     },
 
-    /** Finds a token's cap in billionths of a dollar. Undefined: the cap of a person. */
+    /** In billionths of a dollar. Undefined: the cap of a person. */
     findCap(payerId: string): number | undefined {
       return caps.get(payerId);
     },

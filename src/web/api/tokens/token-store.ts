@@ -28,13 +28,13 @@ export type TokenInUse = ApiToken & { readonly hash: string };
 
 /** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface ApiTokenStore {
-  /** Stores a token. `taken` if one in use has the name. */
+  /** `taken` if one in use has the name. */
   add(token: ApiToken, hash: string): Promise<'added' | 'taken'>;
-  /** Finds a token, also a revoked one. */
+  /** Also a revoked one. */
   find(hash: string): Promise<ApiToken | undefined>;
-  /** Lists tokens, also revoked ones. */
+  /** Also revoked ones. */
   list(): Promise<readonly ApiToken[]>;
   listInUse(): Promise<readonly TokenInUse[]>;
-  /** Revokes a token. False if none in use has the name. */
+  /** False if none in use has the name. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
 }
