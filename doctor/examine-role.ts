@@ -77,7 +77,7 @@ export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
     : examined;
 }
 
-/** Opens and examines an engine. A failure is a finding, too. */
+/** A failure is a finding, too. */
 export async function examineRole(
   role: ConfiguredRole,
   deadline: ProbeDeadline,

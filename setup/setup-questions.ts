@@ -40,7 +40,7 @@ export function createSetupQuestions(terminal: TerminalStreams) {
       log.message(words, terminal);
     },
 
-    /** Asks for a hidden answer. `check` returns a sentence for a wrong one. */
+    /** `check` returns a sentence for a wrong one. */
     async askSecret(message: string, check: CheckAnswer): Promise<string> {
       const answer = await password({
         ...promptOptions,

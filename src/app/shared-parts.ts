@@ -156,7 +156,7 @@ function warmUp(weights: SileroNetwork) {
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
-/** Opens the tools of MCP servers without waiting for them. */
+/** Waits for none of them. */
 export async function openOperatorTools(
   { mcp }: Config['externalTools'],
   dataDir: string,

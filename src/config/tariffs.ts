@@ -98,7 +98,6 @@ export function createTariffs(
     );
 }
 
-/** Finds the model that answers in place of the chat model. */
 function findThinker(
   { audioModel: { model }, chat, realtime }: EngineConfig,
   { pipeline }: AnsweringWay,

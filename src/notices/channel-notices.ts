@@ -65,7 +65,6 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
-/** Describes a used-up budget, of a person or the server. */
 export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
   const isOwn = cap === 'person' || cap === 'token';
   return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };

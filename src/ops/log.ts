@@ -221,7 +221,7 @@ const apartMs = 60_000;
 /** The oldest line is forgotten, and may be written again. */
 const mostKeys = 500;
 
-/** Creates a function that counts repeats held back. Undefined means this one, too. */
+/** Undefined means this one, too. */
 function createRepeatLimiter(nowMs: () => number) {
   const lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
   return (key: string) => {

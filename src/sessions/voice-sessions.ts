@@ -112,7 +112,7 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#findHere(guildId)?.channel;
   }
 
-  /** Finds the session of a server, unless it is still joining. */
+  /** Undefined while it is still joining. */
   findSession(guildId: GuildId): VoiceSession | undefined {
     // The caller may change something there, so the session is woken.
     const session = this.#findHere(guildId);

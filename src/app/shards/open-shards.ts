@@ -68,7 +68,6 @@ async function openLocks(
   signal: AbortSignal,
 ) {
   if (!url) return undefined;
-  // Loaded only if a database is used.
   const { openShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
   return await openShardLocks(
     {

@@ -184,7 +184,7 @@ async function showThinking(
   return shownTo;
 }
 
-/** Sends the first reply, as an edit of "thinking" where possible. */
+/** Edits "thinking" where possible. */
 async function sayFirst(
   asking: Asking,
   { inPlace, message }: RenderedReply,

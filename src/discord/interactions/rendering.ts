@@ -62,7 +62,7 @@ export function parseCustomId(customId: string): {
   return { name, about };
 }
 
-/** Builds the id of a button, which is the same in every run. */
+/** The same in every run. */
 export function toCustomId(name: string): string {
   return `parley:${name}`;
 }

@@ -137,7 +137,6 @@ export function createConsentedReceiver(
     },
     openedAtMs,
     unopenedAtMs,
-    /** Forgets all sources. */
     restart() {
       // A new voice server has others.
       getInnerReceiver(receiver).ssrcMap.map.clear();

@@ -90,7 +90,7 @@ function createGuildLinks(deps: GuildLinkDeps, guildId: GuildId) {
   let openingCount = 0;
   let lastTurn: Promise<unknown> = Promise.resolve();
 
-  /** Counts a rejoin if allowed. Raises an alert from the second on. */
+  /** Raises an alert from the second on. */
   function mayRejoin(fault: string) {
     const nowMs = realClock.nowMs();
     if (rejoins.isRepeated(nowMs)) reportAlert(true, fault);

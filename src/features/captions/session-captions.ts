@@ -39,7 +39,6 @@ const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-/** Captions of one voice channel: off, or one session with its transcript. */
 export class SessionCaptions implements FeatureSession {
   readonly #session;
   readonly #deps;

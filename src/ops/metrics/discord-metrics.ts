@@ -18,7 +18,6 @@ export type DiscordMetrics = ReturnType<typeof addDiscordMetrics>;
 export function addDiscordMetrics(meters: Meters, onLink: () => void) {
   /** Each server has one link at a time. */
   const open = new Map<string, () => LinkTally>();
-  /** Counts of closed links. */
   const past = new Map<string, number>();
   const usable = new Set<string>();
   totalLinks(meters, () => {

@@ -47,7 +47,6 @@ export function openMetrics(ready: () => boolean) {
     loop,
     /** 0 while delays are not measured. */
     heldUpMs: () => loop.read()?.maxMs ?? 0,
-    /** Formats the metrics as Prometheus reads them. */
     async page() {
       return {
         type: meters.registry.contentType,

@@ -82,7 +82,7 @@ export function createDecodeStream(plan: DecodePlan) {
       return { kind: 'fed', samples, hasMore, hasSound };
     },
 
-    /** Frees the decoder. Never throws. */
+    /** Never throws. */
     free() {
       try {
         decoder?.free?.();

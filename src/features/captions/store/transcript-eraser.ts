@@ -215,7 +215,6 @@ function markRecapsOutdated(among: Sql) {
       AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
-/** Builds SQL for lines that are older than their server keeps them. */
 function selectDueLines(
   connection: Connection,
   isTheirs: Sql,

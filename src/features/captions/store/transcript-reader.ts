@@ -157,7 +157,6 @@ async function searchTranscriptLines(
   });
 }
 
-/** Builds SQL for the newest lines of these sessions with a word. */
 function selectLinesWithWord(
   connection: Connection,
   guildId: GuildId,

@@ -52,7 +52,7 @@ const maxWordUnits = 64;
 /** Further words are not found. A row of words takes 1 MB at most. */
 const maxTermsPerLine = 4_000;
 
-/** Splits a text into words without case and accents, for the index and for a search. */
+/** Without case and accents, for the index and for a search. */
 export function splitIntoSearchWords(text: string): readonly string[] {
   const folded = text.normalize('NFKD').replace(accentMarks, '').normalize('NFC');
   const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');

@@ -298,10 +298,11 @@ export class TranscriptRequests {
       guildId,
       personId,
     } as const;
-    const askModel = (prompt: ModelPrompt) => this.#requestReply(order, prompt, signal);
+    const requestReply = (prompt: ModelPrompt) =>
+      this.#requestReply(order, prompt, signal);
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const found = before.map((line) => ({ line, session }));
-    const made = await parseRecap(found, { maxChars, timeZone }, askModel);
+    const made = await parseRecap(found, { maxChars, timeZone }, requestReply);
     const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
     const points = made.flatMap(({ kind, sources, text }) => {
       const isKnown = sources.every(({ line }) => texts.get(line.number) === line.text);
