@@ -46,7 +46,7 @@ export async function openStatusServer(
   const refused = await listenOnPort(
     server,
     place,
-    'status server',
+    'No status server at',
     'STATUS_HOST or STATUS_PORT',
   );
   if (refused) return refused;

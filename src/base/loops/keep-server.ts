@@ -13,11 +13,11 @@ type RefusedServer = {
   readonly isTaken: boolean;
 };
 
-/** Listens on a port. Undefined on success. A refusal names `what` and its `settings`. */
+/** Listens on a port. Undefined on success. A refusal begins with `refusal` and names the `settings`. */
 export async function listenOnPort(
   server: NetServer,
   { host, port }: { readonly host: string; readonly port: number },
-  what: string,
+  refusal: string,
   settings: string,
 ): Promise<RefusedServer | undefined> {
   try {
@@ -27,7 +27,7 @@ export async function listenOnPort(
     const code = error instanceof Error && 'code' in error ? error.code : error;
     const isTaken = code === 'EADDRINUSE';
     const cause = isTaken ? 'the port is in use' : `it cannot be opened (${code})`;
-    const why = `No ${what} at ${host}:${port}: ${cause}; set ${settings}, 0 for none.`;
+    const why = `${refusal} ${host}:${port}: ${cause}; set ${settings}, 0 for none.`;
     return { kind: 'refused', why, isTaken };
   }
   server.on('error', () => undefined); // A connection that could not be accepted is repeated by its client.

@@ -68,7 +68,12 @@ export async function openListener(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const refused = await listenOnPort(server, options, 'page', 'PAGE_HOST or PAGE_PORT');
+  const refused = await listenOnPort(
+    server,
+    options,
+    'No page at',
+    'PAGE_HOST or PAGE_PORT',
+  );
   if (refused) return refused;
   const close = async () => {
     for (const client of webSockets?.clients ?? [])
