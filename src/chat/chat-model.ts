@@ -56,6 +56,12 @@ export type SpokenChatMessage = {
   readonly words: () => Promise<string>;
 };
 
+/** A request as far as it is known while its sound is still spoken. */
+export type FedRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+};
+
 export type Usage = TokenUsage & {
   /** Estimated by length, as the server did not report it. */
   readonly isEstimate?: true;

@@ -299,7 +299,8 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     refresh: link.refreshPerson,
   });
   const vocabulary = () => settings.listWords(guildId);
-  const utterances = new UtteranceRunner(session, { ...deps, hearing, vocabulary });
+  const hearingDeps = { ...deps, hearing, tools, vocabulary };
+  const utterances = new UtteranceRunner(session, hearingDeps);
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };
   const answers = new AnswerRunner(session, answerDeps, utterances);

@@ -112,8 +112,8 @@ export interface Pipeline {
    * `provider.*` or `speech.*`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /** Passes sound on while it is spoken, for a turn that may follow. Never throws. */
-  feed?(sound: LiveSound): void;
+  /** Passes on a turn that may follow, and its sound while it is spoken. Never throws. */
+  feed?(turn: Turn, sound: LiveSound): void;
 }
 
 /** The first is the default. */

@@ -210,9 +210,9 @@ export function createPaidPipeline(pipeline: Pipeline) {
           pipeline.answer(turn, { ...host, meter: reservation }, signal),
       };
     },
-    /** Passes sound on, at no cost until an answer is requested. */
-    feed(sound: LiveSound) {
-      pipeline.feed?.(sound);
+    /** Passes a turn and its sound on, at no cost until an answer is requested. */
+    feed(turn: Turn, sound: LiveSound) {
+      pipeline.feed?.(turn, sound);
     },
   };
 }

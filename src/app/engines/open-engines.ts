@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { LiveSound } from '#src/audio/live-sound.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
@@ -163,14 +162,12 @@ async function openRealtime(
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {
     talk,
-    pipeline: {
-      ...createAudioModelPipeline({
-        open: (signal) => withStandIn(talk.openAnswer(signal)),
-        synthesizer: roles.synthesizer,
-        input: 'audio',
-      }),
-      feed: (sound: LiveSound) => talk.feed(sound),
-    },
+    pipeline: createAudioModelPipeline({
+      open: (signal) => withStandIn(talk.openAnswer(signal)),
+      feed: talk.feed,
+      synthesizer: roles.synthesizer,
+      input: 'audio',
+    }),
   };
 }
 

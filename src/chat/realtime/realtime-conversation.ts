@@ -1,11 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readWav } from '#src/audio/formats/wav.ts';
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler, resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  FedRequest,
+  Tool,
+} from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
-import type { JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
+import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
 import {
   describeServer,
   type RemoteServer,
@@ -34,7 +41,7 @@ export type RealtimeConversationOptions = RemoteServer & {
  * Each answer has its own connection. When it closes, the server forgets everything.
  */
 export function createRealtimeConversation(options: RealtimeConversationOptions) {
-  const fed = new WeakMap<LiveSound, Promise<JsonSocket | undefined>>();
+  const fed = new WeakMap<LiveSound, Promise<Connection | undefined>>();
   const { baseUrl, maxTokens, model } = options;
   const urls = listRealtimeUrls(baseUrl, [{ model }]);
   const pool = openRealtimePool({
@@ -48,10 +55,10 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
   async function takeFedConnection(sound: LiveSound) {
     const leasing = fed.get(sound);
     fed.delete(sound);
-    const link = await leasing;
+    const connection = await leasing;
     if (leasing) sound.stopPassing();
-    if (link?.isAlive) return link;
-    if (link) pool.endLease(link, false);
+    if (connection?.link.isAlive) return connection;
+    if (connection) pool.endLease(connection.link, false);
     return undefined;
   }
 
@@ -61,20 +68,22 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
       pool.warm();
     },
 
-    /** Sends sound while it is spoken, over the connection of its answer. Never throws. */
-    feed(sound: LiveSound) {
+    /** Sends instructions and tools, and sound while it is spoken, over the connection of its answer. Never throws. */
+    feed({ messages, tools }: FedRequest, sound: LiveSound) {
       if (fed.has(sound)) return;
+      const update = createInstructionsUpdate(messages, tools);
       const leasing = pool.lease(sound.signal).then(
         (link) => {
           const resampler = new Resampler(listenRateHz, speakRateHz);
+          link.send(update);
           sound.passTo((samples) => link.appendRealtimeSound(resampler.push(samples)));
-          return link;
+          return { link, update };
         },
         () => undefined, // The answer gets the error of a connection of its own.
       );
       fed.set(sound, leasing);
       sound.signal.addEventListener('abort', async () => {
-        const link = await takeFedConnection(sound);
+        const { link } = (await takeFedConnection(sound)) ?? {};
         if (!link) return;
         link.send({ type: 'input_audio_buffer.clear' });
         // Servers that do not know this event forget the sound with the connection.
@@ -97,14 +106,15 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
   };
 }
 
-type RealtimeRequest = {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly Tool[];
+type RealtimeRequest = FedRequest & {
   readonly voice: string | undefined;
   readonly mostTokens: number | undefined;
 };
 
-type TakeFed = (sound: LiveSound) => Promise<JsonSocket | undefined>;
+/** A connection, and the instructions and tools that its server has. */
+type Connection = { readonly link: JsonSocket; update?: JsonEvent };
+
+type TakeFed = (sound: LiveSound) => Promise<Connection | undefined>;
 
 function createRealtimeAnswer(
   options: RealtimeConversationOptions,
@@ -112,7 +122,7 @@ function createRealtimeAnswer(
   takeFed: TakeFed,
   signal: AbortSignal,
 ) {
-  let socket: JsonSocket | undefined;
+  let connection: Connection | undefined;
   /** The server has the results of these calls. */
   const results = new Set<string>();
   let requests = 0;
@@ -127,11 +137,12 @@ function createRealtimeAnswer(
   }
 
   function requestAnswer(
-    socket: JsonSocket,
+    connection: Connection,
     request: RealtimeRequest,
     isFirst: boolean,
     isFed: boolean,
   ) {
+    const { link: socket } = connection;
     const { messages, mostTokens, tools } = request;
     // After its first request the server knows everything but the results of calls.
     const number = ++requests;
@@ -143,14 +154,15 @@ function createRealtimeAnswer(
       eventIds,
       isLimited: mostTokens !== undefined,
     });
-    const [system, ...shown] = messages;
     const voice = request.voice ?? options.voice;
-    socket.send(createInstructionsUpdate(system?.content ?? '', tools));
+    const update = createInstructionsUpdate(messages, tools);
+    if (!isDeepStrictEqual(update, connection.update)) socket.send(update);
+    connection.update = update;
     // A rejected update has no effect at all, so the voice has an update of its own.
     const session = { type: 'realtime', audio: { output: { voice } } };
     const isChosen = isFirst && voice !== undefined;
     if (isChosen) socket.send({ type: 'session.update', event_id: voiceId, session });
-    sendMessages(socket, shown, isFirst, isFed);
+    sendMessages(socket, messages.slice(1), isFirst, isFed);
     const { maxTokens = Infinity } = options;
     const isShort = mostTokens !== undefined && mostTokens < maxTokens;
     const limit = isShort && { response: { max_output_tokens: mostTokens } };
@@ -172,8 +184,8 @@ function createRealtimeAnswer(
   }
 
   function closeAnswer() {
-    if (socket) pool.endLease(socket, false);
-    socket = undefined;
+    if (connection) pool.endLease(connection.link, false);
+    connection = undefined;
   }
 
   return {
@@ -181,12 +193,12 @@ function createRealtimeAnswer(
       request: RealtimeRequest,
       signal: AbortSignal,
     ): AsyncGenerator<ChatPart> {
-      const known = socket;
+      const known = connection;
       const fed = known ? undefined : await findFedConnection(request);
-      const link = known ?? fed ?? (await pool.lease(signal));
-      socket = link;
+      const current = known ?? fed ?? { link: await pool.lease(signal) };
+      connection = current;
       const response = requestAnswer(
-        link,
+        current,
         request,
         known === undefined,
         fed !== undefined,
@@ -217,7 +229,11 @@ function createOpeningUpdate(maxTokens?: number) {
   return { type: 'session.update', session };
 }
 
-function createInstructionsUpdate(instructions: string, offered: readonly Tool[]) {
+function createInstructionsUpdate(
+  [system]: readonly ChatMessage[],
+  offered: readonly Tool[],
+) {
+  const instructions = system?.content ?? '';
   const tools = offered.map(({ name, description, parameters }) => {
     return { type: 'function', name, description, parameters };
   });

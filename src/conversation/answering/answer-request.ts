@@ -16,6 +16,7 @@ import {
   withToolRules,
 } from '#src/conversation/tools/session-tools.ts';
 import {
+  type AnswerCalls,
   createAnswerCalls,
   type ToolCallRunner,
 } from '#src/conversation/tools/tool-call-runner.ts';
@@ -113,26 +114,16 @@ export function requestAnswer(
   session: Session,
   { calls: made, clock, pipelines, preemptiveBudget, spending, tools }: AnswerDeps,
   signal: AbortSignal,
-  {
-    addressee = '',
-    awaitJudgement,
-    done,
-    id,
-    manner,
-    supposed,
-    ...given
-  }: WantedAnswer,
+  wanted: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
+  const { awaitJudgement, done, id } = wanted;
   const { loop, notices, place } = session;
-  const askerId = said.at(-1)?.speakerId ?? '';
-  const medium = given.medium ?? getAnswerMedium(askerId, place);
+  const askerId = getAskerId(said);
+  const medium = wanted.medium ?? getAnswerMedium(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = isWritten
     ? pipelines.textOnly()
     : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
-  const { before, beside, ...shown } = selectContext(said, askerId, session, supposed);
-  const owner =
-    medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
   const { name, instructions } = place.getSettings().persona ?? {};
   const calls = createAnswerCalls({
     session,
@@ -142,8 +133,39 @@ export function requestAnswer(
     said,
     changes: done,
   });
+  const { turn, ...shown } = createTurn(said, session, calls, wanted);
+  const owner =
+    medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
-  const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
+  const hasOthers = isQuoting || (turn.context ?? name ?? instructions) !== undefined;
+  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
+  if (opened.kind === 'refused') return opened;
+  if (opened.news) notices.post(opened.news);
+  loop.post({ kind: 'prompted', answer: id, hasOthers });
+  const nowMs = () => clock.nowMs();
+  const answer = {
+    turn,
+    pipeline,
+    isWritten,
+    preemptiveBudget,
+    owner,
+    reservation: opened.reservation,
+    nowMs,
+    awaitJudgement,
+  };
+  return new PendingAnswer({ ...answer, tools: calls }, signal);
+}
+
+/** Creates a turn as it is asked now, and the owner of its words. */
+export function createTurn(
+  said: readonly TurnUtterance[],
+  session: Session,
+  calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
+  { addressee = '', manner, supposed }: Partial<WantedAnswer> = {},
+): { readonly turn: Turn; readonly owner: TextOwner } {
+  const { notices, place } = session;
+  const askerId = getAskerId(said);
+  const { before, beside, owner } = selectContext(said, askerId, session, supposed);
   const own = toSpokenStyle(
     place.getStyle(),
     manner,
@@ -164,22 +186,11 @@ export function requestAnswer(
     ...beside,
     language: place.languages.createAnswerLanguage(askerId),
   };
-  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
-  if (opened.kind === 'refused') return opened;
-  if (opened.news) notices.post(opened.news);
-  loop.post({ kind: 'prompted', answer: id, hasOthers });
-  const nowMs = () => clock.nowMs();
-  const answer = {
-    turn,
-    pipeline,
-    isWritten,
-    preemptiveBudget,
-    owner,
-    reservation: opened.reservation,
-    nowMs,
-    awaitJudgement,
-  };
-  return new PendingAnswer({ ...answer, tools: calls }, signal);
+  return { turn, owner };
+}
+
+function getAskerId(said: readonly TurnUtterance[]) {
+  return said.at(-1)?.speakerId ?? '';
 }
 
 function selectContext(

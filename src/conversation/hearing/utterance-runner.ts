@@ -1,5 +1,6 @@
 import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
+import { createTurn } from '#src/conversation/answering/answer-request.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
@@ -11,6 +12,8 @@ import type {
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
+import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
@@ -37,6 +40,7 @@ type UtteranceRunnerDeps = Deps<
   'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
+  readonly tools: Pick<SessionTools, 'listOfferedTools'>;
   readonly vocabulary: () => readonly string[];
 };
 
@@ -74,7 +78,7 @@ export class UtteranceRunner {
       }
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
-        if (recording.live) this.#feedModel(utterance, recording.live);
+        if (recording.live) this.#feedModel(recording, recording.live);
         return;
       case 'likely-over':
       case 'sounds-over': {
@@ -339,7 +343,7 @@ export class UtteranceRunner {
       isCaptioned,
     });
     if (this.#findUtterance(id)) {
-      recording.live = this.#feedModel(id);
+      recording.live = this.#feedModel(recording);
       return;
     }
     this.forgetRecording(id);
@@ -349,15 +353,20 @@ export class UtteranceRunner {
   /**
    * Feeds an utterance to a realtime model while it is spoken, if any words will be answered. Returns the sound.
    */
-  #feedModel(id: Id, known?: LiveSound) {
+  #feedModel(recording: UtteranceRecording, known?: LiveSound) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
-    const speech = findOpenSpeech(state, id);
+    const speech = findOpenSpeech(state, recording.id);
     if (pipeline !== 'realtime' || !speech) return undefined;
     if (!canPreempt(state, speech, undefined, true)) return undefined;
     const sound = known ?? createLiveSound();
-    this.#deps.pipelines.open(pipeline).feed(sound);
+    const { name, requestTranscript: transcript, speakerId } = recording;
+    const { fromMs } = speech.utterance.times;
+    const offered = toChatTools(this.#deps.tools.listOfferedTools());
+    const said = [{ speakerId, name, fromMs, transcript }];
+    const { turn } = createTurn(said, this.#session, { offered, doneCalls: [] });
+    this.#deps.pipelines.open(pipeline).feed(turn, sound);
     return sound;
   }
 

@@ -294,6 +294,8 @@ type AnswerCallsOptions = {
   readonly changes: readonly ToolChange[];
 };
 
+export type AnswerCalls = ReturnType<typeof createAnswerCalls>;
+
 /** A call is refused here unless its tool was offered, its arguments fit, and every asker holds the right. */
 export function createAnswerCalls(options: AnswerCallsOptions) {
   let running: readonly ToolEntry[] = [];

@@ -1,8 +1,15 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  FedRequest,
+  Tool,
+} from '#src/chat/chat-model.ts';
 import { withMeter } from '#src/chat/metered-chat.ts';
 import {
   createReadAheadPipeline,
@@ -42,6 +49,8 @@ import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelDeps = {
   readonly open: (signal: AbortSignal) => ChatModel;
+  /** Sends a request ahead while its sound is spoken. Never throws. */
+  readonly feed?: (request: FedRequest, sound: LiveSound) => void;
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
@@ -56,7 +65,7 @@ const maxSoundMs = 18 * 60_000;
 /** Answers by a model that hears and speaks by itself. Text without sound is spoken by the voice. */
 export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
-  return createReadAheadPipeline(async (turn, host, queue, signal) => {
+  const pipeline = createReadAheadPipeline(async (turn, host, queue, signal) => {
     const prompt = await createAudioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = chooseAnswerSound(turn);
@@ -70,6 +79,12 @@ export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
     const synthesizer = counted.fixEngine?.() ?? counted;
     await playAnswer(heard, { synthesizer, voice }, queue, signal);
   });
+  return {
+    ...pipeline,
+    feed(turn, sound) {
+      parts.feed?.({ messages: createPromptHead(turn), tools: turn.tools }, sound);
+    },
+  };
 }
 
 type AudioAnswerDeps = {

@@ -1,3 +1,4 @@
+import { toRecord } from '#src/base/json.ts';
 import {
   openServed,
   type ServedOptions,
@@ -19,6 +20,10 @@ test('a Realtime model hears a question while it is spoken, and once', async () 
   const fed = whole.providers.talk.calls.filter(({ soundMs }) => soundMs > 0);
   expect(fed.flatMap(({ commits }) => commits)).toHaveLength(1);
   expect(fed).toHaveLength(1);
+  const updates = fed[0]?.commands.filter(
+    ({ session }) => toRecord(session).instructions !== undefined,
+  );
+  expect(updates).toHaveLength(1);
   expect(whole.shown.at(-1)).toBe('user: Adam: what is the capital of france');
 });
 

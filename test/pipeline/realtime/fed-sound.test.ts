@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { toRecord } from '#src/base/json.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
+import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
 import { drain, makeSpokenTurn, openTalking, toHistory } from './talking-setup.ts';
 
 const packetSamples = listenRateHz / 50;
@@ -13,12 +15,21 @@ async function speak(
   samples: Int16Array,
 ) {
   const before = talking.server.calls.length;
-  talking.talk.feed(live);
+  talking.pipeline.feed?.(makeTurn(makeSpokenTurn('')), live);
   for (let at = 0; at < samples.length; at += packetSamples)
     live.push(samples.subarray(at, at + packetSamples));
   await vi.waitFor(() => {
     expect(talking.server.calls.length).toBeGreaterThan(before);
     expect(talking.server.calls.at(-1)?.bufferMs).toBeGreaterThan(950);
+  });
+}
+
+/** Instructions and tools of each update, oldest first. */
+function listUpdates(call: TalkCall | undefined) {
+  return (call?.commands ?? []).flatMap(({ session }) => {
+    const { instructions, tools } = toRecord(session);
+    const names = [tools].flat().map((tool) => toRecord(tool).name);
+    return instructions === undefined ? [] : [instructions, ...names].join(' ');
   });
 }
 
@@ -34,6 +45,21 @@ test('sound that was fed while it was spoken is committed and not sent again', a
   live.push(new Int16Array(packetSamples));
   await wait(20);
   expect(call?.bufferMs).toBe(0);
+});
+
+test('instructions and tools go ahead of the sound, and again only once they are others', async () => {
+  await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
+  const said = makeSpokenTurn('hello');
+  for (const instructions of ['Be brief.', 'Be kind.']) {
+    const live = createLiveSound();
+    const turn = makeTurn({ ...said, live });
+    await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
+    const ahead = listUpdates(talking.server.calls.at(-1));
+    expect(ahead).toEqual(['Be brief. lamp']);
+    await drain(talking.pipeline, { ...turn, style: { instructions, voice: {} } });
+    const changed = instructions === 'Be brief.' ? [] : ['Be kind. lamp'];
+    expect(listUpdates(talking.server.calls.at(-1))).toEqual([...ahead, ...changed]);
+  }
 });
 
 test('sound of an answer that was given up is fed anew, with all that is spoken after it', async () => {

@@ -40,7 +40,12 @@ export async function openTalking(settings: TalkOptions) {
     );
     return createChatChain(chain);
   };
-  const pipeline = createAudioModelPipeline({ open, synthesizer, input: 'audio' });
+  const pipeline = createAudioModelPipeline({
+    open,
+    feed: talk.feed,
+    synthesizer,
+    input: 'audio',
+  });
   return {
     server,
     talk,
