@@ -36,8 +36,8 @@ const pipelineDescriptions: Readonly<
     given: 'words, recognised while they are said; tone is lost',
     waits: 'model, speech',
   },
-  'audio-model': { given: 'the sound, once it was said', waits: 'model' },
-  realtime: { given: 'the sound, once it was said', waits: 'model' },
+  'audio-model': { given: 'the sound, while it is said', waits: 'model' },
+  realtime: { given: 'the sound, while it is said', waits: 'model' },
 };
 
 /** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */

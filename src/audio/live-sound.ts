@@ -1,10 +1,12 @@
+import type { SoundPiece } from './pcm.ts';
+
 export type LiveSound = ReturnType<typeof createLiveSound>;
 
 /** Sound of one utterance while it is spoken, mono at 16 kHz. */
 export function createLiveSound() {
-  const pieces: Int16Array[] = [];
+  const pieces: SoundPiece[] = [];
   const over = new AbortController();
-  let taker: ((samples: Int16Array) => void) | undefined;
+  let taker: ((piece: SoundPiece) => void) | undefined;
 
   return {
     /** Gets the signal that aborts when nobody needs the utterance any more. */
@@ -12,14 +14,14 @@ export function createLiveSound() {
       return over.signal;
     },
 
-    push(samples: Int16Array) {
-      pieces.push(samples);
-      taker?.(samples);
+    push(piece: SoundPiece) {
+      pieces.push(piece);
+      taker?.(piece);
     },
 
     /** Passes all sound so far to `take`, and all later sound until the next call. */
-    passTo(take: (samples: Int16Array) => void) {
-      for (const samples of pieces) take(samples);
+    passTo(take: (piece: SoundPiece) => void) {
+      for (const piece of pieces) take(piece);
       taker = take;
     },
 

@@ -19,6 +19,8 @@ export type Tool = {
 export type ChatMessage = ChatMessageByRole & {
   /** A program's message in the format of chat completions, which the server gets unchanged. */
   readonly sent?: SentFields;
+  /** Sound of the message, which a model may have got while it was spoken. */
+  readonly live?: LiveSound | undefined;
 };
 
 type ChatMessageByRole =
@@ -50,16 +52,8 @@ export type SpokenChatMessage = {
   readonly wav: Uint8Array;
   /** Packs the same sound in far fewer bytes, for a server that knows Ogg with Opus. */
   readonly toOgg?: (() => Uint8Array) | undefined;
-  /** The same sound, which a model may have got while it was spoken. */
-  readonly live?: LiveSound | undefined;
   /** Recognises the words, for a model that only reads. Rejects with the error of the recogniser. */
   readonly words: () => Promise<string>;
-};
-
-/** A request as far as it is known while its sound is still spoken. */
-export type FedRequest = {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly Tool[];
 };
 
 export type Usage = TokenUsage & {
@@ -98,6 +92,13 @@ export interface ChatModel {
     voice?: string,
     sent?: SentFields,
   ): AsyncIterable<ChatPart>;
+  /** Sends a request ahead, whose last message is the sound, while that is spoken. Never throws. */
+  feed?(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    sound: LiveSound,
+    voice?: string,
+  ): void;
   /** Default: never. */
   canTakePictures?(): boolean;
   /** Wraps each of several models, so that every request passes `wrap`. */

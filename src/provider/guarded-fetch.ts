@@ -223,7 +223,8 @@ function getExpectedContent(url: string, body: unknown): ExpectedContent {
   const streamed =
     body instanceof FormData
       ? body.get('stream') === 'true'
-      : typeof body === 'string' && /"stream"\s*:\s*true/.test(body);
+      : body instanceof ReadableStream ||
+        (typeof body === 'string' && /"stream"\s*:\s*true/.test(body));
   if (!streamed) return 'json';
   // Many servers send the whole transcript for any request.
   return path.endsWith('/audio/transcriptions') ? 'words' : 'events';

@@ -1,5 +1,4 @@
-import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
-import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { findOpusPackets, writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
 import {
   getDurationMs,
   listenRateHz,
@@ -147,15 +146,10 @@ type PlacedPacket = {
 
 /** Undefined if a piece that is not silent has no packet. */
 export function findOggWriter(pieces: readonly SoundPiece[]) {
-  const isPacked = ({ opus, samples }: SoundPiece) =>
-    opus !== undefined || samples.every((one) => one === 0);
-  if (!pieces.some(({ opus }) => opus) || !pieces.every(isPacked)) return undefined;
-  const packets = pieces.flatMap(
-    ({ opus, samples }) =>
-      opus ??
-      Array<Uint8Array>(Math.round(samples.length / windowSamples)).fill(silenceFrame),
-  );
-  return () => writeOggOpus(packets);
+  const packets = pieces.map(findOpusPackets);
+  const isPacked = packets.every((some) => some !== undefined);
+  if (!isPacked || !pieces.some(({ opus }) => opus)) return undefined;
+  return () => writeOggOpus(packets.flat());
 }
 
 /** Yields the RMS of each 20 ms. */

@@ -98,12 +98,12 @@ export function addFallbacks(
       createChain('chat', chat, roles.chat(''), fallbacks.chat, openChat),
     );
     chatNamed = () => model;
-    if (audioModel)
-      audioModel = createChatChain(
-        createChain('chat', chat, audioModel, fallbacks.chat, async (choice) =>
-          createAudioModelStandIn(await openChat(choice)),
-        ),
+    if (audioModel) {
+      const chain = createChain('chat', chat, audioModel, fallbacks.chat, async (one) =>
+        createAudioModelStandIn(await openChat(one)),
       );
+      audioModel = { ...createChatChain(chain), feed: audioModel.feed };
+    }
   }
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }

@@ -250,6 +250,7 @@ export function openPipelines(
       engine: hearing.model ?? 'audio-model',
       pipeline: createAudioModelPipeline({
         open: () => model,
+        feed: model.feed,
         synthesizer,
         input: hearing.input,
       }),

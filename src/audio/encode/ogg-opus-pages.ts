@@ -1,8 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { writePages } from '#src/audio/formats/ogg-page.ts';
-import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import { countOpusSamples, silenceFrame } from '#src/audio/opus/opus-packet.ts';
+import { listenRateHz, type SoundPiece } from '#src/audio/pcm.ts';
 
 type OggOpusOptions = {
+  /** Default: another one for each file. */
+  readonly serial?: number;
   readonly inputRateHz: number;
   /** At 48 kHz: https://www.rfc-editor.org/rfc/rfc7845.html#section-4.2 */
   readonly preSkipSamples: number;
@@ -10,7 +13,7 @@ type OggOpusOptions = {
 
 /** Writes pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
 export function createOggOpusPages(options: OggOpusOptions) {
-  const serial = randomInt(2 ** 32);
+  const { serial = randomInt(2 ** 32) } = options;
   let pages = 0;
 
   /** Writes a page of packets, which must fit in 255 segments of 255 bytes. */
@@ -47,6 +50,50 @@ export function createOggOpusPages(options: OggOpusOptions) {
 
 /** A packet of 120 ms has at most 7,656 bytes, which are 31 segments. */
 const packetsPerPage = 8;
+const packetSamples = listenRateHz / 50;
+
+/** Lists the packets of a piece. Undefined if the piece is not silent and has none. */
+export function findOpusPackets({
+  opus,
+  samples,
+}: SoundPiece): readonly Uint8Array[] | undefined {
+  if (opus) return [opus];
+  if (samples.some((one) => one !== 0)) return undefined;
+  const count = Math.round(samples.length / packetSamples);
+  return Array<Uint8Array>(count).fill(silenceFrame);
+}
+
+/** Writes an Ogg file as its packets come. The same packets make the same bytes. */
+export function createOggOpusWriter() {
+  // Decoders settle within 80 ms, which are silent before most words.
+  const pages = createOggOpusPages({
+    serial: 1,
+    inputRateHz: 48_000,
+    preSkipSamples: 0,
+  });
+  let waiting: Uint8Array[] = [];
+  let granule = 0;
+
+  function writePage(isLast: boolean) {
+    const packets = waiting;
+    waiting = [];
+    granule += packets.reduce((sum, opus) => sum + countOpusSamples(opus), 0);
+    const head = pages.writeHead();
+    return Buffer.concat([head, pages.writePage(packets, { granule, isLast })]);
+  }
+
+  return {
+    /** Adds a packet, and returns a page that is full before. */
+    push(opus: Uint8Array): Buffer {
+      const page = waiting.length < packetsPerPage ? Buffer.alloc(0) : writePage(false);
+      waiting.push(opus);
+      return page;
+    },
+    end(): Buffer {
+      return writePage(true);
+    },
+  };
+}
 
 /**
  * Writes a client's packets into an Ogg file, without decoding them.
@@ -58,15 +105,7 @@ const packetsPerPage = 8;
  * writeOggOpus([silence, silence]).toString('latin1', 0, 4); // 'OggS'
  */
 export function writeOggOpus(packets: readonly Uint8Array[]): Buffer {
-  // Decoders settle within 80 ms, which are silent before most words.
-  const pages = createOggOpusPages({ inputRateHz: 48_000, preSkipSamples: 0 });
-  const written = [pages.writeHead()];
-  let granule = 0;
-  for (let at = 0; at < packets.length; at += packetsPerPage) {
-    const some = packets.slice(at, at + packetsPerPage);
-    granule += some.reduce((sum, opus) => sum + countOpusSamples(opus), 0);
-    const isLast = at + packetsPerPage >= packets.length;
-    written.push(pages.writePage(some, { granule, isLast }));
-  }
-  return Buffer.concat(written);
+  const writer = createOggOpusWriter();
+  const written = packets.map((opus) => writer.push(opus));
+  return Buffer.concat([...written, writer.end()]);
 }

@@ -75,7 +75,7 @@ function toInputAudio(
   // OpenAI itself knows no Ogg, so neither do its types.
   const format = packed ? ('ogg' as 'wav') : 'wav';
   const data = Buffer.from(packed ?? wav).toString('base64');
-  return { type: 'input_audio', input_audio: { data, format } };
+  return { type: 'input_audio', input_audio: { format, data } };
 }
 
 type Content = string | ChatCompletionContentPart[];
@@ -173,22 +173,24 @@ export function createRequestBody(
     .filter((field) => parts.has(field))
     .slice(0, needsBothLimits ? 2 : 1);
   const thinks = thinkingModel.test(model) && parts.has('reasoning_effort');
-  const body = {
+  const head = {
     reasoning_effort: thinks ? ('none' as const) : undefined,
     tools: tools.length > 0 && parts.has('tools') ? toApiTools(tools) : undefined,
     ...fields,
     model,
-    messages: toApiMessages(messages, parts.has('opus')),
     ...(most < Infinity && Object.fromEntries(limits.map((field) => [field, most]))),
     ...(voice !== undefined && createSoundFields(options, voice, parts.has('stream'))),
   };
-  if (!parts.has('stream')) return body;
+  // Sound that is still spoken comes last.
+  const end = { messages: toApiMessages(messages, parts.has('opus')) };
+  if (!parts.has('stream')) return { ...head, ...end };
   const include_obfuscation = parts.has('include_obfuscation') ? false : undefined;
   const stream_options = { include_usage: true, include_obfuscation };
   return {
-    ...body,
+    ...head,
     stream: true,
     stream_options: parts.has('stream_options') ? stream_options : undefined,
+    ...end,
   };
 }
 

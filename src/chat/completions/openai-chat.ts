@@ -1,4 +1,5 @@
 import { APIError } from 'openai/core/error';
+import type { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
@@ -29,6 +30,7 @@ import {
 } from './chat-request.ts';
 import { ChatStream, toChunks } from './chat-stream.ts';
 import { type ServerHabit, serverHabits } from './server-habits.ts';
+import { openStreamedRequest, type StreamedRequest } from './streamed-request.ts';
 
 /** "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling" */
 const toolComplaint = /\btools?\b|\btool[_ -]|function[_ -]call/i;
@@ -116,6 +118,8 @@ export function openChatModel(
   return {
     reply: (messages, tools, signal, maxTokens, voice = options.voice, sent) =>
       server.reply({ messages, tools, voice, maxTokens, sent }, signal),
+    feed: (messages, tools, sound, voice = options.voice) =>
+      server.feed({ messages, tools, voice }, sound),
     canTakePictures: () => server.takesPictures,
   };
 }
@@ -135,6 +139,8 @@ class ChatServer {
   readonly #by: ServedBy;
   readonly #told = new Set<string>();
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
+  readonly #begun = new WeakMap<LiveSound, StreamedRequest>();
+  #takesChunks = true;
   #hasRefusedPictures = false;
   #thoughtsMissed = maxThoughtsMissed;
   #needsBothLimits = false;
@@ -147,6 +153,18 @@ class ChatServer {
 
   get takesPictures(): boolean {
     return canTakePictures(this.#options.model) ?? !this.#hasRefusedPictures;
+  }
+
+  /** Begins a request of which `sound` is still spoken. Never throws. */
+  feed(request: ChatRequest, sound: LiveSound) {
+    const parts = this.#accepted;
+    const canBegin = this.#takesChunks && parts.has('stream') && parts.has('opus');
+    if (!canBegin || this.#begun.has(sound)) return;
+    const most = this.#getMaxTokens(request, undefined);
+    const body = JSON.stringify(this.#createBody(request, most, parts));
+    // The sound, which is empty yet, comes last.
+    const head = body.slice(0, body.lastIndexOf('""') + 1);
+    this.#begun.set(sound, openStreamedRequest(this.#client, head, sound));
   }
 
   async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
@@ -237,15 +255,10 @@ class ChatServer {
         kind: 'usage',
         usage: addUsage(before, { ...before, outputTokens: most }),
       };
-    const body = createRequestBody(
-      this.#options,
-      request,
-      most,
-      parts,
-      this.#needsBothLimits,
-    );
+    const body = this.#createBody(request, most, parts);
+    const begun = this.#takeBegun(request);
     try {
-      for await (const chunk of this.#requestChunks(body, answer, signal)) {
+      for await (const chunk of this.#requestChunks(body, begun, answer, signal)) {
         signal.throwIfAborted();
         yield* answer.add(chunk);
         if (answer.isOver) break;
@@ -273,14 +286,32 @@ class ChatServer {
 
   async *#requestChunks(
     body: ReturnType<typeof createRequestBody>,
+    begun: StreamedRequest | undefined,
     answer: ChatStream,
     signal: AbortSignal,
   ): AsyncGenerator<unknown> {
-    const asked = this.#client.chat.completions.create(body, { signal });
+    const taken = await begun?.finish(JSON.stringify(body), signal);
+    const send = () => this.#client.chat.completions.create(body, { signal });
+    if (!body.stream) return yield* toChunks(await send());
+    const isTaken = taken instanceof Response;
+    const response = isTaken ? taken : await send().asResponse();
+    // The same request was accepted as a whole.
+    if (taken === 'refused') this.#takesChunks = false;
     // The library's own stream throws a TypeError for a choice that is null.
-    if (body.stream)
-      yield* readEvents(await asked.asResponse(), () => answer.markDone());
-    else yield* toChunks(await asked);
+    yield* readEvents(response, () => answer.markDone());
+  }
+
+  #createBody(request: ChatRequest, most: number, parts: ReadonlySet<RefusablePart>) {
+    const both = this.#needsBothLimits;
+    return createRequestBody(this.#options, request, most, parts, both);
+  }
+
+  /** Takes the request that was begun while the last message of this one was spoken. */
+  #takeBegun({ messages }: ChatRequest) {
+    const { live } = messages.at(-1) ?? {};
+    const begun = live && this.#begun.get(live);
+    if (live) this.#begun.delete(live);
+    return begun;
   }
 
   #getMaxTokens(request: ChatRequest, before: Usage | undefined) {

@@ -4,13 +4,7 @@ import type { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler, resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type {
-  ChatMessage,
-  ChatModel,
-  ChatPart,
-  FedRequest,
-  Tool,
-} from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
 import type { JsonEvent, JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
 import {
@@ -69,14 +63,16 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
     },
 
     /** Sends instructions and tools, and sound while it is spoken, over the connection of its answer. Never throws. */
-    feed({ messages, tools }: FedRequest, sound: LiveSound) {
+    feed(messages: readonly ChatMessage[], tools: readonly Tool[], sound: LiveSound) {
       if (fed.has(sound)) return;
       const update = createInstructionsUpdate(messages, tools);
       const leasing = pool.lease(sound.signal).then(
         (link) => {
           const resampler = new Resampler(listenRateHz, speakRateHz);
           link.send(update);
-          sound.passTo((samples) => link.appendRealtimeSound(resampler.push(samples)));
+          sound.passTo(({ samples }) =>
+            link.appendRealtimeSound(resampler.push(samples)),
+          );
           return { link, update };
         },
         () => undefined, // The answer gets the error of a connection of its own.
@@ -106,7 +102,9 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
   };
 }
 
-type RealtimeRequest = FedRequest & {
+type RealtimeRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
   readonly voice: string | undefined;
   readonly mostTokens: number | undefined;
 };

@@ -351,14 +351,16 @@ export class UtteranceRunner {
   }
 
   /**
-   * Feeds an utterance to a realtime model while it is spoken, if any words will be answered. Returns the sound.
+   * Feeds an utterance to a model that hears while it is spoken, if any words will be answered. Returns the sound.
    */
   #feedModel(recording: UtteranceRecording, known?: LiveSound) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
-    if (pipeline !== 'realtime' || !speech) return undefined;
+    const { answers = 'spoken' } = place.getChoices(recording.speakerId);
+    if (pipeline === 'chained' || answers !== 'spoken') return undefined;
+    if (!speech || speech.turn.parts.length > 0) return undefined;
     if (!canPreempt(state, speech, undefined, true)) return undefined;
     const sound = known ?? createLiveSound();
     const { name, requestTranscript: transcript, speakerId } = recording;

@@ -3,13 +3,7 @@ import type { LiveSound } from '#src/audio/live-sound.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
-import type {
-  ChatMessage,
-  ChatModel,
-  ChatPart,
-  FedRequest,
-  Tool,
-} from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { withMeter } from '#src/chat/metered-chat.ts';
 import {
   createReadAheadPipeline,
@@ -49,8 +43,7 @@ import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelDeps = {
   readonly open: (signal: AbortSignal) => ChatModel;
-  /** Sends a request ahead while its sound is spoken. Never throws. */
-  readonly feed?: (request: FedRequest, sound: LiveSound) => void;
+  readonly feed?: ChatModel['feed'];
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
@@ -82,7 +75,10 @@ export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
   return {
     ...pipeline,
     feed(turn, sound) {
-      parts.feed?.({ messages: createPromptHead(turn), tools: turn.tools }, sound);
+      if (parts.input === 'transcript') return;
+      const messages = [...createPromptHead(turn), createGrowingMessage(turn, sound)];
+      const { name } = chooseAnswerSound(turn).voice;
+      parts.feed?.(messages, turn.tools, sound, name);
     },
   };
 }
@@ -284,6 +280,14 @@ async function createAudioPrompt(
     ),
     inWords: inWords.catch(() => undefined),
   };
+}
+
+/** Creates the message of an utterance of which nothing has been said yet. */
+function createGrowingMessage({ said }: Turn, live: LiveSound): ChatMessage {
+  const { name = '' } = said.at(-1) ?? {};
+  const wav = new Uint8Array();
+  const words = async () => '';
+  return { role: 'user', name, content: '', wav, toOgg: () => wav, live, words };
 }
 
 /** Converts an utterance to a message with its sound, else its words, if any. */

@@ -82,9 +82,10 @@ export function createUtteranceRecording(options: RecordingOptions) {
     },
     addSound(pieces: readonly SoundPiece[]) {
       lastSoundAtMs = clock.nowMs();
-      for (const { opus, samples } of pieces) {
+      for (const piece of pieces) {
+        const { opus, samples } = piece;
         listening.push(samples, opus);
-        recording.live?.push(samples);
+        recording.live?.push(piece);
       }
     },
     /** `isWhole`: all words up to a pause. */

@@ -2,6 +2,7 @@ import { toRecord } from '#src/base/json.ts';
 import {
   openServed,
   type ServedOptions,
+  type ServedSession,
 } from '#test/conversation/setup/served-session.ts';
 
 const usual: ServedOptions = {
@@ -27,9 +28,36 @@ test('a Realtime model hears a question while it is spoken, and once', async () 
   expect(whole.shown.at(-1)).toBe('user: Adam: what is the capital of france');
 });
 
-test('where words must name the bot, no sound leaves before they did', async () => {
-  await using served = await openServed('realtime', { ...usual, addressing: 'name' });
-  await served.say('capital');
-  await served.settle();
-  expect(served.providers.talk.calls.every(({ soundMs }) => soundMs === 0)).toBe(true);
+/** Lets Adam speak, and gets whether a model heard any of it meanwhile. */
+async function isHeardEarly(served: ServedSession) {
+  await served.say('capital', undefined, 1_000);
+  const { requests, talk } = served.providers;
+  const isFed = talk.calls.some(({ soundMs }) => soundMs > 0);
+  return isFed || requests.some(({ endpoint }) => endpoint === 'chat');
+}
+
+test.each(['realtime', 'audio-model'] as const)(
+  '%s hears nobody while they speak whose words must name the bot, or who reads answers',
+  async (name) => {
+    await using named = await openServed(name, { ...usual, addressing: 'name' });
+    expect(await isHeardEarly(named)).toBe(false);
+    await using reader = await openServed(name, usual);
+    const { peopleSettings } = reader.fixture;
+    await peopleSettings.changeSettings('g', 'adam', { answers: 'written' });
+    expect(await isHeardEarly(reader)).toBe(false);
+    await using listener = await openServed(name, usual);
+    expect(await isHeardEarly(listener)).toBe(true);
+  },
+);
+
+test('an audio model gets a question while it is spoken, in one request', async () => {
+  await using served = await openServed('audio-model', usual);
+  await served.say('capital', undefined, 1_000);
+  const begun = served.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
+  expect(begun.map(({ bodyAtMs }) => bodyAtMs)).toEqual([undefined]);
+  await using whole = await openServed('audio-model', usual);
+  await whole.ask('capital');
+  const asked = whole.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
+  expect(asked.map(({ leftAtMs }) => leftAtMs)).toEqual([undefined]);
+  expect(whole.shown.at(-1)).toBe('user: Adam: what is the capital of france');
 });

@@ -17,7 +17,7 @@ async function speak(
   const before = talking.server.calls.length;
   talking.pipeline.feed?.(makeTurn(makeSpokenTurn('')), live);
   for (let at = 0; at < samples.length; at += packetSamples)
-    live.push(samples.subarray(at, at + packetSamples));
+    live.push({ samples: samples.subarray(at, at + packetSamples) });
   await vi.waitFor(() => {
     expect(talking.server.calls.length).toBeGreaterThan(before);
     expect(talking.server.calls.at(-1)?.bufferMs).toBeGreaterThan(950);
@@ -42,7 +42,7 @@ test('sound that was fed while it was spoken is committed and not sent again', a
   expect(others).toEqual([]);
   expect(call?.soundMs).toBeLessThanOrEqual(1_000);
   expect(toHistory(call).filter((one) => one.includes('sound'))).toHaveLength(1);
-  live.push(new Int16Array(packetSamples));
+  live.push({ samples: new Int16Array(packetSamples) });
   await wait(20);
   expect(call?.bufferMs).toBe(0);
 });

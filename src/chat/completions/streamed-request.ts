@@ -1,0 +1,81 @@
+import {
+  createOggOpusWriter,
+  findOpusPackets,
+} from '#src/audio/encode/ogg-opus-pages.ts';
+import type { LiveSound } from '#src/audio/live-sound.ts';
+import type { SoundPiece } from '#src/audio/pcm.ts';
+import type { ApiClient } from '#src/provider/api-client.ts';
+
+/** A server that is silent for so long may be waiting for a length. */
+const maxSilentMs = 15_000;
+
+export type StreamedRequest = ReturnType<typeof openStreamedRequest>;
+
+/**
+ * Begins a chat request, and sends its sound in Ogg pages while it is spoken. `head` is the JSON before the sound.
+ *
+ * A server cannot read a request that was given up before its end, nor charge for it.
+ */
+export function openStreamedRequest(client: ApiClient, head: string, sound: LiveSound) {
+  const { readable, writable } = new TextEncoderStream();
+  const body = writable.getWriter();
+  const pages = createOggOpusWriter();
+  const over = new AbortController();
+  const giveUp = () => over.abort();
+  let sent = '';
+  let unsent: Buffer = Buffer.alloc(0);
+  let isSettled = false;
+
+  function send(text: string) {
+    sent += text;
+    body.write(text).catch(() => undefined); // The response fails, too.
+  }
+
+  function sendSound(piece: SoundPiece) {
+    const packets = findOpusPackets(piece);
+    if (!packets || over.signal.aborted) return giveUp();
+    const bytes = Buffer.concat([unsent, ...packets.map((opus) => pages.push(opus))]);
+    // Three bytes are four characters of base64, whatever follows.
+    const length = bytes.length - (bytes.length % 3);
+    unsent = bytes.subarray(length);
+    if (length > 0) send(bytes.toString('base64', 0, length));
+  }
+
+  const response = client
+    .post('/chat/completions', {
+      body: readable,
+      headers: { 'content-type': 'application/json' },
+      signal: over.signal,
+    })
+    .asResponse()
+    .catch(() => 'refused' as const);
+  void response.then(() => {
+    isSettled = true;
+  });
+  sound.signal.addEventListener('abort', giveUp);
+  send(head);
+  sound.passTo(sendSound);
+
+  return {
+    /**
+     * Sends the rest of a body. Undefined if the sound is over, or the body begins otherwise than what was sent.
+     * `refused` if the server did not take the request in chunks, or did not wait for its end.
+     */
+    async finish(whole: string, signal: AbortSignal) {
+      sound.stopPassing();
+      sound.signal.removeEventListener('abort', giveUp);
+      const isFitting = !over.signal.aborted && whole.startsWith(sent);
+      if (isSettled || !isFitting) {
+        giveUp();
+        return isFitting ? 'refused' : undefined;
+      }
+      send(whole.slice(sent.length));
+      body.close().catch(() => undefined);
+      signal.addEventListener('abort', giveUp, { once: true });
+      AbortSignal.timeout(maxSilentMs).addEventListener('abort', () => {
+        if (!isSettled) giveUp();
+      });
+      return await response;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http';
+import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
+import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
+import type { ChatMessage } from '#src/chat/chat-model.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import { openClient } from '#src/provider/api-client.ts';
+import { drainAnswer } from '#test/contracts/pipeline-contract.ts';
+import { answerStream } from '#test/fakes/providers/mock-audio-chat.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { listWords, toAudioChunk } from './chat-server.ts';
+
+type Handle = (response: ServerResponse) => void;
+
+const answer: Handle = (response) => answerStream(toAudioChunk('a'))(response, {});
+const keepSilent: Handle = () => undefined;
+const refuse =
+  (status: number): Handle =>
+  (response) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+
+/** A model that hears. Its server does `refusal` when a request in chunks begins, in place of an answer at the end. */
+async function openHearing(refusal?: Handle) {
+  const requests: { how: string; body: string; isClosed: boolean }[] = [];
+  const server = await openListeningServer((request, response) => {
+    const isWhole = request.headers['content-length'] !== undefined;
+    const one = { how: isWhole ? 'whole' : 'part', body: '', isClosed: false };
+    requests.push(one);
+    if (!isWhole) refusal?.(response);
+    request.setEncoding('utf8').on('data', (text) => {
+      one.body += text;
+    });
+    request.on('end', () => {
+      if (!isWhole) one.how = 'all parts';
+      if (isWhole || !refusal) answer(response);
+    });
+    request.socket.once('close', () => {
+      one.isClosed = true;
+    });
+  });
+  const client = openClient({ baseUrl: `${server.origin}/v1` });
+  const model = openChatModel(client, { model: 'mock', voice: 'alloy' });
+  return {
+    ...server,
+    requests,
+    list: () => requests.map(({ how }) => how),
+    feed: (live: LiveSound) => model.feed?.(makeMessages(0, live), [], live),
+    async ask(
+      messages: readonly ChatMessage[],
+      { signal } = new AbortController(),
+      words = 'Four.',
+    ) {
+      const parts = model.reply(messages, [], signal)[Symbol.asyncIterator]();
+      expect(listWords((await drainAnswer(parts)).parts)).toBe(words);
+    },
+  };
+}
+
+/** Half a second of speech, each packet another one. */
+const packets = Array.from({ length: 25 }, (_, n) =>
+  Uint8Array.from({ length: 60 }, (__, at) => (at === 0 ? 0xf8 : n * at)),
+);
+const loud = new Int16Array(320).fill(5);
+
+function makeMessages(
+  count: number,
+  live: LiveSound | undefined,
+  content = 'Be brief, Zoë.',
+): readonly ChatMessage[] {
+  const said = packets.slice(0, count);
+  const toOgg = () => (count > 0 ? writeOggOpus(said) : new Uint8Array());
+  const sound = { wav: new Uint8Array(9), toOgg, live, words: async () => '' };
+  return [
+    { role: 'system', content },
+    { role: 'user', name: 'Ana', content: '', ...sound },
+  ];
+}
+
+/** Feeds an utterance, and waits until the server has much of it. */
+async function speak(hearing: Awaited<ReturnType<typeof openHearing>>) {
+  const [live, { length }] = [createLiveSound(), hearing.requests];
+  hearing.feed(live);
+  for (const opus of packets) live.push({ samples: loud, opus });
+  await vi.waitFor(() =>
+    expect(hearing.requests[length]?.body.length).toBeGreaterThan(1_800),
+  );
+  return live;
+}
+
+test('a request that was sent while its sound was spoken is the one that is sent as a whole', async () => {
+  await using hearing = await openHearing();
+  const live = await speak(hearing);
+  expect(hearing.list()).toEqual(['part']);
+  await hearing.ask(makeMessages(25, live));
+  await hearing.ask(makeMessages(25, undefined));
+  expect(hearing.list()).toEqual(['all parts', 'whole']);
+  const [{ body } = { body: '' }, whole] = hearing.requests;
+  expect(body).toBe(whole?.body);
+  const data = writeOggOpus(packets).toString('base64');
+  expect(JSON.parse(body).messages[1].content[1].input_audio.data).toBe(data);
+});
+
+test.each<[string, Handle]>([
+  ['411', refuse(411)],
+  ['400', refuse(400)],
+  ['501', refuse(501)],
+  ['505', refuse(505)],
+  ['the end of the connection', (response) => response.destroy()],
+  ['an answer to half of it', answer],
+])(
+  'a server that refuses parts by %s is asked by a whole request, and gets no parts again',
+  async (_, refusal) => {
+    await using hearing = await openHearing(refusal);
+    const live = createLiveSound();
+    hearing.feed(live);
+    await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
+    await hearing.ask(makeMessages(25, live));
+    hearing.feed(createLiveSound());
+    await hearing.ask(makeMessages(25, undefined));
+    expect(hearing.list()).toEqual(['part', 'whole', 'whole']);
+  },
+);
+
+test('a server that says nothing to a request in parts is asked by a whole one, and gets no parts again', async () => {
+  const late = new AbortController();
+  using _ = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+  await using hearing = await openHearing(keepSilent);
+  const asking = hearing.ask(makeMessages(25, await speak(hearing)));
+  await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
+  late.abort();
+  await asking;
+  hearing.feed(createLiveSound());
+  await hearing.ask(makeMessages(25, undefined));
+  expect(hearing.list()).toEqual(['all parts', 'whole', 'whole']);
+});
+
+test('a request that becomes another one is given up before its end, and sent as a whole', async () => {
+  await using hearing = await openHearing();
+  await hearing.ask(makeMessages(25, await speak(hearing), 'Be kind.'));
+  await hearing.ask(makeMessages(9, await speak(hearing)));
+  expect(hearing.list()).toEqual(['part', 'whole', 'part', 'whole']);
+});
+
+test.each<[string, (live: LiveSound) => void]>([
+  ['that nobody answers', (live) => live.end()],
+  ['that comes without its packet', (live) => live.push({ samples: loud })],
+])('sound %s ends its request', async (_, change) => {
+  await using hearing = await openHearing();
+  change(await speak(hearing));
+  await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
+  expect(hearing.list()).toEqual(['part']);
+});
+
+test('an answer that is given up ends its request, and the sound begins another', async () => {
+  await using hearing = await openHearing(keepSilent);
+  const live = await speak(hearing);
+  const over = new AbortController();
+  const asking = hearing.ask(makeMessages(25, live), over, '');
+  await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
+  over.abort();
+  await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
+  await asking;
+  hearing.feed(live);
+  await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts', 'part']));
+});
