@@ -36,7 +36,7 @@ const pipelineDescriptions: Readonly<
     given: 'words, recognised while they are said; tone is lost',
     waits: 'model, speech',
   },
-  'audio-model': { given: 'the sound, while it is said', waits: 'model' },
+  'audio-model': { given: 'the sound, once it was said', waits: 'model' },
   realtime: { given: 'the sound, while it is said', waits: 'model' },
 };
 
