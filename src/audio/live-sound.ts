@@ -9,10 +9,8 @@ export function createLiveSound() {
   let taker: ((piece: SoundPiece) => void) | undefined;
 
   return {
-    /** Gets the signal that aborts when nobody needs the utterance any more. */
-    get signal() {
-      return over.signal;
-    },
+    /** Aborts when nobody needs the utterance any more. */
+    signal: over.signal,
 
     push(piece: SoundPiece) {
       pieces.push(piece);

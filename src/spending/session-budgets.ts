@@ -151,8 +151,8 @@ export class SessionBudgets {
     return heard;
   }
 
-  /** Finds a budget that has no room for an answer. */
-  findUsedBudget(guildId: GuildId): UsedBudget | undefined {
+  /** Finds a budget that has no room for an answer, the share of a person included. */
+  findUsedBudget(guildId: GuildId, personId?: PersonId): UsedBudget | undefined {
     const least =
       this.#leastOf.get(guildId) ??
       estimateLeastCost(
@@ -160,8 +160,7 @@ export class SessionBudgets {
         'answer',
         this.#options.getTariff(guildId),
       );
-    this.#leastOf.set(guildId, least);
-    const refusal = this.#findRefusal(guildId, undefined, least);
+    const refusal = this.#findRefusal(guildId, personId, least);
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 

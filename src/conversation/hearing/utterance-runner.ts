@@ -1,4 +1,4 @@
-import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
+import { createLiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import { createTurn } from '#src/conversation/answering/answer-request.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
@@ -78,7 +78,7 @@ export class UtteranceRunner {
       }
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
-        if (recording.live) this.#feedModel(recording, recording.live);
+        if (recording.live) this.#feedModel(recording);
         return;
       case 'likely-over':
       case 'sounds-over': {
@@ -343,7 +343,7 @@ export class UtteranceRunner {
       isCaptioned,
     });
     if (this.#findUtterance(id)) {
-      recording.live = this.#feedModel(recording);
+      this.#feedModel(recording);
       return;
     }
     this.forgetRecording(id);
@@ -351,25 +351,25 @@ export class UtteranceRunner {
   }
 
   /**
-   * Feeds an utterance to a model that hears while it is spoken, if any words will be answered. Returns the sound.
+   * Feeds an utterance to a model that hears while it is spoken, if any words will be answered.
    */
-  #feedModel(recording: UtteranceRecording, known?: LiveSound) {
+  #feedModel(recording: UtteranceRecording) {
     const { loop, place } = this.#session;
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
-    const { answers = 'spoken' } = place.getChoices(recording.speakerId);
-    if (pipeline === 'chained' || answers !== 'spoken') return undefined;
-    if (!speech || speech.turn.parts.length > 0) return undefined;
-    if (!canPreempt(state, speech, undefined, true)) return undefined;
-    const sound = known ?? createLiveSound();
     const { name, requestTranscript: transcript, speakerId } = recording;
+    const { answers = 'spoken' } = place.getChoices(speakerId);
+    if (pipeline === 'chained' || answers !== 'spoken') return;
+    if (!speech || speech.turn.parts.length > 0) return;
+    if (!canPreempt(state, speech, undefined, true)) return;
+    if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
     const offered = toChatTools(this.#deps.tools.listOfferedTools());
     const said = [{ speakerId, name, fromMs, transcript }];
     const { turn } = createTurn(said, this.#session, { offered, doneCalls: [] });
-    this.#deps.pipelines.open(pipeline).feed(turn, sound);
-    return sound;
+    recording.live ??= createLiveSound();
+    this.#deps.pipelines.open(pipeline).feed(turn, recording.live);
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {

@@ -70,6 +70,8 @@ test('a request that still ends keeps its money after its answer is over', async
   const held = await bill.reserveRequest([], [], 0);
   bill.close();
   expect(budgets.open(order).kind).toBe('refused');
+  expect(budgets.findUsedBudget('g', order.personId)).toBeDefined();
+  expect(budgets.findUsedBudget('g')).toBeUndefined();
   held?.release();
   expect([ledger.getReserved('g'), budgets.open(order).kind]).toEqual([0, 'open']);
 });

@@ -37,7 +37,7 @@ async function isHeardEarly(served: ServedSession) {
 }
 
 test.each(['realtime', 'audio-model'] as const)(
-  '%s hears nobody while they speak whose words must name the bot, or who reads answers',
+  '%s hears nobody while they speak whose words must name the bot, who reads answers, or for whom nothing is left',
   async (name) => {
     await using named = await openServed(name, { ...usual, addressing: 'name' });
     expect(await isHeardEarly(named)).toBe(false);
@@ -45,6 +45,10 @@ test.each(['realtime', 'audio-model'] as const)(
     const { peopleSettings } = reader.fixture;
     await peopleSettings.changeSettings('g', 'adam', { answers: 'written' });
     expect(await isHeardEarly(reader)).toBe(false);
+    await using spent = await openServed(name, usual);
+    const used = { line: { id: 'budget.warn' }, time: '' } as const;
+    using _ = vi.spyOn(spent.spending, 'findUsedBudget').mockReturnValue(used);
+    expect(await isHeardEarly(spent)).toBe(false);
     await using listener = await openServed(name, usual);
     expect(await isHeardEarly(listener)).toBe(true);
   },
