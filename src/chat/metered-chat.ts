@@ -156,6 +156,7 @@ export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
         },
         signal,
       ),
+    feed: (...given) => chain.currentEngine?.feed?.(...given),
     wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
   });
   return withEach((engine) => engine);

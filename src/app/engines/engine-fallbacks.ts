@@ -98,12 +98,12 @@ export function addFallbacks(
       createChain('chat', chat, roles.chat(''), fallbacks.chat, openChat),
     );
     chatNamed = () => model;
-    if (audioModel) {
-      const chain = createChain('chat', chat, audioModel, fallbacks.chat, async (one) =>
-        createAudioModelStandIn(await openChat(one)),
+    if (audioModel)
+      audioModel = createChatChain(
+        createChain('chat', chat, audioModel, fallbacks.chat, async (one) =>
+          createAudioModelStandIn(await openChat(one)),
+        ),
       );
-      audioModel = { ...createChatChain(chain), feed: audioModel.feed };
-    }
   }
   return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
@@ -179,9 +179,9 @@ function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {
 function openLazily<E>(open: () => Promise<E>) {
   let opening: Promise<E> | undefined;
   return () => {
-    opening ??= open().catch((error: unknown) => {
+    opening ??= open();
+    opening.catch(() => {
       opening = undefined;
-      throw error;
     });
     return opening;
   };

@@ -29,11 +29,11 @@ test('a Realtime model hears a question while it is spoken, and once', async () 
 });
 
 /** Lets Adam speak, and gets whether a model heard any of it meanwhile. */
-async function isHeardEarly(served: ServedSession) {
+async function isHeardEarly(served: ServedSession, before = 0) {
   await served.say('capital', undefined, 1_000);
   const { requests, talk } = served.providers;
   const isFed = talk.calls.some(({ soundMs }) => soundMs > 0);
-  return isFed || requests.some(({ endpoint }) => endpoint === 'chat');
+  return isFed || requests.slice(before).some(({ endpoint }) => endpoint === 'chat');
 }
 
 test.each(['realtime', 'audio-model'] as const)(
@@ -64,4 +64,13 @@ test('an audio model gets a question while it is spoken, in one request', async 
   const asked = whole.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(asked.map(({ leftAtMs }) => leftAtMs)).toEqual([undefined]);
   expect(whole.shown.at(-1)).toBe('user: Adam: what is the capital of france');
+});
+
+test('an audio model that rests after a failure gets nothing while people speak', async () => {
+  await using served = await openServed('audio-model', usual);
+  served.providers.set({ trouble: { chat: 'bad-key' } });
+  await served.ask('capital');
+  await served.pass(8_000); // The failure is told.
+  const { length } = served.providers.requests;
+  expect(await isHeardEarly(served, length)).toBe(false);
 });
