@@ -1,4 +1,4 @@
-import { APIError } from 'openai/core/error';
+import { APIError, APIUserAbortError, RateLimitError } from 'openai/core/error';
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
@@ -124,6 +124,8 @@ export function openChatModel(
   };
 }
 
+/** A server that refuses chunks does so each time, and one that restarts once. Silence costs people too much. */
+const maxRefusals = 2;
 /** After these answers without a thought, the model counts as one that begins without. */
 const maxThoughtsMissed = 3;
 /** The instructions say the bot's name like this. */
@@ -140,7 +142,7 @@ class ChatServer {
   readonly #told = new Set<string>();
   #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
   readonly #begun = new WeakMap<LiveSound, StreamedRequest>();
-  #takesChunks = true;
+  #refusals = 0;
   #hasRefusedPictures = false;
   #thoughtsMissed = maxThoughtsMissed;
   #needsBothLimits = false;
@@ -158,8 +160,8 @@ class ChatServer {
   /** Begins a request of which `sound` is still spoken. Never throws. */
   feed(request: ChatRequest, sound: LiveSound) {
     const parts = this.#accepted;
-    const canBegin = this.#takesChunks && parts.has('stream') && parts.has('opus');
-    if (!canBegin || this.#begun.has(sound)) return;
+    if (this.#refusals >= maxRefusals || this.#begun.has(sound)) return;
+    if (!parts.has('stream') || !parts.has('opus')) return;
     const most = this.#getMaxTokens(request, undefined);
     const body = JSON.stringify(this.#createBody(request, most, parts));
     // The sound, which is empty yet, comes last.
@@ -291,24 +293,31 @@ class ChatServer {
     signal: AbortSignal,
   ): AsyncGenerator<unknown> {
     const taken = await begun?.finish(JSON.stringify(body), signal);
+    if (taken instanceof RateLimitError) throw taken;
     const send = () => this.#client.chat.completions.create(body, { signal });
     if (!body.stream) return yield* toChunks(await send());
     const isTaken = taken instanceof Response;
     const response = isTaken ? taken : await send().asResponse();
     // The same request was accepted as a whole.
-    if (taken === 'refused') this.#takesChunks = false;
+    const weight = taken instanceof APIUserAbortError ? maxRefusals : 1;
+    if (taken) this.#refusals = isTaken ? 0 : this.#refusals + weight;
     // The library's own stream throws a TypeError for a choice that is null.
     yield* readEvents(response, () => answer.markDone());
   }
 
   #createBody(request: ChatRequest, most: number, parts: ReadonlySet<RefusablePart>) {
-    const both = this.#needsBothLimits;
-    return createRequestBody(this.#options, request, most, parts, both);
+    return createRequestBody(
+      this.#options,
+      request,
+      most,
+      parts,
+      this.#needsBothLimits,
+    );
   }
 
   /** Takes the request that was begun while the last message of this one was spoken. */
   #takeBegun({ messages }: ChatRequest) {
-    const { live } = messages.at(-1) ?? {};
+    const live = messages.at(-1)?.live;
     const begun = live && this.#begun.get(live);
     if (live) this.#begun.delete(live);
     return begun;

@@ -14,7 +14,7 @@ export type StreamedRequest = ReturnType<typeof openStreamedRequest>;
 /**
  * Begins a chat request, and sends its sound in Ogg pages while it is spoken. `head` is the JSON before the sound.
  *
- * A server cannot read a request that was given up before its end, nor charge for it.
+ * A server cannot answer a request that was given up before its end, nor charge for it.
  */
 export function openStreamedRequest(client: ApiClient, head: string, sound: LiveSound) {
   const { readable, writable } = new TextEncoderStream();
@@ -33,12 +33,12 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
 
   function sendSound(piece: SoundPiece) {
     const packets = findOpusPackets(piece);
-    if (!packets || over.signal.aborted) return giveUp();
+    if (!packets) return giveUp();
     const bytes = Buffer.concat([unsent, ...packets.map((opus) => pages.push(opus))]);
     // Three bytes are four characters of base64, whatever follows.
     const length = bytes.length - (bytes.length % 3);
     unsent = bytes.subarray(length);
-    if (length > 0) send(bytes.toString('base64', 0, length));
+    send(bytes.toString('base64', 0, length));
   }
 
   const response = client
@@ -48,10 +48,10 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
       signal: over.signal,
     })
     .asResponse()
-    .catch(() => 'refused' as const);
-  void response.then(() => {
-    isSettled = true;
-  });
+    .catch((error: Error) => error)
+    .finally(() => {
+      isSettled = true;
+    });
   sound.signal.addEventListener('abort', giveUp);
   send(head);
   sound.passTo(sendSound);
@@ -59,7 +59,7 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
   return {
     /**
      * Sends the rest of a body. Undefined if the sound is over, or the body begins otherwise than what was sent.
-     * `refused` if the server did not take the request in chunks, or did not wait for its end.
+     * `refused` if the server did not wait for its end, an error if it did not take it.
      */
     async finish(whole: string, signal: AbortSignal) {
       sound.stopPassing();
@@ -71,7 +71,7 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
       }
       send(whole.slice(sent.length));
       body.close().catch(() => undefined);
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', giveUp);
       AbortSignal.timeout(maxSilentMs).addEventListener('abort', () => {
         if (!isSettled) giveUp();
       });

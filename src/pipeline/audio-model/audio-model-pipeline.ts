@@ -286,8 +286,8 @@ async function createAudioPrompt(
 function createGrowingMessage({ said }: Turn, live: LiveSound): ChatMessage {
   const { name = '' } = said.at(-1) ?? {};
   const wav = new Uint8Array();
-  const words = async () => '';
-  return { role: 'user', name, content: '', wav, toOgg: () => wav, live, words };
+  const sound = { wav, toOgg: () => wav, live, words: async () => '' };
+  return { role: 'user', name, content: '', ...sound };
 }
 
 /** Converts an utterance to a message with its sound, else its words, if any. */

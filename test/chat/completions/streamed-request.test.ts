@@ -18,20 +18,23 @@ const refuse =
   (response) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
 
-/** A model that hears. Its server does `refusal` when a request in chunks begins, in place of an answer at the end. */
-async function openHearing(refusal?: Handle) {
+/** A model that hears. Of a request in chunks its server does `begin` and `end`; whole ones are answered. */
+async function openHearing(
+  begin: Handle = keepSilent,
+  end = begin === keepSilent ? answer : keepSilent,
+) {
   const requests: { how: string; body: string; isClosed: boolean }[] = [];
   const server = await openListeningServer((request, response) => {
     const isWhole = request.headers['content-length'] !== undefined;
     const one = { how: isWhole ? 'whole' : 'part', body: '', isClosed: false };
     requests.push(one);
-    if (!isWhole) refusal?.(response);
+    if (!isWhole) begin(response);
     request.setEncoding('utf8').on('data', (text) => {
       one.body += text;
     });
     request.on('end', () => {
       if (!isWhole) one.how = 'all parts';
-      if (isWhole || !refusal) answer(response);
+      (isWhole ? answer : end)(response);
     });
     request.socket.once('close', () => {
       one.isClosed = true;
@@ -107,23 +110,43 @@ test.each<[string, Handle]>([
   ['the end of the connection', (response) => response.destroy()],
   ['an answer to half of it', answer],
 ])(
-  'a server that refuses parts by %s is asked by a whole request, and gets no parts again',
+  'a server that refuses parts by %s is asked by a whole request, and after two gets no parts again',
   async (_, refusal) => {
     await using hearing = await openHearing(refusal);
-    const live = createLiveSound();
-    hearing.feed(live);
-    await vi.waitFor(() => expect(hearing.requests[0]?.isClosed).toBe(true));
-    await hearing.ask(makeMessages(25, live));
+    for (const at of [0, 2]) {
+      const live = createLiveSound();
+      hearing.feed(live);
+      await vi.waitFor(() => expect(hearing.requests[at]?.isClosed).toBe(true));
+      await hearing.ask(makeMessages(25, live));
+    }
     hearing.feed(createLiveSound());
     await hearing.ask(makeMessages(25, undefined));
-    expect(hearing.list()).toEqual(['part', 'whole', 'whole']);
+    expect(hearing.list()).toEqual(['part', 'whole', 'part', 'whole', 'whole']);
   },
 );
+
+test('a server that loses requests now and then goes on to get them in parts', async () => {
+  const lost = [true, false, true, false];
+  await using hearing = await openHearing(keepSilent, (response) => {
+    if (lost.shift()) response.destroy();
+    else answer(response);
+  });
+  for (const _ of [1, 2, 3, 4])
+    await hearing.ask(makeMessages(25, await speak(hearing)));
+  const [first, second] = [['all parts', 'whole'], ['all parts']];
+  expect(hearing.list()).toEqual([...first, ...second, ...first, ...second]);
+});
+
+test('a server that is asked too often is not asked at once again', async () => {
+  await using hearing = await openHearing(keepSilent, refuse(429));
+  await hearing.ask(makeMessages(25, await speak(hearing)), undefined, '');
+  expect(hearing.list()).toEqual(['all parts']);
+});
 
 test('a server that says nothing to a request in parts is asked by a whole one, and gets no parts again', async () => {
   const late = new AbortController();
   using _ = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
-  await using hearing = await openHearing(keepSilent);
+  await using hearing = await openHearing(keepSilent, keepSilent);
   const asking = hearing.ask(makeMessages(25, await speak(hearing)));
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
   late.abort();
@@ -151,7 +174,7 @@ test.each<[string, (live: LiveSound) => void]>([
 });
 
 test('an answer that is given up ends its request, and the sound begins another', async () => {
-  await using hearing = await openHearing(keepSilent);
+  await using hearing = await openHearing(keepSilent, keepSilent);
   const live = await speak(hearing);
   const over = new AbortController();
   const asking = hearing.ask(makeMessages(25, live), over, '');
