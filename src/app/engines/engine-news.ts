@@ -7,7 +7,6 @@ export type EngineNews =
       readonly role: ProviderRole;
       readonly what: string;
       readonly tookMs: number;
-      readonly advice?: string;
     }
   /** A background task of an engine fails, or works again. */
   | AlertChange

@@ -62,10 +62,6 @@ export async function openEngines(
         role,
         what: describeEngine(role, choice),
         tookMs: realClock.nowMs() - startedMs,
-        advice:
-          role === 'chat' && choice.kind === 'local'
-            ? 'for a model set CHAT_COMPLETION_BASE_URL'
-            : undefined,
       });
       return opened;
     };

@@ -105,8 +105,6 @@ test('a request that was sent while its sound was spoken is the one that is sent
 test.each<[string, Handle]>([
   ['411', refuse(411)],
   ['400', refuse(400)],
-  ['501', refuse(501)],
-  ['505', refuse(505)],
   ['the end of the connection', (response) => response.destroy()],
   ['an answer to half of it', answer],
 ])(
@@ -133,8 +131,9 @@ test('a server that loses requests now and then goes on to get them in parts', a
   });
   for (const _ of [1, 2, 3, 4])
     await hearing.ask(makeMessages(25, await speak(hearing)));
-  const [first, second] = [['all parts', 'whole'], ['all parts']];
-  expect(hearing.list()).toEqual([...first, ...second, ...first, ...second]);
+  expect(hearing.list().join()).toBe(
+    'all parts,whole,all parts,all parts,whole,all parts',
+  );
 });
 
 test('a server that is asked too often is not asked at once again', async () => {
