@@ -42,11 +42,11 @@ start() {
   export NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536
   if [ "$(id -u)" != 0 ]; then
     mkdir -p -m 700 "$data"
-    exec node --max-semi-space-size=2 src/app/main.mjs "$@"
+    exec node --min-semi-space-size=2 --max-semi-space-size=2 src/app/main.mjs "$@"
   fi
   install -d -o "$nobody" -g "$nobody" -m 700 "$data"
   if as_nobody node --version >/dev/null 2>&1 && as_nobody test -r src/app/main.mjs; then
-    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node --max-semi-space-size=2 src/app/main.mjs "$@"
+    exec setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs node --min-semi-space-size=2 --max-semi-space-size=2 src/app/main.mjs "$@"
   fi
   if [ "${PARLEY_AS_ROOT:-}" != 1 ]; then
     echo 'image-steps: not started as root: setpriv is missing, or nobody may not read node or the folder.' >&2
@@ -54,7 +54,7 @@ start() {
     exit 78
   fi
   echo 'image-steps: as root, for PARLEY_AS_ROOT is 1' >&2
-  exec node --max-semi-space-size=2 src/app/main.mjs "$@"
+  exec node --min-semi-space-size=2 --max-semi-space-size=2 src/app/main.mjs "$@"
 }
 
 needs_node() {

@@ -43,6 +43,7 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(after('VOLUME')).toEqual(['/data']);
   expect(words(after('CMD').at(-1))).toEqual([
     'node',
+    '--min-semi-space-size=2',
     '--max-semi-space-size=2',
     'src/app/main.mjs',
   ]);
@@ -52,7 +53,7 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
 // Proves: systemd units by reading (what they start)
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
   expect(after('ExecStart=', unit)).toEqual([
-    '/usr/bin/node --max-semi-space-size=2 src/app/main.mjs',
+    '/usr/bin/node --min-semi-space-size=2 --max-semi-space-size=2 src/app/main.mjs',
   ]);
   expect(after('RestartPreventExitStatus=', unit)).toEqual(['78']);
   expect(after('EnvironmentFile=', unit)).toEqual(['/etc/parley.env']);

@@ -11,7 +11,7 @@ import { Mailbox } from '#src/base/loops/mailbox.ts';
 
 const ownProgramUrl = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** Node flags of `npm start`. */
-const flags = ['--max-semi-space-size=2'];
+const flags = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
 const endsWithParent = [
   '--import',
