@@ -36,7 +36,8 @@ export async function openProgram(
 ) {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start =
-    clone?.command ?? `'${process.execPath}' --min-semi-space-size=2 --max-semi-space-size=2 '${main}'`;
+    clone?.command ??
+    `'${process.execPath}' --min-semi-space-size=2 --max-semi-space-size=2 '${main}'`;
   const command = `DISCORD_TOKEN= PAGE_PORT=${await findFreePort()} ${start}`;
   const child = spawn(
     '/usr/bin/script',
