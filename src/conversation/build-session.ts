@@ -41,6 +41,7 @@ import {
 } from '#src/voice/connection/reconnecting-connection.ts';
 import { createSpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import { createSpeechPace } from '#src/voice/output/speech-output.ts';
+import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
@@ -299,8 +300,12 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     refresh: link.refreshPerson,
   });
   const vocabulary = () => settings.listWords(guildId);
-  const hearingDeps = { ...deps, hearing, tools, vocabulary };
-  const utterances = new UtteranceRunner(session, hearingDeps);
+  const utterances = new UtteranceRunner(session, {
+    ...deps,
+    hearing,
+    vocabulary,
+    createTurn: (said) => createUnaskedTurn(said, session, tools),
+  });
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };
   const answers = new AnswerRunner(session, answerDeps, utterances);

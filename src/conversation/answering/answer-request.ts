@@ -19,6 +19,7 @@ import {
   type AnswerCalls,
   createAnswerCalls,
   type ToolCallRunner,
+  toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
 import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
@@ -156,13 +157,23 @@ export function requestAnswer(
   return new PendingAnswer({ ...answer, tools: calls }, signal);
 }
 
+/** Creates a turn that may be asked, as far as it is known. */
+export function createUnaskedTurn(
+  said: readonly TurnUtterance[],
+  session: Session,
+  tools: SessionTools,
+): Turn {
+  const offered = toChatTools(tools.listOfferedTools());
+  return createTurn(said, session, { offered, doneCalls: [] }).turn;
+}
+
 /** Creates a turn as it is asked now, and the owner of its words. */
-export function createTurn(
+function createTurn(
   said: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
   { addressee = '', manner, supposed }: Partial<WantedAnswer> = {},
-): { readonly turn: Turn; readonly owner: TextOwner } {
+) {
   const { notices, place } = session;
   const askerId = getAskerId(said);
   const { before, beside, owner } = selectContext(said, askerId, session, supposed);

@@ -1,6 +1,5 @@
 import { createLiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
-import { createTurn } from '#src/conversation/answering/answer-request.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';
@@ -12,9 +11,7 @@ import type {
 import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
@@ -40,7 +37,8 @@ type UtteranceRunnerDeps = Deps<
   'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
-  readonly tools: Pick<SessionTools, 'listOfferedTools'>;
+  /** Creates a turn as it would be asked now. */
+  readonly createTurn: (said: readonly TurnUtterance[]) => Turn;
   readonly vocabulary: () => readonly string[];
 };
 
@@ -365,11 +363,11 @@ export class UtteranceRunner {
     if (!canPreempt(state, speech, undefined, true)) return;
     if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
-    const offered = toChatTools(this.#deps.tools.listOfferedTools());
     const said = [{ speakerId, name, fromMs, transcript }];
-    const { turn } = createTurn(said, this.#session, { offered, doneCalls: [] });
     recording.live ??= createLiveSound();
-    this.#deps.pipelines.open(pipeline).feed(turn, recording.live);
+    this.#deps.pipelines
+      .open(pipeline)
+      .feed(this.#deps.createTurn(said), recording.live);
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {
