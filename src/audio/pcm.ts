@@ -57,11 +57,14 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
 }
 
 /** Measures the root mean square: 0 is digital silence, 1 is full scale. */
-export function measureRms(samples: Int16Array): number {
+export function measureRms(
+  samples: Int16Array | Float32Array,
+  fullScale = 32_768,
+): number {
   if (samples.length === 0) return 0;
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
-  return Math.sqrt(sum / samples.length) / 32_768;
+  return Math.sqrt(sum / samples.length) / fullScale;
 }
 
 /** Measures the level in dB below full scale, -100 for silence. */

@@ -1,4 +1,4 @@
-import { listenRateHz, toDb } from '#src/audio/pcm.ts';
+import { listenRateHz, measureRms, toDb } from '#src/audio/pcm.ts';
 import {
   cellCount,
   contextSamples,
@@ -83,9 +83,7 @@ export function createVoiceWindowMeter(network: SileroNetwork) {
 
   function endWindow(atMs: number) {
     const samples = openWindow;
-    let power = 0;
-    for (const sample of samples) power += sample * sample;
-    const levelDb = toDb(Math.sqrt(power / windowSamples));
+    const levelDb = toDb(measureRms(samples, 1));
     const probability = activity.measureProbability(samples);
     openWindow = new Float32Array(windowSamples);
     filled = 0;
