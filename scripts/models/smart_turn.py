@@ -1,15 +1,21 @@
-"""Smart Turn with activations in float: models/smart-turn-v3.2/smart-turn.onnx from the wheel pipecat-ai 1.14.0.
+"""Smart Turn with activations in float and merged silence: models/smart-turn-v3.2-merged-silence/smart-turn.onnx from the wheel
+pipecat-ai 1.14.0.
 
     pip install onnx==1.23.2 && python scripts/models/smart_turn.py smart-turn-v3.2-cpu.onnx OUT.onnx && sha256sum OUT.onnx
 
 As shipped, activations are int8, too: noise of 1e-6 in the sound moves the probability by up to 0.38. This leaves out each pair that
-makes an activation int8 and float again; weights stay int8. SHA256SUMS in models says what OUT.onnx is.
+makes an activation int8 and float again; weights stay int8.
+
+As shipped, it also takes 8 s of sound whatever was said. This adds inputs with one line for each token, 20 ms of sound: which token it is
+of those computed from `input_features`, at which of the 400 positions it stands, and for how many tokens it counts: the logarithm is
+added wherever tokens compete for attention. One token can so stand for much silence. SHA256SUMS in models says what OUT.onnx is.
 """
 
 import sys
 
+import numpy
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
 
 def main(source, target):
@@ -42,7 +48,38 @@ def main(source, target):
     for output in graph.output:
         if outputs[output.name] != output.name:
             graph.node.append(helper.make_node("Identity", [outputs[output.name]], [output.name]))
+    merge_silence(graph)
+    onnx.checker.check_model(model)
     onnx.save(model, target)
+
+
+def merge_silence(graph):
+    graph.input[0].type.tensor_type.shape.dim[2].dim_param = "frames"
+    for name, kind in (("tokens", TensorProto.INT32), ("positions", TensorProto.INT32), ("counts", TensorProto.FLOAT)):
+        graph.input.append(helper.make_tensor_value_info(name, kind, ["tokens"]))
+    for constant in graph.initializer:
+        if numpy_helper.to_array(constant).tolist() == [400]:  # Length in the shapes of reshaped tensors.
+            constant.CopyFrom(numpy_helper.from_array(numpy.array([-1]), constant.name))
+    graph.initializer.append(numpy_helper.from_array(numpy.array([1]), "last_axis"))
+    nodes = [
+        helper.make_node("Log", ["counts"], ["log_counts"]),
+        helper.make_node("Unsqueeze", ["log_counts", "last_axis"], ["log_counts_column"]),
+    ]
+    for node in graph.node:
+        if "inner.encoder.embed_positions.weight" in node.input:
+            sound, table = node.input
+            nodes.append(helper.make_node("Gather", [sound, "tokens"], ["counted_tokens"], axis=1))
+            nodes.append(helper.make_node("Gather", [table, "positions"], ["counted_positions"]))
+            node.input[:] = ["counted_tokens", "counted_positions"]
+        if node.op_type == "Softmax":
+            [scores] = node.input
+            column = helper.get_node_attr_value(node, "axis") == 1  # That of the pool; else rows of attention.
+            nodes.append(helper.make_node("Add", [scores, "log_counts_column" if column else "log_counts"], [scores + "_counted"]))
+            node.input[:] = [scores + "_counted"]
+        nodes.append(node)
+    del graph.node[:]
+    del graph.value_info[:]
+    graph.node.extend(nodes)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ export type ReadSilence = HumanSilence & { readonly moments: readonly TurnMoment
 
 /**
  * Returns when the turn ends in each silence, since it began, where a reader judges the words. What it is worth was learnt
- * in the pauses and ends that people made themselves.
+ * in the same silences before.
  */
 export function listReadEnds(
   silences: readonly ReadSilence[],
@@ -32,8 +32,7 @@ export function listReadEnds(
     const lengthMs = silence.toMs - silence.fromMs;
     const { asked } = playSilence(silence, isWhole, reader, rules);
     const wentOn = isHold && lengthMs <= endpointRules.mergeMs;
-    if (silence.insertedMs === undefined && asked && asked.dueMs < lengthMs)
-      asked.answer.learn(wentOn);
+    if (asked && asked.dueMs < lengthMs) asked.answer.learn(wentOn);
   }
   return read.map(
     ({ isWhole, silence }) => playSilence(silence, isWhole, reader, rules).endMs,

@@ -26,7 +26,7 @@ export function openTurnModel(
   models: LocalModels,
   onFailure: (why: string) => void,
 ): TurnModel {
-  const folder = getModelFolder('smart-turn-v3.2');
+  const folder = getModelFolder('smart-turn-v3.2-merged-silence');
   let loading: Promise<boolean> | undefined;
   const load = () => {
     loading ??= models.load('end-of-turn', folder).then(

@@ -92,7 +92,7 @@ const preemptiveLogits = [0, 0.3] as const;
 const slownessPerLogitMs = 500;
 
 /** Weight of the turn model's logit beside that of the words, and the most it counts: `npm run bench -- turns --human`. */
-const [turnModelWeight, maxTurnModelLogit] = [0.68, 4];
+const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
 const leastProbability = 0.001;
 
 /** A turn that ends sooner does not wait for the chat model's judgement of its words. */

@@ -19,6 +19,22 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
   expect(failures).toEqual([]);
 });
 
+test('silence before short sound is merged, and hardly changes the judgement', async () => {
+  await using models = new LocalModels();
+  const model = openTurnModel(models, expect.unreachable);
+  const { samples } = readRecording('human-something').pcm;
+  for (const part of [1, 0.7, 0.4]) {
+    const sound = samples.subarray(0, samples.length * part);
+    const after = new Int16Array(8 * 16_000);
+    after.set(sound, after.length - sound.length);
+    const [short, long] = [
+      await model.judge(sound, staying),
+      await model.judge(after, staying),
+    ];
+    expect(short).toBeCloseTo(long ?? 0, 1);
+  }
+});
+
 test('a turn model that does not load says so once, and is not asked again', async () => {
   const entry = new URL('./obedient-models.ts', import.meta.url);
   const models = new LocalModels({ entry });

@@ -17,23 +17,18 @@ const [quietestPower, keptRange] = [1e-10, 1e-8];
 type MelBand = { readonly first: number; readonly weights: Float64Array };
 const bands = createMelBands();
 
-/**
- * Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. The first `equalSamples` are all the same, and
- * cost one frame.
- */
-export function computeLogMel(samples: Float32Array, equalSamples = 0): Float32Array {
+/** Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. */
+export function computeLogMel(samples: Float32Array): Float32Array {
   const frames = Math.floor(samples.length / hopSamples);
   const features = new Float32Array(melBands * frames);
   const mirrored = mirrorEdges(samples);
   let loudest = quietestPower;
-  let equalFrames = Math.max(1, 1 + Math.floor((equalSamples - half) / hopSamples));
-  for (let frame = 0; frame < frames; frame += equalFrames) {
-    if (frame > 0) equalFrames = 1;
+  for (let frame = 0; frame < frames; frame++) {
     const power = spectrum.measurePower(mirrored, frame * hopSamples);
     let at = frame;
     for (const band of bands) {
       const sum = sumBand(power, band);
-      for (let n = 0; n < equalFrames; n++) features[at + n] = sum;
+      features[at] = sum;
       loudest = Math.max(loudest, sum);
       at += frames;
     }

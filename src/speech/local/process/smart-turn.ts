@@ -1,11 +1,20 @@
 import { join } from 'node:path';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { PerformJob } from '#src/speech/local/model-jobs.ts';
-import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
+import { computeLogMel, melBands } from './log-mel.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
 const heardSamples = 8 * listenRateHz;
 const leastVariance = 1e-7 * 32_768 ** 2;
+
+/** The model hears 400 tokens of 20 ms, and computes as much for one of silence as for one of speech. */
+const [heardTokens, tokenSamples] = [400, 320];
+/** Silence before the sound is one token for 16. */
+const mergedTokens = 16;
+/** Tokens before the sound that stay, since windows reach into them. */
+const edgeTokens = 6;
+/** Tokens of silence that only give those of the sound their neighbours, and the one of them that is merged. */
+const [leadTokens, silentToken] = [4, 2];
 
 /**
  * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
@@ -17,17 +26,44 @@ export async function openSmartTurn(
   const { Tensor } = await loadRuntime();
   const run = await openModel(join(folder, 'smart-turn.onnx'));
   return async function* judge({ samples }) {
-    const heard = normalise(samples.subarray(-heardSamples));
-    const features = computeLogMel(heard, heardSamples - samples.length);
-    const frames = heardSamples / hopSamples;
-    const input = new Tensor('float32', features, [1, melBands, frames]);
-    const { logits } = await run({ input_features: input });
+    const sound = samples.subarray(-heardSamples);
+    const { computed, counts, positions, tokens } = listTokens(sound.length);
+    const features = computeLogMel(normalise(sound, computed * tokenSamples));
+    const frames = features.length / melBands;
+    const { logits } = await run({
+      input_features: new Tensor('float32', features, [1, melBands, frames]),
+      tokens: new Tensor('int32', tokens, [tokens.length]),
+      positions: new Tensor('int32', positions, [tokens.length]),
+      counts: new Tensor('float32', counts, [tokens.length]),
+    });
     yield Number(logits?.data[0]); // The name is wrong: this is a probability.
   };
 }
 
-/** Normalises to mean 0 and variance 1, with zeros before short sound that count for both. */
-function normalise(samples: Int16Array) {
+/**
+ * Lists the tokens that are heard: which of those `computed` from sound, at which of the 400 positions, and for how many
+ * each counts.
+ */
+function listTokens(soundSamples: number) {
+  const silent = heardTokens - edgeTokens - Math.ceil(soundSamples / tokenSamples);
+  const merged = Math.max(0, Math.floor(silent / mergedTokens));
+  const first = merged * mergedTokens;
+  const lead = merged > 0 ? leadTokens : 0;
+  const own = Array.from({ length: heardTokens - first }, (_, n) => n);
+  const silence = Array.from({ length: merged }, (_, n) => n);
+  return {
+    computed: lead + own.length,
+    tokens: [...silence.map(() => silentToken), ...own.map((n) => lead + n)],
+    positions: [
+      ...silence.map((n) => (n + 0.5) * mergedTokens),
+      ...own.map((n) => first + n),
+    ],
+    counts: [...silence.map(() => mergedTokens), ...own.map(() => 1)],
+  };
+}
+
+/** Returns the last `length` samples of 8 s with mean 0 and variance 1. Zeros before short sound count for both. */
+function normalise(samples: Int16Array, length: number) {
   let [sum, squares] = [0, 0];
   for (const sample of samples) {
     sum += sample;
@@ -36,8 +72,8 @@ function normalise(samples: Int16Array) {
   const mean = sum / heardSamples;
   const variance = squares / heardSamples - mean ** 2;
   const scale = 1 / Math.sqrt(variance + leastVariance);
-  const heard = new Float32Array(heardSamples).fill(-mean * scale);
-  const from = heardSamples - samples.length;
+  const heard = new Float32Array(length).fill(-mean * scale);
+  const from = length - samples.length;
   for (let n = 0; n < samples.length; n++)
     heard[from + n] = ((samples[n] ?? 0) - mean) * scale;
   return heard;
