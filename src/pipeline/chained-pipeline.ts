@@ -60,10 +60,10 @@ export function createChainedPipeline({
       ...request,
       chat: withWordsJudge(request.chat, host.wordsJudge),
     };
-    const { voice, asides } = chooseAnswerSound(turn);
+    const { voice, aside } = chooseAnswerSound(turn);
     const clauses = runAhead<string>(
       clauseBound,
-      (spoken, inner) => writeClauses(writing, queue, { asides, spoken }, inner),
+      (spoken, inner) => writeClauses(writing, queue, { aside, spoken }, inner),
       signal,
     );
     const counted = withVoiceMeter(synthesizer, host.meter);
@@ -108,11 +108,11 @@ async function writeClauses(
   queue: BoundedQueue<ReplyPart>,
   {
     spoken,
-    asides,
-  }: Pick<AnswerSound, 'asides'> & { readonly spoken: BoundedQueue<string> },
+    aside,
+  }: Pick<AnswerSound, 'aside'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ) {
-  const clauses = createClauseWriter(asides);
+  const clauses = createClauseWriter(aside);
   const putClauses = (some: readonly string[]) => {
     for (const clause of some) spoken.put(clause);
   };

@@ -8,7 +8,6 @@ import type {
   Usage,
 } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
-import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { VoiceUsageMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
   SpeechVoice,
@@ -39,10 +38,8 @@ export type TurnUtterance = {
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
-  /** Returns spoken replacements of text that is shown in a chat, once each. */
-  readonly getAsides?: (
-    language: string | undefined,
-  ) => Readonly<Record<AsideKind, string>>;
+  /** Returns what is said once in place of links, code and tables, which a chat shows. */
+  readonly getAside?: (language: string | undefined) => string;
 };
 
 export interface AnswerLanguage {

@@ -2,7 +2,6 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import type { AsideKind } from '#src/chat/text/speakable.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
@@ -10,8 +9,8 @@ import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
 export type AnswerSound = {
   readonly voice: SpeechVoice;
-  /** Spoken replacements of text that is shown in a chat, once each. */
-  readonly asides: Readonly<Record<AsideKind, string>> | undefined;
+  /** Said once in place of links, code and tables. */
+  readonly aside: string | undefined;
 };
 
 /**
@@ -27,7 +26,7 @@ export function chooseAnswerSound({
   // Text that may be of another language is spoken by any voice.
   const isSure = known !== undefined && language?.stability !== 'open';
   const sure = isSure ? { ...voice, language: known } : voice;
-  return { voice: sure, asides: style.getAsides?.(tag) };
+  return { voice: sure, aside: style.getAside?.(tag) };
 }
 
 export function addVoiceLanguage(

@@ -17,30 +17,25 @@ import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
-/** Splits a written text into clauses, and says a replacement after the first passage of each unspeakable kind. */
-export function createClauseWriter(instead: AnswerSound['asides']) {
+/** Splits a written text into clauses, and adds `instead` after the first with an unspeakable passage. */
+export function createClauseWriter(instead: AnswerSound['aside']) {
   const splitter = createClauseSplitter({ eager: true });
   const links = createAddressShortener();
-  const said = new Set<string>();
+  let isSaid = instead === undefined;
 
-  function addReplacements(clauses: readonly string[]) {
-    return clauses.flatMap((clause) => [clause, ...listReplacements(clause)]);
-  }
-
-  function listReplacements(clause: string) {
-    if (!instead) return [];
-    const sentences = findAsides(clause).map(({ kind }) => instead[kind]);
-    const news = new Set(sentences).difference(said);
-    for (const sentence of news) said.add(sentence);
-    return news;
+  function addReplacement(clauses: readonly string[]) {
+    const first = isSaid ? -1 : clauses.findIndex((one) => findAsides(one).length > 0);
+    if (instead === undefined || first < 0) return [...clauses];
+    isSaid = true;
+    return clauses.toSpliced(first + 1, 0, instead);
   }
 
   return {
     push(text: string): string[] {
-      return addReplacements(splitter.push(links.push(text)));
+      return addReplacement(splitter.push(links.push(text)));
     },
     flush(): string[] {
-      return addReplacements([...splitter.push(links.flush()), ...splitter.flush()]);
+      return addReplacement([...splitter.push(links.flush()), ...splitter.flush()]);
     },
   };
 }
@@ -48,9 +43,7 @@ export function createClauseWriter(instead: AnswerSound['asides']) {
 export function findAside(
   written: string,
 ): Extract<ReplyPart, { kind: 'aside' }> | undefined {
-  const text = findAsides(written)
-    .map((aside) => aside.text)
-    .join('\n');
+  const text = findAsides(written).join('\n');
   return text === '' ? undefined : { kind: 'aside', text };
 }
 

@@ -115,24 +115,18 @@ test.each([0, 2])(
   },
 );
 
-test('links, code and tables are told once to be read, and something is said in their place', async () => {
-  const asides = {
-    link: 'See the chat.',
-    code: 'Read the code.',
-    table: 'Read the table.',
-  };
+test('links and code are told once to be read, and something is said once in their place', async () => {
   const text =
     'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
   const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
   const turn = makeTurn(toUtterance('hello'));
   const { parts } = await drainAnswer(
-    answer({ ...turn, style: { ...turn.style, getAsides: () => asides } }),
+    answer({ ...turn, style: { ...turn.style, getAside: () => 'See the chat.' } }),
   );
   expect(listSoundedTexts(parts)).toEqual([
     'Look at for it.',
     'See the chat.',
     'Or too.',
-    'Read the code.',
     'Bye now.',
   ]);
   expect(parts.filter(({ kind }) => kind === 'aside')).toEqual([

@@ -1,6 +1,3 @@
-export type AsideKind = 'link' | 'code' | 'table';
-export type Aside = { readonly kind: AsideKind; readonly text: string };
-
 /** Creates a pattern that an open bracket ends, so that the search stays linear. */
 const createNestedPattern = (without: string) =>
   `(?:[^()${without}]|\\([^()${without}]*\\))`;
@@ -33,7 +30,7 @@ const anyAsideForm = new RegExp(
 );
 
 /** Finds links, code and tables, each once and in order. `toSpeakable` drops the same. */
-export function findAsides(text: string): readonly Aside[] {
+export function findAsides(text: string): readonly string[] {
   const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(
     ({ groups = {} }) => {
       const form = (Object.keys(asideForms) as Form[]).find(
@@ -42,25 +39,23 @@ export function findAsides(text: string): readonly Aside[] {
       return asideWriters[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
     },
   );
-  return [...new Map(found.map((aside) => [aside.text, aside])).values()];
+  return [...new Set(found)];
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-const asideWriters: Readonly<Record<Form, (found: string, groups: Groups) => Aside>> = {
-  code: (found) => ({
-    kind: 'code',
-    text: closeFence(found.replaceAll('~~~', '```')),
-  }),
-  formula: (text) => ({ kind: 'code', text: `\`${text}\`` }),
-  inline: (text) => ({ kind: 'code', text }),
-  table: (found) => ({ kind: 'table', text: `\`\`\`\n${found.trimEnd()}\n\`\`\`` }),
-  address: (text) => ({ kind: 'link', text }),
-  label: (_, { words = '', target = '' }) => {
-    const isNamed = words.trim() !== '' && words.trim() !== target;
-    return { kind: 'link', text: isNamed ? `${words.trim()}: ${target}` : target };
-  },
-};
+const asideWriters: Readonly<Record<Form, (found: string, groups: Groups) => string>> =
+  {
+    code: (found) => closeFence(found.replaceAll('~~~', '```')),
+    formula: (text) => `\`${text}\``,
+    inline: (text) => text,
+    table: (found) => `\`\`\`\n${found.trimEnd()}\n\`\`\``,
+    address: (text) => text,
+    label: (_, { words = '', target = '' }) => {
+      const isNamed = words.trim() !== '' && words.trim() !== target;
+      return isNamed ? `${words.trim()}: ${target}` : target;
+    },
+  };
 
 function closeFence(code: string) {
   return /.```$/s.test(code) ? code : `${code.trimEnd()}\n\`\`\``;

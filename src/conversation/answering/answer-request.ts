@@ -7,7 +7,6 @@ import type {
 import {
   type AnswerMedium,
   getAnswerMedium,
-  getSpokenSubstitutes,
 } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -185,8 +184,8 @@ function createTurn(
   const plain = withToolRules(own, calls);
   const style = {
     ...(addressee === '' ? plain : addNamingOrder(plain)),
-    getAsides: (language: string | undefined) =>
-      getSpokenSubstitutes(notices, language),
+    getAside: (language: string | undefined) =>
+      notices.formatSpokenText({ id: 'aside.chat' }, language),
   };
   const turn = {
     said,

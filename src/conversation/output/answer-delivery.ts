@@ -2,13 +2,10 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
-import { type AsideKind, toSpeakable } from '#src/chat/text/speakable.ts';
+import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import {
-  type ChannelNotices,
-  writeUnspeakableWords,
-} from '#src/notices/channel-notices.ts';
+import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
@@ -125,17 +122,9 @@ async function* speakQuote(
   }
 }
 
-export function getSpokenSubstitutes(
-  notices: Pick<ChannelNotices, 'formatSpokenText'>,
-  language?: string,
-): Readonly<Record<AsideKind, string>> {
-  const words = notices.formatSpokenText({ id: 'aside.chat' }, language);
-  return { link: words, code: words, table: words };
-}
-
 /**
  * Writes links, code and tables of a spoken answer into the chat, if their
- * substitutes were heard.
+ * substitute was heard.
  */
 export function writeAside(
   speakerId: PersonId,
@@ -144,9 +133,9 @@ export function writeAside(
 ) {
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
-  const heard = reply.getHeardText();
-  const substitutes = getSpokenSubstitutes(notices, place.languages.find(speakerId));
-  const isReported = Object.values(substitutes).some((words) => heard.includes(words));
+  const language = place.languages.find(speakerId);
+  const substitute = notices.formatSpokenText({ id: 'aside.chat' }, language);
+  const isReported = reply.getHeardText().includes(substitute);
   if (!isReported && finish === 'cancelled') return;
   notices.writeWords(new ConfidentialText(progress.aside, owner));
 }

@@ -26,7 +26,7 @@ export type AudioReplySorter = ReturnType<typeof createAudioReplySorter>;
 export function createAudioReplySorter(
   queue: BoundedQueue<AudibleAnswer>,
   habit: ModelHabit,
-  instead: AnswerSound['asides'],
+  instead: AnswerSound['aside'],
 ) {
   const words = createTextAligner();
   const sound = new SpeechSoundReader('audio/pcm');
