@@ -14,18 +14,12 @@ export const toolArgumentLimits: JsonLimits = {
   values: 2_000,
 };
 
-type JsonExcess = {
-  readonly bound: keyof JsonLimits;
-  /** Ends a sentence that begins "The body is" or "The server sent". */
-  readonly description: string;
-};
-
 type ForeignJson =
   | { readonly kind: 'ok'; readonly value: unknown }
   | {
       readonly kind: 'fault';
       readonly code: 'json.broken' | 'json.too_large';
-      /** Ends the same sentences as `JsonExcess`. */
+      /** Ends a sentence that begins "The body is" or "The server sent". */
       readonly description: string;
     };
 
@@ -42,8 +36,7 @@ export function parseForeignJson(
   limits: JsonLimits,
 ): ForeignJson {
   const excess = findJsonExcess(json, limits);
-  if (excess)
-    return { kind: 'fault', code: 'json.too_large', description: excess.description };
+  if (excess) return { kind: 'fault', code: 'json.too_large', description: excess };
   const text = typeof json === 'string' ? json : new TextDecoder().decode(json);
   const value = tryParseJson(text);
   if (value === undefined)
@@ -120,7 +113,7 @@ const asciiCodes = {
 export class JsonMeter {
   readonly #limits;
   readonly isStream: boolean;
-  #excess: JsonExcess | undefined;
+  #excess: string | undefined;
   #bytes = 0;
   #values = 0;
   #depth = 0;
@@ -133,7 +126,8 @@ export class JsonMeter {
     this.isStream = isStream;
   }
 
-  push(chunk: Uint8Array): JsonExcess | undefined {
+  /** Returns the words for what is too much, as `parseForeignJson` does. */
+  push(chunk: Uint8Array): string | undefined {
     if (!this.isStream) this.#checkLimit('bytes', this.#bytes + chunk.length);
     let at = 0;
     while (at < chunk.length && !this.#excess) {
@@ -201,7 +195,7 @@ export class JsonMeter {
 }
 
 function describeExcess(bound: keyof JsonLimits, limits: JsonLimits) {
-  return { bound, description: `JSON with ${limitDescriptions[bound](limits[bound])}` };
+  return `JSON with ${limitDescriptions[bound](limits[bound])}`;
 }
 
 const limitDescriptions: Readonly<Record<keyof JsonLimits, (limit: number) => string>> =

@@ -155,8 +155,7 @@ function createWatchedBody(
     if (objection)
       throw await createWrongTypeError(objection, new Response(value.slice()), watch);
     bytes += value.length;
-    const what =
-      bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value)?.description;
+    const what = bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value);
     if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
     return value;
   }

@@ -14,22 +14,22 @@ function repeated(piece: string) {
   return piece.repeat(Math.floor(mib / piece.length));
 }
 
-/** A megabyte each, and the bound that it breaks. */
-const hostile: readonly (readonly [string, string, keyof JsonLimits])[] = [
+/** A megabyte each, and what is too much of it. */
+const hostile: readonly (readonly [string, string, string])[] = [
   ['numbers', `[${repeated('5,')}5]`, 'values'],
   ['small objects', `[${repeated('{"a":1},')}1]`, 'values'],
   ['keys that stand there many times', `{${repeated('"a":1,')}"a":1}`, 'values'],
   ['arrays of arrays', `[${repeated(`[${'5,'.repeat(50)}5],`)}5]`, 'values'],
-  ['nested arrays', repeated('['), 'depth'],
-  ['nested objects', repeated('{"a":'), 'depth'],
+  ['nested arrays', repeated('['), 'levels'],
+  ['nested objects', repeated('{"a":'), 'levels'],
 ];
 
 test.each(hostile)(
   'a megabyte of %s breaks a bound, and keeps breaking it',
   (_, json, bound) => {
     const meter = new JsonMeter(limits);
-    expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
-    expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
+    expect(meter.push(Buffer.from(json))).toContain(bound);
+    expect(meter.push(Buffer.from('[]'))).toContain(bound);
   },
 );
 
@@ -87,11 +87,11 @@ test('no parser finds more in JSON than the scan has counted, however it is cut'
             meter.push(bytes.subarray(from, to));
             from = Math.max(from, to);
           }
-          return meter.push(new Uint8Array())?.bound;
+          return meter.push(new Uint8Array());
         };
         expect(verdict({})).toBeUndefined();
-        if (values > 0) expect(verdict({ values: values - 1 })).toBe('values');
-        if (depth > 0) expect(verdict({ depth: depth - 1 })).toBe('depth');
+        if (values > 0) expect(verdict({ values: values - 1 })).toContain('values');
+        if (depth > 0) expect(verdict({ depth: depth - 1 })).toContain('levels');
       },
     ),
   );
@@ -107,7 +107,7 @@ test.each([
   ['a backslash before the end of a line', `data: "\\\ndata: ${fives(101)}\n\n`],
 ])('an event is measured although it has %s', (_, text) => {
   const meter = new JsonMeter(limits, { isStream: true });
-  expect(meter.push(Buffer.from(text))?.bound).toBe('values');
+  expect(meter.push(Buffer.from(text))).toContain('values');
 });
 
 /** Where JSON is parsed that is the bot's own or the operator's, or that the fetch or the library around has measured. */

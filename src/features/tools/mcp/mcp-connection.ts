@@ -307,7 +307,7 @@ function createLimitedFetch(onEnd: EndListener): typeof fetch {
         transform(chunk, controller) {
           const excess = meter.push(chunk);
           if (!excess) return controller.enqueue(chunk);
-          const error = createFloodError(excess.description);
+          const error = createFloodError(excess);
           onEnd(error);
           controller.error(error);
         },
@@ -329,9 +329,5 @@ const messageLimits: JsonLimits = {
 function checkMessage(json: string) {
   const excess = new JsonMeter(messageLimits).push(Buffer.from(json));
   if (!excess) return;
-  throw new BotError(
-    'tool.refused',
-    false,
-    `A call to an MCP server is ${excess.description}.`,
-  );
+  throw new BotError('tool.refused', false, `A call to an MCP server is ${excess}.`);
 }

@@ -1,20 +1,18 @@
 import { join } from 'node:path';
-import { listenRateHz } from '#src/audio/pcm.ts';
 import type { PerformJob } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, melBands } from './log-mel.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
-const heardSamples = 8 * listenRateHz;
-const leastVariance = 1e-7 * 32_768 ** 2;
-
 /** The model hears 400 tokens of 20 ms, and computes as much for one of silence as for one of speech. */
 const [heardTokens, tokenSamples] = [400, 320];
+const heardSamples = heardTokens * tokenSamples;
 /** Silence before the sound is one token for 16. */
 const mergedTokens = 16;
-/** Tokens before the sound that stay, since windows reach into them. */
+/** Tokens before the sound that stay, since windows reach into them. The first is the silence that is merged. */
 const edgeTokens = 6;
-/** Tokens of silence that only give those of the sound their neighbours, and the one of them that is merged. */
-const [leadTokens, silentToken] = [4, 2];
+/** Computed before the first, as its neighbours. */
+const leadTokens = 2;
+const leastVariance = 1e-7 * 32_768 ** 2;
 
 /**
  * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
@@ -48,12 +46,11 @@ function listTokens(soundSamples: number) {
   const silent = heardTokens - edgeTokens - Math.ceil(soundSamples / tokenSamples);
   const merged = Math.max(0, Math.floor(silent / mergedTokens));
   const first = merged * mergedTokens;
-  const lead = merged > 0 ? leadTokens : 0;
   const own = Array.from({ length: heardTokens - first }, (_, n) => n);
   const silence = Array.from({ length: merged }, (_, n) => n);
   return {
-    computed: lead + own.length,
-    tokens: [...silence.map(() => silentToken), ...own.map((n) => lead + n)],
+    computed: leadTokens + own.length,
+    tokens: [...silence.map(() => leadTokens), ...own.map((n) => leadTokens + n)],
     positions: [
       ...silence.map((n) => (n + 0.5) * mergedTokens),
       ...own.map((n) => first + n),
