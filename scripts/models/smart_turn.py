@@ -6,9 +6,10 @@ pipecat-ai 1.14.0.
 As shipped, activations are int8, too: noise of 1e-6 in the sound moves the probability by up to 0.38. This leaves out each pair that
 makes an activation int8 and float again; weights stay int8.
 
-As shipped, it also takes 8 s of sound whatever was said. This adds inputs with one line for each token, 20 ms of sound: which token it is
-of those computed from `input_features`, at which of the 400 positions it stands, and for how many tokens it counts: the logarithm is
-added wherever tokens compete for attention. One token can so stand for much silence. SHA256SUMS in models says what OUT.onnx is.
+As shipped, it also takes 8 s of sound whatever was said. Each token is 20 ms. This adds inputs that say of each token that is heard which
+it is of those computed from `input_features` (`tokens`), at which of the 400 positions it stands (`positions`), and for how many it counts
+(`counts`): the logarithm is added wherever tokens compete for attention. One token can so stand for much silence. SHA256SUMS in models
+says what OUT.onnx is.
 """
 
 import sys
@@ -57,9 +58,11 @@ def merge_silence(graph):
     graph.input[0].type.tensor_type.shape.dim[2].dim_param = "frames"
     for name, kind in (("tokens", TensorProto.INT32), ("positions", TensorProto.INT32), ("counts", TensorProto.FLOAT)):
         graph.input.append(helper.make_tensor_value_info(name, kind, ["tokens"]))
+    changed = 0
     for constant in graph.initializer:
         if numpy_helper.to_array(constant).tolist() == [400]:  # Length in the shapes of reshaped tensors.
             constant.CopyFrom(numpy_helper.from_array(numpy.array([-1]), constant.name))
+            changed += 1
     graph.initializer.append(numpy_helper.from_array(numpy.array([1]), "last_axis"))
     nodes = [
         helper.make_node("Log", ["counts"], ["log_counts"]),
@@ -71,12 +74,16 @@ def merge_silence(graph):
             nodes.append(helper.make_node("Gather", [sound, "tokens"], ["counted_tokens"], axis=1))
             nodes.append(helper.make_node("Gather", [table, "positions"], ["counted_positions"]))
             node.input[:] = ["counted_tokens", "counted_positions"]
+            changed += 1
         if node.op_type == "Softmax":
             [scores] = node.input
             column = helper.get_node_attr_value(node, "axis") == 1  # That of the pool; else rows of attention.
             nodes.append(helper.make_node("Add", [scores, "log_counts_column" if column else "log_counts"], [scores + "_counted"]))
             node.input[:] = [scores + "_counted"]
+            changed += 1
         nodes.append(node)
+    if changed != 7:  # A length, a table of positions, four rows of attention and the pool.
+        raise ValueError(f"{changed} places know the number of tokens, not 7: is it another model?")
     del graph.node[:]
     del graph.value_info[:]
     graph.node.extend(nodes)

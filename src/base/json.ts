@@ -126,7 +126,7 @@ export class JsonMeter {
     this.isStream = isStream;
   }
 
-  /** Returns the words for what is too much, as `parseForeignJson` does. */
+  /** Describes the first limit that is passed, such as 'JSON with more than 100 values'. */
   push(chunk: Uint8Array): string | undefined {
     if (!this.isStream) this.#checkLimit('bytes', this.#bytes + chunk.length);
     let at = 0;

@@ -60,10 +60,10 @@ export function createChainedPipeline({
       ...request,
       chat: withWordsJudge(request.chat, host.wordsJudge),
     };
-    const { voice, aside } = chooseAnswerSound(turn);
+    const { voice, asideNotice } = chooseAnswerSound(turn);
     const clauses = runAhead<string>(
       clauseBound,
-      (spoken, inner) => writeClauses(writing, queue, { aside, spoken }, inner),
+      (spoken, inner) => writeClauses(writing, queue, { asideNotice, spoken }, inner),
       signal,
     );
     const counted = withVoiceMeter(synthesizer, host.meter);
@@ -108,11 +108,11 @@ async function writeClauses(
   queue: BoundedQueue<ReplyPart>,
   {
     spoken,
-    aside,
-  }: Pick<AnswerSound, 'aside'> & { readonly spoken: BoundedQueue<string> },
+    asideNotice,
+  }: Pick<AnswerSound, 'asideNotice'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ) {
-  const clauses = createClauseWriter(aside);
+  const clauses = createClauseWriter(asideNotice);
   const putClauses = (some: readonly string[]) => {
     for (const clause of some) spoken.put(clause);
   };

@@ -38,8 +38,8 @@ export type TurnUtterance = {
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
-  /** Returns what is said once in place of links, code and tables, which a chat shows. */
-  readonly getAside?: (language: string | undefined) => string;
+  /** Returns the sentence that says that a chat shows links, code and tables. */
+  readonly getAsideNotice?: (language: string | undefined) => string;
 };
 
 export interface AnswerLanguage {

@@ -9,8 +9,8 @@ import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
 export type AnswerSound = {
   readonly voice: SpeechVoice;
-  /** Said once in place of links, code and tables. */
-  readonly aside: string | undefined;
+  /** Says that a chat shows links, code and tables. */
+  readonly asideNotice: string | undefined;
 };
 
 /**
@@ -26,7 +26,7 @@ export function chooseAnswerSound({
   // Text that may be of another language is spoken by any voice.
   const isSure = known !== undefined && language?.stability !== 'open';
   const sure = isSure ? { ...voice, language: known } : voice;
-  return { voice: sure, aside: style.getAside?.(tag) };
+  return { voice: sure, asideNotice: style.getAsideNotice?.(tag) };
 }
 
 export function addVoiceLanguage(

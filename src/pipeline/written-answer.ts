@@ -17,25 +17,25 @@ import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
-/** Splits a written text into clauses, and adds `instead` after the first with an unspeakable passage. */
-export function createClauseWriter(instead: AnswerSound['aside']) {
+/** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
+export function createClauseWriter(notice: AnswerSound['asideNotice']) {
   const splitter = createClauseSplitter({ eager: true });
   const links = createAddressShortener();
-  let isSaid = instead === undefined;
+  let isSaid = notice === undefined;
 
-  function addReplacement(clauses: readonly string[]) {
+  function addNotice(clauses: readonly string[]) {
     const first = isSaid ? -1 : clauses.findIndex((one) => findAsides(one).length > 0);
-    if (instead === undefined || first < 0) return [...clauses];
+    if (notice === undefined || first < 0) return [...clauses];
     isSaid = true;
-    return clauses.toSpliced(first + 1, 0, instead);
+    return clauses.toSpliced(first + 1, 0, notice);
   }
 
   return {
     push(text: string): string[] {
-      return addReplacement(splitter.push(links.push(text)));
+      return addNotice(splitter.push(links.push(text)));
     },
     flush(): string[] {
-      return addReplacement([...splitter.push(links.flush()), ...splitter.flush()]);
+      return addNotice([...splitter.push(links.flush()), ...splitter.flush()]);
     },
   };
 }

@@ -115,13 +115,16 @@ test.each([0, 2])(
   },
 );
 
-test('links and code are told once to be read, and something is said once in their place', async () => {
+test('links, code and tables are told once to be read, and a notice is said once', async () => {
   const text =
-    'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\nBye now.';
+    'Look at https://a.b/c for it.\nOr https://d.e too.\n```\nlet x;\n```\n| a | b |\n|---|---|\n| 1 | 2 |\nBye now.';
   const { answer } = open([text.match(/[\s\S]{1,7}/g) ?? []]);
   const turn = makeTurn(toUtterance('hello'));
   const { parts } = await drainAnswer(
-    answer({ ...turn, style: { ...turn.style, getAside: () => 'See the chat.' } }),
+    answer({
+      ...turn,
+      style: { ...turn.style, getAsideNotice: () => 'See the chat.' },
+    }),
   );
   expect(listSoundedTexts(parts)).toEqual([
     'Look at for it.',

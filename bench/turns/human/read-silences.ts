@@ -15,8 +15,8 @@ import type { HumanSilence } from './human-scenes.ts';
 export type ReadSilence = HumanSilence & { readonly moments: readonly TurnMoment[] };
 
 /**
- * Returns when the turn ends in each silence, since it began, where a reader judges the words. What it is worth was learnt
- * in the same silences before.
+ * Returns when the turn ends in each silence, since it began, where a reader judges the words. It has judged the same
+ * silences before, from which its worth is known.
  */
 export function listReadEnds(
   silences: readonly ReadSilence[],

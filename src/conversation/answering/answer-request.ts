@@ -184,7 +184,7 @@ function createTurn(
   const plain = withToolRules(own, calls);
   const style = {
     ...(addressee === '' ? plain : addNamingOrder(plain)),
-    getAside: (language: string | undefined) =>
+    getAsideNotice: (language: string | undefined) =>
       notices.formatSpokenText({ id: 'aside.chat' }, language),
   };
   const turn = {

@@ -124,7 +124,7 @@ async function* speakQuote(
 
 /**
  * Writes links, code and tables of a spoken answer into the chat, if their
- * substitute was heard.
+ * notice was heard.
  */
 export function writeAside(
   speakerId: PersonId,
@@ -134,8 +134,8 @@ export function writeAside(
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
   const language = place.languages.find(speakerId);
-  const substitute = notices.formatSpokenText({ id: 'aside.chat' }, language);
-  const isReported = reply.getHeardText().includes(substitute);
+  const notice = notices.formatSpokenText({ id: 'aside.chat' }, language);
+  const isReported = reply.getHeardText().includes(notice);
   if (!isReported && finish === 'cancelled') return;
   notices.writeWords(new ConfidentialText(progress.aside, owner));
 }

@@ -127,7 +127,7 @@ function createModelRounds(
   const model = withMeter(engine, host.meter, (messages) =>
     messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
   );
-  const { aside, voice } = chooseAnswerSound(turn);
+  const { asideNotice, voice } = chooseAnswerSound(turn);
   let inWords = prompt.messages;
   let current: AudioReplySorter | undefined;
   void prompt.inWords.then((words) => {
@@ -175,7 +175,7 @@ function createModelRounds(
       const shown = current
         ? [...inWords, ...messages.slice(prompt.messages.length)]
         : messages;
-      const reply = createAudioReplySorter(heard, habit, aside);
+      const reply = createAudioReplySorter(heard, habit, asideNotice);
       current = reply;
       let isWhole = false;
       try {

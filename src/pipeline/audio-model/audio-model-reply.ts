@@ -26,7 +26,7 @@ export type AudioReplySorter = ReturnType<typeof createAudioReplySorter>;
 export function createAudioReplySorter(
   queue: BoundedQueue<AudibleAnswer>,
   habit: ModelHabit,
-  instead: AnswerSound['aside'],
+  notice: AnswerSound['asideNotice'],
 ) {
   const words = createTextAligner();
   const sound = new SpeechSoundReader('audio/pcm');
@@ -36,7 +36,7 @@ export function createAudioReplySorter(
   let voice: 'unknown' | 'own' | 'other' = 'unknown';
   let hasSound = false;
   let soundMs = 0;
-  const clauses = createClauseWriter(instead);
+  const clauses = createClauseWriter(notice);
 
   function addText(text: string) {
     words.addText(text);

@@ -8,8 +8,8 @@ type JudgedPause = {
 const minPauses = 20;
 /** Pauses among them in which people went on: a model is judged by both kinds. */
 const minHolds = 5;
-/** Of those in which people went on, and of the others: a model judges few of the first. */
-const keptPauses = 100;
+/** In few judged pauses people go on, and a model may change under its name. */
+const keptPauses = 500;
 /** A model that did not judge in its first pauses may say it in other words, which would be spoken. */
 const maxSilentPauses = 3;
 /** Logits of the words are this much too sure: `npm run bench -- turns --human`. */
@@ -45,10 +45,7 @@ export class WordsJudgeTrust {
 
   learn(model: string, pause: JudgedPause) {
     if (pause.isWhole === 'unanswered') return;
-    const kept = this.#listPauses(model);
-    const others = kept.filter(({ wentOn }) => wentOn !== pause.wentOn);
-    const alike = kept.filter(({ wentOn }) => wentOn === pause.wentOn);
-    this.#pauses.set(model, [...others, ...[...alike, pause].slice(-keptPauses)]);
+    this.#pauses.set(model, [...this.#listPauses(model), pause].slice(-keptPauses));
   }
 
   #listPauses(model: string) {

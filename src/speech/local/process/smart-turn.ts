@@ -6,7 +6,10 @@ import { loadRuntime, openModel } from './sessions.ts';
 /** The model hears 400 tokens of 20 ms, and computes as much for one of silence as for one of speech. */
 const [heardTokens, tokenSamples] = [400, 320];
 const heardSamples = heardTokens * tokenSamples;
-/** Silence before the sound is one token for 16. */
+/**
+ * Zeros before short sound are one token for 16. Single judgements are others than of all 400, by 0.1 in the mean: what they
+ * are worth is measured by `npm run bench -- turns --human`.
+ */
 const mergedTokens = 16;
 /** Tokens before the sound that stay, since windows reach into them. The first is the silence that is merged. */
 const edgeTokens = 6;
@@ -46,11 +49,12 @@ function listTokens(soundSamples: number) {
   const silent = heardTokens - edgeTokens - Math.ceil(soundSamples / tokenSamples);
   const merged = Math.max(0, Math.floor(silent / mergedTokens));
   const first = merged * mergedTokens;
+  const lead = merged > 0 ? leadTokens : 0;
   const own = Array.from({ length: heardTokens - first }, (_, n) => n);
   const silence = Array.from({ length: merged }, (_, n) => n);
   return {
-    computed: leadTokens + own.length,
-    tokens: [...silence.map(() => leadTokens), ...own.map((n) => leadTokens + n)],
+    computed: lead + own.length,
+    tokens: [...silence.map(() => lead), ...own.map((n) => lead + n)],
     positions: [
       ...silence.map((n) => (n + 0.5) * mergedTokens),
       ...own.map((n) => first + n),
