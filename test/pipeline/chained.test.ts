@@ -133,7 +133,10 @@ test('links, code and tables are told once to be read, and a notice is said once
     'Bye now.',
   ]);
   expect(parts.filter(({ kind }) => kind === 'aside')).toEqual([
-    { kind: 'aside', text: 'https://a.b/c\nhttps://d.e\n```\nlet x;\n```' },
+    {
+      kind: 'aside',
+      text: 'https://a.b/c\nhttps://d.e\n```\nlet x;\n```\n```\n| a | b |\n|---|---|\n| 1 | 2 |\n```',
+    },
   ]);
   expect(joinTexts(parts)).toBe(text);
 });

@@ -2,7 +2,6 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openTurnModel } from '#src/speech/local/turn-model.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import manifest from '#test/fixtures/speech/manifest.json' with { type: 'json' };
-import { readRecording } from '#test/speech/recordings.ts';
 
 const staying = new AbortController().signal;
 
@@ -10,12 +9,9 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
   await using models = new LocalModels();
   const failures: string[] = [];
   const model = openTurnModel(models, (why) => failures.push(why));
-  const { pcm } = readRecording('human-something');
-  const whole = await model.judge(pcm.samples, staying);
-  const half = await model.judge(
-    pcm.samples.subarray(0, pcm.samples.length / 2),
-    staying,
-  );
+  const { samples } = readSpeech('human-something');
+  const whole = await model.judge(samples, staying);
+  const half = await model.judge(samples.subarray(0, samples.length / 2), staying);
   expect(whole).toBeGreaterThan(0.7);
   expect(half).toBeLessThan(0.3);
   expect(failures).toEqual([]);
