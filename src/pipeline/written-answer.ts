@@ -21,13 +21,15 @@ import type { AnswerSound } from './prompt.ts';
 export function createClauseWriter(notice: AnswerSound['asideNotice']) {
   const splitter = createClauseSplitter({ eager: true });
   const links = createAddressShortener();
-  let isSaid = notice === undefined;
+  let unsaid = notice;
 
-  function addNotice(clauses: readonly string[]) {
-    const first = isSaid ? -1 : clauses.findIndex((one) => findAsides(one).length > 0);
-    if (notice === undefined || first < 0) return [...clauses];
-    isSaid = true;
-    return clauses.toSpliced(first + 1, 0, notice);
+  function addNotice(clauses: string[]) {
+    if (unsaid === undefined) return clauses;
+    const first = clauses.findIndex((one) => findAsides(one).length > 0);
+    if (first < 0) return clauses;
+    clauses.splice(first + 1, 0, unsaid);
+    unsaid = undefined;
+    return clauses;
   }
 
   return {
