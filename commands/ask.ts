@@ -1,4 +1,5 @@
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
 import type {
   Command,

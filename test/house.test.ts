@@ -10,8 +10,8 @@ const below: Readonly<Record<string, string>> = {
   base: '',
   texts: '',
   audio: 'base',
-  turn: '',
-  people: '',
+  turn: 'base',
+  people: 'base',
   provider: 'base',
   chat: 'provider audio base',
   speech: 'provider audio base',
@@ -52,7 +52,7 @@ const below: Readonly<Record<string, string>> = {
   'features/memories':
     'features/contract sessions conversation settings ports sql pipeline turn texts base',
   'features/personas':
-    'features/contract sessions conversation settings ports speech people',
+    'features/contract sessions conversation settings ports speech people base',
   'features/reminders':
     'features/memories features/contract sessions conversation notices ports sql chat people texts base',
   'features/seats':
@@ -64,7 +64,7 @@ const below: Readonly<Record<string, string>> = {
     'features/contract sessions conversation voice notices ports sql spending sources playback speech people audio texts base',
   'features/typed':
     'features/tracks features/memories features/contract sessions conversation voice notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
-  'features/words': 'features/contract sessions conversation settings',
+  'features/words': 'features/contract sessions conversation settings base',
   commands:
     'features probes sessions conversation settings ports spending playback people texts base features/*',
   /** A program of its own, over the bot's own settings. */

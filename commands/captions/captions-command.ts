@@ -1,5 +1,6 @@
 import { commandInChannel } from '#commands/command-rights.ts';
 import { createLanguageOption } from '#commands/language-option.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { TurnOnOutcome } from '#src/features/captions/caption-requests.ts';
 import type {
   Button,

@@ -1,5 +1,6 @@
 import { onlyIfManaging } from '#commands/command-rights.ts';
 import { toBadValueReply } from '#commands/settings/settings-panel-presses.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import {

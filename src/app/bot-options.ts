@@ -1,5 +1,6 @@
 import type { ShardNews } from '#src/app/shards/shard-log.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

@@ -3,6 +3,7 @@ import { openShards } from '#src/app/shards/open-shards.ts';
 import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
 import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { openAccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';

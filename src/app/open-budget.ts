@@ -1,5 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import {
   type AnsweringWay,

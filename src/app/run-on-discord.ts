@@ -5,6 +5,7 @@ import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';

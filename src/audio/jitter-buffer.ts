@@ -1,4 +1,5 @@
 import { countOpusSamples } from '#src/audio/opus/opus-packet.ts';
+import type { PersonId } from '#src/base/ids.ts';
 
 export type Packet = {
   readonly speakerId: PersonId;

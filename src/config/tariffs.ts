@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import type { GuildId } from '#src/base/ids.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import {
   describeServer,

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
   createAdmissionCheck,
   createSessionConsent,

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';

@@ -1,5 +1,6 @@
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { stepConversation } from '#src/conversation/machine/step.ts';
 import type { ConsentStore } from '#src/people/consent.ts';

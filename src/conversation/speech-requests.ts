@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { type PlayEnd, playEnds } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';

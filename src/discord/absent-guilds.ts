@@ -6,6 +6,7 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
+import type { GuildId } from '#src/base/ids.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores.ts';

@@ -6,6 +6,7 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { roleIdsOf } from './permissions.ts';

@@ -9,6 +9,7 @@ import {
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';

@@ -5,6 +5,7 @@ import {
   type Interaction,
   MessageFlags,
 } from 'discord.js';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { formatText, toLocale } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './discord-event.ts';

@@ -1,4 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ReceiverCounts } from '#src/discord/link/consented-receiver.ts';
 import type { SenderCounts } from '#src/discord/link/frame-sender.ts';
 import type { PostOutcome } from '#src/discord/outbox/outbox.ts';

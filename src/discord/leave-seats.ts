@@ -1,4 +1,5 @@
 import { type Client, GatewayOpcodes, Status } from 'discord.js';
+import type { GuildId } from '#src/base/ids.ts';
 
 /** Leaves every voice channel without waiting. */
 export function leaveAllSeats(client: Client<true>) {

@@ -7,6 +7,7 @@ import {
 } from 'discord.js';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Members } from '#src/ports/command-ports.ts';
 
 /** discord.js itself would wait through rate limits and retries. */

@@ -6,6 +6,7 @@ import {
   PermissionFlagsBits,
   type VoiceState,
 } from 'discord.js';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import {
   type MissingRight,
   type VoiceRestriction,

@@ -5,6 +5,7 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';

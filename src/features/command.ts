@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type {
   Members,

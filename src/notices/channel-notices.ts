@@ -1,5 +1,6 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { Places } from '#src/ports/command-ports.ts';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';

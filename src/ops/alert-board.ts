@@ -5,6 +5,7 @@ import {
   type FeatureAlertChange,
   toFeatureAlert,
 } from '#src/base/alerts.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';

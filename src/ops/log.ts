@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Secret } from '#src/base/secret.ts';

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 

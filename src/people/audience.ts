@@ -1,3 +1,5 @@
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+
 /** `gone` is a deleted channel. Its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
 

@@ -1,3 +1,5 @@
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
+
 /**
  * Owner of a text: the voice channel of its words, one person, or anyone (`given`). One person must still be able to open the
  * channel.

@@ -1,3 +1,5 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+
 /** Latest answer of a person in a server. Only `always` is a yes. */
 export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgotten' };
 

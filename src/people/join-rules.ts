@@ -1,3 +1,5 @@
+import type { ChannelId } from '#src/base/ids.ts';
+
 export type ChannelFacts = {
   /** False if too few rights are known, so that only a try can tell. */
   readonly isCertain: boolean;

@@ -1,3 +1,5 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+
 export const answerWays = ['written', 'private', 'spoken'] as const;
 
 /** An absent field means the person has not chosen. */

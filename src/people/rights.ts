@@ -1,3 +1,5 @@
+import type { RoleId } from '#src/base/ids.ts';
+
 /**
  * `room` people sit with the bot. `dj` people have the sound role, or are alone with the bot. `manage` is Manage Server, and
  * includes `dj`.

@@ -1,3 +1,5 @@
+import type { GuildId } from '#src/base/ids.ts';
+
 export type ServerShare = { readonly id: number; readonly count: number };
 
 /**

@@ -1,5 +1,6 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type {
   ChatMessage,
   SentFields,

@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import type { ChannelAccess } from '#src/people/audience.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { MessagePlace } from './typed-messages.ts';

@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';

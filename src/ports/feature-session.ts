@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { FeaturePanel } from './panel.ts';
 import type { LeaveReason } from './session-events.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Places } from './command-ports.ts';
 import type { ChannelRef } from './voice-link.ts';

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { describeNextStep } from './talk-guide.ts';
 import type { MessagePlace } from './typed-messages.ts';

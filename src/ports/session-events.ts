@@ -1,5 +1,6 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';

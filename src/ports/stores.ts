@@ -1,6 +1,7 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { JoinMode } from './command-ports.ts';
 import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing.ts';

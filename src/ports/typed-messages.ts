@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, MessageId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { ChannelMember } from './voice-link.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';

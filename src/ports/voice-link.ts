@@ -1,5 +1,6 @@
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asked before each packet is decrypted. */

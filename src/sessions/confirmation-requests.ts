@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';

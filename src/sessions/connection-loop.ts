@@ -5,6 +5,7 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { TextLine } from '#src/texts/texts.ts';

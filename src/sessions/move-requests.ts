@@ -1,4 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import {
   findAwaitedReply,

@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';

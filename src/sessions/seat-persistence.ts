@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import {

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { FormerSession, Session } from '#src/conversation/session.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {

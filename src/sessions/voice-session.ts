@@ -1,5 +1,6 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import {

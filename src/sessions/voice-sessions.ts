@@ -1,4 +1,5 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';

@@ -1,3 +1,4 @@
+import type { ChannelId } from '#src/base/ids.ts';
 import { isTimeZone } from '#src/base/zoned-time.ts';
 import { consentPolicies } from '#src/people/consent.ts';
 import { leaveAloneAfterMs } from '#src/people/join-rules.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { Mentions } from '#src/texts/plain-text.ts';

@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type {
   PersonSettings,

@@ -1,3 +1,4 @@
+import type { GuildId, RoleId } from '#src/base/ids.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { judgeAccess } from '#src/people/rights.ts';

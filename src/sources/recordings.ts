@@ -1,4 +1,5 @@
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from './fetch/fetch-link.ts';

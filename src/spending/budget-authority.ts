@@ -1,4 +1,5 @@
 import type { BudgetCap } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ModelRequest, Reservation } from './reservation.ts';

@@ -1,5 +1,6 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BudgetCap } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger/ledger.ts';
 import {

@@ -1,3 +1,5 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+
 export const allServers = 'all';
 
 /** Daily amount of a server, or of one person there. */

@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
 export type SqlDialect = 'postgres' | 'sqlite';
 

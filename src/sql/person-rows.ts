@@ -1,4 +1,5 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { toColumnName } from './columns.ts';
 import type { Table } from './table.ts';
 

@@ -1,3 +1,5 @@
+import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
+
 const guild: GuildId = '1';
 const channel: ChannelId = '2';
 const person: PersonId = '3';

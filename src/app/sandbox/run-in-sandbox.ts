@@ -12,6 +12,7 @@ import {
 } from '#src/base/alerts.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
 import { createEventLog, type EventLog } from '#src/console/event-log.ts';
 import {

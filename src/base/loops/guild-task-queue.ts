@@ -1,3 +1,5 @@
+import type { GuildId } from '#src/base/ids.ts';
+
 /** Runs tasks of one guild in order, and of different guilds at the same time. */
 export function createGuildTaskQueue() {
   const last = new Map<string, Promise<unknown>>();

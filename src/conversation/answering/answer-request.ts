@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import type {
   HistoryExchange,

@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   getConsent,

@@ -1,5 +1,6 @@
 import { createLiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { findOpenSpeech, isSpeaking } from '#src/conversation/machine/selectors.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { filterPanelNotes } from './notes.ts';
 import { dropTurnsOfLeaver } from './reply-events.ts';
 import { type Draft, type EventHandlers, emitEffect, mayHear } from './selectors.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';

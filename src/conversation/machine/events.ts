@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { StoredConsents } from '#src/people/consent.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';

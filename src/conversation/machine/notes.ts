@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { type Draft, joinTranscript } from './selectors.ts';
 import type { Notes, PanelNote, TurnState } from './state.ts';
 

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { beginWait, getNextCueMs, stepAnswerWait } from '#src/turn/answer-wait.ts';
 import { forgetFailures, rememberFailure } from './notes.ts';
 import {

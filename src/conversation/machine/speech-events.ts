@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { hasVoice, noEvidence } from '#src/turn/voice-evidence.ts';
 import type { EventOf } from './events.ts';

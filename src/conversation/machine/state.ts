@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { ConsentState } from '#src/people/consent.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type Draft,
   type EventHandlers,

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { DroppedTurnReason } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { UtteranceOutcome } from './effects.ts';

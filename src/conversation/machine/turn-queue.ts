@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { EventOf } from './events.ts';

@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionPlace } from '#src/conversation/session.ts';

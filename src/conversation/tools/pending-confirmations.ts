@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { NamedPerson, Owners } from '#src/conversation/session.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import {
   getSpokenName,

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Owners, Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';

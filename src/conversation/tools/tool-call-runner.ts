@@ -1,4 +1,5 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
 import type { NamedPerson, Session, SessionPlace } from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';

@@ -9,6 +9,7 @@ import {
 } from 'discord.js';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { AccountRest } from './account-rest.ts';
 import {
   chatRights,

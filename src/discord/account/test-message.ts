@@ -1,5 +1,6 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
+import type { ChannelId } from '#src/base/ids.ts';
 import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
 const deleteMs = 5_000;

@@ -13,6 +13,7 @@ import {
 import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { MessageId, PersonId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import {
   type ButtonRow,

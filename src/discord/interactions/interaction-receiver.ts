@@ -14,6 +14,7 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
 import type {

@@ -2,6 +2,7 @@ import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isEncrypted, type Packet } from '#src/audio/jitter-buffer.ts';
 import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import { findDaveSession, getInnerReceiver } from './voice-library.ts';

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type VoiceConnection,

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';

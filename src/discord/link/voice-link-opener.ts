@@ -8,6 +8,7 @@ import {
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import {
   type ChannelPeople,
   createChannelPeople,

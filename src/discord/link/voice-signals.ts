@@ -4,6 +4,7 @@ import type {
   DiscordGatewayAdapterLibraryMethods,
 } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type { SignalPace } from './signal-pace.ts';
 
 type ServerUpdate = Parameters<

@@ -1,4 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import {
   createNonce,
   type Outbox,

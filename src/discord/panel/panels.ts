@@ -1,6 +1,7 @@
 import type { Client } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import {
   type MessageBody,
   type MessageDeps,

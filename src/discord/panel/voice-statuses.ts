@@ -7,6 +7,7 @@ import {
 } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import { localeIn } from '#src/discord/places.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -39,6 +40,7 @@ export type VoiceStatuses = ReturnType<typeof createVoiceStatuses>;
  * Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status
  *
  * @example
+ * import type { GuildId } from '#src/base/ids.ts';
  * import type { Client } from 'discord.js';
  * import { realClock } from '#src/base/clock.ts';
  * import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';

@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';

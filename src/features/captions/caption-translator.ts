@@ -1,5 +1,6 @@
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import {

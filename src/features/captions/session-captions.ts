@@ -1,4 +1,5 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';

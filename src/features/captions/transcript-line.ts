@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 
 /** Captions of a voice channel until the bot leaves, resumed within 15 minutes. */

@@ -1,4 +1,5 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import type { MessageId, PersonId } from '#src/base/ids.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
 import {

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';

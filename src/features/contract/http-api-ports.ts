@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker } from '#src/ports/command-ports.ts';

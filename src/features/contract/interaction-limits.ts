@@ -1,5 +1,6 @@
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
+import type { GuildId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 export type UseLimit = (guildId: GuildId, userId: string) => Promise<number>;

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { SessionPlace } from '#src/conversation/session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 

@@ -1,4 +1,5 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 
 type WorkSlot = {
   readonly guildId: GuildId;

@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';

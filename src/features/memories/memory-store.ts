@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
   guildId,
   instant,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PersonId } from '#src/base/ids.ts';
 import type {
   PreparedAction,
   ServerToolPorts,

@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import { formatDataBlock, toDataWords } from '#src/pipeline/prompt.ts';
 import { defineSwitchSetting } from '#src/settings/setting-definition.ts';

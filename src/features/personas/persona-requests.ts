@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {

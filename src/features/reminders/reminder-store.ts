@@ -1,4 +1,5 @@
 import sql, { join, type Sql } from 'sql-template-tag';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import {
   channelId,

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';

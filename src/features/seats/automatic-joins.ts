@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
 import type {

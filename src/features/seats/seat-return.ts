@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';

@@ -1,5 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { ShardFeatures } from '#src/sessions/shard-features.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';

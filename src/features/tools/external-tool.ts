@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChannelId } from '#src/base/ids.ts';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
 import type { ExternalToolLimits } from '#src/conversation/tools/tool-entry.ts';
 import type { Right } from '#src/people/rights.ts';

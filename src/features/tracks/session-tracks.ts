@@ -1,5 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Owners } from '#src/conversation/session.ts';

@@ -1,5 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';

@@ -1,3 +1,4 @@
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import { channelId, guildId, json } from '#src/sql/columns.ts';

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import {
   createSessionObjects,

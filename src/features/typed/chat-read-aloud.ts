@@ -1,3 +1,4 @@
+import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';

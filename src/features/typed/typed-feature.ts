@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Feature } from '#src/features/contract/feature.ts';

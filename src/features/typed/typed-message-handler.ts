@@ -1,3 +1,4 @@
+import type { MessageId } from '#src/base/ids.ts';
 import {
   getAddressingRules,
   isLineAddressed,

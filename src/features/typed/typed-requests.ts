@@ -1,4 +1,5 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import {
   listExchanges,

@@ -1,5 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {

@@ -1,6 +1,7 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
   createWrittenAnswerConcurrency,

@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
 import { measureLatencies } from '#src/ops/latency.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;

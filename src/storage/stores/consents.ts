@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
 import { choice, guildId, instant, personId } from '#src/sql/columns.ts';
 import { selectPersonRows } from '#src/sql/person-rows.ts';

@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { GuildId } from '#src/base/ids.ts';
 import type { SeatStore } from '#src/ports/stores.ts';
 import {
   channelId,

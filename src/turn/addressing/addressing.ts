@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { languages } from '#src/turn/languages/languages.ts';
 import { findStrongestNameUse, skipGreetings } from './name-use.ts';
 import {

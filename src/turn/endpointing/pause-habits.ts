@@ -1,3 +1,5 @@
+import type { PersonId } from '#src/base/ids.ts';
+
 /** How often each last word ended an utterance. Counted for a session, without a word list. */
 export type EndingCounts = ReadonlyMap<
   string,

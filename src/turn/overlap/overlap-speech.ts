@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import type { BargeInTimeouts, ReactionRules } from './barge-in-rules.ts';
 import { classifyInterjection, type Interjection } from './interjections.ts';
 

@@ -6,6 +6,7 @@ import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import {
   type Cues,

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import {

@@ -8,6 +8,7 @@ import {
 } from '#src/audio/pcm.ts';
 import type { SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Transcript, UtterancePcm } from '#src/speech/speech-engine.ts';
 import { findOggWriter } from '#src/speech/utterance-sound.ts';
 import {
@@ -298,6 +299,7 @@ type SpeakerEvent = {
  * Opens speaker inputs of one channel. The first packet that may be heard opens one.
  *
  * @example
+ * import type { PersonId } from '#src/base/ids.ts';
  * import type { Packet } from '#src/audio/jitter-buffer.ts';
  * import { createSpeakerInputs, type SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
  *

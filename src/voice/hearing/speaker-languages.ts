@@ -1,3 +1,4 @@
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';

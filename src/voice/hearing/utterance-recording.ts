@@ -2,6 +2,7 @@ import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { SoundPiece } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { createDeadlineError } from '#src/ports/failure-event.ts';
 import type {
   UtteranceContent,

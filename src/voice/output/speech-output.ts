@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';

@@ -1,4 +1,5 @@
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { UseLimit } from '#src/features/contract/interaction-limits.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';

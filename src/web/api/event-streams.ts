@@ -1,6 +1,7 @@
 import { toFeatureAlert } from '#src/base/alerts.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';

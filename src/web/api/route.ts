@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';

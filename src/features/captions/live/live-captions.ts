@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { MessageId } from '#src/base/ids.ts';
 import type {
   CaptionChat,
   DrawnMessage,

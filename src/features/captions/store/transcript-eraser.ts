@@ -1,4 +1,5 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import type {
   CaptionMessage,
   KeptDays,

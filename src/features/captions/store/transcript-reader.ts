@@ -1,4 +1,5 @@
 import sql, { join, type Sql } from 'sql-template-tag';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type {
   FoundLine,
   ListedSession,

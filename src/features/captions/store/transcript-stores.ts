@@ -1,3 +1,4 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   CaptionMessage,

@@ -1,4 +1,5 @@
 import sql, { type Sql } from 'sql-template-tag';
+import type { GuildId } from '#src/base/ids.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { memoriesTable } from '#src/features/memories/memory-store.ts';
 import {

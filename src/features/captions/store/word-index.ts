@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { GuildId } from '#src/base/ids.ts';
 import type { Connection } from '#src/sql/connection.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
+import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {

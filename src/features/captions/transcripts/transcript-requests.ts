@@ -1,5 +1,6 @@
 import { createDeadlineSignal, neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
   buildCitedAnswerPrompt,
   findCitedLines,

@@ -1,3 +1,5 @@
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
+
 /** `audio` covers speech and recognition below `/v1/audio`. */
 export const apiScopes = [
   'say',
