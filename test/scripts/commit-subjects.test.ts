@@ -9,7 +9,7 @@ async function checkMessage(message: string) {
   try {
     const file = join(folder, 'COMMIT_EDITMSG');
     await writeFile(file, message);
-    const { status, stderr } = spawnSync('.githooks/commit-msg', [file], {
+    const { status, stderr } = spawnSync(join('.githooks', 'commit-msg'), [file], {
       encoding: 'utf8',
     });
     expect(status).toBe(stderr === '' ? 0 : 1);
