@@ -1,4 +1,3 @@
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type DAVESession,
@@ -15,6 +14,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
