@@ -32,7 +32,7 @@ export type PanelOptions = MessageDeps & {
 };
 
 type Panel = {
-  face?: PanelContent;
+  content?: PanelContent;
   head?: TextLine;
   message?: LiveMessage;
   storing: Promise<void>;
@@ -49,8 +49,8 @@ export function createPanels(options: PanelOptions) {
   let isClosed = false;
 
   function renderPanel(guildId: GuildId, head: TextLine): MessageBody {
-    const face = panels.get(guildId)?.face;
-    return drawFace(guildId, head, isHere(face) ? face : undefined);
+    const content = panels.get(guildId)?.content;
+    return drawContent(guildId, head, isHere(content) ? content : undefined);
   }
 
   /** Makes this message the panel, and deletes the former one. */
@@ -64,7 +64,7 @@ export function createPanels(options: PanelOptions) {
     const former = panel.message?.place;
     panel.message?.end();
     panel.head = head;
-    if (!isHere(panel.face)) delete panel.face;
+    if (!isHere(panel.content)) delete panel.content;
     followMessage(guildId, place, shown);
     panel.storing = panel.storing.then(() =>
       storeMove(options, guildId, former, place),
@@ -85,7 +85,7 @@ export function createPanels(options: PanelOptions) {
       {
         outbox: options.outbox,
         channelId,
-        draw: () => toRestBody(drawFace(guildId, panel.head, panel.face)),
+        draw: () => toRestBody(drawContent(guildId, panel.head, panel.content)),
         report: ({ kind }) => {
           if (kind === 'shown') return;
           message.end();
@@ -101,25 +101,25 @@ export function createPanels(options: PanelOptions) {
     message.requestUpdate('panel');
   }
 
-  function drawFace(
+  function drawContent(
     guildId: GuildId,
     head: TextLine | undefined,
-    face: PanelContent | undefined,
+    content: PanelContent | undefined,
   ) {
     const { buttons, client } = options;
-    return drawPanel(head, face, localeIn(client, guildId), buttons);
+    return drawPanel(head, content, localeIn(client, guildId), buttons);
   }
 
-  function onStored(guildId: GuildId) {
+  function findStoredPanel(guildId: GuildId) {
     return options.panelStore.read(guildId).catch(() => undefined);
   }
 
   return {
-    show(guildId: GuildId, face: PanelContent) {
+    show(guildId: GuildId, content: PanelContent) {
       const panel = getPanel(guildId);
-      panel.face = face;
+      panel.content = content;
       panel.message?.requestUpdate('panel');
-      options.statuses.show(guildId, face.status);
+      options.statuses.show(guildId, content.status);
     },
     renderPanel,
     putPanel,
@@ -145,17 +145,17 @@ export function createPanels(options: PanelOptions) {
     /** Shows on panels of a former run that the bot has left. */
     async resumePanels(guildIds: readonly GuildId[]) {
       for (const guildId of guildIds) {
-        const place = await onStored(guildId);
+        const place = await findStoredPanel(guildId);
         if (isClosed) return;
         if (!place || panels.has(guildId)) continue;
-        getPanel(guildId).face = toLeftPanel();
+        getPanel(guildId).content = toLeftPanel();
         followMessage(guildId, place);
         await new Promise<void>((resolve) => options.timing.later(wakeMs, resolve));
       }
     },
     async takeOverPanel(guildId: GuildId): Promise<boolean> {
       const panel = getPanel(guildId);
-      const known = panel.message?.place ?? (await onStored(guildId));
+      const known = panel.message?.place ?? (await findStoredPanel(guildId));
       if (isClosed || !known || panels.get(guildId) !== panel) return false;
       if (panel.message) panel.message.requestUpdate('panel');
       else followMessage(guildId, known);
@@ -203,34 +203,32 @@ function warn({ report }: MessageDeps, guildId: GuildId, why: string, cause?: un
 }
 
 async function clearHeardWords(panel: Panel) {
-  if (!panel.face) return;
-  const lines = panel.face.lines.filter(({ id }) => id !== 'panel.heard');
-  panel.face = { ...panel.face, lines };
+  if (!panel.content) return;
+  const lines = panel.content.lines.filter(({ id }) => id !== 'panel.heard');
+  panel.content = { ...panel.content, lines };
   panel.message?.requestUpdate('whole');
   await panel.message?.waitUntilSettled();
 }
 
-function isHere(face: PanelContent | undefined) {
-  return face?.isLeft !== true;
+function isHere(content: PanelContent | undefined) {
+  return content?.isLeft !== true;
 }
 
 /** Draws a panel, or `head` while the content is unknown. */
 export function drawPanel(
   head: TextLine | undefined,
-  face: PanelContent | undefined,
+  content: PanelContent | undefined,
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
-  const { lines, rows } = face ?? {
+  const { lines, rows } = content ?? {
     lines: head ? [head] : [],
     rows: [['stop', 'more'], consentButtons],
   };
   const hasButton = (name: string) => buttons.has(name.split(':')[0] ?? '');
-  const content = lines
-    .map((line) => toOneLine(renderSentence(line, locale)))
-    .join('\n');
+  const text = lines.map((line) => toOneLine(renderSentence(line, locale))).join('\n');
   return {
-    ...toMessageBody(content),
+    ...toMessageBody(text),
     components: rows.flatMap((row) => [
       ...renderButtonRows(row.filter(hasButton), locale, buttons),
     ]),
