@@ -10,7 +10,7 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { createPanels, type Panels } from '#src/discord/panel/panels.ts';
@@ -126,7 +126,7 @@ async function openWithClient(
   const buttons = new Map(options.buttons.map((button) => [button.name, button]));
   const common = { buttons, timing: realClock, report };
   const statuses = createVoiceStatuses(client, realClock);
-  const linkOpener = openVoiceLinkOpener(client, report, {
+  const linkOpener = new DiscordLinkOpener(client, report, {
     onLeaving: (guildId) => statuses.clear(guildId),
   });
   const outbox = new Outbox(client.rest, realClock, (outcome) =>
@@ -172,9 +172,10 @@ async function openWithClient(
     isAllowed,
     greet: (guild) => postToServer(outbox, guild, hello()),
   });
-  leaveGhosts(client, linkOpener.hasLink);
+  const hasLink = (guildId: GuildId) => linkOpener.hasLink(guildId);
+  leaveGhosts(client, hasLink);
   watchArrivals(client, panels, options.arrived);
-  client.on(Events.ShardResume, () => leaveGhosts(client, linkOpener.hasLink));
+  client.on(Events.ShardResume, () => leaveGhosts(client, hasLink));
   if (shard.id === 0) await registerCommands(client, options);
   return {
     bot,

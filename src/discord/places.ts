@@ -13,10 +13,10 @@ import { toOneLine } from '#src/texts/plain-text.ts';
 import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { listOtherPeople, toMember } from './channel-people.ts';
 import {
+  findMemberPermissions,
   findOwnPermissions,
   findPermissions,
   openRights,
-  permissionsOf,
 } from './permissions.ts';
 
 const mostAsked = 50;
@@ -44,7 +44,7 @@ export function openPlaces(client: Client<true>): Places {
     getLocale: (guildId) => localeIn(client, guildId),
     mayManage(guildId, personId) {
       const member = guildOf(guildId)?.members.cache.get(personId);
-      const mine = member && permissionsOf(member);
+      const mine = member && findMemberPermissions(member);
       return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
     },
     findChannel: (guildId, channelId) =>

@@ -1,4 +1,4 @@
-import { createChannelPeople } from '#src/discord/channel-people.ts';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
@@ -15,7 +15,7 @@ async function open() {
   const client = await logIn(createClient(login), login, soon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
-  const people = createChannelPeople(client);
+  const people = new ChannelPeople(client);
   const lounge = () => people.listPeople(here, guild.channelId('Lounge'));
   return {
     sandbox,

@@ -6,7 +6,7 @@ import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import {
   closeClient,
   createClient,
@@ -71,7 +71,7 @@ function createVoiceTrial(
   client: Client<true>,
   { clock, connectMs }: VoiceTrialOptions,
 ) {
-  const opener = openVoiceLinkOpener(client, onDiscordEvent, { connectMs });
+  const opener = new DiscordLinkOpener(client, onDiscordEvent, { connectMs });
   const places = openPlaces(client);
   const over = new AbortController();
   const troubles: string[] = [];

@@ -16,7 +16,7 @@ import {
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
-import { roleIdsOf } from '#src/discord/permissions.ts';
+import { listRoleIds } from '#src/discord/permissions.ts';
 import type {
   Button,
   Command,
@@ -246,7 +246,7 @@ function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
       id: asked.user.id,
       name: toOneLine(member.displayName),
       locale: toLocale(asked.locale),
-      roleIds: roleIdsOf(member),
+      roleIds: listRoleIds(member),
       // Servers other than Discord may leave this out.
       mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
       channel: where ? toChannelRef(where, asked.guildId) : undefined,
