@@ -1,4 +1,3 @@
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type DAVESession,
@@ -16,6 +15,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -239,11 +239,11 @@ export class DiscordLink implements VoiceLink {
       timing: realClock,
       onSocket: (socket) => this.#watchdog.watchSocket(socket),
     });
-    const follow = () => {
+    const followStep = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };
-    networking.on('stateChange', follow);
-    follow();
+    networking.on('stateChange', followStep);
+    followStep();
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });

@@ -1,4 +1,3 @@
-import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type VoiceConnection,
@@ -6,6 +5,7 @@ import {
   type VoiceWebSocket,
 } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { getInnerSocket, opcodes } from './voice-library.ts';
 
 /** Interval of checks, and the most that one check counts for after a stall of the process. */

@@ -1,4 +1,3 @@
-import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
@@ -15,6 +14,7 @@ import {
 } from '@discordjs/voice';
 import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the group below,

@@ -102,7 +102,7 @@ export class Panels implements PanelBoard {
     } catch (cause) {
       const reason = `${getErrorMessage(cause)}. May the bot send messages there?`;
       const message = `no panel could be posted in ${name}: ${reason}`;
-      warn(this.#deps, guildId, message, cause);
+      reportWarning(this.#deps, guildId, message, cause);
       return false;
     }
   }
@@ -171,7 +171,8 @@ export class Panels implements PanelBoard {
           message.end();
           if (panel.message === message) delete panel.message;
           // One of a former run was deleted long ago, perhaps.
-          if (body) warn(deps, guildId, `it cannot be changed any more (${kind})`);
+          if (body)
+            reportWarning(deps, guildId, `it cannot be changed any more (${kind})`);
         },
       },
       place,
@@ -210,11 +211,11 @@ async function storeMove(
         .changeMessage(formerPlace, undefined, neverAborted)
         .catch(() => undefined);
   } catch (error) {
-    warn(deps, guildId, getErrorMessage(error), error);
+    reportWarning(deps, guildId, getErrorMessage(error), error);
   }
 }
 
-function warn(
+function reportWarning(
   { report }: MessageDeps,
   guildId: GuildId,
   reason: string,
