@@ -96,7 +96,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   return Object.assign(stack.move(), {
     name: first?.name ?? config.bot.name,
     inviteUrl: first?.discord.inviteUrl,
-    ready: () => bots.every((bot) => bot.discord.ready()),
+    ready: () => bots.every((bot) => bot.discord.isReady()),
     leaveNow() {
       for (const bot of bots) bot.discord.leaveNow();
     },

@@ -62,16 +62,20 @@ export type DiscordOptions = CommandHandlers & {
   readonly buttons: readonly Button[];
   readonly panelStore: PanelStore;
   readonly guildStore: GuildRecords;
-  readonly hello: () => TextLine;
+  /** Creates the sentence for a new server. */
+  readonly createGreeting: () => TextLine;
   /**
    * Called with servers that are there, maybe again. Resolves to those with handled
    * panels. Never throws.
    */
-  readonly arrived: (guildIds: readonly GuildId[]) => Promise<ReadonlySet<GuildId>>;
+  readonly onGuildsArrived: (
+    guildIds: readonly GuildId[],
+  ) => Promise<ReadonlySet<GuildId>>;
   /** Called when anybody enters, leaves or changes a voice channel. Never throws. */
-  readonly channelChanged: (guildId: GuildId) => void;
+  readonly onChannelChanged: (guildId: GuildId) => void;
   /** Called once, after the login. */
-  readonly ports: (discord: DiscordPorts) => CommandPorts;
+  readonly createPorts: (discord: DiscordPorts) => CommandPorts;
+  /** Called with each event for logs and counters. */
   readonly onEvent: (event: DiscordEvent) => void;
 };
 
@@ -162,10 +166,10 @@ export class Discord implements AsyncDisposable {
     const outbox = this.#outbox;
     this.#panels = new Panels({ ...messageDeps, client, panelStore, outbox, statuses });
     const panels = this.#panels;
-    const ports = options.ports(this.#createPorts(messageDeps));
+    const ports = options.createPorts(this.#openPorts(messageDeps));
     watchOwnState(client, report);
     client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
-      if (before.channelId !== channelId) options.channelChanged(guild.id);
+      if (before.channelId !== channelId) options.onChannelChanged(guild.id);
     });
     this.#receiver = new InteractionReceiver({
       ...options,
@@ -182,7 +186,7 @@ export class Discord implements AsyncDisposable {
   }
 
   /** Tests whether the gateway is connected. */
-  ready(): boolean {
+  isReady(): boolean {
     return this.#client.ws.shards.every(({ status }) => status === Status.Ready);
   }
 
@@ -207,7 +211,7 @@ export class Discord implements AsyncDisposable {
     await closeClient(this.#client);
   }
 
-  #createPorts(messageDeps: MessageDeps): DiscordPorts {
+  #openPorts(messageDeps: MessageDeps): DiscordPorts {
     const { buttons } = messageDeps;
     const client = this.#client;
     const [outbox, panels] = [this.#outbox, this.#panels];
@@ -238,28 +242,34 @@ export class Discord implements AsyncDisposable {
   }
 
   /** Greets and forgets servers, and ends seats and panels of a former run. */
-  #watchGuilds({ arrived, guildStore, hello, isAllowed, shard }: DiscordOptions) {
+  #watchGuilds({
+    createGreeting,
+    guildStore,
+    isAllowed,
+    onGuildsArrived,
+    shard,
+  }: DiscordOptions) {
     const client = this.#client;
     watchAbsentGuilds(client, {
       store: guildStore,
       report: this.#report,
       shard,
       isAllowed,
-      greet: (guild) => postToServer(this.#outbox, guild, hello()),
+      greet: (guild) => postToServer(this.#outbox, guild, createGreeting()),
     });
     const hasLink = (guildId: GuildId) => this.#linkOpener.hasLink(guildId);
     leaveGhosts(client, hasLink);
-    watchArrivals(client, this.#panels, arrived);
+    watchArrivals(client, this.#panels, onGuildsArrived);
     client.on(Events.ShardResume, () => leaveGhosts(client, hasLink));
   }
 }
 
 /** Hides servers that are not allowed, and keeps their data after a leave. */
 function hideDisallowedGuilds(options: DiscordOptions): DiscordOptions {
-  const { arrived, isAllowed, onEvent } = options;
+  const { isAllowed, onEvent, onGuildsArrived } = options;
   return {
     ...options,
-    arrived: (guildIds) => arrived(guildIds.filter(isAllowed)),
+    onGuildsArrived: (guildIds) => onGuildsArrived(guildIds.filter(isAllowed)),
     onEvent(event) {
       if (event.kind !== 'guild-removed' || isAllowed(event.guildId)) onEvent(event);
     },
@@ -329,17 +339,17 @@ async function registerCommands(
 function watchArrivals(
   client: Client<true>,
   panels: Pick<Panels, 'resumePanels'>,
-  arrived: DiscordOptions['arrived'],
+  onGuildsArrived: DiscordOptions['onGuildsArrived'],
 ) {
-  client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
+  client.on(Events.GuildAvailable, ({ id }) => void onGuildsArrived([id]));
   const listAvailableIds = () =>
     [...client.guilds.cache.values()]
       .filter(({ available }) => available)
       .map(({ id }) => id);
   // The client has one shard.
-  client.on(Events.ShardResume, () => void arrived(listAvailableIds()));
+  client.on(Events.ShardResume, () => void onGuildsArrived(listAvailableIds()));
   const guildIds = [...client.guilds.cache.keys()];
-  void arrived(listAvailableIds()).then((handledIds) => {
+  void onGuildsArrived(listAvailableIds()).then((handledIds) => {
     void panels.resumePanels(guildIds.filter((id) => !handledIds.has(id)));
   });
 }

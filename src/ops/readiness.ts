@@ -12,6 +12,7 @@ export type ReadinessDeps = {
   isDraining(): boolean;
   /** Returns the longest delay of the event loop within the last minute. */
   getLoopDelayMs(): number;
+  /** Lists the alerts that are raised now. */
   listAlerts(): readonly RaisedAlert[];
 };
 

@@ -10,9 +10,11 @@ import { maxLoopDelayMs, type ReadinessReport } from './readiness.ts';
 
 /** Called at each request. */
 export type StatusDeps = {
+  /** Returns whether the process is ready, with a line for each check. */
   reportReadiness(): ReadinessReport;
   /** Returns the longest delay of the event loop within the last minute. */
   getLoopDelayMs(): number;
+  /** Renders the metrics for /metrics. A rejection is answered with 500. */
   renderMetrics(): Promise<MetricsPage>;
 };
 

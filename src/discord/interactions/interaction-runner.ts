@@ -34,6 +34,7 @@ export type Invocation = {
   readonly mustDeferFirst?: true;
   /** Finds a form to open instead of running. */
   form?(): Promise<Form | undefined>;
+  /** Runs the command. An error is reported, and answered with its code. */
   run(): Promise<Replies>;
 };
 

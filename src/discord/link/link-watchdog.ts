@@ -26,6 +26,7 @@ export type LinkWatchdogDeps = {
   /** Counts the people in the channel, without the bot. */
   readonly countOthers: () => number;
   readonly speakers: {
+    /** Asks for consent, since people without it send nothing that can be heard. */
     mayHear(speakerId: PersonId): boolean;
     readonly openedAtMs: ReadonlyMap<PersonId, number>;
     readonly unopenedAtMs: ReadonlyMap<PersonId, number>;

@@ -119,7 +119,7 @@ function describeProcess(meters: Meters) {
 }
 
 export type ProviderMetrics = {
-  /** Roles that use a fallback now. The owner of the metrics keeps them. */
+  /** Roles that use a fallback now. The log of providers adds and removes them. */
   readonly down: Set<string>;
   /** Counts requests to servers that failed. */
   readonly failures: Counter<'role' | 'code'>;
