@@ -2,6 +2,7 @@
 export interface Clock {
   /** Returns monotonic ms. All processes of one machine count from the same instant. */
   nowMs(): number;
+  /** Returns ms since 1970 in UTC. The operator may set it back or forth, so it measures no waits. */
   wallMs(): number;
   /** Waits for `ms`. Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

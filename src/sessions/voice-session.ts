@@ -1,7 +1,7 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import {
   buildSession,
@@ -109,14 +109,14 @@ export class VoiceSession implements Session {
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
     this.callerId = callerId;
-    this.#settingsChanged = createWakeup(clock);
+    this.#settingsChanged = new Wakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
     this.#connection = createReconnectingConnection(clock, sources.linkOpener);
     this.signal = this.#over.signal;
-    this.wakeup = createWakeup(clock);
+    this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,

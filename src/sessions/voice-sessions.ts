@@ -1,6 +1,6 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
@@ -83,7 +83,7 @@ export class VoiceSessions implements AsyncDisposable {
     { readonly former: VoiceSession; channelId: ChannelId }
   >();
   readonly #seats;
-  readonly #queue = createGuildTaskQueue();
+  readonly #queue = new GuildTaskQueue();
   readonly #ended;
   #isClosed = false;
 

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import { createWakeup, type Wakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 
 export type PeriodicTask = {
   /** Name for the operator, as in "expiry of transcripts". */
@@ -12,6 +12,7 @@ export type PeriodicTask = {
   readonly maxRetryDelayMs?: number;
   /** Waking ends the pause after a successful round. */
   readonly wakeup?: Wakeup;
+  /** Does one round of the work, and may return a promise. Throws to be retried. */
   readonly run: (signal: AbortSignal) => unknown;
   /** Called once when rounds begin to fail, and once when a round succeeds again. */
   readonly report: (change: AlertChange) => void;
@@ -33,9 +34,12 @@ const maxRetryDelayMs = 60_000;
  * const task = { name: 'cleanup', clock: realClock, everyMs: 60_000, run, report: () => {} };
  * await runPeriodically(task, stop.signal); // undefined
  */
-export async function runPeriodically(task: PeriodicTask, signal: AbortSignal) {
+export async function runPeriodically(
+  task: PeriodicTask,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, initialDelayMs = 0, wakeup } = task;
-  const pause = createWakeup(clock);
+  const pause = new Wakeup(clock);
   const wake = () => {
     pause.wake();
     wakeup?.wake();
@@ -80,14 +84,14 @@ function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs) {
 }
 
 function createReporter({ name, report }: PeriodicTask) {
-  return (state: AlertChange['state'], why: string, error?: unknown) => {
+  return (state: AlertChange['state'], detail: string, error?: unknown) => {
     try {
       report({
         kind: 'alert',
         name: 'task-failing',
         task: name,
         state,
-        cause: `${name}: ${why}`,
+        cause: `${name}: ${detail}`,
         error,
       });
     } catch {
