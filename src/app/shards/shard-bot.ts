@@ -16,10 +16,7 @@ import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import {
-  createShardFeatures,
-  type ShardFeatures,
-} from '#src/sessions/shard-features.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -59,7 +56,7 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
   const until = AbortSignal.any([signal, closed.signal]);
   let sessions: VoiceSessions | undefined;
   let name = '';
-  const features = createShardFeatures();
+  const features = new ShardFeatures();
   const createPorts = (discordPorts: DiscordPorts) => {
     name = config.bot.name ?? discordPorts.bot.name;
     const deps = createSessionDeps(options, discordPorts, name);
