@@ -12,8 +12,8 @@ import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
-import { createServerEvents } from '#src/web/api/event-streams.ts';
-import { openEventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
+import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
 import { openSharedParts } from './shared-parts.ts';
@@ -26,7 +26,7 @@ export type RunningBot = Awaited<ReturnType<typeof startBot>>;
  */
 export async function startBot(given: BotOptions, signal: AbortSignal) {
   await using stack = new AsyncDisposableStack();
-  const events = stack.use(createServerEvents(realClock));
+  const events = stack.use(new ServerEvents(realClock));
   const options: BotOptions = {
     ...given,
     onSession(guildId, event) {
@@ -42,7 +42,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const webhooks = stack.use(
-    openEventWebhooks({
+    new EventWebhooks({
       tokens: shared.store.apiTokens,
       events,
       rules: { allowed: createAllowedHosts([]) },
@@ -83,7 +83,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
             shared,
             budgets,
             shard,
-            isReadByPrograms: events.isRead,
+            isReadByPrograms: (channelId) => events.isRead(channelId),
             onSessions: (...served) => sessions.set(shard, ...served),
           },
           until,

@@ -30,7 +30,7 @@ import {
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
-import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 
@@ -64,7 +64,7 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     sounds,
     weights,
     cues,
-    tokenBudgets: createTokenBudgets(),
+    tokenBudgets: new TokenBudgets(),
     stats: createSpeedStats(),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
@@ -177,11 +177,11 @@ export async function openOperatorTools(
 }
 
 /** A decoding step usually takes 30 ms. A longer one is killed. */
-const mostStepMs = 2_000;
+const maxStepMs = 2_000;
 
 function openSounds({ allowedHosts, searchPath }: Config['sounds'], dataDir: string) {
   const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
-  const decoding = createDecoding({ clock, stepMs: mostStepMs });
+  const decoding = createDecoding({ clock, stepMs: maxStepMs });
   const opener = createSources({
     clock,
     decoding,

@@ -61,7 +61,7 @@ const seconds = z.coerce
   .max(300, 'must be at most 300 seconds');
 
 /** More than any bot has. */
-const mostShards = 16_384;
+const maxShards = 16_384;
 
 /** In the order of `.env.example`. */
 const shape = {
@@ -235,7 +235,7 @@ function isServerUrl(value: string) {
 
 function isShardCount(value: string) {
   return (
-    value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards)
+    value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= maxShards)
   );
 }
 
