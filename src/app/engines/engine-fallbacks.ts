@@ -24,6 +24,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 export type EngineRoles = {
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;
+  /** Returns the chat model that answers in the name of the bot. */
   chat(botName: string): ChatModel;
   /** Present for a pipeline with a model that hears and speaks. */
   readonly audioModel?: ChatModel;
@@ -60,13 +61,16 @@ export function addFallbacks(
     const choices = fallback ? [choice, fallback] : [choice];
     return new FallbackChain<E>({
       role,
-      fallbacks: choices.map((one) => ({
-        provider: getProviderName(role, one, choices),
+      fallbacks: choices.map((engineChoice) => ({
+        provider: getProviderName(role, engineChoice, choices),
         breaker: createCircuitBreaker(
           fallback ? replaceableBreaker : onlyBreaker,
           realClock,
         ),
-        getEngine: one === choice ? () => engine : openLazily(() => openFallback(one)),
+        getEngine:
+          engineChoice === choice
+            ? () => engine
+            : openLazily(() => openFallback(engineChoice)),
       })),
       clock: realClock,
       deadlines: deadlines[role],
@@ -100,8 +104,8 @@ export function addFallbacks(
     chatNamed = () => model;
     if (audioModel)
       audioModel = createChatChain(
-        createChain('chat', chat, audioModel, fallbacks.chat, async (one) =>
-          createAudioModelStandIn(await openChat(one)),
+        createChain('chat', chat, audioModel, fallbacks.chat, async (engineChoice) =>
+          createAudioModelStandIn(await openChat(engineChoice)),
         ),
       );
   }
@@ -135,8 +139,8 @@ export function openRealtimeWithStandIn(
       getEngine: () => standIn,
     });
   }
-  const host = getHost(realtime);
-  const provider = isShared ? `${realtime.model} at ${host}` : host;
+  const hostName = getHost(realtime);
+  const provider = isShared ? `${realtime.model} at ${hostName}` : hostName;
   const breaker = createCircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
     realClock,
@@ -163,12 +167,15 @@ export function openRealtimeWithStandIn(
 export function getProviderName(
   role: ProviderRole,
   choice: EngineChoice,
-  all: readonly EngineChoice[] = [],
+  choices: readonly EngineChoice[] = [],
 ): string {
   if (choice.kind !== 'remote') return resolveEngine(role, choice).name;
-  const host = getHost(choice);
-  const namesakes = all.filter((one) => one.kind === 'remote' && getHost(one) === host);
-  return namesakes.length > 1 ? `${choice.model} at ${host}` : host;
+  const hostName = getHost(choice);
+  const namesakes = choices.filter(
+    (engineChoice) =>
+      engineChoice.kind === 'remote' && getHost(engineChoice) === hostName,
+  );
+  return namesakes.length > 1 ? `${choice.model} at ${hostName}` : hostName;
 }
 
 function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {

@@ -31,13 +31,13 @@ async function runBackup(
 
 function copyStores(storesDir: string, dataDir: string, withTranscripts: boolean) {
   const folder = toBackupsFolder(dataDir);
-  const now = Date.now();
-  console.log(backUpStore(storePath(storesDir), folder, now));
-  deleteOldCopies(dataDir, now);
+  const nowWallMs = Date.now();
+  console.log(backUpStore(storePath(storesDir), folder, nowWallMs));
+  deleteOldCopies(dataDir, nowWallMs);
   // A copy that is carried elsewhere keeps words until it is deleted.
   if (!withTranscripts) return;
   const path = storePath(storesDir, transcripts);
-  if (existsSync(path)) console.log(backUpStore(path, folder, now));
+  if (existsSync(path)) console.log(backUpStore(path, folder, nowWallMs));
   else
     console.error(`There are no transcripts ${path} to copy: captions were never on.`);
 }

@@ -9,6 +9,13 @@ import {
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 
+export interface OpenShards extends AsyncDisposable {
+  /** Number of shards of the whole bot. */
+  readonly count: number;
+  /** Shards of this process. */
+  readonly shards: readonly OwnedShard[];
+}
+
 /**
  * Opens the shards once no other process has them, or another number of shards. Closing
  * releases them. Throws BotError.
@@ -17,7 +24,7 @@ export async function openShards(
   options: BotOptions,
   limits: GatewayLimits,
   signal: AbortSignal,
-) {
+): Promise<OpenShards> {
   const {
     config: { gateway, storage },
     onShards = () => undefined,
@@ -26,8 +33,15 @@ export async function openShards(
   await using stack = new AsyncDisposableStack();
   stack.use(await claimProcess(storage.dataDir, signal));
   const count = gateway.shards === 'auto' ? recommendedShards : gateway.shards;
-  const { first, last } = gateway.shardRange ?? { first: 0, last: count - 1 };
-  const locks = await openLocks(options, { count, first, last }, signal);
+  const { first: firstId, last: lastId } = gateway.shardRange ?? {
+    first: 0,
+    last: count - 1,
+  };
+  const locks = await openLocks(
+    options,
+    { count, first: firstId, last: lastId },
+    signal,
+  );
   if (locks) stack.use(locks);
   const throttle = createIdentifyThrottle({
     clock: realClock,
@@ -39,12 +53,12 @@ export async function openShards(
   return Object.assign(stack.move(), {
     count,
     shards: Array.from(
-      { length: last - first + 1 },
-      (_, n): OwnedShard => ({
-        id: first + n,
+      { length: lastId - firstId + 1 },
+      (_, index): OwnedShard => ({
+        id: firstId + index,
         count,
         recommendedCount: recommendedShards,
-        waitToIdentify: (until) => throttle.wait(first + n, until),
+        waitToIdentify: (until) => throttle.wait(firstId + index, until),
       }),
     ),
   });
@@ -74,8 +88,8 @@ async function openLocks(
       ...range,
       url,
       clock: realClock,
-      onWait: (why) => onShards({ kind: 'waiting', why }),
-      onLost: (why) => onShards({ kind: 'lost', why }),
+      onWait: (reason) => onShards({ kind: 'waiting', why: reason }),
+      onLost: (reason) => onShards({ kind: 'lost', why: reason }),
       report: onStore,
     },
     signal,
