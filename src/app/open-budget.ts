@@ -49,12 +49,12 @@ export async function openBudget(
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = createLedger({ countsAll: capNanoUsd > 0 });
-  const report = (error: unknown) =>
+  const reportFailure = (error: unknown) =>
     warn(
       `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
       error,
     );
-  const common = { ledger, clock: realClock, report, alert };
+  const common = { ledger, clock: realClock, report: reportFailure, alert };
   const portion =
     portions && capNanoUsd > 0
       ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))

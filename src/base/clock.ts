@@ -35,15 +35,15 @@ export const realClock: Clock = {
 function waitForTimer(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const abort = () => {
+    const abortTimer = () => {
       clearTimeout(timer);
       reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abortTimer);
       resolve();
     }, ms);
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abortTimer, { once: true });
   });
 }
 

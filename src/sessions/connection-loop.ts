@@ -114,9 +114,9 @@ class ConnectionClock {
   /** Steps the connection until `signal` is aborted, and throws `signal.reason`. */
   async run(signal: AbortSignal): Promise<never> {
     const { clock, session } = this.#connection;
-    const wake = () => this.#wakeup.wake();
-    using _ = session.speech.mix.tracks.listen(wake);
-    signal.addEventListener('abort', wake);
+    const wakeClock = () => this.#wakeup.wake();
+    using _ = session.speech.mix.tracks.listen(wakeClock);
+    signal.addEventListener('abort', wakeClock);
     try {
       for (;;) {
         this.#runStep(signal);
@@ -128,7 +128,7 @@ class ConnectionClock {
         if (isWoken) this.#wokenAtMs = this.#nowMs;
       }
     } finally {
-      signal.removeEventListener('abort', wake);
+      signal.removeEventListener('abort', wakeClock);
     }
   }
 

@@ -36,7 +36,7 @@ export class MoveRequests {
   }
 
   /** Asks participants for a move. Returns false if another request was made just now. */
-  ask(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
+  askParticipants(from: ChannelRef, to: ChannelRef, call: JoinCall): boolean {
     // The text names no other channel, as not all of them may know it.
     const { clock, messages, onEvent } = this.#deps;
     const askedAtMs = clock.nowMs();

@@ -60,7 +60,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (seat.session !== session) seat.written = undefined;
     seat.session = session;
     seat.isOver = false;
-    this.#writes.schedule(guildId, seat);
+    this.#writes.scheduleWrite(guildId, seat);
     this.#timer.start();
   }
 
@@ -81,7 +81,7 @@ export class SeatPersistence implements AsyncDisposable {
     const seat = this.#getSeat(guildId);
     if (seat.session) return;
     seat.isOver = true;
-    this.#writes.schedule(guildId, seat);
+    this.#writes.scheduleWrite(guildId, seat);
     this.#timer.start();
   }
 
@@ -94,7 +94,7 @@ export class SeatPersistence implements AsyncDisposable {
   /** Waits until the present seat is stored, or storing it has failed. */
   async waitUntilSettled(guildId: GuildId): Promise<void> {
     const seat = this.#seats.get(guildId);
-    if (seat) this.#writes.schedule(guildId, seat);
+    if (seat) this.#writes.scheduleWrite(guildId, seat);
     await seat?.lastWrite;
   }
 
@@ -130,7 +130,7 @@ export class SeatPersistence implements AsyncDisposable {
     const alive = seats.filter(([, { session }]) => session?.isLinked);
     const dropped = seats.filter(([, { isOver }]) => isOver);
     for (const [guildId, seat] of [...alive, ...dropped])
-      this.#writes.schedule(guildId, seat);
+      this.#writes.scheduleWrite(guildId, seat);
     if (alive.length > 0) void this.#reportAlive(alive.map(([guildId]) => guildId));
     if (nowMs - this.#expiredAtMs < expireIntervalMs) return;
     this.#expiredAtMs = nowMs;
@@ -150,7 +150,7 @@ export class SeatPersistence implements AsyncDisposable {
 
 interface SeatWrites {
   /** Writes or erases a seat after its last write. Several calls before that count as one. */
-  schedule(guildId: GuildId, seat: KnownSeat): void;
+  scheduleWrite(guildId: GuildId, seat: KnownSeat): void;
 }
 
 /** Writes and erases seats, one after another in each server. */
@@ -176,7 +176,7 @@ function createSeatWrites(
   }
 
   return {
-    schedule(guildId, seat) {
+    scheduleWrite(guildId, seat) {
       if (seat.isWriteDue) return;
       seat.isWriteDue = true;
       seat.lastWrite = seat.lastWrite.then(() => {

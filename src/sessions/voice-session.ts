@@ -200,13 +200,13 @@ export class VoiceSession implements Session {
     // A call to its own channel may still be a yes, and change the mode.
     this.consent.addCaller(call.callerId);
     if (call.mode) this.mode = call.mode;
-    this.follow(call);
+    this.followCaller(call);
     await this.loadSettings();
     return this.getJoinOutcome('already', call.callerId);
   }
 
   /** Follows the caller, or no longer, as the call says, and stores that with the seat. */
-  follow(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
+  followCaller(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
     this.followedId = getFollowedPerson(call, this.followedId);
     this.#seats.saveSeat(this);
   }

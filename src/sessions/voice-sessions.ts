@@ -182,7 +182,7 @@ export class VoiceSessions implements AsyncDisposable {
     prepare: () => Promise<PreparedSeat | undefined>,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
-    const enter = async () => {
+    const enterSeat = async () => {
       if (this.#isClosed || this.#sessions.has(guildId)) return undefined;
       this.#seats.scheduleExpiry();
       const prepared = await prepare();
@@ -194,13 +194,13 @@ export class VoiceSessions implements AsyncDisposable {
         { seat, isOnce },
       );
     };
-    return await this.#queue.run(guildId, enter);
+    return await this.#queue.run(guildId, enterSeat);
   }
 
   /** Joins a channel by itself, and leaves an empty one for that. Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
-    const enter = async () => {
+    const enterEmpty = async () => {
       const here = this.#findHere(guildId);
       if (this.#isClosed || (here && here.companySize > 0)) return undefined;
       await this.#leaveInTurn(guildId);
@@ -208,7 +208,7 @@ export class VoiceSessions implements AsyncDisposable {
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
       return await this.#enterChannel(channel, { callerId: '', mode });
     };
-    return await this.#queue.run(guildId, enter);
+    return await this.#queue.run(guildId, enterEmpty);
   }
 
   /** Drops the stored seat of a server in which there is no session. */
@@ -226,15 +226,15 @@ export class VoiceSessions implements AsyncDisposable {
     // The end of the session may hang, so it is not awaited for long.
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
-    const leave = () => {
+    const leaveSession = () => {
       const session = this.#findHere(guildId);
       session?.leave('asked');
       if (session) this.#restChannel(session.channel);
       return session;
     };
-    const session = leave();
+    const session = leaveSession();
     const leaving = this.#queue.run(guildId, () => {
-      leave();
+      leaveSession();
       return this.#leaveInTurn(guildId);
     });
     await waitAtMost(leaving, maxLeaveMs, this.#deps.clock, neverAborted);
@@ -315,7 +315,7 @@ export class VoiceSessions implements AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.hasEntered && here.isLinked && isSame) return await here.joinAgain(call);
     if (here?.isLinked && here.companySize > 0) {
-      const isAsked = this.moveRequests.ask(here.channel, channel, call);
+      const isAsked = this.moveRequests.askParticipants(here.channel, channel, call);
       return { kind: 'busy', other: here.channel, isAsked };
     }
     if (isSame && here) here.speech.mix.isPassedOn = true;
@@ -334,7 +334,7 @@ export class VoiceSessions implements AsyncDisposable {
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
-    here.follow({ callerId: personId, follows });
+    here.followCaller({ callerId: personId, follows });
     return true;
   }
 
@@ -503,14 +503,14 @@ export class VoiceSessions implements AsyncDisposable {
   #onGuildRemoved(guildId: GuildId) {
     this.#moves.delete(guildId);
     this.#findHere(guildId)?.leave('removed');
-    const erase = async () => {
+    const eraseData = async () => {
       await this.#sessions.get(guildId)?.ended;
       this.forgetEndedConversation(guildId);
       this.consents.forgetServer(guildId);
       await this.#removal.eraseServer(guildId);
     };
     this.#queue
-      .run(guildId, erase)
+      .run(guildId, eraseData)
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'store')));
   }
 }

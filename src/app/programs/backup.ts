@@ -18,14 +18,15 @@ async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },
   { storage: { dataDir, databaseUrl } }: Config,
 ) {
-  const copy = (storesDir: string) => copyStores(storesDir, dataDir, withTranscripts);
+  const makeCopies = (storesDir: string) =>
+    copyStores(storesDir, dataDir, withTranscripts);
   if (databaseUrl)
     await useDatabaseCopies(
       { url: databaseUrl, dataDir, isMade: false },
       listWantedKinds(withTranscripts),
-      copy,
+      makeCopies,
     );
-  else copy(dataDir);
+  else makeCopies(dataDir);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { ShardRange } from '#src/config/shard-range.ts';
 import {
   createIdentifyThrottle,
   type GatewayLimits,
@@ -33,15 +34,8 @@ export async function openShards(
   await using stack = new AsyncDisposableStack();
   stack.use(await claimProcess(storage.dataDir, signal));
   const count = gateway.shards === 'auto' ? recommendedShards : gateway.shards;
-  const { first: firstId, last: lastId } = gateway.shardRange ?? {
-    first: 0,
-    last: count - 1,
-  };
-  const locks = await openLocks(
-    options,
-    { count, first: firstId, last: lastId },
-    signal,
-  );
+  const range = gateway.shardRange ?? { first: 0, last: count - 1 };
+  const locks = await openLocks(options, { count, ...range }, signal);
   if (locks) stack.use(locks);
   const throttle = createIdentifyThrottle({
     clock: realClock,
@@ -50,18 +44,22 @@ export async function openShards(
     onSpent: (waitMs) => onShards({ kind: 'spent', waitMs }),
     takeBucket: locks && ((bucket) => locks.takeBucket(bucket, identifySpacingMs)),
   });
+  const shardIds = listShardIds(range);
   return Object.assign(stack.move(), {
     count,
-    shards: Array.from(
-      { length: lastId - firstId + 1 },
-      (_, index): OwnedShard => ({
-        id: firstId + index,
+    shards: shardIds.map(
+      (id): OwnedShard => ({
+        id,
         count,
         recommendedCount: recommendedShards,
-        waitToIdentify: (until) => throttle.wait(firstId + index, until),
+        waitToIdentify: (until) => throttle.wait(id, until),
       }),
     ),
   });
+}
+
+function listShardIds({ first: firstId, last: lastId }: ShardRange) {
+  return Array.from({ length: lastId - firstId + 1 }, (_, index) => firstId + index);
 }
 
 /** Locks the folder for `npm run reload`, unless another process has it. */

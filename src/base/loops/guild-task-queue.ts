@@ -8,10 +8,10 @@ export class GuildTaskQueue {
   run<T>(guildId: GuildId, work: () => Promise<T>): Promise<T> {
     const earlierWork = this.#lastTasks.get(guildId) ?? Promise.resolve();
     const result = earlierWork.then(work, work);
-    const forget = () => {
+    const forgetTask = () => {
       if (this.#lastTasks.get(guildId) === settled) this.#lastTasks.delete(guildId);
     };
-    const settled = result.then(forget, forget);
+    const settled = result.then(forgetTask, forgetTask);
     this.#lastTasks.set(guildId, settled);
     return result;
   }

@@ -53,8 +53,8 @@ export class Mailbox<T> {
 
   /** Only one reader at a time is allowed. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
-    const wake = () => this.#wake();
-    signal.addEventListener('abort', wake);
+    const wakeReader = () => this.#wake();
+    signal.addEventListener('abort', wakeReader);
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -65,7 +65,7 @@ export class Mailbox<T> {
         } else await this.#waitForChange();
       }
     } finally {
-      signal.removeEventListener('abort', wake);
+      signal.removeEventListener('abort', wakeReader);
     }
   }
 

@@ -40,11 +40,11 @@ export async function runPeriodically(
 ): Promise<void> {
   const { clock, initialDelayMs = 0, wakeup } = task;
   const pause = new Wakeup(clock);
-  const wake = () => {
+  const endPause = () => {
     pause.wake();
     wakeup?.wake();
   };
-  signal.addEventListener('abort', wake);
+  signal.addEventListener('abort', endPause);
   const report = createReporter(task);
   let failures = 0;
   if (initialDelayMs > 0 && !signal.aborted) await pause.wait(initialDelayMs);
@@ -54,7 +54,7 @@ export async function runPeriodically(
     if (failures > 0) await pause.wait(getRetryDelayMs(failures, task.maxRetryDelayMs));
     else await pauseBetweenRounds(wakeup ?? pause, task.everyMs);
   }
-  signal.removeEventListener('abort', wake);
+  signal.removeEventListener('abort', endPause);
 }
 
 async function runRound(

@@ -275,32 +275,36 @@ export class SpeakerInput {
       case 'likely-over':
       case 'sounds-over':
         return { kind: effect.kind, ...this.#createSoFar(this.#voice, voiceBefore) };
-      case 'ask-turn-model': {
-        const { samples } = this.#recording.copySound();
-        const silence = new Int16Array(toSamples(effect.aheadMs));
-        const sound = joinSamples([samples, silence]).subarray(-judgedSamples);
-        return { kind: effect.kind, askedAtMs: effect.atMs, sound };
-      }
+      case 'ask-turn-model':
+        return this.#createTurnModelRequest(effect);
       case 'resumed':
         return { kind: 'resumed' };
-      case 'ended': {
-        const evidence = this.#isEcho ? noEvidence : effect.heard;
-        const whole = {
-          fromMs: effect.fromMs,
-          toMs: effect.toMs,
-          pcm: this.#recording.takeUtterance(),
-        };
-        this.#options.meter.reset();
-        this.#overlap = undefined;
-        return {
-          kind: 'ended',
-          whole,
-          endedAtMs: atMs,
-          why: effect.why,
-          heard: evidence,
-        };
-      }
+      case 'ended':
+        return this.#endUtterance(effect, atMs);
     }
+  }
+
+  #createTurnModelRequest({
+    kind,
+    aheadMs,
+    atMs: askedAtMs,
+  }: Extract<EndpointingEffect, { kind: 'ask-turn-model' }>): SpeakerInputEvent {
+    const { samples } = this.#recording.copySound();
+    const silence = new Int16Array(toSamples(aheadMs));
+    const sound = joinSamples([samples, silence]).subarray(-judgedSamples);
+    return { kind, askedAtMs, sound };
+  }
+
+  #endUtterance(
+    effect: Extract<EndpointingEffect, { kind: 'ended' }>,
+    endedAtMs: number,
+  ): SpeakerInputEvent {
+    const { fromMs, toMs, why } = effect;
+    const evidence = this.#isEcho ? noEvidence : effect.heard;
+    const whole = { fromMs, toMs, pcm: this.#recording.takeUtterance() };
+    this.#options.meter.reset();
+    this.#overlap = undefined;
+    return { kind: 'ended', whole, endedAtMs, why, heard: evidence };
   }
 }
 

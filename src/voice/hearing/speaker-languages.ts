@@ -98,10 +98,10 @@ export class SpeakerLanguages {
   /** Creates the language of one answer, which learns from words that are not final yet. */
   createAnswerLanguage(personId: PersonId): AnswerLanguage {
     return new TurnLanguage({
-      find: () => this.find(personId),
+      findFinal: () => this.find(personId),
       getUnheard: () =>
         this.#toKnownLanguage(personId, this.#getState(personId), false),
-      detect: (transcript) => this.#detectLanguage(personId, transcript),
+      detectLanguage: (transcript) => this.#detectLanguage(personId, transcript),
       isFinal: (transcript) => this.#languageAfter.has(transcript),
     });
   }
@@ -183,10 +183,12 @@ export class SpeakerLanguages {
 }
 
 type TurnLanguageDeps = {
-  readonly find: () => string | undefined;
+  /** Finds the language that the person's final transcripts show. */
+  readonly findFinal: () => string | undefined;
   /** Gets the language before any words of the turn. */
   readonly getUnheard: () => KnownLanguage;
-  readonly detect: (transcript: Transcript) => Promise<KnownLanguage>;
+  /** Detects the language of words that may not be final. */
+  readonly detectLanguage: (transcript: Transcript) => Promise<KnownLanguage>;
   /** Returns whether the person's language was learned from this transcript. */
   readonly isFinal: (transcript: Transcript) => boolean;
 };
@@ -215,14 +217,14 @@ class TurnLanguage implements AnswerLanguage {
   get isOutdated(): boolean {
     const isGuessed =
       this.#heard !== undefined && !this.#deps.isFinal(this.#heard.transcript);
-    return isGuessed && this.#heard?.known.language !== this.#deps.find();
+    return isGuessed && this.#heard?.known.language !== this.#deps.findFinal();
   }
 
   /** Learns from the last transcript that has words. Never rejects. */
   async hear(transcripts: readonly Transcript[]): Promise<void> {
     const transcript = transcripts.findLast(({ text }) => text.trim() !== '');
     if (!transcript) return;
-    this.#heard = { transcript, known: await this.#deps.detect(transcript) };
+    this.#heard = { transcript, known: await this.#deps.detectLanguage(transcript) };
   }
 
   #getKnown() {

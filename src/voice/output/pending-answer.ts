@@ -154,9 +154,9 @@ export class PendingAnswer {
 
   /** Yields all parts once. Errors: as the pipeline. */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
-    const leave = () => this.#ending.abort(signal.reason);
-    signal.addEventListener('abort', leave);
-    if (signal.aborted) leave();
+    const endAnswer = () => this.#ending.abort(signal.reason);
+    signal.addEventListener('abort', endAnswer);
+    if (signal.aborted) endAnswer();
     try {
       signal.throwIfAborted();
       const { arrived, end } = await this.#early;
@@ -171,7 +171,7 @@ export class PendingAnswer {
     } catch (error) {
       if (error !== quotedError) throw error;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', endAnswer);
       this.#ending.abort(new Error('the answer is over'));
     }
   }

@@ -140,8 +140,8 @@ export class SpeechOutput {
     const speed = Math.min(maxSpeed, Math.max(minSpeed, this.#pace.speed * ownSpeed));
     const reply = new SpokenReply({ speed, interruptible });
     const openReply = { ...options, reply };
-    const cut = () => reply.cut();
-    signal.addEventListener('abort', cut);
+    const cutReply = () => reply.cut();
+    signal.addEventListener('abort', cutReply);
     const ending = new AbortController();
     this.#isStuck = false;
     try {
@@ -153,7 +153,7 @@ export class SpeechOutput {
     } finally {
       ending.abort(new Error('the reply is over'));
       if (this.#openReply === openReply) this.#openReply = undefined; // The next one may have begun.
-      signal.removeEventListener('abort', cut);
+      signal.removeEventListener('abort', cutReply);
       reply.cut();
       const sent = this.#describeSpoken(openReply);
       if (sent) void this.#reportSpoken(sent, reply);

@@ -90,7 +90,7 @@ export async function authoriseRequest(
       'token.server',
       `The token ${token.name} is for another server.`,
     );
-  budgets.note(token);
+  budgets.noteBudget(token);
   const ports = await findPorts(token.guildId, servers);
   return { token, ports: { ...ports, encoders, events } };
 }

@@ -32,8 +32,8 @@ type EventFacts = {
 
 type Reader = {
   readonly token: ApiToken;
-  readonly take: (event: WrittenEvent) => void;
-  readonly end: () => void;
+  readonly takeEvent: (event: WrittenEvent) => void;
+  readonly endStream: () => void;
 };
 
 type Channel = { readonly id: ChannelId; readonly stopTimer?: () => void };
@@ -87,8 +87,8 @@ export class ServerEvents implements Disposable {
   keepTokens(tokens: readonly ApiToken[]): void {
     this.#knownTokens = tokens;
     const knownKeys = new Set(tokens.map(toTokenKey));
-    for (const { token, end } of this.#readers)
-      if (!knownKeys.has(toTokenKey(token))) end();
+    for (const { token, endStream } of this.#readers)
+      if (!knownKeys.has(toTokenKey(token))) endStream();
   }
 
   /** Tests whether a token in use may read the words of a channel. */
@@ -115,13 +115,13 @@ export class ServerEvents implements Disposable {
   ): ReadableStream<WrittenEvent> {
     const ending = createChildController(signal);
     let isCancelled = false;
-    const end = () => ending.abort();
+    const endStream = () => ending.abort();
     const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
-      const take = (event: WrittenEvent) => {
+      const takeEvent = (event: WrittenEvent) => {
         controller.enqueue(event);
-        if ((controller.desiredSize ?? 0) <= 0) end();
+        if ((controller.desiredSize ?? 0) <= 0) endStream();
       };
-      const reader = { token, take, end };
+      const reader = { token, takeEvent, endStream };
       this.#readers.add(reader);
       ending.signal.addEventListener('abort', () => {
         this.#readers.delete(reader);
@@ -131,7 +131,7 @@ export class ServerEvents implements Disposable {
     };
     const cancel = () => {
       isCancelled = true;
-      end();
+      endStream();
     };
     return new ReadableStream({ start, cancel }, { highWaterMark: maxWaiting });
   }
@@ -141,14 +141,14 @@ export class ServerEvents implements Disposable {
     const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
     const written = new Map<boolean, WrittenEvent>();
-    for (const { token, take } of this.#readers) {
+    for (const { token, takeEvent } of this.#readers) {
       if (token.guildId !== guildId) continue;
       // Words go to tokens of their channel, wherever the bot sits by now.
-      const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
+      const isOpen = isReadableBy(token, from.channelId);
       const writtenEvent =
         written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && spoken) });
       written.set(isOpen, writtenEvent);
-      take(writtenEvent);
+      takeEvent(writtenEvent);
     }
   }
 
@@ -168,6 +168,10 @@ export class ServerEvents implements Disposable {
     });
     this.#channels.set(guildId, { id: channelId, stopTimer });
   }
+}
+
+function isReadableBy({ channelIds = [] }: ApiToken, channelId: ChannelId | undefined) {
+  return channelId !== undefined && channelIds.includes(channelId);
 }
 
 function writeEvent(event: object): WrittenEvent {
@@ -196,11 +200,11 @@ function toEventFacts(event: SessionEvent): EventFacts | undefined {
         words: toWordsField(event, event.heardText),
       };
     case 'played': {
-      const { channelId, end, title, track } = event;
+      const { channelId, end: playEnd, title, track } = event;
       return {
         type: 'played',
         channelId,
-        facts: { reason: end },
+        facts: { reason: playEnd },
         words: { track, sound: title },
       };
     }

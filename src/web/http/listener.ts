@@ -57,7 +57,7 @@ export async function openListener(
     'PAGE_HOST or PAGE_PORT',
   );
   if (refused) return refused;
-  const close = async () => {
+  const closeListener = async () => {
     for (const client of webSockets?.clients ?? [])
       client.close(1001, 'The bot is ending.');
     await closeServer(server, () => {
@@ -66,7 +66,7 @@ export async function openListener(
   };
   return {
     kind: 'open',
-    server: { url: toServerUrl(server), [Symbol.asyncDispose]: close },
+    server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeListener },
   };
 }
 

@@ -58,7 +58,7 @@ async function* toDeltas(
   const encodeSound = (samples: Int16Array) =>
     toAudioDelta({ data: toPcm16(samples).toString('base64') });
   const listChanges = (part: ReplyPart) => {
-    progress.note(part);
+    progress.addPart(part);
     if (part.kind === 'audio') return rate.push(part.pcm).map(encodeSound);
     if (part.kind === 'tool')
       return [
@@ -76,7 +76,7 @@ async function* toDeltas(
     else yield* listChanges(part);
   }
   if (!isSpoken || progress.isSilent) return;
-  completion.keep(id, progress.text);
+  completion.keepTranscript(id, progress.text);
   const lastSamples = rate.flush();
   if (lastSamples.length > 0) yield encodeSound(lastSamples);
   yield toAudioDelta({ expires_at: getExpiry(completion) });

@@ -26,7 +26,7 @@ export type CompletionHead = {
   /** Grows while models answer. */
   readonly taken: readonly Usage[];
   /** Keeps the words of a spoken answer, which a later request names by the id of its sound. */
-  keep(audioId: string, transcript: string): void;
+  keepTranscript(audioId: string, transcript: string): void;
 };
 
 /** One answer of a completion while its parts arrive. */
@@ -37,7 +37,7 @@ export class ChoiceProgress {
   isCut = false;
 
   /** Adds the words, calls or cut of a part. Sound is the caller's. */
-  note(part: ReplyPart): void {
+  addPart(part: ReplyPart): void {
     if (part.kind === 'text') this.text += part.text;
     if (part.kind === 'tool') this.calls.push(part.call);
     if (part.kind === 'cut') this.isCut = true;
@@ -135,7 +135,7 @@ async function collectSound(
   const pieces: Uint8Array[] = [];
   let soundMs = 0;
   for await (const part of replyParts) {
-    progress.note(part);
+    progress.addPart(part);
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm))
       for await (const bytes of encodeInSteps(encoder, samples)) pieces.push(bytes);
@@ -166,7 +166,7 @@ function toAudioField(
   { audioId: id, text: transcript }: ChoiceProgress,
   completion: CompletionHead,
 ) {
-  completion.keep(id, transcript);
+  completion.keepTranscript(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes =
     completion.format === 'wav'

@@ -55,7 +55,7 @@ export const createChatCompletion: ApiRoute = defineRoute({
       isSpoken: question.isSpoken,
       format,
       taken,
-      keep: (audioId, transcript) =>
+      keepTranscript: (audioId, transcript) =>
         keptWords.keep(`${keyPrefix}${audioId}`, Promise.resolve(transcript)),
     };
     if (!request.stream)

@@ -13,7 +13,7 @@ export class TokenBudgets {
   readonly #caps = new Map<PersonId, number>();
 
   /** Notes the budget of a token, at each request of it. */
-  note(token: ApiToken): void {
+  noteBudget(token: ApiToken): void {
     const { budgetUsd } = token;
     const payerId = toProgramId(token.name);
     if (budgetUsd === undefined) this.#caps.delete(payerId);
