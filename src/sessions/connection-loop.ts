@@ -71,7 +71,7 @@ export type ConnectionOptions = {
   readonly wakeup: Wakeup;
   /** Finds the sentence about the tool that an answer runs now. */
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
-  /** Draws the panel anew, with the people who talk. Never throws. */
+  /** Draws the panel anew, with the people who talk. */
   showPanel(talkingIds: readonly PersonId[]): void;
 };
 
@@ -88,7 +88,7 @@ interface Connection extends Disposable {
   readonly utterances: UtteranceRunner;
   /** Asks the turn model whether a turn is over. Never throws. */
   judgeTurn(speakerId: PersonId, request: TurnModelRequest): Promise<void>;
-  /** Draws the panel anew. Never throws. */
+  /** Draws the panel anew, with the people who talk now. */
   showPanel(): void;
 }
 

@@ -61,7 +61,7 @@ export class PrivacyRequests {
     return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
   }
 
-  /** Hears a person no more, from the next packet on, and withdraws that person's data. Never throws. */
+  /** Hears a person no more, from the next packet on, and withdraws that person's data. */
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     // The no counts in every session and is stored before anything is erased. Where it cannot be stored, nobody waits for the
     // other stores.

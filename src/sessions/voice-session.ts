@@ -288,7 +288,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Shows a panel, unless it is shown already. Never throws. */
+  /** Shows a panel, unless it is shown already. */
   showPanel(panelContent: PanelContent): void {
     const next = JSON.stringify(panelContent);
     if (next !== this.#shownPanel)

@@ -200,7 +200,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Joins a channel by itself, and leaves an empty one for that. Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
-    const enterEmpty = async () => {
+    const joinUncalled = async () => {
       const here = this.#findHere(guildId);
       if (this.#isClosed || (here && here.companySize > 0)) return undefined;
       await this.#leaveInTurn(guildId);
@@ -208,7 +208,7 @@ export class VoiceSessions implements AsyncDisposable {
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
       return await this.#enterChannel(channel, { callerId: '', mode });
     };
-    return await this.#queue.run(guildId, enterEmpty);
+    return await this.#queue.run(guildId, joinUncalled);
   }
 
   /** Drops the stored seat of a server in which there is no session. */
