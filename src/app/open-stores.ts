@@ -17,10 +17,20 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import { createStores, storeParts } from '#src/storage/stores/store-parts.ts';
+import {
+  createStores,
+  type Store,
+  storeParts,
+} from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
+/** Each part of a store with the object that is open for it. */
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
+
+export interface OpenStores extends AsyncDisposable {
+  readonly store: Store;
+  readonly parts: OpenParts;
+}
 
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
@@ -28,7 +38,7 @@ type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
  * Opens the store and the transcripts, in files or in PostgreSQL. Throws as
  * `openPostgresStore` does.
  */
-export async function openStores(options: StoreOptions) {
+export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
   const worker = stack.use(createSqliteWorker());
   const { databaseUrl } = options.config.storage;
@@ -40,7 +50,7 @@ export async function openStores(options: StoreOptions) {
   const inMemory = openTranscriptStore(
     stack.use(openFile(worker, ':memory:', transcripts)),
   );
-  const parts: OpenParts = [
+  const openParts: OpenParts = [
     ...Object.entries(storeParts).map(
       ([name, part]) => [part, Reflect.get(store, name)] as const,
     ),
@@ -49,7 +59,7 @@ export async function openStores(options: StoreOptions) {
   ];
   return Object.assign(stack.move(), {
     store,
-    parts,
+    parts: openParts,
   });
 }
 

@@ -192,6 +192,8 @@ export function createGuildChoices(
 }
 
 /** Opens the choices of the people of all servers. A no counts at once in every session of a server. */
+export type GuildConsents = ReturnType<typeof openGuildConsents>;
+
 export function openGuildConsents(
   deps: ConsentDeps,
   leftOutPeople: LeftOutPeopleStore,

@@ -136,8 +136,8 @@ function toTokenLine({
 /** Parses arguments. Throws an Error with a sentence. */
 function readTokenArguments(): TokenArguments {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
-  const [verb, name, ...more] = positionals;
-  if (more.length > 0) throw new Error('A name is one word.');
+  const [verb, name, ...furtherWords] = positionals;
+  if (furtherWords.length > 0) throw new Error('A name is one word.');
   if (verb === 'list' && name === undefined) return { kind: 'list' };
   if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
   if (verb === 'create') return { kind: 'create', token: parseNewToken(name, values) };
@@ -185,9 +185,11 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
 
 /** Parses scopes. Empty if one is unknown. */
 function parseScopes(listed: string) {
-  const words = listed.split(',').filter((word) => word !== '');
-  const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
-  return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
+  const scopeNames = listed.split(',').filter((scopeName) => scopeName !== '');
+  const isKnown = scopeNames.every((scopeName) =>
+    apiScopes.some((scope) => scope === scopeName),
+  );
+  return isKnown ? apiScopes.filter((scope) => scopeNames.includes(scope)) : [];
 }
 
 /** Parses channel ids. Throws an Error if they do not fit the scopes. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
 import type {
   Deps,
@@ -65,7 +65,7 @@ export function createAutomaticJoins(
   signal: AbortSignal,
 ) {
   const servers = new Map<string, GuildJoins>();
-  const checks = createGuildTaskQueue();
+  const checks = new GuildTaskQueue();
 
   signal.addEventListener('abort', () => {
     for (const { cancelCheck } of servers.values()) cancelCheck();

@@ -31,7 +31,7 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import { createShardFeatures } from '#src/sessions/shard-features.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
@@ -237,7 +237,7 @@ export function openSessionFixture(
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     seatStore: stores.seats,
-    features: createShardFeatures(),
+    features: new ShardFeatures(),
     captionChats,
     transcripts,
     messages,
