@@ -7,10 +7,7 @@ import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   makeLine,
@@ -179,11 +176,11 @@ test('frequent words alone find the newest lines with all of them, then with the
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
-  await using worker = createSqliteWorker();
-  const driver = createSqliteDriver(
+  await using worker = new SqliteWorker();
+  const driver = new SqliteDriver(
     ':memory:',
     transcripts.sqlite,
-    worker.file(':memory:'),
+    worker.openFile(':memory:'),
   );
   const store = toTranscriptStore(openDatabase({ driver, clock: realClock }));
   expect(await store.reader.listChannels('10')).toEqual([]);

@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { allServers } from '#src/spending/spending-store.ts';
-import { id, instant, money } from '#src/sql/columns.ts';
+import { type ColumnsOf, id, instant, money } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable } from '#src/sql/table.ts';
+import { defineTable, type Table } from '#src/sql/table.ts';
+
+type PortionRow = {
+  readonly holder: string;
+  readonly nanoUsd: number;
+  readonly untilMs: number;
+};
 
 /** Portions of the total cap by process. Unused in SQLite. */
-export const spendingPortions = defineTable(
+export const spendingPortions: Table<ColumnsOf<PortionRow>> = defineTable(
   'spending_portions',
   { holder: id, nanoUsd: money, untilMs: instant },
   { key: ['holder'], person: [], server: 'nothing' },
