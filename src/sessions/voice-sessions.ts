@@ -16,7 +16,7 @@ import {
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/voice-link.ts';
-import { openGuildConsents } from '#src/settings/guild-consents.ts';
+import { GuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createEndedConversations } from './ended-conversations.ts';
@@ -65,7 +65,7 @@ const maxLeaveMs = 5_000;
  */
 export class VoiceSessions implements AsyncDisposable {
   readonly settings;
-  readonly consents;
+  readonly consents: GuildConsents;
   readonly moveRequests;
   /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
@@ -95,7 +95,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.moveRequests = createMoveRequests(this.#deps, this);
     this.#seats = createSeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
-    this.consents = openGuildConsents(
+    this.consents = new GuildConsents(
       this.#deps,
       sources.leftOutPeople,
       this.settings,

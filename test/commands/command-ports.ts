@@ -239,7 +239,7 @@ const leftOutcome = {
 export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { talk: changed = {}, ...facts } = over;
   const isNowhere = 'talk' in over && over.talk === undefined;
-  const stored = { set: new Map(Object.entries(set)), isLoaded: true };
+  const stored = { values: new Map(Object.entries(set)), isLoaded: true };
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,

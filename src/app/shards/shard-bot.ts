@@ -21,7 +21,7 @@ import {
   type ShardFeatures,
 } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -213,7 +213,7 @@ function createSessionDeps(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: createPersonalSettingsCache({
+    peopleSettings: new PersonalSettingsCache({
       ...common,
       store: store.personSettings,
     }),

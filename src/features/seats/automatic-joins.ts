@@ -171,8 +171,8 @@ export function createAutomaticJoins(
     const found = admitted.map((one) => sessions.consents.getConsent(guildId, one));
     return {
       channelId,
-      heard: found.filter(isHeardConsent).length,
-      unasked: found.filter((one) => one === 'unasked').length,
+      heardCount: found.filter(isHeardConsent).length,
+      unaskedCount: found.filter((one) => one === 'unasked').length,
       isSentAway: settings.isChannelResting(guildId, channelId),
     };
   }

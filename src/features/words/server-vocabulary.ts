@@ -4,8 +4,8 @@ import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import {
   formatStoredWord,
   listServerWords,
-  mostSayChars,
-  mostWordChars,
+  maxSayChars,
+  maxWordChars,
   parsePronunciation,
   parseWord,
   type ServerWord,
@@ -57,10 +57,10 @@ export function createServerVocabulary(
       typedSay?: string,
     ): Promise<WordAddOutcome> {
       const word = parseWord(typed);
-      if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
+      if (word === undefined) return { kind: 'bad-word', mostChars: maxWordChars };
       const say = typedSay === undefined ? undefined : parsePronunciation(typedSay);
       if (typedSay !== undefined && say === undefined)
-        return { kind: 'bad-say', mostChars: mostSayChars };
+        return { kind: 'bad-say', mostChars: maxSayChars };
       await settings.loadGuild(guildId);
       const before = settings.getStoredValues(guildId);
       const isNew = !before.has(toWordKey(word));
