@@ -1,11 +1,7 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  type AutomaticJoins,
-  createAutomaticJoins,
-  followTool,
-} from './automatic-joins.ts';
-import { createSeatReturn } from './seat-return.ts';
+import { AutomaticJoins, followTool } from './automatic-joins.ts';
+import { SeatReturn } from './seat-return.ts';
 
 type SeatPorts = {
   readonly automaticJoins: AutomaticJoins;
@@ -24,9 +20,9 @@ export const seatsFeature: Feature<SeatPorts> = {
   tools: [followTool],
   open: () => ({
     openShard({ deps, sessions, signal, sources }) {
-      const uncalled = createAutomaticJoins(deps, sessions, signal);
-      const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
-      const seatReturn = createSeatReturn(
+      const automaticJoins = new AutomaticJoins(deps, sessions, signal);
+      const check = (guildId: GuildId) => automaticJoins.checkGuild(guildId);
+      const seatReturn = new SeatReturn(
         deps,
         sessions,
         sources.seatStore,
@@ -34,11 +30,11 @@ export const seatsFeature: Feature<SeatPorts> = {
         check,
       );
       return {
-        ports: { automaticJoins: uncalled },
+        ports: { automaticJoins },
         async onGuildsArrived(guildIds) {
-          const decided = await seatReturn.onGuildsArrived(guildIds);
-          for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
-          return decided;
+          const seatedIds = await seatReturn.onGuildsArrived(guildIds);
+          for (const guildId of guildIds) if (!seatedIds.has(guildId)) check(guildId);
+          return seatedIds;
         },
         onGuildChanged: check,
         createSession({ place }) {
@@ -47,8 +43,8 @@ export const seatsFeature: Feature<SeatPorts> = {
             onChange(hasEntered) {
               wasEntered ||= hasEntered;
             },
-            async onEnd(why) {
-              if (wasEntered && why === 'refused')
+            async onEnd(reason) {
+              if (wasEntered && reason === 'refused')
                 void seatReturn.onSessionGivenUp(place.channel.guildId);
               return {};
             },
