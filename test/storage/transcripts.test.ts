@@ -90,7 +90,7 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   await fill(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
-  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, { '10': 0 });
+  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, new Map([['10', 0]]));
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 

@@ -11,7 +11,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
@@ -73,7 +73,7 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
       signal: until,
       sources,
       typed,
-      writtenQuestions: createWrittenAnswerConcurrency(),
+      writtenQuestions: new WrittenAnswerConcurrency(),
     });
     features.add(begun.shards);
     for (const feature of features.all) void feature.run?.();

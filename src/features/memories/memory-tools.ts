@@ -164,7 +164,7 @@ async function prepareForgetting(
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { askerId, guildId, getSettings } = ports;
   if (!getSettings().getValue(memorySetting)) return refuseCall({ id: 'memory.off' });
-  const memory = memories.getKnown(guildId).find((one) => one.number === number);
+  const memory = memories.getCached(guildId).find((one) => one.number === number);
   if (!memory) return refuseCall({ id: 'unknown', with: { x: number } });
   const readForgetter = async (until: AbortSignal) => ({
     id: askerId,

@@ -11,7 +11,7 @@ import type {
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import {
   type FeaturePorts,
   features,
@@ -264,7 +264,7 @@ export function openSessionFixture(
     signal: new AbortController().signal,
     sources,
     typed: unwrittenQuestions,
-    writtenQuestions: createWrittenAnswerConcurrency(),
+    writtenQuestions: new WrittenAnswerConcurrency(),
   };
   const allFeatures = listener
     ? [...features, makeListeningFeature(listener)]
