@@ -19,8 +19,8 @@ import { tracksFeature } from './tracks/tracks-feature.ts';
 import { typedFeature } from './typed/typed-feature.ts';
 import { wordsFeature } from './words/words-feature.ts';
 
-/** All features. A new feature is a line after the features that it needs. */
-const allFeatures = [
+/** All features. A new feature is a line after the features that it needs, and its ports below. */
+export const features: readonly Feature[] = [
   ownToolsFeature,
   tracksFeature,
   memoriesFeature,
@@ -31,21 +31,21 @@ const allFeatures = [
   typedFeature,
   settingsFeature,
   seatsFeature,
-] as const satisfies readonly Feature[];
-
-export const features: readonly Feature[] = allFeatures;
+];
 
 type PortsOf<Declared> = Declared extends Feature<infer Ports, never> ? Ports : never;
-type Intersection<Union> = (
-  Union extends unknown
-    ? (member: Union) => void
-    : never
-) extends (member: infer Members) => void
-  ? Members
-  : never;
 
 /** Objects of all features, for commands and programs. */
-export type FeaturePorts = Intersection<PortsOf<(typeof allFeatures)[number]>>;
+export type FeaturePorts = PortsOf<typeof ownToolsFeature> &
+  PortsOf<typeof tracksFeature> &
+  PortsOf<typeof memoriesFeature> &
+  PortsOf<typeof captionsFeature> &
+  PortsOf<typeof remindersFeature> &
+  PortsOf<typeof personasFeature> &
+  PortsOf<typeof wordsFeature> &
+  PortsOf<typeof typedFeature> &
+  PortsOf<typeof settingsFeature> &
+  PortsOf<typeof seatsFeature>;
 
 /** Features of one shard. */
 export type OpenedFeatures = {
@@ -75,7 +75,7 @@ export function openFeatures(
 /** Settings in the order of `/settings`. */
 export const serverSettings: readonly ServerSetting[] = [
   ...Object.values(conversationSettings),
-  ...allFeatures.flatMap(({ settings = [] }: Feature) => settings),
+  ...features.flatMap(({ settings = [] }) => settings),
 ];
 
 /** Tools in the order in which a model is offered them. */

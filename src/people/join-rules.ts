@@ -79,8 +79,8 @@ export function chooseAutoJoin(
   ownChannelId: ChannelId | undefined,
 ): ChannelId | undefined {
   const open = channels.filter(
-    ({ heardCount: heard, isSentAway, unaskedCount: unasked }) =>
-      heard + unasked > 0 && !isSentAway,
+    ({ heardCount, isSentAway, unaskedCount }) =>
+      heardCount + unaskedCount > 0 && !isSentAway,
   );
   const [best] = open.toSorted(
     (a, b) => b.heardCount - a.heardCount || b.unaskedCount - a.unaskedCount,

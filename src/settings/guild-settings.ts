@@ -231,16 +231,18 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
 
 /** Tests whether new rules hear more people unasked. */
 export function isLooser(
-  former: ConsentPolicySettings,
-  next: ConsentPolicySettings,
+  formerRules: ConsentPolicySettings,
+  nextRules: ConsentPolicySettings,
 ): boolean {
   const [formerRank, nextRank] = [
-    consentPolicies.indexOf(former.policy),
-    consentPolicies.indexOf(next.policy),
+    consentPolicies.indexOf(formerRules.policy),
+    consentPolicies.indexOf(nextRules.policy),
   ];
   return (
     nextRank > formerRank ||
-    (next.policy === 'role' && nextRank === formerRank && former.roleId !== next.roleId)
+    (nextRules.policy === 'role' &&
+      nextRank === formerRank &&
+      formerRules.roleId !== nextRules.roleId)
   );
 }
 

@@ -171,11 +171,11 @@ export class StoredSettings {
   /** Delays new consent rules by `waitMs`. The `former` rules count until then. */
   async delayConsent(
     guildId: GuildId,
-    former: ConsentPolicySettings | undefined,
+    formerRules: ConsentPolicySettings | undefined,
     waitMs: number,
   ): Promise<void> {
     const fromWallMs = this.#deps.clock.wallMs() + waitMs;
-    const formerText = former && conversationSettings.consent.format(former);
+    const formerText = formerRules && conversationSettings.consent.format(formerRules);
     await this.setValue(
       guildId,
       waitingConsentKey,

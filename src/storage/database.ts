@@ -89,20 +89,24 @@ class QueuedDatabase implements Database {
     this.place = options.driver.place;
   }
 
+  /** Opens the database by an empty read. A failure is reported, and later operations try again. */
   open(): Promise<void> {
     return this.#performWork('read', async () => undefined).catch(ignoreFailure);
   }
 
+  /** Reads without retries, since people wait for the answer. */
   read<T>(work: Work<T>): Promise<T> {
     return this.#performWork('read', work);
   }
 
+  /** Writes with retries within `patienceMs`, and reports the outcome to `health`. */
   write<T>(work: Work<T>): Promise<T> {
     const { health } = this.#options;
     const performWrite = () => this.#performWork('write', work);
     return health ? health.performWrite(performWrite) : performWrite();
   }
 
+  /** Empties the log of SQLite. A reader elsewhere may make this fail for a moment. */
   async emptyLog(): Promise<void> {
     if (this.dialect === 'postgres') return;
     await this.#performWork('bare', async (connection) => {
@@ -114,6 +118,7 @@ class QueuedDatabase implements Database {
     });
   }
 
+  /** Rewrites a file of at most 32 MB, and empties its log. */
   async scrub(): Promise<void> {
     if (this.dialect === 'postgres') return;
     await this.#performWork('bare', async (connection) => {
@@ -126,6 +131,7 @@ class QueuedDatabase implements Database {
     await this.emptyLog();
   }
 
+  /** Waits 3 s for operations, fails the others, and closes the driver. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { clock, driver } = this.#options;
     const closed = new BotError(

@@ -46,8 +46,11 @@ export function* listFixedTexts(locale: Locale): Generator<string> {
 }
 
 /** Returns the line in a list, or an empty list. */
-export function toOptionalLines(isShown: boolean, line: TextLine): readonly TextLine[] {
-  return isShown ? [line] : [];
+export function toOptionalLines(
+  isShown: boolean,
+  textLine: TextLine,
+): readonly TextLine[] {
+  return isShown ? [textLine] : [];
 }
 
 /** Returns the locale of the texts for a BCP 47 tag, English for an unknown one. */

@@ -5,13 +5,13 @@ import { toOneLine } from './plain-text.ts';
  * an empty text if nothing visible is left.
  */
 export function toVisibleLine(text: string): string {
-  const line = toOneLine(text.toWellFormed())
+  const visibleText = toOneLine(text.toWellFormed())
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(invisibleCharacters, '')
     .replace(invisibleMarks, '')
     .replace(stackedMarks, '$1')
     .trim();
-  return visibleCharacters.test(line) ? line : '';
+  return visibleCharacters.test(visibleText) ? visibleText : '';
 }
 
 const invisibleCharacters =

@@ -68,12 +68,12 @@ export class TranscriptRecorder {
     deps: CaptionDeps,
     chat: CaptionChat,
     store: TranscriptStore,
-    former: ResumableSession | undefined,
+    formerSession: ResumableSession | undefined,
   ) {
     const { clock } = deps;
     const { notices, place, speech } = session;
     const { guildId, channelId, name: channelName } = place.channel;
-    const { session: captioned, lastNumber } = former ?? {
+    const { session: captioned, lastNumber } = formerSession ?? {
       session: {
         ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
         placeId: chat.channelId,
@@ -247,13 +247,13 @@ export class TranscriptRecorder {
     // Words of unfinished lines are kept nowhere, so they leave the chat too.
     this.live.removeLines([...this.#openSpeakers.keys()]);
     this.#openSpeakers.clear();
-    const shown = waitAtMost(
+    const settled = waitAtMost(
       this.live.waitUntilSettled(),
       flushMs,
       clock,
       neverAborted,
     );
-    await Promise.all([shown, this.saveLines()]);
+    await Promise.all([settled, this.saveLines()]);
     this.live.endMessages();
   }
 

@@ -113,8 +113,8 @@ export class MemoryCache {
     isKept: (memory: Memory) => boolean,
     added: readonly Memory[] = [],
   ) {
-    const kept = this.getCached(guildId).filter(isKept);
-    this.#memories.set(guildId, [...kept, ...added]);
+    const otherMemories = this.getCached(guildId).filter(isKept);
+    this.#memories.set(guildId, [...otherMemories, ...added]);
   }
 }
 

@@ -117,6 +117,7 @@ class HeldShardLocks implements ShardLocks {
     await waitUnlessAborted(this.#firstHeld.promise, signal);
   }
 
+  /** Reserves a bucket by a lock that is freed after `ms`. */
   async takeBucket(bucket: number, ms: number): Promise<boolean> {
     const client = this.#client;
     if (!client || !this.#isHeld) return true;
@@ -130,6 +131,7 @@ class HeldShardLocks implements ShardLocks {
     return isTaken;
   }
 
+  /** Gives the locks back by closing the connection, within a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('the locks are given back'));
     await withTimeout(

@@ -26,6 +26,7 @@ export class SqliteDriver implements Driver {
     this.#call = call;
   }
 
+  /** Opens the file if need be. A failed session makes the next one open it again. */
   async connect(): Promise<DatabaseSession> {
     if (!this.#isOpen) await this.#call('open', this.#migrations);
     this.#isOpen = true;
@@ -39,6 +40,7 @@ export class SqliteDriver implements Driver {
     };
   }
 
+  /** Closes the file. Never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#call('close').catch(() => undefined);
   }

@@ -64,6 +64,7 @@ export const consentPart: StorePart<ConsentStore> = {
   open: (database, allTables) => new SqlConsentStore(database, allTables),
 };
 
+/** Consents and erasures in tables, and everything that tables hold about a person. */
 class SqlConsentStore implements ConsentStore {
   readonly #database: StoreDatabase;
   readonly #allTables: readonly Table[];
@@ -73,11 +74,13 @@ class SqlConsentStore implements ConsentStore {
     this.#allTables = allTables;
   }
 
+  /** Reads the latest answers in a server. */
   async read(guildId: GuildId): Promise<ReadonlyMap<PersonId, ConsentChange>> {
     const rows = await findRows(this.#database, consents, { guildId });
     return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
   }
 
+  /** Stores an answer, and the erasure that it begins. */
   async write(
     guildId: GuildId,
     personId: PersonId,
@@ -97,14 +100,17 @@ class SqlConsentStore implements ConsentStore {
     });
   }
 
+  /** Lists unfinished erasures in the order of the key. */
   listErasures(): Promise<readonly Erasure[]> {
     return findRows(this.#database, erasures, {});
   }
 
+  /** Removes an erasure with the same beginning. */
   async endErasure(erasure: Erasure): Promise<void> {
     await removeRows(this.#database, erasures, erasure);
   }
 
+  /** Counts rows about a person, except an erasure and the word that a person was forgotten. */
   async countItems(guildId: GuildId, personId: PersonId): Promise<number> {
     const { erasures: _, ...rowsByTable } = await this.listRows(guildId, personId);
     return Object.values(rowsByTable)
@@ -112,6 +118,7 @@ class SqlConsentStore implements ConsentStore {
       .filter(({ kind }) => kind !== 'forgotten').length;
   }
 
+  /** Lists rows about a person by table, in one snapshot. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
     return this.#database.read(async (connection) => {
       const rowsByTable: Record<string, StoredRows[string]> = {};
@@ -126,6 +133,7 @@ class SqlConsentStore implements ConsentStore {
     });
   }
 
+  /** Erases a person after earlier writes, without a trace in the file. */
   async erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
     const selections = selectPersonRows(this.#allTables, guildId, personId)
       .filter(({ table }) => !lasting.has(table.name))

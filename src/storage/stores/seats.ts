@@ -60,6 +60,7 @@ export const seatPart: StorePart<SeatStore> = {
   open: (database) => new SqlSeatStore(database),
 };
 
+/** Seats in a table, with the people who agreed there in another. */
 class SqlSeatStore implements SeatStore {
   readonly #database: StoreDatabase;
 
@@ -67,6 +68,7 @@ class SqlSeatStore implements SeatStore {
     this.#database = database;
   }
 
+  /** Lists seats of servers, with the time since they were alive. */
   read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]> {
     return this.#database.read(async (connection) => {
       const ofGuilds = sql`WHERE guild_id ${connection.among(guildIds)}`;
@@ -85,6 +87,7 @@ class SqlSeatStore implements SeatStore {
     });
   }
 
+  /** Stores a seat as alive now, and its people in place of the former ones. */
   async write({ callerId, followedId, agreedIds, ...seat }: Seat): Promise<void> {
     const { guildId } = seat;
     const consents = [
@@ -104,18 +107,21 @@ class SqlSeatStore implements SeatStore {
     });
   }
 
+  /** Marks seats as alive now, by the clock of the database. */
   async markAlive(guildIds: readonly GuildId[]): Promise<void> {
     await this.#database.write((connection) =>
       connection.run(updateAliveAt(connection, guildIds)),
     );
   }
 
+  /** Erases the seat of a server with its people. */
   async eraseSeat(guildId: GuildId): Promise<void> {
     await this.#database.write((connection) =>
       deleteRows(connection, selectServerRows([seats, seatConsents], guildId)),
     );
   }
 
+  /** Deletes people of seats that were not alive for `idleMs`. Returns the number of rows. */
   expireSeats(idleMs: number): Promise<number> {
     return this.#database.write((connection) => {
       const expired = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;

@@ -35,23 +35,23 @@ function createPortionStore(database: StoreDatabase): PortionStore {
   return {
     reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }) {
       return database.write(async (connection) => {
-        const { now } = connection;
+        const { now: nowSql } = connection;
         await connection.run(
           sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
         );
         // The lock shows the portions of earlier requests.
         const [{ othersNanoUsd = 0, spentNanoUsd = 0 } = {}] = await connection.rows(
           { spentNanoUsd: money, othersNanoUsd: money },
-          sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})
+          sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${nowSql})
             SELECT coalesce((SELECT nano_usd FROM spent WHERE guild_id = ${allServers} AND day = ${day}), 0) AS spent_nano_usd,
-              coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${now}), 0)
+              coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${nowSql}), 0)
                 AS others_nano_usd`,
         );
         const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
         const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
         if (granted > 0)
           await connection.run(
-            sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${now} + ${portionMs})`,
+            sql`INSERT INTO spending_portions (holder, nano_usd, until_ms) VALUES (${writer}, ${granted}, ${nowSql} + ${portionMs})`,
           );
         return {
           nanoUsd: granted,

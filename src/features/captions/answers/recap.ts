@@ -113,8 +113,8 @@ function parsePoints(
     const { data } = pointShape.safeParse(point);
     const text = toVisibleLine(data?.text ?? '');
     const [firstSource, ...moreSources] = new Set(
-      data?.lines.flatMap(({ line, words: copiedWords }) => {
-        const foundLine = lines[line - 1];
+      data?.lines.flatMap(({ line: lineNumber, words: copiedWords }) => {
+        const foundLine = lines[lineNumber - 1];
         return foundLine && isCopied(foundLine.line.text, copiedWords) ? foundLine : [];
       }),
     );

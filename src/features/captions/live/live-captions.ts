@@ -18,7 +18,7 @@ export type LiveCaptionsDeps = {
   readonly formatTime: (startMs: number) => string;
   /** Called when a message shows these lines. `isNew` is true for its first time. */
   readonly onShown: (
-    place: MessagePlace,
+    messagePlace: MessagePlace,
     numbers: readonly number[],
     isNew: boolean,
   ) => void;
@@ -205,7 +205,7 @@ export class LiveCaptions {
   }
 
   #eraseMessage(message: LiveCaptionMessage) {
-    this.#messages = this.#messages.filter((kept) => kept !== message);
+    this.#messages = this.#messages.filter((shownMessage) => shownMessage !== message);
     for (const number of message.lines.keys()) this.#erasedNumbers.add(number);
   }
 }

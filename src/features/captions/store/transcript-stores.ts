@@ -101,13 +101,13 @@ function keepMessagesInBoth(
 
 /** Notes a message with words of a session, so that an erasure finds it. Never throws. */
 export async function noteCaptionMessage(
-  place: MessagePlace,
+  messagePlace: MessagePlace,
   { guildId, id: sessionId }: TranscriptSession,
   { messages }: TranscriptStore,
   watch: StoreWatch,
 ): Promise<void> {
   const message = {
-    ...place,
+    ...messagePlace,
     guildId,
     sessionId,
     postedAtWallMs: watch.clock.wallMs(),

@@ -57,18 +57,18 @@ const maxTermsPerLine = 4_000;
 export function splitIntoSearchWords(text: string): readonly string[] {
   const folded = text.normalize('NFKD').replace(accentMarks, '').normalize('NFC');
   const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');
-  const words = (lower.match(wordRuns) ?? []).flatMap((run) =>
+  const searchWords = (lower.match(wordRuns) ?? []).flatMap((run) =>
     unspacedScripts.test(run)
       ? Array.from(wordSegmenter.segment(run), ({ segment }) => segment)
       : run,
   );
-  return words.map((word) => word.slice(0, maxWordUnits).toWellFormed());
+  return searchWords.map((word) => word.slice(0, maxWordUnits).toWellFormed());
 }
 
 /** Formats the words of a text as a literal of `tsvector`. No word needs an escape. */
 export function toIndexTerms(guildId: GuildId, text: string): string {
-  const words = [...new Set(splitIntoSearchWords(text))].slice(0, maxTermsPerLine);
-  return words.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
+  const indexWords = [...new Set(splitIntoSearchWords(text))].slice(0, maxTermsPerLine);
+  return indexWords.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
 }
 
 /** Builds the term of one word in one server. */

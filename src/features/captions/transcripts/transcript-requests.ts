@@ -162,12 +162,12 @@ export class TranscriptRequests {
   findLines(
     guildId: GuildId,
     reader: TranscriptReaderId,
-    words: string,
+    searchText: string,
   ): Promise<FindOutcome> {
     return this.#tryRequest(guildId, answerTimeoutMs, async () =>
       toFindOutcome(
         await this.#readTranscripts(guildId, reader, (readable) =>
-          readable.search(words, maxFoundLines),
+          readable.search(searchText, maxFoundLines),
         ),
       ),
     );
@@ -252,19 +252,26 @@ export class TranscriptRequests {
       );
       for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
         // An empty message is noted first, so that an erasure finds it after a crash.
-        const place = await captionChats.postMessage(placeId, '\u2026', neverAborted);
-        await noteCaptionMessage(place, session, store, this.#deps);
+        const messagePlace = await captionChats.postMessage(
+          placeId,
+          '\u2026',
+          neverAborted,
+        );
+        await noteCaptionMessage(messagePlace, session, store, this.#deps);
         await captionChats.changeMessage(
-          place,
+          messagePlace,
           this.#formatRecap(message, guildId),
           neverAborted,
         );
         // A line may have been erased before the recap was posted.
         const storedNumbers = new Set((await listLines()).map(({ number }) => number));
         if (summarisedLines.every(({ number }) => storedNumbers.has(number))) continue;
-        if ((await captionChats.changeMessage(place, '', neverAborted)) !== 'closed')
+        if (
+          (await captionChats.changeMessage(messagePlace, '', neverAborted)) !==
+          'closed'
+        )
           await transcripts.askBoth(({ messages }) =>
-            messages.markSettled(place.messageId),
+            messages.markSettled(messagePlace.messageId),
           );
       }
     } catch (error) {
