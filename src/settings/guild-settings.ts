@@ -90,14 +90,14 @@ const leaveAfterSetting: ServerSetting<number> = {
   group: 'settings.group.presence',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
   getDefault: () => leaveAloneAfterMs,
-  parse(typed) {
+  parseValue(typed) {
     if (typed.toLowerCase() === neverWord) return toReadValue(Number.POSITIVE_INFINITY);
     const [, digits = '', unit = 's'] = /^(\d{1,5})\s*([smh]?)$/i.exec(typed) ?? [];
     const seconds = Number(digits) * (secondsByUnit[unit.toLowerCase()] ?? 1);
     const isFit = digits !== '' && seconds >= minAloneS && seconds <= maxAloneS;
     return isFit ? toReadValue(seconds * 1_000) : badValue;
   },
-  format: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
+  formatValue: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
   listValues: () => ['30', '60', '5m', '1h', neverWord],
 };
 
@@ -152,13 +152,13 @@ const pipelineSetting: ServerSetting<PipelineName> = {
   inputs: [{ kind: 'one-of' }],
   operator: 'PIPELINE',
   getDefault: ({ pipelines: { names } }) => names[0] ?? 'chained',
-  parse(typed, { pipelines }) {
+  parseValue(typed, { pipelines }) {
     const name = pipelineNames.find((pipeline) => pipeline === typed.toLowerCase());
     if (name === undefined) return badValue;
     if (pipelines.names.includes(name)) return toReadValue(name);
     return { kind: 'bad', why: { id: 'settings.missing', with: { pipeline: name } } };
   },
-  format: (name) => name,
+  formatValue: (name) => name,
   listValues: ({ pipelines }) => pipelines.names,
 };
 
@@ -179,11 +179,11 @@ const instructionsSetting: ServerSetting<string> = {
   operator: 'BOT_INSTRUCTIONS',
   listElsewhere: describeOtherPersonas('instructions'),
   getDefault: ({ defaults }) => defaults.style.instructions,
-  parse: (typed) =>
+  parseValue: (typed) =>
     typed.length > 0 && typed.length <= maxInstructionsChars
       ? toReadValue(typed)
       : badValue,
-  format: (instructions) => instructions,
+  formatValue: (instructions) => instructions,
   listValues: () => [],
 };
 
@@ -195,11 +195,11 @@ const voiceSetting: ServerSetting<string | undefined> = {
   operator: 'SPEECH_VOICE',
   listElsewhere: describeOtherPersonas('voice'),
   getDefault: ({ defaults }) => defaults.style.voice.name,
-  parse(typed, { voices }) {
+  parseValue(typed, { voices }) {
     const name = typed.length <= maxVoiceChars ? findVoice(typed, voices) : undefined;
     return name === undefined ? badValue : toReadValue(name);
   },
-  format: (name = '') => name,
+  formatValue: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
   outside: { loadValues: ({ voices }) => voices.load() },
 };
@@ -210,11 +210,11 @@ const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds'
 const consentSetting: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
   group: 'settings.group.people',
-  inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
+  inputs: [{ kind: 'one-of' }, { kind: 'role', max: 1, before: 'role ' }],
   operator: 'CONSENT_POLICY',
   getDefault: ({ defaults }, isLoaded) =>
     isLoaded ? defaults.consent : { policy: 'ask' },
-  parse(typed, { defaults }) {
+  parseValue(typed, { defaults }) {
     const [, typedRoleId] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(typed) ?? [];
     const roleId = typedRoleId ?? defaults.consent.roleId;
     const policy = typedRoleId === undefined ? typed.toLowerCase() : 'role';
@@ -224,7 +224,7 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
       ? { kind: 'bad', why: { id: 'settings.no_role' } }
       : toReadValue({ policy, roleId });
   },
-  format: ({ policy, roleId }) =>
+  formatValue: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
   listValues: () => consentPolicies,
 };
@@ -257,14 +257,14 @@ const typedModeSetting = defineWordSetting(
 const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
-  inputs: [{ kind: 'language', most: 1 }],
+  inputs: [{ kind: 'language', max: 1 }],
   getDefault: () => undefined,
-  parse(typed) {
+  parseValue(typed) {
     if (typed.toLowerCase() === noHindrances) return toReadValue(undefined);
     const tag = parseLanguageTag(typed);
     return tag === undefined ? badValue : toReadValue(tag);
   },
-  format: (tag = noHindrances) => tag,
+  formatValue: (tag = noHindrances) => tag,
   listValues: () => [noHindrances, ...offeredLanguages.map(formatLanguageLabel)],
 };
 
@@ -272,16 +272,16 @@ const languageSetting: ServerSetting<string | undefined> = {
 const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
-  inputs: [{ kind: 'language', most: maxLanguages }],
+  inputs: [{ kind: 'language', max: maxLanguages }],
   getDefault: () => [],
-  parse(typed) {
+  parseValue(typed) {
     if (typed.toLowerCase() === noHindrances) return toReadValue([]);
     const names = typed.split(',');
     if (names.length > maxLanguages) return badValue;
     const tags = names.map(parseLanguageTag).filter((tag) => tag !== undefined);
     return tags.length < names.length ? badValue : toReadValue([...new Set(tags)]);
   },
-  format: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
+  formatValue: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
   listValues: () => [noHindrances],
 };
 
@@ -291,8 +291,8 @@ const timeZoneSetting: ServerSetting<string> = {
   group: 'settings.group.language',
   inputs: [{ kind: 'typed', maxChars: maxZoneChars }],
   getDefault: ({ defaults }) => defaults.timeZone,
-  parse: (typed) => (isTimeZone(typed) ? toReadValue(typed) : badValue),
-  format: (name) => name,
+  parseValue: (typed) => (isTimeZone(typed) ? toReadValue(typed) : badValue),
+  formatValue: (name) => name,
   listValues: () => Intl.supportedValuesOf('timeZone'),
 };
 
@@ -311,7 +311,7 @@ const serverDayCapSetting: ServerSetting<number> = {
   group: 'settings.group.answers',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
   getDefault: () => 0,
-  parse(typed, { caps: { serverDay } }) {
+  parseValue(typed, { caps: { serverDay } }) {
     if (typed.toLowerCase() === noHindrances) return toReadValue(0);
     const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(typed) ?? [];
     const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
@@ -323,7 +323,7 @@ const serverDayCapSetting: ServerSetting<number> = {
       why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } },
     };
   },
-  format: formatCap,
+  formatValue: formatCap,
   // The highest allowed value is in the list.
   listValues: ({ caps: { serverDay } }) => [
     ...new Set([noHindrances, formatCap(serverDay)]),

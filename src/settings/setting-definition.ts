@@ -70,9 +70,9 @@ export type ReadSetting<Value> =
 export type SettingInput =
   /** A menu of the values, if they fit into one message. */
   | { readonly kind: 'one-of' }
-  | { readonly kind: 'language'; readonly most: number }
+  | { readonly kind: 'language'; readonly max: number }
   /** Discord's own menu. `before` is a word in front of the id. */
-  | { readonly kind: NamedById; readonly most: number; readonly before?: string }
+  | { readonly kind: NamedById; readonly max: number; readonly before?: string }
   | { readonly kind: 'typed'; readonly maxChars: number; readonly isLong?: true };
 
 /** Each has a text `settings.about.KEY`: one sentence of 100 characters at most. */
@@ -92,16 +92,16 @@ export interface ServerSetting<Value = unknown> {
   /** Returns the default. `isLoaded` is false while the settings are unread. */
   getDefault(choices: SettingChoices, isLoaded: boolean): Value;
   /** Parses a typed or stored value. */
-  parse(typed: string, choices: SettingChoices): ReadSetting<Value>;
+  parseValue(typed: string, choices: SettingChoices): ReadSetting<Value>;
   /** Formats a value. Empty means the engine's default. */
-  format(value: Value): string;
+  formatValue(value: Value): string;
   /** Lists values to choose from, as people type them. */
   listValues(choices: SettingChoices): readonly string[];
   /** Lists lines about places of the server with another value. */
   listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Work that depends on Discord and the engines. */
   readonly outside?: {
-    /** Loads the values that `parse` and `listValues` need. Never throws. */
+    /** Loads the values that `parseValue` and `listValues` need. Never throws. */
     loadValues?(deps: SettingDeps): Promise<unknown>;
     /** Lists reasons why the value has no effect, each with a remedy. */
     listHindrances?(
@@ -151,10 +151,10 @@ export type CurrentSetting = {
 /** Word for an empty role or list. */
 export const noHindrances = 'none';
 
-/** Result of `parse` for a text that is no value. */
+/** Result of `parseValue` for a text that is no value. */
 export const badValue = { kind: 'bad' } as const;
 
-/** Wraps a value as the result of `parse`. */
+/** Wraps a value as the result of `parseValue`. */
 export function toReadValue<Value>(value: Value): ReadSetting<Value> {
   return { kind: 'ok', value };
 }
@@ -170,11 +170,11 @@ export function parseStoredValue<Value>(
 
 /** Parses a typed value. */
 export function parseSetting<Value>(
-  setting: Pick<ServerSetting<Value>, 'parse'>,
+  setting: Pick<ServerSetting<Value>, 'parseValue'>,
   text: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {
-  return setting.parse(text.trim(), choices);
+  return setting.parseValue(text.trim(), choices);
 }
 
 /** Declares a setting with one of several words as its value. */
@@ -189,11 +189,11 @@ export function defineWordSetting<Word extends string>(
     group,
     inputs: [{ kind: 'one-of' }],
     getDefault,
-    parse(typed) {
+    parseValue(typed) {
       const choice = choices.find((text) => text === typed.toLowerCase());
       return choice === undefined ? badValue : toReadValue(choice);
     },
-    format: (value) => value,
+    formatValue: (value) => value,
     listValues: () => choices,
   };
 }
@@ -210,11 +210,11 @@ export function defineSwitchSetting(
     group,
     inputs: [{ kind: 'one-of' }],
     getDefault: () => false,
-    parse(typed) {
+    parseValue(typed) {
       const word = typed.toLowerCase();
       return word === on || word === off ? toReadValue(word === on) : badValue;
     },
-    format: (value) => (value ? on : off),
+    formatValue: (value) => (value ? on : off),
     listValues: () => [off, on],
   };
 }
@@ -247,15 +247,15 @@ export function defineIdSetting<Kind extends NamedById>(
   return {
     key,
     group,
-    inputs: [{ kind, most: 1 }],
+    inputs: [{ kind, max: 1 }],
     getDefault: () => undefined,
-    parse(typed) {
+    parseValue(typed) {
       const id = findMentionedId(kind, typed);
       return id === undefined && typed.toLowerCase() !== noHindrances
         ? badValue
         : toReadValue(id);
     },
-    format: (id) => id ?? noHindrances,
+    formatValue: (id) => id ?? noHindrances,
     listValues: () => [noHindrances],
   };
 }
@@ -270,16 +270,16 @@ export function defineIdListSetting<Kind extends NamedById>(
   return {
     key,
     group,
-    inputs: [{ kind, most: max }],
+    inputs: [{ kind, max }],
     getDefault: () => [],
-    parse(typed) {
+    parseValue(typed) {
       if (typed.toLowerCase() === noHindrances) return toReadValue([]);
       const mentions = typed.split(/[\s,]+/);
       const ids = mentions.flatMap((mention) => findMentionedId(kind, mention) ?? []);
       const isFit = ids.length === mentions.length && ids.length <= max;
       return isFit ? toReadValue([...new Set(ids)]) : badValue;
     },
-    format: (ids) => (ids.length === 0 ? noHindrances : ids.join(', ')),
+    formatValue: (ids) => (ids.length === 0 ? noHindrances : ids.join(', ')),
     listValues: () => [noHindrances],
   };
 }

@@ -175,7 +175,8 @@ export class StoredSettings {
     waitMs: number,
   ): Promise<void> {
     const fromWallMs = this.#deps.clock.wallMs() + waitMs;
-    const formerText = formerRules && conversationSettings.consent.format(formerRules);
+    const formerText =
+      formerRules && conversationSettings.consent.formatValue(formerRules);
     await this.setValue(
       guildId,
       waitingConsentKey,

@@ -224,11 +224,13 @@ async function runTransaction<T>(
   );
   const performWork = async () => {
     const session = await opening;
-    const performing: PerformStatement = (...statement) => {
+    const performStatement: PerformStatement = (...statement) => {
       signal.throwIfAborted(); // A late statement must not reach the next operation.
       return session.perform(...statement);
     };
-    const connection = new Connection(driver.dialect, performing, () => clock.wallMs());
+    const connection = new Connection(driver.dialect, performStatement, () =>
+      clock.wallMs(),
+    );
     const begin = beginStatements[driver.dialect][mode];
     if (begin) await connection.run(begin);
     const result = await work(connection);

@@ -12,7 +12,7 @@ export interface WallTimes {
 export function createWallTimes(timeZone: string | undefined): WallTimes {
   const zoneFormat = timeZone === undefined ? undefined : findFormat(timeZone);
   const format = zoneFormat ?? utcFormat;
-  const minute = (wallMs: number) => {
+  const formatMinute = (wallMs: number) => {
     const part = readDateParts(format, wallMs);
     return `${part('hour')}:${part('minute')}`;
   };
@@ -22,8 +22,9 @@ export function createWallTimes(timeZone: string | undefined): WallTimes {
       const part = readDateParts(format, wallMs);
       return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
     },
-    minute,
-    second: (wallMs) => `${minute(wallMs)}:${readDateParts(format, wallMs)('second')}`,
+    minute: formatMinute,
+    second: (wallMs) =>
+      `${formatMinute(wallMs)}:${readDateParts(format, wallMs)('second')}`,
   };
 }
 

@@ -27,11 +27,11 @@ export const captionsDaysSetting: ServerSetting<number> = {
   group: captionsGroup,
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 3 }],
   getDefault: () => 7,
-  parse(typed) {
+  parseValue(typed) {
     const days = /^\d{1,3}$/.test(typed) ? Number(typed) : Number.NaN;
     return days <= maxDays ? toReadValue(days) : badValue;
   },
-  format: (days) => `${days}`,
+  formatValue: (days) => `${days}`,
   listValues: () => ['0', '1', '7', '30'],
 };
 

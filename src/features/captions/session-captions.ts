@@ -221,12 +221,12 @@ export class SessionCaptions implements FeatureSession {
     reader,
   }: TranscriptStore): Promise<ResumableSession | undefined> {
     const { guildId, channelId } = this.#session.place.channel;
-    const read = () => reader.findLatest(guildId, channelId);
+    const readLatest = () => reader.findLatest(guildId, channelId);
     const latest = await withStoreTimeout(
       guildId,
       this.#deps,
       'store.unreadable',
-      read,
+      readLatest,
     );
     const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
     return this.#deps.clock.wallMs() - endedAtWallMs <= maxResumeAgeMs

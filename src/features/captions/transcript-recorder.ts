@@ -151,32 +151,25 @@ export class TranscriptRecorder {
       onPartial: createUpdater('partial'),
       onWhole: createUpdater('whole'),
       onEnded: (result) => {
-        const isWritten =
-          mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
+        const isAllowed = mayWrite();
         this.#openSpeakers.delete(number);
-        if (!isWritten) {
+        if (!isAllowed || result.kind === 'withdrawn' || result.kind === 'no-words') {
           this.live.removeLines([number]);
           return;
         }
         const { language, text }: Transcript =
           result.kind === 'text' ? result.transcript : { text: '' };
-        const line = this.#keepLine({
-          ...begun,
-          endMs: this.toSessionMs(result.toMs),
-          language,
-          text,
-        });
-        const { channelId } = this.#captioned;
-        const event = {
-          kind: 'line',
-          channelId,
-          speakerId,
-          name,
-          text: line.text,
-        } as const;
-        this.#session.notices.reportEvent(event);
+        const endMs = this.toSessionMs(result.toMs);
+        const line = this.#keepLine({ ...begun, endMs, language, text });
+        this.#reportLine(line.text, speakerId, name);
       },
     };
+  }
+
+  #reportLine(text: string, speakerId: PersonId, name: string) {
+    const { channelId } = this.#captioned;
+    const event = { kind: 'line', channelId, speakerId, name, text } as const;
+    this.#session.notices.reportEvent(event);
   }
 
   /** Records a sentence of the bot, but none to a left-out person. */

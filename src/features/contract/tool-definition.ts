@@ -134,9 +134,13 @@ function prepareFittingCall<T, Ports>(
   ports: Ports,
 ): FittingCall {
   if ('prepare' in definition) {
-    const prepare = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
+    const prepareCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
       definition.prepare(call, toolPorts, ports, signal);
-    return { effect: definition.effect, prepare, prepareAnywhere: prepare };
+    return {
+      effect: definition.effect,
+      prepare: prepareCall,
+      prepareAnywhere: prepareCall,
+    };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
@@ -144,14 +148,18 @@ function prepareFittingCall<T, Ports>(
   const question = confirmable?.ask(call) ?? { id: 'slow.voice' };
   const files = confirmable?.files?.(call);
   if ('runAnywhere' in definition) {
-    const run = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
+    const runCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, toolPorts, ports, signal);
-    const prepare = async () => ({ kind: 'ready', question, files, run }) as const;
+    const prepare = async () =>
+      ({ kind: 'ready', question, files, run: runCall }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
-  const run = (toolPorts: ToolPorts, signal: AbortSignal) =>
+  const runCall = (toolPorts: ToolPorts, signal: AbortSignal) =>
     definition.run(call, toolPorts, ports, signal);
-  return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
+  return {
+    effect,
+    prepare: async () => ({ kind: 'ready', question, files, run: runCall }),
+  };
 }
 
 /** Returns the outcome of a call that people are told by a line. */

@@ -42,12 +42,12 @@ export class MemoryCache {
 
   /** Reads the memories of a server. Reports a failure and returns undefined. */
   async loadMemories(guildId: GuildId): Promise<readonly Memory[] | undefined> {
-    const read = () => this.#store.list(guildId);
+    const readStored = () => this.#store.list(guildId);
     const memories = await withStoreTimeout(
       guildId,
       this.#watch,
       'store.unreadable',
-      read,
+      readStored,
     );
     if (memories) this.#memories.set(guildId, memories);
     return memories;

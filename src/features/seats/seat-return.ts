@@ -94,8 +94,13 @@ export class SeatReturn {
 
   async #readSeats(guildIds: readonly GuildId[]) {
     const [firstId = ''] = guildIds;
-    const read = () => this.#seatStore.read(guildIds);
-    const seats = await withStoreTimeout(firstId, this.#deps, 'store.unreadable', read);
+    const readStored = () => this.#seatStore.read(guildIds);
+    const seats = await withStoreTimeout(
+      firstId,
+      this.#deps,
+      'store.unreadable',
+      readStored,
+    );
     return seats
       ?.filter(({ seat }) => !this.#sessions.at(seat.guildId))
       .toSorted((a, b) => a.idleMs - b.idleMs);
@@ -151,9 +156,9 @@ export class SeatReturn {
   async #findSeatedChannel(
     guildId: GuildId,
   ): Promise<SeatedChannel | TextLine | undefined> {
-    const read = () => this.#seatStore.read([guildId]);
+    const readStored = () => this.#seatStore.read([guildId]);
     const [seats, choices] = await Promise.all([
-      withStoreTimeout(guildId, this.#deps, 'store.unreadable', read),
+      withStoreTimeout(guildId, this.#deps, 'store.unreadable', readStored),
       this.#sessions.consents.loadChoices(guildId),
       this.#sessions.settings.loadGuild(guildId),
     ]);

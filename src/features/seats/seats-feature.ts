@@ -21,22 +21,23 @@ export const seatsFeature: Feature<SeatPorts> = {
   open: () => ({
     openShard({ deps, sessions, signal, sources }) {
       const automaticJoins = new AutomaticJoins(deps, sessions, signal);
-      const check = (guildId: GuildId) => automaticJoins.checkGuild(guildId);
+      const checkGuild = (guildId: GuildId) => automaticJoins.checkGuild(guildId);
       const seatReturn = new SeatReturn(
         deps,
         sessions,
         sources.seatStore,
         signal,
-        check,
+        checkGuild,
       );
       return {
         ports: { automaticJoins },
         async onGuildsArrived(guildIds) {
           const seatedIds = await seatReturn.onGuildsArrived(guildIds);
-          for (const guildId of guildIds) if (!seatedIds.has(guildId)) check(guildId);
+          for (const guildId of guildIds)
+            if (!seatedIds.has(guildId)) checkGuild(guildId);
           return seatedIds;
         },
-        onGuildChanged: check,
+        onGuildChanged: checkGuild,
         createSession({ place }) {
           let wasEntered = false;
           return {

@@ -156,13 +156,13 @@ export class TranscriptEraser {
 
   /** Erases lines that deleted messages showed. Returns the number of lines. */
   eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
-    const among = (connection: Connection) => connection.among(messageIds);
+    const amongMessages = (connection: Connection) => connection.among(messageIds);
     return this.#eraseSelected(
       (connection) =>
-        sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
+        sql`SELECT id FROM lines WHERE post_message_id ${amongMessages(connection)}`,
       (connection) =>
         connection.run(
-          sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`,
+          sql`DELETE FROM caption_messages WHERE message_id ${amongMessages(connection)}`,
         ),
     );
   }

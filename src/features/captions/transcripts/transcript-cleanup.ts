@@ -71,7 +71,7 @@ export class TranscriptCleanup implements PersonHooks {
   async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
-    const round = async () => {
+    const runRound = async () => {
       try {
         if (!areEnded)
           await transcripts.onDisk.writer.endOpenSessions(
@@ -89,7 +89,7 @@ export class TranscriptCleanup implements PersonHooks {
         name: 'expiry of transcripts',
         clock,
         everyMs: expiryIntervalMs,
-        run: round,
+        run: runRound,
         report: (change) => onEvent('', change),
       },
       signal,
@@ -221,14 +221,14 @@ export class TranscriptCleanup implements PersonHooks {
     personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData {
-    const erase = (sessionId?: string) =>
+    const eraseLines = (sessionId?: string) =>
       this.#eraseBoth(guildId, ({ eraser }) =>
         eraser.erasePerson(guildId, personId, sessionId),
       );
     return async () => {
       const counts = await Array.fromAsync(
         reason === 'withdrawn' ? this.#listCaptionedIds(guildId) : [undefined],
-        erase,
+        eraseLines,
       );
       this.updateOutdatedMessages(neverAborted);
       return counts.includes(undefined)

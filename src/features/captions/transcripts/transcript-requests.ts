@@ -27,6 +27,7 @@ import {
   type CaptionShardDeps,
   noteCaptionMessage,
   ReadableTranscripts,
+  type TranscriptStore,
   type transcriptSubjects,
 } from '#src/features/captions/store/transcript-stores.ts';
 import type {
@@ -47,6 +48,7 @@ import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
@@ -202,7 +204,7 @@ export class TranscriptRequests {
     signal: AbortSignal,
   ): Promise<FindOutcome> {
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
-    const answer = async (until: AbortSignal) => {
+    const findAnswer = async (until: AbortSignal) => {
       const candidates = await this.#readTranscripts(guildId, reader, (readable) =>
         selectCandidateLines(readable, question, about),
       );
@@ -216,7 +218,7 @@ export class TranscriptRequests {
       );
       return toFindOutcome(findCitedLines(cited, lines));
     };
-    return this.#tryRequest(guildId, answerTimeoutMs, answer, signal);
+    return this.#tryRequest(guildId, answerTimeoutMs, findAnswer, signal);
   }
 
   /** Summarises a session for a person, who pays: all of it, or until the person came. */
@@ -238,8 +240,8 @@ export class TranscriptRequests {
 
   /** Posts a recap if the server wants it. Never throws. */
   async postRecap(session: TranscriptSession): Promise<void> {
-    const { captionChats, onEvent, transcripts } = this.#deps;
-    const { channelId, guildId, id, placeId } = session;
+    const { onEvent, transcripts } = this.#deps;
+    const { channelId, guildId, id } = session;
     const { getValue, timeZone } = this.#deps.settings.getForGuild(guildId);
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
@@ -251,32 +253,44 @@ export class TranscriptRequests {
         this.#summarise(session, undefined, signal),
       );
       for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
-        // An empty message is noted first, so that an erasure finds it after a crash.
-        const messagePlace = await captionChats.postMessage(
-          placeId,
-          '\u2026',
-          neverAborted,
-        );
-        await noteCaptionMessage(messagePlace, session, store, this.#deps);
-        await captionChats.changeMessage(
-          messagePlace,
-          this.#formatRecap(message, guildId),
-          neverAborted,
-        );
+        const messagePlace = await this.#postRecapMessage(message, session, store);
         // A line may have been erased before the recap was posted.
         const storedNumbers = new Set((await listLines()).map(({ number }) => number));
-        if (summarisedLines.every(({ number }) => storedNumbers.has(number))) continue;
-        if (
-          (await captionChats.changeMessage(messagePlace, '', neverAborted)) !==
-          'closed'
-        )
-          await transcripts.askBoth(({ messages }) =>
-            messages.markSettled(messagePlace.messageId),
-          );
+        if (!summarisedLines.every(({ number }) => storedNumbers.has(number)))
+          await this.#deleteRecapMessage(messagePlace);
       }
     } catch (error) {
       onEvent(guildId, toFailureEvent(error, 'think'));
     }
+  }
+
+  async #postRecapMessage(
+    message: readonly TextLine[],
+    session: TranscriptSession,
+    store: TranscriptStore,
+  ): Promise<MessagePlace> {
+    const { captionChats } = this.#deps;
+    // An empty message is noted first, so that an erasure finds it after a crash.
+    const messagePlace = await captionChats.postMessage(
+      session.placeId,
+      '\u2026',
+      neverAborted,
+    );
+    await noteCaptionMessage(messagePlace, session, store, this.#deps);
+    await captionChats.changeMessage(
+      messagePlace,
+      this.#formatRecap(message, session.guildId),
+      neverAborted,
+    );
+    return messagePlace;
+  }
+
+  async #deleteRecapMessage(messagePlace: MessagePlace) {
+    const { captionChats, transcripts } = this.#deps;
+    if ((await captionChats.changeMessage(messagePlace, '', neverAborted)) !== 'closed')
+      await transcripts.askBoth(({ messages }) =>
+        messages.markSettled(messagePlace.messageId),
+      );
   }
 
   #formatRecap(message: readonly TextLine[], guildId: GuildId) {
