@@ -103,7 +103,7 @@ const leaveAfterSetting: ServerSetting<number> = {
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** Settings of a server, or with `StoredSettings.getForChannel` of one of its voice channels. */
+/** Settings of a server, or with `getForChannel` of one of its voice channels. */
 export type GuildSettings = ConversationValues & {
   /** Further names of the bot in the server. */
   readonly names: readonly string[];
@@ -216,7 +216,7 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
     isLoaded ? defaults.consent : { policy: 'ask' },
   parseValue(typed, { defaults }) {
     const [, typedRoleId] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(typed) ?? [];
-    const roleId = typedRoleId ?? defaults.consent.roleId;
+    const roleId = (typedRoleId as RoleId | undefined) ?? defaults.consent.roleId;
     const policy = typedRoleId === undefined ? typed.toLowerCase() : 'role';
     if (policy === 'ask' || policy === 'notice') return toReadValue({ policy });
     if (policy !== 'role') return badValue;
@@ -380,10 +380,10 @@ export function readGuildSettings(
 /** Parses a stored value. An unusable one counts as not set. */
 function readStoredValue<Value>(
   setting: ServerSetting<Value>,
-  { values: set, isLoaded }: StoredGuildSettings,
+  { values, isLoaded }: StoredGuildSettings,
   choices: SettingChoices,
 ) {
-  const text = set.get(setting.key);
+  const text = values.get(setting.key);
   const parsed =
     text === undefined ? badValue : parseStoredValue(setting, text, choices);
   return parsed.kind === 'ok' ? parsed.value : setting.getDefault(choices, isLoaded);

@@ -105,7 +105,7 @@ export function describeOtherPersonas(
   return (storedValues) =>
     [...storedValues.keys()].flatMap((key) => {
       if (!key.startsWith(personaKeyPrefix)) return [];
-      const id = key.slice(personaKeyPrefix.length);
+      const id = key.slice(personaKeyPrefix.length) as ChannelId; // as `toPersonaKey` wrote it
       const { [field]: fieldText, name = fieldText } = findPersona(storedValues, id);
       if (fieldText === undefined) return [];
       const value = field === 'voice' ? fieldText : (name ?? fieldText);

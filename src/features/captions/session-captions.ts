@@ -72,7 +72,7 @@ export class SessionCaptions implements FeatureSession {
     return this.#latest?.session.endedAtWallMs === undefined ? this.#latest : undefined;
   }
 
-  /** Returns whether lines of the last hour were recorded. */
+  /** Returns whether the latest captions have lines of the last hour. */
   get hasTranscript(): boolean {
     return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
@@ -132,7 +132,7 @@ export class SessionCaptions implements FeatureSession {
     return recorder?.session;
   }
 
-  /** Returns the begin of a line of a person, unless captions are off or leave the person out. */
+  /** Returns a function that begins a line of a person. Undefined if captions are off or leave the person out. */
   followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
     const { recorder } = this;
     if (!recorder || !this.#session.consent.canWrite(speakerId)) return undefined;

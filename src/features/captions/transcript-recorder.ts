@@ -312,9 +312,9 @@ export class TranscriptRecorder {
 
 /** Lists the recorders of captions that are on. */
 export function listRecorders(
-  captionings: readonly { readonly recorder: TranscriptRecorder | undefined }[],
+  captions: readonly { readonly recorder: TranscriptRecorder | undefined }[],
 ): readonly TranscriptRecorder[] {
-  return captionings.flatMap(({ recorder }) => recorder ?? []);
+  return captions.flatMap(({ recorder }) => recorder ?? []);
 }
 
 const maxTitleChars = 100;

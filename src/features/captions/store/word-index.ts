@@ -29,7 +29,7 @@ export const termsIndex =
  * Merges the index so that no erased word stays. Takes a second for a million lines.
  */
 export async function mergeIndex(connection: Connection): Promise<void> {
-  // Until a merge, FTS5 keeps erased words as bounds of its pages (table `line_words_idx`).
+  // Until a merge, FTS5 keeps erased words as bounds of its pages (its table line_words_idx).
   // An erased word makes a new segment, since FTS5 does not merge a single one.
   for (const statement of [
     sql`INSERT INTO line_words (rowid, terms) VALUES (0, '0')`,

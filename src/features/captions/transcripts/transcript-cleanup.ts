@@ -242,14 +242,14 @@ export class TranscriptCleanup implements PersonHooks {
     guildId: GuildId,
     personId: PersonId,
   ): Promise<StoredRecords | undefined> {
-    const records = await this.#readBoth(guildId, ({ records }) =>
+    const bothRecords = await this.#readBoth(guildId, ({ records }) =>
       records.listRecords(guildId, personId),
     );
     return (
-      records && {
-        sessions: records.flatMap(({ sessions }) => sessions),
-        lines: records.flatMap(({ lines }) => lines),
-        memories: records.flatMap(({ memories }) => memories),
+      bothRecords && {
+        sessions: bothRecords.flatMap(({ sessions }) => sessions),
+        lines: bothRecords.flatMap(({ lines }) => lines),
+        memories: bothRecords.flatMap(({ memories }) => memories),
       }
     );
   }
