@@ -6,11 +6,8 @@ import {
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
-import { createStoreHealth, type StoreHealth } from '#src/storage/store-health.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
+import { StoreHealth } from '#src/storage/store-health.ts';
 import {
   mainStore,
   type StoreKind,
@@ -40,7 +37,7 @@ type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
  */
 export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
-  const worker = stack.use(createSqliteWorker());
+  const worker = stack.use(new SqliteWorker());
   const { databaseUrl } = options.config.storage;
   const opened = databaseUrl
     ? await openInDatabase(databaseUrl, options)
@@ -76,10 +73,10 @@ async function openInFiles(
     },
     onStore,
   }: StoreOptions,
-  worker: ReturnType<typeof createSqliteWorker>,
+  worker: SqliteWorker,
 ) {
-  const mainHealth = createStoreHealth('store-unwritten', realClock, onStore);
-  const health = createStoreHealth('transcripts-unwritten', realClock, (event) => {
+  const mainHealth = new StoreHealth('store-unwritten', realClock, onStore);
+  const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind === 'refused')
       onStore({ kind: 'warning', message: event.error.message });
@@ -91,11 +88,11 @@ async function openInFiles(
 }
 
 function openFile(
-  worker: ReturnType<typeof createSqliteWorker>,
+  worker: SqliteWorker,
   path: string,
   { sqlite }: StoreKind,
   health?: StoreHealth,
 ) {
-  const driver = createSqliteDriver(path, sqlite, worker.file(path));
+  const driver = new SqliteDriver(path, sqlite, worker.openFile(path));
   return openDatabase({ driver, clock: realClock, health });
 }

@@ -16,7 +16,7 @@ import {
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/voice-link.ts';
-import { type GuildConsents, openGuildConsents } from '#src/settings/guild-consents.ts';
+import { GuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { EndedConversations } from './ended-conversations.ts';
@@ -97,7 +97,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.moveRequests = new MoveRequests(this.#deps, this);
     this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
-    this.consents = openGuildConsents(
+    this.consents = new GuildConsents(
       this.#deps,
       sources.leftOutPeople,
       this.settings,

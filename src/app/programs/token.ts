@@ -4,10 +4,13 @@ import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import {
+  listStoreFiles,
+  refuseForeignFormats,
+} from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 import { createSecret, hashSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
@@ -58,9 +61,9 @@ async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Con
   console.error(`Store: ${folder}${sandbox}.`);
   const path = storePath(folder);
   refuseForeignFormats(folder);
-  const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
+  const file = listStoreFiles(folder).find(({ kind }) => kind === mainStore);
   const database = openDatabase({
-    driver: createSqliteDriver(path, mainStore.sqlite),
+    driver: new SqliteDriver(path, mainStore.sqlite),
     clock,
   });
   if (file?.version === getPresentFormat(mainStore.sqlite))

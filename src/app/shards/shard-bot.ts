@@ -11,14 +11,14 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -131,7 +131,7 @@ class ShardService {
       signal: this.#signal,
       sources,
       typed: discordPorts.typed,
-      writtenQuestions: createWrittenAnswerConcurrency(),
+      writtenQuestions: new WrittenAnswerConcurrency(),
     });
     this.features.add(opened.shards);
     for (const feature of this.features.all) void feature.run?.();
@@ -240,7 +240,7 @@ function createSessionDeps(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: createPersonalSettingsCache({
+    peopleSettings: new PersonalSettingsCache({
       ...common,
       store: store.personSettings,
     }),

@@ -304,9 +304,9 @@ function readOptionText(
       return readTypedText(value, option, interaction);
     case 'number':
     case 'decimal':
-      return `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
+      return `${Math.max(option.min, Math.min(option.max, Number(value)))}`;
     case 'choice':
-    case 'truth':
+    case 'boolean':
       return value;
     default:
       return undefined;

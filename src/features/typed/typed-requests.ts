@@ -324,7 +324,7 @@ export class TypedRequests {
     if (!getValue(memorySetting) || asker.isProgram) return [];
     const consent = sessions.findSession(guildId)?.consent;
     const loaded = consent
-      ? memories.getKnown(guildId)
+      ? memories.getCached(guildId)
       : ((await memories.loadMemories(guildId)) ?? []);
     const usable = consent
       ? filterUsableMemories(loaded, asker.id, consent)

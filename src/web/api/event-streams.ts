@@ -2,7 +2,7 @@ import { toFeatureAlert } from '#src/base/alerts.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
@@ -48,7 +48,7 @@ const retryAfterS = 15;
 export class ServerEvents implements Disposable {
   readonly #clock;
   readonly #readers = new Set<Reader>();
-  readonly #slots = createWrittenAnswerConcurrency(maxOfToken, maxInServer);
+  readonly #slots = new WrittenAnswerConcurrency(maxOfToken, maxInServer);
   #knownTokens: readonly ApiToken[] = [];
   /** The bot is in this voice channel, or has left it. */
   readonly #channels = new Map<GuildId, Channel>();

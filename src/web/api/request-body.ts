@@ -6,7 +6,7 @@ import {
   type JsonLimits,
   parseForeignJson,
 } from '#src/base/json.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
@@ -30,7 +30,7 @@ const retryAfterS = 5;
 export type ReserveBody = (token: string) => Disposable;
 
 export function createBodyReservations(): ReserveBody {
-  const slots = createWrittenAnswerConcurrency(maxOfToken, maxBodies);
+  const slots = new WrittenAnswerConcurrency(maxOfToken, maxBodies);
 
   return (token) => {
     const slot = slots.enter('', token);
