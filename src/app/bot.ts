@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { openShards } from '#src/app/shards/open-shards.ts';
 import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
-import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { openAccountRest } from '#src/discord/account/account-rest.ts';
@@ -106,7 +106,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
-      encoders: createSoundEncoders(options.codec),
+      encoders: new SoundEncoders(options.codec),
       events,
       servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },

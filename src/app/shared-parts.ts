@@ -4,7 +4,7 @@ import {
   type SileroNetwork,
   windowSamples,
 } from '#src/audio/voice/silero-network.ts';
-import { createVoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
@@ -150,7 +150,7 @@ function openAllFeatures(
 
 /** Runs the detector on silence before it is used. */
 function warmUp(weights: SileroNetwork) {
-  const activity = createVoiceActivityDetector(weights);
+  const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   // The first windows take twenty times as long.
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);

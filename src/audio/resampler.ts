@@ -5,7 +5,7 @@ import {
 import { joinSamples, type Pcm, toMono, toStereo } from './pcm.ts';
 
 /** Streams between the same rates share a filter, which is dropped with the last of them. */
-const filters = new Map<string, WeakRef<PolyphaseFilter>>();
+const sharedFilters = new Map<string, WeakRef<PolyphaseFilter>>();
 
 /**
  * Resamples one stream in pieces of any length, without an audible seam.
@@ -35,6 +35,7 @@ export class Resampler {
     this.#restart();
   }
 
+  /** Adds interleaved samples and returns the output that they complete, at the new rate. */
   push(samples: Int16Array): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return samples;
@@ -107,11 +108,12 @@ export function resamplePcm({ samples, rateHz, channels }: Pcm, toHz: number): P
 
 function getSharedFilter(fromHz: number, toHz: number) {
   const key = `${fromHz} ${toHz}`;
-  const known = filters.get(key)?.deref();
-  if (known) return known;
-  for (const [other, filter] of filters) if (!filter.deref()) filters.delete(other);
+  const sharedFilter = sharedFilters.get(key)?.deref();
+  if (sharedFilter) return sharedFilter;
+  for (const [unusedKey, reference] of sharedFilters)
+    if (!reference.deref()) sharedFilters.delete(unusedKey);
   const filter = new PolyphaseFilter(createRateChange(fromHz, toHz));
-  filters.set(key, new WeakRef(filter));
+  sharedFilters.set(key, new WeakRef(filter));
   return filter;
 }
 
@@ -127,6 +129,7 @@ export class RateConverter {
     this.#channels = channels;
   }
 
+  /** Adds a piece of any shape, and returns the pieces that it completes, none of them empty. */
   push(pcm: Pcm): readonly Int16Array[] {
     const from = this.#channels === 1 ? toMono(pcm) : pcm;
     const { samples, rateHz, channels } = from;
@@ -144,6 +147,7 @@ export class RateConverter {
     return pieces.filter(({ length }) => length > 0);
   }
 
+  /** Returns the samples held back at the end of the sound. */
   flush(): Int16Array {
     return this.#toChannels(this.#resampler?.flush() ?? new Int16Array(0));
   }

@@ -1,7 +1,7 @@
 import { glob, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
@@ -130,7 +130,7 @@ const longestMeasureMs = 1_000;
 
 /** Measures LUFS of stereo sound at 48 kHz. Undefined for silence. Throws errors of the source. */
 async function measureLufs(source: SoundSource, clock: Clock, signal: AbortSignal) {
-  const meter = createLoudnessMeter();
+  const meter = new LoudnessMeter();
   using deadline = createDeadlineSignal(
     longestMeasureMs,
     clock,

@@ -47,9 +47,9 @@ const maxChannels = 8;
 export function readWav(bytes: Uint8Array): Pcm {
   const stream = new WavReader();
   const pieces = [...stream.push(bytes), ...stream.end()];
-  const [first] = pieces;
-  if (!first) throw createBadWavError('The WAV file holds no sound.');
-  return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
+  const [firstPiece] = pieces;
+  if (!firstPiece) throw createBadWavError('The WAV file holds no sound.');
+  return { ...firstPiece, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 
 export function writeWav({ samples, ...shape }: Pcm): Buffer {
@@ -91,6 +91,7 @@ export class WavReader {
   #skipBytes = 0;
   #soundBytes = 0;
 
+  /** Adds bytes of the file, and returns the sound that they complete. */
   push(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const pieces: Pcm[] = [];
@@ -130,11 +131,13 @@ export class WavReader {
   }
 
   #readRiff(): WavReaderState | undefined {
-    const head = this.#rest.toString('latin1', 0, 12);
+    const riffHeader = this.#rest.toString('latin1', 0, 12);
     const isFile =
-      head.length < 12 ? /^R(I|F|$)|^BW|^B?$/.test(head) : startOfFile.test(head);
+      riffHeader.length < 12
+        ? /^R(I|F|$)|^BW|^B?$/.test(riffHeader)
+        : startOfFile.test(riffHeader);
     if (!isFile) throw createBadWavError('The sound is not a WAV file.');
-    if (head.length < 12) return undefined;
+    if (riffHeader.length < 12) return undefined;
     this.#take(12);
     return { kind: 'chunks' };
   }
@@ -174,9 +177,9 @@ export class WavReader {
   ): WavReaderState | undefined {
     if (leftBytes === Infinity) return this.#readOpenSound(encoding, pieces);
     const frameBytes = encoding.sampleBytes * encoding.channels;
-    const given = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
-    pieces.push(...given.pieces);
-    const left = leftBytes - given.bytes;
+    const sound = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
+    pieces.push(...sound.pieces);
+    const left = leftBytes - sound.bytes;
     if (left < frameBytes) return { kind: 'completed' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
     return undefined;
@@ -208,9 +211,12 @@ export class WavReader {
     return pieces;
   }
 
-  #readSamples({ rateHz, channels, sampleBytes, sample }: WavEncoding, most: number) {
+  #readSamples(
+    { rateHz, channels, sampleBytes, sample }: WavEncoding,
+    maxBytes: number,
+  ) {
     const frameBytes = sampleBytes * channels;
-    const bytes = this.#take(Math.max(0, most - (most % frameBytes)));
+    const bytes = this.#take(Math.max(0, maxBytes - (maxBytes % frameBytes)));
     const pieces: Pcm[] = [];
     if (bytes.length > 0) {
       this.#soundBytes += bytes.length;

@@ -1,7 +1,4 @@
-import {
-  createOggOpusWriter,
-  findOpusPackets,
-} from '#src/audio/encode/ogg-opus-pages.ts';
+import { findOpusPackets, OggOpusWriter } from '#src/audio/encode/ogg-opus-pages.ts';
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { SoundPiece } from '#src/audio/pcm.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
@@ -19,7 +16,7 @@ export type StreamedRequest = ReturnType<typeof openStreamedRequest>;
 export function openStreamedRequest(client: ApiClient, head: string, sound: LiveSound) {
   const { readable, writable } = new TextEncoderStream();
   const body = writable.getWriter();
-  const pages = createOggOpusWriter();
+  const pages = new OggOpusWriter();
   const over = new AbortController();
   const giveUp = () => over.abort();
   let sent = '';
@@ -54,7 +51,7 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
     });
   sound.signal.addEventListener('abort', giveUp);
   send(head);
-  sound.passTo(sendSound);
+  sound.startPassing(sendSound);
 
   return {
     /**

@@ -1,4 +1,4 @@
-import { createSampleBuffer, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/mixer.ts';
@@ -156,7 +156,7 @@ export function createReplySound(speed: number) {
   const sentences = createSpokenSentences();
   const rate = new RateConverter(speakRateHz);
   const limiter = new VoiceLimiter();
-  const samples = createSampleBuffer();
+  const samples = new SampleBuffer();
   let taken = 0;
   let rising = false;
   let isFresh = true;

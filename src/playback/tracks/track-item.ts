@@ -1,4 +1,4 @@
-import { createSampleBuffer, musicRateHz } from '#src/audio/pcm.ts';
+import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
@@ -53,7 +53,7 @@ export class TrackItem {
   readonly #gain;
   #isLooping;
   #reading: AbortController | undefined;
-  readonly #sound = createSampleBuffer();
+  readonly #sound = new SampleBuffer();
   #taken = 0;
   #given = 0;
   /** Place in the source, and its end once a loop has reached it. */

@@ -3,7 +3,7 @@ import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
@@ -78,7 +78,7 @@ export function createSpeakerInput(
   { endpointRules: rules, weights }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }

@@ -1,8 +1,5 @@
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import {
-  createSoundEncoders,
-  type SoundEncoders,
-} from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { measureRms } from '#src/audio/pcm.ts';
@@ -30,7 +27,7 @@ async function encoded(encoders: SoundEncoders, format: SoundFormat) {
 test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
-    const encoders = createSoundEncoders(codec);
+    const encoders = new SoundEncoders(codec);
     const recordings = createRecordings(sharedDecoding, {
       allowed: createAllowedHosts([]),
     });

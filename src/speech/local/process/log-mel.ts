@@ -1,4 +1,4 @@
-import { createHannWindow, createSpectrum } from '#src/audio/spectrum.ts';
+import { createHannWindow, Spectrum } from '#src/audio/spectrum.ts';
 
 /**
  * Log-mel spectrogram of 16 kHz sound for Whisper and Smart Turn, with 80 bands every 10 ms:
@@ -9,7 +9,7 @@ export const hopSamples = 160;
 
 const windowSamples = 400;
 const half = windowSamples / 2;
-const spectrum = createSpectrum(createHannWindow(windowSamples));
+const spectrum = new Spectrum(createHannWindow(windowSamples));
 /** Silence floor, and the quietest power that is kept beside the loudest. */
 const [quietestPower, keptRange] = [1e-10, 1e-8];
 

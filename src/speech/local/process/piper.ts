@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -174,7 +174,7 @@ function toSamples(sound: Float32Array, gain: number) {
 
 function measureLoudness(sound: Float32Array, rateHz: number) {
   const samples = toSamples(sound, 0.5);
-  const meter = createLoudnessMeter();
+  const meter = new LoudnessMeter();
   meter.push(
     toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples),
   );
