@@ -259,7 +259,7 @@ function createWaitingCues(
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    played.add(cues.say(samples));
+    played.add(cues.playSamples(samples));
   }
 
   async function synthesizeLine(id: PlainTextId, language: string | undefined) {
@@ -376,7 +376,7 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     },
     hearPartial: interruptions.hearPartial,
     isSpeaking: () => voice.isSounding,
-    playCue: cues.say,
+    playCue: (samples, onSent) => cues.playSamples(samples, onSent),
     hearMeaning: (personId, meaning, isMeant) =>
       interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
     playWaitingCue: waiting.playCue,

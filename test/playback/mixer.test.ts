@@ -1,5 +1,5 @@
 import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
 import {
@@ -22,7 +22,7 @@ function steady(value: number) {
 
 function speaking() {
   const reply = new SpokenReply();
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   const listener = new VirtualListener(track);
   track.add(reply);
   return { reply, track, listener };

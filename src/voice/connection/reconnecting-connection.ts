@@ -8,11 +8,7 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
-import {
-  type Cues,
-  createCueTrack,
-  createVoiceTrack,
-} from '#src/playback/reply/cue-track.ts';
+import { type Cues, CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
@@ -58,12 +54,8 @@ export function openConnectionSound(
   cueSounds: Cues,
   sent: SentEnvelope,
 ) {
-  const voice = createVoiceTrack(() => mix.tracks.own.voice.state.percent);
-  const cues = createCueTrack(
-    voice,
-    cueSounds,
-    () => mix.tracks.own.cues.state.percent,
-  );
+  const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
+  const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, (samples, atMs) =>
     sent.addSentFrame(samples, atMs),
   );

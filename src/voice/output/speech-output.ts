@@ -119,13 +119,13 @@ export function createSpeechOutput(
 
   /** Cuts a reply with sound that is ready but not sent. */
   async function watchForStall(
-    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'paused' | 'ready'>,
+    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'isPaused' | 'isReady'>,
     signal: AbortSignal,
   ) {
     let before = -1;
     while (!signal.aborted) {
       const now = reply.getPlayedMs() + resumeCount; // Both only grow.
-      const isDue = reply.ready && !reply.paused;
+      const isDue = reply.isReady && !reply.isPaused;
       isStuck = isDue && now === before;
       // The writer goes on after a cut.
       if (isStuck) return reply.cut();
@@ -144,11 +144,11 @@ export function createSpeechOutput(
     get leavingReply(): LeavingReply | undefined {
       if (openReply?.reply.firstSentAtMs === undefined) return undefined;
       const { id, reply } = openReply;
-      const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
+      const pausedAfter = reply.isPaused ? reply.getHeardText() : undefined;
       return {
         id,
         pausedAfter,
-        isStarved: !reply.isOver && !reply.paused && !reply.ready,
+        isStarved: !reply.isOver && !reply.isPaused && !reply.isReady,
       };
     },
     get isStuck(): boolean {
