@@ -20,7 +20,7 @@ import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { createRecordings } from '#src/sources/recordings.ts';
 import { openLibrary } from '#src/sources/sound-library.ts';
 import { createSources } from '#src/sources/sound-sources.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -70,7 +70,7 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
     operatorTools,
-    textLanguage: createTextLanguageDetector(),
+    textLanguage: new NgramLanguageDetector(),
   });
 }
 

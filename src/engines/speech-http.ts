@@ -39,23 +39,21 @@ export const speechHttp: Engine<'text to speech'> = {
       : undefined,
   async open({ own, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openSynthesizer } = await import(
+    const { OpenAiSynthesizer } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { createServerVoices } = await import(
-      '#src/speech/openai/openai-synthesizer.ts'
-    );
+    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
-    const voices = createServerVoices(client, realClock);
+    const voices = new ServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
     if (isListed) void voices.load();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
-    const spoken = openSynthesizer(client, {
+    const spoken = new OpenAiSynthesizer(client, {
       ...server,
       voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
       format,

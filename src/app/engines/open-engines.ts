@@ -17,7 +17,7 @@ import type {
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
@@ -107,7 +107,7 @@ export async function openEngines(
       localModels,
       /** Decides whether people have finished. Absent if it is turned off. */
       turnModel: config.hasTurnModel
-        ? openTurnModel(localModels, (why) =>
+        ? new SmartTurnModel(localModels, (why) =>
             report({
               kind: 'habit',
               role: 'speech to text',

@@ -21,7 +21,7 @@ export type LocalSynthesizerOptions = {
 export async function openLocalSynthesizer({
   model = '',
   models,
-  voice: usual,
+  voice: defaultVoice,
 }: LocalSynthesizerOptions): Promise<Synthesizer> {
   const folder = resolveModelFolder(model, 'piper-joe-int8');
   await models.load('speak', folder);
@@ -30,7 +30,7 @@ export async function openLocalSynthesizer({
       signal.throwIfAborted();
       if (toBaseLanguage(language) !== 'en') throw createNoVoiceError(language);
       onUsage?.({ by: servedLocally });
-      const pitch = findVoicePitch(name, usual);
+      const pitch = findVoicePitch(name, defaultVoice);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
       const job = { text, lengthScale };
       for await (const { rateHz, samples } of models.run('speak', folder, job, signal))
