@@ -10,7 +10,7 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import { createServerEvents } from '#src/web/api/event-streams.ts';
 import { openEventWebhooks } from '#src/web/api/event-webhooks.ts';
@@ -45,7 +45,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     openEventWebhooks({
       tokens: shared.store.apiTokens,
       events,
-      rules: { allowed: createAllowedHosts([]) },
+      rules: { allowed: new AllowedHosts([]) },
       clock: realClock,
       warn,
     }),

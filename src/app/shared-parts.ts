@@ -14,12 +14,12 @@ import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import { createSpeedStats } from '#src/ops/speed-stats.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { openLibrary } from '#src/sources/sound-library.ts';
-import { createSources } from '#src/sources/sound-sources.ts';
+import { createSoundOpener } from '#src/sources/sound-sources.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
@@ -180,16 +180,16 @@ export async function openOperatorTools(
 const mostStepMs = 2_000;
 
 function openSounds({ allowedHosts, searchPath }: Config['sounds'], dataDir: string) {
-  const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
-  const decoding = createDecoding({ clock, stepMs: mostStepMs });
-  const opener = createSources({
+  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const decoding = new Decoding({ clock, stepMs: mostStepMs });
+  const opener = createSoundOpener({
     clock,
     decoding,
     allowed,
     ffmpeg: findFfmpeg(searchPath),
   });
   return {
-    recordings: createRecordings(decoding, { allowed }),
+    recordings: new RecordingFetcher(decoding, { allowed }),
     opener,
     library: openLibrary(dataDir, { opener, clock }),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

@@ -86,6 +86,6 @@ export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
 }
 
 async function openDecoding(stack: AsyncDisposableStack) {
-  const { createDecoding } = await import('#src/sources/decode/decoding.ts');
-  return stack.use(createDecoding({ clock: realClock }));
+  const { Decoding } = await import('#src/sources/decode/decoding.ts');
+  return stack.use(new Decoding({ clock: realClock }));
 }

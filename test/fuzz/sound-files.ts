@@ -1,5 +1,5 @@
 import { OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
-import { createFlacFrames } from '#src/sources/formats/flac-decoder.ts';
+import { FlacFrames } from '#src/sources/formats/flac-decoder.ts';
 import { fc } from '#test/properties.ts';
 import { computeCrc } from '#test/sources/formats/hostile-files.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
@@ -90,7 +90,7 @@ function forgeOgg(name: string) {
 /** A FLAC file whose frames were changed; their checksums are right again. */
 function forgeFlac() {
   const file = readToneFile('tones.flac');
-  const cutter = createFlacFrames();
+  const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));
   const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(
     0,

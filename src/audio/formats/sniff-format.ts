@@ -4,9 +4,9 @@ export type SoundFileFormat = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
 export type SniffResult =
   | { readonly kind: 'format'; readonly format: SoundFileFormat }
-  /** `what` is a name for the operator, `demuxer` the value for `-f` of ffmpeg. */
-  | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
-  | { readonly kind: 'foreign'; readonly what: string }
+  /** `name` is for the operator, and `demuxer` the value for `-f` of ffmpeg. */
+  | { readonly kind: 'ffmpeg'; readonly name: string; readonly demuxer: string }
+  | { readonly kind: 'foreign'; readonly name: string }
   | { readonly kind: 'more' };
 
 /** An Ogg page names its codec at byte 28. */
@@ -31,7 +31,7 @@ export function sniffFormat(fileStart: Uint8Array, isWhole: boolean): SniffResul
   if (named) return named;
   const isEnough = isWhole || fileStart.length >= maxSniffBytes;
   // A decoder makes loud noise of foreign data.
-  return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
+  return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', name: 'not a sound file' };
 }
 
 /** Detects only formats that begin with a name. */
@@ -53,7 +53,7 @@ function matchSignature(text: string): SniffResult | undefined {
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
   const signature = ffmpegSignatures.find(([pattern]) => pattern.test(text));
-  return signature && { kind: 'ffmpeg', what: signature[1], demuxer: signature[2] };
+  return signature && { kind: 'ffmpeg', name: signature[1], demuxer: signature[2] };
 }
 
 /** Patterns, names for the operator, and demuxers of ffmpeg: https://ffmpeg.org/ffmpeg-formats.html */
@@ -87,20 +87,20 @@ function sniffOgg(text: string): SniffResult {
 }
 
 function toFfmpegOgg(formatName: string): SniffResult {
-  return { kind: 'ffmpeg', what: formatName, demuxer: 'ogg' };
+  return { kind: 'ffmpeg', name: formatName, demuxer: 'ogg' };
 }
 
 function sniffMatroska(bytes: Buffer, isEnough: boolean): SniffResult {
   if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
   if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1')))
     return { kind: 'more' };
-  return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
+  return { kind: 'ffmpeg', name: 'Matroska', demuxer: 'matroska' };
 }
 
 function sniffFrames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const name = readFramesInARow(bytes, at, isEnough);
-    if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };
+    if (name === 'AAC') return { kind: 'ffmpeg', name: 'AAC', demuxer: 'aac' };
     if (name === 'MP3') return { kind: 'format', format: 'mp3' };
   }
   const isText = /^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16));

@@ -92,7 +92,7 @@ export class SpeechSoundReader {
     if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
     if (named?.kind === 'format')
       return this.#toPacked(packedNames[named.format], bytes);
-    if (named) throw createWrongFormError(named.what);
+    if (named) throw createWrongFormError(named.name);
     const frames = detectFrames(bytes);
     if (frames === 'unknown' && !isWhole) return 'undecided';
     if (frames === 'MP3') return this.#toPacked(frames, bytes);

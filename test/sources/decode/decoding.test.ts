@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import {
   cutInPieces,
   decodeSound,
@@ -31,7 +31,7 @@ test.each([
 // Proves: A file that breaks its decoder takes nothing else along by real
 test('a decoder that eats all memory, throws, or dies of a fatal error takes only its file along', async () => {
   const entry = new URL('./obedient-decoder.ts', import.meta.url);
-  await using greedy = createDecoding({ clock: realClock, entry, stepMs: 20_000 });
+  await using greedy = new Decoding({ clock: realClock, entry, stepMs: 20_000 });
   for (const word of ['heap', 'oops', 'abort']) {
     const fate = decodeSound(greedy, cutInPieces(Buffer.from(word), 5));
     await expect(fate, word).rejects.toMatchObject(notAudio);

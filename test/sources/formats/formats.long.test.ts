@@ -1,5 +1,5 @@
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
-import { createDecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { cutInPieces, openDecoding } from '#test/sources/source-sounds.ts';
 import {
   makeToneWav,
@@ -52,7 +52,7 @@ test.each(names)(
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
 async function streamed(pieces: readonly Uint8Array[]) {
-  const stream = createDecodeStream({ rateHz: 48_000, channels: 2 });
+  const stream = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const sounds: Buffer[] = [];
   const feed = async (bytes: Uint8Array, isLast: boolean) => {
     const { samples, hasMore } = await stream.feed(bytes, isLast);
