@@ -129,7 +129,7 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   const bytes = readFileSync(new URL('fixtures/sounds/tones.webm', import.meta.url));
   // What the bot's process for files of strangers does, where its calls are seen.
   const decoder = new DecodeStream({ rateHz: 48_000, channels: 2 });
-  const { samples } = await decoder.feed(bytes, false);
+  const { samples } = await decoder.feedBytes(bytes, false);
   decoder.free();
   expect([calls.webm.given.length > 0, samples.length > 48_000 / 2]).toEqual([
     true,

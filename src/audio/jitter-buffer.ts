@@ -62,7 +62,7 @@ type PlacedPacket = { readonly packet: Packet; readonly position: number };
  * const buffer = new JitterBuffer();
  * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
  * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
- * const ordered = packets.flatMap((packet) => buffer.put(packet));
+ * const ordered = packets.flatMap((packet) => buffer.addPacket(packet));
  * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
  */
 export class JitterBuffer {
@@ -71,7 +71,7 @@ export class JitterBuffer {
   #lastSamples = usualPacketSamples;
 
   /** Adds a packet in the order of arrival, and returns the packets that may pass now, in their true order. */
-  put(packet: Packet): readonly OrderedPacket[] {
+  addPacket(packet: Packet): readonly OrderedPacket[] {
     if (!this.#last)
       return [this.#passPacket({ packet, position: 0x1_0000 + packet.sequence })];
     const position = unwrapSequence(packet.sequence, this.#last.position);

@@ -106,14 +106,14 @@ export class SampleBuffer {
   }
 
   /** Returns at most `length` samples from `position` on. The view is valid until the next push. */
-  view(position: number, length: number): Int16Array {
+  viewSamples(position: number, length: number): Int16Array {
     const start = position - this.#from;
     const end = Math.min(start + length, this.#to - this.#from);
     return this.#samples.subarray(start, end);
   }
 
   /** Drops all samples from `position` on. The next push continues there. */
-  truncate(position: number): void {
+  dropFrom(position: number): void {
     this.#to = position;
   }
 

@@ -32,14 +32,14 @@ export class Resampler {
     this.#filter = getSharedFilter(fromHz, toHz);
     this.#channels = channels;
     this.#input = new Int16Array(4 * this.#filter.change.half * channels);
-    this.#restart();
+    this.#restartStream();
   }
 
   /** Adds interleaved samples and returns the output that they complete, at the new rate. */
   push(samples: Int16Array): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return samples;
-    this.#append(samples);
+    this.#appendSamples(samples);
     const out = this.#produceUntil(this.#length - half);
     this.#dropConsumed();
     return out;
@@ -50,13 +50,13 @@ export class Resampler {
     const { up, down, half } = this.#filter.change;
     if (up === down) return new Int16Array(0);
     const end = this.#length;
-    this.#append(new Int16Array(half * this.#channels));
+    this.#appendSamples(new Int16Array(half * this.#channels));
     const out = this.#produceUntil(end);
-    this.#restart();
+    this.#restartStream();
     return out;
   }
 
-  #restart() {
+  #restartStream() {
     const { half } = this.#filter.change;
     this.#input.fill(0, 0, half * this.#channels);
     this.#length = half;
@@ -64,7 +64,7 @@ export class Resampler {
     this.#phase = 0;
   }
 
-  #append(samples: Int16Array) {
+  #appendSamples(samples: Int16Array) {
     const from = this.#length * this.#channels;
     const to = from + samples.length;
     if (to > this.#input.length) {
@@ -88,7 +88,7 @@ export class Resampler {
     const [at, phase, channels] = [this.#at, this.#phase, this.#channels];
     const frames = Math.max(0, Math.ceil(((end - at) * up - phase) / down));
     const out = new Int16Array(frames * channels);
-    this.#filter.run({ samples: this.#input, channels, at, phase }, out);
+    this.#filter.filterFrames({ samples: this.#input, channels, at, phase }, out);
     const moved = phase + frames * down;
     this.#at = at + Math.floor(moved / up);
     this.#phase = moved % up;

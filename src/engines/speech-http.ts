@@ -50,7 +50,7 @@ export const speechHttp: Engine<'text to speech'> = {
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
-    if (isListed) void voices.load();
+    if (isListed) void voices.loadNames();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
     const spoken = new OpenAiSynthesizer(client, {
@@ -70,7 +70,7 @@ export const speechHttp: Engine<'text to speech'> = {
 
 /** Chooses the standard voice if listed. */
 function findFirstVoice(voices: VoiceNames) {
-  void voices.load();
+  void voices.loadNames();
   const names = voices.getKnown();
   // Kokoro refuses unknown voices.
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
@@ -81,7 +81,11 @@ export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {
     opening ??= openDecoding(stack);
-    yield* (await opening).play(bytes, { rateHz: speakRateHz, channels: 1 }, signal);
+    yield* (await opening).decodeSound(
+      bytes,
+      { rateHz: speakRateHz, channels: 1 },
+      signal,
+    );
   };
 }
 

@@ -182,7 +182,7 @@ const voiceSetting: ServerSetting<string | undefined> = {
   },
   format: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
-  outside: { loadValues: ({ voices }) => voices.load() },
+  outside: { loadValues: ({ voices }) => voices.loadNames() },
 };
 
 const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');

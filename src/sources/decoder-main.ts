@@ -17,7 +17,7 @@ async function obeyMessage(message: ToDecoder) {
   const stream = streams.get(id) ?? new DecodeStream(plan);
   streams.set(id, stream);
   try {
-    sendToParent(await stream.feed(bytes, isLast));
+    sendToParent(await stream.feedBytes(bytes, isLast));
   } catch (error) {
     closeStream(id);
     sendToParent({

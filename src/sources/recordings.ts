@@ -139,7 +139,7 @@ export class RecordingFetcher implements Recordings {
     const shape = { rateHz: listenRateHz, channels: 1 } as const;
     const pieces: Int16Array[] = [];
     let leftMs = maxMs;
-    for await (const pcm of this.#decoding.play(fileBytes, shape, signal)) {
+    for await (const pcm of this.#decoding.decodeSound(fileBytes, shape, signal)) {
       leftMs -= getDurationMs(pcm);
       if (leftMs < 0) throw createTooLongError(maxMs);
       pieces.push(pcm.samples);

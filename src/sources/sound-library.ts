@@ -35,7 +35,7 @@ export type LibraryDeps = {
 export interface SoundLibrary {
   /** Lists all names, sorted. They may be 5 s old. */
   listNames(): Promise<readonly string[]>;
-  /** Opens a sound by its name, in any case. Undefined if unknown. Throws errors of `SoundOpener.openSource`. */
+  /** Opens a sound by its name, in any case. Undefined if unknown. Throws as `openSource` of its opener. */
   open(name: string, signal: AbortSignal): Promise<SoundSource | undefined>;
 }
 
@@ -150,7 +150,7 @@ async function measureLufs(sound: SoundSource, clock: Clock, signal: AbortSignal
   try {
     const until = AbortSignal.any([signal, deadline.signal]);
     for await (const pcm of sound.open(0, until)) {
-      meter.push(pcm.samples);
+      meter.addSamples(pcm.samples);
       leftMs -= getDurationMs(pcm);
       if (leftMs <= 0) break;
     }

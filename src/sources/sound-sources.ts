@@ -104,7 +104,7 @@ export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
         const plan = { rateHz: musicRateHz, channels: 2, skipMs } as const;
         const sound = ffmpeg
           ? decodeByFfmpeg(fileBytes, skipMs, ffmpeg, until)
-          : decoding.play(fileBytes, plan, until);
+          : decoding.decodeSound(fileBytes, plan, until);
         yield* limitLength(sound, skipMs, maxMs);
       }
       return { title: createTitle(location), lengthMs, isSeekable, open: openFrom };

@@ -54,15 +54,15 @@ export class PauseListening implements Listening {
   /** Ends all recognition and drops the sound. */
   [Symbol.dispose](): void {
     this.#ending.abort(new Error('not listened to any more'));
-    this.#sound.drop();
+    this.#sound.dropSound();
   }
 
   #getPass() {
     const [lastPass, sound] = [this.#lastPass, this.#sound];
     if (lastPass?.isUseful && sound.endsSilently(lastPass.length)) return lastPass;
-    const recognise = (unneeded: AbortSignal) =>
+    const recogniseSound = (unneeded: AbortSignal) =>
       this.#recognise(sound, AbortSignal.any([unneeded, this.#ending.signal]));
-    this.#lastPass = new RecognitionPass(sound.length, recognise);
+    this.#lastPass = new RecognitionPass(sound.length, recogniseSound);
     return this.#lastPass;
   }
 }
@@ -160,7 +160,7 @@ export class HeldListening implements Listening {
     const inner = this.#open(this.#signal);
     this.#inner = inner;
     for (const { opus, samples } of this.#sound.listPieces()) inner.push(samples, opus);
-    this.#sound.drop();
+    this.#sound.dropSound();
     this.#opening.resolve(inner);
   }
 

@@ -67,7 +67,7 @@ export class UtteranceSound {
   }
 
   /** Drops the sound and its packets. Nothing may be pushed afterwards. */
-  drop(): void {
+  dropSound(): void {
     this.#samples = new Int16Array(0);
     this.#packets = [];
   }
@@ -75,13 +75,13 @@ export class UtteranceSound {
   /** Returns whether only silence or room noise follows. */
   endsSilently(length: number): boolean {
     const noiseLevel = this.#getNoiseLevel();
-    return measureLevels(this.view(length, this.#length)).every(
+    return measureLevels(this.viewSamples(length, this.#length)).every(
       (level) => level <= noiseLevel,
     );
   }
 
   /** Returns the samples between two positions. The view is valid until the next push. */
-  view(from: number, to: number): Int16Array {
+  viewSamples(from: number, to: number): Int16Array {
     return this.#samples.subarray(from, Math.min(to, this.#length));
   }
 
@@ -94,7 +94,7 @@ export class UtteranceSound {
   copySpoken(): UtterancePcm {
     const noiseLevel = this.#getNoiseLevel();
     let [voiceFrom, voiceTo, at] = [this.#length, 0, 0];
-    for (const level of measureLevels(this.view(0, this.#length))) {
+    for (const level of measureLevels(this.viewSamples(0, this.#length))) {
       at += windowSamples;
       if (level <= noiseLevel) continue;
       voiceFrom = Math.min(voiceFrom, at - windowSamples);
@@ -124,7 +124,7 @@ export class UtteranceSound {
     );
     return findOggWriter(
       packets.map(({ from: start, opus, to: end }) => ({
-        samples: this.view(start, end),
+        samples: this.viewSamples(start, end),
         opus,
       })),
     );

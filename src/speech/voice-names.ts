@@ -5,7 +5,7 @@ export interface VoiceNames {
   /** Returns the names that are known now. None means that the voices cannot be listed, or not yet. */
   getKnown(): readonly string[];
   /** Asks the server for unknown names. Never throws, and has a deadline. */
-  load(): Promise<readonly string[]>;
+  loadNames(): Promise<readonly string[]>;
 }
 
 /** Creates a fixed list of names. No names mean that the voices cannot be listed. */
@@ -13,7 +13,7 @@ export function createFixedVoiceNames(
   names: readonly string[],
   isEnglishOnly: boolean = false,
 ): VoiceNames {
-  return { isEnglishOnly, getKnown: () => names, load: async () => names };
+  return { isEnglishOnly, getKnown: () => names, loadNames: async () => names };
 }
 
 /** Returns whether a name is known, or a mix of known ones, `a(2)+b(1)`. */

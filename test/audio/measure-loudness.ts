@@ -6,6 +6,6 @@ import { RateConverter } from '#src/audio/resampler.ts';
 export function measureLoudness(pcm: Pcm) {
   const meter = new LoudnessMeter();
   const rate = new RateConverter(48_000, 2);
-  for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);
+  for (const piece of [...rate.push(pcm), rate.flush()]) meter.addSamples(piece);
   return meter.lufs;
 }

@@ -152,7 +152,7 @@ async function feedAll(
     const piece = hasMore ? Buffer.alloc(0) : bytes.subarray(at, at + size);
     at += piece.length;
     const before = process.threadCpuUsage();
-    const fed = await stream.feed(piece, at >= bytes.length);
+    const fed = await stream.feedBytes(piece, at >= bytes.length);
     steps.slowestMs = Math.max(steps.slowestMs, measureCpuMs(before));
     steps.soundMs += fed.samples.length / ((rateHz / 1000) * channels);
     ({ hasMore } = fed);

@@ -55,7 +55,7 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
   const music = {
     isMoving: true,
     onSound: () => undefined,
-    pull: () =>
+    pullFrame: () =>
       new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
   };
   const mixer = new Mixer(

@@ -38,7 +38,7 @@ export async function decodeSound(
 ): Promise<Pcm> {
   const { signal } = new AbortController();
   const pieces = await Array.fromAsync(
-    decoding.play(bytes, { rateHz: listenRateHz, channels: 1 }, signal),
+    decoding.decodeSound(bytes, { rateHz: listenRateHz, channels: 1 }, signal),
   );
   const samples = joinSamples(pieces.map((pcm) => pcm.samples));
   return { samples, rateHz: listenRateHz, channels: 1 };

@@ -71,7 +71,7 @@ test.each([
   [undefined, []],
 ])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {
   const { voices } = listing([answer]);
-  expect(await voices.load()).toEqual(names);
+  expect(await voices.loadNames()).toEqual(names);
   expect(voices.getKnown()).toEqual(names);
 });
 
@@ -209,7 +209,7 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
     own: {},
   };
   const opened = await speechHttp.open(settings, new LocalModels());
-  await opened.voices?.load();
+  await opened.voices?.loadNames();
   await collectSound(opened, 'Hello.');
   expect(asked).toEqual(['af_heart']);
 });

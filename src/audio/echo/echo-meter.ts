@@ -219,7 +219,7 @@ export class EchoMeter {
       this.#streamMs - this.#sent.endMs < echoTailMs + (this.#path?.lagMs ?? 0);
     for (let at = 0; at < window.samples.length; at += bandSamples) {
       if (!isRecorded(window.samples, at)) continue;
-      this.#measure(window, at, sounds);
+      this.#measureBand(window, at, sounds);
     }
     if (window.probability >= minMaybeVoicedProbability && sounds) this.#searchPath();
     if (window.probability >= minVoicedProbability) this.#updateVerdict(window, sounds);
@@ -245,7 +245,7 @@ export class EchoMeter {
     this.#streamMs = follows ? Math.min(nextMs + clockDriftMs, atMs) : atMs;
   }
 
-  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
+  #measureBand({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
     measureBands(samples, at, levels, 0);
     this.#floor.add(levels);
@@ -260,7 +260,7 @@ export class EchoMeter {
   }
 
   #checkPath(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
-    const { excessDb, shortDb, expectedDb } = path.compare(
+    const { excessDb, shortDb, expectedDb } = path.compareLevels(
       levels,
       this.#floor.levels,
       hop,
@@ -268,7 +268,7 @@ export class EchoMeter {
     this.#excessDb +=
       smoothingFactor * ((loud ? Math.min(maxExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += smoothingFactor * (shortDb - this.#shortDb);
-    if (this.#fitsPath) path.learn(levels, this.#floor.levels, hop);
+    if (this.#fitsPath) path.updateGains(levels, this.#floor.levels, hop);
     if (loud && this.#fitsPath) this.#fittingCount++;
     this.#misfitCount = Math.max(0, this.#misfitCount + (this.#fitsPath ? -0.25 : 1));
     if (expectedDb > audibleDb) {
@@ -297,7 +297,7 @@ export class EchoMeter {
       return;
     const path = new EchoPath(this.#sent, match.lag);
     for (const { levels, hop } of this.#recent)
-      path.learn(levels, this.#floor.levels, hop);
+      path.updateGains(levels, this.#floor.levels, hop);
     if (!this.#path) this.#explainedCount = this.#voicedCount;
     this.#path = path;
     this.#excessDb = 0;

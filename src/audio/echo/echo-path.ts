@@ -42,7 +42,7 @@ export class EchoPath {
   }
 
   /** Updates the gains by levels that hold only echo and noise. */
-  learn(levels: Float32Array, noise: Float32Array, hop: number): void {
+  updateGains(levels: Float32Array, noise: Float32Array, hop: number): void {
     for (let band = 0; band < bandCount; band++) {
       const sentDb = this.#getSentDb(hop - this.lag, band);
       if (sentDb < minSentDb) continue;
@@ -60,7 +60,11 @@ export class EchoPath {
   }
 
   /** Compares heard levels with the echo that the sent sound should make. */
-  compare(levels: Float32Array, noise: Float32Array, hop: number): EchoComparison {
+  compareLevels(
+    levels: Float32Array,
+    noise: Float32Array,
+    hop: number,
+  ): EchoComparison {
     let [excess, expected, short] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
       const gain = this.#gains[band] ?? 0;

@@ -80,13 +80,13 @@ export class SentEnvelope {
 
   /** Returns the index of the levels of a hop, or -1 for a hop that is forgotten or in the future. */
   findLevelIndex(hop: number): number {
-    if (this.#waiting.length > 0) this.#measure();
+    if (this.#waiting.length > 0) this.#measureWaiting();
     return hop >= this.#hops || hop < Math.max(0, this.#hops - keptHops)
       ? -1
       : getLevelIndex(hop);
   }
 
-  #measure() {
+  #measureWaiting() {
     for (const { samples, beginsAtMs } of this.#waiting) {
       if (beginsAtMs !== undefined) this.#beginPosition(beginsAtMs);
       this.#addSamples(this.#resampler.push(samples));

@@ -80,7 +80,7 @@ export class OggOpusWriter {
   #granule = 0;
 
   /** Adds a packet, and returns a page that is full before. */
-  push(opus: Uint8Array): Buffer {
+  addPacket(opus: Uint8Array): Buffer {
     const isFull = this.#waiting.length >= packetsPerPage;
     const page = isFull ? this.#writePage(false) : Buffer.alloc(0);
     this.#waiting.push(opus);
@@ -113,6 +113,6 @@ export class OggOpusWriter {
  */
 export function writeOggOpus(packets: readonly Uint8Array[]): Buffer {
   const writer = new OggOpusWriter();
-  const pages = packets.map((opus) => writer.push(opus));
+  const pages = packets.map((opus) => writer.addPacket(opus));
   return Buffer.concat([...pages, writer.end()]);
 }

@@ -23,7 +23,7 @@ export class OggPageReader {
   #remainder: Buffer = Buffer.alloc(0);
 
   /** Adds bytes and returns the pages that they complete. */
-  push(bytes: Uint8Array): OggPage[] {
+  addBytes(bytes: Uint8Array): OggPage[] {
     this.#remainder = Buffer.concat([this.#remainder, bytes]);
     const pages: OggPage[] = [];
     for (;;) {

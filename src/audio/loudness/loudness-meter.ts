@@ -24,7 +24,7 @@ const histogramBins = 800;
  *
  * const meter = new LoudnessMeter();
  * const tone = (n: number) => 3_277 * Math.sin((2 * Math.PI * 997 * (n >> 1)) / 48_000);
- * meter.push(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n))); // 1 s at -20 dB
+ * meter.addSamples(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n))); // 1 s at -20 dB
  * Math.round(meter.lufs ?? 0); // -20
  */
 export class LoudnessMeter {
@@ -37,7 +37,7 @@ export class LoudnessMeter {
   readonly #energies = new Float64Array(histogramBins);
 
   /** Adds stereo samples, left and right in turn. */
-  push(samples: Int16Array): void {
+  addSamples(samples: Int16Array): void {
     for (let n = 0; n < samples.length; n += 2) {
       this.#stepEnergy +=
         this.#left.measureEnergy(samples[n] ?? 0) +

@@ -57,7 +57,7 @@ export class PolyphaseFilter {
   }
 
   /** Fills `out` with resampled frames. The input must hold `half` more frames on each side. */
-  run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
+  filterFrames({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
     const { up, down, half } = this.change;
     let turns = phase;
     for (let done = 0; done < out.length; done += channels * this.#blockFrames) {
@@ -66,13 +66,13 @@ export class PolyphaseFilter {
       const last = (turns % up) + (count - 1) * down;
       const frames = 2 * half + Math.floor(last / up);
       this.#input.set(samples.subarray(channels * from, channels * (from + frames)));
-      this.#filter(channels, frames, count, turns % up);
+      this.#filterBlock(channels, frames, count, turns % up);
       out.set(this.#output.subarray(0, channels * count), done);
       turns += count * down;
     }
   }
 
-  #filter(channels: 1 | 2, frames: number, count: number, phase: number) {
+  #filterBlock(channels: 1 | 2, frames: number, count: number, phase: number) {
     const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
     const { up, down, phases } = this.change;
     const { input, left, right, output } = this.#layout;

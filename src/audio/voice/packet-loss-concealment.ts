@@ -36,7 +36,7 @@ export class PacketLossConcealment {
   }
 
   /** Makes `length` samples for lost sound. Zeros where no sound came before. */
-  fill(length: number): Int16Array {
+  makeSamples(length: number): Int16Array {
     if (this.#madeSamples === 0 && this.#hasSound)
       this.#period = findPitchPeriod(this.#history);
     const samples = new Int16Array(length);

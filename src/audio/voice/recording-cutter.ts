@@ -22,8 +22,8 @@ function getMinPauseMs(lengthMs: number) {
  * import { RecordingCutter } from '#src/audio/voice/recording-cutter.ts';
  *
  * const cuts = new RecordingCutter();
- * for (let n = 0; n < 50; n++) cuts.next(n < 20 ? 0.1 : 0.9); // 32 ms each
- * cuts.end(); // { fromMs: 240, toMs: 1600 }
+ * for (let n = 0; n < 50; n++) cuts.addWindow(n < 20 ? 0.1 : 0.9); // 32 ms each
+ * cuts.endSpan(); // { fromMs: 240, toMs: 1600 }
  */
 export class RecordingCutter {
   #windows = 0;
@@ -32,7 +32,7 @@ export class RecordingCutter {
   #cutMs = 0;
 
   /** Adds the probability of a voice in the next 32 ms, and returns a span that ends there. */
-  next(probability: number): SpeechSpan | undefined {
+  addWindow(probability: number): SpeechSpan | undefined {
     const window = this.#windows++;
     const isVoice =
       probability >= (this.#openSpan ? minContinueProbability : minBeginProbability);
@@ -43,12 +43,12 @@ export class RecordingCutter {
     const { from, to } = this.#openSpan;
     const pauseMs = (window + 1 - to) * windowMs;
     if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
-      return this.end();
+      return this.endSpan();
     return (window + 1 - from) * windowMs >= maxSpanMs ? this.#cutShort() : undefined;
   }
 
   /** Ends the open span. Undefined if no voice came since the last span. */
-  end(): SpeechSpan | undefined {
+  endSpan(): SpeechSpan | undefined {
     const span = this.#openSpan;
     this.#openSpan = undefined;
     this.#probabilities = [];

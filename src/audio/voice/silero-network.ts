@@ -31,16 +31,21 @@ const maxInputs = 3 * spectrumBins;
 /** Plans the memory, which begins with the file of scripts/silero-weights.mjs. */
 function planMemoryAddresses() {
   let endBytes = vectorBytes;
-  const reserve = (count: number) => {
+  const reserveNumbers = (count: number) => {
     const from = endBytes;
     endBytes += Math.ceil((count * numberBytes) / vectorBytes) * vectorBytes;
     return from;
   };
   const reserveLayer = (rows: number, width: number) => {
-    return { rows, width, weights: reserve(rows * width), bias: reserve(rows) };
+    return {
+      rows,
+      width,
+      weights: reserveNumbers(rows * width),
+      bias: reserveNumbers(rows),
+    };
   };
   return {
-    hann: reserve(2 * fftPoints),
+    hann: reserveNumbers(2 * fftPoints),
     /** Each row holds its taps in the order of time. */
     encoder: [
       reserveLayer(128, 3 * spectrumBins),
@@ -51,21 +56,21 @@ function planMemoryAddresses() {
     /** Input, forget, cell and output gates for the input followed by the former output. */
     memory: reserveLayer(4 * cellCount, 2 * cellCount),
     output: reserveLayer(1, cellCount),
-    twiddles: reserve(2 * spectrumBins),
-    order: reserve(fftPoints),
-    work: reserve(2 * spectrumBins * 4),
+    twiddles: reserveNumbers(2 * spectrumBins),
+    order: reserveNumbers(fftPoints),
+    work: reserveNumbers(2 * spectrumBins * 4),
     /** 64 samples of the former window, 512 new ones, and 64 mirrored at the end. */
-    samples: reserve(contextSamples + windowSamples + contextSamples),
+    samples: reserveNumbers(contextSamples + windowSamples + contextSamples),
     // Inputs of the convolutions, a row for each time step. The spare rows before and after stay zero.
-    spectra: reserve(6 * spectrumBins),
-    first: reserve(6 * 128),
-    second: reserve(2 * 64),
-    third: reserve(64),
+    spectra: reserveNumbers(6 * spectrumBins),
+    first: reserveNumbers(6 * 128),
+    second: reserveNumbers(2 * 64),
+    third: reserveNumbers(64),
     /** 128 features and the former output. */
-    seen: reserve(2 * cellCount),
-    gates: reserve(4 * cellCount),
-    cells: reserve(cellCount),
-    list: reserve(2 * maxInputs),
+    seen: reserveNumbers(2 * cellCount),
+    gates: reserveNumbers(4 * cellCount),
+    cells: reserveNumbers(cellCount),
+    list: reserveNumbers(2 * maxInputs),
     pages: Math.ceil(endBytes / pageBytes),
   } as const;
 }
@@ -149,7 +154,7 @@ export class SileroNetwork {
       getRowAddress(spectra, 1, spectrumBins),
     );
     this.#runEncoder();
-    this.#multiply(memoryAddresses.memory, seen, -Infinity, gates);
+    this.#multiplyLayer(memoryAddresses.memory, seen, -Infinity, gates);
     this.#kernels.remember(
       gates,
       cellCount,
@@ -164,17 +169,17 @@ export class SileroNetwork {
     const [a, b, c, d] = encoder;
     for (let step = 0; step < 4; step++) {
       const input = getRowAddress(spectra, step, spectrumBins);
-      this.#multiply(a, input, 0, getRowAddress(first, step + 1, 128));
+      this.#multiplyLayer(a, input, 0, getRowAddress(first, step + 1, 128));
     }
     for (let step = 0; step < 2; step++) {
       const input = getRowAddress(first, 2 * step, 128);
-      this.#multiply(b, input, 0, getRowAddress(second, step, 64));
+      this.#multiplyLayer(b, input, 0, getRowAddress(second, step, 64));
     }
-    this.#multiply(c, second, 0, third);
-    this.#multiply(d, third, 0, seen);
+    this.#multiplyLayer(c, second, 0, third);
+    this.#multiplyLayer(d, third, 0, seen);
   }
 
-  #multiply(layer: Layer, input: number, minOutput: number, out: number) {
+  #multiplyLayer(layer: Layer, input: number, minOutput: number, out: number) {
     const { weights, bias, rows, width } = layer;
     this.#kernels.multiply(
       weights,

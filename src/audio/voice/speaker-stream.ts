@@ -62,7 +62,7 @@ export class SpeakerStream {
 
   /** Adds a packet in the order of arrival, and returns the sound that may pass now, in its true order. */
   put(packet: Packet): readonly SpeakerSound[] {
-    return this.#toSounds(this.#order.put(packet));
+    return this.#toSounds(this.#order.addPacket(packet));
   }
 
   /** Returns the sound of packets that waited long enough. Must be called about every 20 ms. */
@@ -105,14 +105,14 @@ export class SpeakerStream {
 
   #decodePacket(packet: Packet, length: number, atMs: number): SpeakerSound {
     const { opus } = packet;
-    const samples = isEncrypted(opus) ? undefined : this.#decode(opus);
+    const samples = isEncrypted(opus) ? undefined : this.#decodeOpus(opus);
     if (!samples) return this.#concealPacket(length, atMs);
     this.#concealment.addReceived(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
     return { kind, samples, opus, atMs };
   }
 
-  #decode(opus: Uint8Array) {
+  #decodeOpus(opus: Uint8Array) {
     try {
       this.#decoder ??= this.#codec.createDecoder(listenRateHz);
       return this.#decoder.decode(opus);
@@ -132,7 +132,7 @@ export class SpeakerStream {
   }
 
   #concealSamples(length: number) {
-    return this.#concealment.fill(Math.floor(length / rtpSamplesPerSample));
+    return this.#concealment.makeSamples(Math.floor(length / rtpSamplesPerSample));
   }
 
   #resetStream() {

@@ -31,7 +31,10 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
   function sendSound(piece: SoundPiece) {
     const packets = findOpusPackets(piece);
     if (!packets) return giveUp();
-    const bytes = Buffer.concat([unsent, ...packets.map((opus) => pages.push(opus))]);
+    const bytes = Buffer.concat([
+      unsent,
+      ...packets.map((opus) => pages.addPacket(opus)),
+    ]);
     // Three bytes are four characters of base64, whatever follows.
     const length = bytes.length - (bytes.length % 3);
     unsent = bytes.subarray(length);

@@ -30,7 +30,7 @@ export function createPersonaRequests(deps: SettingDeps, sessions: ServerSession
   const { settings } = sessions;
 
   async function getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
-    await Promise.all([settings.loadGuild(guildId), deps.voices.load()]);
+    await Promise.all([settings.loadGuild(guildId), deps.voices.loadNames()]);
     return findPersona(settings.getStoredValues(guildId), channelId);
   }
 

@@ -225,14 +225,14 @@ async function* splitIntoUtterances(
     const samples = pcm.samples.subarray(at, at + stepSamples);
     const toMs = ((at + samples.length) / listenRateHz) * 1_000;
     for (const { probability } of meter.push(samples, toMs)) {
-      const span = cuts.next(probability);
+      const span = cuts.addWindow(probability);
       if (span) yield { ...span, pcm: slicePart(pcm, span) };
     }
     // Frames of sound leave between two steps.
     await setImmediate();
     signal.throwIfAborted();
   }
-  const last = cuts.end();
+  const last = cuts.endSpan();
   if (last) yield { ...last, pcm: slicePart(pcm, last) };
 }
 

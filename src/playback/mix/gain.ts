@@ -124,7 +124,7 @@ export class Declicker {
   }
 
   /** Announces that the next frame is another sound, or another place. */
-  cut(): void {
+  markCut(): void {
     this.#isCut = true;
   }
 
@@ -132,7 +132,7 @@ export class Declicker {
    * Smooths a frame in place. Its sound ends at sample `end` of one channel. Returns false if
    * nothing is audible.
    */
-  smooth(raw: Float32Array, end: number): boolean {
+  smoothFrame(raw: Float32Array, end: number): boolean {
     const wasCut = this.#isCut;
     this.#isCut = end < musicFrame;
     if (end === 0 && this.isSilent) return false;

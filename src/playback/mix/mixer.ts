@@ -42,12 +42,12 @@ class WideSpeech {
   #isSilent = true;
 
   /** Adds a frame that leaves in mono, without a conversion. */
-  keep(samples: Int16Array): void {
+  keepFrame(samples: Int16Array): void {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
   /** Starts the conversion, and returns the latest frames in stereo. */
-  begin(): readonly Int16Array[] {
+  beginMix(): readonly Int16Array[] {
     this.#up = new Resampler(speakRateHz, musicRateHz);
     this.#up.push(new Int16Array(maxLateSamples));
     this.#isSilent = false;
@@ -55,14 +55,14 @@ class WideSpeech {
   }
 
   /** Converts 20 ms to 48 kHz stereo. Undefined for silence. */
-  widen(samples: Int16Array | undefined): Int16Array | undefined {
+  widenFrame(samples: Int16Array | undefined): Int16Array | undefined {
     if (!samples && this.#isSilent) return undefined;
     this.#isSilent = !samples;
     return this.#up.push(samples ?? silentFrame);
   }
 
   /** Forgets the latest frames, at the end of speech. */
-  forget(): void {
+  forgetFrames(): void {
     this.#recent = silentPause;
   }
 }
@@ -70,8 +70,8 @@ class WideSpeech {
 /** All named tracks together, stereo at 48 kHz. */
 export interface MusicSource {
   /** Returns the next 20 ms of all named tracks, or undefined for silence. */
-  pull(isSpeaking: boolean): Float32Array | undefined;
-  /** True if `pull` would advance a track, even an inaudible one. */
+  pullFrame(isSpeaking: boolean): Float32Array | undefined;
+  /** True if `pullFrame` would advance a track, even an inaudible one. */
   readonly isMoving: boolean;
   /** Replaces the listener for sound after silence. */
   onSound(listener: () => void): void;
@@ -134,7 +134,7 @@ export class Mixer implements FrameSource {
     const voice = this.#voice.pullBlock();
     const cue = this.#cues.pullBlock();
     const speech = voice ?? cue;
-    const music = this.#music.pull(voice !== undefined);
+    const music = this.#music.pullFrame(voice !== undefined);
     if (!speech && !music) return this.#endFrames();
     this.#isQuiet = false;
     const mixed =
@@ -169,13 +169,13 @@ export class Mixer implements FrameSource {
     if (!this.#isQuiet) encodePause(this.#mono, speakRateHz);
     if (!this.#isQuiet && this.#stereo) encodePause(this.#stereo, musicRateHz, 2);
     this.#isQuiet = true;
-    this.#speech.forget();
+    this.#speech.forgetFrames();
     this.#isWide = false;
   }
 
   #mixSpeechAlone(speech: Block) {
     const { samples } = speech;
-    this.#speech.keep(samples);
+    this.#speech.keepFrame(samples);
     return { frame: this.#mono.encode(samples), getHeard: () => samples, speech };
   }
 
@@ -184,12 +184,12 @@ export class Mixer implements FrameSource {
     // Opus codes the level of a frame relative to the one before. Without the last heard frames, which are not
     // sent, a crack of up to 30 dB would sound.
     if (!this.#isWide)
-      for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
+      for (const frame of this.#speech.beginMix()) this.#stereo.encode(frame);
     this.#isWide = true;
-    const wide = this.#speech.widen(speech?.samples);
+    const wide = this.#speech.widenFrame(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
-    const samples = this.#limiter.limit(sum);
+    const samples = this.#limiter.limitSum(sum);
     return {
       frame: this.#stereo.encode(samples),
       // Two frames of two channels, at half the rate, which is enough to recognise an echo.
@@ -225,7 +225,7 @@ export class MusicLimiter {
   #gain = 1;
 
   /** Returns the limited sound, interleaved. */
-  limit(sum: Float32Array): Int16Array {
+  limitSum(sum: Float32Array): Int16Array {
     const from = this.#gain;
     this.#gain = Math.min(1, from * release, (ceiling * fullScale) / measurePeak(sum));
     const rise = (this.#gain - from) / sum.length;

@@ -70,7 +70,7 @@ export class VoiceTrack implements Track {
       reply;
       reply = this.#findCurrentReply()
     ) {
-      const block = reply.pull();
+      const block = reply.pullBlock();
       if (block || !reply.isOver) return block;
     }
     return undefined;

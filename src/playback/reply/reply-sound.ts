@@ -51,7 +51,7 @@ class SpokenSentences {
   }
 
   /** Begins a sentence without sound after the last one. */
-  start(text: string): void {
+  startSentence(text: string): void {
     this.#isOpen = true;
     const from = this.#getLast()?.to ?? 0;
     this.#sentences.push({
@@ -64,11 +64,11 @@ class SpokenSentences {
   }
 
   /** Adds sound to the last sentence. */
-  grow(samples: Int16Array): void {
+  addSamples(samples: Int16Array): void {
     const last = this.#getLast();
     if (!last) return;
     last.to += samples.length;
-    last.levels.push(samples);
+    last.levels.addSamples(samples);
   }
 
   /** Notes that the samples up to this position were sent. Repeated sound changes nothing. */
@@ -203,10 +203,10 @@ export class ReplySound {
   }
 
   /** Adds sound. The same text as before continues its sentence. */
-  push(pcm: Pcm, text: string): void {
+  addSound(pcm: Pcm, text: string): void {
     if (!this.sentences.isCurrent(text)) {
       this.#flushSound();
-      this.sentences.start(text);
+      this.sentences.startSentence(text);
       this.#isFresh = true;
     }
     // A provider may reuse its memory.
@@ -222,7 +222,7 @@ export class ReplySound {
   /** Drops the sound after the current sentence. Returns false if there is none yet. */
   dropAfterSentence(): boolean {
     const end = this.sentences.closeAfter(this.#taken);
-    if (end !== undefined) this.#samples.truncate(end);
+    if (end !== undefined) this.#samples.dropFrom(end);
     return end !== undefined;
   }
 
@@ -270,17 +270,20 @@ export class ReplySound {
 
   #addPiece(piece: Int16Array) {
     if (piece.length === 0) return;
-    this.#limiter.limit(piece);
+    this.#limiter.limitSamples(piece);
     if (this.#isFresh) this.#joinPiece(piece);
     this.#isFresh = false;
     this.#samples.push(piece, this.#taken - keepSamples);
-    this.sentences.grow(piece);
+    this.sentences.addSamples(piece);
   }
 
   /** Fades the old sound out and the new one in if there is a step between them, as an audio model leaves none. */
   #joinPiece(piece: Int16Array) {
     const { from, to } = this.#samples;
-    const tail = this.#samples.view(Math.max(from, to - edgeSamples), edgeSamples);
+    const tail = this.#samples.viewSamples(
+      Math.max(from, to - edgeSamples),
+      edgeSamples,
+    );
     let usualStep = 0;
     for (let n = 1; n < tail.length; n++)
       usualStep = Math.max(usualStep, Math.abs((tail[n] ?? 0) - (tail[n - 1] ?? 0)));
@@ -292,11 +295,11 @@ export class ReplySound {
 
   #fadeEnd() {
     const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
-    fadeToSilence(this.#samples.view(from, edgeSamples), edgeSamples);
+    fadeToSilence(this.#samples.viewSamples(from, edgeSamples), edgeSamples);
   }
 
   #copyNext(into: Int16Array) {
-    const next = this.#samples.view(this.#taken, into.length);
+    const next = this.#samples.viewSamples(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
   }
@@ -312,7 +315,7 @@ class VoiceLimiter {
   #gain = 1;
 
   /** Limits the next samples in place. */
-  limit(samples: Int16Array): void {
+  limitSamples(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;
       this.#gain = Math.min(1, this.#gain * release, ceiling / Math.abs(sample));

@@ -102,8 +102,8 @@ export class SpokenReply {
     const sentence = text ?? '';
     if (this.#isLastSentence && !this.#sound.sentences.isCurrent(sentence))
       return this.#closeWith('cancelled');
-    this.#sound.push(pcm, sentence);
-    this.#notify();
+    this.#sound.addSound(pcm, sentence);
+    this.#notifyListener();
     await this.#waitForSpace(signal);
   }
 
@@ -128,7 +128,7 @@ export class SpokenReply {
     if (!this.#isPaused) this.#fadeOut();
     this.#settleFinish('cancelled');
     this.#freeSpace();
-    this.#notify();
+    this.#notifyListener();
   }
 
   /**
@@ -165,7 +165,7 @@ export class SpokenReply {
     if (!this.#tail && isShort) this.#sound.fadeIn();
     else if (!this.#tail) this.#sound.rewindToWord(this.#ending !== undefined);
     this.#tail = undefined;
-    this.#notify();
+    this.#notifyListener();
   }
 
   /** Replaces the listener for sound, an end, and a resumed reply. */
@@ -174,7 +174,7 @@ export class SpokenReply {
   }
 
   /** Returns the next 20 ms for a track. Undefined during a pause, after the end, and while sound is late. */
-  pull(): Block | undefined {
+  pullBlock(): Block | undefined {
     if (this.#isPaused) this.#pausedFrames++;
     const block =
       this.#finished || this.#isPaused ? this.#pullTail() : this.#pullSound();
@@ -188,14 +188,14 @@ export class SpokenReply {
     this.#sound.close();
     this.#ending = ending;
     if (!this.#isSounding || !this.#isUnconfirmed) this.#concludeIfDrained();
-    this.#notify();
+    this.#notifyListener();
   }
 
   #dropSound() {
     this.#ending = 'cancelled';
     if (!this.#isUnconfirmed) this.#concludeIfDrained();
     this.#freeSpace();
-    this.#notify();
+    this.#notifyListener();
   }
 
   #pullSound(): Block | undefined {
@@ -266,7 +266,7 @@ export class SpokenReply {
     this.#space = undefined;
   }
 
-  #notify() {
+  #notifyListener() {
     this.#listener?.();
   }
 }

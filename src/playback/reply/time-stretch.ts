@@ -29,25 +29,25 @@ export class TimeStretch {
     const whole = sound.length - (sound.length % blockSamples);
     this.#remainder = sound.slice(whole);
     for (let at = 0; at < whole; at += blockSamples) {
-      this.#write(sound.subarray(at, at + blockSamples));
+      this.#writeBlock(sound.subarray(at, at + blockSamples));
     }
-    return this.#read();
+    return this.#readStretched();
   }
 
   /** Returns the samples held back. A later push begins a new sound. */
   flush(): Int16Array {
-    this.#write(this.#remainder);
+    this.#writeBlock(this.#remainder);
     this.#remainder = new Int16Array();
     sonic._sonicFlushStream(this.#stream);
-    return this.#read();
+    return this.#readStretched();
   }
 
-  #write(samples: Int16Array) {
+  #writeBlock(samples: Int16Array) {
     sonic.HEAP16.set(samples, blockAt / 2);
     sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
   }
 
-  #read() {
+  #readStretched() {
     const pieces: Int16Array[] = [];
     for (;;) {
       const count = sonic._sonicReadShortFromStream(

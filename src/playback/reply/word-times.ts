@@ -22,7 +22,7 @@ export class SoundLevels {
   #filled = 0;
 
   /** Adds the next samples. */
-  push(samples: Int16Array): void {
+  addSamples(samples: Int16Array): void {
     for (let n = 0; n < samples.length; n++) {
       this.#sum += Math.abs(samples[n] ?? 0);
       this.#filled++;

@@ -189,7 +189,7 @@ export class NamedTrack {
 
   /** Fills `raw` with 20 ms. Returns false if nothing is audible. */
   pull(raw: Float32Array): boolean {
-    const hasSound = this.#declicker.smooth(
+    const hasSound = this.#declicker.smoothFrame(
       raw,
       this.#isStill ? 0 : this.#fillFrame(raw),
     );
@@ -248,7 +248,7 @@ export class NamedTrack {
     const { isSeekable, title } = current.source;
     if (on && !isSeekable) return { kind: 'unseekable', track, title };
     if (on) this.#startAgain();
-    current.loop(on);
+    current.setLooping(on);
     this.#group.report();
     return { kind: 'changed', track, change: on ? 'loop' : 'unloop', title };
   }
@@ -277,7 +277,7 @@ export class NamedTrack {
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
     this.#endCrossfade();
-    this.#declicker.cut();
+    this.#declicker.markCut();
     item.seek(positionMs);
     this.#applyState();
     return { kind: 'changed', track, change: 'seek', title, positionMs };
@@ -287,7 +287,7 @@ export class NamedTrack {
     if (
       items.some((item) => item === this.#current || item === this.#crossfade?.next)
     ) {
-      this.#declicker.cut();
+      this.#declicker.markCut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
@@ -310,7 +310,7 @@ export class NamedTrack {
       end += item.takeSamples(raw, from);
       if (item.isWhole)
         this.#crossfadeOn(raw.subarray(2 * from, 2 * end), waitingSamples);
-      else if (end < musicFrame) item.starve();
+      else if (end < musicFrame) item.markStarved();
       if (!item.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
@@ -353,7 +353,7 @@ export class NamedTrack {
   /** Ends a crossfade. The next sound waits for its turn from its beginning. */
   #endCrossfade() {
     if (!this.#crossfade) return;
-    this.#declicker.cut();
+    this.#declicker.markCut();
     const { next } = this.#crossfade;
     if (next.source.isSeekable) next.seek(0);
     this.#crossfade = undefined;

@@ -22,7 +22,7 @@ const [duckMs, restoreMs] = [80, 400];
 /**
  * Tracks by name, each with a queue, that sound together.
  *
- * Nothing is read or mixed before `pull`.
+ * Nothing is read or mixed before `pullFrame`.
  */
 export class NamedTracks {
   /** Volumes of the bot's own tracks. Their sound comes from elsewhere. */
@@ -100,7 +100,7 @@ export class NamedTracks {
   }
 
   /** Mixes the next 20 ms, ducked while the bot speaks. Undefined for silence. The frame is valid until the next pull. */
-  pull(isSpeaking: boolean): Float32Array | undefined {
+  pullFrame(isSpeaking: boolean): Float32Array | undefined {
     const hadSound = this.#hasSound;
     this.#hasSound = false;
     if (isSpeaking !== this.#isDucked) {
@@ -113,7 +113,7 @@ export class NamedTracks {
     return this.#hasSound ? this.#sum : undefined;
   }
 
-  /** Returns whether `pull` would advance a track, even an inaudible one. */
+  /** Returns whether `pullFrame` would advance a track, even an inaudible one. */
   get isMoving(): boolean {
     return this.listTracks().some(({ isReady }) => isReady);
   }

@@ -143,7 +143,7 @@ export class TrackItem {
   }
 
   /** Makes a seekable sound loop, or end after this round. */
-  loop(on: boolean): void {
+  setLooping(on: boolean): void {
     this.#isLooping = on;
     const remaining = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
@@ -151,7 +151,7 @@ export class TrackItem {
       this.#readFrom(0);
     } else if (!on && this.waitingSamples >= remaining) {
       this.#stopReading();
-      this.#sound.truncate(this.#taken + 2 * remaining);
+      this.#sound.dropFrom(this.#taken + 2 * remaining);
       this.#sourceEnd = {};
     }
   }
@@ -169,7 +169,7 @@ export class TrackItem {
 
   /** Moves waiting samples, at the loudness of all sounds, into `into` from `at` on. Returns their number. */
   takeSamples(into: Float32Array, at: number = 0): number {
-    const next = this.#sound.view(this.#taken, into.length - 2 * at);
+    const next = this.#sound.viewSamples(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
     into.set(next, 2 * at);
     this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
@@ -182,7 +182,7 @@ export class TrackItem {
   }
 
   /** Waits for enough sound before it resumes. */
-  starve(): void {
+  markStarved(): void {
     this.#isBuffering = true;
     this.#wakeReader();
   }

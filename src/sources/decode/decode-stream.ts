@@ -30,7 +30,7 @@ export class DecodeStream {
   }
 
   /** Decodes further bytes. Throws a plain Error for a damaged file. */
-  async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
+  async feedBytes(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#remainder = Buffer.concat([this.#remainder, bytes]);
     this.#decoder ??= await this.#openDecoder(isLast);
     const skipMs = this.#skip.leftMs;
@@ -59,7 +59,7 @@ export class DecodeStream {
     const pieces: Int16Array[] = [];
     let ms = 0;
     while (decoder && this.#remainder.length > 0 && ms < enoughMs) {
-      const decoded = await decoder.push(this.#takeStep());
+      const decoded = await decoder.addBytes(this.#takeStep());
       ms += decoded.reduce((sum, pcm) => sum + getDurationMs(pcm), 0);
       pieces.push(...this.#toPlannedShape(decoded));
     }

@@ -6,8 +6,8 @@ type Pieces = readonly Pcm[];
 /** Decoder of one file format. */
 export interface Decoder {
   /** Decodes bytes to the sound that they complete. Throws a plain Error for a damaged file. */
-  push(bytes: Uint8Array): Pieces | Promise<Pieces>;
-  /** Returns the sound held back. Throws like `push`. */
+  addBytes(bytes: Uint8Array): Pieces | Promise<Pieces>;
+  /** Returns the sound held back. Throws like `addBytes`. */
   end(): Pieces | Promise<Pieces>;
   /** Frees the decoder. Absent if the garbage collector does. */
   free?(): void;

@@ -53,18 +53,18 @@ export class Decoding implements AsyncDisposable {
    * A truncated file gives its first part. Throws BotError `source.not_audio`, `source.unreachable` if another
    * file broke the process, and errors of `bytes`.
    */
-  async *play(
+  async *decodeSound(
     bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
-    using file = this.#findLeastBusy().open(plan);
+    using file = this.#findLeastBusy().openFile(plan);
     const { rateHz, channels } = plan;
     let hasSound = false;
     for await (const { piece, isLast } of toFeeds(bytes)) {
       for (let hasMore = true, unfed = piece; hasMore; unfed = noBytes) {
         signal.throwIfAborted();
-        const result = await waitUnlessAborted(file.feed(unfed, isLast), signal);
+        const result = await waitUnlessAborted(file.feedBytes(unfed, isLast), signal);
         signal.throwIfAborted();
         hasSound ||= result.hasSound;
         ({ hasMore } = result);
@@ -77,7 +77,7 @@ export class Decoding implements AsyncDisposable {
 
   /** Kills all processes and waits for their ends. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.stop()));
+    await Promise.all(this.#processes.map((process) => process.stopProcess()));
   }
 
   #findLeastBusy() {
@@ -116,7 +116,7 @@ interface FileInProcess extends Disposable {
    * Decodes further bytes. Throws BotError `source.not_audio`, or `source.unreachable` if another file ended the
    * process.
    */
-  feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult>;
+  feedBytes(bytes: Uint8Array, isLast: boolean): Promise<FeedResult>;
 }
 
 /** A child process that decodes files of strangers, one piece at a time. */
@@ -157,19 +157,19 @@ class DecodingProcess {
   }
 
   /** Opens a file, until disposed. The process ends 30 s after the last one. */
-  open(plan: DecodePlan): FileInProcess {
+  openFile(plan: DecodePlan): FileInProcess {
     const id = ++this.#lastId;
     this.#files++;
     this.#cancelIdleEnd?.();
     return {
-      feed: (bytes, isLast) =>
+      feedBytes: (bytes, isLast) =>
         this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
       [Symbol.dispose]: () => this.#closeFile(id),
     };
   }
 
   /** Kills the process and waits for its end. */
-  async stop(): Promise<void> {
+  async stopProcess(): Promise<void> {
     this.#failAll();
     if (this.#child) await this.#exit.promise;
   }

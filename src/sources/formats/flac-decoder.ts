@@ -36,7 +36,7 @@ export class FlacFrames {
   #isSure = false;
 
   /** Adds bytes of the file, and returns the frames that they complete. */
-  push(bytes: Uint8Array): FlacFrame[] {
+  addBytes(bytes: Uint8Array): FlacFrame[] {
     this.#remainder = Buffer.concat([this.#remainder, bytes]);
     const frames: FlacFrame[] = [];
     for (let at = this.#findFrame(); at !== undefined; at = this.#findFrame())
@@ -48,7 +48,7 @@ export class FlacFrames {
 
   /** Returns the last frames. Nothing may be pushed afterwards. */
   end(): FlacFrame[] {
-    const frames = this.push(Buffer.alloc(maxHeaderBytes));
+    const frames = this.addBytes(Buffer.alloc(maxHeaderBytes));
     return [...frames, ...this.#takeFrame(this.#remainder.length - maxHeaderBytes)];
   }
 
@@ -179,7 +179,7 @@ export async function openFlac(skip: SoundSkip): Promise<Decoder> {
     return interleavePcm(channelData, sampleRate);
   };
   return {
-    push: (bytes) => decodeFrames(frames.push(bytes)),
+    addBytes: (bytes) => decodeFrames(frames.addBytes(bytes)),
     end: () => decodeFrames(frames.end()),
     free: () => decoder.free(),
   };

@@ -29,8 +29,8 @@ class Mp3Decoder implements Decoder {
   }
 
   /** Decodes the frames that the bytes complete. */
-  push(bytes: Uint8Array): readonly Pcm[] {
-    return this.#decodeFrames(this.#frames.push(bytes));
+  addBytes(bytes: Uint8Array): readonly Pcm[] {
+    return this.#decodeFrames(this.#frames.addBytes(bytes));
   }
 
   /** Decodes the last frames. */

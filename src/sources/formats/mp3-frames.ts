@@ -20,7 +20,7 @@ export class Mp3Frames {
   #isLost = true;
 
   /** Adds bytes of the file, and returns the frames that they complete. */
-  push(bytes: Uint8Array): Mp3Frame[] {
+  addBytes(bytes: Uint8Array): Mp3Frame[] {
     this.#remainder = Buffer.concat([this.#remainder, bytes]);
     if (!this.#skipTag()) return [];
     return this.#takeFrames(headerBytes);

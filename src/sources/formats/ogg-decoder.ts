@@ -15,10 +15,12 @@ import {
 import { openFlac } from './flac-decoder.ts';
 import { type DecodeOpusPacket, openOpus } from './opus-sound.ts';
 
+type Pieces = readonly Pcm[];
+
 /** One sound within an Ogg file. Radios send several in a row. */
-interface OggSound extends Omit<Decoder, 'push'> {
+interface OggSound extends Omit<Decoder, 'addBytes'> {
   /** Decodes a page to the sound that it completes. Throws a plain Error for a damaged file. */
-  push(page: OggPage): ReturnType<Decoder['push']>;
+  addPage(page: OggPage): Pieces | Promise<Pieces>;
 }
 
 /** Blocks of Vorbis overlap. */
@@ -39,15 +41,15 @@ export class OggDecoder implements Decoder {
   }
 
   /** Decodes the pages that the bytes complete. */
-  async push(bytes: Uint8Array): Promise<readonly Pcm[]> {
+  async addBytes(bytes: Uint8Array): Promise<readonly Pcm[]> {
     const pieces: Pcm[] = [];
-    for (const page of this.#pages.push(bytes))
+    for (const page of this.#pages.addBytes(bytes))
       pieces.push(...(await this.#decodePage(page)));
     return pieces;
   }
 
   /** Returns the end of the last sound. */
-  end(): ReturnType<Decoder['end']> {
+  end(): Pieces | Promise<Pieces> {
     return this.#sound?.end() ?? [];
   }
 
@@ -61,7 +63,7 @@ export class OggDecoder implements Decoder {
     const endPieces = mayBegin ? await this.#beginSound(page) : [];
     if (!this.#sound || this.#serial !== page.serial) return endPieces;
     this.#hasBegun = !page.isFirst;
-    return [...endPieces, ...(await this.#sound.push(page))];
+    return [...endPieces, ...(await this.#sound.addPage(page))];
   }
 
   /** Begins the sound of a first page, and returns the end of the sound before. */
@@ -95,7 +97,7 @@ class OggPackets {
   #isOpen = false;
 
   /** Adds a page, and returns the packets that it completes. */
-  push({ pieces, isContinued, isLastPieceOpen }: OggPage): Buffer[] {
+  addPage({ pieces, isContinued, isLastPieceOpen }: OggPage): Buffer[] {
     const packets: Buffer[] = [];
     pieces.forEach((piece, n) => {
       const isContinuation = n === 0 && isContinued;
@@ -141,14 +143,14 @@ class OggOpusSound implements OggSound {
   }
 
   /** Decodes the packets that a page completes. */
-  push(page: OggPage): readonly Pcm[] {
+  addPage(page: OggPage): readonly Pcm[] {
     const { granule: end = this.#granule, isLast } = page;
     // The last page may hold samples after the end:
     // https://www.rfc-editor.org/rfc/rfc7845.html#section-4.4
     let samplesLeft =
       isLast && page.granule !== undefined ? end - this.#granule : Infinity;
     this.#granule = end;
-    const packets = this.#packets.push(page);
+    const packets = this.#packets.addPage(page);
     const soundPackets = packets.slice(Math.max(0, 2 - this.#headers));
     this.#headers += packets.length - soundPackets.length;
     return soundPackets.flatMap((packet) => {
@@ -205,7 +207,7 @@ class OggVorbisSound implements OggSound {
   }
 
   /** Decodes a page, or collects its headers. */
-  async push(page: OggPage): Promise<readonly Pcm[]> {
+  async addPage(page: OggPage): Promise<readonly Pcm[]> {
     if (this.#headers.length < 3) {
       this.#collectHeaders(page);
       return [];
@@ -235,7 +237,7 @@ class OggVorbisSound implements OggSound {
 
   #collectHeaders(page: OggPage) {
     this.#headers.push(
-      ...this.#packets.push(page).map((packet) => Buffer.from(packet)),
+      ...this.#packets.addPage(page).map((packet) => Buffer.from(packet)),
     );
     const [identification, , setup] = this.#headers;
     if ((identification?.[channelsAt] ?? 0) > maxChannels)
@@ -266,7 +268,7 @@ async function openOggFlac(skip: SoundSkip): Promise<OggSound> {
   const packets = new OggPackets();
   const flac = await openFlac(skip);
   return {
-    push: (page) => flac.push(Buffer.concat(packets.push(page))),
+    addPage: (page) => flac.addBytes(Buffer.concat(packets.addPage(page))),
     end: () => flac.end(),
     free: () => flac.free?.(),
   };

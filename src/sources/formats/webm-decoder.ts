@@ -51,7 +51,7 @@ export class WebmDecoder implements Decoder {
   }
 
   /** Decodes the packets that the bytes complete. */
-  async push(bytes: Uint8Array): Promise<readonly Pcm[]> {
+  async addBytes(bytes: Uint8Array): Promise<readonly Pcm[]> {
     const demuxer = this.#demuxer;
     demuxer.write(bytes);
     const packets: Buffer[] = [];

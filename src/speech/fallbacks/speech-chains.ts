@@ -71,9 +71,9 @@ export function createTranscriberChain(
 ): Transcriber {
   const wrapTranscriber = (wrap: WrapTranscriber): Transcriber => ({
     transcribe: (pcm, signal, options) => {
-      const recognise: AskEngine = (engine, inner) =>
+      const askEngine: AskEngine = (engine, inner) =>
         wrap(engine).transcribe(pcm, inner, options);
-      return askChain(chain, recognise, getDurationMs(pcm), signal);
+      return askChain(chain, askEngine, getDurationMs(pcm), signal);
     },
     listen: listens
       ? (onPartial, signal, options) =>
@@ -131,7 +131,7 @@ class ChainListening implements Listening {
       this.#firstEngine &&
       openListening(wrap(this.#firstEngine), onPartial, this.#ending.signal);
     this.#pauses = new PauseListening(
-      (sound, unneeded) => this.#recognise(sound, unneeded),
+      (sound, unneeded) => this.#recogniseSoFar(sound, unneeded),
       this.#ending.signal,
     );
   }
@@ -155,7 +155,10 @@ class ChainListening implements Listening {
     this.#pauses[Symbol.dispose]();
   }
 
-  async #recognise(sound: UtteranceSound, signal: AbortSignal): Promise<Transcript> {
+  async #recogniseSoFar(
+    sound: UtteranceSound,
+    signal: AbortSignal,
+  ): Promise<Transcript> {
     const soundMs = (sound.length / listenRateHz) * 1_000;
     const askEngine: AskEngine = (engine, inner) =>
       this.#askEngine(sound, engine, inner);

@@ -41,7 +41,7 @@ const environment = {
  * declare const job: { folder: string; samples: Int16Array; signal: AbortSignal };
  * await using models = new LocalModels();
  * const { folder, samples, signal } = job;
- * for await (const { text } of models.run('transcribe', folder, { samples }, signal)) console.log(text);
+ * for await (const { text } of models.runJob('transcribe', folder, { samples }, signal)) console.log(text);
  */
 export class LocalModels implements AsyncDisposable {
   readonly #clock: Clock;
@@ -66,21 +66,24 @@ export class LocalModels implements AsyncDisposable {
    * Begins to load a model. Throws BotError `speech.failed` without the runtime or the folder. A
    * broken file fails the first job.
    */
-  async load(kind: JobKind, folder: string): Promise<void> {
-    for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
+  async loadModel(kind: JobKind, folder: string): Promise<void> {
+    for await (const _ of this.#sendRequest(
+      { kind, folder },
+      new AbortController().signal,
+    ));
   }
 
   /**
    * Runs a job. Jobs of one kind keep their order. Aborting or ending the loop drops the job. Throws BotError,
    * `speech.failed` if the process ends.
    */
-  run<Kind extends JobKind>(
+  runJob<Kind extends JobKind>(
     kind: Kind,
     folder: string,
     job: ModelJobs[Kind]['job'],
     signal: AbortSignal,
   ): AsyncIterable<ModelJobs[Kind]['result']> {
-    return this.#ask({ kind, folder, job }, signal);
+    return this.#sendRequest({ kind, folder, job }, signal);
   }
 
   /** Kills the process and waits for its end. All requests fail, also later ones. */
@@ -92,7 +95,7 @@ export class LocalModels implements AsyncDisposable {
       await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  #ask<Result>(ask: LocalModelRequest, signal: AbortSignal) {
+  #sendRequest<Result>(ask: LocalModelRequest, signal: AbortSignal) {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
     if (this.#isClosed)
@@ -106,16 +109,16 @@ export class LocalModels implements AsyncDisposable {
       );
     else if (!signal.aborted) {
       this.#requests.set(id, results as Mailbox<unknown>);
-      this.#send({ id, ask });
+      this.#sendMessage({ id, ask });
     }
     const dropJob = () => {
-      if (this.#requests.delete(id)) this.#send({ id, ask: 'drop' });
+      if (this.#requests.delete(id)) this.#sendMessage({ id, ask: 'drop' });
     };
     signal.addEventListener('abort', dropJob, { once: true });
     return readUntilLeft(results, signal, dropJob);
   }
 
-  #send(message: ToModels) {
+  #sendMessage(message: ToModels) {
     this.#child ??= this.#startProcess();
     this.#child?.send(message, () => undefined); // Events report a lost process.
     this.#stopWatching ??= this.#watchSilence();
@@ -127,12 +130,12 @@ export class LocalModels implements AsyncDisposable {
       if (this.#child === child)
         this.#endProcess('The process of the local models stopped.', true);
     };
-    child?.on('message', (message: FromModels) => this.#receive(message));
+    child?.on('message', (message: FromModels) => this.#onMessage(message));
     for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, onEnd);
     return child;
   }
 
-  #receive(message: FromModels) {
+  #onMessage(message: FromModels) {
     this.#stopWatching?.();
     const results = this.#requests.get(message.id);
     if (message.kind === 'out') results?.put(message.value);

@@ -27,7 +27,7 @@ export async function openLocalTranscriber({
   models,
 }: LocalTranscriberOptions): Promise<Transcriber> {
   const folder = resolveModelFolder(model, 'whisper-base-int4');
-  await models.load('transcribe', folder);
+  await models.loadModel('transcribe', folder);
   return {
     async *transcribe(pcm, signal, options = {}) {
       signal.throwIfAborted();
@@ -39,7 +39,7 @@ export async function openLocalTranscriber({
       };
       const segments: HeardSpeech[] = [];
       if (isListenable(pcm)) {
-        for await (const segment of models.run('transcribe', folder, job, signal))
+        for await (const segment of models.runJob('transcribe', folder, job, signal))
           segments.push(segment);
       }
       const text = segments.flatMap((segment) => findWords(segment) ?? []).join(' ');

@@ -44,7 +44,7 @@ export class SmartTurnModel implements TurnModel {
     try {
       if (!(await this.#loadOnce())) return undefined;
       const job = { samples };
-      for await (const probability of this.#models.run(
+      for await (const probability of this.#models.runJob(
         'end-of-turn',
         this.#folder,
         job,
@@ -58,7 +58,7 @@ export class SmartTurnModel implements TurnModel {
   }
 
   #loadOnce() {
-    this.#loading ??= this.#models.load('end-of-turn', this.#folder).then(
+    this.#loading ??= this.#models.loadModel('end-of-turn', this.#folder).then(
       () => true,
       (error: unknown) => {
         this.#onFailure(getErrorMessage(error));

@@ -230,7 +230,7 @@ export class ServerVoices implements VoiceNames {
   }
 
   /** Asks the server every 10 minutes, and waits for it only without a list. Never throws. */
-  async load(): Promise<readonly string[]> {
+  async loadNames(): Promise<readonly string[]> {
     if (this.#clock.nowMs() >= this.#dueAtMs) {
       this.#refreshing ??= this.#refreshNames().finally(() => {
         this.#refreshing = undefined;

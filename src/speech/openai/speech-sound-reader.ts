@@ -79,7 +79,7 @@ export class SpeechSoundReader {
     const even = bytes.length & ~1;
     this.#remainder = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
     if (this.#reader instanceof WavReader)
-      return this.#reader.push(bytes).map(toSpeechSound);
+      return this.#reader.addBytes(bytes).map(toSpeechSound);
     if (this.#reader !== 'raw' || even === 0) return [];
     // A copy lies at an even address.
     const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);

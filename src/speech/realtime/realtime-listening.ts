@@ -63,8 +63,8 @@ export class RealtimeListening implements Listening {
     this.#transcripts = new TranscriptAssembler((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
-    this.#signal.addEventListener('abort', () => this.#release());
-    if (!this.#signal.aborted) void this.#connect();
+    this.#signal.addEventListener('abort', () => this.#releaseSocket());
+    if (!this.#signal.aborted) void this.#openConnection();
   }
 
   /** Adds sound, which is sent at once if the connection is open. */
@@ -90,11 +90,11 @@ export class RealtimeListening implements Listening {
   /** Closes the connection and drops the sound. */
   [Symbol.dispose](): void {
     this.#ending.abort(new Error('not listened to any more'));
-    this.#sound.drop();
+    this.#sound.dropSound();
   }
 
   /** Never throws. */
-  async #connect() {
+  async #openConnection() {
     const { hints, pool, hintState } = this.#options;
     try {
       const link = await pool.lease(this.#signal);
@@ -110,7 +110,7 @@ export class RealtimeListening implements Listening {
     } catch (error) {
       if (this.#signal.aborted) return;
       if (!(error instanceof BotError)) throw error;
-      this.#fail(error);
+      this.#failSegments(error);
     }
   }
 
@@ -130,7 +130,7 @@ export class RealtimeListening implements Listening {
   }
 
   #sendSound(link: JsonSocket, toSample: number) {
-    const unsent = this.#sound.view(this.#sentTo, toSample);
+    const unsent = this.#sound.viewSamples(this.#sentTo, toSample);
     this.#sentTo = toSample;
     if (unsent.length > 0) link.appendRealtimeSound(this.#resampler.push(unsent));
   }
@@ -146,20 +146,22 @@ export class RealtimeListening implements Listening {
     }
     if (!failure) this.#transcripts.handleEvent(event);
     else if (!this.#transcripts.canForgive(failure))
-      this.#fail(createRealtimeError(failure.words, failure.code, this.#options));
+      this.#failSegments(
+        createRealtimeError(failure.words, failure.code, this.#options),
+      );
   }
 
   #onLost(error: BotError) {
     if (this.#awaitsHints) this.#options.hintState.areRefused = true;
-    this.#fail(error);
+    this.#failSegments(error);
   }
 
-  #fail(error: BotError) {
-    this.#release();
-    this.#transcripts.fail(error);
+  #failSegments(error: BotError) {
+    this.#releaseSocket();
+    this.#transcripts.failSegments(error);
   }
 
-  #release() {
+  #releaseSocket() {
     const link = this.#socket;
     this.#socket = undefined;
     if (link) this.#options.pool.endLease(link, false);

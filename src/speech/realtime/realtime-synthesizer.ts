@@ -58,10 +58,11 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
     }
     const options = this.#options;
     const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
-    const report = (count?: ServerUsage) => voice.onUsage?.({ by: this.#by, count });
+    const reportUsage = (count?: ServerUsage) =>
+      voice.onUsage?.({ by: this.#by, count });
     const tone = voice.instructions ?? options.instructions;
     for (const piece of splitText(text, maxPieceChars)) {
-      const request = { text: piece, tone, manner, report };
+      const request = { text: piece, tone, manner, reportUsage };
       yield* readSentence(this.#connections.getPool(manner), request, options, signal);
     }
   }
@@ -79,12 +80,12 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
 
 type SpeechRequest = SentenceRequest & {
   readonly manner: SpeechManner;
-  readonly report: (count?: ServerUsage) => void;
+  readonly reportUsage: (count?: ServerUsage) => void;
 };
 
 async function* readSentence(
   pool: RealtimePool,
-  { manner, report, ...sentence }: SpeechRequest,
+  { manner, reportUsage, ...sentence }: SpeechRequest,
   options: RealtimeSpeechOptions,
   signal: AbortSignal,
 ) {
@@ -95,7 +96,7 @@ async function* readSentence(
     eventIds: [speechEventId],
   });
   socket.send(createSpeechRequest(manner, sentence, speechEventId));
-  report();
+  reportUsage();
   const stream = new SpeechSoundReader('audio/pcm');
   let usage: TokenUsage | undefined;
   let [hasSounded, isWhole] = [false, false];
@@ -110,7 +111,7 @@ async function* readSentence(
       const message = `${formatServerName(options.baseUrl)} sent no sound: ${noSoundAdvice}.`;
       throw new BotError('provider.empty', true, message);
     }
-    if (usage) report({ kind: 'tokens', ...usage });
+    if (usage) reportUsage({ kind: 'tokens', ...usage });
     yield* stream.end();
     isWhole = true;
   } finally {

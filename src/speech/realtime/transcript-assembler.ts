@@ -81,7 +81,7 @@ class UtteranceSegment {
   }
 
   /** Completes the segment with its final words. */
-  finish(transcript: ItemTranscript): void {
+  completeSegment(transcript: ItemTranscript): void {
     this.transcript = transcript;
     this.state = 'completed';
     this.end.resolve();
@@ -146,7 +146,7 @@ export class TranscriptAssembler {
   }
 
   /** Ends all segments, now and later, with an error. */
-  fail(error: BotError): void {
+  failSegments(error: BotError): void {
     this.#failure = error;
     for (const { end } of this.#segments) end.reject(error);
   }
@@ -164,7 +164,7 @@ export class TranscriptAssembler {
         this.#addWords(itemId, toNonEmptyText(event.delta) ?? '');
         break;
       case `${transcriptionEvent}.completed`:
-        this.#findSegment(itemId)?.finish(toItemTranscript(event));
+        this.#findSegment(itemId)?.completeSegment(toItemTranscript(event));
     }
   }
 
@@ -175,7 +175,7 @@ export class TranscriptAssembler {
       (segment) => segment.eventId === eventId || segment.itemId === itemId,
     );
     if (failedSegment && code === 'input_audio_buffer_commit_empty') {
-      failedSegment.finish({ text: '' });
+      failedSegment.completeSegment({ text: '' });
       return true;
     }
     return sentSegments.length === 0 || (itemId !== undefined && !failedSegment);

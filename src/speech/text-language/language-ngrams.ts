@@ -45,7 +45,7 @@ export class LanguageNgrams {
   }
 
   /** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
-  static parse(file: string): LanguageNgrams {
+  static parseFile(file: string): LanguageNgrams {
     const [header = '', ...textLines] = file.trimEnd().split('\n');
     const indexes = new Map<string, number>();
     const scores: number[] = [];
@@ -62,7 +62,7 @@ export class LanguageNgrams {
   }
 
   /** Detects a language of `among`, or any if that is empty. Undefined without a known piece. */
-  detect(text: string, among: readonly string[]): DetectedLanguage | undefined {
+  detectLanguage(text: string, among: readonly string[]): DetectedLanguage | undefined {
     return (
       detectByScript(text, among) ??
       chooseBest(this.#scoreLanguages(text), this.#codes, among)

@@ -23,7 +23,7 @@ export class NgramLanguageDetector implements TextLanguageDetector {
   ): Promise<DetectedLanguage | undefined> {
     this.#loading ??= loadNgrams();
     try {
-      return (await this.#loading).detect(text, among);
+      return (await this.#loading).detectLanguage(text, among);
     } catch {
       this.#loading = undefined; // The next call tries again.
       return undefined;
@@ -36,5 +36,5 @@ async function loadNgrams() {
     import('./language-ngrams.ts'),
     readFile(ngramsFile, 'utf8'),
   ]);
-  return LanguageNgrams.parse(text);
+  return LanguageNgrams.parseFile(text);
 }

@@ -19,7 +19,7 @@ function sine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
 function heard(band: Band, fromMs: number, toMs: number) {
   const meter = new LoudnessMeter();
   for (const frame of band.frames.slice(fromMs / 20, toMs / 20))
-    meter.push(Int16Array.from(frame));
+    meter.addSamples(Int16Array.from(frame));
   return meter.lufs ?? Number.NaN;
 }
 
@@ -57,7 +57,7 @@ test.each([
   (...parts) => {
     const meter = new LoudnessMeter();
     for (const [dbfs = 0, seconds = 0] of parts)
-      meter.push(sine(dbfs, seconds * 1000).samples);
+      meter.addSamples(sine(dbfs, seconds * 1000).samples);
     expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
   },
 );

@@ -44,7 +44,7 @@ test('a decoder that eats all memory, throws, or dies of a fatal error takes onl
 test('aborting ends a decoding at once with the reason of whoever aborted', async () => {
   const left = new AbortController();
   const reason = new Error('left');
-  const reading = decoding.play(
+  const reading = decoding.decodeSound(
     cutInPieces(soundFiles.wav, 1000),
     { rateHz: 16_000, channels: 1 },
     left.signal,

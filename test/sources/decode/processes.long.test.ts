@@ -65,7 +65,7 @@ test('four files share a process, and the bot has eight of them at most', async 
     stepMs: 20_000,
   });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
+    decoding.decodeSound(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
   );
   const begin = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to))

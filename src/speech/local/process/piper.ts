@@ -188,7 +188,7 @@ function toSamples(sound: Float32Array, gain: number) {
 function measureLoudness(sound: Float32Array, rateHz: number) {
   const samples = toSamples(sound, 0.5);
   const meter = new LoudnessMeter();
-  meter.push(
+  meter.addSamples(
     toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples),
   );
   return (meter.lufs ?? voiceLufs) + 6.02;

@@ -110,7 +110,7 @@ export class TokenChoice {
   }
 
   /** Chooses the next token by the scores of all. */
-  take(scores: Float32Array): number {
+  chooseToken(scores: Float32Array): number {
     const { end } = this.#marks;
     const [fromTime, toTime] = this.#findTimeRange();
     const text = measureRange(scores, this.#getFirstText(), end + 1);

@@ -83,7 +83,7 @@ async function recogniseSegment(
   signal: AbortSignal,
 ): Promise<HeardSpeech> {
   const { texts } = whisper;
-  const decoder = await SegmentDecoder.encode(whisper, sound, silence);
+  const decoder = await SegmentDecoder.encodeSound(whisper, sound, silence);
   const firstScores = await decoder.scoreTokens([texts.length + 1]);
   const marks = getMarks(texts.length, firstScores.length);
   const { language: spokenLanguage, prompt } = choosePrompt(
@@ -99,7 +99,7 @@ async function recogniseSegment(
     promptTokens.length > 0 ? await decoder.scoreTokens(promptTokens) : firstScores;
   const choice = new TokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
-    const token = choice.take(scores);
+    const token = choice.chooseToken(scores);
     if (choice.isOver || signal.aborted) break;
     scores = await decoder.scoreTokens([token]);
   }
@@ -134,7 +134,7 @@ class SegmentDecoder {
   }
 
   /** Encodes a sound, followed by `silence` samples. */
-  static async encode(
+  static async encodeSound(
     whisper: Whisper,
     sound: Float32Array,
     silence: number,
