@@ -149,7 +149,10 @@ function makeEngineRole(
           { ...engine, own: { ...own, SPEECH_FORMAT } },
           stack,
         );
-        const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
+        const mend = findVoiceRemedy(
+          engine.voice,
+          await synthesizer.voices?.loadNames(),
+        );
         const speaker = {
           synthesizer,
           voice: {},

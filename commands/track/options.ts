@@ -9,7 +9,7 @@ import {
 } from '#src/features/tracks/track-names.ts';
 import {
   isOwnTrack,
-  mostNameUnits,
+  maxNameUnits,
   ownTracks,
 } from '#src/playback/tracks/named-track.ts';
 
@@ -18,7 +18,7 @@ function createTrackOption(...more: readonly string[]): CommandOption {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
-    maxChars: mostNameUnits + 1,
+    maxChars: maxNameUnits + 1,
     suggest: async (typed, { guildId }, { features }) => {
       const known = (features.tracks.listTracks(guildId) ?? []).map(({ name }) => name);
       const names = known.filter((name) => !isOwnTrack(name));

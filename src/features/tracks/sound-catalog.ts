@@ -4,7 +4,7 @@ import type { GuildId } from '#src/base/ids.ts';
 import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { Sources } from '#src/sources/sound-sources.ts';
+import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
 
@@ -24,7 +24,7 @@ const maxSearchesPerServer = 4;
 
 export type SoundCatalog = ReturnType<typeof createSoundCatalog>;
 
-export function createSoundCatalog(opener: Sources, folder: SoundLibrary) {
+export function createSoundCatalog(opener: SoundOpener, folder: SoundLibrary) {
   const underWay = new Map<string, number>();
 
   async function openSound(origin: SoundOrigin, signal: AbortSignal, title?: string) {

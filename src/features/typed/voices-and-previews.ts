@@ -53,7 +53,7 @@ export function createVoicesAndPreviews(
 
     /** Lists voices, after 2 s at most. Empty if unknown. Never throws. */
     listVoices(): Promise<readonly string[]> {
-      return deps.voices.load();
+      return deps.voices.loadNames();
     },
 
     async findVoice(typed: string): Promise<string | undefined> {
