@@ -1,5 +1,5 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -190,7 +190,7 @@ export class VoiceSessions implements AsyncDisposable {
       const { channel, seat } = prepared;
       return await this.#enterChannel(
         channel,
-        { callerId: seat.callerId ?? '' },
+        { callerId: seat.callerId ?? nobody },
         { seat, isOnce },
       );
     };
@@ -206,7 +206,7 @@ export class VoiceSessions implements AsyncDisposable {
       await this.#leaveInTurn(guildId);
       if (this.#isClosed) return undefined;
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
-      return await this.#enterChannel(channel, { callerId: '', mode });
+      return await this.#enterChannel(channel, { callerId: nobody, mode });
     };
     return await this.#queue.run(guildId, joinUncalled);
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import {
@@ -174,7 +175,8 @@ function parseNewToken(name = '', values: TokenOptions) {
     throw new Error(
       '--events: with the scope events, the https address that they are posted to.',
     );
-  return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
+  const server = toGuildId(guildId);
+  return { name, guildId: server, scopes, budgetUsd, channelIds, eventsUrl };
 }
 
 function isId(text: string) {
@@ -201,7 +203,7 @@ function parseChannels(scopes: readonly ApiScope[], listed: string | undefined) 
   if (!isReading && listed === undefined) return undefined;
   const mayRead = isReading || scopes.includes('events');
   const ids = (listed ?? '').split(',').filter((id) => id !== '');
-  if (mayRead && ids.length > 0 && ids.every(isId)) return ids;
+  if (mayRead && ids.length > 0 && ids.every(isId)) return ids.map(toChannelId);
   throw new Error(
     '--channels: with the scopes transcript and events, the numeric ids of the voice channels that it may read.',
   );

@@ -11,6 +11,7 @@ import {
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Replies, Reply } from '#src/features/command.ts';
@@ -159,7 +160,10 @@ export class InteractionRunner {
     };
     const renderReply = (reply: Reply) => {
       if (reply.panel && reply.to === 'room')
-        return { message: panels.renderPanel(guildId, reply), headline: reply };
+        return {
+          message: panels.renderPanel(toGuildId(guildId), reply),
+          headline: reply,
+        };
       return {
         message: renderMessage(reply, languages, buttons),
         inPlace: reply.inPlace,
@@ -175,7 +179,7 @@ export class InteractionRunner {
   ) {
     const place = toPanelPlace(posted);
     if (headline !== undefined && place)
-      this.#deps.panels.putPanel(guildId, place, headline, message);
+      this.#deps.panels.putPanel(toGuildId(guildId), place, headline, message);
   }
 
   /** Returns false if the interaction was noted before. */

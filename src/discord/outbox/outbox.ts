@@ -3,7 +3,7 @@ import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelId, MessageId } from '#src/base/ids.ts';
+import { type ChannelId, type MessageId, toMessageId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
@@ -173,7 +173,10 @@ export class Outbox {
       signal,
     });
     const { id, content } = toRecord(posted);
-    return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
+    return {
+      id: toMessageId(`${id}`),
+      content: typeof content === 'string' ? content : undefined,
+    };
   }
 
   /** Edits at once. Throws the error of Discord. */
