@@ -328,7 +328,7 @@ export class UtteranceRunner {
       listening: this.#createListening(transcriber, () => recording),
       clock: this.#deps.clock,
       follower: follow?.({ speakerId, name, fromMs }),
-      onDecided: (meant) => budget.decided(meant),
+      onDecided: (meant) => budget.decide(meant),
     });
     this.#recordings.set(id, recording);
     this.#openRecordings.set(speakerId, recording);

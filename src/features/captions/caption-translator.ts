@@ -53,7 +53,7 @@ export function createCaptionTranslator(
 
   async function requestTranslations(batch: readonly TranscriptLine[], wanted: string) {
     const prompt = createTranslationPrompt(batch, getEnglishLanguageName(wanted));
-    const order = { guildId, kind: 'translation', personId: '' } as const;
+    const order = { guildId, kind: 'translation' } as const;
     using deadline = createDeadlineSignal(translationTimeoutMs, deps.clock, () =>
       createDeadlineError('think', lateText),
     );
