@@ -2,7 +2,7 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import {
-  findUsualEngine,
+  chooseEngine,
   getEngine,
   listServerEngines,
   localBackend,
@@ -96,7 +96,7 @@ function toEngineChoice(
   const named = listNamedModels(from, prefix);
   const engine = asked
     ? getEngine(role, asked)
-    : findUsualEngine(role, baseUrl, named[0] ?? '');
+    : chooseEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
   const hears =
     prefix === 'CHAT_COMPLETION' &&
@@ -162,7 +162,7 @@ function findChoiceMistakes(
   if (choice.kind === 'outside') return [];
   if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
-  const { isSocket, name, objection } = resolveEngine(role, choice);
+  const { isSocket, name, findObjection } = resolveEngine(role, choice);
   const [other] = listServerEngines(role).filter(
     (engine) => engine.isSocket !== isSocket,
   );
@@ -177,7 +177,7 @@ function findChoiceMistakes(
     isSocket &&
       models.length > 1 &&
       `${group}_MODEL: a choice of models needs ${backend}=${other?.name}; this is ${name}`,
-    objection?.(baseUrl, named),
+    findObjection?.(baseUrl, named),
   ];
   return lines.filter((line) => typeof line === 'string');
 }

@@ -28,7 +28,9 @@ export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSock
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
+  /** Takes each object that the server sends. Must not throw. */
   onEvent(event: JsonEvent): void;
+  /** Called once when the connection is lost. No event follows. */
   onLost(error: BotError): void;
 };
 
@@ -50,7 +52,7 @@ export function toSocketUrl(
   baseUrl: string,
   path: string,
   query: Readonly<Record<string, string>>,
-) {
+): URL {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
   url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
@@ -60,12 +62,14 @@ export function toSocketUrl(
 
 /** A WebSocket that carries JSON objects both ways. Anything else is ignored. */
 export class JsonSocket {
-  readonly #socket;
-  readonly #options;
+  readonly #socket: WebSocket;
+  readonly #options: SocketOptions;
   readonly #over = new AbortController();
+  /** The address of the connection, without the key. */
   readonly url: URL;
+  /** By `nowMs` of the clock. */
   readonly openedAtMs: number;
-  #listener;
+  #listener: SocketListener;
   #loss: BotError | undefined;
   #hasHeard = true;
   #isPaused = false;
@@ -91,60 +95,43 @@ export class JsonSocket {
     signal: AbortSignal,
   ): Promise<JsonSocket> {
     signal.throwIfAborted();
-    const key = options.apiKey?.reveal();
-    const headers: Record<string, string> = key
-      ? { authorization: `Bearer ${key}` }
-      : {};
-    const plain = {
-      maxPayload: eventLimits.bytes,
-      followRedirects: false,
-      perMessageDeflate: false,
-    };
-    const { openSocket = openNetworkSocket } = options;
-    const socket = openSocket(url, { headers, ...plain });
-    const opened = Promise.withResolvers<void>();
-    socket.on('error', opened.reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
-    socket.on('unexpected-response', (_, response) =>
-      readRejection(response).then(opened.reject),
-    );
-    socket.on('open', opened.resolve);
-    const self = new JsonSocket(url, socket, options, listener);
-    socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
-    socket.on('pong', () => {
-      self.#hasHeard = true;
-    });
-    socket.on('close', (code, reason) => self.#onClosed(code, reason.toString()));
+    const webSocket = createWebSocket(url, options);
+    const socket = new JsonSocket(url, webSocket, options, listener);
+    const opening = waitUntilOpen(webSocket);
+    socket.#listen();
     try {
-      const late = () => self.#createLateError('did not connect');
       await withTimeout(
-        waitUnlessAborted(opened.promise, signal),
+        waitUnlessAborted(opening, signal),
         connectTimeoutMs,
         options.clock,
-        late,
+        () => socket.#createLateError('did not connect'),
       );
-      void self.#watch();
-      return self;
+      void socket.#watch();
+      return socket;
     } catch (cause) {
-      self.close();
+      socket.close();
       signal.throwIfAborted();
-      throw self.#describe(cause);
+      throw socket.#describe(cause);
     }
   }
 
+  /** Whether the connection is neither closed nor lost. */
   get isAlive(): boolean {
     return !this.#over.signal.aborted;
   }
 
   /** Sets the only listener, which must not throw. A loss that happened before is reported at once. */
-  attach(listener: SocketListener) {
+  attach(listener: SocketListener): void {
     this.#listener = listener;
     if (this.#loss) listener.onLost(this.#loss);
   }
 
-  detach() {
+  /** Removes the listener. Events until the next `attach` are dropped. */
+  detach(): void {
     this.#listener = idleListener;
   }
 
+  /** Sends an object without waiting. Returns false if it cannot leave. A connection with 16 MiB unsent is lost. */
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > maxUnsentBytes) {
@@ -156,7 +143,7 @@ export class JsonSocket {
   }
 
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
-  appendRealtimeSound(samples: Int16Array) {
+  appendRealtimeSound(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(
         at,
@@ -167,18 +154,29 @@ export class JsonSocket {
     }
   }
 
-  /** One more event may arrive, as a pause only keeps the server from sending. */
-  setPaused(on: boolean) {
+  /** Stops reading, or goes on. One more event may arrive, as a pause only keeps the server from sending. */
+  setPaused(isPaused: boolean): void {
     if (!this.isAlive) return;
-    this.#isPaused = on;
+    this.#isPaused = isPaused;
     this.#hasHeard = true;
-    if (on) this.#socket.pause();
+    if (isPaused) this.#socket.pause();
     else this.#socket.resume();
   }
 
-  close() {
+  /** Closes the connection at once. The listener is not told. */
+  close(): void {
     this.#over.abort();
     this.#socket.terminate();
+  }
+
+  #listen() {
+    this.#socket.on('message', (data, isBinary) =>
+      this.#read(isBinary ? '' : String(data)),
+    );
+    this.#socket.on('pong', () => {
+      this.#hasHeard = true;
+    });
+    this.#socket.on('close', (code, reason) => this.#onClosed(code, reason.toString()));
   }
 
   #read(text: string) {
@@ -227,8 +225,8 @@ export class JsonSocket {
     this.#listener.onLost(error);
   }
 
-  #createLateError(what: string) {
-    return new BotError('provider.late', true, `${this.#server} ${what} in time.`);
+  #createLateError(failure: string) {
+    return new BotError('provider.late', true, `${this.#server} ${failure} in time.`);
   }
 
   #describe(cause: unknown) {
@@ -249,6 +247,27 @@ export class JsonSocket {
 
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
+function createWebSocket(url: URL, options: SocketOptions) {
+  const { apiKey, openSocket = openNetworkSocket } = options;
+  const key = apiKey?.reveal();
+  return openSocket(url, {
+    headers: key ? { authorization: `Bearer ${key}` } : {},
+    maxPayload: eventLimits.bytes,
+    followRedirects: false,
+    perMessageDeflate: false,
+  });
+}
+
+function waitUntilOpen(socket: WebSocket) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.on('error', reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
+  socket.on('unexpected-response', (_, response) =>
+    readRejection(response).then(reject),
+  );
+  socket.on('open', resolve);
+  return promise;
+}
+
 async function readRejection(response: IncomingMessage): Promise<Error> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];
@@ -263,7 +282,7 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
   const text = Buffer.concat(pieces).toString();
   // uvicorn answers like this at a path without WebSocket.
   if (statusCode === 403 && text === '') return createNoRealtimeError();
-  const known = Object.entries(headers).filter(
+  const textHeaders = Object.entries(headers).filter(
     ([, value]) => typeof value === 'string',
   );
   const value = tryParseForeignJson(text, answerLimits);
@@ -272,7 +291,7 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
     statusCode,
     error,
     text,
-    new Headers(known as [string, string][]),
+    new Headers(textHeaders as [string, string][]),
   );
 }
 

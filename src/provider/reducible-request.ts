@@ -6,14 +6,20 @@ export function createPicturesError(): BotError {
   return new BotError('provider.refused', false, message, undefined, undefined, about);
 }
 
-export type ReducibleRequest<Part, T> = {
-  readonly wanted: ReadonlySet<Part>;
-  readonly send: (parts: ReadonlySet<Part>) => AsyncIterable<T>;
+/** A request of which a server may refuse features, such as tools or a stream. */
+export type ReducibleRequest<Feature, T> = {
+  /** Features of the first attempt. */
+  readonly wanted: ReadonlySet<Feature>;
+  readonly send: (features: ReadonlySet<Feature>) => AsyncIterable<T>;
+  /** Returns whether an output shows that the server took the request. Default: always. */
   readonly isAnswer?: (output: T) => boolean;
-  /** Returns the parts of the next attempt, or throws if no part is to blame. */
-  readonly reduce: (cause: unknown, parts: ReadonlySet<Part>) => Iterable<Part>;
-  /** Notes the accepted parts. `answer` is the first output that counts. */
-  readonly onAccepted: (parts: ReadonlySet<Part>, answer: T) => void;
+  /** Returns the features of the next attempt, or throws if none of them is to blame. */
+  readonly reduce: (
+    cause: unknown,
+    features: ReadonlySet<Feature>,
+  ) => Iterable<Feature>;
+  /** Notes the accepted features. `answer` is the first output that counts. */
+  readonly onAccepted: (features: ReadonlySet<Feature>, answer: T) => void;
 };
 
 /**
@@ -22,40 +28,40 @@ export type ReducibleRequest<Part, T> = {
  * @example
  * import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
  *
- * async function* send(parts: ReadonlySet<string>) {
- *   if (parts.has('tools')) throw new Error('no tools here');
+ * async function* send(features: ReadonlySet<string>) {
+ *   if (features.has('tools')) throw new Error('no tools here');
  *   yield 'Hello';
  * }
  * const request = { wanted: new Set(['tools']), send, reduce: () => [], onAccepted: () => {} };
  * await Array.fromAsync(sendUntilAccepted(request, new AbortController().signal)); // ['Hello']
  */
-export async function* sendUntilAccepted<Part, T>(
+export async function* sendUntilAccepted<Feature, T>(
   {
     isAnswer = () => true,
     reduce,
     onAccepted,
     send,
-    wanted,
-  }: ReducibleRequest<Part, T>,
+    wanted: wantedFeatures,
+  }: ReducibleRequest<Feature, T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
-  let parts = wanted;
+  let features = wantedFeatures;
   for (;;) {
     let hasBegun = false;
-    const note = (output: T) => {
+    const noteOutput = (output: T) => {
       if (hasBegun || !isAnswer(output)) return;
       hasBegun = true;
-      onAccepted(parts, output);
+      onAccepted(features, output);
     };
     try {
-      for await (const output of send(parts)) {
-        note(output);
+      for await (const output of send(features)) {
+        noteOutput(output);
         yield output;
       }
       return;
     } catch (cause) {
       if (hasBegun || signal.aborted) throw cause;
-      parts = new Set(reduce(cause, parts));
+      features = new Set(reduce(cause, features));
     }
   }
 }

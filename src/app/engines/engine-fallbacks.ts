@@ -6,7 +6,7 @@ import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import {
-  createCircuitBreaker,
+  CircuitBreaker,
   type Fallback,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
@@ -62,7 +62,7 @@ export function addFallbacks(
       role,
       fallbacks: choices.map((one) => ({
         provider: getProviderName(role, one, choices),
-        breaker: createCircuitBreaker(
+        breaker: new CircuitBreaker(
           fallback ? replaceableBreaker : onlyBreaker,
           realClock,
         ),
@@ -131,13 +131,13 @@ export function openRealtimeWithStandIn(
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     others.push({
       provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
-      breaker: createCircuitBreaker(onlyBreaker, realClock),
+      breaker: new CircuitBreaker(onlyBreaker, realClock),
       getEngine: () => standIn,
     });
   }
   const host = getHost(realtime);
   const provider = isShared ? `${realtime.model} at ${host}` : host;
-  const breaker = createCircuitBreaker(
+  const breaker = new CircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
     realClock,
   );

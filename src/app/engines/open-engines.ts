@@ -81,7 +81,7 @@ export async function openEngines(
         isBotSentence: createOwnSentenceTest(),
         clock: realClock,
       }),
-      chat: (botName: string) => model.named?.(botName) ?? model,
+      chat: (botName: string) => model.withBotName?.(botName) ?? model,
       audioModel: model.audioModel,
     };
     const chained = addFallbacks(config, opened, openQuietly, report);
@@ -214,8 +214,8 @@ async function openWarmth(
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { openWarmConnections } = await import('#src/provider/api-client.ts');
-  const connections = stack.use(openWarmConnections(addresses, realClock));
+  const { WarmConnections } = await import('#src/provider/api-client.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();
     warmEngines();

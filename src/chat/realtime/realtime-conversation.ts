@@ -12,12 +12,8 @@ import {
   type RemoteServer,
   type ServedBy,
 } from '#src/provider/models/standard-models.ts';
-import {
-  listRealtimeUrls,
-  openRealtimePool,
-  type RealtimePool,
-} from '#src/provider/realtime-pool.ts';
-import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
+import { listRealtimeUrls, RealtimePool } from '#src/provider/realtime-pool.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 
 /** In `baseUrl`, `http` and `ws` mean the same. */
 export type RealtimeConversationOptions = RemoteServer & {
@@ -38,7 +34,7 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
   const fed = new WeakMap<LiveSound, Promise<Connection | undefined>>();
   const { baseUrl, maxTokens, model } = options;
   const urls = listRealtimeUrls(baseUrl, [{ model }]);
-  const pool = openRealtimePool({
+  const pool = new RealtimePool({
     ...options,
     urls,
     opening: createOpeningUpdate(maxTokens),
@@ -146,7 +142,7 @@ function createRealtimeAnswer(
     const number = ++requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
-    const response = createRealtimeResponse({
+    const response = new RealtimeResponse({
       ...options,
       socket,
       eventIds,

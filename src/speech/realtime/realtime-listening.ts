@@ -143,7 +143,7 @@ export class RealtimeListening implements Listening {
     }
     if (!failure) this.#parts.handleEvent(event);
     else if (!this.#parts.canForgive(failure))
-      this.#fail(createRealtimeError(failure.words, failure.code, this.#options));
+      this.#fail(createRealtimeError(failure.message, failure.code, this.#options));
   }
 
   #onLost(error: BotError) {

@@ -4,11 +4,10 @@ import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
-  type RealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
-import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
@@ -75,7 +74,7 @@ async function* readSentence(
   signal: AbortSignal,
 ) {
   const socket = await pool.lease(signal);
-  const response = createRealtimeResponse({
+  const response = new RealtimeResponse({
     ...options,
     socket,
     eventIds: [speechEventId],
@@ -121,7 +120,7 @@ function createVoiceConnections(options: RealtimeSpeechOptions) {
     const { baseUrl, model } = options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
-    return openRealtimePool({
+    return new RealtimePool({
       ...options,
       urls,
       opening,

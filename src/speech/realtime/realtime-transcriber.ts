@@ -2,7 +2,7 @@ import { realClock } from '#src/base/clock.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
@@ -49,7 +49,7 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
     const opening = createSessionUpdate(model, language);
     const createUpdate = (hints: readonly string[]) =>
       createSessionUpdate(model, language, hints);
-    const pool = openRealtimePool({ ...options, urls, opening, maxReady: 1 });
+    const pool = new RealtimePool({ ...options, urls, opening, maxReady: 1 });
     const opened = { pool, language, hintState: { areRefused: false, createUpdate } };
     languages.set(language, opened);
     return opened;
