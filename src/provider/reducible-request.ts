@@ -6,20 +6,17 @@ export function createPicturesError(): BotError {
   return new BotError('provider.refused', false, message, undefined, undefined, about);
 }
 
-/** A request of which a server may refuse features, such as tools or a stream. */
-export type ReducibleRequest<Feature, T> = {
+/** A request with extras that a server may refuse, such as tools or a stream. */
+export type ReducibleRequest<Extra, T> = {
   /** Features of the first attempt. */
-  readonly wanted: ReadonlySet<Feature>;
-  readonly send: (features: ReadonlySet<Feature>) => AsyncIterable<T>;
+  readonly wanted: ReadonlySet<Extra>;
+  readonly send: (extras: ReadonlySet<Extra>) => AsyncIterable<T>;
   /** Returns whether an output shows that the server took the request. Default: always. */
   readonly isAnswer?: (output: T) => boolean;
-  /** Returns the features of the next attempt, or throws if none of them is to blame. */
-  readonly reduce: (
-    cause: unknown,
-    features: ReadonlySet<Feature>,
-  ) => Iterable<Feature>;
-  /** Notes the accepted features. `answer` is the first output that counts. */
-  readonly onAccepted: (features: ReadonlySet<Feature>, answer: T) => void;
+  /** Returns the extras of the next attempt, or throws if no extra is to blame. */
+  readonly reduce: (cause: unknown, extras: ReadonlySet<Extra>) => Iterable<Extra>;
+  /** Notes the accepted extras. `answer` is the first output that counts. */
+  readonly onAccepted: (extras: ReadonlySet<Extra>, answer: T) => void;
 };
 
 /**
@@ -28,40 +25,40 @@ export type ReducibleRequest<Feature, T> = {
  * @example
  * import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
  *
- * async function* send(features: ReadonlySet<string>) {
- *   if (features.has('tools')) throw new Error('no tools here');
+ * async function* send(extras: ReadonlySet<string>) {
+ *   if (extras.has('tools')) throw new Error('no tools here');
  *   yield 'Hello';
  * }
  * const request = { wanted: new Set(['tools']), send, reduce: () => [], onAccepted: () => {} };
  * await Array.fromAsync(sendUntilAccepted(request, new AbortController().signal)); // ['Hello']
  */
-export async function* sendUntilAccepted<Feature, T>(
+export async function* sendUntilAccepted<Extra, T>(
   {
     isAnswer = () => true,
     reduce,
     onAccepted,
     send,
-    wanted: wantedFeatures,
-  }: ReducibleRequest<Feature, T>,
+    wanted: wantedExtras,
+  }: ReducibleRequest<Extra, T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
-  let features = wantedFeatures;
+  let extras = wantedExtras;
   for (;;) {
     let hasBegun = false;
     const noteOutput = (output: T) => {
       if (hasBegun || !isAnswer(output)) return;
       hasBegun = true;
-      onAccepted(features, output);
+      onAccepted(extras, output);
     };
     try {
-      for await (const output of send(features)) {
+      for await (const output of send(extras)) {
         noteOutput(output);
         yield output;
       }
       return;
     } catch (cause) {
       if (hasBegun || signal.aborted) throw cause;
-      features = new Set(reduce(cause, features));
+      extras = new Set(reduce(cause, extras));
     }
   }
 }

@@ -148,19 +148,19 @@ async function openRealtime(
 ) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { createRealtimeConversation } = await import(
+  const { RealtimeConversation } = await import(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
   const talk = stack.use(
-    createRealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {
     talk,
     pipeline: createAudioModelPipeline({
       open: (signal) => withStandIn(talk.openAnswer(signal)),
-      feed: talk.feed,
+      feed: (messages, tools, sound) => talk.feed(messages, tools, sound),
       synthesizer: roles.synthesizer,
       input: 'audio',
     }),
