@@ -159,7 +159,7 @@ export class UtteranceRunner {
     const recording = id === undefined ? undefined : this.#recordings.get(id);
     const { wordsJudges: trust } = this.#deps.hearing;
     const usual = this.#deps.pipelines.getEngineNames('chained');
-    if (!recording || !trust?.isAsked(usual)) return undefined;
+    if (!recording || !trust?.shouldAsk(usual)) return undefined;
     const { speakerId } = recording;
     if (this.#openRecordings.get(speakerId) !== recording) return undefined;
     const asked = { question, isTrusted: trust.isTrusted(usual), logit: 0 };

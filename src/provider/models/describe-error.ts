@@ -127,6 +127,8 @@ function classifyAnswerError(error: APIError): ErrorClass {
   };
 }
 
+const notFoundPredicate = 'answered with error 404, check the base URL and the model';
+
 function classifyStatus(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
   const detail = getErrorText(error);
@@ -143,10 +145,8 @@ function classifyStatus(error: APIError): ErrorClass {
       };
     case 402:
       return createClass('provider.spent', 'wants to be paid (402)');
-    case 404: {
-      const predicate = 'answered with error 404, check the base URL and the model';
-      return { ...createClass('provider.refused', predicate), detail };
-    }
+    case 404:
+      return { ...createClass('provider.refused', notFoundPredicate), detail };
     case 408:
     case 504:
       // The server behind a gateway may still be busy with the request.

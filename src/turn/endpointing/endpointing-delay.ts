@@ -53,10 +53,10 @@ export type WordsJudgement = {
 
 /** An answer counts only for the latest question. */
 export function updateWordsJudgement<T extends WordsJudgement>(
-  former: T | undefined,
+  pending: T | undefined,
   next: T,
 ): T | undefined {
-  return next.isPending || former?.question === next.question ? next : former;
+  return next.isPending || pending?.question === next.question ? next : pending;
 }
 
 export type PauseSigns = {
@@ -204,6 +204,6 @@ function interpolateDelay(completeLogit: number) {
   return fromMs;
 }
 
-function clampNumber(value: number, least: number, most: number) {
-  return Math.max(least, Math.min(most, value));
+function clampNumber(value: number, min: number, max: number) {
+  return Math.max(min, Math.min(max, value));
 }

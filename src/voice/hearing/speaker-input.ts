@@ -179,7 +179,7 @@ export class SpeakerInput {
   #stepOverlap(event: OverlapVoiceInput) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
-    this.#noticed.push(...step.noticed);
+    this.#noticed.push(...step.events);
   }
 
   #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number) {
@@ -241,7 +241,7 @@ export class SpeakerInput {
   #createSoFar(voice: EndpointingState, before: EndpointingState) {
     const now = 'fromMs' in voice ? voice : before;
     const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
-    const heard = 'heard' in now ? now.heard : noEvidence;
+    const heard = 'evidence' in now ? now.evidence : noEvidence;
     return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.copySound() }) };
   }
 
@@ -270,7 +270,7 @@ export class SpeakerInput {
       case 'resumed':
         return { kind: 'resumed' };
       case 'ended': {
-        const heard = this.#isEcho ? noEvidence : effect.heard;
+        const heard = this.#isEcho ? noEvidence : effect.evidence;
         const whole = {
           fromMs: effect.fromMs,
           toMs: effect.toMs,

@@ -103,7 +103,11 @@ export function createSpeakerLanguages(
     const isKnown = (fixed ?? getState(personId).requested ?? own) !== undefined;
     const isNeeded = isOpen && !isKnown && words > 1;
     const found = isNeeded ? await detectText(content, personId) : undefined;
-    return { ...chooseTurnLanguage(language, hint, found), words, requested };
+    return {
+      ...chooseTurnLanguage(language, hint, found),
+      wordCount: words,
+      requested,
+    };
   }
 
   async function detectText(text: string, personId: PersonId) {
