@@ -3,9 +3,11 @@ import type { ChatMessage, ChatModel, ChatPart } from './chat-model.ts';
 import { findClosest, findStandInCall, formatResultReply } from './stand-in-calls.ts';
 
 export type StandInOptions = {
+  /** Gets ms since 1970. */
   readonly wallMs: () => number;
   /** IANA name. The machine's own zone if undefined. */
   readonly timeZone?: string;
+  /** Gets a number from 0 to below 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -53,7 +55,7 @@ export function createStandIn(options: StandInOptions): ChatModel {
       } else
         yield* streamText(
           reply ??
-            findClosest(rules, wording, maxWordingDistance)?.say() ??
+            findClosest(rules, wording, maxWordingDistance)?.createReply() ??
             fallbackText,
           signal,
         );
@@ -84,16 +86,19 @@ const helpWordings =
 function createRules({ wallMs, timeZone, random, botName }: StandInOptions) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
-    { wordings: timeWordings, say: () => formatTimeSentence(wallMs(), timeZone) },
+    {
+      wordings: timeWordings,
+      createReply: () => formatTimeSentence(wallMs(), timeZone),
+    },
     {
       wordings: coinWordings,
-      say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
+      createReply: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
     },
-    { wordings: 'count to twelve|count to ten|count', say: () => countText },
-    { wordings: helloWordings, say: () => greeting },
+    { wordings: 'count to twelve|count to ten|count', createReply: () => countText },
+    { wordings: helloWordings, createReply: () => greeting },
     {
       wordings: helpWordings,
-      say: () => `I am ${botName}, by the built-in stand-in. ${abilitiesText}`,
+      createReply: () => `I am ${botName}, by the built-in stand-in. ${abilitiesText}`,
     },
   ];
 }

@@ -88,9 +88,12 @@ type StageDeadlines = Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'>;
 
 export type StageTiming<T> = StageDeadlines & {
   readonly clock: Clock;
+  /** Returns whether a part is output, so that the later deadlines count. */
   readonly isOutput: (part: T) => boolean;
+  /** Takes the time to the first output. */
   readonly onFirst: (waitedMs: number) => void;
-  readonly createError: (ms: number) => Error;
+  /** Creates the error of a deadline of so many ms. */
+  readonly createError: (deadlineMs: number) => Error;
 };
 
 /** Passes parts on, and throws when a part is late. The caller must stop a late stream by its signal. */

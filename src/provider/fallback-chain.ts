@@ -113,6 +113,7 @@ export type FallbackChainOptions<Engine> = {
 };
 
 export type FallbackRequest<Engine, T> = {
+  /** Sends the request to one engine, the `index`th. Throws BotError. */
   readonly ask: (
     engine: Engine,
     signal: AbortSignal,
@@ -176,7 +177,7 @@ export class FallbackChain<Engine> {
     for (;;) {
       const at = this.#selectIndex(position);
       const startMs = clock.nowMs();
-      const end = yield* this.#attempt(request, at, position, signal);
+      const end = yield* this.#attemptRequest(request, at, position, signal);
       if (end === 'completed') return;
       if (end === 'moved') continue;
       if (
@@ -189,7 +190,7 @@ export class FallbackChain<Engine> {
     }
   }
 
-  async *#attempt<T>(
+  async *#attemptRequest<T>(
     request: FallbackRequest<Engine, T>,
     at: number,
     position: FallbackPosition,

@@ -21,7 +21,9 @@ export type Fetch = (
 ) => Promise<Response>;
 
 export type FetchGuard = {
+  /** Name of the server in errors. */
   readonly server: string;
+  /** Gets the key, which goes to this server alone and into no error. */
   readonly secret: () => string | undefined;
 };
 

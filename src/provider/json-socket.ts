@@ -23,6 +23,7 @@ export type SocketOptions = {
   readonly openSocket?: OpenSocket;
 };
 
+/** Opens a WebSocket. Tests replace the network by it. */
 export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
 
 export type JsonEvent = Readonly<Record<string, unknown>>;
@@ -98,7 +99,7 @@ export class JsonSocket {
     const webSocket = createWebSocket(url, options);
     const socket = new JsonSocket(url, webSocket, options, listener);
     const opening = waitUntilOpen(webSocket);
-    socket.#listen();
+    socket.#listenToSocket();
     try {
       await withTimeout(
         waitUnlessAborted(opening, signal),
@@ -106,12 +107,12 @@ export class JsonSocket {
         options.clock,
         () => socket.#createLateError('did not connect'),
       );
-      void socket.#watch();
+      void socket.#watchServer();
       return socket;
     } catch (cause) {
       socket.close();
       signal.throwIfAborted();
-      throw socket.#describe(cause);
+      throw socket.#describeFailure(cause);
     }
   }
 
@@ -135,7 +136,7 @@ export class JsonSocket {
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > maxUnsentBytes) {
-      this.#fail(this.#createLateError('accepted no data'));
+      this.#reportLoss(this.#createLateError('accepted no data'));
       return false;
     }
     this.#socket.send(JSON.stringify(event), () => {}); // A 'close' event reports an event that does not leave.
@@ -169,9 +170,9 @@ export class JsonSocket {
     this.#socket.terminate();
   }
 
-  #listen() {
+  #listenToSocket() {
     this.#socket.on('message', (data, isBinary) =>
-      this.#read(isBinary ? '' : String(data)),
+      this.#readEvent(isBinary ? '' : String(data)),
     );
     this.#socket.on('pong', () => {
       this.#hasHeard = true;
@@ -179,13 +180,13 @@ export class JsonSocket {
     this.#socket.on('close', (code, reason) => this.#onClosed(code, reason.toString()));
   }
 
-  #read(text: string) {
+  #readEvent(text: string) {
     this.#hasHeard = true;
     if (!this.isAlive) return;
     const read = parseForeignJson(text, eventLimits);
     if (read.kind === 'ok' && isRecord(read.value)) this.#listener.onEvent(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
-      this.#fail(
+      this.#reportLoss(
         new BotError(
           'provider.refused',
           false,
@@ -194,14 +195,15 @@ export class JsonSocket {
       );
   }
 
-  async #watch() {
+  async #watchServer() {
     const { signal } = this.#over;
-    const sleep = () =>
+    const waitHalf = () =>
       this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
-    for (await sleep(); !signal.aborted; await sleep()) {
+    for (await waitHalf(); !signal.aborted; await waitHalf()) {
       if (this.#isPaused) continue;
       // Without a ping a peer that vanished would be waited for.
-      if (!this.#hasHeard) return this.#fail(this.#createLateError('answered no ping'));
+      if (!this.#hasHeard)
+        return this.#reportLoss(this.#createLateError('answered no ping'));
       this.#hasHeard = false;
       this.#socket.ping(() => {});
     }
@@ -211,14 +213,14 @@ export class JsonSocket {
     const statedCode = toErrorCode(reason);
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverMessage = toPlainLine(reason, this.#key, 120);
-    this.#fail(
+    this.#reportLoss(
       new BotError('provider.truncated', true, message, undefined, undefined, {
         serverMessage,
       }),
     );
   }
 
-  #fail(error: BotError) {
+  #reportLoss(error: BotError) {
     if (!this.isAlive) return;
     this.close();
     this.#loss = error;
@@ -229,7 +231,7 @@ export class JsonSocket {
     return new BotError('provider.late', true, `${this.#server} ${failure} in time.`);
   }
 
-  #describe(cause: unknown) {
+  #describeFailure(cause: unknown) {
     return describeError(cause, {
       baseURL: this.#options.baseUrl,
       apiKey: this.#key ?? '',

@@ -183,13 +183,13 @@ async function openAddress(
 function awaitSessionEvent(state: SessionState, options: RealtimeSocketOptions) {
   const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
   promise.catch(() => undefined);
-  const settle = (event: JsonEvent) => {
+  const settleWait = (event: JsonEvent) => {
     if (isSessionEvent(event, state)) resolve(event);
     if (event.type !== 'error') return;
     const { code, message } = readErrorEvent(event);
     reject(createRealtimeError(message, code, options));
   };
-  return { event: promise, listener: { onEvent: settle, onLost: reject } };
+  return { event: promise, listener: { onEvent: settleWait, onLost: reject } };
 }
 
 type SessionState = 'created' | 'updated';

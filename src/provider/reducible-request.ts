@@ -8,8 +8,9 @@ export function createPicturesError(): BotError {
 
 /** A request with extras that a server may refuse, such as tools or a stream. */
 export type ReducibleRequest<Extra, T> = {
-  /** Features of the first attempt. */
+  /** Extras of the first attempt. */
   readonly wanted: ReadonlySet<Extra>;
+  /** Sends the request with these extras. */
   readonly send: (extras: ReadonlySet<Extra>) => AsyncIterable<T>;
   /** Returns whether an output shows that the server took the request. Default: always. */
   readonly isAnswer?: (output: T) => boolean;

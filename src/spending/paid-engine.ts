@@ -75,7 +75,7 @@ class MeteredListening implements Listening {
   readonly #inner: Listening;
   readonly #meter: SoundMeter;
   readonly #signal: AbortSignal;
-  readonly #endListening = () => this.#end();
+  readonly #onAbort = () => this.#endListening();
   /** Several callers may get the same transcript. */
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #holds: RequestReservation[] = [];
@@ -91,7 +91,7 @@ class MeteredListening implements Listening {
     this.#inner = inner;
     this.#meter = meter;
     this.#signal = signal;
-    signal.addEventListener('abort', this.#endListening, { once: true });
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Sends sound, and drops it after a refusal. */
@@ -115,12 +115,12 @@ class MeteredListening implements Listening {
 
   /** Pays for sound that was sent and not settled, and frees the money set aside. */
   [Symbol.dispose](): void {
-    this.#signal.removeEventListener('abort', this.#endListening);
-    this.#end();
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#endListening();
     this.#inner[Symbol.dispose]();
   }
 
-  #end() {
+  #endListening() {
     if (!this.#isOver && !this.#isRefused) this.#paySound(this.#pushed);
     this.#isOver = true;
     for (const hold of this.#holds.splice(0)) hold.release();

@@ -50,6 +50,7 @@ export type SessionBudgetsOptions = {
   readonly getTariff: (guildId: GuildId, isWritten?: boolean) => Tariff;
   /** Gets the rate of the server and model that served a request. */
   readonly getRate: (by: ServedBy, role: PaidRole) => RolePrice;
+  /** Takes each amount when it is charged. */
   readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
 };
 
@@ -285,19 +286,19 @@ export class SessionBudgets {
   }
 
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
-    const release = () => this.#options.ledger.release(reserve);
+    const releaseReserve = () => this.#options.ledger.release(reserve);
     const hold = await this.#createHeldRequests(reserve).takeHold(bound, (units) =>
       estimateDearestCost(bound, units, tariff),
     );
-    if (typeof hold === 'object') return { ...hold, release };
-    release();
+    if (typeof hold === 'object') return { ...hold, release: releaseReserve };
+    releaseReserve();
     return hold;
   }
 
   #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff) {
     const { clock, ledger } = this.#options;
     const { guildId } = reserve;
-    const settle = (sum: Partial<Sum>) =>
+    const settleUse = (sum: Partial<Sum>) =>
       ledger.settleReserve(reserve, sum, clock.wallMs());
     const requests = this.#createHeldRequests(reserve);
     return new Reservation({
@@ -313,10 +314,10 @@ export class SessionBudgets {
           guildId,
           work,
           tariff[role],
-          settle,
+          settleUse,
           requests.heldNanoUsd,
         ),
-      turn: () => settle({ turns: 1 }),
+      turn: () => settleUse({ turns: 1 }),
       done: () => requests.close(),
     });
   }
@@ -474,7 +475,11 @@ class BudgetNotices {
   }
 
   /** Returns true once in `everyMs`, by default once a day. */
-  isDue(guildId: GuildId, reader: string, everyMs: number = Infinity): boolean {
+  isDue(
+    guildId: GuildId,
+    reader: PersonId | BudgetCap | '80 %',
+    everyMs: number = Infinity,
+  ): boolean {
     const nowMs = this.#clock.wallMs();
     const day = toUtcDay(nowMs);
     if (day !== this.#today) this.#toldMs.clear();

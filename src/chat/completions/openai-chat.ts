@@ -208,7 +208,13 @@ class ChatServer {
         send: (extras) => {
           const answer = new ChatStream(this.#by, this.#createTextOptions(request));
           attempts.answer = answer;
-          return this.#send(request, extras, answer, attempts.lost?.usage, signal);
+          return this.#sendRequest(
+            request,
+            extras,
+            answer,
+            attempts.lost?.usage,
+            signal,
+          );
         },
         isAnswer: ({ kind }) => kind !== 'usage',
         reduce: (cause, extras) => {
@@ -236,7 +242,7 @@ class ChatServer {
   }
 
   /** `lostUsage` is the usage of a first request whose answer was lost. */
-  async *#send(
+  async *#sendRequest(
     request: ChatRequest,
     extras: ReadonlySet<RequestExtra>,
     answer: ChatStream,
@@ -262,7 +268,7 @@ class ChatServer {
           ? { ...part, usage: addUsage(part.usage, lostUsage) }
           : part;
     } finally {
-      this.#learn(answer, maxTokens);
+      this.#learnHabits(answer, maxTokens);
     }
   }
 
@@ -296,10 +302,10 @@ class ChatServer {
   ): AsyncGenerator<unknown> {
     const begunResult = await begun?.finish(JSON.stringify(body), signal);
     if (begunResult instanceof RateLimitError) throw begunResult;
-    const send = () => this.#client.chat.completions.create(body, { signal });
-    if (!body.stream) return yield* toChunks(await send());
+    const sendBody = () => this.#client.chat.completions.create(body, { signal });
+    if (!body.stream) return yield* toChunks(await sendBody());
     const isTaken = begunResult instanceof Response;
-    const response = isTaken ? begunResult : await send().asResponse();
+    const response = isTaken ? begunResult : await sendBody().asResponse();
     // The same request was accepted as a whole.
     const weight = begunResult instanceof APIUserAbortError ? maxRefusals : 1;
     if (begunResult) this.#refusals = isTaken ? 0 : this.#refusals + weight;
@@ -360,7 +366,7 @@ class ChatServer {
     };
   }
 
-  #learn(answer: ChatStream, maxTokens: number) {
+  #learnHabits(answer: ChatStream, maxTokens: number) {
     if (answer.isCut) this.#reportHabit(serverHabits.cut(maxTokens));
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;

@@ -42,7 +42,7 @@ export class StreamedRequest {
         this.#isSettled = true;
       });
     sound.signal.addEventListener('abort', this.#giveUp);
-    this.#send(bodyStart);
+    this.#sendText(bodyStart);
     sound.passTo((piece) => this.#sendSound(piece));
   }
 
@@ -61,7 +61,7 @@ export class StreamedRequest {
       this.#giveUp();
       return isFitting ? 'refused' : undefined;
     }
-    this.#send(body.slice(this.#sent.length));
+    this.#sendText(body.slice(this.#sent.length));
     this.#body.close().catch(() => undefined);
     signal.addEventListener('abort', this.#giveUp);
     AbortSignal.timeout(maxSilentMs).addEventListener('abort', () => {
@@ -70,7 +70,7 @@ export class StreamedRequest {
     return await this.#response;
   }
 
-  #send(text: string) {
+  #sendText(text: string) {
     this.#sent += text;
     this.#body.write(text).catch(() => undefined); // The response fails, too.
   }
@@ -83,6 +83,6 @@ export class StreamedRequest {
     // Three bytes are four characters of base64, whatever follows.
     const length = bytes.length - (bytes.length % 3);
     this.#unsent = bytes.subarray(length);
-    this.#send(bytes.toString('base64', 0, length));
+    this.#sendText(bytes.toString('base64', 0, length));
   }
 }

@@ -72,8 +72,11 @@ export type RequestReservation = {
 export type ReservationResult = Promise<RequestReservation | undefined> | undefined;
 
 export type ReservedRequest<T> = {
+  /** Sets money aside. Throws BotError `budget.used`. */
   readonly reserve: () => ReservationResult;
-  readonly ask: (units?: number) => AsyncIterable<T>;
+  /** Sends the request, within so many units if money was set aside. */
+  readonly ask: (maxUnits?: number) => AsyncIterable<T>;
+  /** Returns whether a part is output, after which the request is paid. */
   readonly isOutput: (part: T) => boolean;
   /** Notes the end of a request once, unless it costs nothing. */
   readonly onEnd: (isWhole: boolean) => void;

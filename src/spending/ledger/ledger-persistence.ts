@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts';
 export type BudgetDeps = {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Takes the beginning and end of alerts. */
   readonly alert: (change: AlertChange) => void;
 };
 

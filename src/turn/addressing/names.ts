@@ -281,7 +281,7 @@ export function toLatin(text: string): string | undefined {
   return latinOnly.test(latin) ? latin : undefined;
 }
 
-/** Makes a rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
+/** Makes a rough phonetic code across languages: "nover", "novah" and "nova" have one code. */
 export function toPhoneticCode(latin: string): string {
   return soundFolds.reduce(
     (sound, [spelling, into]) => sound.replace(spelling, into),
