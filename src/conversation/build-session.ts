@@ -33,7 +33,7 @@ import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { createPreemptiveBudget } from '#src/spending/budget-authority.ts';
+import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import {
   CurrentConnection,
@@ -230,7 +230,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     isLoaded: () => settings.isLoaded(guildId),
     loop: () => loop,
   });
-  const preemptiveBudget = createPreemptiveBudget();
+  const preemptiveBudget = new PreemptiveBudget();
   const isFree = () =>
     paidRoles.length === deps.spending.getPrices(guildId).free.length;
   const currentSettings = (): SessionSettings => ({

@@ -9,18 +9,15 @@ import type {
 } from '#src/chat/chat-model.ts';
 import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
-import {
-  createAddressShortener,
-  createClauseSplitter,
-} from '#src/chat/text/clause-splitter.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
 /** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
 export function createClauseWriter(notice: AnswerSound['asideNotice']) {
-  const splitter = createClauseSplitter({ eager: true });
-  const links = createAddressShortener();
+  const splitter = new ClauseSplitter({ isEager: true });
+  const links = new AddressShortener();
   let unsaid = notice;
 
   function addNotice(clauses: string[]) {

@@ -156,7 +156,7 @@ export class UtteranceRunner {
     const recording = id === undefined ? undefined : this.#recordings.get(id);
     const { wordsJudges: trust } = this.#deps.hearing;
     const usual = this.#deps.pipelines.getEngineNames('chained');
-    if (!recording || !trust?.isAsked(usual)) return undefined;
+    if (!recording || !trust?.shouldAsk(usual)) return undefined;
     const { speakerId } = recording;
     if (this.#openRecordings.get(speakerId) !== recording) return undefined;
     const asked = { question, isTrusted: trust.isTrusted(usual), logit: 0 };
@@ -325,7 +325,7 @@ export class UtteranceRunner {
       listening: this.#createListening(transcriber, () => recording),
       clock: this.#deps.clock,
       follower: follow?.({ speakerId, name, fromMs }),
-      onDecided: (meant) => budget.decided(meant),
+      onDecided: (meant) => budget.decide(meant),
     });
     this.#recordings.set(id, recording);
     this.#openRecordings.set(speakerId, recording);

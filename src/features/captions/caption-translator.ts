@@ -86,7 +86,6 @@ export class CaptionTranslator {
     const order = {
       guildId: this.#guildId,
       kind: 'translation',
-      personId: '',
     } as const;
     using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
       createDeadlineError('think', lateText),

@@ -1,8 +1,5 @@
 import { APIError } from 'openai/core/error';
-import {
-  createAddressShortener,
-  createClauseSplitter,
-} from '#src/chat/text/clause-splitter.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';
 import { createClauseWriter } from '#src/pipeline/written-answer.ts';
@@ -90,8 +87,8 @@ export const textTargets = [
   }),
   makeTarget('streamed-answer', cutInPieces(makeText(marks)), (pieces) => {
     const readers = [
-      createClauseSplitter({ eager: true }),
-      createAddressShortener(),
+      new ClauseSplitter({ isEager: true }),
+      new AddressShortener(),
       createClauseWriter('a'),
     ];
     for (const reader of readers) {

@@ -425,7 +425,7 @@ export class TranscriptRequests {
       this.#deps,
       signal,
       ({ reservation }) => {
-        if (order.personId !== '') reservation.markWanted();
+        if (order.personId) reservation.markWanted();
       },
     );
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
