@@ -72,7 +72,7 @@ type SessionDecisions = {
 type EffectRunnerDeps = {
   readonly answers: AnswerRunner;
   readonly deps: Deps<'cues'>;
-  readonly readings: AnnouncementRunner;
+  readonly announcements: AnnouncementRunner;
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
   readonly source: SessionDecisions;
@@ -87,7 +87,7 @@ type Performers = {
 function createEffectRunner(
   parts: EffectRunnerDeps,
 ): (effect: ConversationEffect) => void {
-  const { answers, calls, deps, readings, session, sessions, source, utterances } =
+  const { answers, calls, deps, announcements, session, sessions, source, utterances } =
     parts;
   const { connection, requests } = session.speech;
   const performers: Performers = {
@@ -104,16 +104,16 @@ function createEffectRunner(
     'give-up': (effect) => answers.giveUpAnswer(effect),
     discard: ({ reply }) => {
       answers.discardAnswer(reply);
-      readings.running.discard(reply);
+      announcements.running.discard(reply);
     },
-    speak: (effect) => readings.speakAnnouncement(effect),
+    speak: (effect) => announcements.speakAnnouncement(effect),
     cut: ({ reply }) => {
       answers.running.cut(reply);
-      readings.running.cut(reply);
+      announcements.running.cut(reply);
     },
     'finish-clause': ({ reply }) => {
       answers.running.finishClause(reply);
-      readings.running.finishClause(reply);
+      announcements.running.finishClause(reply);
     },
     cue({ cue }) {
       if (cue === 'error') void connection.playCue(deps.cues.error);
@@ -313,7 +313,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const runners = {
     answers,
     calls,
-    readings: createAnnouncementRunner(session, deps),
+    announcements: createAnnouncementRunner(session, deps),
     utterances,
   };
   const perform = createEffectRunner({ ...runners, deps, session, sessions, source });

@@ -44,7 +44,7 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'partial',
   'words',
   'typed',
-  'read',
+  'announcement',
   'notify',
 ]);
 

@@ -32,25 +32,25 @@ type SpokenNotice = {
 
 export type ListedTurn = { readonly id: Id } & (
   | { readonly kind: 'question'; readonly by: PersonId; readonly name: string }
-  | { readonly kind: 'reading'; readonly reading: QueuedAnnouncement }
+  | { readonly kind: 'announcement'; readonly announcement: QueuedAnnouncement }
 );
 
 type HeardAnnouncement = {
-  readonly reading: QueuedAnnouncement | undefined;
+  readonly announcement: QueuedAnnouncement | undefined;
   readonly atMs: number;
 };
 
 type Submission = { readonly signal?: AbortSignal | undefined } & (
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
   | {
-      readonly kind: 'reading';
-      readonly reading: QueuedAnnouncement;
+      readonly kind: 'announcement';
+      readonly announcement: QueuedAnnouncement;
       readonly ended: PromiseWithResolvers<PlayEnd>;
     }
   | {
       readonly kind: 'notice';
       readonly notice: SpokenNotice;
-      reading?: QueuedAnnouncement;
+      announcement?: QueuedAnnouncement;
     }
 );
 
@@ -99,8 +99,8 @@ export class SpeechRequests {
 
   findAnnouncement(request: Id | undefined): QueuedAnnouncement | undefined {
     const one = this.#find(request);
-    if (one?.kind === 'notice') one.reading ??= this.#createNotice(one.notice);
-    return one?.kind === 'question' ? undefined : one?.reading;
+    if (one?.kind === 'notice') one.announcement ??= this.#createNotice(one.notice);
+    return one?.kind === 'question' ? undefined : one?.announcement;
   }
 
   get current(): ListedTurn | undefined {
@@ -131,20 +131,20 @@ export class SpeechRequests {
     }));
   }
 
-  queueAnnouncement(reading: QueuedAnnouncement): QueueOutcome {
-    const { owner, personId, when } = reading;
+  queueAnnouncement(announcement: QueuedAnnouncement): QueueOutcome {
+    const { owner, personId, when } = announcement;
     const ended = Promise.withResolvers<PlayEnd>();
     const about = personId === undefined ? [] : [personId];
-    const isInterruptible = reading.interruptible ?? true;
+    const isInterruptible = announcement.interruptible ?? true;
     const event = {
-      kind: 'read',
+      kind: 'announcement',
       owner: owner?.id,
       about,
       when,
       isInterruptible,
     } as const;
     const submitted = this.#submitRequest(
-      { kind: 'reading', reading, ended, signal: reading.signal },
+      { kind: 'announcement', announcement, ended, signal: announcement.signal },
       (request) => ({ ...event, request }),
     );
     if (submitted.kind === 'queued')
@@ -198,7 +198,7 @@ export class SpeechRequests {
     if (!one?.isQueued) return;
     const wasHeard = this.#heard.delete(request);
     if (one.kind === 'notice') one.notice.onEnded(wasHeard);
-    if (one.kind !== 'reading') return;
+    if (one.kind !== 'announcement') return;
     const { channelId, notices } = this.#deps;
     const known = playEnds.find((each) => each === outcome);
     const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
@@ -208,9 +208,9 @@ export class SpeechRequests {
 
   noteHeard(request: Id | undefined) {
     if (request !== undefined) this.#heard.add(request);
-    const reading = this.findAnnouncement(request);
-    reading?.onHeard?.();
-    this.#latestHeard = { reading, atMs: this.#deps.clock.nowMs() };
+    const announcement = this.findAnnouncement(request);
+    announcement?.onHeard?.();
+    this.#latestHeard = { announcement, atMs: this.#deps.clock.nowMs() };
   }
 
   #find(request: Id | undefined) {
@@ -248,8 +248,8 @@ export class SpeechRequests {
     const turn = findTurn(state, id);
     if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
     const one = this.#find(findAnnouncement(state, id)?.request);
-    return one?.kind === 'reading'
-      ? { id, kind: 'reading', reading: one.reading }
+    return one?.kind === 'announcement'
+      ? { id, kind: 'announcement', announcement: one.announcement }
       : undefined;
   }
 

@@ -86,12 +86,12 @@ function createConnectionClock(connection: Connection, wakeup: Wakeup) {
 
   function runStep(signal: AbortSignal) {
     signal.throwIfAborted();
-    const { inputs, interruptions, session } = connection;
+    const { inputs, bargeIns, session } = connection;
     const atMs = nowMs;
-    for (const { speakerId, noticed } of inputs.tick(atMs))
-      handleInput(speakerId, noticed, connection);
+    for (const { speakerId, event } of inputs.tick(atMs))
+      handleInput(speakerId, event, connection);
     session.loop.updateSound();
-    interruptions.tick();
+    bargeIns.tick();
     if (atMs >= checkAtMs) checkPresence();
   }
 
@@ -173,11 +173,11 @@ async function readPendingPackets(signal: AbortSignal) {
 }
 
 /** Drops people that may not be heard any more, even in mid-word. */
-function updatePresence({ inputs, interruptions, link, session }: Connection) {
+function updatePresence({ inputs, bargeIns, link, session }: Connection) {
   session.loop.syncPeople();
   inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
   const people = link.listPeople();
-  interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
+  bargeIns.updatePresence((personId) => people.some(({ id }) => id === personId));
 }
 
 /** Runs a connection until its loss. Errors: as `VoiceLink.hear`. */
@@ -333,7 +333,7 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
   );
   hearing.turnModel?.load();
-  const interruptions = createBargeIns(loop, clock, output, cues);
+  const bargeIns = createBargeIns(loop, clock, output, cues);
   const waiting = createWaitingCues(session, sources, cues, over.signal);
   const connection = {
     link,
@@ -341,7 +341,7 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     clock,
     inputs,
     output,
-    interruptions,
+    bargeIns,
     utterances,
     /** Asks the turn model whether a turn is over. Never throws. */
     async judgeTurn(
@@ -361,8 +361,8 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       inputs.close();
     },
   };
-  const handleInputs = (speakerId: PersonId, noticed: SpeakerInputEvent[] = []) => {
-    for (const one of noticed) handleInput(speakerId, one, connection);
+  const handleInputs = (speakerId: PersonId, events: SpeakerInputEvent[] = []) => {
+    for (const event of events) handleInput(speakerId, event, connection);
   };
   loop.attachConnection({
     output,
@@ -374,18 +374,18 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
       const input = inputs.find(speakerId);
       handleInputs(speakerId, input?.onWordsJudged(judgement, clock.nowMs()));
     },
-    hearPartial: interruptions.hearPartial,
+    hearPartial: bargeIns.hearPartial,
     isSpeaking: () => voice.isSounding,
     playCue: cues.say,
     hearMeaning: (personId, meaning, isMeant) =>
-      interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
+      bargeIns.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
     playWaitingCue: waiting.playCue,
     endWaitingCues: waiting.endCues,
   });
   const { wake } = link.playFrames({
     pullFrame() {
       loop.updateSound();
-      interruptions.tick();
+      bargeIns.tick();
       return mixer.pullFrame();
     },
     get isIdle() {
@@ -404,11 +404,11 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
 
 function handleInput(
   speakerId: PersonId,
-  noticed: SpeakerInputEvent,
-  { interruptions, judgeTurn, utterances }: Connection,
+  event: SpeakerInputEvent,
+  { bargeIns, judgeTurn, utterances }: Connection,
 ) {
-  if (noticed.kind === 'ask-turn-model') return void judgeTurn(speakerId, noticed);
+  if (event.kind === 'ask-turn-model') return void judgeTurn(speakerId, event);
   // Barge-in goes first, as it must not wait for recognition.
-  interruptions.handleInput(speakerId, noticed);
-  utterances.handleInput(speakerId, noticed);
+  bargeIns.handleInput(speakerId, event);
+  utterances.handleInput(speakerId, event);
 }

@@ -190,7 +190,7 @@ export function toAnswerRequest(
 }
 
 /** Creates the request for words to say. `by` pays, or else the server. */
-export function toReadingRequest(
+export function toAnnouncementRequest(
   words: string,
   guildId: GuildId,
   by?: Payer,

@@ -55,22 +55,22 @@ export class UtteranceRunner {
     this.#deps = deps;
   }
 
-  handleInput(speakerId: PersonId, noticed: SpeakerInputEvent) {
-    if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
+  handleInput(speakerId: PersonId, event: SpeakerInputEvent) {
+    if (event.kind === 'began') this.#beginIfAffordable(speakerId, event);
     const recording = this.#openRecordings.get(speakerId);
     if (!recording) return;
     const { id: utterance } = recording;
     const { loop } = this.#session;
     if (this.#isOverlaid(speakerId)) loop.post({ kind: 'overlaid', utterance });
-    switch (noticed.kind) {
+    switch (event.kind) {
       case 'began':
       case 'sound':
-        recording.addSound(noticed.pieces);
+        recording.addSound(event.pieces);
         return;
       case 'paused':
       case 'long-pause': {
-        const { heard: evidence, kind } = noticed;
-        recording.getSoundSoFar = noticed.soFar;
+        const { heard: evidence, kind } = event;
+        recording.getSoundSoFar = event.soFar;
         const [isLong, isCostly] = [kind === 'long-pause', this.#isTranscriptCostly];
         loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
         return;
@@ -83,20 +83,20 @@ export class UtteranceRunner {
       case 'sounds-over': {
         // Without words only a model that hears can answer.
         const { pipeline } = this.#session.place.getSettings();
-        if (noticed.kind === 'sounds-over' && pipeline === 'chained') return;
-        recording.getSoundSoFar = noticed.soFar;
+        if (event.kind === 'sounds-over' && pipeline === 'chained') return;
+        recording.getSoundSoFar = event.soFar;
         const isCostly = this.#isTranscriptCostly;
         loop.post({
           kind: 'likely-over',
           utterance,
-          evidence: noticed.heard,
+          evidence: event.heard,
           isCostly,
         });
         return;
       }
       case 'ended':
         this.#openRecordings.delete(speakerId);
-        void this.#endSound(recording, noticed);
+        void this.#endSound(recording, event);
         return;
       case 'ask-turn-model':
       case 'overlap-began':
@@ -253,7 +253,7 @@ export class UtteranceRunner {
   }
 
   async #endpointWithoutText(recording: Pick<UtteranceRecording, 'id' | 'speakerId'>) {
-    await Promise.resolve(); // Everything else that was noticed goes first.
+    await Promise.resolve(); // All other events go first.
     const { id, speakerId } = recording;
     const recognition = this.#findUtterance(id)?.recognition;
     if (

@@ -74,7 +74,7 @@ export const connectionHandlers = {
     const unsaid = draft.turnQueue.announcements.filter(
       ({ id }) => !findHeardReply(draft, id),
     );
-    for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
+    for (const announcement of unsaid) dropAnnouncement(draft, announcement, 'ending');
     if (draft.turnQueue.current)
       finishReplyClause(draft, draft.turnQueue.current, 'ending');
     if (unsaid.some(({ when }) => when !== 'pause'))

@@ -77,11 +77,11 @@ export const replyHandlers = {
     draft.turnQueue.freeFromMs = event.atMs;
     const { phase } = current;
     const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
-    const reading = findAnnouncement(draft, current.id);
+    const announcement = findAnnouncement(draft, current.id);
     const turn = findTurn(draft, current.id);
-    if (reading) {
+    if (announcement) {
       if (end === 'completed') forgetFailures(draft.notes, 'key');
-      endAnnouncement(draft, reading, end);
+      endAnnouncement(draft, announcement, end);
     } else if (turn) {
       if (words !== undefined) turn.parts = [{ utterance: 0, words }];
       const { version } = draft.history;

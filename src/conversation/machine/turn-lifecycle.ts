@@ -237,27 +237,35 @@ export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) 
   dropTurn(draft, turn, why);
 }
 
-export function endAnnouncement(draft: Draft, reading: Announcement, end: TurnEnd) {
-  const { id, isInterruptible, isOwn, request } = reading;
+export function endAnnouncement(
+  draft: Draft,
+  announcement: Announcement,
+  end: TurnEnd,
+) {
+  const { id, isInterruptible, isOwn, request } = announcement;
   leaveQueue(draft, id);
   draft.turnQueue.announcements = draft.turnQueue.announcements.filter(
-    (one) => one !== reading,
+    (one) => one !== announcement,
   );
   if (!isOwn && isInterruptible && end === 'completed') markWaitingTurns(draft);
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
 }
 
-export function dropAnnouncement(draft: Draft, reading: Announcement, why: EarlyEnd) {
+export function dropAnnouncement(
+  draft: Draft,
+  announcement: Announcement,
+  why: EarlyEnd,
+) {
   const { current } = draft.turnQueue;
-  if (current?.id === reading.id) cutReply(draft, current, why);
-  else endAnnouncement(draft, reading, why);
+  if (current?.id === announcement.id) cutReply(draft, current, why);
+  else endAnnouncement(draft, announcement, why);
 }
 
 export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
   const turn = findTurn(draft, id);
-  const reading = findAnnouncement(draft, id);
+  const announcement = findAnnouncement(draft, id);
   if (turn) dropTurn(draft, turn, why);
-  if (reading) dropAnnouncement(draft, reading, why);
+  if (announcement) dropAnnouncement(draft, announcement, why);
 }
 
 export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
@@ -289,8 +297,8 @@ export function dropEverything(draft: Draft, why: EarlyEnd) {
       dropTurn(draft, turn, why);
     else discardAnswer(draft, turn);
   }
-  for (const reading of draft.turnQueue.announcements)
-    dropAnnouncement(draft, reading, why);
+  for (const announcement of draft.turnQueue.announcements)
+    dropAnnouncement(draft, announcement, why);
 }
 
 export function rememberExchange(

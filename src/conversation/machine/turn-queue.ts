@@ -56,7 +56,7 @@ import {
 } from './turn-lifecycle.ts';
 
 export const queueHandlers = {
-  read(draft, event) {
+  announcement(draft, event) {
     const { about, isInterruptible, owner, request, when } = event;
     const outcome = findAnnouncementRejection(draft, event);
     if (outcome === undefined)
@@ -156,11 +156,11 @@ function startEntry(draft: Draft, id: Id) {
   leaveQueue(draft, id);
   closeOpenConfirmations(draft.tools);
   const turn = findTurn(draft, id);
-  const reading = findAnnouncement(draft, id);
+  const announcement = findAnnouncement(draft, id);
   if (turn) startAnswer(draft, turn);
-  if (!reading) return;
+  if (!announcement) return;
   setCurrentReply(draft, id, id, draft.step.atMs);
-  emitEffect(draft, { do: 'speak', reading: id });
+  emitEffect(draft, { do: 'speak', announcement: id });
 }
 
 function startAnswer(draft: Draft, turn: TurnState) {
@@ -269,7 +269,7 @@ export function announceFailure(draft: Draft, stage: string, failure?: ReplyFail
 /** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
 function findAnnouncementRejection(
   { session, step, turnQueue }: Draft,
-  { owner, when }: EventOf<'read'>,
+  { owner, when }: EventOf<'announcement'>,
 ) {
   const refusal = findRejection(session);
   if (refusal) return refusal;
@@ -302,7 +302,7 @@ function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
 }
 
 function addAnnouncement(draft: Draft, given: Partial<Announcement>) {
-  const reading: Announcement = {
+  const announcement: Announcement = {
     id: takeId(draft),
     owner: undefined,
     about: [],
@@ -313,8 +313,8 @@ function addAnnouncement(draft: Draft, given: Partial<Announcement>) {
     untilMs: Number.POSITIVE_INFINITY,
     ...given,
   };
-  draft.turnQueue.announcements = [...draft.turnQueue.announcements, reading];
-  return reading;
+  draft.turnQueue.announcements = [...draft.turnQueue.announcements, announcement];
+  return announcement;
 }
 
 /** Lists the notices that wait, outside the turn queue, for a pause. */
@@ -344,13 +344,14 @@ function canHearNotice(presence: Presence, { about: [to] }: Announcement) {
 }
 
 export function dropAnnouncementsAbout(draft: Draft, by: PersonId) {
-  for (const reading of draft.turnQueue.announcements) {
-    if (reading.owner === by || reading.about.includes(by))
-      dropAnnouncement(draft, reading, 'withdrawn');
+  for (const announcement of draft.turnQueue.announcements) {
+    if (announcement.owner === by || announcement.about.includes(by))
+      dropAnnouncement(draft, announcement, 'withdrawn');
   }
 }
 
 export function expireAnnouncements(draft: Draft) {
-  for (const reading of draft.turnQueue.announcements)
-    if (reading.untilMs <= draft.step.atMs) dropAnnouncement(draft, reading, 'late');
+  for (const announcement of draft.turnQueue.announcements)
+    if (announcement.untilMs <= draft.step.atMs)
+      dropAnnouncement(draft, announcement, 'late');
 }

@@ -16,7 +16,7 @@ import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { toReadingRequest } from '#src/spending/reservation.ts';
+import { toAnnouncementRequest } from '#src/spending/reservation.ts';
 import {
   createStuckError,
   type SpeechOutput,
@@ -45,10 +45,10 @@ export function createAnnouncementRunner(
     signal: AbortSignal,
   ) {
     const { failure, request } = findAnnouncement(session.loop.state, job.id) ?? {};
-    const reading =
+    const announcement =
       session.speech.requests.findAnnouncement(request) ??
       createFailureAnnouncement(failure);
-    return await announce(reading, job, output, signal);
+    return await announce(announcement, job, output, signal);
   }
 
   function createFailureAnnouncement({
@@ -79,27 +79,27 @@ export function createAnnouncementRunner(
    * Throws bugs only. Aborting `signal` silences it and throws `signal.reason`.
    */
   async function announce(
-    reading: QueuedAnnouncement,
+    announcement: QueuedAnnouncement,
     job: RunningReply,
     output: SpeechOutput,
     signal: AbortSignal,
   ) {
     // A text that costs more than is left is written.
-    const { language, speed: ownSpeed } = reading;
-    const { interruptible = true, personId } = reading;
+    const { language, speed: ownSpeed } = announcement;
+    const { interruptible = true, personId } = announcement;
     const { spending, synthesizer } = deps;
     const { notices, place } = session;
     const style = place.getStyle();
     const { channelId, guildId } = place.channel;
     const used = spending.findUsedBudget(guildId);
-    const clauses = addOpening(reading);
+    const clauses = addOpening(announcement);
     const words = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
-    const request = toReadingRequest(words.join(' '), guildId, reading.payer);
+    const request = toAnnouncementRequest(words.join(' '), guildId, announcement.payer);
     const budget = used
       ? { ...used, kind: 'refused' as const }
       : spending.open(request);
     if (budget.kind === 'refused') {
-      if (!reading.isWrittenElsewhere && words.length > 0)
+      if (!announcement.isWrittenElsewhere && words.length > 0)
         notices.writeWords(ConfidentialText.join(clauses, ' '));
       return 'empty';
     }
@@ -108,11 +108,11 @@ export function createAnnouncementRunner(
       synthesizer: synthesizer.withReservation(reservation),
       voice: {
         ...addVoiceLanguage(language, style),
-        ...toChosenVoice(reading.voice, session),
+        ...toChosenVoice(announcement.voice, session),
       },
     };
     const writeInstead = () => {
-      if (!reading.isWrittenElsewhere)
+      if (!announcement.isWrittenElsewhere)
         writeUnspeakableWords(ConfidentialText.join(clauses, ' '), session);
     };
     let finish: ReplyFinish = 'cancelled';
@@ -145,7 +145,7 @@ export function createAnnouncementRunner(
 
   return {
     running,
-    speakAnnouncement({ reading: id }: EffectOf<'speak'>) {
+    speakAnnouncement({ announcement: id }: EffectOf<'speak'>) {
       const job = createRunningReply(id, session.signal);
       running.add(job);
       const playing = running.play(job, async (output, until) => ({

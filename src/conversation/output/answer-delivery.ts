@@ -10,7 +10,7 @@ import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
-import { type Reservation, toReadingRequest } from '#src/spending/reservation.ts';
+import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
@@ -104,7 +104,7 @@ async function* speakQuote(
 ) {
   const arrived = (part: ArrivedPart['part']) => ({ part, atMs: clock.nowMs() });
   const clauses = splitClauses(said);
-  const opened = spending.open(toReadingRequest(said, guildId));
+  const opened = spending.open(toAnnouncementRequest(said, guildId));
   if (opened.kind === 'refused') {
     for (const text of clauses) yield arrived({ kind: 'unspoken', text });
     return;

@@ -245,14 +245,14 @@ export class SessionCaptions implements FeatureSession {
       { id: 'captions.on' },
       place.getSettings().language,
     );
-    const reading = speech.requests.queueAnnouncement({
+    const queued = speech.requests.queueAnnouncement({
       clauses: [toOpenText(toSpeakable(words))],
       when: 'now',
       interruptible: false,
       signal,
     });
-    if (reading.kind !== 'added') return;
-    await waitAtMost(reading.ended, noticeTimeoutMs, this.#deps.clock, signal).catch(
+    if (queued.kind !== 'added') return;
+    await waitAtMost(queued.ended, noticeTimeoutMs, this.#deps.clock, signal).catch(
       () => undefined,
     );
   }

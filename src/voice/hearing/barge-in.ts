@@ -92,9 +92,9 @@ export function createBargeIns(
   }
 
   return {
-    handleInput(personId: PersonId, noticed: SpeakerInputEvent) {
-      const event = toOverlapEvent(noticed);
-      if (event) stepOverlap({ personId, atMs: clock.nowMs(), ...event });
+    handleInput(personId: PersonId, event: SpeakerInputEvent) {
+      const overlapEvent = toOverlapEvent(event);
+      if (overlapEvent) stepOverlap({ personId, atMs: clock.nowMs(), ...overlapEvent });
     },
     hearMeaning,
     hearPartial(personId: PersonId, text: string) {
@@ -126,22 +126,22 @@ function isOpen({ reaction, stopAtMs }: OverlapSpeech) {
   return reaction !== 'none' || stopAtMs !== undefined;
 }
 
-function toOverlapEvent(noticed: SpeakerInputEvent) {
-  switch (noticed.kind) {
+function toOverlapEvent(event: SpeakerInputEvent) {
+  switch (event.kind) {
     case 'overlap-began':
-      return { kind: 'began', fromMs: noticed.fromMs } as const;
+      return { kind: 'began', fromMs: event.fromMs } as const;
     case 'voiced':
       return {
         kind: 'voiced',
-        voicedMs: noticed.voicedMs,
-        levelDb: noticed.levelDb,
+        voicedMs: event.voicedMs,
+        levelDb: event.levelDb,
       } as const;
     case 'paused':
       return { kind: 'paused' } as const;
     case 'overlap-ended':
-      return { kind: 'ended', voicedMs: noticed.voicedMs } as const;
+      return { kind: 'ended', voicedMs: event.voicedMs } as const;
     case 'ended':
-      return { kind: 'ended', voicedMs: noticed.heard.voicedMs } as const;
+      return { kind: 'ended', voicedMs: event.heard.voicedMs } as const;
     case 'began':
     case 'sound':
     case 'resumed':

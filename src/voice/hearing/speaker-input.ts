@@ -94,7 +94,7 @@ export class SpeakerInput {
   readonly #options;
   #isEcho = false;
   readonly #recording = createUtteranceBuffer();
-  readonly #noticed: SpeakerInputEvent[] = [];
+  readonly #events: SpeakerInputEvent[] = [];
   #voice = quietVoice;
   #overlap: OverlapVoice;
   /** Kept until the next one shows whether it was over. */
@@ -122,7 +122,7 @@ export class SpeakerInput {
   addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     for (const heard of this.#options.stream.put(packet)) this.#handleSound(heard);
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
   tick(atMs: number): SpeakerInputEvent[] {
@@ -131,12 +131,12 @@ export class SpeakerInput {
       this.#handleSound(heard);
     this.#stepEndpointing({ kind: 'tick', atMs });
     this.#stepQuietOverlap('tick', atMs);
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
   addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
     this.#stepEndpointing({ kind: 'text', ...understood, atMs });
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
   /** Applies the turn model's `probability`, undefined where it failed. */
@@ -146,17 +146,17 @@ export class SpeakerInput {
     atMs: number,
   ): SpeakerInputEvent[] {
     this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
   onWordsJudged(judgement: JudgedWords, atMs: number): SpeakerInputEvent[] {
     this.#judgedWords = updateWordsJudgement(this.#judgedWords, judgement);
     this.#stepEndpointing({ kind: 'words-judged', judgement, atMs });
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
-  #takeNoticed() {
-    return this.#noticed.splice(0);
+  #takeEvents() {
+    return this.#events.splice(0);
   }
 
   #handleSound(heard: SpeakerSound) {
@@ -165,7 +165,7 @@ export class SpeakerInput {
       this.#stepEndpointing({ kind: 'silence-frame', atMs });
       this.#stepQuietOverlap('closed', atMs);
     }
-    if (this.isTalking) this.#noticed.push({ kind: 'sound', pieces: [heard] });
+    if (this.isTalking) this.#events.push({ kind: 'sound', pieces: [heard] });
     this.#recording.push(heard);
     for (const one of this.#options.meter.measureSound(heard)) {
       const window = this.#removeEcho(one);
@@ -179,7 +179,7 @@ export class SpeakerInput {
   #stepOverlap(event: OverlapVoiceInput) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
-    this.#noticed.push(...step.noticed);
+    this.#events.push(...step.events);
   }
 
   #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number) {
@@ -211,7 +211,7 @@ export class SpeakerInput {
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs)
       this.#recording.markVoice();
     for (const effect of effects)
-      this.#noticed.push(this.#toInputEvent(effect, event.atMs, before));
+      this.#events.push(this.#toInputEvent(effect, event.atMs, before));
   }
 
   #learnPauses(effect: EndpointingEffect, lastWord: string) {
@@ -292,7 +292,7 @@ const minSilenceMs = 1_000;
 
 type SpeakerEvent = {
   readonly speakerId: PersonId;
-  readonly noticed: SpeakerInputEvent;
+  readonly event: SpeakerInputEvent;
 };
 
 /**
@@ -307,7 +307,7 @@ type SpeakerEvent = {
  * declare const packet: Packet;
  * const inputs = createSpeakerInputs(createInput);
  * for (const { kind } of inputs.addPacket(packet)) console.log(kind); // began, sound, paused, ended ...
- * for (const { noticed } of inputs.tick(packet.atMs + 200)) console.log(noticed.kind);
+ * for (const { event } of inputs.tick(packet.atMs + 200)) console.log(event.kind);
  */
 export function createSpeakerInputs(
   createInput: (speakerId: PersonId) => SpeakerInput,
@@ -361,7 +361,7 @@ export function createSpeakerInputs(
     tick(atMs: number): SpeakerEvent[] {
       const all: SpeakerEvent[] = [];
       for (const [speakerId, input] of inputs) {
-        for (const noticed of input.tick(atMs)) all.push({ speakerId, noticed });
+        for (const event of input.tick(atMs)) all.push({ speakerId, event });
         if (atMs - input.lastPacketAtMs > maxIdleMs) inputs.delete(speakerId);
       }
       return all;
