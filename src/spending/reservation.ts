@@ -167,17 +167,17 @@ export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
   kind: PaidKind = 'answer',
-  personId = turn.said.at(-1)?.speakerId ?? '',
+  personId = turn.utterances.at(-1)?.speakerId ?? '',
 ): AnswerRequest {
-  const { done = [], said, sent = {}, tools } = turn;
-  const heardMs = said.reduce(
+  const { done = [], sent = {}, tools, utterances } = turn;
+  const heardMs = utterances.reduce(
     (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
     0,
   );
   const unknown = 'x'.repeat(
     languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond),
   );
-  const asked = said.map(({ name, pictures, text: content = '' }) => {
+  const asked = utterances.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
   });
   const messages = [...createPromptHead(turn), ...asked, ...done, { content: unknown }];
