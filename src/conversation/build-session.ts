@@ -46,10 +46,7 @@ import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
-import {
-  type AnnouncementRunner,
-  createAnnouncementRunner,
-} from './output/announcement-runner.ts';
+import { AnnouncementRunner } from './output/announcement-runner.ts';
 import { pauseHearingAloud } from './output/answer-delivery.ts';
 import type {
   FormerSession,
@@ -104,16 +101,16 @@ function createEffectRunner(
     'give-up': (effect) => answers.giveUpAnswer(effect),
     discard: ({ reply }) => {
       answers.discardAnswer(reply);
-      announcements.running.discard(reply);
+      announcements.runningAnnouncements.discard(reply);
     },
     speak: (effect) => announcements.speakAnnouncement(effect),
     cut: ({ reply }) => {
-      answers.running.cut(reply);
-      announcements.running.cut(reply);
+      answers.runningAnswers.cut(reply);
+      announcements.runningAnnouncements.cut(reply);
     },
     'finish-clause': ({ reply }) => {
-      answers.running.finishClause(reply);
-      announcements.running.finishClause(reply);
+      answers.runningAnswers.finishClause(reply);
+      announcements.runningAnnouncements.finishClause(reply);
     },
     cue({ cue }) {
       if (cue === 'error') void connection.playCue(deps.cues.error);
@@ -313,7 +310,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const runners = {
     answers,
     calls,
-    announcements: createAnnouncementRunner(session, deps),
+    announcements: new AnnouncementRunner(session, deps),
     utterances,
   };
   const perform = createEffectRunner({ ...runners, deps, session, sessions, source });
