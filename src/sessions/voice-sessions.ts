@@ -3,7 +3,7 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -91,7 +91,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sources = sources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
     this.#ended = createEndedConversations(deps.clock);
-    this.#notices = openGuildNoticeQueue(this.#deps);
+    this.#notices = new GuildNoticeQueue(this.#deps);
     this.moveRequests = createMoveRequests(this.#deps, this);
     this.#seats = createSeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
