@@ -167,8 +167,14 @@ function reportFact(
   if (fact.kind === 'utterance-over') utterances.endRecording(fact);
   if (fact.kind === 'turn-over') answers.reportUnheardAnswer(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;
-  const { by: speakerId, name, phase, why } = fact;
-  session.notices.reportEvent({ kind: 'dropped', speakerId, name, why, phase });
+  const { by: speakerId, name, phase, why: reason } = fact;
+  session.notices.reportEvent({
+    kind: 'dropped',
+    speakerId,
+    name,
+    why: reason,
+    phase,
+  });
 }
 
 /** The memory of a conversation that a later session in its channel takes up. */
@@ -213,7 +219,8 @@ export type ConversationOptions = {
 type SessionPort = SessionDecisions & {
   readonly link: ReconnectingConnection;
   readonly maySpeak: () => boolean;
-  readonly changed: () => void;
+  /** Called after each event of the conversation. */
+  readonly onChange: () => void;
   readonly signal: AbortSignal;
 };
 
@@ -231,9 +238,8 @@ export function buildSession(
   options: ConversationOptions,
   port: SessionPort,
 ): BuiltSession {
-  const { channel, deps, former, seat, sessions, settings, sources } = options;
+  const { channel, deps, sessions, settings } = options;
   const { link, signal } = port;
-  const { guildId } = channel;
   const notices = createSessionNotices(options, signal);
   const place = createPlace(
     options,
@@ -243,29 +249,16 @@ export function buildSession(
   );
   const consent = createConsent(options, link, () => loop);
   const preemptiveBudget = createPreemptiveBudget();
-  const getSettings = () =>
-    getSessionSettings(options, place, port.maySpeak(), preemptiveBudget);
   const connection = new CurrentConnection();
-  const initialState = createConversationState(getSettings());
-  const loop = new ConversationLoop(
-    {
-      clock: deps.clock,
-      connection,
-      decide: deps.decide,
-      settings: getSettings,
-      people: () =>
-        link.listPeople().map((member) => toParticipant(member, place, consent)),
-      consents: () => consent.storedConsents,
-      onBug: (error) => notices.reportFailure(error, 'link'),
-      perform: (effect) => perform(effect),
-      changed() {
-        if (!loop.state.turnQueue.current) connection.now?.endWaitingCues();
-        port.changed();
-      },
-    },
-    continueState(options, initialState, consent),
-  );
-  signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
+  const loop = createLoop(options, port, {
+    connection,
+    consent,
+    getSettings: () =>
+      getSessionSettings(options, place, port.maySpeak(), preemptiveBudget),
+    notices,
+    performEffect: (effect) => performEffect(effect),
+    place,
+  });
   const session: Session = {
     place,
     notices,
@@ -274,13 +267,8 @@ export function buildSession(
     loop,
     signal,
     undecided: new UndecidedPeople(
-      {
-        consent,
-        findPerson: (personId) => place.findPerson(personId),
-        notices,
-        signal,
-      },
-      former?.undecided,
+      { consent, findPerson: place.findPerson, notices, signal },
+      options.former?.undecided,
     ),
     get tools() {
       return tools;
@@ -290,20 +278,21 @@ export function buildSession(
     },
   };
   const tools = createSessionTools(session, deps, {
-    allTools: sources.listTools,
-    leave: () => sessions.leave(guildId),
-    refresh: (personId, refreshSignal) => link.refreshPerson(personId, refreshSignal),
+    allTools: options.sources.listTools,
+    leaveChannel: () => sessions.leave(channel.guildId),
+    refreshMember: (personId, memberSignal) =>
+      link.refreshPerson(personId, memberSignal),
   });
   const utterances = new UtteranceRunner(session, {
     ...deps,
-    hearing: sources.hearing,
-    vocabulary: () => settings.listWords(guildId),
+    hearing: options.sources.hearing,
+    listVocabulary: () => settings.listWords(channel.guildId),
     createTurn: (turnUtterances) => createUnaskedTurn(turnUtterances, session, tools),
   });
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };
   const answers = new AnswerRunner(session, answerDeps, utterances);
-  const perform = createEffectRunner({
+  const performEffect = createEffectRunner({
     answers,
     announcements: new AnnouncementRunner(session, deps),
     calls,
@@ -313,11 +302,47 @@ export function buildSession(
     sessions,
     utterances,
   });
-  const features = sources.features.createSession(session, {
-    isReturned: seat !== undefined,
-    former,
+  const features = options.sources.features.createSession(session, {
+    isReturned: options.seat !== undefined,
+    former: options.former,
   });
   return { session, answers, calls, tools, utterances };
+}
+
+type LoopDeps = Owners<'consent' | 'notices' | 'place'> & {
+  readonly connection: CurrentConnection;
+  readonly getSettings: () => SessionSettings;
+  readonly performEffect: (effect: ConversationEffect) => void;
+};
+
+/** Creates the loop of a conversation, which goes on with the state of a former one. */
+function createLoop(
+  options: ConversationOptions,
+  { link, onChange, signal }: SessionPort,
+  { connection, consent, getSettings, notices, performEffect, place }: LoopDeps,
+): ConversationLoop {
+  const { deps } = options;
+  const initialState = createConversationState(getSettings());
+  const loop = new ConversationLoop(
+    {
+      clock: deps.clock,
+      connection,
+      decide: deps.decide,
+      getSettings,
+      listPeople: () =>
+        link.listPeople().map((member) => toParticipant(member, place, consent)),
+      getConsents: () => consent.storedConsents,
+      onBug: (error) => notices.reportFailure(error, 'link'),
+      performEffect,
+      onChange() {
+        if (!loop.state.turnQueue.current) connection.now?.endWaitingCues();
+        onChange();
+      },
+    },
+    continueState(options, initialState, consent),
+  );
+  signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
+  return loop;
 }
 
 function createSessionNotices(
@@ -327,10 +352,10 @@ function createSessionNotices(
   return createChannelNotices(
     channel,
     deps,
-    (line, isStillTrue = () => true, onPosted) =>
+    (notice, isStillTrue = () => true, onPosted) =>
       queue.enqueue({
         channel,
-        line,
+        line: notice,
         isStillTrue: () => !signal.aborted && isStillTrue(),
         onPosted,
       }),
@@ -354,7 +379,7 @@ function createConsent(
 }
 
 function getSessionSettings(
-  { channel, deps, sources }: ConversationOptions,
+  { channel, deps, sources: { hearing } }: ConversationOptions,
   place: SessionPlace,
   maySpeak: boolean,
   preemptiveBudget: PreemptiveBudget,
@@ -369,12 +394,12 @@ function getSessionSettings(
     addressing,
     leaveAfterMs,
     isSparing: !preemptiveBudget.allows && !isFree(),
-    trustsPartials: sources.hearing.partialTrust.isTrusted,
+    trustsPartials: hearing.partialTrust.isTrusted,
   };
 }
 
 function createSpeech(
-  { channel, deps, former }: ConversationOptions,
+  options: ConversationOptions,
   { maySpeak }: SessionPort,
   {
     connection,
@@ -386,8 +411,8 @@ function createSpeech(
     readonly notices: ChannelNotices;
   },
 ): SessionSpeech {
-  const { channelId, guildId } = channel;
-  const { clock, spending } = deps;
+  const { channelId, guildId } = options.channel;
+  const { clock, spending } = options.deps;
   return {
     requests: new SpeechRequests({
       loop,
@@ -399,7 +424,7 @@ function createSpeech(
     connection,
     pace: createSpeechPace(),
     mix: {
-      tracks: former?.speech.mix.tracks ?? new NamedTracks(clock),
+      tracks: options.former?.speech.mix.tracks ?? new NamedTracks(clock),
       isPassedOn: false,
     },
     canSpeak: maySpeak,
@@ -408,24 +433,26 @@ function createSpeech(
 
 /** Creates the place of a session. `loop` is called only once it exists. */
 function createPlace(
-  { channel, deps, former, seat, settings: stored }: ConversationOptions,
+  options: ConversationOptions,
   listPeople: SessionPlace['listPeople'],
   notices: ChannelNotices,
   loop: () => ConversationLoop,
 ): SessionPlace {
+  const { channel, deps, seat, settings: storedSettings } = options;
   const { guildId, channelId } = channel;
   const { peopleSettings } = deps;
-  const getSettings = () => stored.getForChannel(guildId, channelId);
+  const formerPlace = options.former?.place;
+  const getSettings = () => storedSettings.getForChannel(guildId, channelId);
   return {
     channel,
     getSettings,
     listPeople,
     languages: createSpeakerLanguages(
       { guildId, services: deps, settings: getSettings },
-      former?.place.languages,
+      formerPlace?.languages,
     ),
     getStyle() {
-      const style = stored.getStyle(guildId, channelId);
+      const style = storedSettings.getStyle(guildId, channelId);
       const onGone = reportGoneBotVoice({ loop: loop(), notices }, getSettings);
       return { ...style, voice: { ...style.voice, onGone } };
     },
@@ -433,7 +460,7 @@ function createPlace(
     getName: (personId) => findPersonName(loop().state, personId),
     getChoices: (personId) => peopleSettings.getCached(guildId, personId),
     loadChoices: (personId) => peopleSettings.loadSettings(guildId, personId),
-    isFirst: former?.place.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
+    isFirst: formerPlace?.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
   };
 }
 
@@ -464,18 +491,26 @@ function createFirstTimes(earlier: readonly OnceInSession[]): SessionPlace['isFi
 }
 
 function continueState(
-  { channel, deps, endedConversation, former, seat }: ConversationOptions,
+  {
+    channel,
+    deps,
+    endedConversation,
+    former: formerSession,
+    seat,
+  }: ConversationOptions,
   initialState: ConversationState,
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
 ): ConversationState {
-  const formerChannel = former?.place.channel;
+  const formerChannel = formerSession?.place.channel;
   const goesOn =
     formerChannel?.channelId === channel.channelId ||
     (formerChannel && deps.places.isNoWider(channel, formerChannel));
-  const continued = former ? goesOn && former.loop.state : endedConversation;
+  const continued = formerSession
+    ? goesOn && formerSession.loop.state
+    : endedConversation;
   const { agreedIds: callers = [], isPaused = false } =
-    former?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
-  const { presence, notes, session } = former?.loop.state ?? initialState;
+    formerSession?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
+  const { presence, notes, session } = formerSession?.loop.state ?? initialState;
   const consent = { ...presence.consent, ...storedConsents, callers, isPaused };
   const { restrictions } = session; // A mute by a moderator outlives a move.
   return {

@@ -27,14 +27,15 @@ import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 type LoopDeps = {
   readonly clock: Clock;
   readonly decide?: typeof stepConversation | undefined;
-  readonly settings: () => SessionSettings;
-  readonly people: () => readonly Participant[];
-  readonly consents: () => StoredConsents;
+  readonly getSettings: () => SessionSettings;
+  readonly listPeople: () => readonly Participant[];
+  readonly getConsents: () => StoredConsents;
   /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
-  readonly perform: (effect: ConversationEffect) => void;
+  readonly performEffect: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
-  readonly changed: () => void;
+  /** Called after each event and its effects. */
+  readonly onChange: () => void;
 };
 
 /** Events whose steps depend on the settings of their moment. */
@@ -129,7 +130,7 @@ export class ConversationLoop {
       steps.push(this.#handleEvent(next));
     this.#isStepping = false;
     this.#setTimer();
-    this.#deps.changed();
+    this.#deps.onChange();
     return steps[0] ?? [];
   }
 
@@ -163,7 +164,7 @@ export class ConversationLoop {
 
   /** Posts the people in the channel, if anything about them has changed. */
   syncPeople(): void {
-    const people = this.#deps.people();
+    const people = this.#deps.listPeople();
     if (isDeepStrictEqual(people, this.#people)) return;
     this.#people = people;
     this.post({ kind: 'people', people });
@@ -171,7 +172,7 @@ export class ConversationLoop {
 
   /** Posts the stored consents of now. */
   syncConsents(): void {
-    this.post({ kind: 'consents', ...this.#deps.consents() });
+    this.post({ kind: 'consents', ...this.#deps.getConsents() });
   }
 
   /** Notes a failure until its end. Returns whether it is new. */
@@ -195,7 +196,7 @@ export class ConversationLoop {
 
   /** Posts the settings of now, if they have changed. */
   syncSettings(): void {
-    const settings = this.#deps.settings();
+    const settings = this.#deps.getSettings();
     if (!isDeepStrictEqual(settings, this.state.session.settings))
       this.post({ kind: 'settings', settings });
   }
@@ -217,7 +218,7 @@ export class ConversationLoop {
   #performEffect(effect: ConversationEffect) {
     // A failing effect does not take the others of its step along.
     try {
-      this.#deps.perform(effect);
+      this.#deps.performEffect(effect);
     } catch (error) {
       this.reportBug(error);
     }

@@ -145,7 +145,7 @@ export class SpeechRequests {
 
   /** Queues an announcement. Aborting its `signal` takes it back. */
   queueAnnouncement(announcement: QueuedAnnouncement): QueueOutcome {
-    const { owner, personId, when } = announcement;
+    const { owner, personId } = announcement;
     const ended = Promise.withResolvers<PlayEnd>();
     const about = personId === undefined ? [] : [personId];
     const isInterruptible = announcement.interruptible ?? true;
@@ -153,7 +153,7 @@ export class SpeechRequests {
       kind: 'announcement',
       owner: owner?.id,
       about,
-      when,
+      when: announcement.when,
       isInterruptible,
     } as const;
     const submitted = this.#submitRequest(
@@ -166,7 +166,7 @@ export class SpeechRequests {
     if (submitted.reason === 'crowded')
       return {
         kind: 'full',
-        limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
+        limit: announcement.when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
       };
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }

@@ -42,7 +42,7 @@ export class GuildNoticeQueue {
     if (this.#end.signal.aborted) return;
     const guild = this.#getGuildNotices(notice.channel.guildId);
     const others = guild.waiting.filter(
-      (other) => !isDeepStrictEqual(other.line, notice.line),
+      (each) => !isDeepStrictEqual(each.line, notice.line),
     );
     guild.waiting = [...others, notice].slice(-maxWaitingNotices);
     if (!guild.isWriting) void this.#writeWaiting(guild);

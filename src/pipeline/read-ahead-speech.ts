@@ -105,18 +105,18 @@ class AheadReader<T> implements AsyncIterableIterator<T, undefined>, BoundedQueu
 
   async #runWork(work: AheadWork<T>) {
     const stop = this.#stop;
-    const abort = () => {
+    const stopWork = () => {
       stop.abort(this.#signal.reason);
       this.#notifyWaiters();
     };
-    this.#signal.addEventListener('abort', abort);
+    this.#signal.addEventListener('abort', stopWork);
     try {
       await work(this, stop.signal);
       this.#end ??= {};
     } catch (error) {
       this.#end ??= { error: error ?? new Error('The work threw nothing.') };
     } finally {
-      this.#signal.removeEventListener('abort', abort);
+      this.#signal.removeEventListener('abort', stopWork);
       stop.abort();
       this.#notifyWaiters();
     }

@@ -129,7 +129,7 @@ export class VoiceSession implements Session {
       noteUnanswered: () => {
         this.#isUnanswered = true;
       },
-      changed: () => this.wakeup.wake(),
+      onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
     const { place, notices, speech, consent, undecided, loop, features } =

@@ -49,12 +49,17 @@ const takenBackPlaceholder = '(This question was taken back.)';
 export function toChatMessages(
   exchanges: readonly HistoryExchange[],
 ): readonly ChatMessage[] {
-  const messages = exchanges.flatMap(
-    ({ heard, isOver, name, words }): readonly ChatMessage[] => [
-      { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
-      { role: 'assistant', content: isOver ? takenBackPlaceholder : heard.trim() },
-    ],
-  );
+  const messages = exchanges.flatMap((exchange): readonly ChatMessage[] => [
+    {
+      role: 'user',
+      name: exchange.name,
+      content: (exchange.words || unrecognisedPlaceholder).trim(),
+    },
+    {
+      role: 'assistant',
+      content: exchange.isOver ? takenBackPlaceholder : exchange.heard.trim(),
+    },
+  ]);
   return selectRecentMessages(messages);
 }
 

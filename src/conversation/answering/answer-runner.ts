@@ -248,7 +248,7 @@ export class AnswerRunner {
   ): Promise<ReplyEnd> {
     const { effect, pending, progress } = job;
     const readerId = this.#findReader(job);
-    const parts = writeUnspoken(
+    const replyParts = writeUnspoken(
       this.#nameAndQuote(job, signal),
       { progress, pending, readerId },
       this.#session,
@@ -256,7 +256,7 @@ export class AnswerRunner {
     );
     const failure = await fillReply(
       reply,
-      () => writeAnswer(parts, reply, progress, signal),
+      () => writeAnswer(replyParts, reply, progress, signal),
       signal,
     );
     const { loop, speech } = this.#session;

@@ -56,6 +56,7 @@ export class SessionConsent {
     return this.#presence.consent.isPaused;
   }
 
+  /** Pauses or resumes hearing, and tells the listeners. */
   set isPaused(isPaused: boolean) {
     this.#options.loop().post({ kind: 'paused-hearing', isPaused });
     this.refresh();
@@ -202,11 +203,11 @@ export class UndecidedPeople {
   readonly #packetCounts = new Map<PersonId, number>();
   readonly #informed: InformedPeople;
 
-  /** `former` is of the session that this one continues, which has told people already. */
-  constructor(deps: UndecidedDeps, former: UndecidedPeople | undefined) {
+  /** `predecessor` belongs to the session that this one continues, which has told people already. */
+  constructor(deps: UndecidedDeps, predecessor: UndecidedPeople | undefined) {
     this.#deps = deps;
-    this.#informed = former
-      ? { ...former.#informed }
+    this.#informed = predecessor
+      ? { ...predecessor.#informed }
       : { askedIds: new Set(), arrivedIds: undefined };
   }
 

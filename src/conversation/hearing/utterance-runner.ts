@@ -32,6 +32,11 @@ import {
 } from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
+type PauseEvent = Extract<SpeakerInputEvent, { kind: 'paused' | 'long-pause' }>;
+type LikelyOverEvent = Extract<
+  SpeakerInputEvent,
+  { kind: 'likely-over' | 'sounds-over' }
+>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
@@ -41,7 +46,7 @@ type UtteranceRunnerDeps = Deps<
   /** Creates a turn as it would be asked now. */
   readonly createTurn: (utterances: readonly TurnUtterance[]) => Turn;
   /** Lists the server's own words, which a recogniser is told. */
-  readonly vocabulary: () => readonly string[];
+  readonly listVocabulary: () => readonly string[];
 };
 
 /** Keeps the recordings of utterances, asks for their words and performs the conversation's effects on them. */
@@ -71,32 +76,17 @@ export class UtteranceRunner {
         recording.addSound(event.pieces);
         return;
       case 'paused':
-      case 'long-pause': {
-        const { heard: evidence, kind } = event;
-        recording.getSoundSoFar = event.soFar;
-        const [isLong, isCostly] = [kind === 'long-pause', this.#isTranscriptCostly];
-        loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
+      case 'long-pause':
+        this.#postPause(recording, event);
         return;
-      }
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
         if (recording.live) this.#feedModel(recording);
         return;
       case 'likely-over':
-      case 'sounds-over': {
-        // Without words only a model that hears can answer.
-        const { pipeline } = this.#session.place.getSettings();
-        if (event.kind === 'sounds-over' && pipeline === 'chained') return;
-        recording.getSoundSoFar = event.soFar;
-        const isCostly = this.#isTranscriptCostly;
-        loop.post({
-          kind: 'likely-over',
-          utterance,
-          evidence: event.heard,
-          isCostly,
-        });
+      case 'sounds-over':
+        this.#postLikelyEnd(recording, event);
         return;
-      }
       case 'ended':
         this.#openRecordings.delete(speakerId);
         void this.#endSound(recording, event);
@@ -107,6 +97,30 @@ export class UtteranceRunner {
       case 'overlap-ended':
         return;
     }
+  }
+
+  #postPause(recording: UtteranceRecording, event: PauseEvent) {
+    recording.getSoundSoFar = event.soFar;
+    this.#session.loop.post({
+      kind: 'paused',
+      utterance: recording.id,
+      evidence: event.heard,
+      isLong: event.kind === 'long-pause',
+      isCostly: this.#isTranscriptCostly,
+    });
+  }
+
+  #postLikelyEnd(recording: UtteranceRecording, event: LikelyOverEvent) {
+    // Without words only a model that hears can answer.
+    const { pipeline } = this.#session.place.getSettings();
+    if (event.kind === 'sounds-over' && pipeline === 'chained') return;
+    recording.getSoundSoFar = event.soFar;
+    this.#session.loop.post({
+      kind: 'likely-over',
+      utterance: recording.id,
+      evidence: event.heard,
+      isCostly: this.#isTranscriptCostly,
+    });
   }
 
   /** Begins to recognise an utterance while it is spoken, where the recogniser streams. */
@@ -230,9 +244,10 @@ export class UtteranceRunner {
     if (!recording || !sound) return undefined;
     const { name, speakerId } = recording;
     const isGuess = text !== undefined && recording.transcript?.text !== text;
-    const transcript = () =>
+    const recogniseWords = () =>
       isGuess ? Promise.resolve({ text }) : recording.requestTranscript();
-    return { ...sound, live: recording.live, speakerId, name, transcript };
+    const { live } = recording;
+    return { ...sound, live, speakerId, name, transcript: recogniseWords };
   }
 
   get #connection() {
@@ -320,11 +335,10 @@ export class UtteranceRunner {
     const name = place.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
     const hints = this.#collectHints();
-    const paid = this.#deps.transcriber.withReservation(budget.reservation);
-    const transcriber = withTranscriptionOptions(paid, {
-      hints,
-      language: languages.findHint(speakerId),
-    });
+    const transcriber = withTranscriptionOptions(
+      this.#deps.transcriber.withReservation(budget.reservation),
+      { hints, language: languages.findHint(speakerId) },
+    );
     const id = this.#nextId++;
     const recording = createUtteranceRecording({
       id,
@@ -337,14 +351,13 @@ export class UtteranceRunner {
     });
     this.#recordings.set(id, recording);
     this.#openRecordings.set(speakerId, recording);
-    const isCaptioned = recording.isFollowed;
     loop.post({
       kind: 'began',
       utterance: id,
       by: speakerId,
       fromMs,
       hints,
-      isCaptioned,
+      isCaptioned: recording.isFollowed,
     });
     if (this.#findUtterance(id)) {
       this.#feedModel(recording);
@@ -362,7 +375,7 @@ export class UtteranceRunner {
       .filter(({ id, isBot }) => !isBot && consent.getStanding(id) === 'yes');
     return collectHints(
       loop.state.session.settings.names,
-      this.#deps.vocabulary(),
+      this.#deps.listVocabulary(),
       agreed.map((person) => person.name),
     );
   }
@@ -480,13 +493,13 @@ export class UtteranceRunner {
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
 function classifyRecording(
-  { heard, isEnded }: UtteranceState,
+  utterance: UtteranceState,
   transcript: Transcript | undefined,
 ): UtteranceContent {
-  const { evidence, hints } = heard;
+  const { evidence, hints } = utterance.heard;
   const { text } = transcript ?? {};
   // Words alone decide about an utterance that was broken off before a voice was proven.
-  const isJudged = isEnded || text === undefined || hasVoice(evidence);
+  const isJudged = utterance.isEnded || text === undefined || hasVoice(evidence);
   const contentClass = isJudged
     ? classifyContent({ evidence, text, hints })
     : classifyTranscript(text);

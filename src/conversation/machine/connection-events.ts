@@ -65,7 +65,7 @@ export const connectionHandlers: Pick<
   restricted(draft, { how: restriction, isOn }) {
     const { session } = draft;
     const wasMuted = isMuted(session);
-    const others = session.restrictions.filter((other) => other !== restriction);
+    const others = session.restrictions.filter((each) => each !== restriction);
     session.restrictions = isOn ? [...others, restriction] : others;
     if (isMuted(session) && !wasMuted) dropEverything(draft, 'muted');
   },

@@ -236,7 +236,7 @@ export function takeId(draft: Draft): Id {
 }
 
 export function removeTurn(draft: Draft, turn: TurnState): void {
-  draft.turns = draft.turns.filter((other) => other !== turn);
+  draft.turns = draft.turns.filter((each) => each !== turn);
 }
 
 export function leaveQueue({ turnQueue }: ConversationState, id: Id): void {

@@ -44,7 +44,7 @@ export const toolHandlers: Pick<
   returned(draft, { isVain, result: resultId, run: id }) {
     const run = draft.tools.runs.find((each) => each.id === id);
     if (!run) return;
-    draft.tools.runs = draft.tools.runs.filter((other) => other !== run);
+    draft.tools.runs = draft.tools.runs.filter((each) => each !== run);
     const turn = findTurn(draft, run.turn);
     if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
     else if (turn) finishChange(draft, turn, run, resultId, isVain);
@@ -199,7 +199,7 @@ function closeConfirmation(draft: Draft, id: Id | undefined) {
 }
 
 function removeConfirmation(tools: ToolState, confirmation: Confirmation) {
-  tools.confirmations = tools.confirmations.filter((other) => other !== confirmation);
+  tools.confirmations = tools.confirmations.filter((each) => each !== confirmation);
 }
 
 function deliverReadResult(
@@ -234,7 +234,7 @@ function finishChange(
   change.state = 'completed';
   change.resultId = resultId;
   change.receivers = [];
-  if (isVain) turn.changes = turn.changes.filter((other) => other !== change);
+  if (isVain) turn.changes = turn.changes.filter((each) => each !== change);
 }
 
 function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {

@@ -177,7 +177,7 @@ function describeUtterance(
     context: {
       goesOn: turn.parts.length > 0 || continuesTurn,
       canConfirm: !isOverlaid && isYesAwaited(state.tools, by, times),
-      hasGoneOn: openSpeech.some((other) => other.times.fromMs > fromMs),
+      hasGoneOn: openSpeech.some((each) => each.times.fromMs > fromMs),
       overlapsReply: isOverlapping,
       unheardTurn: findUnheardTurn(state, by),
     },

@@ -272,7 +272,7 @@ export function endAnnouncement(
   const { id, isInterruptible, isOwn, request } = announcement;
   leaveQueue(draft, id);
   draft.turnQueue.announcements = draft.turnQueue.announcements.filter(
-    (other) => other !== announcement,
+    (each) => each !== announcement,
   );
   if (!isOwn && isInterruptible && end === 'completed') markWaitingTurns(draft);
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });

@@ -54,7 +54,7 @@ function isDecidable(utterance: UtteranceState) {
 function decideSpeech(draft: Draft, speech: OpenSpeech) {
   const { turn, utterance } = speech;
   const decision = decideWords(draft, speech);
-  turn.openSpeech = turn.openSpeech.filter((other) => other !== utterance);
+  turn.openSpeech = turn.openSpeech.filter((each) => each !== utterance);
   if (!isNothingSaid(decision) && !isYesOrNo(decision))
     closeSpokenConfirmations(draft.tools, turn.by, utterance.times.fromMs);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')

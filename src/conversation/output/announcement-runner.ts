@@ -121,7 +121,7 @@ export class AnnouncementRunner {
       return 'empty';
     }
     using reservation = paid.reservation;
-    return await this.#speak(opened, reservation, job, output, signal);
+    return await this.#speakAloud(opened, reservation, job, output, signal);
   }
 
   #findUsedBudget() {
@@ -138,7 +138,7 @@ export class AnnouncementRunner {
     );
   }
 
-  async #speak(
+  async #speakAloud(
     opened: OpenedAnnouncement,
     reservation: Reservation,
     job: RunningReply,
@@ -149,7 +149,7 @@ export class AnnouncementRunner {
     const { interruptible = true, language, personId, speed } = announcement;
     const voice = this.#chooseVoice(announcement, reservation);
     let finish: ReplyFinish = 'cancelled';
-    const fill = async (reply: SpokenReply) => {
+    const fillWithTexts = async (reply: SpokenReply) => {
       job.reply = reply;
       const failure = await writeClauses(texts, reply, voice, signal);
       if (failure) this.#writeInstead(opened);
@@ -158,7 +158,7 @@ export class AnnouncementRunner {
       if (isStuck && !failure) this.#writeInstead(opened);
       this.#reportOutcome(isStuck ? createStuckError() : failure, language);
     };
-    await output.speakReply(signal, fill, {
+    await output.speakReply(signal, fillWithTexts, {
       id: job.id,
       interruptible,
       answeredIds: personId === undefined ? [] : [personId],
@@ -215,7 +215,7 @@ async function writeClauses(
   signal: AbortSignal,
 ) {
   // The next clause is made while one plays, until the reply holds enough.
-  const work = async () => {
+  const synthesizeClauses = async () => {
     const oneVoice = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
     for (const clause of clauses) {
       if (reply.isOver) return;
@@ -225,5 +225,5 @@ async function writeClauses(
       reply.endSentence();
     }
   };
-  return await fillReply(reply, work, signal);
+  return await fillReply(reply, synthesizeClauses, signal);
 }

@@ -23,8 +23,12 @@ export type RunningReply = {
 
 /** Creates a reply that ends with `signal`. */
 export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
-  const over = createChildController(signal);
-  return { id, over, sounding: undefined, reply: undefined };
+  return {
+    id,
+    over: createChildController(signal),
+    sounding: undefined,
+    reply: undefined,
+  };
 }
 
 type ConcludeReply<Reply> = (

@@ -36,25 +36,15 @@ export async function runConfirmedCall(
   const end = new AbortController();
   const signal = AbortSignal.any([callerSignal, end.signal]);
   try {
-    const atMs = deps.clock.nowMs();
-    const work = performConfirmedCall(
+    const confirmed = await performInTime(
       pending,
       isSpoken,
       session,
       tools,
-      deps.places,
+      deps,
       signal,
     );
-    const confirmed = await withToolDeadline(pending.tool, deps.clock, work);
     const { outcome } = confirmed;
-    const ranEnd = isSpoken ? 'spoken' : 'pressed';
-    session.notices.reportEvent({
-      kind: 'tool',
-      speakerId: pending.asker.id,
-      tool: pending.tool.name,
-      how: outcome.kind === 'completed' ? ranEnd : 'refused',
-      tookMs: deps.clock.nowMs() - atMs,
-    });
     if (isSpoken && outcome.kind === 'barred')
       sayOutcome(outcome.line, pending.asker.id, session);
     return confirmed;
@@ -71,6 +61,29 @@ export async function runConfirmedCall(
   } finally {
     end.abort(new Error('the press is over'));
   }
+}
+
+/** Performs a call until its deadline, and reports how it ended. */
+async function performInTime(
+  pending: PendingConfirmation,
+  isSpoken: boolean,
+  session: SpeakingSession,
+  tools: SessionTools,
+  { clock, places }: Omit<ToolDeps, 'messages'>,
+  signal: AbortSignal,
+) {
+  const atMs = clock.nowMs();
+  const work = performConfirmedCall(pending, isSpoken, session, tools, places, signal);
+  const confirmed = await withToolDeadline(pending.tool, clock, work);
+  const ranEnd = isSpoken ? 'spoken' : 'pressed';
+  session.notices.reportEvent({
+    kind: 'tool',
+    speakerId: pending.asker.id,
+    tool: pending.tool.name,
+    how: confirmed.outcome.kind === 'completed' ? ranEnd : 'refused',
+    tookMs: clock.nowMs() - atMs,
+  });
+  return confirmed;
 }
 
 const rightLostText =

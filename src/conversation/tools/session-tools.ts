@@ -15,10 +15,12 @@ import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
 import type { Company, ToolEntry, ToolPorts } from './tool-entry.ts';
 
+/** Work of a session that tools ask for. */
 type ToolOptions = {
+  /** Lists the tools of the bot and of its owner. */
   readonly allTools: () => readonly ToolEntry[];
-  readonly leave: ToolPorts['channel']['leave'];
-  readonly refresh: VoiceLink['refreshMember'];
+  readonly leaveChannel: ToolPorts['channel']['leave'];
+  readonly refreshMember: VoiceLink['refreshMember'];
 };
 
 /** Objects that running a tool needs beside its session. */
@@ -44,59 +46,71 @@ export interface SessionTools {
 /** Creates the tools of a session. They act only when a call runs. */
 export function createSessionTools(
   session: Session,
-  { clock, messages, places }: ToolDeps,
-  { allTools, leave, refresh }: ToolOptions,
+  deps: ToolDeps,
+  options: ToolOptions,
 ): SessionTools {
   const { place } = session;
-  const { channel } = place;
 
   async function isAllowed(right: Right, personId: PersonId, signal: AbortSignal) {
     // Discord reports no change of roles to bots, so it is asked.
     if (right === 'dj' || right === 'manage') {
       try {
-        await refresh(personId, signal);
+        await options.refreshMember(personId, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof BotError)) throw error;
         return false;
       }
     }
-    const mayManage = places.mayManage(channel.guildId, personId);
+    const mayManage = deps.places.mayManage(place.channel.guildId, personId);
     return hasRight(right, getRightsFacts(personId, mayManage, place));
   }
 
-  function postText(text: string, signal: AbortSignal) {
-    const { channelId } = channel;
-    return messages.writeText(
-      channel,
-      new ConfidentialText(text, { channelId }),
-      signal,
-    );
-  }
-
   return {
-    confirmations: new PendingConfirmations(session, clock),
-    clock,
+    confirmations: new PendingConfirmations(session, deps.clock),
+    clock: deps.clock,
     isAllowed,
     listOfferedTools: () =>
-      allTools().filter(
-        ({ isOffered }) => isOffered?.(place.getSettings().getValue, session) !== false,
-      ),
+      options
+        .allTools()
+        .filter(
+          ({ isOffered }) =>
+            isOffered?.(place.getSettings().getValue, session) !== false,
+        ),
     createPorts: (askerId) => ({
-      askerId,
-      session,
-      guildId: channel.guildId,
-      place: channel,
-      clock,
-      getSettings: () => place.getSettings(),
-      listPeople: () => place.listPeople(),
-      hasAgreed: async (personId) => session.consent.getConsent(personId) === 'always',
+      ...createServerPorts(askerId, session, deps.clock),
       isAllowed,
-      channel: {
-        describeCompany: () => describeCompany(session, askerId),
-        post: postText,
-        leave,
-      },
+      channel: createChannelPorts(askerId, session, deps, options),
     }),
+  };
+}
+
+function createServerPorts(askerId: PersonId, session: Session, clock: Clock) {
+  const { consent, place } = session;
+  return {
+    askerId,
+    session,
+    guildId: place.channel.guildId,
+    place: place.channel,
+    clock,
+    getSettings: place.getSettings,
+    listPeople: place.listPeople,
+    hasAgreed: async (personId: PersonId) => consent.getConsent(personId) === 'always',
+  };
+}
+
+function createChannelPorts(
+  askerId: PersonId,
+  session: Session,
+  { messages }: ToolDeps,
+  { leaveChannel }: ToolOptions,
+): ToolPorts['channel'] {
+  const { channel } = session.place;
+  const { channelId } = channel;
+  return {
+    describeCompany: () => describeCompany(session, askerId),
+    post: (text, signal) =>
+      messages.writeText(channel, new ConfidentialText(text, { channelId }), signal),
+    leave: leaveChannel,
   };
 }
 

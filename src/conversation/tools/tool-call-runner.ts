@@ -284,7 +284,7 @@ export class ToolCallRunner {
   /** Reports how a call ended. Its duration counts from `atMs`. */
   reportCall(
     tool: ToolEntry | undefined,
-    how: ToolCallResult['how'],
+    end: ToolCallResult['how'],
     speakerId: PersonId,
     atMs: number,
   ): void {
@@ -292,7 +292,7 @@ export class ToolCallRunner {
       kind: 'tool',
       speakerId,
       tool: tool?.name ?? 'unknown',
-      how,
+      how: end,
       tookMs: this.#deps.clock.nowMs() - atMs,
     });
   }

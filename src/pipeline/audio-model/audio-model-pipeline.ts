@@ -179,7 +179,7 @@ class ModelRounds implements ChatModel {
     try {
       for await (const part of this.#requestRound(sentMessages, tools, signal)) {
         if (!(await prompt.hasWords)) return;
-        yield* sorter.handle(part);
+        yield* sorter.sortPart(part);
       }
       isWhole = true;
     } finally {
@@ -228,14 +228,14 @@ async function playAnswer(
   signal: AbortSignal,
 ) {
   let next = await pieces.next();
-  const clauses = async function* () {
+  const takeClauses = async function* () {
     for (; !next.done && next.value.kind === 'clause'; next = await pieces.next())
       yield next.value.text;
   };
   while (!next.done) {
     const { value } = next;
     if (value.kind === 'clause') {
-      await speakClauses(clauses(), speech, queue, signal);
+      await speakClauses(takeClauses(), speech, queue, signal);
       continue;
     }
     await deliverPieces(

@@ -74,7 +74,7 @@ export class AudioReplySorter {
    * Sorts a part, and waits while much sound is unheard. Throws BotError `provider.wrong_type` or
    * `audio.bad_wav`.
    */
-  async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
+  async *sortPart(part: ChatPart): AsyncGenerator<ChatPart> {
     switch (part.kind) {
       case 'text':
       case 'transcript':

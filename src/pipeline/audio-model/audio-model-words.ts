@@ -167,6 +167,6 @@ function slicePcm(pcm: Pcm, from: number, to?: number) {
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function joinPcm(first: Pcm, second: Pcm) {
-  return { ...second, samples: joinSamples([first.samples, second.samples]) };
+function joinPcm(earlier: Pcm, later: Pcm) {
+  return { ...later, samples: joinSamples([earlier.samples, later.samples]) };
 }
