@@ -120,13 +120,13 @@ export interface ChannelNotices {
   /** Returns the locale of the server. */
   getWrittenLocale(): Locale;
   /** Writes into the chat without waiting, with a mention if a person is given. */
-  writeWords(words: ConfidentialText, personId?: PersonId): void;
+  writeWords(message: ConfidentialText, personId?: PersonId): void;
   /** Tests whether a person may open a channel, and so may know words from it. */
   mayTellPerson(personId: PersonId, channelId: ChannelId): Promise<boolean>;
   /** Sends a direct message. Throws as `VoiceChannelChatPoster` does. */
   tellPerson(
     personId: PersonId,
-    words: ConfidentialText,
+    message: ConfidentialText,
     signal: AbortSignal,
   ): Promise<void>;
   /**
@@ -158,12 +158,12 @@ export function createChannelNotices(
     onEvent(guildId, toFailureEvent(error, stage));
   }
 
-  function writeWords(words: ConfidentialText, personId?: PersonId) {
+  function writeWords(message: ConfidentialText, personId?: PersonId) {
     if (personId === undefined) {
-      writeInChat(words, channel, deps);
+      writeInChat(message, channel, deps);
       return;
     }
-    const text = words.findTextForPlace(channelId) ?? '';
+    const text = message.findTextForPlace(channelId) ?? '';
     messages
       .notifyPeople(channel, [{ personId, text }], neverAborted)
       .catch((error: unknown) => reportFailure(error, 'speak'));
@@ -195,8 +195,8 @@ export function createChannelNotices(
     writeWords,
     mayTellPerson: async (personId, otherId) =>
       (await mayOpen(guildId, otherId, personId, deps)) === 'yes',
-    tellPerson: (personId, words, signal) =>
-      messages.tellPerson(personId, words, signal),
+    tellPerson: (personId, message, signal) =>
+      messages.tellPerson(personId, message, signal),
     notifyPerson,
   };
 }

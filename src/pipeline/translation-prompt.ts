@@ -39,11 +39,15 @@ export function parseTranslations<Line extends WrittenLine>(
 ): ReadonlyMap<Line, string> {
   const candidates = parseNumberedLines(reply);
   const translations = new Map<Line, string>();
-  for (const [n, line] of batch.entries()) {
+  for (const [n, original] of batch.entries()) {
     // A number may be copied from a line.
     const [translation, another] = candidates.get(n + 1) ?? [];
-    if (translation && another === undefined && isTrustedTranslation(translation, line))
-      translations.set(line, translation);
+    if (
+      translation &&
+      another === undefined &&
+      isTrustedTranslation(translation, original)
+    )
+      translations.set(original, translation);
   }
   return translations;
 }
