@@ -287,7 +287,7 @@ export function buildSession(
     ...deps,
     hearing: options.sources.hearing,
     listVocabulary: () => settings.listWords(channel.guildId),
-    createTurn: (turnUtterances) => createUnaskedTurn(turnUtterances, session, tools),
+    createTurn: (utterance) => createUnaskedTurn(utterance, session, tools),
   });
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };

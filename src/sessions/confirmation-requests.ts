@@ -19,7 +19,7 @@ export function createConfirmationRequests(
       const held = confirmations.findAnswer(askId);
       if (held?.presser.id === personId) return { kind: 'answered', text: held.text };
       if (held) return { kind: 'other', name: held.presser.name };
-      const found = confirmations.find(askId, personId);
+      const found = confirmations.findCall(askId, personId);
       if (found.kind !== 'theirs') return found;
       const { ask, untilMs } = found;
       const { action, asker, presser } = ask;
@@ -38,7 +38,7 @@ export function createConfirmationRequests(
     ): Promise<ConfirmOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'over' };
-      const found = session.tools.confirmations.find(askId, personId);
+      const found = session.tools.confirmations.findCall(askId, personId);
       if (found.kind !== 'theirs') return found;
       return await session.calls.confirmCall(found.ask, signal);
     },

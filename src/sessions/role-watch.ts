@@ -55,7 +55,7 @@ async function rereadRoles(
     if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
-  if (joinRoleIds(personId, link.listPeople()) !== before) consent.refresh();
+  if (joinRoleIds(personId, link.listPeople()) !== before) consent.syncConversation();
 }
 
 function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]) {

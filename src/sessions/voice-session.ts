@@ -271,12 +271,13 @@ export class VoiceSession implements Session {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
     const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
-    if (waitMs > 0) this.#deps.clock.later(waitMs, () => this.consent.refresh());
+    if (waitMs > 0)
+      this.#deps.clock.later(waitMs, () => this.consent.syncConversation());
     await this.#choices.readStored();
   }
 
   applySettings(key?: string) {
-    this.consent.refresh();
+    this.consent.syncConversation();
     this.loop.syncSettings();
     this.#settingsChanged.wake();
     this.features.onChange(this.#joinedInMs !== undefined, key);
@@ -303,7 +304,7 @@ export class VoiceSession implements Session {
         by: personId,
         answer: consentAnswers[kind],
       });
-    this.consent.refresh();
+    this.consent.syncConversation();
   }
 
   /** Joins the channel. A failure that may pass is retried by `runUntilEnd`. Never throws. */

@@ -393,7 +393,7 @@ export class VoiceSessions implements AsyncDisposable {
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) {
-      for (const { consent } of sessions) consent.refresh();
+      for (const { consent } of sessions) consent.syncConversation();
       return;
     }
     for (const session of sessions) session.applyConsent(personId);

@@ -104,6 +104,7 @@ export function listExchanges(
 
 type AnswerOptions = {
   readonly id: Id;
+  readonly askerId: PersonId;
   /** Changes that earlier answers to the same words have made. */
   readonly done: readonly ToolChange[];
   readonly supposed: HistoryExchange | undefined;
@@ -129,9 +130,8 @@ export function requestAnswer(
   options: AnswerOptions,
 ): PendingAnswer | BudgetRefusal {
   const { clock, preemptiveBudget, spending, tools } = deps;
-  const { awaitJudgement, done: changes, id: answer } = options;
+  const { askerId, awaitJudgement, done: changes, id: answer } = options;
   const { loop, notices, place } = session;
-  const askerId = getAskerId(utterances);
   const medium = options.medium ?? getAnswerMedium(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = openPipeline(utterances, isWritten, place, deps);
@@ -140,6 +140,7 @@ export function requestAnswer(
     tools,
     calls: deps.calls,
     answer,
+    askerId,
     utterances,
     changes,
   });
@@ -188,12 +189,14 @@ function hasWordsOfOthers({ context, utterances }: Turn, place: Session['place']
 
 /** Creates a turn that may be asked, as far as it is known. */
 export function createUnaskedTurn(
-  utterances: readonly TurnUtterance[],
+  utterance: TurnUtterance,
   session: Session,
   tools: SessionTools,
 ): Turn {
   const offered = toChatTools(tools.listOfferedTools());
-  return createTurn(utterances, session, { offered, doneCalls: [] }).turn;
+  const { speakerId: askerId } = utterance;
+  const calls = { offered, doneCalls: [] };
+  return createTurn([utterance], session, calls, { askerId }).turn;
 }
 
 /** Creates a turn as it is asked now, and the owner of its words. */
@@ -201,10 +204,14 @@ function createTurn(
   utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
-  { addressee = '', manner, supposed }: Partial<AnswerOptions> = {},
+  {
+    addressee = '',
+    askerId,
+    manner,
+    supposed,
+  }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
 ) {
   const { notices, place } = session;
-  const askerId = getAskerId(utterances);
   const { exchanges, featureContext, owner } = selectContext(
     utterances,
     askerId,
@@ -232,10 +239,6 @@ function createTurn(
     language: place.languages.createAnswerLanguage(askerId),
   };
   return { turn, owner };
-}
-
-function getAskerId(utterances: readonly TurnUtterance[]): PersonId {
-  return utterances.at(-1)?.speakerId ?? '';
 }
 
 function selectContext(

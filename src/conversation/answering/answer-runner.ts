@@ -86,7 +86,7 @@ export class AnswerRunner {
 
   /** Finds an answer that is not over yet. */
   findPending(answer: Id | undefined): PendingAnswer | undefined {
-    return this.runningAnswers.find(answer)?.pending;
+    return this.runningAnswers.findReply(answer)?.pending;
   }
 
   /** Begins to make an answer. Nothing of it sounds, and no tool of it runs, before `playAnswer`. */
@@ -113,12 +113,12 @@ export class AnswerRunner {
 
   /** Plays an answer, which is begun again first if the words turned out to be in another language. */
   playAnswer({ answer }: EffectOf<'play'>): void {
-    const begun = this.runningAnswers.find(answer);
+    const begun = this.runningAnswers.findReply(answer);
     if (begun?.pending.isInWrongLanguage) {
       this.discardAnswer(answer);
       this.beginAnswer(begun.effect);
     }
-    const job = this.runningAnswers.find(answer);
+    const job = this.runningAnswers.findReply(answer);
     if (!job) return;
     job.pending.markWanted();
     const speaking = this.runningAnswers.play(job, async (output, signal) => {
@@ -162,7 +162,7 @@ export class AnswerRunner {
 
   /** Drops an answer that is not wanted any more. */
   discardAnswer(answer: Id): void {
-    const job = this.runningAnswers.find(answer);
+    const job = this.runningAnswers.findReply(answer);
     if (job?.sounding) this.#unheardProgress.set(job.effect.turn, job.progress);
     job?.pending.discardUnheard();
     this.runningAnswers.discard(answer);
@@ -180,6 +180,7 @@ export class AnswerRunner {
     const open = turn.openSpeech.at(-1)?.id;
     const begun = requestAnswer(utterances, this.#session, this.#deps, signal, {
       id,
+      askerId: turn.by,
       done,
       supposed,
       addressee,
@@ -292,7 +293,7 @@ export class AnswerRunner {
       signal,
     );
     const named = {
-      addressee: () => this.#findNamedAsker(this.#findTurn(job)),
+      findAsker: () => this.#findNamedAsker(this.#findTurn(job)),
       made: name,
       voice: pending.voice,
       reservation: pending.reservation,

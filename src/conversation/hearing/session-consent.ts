@@ -59,7 +59,7 @@ export class SessionConsent {
   /** Pauses or resumes hearing, and tells the listeners. */
   set isPaused(isPaused: boolean) {
     this.#options.loop().post({ kind: 'paused-hearing', isPaused });
-    this.refresh();
+    this.syncConversation();
   }
 
   /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
@@ -82,7 +82,7 @@ export class SessionConsent {
       answer: 'called',
     } as const;
     this.#options.loop().post(answer);
-    this.refresh();
+    this.syncConversation();
   }
 
   /** Tests whether a person is heard now, and so whether a packet may be decrypted. */
@@ -136,7 +136,7 @@ export class SessionConsent {
   }
 
   /** Tells the conversation of changed people and consents, and then the listeners. */
-  refresh(): void {
+  syncConversation(): void {
     const loop = this.#options.loop();
     loop.syncPeople();
     loop.syncConsents();

@@ -43,8 +43,8 @@ type UtteranceRunnerDeps = Deps<
   'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
-  /** Creates a turn as it would be asked now. */
-  readonly createTurn: (utterances: readonly TurnUtterance[]) => Turn;
+  /** Creates a turn of one utterance as it would be asked now. */
+  readonly createTurn: (utterance: TurnUtterance) => Turn;
   /** Lists the server's own words, which a recogniser is told. */
   readonly listVocabulary: () => readonly string[];
 };
@@ -395,11 +395,11 @@ export class UtteranceRunner {
     if (!canPreempt(state, speech, undefined, true)) return;
     if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
-    const utterances = [{ speakerId, name, fromMs, transcript }];
+    const utterance = { speakerId, name, fromMs, transcript };
     recording.live ??= createLiveSound();
     this.#deps.pipelines
       .open(pipeline)
-      .feed(this.#deps.createTurn(utterances), recording.live);
+      .feed(this.#deps.createTurn(utterance), recording.live);
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {

@@ -171,8 +171,8 @@ export type MadeName = {
 };
 
 type NamedAnswer = PaidVoice & {
-  /** Undefined if the person has gone. */
-  readonly addressee: () => NamedPerson | undefined;
+  /** Finds the person to name. Undefined if the person has gone. */
+  readonly findAsker: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
@@ -221,12 +221,12 @@ export async function* addNamePrefix(
 
 async function* speakName(
   text: string,
-  { addressee, made, ...paid }: NamedAnswer,
+  { findAsker, made, ...paid }: NamedAnswer,
   place: SessionPlace,
   { clock, synthesizer }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const asker = addressee();
+  const asker = findAsker();
   const spoken = getNamePrefix(asker, place);
   if (!asker || spoken === '' || beginsWithName(text, asker.name)) return;
   const displayName = toSpeakable(asker.name);

@@ -57,7 +57,7 @@ export class RunningReplies<Reply extends RunningReply> {
   }
 
   /** Finds a reply until its end. */
-  find(id: Id | undefined): Reply | undefined {
+  findReply(id: Id | undefined): Reply | undefined {
     return id === undefined ? undefined : this.#replies.get(id);
   }
 
@@ -79,7 +79,7 @@ export class RunningReplies<Reply extends RunningReply> {
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    if (this.find(reply.id) !== reply) return;
+    if (this.findReply(reply.id) !== reply) return;
     const { finish } = end;
     this.#replies.delete(reply.id);
     const conclusion = this.#conclude(reply, end);
@@ -89,19 +89,19 @@ export class RunningReplies<Reply extends RunningReply> {
 
   /** Drops a reply. No event follows. */
   discard(id: Id): void {
-    const reply = this.find(id);
+    const reply = this.findReply(id);
     this.#replies.delete(id);
     reply?.over.abort(new Error('the reply is not wanted'));
   }
 
   /** Silences a reply at once. Its end is posted. */
   cut(id: Id): void {
-    this.find(id)?.sounding?.abort(new Error('the reply was cut'));
+    this.findReply(id)?.sounding?.abort(new Error('the reply was cut'));
   }
 
   /** Ends a reply after its current clause. */
   finishClause(id: Id): void {
-    const { sounding, reply } = this.find(id) ?? {};
+    const { sounding, reply } = this.findReply(id) ?? {};
     reply?.endAfterSentence();
     if (reply)
       this.#loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });

@@ -129,7 +129,7 @@ export class PendingConfirmations {
   }
 
   /** Finds the call behind a button, or the reason why this person cannot confirm it. */
-  find(id: string, personId: PersonId): ConfirmationPress {
+  findCall(id: string, personId: PersonId): ConfirmationPress {
     const pending = this.#pending.find((each) => each.id === id);
     const untilMs = pending ? this.#getExpiry(pending) : 0;
     if (!pending || untilMs <= this.#clock.nowMs()) return { kind: 'over' };

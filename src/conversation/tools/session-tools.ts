@@ -161,11 +161,11 @@ export function getRightsFacts(
 ): RightsFacts {
   const humans = listPeople().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);
-  const { djRoleId = '' } = getSettings();
+  const { djRoleId } = getSettings();
   return {
     isHere: person !== undefined,
     isAlone: person !== undefined && humans.length === 1,
-    isDj: person?.roleIds.includes(djRoleId) ?? false,
+    isDj: djRoleId !== undefined && person?.roleIds.includes(djRoleId) === true,
     mayManage,
   };
 }

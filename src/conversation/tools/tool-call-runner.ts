@@ -310,6 +310,7 @@ type AnswerCallsOptions = {
   readonly tools: SessionTools;
   readonly calls: ToolCallRunner;
   readonly answer: Id;
+  readonly askerId: PersonId;
   readonly utterances: readonly TurnUtterance[];
   readonly changes: readonly ToolChange[];
 };
@@ -377,14 +378,14 @@ export class AnswerCalls implements AnswerTools {
   /** Runs a call, or refuses it in words for the model. Throws only the reason of `signal`. */
   async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
-    const { calls, tools, utterances } = this.#options;
+    const { askerId, calls, tools } = this.#options;
     const tool = this.#offeredTools.get(call.name);
     const atMs = tools.clock.nowMs();
     const result = tool
       ? await this.#runInTime(tool, call, signal, atMs)
       : createRejectedResult('There is no such tool.');
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
-    calls.reportCall(tool, result.how, utterances.at(-1)?.speakerId ?? '', atMs);
+    calls.reportCall(tool, result.how, askerId, atMs);
     return { content: result.content };
   }
 

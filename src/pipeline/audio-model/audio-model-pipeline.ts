@@ -183,7 +183,7 @@ class ModelRounds implements ChatModel {
       }
       isWhole = true;
     } finally {
-      await sorter.end(isWhole);
+      await sorter.endRequest(isWhole);
     }
   }
 

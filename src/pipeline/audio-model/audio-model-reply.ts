@@ -95,9 +95,9 @@ export class AudioReplySorter {
   }
 
   /** Ends the request. Words without sound are read aloud, half a clause only if the reply is whole. */
-  async end(isWhole: boolean): Promise<void> {
+  async endRequest(isWhole: boolean): Promise<void> {
     for (const pcm of this.#soundReader.end()) await this.#addSound(pcm);
-    this.#aligner.end();
+    this.#aligner.endInput();
     this.#queue.put({ kind: 'over', aligner: this.#aligner });
     if (this.#textKind !== undefined || this.#hasSound)
       this.#habits.recordAnswer(this.#hasSound);

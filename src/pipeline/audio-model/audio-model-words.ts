@@ -47,7 +47,7 @@ export class TextAligner {
   }
 
   /** Marks that all text and sound have arrived, so that the real pace is known. */
-  end(): void {
+  endInput(): void {
     this.#hasEnded = true;
   }
 
@@ -64,7 +64,7 @@ export class TextAligner {
     yield* this.#placePieces(slicePcm(sound, 0, length));
   }
 
-  /** Yields the sound that was held back. Called after `end`. */
+  /** Yields the sound that was held back. Called after `endInput`. */
   *releaseRest(): Generator<PlacedSound> {
     const sound = this.#heldBack;
     this.#heldBack = undefined;
