@@ -81,7 +81,7 @@ export class ConversationLoop {
     return this.#state;
   }
 
-  /** The reply that people hear or will hear next. Undefined while the bot is silent. */
+  /** The reply that sounds now, with its asker. Undefined while the bot is silent. */
   get sounding(): SoundingReply | undefined {
     const { turnQueue } = this.#state;
     const { current } = turnQueue;

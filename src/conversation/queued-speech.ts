@@ -11,12 +11,12 @@ export type QueuedQuestion = {
   readonly earlierUtterances: readonly TurnUtterance[];
   readonly endedAtMs: number;
   readonly signal?: AbortSignal;
-  /** Called once, when no answer comes any more. Must not throw. */
+  /** Called once, when the turn is over or the question was rejected. */
   readonly onOver?: (outcome: TurnEnd) => void;
   /** Text of the question for the history, once it is known. */
   transcript?: { readonly text: string; readonly atMs: number };
   readonly manner?: SpokenManner;
-  /** Called once, with the answer or its failure, before the answer has been heard. */
+  /** Gets the answer as soon as it is whole, or its failure. Only the first call counts. */
   readonly onOutcome?: (outcome: AskOutcome) => void;
 };
 
@@ -40,7 +40,7 @@ export type QueuedAnnouncement = {
   readonly payer?: Asker;
   /** Its sender writes it if it cannot be said. */
   readonly isWrittenElsewhere?: boolean;
-  /** Called once, when the first sound has left. */
+  /** Called once, after the announcement was heard at least in part. */
   readonly onHeard?: () => void;
   readonly signal?: AbortSignal;
 };

@@ -69,7 +69,7 @@ export type SessionPlace = {
   readonly getSettings: () => GuildSettings;
   /** Returns the instructions and the voice of the channel, as they are now. */
   readonly getStyle: () => ReplyStyle;
-  /** Lists everybody in the channel but the bot. Empty while disconnected for the first time. */
+  /** Lists everybody in the channel but the bot. Empty before the first connection. */
   readonly listPeople: () => readonly ChannelMember[];
   /** Finds a member who sits in the channel now. */
   readonly findPerson: (personId: PersonId) => ChannelMember | undefined;

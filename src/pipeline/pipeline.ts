@@ -141,6 +141,6 @@ export interface PipelineRegistry {
   readonly names: readonly PipelineName[];
   /** Gets a pipeline. Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
-  /** Returns the names of the engines of a pipeline, for people to read. */
+  /** Returns the names of a pipeline's engines as one text, by which they are told apart. */
   getEngineNames(name: PipelineName): string;
 }

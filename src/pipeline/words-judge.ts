@@ -57,7 +57,7 @@ class JudgingChat implements ChatModel {
 
 async function* replyJudging(
   chat: ChatModel,
-  { waitUntilWanted }: WordsJudge,
+  judge: WordsJudge,
   tell: TellJudgement,
   ...[messages, tools, signal, ...options]: Parameters<ChatModel['reply']>
 ): AsyncGenerator<ChatPart> {
@@ -82,6 +82,6 @@ async function* replyJudging(
   }
   // It only judged. That costs a request more, so it counts as no judgement.
   tell(undefined, model);
-  await waitUntilWanted(signal);
+  await judge.waitUntilWanted(signal);
   yield* chat.reply(messages, tools, signal, ...options);
 }

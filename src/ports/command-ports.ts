@@ -43,7 +43,7 @@ export type LeaveOutcome =
 
 /** Facts of servers and channels, as Discord last reported them. No method throws or waits, except `listMembers`. */
 export interface Places {
-  /** Finds who may join and enter a channel, seen by the caller. Undefined for a channel that is gone or hidden from the bot. */
+  /** Finds the facts on which joining a channel depends, seen by the caller. Undefined for no voice channel. */
   findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
   /** Returns whether Discord has reported the server. */
   hasGuild(guildId: GuildId): boolean;
@@ -53,7 +53,7 @@ export interface Places {
   getLocale(guildId: GuildId): Locale;
   /** Returns whether Discord has reported the right to manage the server. */
   mayManage(guildId: GuildId, personId: PersonId): boolean;
-  /** Finds a voice channel that the bot sees. */
+  /** Finds a voice channel. Undefined if the bot does not know the channel, or it is for texts. */
   findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** Finds the channel where Discord last reported this person. */
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;

@@ -123,7 +123,7 @@ export interface SessionFeatures {
   onChange(hasEntered: boolean, key?: string): void;
   /** Ends all features at once. Resolves with their joined news for the reply to `/leave`. */
   onEnd(reason: LeaveReason): Promise<LeaveSummary>;
-  /** Tells features who sits in the channel. */
+  /** Tells features of the people in the channel. */
   onPresence(people: readonly ChannelMember[]): void;
   /** Lets features drop a person's words that are in memory. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void;

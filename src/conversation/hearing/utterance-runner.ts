@@ -388,14 +388,19 @@ export class UtteranceRunner {
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
-    const { name, requestTranscript: transcript, speakerId } = recording;
+    const { name, speakerId } = recording;
     const { answers = 'spoken' } = place.getChoices(speakerId);
     if (pipeline === 'chained' || answers !== 'spoken') return;
     if (!speech || speech.turn.parts.length > 0) return;
     if (!canPreempt(state, speech, undefined, true)) return;
     if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
-    const utterance = { speakerId, name, fromMs, transcript };
+    const utterance = {
+      speakerId,
+      name,
+      fromMs,
+      transcript: () => recording.requestTranscript(),
+    };
     recording.live ??= createLiveSound();
     this.#deps.pipelines
       .open(pipeline)

@@ -302,7 +302,7 @@ export function voidSpokenYes({ confirmations }: ToolState, by: PersonId): void 
   }
 }
 
-/** Ends the wait for a spoken yes after other words that began later. */
+/** Ends the wait for a spoken yes after other words. An accepted yes stays if another person's words began later. */
 export function closeSpokenConfirmations(
   { confirmations }: ToolState,
   by: PersonId,
@@ -347,7 +347,7 @@ export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }
 
-/** Stops an answer and its reading tools. The turn keeps it for its history. */
+/** Stops an answer and its reading tools. The turn keeps the answer for its history. */
 export function stopAnswer(draft: Draft, { answer }: TurnState): void {
   if (!answer) return;
   emitEffect(draft, { do: 'discard', reply: answer.id });

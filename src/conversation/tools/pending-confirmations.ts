@@ -36,7 +36,7 @@ export type PendingConfirmation = ConfirmableCall & {
   };
 };
 
-/** The find of a press: a call of the presser, of another person, or none any more. */
+/** A press of a button: for a call of the presser, for one of another person, or for none any more. */
 export type ConfirmationPress =
   | {
       readonly kind: 'theirs';

@@ -72,7 +72,10 @@ export class ToolCallRunner {
     return this.#results.get(key ?? '') ?? runningResult;
   }
 
-  /** Asks the conversation to decide about a call, and resolves with its result. Throws the reason of `call.signal`. */
+  /**
+   * Asks the conversation to decide about a call, and resolves with its result. Throws the reason of `call.signal`, and
+   * BotError `discord.*` if the button of a confirmation could not be posted.
+   */
   async requestCall(
     call: Omit<PreparedCall, 'result'>,
     answer: Id,

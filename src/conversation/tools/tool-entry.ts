@@ -34,11 +34,11 @@ export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
   /** The channel of the session. */
   readonly channel: {
-    /** Counts who sits there, with the names of those that agreed. A program is told no names. */
+    /** Counts the people there, with the names of those that agreed. A program is told no names. */
     describeCompany(): Company;
     /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.writeText`. */
     post(text: string, signal: AbortSignal): Promise<void>;
-    /** Ends the session after the current reply. */
+    /** Ends the session. Resolves when the bot has left. */
     leave(): Promise<LeaveOutcome>;
   };
 }
