@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { missing, ok } from '#src/probes/probe.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { listStoreFiles, type StoreFile } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
 export const storedDataProbe: DoctorProbe = {
@@ -16,9 +16,11 @@ export const storedDataProbe: DoctorProbe = {
       const owner = findDataDirOwner(dataDir);
       yield ok(
         'lock',
-        owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder',
+        owner
+          ? `${owner.description} uses this folder`
+          : 'free: no bot uses this folder',
       );
-      yield* storeFiles(dataDir).map(checkStoreFile);
+      yield* listStoreFiles(dataDir).map(checkStoreFile);
       return;
     }
     yield 'DATABASE_URL';

@@ -146,7 +146,7 @@ export function formatValue(
     case 'typed':
       return picked[0] ?? '';
     case 'language': {
-      if (input.most === 1) return picked[0] ?? noHindrances;
+      if (input.max === 1) return picked[0] ?? noHindrances;
       const offered: readonly string[] = splitIntoRows(listLanguages(value))[row] ?? [];
       const others = formatList(value).filter((tag) => !offered.includes(tag));
       return [...others, ...picked].join(', ') || noHindrances;
@@ -225,17 +225,17 @@ function buildMenus(
     case 'one-of':
       return splitIntoMenus(listOptions(now, choices), { id: 'settings.pick.value' });
     case 'language': {
-      const { most } = input;
+      const { max } = input;
       const chosen = new Set(now.value.split(', '));
       const options = [
-        ...(most === 1 ? [noHindrances] : []),
+        ...(max === 1 ? [noHindrances] : []),
         ...listLanguages(now.value),
       ].map((tag) => ({
         value: tag,
         label: tag === noHindrances ? noHindrances : getLanguageName(tag),
         isChosen: chosen.has(tag),
       }));
-      return splitIntoMenus(options, { id: 'settings.pick.value' }, most);
+      return splitIntoMenus(options, { id: 'settings.pick.value' }, max);
     }
     default:
       return buildIdMenus(input, now);
@@ -244,12 +244,12 @@ function buildMenus(
 
 /** Builds menus of 25 ids each, with a further row once all are full. */
 function buildIdMenus(
-  { kind, most, before }: InputById,
+  { kind, max, before }: InputById,
   { value }: CurrentSetting,
 ): readonly Menu[] {
   const ids = parseIds(value);
   const rows = Math.min(
-    Math.ceil(most / rowOptions),
+    Math.ceil(max / rowOptions),
     Math.floor(ids.length / rowOptions) + 1,
   );
   return Array.from({ length: rows }, (_, row) => {
@@ -258,7 +258,7 @@ function buildIdMenus(
       kind,
       placeholder: { id: 'settings.pick.value' },
       min: before === undefined ? 0 : 1,
-      max: Math.min(rowOptions, most - from),
+      max: Math.min(rowOptions, max - from),
       chosen: ids.slice(from, from + rowOptions),
     };
   });
@@ -296,7 +296,7 @@ function listOptions(
         value: one,
         label: one,
         description: findMeaning(setting, one),
-        isChosen: read.kind === 'ok' && setting.format(read.value) === value,
+        isChosen: read.kind === 'ok' && setting.formatValue(read.value) === value,
       };
     });
 }

@@ -6,10 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/config.ts';
 import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
-import {
-  type AccountRest,
-  openAccountRest,
-} from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openVoiceTrial, voiceVersions } from '#src/discord/account/voice-trial.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
@@ -41,7 +38,7 @@ export const liveCheckProbe: DoctorProbe = {
       );
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
-    using rest = openAccountRest(account);
+    using rest = new AccountRest(account);
     const found = await findOwnerVoicePlace(rest, signal);
     if ('verdict' in found) return yield found;
     const place = found;
@@ -127,7 +124,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
 
 async function findRunningBot({ dataDir, databaseUrl }: Config['storage']) {
   const owner = findDataDirOwner(dataDir);
-  if (owner) return `a bot runs as ${owner.words}`;
+  if (owner) return `a bot runs as ${owner.description}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
   const state = await readDatabaseState(databaseUrl).catch(() => undefined);

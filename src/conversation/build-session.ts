@@ -45,8 +45,8 @@ import {
   type HearingDeps,
   type ReconnectingConnection,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { createSpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { createSpeechPace } from '#src/voice/output/speech-output.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
@@ -422,7 +422,7 @@ function createSpeech(
       maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
     }),
     connection,
-    pace: createSpeechPace(),
+    pace: new SpeechPace(),
     mix: {
       tracks: options.former?.speech.mix.tracks ?? new NamedTracks(clock),
       isPassedOn: false,
@@ -447,7 +447,7 @@ function createPlace(
     channel,
     getSettings,
     listPeople,
-    languages: createSpeakerLanguages(
+    languages: new SpeakerLanguages(
       { guildId, services: deps, settings: getSettings },
       formerPlace?.languages,
     ),

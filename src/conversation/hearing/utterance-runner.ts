@@ -26,10 +26,7 @@ import type {
   SpeakerInputEvent,
   UtteranceEnd,
 } from '#src/voice/hearing/speaker-input.ts';
-import {
-  createUtteranceRecording,
-  type UtteranceRecording,
-} from '#src/voice/hearing/utterance-recording.ts';
+import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = Extract<SpeakerInputEvent, { kind: 'paused' | 'long-pause' }>;
@@ -340,7 +337,7 @@ export class UtteranceRunner {
       { hints, language: languages.findHint(speakerId) },
     );
     const id = this.#nextId++;
-    const recording = createUtteranceRecording({
+    const recording = new UtteranceRecording({
       id,
       speakerId,
       name,

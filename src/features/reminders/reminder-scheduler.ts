@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {
   getRecipientId,
@@ -71,7 +71,7 @@ export type ReminderScheduler = ReturnType<typeof createReminderScheduler>;
  * twice.
  */
 export function createReminderScheduler(deps: ReminderSchedulerDeps) {
-  const wakeup = createWakeup(deps.clock);
+  const wakeup = new Wakeup(deps.clock);
   const known = new Map<string, DueReminder>();
   const arrivals = new Set<Arrival>();
   const deliveries = createReminderDeliveries(deps, known, checkAgain);

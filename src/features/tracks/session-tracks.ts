@@ -1,7 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
@@ -430,7 +430,8 @@ function createTrackPersistence(
   const { catalog, clock, store } = deps;
   const { channelId, guildId } = place.channel;
   const { tracks } = speech.mix;
-  const changes = createWakeup(clock);
+  const changes = new Wakeup(clock);
+  const wake = () => changes.wake();
   /** Undefined until the tracks are restored. */
   let written = isPassedOn ? '' : undefined;
 
@@ -500,14 +501,14 @@ function createTrackPersistence(
   }
 
   return {
-    noteChange: changes.wake,
+    noteChange: wake,
     /** Restores tracks, then writes changes until the session is over. Never throws. */
     async runUntilOver() {
       using _tracks = tracks.listen(({ error, item, track }) => {
         changes.wake();
         if (error) reportGone(track, item.title, toTrackErrorLine(error));
       });
-      signal.addEventListener('abort', changes.wake);
+      signal.addEventListener('abort', wake);
       try {
         if (written === undefined) await restoreTracks();
         await writeChanges();

@@ -1,9 +1,6 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  createSessionObjects,
-  type SessionObjects,
-} from '#src/features/contract/session-objects.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
 import { createSoundCatalog, type SoundCatalog } from './sound-catalog.ts';
 import { trackPart } from './track-store.ts';
@@ -29,7 +26,7 @@ export const tracksFeature: Feature<TrackPorts> = {
     const kept = store(trackPart);
     return {
       openShard({ deps: shardDeps, sessions }) {
-        const running = createSessionObjects<SessionTracks>(sessions);
+        const running = new SessionObjects<SessionTracks>(sessions);
         const deps = { ...shardDeps, catalog, store: kept };
         return {
           ports: {

@@ -1,5 +1,5 @@
 import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
@@ -47,7 +47,7 @@ export function createChatReadAloud(
   { clock, spending, textLanguage }: ReadAloudDeps,
 ) {
   /** Lines of a server keep their order. */
-  const order = createGuildTaskQueue();
+  const order = new GuildTaskQueue();
 
   const openLines = new Map<string, AbortController>();
 

@@ -8,8 +8,8 @@ import type {
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import {
-  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
+  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
@@ -34,7 +34,7 @@ export function createProgramAnswers(
 ) {
   const kept = createKeptWords(deps.clock);
   ending.addEventListener('abort', () => kept.forget(), { once: true });
-  const limits = createWrittenAnswerConcurrency(maxPerServer, maxPerServer);
+  const limits = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
   /** The stream counts for the limit until it was read. */
   async function openInSlot<

@@ -14,7 +14,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import {
   createTranslationPrompt,
@@ -47,7 +47,7 @@ export function createProgramTranscriptions(
   weights: SileroNetwork,
   ending: AbortSignal,
 ) {
-  const limits = createWrittenAnswerConcurrency(1, maxRecordingsInServer);
+  const limits = new WrittenAnswerConcurrency(1, maxRecordingsInServer);
 
   /** Recognises utterances, of which one at most exceeds a budget. */
   async function* recogniseUtterances(

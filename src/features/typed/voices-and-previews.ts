@@ -4,8 +4,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
-  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
+  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -36,7 +36,7 @@ export function createVoicesAndPreviews(
   signal: AbortSignal,
 ) {
   /** One file for each person at a time. */
-  const files = createWrittenAnswerConcurrency();
+  const files = new WrittenAnswerConcurrency();
 
   return {
     listModels(): readonly string[] {
