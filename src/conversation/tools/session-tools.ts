@@ -84,7 +84,11 @@ export function createSessionTools(
   };
 }
 
-function createServerPorts(askerId: PersonId, session: Session, clock: Clock) {
+function createServerPorts(
+  askerId: PersonId,
+  session: Session,
+  clock: Clock,
+): Omit<ToolPorts, 'channel' | 'isAllowed'> {
   const { consent, place } = session;
   return {
     askerId,
@@ -94,7 +98,7 @@ function createServerPorts(askerId: PersonId, session: Session, clock: Clock) {
     clock,
     getSettings: place.getSettings,
     listPeople: place.listPeople,
-    hasAgreed: async (personId: PersonId) => consent.getConsent(personId) === 'always',
+    hasAgreed: async (personId) => consent.getConsent(personId) === 'always',
   };
 }
 
