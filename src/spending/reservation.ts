@@ -168,9 +168,9 @@ export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
   kind: PaidKind = 'answer',
-  personId: PersonId | undefined = turn.said.at(-1)?.speakerId,
+  personId: PersonId | undefined = turn.utterances.at(-1)?.speakerId,
 ): AnswerRequest {
-  const { done = [], said: utterances, sent = {}, tools } = turn;
+  const { done = [], sent = {}, tools, utterances } = turn;
   const heardMs = utterances.reduce(
     (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
     0,
@@ -196,7 +196,7 @@ export function toAnswerRequest(
 }
 
 /** Creates the request for a text to say. `by` pays, or else the server. */
-export function toReadingRequest(
+export function toAnnouncementRequest(
   text: string,
   guildId: GuildId,
   by?: Payer,

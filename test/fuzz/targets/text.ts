@@ -2,7 +2,7 @@ import { APIError } from 'openai/core/error';
 import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';
-import { createClauseWriter } from '#src/pipeline/written-answer.ts';
+import { ClauseWriter } from '#src/pipeline/written-answer.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { escapeMarkdown, truncate } from '#src/texts/plain-text.ts';
@@ -89,7 +89,7 @@ export const textTargets = [
     const readers = [
       new ClauseSplitter({ isEager: true }),
       new AddressShortener(),
-      createClauseWriter('a'),
+      new ClauseWriter('a'),
     ];
     for (const reader of readers) {
       for (const piece of pieces) reader.push(piece);
