@@ -5,7 +5,7 @@ import {
 } from '#commands/voice/voice-option.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
-import { toReadingReply } from './read-aloud.ts';
+import { toAnnouncementReply } from './read-aloud.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from './wait-option.ts';
 
 export const say = commandInChannel({
@@ -48,6 +48,6 @@ export const say = commandInChannel({
     if (wait && 'ended' in said)
       return [await waitForEndReply(text, said.ended, clock)];
     if (saying.kind === 'placed') return [toOutcomeLine(saying.playing)];
-    return [toReadingReply(saying, '/track queue track:voice')];
+    return [toAnnouncementReply(saying, '/track queue track:voice')];
   },
 });

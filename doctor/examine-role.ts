@@ -1,6 +1,6 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { historyLimits } from '#src/chat/chat-model.ts';
-import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
@@ -237,7 +237,7 @@ function makeRealtimeRole(
     group: 'REALTIME',
     engine: server,
     async probe({ deadline, stack }) {
-      const talk = stack.use(createRealtimeConversation({ ...server, maxTokens: 200 }));
+      const talk = stack.use(new RealtimeConversation({ ...server, maxTokens: 200 }));
       const pipeline = createAudioModelPipeline({
         open: (signal) => talk.openAnswer(signal),
         synthesizer: silentSynthesizer,

@@ -7,7 +7,7 @@ import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
-import { openWarmConnections } from '#src/provider/api-client.ts';
+import { WarmConnections } from '#src/provider/api-client.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { transcribeText } from './contracts/transcriber-contract.ts';
 import { answerModels, openExaminedServer } from './doctor/run-examination.ts';
@@ -57,7 +57,7 @@ test('servers are connected to before anybody speaks, and everything is closed i
 test('a server that refuses OPTIONS is asked for one no more', async () => {
   const clock = new VirtualClock();
   await using server = await serve();
-  using connections = openWarmConnections([server.baseUrl], clock);
+  using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   await expect.poll(() => server.knocks).toHaveLength(2);
   await fetch(server.baseUrl);
@@ -69,7 +69,7 @@ test('a server that refuses OPTIONS is asked for one no more', async () => {
 test('a server that is far away is asked again, though it refuses OPTIONS', async () => {
   const clock = new VirtualClock();
   await using server = await serve();
-  using connections = openWarmConnections([server.baseUrl], clock);
+  using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   const isLater = clock.advance(50);
   await expect.poll(() => server.knocks).toHaveLength(2);

@@ -63,7 +63,7 @@ export function createHonestMinds(
   const asked: MindRequest[] = [];
   let running = 0;
 
-  function replyTo({ said }: Turn): ChatModel {
+  function replyTo({ utterances: said }: Turn): ChatModel {
     return {
       async *reply(messages, _tools, signal) {
         running++;

@@ -31,7 +31,7 @@ export function createFakeReader([pauses, ends]: ReaderSkill) {
     },
 
     ask(isWhole: boolean, atMs: number): ReaderQuestion | undefined {
-      if (!trust.isAsked(model)) return undefined;
+      if (!trust.shouldAsk(model)) return undefined;
       question++;
       const asked = { question, isTrusted: trust.isTrusted(model), logit: 0 };
       let isLearnt = false;

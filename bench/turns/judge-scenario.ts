@@ -59,8 +59,8 @@ function listAnswers(noted: readonly NotedEvent[]) {
   const answers: { toMs: number; endedAtMs: number; frameAtMs: number }[] = [];
   let [pauses, vain] = [0, 0];
   let [textAtMs, begunAtMs]: (number | undefined)[] = [];
-  for (const { atMs, noticed } of noted) {
-    switch (noticed.kind) {
+  for (const { atMs, event } of noted) {
+    switch (event.kind) {
       case 'began':
         if ((answers.at(-1)?.frameAtMs ?? 0) > atMs) {
           answers.pop();
@@ -83,7 +83,7 @@ function listAnswers(noted: readonly NotedEvent[]) {
         const readyAtMs =
           Math.max(begunAtMs ?? atMs, textAtMs ?? atMs + recognitionMs) + answerPathMs;
         answers.push({
-          toMs: noticed.whole.toMs,
+          toMs: event.whole.toMs,
           endedAtMs: atMs,
           frameAtMs: Math.max(atMs, readyAtMs),
         });

@@ -26,9 +26,9 @@ export function createOracleRecogniser(words: readonly ClipWord[]) {
   }
 
   return {
-    onNoticed(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number) {
-      const { kind } = noticed;
-      if (kind === 'began') notedMs = noticed.fromMs;
+    onEvent(event: SpeakerInputEvent | EndpointingEffect, atMs: number) {
+      const { kind } = event;
+      if (kind === 'began') notedMs = event.fromMs;
       if (kind === 'paused') lastAnswer = recogniseWords(atMs);
       if (kind === 'resumed' || kind === 'ended') lastAnswer = undefined;
     },

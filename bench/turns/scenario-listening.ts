@@ -15,7 +15,7 @@ import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
 import { createOracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';
 
-export type NotedEvent = { readonly atMs: number; readonly noticed: SpeakerInputEvent };
+export type NotedEvent = { readonly atMs: number; readonly event: SpeakerInputEvent };
 
 export type ScenarioListening = {
   readonly speakerId: string;
@@ -33,7 +33,7 @@ const stepMs = 10;
 /** Packets come at full ticks, ticks between them. */
 const tickMs = 20;
 
-/** One person's packets through the ear of a session, on virtual time: what was noticed, and when. */
+/** One person's packets through the ear of a session, on virtual time: which events came, and when. */
 export function listenToPackets(
   packets: Iterable<Packet>,
   lengthMs: number,
@@ -55,11 +55,11 @@ export function listenToPackets(
   const lastWordMs = how.words.at(-1)?.[2] ?? 0;
   let question: ReaderQuestion | undefined;
   let judged: ReaderQuestion['answer'] | undefined;
-  const note = (all: readonly SpeakerInputEvent[], atMs: number) => {
-    for (const noticed of all) {
-      noted.push({ atMs, noticed });
-      oracle.onNoticed(noticed, atMs);
-      if (noticed.kind === 'likely-over') askReader(atMs);
+  const note = (events: readonly SpeakerInputEvent[], atMs: number) => {
+    for (const event of events) {
+      noted.push({ atMs, event });
+      oracle.onEvent(event, atMs);
+      if (event.kind === 'likely-over') askReader(atMs);
     }
   };
   const askReader = (atMs: number) => {

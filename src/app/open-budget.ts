@@ -8,15 +8,12 @@ import {
   findRolePrice,
 } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import {
-  createTotalPortion,
-  type PortionStore,
-} from '#src/spending/ledger/total-portion.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import { createTotalBudget } from '#src/spending/total-budget.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
@@ -48,7 +45,7 @@ export async function openBudget(
   const { alert, config, portions, share, spending, warn } = options;
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
-  const ledger = createLedger({ countsAll: capNanoUsd > 0 });
+  const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
   const reportFailure = (error: unknown) =>
     warn(
       `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
@@ -57,18 +54,18 @@ export async function openBudget(
   const common = { ledger, clock: realClock, report: reportFailure, alert };
   const portion =
     portions && capNanoUsd > 0
-      ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))
+      ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
       : undefined;
-  const persistence = stack.use(createLedgerPersistence({ ...common, spending }));
+  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await persistence.open();
   await portion?.open();
-  const total = stack.use(createTotalBudget({ ...common, capNanoUsd, portion }));
+  const total = stack.use(new TotalBudget({ ...common, capNanoUsd, portion }));
   const budgets = new SessionBudgets({
     ...options,
     ...common,
     caps,
     total,
-    rateOf: (by, role) => findRolePrice(by, role, config.budget),
+    getRate: (by, role) => findRolePrice(by, role, config.budget),
     getTariff: createTariffs(config, options.findPipeline),
   });
   return Object.assign(stack.move(), { budgets });

@@ -2,7 +2,7 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import {
-  findUsualEngine,
+  chooseEngine,
   getEngine,
   listServerEngines,
   localBackend,
@@ -105,7 +105,7 @@ function toEngineChoice(
   const named = listNamedModels(from, prefix);
   const engine = backendName
     ? getEngine(role, backendName)
-    : findUsualEngine(role, baseUrl, named[0] ?? '');
+    : chooseEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
   const hears =
     prefix === 'CHAT_COMPLETION' &&
@@ -171,7 +171,7 @@ function findChoiceMistakes(
   if (choice.kind === 'outside') return [];
   if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
-  const { isSocket, name, objection } = resolveEngine(role, choice);
+  const { isSocket, name, findObjection } = resolveEngine(role, choice);
   const [otherEngine] = listServerEngines(role).filter(
     (engine) => engine.isSocket !== isSocket,
   );
@@ -186,7 +186,7 @@ function findChoiceMistakes(
     isSocket &&
       models.length > 1 &&
       `${group}_MODEL: a choice of models needs ${backend}=${otherEngine?.name}; this is ${name}`,
-    objection?.(baseUrl, named),
+    findObjection?.(baseUrl, named),
   ];
   return mistakes.filter((mistake) => typeof mistake === 'string');
 }

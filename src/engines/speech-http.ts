@@ -32,12 +32,12 @@ export const speechHttp: Engine<'text to speech'> = {
   price: 'requests',
   standardModel: standardModels.speech,
   settings,
-  // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for.
-  objection: (baseUrl, model) =>
+  // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken unless a setting names it.
+  findObjection: (baseUrl, model) =>
     isOpenAi(baseUrl) && !model
       ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
       : undefined,
-  async open({ own, voice, ...server }) {
+  async open({ own: ownSettings, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
     const { OpenAiSynthesizer } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
@@ -46,14 +46,16 @@ export const speechHttp: Engine<'text to speech'> = {
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
-    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
+    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z
+      .object(settings)
+      .parse(ownSettings);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
     if (isListed) void voices.loadNames();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
-    const spoken = new OpenAiSynthesizer(client, {
+    const synthesizer = new OpenAiSynthesizer(client, {
       ...server,
       voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
       format,
@@ -61,7 +63,7 @@ export const speechHttp: Engine<'text to speech'> = {
       decode,
     });
     return {
-      ...withStandardVoice(spoken, voices),
+      ...withStandardVoice(synthesizer, voices),
       voices,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -76,7 +78,7 @@ function findFirstVoice(voices: VoiceNames) {
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 
-/** Opens a decoder for packed speech. Its process starts at need. */
+/** Opens a decoder for packed speech, which closes with `stack`. Its process starts at need. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {

@@ -13,7 +13,7 @@ export const speechRealtime: Engine<'text to speech'> = {
   price: 'requests',
   standardModel: standardModels.realtimeSpeech,
   isSocket: true,
-  isFor: (baseUrl, model) =>
+  canServe: (baseUrl, model) =>
     baseUrl.startsWith('ws') || (isOpenAi(baseUrl) && !/\btts\b/.test(model)),
   async open({ voice = standardVoice, ...settings }) {
     const { RealtimeSynthesizer } = await import(

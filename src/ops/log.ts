@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
@@ -8,7 +8,7 @@ import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { measureLatencies } from './latency.ts';
 
-export type Log = Logger;
+export type Log = pino.Logger;
 
 /** A shorter key occurs in ordinary words. */
 const minSecretChars = 8;

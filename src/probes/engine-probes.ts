@@ -176,5 +176,5 @@ export function testTurn(clock: Clock, style: ReplyStyle): Turn {
     toMs: nowMs,
     transcript: async () => ({ text: request }),
   };
-  return { said: [said], style, history: [], tools: [] };
+  return { utterances: [said], style, history: [], tools: [] };
 }

@@ -31,13 +31,13 @@ export function createConfirmationRequests(
       if (answer?.presser.id === personId)
         return { kind: 'answered', text: answer.text };
       if (answer) return { kind: 'other', name: answer.presser.name };
-      const press = confirmations.find(askId, personId);
+      const press = confirmations.findCall(askId, personId);
       return press.kind === 'theirs' ? describeCall(press, clock.nowMs()) : press;
     },
     async confirmCall(guildId, askId, personId) {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'over' };
-      const press = session.tools.confirmations.find(askId, personId);
+      const press = session.tools.confirmations.findCall(askId, personId);
       if (press.kind !== 'theirs') return press;
       return await session.calls.confirmCall(press.ask, signal);
     },

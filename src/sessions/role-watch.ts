@@ -55,7 +55,8 @@ async function rereadRoles(
     if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
-  if (joinRoleIds(personId, link.listPeople()) !== roleIdsBefore) consent.refresh();
+  if (joinRoleIds(personId, link.listPeople()) !== roleIdsBefore)
+    consent.syncConversation();
 }
 
 function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]) {

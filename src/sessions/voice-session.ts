@@ -146,7 +146,7 @@ export class VoiceSession implements Session {
       noteUnanswered: () => {
         this.#isUnanswered = true;
       },
-      changed: () => this.wakeup.wake(),
+      onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
     const { place, notices, speech, consent, undecided, loop, features } =
@@ -306,13 +306,14 @@ export class VoiceSession implements Session {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
     const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
-    if (waitMs > 0) this.#deps.clock.later(waitMs, () => this.consent.refresh());
+    if (waitMs > 0)
+      this.#deps.clock.later(waitMs, () => this.consent.syncConversation());
     await this.#choices.readStored();
   }
 
   /** Applies settings that have changed. `key`: the only one. */
   applySettings(key?: string): void {
-    this.consent.refresh();
+    this.consent.syncConversation();
     this.loop.syncSettings();
     this.#settingsChanged.wake();
     this.features.onChange(this.#joinedInMs !== undefined, key);
@@ -341,7 +342,7 @@ export class VoiceSession implements Session {
         by: personId,
         answer: consentAnswers[kind],
       });
-    this.consent.refresh();
+    this.consent.syncConversation();
   }
 
   /** Joins the channel. A failure that may pass is retried by `runUntilEnd`. Never throws. */

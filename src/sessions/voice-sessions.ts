@@ -3,7 +3,7 @@ import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/i
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -93,7 +93,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sources = sources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
     this.#ended = new EndedConversations(deps.clock);
-    this.#notices = openGuildNoticeQueue(this.#deps);
+    this.#notices = new GuildNoticeQueue(this.#deps);
     this.moveRequests = new MoveRequests(this.#deps, this);
     this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
@@ -403,7 +403,7 @@ export class VoiceSessions implements AsyncDisposable {
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) {
-      for (const { consent } of sessions) consent.refresh();
+      for (const { consent } of sessions) consent.syncConversation();
       return;
     }
     for (const session of sessions) session.applyConsent(personId);

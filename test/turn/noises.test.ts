@@ -56,7 +56,7 @@ function utterances(samples: Int16Array) {
       const step = stepEndpointing(voice, { kind: 'window', ...window }, endpointRules);
       voice = step.voice;
       for (const effect of step.effects)
-        if (effect.kind === 'ended') ended.push(effect.heard);
+        if (effect.kind === 'ended') ended.push(effect.evidence);
     }
   }
   return ended;

@@ -113,7 +113,7 @@ function createUnendingListener(
     voice = next.voice;
     for (const effect of next.effects) {
       if (effect.kind === 'ask-turn-model') asked = effect;
-      else oracle.onNoticed(effect, nowMs);
+      else oracle.onEvent(effect, nowMs);
     }
   }
 

@@ -6,7 +6,7 @@ import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import {
-  createCircuitBreaker,
+  CircuitBreaker,
   type Fallback,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
@@ -64,7 +64,7 @@ function createChain<Role extends ProviderRole, E>(
     role,
     fallbacks: choices.map((engineChoice) => ({
       provider: getProviderName(role, engineChoice, choices),
-      breaker: createCircuitBreaker(
+      breaker: new CircuitBreaker(
         fallback ? replaceableBreaker : onlyBreaker,
         realClock,
       ),
@@ -174,13 +174,13 @@ export function openRealtimeWithStandIn(
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     others.push({
       provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
-      breaker: createCircuitBreaker(onlyBreaker, realClock),
+      breaker: new CircuitBreaker(onlyBreaker, realClock),
       getEngine: () => standIn,
     });
   }
   const hostName = getHost(realtime);
   const provider = isShared ? `${realtime.model} at ${hostName}` : hostName;
-  const breaker = createCircuitBreaker(
+  const breaker = new CircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
     realClock,
   );

@@ -72,7 +72,7 @@ export async function openEngines(
         isBotSentence: createOwnSentenceTest(),
         clock: realClock,
       }),
-      chat: (botName: string) => model.named?.(botName) ?? model,
+      chat: (botName: string) => model.withBotName?.(botName) ?? model,
       audioModel: model.audioModel,
     };
     const chained = addFallbacks(config, opened, openEngineOfRole, report);
@@ -184,19 +184,19 @@ async function openRealtime(
 ) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { createRealtimeConversation } = await import(
+  const { RealtimeConversation } = await import(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
   const talk = stack.use(
-    createRealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {
     talk,
     pipeline: createAudioModelPipeline({
       open: (signal) => withStandIn(talk.openAnswer(signal)),
-      feed: talk.feed,
+      feed: (messages, tools, sound) => talk.feed(messages, tools, sound),
       synthesizer: roles.synthesizer,
       input: 'audio',
     }),
@@ -253,8 +253,8 @@ async function openWarmth(
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { openWarmConnections } = await import('#src/provider/api-client.ts');
-  const connections = stack.use(openWarmConnections(addresses, realClock));
+  const { WarmConnections } = await import('#src/provider/api-client.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();
     warmEngines();

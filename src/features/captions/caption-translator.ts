@@ -1,6 +1,6 @@
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type GuildId, nobody } from '#src/base/ids.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import {
@@ -86,7 +86,6 @@ export class CaptionTranslator {
     const order = {
       guildId: this.#guildId,
       kind: 'translation',
-      personId: nobody,
     } as const;
     using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
       createDeadlineError('think', lateText),

@@ -53,7 +53,7 @@ export function createReminderDelivery(
     const session = first && sessions.findSession(first.guildId);
     if (!session) return false;
     let isBegun = false;
-    const reading = {
+    const announcement = {
       personId: getRecipientId(first),
       lines() {
         isBegun = true;
@@ -61,7 +61,7 @@ export function createReminderDelivery(
       },
       isWanted: () => !signal.aborted,
     };
-    const saying = sayToPerson(reading, session);
+    const saying = sayToPerson(announcement, session);
     return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;

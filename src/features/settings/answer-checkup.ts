@@ -158,7 +158,6 @@ async function checkEngines(
   const order = {
     kind: 'check',
     guildId,
-    personId: '',
     first: { messages: [{ content: request }] },
   } as const;
   const opened = deps.spending.open(order);

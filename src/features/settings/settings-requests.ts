@@ -170,7 +170,8 @@ export class SettingsRequests {
     const countChange = async () => {
       if (!holds()) return;
       await settings.delayConsent(guildId, undefined, 0);
-      for (const { consent } of this.#sessions.listSessions(guildId)) consent.refresh();
+      for (const { consent } of this.#sessions.listSessions(guildId))
+        consent.syncConversation();
     };
     session.notices.post({ id: `settings.told.${policy}` }, holds, () => {
       if (holds()) void settings.delayConsent(guildId, former, announcementMs);

@@ -6,7 +6,7 @@ import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { SoundSkip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { createBudgetError, toReadingRequest } from '#src/spending/reservation.ts';
+import { createBudgetError, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** People outside the voice channel read titles. */
@@ -44,7 +44,9 @@ export function createLazySpeech(
 
   async function* openSpeech(fromMs: number, signal: AbortSignal) {
     const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
-    const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));
+    const opened = spending.open(
+      toAnnouncementRequest(missing, channel.guildId, payer),
+    );
     if (opened.kind === 'refused') throw createBudgetError(opened.cap);
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });

@@ -358,14 +358,14 @@ function performVoiceCommand(
 
 function isSkippable(turn: ListedTurn) {
   // Everybody has to hear the others.
-  return turn.kind !== 'reading' || turn.reading.interruptible !== false;
+  return turn.kind !== 'announcement' || turn.announcement.interruptible !== false;
 }
 
 function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')
     return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };
-  return { id, turn, title: speechTitle, owner: turn.reading.owner };
+  return { id, turn, title: speechTitle, owner: turn.announcement.owner };
 }
 
 export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {

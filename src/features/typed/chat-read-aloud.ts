@@ -16,7 +16,11 @@ import type {
 } from '#src/ports/typed-messages.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
-import { findReadingRefusal, queueReading, type SayOutcome } from './say-text.ts';
+import {
+  findAnnouncementRefusal,
+  queueAnnouncement,
+  type SayOutcome,
+} from './say-text.ts';
 
 /** A writer is not named again within this time. */
 const maxRunGapMs = 60_000;
@@ -28,14 +32,14 @@ export type WrittenLine = {
   readonly isBot: boolean;
 } & Pick<MessageContent, 'isForwarded' | 'text'>;
 
-export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
+export type AnnouncementOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
 type LineSpeech = Pick<QueuedAnnouncement, 'clauses' | 'language' | 'speed' | 'voice'>;
 
 export type ChatReadAloud = ReturnType<typeof createChatReadAloud>;
 
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
-type ReadingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+type ReadAloudSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 /** Creates a reader of chat messages, after all answers and by each writer's voice. */
 export function createChatReadAloud(
@@ -48,10 +52,10 @@ export function createChatReadAloud(
   const openLines = new Map<string, AbortController>();
 
   async function enqueueInOrder(
-    session: ReadingSession,
+    session: ReadAloudSession,
     line: WrittenLine,
     owner: Asker,
-  ): Promise<ReadingOutcome> {
+  ): Promise<AnnouncementOutcome> {
     const onDeleted = new AbortController();
     openLines.set(line.messageId, onDeleted);
     const outcome = await order.run(session.place.channel.guildId, () =>
@@ -63,16 +67,16 @@ export function createChatReadAloud(
   }
 
   async function enqueueLine(
-    session: ReadingSession,
+    session: ReadAloudSession,
     line: WrittenLine,
     owner: Asker,
     onDeleted: AbortSignal,
-  ): Promise<ReadingOutcome> {
+  ): Promise<AnnouncementOutcome> {
     const { spoken, ...speech } = await toLineSpeech(line, session);
     if (onDeleted.aborted) return unreadOutcome;
-    const refused = findReadingRefusal(spoken, session, spending);
+    const refused = findAnnouncementRefusal(spoken, session, spending);
     if (refused) return refused;
-    const reading: QueuedAnnouncement = {
+    const announcement: QueuedAnnouncement = {
       ...speech,
       when: 'behind',
       owner,
@@ -82,7 +86,7 @@ export function createChatReadAloud(
       opening: () => findOpening(line.author, session, clock.nowMs()),
       signal: onDeleted,
     };
-    return queueReading(reading, spoken, session, spending);
+    return queueAnnouncement(announcement, spoken, session, spending);
   }
 
   async function toLineSpeech(
@@ -119,7 +123,7 @@ export function createChatReadAloud(
       guildId: GuildId,
       line: WrittenLine,
       asker: Asker,
-    ): Promise<ReadingOutcome> {
+    ): Promise<AnnouncementOutcome> {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'nowhere' };
       if (line.isBot || mayNotQuote(line.author.id, session)) return unreadOutcome;
@@ -132,7 +136,7 @@ export function createChatReadAloud(
      */
     async handleMessage(
       message: TypedMessage,
-      session: ReadingSession,
+      session: ReadAloudSession,
     ): Promise<TypedOutcome | undefined> {
       const { notices, place } = session;
       const { author, channelId, content, isHidden, isWebhook: isBot } = message;
@@ -141,12 +145,12 @@ export function createChatReadAloud(
       if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
         notices.post({ id: 'read.hidden' });
       if (objection) return objection;
-      const reading = await enqueueInOrder(
+      const outcome = await enqueueInOrder(
         session,
         { ...message, ...content, isBot },
         author,
       );
-      return toTypedOutcome(reading);
+      return toTypedOutcome(outcome);
     },
 
     deleted(messageIds: readonly MessageId[]) {
@@ -186,30 +190,33 @@ function findReadObjection(
 }
 
 /** The line is by a bot or a person without quotes, or it was deleted. */
-const unreadOutcome: ReadingOutcome = { kind: 'refused', line: { id: 'read.refused' } };
+const unreadOutcome: AnnouncementOutcome = {
+  kind: 'refused',
+  line: { id: 'read.refused' },
+};
 const typedOutcomeByLine = new Map<string, TypedOutcome>([
   ['say.empty', 'empty'],
   ['read.refused', 'deleted'],
 ]);
 
-function toTypedOutcome(reading: ReadingOutcome) {
-  if (reading.kind === 'refused')
-    return typedOutcomeByLine.get(reading.line.id) ?? 'silent';
-  if (reading.kind === 'queued') return 'read';
-  return reading.kind === 'full' ? 'full' : 'elsewhere';
+function toTypedOutcome(outcome: AnnouncementOutcome) {
+  if (outcome.kind === 'refused')
+    return typedOutcomeByLine.get(outcome.line.id) ?? 'silent';
+  if (outcome.kind === 'queued') return 'read';
+  return outcome.kind === 'full' ? 'full' : 'elsewhere';
 }
 
 /**
  * Finds the writer's name to say first. Empty in a run of lines, and undefined if the
  * line may not be said.
  */
-function findOpening(writer: NamedPerson, session: ReadingSession, nowMs: number) {
+function findOpening(writer: NamedPerson, session: ReadAloudSession, nowMs: number) {
   if (mayNotQuote(writer.id, session)) return undefined;
   const { latestHeard } = session.speech.requests;
   const isRun =
-    latestHeard?.reading &&
-    latestHeard.reading.when === 'behind' &&
-    latestHeard.reading.personId === writer.id &&
+    latestHeard?.announcement &&
+    latestHeard.announcement.when === 'behind' &&
+    latestHeard.announcement.personId === writer.id &&
     nowMs - latestHeard.atMs <= maxRunGapMs;
   const name = isRun ? '' : getSpokenName(writer, session.place);
   return name === '' ? '' : `${name}:`;

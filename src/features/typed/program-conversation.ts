@@ -45,7 +45,7 @@ export function createProgramConversation(
     const isInstructed = messages.some(({ role }) => role === 'system');
     const history = shown.map((message) => toWordMessage(message, words));
     const own = isInstructed ? { ...style, instructions: '' } : style;
-    return { said: [], style: own, history, tools: [], sent };
+    return { utterances: [], style: own, history, tools: [], sent };
   }
 
   async function readSound({ input_audio }: ProgramPart) {
@@ -99,7 +99,7 @@ export function createProgramConversation(
       for (const part of shown.flatMap(({ content }) => content))
         if (part.input_audio) words.set(part, await recogniseSounds(part));
       const said = await Array.fromAsync(isHeard ? last : [], toUtterance);
-      return { ...toTurn(shown, words), said };
+      return { ...toTurn(shown, words), utterances: said };
     },
   };
 }

@@ -24,7 +24,7 @@ import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
-  type CompletionParts,
+  type CompletionDeps,
   completeForMoney,
 } from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
@@ -110,7 +110,7 @@ export function createProgramTranscriptions(
 async function* translateSegments(
   request: RecordingRequest,
   parts: AsyncIterable<RecordingPart>,
-  deps: CompletionParts,
+  deps: CompletionDeps,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingPart> {
   const segments: RecordingSegment[] = [];
@@ -135,7 +135,7 @@ async function* translateSegments(
 async function requestEnglish(
   { guildId, asker }: RecordingRequest,
   segments: readonly RecordingSegment[],
-  deps: CompletionParts,
+  deps: CompletionDeps,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
   const order = {

@@ -12,7 +12,7 @@ import { toChosenVoice } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import { toReadingRequest } from '#src/spending/reservation.ts';
+import { toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
@@ -52,7 +52,7 @@ export function sayInSession(
   deps: SayDeps,
 ): SayOutcome {
   const clauses = splitClauses(words);
-  const refused = findReadingRefusal(clauses, session, deps.spending);
+  const refused = findAnnouncementRefusal(clauses, session, deps.spending);
   if (refused) return refused;
   if (!isSameTrack(how.track ?? voiceTrack, voiceTrack))
     return placeText(session, clauses, when, how, deps);
@@ -67,7 +67,7 @@ function queueText(
   spending: BudgetAuthority,
 ): SayOutcome {
   const { channelId } = session.place.channel;
-  const reading: QueuedAnnouncement = {
+  const announcement: QueuedAnnouncement = {
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
     voice,
@@ -75,7 +75,7 @@ function queueText(
     owner,
     payer,
   };
-  return queueReading(reading, clauses, session, spending);
+  return queueAnnouncement(announcement, clauses, session, spending);
 }
 
 function placeText(
@@ -98,8 +98,8 @@ function placeText(
   return { kind: 'placed', playing: tracks.placeSound(play, sound) };
 }
 
-/** Finds a reason against reading that applies to any payer. */
-export function findReadingRefusal(
+/** Finds a reason against an announcement that applies to any payer. */
+export function findAnnouncementRefusal(
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
@@ -114,16 +114,16 @@ function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
-/** Queues a reading if the payer can pay now. The text is paid when it is spoken. */
-export function queueReading(
-  reading: QueuedAnnouncement,
+/** Queues an announcement if the payer can pay now. The text is paid when it is spoken. */
+export function queueAnnouncement(
+  announcement: QueuedAnnouncement,
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refused = findPaymentRefusal(clauses, reading.payer, place, spending);
+  const refused = findPaymentRefusal(clauses, announcement.payer, place, spending);
   if (refused) return refused;
-  const added = speech.requests.queueAnnouncement(reading);
+  const added = speech.requests.queueAnnouncement(announcement);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };
@@ -144,7 +144,7 @@ function findPaymentRefusal(
 ): SayRefusal | undefined {
   if (!payer) return undefined;
   const opened = spending.open(
-    toReadingRequest(clauses.join(' '), channel.guildId, payer),
+    toAnnouncementRequest(clauses.join(' '), channel.guildId, payer),
   );
   if (opened.kind === 'refused') return toRefusal(opened.line);
   opened.reservation.close();

@@ -264,7 +264,7 @@ export class TypedRequests {
     });
     const { offered } = tools;
     const style = withToolRules(usual, { doneCalls: [], offered });
-    const turn = { said, style, history, tools: offered, language };
+    const turn = { utterances: said, style, history, tools: offered, language };
     // The answer of the audio model is written.
     const isHeard = about.recording && name === 'audio-model';
     const pipeline = isHeard ? deps.pipelines.open(name) : deps.pipelines.textOnly();

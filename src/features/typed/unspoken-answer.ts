@@ -120,7 +120,7 @@ function toAskOutcome(
   { owner, tools, turn }: OwnedQuestion,
 ): AskOutcome {
   if (words === '') throw createEmptyAnswerError();
-  const onlyFor = turn.said[0]?.speakerId ?? '';
+  const onlyFor = turn.utterances[0]?.speakerId ?? '';
   const text = new ConfidentialText(
     words,
     tools?.isPrivate ? toPrivateOwner(onlyFor, owner) : owner,

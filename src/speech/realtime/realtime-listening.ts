@@ -147,7 +147,7 @@ export class RealtimeListening implements Listening {
     if (!failure) this.#transcripts.handleEvent(event);
     else if (!this.#transcripts.canForgive(failure))
       this.#failSegments(
-        createRealtimeError(failure.words, failure.code, this.#options),
+        createRealtimeError(failure.message, failure.code, this.#options),
       );
   }
 

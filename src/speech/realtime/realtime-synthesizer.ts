@@ -5,11 +5,10 @@ import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
-  type RealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
-import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type {
@@ -90,7 +89,7 @@ async function* readSentence(
   signal: AbortSignal,
 ) {
   const socket = await pool.lease(signal);
-  const response = createRealtimeResponse({
+  const response = new RealtimeResponse({
     ...options,
     socket,
     eventIds: [speechEventId],
@@ -156,7 +155,7 @@ class VoiceConnections implements Disposable {
     const { baseUrl, model } = this.#options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
-    return openRealtimePool({
+    return new RealtimePool({
       ...this.#options,
       urls,
       opening,

@@ -2,7 +2,7 @@ import { realClock } from '#src/base/clock.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
@@ -108,7 +108,7 @@ export class RealtimeTranscriber implements Transcriber, Disposable {
     const opening = createSessionUpdate(model, language);
     const createUpdate = (hints: readonly string[]) =>
       createSessionUpdate(model, language, hints);
-    const pool = openRealtimePool({
+    const pool = new RealtimePool({
       ...this.#options,
       urls: this.#urls,
       opening,

@@ -3,7 +3,7 @@ import { toNonEmptyText } from '#src/base/json.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { readErrorEvent } from '#src/provider/realtime-pool.ts';
+import { type RealtimeFault, readErrorEvent } from '#src/provider/realtime-pool.ts';
 import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
@@ -19,7 +19,7 @@ type ItemTranscript = {
 };
 
 /** The error is about an item, about the event `eventId`, or about neither. */
-type ItemFailure = ReturnType<typeof readErrorEvent> & {
+type ItemFailure = RealtimeFault & {
   readonly itemId: string | undefined;
 };
 

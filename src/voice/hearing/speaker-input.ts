@@ -187,7 +187,7 @@ export class SpeakerInput {
   #stepOverlap(event: OverlapVoiceInput) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
-    this.#events.push(...step.noticed);
+    this.#events.push(...step.events);
   }
 
   #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number) {
@@ -254,7 +254,7 @@ export class SpeakerInput {
     const voice = 'fromMs' in voiceAfter ? voiceAfter : voiceBefore;
     const [fromMs, toMs] =
       'fromMs' in voice ? [voice.fromMs, voice.lastVoiceMs] : [0, 0];
-    const evidence = 'heard' in voice ? voice.heard : noEvidence;
+    const evidence = 'evidence' in voice ? voice.evidence : noEvidence;
     const copySoFar = () => ({ fromMs, toMs, pcm: this.#recording.copySound() });
     return { heard: evidence, soFar: copySoFar };
   }
@@ -300,7 +300,7 @@ export class SpeakerInput {
     endedAtMs: number,
   ): SpeakerInputEvent {
     const { fromMs, toMs, why } = effect;
-    const evidence = this.#isEcho ? noEvidence : effect.heard;
+    const evidence = this.#isEcho ? noEvidence : effect.evidence;
     const whole = { fromMs, toMs, pcm: this.#recording.takeUtterance() };
     this.#options.meter.reset();
     this.#overlap = undefined;

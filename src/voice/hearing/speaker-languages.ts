@@ -154,7 +154,7 @@ export class SpeakerLanguages {
     const isNeeded = isOpen && !isKnown && wordCount > 1;
     const detected = isNeeded ? await this.#detectText(content, personId) : undefined;
     const turnLanguage = chooseTurnLanguage(language, hint, detected);
-    return { ...turnLanguage, words: wordCount, requested };
+    return { ...turnLanguage, wordCount, requested };
   }
 
   async #detectText(text: string, personId: PersonId) {

@@ -1,7 +1,7 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { RealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -127,7 +127,7 @@ async function play(
 }
 
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
-  const talk = createRealtimeConversation({
+  const talk = new RealtimeConversation({
     baseUrl,
     model,
     clock,

@@ -1,6 +1,6 @@
 import { createDeadlineSignal, neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import {
   buildCitedAnswerPrompt,
   findCitedLines,
@@ -322,7 +322,7 @@ export class TranscriptRequests {
     const order = {
       kind: personId === undefined ? 'recap at the end' : 'recap',
       guildId,
-      personId: personId ?? nobody,
+      personId,
     } as const;
     const requestReply = (prompt: ModelPrompt) =>
       this.#requestReply(order, prompt, signal);
@@ -425,7 +425,7 @@ export class TranscriptRequests {
       this.#deps,
       signal,
       ({ reservation }) => {
-        if (order.personId !== nobody) reservation.markWanted();
+        if (order.personId) reservation.markWanted();
       },
     );
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
