@@ -37,6 +37,7 @@ import {
   createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';

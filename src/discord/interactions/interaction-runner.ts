@@ -11,12 +11,13 @@ import {
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toGuildId } from '#src/base/ids.ts';
+import { toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
 import { type MessageBody, type MessageDeps, renderMessage } from './rendering.ts';
@@ -258,7 +259,9 @@ async function ignoreAnswered<T>(
 
 type PostedReply = Message | InteractionCallbackResponse;
 
-function toPanelPlace(posted: PostedReply | undefined) {
+function toPanelPlace(posted: PostedReply | undefined): MessagePlace | undefined {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;
-  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
+  if (!message) return undefined;
+  const { channelId, id } = message;
+  return { channelId: toChannelId(channelId), messageId: toMessageId(id) };
 }
