@@ -34,7 +34,7 @@ export const join: Command = {
   options: [
     { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
     { name: 'mode', description: 'command.join', kind: 'choice', values: joinModes },
-    { name: 'follow', description: 'tool.follow.on', kind: 'truth' },
+    { name: 'follow', description: 'tool.follow.on', kind: 'boolean' },
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.caller.channel;

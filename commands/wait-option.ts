@@ -6,7 +6,7 @@ import type { CommandOption, Reply } from '#src/features/command.ts';
 export const waitOption: CommandOption = {
   name: 'wait',
   description: 'command.wait',
-  kind: 'truth',
+  kind: 'boolean',
 };
 
 export const maxWaitMs = maxEndWaitMs + 30_000;

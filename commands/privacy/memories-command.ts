@@ -22,8 +22,8 @@ export const memories: Command = {
       name: 'delete',
       description: 'command.privacy.memories',
       kind: 'number',
-      least: 1,
-      most: 1_000_000,
+      min: 1,
+      max: 1_000_000,
     },
   ],
   async run(call, ports) {

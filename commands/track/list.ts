@@ -37,8 +37,8 @@ export const queue = commandInChannel({
       name: 'fade',
       description: 'command.track.queue',
       kind: 'number',
-      least: 0,
-      most: maxCrossfadeSeconds,
+      min: 0,
+      max: maxCrossfadeSeconds,
     },
   ],
   run: async (call, { features }) => {

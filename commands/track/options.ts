@@ -45,6 +45,6 @@ export const anyTrack = createTrackOption(...ownTracks, everyTrack);
 export const volumeOption = {
   description: 'command.track.volume',
   kind: 'number',
-  least: 0,
-  most: maxVolumePercent,
+  min: 0,
+  max: maxVolumePercent,
 } as const;

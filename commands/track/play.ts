@@ -20,8 +20,8 @@ const options: readonly CommandOption[] = [
   { name: 'file', description: 'track.which', kind: 'sound' },
   newTrack,
   { ...volumeOption, name: 'volume' },
-  { name: 'loop', description: 'command.track.loop', kind: 'truth' },
-  { name: 'next', description: 'command.track.play', kind: 'truth' },
+  { name: 'loop', description: 'command.track.loop', kind: 'boolean' },
+  { name: 'next', description: 'command.track.play', kind: 'boolean' },
   waitOption,
 ];
 

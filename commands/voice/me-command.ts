@@ -31,8 +31,8 @@ export const me: Command = {
       name: 'speed',
       description: 'command.voice.me',
       kind: 'decimal',
-      least: minSpeed,
-      most: maxSpeed,
+      min: minSpeed,
+      max: maxSpeed,
     },
     {
       name: 'name',

@@ -63,7 +63,7 @@ export type CommandCall = {
   readonly message?: PickedMessage;
   /** Ids, or values of options. */
   readonly picked?: readonly string[];
-  /** Further options by name. A truth is `true` or `false`. */
+  /** Further options by name. A boolean is `true` or `false`. */
   readonly words: Readonly<Record<string, string>>;
 };
 
@@ -81,9 +81,9 @@ export type CommandOption = {
   readonly description: PlainTextId;
   readonly required?: true;
 } & (
-  | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'truth' }
-  | { readonly kind: 'number'; readonly least: number; readonly most: number }
-  | { readonly kind: 'decimal'; readonly least: number; readonly most: number }
+  | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'boolean' }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
+  | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   /** `isProse` texts are for people, so marks of Discord become names. */
   | {
       readonly kind: 'text';

@@ -74,13 +74,13 @@ function toOptionType(option: CommandOption) {
         max_length: option.maxChars,
         autocomplete: option.suggest && true,
       };
-    case 'truth':
+    case 'boolean':
       return { type: ApplicationCommandOptionType.Boolean };
     case 'number':
     case 'decimal': {
       const { Integer, Number: Decimal } = ApplicationCommandOptionType;
       const number = option.kind === 'number' ? Integer : Decimal;
-      return { type: number, min_value: option.least, max_value: option.most };
+      return { type: number, min_value: option.min, max_value: option.max };
     }
     case 'choice':
       return { type, choices: option.values.map((value) => ({ name: value, value })) };

@@ -285,10 +285,10 @@ function toCommandCall(
       case 'number':
       case 'decimal':
         words[option.name] =
-          `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
+          `${Math.max(option.min, Math.min(option.max, Number(value)))}`;
         break;
       case 'choice':
-      case 'truth':
+      case 'boolean':
         words[option.name] = value;
     }
   }
