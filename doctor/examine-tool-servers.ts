@@ -43,7 +43,7 @@ async function examineToolServer(
   const options = { stderr: 'inherit', onToolsChanged: () => undefined } as const;
   await using connection = await openMcpConnection(transport, options, signal);
   const offered = await connection.listTools(signal);
-  const { tools, problems } = adaptServerTools(offered, server, connection.callTool);
+  const { tools, problems } = adaptServerTools(offered, server, connection);
   const names = tools.map(({ title, rules }) =>
     rules.effect === 'read' ? `${title} reads` : title,
   );

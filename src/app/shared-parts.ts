@@ -164,11 +164,11 @@ export async function openOperatorTools(
 ) {
   if (!mcp)
     return {
-      all: (): readonly ToolEntry[] => [],
+      listTools: (): readonly ToolEntry[] => [],
       [Symbol.asyncDispose]: async () => undefined,
     };
-  const { openMcpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  return openMcpServers({
+  const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
+  return new McpServers({
     ...mcp,
     hashesPath: join(dataDir, 'mcp-tools.json'),
     clock: realClock,
