@@ -39,7 +39,7 @@ const set: Command = {
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
       suggest: async (typed, { words }, { features }) =>
-        findClosestNames(typed, features.settings.values(words.key ?? '')),
+        findClosestNames(typed, features.settings.listValues(words.key ?? '')),
     },
   ],
   run: onlyIfManaging(async (call, ports) => {

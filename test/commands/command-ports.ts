@@ -65,7 +65,7 @@ type AllPorts = CommandPorts['sessions'] &
   SpentCosts &
   TrackRequests;
 export type PortOverrides = Partial<
-  AllPorts & Public<SettingsRequests> & AnswerCheckup
+  AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>
 > & {
   readonly personas?: Partial<PersonaRequests>;
   readonly words?: Partial<ServerVocabulary>;
@@ -106,7 +106,7 @@ const settings: Public<SettingsRequests> = {
     value,
     isSaved: true,
   }),
-  values: () => ['voice', 'text', 'off', 'default'],
+  listValues: () => ['voice', 'text', 'off', 'default'],
   listExamples: () => ['none', 'default'],
 };
 
@@ -157,7 +157,7 @@ const captions: CaptionRequests = {
 };
 
 /** All is well. */
-const checkup: AnswerCheckup = {
+const checkup: Public<AnswerCheckup> = {
   checkAnswers: async () => ({ findings: [], news: [] }),
 };
 
