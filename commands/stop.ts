@@ -30,7 +30,7 @@ function stopSounds(
   { features }: CommandPorts,
   isSilenced: boolean,
 ): Replies {
-  const all = features.tracks.change(
+  const all = features.tracks.changeTracks(
     call.guildId,
     call.caller,
     { kind: 'stop' },

@@ -46,7 +46,12 @@ export const queue = commandInChannel({
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
       return toReplies(
-        features.tracks.change(call.guildId, call.caller, command, getTrackName(call)),
+        features.tracks.changeTracks(
+          call.guildId,
+          call.caller,
+          command,
+          getTrackName(call),
+        ),
       );
     }
     const views = features.tracks.listTracks(call.guildId);

@@ -22,7 +22,9 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
         .listTracks(call.guildId)
         ?.find((one) => isSameTrack(one.name, about));
       const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
-      return toShortReplies(tracks.change(call.guildId, call.caller, { kind }, about));
+      return toShortReplies(
+        tracks.changeTracks(call.guildId, call.caller, { kind }, about),
+      );
     }),
   };
 }

@@ -142,7 +142,12 @@ function createChangeCommand(
       const change = changeOf(call.words);
       if ('id' in change) return [change];
       return toReplies(
-        features.tracks.change(call.guildId, call.caller, change, getTrackName(call)),
+        features.tracks.changeTracks(
+          call.guildId,
+          call.caller,
+          change,
+          getTrackName(call),
+        ),
       );
     },
   });

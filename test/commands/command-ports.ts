@@ -118,7 +118,7 @@ const tracks: TrackRequests = {
   playSound: async (_guildId, _caller, { track }) => [
     { kind: 'playing', title: 'rain', track, place: 0, ended: endedSession },
   ],
-  change: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
+  changeTracks: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
   listTracks: () => [],
   listSounds: async () => ['rain', 'bell', 'train'],
 };

@@ -206,7 +206,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
       asked.push('speech');
       return 'stopped';
     },
-    change: (_guildId, _caller, { kind: action }, track) => {
+    changeTracks: (_guildId, _caller, { kind: action }, track) => {
       asked.push(`${action} ${track}`);
       return [{ kind: 'changed', change: 'stop', track: 'main' }];
     },

@@ -187,7 +187,7 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j reads so', async (changed, words) => {
-  const replies = await run('skip', { track: 'all' }, { change: () => changed });
+  const replies = await run('skip', { track: 'all' }, { changeTracks: () => changed });
   expect(read(replies)).toEqual(words);
 });
 
@@ -200,21 +200,21 @@ const denied: TrackOutcome = {
 
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
   const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
-  const [refused] = await run('skip', {}, { change: () => [denied] });
+  const [refused] = await run('skip', {}, { changeTracks: () => [denied] });
   expect([refused?.buttons, read([refused])]).toEqual([
     ['track.skip:main'],
     ['room', words],
   ]);
-  expect(read(await press('track.skip', 'main', { change: () => [denied] }))).toEqual([
-    ...['caller', words],
-  ]);
+  expect(
+    read(await press('track.skip', 'main', { changeTracks: () => [denied] })),
+  ).toEqual([...['caller', words]]);
 });
 
 test('the buttons of the panel steer the track they carry, and answer privately', async () => {
   const asked: unknown[] = [];
   const over: PortOverrides = {
     ...listing,
-    change: (_guildId, { id }, { kind }, name) => {
+    changeTracks: (_guildId, { id }, { kind }, name) => {
       asked.push([id, kind, name]);
       return [denied];
     },
@@ -302,7 +302,7 @@ test.each([
   '/track %s with %j changes nothing and tells its caller why',
   async (name, words, sentence) => {
     const fail = () => expect.fail();
-    const never = { change: fail, playSound: fail };
+    const never = { changeTracks: fail, playSound: fail };
     expect(read(await run(name, words, never))).toEqual(['caller', sentence]);
   },
 );

@@ -4,7 +4,7 @@ import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement, SayPlace } from '#src/conversation/queued-speech.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
-import { createLazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
+import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
@@ -89,7 +89,7 @@ function placeText(
   const { owner, payer, speed, track = '', voice, wait } = how;
   const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
   if (refused) return refused;
-  const source = createLazySpeech(clauses, session.place, deps, payer, {
+  const source = new LazySpeech(clauses, session.place, deps, payer, {
     ...toChosenVoice(voice, session),
     speed,
   });
