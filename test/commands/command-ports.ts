@@ -69,9 +69,9 @@ export type PortOverrides = Partial<
 > & {
   readonly personas?: Partial<PersonaRequests>;
   readonly words?: Partial<ServerVocabulary>;
-  readonly lines?: Partial<ChatReadAloud>;
+  readonly lines?: Partial<Public<ChatReadAloud>>;
   readonly memories?: Partial<MemoryCache>;
-  readonly voices?: VoicesAndPreviews;
+  readonly voices?: Public<VoicesAndPreviews>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
   readonly captions?: Partial<CaptionRequests>;
@@ -173,7 +173,7 @@ const personas: PersonaRequests = {
 export function makeVoices(
   names: readonly string[],
   models: readonly string[] = [],
-): VoicesAndPreviews {
+): Public<VoicesAndPreviews> {
   return {
     listModels: () => models,
     canSpeak: (_guildId, language) => language !== 'ru',
@@ -194,10 +194,10 @@ const words: ServerVocabulary = {
 };
 
 /** Every line is said at once. */
-const lines: ChatReadAloud = {
+const lines: Public<ChatReadAloud> = {
   read: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
   handleMessage: async () => undefined,
-  deleted: () => undefined,
+  onDeleted: () => undefined,
 };
 
 /** There are none, and nobody may have any. */

@@ -1,5 +1,6 @@
 import { me } from '#commands/voice/me-command.ts';
 import { list, preview } from '#commands/voice/voice-command.ts';
+import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
@@ -110,7 +111,7 @@ test('/voice list names the voices, in a file where they are many', async () => 
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
-  const voices: VoicesAndPreviews = {
+  const voices: Public<VoicesAndPreviews> = {
     ...makeVoices(['slt', 'rms']),
     previewVoice: async (_guildId, _listener, sample) => {
       samples.push(sample);

@@ -61,8 +61,9 @@ export type NewReminder = Omit<Reminder, 'number'>;
 
 export const maxReminders = 20;
 export const maxReminderChars = 200;
-export const maxReminderMs = 366 * 86_400_000;
-export const maxMessageMs = 30 * 86_400_000;
+export const maxReminderMs: number = 366 * 86_400_000;
+/** A message waits this long for the arrival of its addressee. */
+export const maxMessageMs: number = 30 * 86_400_000;
 
 const remindersTable = defineTable(
   'reminders',

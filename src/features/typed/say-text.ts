@@ -15,6 +15,7 @@ import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { toReadingRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
+/** How a text is said, and who pays. */
 export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   /** Absent if the server pays alone. */
   readonly payer?: Asker;
@@ -25,6 +26,7 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   readonly wait?: boolean;
 };
 
+/** How a request to say a text ended. */
 export type SayOutcome =
   /** 0 means it is being said. `ended` never rejects. */
   | {
@@ -39,6 +41,7 @@ export type SayOutcome =
 
 type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
+/** Objects of a session that a text is said in. */
 export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
@@ -46,17 +49,17 @@ export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTrack
 /** Says a text on the track `voice`, or as a sound on another track. */
 export function sayInSession(
   session: SayingSession,
-  words: string,
+  text: string,
   when: SayPlace,
-  how: SayOptions,
+  options: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
-  const clauses = splitClauses(words);
-  const refused = findReadingRefusal(clauses, session, deps.spending);
-  if (refused) return refused;
-  if (!isSameTrack(how.track ?? voiceTrack, voiceTrack))
-    return placeText(session, clauses, when, how, deps);
-  return queueText(session, clauses, when, how, deps.spending);
+  const clauses = splitClauses(text);
+  const refusal = findReadingRefusal(clauses, session, deps.spending);
+  if (refusal) return refusal;
+  if (!isSameTrack(options.track ?? voiceTrack, voiceTrack))
+    return placeText(session, clauses, when, options, deps);
+  return queueText(session, clauses, when, options, deps.spending);
 }
 
 function queueText(
@@ -67,7 +70,7 @@ function queueText(
   spending: BudgetAuthority,
 ): SayOutcome {
   const { channelId } = session.place.channel;
-  const reading: QueuedAnnouncement = {
+  const announcement: QueuedAnnouncement = {
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
     voice,
@@ -75,27 +78,27 @@ function queueText(
     owner,
     payer,
   };
-  return queueReading(reading, clauses, session, spending);
+  return queueReading(announcement, clauses, session, spending);
 }
 
 function placeText(
   session: SayingSession,
   clauses: readonly string[],
   when: SayPlace,
-  how: SayOptions,
+  options: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
   const tracks = deps.tracks.get(session);
-  const { owner, payer, speed, track = '', voice, wait } = how;
-  const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
-  if (refused) return refused;
+  const { owner, payer, speed, track = '', voice, wait } = options;
+  const refusal = findPaymentRefusal(clauses, payer, session.place, deps.spending);
+  if (refusal) return refusal;
   const source = new LazySpeech(clauses, session.place, deps, payer, {
     ...toChosenVoice(voice, session),
     speed,
   });
   const sound = { source, owner: owner && tracks.getOwner(owner) };
-  const play = { track, loop: false, next: when === 'now', wait };
-  return { kind: 'placed', playing: tracks.placeSound(play, sound) };
+  const request = { track, loop: false, next: when === 'now', wait };
+  return { kind: 'placed', playing: tracks.placeSound(request, sound) };
 }
 
 /** Finds a reason against reading that applies to any payer. */
@@ -106,24 +109,24 @@ export function findReadingRefusal(
 ): SayRefusal | undefined {
   if (!speech.canSpeak()) return toRefusal({ id: 'captions.only' });
   if (clauses.length === 0) return toRefusal({ id: 'say.empty' });
-  const used = spending.findUsedBudget(place.channel.guildId);
-  return used && toRefusal(used.line);
+  const usedBudget = spending.findUsedBudget(place.channel.guildId);
+  return usedBudget && toRefusal(usedBudget.line);
 }
 
 function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
-/** Queues a reading if the payer can pay now. The text is paid when it is spoken. */
+/** Queues an announcement if the payer can pay now. The text is paid when it is spoken. */
 export function queueReading(
-  reading: QueuedAnnouncement,
+  announcement: QueuedAnnouncement,
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refused = findPaymentRefusal(clauses, reading.payer, place, spending);
-  if (refused) return refused;
-  const added = speech.requests.queueAnnouncement(reading);
+  const refusal = findPaymentRefusal(clauses, announcement.payer, place, spending);
+  if (refusal) return refusal;
+  const added = speech.requests.queueAnnouncement(announcement);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };

@@ -24,12 +24,13 @@ export const createChatCompletion = defineRoute({
   async run(call) {
     const { body: request, guildId, ports } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
-    const { keptWords, ...answers } = ports.features.programAnswers;
+    const answers = ports.features.programAnswers;
+    const { keptWords } = answers;
     const own = toTokenKey(call.token);
     const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
       keptWords.find(`${own}${audioId}`),
     );
-    const pipelines = answers.pipelines(guildId);
+    const pipelines = answers.listPipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
@@ -51,7 +52,7 @@ export const createChatCompletion = defineRoute({
       ...by,
       ...(isUsual && { transcriptionModel: undefined }),
     };
-    const answer = await answers.answer(asked, signal);
+    const answer = await answers.answerQuestion(asked, signal);
     if (answer.kind === 'failed') throw toRefusal(answer.line);
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
