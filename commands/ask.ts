@@ -32,8 +32,8 @@ export const ask: Command = {
     command: 'ask',
     buildLine: () => ({ id: 'help.ask' }),
   },
-  shownTo: ({ words }) =>
-    words.answer === 'only me' || words.about ? 'caller' : 'room',
+  shownTo: ({ inputs }) =>
+    inputs.answer === 'only me' || inputs.about ? 'caller' : 'room',
   longestMs: maxAskMs,
   options: [
     {
@@ -60,16 +60,16 @@ export const ask: Command = {
     const question = toQuestion(call);
     const sent = toQuestionFiles(call, question);
     if ('wrong' in sent) return [sent.wrong];
-    if (call.words.about) return await askTranscript(call, ports, question);
+    if (call.inputs.about) return await askTranscript(call, ports, question);
     const way = getAskWay(call, sessions);
     const barred = way === 'voice' ? findChannelObjection(call, ports) : undefined;
     if (barred) return [barred];
     const how = way === 'only me' ? 'text' : way;
-    const { placeId, words } = call;
+    const { placeId, inputs } = call;
     const about = {
       ...sent,
       askedInId: way === 'text' ? placeId : undefined,
-      manner: words.voice === undefined ? undefined : { voice: words.voice },
+      manner: inputs.voice === undefined ? undefined : { voice: inputs.voice },
     };
     const asking = await features.typed.askQuestion(
       call.guildId,
@@ -110,17 +110,17 @@ export const askAbout: MessageCommand = {
   },
 };
 
-function toQuestion({ caller, file, words }: CommandCall): string {
+function toQuestion({ caller, file, inputs }: CommandCall): string {
   const usual = file ? formatText('ask.about.question', {}, caller.locale) : '';
-  return words.question?.trim() || usual;
+  return inputs.question?.trim() || usual;
 }
 
 function toQuestionFiles(
-  { file, sound, words }: CommandCall,
+  { file, sound, inputs }: CommandCall,
   question: string,
 ): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
-  if (file && words.about) return { wrong: { id: 'fail.picture' } };
-  const link = words.link?.trim();
+  if (file && inputs.about) return { wrong: { id: 'fail.picture' } };
+  const link = inputs.link?.trim();
   // The rest of a link may be a secret.
   const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;
   if (!recording && !/[\p{L}\p{N}]/u.test(question))
@@ -129,12 +129,12 @@ function toQuestionFiles(
 }
 
 async function askTranscript(
-  { guildId, caller, words }: CommandCall,
+  { guildId, caller, inputs }: CommandCall,
   { features, guilds }: CommandPorts,
   question: string,
 ): Promise<Replies> {
-  const about = transcriptSubjects.find((one) => one === words.about);
-  if (about === undefined) return toUnknownValueReply(words.about);
+  const about = transcriptSubjects.find((one) => one === inputs.about);
+  if (about === undefined) return toUnknownValueReply(inputs.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const found = await features.transcripts.askModel(guildId, caller.id, {
     question,
@@ -145,10 +145,10 @@ async function askTranscript(
 
 /** Chooses how to answer. Default: aloud if the bot sits in a channel. */
 function getAskWay(
-  { guildId, words }: CommandCall,
+  { guildId, inputs }: CommandCall,
   sessions: CommandPorts['sessions'],
 ): AskWay {
-  const chosen = askWays.find((way) => way === words.answer);
+  const chosen = askWays.find((way) => way === inputs.answer);
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 

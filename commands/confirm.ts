@@ -12,8 +12,8 @@ export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: CommandPorts,
 ): Promise<Replies> {
-  const { caller, guildId, words } = call;
-  const { about = '' } = words;
+  const { caller, guildId, inputs } = call;
+  const { about = '' } = inputs;
   const shown = confirmations.showConfirmation(guildId, about, caller.id);
   switch (shown.kind) {
     case 'answered':
@@ -34,19 +34,19 @@ export async function confirmCall(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const [what, ...rest] = (call.words.about ?? '').split(':');
+  const [what, ...rest] = (call.inputs.about ?? '').split(':');
   const about = rest.join(':');
   if (what === 'forget') return await forgetCaller(call, ports);
   if (what === 'settings')
-    return await confirmSetting({ ...call, words: { about } }, ports);
-  return await confirmTool({ ...call, words: { about } }, ports);
+    return await confirmSetting({ ...call, inputs: { about } }, ports);
+  return await confirmTool({ ...call, inputs: { about } }, ports);
 }
 
 const confirmTool = onlyIfAdmitted(
-  async ({ caller, guildId, words }, { confirmations }) => {
+  async ({ caller, guildId, inputs }, { confirmations }) => {
     const confirming = await confirmations.confirmCall(
       guildId,
-      words.about ?? '',
+      inputs.about ?? '',
       caller.id,
     );
     switch (confirming.kind) {

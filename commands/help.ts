@@ -86,9 +86,9 @@ function isForCaller(line: HelpEntry, { caller }: CommandCall, isDenied: boolean
 }
 
 /** Shows a topic, or the first steps, above a menu of all topics. */
-function toHelpReply({ caller, words }: CommandCall, help: CallerHelp): Replies {
+function toHelpReply({ caller, inputs }: CommandCall, help: CallerHelp): Replies {
   const { buttons, lines: first, topics } = help;
-  const about = topics.get(words.topic?.trim() ?? '');
+  const about = topics.get(inputs.topic?.trim() ?? '');
   const machine = toOptionalLines(caller.locale !== 'en', { id: 'help.machine' });
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
   const [line = { id: 'join.none' } as const, ...lines] = about

@@ -42,9 +42,9 @@ export const join: Command = {
     if (!channel || !verdict) return [{ id: 'join.none' }];
     const obstacle = describeObstacle(verdict, channel);
     if (obstacle) return [obstacle];
-    const mode = joinModes.find((one) => one === call.words.mode);
+    const mode = joinModes.find((one) => one === call.inputs.mode);
     const follows =
-      call.words.follow === undefined ? undefined : call.words.follow === 'true';
+      call.inputs.follow === undefined ? undefined : call.inputs.follow === 'true';
     const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
       const state = await ports.guilds.readHelpState(call.guildId);
@@ -63,13 +63,13 @@ export const join: Command = {
 
 /** Notes that the presser lets the bot move to another channel. */
 export async function agreeToMove(
-  { caller, guildId, words }: CommandCall,
+  { caller, guildId, inputs }: CommandCall,
   { sessions }: CommandPorts,
 ): Promise<Replies> {
   const agreement = await sessions.moveRequests.agree(
     guildId,
     caller.id,
-    words.about ?? '',
+    inputs.about ?? '',
   );
   switch (agreement.kind) {
     case 'moved':

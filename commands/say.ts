@@ -32,7 +32,7 @@ export const say = commandInChannel({
   ],
   longestMs: maxWaitMs,
   run: async (call, { clock, peopleSettings, features }) => {
-    const { text = '', track, voice: asked, when } = call.words;
+    const { text = '', track, voice: asked, when } = call.inputs;
     const voices = features.voices;
     const voice = asked === undefined ? undefined : await voices.findVoice(asked);
     if (asked !== undefined && voice === undefined)
@@ -41,7 +41,7 @@ export const say = commandInChannel({
     const owner = call.caller;
     const own = await peopleSettings.loadSettings(call.guildId, call.caller.id);
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
-    const wait = call.words.wait === 'true';
+    const wait = call.inputs.wait === 'true';
     const how = { owner, payer: owner, track, wait, ...chosen };
     const saying = await features.typed.sayText(call.guildId, text, now, how);
     const said = saying.kind === 'placed' ? saying.playing : saying;

@@ -15,7 +15,7 @@ export const stop = commandInChannel({
     { name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds },
   ],
   run: async (call, ports) => {
-    const what = stopKinds.find((kind) => kind === call.words.what) ?? 'speech';
+    const what = stopKinds.find((kind) => kind === call.inputs.what) ?? 'speech';
     const isSilenced =
       what !== 'sounds' &&
       ports.features.typed.stopSpeaking(call.guildId) === 'stopped';

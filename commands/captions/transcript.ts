@@ -50,10 +50,10 @@ async function sendTranscript(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const { guildId, caller, words } = call;
+  const { guildId, caller, inputs } = call;
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownValueReply(words.session);
-  const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
+  if (picked === 'unknown') return toUnknownValueReply(inputs.session);
+  const format = transcriptFormats.find((one) => one === inputs.format) ?? 'txt';
   const outcome = await ports.features.transcripts.createFile(guildId, caller.id, {
     format,
     ...picked,
@@ -82,7 +82,7 @@ async function findPickedSession(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
-  const typed = call.words.session?.trim();
+  const typed = call.inputs.session?.trim();
   if (!typed) return {};
   const session = (await findByLabel(call, ports)).get(typed);
   return session ? { sessionId: session.id } : 'unknown';
@@ -121,7 +121,7 @@ export const findCommand: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, caller, words: typed }, { features, guilds }) {
+  async run({ guildId, caller, inputs: typed }, { features, guilds }) {
     const words = typed.words ?? '';
     const found = await features.transcripts.findLines(guildId, caller.id, words);
     return formatQuotes(found, guilds.getTimes(guildId));
@@ -158,7 +158,7 @@ export const recapCommand: Command = {
 
 async function summarise(call: CommandCall, ports: CommandPorts) {
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownValueReply(call.words.session);
+  if (picked === 'unknown') return toUnknownValueReply(call.inputs.session);
   return await toRecapReply(call, ports, picked);
 }
 

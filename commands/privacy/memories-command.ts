@@ -27,10 +27,14 @@ export const memories: Command = {
     },
   ],
   async run(call, ports) {
-    const { caller, guildId, words } = call;
-    if (words.delete === undefined) return await listMemories(call, ports);
+    const { caller, guildId, inputs } = call;
+    if (inputs.delete === undefined) return await listMemories(call, ports);
     return [
-      await ports.features.memories.removeMemory(guildId, Number(words.delete), caller),
+      await ports.features.memories.removeMemory(
+        guildId,
+        Number(inputs.delete),
+        caller,
+      ),
     ];
   },
 };

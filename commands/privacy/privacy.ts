@@ -37,7 +37,7 @@ const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
 /** Each press names its action, so two presses of Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
-  call.words.about === 'resume'
+  call.inputs.about === 'resume'
     ? onlyIfAdmitted(resume.run)(call, ports)
     : pause.run(call, ports);
 

@@ -38,12 +38,12 @@ const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { words }, { features }) =>
-        findClosestNames(typed, features.settings.listValues(words.key ?? '')),
+      suggest: async (typed, { inputs }, { features }) =>
+        findClosestNames(typed, features.settings.listValues(inputs.key ?? '')),
     },
   ],
   run: onlyIfManaging(async (call, ports) => {
-    const { key = '', value = '' } = call.words;
+    const { key = '', value = '' } = call.inputs;
     return [await saveAndShowSetting(key.trim().toLowerCase(), value, call, ports)];
   }),
 };

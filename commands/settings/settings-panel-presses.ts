@@ -36,9 +36,9 @@ export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
   buildHomePage(await features.settings.viewSettings(guildId)),
 );
 
-const openGroup: PanelAction = async ({ guildId, picked, words }, { features }) =>
+const openGroup: PanelAction = async ({ guildId, picked, inputs }, { features }) =>
   buildGroupPage(
-    picked?.[0] ?? words.about ?? '',
+    picked?.[0] ?? inputs.about ?? '',
     await features.settings.viewSettings(guildId),
   );
 
@@ -69,7 +69,7 @@ export const panelForm: FormHandler = {
   inputs: ['value'],
   inPlace: true,
   run: onlyForManagers((call, ports) =>
-    changeSetting(call, ports, call.words.value ?? ''),
+    changeSetting(call, ports, call.inputs.value ?? ''),
   ),
 };
 
@@ -106,8 +106,8 @@ async function openSettingPage(
   );
 }
 
-function parseSubject({ words }: CommandCall) {
-  const [key = '', ...more] = (words.about ?? '').split(':');
+function parseSubject({ inputs }: CommandCall) {
+  const [key = '', ...more] = (inputs.about ?? '').split(':');
   return { key, more };
 }
 
@@ -188,7 +188,7 @@ async function buildForm(
   if (!now || input?.kind !== 'typed') return undefined;
   const { isLong, maxChars } = input;
   return {
-    name: `${panelForm.name}:${call.words.about}`,
+    name: `${panelForm.name}:${call.inputs.about}`,
     title: 'command.settings.set',
     inputs: [
       {

@@ -42,7 +42,7 @@ export const queue = commandInChannel({
     },
   ],
   run: async (call, { features }) => {
-    const { fade } = call.words;
+    const { fade } = call.inputs;
     if (fade !== undefined) {
       const command = { kind: 'crossfade', ms: Number(fade) * 1000 } as const;
       return toReplies(

@@ -32,16 +32,16 @@ export const play = commandInChannel({
   longestMs: maxWaitMs,
   options,
   run: async (call, { clock, features }) => {
-    const { words } = call;
-    const wait = words.wait === 'true';
-    const sound = call.sound ?? words.sound?.trim();
+    const { inputs } = call;
+    const wait = inputs.wait === 'true';
+    const sound = call.sound ?? inputs.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const outcomes = await features.tracks.playSound(call.guildId, call.caller, {
       sound,
       track: getTrackName(call),
-      percent: words.volume === undefined ? undefined : Number(words.volume),
-      loop: words.loop === 'true',
-      next: words.next === 'true',
+      percent: inputs.volume === undefined ? undefined : Number(inputs.volume),
+      loop: inputs.loop === 'true',
+      next: inputs.next === 'true',
       wait,
     });
     const [playing] = outcomes;

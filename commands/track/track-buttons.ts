@@ -17,7 +17,7 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
     style: 'plain',
     isNeverLimited: true,
     run: onlyInChannel(async (call, { features: { tracks } }) => {
-      const { about = '' } = call.words;
+      const { about = '' } = call.inputs;
       const pressed = tracks
         .listTracks(call.guildId)
         ?.find((one) => isSameTrack(one.name, about));

@@ -131,7 +131,7 @@ function createChangeCommand(
   name: string,
   description: PlainTextId,
   options: readonly CommandOption[],
-  changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
+  changeOf: (words: CommandCall['inputs']) => TrackCommand | Reply,
 ) {
   return commandInChannel({
     name,
@@ -139,7 +139,7 @@ function createChangeCommand(
     shownTo: 'room',
     options,
     async run(call, { features }) {
-      const change = changeOf(call.words);
+      const change = changeOf(call.inputs);
       if ('id' in change) return [change];
       return toReplies(
         features.tracks.changeTracks(

@@ -5,8 +5,8 @@ import {
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
 
-export function getTrackName({ words }: CommandCall): string {
-  return words.track ?? defaultTrack;
+export function getTrackName({ inputs }: CommandCall): string {
+  return inputs.track ?? defaultTrack;
 }
 
 /** Outcomes for everybody in the channel. The caller alone reads the others. */

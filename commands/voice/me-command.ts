@@ -72,13 +72,13 @@ async function parseChange(
   call: CommandCall,
   voices: VoicesAndPreviews,
 ): Promise<ReadChange> {
-  const { words } = call;
+  const { inputs } = call;
   const parts = [
     parseLanguage(call, voices),
-    await parseVoice(words.voice, voices),
-    parseSpeed(words.speed),
-    parseSpokenName(words.name),
-    parseAnswerWay(words.answers),
+    await parseVoice(inputs.voice, voices),
+    parseSpeed(inputs.speed),
+    parseSpokenName(inputs.name),
+    parseAnswerWay(inputs.answers),
   ];
   const wrong = parts.find((part) => 'wrong' in part);
   if (wrong) return wrong;
@@ -89,7 +89,7 @@ async function parseChange(
 const nothing: ReadChange = { change: {} };
 
 function parseLanguage(call: CommandCall, voices: VoicesAndPreviews): ReadChange {
-  const { language: typed } = call.words;
+  const { language: typed } = call.inputs;
   if (typed === undefined) return nothing;
   if (isDefaultWord(typed)) return { change: { language: null } };
   const language = parseLanguageTag(typed);

@@ -32,14 +32,14 @@ export const personaForm: FormHandler = {
   name: formName,
   inputs: personaFields,
   run: onlyIfManaging(async (call, ports) => {
-    const { about = '', instructions } = call.words;
-    const read = parsePersona(call.words);
+    const { about = '', instructions } = call.inputs;
+    const read = parsePersona(call.inputs);
     const reply: Reply =
       read.kind === 'ok'
         ? await savePersona(call.guildId, about, read.persona, ports)
         : read.kind === 'hidden'
           ? { id: 'persona.bad.hidden', with: { field: read.field } }
-          : toBadValueReply('language', call.words.language, ports.features.settings);
+          : toBadValueReply('language', call.inputs.language, ports.features.settings);
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];

@@ -21,9 +21,9 @@ export const preview: Command = {
   description: 'command.voice.preview',
   options: [createVoiceOption('command.say.voice')],
   async run(call, { peopleSettings, features }) {
-    const { guildId, caller, words } = call;
+    const { guildId, caller, inputs } = call;
     const own = await peopleSettings.loadSettings(guildId, caller.id);
-    const asked = words.voice;
+    const asked = inputs.voice;
     const voice =
       asked === undefined ? own?.voice : await features.voices.findVoice(asked);
     if (asked !== undefined && voice === undefined)

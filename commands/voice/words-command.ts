@@ -52,7 +52,7 @@ export const words: Command = {
     },
   ],
   async run(call, { features }) {
-    const { add, remove, say } = call.words;
+    const { add, remove, say } = call.inputs;
     if ((add ?? remove ?? say) === undefined)
       return formatServerWords(await features.vocabulary.listWords(call.guildId));
     const denied = toNotManagingReply(call);

@@ -36,7 +36,7 @@ export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lo
 export const adam: CommandCall = {
   guildId: 'g',
   caller: { id: 'adam', name: 'Adam', mayManage: false, roleIds: [], locale: 'en' },
-  words: {},
+  inputs: {},
 };
 /** Adam, of whom other facts hold. */
 export function callAs(facts: Partial<Caller>): CommandCall {

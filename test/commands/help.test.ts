@@ -110,7 +110,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     const reply = await helped(call, { help: facts });
     expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
     expect(
-      idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0],
+      idsOf(await helped({ ...call, inputs: { topic: 'start' } }, { help: facts }))[0],
     ).toBe(id);
   },
 );
@@ -129,7 +129,7 @@ test('a feature with a line in help is a topic, without a further line', async (
     help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }],
   };
   const [about] = await createHelpCommand(explainedCommands, [...features, notes]).run(
-    { ...inLounge, words: { topic: 'notes' } },
+    { ...inLounge, inputs: { topic: 'notes' } },
     makePorts(),
   );
   expect([about.id, about.lines]).toEqual(['command.say', []]);

@@ -5,8 +5,8 @@ import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
 import { readReply, runTyped } from './run-typed.ts';
 
-const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
-  runTyped(`settings ${name}`, { ...manager, words }, over);
+const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
+  runTyped(`settings ${name}`, { ...manager, inputs }, over);
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {

@@ -9,8 +9,8 @@ import { formatText } from '#src/texts/texts.ts';
 import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
 
-type Words = CommandCall['words'];
-const typing = (words: Words, call = adam) => ({ ...call, words });
+type Words = CommandCall['inputs'];
+const typing = (inputs: Words, call = adam) => ({ ...call, inputs });
 
 /** Changes that `/voice me` writes, and the caller's view of them. */
 async function change(

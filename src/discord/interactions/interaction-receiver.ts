@@ -145,8 +145,8 @@ export function createInteractionReceiver(
     }
     const form = forms.find(hasName);
     if (!form) return createUnknownInvocation('form');
-    const words = { ...readFormInputs(asking, form), ...call.words };
-    return createInvocation(`form ${name}`, form, { ...call, words }, ports);
+    const inputs = { ...readFormInputs(asking, form), ...call.inputs };
+    return createInvocation(`form ${name}`, form, { ...call, inputs }, ports);
   }
 
   async function sendSuggestions(asking: AutocompleteInteraction) {
@@ -251,7 +251,7 @@ function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
       mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
       channel: where ? toChannelRef(where, asked.guildId) : undefined,
     },
-    words: about === undefined ? {} : { about },
+    inputs: about === undefined ? {} : { about },
     placeId: channelId ?? undefined,
   };
 }
@@ -261,7 +261,7 @@ function toCommandCall(
   asked: SlashInteraction,
   options: Command['options'],
 ): CommandCall {
-  const words: Record<string, string> = {};
+  const inputs: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
   for (const option of options) {
     const filled = asked.options.get(option.name);
@@ -280,19 +280,19 @@ function toCommandCall(
           given = { ...given, [option.kind]: toSentFile(filled.attachment) };
         break;
       case 'text':
-        words[option.name] = readTypedWords(value, option, asked);
+        inputs[option.name] = readTypedWords(value, option, asked);
         break;
       case 'number':
       case 'decimal':
-        words[option.name] =
+        inputs[option.name] =
           `${Math.max(option.min, Math.min(option.max, Number(value)))}`;
         break;
       case 'choice':
       case 'boolean':
-        words[option.name] = value;
+        inputs[option.name] = value;
     }
   }
-  return { ...toCall(asked), words, ...given };
+  return { ...toCall(asked), inputs, ...given };
 }
 
 function readTypedWords(

@@ -22,7 +22,10 @@ const stopSounds = (
 ) => {
   const { featurePorts: features, sessions } = fixture;
   const call = callAs({ ...caller, channel: lounge });
-  return stop.run({ ...call, words: { what } }, { ...makePorts(), sessions, features });
+  return stop.run(
+    { ...call, inputs: { what } },
+    { ...makePorts(), sessions, features },
+  );
 };
 
 test('all is every track with a sound, for each change but one that depends on the sound', async () => {
