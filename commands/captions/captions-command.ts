@@ -48,13 +48,13 @@ function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   const { isHere, placeId, saved } = turned;
   const unsaved = toOptionalLines(!saved, { id: 'voice.unsaved' });
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
-  const place = `https://discord.com/channels/${guildId}/${placeId}`;
+  const chatLink = `https://discord.com/channels/${guildId}/${placeId}`;
   const buttons = ['captions.leave_out'];
   return [
     {
       id: 'captions.on',
       to: 'room',
-      lines: [{ id: 'panel.captions', with: { place } }, ...unsaved],
+      lines: [{ id: 'panel.captions', with: { place: chatLink } }, ...unsaved],
       buttons,
     },
   ];

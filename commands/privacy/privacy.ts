@@ -10,8 +10,10 @@ import { forget } from './forget.ts';
 import { memories } from './memories-command.ts';
 import { addLines, buildStatus, toConsentReply } from './privacy-replies.ts';
 
-export const allow = createConsentCommand('allow');
-export const deny = createConsentCommand('deny');
+/** `/privacy allow`: agrees to be heard. */
+export const allow: Command = createConsentCommand('allow');
+/** `/privacy deny`: withdraws consent, which counts from the next packet on. */
+export const deny: Command = createConsentCommand('deny');
 
 function createConsentCommand(name: 'allow' | 'deny'): Command {
   return {

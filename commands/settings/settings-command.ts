@@ -60,9 +60,11 @@ const check: Command = {
       caller.id,
       caller.channel,
     );
-    const [first, ...rest] = report.findings.map((finding) => formatFinding(finding));
-    const last = toConclusion(report);
-    return [{ ...(first ?? last), lines: [...rest, last] }];
+    const [heading, ...lines] = report.findings.map((finding) =>
+      formatFinding(finding),
+    );
+    const conclusion = toConclusion(report);
+    return [{ ...(heading ?? conclusion), lines: [...lines, conclusion] }];
   }),
 };
 
@@ -77,8 +79,8 @@ function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): Te
 
 /** Summarises a check: how many faults, or none. */
 function toConclusion({ findings }: CheckReport): TextLine {
-  const bad = findings.filter((finding) => !isUsable(finding)).length;
-  if (bad > 0) return { id: 'check.count', with: { n: bad } };
+  const faultCount = findings.filter((finding) => !isUsable(finding)).length;
+  if (faultCount > 0) return { id: 'check.count', with: { n: faultCount } };
   if (findings.some(({ isIdle }) => isIdle)) return { id: 'check.done.elsewhere' };
   return { id: 'check.done' };
 }

@@ -1,7 +1,7 @@
 import { findClosestNames } from '#commands/closest-names.ts';
 import { commandInChannel } from '#commands/command-rights.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from '#commands/wait-option.ts';
-import type { CommandOption } from '#src/features/command.ts';
+import type { Command, CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { getTrackName, toReplies } from './track-replies.ts';
 
@@ -25,7 +25,8 @@ const options: readonly CommandOption[] = [
   waitOption,
 ];
 
-export const play = commandInChannel({
+/** `/track play`: plays a sound of this machine, a link or an attachment. */
+export const play: Command = commandInChannel({
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',

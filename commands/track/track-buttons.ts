@@ -20,7 +20,7 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
       const { about = '' } = call.inputs;
       const pressed = tracks
         .listTracks(call.guildId)
-        ?.find((one) => isSameTrack(one.name, about));
+        ?.find(({ name: trackName }) => isSameTrack(trackName, about));
       const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
       return toShortReplies(
         tracks.changeTracks(call.guildId, call.caller, { kind }, about),

@@ -32,18 +32,18 @@ export const bot: Command = {
     const denied = inputs.form === undefined ? undefined : toNotManagingReply(call);
     if (denied) return [denied];
     const personas = ports.features.personas;
-    const here = await personas.findCurrent(guildId);
-    if (!here) return [nowhereReply];
-    const { channel, persona } = here;
+    const current = await personas.findCurrent(guildId);
+    if (!current) return [nowhereReply];
+    const { channel, persona } = current;
     if (inputs.form === 'edit') return [{ id: 'late.form' }];
-    const save = (changed: Persona) =>
+    const saveHere = (changed: Persona) =>
       savePersona(guildId, channel.channelId, changed, ports);
-    if (inputs.form === 'remove') return [await save({})];
+    if (inputs.form === 'remove') return [await saveHere({})];
     if (inputs.voice === undefined)
       return [{ ...toPersonaReply(persona, guildId, ports), to: 'caller' }];
     if (!personas.mayChangeVoice({ ...caller, guildId })) return [{ id: 'perm.dj' }];
     const voice = await findVoice(inputs.voice, ports);
-    return [await save({ ...persona, voice })];
+    return [await saveHere({ ...persona, voice })];
   },
 };
 
@@ -52,8 +52,8 @@ async function buildPersonaForm(
   { features }: CommandPorts,
 ): Promise<Form | undefined> {
   if (call.inputs.form !== 'edit' || toNotManagingReply(call)) return undefined;
-  const here = await features.personas.findCurrent(call.guildId);
-  return here && toPersonaForm(here.persona, here.channel.channelId);
+  const current = await features.personas.findCurrent(call.guildId);
+  return current && toPersonaForm(current.persona, current.channel.channelId);
 }
 
 async function findVoice(typed: string, { features }: CommandPorts) {

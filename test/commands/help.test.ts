@@ -1,6 +1,6 @@
 import { pickers } from '#commands/buttons.ts';
 import { explainedCommands } from '#commands/commands.ts';
-import { createHelpCommand, helpLines } from '#commands/help.ts';
+import { createHelpCommand, listHelpEntries } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
@@ -162,7 +162,7 @@ test.each(textLocales)(
 );
 
 test.each(textLocales)('in %s each line names its command', async (locale) => {
-  const declared = helpLines(explainedCommands, features);
+  const declared = listHelpEntries(explainedCommands, features);
   expect(declared.length).toBeGreaterThan(10);
   const states = [true, false].map((hasModel) =>
     makeHelpState({ hasModel, operatorTools, set: { memory: 'on' } }),
