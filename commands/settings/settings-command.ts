@@ -68,12 +68,13 @@ const check: Command = {
   }),
 };
 
-function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): TextLine {
-  if (isIdle) return { id: 'check.idle', with: { point, why } };
-  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: why } };
+function formatFinding(finding: Finding): TextLine {
+  const { isIdle, mend, reason, subject: point, verdict } = finding;
+  if (isIdle) return { id: 'check.idle', with: { point, why: reason } };
+  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: reason } };
   return {
     id: 'check.bad',
-    with: { point, why: mend === why ? why : `${why} ${mend}` },
+    with: { point, why: mend === reason ? reason : `${reason} ${mend}` },
   };
 }
 

@@ -243,7 +243,7 @@ async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) 
   const transcriber = await openLocalTranscriber({ models: engines.localModels }).catch(
     () => engines.transcriber,
   );
-  const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
+  const { verdict, reason: why } = await checkAnswerWords(first, transcriber, signal);
   const startedMs = realClock.nowMs() - process.uptime() * 1000;
   const heardS = (first.heard.firstAudibleAtMs - startedMs) / 1000;
   show.printNote(`first reply heard ${heardS.toFixed(1)} s after the start`);

@@ -7,26 +7,26 @@ import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
 import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
 import {
-  recognise,
+  createTestTurn,
+  recogniseProbe,
   request,
   speakProbe,
-  testTurn,
   thinkProbe,
-  toTestTurn,
+  toTestQuestion,
 } from '#src/probes/engine-probes.ts';
 import {
+  explainFailure,
   type Finding,
-  failing,
-  notTried,
   type Probe,
+  toUntriedFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import {
-  decode,
-  encryption,
-  permission,
-  playback,
-  voiceLink,
+  decodeProbe,
+  encryptionProbe,
+  permissionProbe,
+  playbackProbe,
+  voiceLinkProbe,
 } from '#src/probes/voice-probes.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
@@ -99,13 +99,17 @@ export class AnswerCheckup {
     const { pipeline } = settings.getForChannel(guildId, session?.channel.channelId);
     const style = settings.getStyle(guildId, session?.channel.channelId);
     const findings = [
-      await runProbe(permission, { channel, facts, isThere: session !== undefined }),
-      await runProbe(voiceLink, session),
-      await runProbe(encryption, session),
-      await runProbe(decode, { codec, tone: cues.heard }),
+      await runProbe(permissionProbe, {
+        channel,
+        facts,
+        isThere: session !== undefined,
+      }),
+      await runProbe(voiceLinkProbe, session),
+      await runProbe(encryptionProbe, session),
+      await runProbe(decodeProbe, { codec, tone: cues.heard }),
       ...(await checkEngines(guildId, this.#deps, style, pipeline)),
       // The tone comes last, together with the report.
-      await runProbe(playback, session && createCueOutput(session, this.#deps)),
+      await runProbe(playbackProbe, session && createCueOutput(session, this.#deps)),
     ];
     return { findings };
   }
@@ -148,8 +152,11 @@ function createProbeRunner(
     const { error } = finding;
     const stage = paidRoles.find((role) => role === probe.name) ?? 'link';
     onEvent(guildId, toFailureEvent(error, stage));
-    const isPlayback = probe === playback;
-    return failing(probe.name, isPlayback ? { id: 'link.down' } : toFailureLine(error));
+    const isPlayback = probe === playbackProbe;
+    return explainFailure(
+      probe.name,
+      isPlayback ? { id: 'link.down' } : toFailureLine(error),
+    );
   };
 }
 
@@ -168,8 +175,8 @@ async function checkEngines(
   } as const;
   const opened = deps.spending.open(budgetRequest);
   if (opened.kind === 'refused')
-    return [recognise, thinkProbe, speakProbe].map(({ name }) =>
-      notTried(name, opened.line),
+    return [recogniseProbe, thinkProbe, speakProbe].map(({ name }) =>
+      toUntriedFinding(name, opened.line),
     );
   using reservation = opened.reservation;
   const runProbe = createProbeRunner(guildId, deps);
@@ -185,8 +192,8 @@ async function checkEngines(
   const { clip } = speakFinding;
   const transcriber = deps.transcriber.withReservation(reservation);
   const recogniseFinding = clip
-    ? await runProbe(recognise, { transcriber, clip })
-    : notTried(recognise.name, { id: 'check.mute' });
+    ? await runProbe(recogniseProbe, { transcriber, clip })
+    : toUntriedFinding(recogniseProbe.name, { id: 'check.mute' });
   return [recogniseFinding, await thinking, speakFinding];
 }
 
@@ -200,12 +207,12 @@ function createTestQuestion(
   reservation: Reservation,
   name: PipelineName,
 ) {
-  if (name === 'chained') return toTestTurn(chat.withReservation(reservation));
+  if (name === 'chained') return toTestQuestion(chat.withReservation(reservation));
   return async function* answer(signal: AbortSignal) {
     yield* pipelines
       .open(name)
       .withReservation(reservation)
-      .answer(testTurn(clock, style), silentHost, signal);
+      .answer(createTestTurn(clock, style), silentHost, signal);
   };
 }
 
