@@ -94,7 +94,7 @@ const remindersTable = defineTable(
   },
 );
 
-/** Outcome of `ReminderStore.add`. `full` means the person has the most allowed reminders. */
+/** Outcome of storing a reminder. `full` means the person has the most allowed reminders. */
 export type AddedReminder =
   | { readonly kind: 'added'; readonly number: number }
   | { readonly kind: 'full'; readonly limit: number };
