@@ -140,9 +140,9 @@ export class SessionTracks implements FeatureSession {
 
   /** Builds a caller from a person in the channel. */
   toCaller(id: PersonId): TrackCaller {
-    const { channel, findPerson } = this.#session.place;
-    const mayManage = this.#deps.places.mayManage(channel.guildId, id);
-    return { id, name: findPerson(id)?.name ?? 'Someone', mayManage };
+    const { place } = this.#session;
+    const mayManage = this.#deps.places.mayManage(place.channel.guildId, id);
+    return { id, name: place.findPerson(id)?.name ?? 'Someone', mayManage };
   }
 
   /** Gets the owner object of a person, which all sounds of the person share. */

@@ -14,7 +14,7 @@ import { ChatReadAloud } from './chat-read-aloud.ts';
 import { ProgramAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
-import { type TypedRequestNeeds, TypedRequests } from './typed-requests.ts';
+import { type TypedFeatureDeps, TypedRequests } from './typed-requests.ts';
 import { VoicesAndPreviews } from './voices-and-previews.ts';
 
 type TypedPorts = {
@@ -33,7 +33,7 @@ type TypedPorts = {
  *
  * typedFeature.name; // 'typed talk'
  */
-export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
+export const typedFeature: Feature<TypedPorts, TypedFeatureDeps> = {
   name: 'typed talk',
   open: (processDeps) => ({
     openShard: (shardDeps, otherPorts) =>
@@ -46,7 +46,7 @@ type TypedShard = FeatureShard & { readonly ports: TypedPorts };
 function openTypedShard(
   { longestWritingMs, models, recordings, weights }: FeatureProcessDeps,
   { deps, sessions, signal, sources, typed, writtenQuestions }: FeatureShardDeps,
-  otherPorts: TypedRequestNeeds,
+  otherPorts: TypedFeatureDeps,
 ): TypedShard {
   const { settings } = sessions;
   const requests = new TypedRequests({

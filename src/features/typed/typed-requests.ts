@@ -64,9 +64,9 @@ const captionsOnlyOutcome: AskOutcome = {
 const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
 /** Objects of other features. */
-export type TypedRequestNeeds = MemoryPorts & RunningTracks;
+export type TypedFeatureDeps = MemoryPorts & RunningTracks;
 
-export type TypedRequestDeps = TypedRequestNeeds & {
+export type TypedRequestDeps = TypedFeatureDeps & {
   readonly deps: SessionDependencies;
   readonly sessions: ServerSessions;
   readonly recordings: Recordings;
