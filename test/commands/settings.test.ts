@@ -1,6 +1,11 @@
 import { commands } from '#commands/commands.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { type Finding, explainFailure, toUntriedFinding, toOkFinding } from '#src/probes/probe.ts';
+import {
+  explainFailure,
+  type Finding,
+  toOkFinding,
+  toUntriedFinding,
+} from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
 import { readReply, runTyped } from './run-typed.ts';

@@ -1,6 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import { minUnderstoodShare, measureUnderstoodShare } from '#src/probes/engine-probes.ts';
+import {
+  measureUnderstoodShare,
+  minUnderstoodShare,
+} from '#src/probes/engine-probes.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
