@@ -3,10 +3,10 @@ import { PassThrough } from 'node:stream';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
 import { createPageView } from '#src/app/sandbox/page-view.ts';
-import { createAlertBoard } from '#src/ops/alert-board.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
-import { createOperatorNotices } from '#src/ops/operator-notices.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
 import { openWarmConnections } from '#src/provider/api-client.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { transcribeText } from './contracts/transcriber-contract.ts';
@@ -198,7 +198,7 @@ test('the operator is told of each model that ends in one notice and in the log,
   });
   const clock = new VirtualClock();
   const sent: string[] = [];
-  const notices = createOperatorNotices({
+  const notices = new OperatorNotices({
     ...{ clock, log: { warn: () => undefined }, signal: new AbortController().signal },
     send: async (notice) => sent.push(notice),
   });
@@ -207,7 +207,7 @@ test('the operator is told of each model that ends in one notice and in the log,
     lines.push(JSON.parse(`${line}`).msg),
   );
   using metrics = openMetrics(() => true);
-  const board = createAlertBoard(openLog('info', [], to), metrics.meters, [], notices);
+  const board = new AlertBoard(openLog('info', [], to), metrics.meters, [], notices);
   using _ = watchModels(
     config.engines,
     clock,

@@ -10,10 +10,7 @@ import {
   readAccount,
   readGuildNames,
 } from '#src/discord/account/account.ts';
-import {
-  type AccountRest,
-  openAccountRest,
-} from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import {
   type ChannelRights,
   type GuildRights,
@@ -53,7 +50,7 @@ export async function* examineDiscord(
   { token, apiUrl, messageContent }: NonNullable<Config['discord']>,
   clock: Clock,
 ): AsyncGenerator<Finding> {
-  using rest = openAccountRest({ token: token.reveal(), apiUrl });
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   const account = await readAccount(rest, neverAborted);
   yield* toAccountFindings(account, messageContent);
   const guilds = await readGuildNames(rest, neverAborted);

@@ -6,10 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/config.ts';
 import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
-import {
-  type AccountRest,
-  openAccountRest,
-} from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openVoiceTrial, voiceVersions } from '#src/discord/account/voice-trial.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
@@ -48,7 +45,7 @@ export const liveCheckProbe: DoctorProbe = {
       );
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
-    using rest = openAccountRest(account);
+    using rest = new AccountRest(account);
     const channel = await findOwnerVoiceChannel(rest, signal);
     if ('verdict' in channel) return yield channel;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);

@@ -4,7 +4,7 @@ import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
 import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { openAccountRest } from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
@@ -38,7 +38,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   const warn = (message: string, cause: unknown) =>
     options.onDiscord({ kind: 'warning', message, cause });
   const sessions = createShardSessions();
-  using rest = openAccountRest(discord);
+  using rest = new AccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const webhooks = stack.use(
@@ -96,7 +96,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
   return Object.assign(stack.move(), {
     name: first?.name ?? config.bot.name,
     inviteUrl: first?.discord.inviteUrl,
-    ready: () => bots.every((bot) => bot.discord.ready()),
+    ready: () => bots.every((bot) => bot.discord.isReady()),
     leaveNow() {
       for (const bot of bots) bot.discord.leaveNow();
     },

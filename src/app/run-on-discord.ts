@@ -14,16 +14,13 @@ import { listPricesInUse } from '#src/config/tariffs.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { features } from '#src/features/features.ts';
-import { type AlertBoard, createAlertBoard } from '#src/ops/alert-board.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
-import {
-  createOperatorNotices,
-  type OperatorNotices,
-} from '#src/ops/operator-notices.ts';
-import { createReadiness, type Readiness } from '#src/ops/readiness.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { Readiness } from '#src/ops/readiness.ts';
 import { openStatusServer } from '#src/ops/status-server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
@@ -54,7 +51,7 @@ export async function runOnDiscord(
   countTotal(config, metrics, () => running);
   const discord = { token, ...place };
   const address = { webhook: monitoring.operatorWebhook, discord };
-  const notices = createOperatorNotices({
+  const notices = new OperatorNotices({
     clock: realClock,
     log,
     // REST works while the gateway is away.
@@ -62,13 +59,13 @@ export async function runOnDiscord(
     signal,
   });
   const declared = features.flatMap(({ alerts = [] }) => alerts);
-  const alerts = createAlertBoard(log, metrics.meters, declared, notices);
+  const alerts = new AlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
-  const readiness = createReadiness({
-    gateway: isReady,
+  const readiness = new Readiness({
+    isConnected: isReady,
     isDraining: () => signal.aborted,
-    heldUpMs: () => metrics.heldUpMs(),
-    raised: () => alerts.raised,
+    getLoopDelayMs: () => metrics.getLoopDelayMs(),
+    listAlerts: () => alerts.raised,
   });
   await using _status = await showStatus(monitoring, metrics, readiness, log);
   await using _programs = await servePrograms(config, log, () => running?.programs);
@@ -181,7 +178,7 @@ function reportSession(
   guildId: GuildId,
   event: SessionEvent,
 ) {
-  metrics.sessions.count(guildId, event);
+  metrics.sessions.countEvent(guildId, event);
   traces?.report(guildId, event);
   logSession(log, guildId, event);
   // Without a server the alert is about the process.
@@ -217,9 +214,9 @@ async function showStatus(
 ) {
   if (!status) return undefined;
   const sources = {
-    readiness: () => readiness.report(),
-    heldUpMs: () => metrics.heldUpMs(),
-    metrics: () => metrics.page(),
+    reportReadiness: () => readiness.report(),
+    getLoopDelayMs: () => metrics.getLoopDelayMs(),
+    renderMetrics: () => metrics.page(),
   };
   return await keepServer(
     () => openStatusServer(status, sources),
@@ -246,10 +243,10 @@ function noteStore(
 ) {
   switch (event.kind) {
     case 'opened':
-      return readiness.store(undefined);
+      return readiness.setStoreFault(undefined);
     case 'refused': {
       const { code, message, cause } = event.error;
-      readiness.store(message);
+      readiness.setStoreFault(message);
       return log.warn({ code, err: cause }, message);
     }
     case 'warning':
@@ -328,10 +325,10 @@ function noteDiscord(
       metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
       break;
     case 'link-opened':
-      metrics.linkOpened(event.guildId);
+      metrics.onLinkOpened(event.guildId);
       break;
     case 'link-closed':
-      metrics.linkClosed(event.guildId, event.counts);
+      metrics.onLinkClosed(event.guildId, event.counts);
       break;
     case 'voice-closed':
       metrics.voiceCloses.inc({ code: `${event.closeCode}` });

@@ -11,7 +11,7 @@ import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { openFeatures } from '#src/features/features.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
-import { createSpeedStats } from '#src/ops/speed-stats.ts';
+import { SpeedStats } from '#src/ops/speed-stats.ts';
 import { loadCues } from '#src/playback/reply/cue-track.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import { createDecoding } from '#src/sources/decode/decoding.ts';
@@ -65,7 +65,7 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     weights,
     cues,
     tokenBudgets: createTokenBudgets(),
-    stats: createSpeedStats(),
+    stats: new SpeedStats(),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),

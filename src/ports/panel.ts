@@ -28,7 +28,7 @@ export type FeaturePanel = {
  */
 export interface PanelBoard {
   /** Shows content on the panel, or keeps it for a later panel. Never throws. */
-  show(guildId: GuildId, face: PanelContent): void;
+  show(guildId: GuildId, content: PanelContent): void;
   /**
    * Continues a panel of a former run. Returns false if there is none. Never throws.
    */

@@ -257,9 +257,10 @@ export class VoiceSession implements Session {
     };
   }
 
-  showPanel(face: PanelContent) {
-    const next = JSON.stringify(face);
-    if (next !== this.#shownPanel) this.#deps.panels.show(this.channel.guildId, face);
+  showPanel(content: PanelContent) {
+    const next = JSON.stringify(content);
+    if (next !== this.#shownPanel)
+      this.#deps.panels.show(this.channel.guildId, content);
     this.#shownPanel = next;
   }
 

@@ -1,17 +1,6 @@
-/** A fault in the sources that the simulation or the tests have to find. */
-export type PlantedFault = {
-  readonly id: string;
-  /** What the bot does wrong with it. */
-  readonly meaning: string;
-  readonly file: string;
-  /** Text that stands once in the file, and the text in its place. */
-  readonly from: string;
-  readonly to: string;
-  /** Folders whose tests may find it. */
-  readonly tests: readonly string[];
-  /** The simulation finds it within seconds, as a canary. */
-  readonly isQuick?: boolean;
-};
+import { borderFaults } from './planted-border-faults.ts';
+import { conversationFaults } from './planted-conversation-faults.ts';
+import type { PlantedFault } from './planted-fault.ts';
 
 const machine = 'src/conversation/machine';
 const conversationTests = ['test/conversation'];
@@ -206,4 +195,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: '  startNextEntry',
     tests: conversationTests,
   },
+  ...conversationFaults,
+  ...borderFaults,
 ];

@@ -1,9 +1,9 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import {
   describeSilence,
+  dropReasons,
   explainSilence,
   nothingToSay,
-  whyDropped,
 } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -72,7 +72,7 @@ export function createPageView(botName: string) {
           report?.({
             kind: 'dropped',
             who: event.name,
-            why: whyDropped[event.why],
+            why: dropReasons[event.why],
           });
           return;
         default: // no outcome of speech

@@ -14,11 +14,11 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
-import { createEventLog, type EventLog } from '#src/console/event-log.ts';
+import { EventLog } from '#src/console/event-log.ts';
 import {
   checkAnswerWords,
+  consoleSpeaker,
   type FailedExchange,
-  host,
   openFolder,
   runFirstExchange,
   type SandboxObservers,
@@ -77,7 +77,7 @@ async function startSandboxRun(
   signal: AbortSignal,
 ) {
   const show = createConversationPrinter(process.stdout);
-  const events = createEventLog(realClock);
+  const events = new EventLog(realClock);
   const { sounds, storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
@@ -270,7 +270,9 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
   const first = await runFirstExchange(observers, signal);
   if (first.kind === 'failed') showFailure(first, show);
   tell();
-  show.printNote(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+  show.printNote(
+    `Type to speak as ${consoleSpeaker}; /help shows commands; Ctrl+C leaves.`,
+  );
   const hasLines = await performLines(process.stdin, observers, signal);
   if (hasLines || process.stdin.isTTY) return 0;
   show.printNote(

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
-  createIdentifyThrottle,
   type GatewayLimits,
+  IdentifyThrottle,
   identifySpacingMs,
 } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
@@ -29,7 +29,7 @@ export async function openShards(
   const { first, last } = gateway.shardRange ?? { first: 0, last: count - 1 };
   const locks = await openLocks(options, { count, first, last }, signal);
   if (locks) stack.use(locks);
-  const throttle = createIdentifyThrottle({
+  const throttle = new IdentifyThrottle({
     clock: realClock,
     maxConcurrency,
     startLimit,

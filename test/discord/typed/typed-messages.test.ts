@@ -36,7 +36,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
         { ...say, run: note },
         { ...readAloud, run: note },
       ],
-      ports: (discord) => {
+      createPorts: (discord) => {
         ({ typed } = discord);
         typed.setListener({
           onWritten: (message) => read.push(message),
