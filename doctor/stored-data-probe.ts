@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { toMissingFinding, toOkFinding } from '#src/probes/probe.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { listStoreFiles, type StoreFile } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
 /** Examines the data folder, or the database of `DATABASE_URL`. */
@@ -17,9 +17,11 @@ export const storedDataProbe: DoctorProbe = {
       const owner = findDataDirOwner(dataDir);
       yield toOkFinding(
         'lock',
-        owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder',
+        owner
+          ? `${owner.description} uses this folder`
+          : 'free: no bot uses this folder',
       );
-      yield* storeFiles(dataDir).map(checkStoreFile);
+      yield* listStoreFiles(dataDir).map(checkStoreFile);
       return;
     }
     yield 'DATABASE_URL';

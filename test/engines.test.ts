@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
-import { createPageView } from '#src/app/sandbox/page-view.ts';
+import { PageView } from '#src/app/sandbox/page-view.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
@@ -164,7 +164,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
 });
 
 test('without servers local engines are ready, which the page is told', async () => {
-  const view = createPageView('Nova');
+  const view = new PageView('Nova');
   await using _ = await openEngines(readGoodSettings({}), (news) =>
     view.onEngine(news),
   );

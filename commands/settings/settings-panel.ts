@@ -155,7 +155,7 @@ export function formatValue(
     case 'typed':
       return picked[0] ?? '';
     case 'language': {
-      if (input.most === 1) return picked[0] ?? noHindrances;
+      if (input.max === 1) return picked[0] ?? noHindrances;
       const offered: readonly string[] = splitIntoRows(listLanguages(value))[row] ?? [];
       const unofferedTags = parseList(value).filter((tag) => !offered.includes(tag));
       return [...unofferedTags, ...picked].join(', ') || noHindrances;
@@ -242,8 +242,8 @@ function buildMenus(
         id: 'settings.pick.value',
       });
     case 'language': {
-      const options = listLanguageOptions(current.value, input.most === 1);
-      return splitIntoMenus(options, { id: 'settings.pick.value' }, input.most);
+      const options = listLanguageOptions(current.value, input.max === 1);
+      return splitIntoMenus(options, { id: 'settings.pick.value' }, input.max);
     }
     default:
       return buildIdMenus(input, current);
@@ -265,7 +265,7 @@ function listLanguageOptions(
 
 /** Builds menus of 25 ids each, with a further row once all are full. */
 function buildIdMenus(
-  { kind, most: maxIds, before: prefix }: InputById,
+  { kind, max: maxIds, before: prefix }: InputById,
   { value }: CurrentSetting,
 ): readonly Menu[] {
   const ids = parseIds(value);
@@ -317,7 +317,7 @@ function listOptions(
         value: option,
         label: option,
         description: findMeaning(setting, option),
-        isChosen: parsed.kind === 'ok' && setting.format(parsed.value) === value,
+        isChosen: parsed.kind === 'ok' && setting.formatValue(parsed.value) === value,
       };
     });
 }

@@ -76,9 +76,9 @@ function toAddedReply(adding: WordAddOutcome): Reply {
         : { id: 'words.added.say', with: { word, say }, lines };
     }
     case 'bad-word':
-      return { id: 'words.bad', with: { n: adding.mostChars } };
+      return { id: 'words.bad', with: { n: adding.maxChars } };
     case 'bad-say':
-      return { id: 'words.bad.say', with: { n: adding.mostChars } };
+      return { id: 'words.bad.say', with: { n: adding.maxChars } };
     case 'full':
       return {
         id: 'limit',

@@ -133,7 +133,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
 
 async function findRunningBot({ dataDir, databaseUrl }: Config['storage']) {
   const owner = findDataDirOwner(dataDir);
-  if (owner) return `a bot runs as ${owner.words}`;
+  if (owner) return `a bot runs as ${owner.description}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
   const state = await readDatabaseState(databaseUrl).catch(() => undefined);

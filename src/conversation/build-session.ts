@@ -40,8 +40,8 @@ import {
   type HearingDeps,
   type ReconnectingConnection,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { createSpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { createSpeechPace } from '#src/voice/output/speech-output.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
@@ -270,7 +270,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
       maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
     }),
     connection,
-    pace: createSpeechPace(),
+    pace: new SpeechPace(),
     mix: {
       tracks: former?.speech.mix.tracks ?? new NamedTracks(clock),
       isPassedOn: false,
@@ -298,7 +298,7 @@ export function buildSession(options: ConversationOptions, source: SessionSource
   const tools = createSessionTools(session, deps, {
     allTools,
     leave: () => sessions.leave(guildId),
-    refresh: link.refreshPerson,
+    refresh: (personId, until) => link.refreshPerson(personId, until),
   });
   const vocabulary = () => settings.listWords(guildId);
   const utterances = new UtteranceRunner(session, {
@@ -339,7 +339,7 @@ function createPlace(
     channel,
     getSettings,
     listPeople,
-    languages: createSpeakerLanguages(sources, former?.place.languages),
+    languages: new SpeakerLanguages(sources, former?.place.languages),
     getStyle() {
       const style = stored.getStyle(guildId, channelId);
       const onGone = reportGoneBotVoice({ loop: loop(), notices }, getSettings);

@@ -144,7 +144,7 @@ function toTrackChange(change: TrackCommand, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: CaptionRequests = {
+const captions: Public<CaptionRequests> = {
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -162,7 +162,7 @@ const checkup: Public<AnswerCheckup> = {
 };
 
 /** It sits nowhere, and everything is taken. */
-const personas: PersonaRequests = {
+const personas: Public<PersonaRequests> = {
   findCurrent: async () => undefined,
   getPersona: async () => ({}),
   mayChangeVoice: () => true,
@@ -183,7 +183,7 @@ export function makeVoices(
   };
 }
 /** There are none, and every one is taken. */
-const words: ServerVocabulary = {
+const words: Public<ServerVocabulary> = {
   listWords: async () => ({ words: [], isRead: true, limit: 200 }),
   addWord: async (_guildId, word, say) => ({
     kind: 'added',
@@ -239,7 +239,7 @@ const leftOutcome = {
 export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { talk: changed = {}, ...facts } = over;
   const isNowhere = 'talk' in over && over.talk === undefined;
-  const stored = { set: new Map(Object.entries(set)), isLoaded: true };
+  const stored = { values: new Map(Object.entries(set)), isLoaded: true };
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,

@@ -23,14 +23,14 @@ test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>
   ],
   [
     { add: '<' },
-    { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
+    { addWord: async () => ({ kind: 'bad-word', maxChars: 40 }) },
     [
       "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
     ],
   ],
   [
     { add: 'Ana', say: '<' },
-    { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+    { addWord: async () => ({ kind: 'bad-say', maxChars: 80 }) },
     ['Write how it sounds, in up to 80 letters, without brackets.'],
   ],
   [

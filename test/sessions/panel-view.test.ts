@@ -36,7 +36,7 @@ function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
     state: start,
     guildId: 'g',
     consent: gate,
-    nameOf: (id) => id,
+    getName: (id) => id,
     isInChat: false,
     features,
     ...more,

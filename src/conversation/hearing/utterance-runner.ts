@@ -26,10 +26,7 @@ import type {
   SpeakerInputEvent,
   UtteranceEnd,
 } from '#src/voice/hearing/speaker-input.ts';
-import {
-  createUtteranceRecording,
-  type UtteranceRecording,
-} from '#src/voice/hearing/utterance-recording.ts';
+import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
@@ -321,7 +318,7 @@ export class UtteranceRunner {
       language: languages.findHint(speakerId),
     });
     const id = this.#nextId++;
-    const recording = createUtteranceRecording({
+    const recording = new UtteranceRecording({
       id,
       speakerId,
       name,
@@ -357,7 +354,8 @@ export class UtteranceRunner {
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
-    const { name, requestTranscript: transcript, speakerId } = recording;
+    const { name, speakerId } = recording;
+    const transcript = () => recording.requestTranscript();
     const { answers = 'spoken' } = place.getChoices(speakerId);
     if (pipeline === 'chained' || answers !== 'spoken') return;
     if (!speech || speech.turn.parts.length > 0) return;

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { createWakeup, type Wakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {
   type AddedReminder,
@@ -81,7 +81,7 @@ export class ReminderScheduler {
 
   constructor(deps: ReminderSchedulerDeps) {
     this.#deps = deps;
-    this.#wakeup = createWakeup(deps.clock);
+    this.#wakeup = new Wakeup(deps.clock);
     this.#deliveries = new ReminderDeliveries(deps, this.#dueReminders, () =>
       this.#checkAgain(),
     );

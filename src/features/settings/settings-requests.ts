@@ -70,7 +70,7 @@ export class SettingsRequests {
     return {
       key,
       setting,
-      value: setting.format(value),
+      value: setting.formatValue(value),
       from: settings.isSetByGuild(guildId, setting)
         ? 'server'
         : isGiven
@@ -123,7 +123,7 @@ export class SettingsRequests {
     this.#applyToSessions(guildId, key, isLooserPolicy ? formerConsent : undefined);
     return {
       kind: 'set',
-      value: setting.format(settings.getForGuild(guildId).getValue(setting)),
+      value: setting.formatValue(settings.getForGuild(guildId).getValue(setting)),
       isSaved,
     };
   }

@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { createWakeup, type Wakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { isOwnTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
@@ -31,7 +31,7 @@ export class TrackPersistence {
   constructor(session: StoredSession, deps: TrackPersistenceDeps, isPassedOn: boolean) {
     this.#session = session;
     this.#deps = deps;
-    this.#changes = createWakeup(deps.clock);
+    this.#changes = new Wakeup(deps.clock);
     this.#writtenJson = isPassedOn ? '' : undefined;
   }
 

@@ -1,9 +1,6 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  createSessionObjects,
-  type SessionObjects,
-} from '#src/features/contract/session-objects.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import type {
   TrackCommand,
   TrackOutcome,
@@ -39,7 +36,7 @@ export const tracksFeature: Feature<TrackPorts> = {
     const trackStore = store(trackPart);
     return {
       openShard({ deps: shardDeps, sessions }) {
-        const running = createSessionObjects<SessionTracks>(sessions);
+        const running = new SessionObjects<SessionTracks>(sessions);
         const deps = { ...shardDeps, catalog, store: trackStore };
         return {
           ports: {

@@ -1,5 +1,5 @@
 import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
@@ -44,7 +44,7 @@ export class ChatReadAloud {
   readonly #sessions: Pick<VoiceSessions, 'findSession'>;
   readonly #deps: ReadAloudDeps;
   /** Messages of a server keep their order. */
-  readonly #order = createGuildTaskQueue();
+  readonly #order = new GuildTaskQueue();
   readonly #openMessages = new Map<MessageId, AbortController>();
 
   constructor(sessions: Pick<VoiceSessions, 'findSession'>, deps: ReadAloudDeps) {

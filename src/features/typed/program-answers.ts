@@ -9,8 +9,8 @@ import type {
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
 import {
-  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
+  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, ReplyPart, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type StoredSettings, toSpokenStyle } from '#src/settings/stored-settings.ts';
@@ -33,7 +33,7 @@ export class ProgramAnswers {
   readonly #settings: ProgramSettings;
   readonly #recordings: Recordings;
   readonly #ending: AbortSignal;
-  readonly #concurrency = createWrittenAnswerConcurrency(maxPerServer, maxPerServer);
+  readonly #concurrency = new WrittenAnswerConcurrency(maxPerServer, maxPerServer);
 
   /** Creates the answers. Aborting `ending` ends them and forgets the kept words. */
   constructor(

@@ -14,7 +14,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import {
   createTranslationPrompt,
@@ -46,7 +46,7 @@ export class ProgramTranscriptions {
   readonly #models: readonly string[];
   readonly #weights: SileroNetwork;
   readonly #ending: AbortSignal;
-  readonly #concurrency = createWrittenAnswerConcurrency(1, maxRecordingsInServer);
+  readonly #concurrency = new WrittenAnswerConcurrency(1, maxRecordingsInServer);
 
   /** Creates the transcriptions. Aborting `ending` ends them. */
   constructor(

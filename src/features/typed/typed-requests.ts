@@ -39,10 +39,7 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import {
-  createSpeakerLanguages,
-  type SpeakerLanguages,
-} from '#src/voice/hearing/speaker-languages.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type QuestionFiles,
   readOrFault,
@@ -164,7 +161,7 @@ export class TypedRequests {
     const settings = () => sessions.settings.getForGuild(guildId);
     return (
       session?.place.languages ??
-      createSpeakerLanguages({ guildId, services: deps, settings })
+      new SpeakerLanguages({ guildId, services: deps, settings })
     );
   }
 
@@ -358,7 +355,7 @@ export class TypedRequests {
     if (!getValue(memorySetting) || asker.isProgram) return [];
     const consent = sessions.findSession(guildId)?.consent;
     const loaded = consent
-      ? memories.getKnown(guildId)
+      ? memories.getCached(guildId)
       : ((await memories.loadMemories(guildId)) ?? []);
     const usable = consent
       ? filterUsableMemories(loaded, asker.id, consent)

@@ -4,8 +4,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
-  createWrittenAnswerConcurrency,
   tooMuchAtOnce,
+  WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -38,7 +38,7 @@ export class VoicesAndPreviews {
   readonly #speechModels: readonly string[];
   readonly #signal: AbortSignal;
   /** One preview for each person at a time. */
-  readonly #concurrency = createWrittenAnswerConcurrency();
+  readonly #concurrency = new WrittenAnswerConcurrency();
 
   /** Creates the voices. Aborting `signal` ends previews. */
   constructor(

@@ -2,7 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
@@ -37,7 +37,7 @@ export function createLedgerPersistence(options: LedgerPersistenceOptions) {
   /** Stores sums as they change. No timer runs while everything is stored. */
   async function saveRegularly() {
     const { alert, clock, ledger } = options;
-    const wakeup = createWakeup(clock);
+    const wakeup = new Wakeup(clock);
     let forget: (() => void) | undefined;
     ledger.onUnsaved(() => {
       forget?.();

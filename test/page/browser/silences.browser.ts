@@ -25,7 +25,7 @@ function panelIn(more: Partial<TalkState>) {
     state: start,
     guildId: 'g',
     consent: { getConsent: () => 'brief', canWrite: () => true },
-    nameOf: (id) => id,
+    getName: (id) => id,
     isInChat: false,
     features: {},
   });

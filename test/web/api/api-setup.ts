@@ -13,9 +13,9 @@ import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createApi } from '#src/web/api/api.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
-import { createServerEvents } from '#src/web/api/event-streams.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
-import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import { type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { makePorts, type PortOverrides } from '#test/commands/command-ports.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
@@ -61,11 +61,11 @@ export async function openApi(
 ) {
   const store = await openLocalStore(':memory:', { clock: realClock });
   const bugs: unknown[] = [];
-  const budgets = createTokenBudgets();
+  const budgets = new TokenBudgets();
   const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
   const encoders = createSoundEncoders(await loadOpus());
-  const events = createServerEvents(clock);
+  const events = new ServerEvents(clock);
   const servers = { find: async () => serve() };
   const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };
   const access = () => parts;

@@ -118,7 +118,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
   const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
-    mostBodyBytes: getBodyLimitBytes,
+    maxBodyBytes: getBodyLimitBytes,
     onBug: (error) => expect.unreachable(`${error}`),
     routes: (app) => void app.route('/', api.app),
   });
