@@ -172,7 +172,7 @@ async function probeSpeech(
       { ...engine, own: { ...settings, SPEECH_FORMAT } },
       stack,
     );
-    const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
+    const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
     const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
     findings.push(await tryProbe({ ...speakProbe, mend }, subject, deadline));
   }

@@ -1,5 +1,5 @@
 import { tools } from '#src/features/features.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { type EvalAnswer, type EvalScene, personNames } from './eval-scene.ts';
 import { listHeardAnswers, type PlayedScene, type SaidLine } from './scene-player.ts';
 
@@ -13,7 +13,7 @@ export type GivenAnswer = {
 
 /** From the end of a stop to the last sound, in ms. */
 const maxStopMs = 800;
-const languageDetector = createTextLanguageDetector();
+const languageDetector = new NgramLanguageDetector();
 /** Tools that change nothing may be called as often as a model likes. */
 const readOnlyTools = new Set(
   tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])),

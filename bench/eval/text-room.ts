@@ -9,7 +9,7 @@ import {
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import type { EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';
@@ -41,7 +41,7 @@ export async function openTextRoom(
           instructions: `${config.bot.instructions} Your name is ${botName}.`,
           voice: {},
         },
-        textLanguage: createTextLanguageDetector(),
+        textLanguage: new NgramLanguageDetector(),
       };
     },
   });

@@ -4,7 +4,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
@@ -40,7 +40,7 @@ export function listenToPackets(
   how: ScenarioListening,
 ): NotedEvent[] {
   const stream = new SpeakerStream(how.codec);
-  const meter = createVoiceWindowMeter(how.weights);
+  const meter = new VoiceWindowMeter(how.weights);
   const echo = new EchoMeter(new SentEnvelope());
   const input = new SpeakerInput({
     speakerId: how.speakerId,

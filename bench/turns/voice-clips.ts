@@ -92,7 +92,7 @@ function decodePackets(
 /** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
 export function readOpusPackets(file: Uint8Array) {
   const packets: Buffer[] = [];
-  for (const { pieces, isContinued } of new OggPageReader().push(file)) {
+  for (const { pieces, isContinued } of new OggPageReader().addBytes(file)) {
     const [first, ...others] = pieces;
     const last = packets.at(-1);
     if (isContinued && first && last)

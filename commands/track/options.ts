@@ -9,7 +9,7 @@ import {
 } from '#src/features/tracks/track-names.ts';
 import {
   isOwnTrack,
-  mostNameUnits,
+  maxNameUnits,
   ownTracks,
 } from '#src/playback/tracks/named-track.ts';
 
@@ -19,7 +19,7 @@ function createTrackOption(...furtherNames: readonly string[]): CommandOption {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
-    maxChars: mostNameUnits + 1,
+    maxChars: maxNameUnits + 1,
     suggest: async (typed, { guildId }, { features }) => {
       const tracks = features.tracks.listTracks(guildId) ?? [];
       const names = tracks.map(({ name }) => name).filter((name) => !isOwnTrack(name));

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { openShards } from '#src/app/shards/open-shards.ts';
 import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
-import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
@@ -10,7 +10,7 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessDeps, ServerService } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
@@ -93,7 +93,7 @@ export async function startBot(
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
-      encoders: createSoundEncoders(options.codec),
+      encoders: new SoundEncoders(options.codec),
       events,
       servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },
@@ -118,7 +118,7 @@ function startWebhooks(
   const webhooks = new EventWebhooks({
     tokens: store.apiTokens,
     events,
-    rules: { allowed: createAllowedHosts([]) },
+    rules: { allowed: new AllowedHosts([]) },
     clock: realClock,
     warn: createWarner(options),
   });

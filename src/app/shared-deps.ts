@@ -4,7 +4,7 @@ import {
   type SileroNetwork,
   windowSamples,
 } from '#src/audio/voice/silero-network.ts';
-import { createVoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
@@ -18,14 +18,14 @@ import type { Stats } from '#src/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/ports/session-events.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { createRecordings, type Recordings } from '#src/sources/recordings.ts';
+import { RecordingFetcher, type Recordings } from '#src/sources/recordings.ts';
 import { openLibrary, type SoundLibrary } from '#src/sources/sound-library.ts';
-import { createSources, type Sources } from '#src/sources/sound-sources.ts';
+import { createSoundOpener, type SoundOpener } from '#src/sources/sound-sources.ts';
 import {
-  createTextLanguageDetector,
+  NgramLanguageDetector,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
@@ -96,7 +96,7 @@ export async function openSharedDeps(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
     operatorTools,
-    textLanguage: createTextLanguageDetector(),
+    textLanguage: new NgramLanguageDetector(),
   });
 }
 
@@ -174,7 +174,7 @@ function openAllFeatures(
 
 /** Runs the detector on silence before it is used. */
 function warmUp(weights: SileroNetwork) {
-  const activity = createVoiceActivityDetector(weights);
+  const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   // The first windows take twenty times as long.
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
@@ -211,7 +211,7 @@ const maxStepMs = 2_000;
 
 interface OpenSounds extends AsyncDisposable {
   readonly recordings: Recordings;
-  readonly opener: Sources;
+  readonly opener: SoundOpener;
   readonly library: SoundLibrary;
 }
 
@@ -219,16 +219,16 @@ function openSounds(
   { allowedHosts, searchPath }: Config['sounds'],
   dataDir: string,
 ): OpenSounds {
-  const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
-  const decoding = createDecoding({ clock, stepMs: maxStepMs });
-  const opener = createSources({
+  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const decoding = new Decoding({ clock, stepMs: maxStepMs });
+  const opener = createSoundOpener({
     clock,
     decoding,
     allowed,
     ffmpeg: findFfmpeg(searchPath),
   });
   return {
-    recordings: createRecordings(decoding, { allowed }),
+    recordings: new RecordingFetcher(decoding, { allowed }),
     opener,
     library: openLibrary(dataDir, { opener, clock }),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

@@ -39,23 +39,21 @@ export const speechHttp: Engine<'text to speech'> = {
       : undefined,
   async open({ own, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openSynthesizer } = await import(
+    const { OpenAiSynthesizer } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { createServerVoices } = await import(
-      '#src/speech/openai/openai-synthesizer.ts'
-    );
+    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
     const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
     const client = openClient(server);
-    const voices = createServerVoices(client, realClock);
+    const voices = new ServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
-    if (isListed) void voices.load();
+    if (isListed) void voices.loadNames();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
-    const spoken = openSynthesizer(client, {
+    const spoken = new OpenAiSynthesizer(client, {
       ...server,
       voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
       format,
@@ -72,7 +70,7 @@ export const speechHttp: Engine<'text to speech'> = {
 
 /** Chooses the standard voice if listed. */
 function findFirstVoice(voices: VoiceNames) {
-  void voices.load();
+  void voices.loadNames();
   const names = voices.getKnown();
   // Kokoro refuses unknown voices.
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
@@ -83,11 +81,15 @@ export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {
     opening ??= openDecoding(stack);
-    yield* (await opening).play(bytes, { rateHz: speakRateHz, channels: 1 }, signal);
+    yield* (await opening).decodeSound(
+      bytes,
+      { rateHz: speakRateHz, channels: 1 },
+      signal,
+    );
   };
 }
 
 async function openDecoding(stack: AsyncDisposableStack) {
-  const { createDecoding } = await import('#src/sources/decode/decoding.ts');
-  return stack.use(createDecoding({ clock: realClock }));
+  const { Decoding } = await import('#src/sources/decode/decoding.ts');
+  return stack.use(new Decoding({ clock: realClock }));
 }

@@ -322,7 +322,7 @@ class WaitingCues {
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
     if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    this.#played.add(this.#cues.say(samples));
+    this.#played.add(this.#cues.playSamples(samples));
   }
 
   async #synthesizeLine(id: PlainTextId, language: string | undefined) {
@@ -444,7 +444,7 @@ function attachToLoop(
     },
     hearPartial: (speakerId, text) => bargeIns.hearPartial(speakerId, text),
     isSpeaking: () => voice.isSounding,
-    playCue: (samples, onSent) => cues.say(samples, onSent),
+    playCue: (samples, onSent) => cues.playSamples(samples, onSent),
     hearMeaning: (personId, meaning, isMeant) =>
       bargeIns.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
     playWaitingCue: (cue) => waitingCues.playCue(cue),

@@ -201,7 +201,7 @@ const voiceSetting: ServerSetting<string | undefined> = {
   },
   formatValue: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
-  outside: { loadValues: ({ voices }) => voices.load() },
+  outside: { loadValues: ({ voices }) => voices.loadNames() },
 };
 
 const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');

@@ -2,7 +2,7 @@ import { runDoctor } from '#doctor/doctor.ts';
 import { speakProbe } from '#src/probes/engine-probes.ts';
 import { tryProbe } from '#src/probes/probe.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { answerSpeech, type FakeRoute, openExaminedServer } from './run-examination.ts';
@@ -26,7 +26,7 @@ async function measure(
   });
   using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format });
+  const voice = new OpenAiSynthesizer(client, { model: 'tts', voice: 'alloy', format });
   const synthesizer: Synthesizer = {
     async *synthesize(...asked) {
       for await (const pcm of voice.synthesize(...asked)) {

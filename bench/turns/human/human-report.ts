@@ -6,7 +6,7 @@ import {
   type TurnMoment,
 } from '#bench/turns/silences/turn-moments.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
@@ -132,7 +132,7 @@ function formatGroup([name, silences]: Group) {
 
 async function watchAll(folder: string, parts: MomentDeps) {
   await using models = new LocalModels();
-  const model = openTurnModel(models, (why) => console.log(why));
+  const model = new SmartTurnModel(models, (why) => console.log(why));
   const judge = (samples: Int16Array) =>
     model.judge(samples.subarray(-8 * 16_000), new AbortController().signal);
   const silences: WatchedSilence[] = [];

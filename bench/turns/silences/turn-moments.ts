@@ -5,7 +5,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   describePause,
   type EndpointingEffect,
@@ -92,7 +92,7 @@ function createUnendingListener(
   rules: EndpointRules,
 ) {
   const stream = new SpeakerStream(codec);
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   const oracle = createOracleRecogniser(words);
   const sounds: Int16Array[] = [];
   let asked: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;

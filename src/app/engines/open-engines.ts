@@ -17,7 +17,7 @@ import type {
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
@@ -156,7 +156,7 @@ function getRecogniserName({ transcription }: EngineConfig) {
 }
 
 function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
-  return openTurnModel(localModels, (reason) =>
+  return new SmartTurnModel(localModels, (reason) =>
     report({
       kind: 'habit',
       role: 'speech to text',

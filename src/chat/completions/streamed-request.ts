@@ -1,7 +1,4 @@
-import {
-  createOggOpusWriter,
-  findOpusPackets,
-} from '#src/audio/encode/ogg-opus-pages.ts';
+import { findOpusPackets, OggOpusWriter } from '#src/audio/encode/ogg-opus-pages.ts';
 import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { SoundPiece } from '#src/audio/pcm.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
@@ -19,7 +16,7 @@ export type StreamedRequest = ReturnType<typeof openStreamedRequest>;
 export function openStreamedRequest(client: ApiClient, head: string, sound: LiveSound) {
   const { readable, writable } = new TextEncoderStream();
   const body = writable.getWriter();
-  const pages = createOggOpusWriter();
+  const pages = new OggOpusWriter();
   const over = new AbortController();
   const giveUp = () => over.abort();
   let sent = '';
@@ -34,7 +31,10 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
   function sendSound(piece: SoundPiece) {
     const packets = findOpusPackets(piece);
     if (!packets) return giveUp();
-    const bytes = Buffer.concat([unsent, ...packets.map((opus) => pages.push(opus))]);
+    const bytes = Buffer.concat([
+      unsent,
+      ...packets.map((opus) => pages.addPacket(opus)),
+    ]);
     // Three bytes are four characters of base64, whatever follows.
     const length = bytes.length - (bytes.length % 3);
     unsent = bytes.subarray(length);
@@ -54,7 +54,7 @@ export function openStreamedRequest(client: ApiClient, head: string, sound: Live
     });
   sound.signal.addEventListener('abort', giveUp);
   send(head);
-  sound.passTo(sendSound);
+  sound.startPassing(sendSound);
 
   return {
     /**

@@ -70,7 +70,7 @@ export function createRealtimeConversation(options: RealtimeConversationOptions)
         (link) => {
           const resampler = new Resampler(listenRateHz, speakRateHz);
           link.send(update);
-          sound.passTo(({ samples }) =>
+          sound.startPassing(({ samples }) =>
             link.appendRealtimeSound(resampler.push(samples)),
           );
           return { link, update };

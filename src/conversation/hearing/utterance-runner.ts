@@ -1,4 +1,4 @@
-import { createLiveSound } from '#src/audio/live-sound.ts';
+import { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
@@ -363,7 +363,7 @@ export class UtteranceRunner {
     if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
     const said = [{ speakerId, name, fromMs, transcript }];
-    recording.live ??= createLiveSound();
+    recording.live ??= new LiveSound();
     this.#deps.pipelines
       .open(pipeline)
       .feed(this.#deps.createTurn(said), recording.live);

@@ -9,7 +9,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { Sources } from '#src/sources/sound-sources.ts';
+import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { HelpEntry } from './help-entries.ts';
 import type { FeatureTool } from './tool-definition.ts';
@@ -48,7 +48,7 @@ export type FeatureProcessDeps = {
   };
   readonly longestWritingMs: number;
   readonly sounds: {
-    readonly opener: Sources;
+    readonly opener: SoundOpener;
     readonly library: SoundLibrary;
   };
   /** Returns the store of a part. */

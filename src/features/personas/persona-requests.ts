@@ -49,7 +49,7 @@ export class PersonaRequests {
   /** Reads the persona of a channel. Empty if nothing is set, or nothing can be read. */
   async getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
     const { settings } = this.#sessions;
-    await Promise.all([settings.loadGuild(guildId), this.#deps.voices.load()]);
+    await Promise.all([settings.loadGuild(guildId), this.#deps.voices.loadNames()]);
     return findPersona(settings.getStoredValues(guildId), channelId);
   }
 

@@ -4,7 +4,7 @@ import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { SessionPlace } from '#src/conversation/session.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import { createSkip } from '#src/sources/decode/decoder.ts';
+import { SoundSkip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import { createBudgetError, toReadingRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
@@ -57,7 +57,7 @@ export class LazySpeech implements SoundSource {
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.withReservation(reservation);
     const speaker = paid.fixEngine?.() ?? paid;
-    const skip = createSkip(fromMs);
+    const skip = new SoundSkip(fromMs);
     for (const index of this.#clauses.keys()) {
       for await (const pcm of this.#readClause(index, speaker, signal)) {
         signal.throwIfAborted();

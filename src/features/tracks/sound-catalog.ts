@@ -4,7 +4,7 @@ import type { GuildId } from '#src/base/ids.ts';
 import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { Sources } from '#src/sources/sound-sources.ts';
+import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
 
@@ -24,11 +24,11 @@ const maxSearchesPerServer = 4;
 
 /** Finds sounds in the library of this machine, at links, and in attachments. */
 export class SoundCatalog {
-  readonly #opener: Sources;
+  readonly #opener: SoundOpener;
   readonly #library: SoundLibrary;
   readonly #searchesByGuild = new Map<GuildId, number>();
 
-  constructor(opener: Sources, library: SoundLibrary) {
+  constructor(opener: SoundOpener, library: SoundLibrary) {
     this.#opener = opener;
     this.#library = library;
   }

@@ -6,7 +6,7 @@ import {
   toOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
+import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   trackActions,
@@ -29,7 +29,7 @@ const playSoundSchema = z.strictObject({
       error: 'Links are not played.',
     })
     .describe('What they call it, in their own words.'),
-  track: z.string().max(mostNameUnits).optional().describe('Only where they name one.'),
+  track: z.string().max(maxNameUnits).optional().describe('Only where they name one.'),
   loop: z.boolean().optional().describe('Again and again.'),
   next: z.boolean().optional().describe('Before all that wait.'),
 });

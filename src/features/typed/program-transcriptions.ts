@@ -1,11 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import {
-  createRecordingCutter,
-  type SpeechSpan,
-} from '#src/audio/voice/recording-cutter.ts';
+import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -243,20 +240,20 @@ async function* splitIntoUtterances(
   weights: SileroNetwork,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
-  const meter = createVoiceWindowMeter(weights);
-  const cuts = createRecordingCutter();
+  const meter = new VoiceWindowMeter(weights);
+  const cuts = new RecordingCutter();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);
     const toMs = ((at + samples.length) / listenRateHz) * 1_000;
     for (const { probability } of meter.push(samples, toMs)) {
-      const span = cuts.next(probability);
+      const span = cuts.addWindow(probability);
       if (span) yield { ...span, pcm: sliceSpan(pcm, span) };
     }
     // Frames of sound leave between two steps.
     await setImmediate();
     signal.throwIfAborted();
   }
-  const last = cuts.end();
+  const last = cuts.endSpan();
   if (last) yield { ...last, pcm: sliceSpan(pcm, last) };
 }
 

@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, QuestionSubject } from '#src/ports/command-ports.ts';
-import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { maxRecordingMs } from '#src/sources/recordings.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -84,7 +84,7 @@ export async function readOrFault<T extends object>(
   } catch (error) {
     const line = signal.aborted
       ? undefined
-      : toRecordingErrorLine(error, longestRecordingMs);
+      : toRecordingErrorLine(error, maxRecordingMs);
     if (!line) throw error;
     return { line };
   }

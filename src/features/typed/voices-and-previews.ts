@@ -68,7 +68,7 @@ export class VoicesAndPreviews {
 
   /** Lists voices, after 2 s at most. Empty if unknown. Never throws. */
   listVoices(): Promise<readonly string[]> {
-    return this.#deps.voices.load();
+    return this.#deps.voices.loadNames();
   }
 
   /** Finds the full name of a voice. Undefined if no voice or several have this name. */

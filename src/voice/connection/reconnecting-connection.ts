@@ -3,18 +3,12 @@ import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
-import {
-  type Cues,
-  type CueTrack,
-  createCueTrack,
-  createVoiceTrack,
-  type VoiceTrack,
-} from '#src/playback/reply/cue-track.ts';
+import { type Cues, CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
@@ -68,12 +62,8 @@ export function openConnectionSound(
   cueSounds: Cues,
   sent: SentEnvelope,
 ): ConnectionSound {
-  const voice = createVoiceTrack(() => mix.tracks.own.voice.state.percent);
-  const cues = createCueTrack(
-    voice,
-    cueSounds,
-    () => mix.tracks.own.cues.state.percent,
-  );
+  const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
+  const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, (samples, atMs) =>
     sent.addSentFrame(samples, atMs),
   );
@@ -88,7 +78,7 @@ export function createSpeakerInput(
   { endpointRules: rules, weights }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }

@@ -114,11 +114,11 @@ export class SpeechOutput {
   get leavingReply(): LeavingReply | undefined {
     if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
     const { id, reply } = this.#openReply;
-    const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
+    const pausedAfter = reply.isPaused ? reply.getHeardText() : undefined;
     return {
       id,
       pausedAfter,
-      isStarved: !reply.isOver && !reply.paused && !reply.ready,
+      isStarved: !reply.isOver && !reply.isPaused && !reply.isReady,
     };
   }
 
@@ -198,13 +198,13 @@ export class SpeechOutput {
 
   /** Cuts a reply with sound that is ready but not sent. */
   async #watchForStall(
-    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'paused' | 'ready'>,
+    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'isPaused' | 'isReady'>,
     signal: AbortSignal,
   ) {
     let lastProgress = -1;
     while (!signal.aborted) {
       const progress = reply.getPlayedMs() + this.#resumeCount; // Both only grow.
-      const isDue = reply.ready && !reply.paused;
+      const isDue = reply.isReady && !reply.isPaused;
       this.#isStuck = isDue && progress === lastProgress;
       // The writer goes on after a cut.
       if (this.#isStuck) return reply.cut();

@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import { toBudgetLine } from '#src/notices/channel-notices.ts';
-import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { maxRecordingMs } from '#src/sources/recordings.ts';
 import { replaceUtcInstants } from '#src/spending/calendar.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
@@ -58,7 +58,7 @@ export function toRefusal(reason: TextLine): ApiRefusal {
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
-  const fault = toRecordingErrorLine(error, longestRecordingMs);
+  const fault = toRecordingErrorLine(error, maxRecordingMs);
   if (fault) return toRefusal(fault);
   if (code === 'provider.rate_limited') {
     return createRefusal(

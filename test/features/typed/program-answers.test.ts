@@ -3,9 +3,9 @@ import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
@@ -20,7 +20,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     open: () => createChainedPipeline({ chat, synthesizer }),
     getEngineNames: () => 'a model',
   };
-  await using decoding = createDecoding({ clock: realClock, stepMs: 2_000 });
+  await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {
@@ -31,7 +31,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     spending: boundlessBudget,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const recordings = createRecordings(decoding, { allowed: createAllowedHosts([]) });
+  const recordings = new RecordingFetcher(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
   const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
   const question = {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
-import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
@@ -64,7 +64,7 @@ export async function openApi(
   const budgets = new TokenBudgets();
   const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
-  const encoders = createSoundEncoders(await loadOpus());
+  const encoders = new SoundEncoders(await loadOpus());
   const events = new ServerEvents(clock);
   const servers = { find: async () => serve() };
   const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };

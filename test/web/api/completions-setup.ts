@@ -13,8 +13,8 @@ import { ProgramTranscriptions } from '#src/features/typed/program-transcription
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -72,8 +72,8 @@ export async function openCompletions(over: CompletionDeps = {}) {
     transcriptionModels = [],
     pipelines: names = ['chained'],
   } = over;
-  const recordings = createRecordings(sharedDecoding, {
-    allowed: createAllowedHosts([]),
+  const recordings = new RecordingFetcher(sharedDecoding, {
+    allowed: new AllowedHosts([]),
   });
   const pipelines: PipelineRegistry = {
     names,

@@ -6,7 +6,7 @@ import {
   type PlayOutcome,
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
-import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
+import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
@@ -21,7 +21,7 @@ import {
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
-export const trackName: z.ZodString = z.string().min(1).max(mostNameUnits);
+export const trackName: z.ZodString = z.string().min(1).max(maxNameUnits);
 const createRange = (max: number) => z.int().min(0).max(max);
 const percent = createRange(maxVolumePercent);
 /** 24 hours. */
