@@ -50,7 +50,7 @@ async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits
   const apiUrl = edits.readConfig().discord?.apiUrl;
   using rest = new AccountRest({ token, apiUrl });
   try {
-    const { name } = await ask.waitFor(
+    const { name } = await ask.waitForWork(
       'Asking Discord whose token it is',
       readAccount(rest, neverAborted),
     );

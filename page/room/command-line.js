@@ -12,7 +12,7 @@
  * @typedef {{ line: string, label: string, description: string, group?: string }} Suggestion
  */
 
-const [subcommand, group, truth, fileType] = [1, 2, 5, 11];
+const [subcommand, group, boolean, fileType] = [1, 2, 5, 11];
 
 /**
  * Reads a line as a command. Words before the first option's name fill the first option.
@@ -228,7 +228,7 @@ function suggestOptions(line, options, values) {
  * @returns {readonly Choice[]}
  */
 function listValues({ type, choices = [] }) {
-  if (type !== truth) return choices;
+  if (type !== boolean) return choices;
   return ['true', 'false'].map((word) => ({ name: word, value: word }));
 }
 

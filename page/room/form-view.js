@@ -49,16 +49,16 @@ function renderField({ customId, label, required, isLong, value, mostLength, men
  * @param {RoomActions} actions
  */
 export function renderMenu(messageId, menu, actions) {
-  const { customId, placeholder, disabled, most } = menu;
+  const { customId, placeholder, disabled, max } = menu;
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
     const values = readValues(event.currentTarget, customId);
     void actions.askRoom('press', { messageId, customId, values });
   };
-  return html`<form class="row" key=${customId} onSubmit=${send} onChange=${most === 1 && send}>
+  return html`<form class="row" key=${customId} onSubmit=${send} onChange=${max === 1 && send}>
     <label>${placeholder} ${renderMenuChoices(menu)}</label>
-    ${most > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
+    ${max > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
   </form>`;
 }
 
@@ -73,9 +73,9 @@ function readValues(form, name) {
 }
 
 /** @param {RoomMenu} menu */
-function renderMenuChoices({ customId, disabled, least, most, choices }) {
-  return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
-    ${most === 1 && html`<option value="">Pick one</option>`}
+function renderMenuChoices({ customId, disabled, min, max, choices }) {
+  return html`<select name=${customId} multiple=${max > 1} required=${min > 0} disabled=${disabled}>
+    ${max === 1 && html`<option value="">Pick one</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

@@ -24,7 +24,7 @@ const optionTypes = {
   group: 2,
   text: 3,
   integer: 4,
-  truth: 5,
+  boolean: 5,
   channel: 7,
   number: 10,
   file: 11,
@@ -178,7 +178,7 @@ function createOptionFilling(filler: CommandCaller, focused: string | undefined)
         return Number.isInteger(Number(word)) ? Number(word) : undefined;
       case optionTypes.number:
         return Number.isFinite(Number(word)) ? Number(word) : undefined;
-      case optionTypes.truth:
+      case optionTypes.boolean:
         return { true: true, false: false }[String(word)];
       case optionTypes.channel:
         return resolving.resolveChannel(String(word), option.channel_types);

@@ -28,8 +28,8 @@ export function toMenus(components: unknown, names: GuildRoster) {
       customId: custom_id,
       placeholder: menu.placeholder ?? 'Choose',
       disabled: disabled === true,
-      least: min_values ?? 1,
-      most: max_values ?? 1,
+      min: min_values ?? 1,
+      max: max_values ?? 1,
       choices:
         menu.options?.map(({ label, value, default: chosen }) => ({
           label,

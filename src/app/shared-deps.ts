@@ -183,7 +183,7 @@ function warmUp(weights: SileroNetwork) {
 /** Tools of the operator's MCP servers. */
 export interface OperatorTools extends AsyncDisposable {
   /** Lists the tools of the servers that answer now. */
-  all(): readonly ToolEntry[];
+  listTools(): readonly ToolEntry[];
 }
 
 /** Connects to the operator's servers, and waits for none of them. */
@@ -194,11 +194,11 @@ export async function openOperatorTools(
 ): Promise<OperatorTools> {
   if (!mcp)
     return {
-      all: () => [],
+      listTools: () => [],
       [Symbol.asyncDispose]: async () => undefined,
     };
-  const { openMcpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  return openMcpServers({
+  const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
+  return new McpServers({
     ...mcp,
     hashesPath: join(dataDir, 'mcp-tools.json'),
     clock: realClock,

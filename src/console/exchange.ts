@@ -9,7 +9,7 @@ import type {
   HeardAnswer,
   SandboxProcess,
 } from '#src/console/sandbox-process.ts';
-import { recognise } from '#src/probes/engine-probes.ts';
+import { recogniseProbe } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
@@ -173,7 +173,7 @@ export async function checkAnswerWords(
 ): Promise<Finding> {
   const clip = { pcm: readWav(await readFile(path)), text: answered.text };
   const deadline = { clock: realClock, deadlineMs: proofMs, signal };
-  return await tryProbe(recognise, { transcriber, clip }, deadline);
+  return await tryProbe(recogniseProbe, { transcriber, clip }, deadline);
 }
 
 /** Opens the sandbox's folder. Throws BotError `sandbox.failed`. */

@@ -29,7 +29,7 @@ export type Reply = TextLine & {
   /** Default: the caller alone. */
   readonly to?: ReplyAudience;
   readonly lines?: readonly TextLine[];
-  /** Names of buttons, in rows of five. Text after a colon becomes `words.about`. */
+  /** Names of buttons, in rows of five. Text after a colon becomes `inputs.about`. */
   readonly buttons?: readonly string[];
   /** One row each, above the buttons. A message has five rows at most. */
   readonly pickers?: readonly Picker[];
@@ -63,8 +63,11 @@ export type CommandCall = {
   readonly message?: PickedMessage;
   /** Ids, or values of options. */
   readonly picked?: readonly string[];
-  /** Further options by name. A boolean is `true` or `false`. */
-  readonly words: Readonly<Record<string, string>>;
+  /**
+   * Typed inputs by name: options of a command, fields of a form, and `about` of a
+   * button. A boolean is `true` or `false`.
+   */
+  readonly inputs: Readonly<Record<string, string>>;
 };
 
 /** Message of any author. Its words never count as the caller's. */

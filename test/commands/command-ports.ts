@@ -36,7 +36,7 @@ export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lo
 export const adam: CommandCall = {
   guildId: 'g',
   caller: { id: 'adam', name: 'Adam', mayManage: false, roleIds: [], locale: 'en' },
-  words: {},
+  inputs: {},
 };
 /** Adam, of whom other facts hold. */
 export function callAs(facts: Partial<Caller>): CommandCall {
@@ -65,13 +65,13 @@ type AllPorts = CommandPorts['sessions'] &
   SpentCosts &
   TrackRequests;
 export type PortOverrides = Partial<
-  AllPorts & Public<SettingsRequests> & AnswerCheckup
+  AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>
 > & {
   readonly personas?: Partial<PersonaRequests>;
   readonly words?: Partial<ServerVocabulary>;
-  readonly lines?: Partial<ChatReadAloud>;
+  readonly lines?: Partial<Public<ChatReadAloud>>;
   readonly memories?: Partial<MemoryCache>;
-  readonly voices?: VoicesAndPreviews;
+  readonly voices?: Public<VoicesAndPreviews>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
   readonly captions?: Partial<CaptionRequests>;
@@ -106,7 +106,7 @@ const settings: Public<SettingsRequests> = {
     value,
     isSaved: true,
   }),
-  values: () => ['voice', 'text', 'off', 'default'],
+  listValues: () => ['voice', 'text', 'off', 'default'],
   listExamples: () => ['none', 'default'],
 };
 
@@ -118,7 +118,7 @@ const tracks: TrackRequests = {
   playSound: async (_guildId, _caller, { track }) => [
     { kind: 'playing', title: 'rain', track, place: 0, ended: endedSession },
   ],
-  change: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
+  changeTracks: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
   listTracks: () => [],
   listSounds: async () => ['rain', 'bell', 'train'],
 };
@@ -157,7 +157,7 @@ const captions: Public<CaptionRequests> = {
 };
 
 /** All is well. */
-const checkup: AnswerCheckup = {
+const checkup: Public<AnswerCheckup> = {
   checkAnswers: async () => ({ findings: [], news: [] }),
 };
 
@@ -173,7 +173,7 @@ const personas: Public<PersonaRequests> = {
 export function makeVoices(
   names: readonly string[],
   models: readonly string[] = [],
-): VoicesAndPreviews {
+): Public<VoicesAndPreviews> {
   return {
     listModels: () => models,
     canSpeak: (_guildId, language) => language !== 'ru',
@@ -194,10 +194,10 @@ const words: Public<ServerVocabulary> = {
 };
 
 /** Every line is said at once. */
-const lines: ChatReadAloud = {
+const lines: Public<ChatReadAloud> = {
   read: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
   handleMessage: async () => undefined,
-  deleted: () => undefined,
+  onDeleted: () => undefined,
 };
 
 /** There are none, and nobody may have any. */

@@ -246,11 +246,7 @@ async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) 
   const transcriber = await openLocalTranscriber({ models: engines.localModels }).catch(
     () => engines.transcriber,
   );
-  const { verdict, why: reason } = await checkAnswerWords(
-    exchange,
-    transcriber,
-    signal,
-  );
+  const { verdict, reason } = await checkAnswerWords(exchange, transcriber, signal);
   const startedMs = realClock.nowMs() - process.uptime() * 1000;
   const heardS = (exchange.heard.firstAudibleAtMs - startedMs) / 1000;
   show.printNote(`first reply heard ${heardS.toFixed(1)} s after the start`);

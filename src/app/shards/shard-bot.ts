@@ -184,7 +184,7 @@ function createSessionSources(
     seatStore: store.seats,
     serverSettings,
     settingsStore: store.settings,
-    listTools: () => [...shared.operatorTools.all(), ...features.tools],
+    listTools: () => [...shared.operatorTools.listTools(), ...features.tools],
     hearing: {
       endpointRules: {
         ...endpointRules,

@@ -182,8 +182,8 @@ export class InteractionReceiver {
     }
     const form = forms.find(hasName);
     if (!form) return createUnknownInvocation('form');
-    const words = { ...readFormInputs(interaction, form), ...call.words };
-    return createInvocation(`form ${name}`, form, { ...call, words }, ports);
+    const inputs = { ...readFormInputs(interaction, form), ...call.inputs };
+    return createInvocation(`form ${name}`, form, { ...call, inputs }, ports);
   }
 
   async #sendSuggestions(interaction: AutocompleteInteraction) {
@@ -280,7 +280,7 @@ function toCall(interaction: BaseInteraction<'cached'>, about?: string): Command
         interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
       channel: channel ? toChannelRef(channel, guildId) : undefined,
     },
-    words: about === undefined ? {} : { about },
+    inputs: about === undefined ? {} : { about },
     placeId: channelId === null ? undefined : toChannelId(channelId),
   };
 }
@@ -290,16 +290,16 @@ function toCommandCall(
   interaction: SlashInteraction,
   options: Command['options'],
 ): CommandCall {
-  const words: Record<string, string> = {};
+  const inputs: Record<string, string> = {};
   let attached: AttachedOptions = {};
   for (const option of options) {
     const filledOption = interaction.options.get(option.name);
     if (filledOption?.value === undefined) continue;
     const text = readOptionText(option, `${filledOption.value}`, interaction);
-    if (text !== undefined) words[option.name] = text;
+    if (text !== undefined) inputs[option.name] = text;
     attached = { ...attached, ...readAttached(option, filledOption, interaction) };
   }
-  return { ...toCall(interaction), words, ...attached };
+  return { ...toCall(interaction), inputs, ...attached };
 }
 
 /** Reads an option that is a text, a number or a choice. Undefined for others. */

@@ -124,7 +124,7 @@ test('a choice from a menu is passed on with its subject', async () => {
     pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }),
   );
   expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
-  expect(calls.map(({ picked, words }) => [picked, words])).toEqual([
+  expect(calls.map(({ picked, inputs }) => [picked, inputs])).toEqual([
     [values, { about: 'a:b' }],
   ]);
 });

@@ -131,7 +131,7 @@ test('a subcommand gets its choice, and answers its caller alone', async () => {
   const reply = await call('privacy allow', { for: 'today' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({
-    words: { for: 'today' },
+    inputs: { for: 'today' },
     caller: { name: 'Ann' },
   });
 });

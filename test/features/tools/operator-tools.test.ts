@@ -36,7 +36,8 @@ async function run(tool: ToolEntry | undefined, given: object) {
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {
   const { dataDir, externalTools } = await configured('modern');
   const reported: string[] = [];
-  const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
+  const isThere = (name: string) =>
+    tools.listTools().find((tool) => tool.name === name);
   await using tools = await openOperatorTools(externalTools, dataDir, (message) =>
     reported.push(message),
   );

@@ -26,8 +26,8 @@ const colours = {
     customId: 'colour',
     placeholder: 'A colour',
     disabled: false,
-    least: 1,
-    most: 1,
+    min: 1,
+    max: 1,
   },
   choices: [
     { label: 'Red', value: 'red' },

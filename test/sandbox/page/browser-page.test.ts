@@ -42,8 +42,8 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     {
       customId: 'colour',
       placeholder: 'A colour',
-      least: 1,
-      most: 1,
+      min: 1,
+      max: 1,
       choices: options,
     },
     { customId: 'who', choices: [{ label: 'Adam', value: 'Adam', chosen: false }] },

@@ -5,9 +5,10 @@ import { expect } from 'vitest';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
-import { createKeptWords } from '#src/features/typed/kept-words.ts';
+import { KeptWords } from '#src/features/typed/kept-words.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createApi } from '#src/web/api/api.ts';
@@ -25,13 +26,13 @@ export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function makeProgramPorts(over: PortOverrides = {}) {
-  const answers: ProgramAnswers = {
-    pipelines: () => ['chained'],
-    keptWords: createKeptWords(realClock),
-    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+  const answers: Public<ProgramAnswers> = {
+    listPipelines: () => ['chained'],
+    keptWords: new KeptWords(realClock),
+    answerQuestion: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     openSpeech: async () => ({ kind: 'unspeakable' }),
   };
-  const transcriptions: ProgramTranscriptions = {
+  const transcriptions: Public<ProgramTranscriptions> = {
     listModels: () => [],
     async *transcribeRecording() {
       yield { kind: 'late' };

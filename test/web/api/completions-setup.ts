@@ -8,8 +8,8 @@ import { expect } from 'vitest';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { createProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
@@ -97,8 +97,8 @@ export async function openCompletions(over: CompletionDeps = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(parts, sessions.settings, recordings, signal);
-  const transcriptions = createProgramTranscriptions(
+  const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
+  const transcriptions = new ProgramTranscriptions(
     parts,
     recordings,
     transcriptionModels,

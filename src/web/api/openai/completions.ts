@@ -32,7 +32,7 @@ export const createChatCompletion: ApiRoute = defineRoute({
     const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
       keptWords.find(`${keyPrefix}${audioId}`),
     );
-    const pipelines = programAnswers.pipelines(guildId);
+    const pipelines = programAnswers.listPipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
@@ -41,7 +41,7 @@ export const createChatCompletion: ApiRoute = defineRoute({
     // By either name of the usual model a sound is recognised once.
     const isUsual = question.transcriptionModel === usualModel;
     using limit = createTimeLimit(connection.signal, request);
-    const answer = await programAnswers.answer(
+    const answer = await programAnswers.answerQuestion(
       {
         ...question,
         ...{ guildId, asker, keptFor: keyPrefix, pipeline, onUsage },

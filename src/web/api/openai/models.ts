@@ -31,10 +31,12 @@ function listCallModels({
   ports,
   token,
 }: Pick<ApiCall<0, 0, 0>, 'guildId' | 'ports' | 'token'>) {
-  return [ownModel, ...ports.features.programAnswers.pipelines(guildId)].map((id) => ({
-    id,
-    object: 'model',
-    created: Math.floor(token.createdAtWallMs / 1_000),
-    owned_by: 'parley',
-  }));
+  return [ownModel, ...ports.features.programAnswers.listPipelines(guildId)].map(
+    (id) => ({
+      id,
+      object: 'model',
+      created: Math.floor(token.createdAtWallMs / 1_000),
+      owned_by: 'parley',
+    }),
+  );
 }

@@ -161,7 +161,7 @@ function changeTrack(
   }: ApiCall<unknown, unknown, { readonly track: string }>,
   command: TrackCommand,
 ) {
-  return ports.features.tracks.change(
+  return ports.features.tracks.changeTracks(
     guildId,
     { ...asker, mayManage: true },
     command,
