@@ -63,13 +63,15 @@ const maxLeaveMs = 5_000;
  * Sessions of the bot, one in each server. Calls for one server are served one after the other.
  *
  * @example
+ * import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
  * import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
  *
  * declare const sessions: VoiceSessions;
- * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
- * const outcome = await sessions.join(lounge, '3');
- * if (outcome.kind === 'joined') sessions.findSession('1')?.loop.post({ kind: 'stop' });
- * await sessions.leave('1');
+ * const guildId = toGuildId('1');
+ * const lounge = { guildId, channelId: toChannelId('2'), name: 'Lounge' };
+ * const outcome = await sessions.join(lounge, toPersonId('3'));
+ * if (outcome.kind === 'joined') sessions.findSession(guildId)?.loop.post({ kind: 'stop' });
+ * await sessions.leave(guildId);
  */
 export class VoiceSessions implements AsyncDisposable {
   readonly settings: StoredSettings;

@@ -153,7 +153,7 @@ type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 /** Parses a new token. Throws an Error with a sentence. */
 function parseNewToken(name = '', values: TokenOptions) {
   const {
-    server: guildId = '',
+    server = '',
     scopes: listed = '',
     budget,
     channels,
@@ -163,7 +163,7 @@ function parseNewToken(name = '', values: TokenOptions) {
     throw new Error(
       'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.',
     );
-  if (!isId(guildId)) throw new Error('--server: the numeric id of a server.');
+  if (!isId(server)) throw new Error('--server: the numeric id of a server.');
   const scopes = parseScopes(listed);
   if (scopes.length === 0)
     throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
@@ -175,8 +175,8 @@ function parseNewToken(name = '', values: TokenOptions) {
     throw new Error(
       '--events: with the scope events, the https address that they are posted to.',
     );
-  const server = toGuildId(guildId);
-  return { name, guildId: server, scopes, budgetUsd, channelIds, eventsUrl };
+  const guildId = toGuildId(server);
+  return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
 }
 
 function isId(text: string) {
