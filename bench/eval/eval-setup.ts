@@ -23,7 +23,7 @@ export async function readUsualSetup(): Promise<EvalSetup> {
   return await parseSetup('.env', { ...readEnvironment() });
 }
 
-/** Settings of that file alone. Errors: as `usualSetup`. */
+/** Settings of that file alone. Throws a plain Error with a line for each mistake. */
 export async function readSetupFile(file: string): Promise<EvalSetup> {
   await access(file);
   return await parseSetup(file, {});
