@@ -1,4 +1,3 @@
-import { nobody } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import { version as voiceVersion } from '@discordjs/voice';
 import { VERSION as daveyVersion } from '@snazzah/davey';
@@ -6,6 +5,7 @@ import { type Client, version as discordVersion, Events } from 'discord.js';
 import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { nobody } from '#src/base/ids.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, createClient, LoginDeadline, logIn } from '#src/discord/login.ts';
