@@ -1,7 +1,7 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 import {
   addSamples,
-  createRoomNoise,
+  RoomNoise,
   holdFrames,
   type MicrophoneState,
   stepMicrophone,
@@ -25,7 +25,7 @@ export function* sendPackets(
   seed: number,
 ): Generator<Packet> {
   const held = holdFrames[profile];
-  const noise = createRoomNoise(seed);
+  const noise = new RoomNoise(seed);
   const encoder = codec.createEncoder(roomRateHz);
   let state: MicrophoneState = { hold: Number.isFinite(held) ? 0 : held, silence: 0 };
   let [frame, sequence] = [0, 0];
