@@ -26,9 +26,9 @@ export interface BrowserMenu {
   readonly placeholder: string;
   readonly disabled: boolean;
   /** Fewest choices that may be picked. */
-  readonly least: number;
+  readonly minCount: number;
   /** Most choices that may be picked. */
-  readonly most: number;
+  readonly maxCount: number;
   readonly choices: readonly MenuChoice[];
 }
 
@@ -41,7 +41,7 @@ export interface BrowserFormField {
   readonly isLong: boolean;
   readonly value: string;
   /** Longest text, in characters. */
-  readonly mostLength: number;
+  readonly maxLength: number;
   readonly menu: BrowserMenu | undefined;
 }
 
@@ -58,7 +58,7 @@ const maxFieldLength = 4_000;
 const paragraphStyle = 2;
 
 /**
- * Lists menus anywhere in the components of a message, as `page/room/room-state.js`
+ * Lists menus anywhere in the components of a message, as `page/room/room-types.js`
  * describes them.
  */
 export function toMenus(components: unknown, names: GuildRoster): BrowserMenu[] {
@@ -69,8 +69,8 @@ export function toMenus(components: unknown, names: GuildRoster): BrowserMenu[] 
       customId: custom_id,
       placeholder: menu.placeholder ?? 'Choose',
       disabled: disabled === true,
-      least: min_values ?? 1,
-      most: max_values ?? 1,
+      minCount: min_values ?? 1,
+      maxCount: max_values ?? 1,
       choices:
         menu.options?.map(({ label, value, default: isChosen }) => ({
           label,
@@ -98,7 +98,7 @@ function toField(label: Json, names: GuildRoster): BrowserFormField {
     required: input.required !== false,
     isLong: input.style === paragraphStyle,
     value: String(input.value ?? ''),
-    mostLength: Number(input.max_length ?? maxFieldLength),
+    maxLength: Number(input.max_length ?? maxFieldLength),
     menu,
   };
 }
