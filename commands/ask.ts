@@ -21,9 +21,10 @@ import { findChannelObjection, nowhereReply } from './command-rights.ts';
 /** The deadlines of the model are shorter. */
 export const maxAskMs = 870_000;
 
-const askWays = ['voice', 'text', 'only me'] as const;
-type AskWay = (typeof askWays)[number];
+const askMedia = ['voice', 'text', 'only me'] as const;
+type AskMedium = (typeof askMedia)[number];
 
+/** `/ask`: a question aloud, in writing, for the caller alone, or about a transcript. */
 export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
@@ -32,8 +33,8 @@ export const ask: Command = {
     command: 'ask',
     buildLine: () => ({ id: 'help.ask' }),
   },
-  shownTo: ({ words }) =>
-    words.answer === 'only me' || words.about ? 'caller' : 'room',
+  shownTo: ({ inputs }) =>
+    inputs.answer === 'only me' || inputs.about ? 'caller' : 'room',
   longestMs: maxAskMs,
   options: [
     {
@@ -46,7 +47,7 @@ export const ask: Command = {
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'picture', description: 'command.ask.recording', kind: 'file' },
     { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
-    { name: 'answer', description: 'command.ask', kind: 'choice', values: askWays },
+    { name: 'answer', description: 'command.ask', kind: 'choice', values: askMedia },
     {
       name: 'about',
       description: 'command.captions.find',
@@ -58,35 +59,37 @@ export const ask: Command = {
   async run(call, ports) {
     const { features, sessions } = ports;
     const question = toQuestion(call);
-    const sent = toQuestionFiles(call, question);
-    if ('wrong' in sent) return [sent.wrong];
-    if (call.words.about) return await askTranscript(call, ports, question);
-    const way = getAskWay(call, sessions);
-    const barred = way === 'voice' ? findChannelObjection(call, ports) : undefined;
-    if (barred) return [barred];
-    const how = way === 'only me' ? 'text' : way;
-    const { placeId, words } = call;
+    const files = toQuestionFiles(call, question);
+    if ('refusal' in files) return [files.refusal];
+    if (call.inputs.about) return await askTranscript(call, ports, question);
+    const medium = getAskMedium(call, sessions);
+    const objection =
+      medium === 'voice' ? findChannelObjection(call, ports) : undefined;
+    if (objection) return [objection];
+    const form = medium === 'only me' ? 'text' : medium;
+    const { placeId, inputs } = call;
     const about = {
-      ...sent,
-      askedInId: way === 'text' ? placeId : undefined,
-      manner: words.voice === undefined ? undefined : { voice: words.voice },
+      ...files,
+      askedInId: medium === 'text' ? placeId : undefined,
+      manner: inputs.voice === undefined ? undefined : { voice: inputs.voice },
     };
     const asking = await features.typed.askQuestion(
       call.guildId,
       question,
       call.caller,
-      how,
+      form,
       about,
     );
     return await toAskReply(
       asking,
       call,
-      way === 'only me' ? 'caller' : 'room',
+      medium === 'only me' ? 'caller' : 'room',
       sessions,
     );
   },
 };
 
+/** An entry in the menu of a message: answers a question about that message. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
   longestMs: maxAskMs,
@@ -94,9 +97,9 @@ export const askAbout: MessageCommand = {
     const { guildId, caller, message } = call;
     if (!message) return [{ id: 'say.empty' }];
     const { author, isForwarded, pictures, recording } = message;
-    const words = message.text.trim();
-    if (words === '' && !recording && !pictures) return [{ id: 'say.empty' }];
-    const quoted = words === '' ? undefined : { author, text: words, isForwarded };
+    const text = message.text.trim();
+    if (text === '' && !recording && !pictures) return [{ id: 'say.empty' }];
+    const quoted = text === '' ? undefined : { author, text, isForwarded };
     const about = { quoted, recording, sentBy: author, pictures };
     const question = formatText('ask.about.question', {}, caller.locale);
     const asking = await features.typed.askQuestion(
@@ -110,46 +113,48 @@ export const askAbout: MessageCommand = {
   },
 };
 
-function toQuestion({ caller, file, words }: CommandCall): string {
-  const usual = file ? formatText('ask.about.question', {}, caller.locale) : '';
-  return words.question?.trim() || usual;
+function toQuestion({ caller, file, inputs }: CommandCall): string {
+  const defaultQuestion = file
+    ? formatText('ask.about.question', {}, caller.locale)
+    : '';
+  return inputs.question?.trim() || defaultQuestion;
 }
 
 function toQuestionFiles(
-  { file, sound, words }: CommandCall,
+  { file, sound, inputs }: CommandCall,
   question: string,
-): { readonly wrong: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
-  if (file && words.about) return { wrong: { id: 'fail.picture' } };
-  const link = words.link?.trim();
+): { readonly refusal: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
+  if (file && inputs.about) return { refusal: { id: 'fail.picture' } };
+  const link = inputs.link?.trim();
   // The rest of a link may be a secret.
   const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;
   if (!recording && !/[\p{L}\p{N}]/u.test(question))
-    return { wrong: { id: 'say.empty' } };
+    return { refusal: { id: 'say.empty' } };
   return { recording, pictures: file && [file] };
 }
 
 async function askTranscript(
-  { guildId, caller, words }: CommandCall,
+  { guildId, caller, inputs }: CommandCall,
   { features, guilds }: CommandPorts,
   question: string,
 ): Promise<Replies> {
-  const about = transcriptSubjects.find((one) => one === words.about);
-  if (about === undefined) return toUnknownValueReply(words.about);
+  const about = transcriptSubjects.find((subject) => subject === inputs.about);
+  if (about === undefined) return toUnknownValueReply(inputs.about);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
-  const found = await features.transcripts.askModel(guildId, caller.id, {
+  const outcome = await features.transcripts.askModel(guildId, caller.id, {
     question,
     about,
   });
-  return formatQuotes(found, guilds.getTimes(guildId));
+  return formatQuotes(outcome, guilds.getTimes(guildId));
 }
 
 /** Chooses how to answer. Default: aloud if the bot sits in a channel. */
-function getAskWay(
-  { guildId, words }: CommandCall,
+function getAskMedium(
+  { guildId, inputs }: CommandCall,
   sessions: CommandPorts['sessions'],
-): AskWay {
-  const chosen = askWays.find((way) => way === words.answer);
-  return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
+): AskMedium {
+  const chosenMedium = askMedia.find((medium) => medium === inputs.answer);
+  return chosenMedium ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
 /** Builds a reply. Words of another channel are for the caller alone. */

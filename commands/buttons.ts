@@ -78,7 +78,7 @@ function toButton(
     style,
     isForEverybody,
     isNeverLimited,
-    run: (call, ports) => run({ ...call, words: {} }, ports),
+    run: (call, ports) => run({ ...call, inputs: {} }, ports),
   };
 }
 
@@ -88,7 +88,7 @@ export const pickers: readonly PickerHandler[] = [
     isForEverybody: true,
     inPlace: true,
     run: (call, ports) =>
-      helpCommand.run({ ...call, words: { topic: call.picked?.[0] ?? '' } }, ports),
+      helpCommand.run({ ...call, inputs: { topic: call.picked?.[0] ?? '' } }, ports),
   },
   ...panelPickers,
 ];

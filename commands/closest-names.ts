@@ -10,25 +10,26 @@ import { measureEditDistance } from '#src/base/edit-distance.ts';
  */
 export function findClosestNames(
   typed: string,
-  all: readonly string[],
+  names: readonly string[],
 ): readonly string[] {
-  const wanted = typed.trim().toLowerCase();
-  const findPlace = (name: string) => name.toLowerCase().indexOf(wanted);
-  const holding = all.filter((name) => findPlace(name) >= 0);
-  return holding.toSorted((a, b) => findPlace(a) - findPlace(b));
+  const query = typed.trim().toLowerCase();
+  const findPosition = (name: string) => name.toLowerCase().indexOf(query);
+  const matches = names.filter((name) => findPosition(name) >= 0);
+  return matches.toSorted((a, b) => findPosition(a) - findPosition(b));
 }
 
-export function sortByDistance(
+/** Lists the three names that take the fewest edits from the typed text. */
+export function findNearestNames(
   typed: string,
-  all: readonly string[],
+  names: readonly string[],
 ): readonly string[] {
-  const wanted = typed.trim().toLowerCase();
-  const measured = all.map((one) => ({
-    one,
-    edits: measureEditDistance(wanted, one.toLowerCase()),
+  const query = typed.trim().toLowerCase();
+  const measured = names.map((name) => ({
+    name,
+    edits: measureEditDistance(query, name.toLowerCase()),
   }));
   const sorted = measured.toSorted((a, b) => a.edits - b.edits);
-  return sorted.slice(0, maxNearest).map(({ one }) => one);
+  return sorted.slice(0, maxNearest).map(({ name }) => name);
 }
 
 const maxNearest = 3;

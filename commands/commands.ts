@@ -29,8 +29,10 @@ export const explainedCommands: readonly (Command | CommandGroup)[] = [
   settings,
 ];
 
-export const helpCommand = createHelpCommand(explainedCommands, features);
+/** `/help`, which explains all commands and features. */
+export const helpCommand: Command = createHelpCommand(explainedCommands, features);
 
+/** All commands, as they are registered at Discord. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   ...explainedCommands,
   helpCommand,

@@ -6,47 +6,49 @@ import { onlyIfAdmitted } from './command-rights.ts';
 import { confirmSetting } from './settings/settings-panel-presses.ts';
 
 /** The tool behind a press ends before this. */
-export const maxPressMs = maxToolMs + 10_000;
+export const maxPressMs: number = maxToolMs + 10_000;
 
+/** Shows a call that waits for a press, with its Confirm button, or an answer to one reader. */
 export async function showConfirmation(
   call: CommandCall,
   { confirmations, sessions }: CommandPorts,
 ): Promise<Replies> {
-  const { caller, guildId, words } = call;
-  const { about = '' } = words;
-  const shown = confirmations.showConfirmation(guildId, about, caller.id);
-  switch (shown.kind) {
+  const { caller, guildId, inputs } = call;
+  const { about = '' } = inputs;
+  const confirmation = confirmations.showConfirmation(guildId, about, caller.id);
+  switch (confirmation.kind) {
     case 'answered':
-      return await toAskReply(shown, call, 'caller', sessions);
+      return await toAskReply(confirmation, call, 'caller', sessions);
     case 'shown': {
-      const { files, line, s } = shown;
+      const { files, line: question, s } = confirmation;
       const lines = [{ id: 'confirm.press', with: { s } } as const];
-      return [{ ...line, lines, files, buttons: [`confirm:tool:${about}`] }];
+      return [{ ...question, lines, files, buttons: [`confirm:tool:${about}`] }];
     }
     case 'other':
-      return [{ id: 'confirm.other', with: { name: shown.name } }];
+      return [{ id: 'confirm.other', with: { name: confirmation.name } }];
     case 'over':
       return [{ id: 'confirm.over' }];
   }
 }
 
+/** Performs the call behind a Confirm button. */
 export async function confirmCall(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const [what, ...rest] = (call.words.about ?? '').split(':');
-  const about = rest.join(':');
-  if (what === 'forget') return await forgetCaller(call, ports);
-  if (what === 'settings')
-    return await confirmSetting({ ...call, words: { about } }, ports);
-  return await confirmTool({ ...call, words: { about } }, ports);
+  const [subject, ...segments] = (call.inputs.about ?? '').split(':');
+  const about = segments.join(':');
+  if (subject === 'forget') return await forgetCaller(call, ports);
+  if (subject === 'settings')
+    return await confirmSetting({ ...call, inputs: { about } }, ports);
+  return await confirmTool({ ...call, inputs: { about } }, ports);
 }
 
 const confirmTool = onlyIfAdmitted(
-  async ({ caller, guildId, words }, { confirmations }) => {
+  async ({ caller, guildId, inputs }, { confirmations }) => {
     const confirming = await confirmations.confirmCall(
       guildId,
-      words.about ?? '',
+      inputs.about ?? '',
       caller.id,
     );
     switch (confirming.kind) {

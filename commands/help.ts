@@ -31,18 +31,24 @@ const troubleEntry: HelpEntry = {
   buildLine: () => ({ id: 'help.trouble' }),
 };
 
-export function createHelpCommand(...described: Parameters<typeof helpLines>): Command {
-  const all = helpLines(...described);
+/** Creates `/help`, which explains these commands and features. */
+export function createHelpCommand(
+  commands: readonly (Command | CommandGroup)[],
+  features: readonly Pick<Feature, 'help'>[],
+): Command {
+  const entries = listHelpEntries(commands, features);
   return {
     name: 'help',
     description: 'command.help',
     isForEverybody: true,
     options: [],
-    run: async (call, ports) => toHelpReply(call, await buildHelp(all, call, ports)),
+    run: async (call, ports) =>
+      toHelpReply(call, await buildHelp(entries, call, ports)),
   };
 }
 
-export function helpLines(
+/** Lists all topics of the help: commands first, then features, trouble last. */
+export function listHelpEntries(
   commands: readonly (Command | CommandGroup)[],
   features: readonly Pick<Feature, 'help'>[],
 ): readonly HelpEntry[] {
@@ -56,42 +62,47 @@ export function helpLines(
 function toHelpEntries(
   commands: readonly (Command | CommandGroup)[],
 ): readonly HelpEntry[] {
-  return commands.flatMap((one) => [
-    ...(one.help ? [one.help] : []),
-    ...('commands' in one ? toHelpEntries(one.commands) : []),
+  return commands.flatMap((command) => [
+    ...(command.help ? [command.help] : []),
+    ...('commands' in command ? toHelpEntries(command.commands) : []),
   ]);
 }
 
 async function buildHelp(
-  all: readonly HelpEntry[],
+  entries: readonly HelpEntry[],
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<CallerHelp> {
   const denied = await ports.guilds.findDenial(call);
   const state = await ports.guilds.readHelpState(call.guildId);
-  const own = all.filter((one) => isForCaller(one, call, denied !== undefined));
-  const topics = own.flatMap((one) => {
-    const line = one.buildLine(state);
-    return line ? ([[one.topic, line]] as const) : [];
+  const callerEntries = entries.filter((entry) =>
+    isForCaller(entry, call, denied !== undefined),
+  );
+  const topics = callerEntries.flatMap((entry) => {
+    const explanation = entry.buildLine(state);
+    return explanation ? ([[entry.topic, explanation]] as const) : [];
   });
-  const first = denied
+  const firstStep = denied
     ? { lines: [denied], buttons: ['privacy'] }
     : findFirstStep(call, state, ports);
-  return { ...first, topics: new Map(topics) };
+  return { ...firstStep, topics: new Map(topics) };
 }
 
-function isForCaller(line: HelpEntry, { caller }: CommandCall, isDenied: boolean) {
-  if (line.for === 'everybody') return true;
-  return !isDenied && (line.for !== 'manager' || caller.mayManage);
+function isForCaller(entry: HelpEntry, { caller }: CommandCall, isDenied: boolean) {
+  if (entry.for === 'everybody') return true;
+  return !isDenied && (entry.for !== 'manager' || caller.mayManage);
 }
 
 /** Shows a topic, or the first steps, above a menu of all topics. */
-function toHelpReply({ caller, words }: CommandCall, help: CallerHelp): Replies {
-  const { buttons, lines: first, topics } = help;
-  const about = topics.get(words.topic?.trim() ?? '');
+function toHelpReply({ caller, inputs }: CommandCall, help: CallerHelp): Replies {
+  const { buttons, lines: firstLines, topics } = help;
+  const about = topics.get(inputs.topic?.trim() ?? '');
   const machine = toOptionalLines(caller.locale !== 'en', { id: 'help.machine' });
-  const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
-  const [line = { id: 'join.none' } as const, ...lines] = about
+  const page = [
+    ...firstLines,
+    ...firstTopics.flatMap((topic) => topics.get(topic) ?? []),
+  ];
+  const [heading = { id: 'join.none' } as const, ...lines] = about
     ? [about]
     : [...page.slice(0, maxHelpLines), ...machine];
   const menu = {
@@ -105,8 +116,7 @@ function toHelpReply({ caller, words }: CommandCall, help: CallerHelp): Replies 
       label: formatText('help.topic', { topic }, caller.locale),
     })),
   } as const;
-  const shown = { lines, buttons, pickers: [menu], inPlace: true } as const;
-  return [{ ...line, ...shown }];
+  return [{ ...heading, lines, buttons, pickers: [menu], inPlace: true }];
 }
 
 function findFirstStep(
@@ -114,11 +124,11 @@ function findFirstStep(
   { hasModel, talk }: HelpState,
   ports: CommandPorts,
 ): FirstStep {
-  const { buttons, line } = toFirstStep(call, talk, ports);
-  const model = toOptionalLines(!hasModel && call.caller.mayManage, {
+  const step = toFirstStep(call, talk, ports);
+  const modelLines = toOptionalLines(!hasModel && call.caller.mayManage, {
     id: 'help.model',
   });
-  return { lines: [line, ...model], buttons: [...buttons, 'privacy'] };
+  return { lines: [step.line, ...modelLines], buttons: [...step.buttons, 'privacy'] };
 }
 
 function toFirstStep(

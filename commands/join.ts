@@ -23,10 +23,11 @@ import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
 /** Longest wait for a retry that may succeed, and the interval of checks. */
-const [longestWaitMs, checkMs] = [8_000, 100];
+const [maxRetryWaitMs, checkIntervalMs] = [8_000, 100];
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
+/** `/join`: brings the bot into a voice channel. */
 export const join: Command = {
   name: 'join',
   description: 'command.join',
@@ -34,7 +35,7 @@ export const join: Command = {
   options: [
     { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
     { name: 'mode', description: 'command.join', kind: 'choice', values: joinModes },
-    { name: 'follow', description: 'tool.follow.on', kind: 'truth' },
+    { name: 'follow', description: 'tool.follow.on', kind: 'boolean' },
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.caller.channel;
@@ -42,9 +43,9 @@ export const join: Command = {
     if (!channel || !verdict) return [{ id: 'join.none' }];
     const obstacle = describeObstacle(verdict, channel);
     if (obstacle) return [obstacle];
-    const mode = joinModes.find((one) => one === call.words.mode);
+    const mode = joinModes.find((joinMode) => joinMode === call.inputs.mode);
     const follows =
-      call.words.follow === undefined ? undefined : call.words.follow === 'true';
+      call.inputs.follow === undefined ? undefined : call.inputs.follow === 'true';
     const joining = await joinOnceLinked(channel, call, ports, mode, follows);
     if ('consent' in joining) {
       const state = await ports.guilds.readHelpState(call.guildId);
@@ -54,8 +55,10 @@ export const join: Command = {
       ];
     }
     if (joining.kind === 'busy') {
-      const room = toJoinRoomLine(joining.other, call.caller.id, ports.places);
-      return [joining.isAsked ? { ...room, lines: [{ id: 'move.asked' }] } : room];
+      const refusal = toJoinRoomLine(joining.other, call.caller.id, ports.places);
+      return [
+        joining.isAsked ? { ...refusal, lines: [{ id: 'move.asked' }] } : refusal,
+      ];
     }
     return [toFailureReply(joining, channel)];
   },
@@ -63,13 +66,13 @@ export const join: Command = {
 
 /** Notes that the presser lets the bot move to another channel. */
 export async function agreeToMove(
-  { caller, guildId, words }: CommandCall,
+  { caller, guildId, inputs }: CommandCall,
   { sessions }: CommandPorts,
 ): Promise<Replies> {
   const agreement = await sessions.moveRequests.agree(
     guildId,
     caller.id,
-    words.about ?? '',
+    inputs.about ?? '',
   );
   switch (agreement.kind) {
     case 'moved':
@@ -95,10 +98,10 @@ async function joinOnceLinked(
   let joining = await sessions.join(channel, caller.id, mode, follows);
   for (
     let ms = 0;
-    'nextTryMs' in joining && joining.nextTryMs + ms <= longestWaitMs;
-    ms += checkMs
+    'nextTryMs' in joining && joining.nextTryMs + ms <= maxRetryWaitMs;
+    ms += checkIntervalMs
   ) {
-    await new Promise<void>((resolve) => clock.later(checkMs, resolve));
+    await new Promise<void>((resolve) => clock.later(checkIntervalMs, resolve));
     joining =
       sessions.findSession(guildId)?.getJoinOutcome('joined', caller.id) ?? joining;
   }

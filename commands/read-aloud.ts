@@ -1,21 +1,25 @@
 import type { MessageCommand, Reply } from '#src/features/command.ts';
-import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
+import type { AnnouncementOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { nowhereReply, onlyInChannel } from './command-rights.ts';
 
-/** The bot needs no permission to read messages for it. */
+/** An entry in the menu of a message, for which the bot needs no permission to read messages. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   run: onlyInChannel(async (call, { features }) => {
     const { caller, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty' }];
-    const line = { ...message, author: { id: message.authorId, name: message.author } };
-    const reading = await features.chatReadAloud.read(guildId, line, caller);
-    return [toReadingReply(reading, '/track remove track:voice item:mine')];
+    const author = { id: message.authorId, name: message.author };
+    const written = { ...message, author };
+    const reading = await features.chatReadAloud.read(guildId, written, caller);
+    return [toAnnouncementReply(reading, '/track remove track:voice item:mine')];
   }),
 };
 
 /** Builds the reply. `command` makes room in a full queue. */
-export function toReadingReply(outcome: ReadingOutcome, command: string): Reply {
+export function toAnnouncementReply(
+  outcome: AnnouncementOutcome,
+  command: string,
+): Reply {
   switch (outcome.kind) {
     case 'queued': {
       const { position: n } = outcome;

@@ -3,12 +3,14 @@ import {
   createVoiceOption,
   toUnknownVoiceReply,
 } from '#commands/voice/voice-option.ts';
+import type { Command } from '#src/features/command.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
-import { toReadingReply } from './read-aloud.ts';
+import { toAnnouncementReply } from './read-aloud.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from './wait-option.ts';
 
-export const say = commandInChannel({
+/** `/say`: has the bot say a text, by the voice that its caller chose. */
+export const say: Command = commandInChannel({
   name: 'say',
   description: 'command.say',
   options: [
@@ -32,22 +34,28 @@ export const say = commandInChannel({
   ],
   longestMs: maxWaitMs,
   run: async (call, { clock, peopleSettings, features }) => {
-    const { text = '', track, voice: asked, when } = call.words;
-    const voices = features.voices;
-    const voice = asked === undefined ? undefined : await voices.findVoice(asked);
-    if (asked !== undefined && voice === undefined)
-      return [toUnknownVoiceReply(asked, await voices.listVoices())];
-    const now = when === 'now' ? 'now' : 'queue';
+    const { text = '', track, voice: typedVoice } = call.inputs;
+    const { voices } = features;
+    const voice =
+      typedVoice === undefined ? undefined : await voices.findVoice(typedVoice);
+    if (typedVoice !== undefined && voice === undefined)
+      return [toUnknownVoiceReply(typedVoice, await voices.listVoices())];
+    const position = call.inputs.when === 'now' ? 'now' : 'queue';
     const owner = call.caller;
-    const own = await peopleSettings.loadSettings(call.guildId, call.caller.id);
-    const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
-    const wait = call.words.wait === 'true';
-    const how = { owner, payer: owner, track, wait, ...chosen };
-    const saying = await features.typed.sayText(call.guildId, text, now, how);
-    const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (wait && 'ended' in said)
-      return [await waitForEndReply(text, said.ended, clock)];
+    const callerSettings = await peopleSettings.loadSettings(call.guildId, owner.id);
+    const wait = call.inputs.wait === 'true';
+    const saying = await features.typed.sayText(call.guildId, text, position, {
+      owner,
+      payer: owner,
+      track,
+      wait,
+      voice: voice ?? callerSettings?.voice,
+      speed: callerSettings?.speed,
+    });
+    const outcome = saying.kind === 'placed' ? saying.playing : saying;
+    if (wait && 'ended' in outcome)
+      return [await waitForEndReply(text, outcome.ended, clock)];
     if (saying.kind === 'placed') return [toOutcomeLine(saying.playing)];
-    return [toReadingReply(saying, '/track queue track:voice')];
+    return [toAnnouncementReply(saying, '/track queue track:voice')];
   },
 });

@@ -1,11 +1,17 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/features/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import { commandInChannel } from './command-rights.ts';
 
 const stopKinds = ['speech', 'sounds', 'everything'] as const;
 
-export const stop = commandInChannel({
+/** `/stop`: silences the bot at once, or stops sounds. */
+export const stop: Command = commandInChannel({
   name: 'stop',
   description: 'command.stop',
   isForEverybody: true,
@@ -15,11 +21,12 @@ export const stop = commandInChannel({
     { name: 'what', description: 'command.stop', kind: 'choice', values: stopKinds },
   ],
   run: async (call, ports) => {
-    const what = stopKinds.find((kind) => kind === call.words.what) ?? 'speech';
+    const { what: typedKind } = call.inputs;
+    const stopKind = stopKinds.find((kind) => kind === typedKind) ?? 'speech';
     const isSilenced =
-      what !== 'sounds' &&
+      stopKind !== 'sounds' &&
       ports.features.typed.stopSpeaking(call.guildId) === 'stopped';
-    if (what !== 'speech') return stopSounds(call, ports, isSilenced);
+    if (stopKind !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.silent' }];
   },
 });
@@ -30,14 +37,16 @@ function stopSounds(
   { features }: CommandPorts,
   isSilenced: boolean,
 ): Replies {
-  const all = features.tracks.change(
+  const outcomes = features.tracks.changeTracks(
     call.guildId,
     call.caller,
     { kind: 'stop' },
     everyTrack,
   );
-  const isStopped = isSilenced || all.some(({ kind }) => kind === 'changed');
-  if (!all.some(({ kind }) => kind === 'denied'))
+  const isStopped = isSilenced || outcomes.some(({ kind }) => kind === 'changed');
+  if (!outcomes.some(({ kind }) => kind === 'denied'))
     return [{ id: isStopped ? 'stop.ok' : 'stop.nothing' }];
-  return [{ id: isStopped ? 'stop.ok' : 'perm.dj', lines: all.map(toOutcomeLine) }];
+  return [
+    { id: isStopped ? 'stop.ok' : 'perm.dj', lines: outcomes.map(toOutcomeLine) },
+  ];
 }

@@ -3,13 +3,15 @@ import type { Clock } from '#src/base/clock.ts';
 import { maxEndWaitMs, type PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { CommandOption, Reply } from '#src/features/command.ts';
 
+/** An option whose caller gets the reply at the end of the sound. */
 export const waitOption: CommandOption = {
   name: 'wait',
   description: 'command.wait',
-  kind: 'truth',
+  kind: 'boolean',
 };
 
-export const maxWaitMs = maxEndWaitMs + 30_000;
+/** A caller that waits for the end of a sound is answered by then. */
+export const maxWaitMs: number = maxEndWaitMs + 30_000;
 
 /** Waits until a sound has ended, and replies with the reason. */
 export async function waitForEndReply(

@@ -1,5 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
-import { ok } from '#src/probes/probe.ts';
+import { toOkFinding } from '#src/probes/probe.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import { machineProbe } from './machine-probe.ts';
 import { rolesProbe } from './roles-probe.ts';
@@ -7,17 +7,17 @@ import { storedDataProbe } from './stored-data-probe.ts';
 
 const discordProbe: DoctorProbe = {
   name: 'discord',
-  async *run({ config: { discord: place }, clock, isOffline }) {
-    if (!place || isOffline) {
+  async *run({ config: { discord }, clock, isOffline }) {
+    if (!discord || isOffline) {
       yield 'Discord';
       const sandbox =
         'not set: npm start runs the sandbox, npm run setup asks for a token';
-      yield ok('token', place ? 'set, not checked' : sandbox);
+      yield toOkFinding('token', discord ? 'set, not checked' : sandbox);
       return;
     }
-    yield place.apiUrl === undefined ? 'Discord' : `Discord at ${place.apiUrl}`;
+    yield discord.apiUrl === undefined ? 'Discord' : `Discord at ${discord.apiUrl}`;
     const { examineDiscord } = await import('#doctor/discord/examine-discord.ts');
-    yield* examineDiscord(place, clock);
+    yield* examineDiscord(discord, clock);
   },
 };
 
@@ -29,7 +29,7 @@ const operatorNoticesProbe: DoctorProbe = {
   name: 'notices',
   async *run({
     config: {
-      discord: place,
+      discord,
       monitoring: { operatorWebhook: webhook },
     },
     notifiesOperator,
@@ -39,12 +39,12 @@ const operatorNoticesProbe: DoctorProbe = {
     const { writeToOperator } = await import(
       '#src/discord/account/operator-message.ts'
     );
-    const where = await writeToOperator(
+    const destination = await writeToOperator(
       operatorTestMessage,
-      { webhook, discord: place },
+      { webhook, discord },
       neverAborted,
     );
-    yield ok('notices', `a test message went to ${where}`);
+    yield toOkFinding('notices', `a test message went to ${destination}`);
   },
 };
 
@@ -58,6 +58,7 @@ const toolServersProbe: DoctorProbe = {
   },
 };
 
+/** All probes, in the order of the report. */
 export const doctorProbes: readonly DoctorProbe[] = [
   machineProbe,
   storedDataProbe,

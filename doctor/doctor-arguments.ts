@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { isAddress } from '#src/config/settings.ts';
 
+/** Flags of `npm run doctor`. */
 export type DoctorArguments = {
   /** Without a base URL the configuration is examined. */
   readonly provider?: string;
@@ -13,6 +14,7 @@ export type DoctorArguments = {
   readonly notifiesOperator: boolean;
 };
 
+/** All flags, for a person who typed a wrong one. */
 export const doctorUsage =
   'npm run doctor [-- --provider URL [--key-env NAME]] [--live [--silence 2m]] [--tell-operator] [--offline]';
 

@@ -2,10 +2,12 @@ import type { Config } from '#src/config/config.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
 import type { DoctorArguments } from './doctor-arguments.ts';
 
+/** The configuration to examine, and the flags of the doctor. */
 export type Examination = ProbeDeadline & {
   readonly config: Config;
   /** Asks neither Discord nor a server. */
   readonly isOffline: boolean;
+  /** Sends the operator a test message. */
   readonly notifiesOperator: boolean;
   readonly live?: DoctorArguments['live'];
 };
@@ -15,18 +17,20 @@ export type Examination = ProbeDeadline & {
  *
  * @example
  * import type { DoctorProbe } from '#doctor/doctor-probe.ts';
- * import { ok } from '#src/probes/probe.ts';
+ * import { toOkFinding } from '#src/probes/probe.ts';
  *
  * const probe: DoctorProbe = {
  *   name: 'clock',
  *   async *run({ clock }) {
  *     yield 'Clock';
- *     yield ok('time', new Date(clock.wallMs()).toISOString());
+ *     yield toOkFinding('time', new Date(clock.wallMs()).toISOString());
  *   },
  * };
  * probe.name; // 'clock'
  */
-export type DoctorProbe = {
+export interface DoctorProbe {
+  /** Subject of the finding about an error that ends the probe. */
   readonly name: string;
+  /** Examines the part. An error ends the probe and becomes its last finding. */
   run(examination: Examination): AsyncIterable<string | Finding>;
-};
+}

@@ -5,64 +5,75 @@ import type { Finding } from '#src/probes/probe.ts';
 const minSecretChars = 4;
 const maxLineChars = 300;
 
-export type DoctorReport = ReturnType<typeof createDoctorReport>;
-
 /**
  * Writes the report without secrets of the configuration, in any encoding.
  *
  * @example
- * import { createDoctorReport } from '#doctor/doctor-report.ts';
+ * import { DoctorReport } from '#doctor/doctor-report.ts';
  * import { Secret } from '#src/base/secret.ts';
  *
  * const lines: string[] = [];
- * const report = createDoctorReport((line) => lines.push(line), [new Secret('hush-hush')]);
+ * const report = new DoctorReport((line) => lines.push(line), [new Secret('hush-hush')]);
  * report.writeLine('the server refused hush-hush');
  * lines; // ['the server refused [key]']
  */
-export function createDoctorReport(
-  print: (line: string) => void,
-  secrets: readonly Secret[],
-  clean = (text: string) => text,
+export class DoctorReport {
+  readonly #print: (line: string) => void;
+  readonly #spellings: readonly string[];
+  readonly #cleanText: (text: string) => string;
+
+  /** Creates a report. `cleanText` also removes addresses and ids, for example. */
+  constructor(
+    print: (line: string) => void,
+    secrets: readonly Secret[],
+    cleanText: (text: string) => string = (text) => text,
+  ) {
+    this.#print = print;
+    this.#cleanText = cleanText;
+    this.#spellings = secrets
+      .map((secret) => secret.reveal())
+      .filter(({ length }) => length >= minSecretChars)
+      .flatMap(listSpellings)
+      .toSorted((a, b) => b.length - a.length);
+  }
+
+  /** Writes a line, cut at 300 characters. */
+  writeLine(text: string): void {
+    this.#print(redactText(text, this.#spellings, this.#cleanText));
+  }
+
+  /** Writes a line for each finding, and one for its remedy. */
+  writeFindings(findings: readonly Finding[]): void {
+    for (const { mend, reason, subject, verdict } of findings) {
+      this.writeLine(`  ${verdict.padEnd(7)}  ${subject.padEnd(22)} ${reason}`);
+      if (mend !== undefined)
+        this.writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
+    }
+  }
+
+  /** Writes settings, with addresses, without which they would be useless. */
+  writeSettings(settings: readonly string[]): void {
+    if (settings.length === 0) return;
+    for (const textLine of ['', 'Settings to use:', ...settings])
+      this.#print(redactText(textLine, this.#spellings));
+  }
+}
+
+function redactText(
+  text: string,
+  secrets: readonly string[],
+  cleanText = (redacted: string) => redacted,
 ) {
-  const values = secrets.map((secret) => secret.reveal());
-  const spellings: readonly string[] = values
-    .filter(({ length }) => length >= minSecretChars)
-    .flatMap(listSpellings)
-    .toSorted((one, other) => other.length - one.length);
-
-  function writeLine(text: string) {
-    print(redactText(text, clean));
-  }
-
-  function redactText(text: string, clean = (line: string) => line) {
-    const known = spellings.reduce(
-      (line, secret) => line.replaceAll(secret, '[key]'),
-      text,
-    );
-    const plain = clean(known)
-      .replace(/\bsk-[\w*-]{6,}/g, '[key]')
-      .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-      .trimEnd();
-    const isLong = plain.length > maxLineChars;
-    return isLong ? `${plain.slice(0, maxLineChars - 1)}\u2026` : plain;
-  }
-
-  return {
-    writeLine,
-
-    writeFindings(findings: readonly Finding[]) {
-      for (const { mend, verdict, what, why } of findings) {
-        writeLine(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
-        if (mend !== undefined) writeLine(`${' '.repeat(remedyIndent)}mend: ${mend}`);
-      }
-    },
-
-    /** Writes settings, with addresses, without which they would be useless. */
-    writeSettings(lines: readonly string[]) {
-      if (lines.length > 0)
-        for (const line of ['', 'Settings to use:', ...lines]) print(redactText(line));
-    },
-  };
+  const withoutSecrets = secrets.reduce(
+    (redacted, secret) => redacted.replaceAll(secret, '[key]'),
+    text,
+  );
+  const plain = cleanText(withoutSecrets)
+    .replace(/\bsk-[\w*-]{6,}/g, '[key]')
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .trimEnd();
+  const isLong = plain.length > maxLineChars;
+  return isLong ? `${plain.slice(0, maxLineChars - 1)}\u2026` : plain;
 }
 
 const remedyIndent = 34;

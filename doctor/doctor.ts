@@ -6,9 +6,9 @@ import { listSecrets } from '#src/config/models-in-use.ts';
 import {
   type Finding,
   isUsable,
-  ok,
   type ProbeDeadline,
   toFailureFinding,
+  toOkFinding,
 } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { doctorProbes } from './all-probes.ts';
@@ -18,7 +18,7 @@ import {
   parseDoctorArguments,
 } from './doctor-arguments.ts';
 import type { DoctorProbe, Examination } from './doctor-probe.ts';
-import { createDoctorReport, type DoctorReport } from './doctor-report.ts';
+import { DoctorReport } from './doctor-report.ts';
 import { removeForeignPlaces, removePlaces } from './live/remove-places.ts';
 
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
@@ -66,7 +66,7 @@ export async function runDoctor(
       print,
     );
   const cleanText = provider === undefined ? live && removePlaces : removeForeignPlaces;
-  const report = createDoctorReport(print, collectSecrets(read, apiKey), cleanText);
+  const report = new DoctorReport(print, collectSecrets(read, apiKey), cleanText);
   if (provider !== undefined)
     return await reportProvider(parsed, provider, apiKey, deadline, report);
   if (read.kind === 'bad') return refuseArguments(read.mistakes, print);
@@ -108,11 +108,11 @@ async function reportProbes(
 ) {
   const findings: Finding[] = [];
   for (const probe of chosenProbes) {
-    for await (const one of runProbe(probe, examination)) {
-      if (typeof one === 'string') report.writeLine(one);
+    for await (const output of runProbe(probe, examination)) {
+      if (typeof output === 'string') report.writeLine(output);
       else {
-        report.writeFindings([one]);
-        findings.push(one);
+        report.writeFindings([output]);
+        findings.push(output);
       }
     }
   }
@@ -120,12 +120,12 @@ async function reportProbes(
 }
 
 /** Turns an error that ends the probe into its last finding. */
-async function* runProbe({ name, run }: DoctorProbe, examination: Examination) {
+async function* runProbe(probe: DoctorProbe, examination: Examination) {
   try {
-    yield* run(examination);
+    yield* probe.run(examination);
   } catch (error) {
     if (examination.signal?.aborted) return;
-    yield toFailureFinding(isBadTokenError(error) ? 'token' : name, error);
+    yield toFailureFinding(isBadTokenError(error) ? 'token' : probe.name, error);
   }
 }
 
@@ -149,7 +149,7 @@ async function reportProvider(
     `${formatServerName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`,
   );
   if (isOffline) {
-    report.writeFindings([ok('address', 'not asked')]);
+    report.writeFindings([toOkFinding('address', 'not asked')]);
     return 0;
   }
   report.writeLine(requestCostNote);
@@ -157,7 +157,7 @@ async function reportProvider(
   const examined = await examineProvider(
     { baseUrl, apiKey },
     { ...deadline, isThorough: true },
-    (some) => report.writeFindings(some),
+    (findings) => report.writeFindings(findings),
   );
   report.writeLine(
     'The lines above hold neither key nor address: paste them where you ask for help.',

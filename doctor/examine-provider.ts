@@ -3,13 +3,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig } from '#src/config/config.ts';
 import {
-  differs,
   type Finding,
-  missing,
-  ok,
   type ProbeDeadline,
   type SpokenClip,
+  toDifferingFinding,
   toFailureFinding,
+  toMissingFinding,
+  toOkFinding,
 } from '#src/probes/probe.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
@@ -24,6 +24,7 @@ import { fetchServerVoices } from '#src/speech/openai/openai-synthesizer.ts';
 import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
 
+/** A server to examine. */
 export type ServerAddress = { readonly baseUrl: string; readonly apiKey?: Secret };
 
 const examinedGroups = [
@@ -35,6 +36,7 @@ const examinedGroups = [
 type ExaminedGroup = (typeof examinedGroups)[number];
 type RoleSettings = Readonly<Record<string, string>>;
 
+/** A role of a server, by the best of the tried settings. */
 export type TriedRole = {
   readonly group: string;
   /** `absent` means the server does not offer this role, which is no fault. */
@@ -44,6 +46,7 @@ export type TriedRole = {
   readonly settings: RoleSettings;
 };
 
+/** Findings about a server, and about each role that it may fill. */
 export type ProviderExamination = {
   readonly findings: readonly Finding[];
   readonly roles: readonly TriedRole[];
@@ -69,16 +72,21 @@ export async function examineProvider(
   onFindings: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
   const server = await readServerLists(address, deadline);
-  const first = await tryRoleSettings(examinedGroups[0], server, deadline, undefined);
-  const refusal = findRefusal(first);
+  const chatRole = await tryRoleSettings(
+    examinedGroups[0],
+    server,
+    deadline,
+    undefined,
+  );
+  const refusal = findRefusal(chatRole);
   if (refusal) {
     onFindings([refusal.finding]);
     return { ...refusal, findings: [refusal.finding], roles: [], isUsable: false };
   }
-  onFindings([...server.findings, ...first.findings]);
-  const roles = [first];
+  onFindings([...server.findings, ...chatRole.findings]);
+  const roles = [chatRole];
   for (const group of examinedGroups.slice(1)) {
-    const clip = roles.find((one) => one.clip)?.clip;
+    const clip = roles.find((role) => role.clip)?.clip;
     const tried = await tryRoleSettings(group, server, deadline, clip);
     onFindings(tried.findings);
     roles.push(tried);
@@ -99,7 +107,7 @@ function findRefusal({ findings, group }: TriedRole) {
     } as const;
   if (error?.code !== 'provider.unreachable') return undefined;
   return {
-    finding: missing(
+    finding: toMissingFinding(
       'address',
       error.message,
       'start that server, or correct its base URL',
@@ -136,13 +144,16 @@ async function readServerLists(
     fetchServerVoices(client, cancellation.signal).catch(() => []),
   );
   cancellation.abort(new Error('the lists are read'));
-  const found = ok('address', `answers at ${formatServerName(baseUrl)}`);
+  const addressFinding = toOkFinding(
+    'address',
+    `answers at ${formatServerName(baseUrl)}`,
+  );
   return {
     baseUrl,
     apiKey,
     models,
     voices: voices ?? [],
-    findings: [found, toModelsFinding(models)],
+    findings: [addressFinding, toModelsFinding(models)],
   };
 }
 
@@ -150,15 +161,15 @@ const maxNamedModels = 8;
 
 function toModelsFinding(list: ModelList) {
   if (list.kind !== 'listed') {
-    const why = list.kind === 'unknown' ? list.why : 'the server offers no list';
-    return differs(
+    const reason = list.kind === 'unknown' ? list.why : 'the server offers no list';
+    return toDifferingFinding(
       'models',
-      why,
+      reason,
       'compare your names of models with those of the server',
     );
   }
   const names = list.models.slice(0, maxNamedModels).map(({ id }) => id.slice(0, 60));
-  return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
+  return toOkFinding('models', `${list.models.length} listed: ${names.join(', ')}`);
 }
 
 async function tryRoleSettings(
@@ -168,14 +179,19 @@ async function tryRoleSettings(
   clip: SpokenClip | undefined,
 ) {
   const picks = pickModels(server.models);
-  const all: (TriedRole & ExaminedRole)[] = [];
+  const triedRoles: (TriedRole & ExaminedRole)[] = [];
   for (const settings of listCandidateSettings(group, server, picks)) {
     const tried = await examineSettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : judgeRoleState(tried, group, picks);
-    all.push({ ...tried, group, state, settings: tried.isUsable ? settings : {} });
+    triedRoles.push({
+      ...tried,
+      group,
+      state,
+      settings: tried.isUsable ? settings : {},
+    });
     if (tried.isUsable) break;
   }
-  const best = all.find(({ isUsable }) => isUsable) ?? all[0];
+  const best = triedRoles.find((tried) => tried.isUsable) ?? triedRoles[0];
   if (!best) throw new Error(`no settings for ${group}`);
   return best;
 }
@@ -236,14 +252,14 @@ async function examineSettings(
   const key = apiKey ? { [`${group}_API_KEY`]: apiKey.reveal() } : {};
   const pipeline = group === 'REALTIME' ? { PIPELINE: 'realtime' } : {};
   const read = readConfig({ ...settings, ...key, ...pipeline });
-  const role =
+  const configuredRole =
     read.kind === 'ok'
-      ? listRoles(read.config.engines).find((one) => one.group === group)
+      ? listRoles(read.config.engines).find((role) => role.group === group)
       : undefined;
-  if (role) return await examineRole(role, deadline, clip);
-  const why = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';
+  if (configuredRole) return await examineRole(configuredRole, deadline, clip);
+  const reason = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';
   return {
-    findings: [missing('settings', why, 'correct them')],
+    findings: [toMissingFinding('settings', reason, 'correct them')],
     isUsable: false,
   };
 }

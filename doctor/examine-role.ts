@@ -1,28 +1,30 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { historyLimits } from '#src/chat/chat-model.ts';
-import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import { openEngine } from '#src/engines/engines.ts';
 import { tools as ownTools } from '#src/features/features.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import {
-  recognise,
+  type AskTestQuestion,
+  createTestTurn,
+  recogniseProbe,
   speakProbe,
-  testTurn,
   thinkProbe,
-  toTestTurn,
+  toTestQuestion,
 } from '#src/probes/engine-probes.ts';
 import {
-  differs,
   type Finding,
   isUsable,
-  ok,
   type ProbeDeadline,
   type SpokenClip,
+  toDifferingFinding,
   toFailureFinding,
+  toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
+import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
@@ -30,12 +32,13 @@ import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 import { examineServerCases } from './server-cases.ts';
 
-export type ConfiguredRole = {
+/** A role of the configuration, with the engine that fills it. */
+export interface ConfiguredRole {
   readonly group: string;
   readonly engine: EngineChoice | RemoteServer;
   /** Examines the role. Throws the error of an engine that does not open. */
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
-};
+}
 
 type RoleTrial = {
   readonly deadline: ProbeDeadline;
@@ -44,6 +47,7 @@ type RoleTrial = {
   readonly clip: SpokenClip | undefined;
 };
 
+/** Findings about a role. `clip` is its speech, if it speaks. */
 export type ExaminedRole = {
   readonly findings: readonly Finding[];
   readonly isUsable: boolean;
@@ -55,11 +59,11 @@ const testSentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** As long as the longest history that the bot sends. */
-const longTalk = 'It rains. '.repeat(historyLimits.characters / 10);
+const longConversation = 'It rains. '.repeat(historyLimits.characters / 10);
 
 /** Lists speech before transcription, which is examined by its sound. */
 export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
-  const { chat, speech, transcription, fallbacks, realtime: talk, pipeline } = config;
+  const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
   const choices = [
     ['chat', chat, fallbacks.chat],
     ['text to speech', speech, fallbacks.speech],
@@ -67,17 +71,17 @@ export function listRoles(config: EngineConfig): readonly ConfiguredRole[] {
   ] as const;
   const examined = choices.flatMap(([role, engine, fallback]) => {
     const { group } = roles[role];
-    const first = makeEngineRole(role, group, engine, config);
+    const mainRole = makeEngineRole(role, group, engine, config);
     return fallback
-      ? [first, makeEngineRole(role, `${group}_FALLBACK`, fallback, config)]
-      : [first];
+      ? [mainRole, makeEngineRole(role, `${group}_FALLBACK`, fallback, config)]
+      : [mainRole];
   });
-  return talk && pipeline === 'realtime'
-    ? [...examined, makeRealtimeRole(talk)]
+  return realtime && pipeline === 'realtime'
+    ? [...examined, makeRealtimeRole(realtime)]
     : examined;
 }
 
-/** A failure is a finding, too. */
+/** Examines a role by requests to its engine. A failure is a finding, too. */
 export async function examineRole(
   role: ConfiguredRole,
   deadline: ProbeDeadline,
@@ -92,7 +96,7 @@ export async function examineRole(
     'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
   const findings = probed.map((finding) => ({
     ...finding,
-    why: `${model}${finding.why}`,
+    reason: `${model}${finding.reason}`,
   }));
   return {
     findings,
@@ -105,103 +109,112 @@ function makeEngineRole(
   role: ProviderRole,
   group: string,
   engine: EngineChoice,
-  { audioModel: hearing, deadlines }: EngineConfig,
+  config: EngineConfig,
 ): ConfiguredRole {
-  const probes = {
-    async think({ deadline, stack }: RoleTrial) {
-      const habits: Finding[] = [];
-      const model = await openEngine('chat', engine, stack, {
-        audioModel: hearing,
-        report: ({ mend, what }) => habits.push(differs('answers', what, mend)),
-      });
-      const thought = await tryProbe(thinkProbe, { ask: toTestTurn(model) }, deadline);
-      if (!isUsable(thought)) return [thought];
-      const cases = await examineServerCases(
-        'chat',
-        deadline,
-        ({ asks, sends, tools }, signal) => {
-          const asked = {
-            role: 'user',
-            name: 'Check',
-            content: asks.replace('{talk}', longTalk),
-          } as const;
-          return model.reply(
-            [asked],
-            tools ?? ownTools,
-            signal,
-            undefined,
-            undefined,
-            sends,
-          );
-        },
-      );
-      return [thought, ...cases, ...habits];
-    },
-    async speak({ deadline, stack }: RoleTrial) {
-      if (engine.kind === 'local') return [];
-      const { own } = engine;
-      const tried: Finding[] = [];
-      // WAV names its sample rate. The first request loads the model, so only the
-      // second is timed.
-      for (const SPEECH_FORMAT of ['wav', own.SPEECH_FORMAT]) {
-        const synthesizer = await openEngine(
-          'text to speech',
-          { ...engine, own: { ...own, SPEECH_FORMAT } },
-          stack,
-        );
-        const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.load());
-        const speaker = {
-          synthesizer,
-          voice: {},
-          text: testSentence,
-          deadlines: deadlines[role],
-        };
-        tried.push(await tryProbe({ ...speakProbe, mend }, speaker, deadline));
-      }
-      const [wavHz, rateHz] = tried.map(({ clip }) => clip?.pcm.rateHz);
-      const spoken = tried.slice(1);
-      const rates = `wav ${wavHz ?? 'refused'}, ${own.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
-      if (deadline.isThorough) spoken.push(ok('sound format', `rates in Hz: ${rates}`));
-      if (own.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
-        return spoken;
-      return [
-        ...spoken,
-        differs(
-          'rate',
-          `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
-          `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`,
-        ),
-      ];
-    },
-    async recognise({ clip, deadline, stack }: RoleTrial) {
-      const transcriber = await openEngine('speech to text', engine, stack);
-      const spoken = clip ?? (await getLocalClip(deadline));
-      const found = await tryProbe(
-        recognise,
-        { transcriber, clip: spoken, deadlines: deadlines[role] },
-        deadline,
-      );
-      if (!isUsable(found)) return [found];
-      const sounds = await examineServerCases(
-        'sounds',
-        deadline,
-        ({ peak }, signal) => {
-          const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
-          return transcriber.transcribe(
-            { samples, rateHz: listenRateHz, channels: 1 },
-            signal,
-          );
-        },
-      );
-      return [found, ...sounds];
-    },
+  const probeByRole = {
+    think: (trial: RoleTrial) => probeChat(engine, config, trial),
+    speak: (trial: RoleTrial) => probeSpeech(engine, config.deadlines[role], trial),
+    recognise: (trial: RoleTrial) =>
+      probeTranscription(engine, config.deadlines[role], trial),
   };
   return {
     group,
     engine,
     probe: async (trial) =>
-      engine.kind === 'local' ? [] : await probes[roles[role].paid](trial),
+      engine.kind === 'local' ? [] : await probeByRole[roles[role].paid](trial),
   };
+}
+
+async function probeChat(
+  engine: EngineChoice,
+  { audioModel }: EngineConfig,
+  { deadline, stack }: RoleTrial,
+): Promise<readonly Finding[]> {
+  const habits: Finding[] = [];
+  const model = await openEngine('chat', engine, stack, {
+    audioModel,
+    report: ({ mend, what: habit }) =>
+      habits.push(toDifferingFinding('answers', habit, mend)),
+  });
+  const finding = await tryProbe(thinkProbe, { ask: toTestQuestion(model) }, deadline);
+  if (!isUsable(finding)) return [finding];
+  const cases = await examineServerCases(
+    'chat',
+    deadline,
+    ({ asks, sends, tools }, signal) => {
+      const content = asks.replace('{talk}', longConversation);
+      return model.reply(
+        [{ role: 'user', name: 'Check', content }],
+        tools ?? ownTools,
+        signal,
+        undefined,
+        undefined,
+        sends,
+      );
+    },
+  );
+  return [finding, ...cases, ...habits];
+}
+
+async function probeSpeech(
+  engine: EngineChoice,
+  deadlines: Deadlines | undefined,
+  { deadline, stack }: RoleTrial,
+): Promise<readonly Finding[]> {
+  if (engine.kind === 'local') return [];
+  const { own: settings } = engine;
+  const findings: Finding[] = [];
+  // WAV names its sample rate. The first request loads the model, so only the
+  // second is timed.
+  for (const SPEECH_FORMAT of ['wav', settings.SPEECH_FORMAT]) {
+    const synthesizer = await openEngine(
+      'text to speech',
+      { ...engine, own: { ...settings, SPEECH_FORMAT } },
+      stack,
+    );
+    const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
+    const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
+    findings.push(await tryProbe({ ...speakProbe, mend }, subject, deadline));
+  }
+  const [wavHz, rateHz] = findings.map(({ clip }) => clip?.pcm.rateHz);
+  const timedFindings = findings.slice(1);
+  const rates = `wav ${wavHz ?? 'refused'}, ${settings.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
+  if (deadline.isThorough)
+    timedFindings.push(toOkFinding('sound format', `rates in Hz: ${rates}`));
+  if (settings.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
+    return timedFindings;
+  return [...timedFindings, toRateFinding(rateHz, wavHz)];
+}
+
+function toRateFinding(rateHz: number, wavHz: number) {
+  return toDifferingFinding(
+    'rate',
+    `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
+    `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`,
+  );
+}
+
+async function probeTranscription(
+  engine: EngineChoice,
+  deadlines: Deadlines | undefined,
+  { clip, deadline, stack }: RoleTrial,
+): Promise<readonly Finding[]> {
+  const transcriber = await openEngine('speech to text', engine, stack);
+  const testClip = clip ?? (await getLocalClip(deadline));
+  const finding = await tryProbe(
+    recogniseProbe,
+    { transcriber, clip: testClip, deadlines },
+    deadline,
+  );
+  if (!isUsable(finding)) return [finding];
+  const cases = await examineServerCases('sounds', deadline, ({ peak }, signal) => {
+    const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
+    return transcriber.transcribe(
+      { samples, rateHz: listenRateHz, channels: 1 },
+      signal,
+    );
+  });
+  return [finding, ...cases];
 }
 
 function findVoiceRemedy(voice = '', names: readonly string[] = []) {
@@ -234,9 +247,11 @@ function makeRealtimeRole(
     group: 'REALTIME',
     engine: server,
     async probe({ deadline, stack }) {
-      const talk = stack.use(createRealtimeConversation({ ...server, maxTokens: 200 }));
+      const conversation = stack.use(
+        new RealtimeConversation({ ...server, maxTokens: 200 }),
+      );
       const pipeline = createAudioModelPipeline({
-        open: (signal) => talk.openAnswer(signal),
+        open: (signal) => conversation.openAnswer(signal),
         synthesizer: silentSynthesizer,
         input: 'audio',
       });
@@ -244,17 +259,10 @@ function makeRealtimeRole(
         run: async () => ({ content: '' }),
         meter: { recordUsage: ignoreUsage, recordSpeech: ignoreUsage },
       };
-      const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
-      return [
-        {
-          ...(await tryProbe(
-            thinkProbe,
-            { ask: (signal) => pipeline.answer(turn, host, signal) },
-            deadline,
-          )),
-          what: 'realtime',
-        },
-      ];
+      const turn = createTestTurn(deadline.clock, { instructions: '', voice: {} });
+      const ask: AskTestQuestion = (signal) => pipeline.answer(turn, host, signal);
+      const finding = await tryProbe(thinkProbe, { ask }, deadline);
+      return [{ ...finding, subject: 'realtime' }];
     },
   };
 }

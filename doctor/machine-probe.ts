@@ -6,14 +6,14 @@ import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { proveCiphers } from '#src/discord/link/voice-library.ts';
 import {
-  differs,
   type Finding,
-  missing,
-  ok,
   type Probe,
+  toDifferingFinding,
+  toMissingFinding,
+  toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
-import { decode } from '#src/probes/voice-probes.ts';
+import { decodeProbe } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
 /** Stores fail below `minFreeMb`. The operator is warned below `lowFreeMb`. */
@@ -21,6 +21,7 @@ const [minFreeMb, lowFreeMb] = [50, 500];
 const bytesPerMb = 1024 * 1024;
 const reinstallRemedy = 'run npm ci again on this machine';
 
+/** Examines Node, the disk, the Opus codec and the ciphers of this machine. */
 export const machineProbe: DoctorProbe = {
   name: 'machine',
   async *run({ config, ...deadline }) {
@@ -33,10 +34,10 @@ export const machineProbe: DoctorProbe = {
 };
 
 const codecProbe: Probe<undefined> = {
-  ...decode,
+  ...decodeProbe,
   mend: reinstallRemedy,
   async run(_subject, clock, signal) {
-    return await decode.run(
+    return await decodeProbe.run(
       { codec: await loadOpus(), tone: makeTestTone() },
       clock,
       signal,
@@ -50,7 +51,7 @@ const ciphersProbe: Probe<undefined> = {
   async run(_subject, clock, signal) {
     await import('@snazzah/davey');
     const xchacha = await proveCiphers(clock, signal);
-    return ok(
+    return toOkFinding(
       'ciphers',
       `AES-256-GCM, and XChaCha20-Poly1305 by ${xchacha}; DAVE loads`,
     );
@@ -58,12 +59,12 @@ const ciphersProbe: Probe<undefined> = {
 };
 
 function checkNodeVersion(version: string) {
-  const wanted = packageJson.engines.node;
-  const least = Number(/\d+/.exec(wanted)?.[0]);
-  if (Number.parseInt(version, 10) >= least) return ok('node', version);
-  return missing(
+  const neededVersion = packageJson.engines.node;
+  const minMajor = Number(/\d+/.exec(neededVersion)?.[0]);
+  if (Number.parseInt(version, 10) >= minMajor) return toOkFinding('node', version);
+  return toMissingFinding(
     'node',
-    `this is ${version}, but the bot needs ${wanted}`,
+    `this is ${version}, but the bot needs ${neededVersion}`,
     'start the bot with npm start, which has its own Node, or install a newer Node',
   );
 }
@@ -74,7 +75,7 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
   try {
     await access(folder, constants.W_OK);
   } catch {
-    return missing(
+    return toMissingFinding(
       'disk',
       `the bot cannot write to ${folder}`,
       "give the folder to the bot's user (chown), or set DATA_DIR to another one",
@@ -84,12 +85,13 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
   return checkFreeSpace(folder, Math.floor((bavail * bsize) / bytesPerMb));
 }
 
+/** Judges the free space of the disk of a folder, in MB of 1,048,576 bytes. */
 export function checkFreeSpace(folder: string, freeMb: number): Finding {
-  const why = `${freeMb} MB are free in ${folder}`;
-  if (freeMb >= lowFreeMb) return ok('disk', why);
-  return (freeMb < minFreeMb ? missing : differs)(
+  const reason = `${freeMb} MB are free in ${folder}`;
+  if (freeMb >= lowFreeMb) return toOkFinding('disk', reason);
+  return (freeMb < minFreeMb ? toMissingFinding : toDifferingFinding)(
     'disk',
-    why,
+    reason,
     'delete files there, or set DATA_DIR to a folder on another disk',
   );
 }

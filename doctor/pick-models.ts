@@ -3,8 +3,18 @@ import {
   standardModels,
 } from '#src/provider/models/standard-models.ts';
 
-/** Models by role. `isGuess` means that no list named such a model. */
-export type PickedModels = ReturnType<typeof pickModels>;
+/** A model for a role. `isGuess` means that no list named such a model. */
+export type PickedModel = { readonly model: string; readonly isGuess: boolean };
+
+/** Models by role. */
+export interface PickedModels {
+  readonly CHAT_COMPLETION: PickedModel;
+  readonly SPEECH: PickedModel;
+  readonly TRANSCRIPTION: PickedModel;
+  readonly REALTIME: PickedModel;
+  /** Reads a text aloud. */
+  readonly realtimeSpeech: PickedModel;
+}
 
 const kindPatterns = {
   transcription:
@@ -29,23 +39,20 @@ type ModelKind = keyof typeof kindPatterns | 'chat';
  * const models = [{ id: 'llama3.2' }, { id: 'whisper-large-v3' }];
  * pickModels({ kind: 'listed', models }).TRANSCRIPTION; // { model: 'whisper-large-v3', isGuess: false }
  */
-export function pickModels(list: ModelList) {
+export function pickModels(list: ModelList): PickedModels {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
-  const listOfKind = (kind: ModelKind) =>
-    ids.filter((id) => findModelKind(id) === kind);
-  const pick = (kind: ModelKind, standard: string) => {
+  const pickModel = (kind: ModelKind, standard: string): PickedModel => {
     if (ids.includes(standard)) return { model: standard, isGuess: false };
-    const [first] = listOfKind(kind);
-    if (first) return { model: first, isGuess: false };
-    return { model: ids.length === 0 ? standard : (ids[0] ?? standard), isGuess: true };
+    const fitting = ids.find((id) => findModelKind(id) === kind);
+    if (fitting) return { model: fitting, isGuess: false };
+    return { model: ids[0] ?? standard, isGuess: true };
   };
   return {
-    CHAT_COMPLETION: pick('chat', standardModels.chat),
-    SPEECH: pick('speech', standardModels.speech),
-    TRANSCRIPTION: pick('transcription', standardModels.transcription),
-    REALTIME: pick('realtime', standardModels.realtime),
-    /** Reads a text aloud. */
-    realtimeSpeech: pick('realtime', standardModels.realtimeSpeech),
+    CHAT_COMPLETION: pickModel('chat', standardModels.chat),
+    SPEECH: pickModel('speech', standardModels.speech),
+    TRANSCRIPTION: pickModel('transcription', standardModels.transcription),
+    REALTIME: pickModel('realtime', standardModels.realtime),
+    realtimeSpeech: pickModel('realtime', standardModels.realtimeSpeech),
   };
 }
 

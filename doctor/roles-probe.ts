@@ -1,5 +1,10 @@
 import { listModelsInUse } from '#src/config/models-in-use.ts';
-import { differs, ok, type SpokenClip, tryProbe } from '#src/probes/probe.ts';
+import {
+  type SpokenClip,
+  toDifferingFinding,
+  toOkFinding,
+  tryProbe,
+} from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import { loadRuntime } from '#src/speech/local/process/sessions.ts';
@@ -38,14 +43,14 @@ export const rolesProbe: DoctorProbe = {
       deadline.clock.wallMs(),
       signal,
     );
-    yield* endings.map(({ why, mend }) => differs('model', why, mend));
+    yield* endings.map(({ why, mend }) => toDifferingFinding('model', why, mend));
   },
 };
 
 const runtimeProbe = {
   name: 'runtime',
   mend: 'run npm ci again on this machine',
-  run: () => loadRuntime().then(() => ok('runtime', 'ONNX Runtime loads')),
+  run: () => loadRuntime().then(() => toOkFinding('runtime', 'ONNX Runtime loads')),
 };
 
 function formatRoleTitle(

@@ -1,17 +1,17 @@
 import {
-  differs,
   type Finding,
-  ok,
   type ProbeDeadline,
+  toDifferingFinding,
+  toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import table from './server-cases.json' with { type: 'json' };
 
 /**
- * The answer's JSON must hold `holds` at least `least` times. `remedy` is for a refused
+ * The answer's JSON must hold `holds` at least `minCount` times. `remedy` is for a refused
  * request.
  */
-type ServerCase = (typeof table.chat)[number];
+export type ServerCase = (typeof table.chat)[number];
 
 /**
  * Asks a server the cases of a role, all if `isThorough`. A wrong answer leaves the
@@ -20,21 +20,22 @@ type ServerCase = (typeof table.chat)[number];
 export function examineServerCases(
   role: keyof typeof table,
   deadline: ProbeDeadline,
-  ask: (one: ServerCase, signal: AbortSignal) => AsyncIterable<unknown>,
-) {
+  ask: (serverCase: ServerCase, signal: AbortSignal) => AsyncIterable<unknown>,
+): Promise<readonly Finding[]> {
   const cases = table[role].filter(({ isUsual }) => isUsual || deadline.isThorough);
-  return Array.fromAsync(cases, async (one): Promise<Finding> => {
-    const { what: name } = one;
+  return Array.fromAsync(cases, async (serverCase): Promise<Finding> => {
+    const { holds, minCount, name, remedy } = serverCase;
     const probe = {
       name,
-      mend: one.remedy || undefined,
+      mend: remedy || undefined,
       async run(_: ServerCase, __: unknown, signal: AbortSignal) {
-        const answer = JSON.stringify(await Array.fromAsync(ask(one, signal)));
-        if (answer.split(one.holds).length > one.least) return ok(name, one.well);
-        return differs(name, one.ill, one.mend);
+        const answer = JSON.stringify(await Array.fromAsync(ask(serverCase, signal)));
+        if (answer.split(holds).length > minCount)
+          return toOkFinding(name, serverCase.well);
+        return toDifferingFinding(name, serverCase.ill, serverCase.mend);
       },
     };
-    const finding = await tryProbe(probe, one, deadline);
+    const finding = await tryProbe(probe, serverCase, deadline);
     return finding.mend === undefined ? finding : { ...finding, verdict: 'differs' };
   });
 }

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { missing, ok } from '#src/probes/probe.ts';
+import { toMissingFinding, toOkFinding } from '#src/probes/probe.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
-import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { listStoreFiles, type StoreFile } from '#src/storage/data-dir/store-files.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 
+/** Examines the data folder, or the database of `DATABASE_URL`. */
 export const storedDataProbe: DoctorProbe = {
   name: 'database',
   async *run({
@@ -14,11 +15,13 @@ export const storedDataProbe: DoctorProbe = {
     if (!databaseUrl) {
       yield `DATA_DIR: ${dataDir}`;
       const owner = findDataDirOwner(dataDir);
-      yield ok(
+      yield toOkFinding(
         'lock',
-        owner ? `${owner.words} uses this folder` : 'free: no bot uses this folder',
+        owner
+          ? `${owner.description} uses this folder`
+          : 'free: no bot uses this folder',
       );
-      yield* storeFiles(dataDir).map(checkStoreFile);
+      yield* listStoreFiles(dataDir).map(checkStoreFile);
       return;
     }
     yield 'DATABASE_URL';
@@ -26,17 +29,20 @@ export const storedDataProbe: DoctorProbe = {
     const { readDatabaseState } = await import(
       '#src/storage/postgres/database-state.ts'
     );
-    const { place, processes } = await readDatabaseState(databaseUrl);
-    yield ok('database', `${place} answers`);
+    const { place: address, processes } = await readDatabaseState(databaseUrl);
+    yield toOkFinding('database', `${address} answers`);
     for (const { name, shardCount, shardIds } of processes)
-      yield ok('process', `${name}, shards ${shardIds.join(', ')} of ${shardCount}`);
+      yield toOkFinding(
+        'process',
+        `${name}, shards ${shardIds.join(', ')} of ${shardCount}`,
+      );
   },
 };
 
 function checkStoreFile({ path, version }: StoreFile) {
   const name = basename(path);
-  if (version !== undefined) return ok(name, 'can be read');
-  return missing(
+  if (version !== undefined) return toOkFinding(name, 'can be read');
+  return toMissingFinding(
     name,
     `the bot cannot read ${path}`,
     "give the file to the bot's user (chown), or restore a copy: npm run restore",

@@ -1,10 +1,9 @@
-// npm run code-size [-- --lower]: prints size and surface beside the ceilings of
-// scripts/code-size.json. Exits with 1 above a ceiling. --lower writes figures that have fallen as
-// new ceilings.
+// npm run code-size [-- --lower]: prints the surface of the product beside the ceilings of scripts/code-size.json, and how many
+// files one spoken question runs through, which has no ceiling (node scripts/question-files.mjs lists them). Exits with 1 above a
+// ceiling. --lower writes figures that have fallen as new ceilings.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parseSync } from 'oxc-parser';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { alerts } from '#src/base/alerts.ts';
@@ -17,13 +16,12 @@ import { storeParts } from '#src/storage/stores/store-parts.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { readTexts } from '#src/texts/texts.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
+import { listQuestionFiles } from './question-files.mjs';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);
-const product = new Set(['src', 'commands', 'doctor', 'setup', 'page']);
-const others = ['test', 'bench', 'sandbox'];
 
 const { values: flags } = parseArgs({ options: { lower: { type: 'boolean', default: false } } });
-const figures = { ...sizes(), ...surface() };
+const figures = countSurface();
 const ceilings = JSON.parse(readFileSync(ceilingsFile, 'utf8'));
 
 if (flags.lower) {
@@ -33,36 +31,15 @@ if (flags.lower) {
 }
 const rows = Object.entries(figures).map(([name, figure]) => [name, { now: figure, ceiling: ceilings[name] }]);
 console.table(Object.fromEntries(rows));
+const questionFiles = await listQuestionFiles();
+console.log(`One spoken question runs through ${questionFiles.length} files of src and commands.`);
 const above = rows.filter(([, { now, ceiling }]) => !(now <= ceiling)).map(([name]) => name);
 if (above.length > 0) {
   console.error(`Above the ceiling: ${above.join(', ')}. Delete something, or say why scripts/code-size.json rises.`);
   process.exitCode = 1;
 }
 
-/** Counts syntax nodes of files in git, without models. A string of JSON is one node. */
-function sizes() {
-  const nodes = {};
-  for (const path of trackedFiles(/\.(?:[mc]?[jt]s|json)$/)) {
-    if (path === 'package-lock.json' || path.startsWith('models/')) continue;
-    const text = readFileSync(path, 'utf8');
-    const isData = path.endsWith('.json');
-    const count = isData ? countIn(JSON.parse(text), (one) => typeof one === 'string') : countIn(parseSync(path, text).program, (one) => typeof one?.type === 'string');
-    const [top] = path.split('/');
-    const part = others.includes(top) ? top : product.has(top) ? 'product' : 'rest';
-    const kind = isData && part === 'product' ? 'JSON of the product' : part;
-    nodes[kind] = (nodes[kind] ?? 0) + count;
-  }
-  const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
-  return {
-    'syntax nodes of src, commands, doctor, setup, page': nodes.product,
-    'strings in their JSON': nodes['JSON of the product'],
-    ...Object.fromEntries(others.map((part) => [`syntax nodes of ${part}`, nodes[part]])),
-    'syntax nodes of the rest': nodes.rest,
-    'syntax nodes of everything': all,
-  };
-}
-
-function surface() {
+function countSurface() {
   const typed = commands.flatMap((one) => ('commands' in one ? one.commands : 'options' in one ? [one] : []));
   const english = readTexts('en');
   const translated = new Set(textLocales.filter((one) => one !== 'en').flatMap((one) => [...readTexts(one).keys()]));
@@ -91,9 +68,4 @@ function surface() {
 function trackedFiles(pattern) {
   const paths = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
   return paths.filter((path) => pattern.test(path));
-}
-
-function countIn(tree, counts) {
-  const inside = typeof tree === 'object' ? Object.values(tree ?? {}) : [];
-  return inside.reduce((total, one) => total + countIn(one, counts), counts(tree) ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import { createDoctorReport } from '#doctor/doctor-report.ts';
+import { DoctorReport } from '#doctor/doctor-report.ts';
 import {
   examineProvider,
   type ProviderExamination,
@@ -40,13 +40,13 @@ const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as 
 const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
 
 /** Asks for servers and tries each, until every role has one. */
-export async function chooseProviders(questions: ProviderChoiceDeps) {
-  const { ask, edits } = questions;
+export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
+  const { ask, edits } = deps;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
   while (progress.served.size < groups.length) {
-    const server = await askServer(questions, progress);
+    const server = await askServer(deps, progress);
     if (!server) break;
-    await tryServerWithKeys(questions, server, progress);
+    await tryServerWithKeys(deps, server, progress);
   }
   if (progress.served.size === 0) useEmbeddedEngines(edits);
   const { pipeline, chat } = edits.readConfig().engines;
@@ -82,16 +82,16 @@ const builtInLabel = 'None: the built-in ones, free, best in English';
 
 /** Asks for another key as long as the server refuses it. */
 async function tryServerWithKeys(
-  questions: ProviderChoiceDeps,
+  deps: ProviderChoiceDeps,
   server: KnownServer,
   progress: RoleProgress,
 ) {
   let isOpen = !server.needsKey;
   let apiKey: Secret | undefined;
   for (;;) {
-    if (!isOpen) apiKey = await askKey(questions.ask, server);
+    if (!isOpen) apiKey = await askKey(deps.ask, server);
     if (!isOpen && !apiKey) return;
-    if ((await tryServer(questions, server, apiKey, progress)) === 'tried') return;
+    if ((await tryServer(deps, server, apiKey, progress)) === 'tried') return;
     isOpen = false;
   }
 }
@@ -159,7 +159,7 @@ async function tryServer(
   progress: RoleProgress,
 ) {
   const { baseUrl, isRealtime, name, roles } = server;
-  const examined = await ask.waitFor(
+  const examined = await ask.waitForWork(
     `Trying ${baseUrl}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
   );
@@ -190,7 +190,8 @@ function formatFindings(
   apiKey: Secret | undefined,
 ) {
   const lines: string[] = [];
-  const report = createDoctorReport((line) => lines.push(line), apiKey ? [apiKey] : []);
+  const print = (text: string) => lines.push(text);
+  const report = new DoctorReport(print, apiKey ? [apiKey] : []);
   report.writeFindings(findings);
   for (const { state, findings } of roles)
     if (state !== 'absent') report.writeFindings(findings);

@@ -1,7 +1,7 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
-import { openAccountRest } from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 
@@ -48,9 +48,9 @@ async function takeToken(token: string, ask: SetupQuestions, edits: SettingEdits
   const formerToken = edits.getValue('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.readConfig().discord?.apiUrl;
-  using rest = openAccountRest({ token, apiUrl });
+  using rest = new AccountRest({ token, apiUrl });
   try {
-    const { name } = await ask.waitFor(
+    const { name } = await ask.waitForWork(
       'Asking Discord whose token it is',
       readAccount(rest, neverAborted),
     );

@@ -6,16 +6,17 @@ import { parseEnv } from 'node:util';
 /** An empty value removes a setting. */
 export type SettingChanges = ReadonlyMap<string, string>;
 
-/** A new file begins with the comment in `text`. */
+/** The file of settings. A new file begins with the comment in `text`. */
 export type EnvFile = {
   readonly path: string;
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
 };
 
+/** Outcome of `readEnvFile`. A reason is a sentence for the person at the terminal. */
 export type EnvFileOutcome =
   | { readonly kind: 'read'; readonly file: EnvFile }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly reason: string };
 
 const ownerWriteMode = 0o200;
 
@@ -48,21 +49,21 @@ export function applyChanges(text: string, changes: SettingChanges): string {
   let changed = text;
   const addedLines: string[] = [];
   for (const [name, value] of changes) {
-    const line = `${name}=${quoteValue(value)}`;
+    const newLine = `${name}=${quoteValue(value)}`;
     const lines = changed.split('\n');
-    const hasLine = lines.some((one) => parseSettingName(one) === name);
+    const hasLine = lines.some((textLine) => parseSettingName(textLine) === name);
     if (hasLine)
       changed = lines
-        .map((one) => (parseSettingName(one) === name ? line : one))
+        .map((textLine) => (parseSettingName(textLine) === name ? newLine : textLine))
         .join('\n');
-    else if (value !== '') addedLines.push(`${line}\n`);
+    else if (value !== '') addedLines.push(`${newLine}\n`);
   }
   const gap = changed === '' || changed.endsWith('\n') ? '' : '\n';
   return addedLines.length === 0 ? changed : `${changed}${gap}${addedLines.join('')}`;
 }
 
-function parseSettingName(line: string) {
-  return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(line)?.[1];
+function parseSettingName(textLine: string) {
+  return /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=/.exec(textLine)?.[1];
 }
 
 /**
@@ -105,7 +106,7 @@ export function findStrayNames(
 /** Quotes a value so that Node parses the same value. */
 function quoteValue(value: string) {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
-  const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
+  const quote = ["'", '"', '`'].find((mark) => !value.includes(mark)) ?? "'";
   return `${quote}${value}${quote}`;
 }
 
@@ -115,8 +116,8 @@ function parseEnvText(text: string) {
   );
 }
 
-function refuseEnvFile(path: string, what: string): EnvFileOutcome {
-  return { kind: 'refused', why: `${path} ${what}. Nothing was changed.` };
+function refuseEnvFile(path: string, fault: string): EnvFileOutcome {
+  return { kind: 'refused', reason: `${path} ${fault}. Nothing was changed.` };
 }
 
 function getErrorCode(error: unknown) {

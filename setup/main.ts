@@ -2,7 +2,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { runSetup } from './setup.ts';
-import { createSetupQuestions } from './setup-questions.ts';
+import { SetupQuestions } from './setup-questions.ts';
 
 const { stdin: input, stdout: output } = process;
 process.exitCode =
@@ -11,9 +11,9 @@ process.exitCode =
 setTimeout(() => process.exit(), 1_000).unref();
 
 async function runAtTerminal() {
-  using ask = createSetupQuestions({ input, output });
+  using ask = new SetupQuestions({ input, output });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, ask.end);
+    process.once(signal, () => ask.end());
   const environment = readEnvironment();
   return await runSetup({ ask, environment, envPath: '.env', clock: realClock });
 }

@@ -1,53 +1,63 @@
 import { type Config, readConfig } from '#src/config/config.ts';
-import type { EnvFile } from './env-file.ts';
+import type { EnvFile, SettingChanges } from './env-file.ts';
 import { SetupEnd } from './setup-questions.ts';
 
-export type SettingEdits = ReturnType<typeof createSettingEdits>;
+/** Changes of settings that setup has noted and not written yet. */
+export class SettingEdits {
+  readonly file: EnvFile;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #changes = new Map<string, string>();
 
-export function createSettingEdits(file: EnvFile, environment: NodeJS.ProcessEnv) {
-  const changed = new Map<string, string>();
+  /** Creates edits without a change. The environment wins over the file. */
+  constructor(file: EnvFile, environment: NodeJS.ProcessEnv) {
+    this.file = file;
+    this.#environment = environment;
+  }
 
-  return {
-    changes: changed,
+  /** Values by name that differ from the file. An empty value removes a setting. */
+  get changes(): SettingChanges {
+    return this.#changes;
+  }
 
-    file,
+  /** Tests whether the file has a token, so that an earlier setup has ended. */
+  get isSetUp(): boolean {
+    return (this.file.values.DISCORD_TOKEN ?? '') !== '';
+  }
 
-    get isSetUp(): boolean {
-      return (file.values.DISCORD_TOKEN ?? '') !== '';
-    },
+  /** Tests whether a chat or Realtime server is set in the file. */
+  get hasModel(): boolean {
+    const names = [
+      'CHAT_BACKEND',
+      'CHAT_COMPLETION_BASE_URL',
+      'OPENAI_API_KEY',
+      'REALTIME_BASE_URL',
+    ];
+    return names.some((name) => this.file.values[name]);
+  }
 
-    /** Tests whether a chat or Realtime server is set. */
-    get hasModel(): boolean {
-      const names = [
-        'CHAT_BACKEND',
-        'CHAT_COMPLETION_BASE_URL',
-        'OPENAI_API_KEY',
-        'REALTIME_BASE_URL',
-      ];
-      return names.some((name) => file.values[name]);
-    },
+  /** Returns a value. A change wins, then the environment, then `.env`. Empty means not set. */
+  getValue(name: string): string {
+    return (
+      this.#changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? ''
+    );
+  }
 
-    /** Returns a value. The environment wins over `.env`. Empty means not set. */
-    getValue(name: string): string {
-      return changed.get(name) ?? environment[name] ?? file.values[name] ?? '';
-    },
+  /** Returns a value of the environment alone. Empty means not set. */
+  getEnvironmentValue(name: string): string {
+    return this.#environment[name] ?? '';
+  }
 
-    getEnvironmentValue(name: string): string {
-      return environment[name] ?? '';
-    },
+  /** Notes a change, unless `.env` has this value. */
+  set(name: string, value: string): void {
+    if ((this.file.values[name] ?? '') === value) this.#changes.delete(name);
+    else this.#changes.set(name, value);
+  }
 
-    /** Notes a change, unless `.env` has this value. */
-    set(name: string, value: string) {
-      if ((file.values[name] ?? '') === value) changed.delete(name);
-      else changed.set(name, value);
-    },
-
-    /** Reads the settings with all changes. Throws `SetupEnd` if they cannot work. */
-    readConfig(): Config {
-      const changes = Object.fromEntries(changed);
-      const read = readConfig({ ...file.values, ...environment, ...changes });
-      if (read.kind === 'ok') return read.config;
-      throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
-    },
-  };
+  /** Reads the settings with all changes. Throws `SetupEnd` if they cannot work. */
+  readConfig(): Config {
+    const changes = Object.fromEntries(this.#changes);
+    const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });
+    if (read.kind === 'ok') return read.config;
+    throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+  }
 }

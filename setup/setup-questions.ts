@@ -2,8 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import { isCancel, log, password, select, text } from '@clack/prompts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 
+/** Input and output of a terminal. */
 export type TerminalStreams = { readonly input: Readable; readonly output: Writable };
 
+/** One choice of a question. */
 export type AnswerChoice<T> = { readonly value: T; readonly label: string };
 
 type CheckAnswer = (value: string) => string | undefined;
@@ -21,73 +23,82 @@ export class SetupEnd extends Error {
   }
 }
 
-export type SetupQuestions = ReturnType<typeof createSetupQuestions>;
-
 /**
  * Asks at a terminal. After Ctrl+C, `end` or the end of the input, every question throws
  * `SetupEnd`.
  */
-export function createSetupQuestions(terminal: TerminalStreams) {
-  const ending = new AbortController();
-  const endQuestions = () => ending.abort(makeSetupEnd());
-  const promptOptions = { ...terminal, signal: ending.signal };
-  terminal.input.once('end', endQuestions).once('close', endQuestions);
+export class SetupQuestions implements Disposable {
+  readonly #terminal: TerminalStreams;
+  readonly #ending = new AbortController();
+  readonly #onInputEnd = () => this.end();
 
-  return {
-    end: endQuestions,
+  constructor(terminal: TerminalStreams) {
+    this.#terminal = terminal;
+    terminal.input.once('end', this.#onInputEnd).once('close', this.#onInputEnd);
+  }
 
-    say(words: string) {
-      log.message(words, terminal);
-    },
+  /** Ends the setup: the open question and all later ones throw `SetupEnd`. */
+  end(): void {
+    this.#ending.abort(makeSetupEnd());
+  }
 
-    /** `check` returns a sentence for a wrong one. */
-    async askSecret(message: string, check: CheckAnswer): Promise<string> {
-      const answer = await password({
-        ...promptOptions,
-        message,
-        validate: checkTrimmed(check),
-        clearOnError: true,
-      });
-      return requireAnswer(answer).trim();
-    },
+  /** Writes a message. */
+  say(message: string): void {
+    log.message(message, this.#terminal);
+  }
 
-    async askText(
-      message: string,
-      placeholder: string,
-      check: CheckAnswer,
-    ): Promise<string> {
-      return requireAnswer(
-        await text({
-          ...promptOptions,
-          message,
-          placeholder,
-          validate: checkTrimmed(check),
-        }),
-      ).trim();
-    },
+  /** Asks for a text that is not shown. `check` returns a sentence for a wrong one. */
+  async askSecret(message: string, check: CheckAnswer): Promise<string> {
+    const answer = await password({
+      ...this.#promptOptions,
+      message,
+      validate: checkTrimmed(check),
+      clearOnError: true,
+    });
+    return requireAnswer(answer).trim();
+  }
 
-    async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
-      // clack takes only plain values, so a choice is passed by its number.
-      const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
-      const choice =
-        choices[
-          Number(requireAnswer(await select({ ...promptOptions, message, options })))
-        ];
-      if (!choice) throw makeSetupEnd();
-      return choice.value;
-    },
+  /** Asks for a text, with an example in `placeholder`. `check` returns a sentence for a wrong one. */
+  async askText(
+    message: string,
+    placeholder: string,
+    check: CheckAnswer,
+  ): Promise<string> {
+    const answer = await text({
+      ...this.#promptOptions,
+      message,
+      placeholder,
+      validate: checkTrimmed(check),
+    });
+    return requireAnswer(answer).trim();
+  }
 
-    /** Waits for `work` below a plain line. */
-    async waitFor<T>(subject: string, work: Promise<T>): Promise<T> {
-      // The spinner of clack ends the process with 0 at Ctrl+C.
-      log.step(subject, terminal);
-      return await waitUnlessAborted(work, ending.signal);
-    },
+  /** Asks for one of the choices, and returns its value. */
+  async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
+    // clack takes only plain values, so a choice is passed by its number.
+    const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
+    const answer = await select({ ...this.#promptOptions, message, options });
+    const choice = choices[Number(requireAnswer(answer))];
+    if (!choice) throw makeSetupEnd();
+    return choice.value;
+  }
 
-    [Symbol.dispose]() {
-      terminal.input.off('end', endQuestions).off('close', endQuestions);
-    },
-  };
+  /** Waits for `work` below a plain line. */
+  async waitForWork<T>(subject: string, work: Promise<T>): Promise<T> {
+    // The spinner of clack ends the process with 0 at Ctrl+C.
+    log.step(subject, this.#terminal);
+    return await waitUnlessAborted(work, this.#ending.signal);
+  }
+
+  /** Stops to watch the input, which others may read on. */
+  [Symbol.dispose](): void {
+    const { input } = this.#terminal;
+    input.off('end', this.#onInputEnd).off('close', this.#onInputEnd);
+  }
+
+  get #promptOptions() {
+    return { ...this.#terminal, signal: this.#ending.signal };
+  }
 }
 
 function checkTrimmed(check: CheckAnswer) {

@@ -11,7 +11,7 @@ import {
   readEnvFile,
   replaceEnvFile,
 } from './env-file.ts';
-import { createSettingEdits, type SettingEdits } from './setting-edits.ts';
+import { SettingEdits } from './setting-edits.ts';
 import {
   SetupEnd,
   type SetupExitCode,
@@ -19,6 +19,7 @@ import {
 } from './setup-questions.ts';
 import { vendors as knownVendors, type Vendor } from './vendors.ts';
 
+/** Terminal, environment and file of a setup. */
 export type SetupOptions = {
   readonly ask: SetupQuestions;
   readonly environment: NodeJS.ProcessEnv;
@@ -33,12 +34,12 @@ export type SetupOptions = {
  * if the person ended the setup or Discord did not answer, 78 for settings that cannot work.
  *
  * @example
- * import { createSetupQuestions } from '#setup/setup-questions.ts';
+ * import { SetupQuestions } from '#setup/setup-questions.ts';
  * import { runSetup } from '#setup/setup.ts';
  * import { realClock } from '#src/base/clock.ts';
  *
  * declare const terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream };
- * using ask = createSetupQuestions(terminal);
+ * using ask = new SetupQuestions(terminal);
  * await runSetup({ ask, environment: {}, envPath: '.env', clock: realClock });
  */
 export async function runSetup(options: SetupOptions): Promise<SetupExitCode> {
@@ -60,9 +61,9 @@ export async function runSetup(options: SetupOptions): Promise<SetupExitCode> {
 async function runSteps(options: SetupOptions) {
   const { ask, envPath, environment, clock } = options;
   const { vendors = knownVendors } = options;
-  const read = readEnvFile(envPath);
-  if (read.kind === 'refused') throw new SetupEnd(78, read.why);
-  const edits = createSettingEdits(read.file, environment);
+  const envFile = readEnvFile(envPath);
+  if (envFile.kind === 'refused') throw new SetupEnd(78, envFile.reason);
+  const edits = new SettingEdits(envFile.file, environment);
   const isFirst = !edits.isSetUp;
   const part = isFirst ? 'all' : await askPartToChange(ask);
   const hasModel = edits.hasModel;
@@ -97,14 +98,14 @@ async function registerCommands(
   const { discord } = edits.readConfig();
   if (!discord) return;
   const login = { token: discord.token.reveal(), apiUrl: discord.apiUrl, commands };
-  await ask.waitFor('Registering the commands', registerOnly(login));
+  await ask.waitForWork('Registering the commands', registerOnly(login));
   ask.say(`${commands.length} commands are registered. ${registrationNote}`);
-  const findings = await ask.waitFor(
+  const findings = await ask.waitForWork(
     'Looking at servers and rights',
     Array.fromAsync(examineDiscord(discord, clock)),
   );
-  for (const { verdict, what, why, mend } of findings)
-    if (verdict !== 'ok') ask.say(`${what}: ${why}\n  mend: ${mend}`);
+  for (const { verdict, subject, reason, mend } of findings)
+    if (verdict !== 'ok') ask.say(`${subject}: ${reason}\n  mend: ${mend}`);
 }
 
 const registrationNote =

@@ -1,22 +1,30 @@
 import { z } from 'zod';
-import { groups } from '#src/config/roles.ts';
+import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { estimateMinuteCost } from '#src/spending/minute-cost.ts';
 import table from './vendors.json' with { type: 'json' };
 
-export const vendorSchema = z.strictObject({
+/** A vendor with an OpenAI-compatible API, or a local program. */
+export interface Vendor {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly roles: readonly SettingGroup[];
+  readonly needsKey: boolean;
+  /** One model hears, thinks and speaks over the Realtime API. */
+  readonly isRealtime?: boolean | undefined;
+  /** Documents the base URL and the paths. */
+  readonly source: string;
+}
+
+/** A row of `vendors.json`. */
+export const vendorSchema: z.ZodType<Vendor> = z.strictObject({
   name: z.string().min(1).max(20),
   baseUrl: z.url(),
   roles: z.array(z.enum(groups)).min(1).readonly(),
   needsKey: z.boolean(),
-  /** One model hears, thinks and speaks over the Realtime API. */
   isRealtime: z.boolean().optional(),
-  /** Documents the base URL and the paths. */
   source: z.url({ protocol: /^https$/ }),
 });
-
-/** A vendor with an OpenAI-compatible API, or a local program. */
-export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 
 /** In the order in which setup offers them. */
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
@@ -24,6 +32,7 @@ export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);
 /** Two hours of conversation a day. */
 const minutesPerMonth = 2 * 60 * 30;
 
+/** Estimates the costs of a month with OpenAI's usual models, at two hours a day. */
 export function estimateOpenAiMonthUsd(): number {
   const {
     chat: model,

@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import { openEngines, watchModels } from '#src/app/engines/open-engines.ts';
-import { createPageView } from '#src/app/sandbox/page-view.ts';
-import { createAlertBoard } from '#src/ops/alert-board.ts';
+import { PageView } from '#src/app/sandbox/page-view.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
-import { createOperatorNotices } from '#src/ops/operator-notices.ts';
-import { openWarmConnections } from '#src/provider/api-client.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { WarmConnections } from '#src/provider/api-client.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { transcribeText } from './contracts/transcriber-contract.ts';
 import { answerModels, openExaminedServer } from './doctor/run-examination.ts';
@@ -57,7 +57,7 @@ test('servers are connected to before anybody speaks, and everything is closed i
 test('a server that refuses OPTIONS is asked for one no more', async () => {
   const clock = new VirtualClock();
   await using server = await serve();
-  using connections = openWarmConnections([server.baseUrl], clock);
+  using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   await expect.poll(() => server.knocks).toHaveLength(2);
   await fetch(server.baseUrl);
@@ -69,7 +69,7 @@ test('a server that refuses OPTIONS is asked for one no more', async () => {
 test('a server that is far away is asked again, though it refuses OPTIONS', async () => {
   const clock = new VirtualClock();
   await using server = await serve();
-  using connections = openWarmConnections([server.baseUrl], clock);
+  using connections = new WarmConnections([server.baseUrl], clock);
   connections.warm();
   const isLater = clock.advance(50);
   await expect.poll(() => server.knocks).toHaveLength(2);
@@ -164,7 +164,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
 });
 
 test('without servers local engines are ready, which the page is told', async () => {
-  const view = createPageView('Nova');
+  const view = new PageView('Nova');
   await using _ = await openEngines(readGoodSettings({}), (news) =>
     view.onEngine(news),
   );
@@ -198,7 +198,7 @@ test('the operator is told of each model that ends in one notice and in the log,
   });
   const clock = new VirtualClock();
   const sent: string[] = [];
-  const notices = createOperatorNotices({
+  const notices = new OperatorNotices({
     ...{ clock, log: { warn: () => undefined }, signal: new AbortController().signal },
     send: async (notice) => sent.push(notice),
   });
@@ -207,7 +207,7 @@ test('the operator is told of each model that ends in one notice and in the log,
     lines.push(JSON.parse(`${line}`).msg),
   );
   using metrics = openMetrics(() => true);
-  const board = createAlertBoard(openLog('info', [], to), metrics.meters, [], notices);
+  const board = new AlertBoard(openLog('info', [], to), metrics.meters, [], notices);
   using _ = watchModels(
     config.engines,
     clock,

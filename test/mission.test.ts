@@ -8,7 +8,7 @@ import packageJson from '#package.json' with { type: 'json' };
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { getDurationMs } from '#src/audio/pcm.ts';
-import { createDecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { readBotEnvironment } from '#test/deploy/compose-files.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
@@ -128,8 +128,8 @@ line('prism-media opens WebM, which plays on a track', async (m) => {
   expect(packageJson.dependencies).toHaveProperty('prism-media');
   const bytes = readFileSync(new URL('fixtures/sounds/tones.webm', import.meta.url));
   // What the bot's process for files of strangers does, where its calls are seen.
-  const decoder = createDecodeStream({ rateHz: 48_000, channels: 2 });
-  const { samples } = await decoder.feed(bytes, false);
+  const decoder = new DecodeStream({ rateHz: 48_000, channels: 2 });
+  const { samples } = await decoder.feedBytes(bytes, false);
   decoder.free();
   expect([calls.webm.given.length > 0, samples.length > 48_000 / 2]).toEqual([
     true,

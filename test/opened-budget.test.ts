@@ -9,7 +9,7 @@ function open(portions?: PortionStore) {
     spending: new MemorySpending(),
     portions,
     share: 0.5,
-    wayIn: () => ({ pipeline: 'chained' }),
+    findPipeline: () => ({ pipeline: 'chained' }),
     getServerCap: () => 0,
     getProgramCap: () => undefined,
     onEvent: () => undefined,

@@ -48,6 +48,6 @@ export async function makeSetup(name: string, config: Config): Promise<EvalSetup
   const openEngines = new AsyncDisposableStack();
   const hasChatModel = config.engines.chat.kind !== 'local';
   const model = await openEngine('chat', config.engines.chat, openEngines);
-  const chat = withMeter(model.named?.(botName) ?? model, price);
+  const chat = withMeter(model.withBotName?.(botName) ?? model, price);
   return { name, config, botName, chat, hasChatModel, price };
 }

@@ -1,5 +1,5 @@
 import { tools } from '#src/features/features.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { type EvalAnswer, type EvalScene, personNames } from './eval-scene.ts';
 import {
   type HeardAnswer,
@@ -24,7 +24,7 @@ export type SceneCheck = {
 
 /** Longest time from the end of a stop to the last sound. */
 const maxStopMs = 800;
-const languageDetector = createTextLanguageDetector();
+const languageDetector = new NgramLanguageDetector();
 /** Tools that change nothing may be called as often as a model likes. */
 const readOnlyTools = new Set(
   tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])),

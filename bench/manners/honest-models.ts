@@ -92,18 +92,20 @@ export class HonestMinds {
   }
 
   async *#reply(
-    { said }: Turn,
+    { utterances: saidUtterances }: Turn,
     [messages, , signal]: ReplyRequest,
   ): AsyncGenerator<ChatPart> {
     this.#running++;
     try {
-      const transcripts = await Promise.all(said.map(({ transcript }) => transcript()));
+      const transcripts = await Promise.all(
+        saidUtterances.map(({ transcript }) => transcript()),
+      );
       await this.#clock.sleep(thinkMs, signal);
-      const utterances = said.flatMap(readUtterances);
+      const utterances = saidUtterances.flatMap(readUtterances);
       const serial = this.#requests.length + 1;
       this.#requests.push({
         serial,
-        speakerId: said.at(-1)?.speakerId ?? '',
+        speakerId: saidUtterances.at(-1)?.speakerId ?? '',
         utterances,
         texts: transcripts.map(({ text }) => text),
         instructions: messages[0]?.content ?? '',

@@ -37,7 +37,7 @@ export class FakeReader {
   /** Asks at `atMs`. Undefined when the model is not worth its questions. */
   ask(isWhole: boolean, atMs: number): ReaderQuestion | undefined {
     const trust = this.#trust;
-    if (!trust.isAsked(model)) return undefined;
+    if (!trust.shouldAsk(model)) return undefined;
     const question = ++this.#lastQuestion;
     const judged = { question, isTrusted: trust.isTrusted(model), logit: 0 };
     let isLearnt = false;

@@ -4,7 +4,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
@@ -72,7 +72,7 @@ class PacketListening {
     this.#input = new SpeakerInput({
       speakerId: options.speakerId,
       stream: new SpeakerStream(options.codec),
-      meter: createVoiceWindowMeter(options.weights),
+      meter: new VoiceWindowMeter(options.weights),
       echo: new EchoMeter(new SentEnvelope()),
       rules: options.rules,
       pauseHabits: options.pauseHabits,

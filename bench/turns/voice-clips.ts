@@ -101,7 +101,7 @@ function decodePackets(
 /** Reads the packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
 export function readOpusPackets(file: Uint8Array): readonly Buffer[] {
   const packets: Buffer[] = [];
-  for (const { pieces, isContinued } of new OggPageReader().push(file)) {
+  for (const { pieces, isContinued } of new OggPageReader().addBytes(file)) {
     const [piece, ...furtherPieces] = pieces;
     const lastPacket = packets.at(-1);
     if (isContinued && piece && lastPacket)

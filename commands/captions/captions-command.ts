@@ -32,7 +32,7 @@ async function turnOnCaptions(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const { translate } = call.words;
+  const { translate } = call.inputs;
   const translateTo = translate && parseLanguageTag(translate);
   if (translate && !translateTo) return toUnknownValueReply(translate);
   const options = translateTo ? { translateTo } : {};
@@ -48,13 +48,13 @@ function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   const { isHere, placeId, saved } = turned;
   const unsaved = toOptionalLines(!saved, { id: 'voice.unsaved' });
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
-  const place = `https://discord.com/channels/${guildId}/${placeId}`;
+  const chatLink = `https://discord.com/channels/${guildId}/${placeId}`;
   const buttons = ['captions.leave_out'];
   return [
     {
       id: 'captions.on',
       to: 'room',
-      lines: [{ id: 'panel.captions', with: { place } }, ...unsaved],
+      lines: [{ id: 'panel.captions', with: { place: chatLink } }, ...unsaved],
       buttons,
     },
   ];
@@ -99,7 +99,7 @@ export const captionButtons: readonly Button[] = [
     label: 'button.transcript',
     style: 'plain',
     mustDeferFirst: true,
-    run: (call, ports) => transcriptGroup.run({ ...call, words: {} }, ports),
+    run: (call, ports) => transcriptGroup.run({ ...call, inputs: {} }, ports),
   },
   {
     name: 'captions.missed',
@@ -126,7 +126,7 @@ export const captionButtons: readonly Button[] = [
 
 async function toggleCaptions(call: CommandCall, ports: CommandPorts) {
   const command = ports.features.captions.isOn(call.guildId) ? captionsOff : captionsOn;
-  return await command.run({ ...call, words: {} }, ports);
+  return await command.run({ ...call, inputs: {} }, ports);
 }
 
 async function setLeftOut(

@@ -30,6 +30,7 @@ const sessionOption: CommandOption = {
     findClosestNames(typed, [...(await findByLabel(call, ports)).keys()]),
 };
 
+/** `/captions transcript`: sends a transcript as a file. */
 export const transcriptGroup: Command = {
   name: 'transcript',
   description: 'command.captions.transcript',
@@ -50,10 +51,10 @@ async function sendTranscript(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
-  const { guildId, caller, words } = call;
+  const { guildId, caller, inputs } = call;
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownValueReply(words.session);
-  const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
+  if (picked === 'unknown') return toUnknownValueReply(inputs.session);
+  const format = transcriptFormats.find((name) => name === inputs.format) ?? 'txt';
   const outcome = await ports.features.transcripts.createFile(guildId, caller.id, {
     format,
     ...picked,
@@ -82,7 +83,7 @@ async function findPickedSession(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
-  const typed = call.words.session?.trim();
+  const typed = call.inputs.session?.trim();
   if (!typed) return {};
   const session = (await findByLabel(call, ports)).get(typed);
   return session ? { sessionId: session.id } : 'unknown';
@@ -103,12 +104,13 @@ function formatSessionLabel(
   { startedAtWallMs, channelName, lineCount }: ListedSession,
   times: WallTimes,
 ) {
-  const when = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
-  return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
+  const date = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
+  return `${date} ${channelName.slice(0, 60)} (${lineCount})`;
 }
 
 const maxQuoteChars = 150;
 
+/** `/captions find`: quotes stored lines with these words. */
 export const findCommand: Command = {
   name: 'find',
   description: 'command.captions.find',
@@ -121,17 +123,18 @@ export const findCommand: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, caller, words: typed }, { features, guilds }) {
-    const words = typed.words ?? '';
-    const found = await features.transcripts.findLines(guildId, caller.id, words);
-    return formatQuotes(found, guilds.getTimes(guildId));
+  async run({ guildId, caller, inputs }, { features, guilds }) {
+    const query = inputs.words ?? '';
+    const outcome = await features.transcripts.findLines(guildId, caller.id, query);
+    return formatQuotes(outcome, guilds.getTimes(guildId));
   },
 };
 
-export function formatQuotes(found: FindOutcome, times: WallTimes): Replies {
-  if (found.kind !== 'found') return toNoTranscriptReply(found);
-  const [first, ...others] = found.lines.map((line) => formatQuote(line, times));
-  return first ? [{ ...first, lines: others }] : toNoTranscriptReply({ kind: 'none' });
+/** Builds a reply of quotes with their speakers and times, or explains that there are none. */
+export function formatQuotes(outcome: FindOutcome, times: WallTimes): Replies {
+  if (outcome.kind !== 'found') return toNoTranscriptReply(outcome);
+  const [heading, ...lines] = outcome.lines.map((quote) => formatQuote(quote, times));
+  return heading ? [{ ...heading, lines }] : toNoTranscriptReply({ kind: 'none' });
 }
 
 function formatQuote(
@@ -139,29 +142,34 @@ function formatQuote(
   times: WallTimes,
 ): TextLine {
   const quote = `"${truncate(text, maxQuoteChars)}"`;
-  const words = link === undefined ? quote : `${quote} ${link}`;
-  return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
+  const linkedQuote = link === undefined ? quote : `${quote} ${link}`;
+  return {
+    id: 'find.line',
+    with: { name, time: times.minute(atWallMs), text: linkedQuote },
+  };
 }
 
 /**
  * A self-hosted model may need this long for an evening of talk. The session ends a minute earlier.
  */
-export const maxRecapMs = 14 * 60_000;
+export const maxRecapMs: number = 14 * 60_000;
 
+/** `/captions recap`: summarises a session. */
 export const recapCommand: Command = {
   name: 'recap',
   description: 'command.captions.recap',
   longestMs: maxRecapMs,
   options: [sessionOption],
-  run: summarise,
+  run: summariseSession,
 };
 
-async function summarise(call: CommandCall, ports: CommandPorts) {
+async function summariseSession(call: CommandCall, ports: CommandPorts) {
   const picked = await findPickedSession(call, ports);
-  if (picked === 'unknown') return toUnknownValueReply(call.words.session);
+  if (picked === 'unknown') return toUnknownValueReply(call.inputs.session);
   return await toRecapReply(call, ports, picked);
 }
 
+/** Has a session summarised, and builds a reply of one or several messages. */
 export async function toRecapReply(
   { guildId, caller }: CommandCall,
   { features, guilds }: CommandPorts,
@@ -170,6 +178,9 @@ export async function toRecapReply(
   const outcome = await features.transcripts.createRecap(guildId, caller.id, request);
   if (outcome.kind !== 'recap') return toNoTranscriptReply(outcome, 'captions.none');
   const messages = formatRecapMessages(outcome, guilds.getTimes(guildId));
-  const [first, ...more] = messages.map(([line, ...lines]) => ({ ...line, lines }));
-  return first ? [first, ...more] : toNoTranscriptReply({ kind: 'none' });
+  const [reply, ...furtherReplies] = messages.map(([heading, ...lines]) => ({
+    ...heading,
+    lines,
+  }));
+  return reply ? [reply, ...furtherReplies] : toNoTranscriptReply({ kind: 'none' });
 }

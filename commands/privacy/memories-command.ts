@@ -14,6 +14,7 @@ import type { WallTimes } from '#src/texts/wall-time.ts';
 /** The rest of Discord's 2,000 characters is for the heading. */
 const maxReplyChars = 1_800;
 
+/** `/privacy memories`: lists memories, or removes one. */
 export const memories: Command = {
   name: 'memories',
   description: 'command.privacy.memories',
@@ -22,15 +23,19 @@ export const memories: Command = {
       name: 'delete',
       description: 'command.privacy.memories',
       kind: 'number',
-      least: 1,
-      most: 1_000_000,
+      min: 1,
+      max: 1_000_000,
     },
   ],
   async run(call, ports) {
-    const { caller, guildId, words } = call;
-    if (words.delete === undefined) return await listMemories(call, ports);
+    const { caller, guildId, inputs } = call;
+    if (inputs.delete === undefined) return await listMemories(call, ports);
     return [
-      await ports.features.memories.removeMemory(guildId, Number(words.delete), caller),
+      await ports.features.memories.removeMemory(
+        guildId,
+        Number(inputs.delete),
+        caller,
+      ),
     ];
   },
 };
@@ -46,13 +51,15 @@ async function listMemories(
   }
   const times = guilds.getTimes(guildId);
   const lines = listed.memories.map((memory) => formatMemory(memory, times));
-  const countChars = ({ id, with: words = {} }: CheckedLine) =>
-    formatText(id, escapeTextValues(words), caller.locale).length + 1;
-  const [first = [], ...more] = splitIntoBatches(lines, countChars, {
+  const countChars = ({ id, with: fields = {} }: CheckedLine) =>
+    formatText(id, escapeTextValues(fields), caller.locale).length + 1;
+  const [firstBatch = [], ...batches] = splitIntoBatches(lines, countChars, {
     maxSize: maxReplyChars,
   });
-  const replies = more.map(([line, ...others]): Reply => ({ ...line, lines: others }));
-  return [{ id: 'command.privacy.memories', lines: first }, ...replies];
+  const replies = batches.map(
+    ([heading, ...furtherLines]): Reply => ({ ...heading, lines: furtherLines }),
+  );
+  return [{ id: 'command.privacy.memories', lines: firstBatch }, ...replies];
 }
 
 function formatMemory(

@@ -15,6 +15,7 @@ import {
 import { describeRetention } from '#src/sessions/panel-view.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
+/** Describes the caller's consent, with the numbers of stored rows. */
 export async function buildStatus(
   call: CommandCall,
   ports: CommandPorts,
@@ -28,24 +29,26 @@ export async function buildStatus(
   return [addLines(reply, [stored])];
 }
 
+/** Describes the caller's consent, with a short explanation of privacy. */
 export async function showCard(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<Replies> {
   const [reply] = await buildStatus(call, ports);
-  const kept = await toKeptLines(call, ports.features.settings);
-  return [addLines(reply, [{ id: 'panel.privacy' }, ...kept])];
+  const retentionLines = await toRetentionLines(call, ports.features.settings);
+  return [addLines(reply, [{ id: 'panel.privacy' }, ...retentionLines])];
 }
 
-async function toKeptLines(
+async function toRetentionLines(
   { guildId }: CommandCall,
   settings: Public<SettingsRequests>,
 ) {
-  const { all } = await settings.viewSettings(guildId);
-  const days = all.find(({ key }) => key === 'captions_days')?.value;
+  const view = await settings.viewSettings(guildId);
+  const days = view.all.find(({ key }) => key === 'captions_days')?.value;
   return days === undefined ? [] : [describeRetention(Number(days))];
 }
 
+/** Describes a consent, and the next step if the caller sits in the channel. */
 export async function toConsentReply(
   consent: Consent,
   call: CommandCall,
@@ -58,14 +61,15 @@ export async function toConsentReply(
     talk !== undefined && findPresentConsent(call.caller.id, talk) !== undefined;
   if (!isThere || !isHeardConsent(consent))
     return { id: `consent.${consent}`, buttons: consentButtons };
-  const { buttons, line } = describeNextStep(talk, consent);
+  const nextStep = describeNextStep(talk, consent);
   return {
     id: `consent.${consent}`,
-    lines: [line],
-    buttons: [...consentButtons, ...buttons],
+    lines: [nextStep.line],
+    buttons: [...consentButtons, ...nextStep.buttons],
   };
 }
 
-export function addLines(reply: Reply, more: readonly TextLine[]): Reply {
-  return { ...reply, lines: [...(reply.lines ?? []), ...more] };
+/** Adds lines below those of a reply. */
+export function addLines(reply: Reply, lines: readonly TextLine[]): Reply {
+  return { ...reply, lines: [...(reply.lines ?? []), ...lines] };
 }

@@ -10,8 +10,10 @@ import { forget } from './forget.ts';
 import { memories } from './memories-command.ts';
 import { addLines, buildStatus, toConsentReply } from './privacy-replies.ts';
 
-export const allow = createConsentCommand('allow');
-export const deny = createConsentCommand('deny');
+/** `/privacy allow`: agrees to be heard. */
+export const allow: Command = createConsentCommand('allow');
+/** `/privacy deny`: withdraws consent, which counts from the next packet on. */
+export const deny: Command = createConsentCommand('deny');
 
 function createConsentCommand(name: 'allow' | 'deny'): Command {
   return {
@@ -37,7 +39,7 @@ const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
 /** Each press names its action, so two presses of Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
-  call.words.about === 'resume'
+  call.inputs.about === 'resume'
     ? onlyIfAdmitted(resume.run)(call, ports)
     : pause.run(call, ports);
 

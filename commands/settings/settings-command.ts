@@ -38,12 +38,12 @@ const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { words }, { features }) =>
-        findClosestNames(typed, features.settings.values(words.key ?? '')),
+      suggest: async (typed, { inputs }, { features }) =>
+        findClosestNames(typed, features.settings.listValues(inputs.key ?? '')),
     },
   ],
   run: onlyIfManaging(async (call, ports) => {
-    const { key = '', value = '' } = call.words;
+    const { key = '', value = '' } = call.inputs;
     return [await saveAndShowSetting(key.trim().toLowerCase(), value, call, ports)];
   }),
 };
@@ -60,25 +60,28 @@ const check: Command = {
       caller.id,
       caller.channel,
     );
-    const [first, ...rest] = report.findings.map((finding) => formatFinding(finding));
-    const last = toConclusion(report);
-    return [{ ...(first ?? last), lines: [...rest, last] }];
+    const [heading, ...lines] = report.findings.map((finding) =>
+      formatFinding(finding),
+    );
+    const conclusion = toConclusion(report);
+    return [{ ...(heading ?? conclusion), lines: [...lines, conclusion] }];
   }),
 };
 
-function formatFinding({ what: point, isIdle, mend, verdict, why }: Finding): TextLine {
-  if (isIdle) return { id: 'check.idle', with: { point, why } };
-  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: why } };
+function formatFinding(finding: Finding): TextLine {
+  const { isIdle, mend, reason, subject: point, verdict } = finding;
+  if (isIdle) return { id: 'check.idle', with: { point, why: reason } };
+  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: reason } };
   return {
     id: 'check.bad',
-    with: { point, why: mend === why ? why : `${why} ${mend}` },
+    with: { point, why: mend === reason ? reason : `${reason} ${mend}` },
   };
 }
 
 /** Summarises a check: how many faults, or none. */
 function toConclusion({ findings }: CheckReport): TextLine {
-  const bad = findings.filter((finding) => !isUsable(finding)).length;
-  if (bad > 0) return { id: 'check.count', with: { n: bad } };
+  const faultCount = findings.filter((finding) => !isUsable(finding)).length;
+  if (faultCount > 0) return { id: 'check.count', with: { n: faultCount } };
   if (findings.some(({ isIdle }) => isIdle)) return { id: 'check.done.elsewhere' };
   return { id: 'check.done' };
 }

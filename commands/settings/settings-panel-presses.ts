@@ -4,6 +4,7 @@ import { findUnspokenLanguage } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type {
   Button,
+  Command,
   CommandCall,
   CommandPorts,
   FormHandler,
@@ -26,19 +27,21 @@ import {
   buildGroupPage,
   buildHomePage,
   buildSettingPage,
+  findCurrentSetting,
   formatValue,
-  toSettingLine,
 } from './settings-panel.ts';
 
 type PanelAction = (call: CommandCall, ports: CommandPorts) => Promise<Reply>;
 
-export const openPanel = onlyForManagers(async ({ guildId }, { features }) =>
-  buildHomePage(await features.settings.viewSettings(guildId)),
+/** Shows the settings panel. */
+export const openPanel: Command['run'] = onlyForManagers(
+  async ({ guildId }, { features }) =>
+    buildHomePage(await features.settings.viewSettings(guildId)),
 );
 
-const openGroup: PanelAction = async ({ guildId, picked, words }, { features }) =>
+const openGroup: PanelAction = async ({ guildId, picked, inputs }, { features }) =>
   buildGroupPage(
-    picked?.[0] ?? words.about ?? '',
+    picked?.[0] ?? inputs.about ?? '',
     await features.settings.viewSettings(guildId),
   );
 
@@ -53,9 +56,10 @@ export const panelButtons: readonly Button[] = [
   { ...toPanelButton('type', 'button.settings.type', removeForm), form: buildForm },
 ];
 
-export const confirmSetting = onlyForManagers((call, ports) => {
-  const words = parseSubject(call).more.join(':');
-  return changeSetting(call, ports, words, 'confirmed');
+/** Saves the looser policy behind a Confirm button. */
+export const confirmSetting: Command['run'] = onlyForManagers((call, ports) => {
+  const value = parseSubject(call).segments.join(':');
+  return changeSetting(call, ports, value, 'confirmed');
 });
 
 export const panelPickers: readonly PickerHandler[] = [
@@ -69,7 +73,7 @@ export const panelForm: FormHandler = {
   inputs: ['value'],
   inPlace: true,
   run: onlyForManagers((call, ports) =>
-    changeSetting(call, ports, call.words.value ?? ''),
+    changeSetting(call, ports, call.inputs.value ?? ''),
   ),
 };
 
@@ -106,29 +110,32 @@ async function openSettingPage(
   );
 }
 
-function parseSubject({ words }: CommandCall) {
-  const [key = '', ...more] = (words.about ?? '').split(':');
-  return { key, more };
+function parseSubject({ inputs }: CommandCall) {
+  const [key = '', ...segments] = (inputs.about ?? '').split(':');
+  return { key, segments };
 }
 
-async function findSeenSetting(
+async function findShownSetting(
   call: CommandCall,
   { features }: CommandPorts,
 ): Promise<CurrentSetting | undefined> {
   const { key } = parseSubject(call);
-  return toSettingLine(key, await features.settings.viewSettings(call.guildId, key));
+  return findCurrentSetting(
+    key,
+    await features.settings.viewSettings(call.guildId, key),
+  );
 }
 
 async function changeSetting(
   call: CommandCall,
   ports: CommandPorts,
-  words: string,
+  typedValue: string,
   confirmed?: 'confirmed',
 ): Promise<Reply> {
   const { key } = parseSubject(call);
-  return (await findSeenSetting(call, ports))
-    ? await saveAndShowSetting(key, words, call, ports, confirmed)
-    : await openSettingPage(key, call, ports, [toQuote(words)]);
+  return (await findShownSetting(call, ports))
+    ? await saveAndShowSetting(key, typedValue, call, ports, confirmed)
+    : await openSettingPage(key, call, ports, [toQuote(typedValue)]);
 }
 
 /** Quotes a refused value, as Discord keeps nothing of a sent form. */
@@ -139,43 +146,44 @@ function toQuote(typed: string): TextLine {
 /** Saves a setting and opens its page. A looser policy is saved only after Confirm. */
 export async function saveAndShowSetting(
   key: string,
-  words: string,
+  typedValue: string,
   call: CommandCall,
   ports: CommandPorts,
   confirmed?: 'confirmed',
 ): Promise<Reply> {
   const requests = ports.features.settings;
   const tag =
-    key === conversationSettings.language.key ? parseLanguageTag(words) : undefined;
+    key === conversationSettings.language.key
+      ? parseLanguageTag(typedValue)
+      : undefined;
   const unspoken = tag && findUnspokenLanguage(tag, call, ports.features.voices);
   if (unspoken)
-    return await openSettingPage(key, call, ports, [unspoken, toQuote(words)]);
-  const setting = await requests.setSetting(call.guildId, key, words, confirmed);
+    return await openSettingPage(key, call, ports, [unspoken, toQuote(typedValue)]);
+  const setting = await requests.setSetting(call.guildId, key, typedValue, confirmed);
   if (setting.kind !== 'looser') {
     const news = [...toChangedReply(key, setting)];
-    if (setting.kind !== 'set') news.push(toQuote(words));
-    if (setting.kind === 'bad') news.unshift(toBadValueReply(key, words, requests));
+    if (setting.kind !== 'set') news.push(toQuote(typedValue));
+    if (setting.kind === 'bad')
+      news.unshift(toBadValueReply(key, typedValue, requests));
     return await openSettingPage(key, call, ports, news);
   }
-  const now = toSettingLine(key, await requests.viewSettings(call.guildId, key));
-  const buttons = now && [
+  const view = await requests.viewSettings(call.guildId, key);
+  const current = findCurrentSetting(key, view);
+  const buttons = current && [
     `confirm:settings:${key}:${setting.value}`,
-    `settings.group:${now.setting.group}`,
+    `settings.group:${current.setting.group}`,
   ];
   return { id: 'settings.looser', buttons, inPlace: true };
 }
 
 async function pickValue(call: CommandCall, ports: CommandPorts) {
-  const { key, more } = parseSubject(call);
-  const [input = 0, row = 0] = more.map(Number);
-  const now = await findSeenSetting(call, ports);
-  const used = now?.setting.inputs[input];
-  if (!now || !used) return await openSettingPage(key, call, ports);
-  return await changeSetting(
-    call,
-    ports,
-    formatValue(used, row, call.picked ?? [], now),
-  );
+  const { key, segments } = parseSubject(call);
+  const [inputIndex = 0, row = 0] = segments.map(Number);
+  const current = await findShownSetting(call, ports);
+  const input = current?.setting.inputs[inputIndex];
+  if (!current || !input) return await openSettingPage(key, call, ports);
+  const value = formatValue(input, row, call.picked ?? [], current);
+  return await changeSetting(call, ports, value);
 }
 
 async function buildForm(
@@ -183,21 +191,21 @@ async function buildForm(
   ports: CommandPorts,
 ): Promise<Form | undefined> {
   if (toNotManagingReply(call)) return undefined;
-  const now = await findSeenSetting(call, ports);
-  const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
-  if (!now || input?.kind !== 'typed') return undefined;
+  const current = await findShownSetting(call, ports);
+  const input = current?.setting.inputs.find(({ kind }) => kind === 'typed');
+  if (!current || input?.kind !== 'typed') return undefined;
   const { isLong, maxChars } = input;
   return {
-    name: `${panelForm.name}:${call.words.about}`,
+    name: `${panelForm.name}:${call.inputs.about}`,
     title: 'command.settings.set',
     inputs: [
       {
         name: 'value',
         label: 'form.settings.value',
-        description: getAboutId(now.setting),
+        description: getAboutId(current.setting),
         isRequired: true,
         maxChars,
-        value: now.value,
+        value: current.value,
         isLong,
       },
     ],
@@ -224,19 +232,20 @@ function toChangedReply(
   }
 }
 
+/** Explains that a setting does not take a value, with up to six that it takes. */
 export function toBadValueReply(
   key: string,
   typed = '',
   settings: Pick<Public<SettingsRequests>, 'listExamples'>,
 ): TextLine {
-  const all = settings.listExamples(key);
-  const list = [...new Set([...findClosestNames(typed, all), ...all])]
-    .slice(0, mostExamples)
+  const examples = settings.listExamples(key);
+  const list = [...new Set([...findClosestNames(typed, examples), ...examples])]
+    .slice(0, maxExamples)
     .join(', ');
   return {
     id: 'settings.bad',
-    with: { key, value: truncate(typed, mostQuotedChars), list },
+    with: { key, value: truncate(typed, maxQuotedChars), list },
   };
 }
 
-const [mostExamples, mostQuotedChars] = [6, 50];
+const [maxExamples, maxQuotedChars] = [6, 50];

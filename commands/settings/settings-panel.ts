@@ -18,11 +18,12 @@ import {
   type PlainTextId,
   type TextLine,
   type TextValue,
+  toOptionalLines,
 } from '#src/texts/texts.ts';
 
 /** Source: https://discord.com/developers/docs/components/reference#string-select */
-const [rowOptions, mostRows] = [25, 3];
-/** Most characters of a value that Discord keeps with an option. */
+const [maxRowOptions, maxRows] = [25, 3];
+/** Discord keeps no longer value with an option. */
 const maxValueChars = 100;
 const maxElsewhereLines = 5;
 
@@ -38,23 +39,24 @@ const mainKeys = [
   'budget_day',
 ];
 
-type ValueLimits = { readonly chars: number; readonly ids: number };
-const groupPickerName: ValueLimits = { chars: 60, ids: 2 };
-const aloneKeys: ValueLimits = { chars: 300, ids: 40 };
+type ValueLimits = { readonly maxChars: number; readonly maxIds: number };
+const shortValueLimits: ValueLimits = { maxChars: 60, maxIds: 2 };
+const longValueLimits: ValueLimits = { maxChars: 300, maxIds: 40 };
 
+/** Builds the first page: the most used settings, with menus of these and of the groups. */
 export function buildHomePage(
   view: SettingsView,
   news: readonly TextLine[] = [],
 ): Reply {
-  const asked = mainKeys.flatMap((key) => toSettingLine(key, view) ?? []);
-  const lines = asked.map((now): TextLine => {
-    const question = formatText(getAboutId(now.setting));
+  const mainSettings = mainKeys.flatMap((key) => findCurrentSetting(key, view) ?? []);
+  const lines = mainSettings.map((current): TextLine => {
+    const question = formatText(getAboutId(current.setting));
     return {
       id: 'settings.own',
-      with: { key: question, value: formatShownValue(now, groupPickerName) },
+      with: { key: question, value: formatShownValue(current, shortValueLimits) },
     };
   });
-  const options = asked.map(({ setting }) => ({
+  const options = mainSettings.map(({ setting }) => ({
     value: setting.key,
     label: formatText(getAboutId(setting)),
   }));
@@ -62,13 +64,13 @@ export function buildHomePage(
     value: group,
     label: formatText(group),
   }));
-  return findPage([...news, ...lines], view, {
+  return buildPage([...news, ...lines], view, {
     pickers: [
-      ...formatNamed(
+      ...toPickers(
         'settings.open',
         splitIntoMenus(options, { id: 'settings.pick.value' }),
       ),
-      ...formatNamed(
+      ...toPickers(
         'settings.group',
         splitIntoMenus(groups, { id: 'settings.pick.group' }),
       ),
@@ -76,48 +78,54 @@ export function buildHomePage(
   });
 }
 
+/** Builds the page of a group, or the first page if there is no such group. */
 export function buildGroupPage(group: string, view: SettingsView): Reply {
-  const found = listGroups(view).find(([id]) => id === group);
-  if (!found) return buildHomePage(view, group === '' ? [] : [{ id: 'confirm.over' }]);
-  const [id, all] = found;
-  const lines = all.flatMap((now): readonly TextLine[] => [
-    toNowLine(now, groupPickerName),
-    { id: getAboutId(now.setting) },
+  const groupEntry = listGroups(view).find(([id]) => id === group);
+  if (!groupEntry)
+    return buildHomePage(view, group === '' ? [] : [{ id: 'confirm.over' }]);
+  const [id, settings] = groupEntry;
+  const lines = settings.flatMap((current): readonly TextLine[] => [
+    toCurrentLine(current, shortValueLimits),
+    { id: getAboutId(current.setting) },
   ]);
-  const options = all.map(({ setting }) => ({
+  const options = settings.map(({ setting }) => ({
     value: setting.key,
     label: setting.key,
     description: getAboutId(setting),
   }));
   const pickers = splitIntoMenus(options, { id: 'settings.pick.value' });
-  return findPage([{ id }, ...lines], view, {
-    pickers: formatNamed('settings.open', pickers),
+  return buildPage([{ id }, ...lines], view, {
+    pickers: toPickers('settings.open', pickers),
     buttons: ['settings.group:'],
   });
 }
 
+/** Builds the page of a setting, with its menus. `news` stand above all else. */
 export function buildSettingPage(
   key: string,
   view: SettingsView,
   news: readonly TextLine[],
 ): Reply {
-  const now = toSettingLine(key, view);
-  if (!now)
+  const current = findCurrentSetting(key, view);
+  if (!current)
     return buildHomePage(view, news.length > 0 ? news : [{ id: 'confirm.over' }]);
-  const { elsewhere, from, setting } = now;
-  const more = elsewhere.length - maxElsewhereLines;
-  const meaning = findMeaning(setting, now.value);
+  const { elsewhere, from, setting } = current;
+  const hiddenCount = elsewhere.length - maxElsewhereLines;
+  const meaning = findMeaning(setting, current.value);
   const lines: readonly TextLine[] = [
     ...(meaning ? [{ id: meaning }] : []),
     { id: getAboutId(setting) },
     ...elsewhere.slice(0, maxElsewhereLines),
-    ...(more > 0 ? [{ id: 'track.waiting.more', with: { n: more } } as const] : []),
+    ...toOptionalLines(hiddenCount > 0, {
+      id: 'track.waiting.more',
+      with: { n: hiddenCount },
+    }),
   ];
   const pickers = setting.inputs.flatMap((input, n) =>
-    formatNamed(`settings.pick:${key}:${n}`, buildMenus(input, now, view.choices)),
+    toPickers(`settings.pick:${key}:${n}`, buildMenus(input, current, view.choices)),
   );
   const isTyped = setting.inputs.some(({ kind }) => kind === 'typed');
-  return findPage([...news, toNowLine(now, aloneKeys), ...lines], view, {
+  return buildPage([...news, toCurrentLine(current, longValueLimits), ...lines], view, {
     pickers,
     buttons: [
       ...(isTyped ? [`settings.type:${key}`] : []),
@@ -127,11 +135,12 @@ export function buildSettingPage(
   });
 }
 
-export function toSettingLine(
+/** Finds a setting with its value. Undefined for an unknown key. */
+export function findCurrentSetting(
   key: string,
-  { all }: SettingsView,
+  view: SettingsView,
 ): CurrentSetting | undefined {
-  return all.find((one) => one.key === key);
+  return view.all.find((setting) => setting.key === key);
 }
 
 /** Joins the picks of all rows of an input, with `picked` in one of them. */
@@ -146,120 +155,132 @@ export function formatValue(
     case 'typed':
       return picked[0] ?? '';
     case 'language': {
-      if (input.most === 1) return picked[0] ?? noHindrances;
+      if (input.max === 1) return picked[0] ?? noHindrances;
       const offered: readonly string[] = splitIntoRows(listLanguages(value))[row] ?? [];
-      const others = formatList(value).filter((tag) => !offered.includes(tag));
-      return [...others, ...picked].join(', ') || noHindrances;
+      const unofferedTags = parseList(value).filter((tag) => !offered.includes(tag));
+      return [...unofferedTags, ...picked].join(', ') || noHindrances;
     }
     default: {
       const ids = parseIds(value);
-      const [from, to] = [row * rowOptions, (row + 1) * rowOptions];
-      const all = [...ids.slice(0, from), ...picked, ...ids.slice(to)];
-      return all.length === 0 ? noHindrances : `${input.before ?? ''}${all.join(', ')}`;
+      const [from, to] = [row * maxRowOptions, (row + 1) * maxRowOptions];
+      const newIds = [...ids.slice(0, from), ...picked, ...ids.slice(to)];
+      if (newIds.length === 0) return noHindrances;
+      return `${input.before ?? ''}${newIds.join(', ')}`;
     }
   }
 }
 
 type Group = readonly [CurrentSetting['setting']['group'], readonly CurrentSetting[]];
 
-function listGroups({ all }: SettingsView): readonly Group[] {
-  return [...Map.groupBy(all, ({ setting }) => setting.group)];
+function listGroups(view: SettingsView): readonly Group[] {
+  return [...Map.groupBy(view.all, ({ setting }) => setting.group)];
 }
 
-function findPage(
+function buildPage(
   lines: readonly TextLine[],
   { isLoaded }: SettingsView,
   controls: Pick<Reply, 'pickers' | 'buttons'>,
 ): Reply {
-  const all: readonly TextLine[] = isLoaded
+  const pageLines: readonly TextLine[] = isLoaded
     ? lines
     : [...lines, { id: 'settings.unread' }];
-  const [first = { id: 'confirm.over' } as const, ...rest] = all;
-  return { ...first, lines: rest, ...controls, inPlace: true };
+  const [heading = { id: 'confirm.over' } as const, ...furtherLines] = pageLines;
+  return { ...heading, lines: furtherLines, ...controls, inPlace: true };
 }
 
-function toNowLine(now: CurrentSetting, limits: ValueLimits): TextLine {
-  const { key, from } = now;
-  const value = formatShownValue(now, limits);
-  const source = formatText(`settings.from.${from}`);
-  return { id: 'settings.now', with: { key, value, from: source } };
+function toCurrentLine(current: CurrentSetting, limits: ValueLimits): TextLine {
+  const { key } = current;
+  const value = formatShownValue(current, limits);
+  const from = formatText(`settings.from.${current.from}`);
+  return { id: 'settings.now', with: { key, value, from } };
 }
 
 function formatShownValue(
   { setting, value }: CurrentSetting,
-  { chars, ids: most }: ValueLimits,
+  { maxChars, maxIds }: ValueLimits,
 ): TextValue {
   if (value === '') return formatText('settings.empty');
   const mark = findMentionMark(setting);
   const ids = parseIds(value);
   if (mark !== undefined && ids.length > 0) {
-    const shown = ids.length > most ? `${ids.slice(0, most).join(', ')} \u2026` : value;
-    return new Mentions(shown, mark);
+    const isLong = ids.length > maxIds;
+    const shownIds = isLong ? `${ids.slice(0, maxIds).join(', ')} \u2026` : value;
+    return new Mentions(shownIds, mark);
   }
   const isLanguage =
     value !== noHindrances && setting.inputs.some((input) => input.kind === 'language');
-  const languages = () => formatList(value).map((tag) => getLanguageName(tag));
-  return truncate(isLanguage ? languages().join(', ') : value, chars);
+  return truncate(isLanguage ? formatLanguageNames(value) : value, maxChars);
+}
+
+function formatLanguageNames(value: string) {
+  const names = parseList(value).map((tag) => getLanguageName(tag));
+  return names.join(', ');
 }
 
 type InputById = Extract<SettingInput, { readonly kind: NamedById }>;
 
-type Menu = Picker extends infer One
-  ? One extends Picker
-    ? Omit<One, 'name'>
+type Menu = Picker extends infer Kind
+  ? Kind extends Picker
+    ? Omit<Kind, 'name'>
     : never
   : never;
 
-function formatNamed(name: string, menus: readonly Menu[]): readonly Picker[] {
+function toPickers(name: string, menus: readonly Menu[]): readonly Picker[] {
   return menus.map((menu, row) => ({ ...menu, name: `${name}:${row}` }));
 }
 
 function buildMenus(
   input: SettingInput,
-  now: CurrentSetting,
+  current: CurrentSetting,
   choices: SettingChoices,
 ): readonly Menu[] {
   switch (input.kind) {
     case 'typed':
       return [];
     case 'one-of':
-      return splitIntoMenus(listOptions(now, choices), { id: 'settings.pick.value' });
+      return splitIntoMenus(listOptions(current, choices), {
+        id: 'settings.pick.value',
+      });
     case 'language': {
-      const { most } = input;
-      const chosen = new Set(now.value.split(', '));
-      const options = [
-        ...(most === 1 ? [noHindrances] : []),
-        ...listLanguages(now.value),
-      ].map((tag) => ({
-        value: tag,
-        label: tag === noHindrances ? noHindrances : getLanguageName(tag),
-        isChosen: chosen.has(tag),
-      }));
-      return splitIntoMenus(options, { id: 'settings.pick.value' }, most);
+      const options = listLanguageOptions(current.value, input.max === 1);
+      return splitIntoMenus(options, { id: 'settings.pick.value' }, input.max);
     }
     default:
-      return buildIdMenus(input, now);
+      return buildIdMenus(input, current);
   }
+}
+
+function listLanguageOptions(
+  value: string,
+  offersNone: boolean,
+): readonly PickerOption[] {
+  const chosenTags = new Set(value.split(', '));
+  const tags = [...(offersNone ? [noHindrances] : []), ...listLanguages(value)];
+  return tags.map((tag) => ({
+    value: tag,
+    label: tag === noHindrances ? noHindrances : getLanguageName(tag),
+    isChosen: chosenTags.has(tag),
+  }));
 }
 
 /** Builds menus of 25 ids each, with a further row once all are full. */
 function buildIdMenus(
-  { kind, most, before }: InputById,
+  { kind, max: maxIds, before: prefix }: InputById,
   { value }: CurrentSetting,
 ): readonly Menu[] {
   const ids = parseIds(value);
   const rows = Math.min(
-    Math.ceil(most / rowOptions),
-    Math.floor(ids.length / rowOptions) + 1,
+    Math.ceil(maxIds / maxRowOptions),
+    Math.floor(ids.length / maxRowOptions) + 1,
   );
   return Array.from({ length: rows }, (_, row) => {
-    const from = row * rowOptions;
+    const from = row * maxRowOptions;
     return {
       kind,
       placeholder: { id: 'settings.pick.value' },
-      min: before === undefined ? 0 : 1,
-      max: Math.min(rowOptions, most - from),
-      chosen: ids.slice(from, from + rowOptions),
+      min: prefix === undefined ? 0 : 1,
+      max: Math.min(maxRowOptions, maxIds - from),
+      chosen: ids.slice(from, from + maxRowOptions),
     };
   });
 }
@@ -289,25 +310,25 @@ function listOptions(
 ): readonly PickerOption[] {
   const values = [...new Set(setting.listValues(choices))];
   return values
-    .filter((one) => one !== '' && one.length <= maxValueChars)
-    .map((one) => {
-      const read = parseSetting(setting, one, choices);
+    .filter((option) => option !== '' && option.length <= maxValueChars)
+    .map((option) => {
+      const parsed = parseSetting(setting, option, choices);
       return {
-        value: one,
-        label: one,
-        description: findMeaning(setting, one),
-        isChosen: read.kind === 'ok' && setting.format(read.value) === value,
+        value: option,
+        label: option,
+        description: findMeaning(setting, option),
+        isChosen: parsed.kind === 'ok' && setting.formatValue(parsed.value) === value,
       };
     });
 }
 
 function splitIntoMenus(
   options: readonly PickerOption[],
-  line: TextLine,
-  most = 1,
+  placeholder: TextLine,
+  maxPicks = 1,
 ): readonly Menu[] {
   const rows = splitIntoRows(options);
-  if (rows.length > mostRows) return [];
+  if (rows.length > maxRows) return [];
   return rows.map((row): Menu => {
     const range: TextLine = {
       id: 'settings.pick.range',
@@ -315,24 +336,24 @@ function splitIntoMenus(
     };
     return {
       kind: 'one-of',
-      placeholder: rows.length > 1 ? range : line,
-      min: most === 1 ? 1 : 0,
-      max: Math.min(most, row.length),
+      placeholder: rows.length > 1 ? range : placeholder,
+      min: maxPicks === 1 ? 1 : 0,
+      max: Math.min(maxPicks, row.length),
       options: row,
     };
   });
 }
 
-function splitIntoRows<One>(all: readonly One[]) {
-  return splitIntoBatches(all, () => 1, { maxSize: rowOptions });
+function splitIntoRows<Option>(options: readonly Option[]) {
+  return splitIntoBatches(options, () => 1, { maxSize: maxRowOptions });
 }
 
 function listLanguages(value: string): readonly string[] {
-  const set = formatList(value).filter((tag) => tag !== noHindrances);
-  return [...new Set([...offeredLanguages, ...set])];
+  const chosenTags = parseList(value).filter((tag) => tag !== noHindrances);
+  return [...new Set([...offeredLanguages, ...chosenTags])];
 }
 
-function formatList(value: string): readonly string[] {
+function parseList(value: string): readonly string[] {
   return value === noHindrances ? [] : value.split(', ');
 }
 

@@ -9,42 +9,52 @@ import {
 } from '#src/features/tracks/track-names.ts';
 import {
   isOwnTrack,
-  mostNameUnits,
+  maxNameUnits,
   ownTracks,
 } from '#src/playback/tracks/named-track.ts';
 
-function createTrackOption(...more: readonly string[]): CommandOption {
+/** Creates an option that suggests tracks with a name, then the default track and `furtherNames`. */
+function createTrackOption(...furtherNames: readonly string[]): CommandOption {
   return {
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
-    maxChars: mostNameUnits + 1,
+    maxChars: maxNameUnits + 1,
     suggest: async (typed, { guildId }, { features }) => {
-      const known = (features.tracks.listTracks(guildId) ?? []).map(({ name }) => name);
-      const names = known.filter((name) => !isOwnTrack(name));
+      const tracks = features.tracks.listTracks(guildId) ?? [];
+      const names = tracks.map(({ name }) => name).filter((name) => !isOwnTrack(name));
       const isThere = names.some((name) => isSameTrack(name, defaultTrack));
       return findClosestNames(typed, [
         ...names,
         ...(isThere ? [] : [defaultTrack]),
-        ...more,
+        ...furtherNames,
       ]);
     },
   };
 }
 
-export const newTrack = createTrackOption();
+/** A track that may be new. */
+export const newTrack: CommandOption = createTrackOption();
 
-export const queueTrack = createTrackOption(voiceTrack);
+/** A track with a queue, also that of the bot's speech. */
+export const queueTrack: CommandOption = createTrackOption(voiceTrack);
 
-export const trackOrAll = createTrackOption(everyTrack);
+/** One track, or all with a sound. */
+export const trackOrAll: CommandOption = createTrackOption(everyTrack);
 
-export const soundsOrAll = createTrackOption(voiceTrack, everyTrack);
+/** One track, also that of the bot's speech, or all with a sound. */
+export const soundsOrAll: CommandOption = createTrackOption(voiceTrack, everyTrack);
 
-export const anyTrack = createTrackOption(...ownTracks, everyTrack);
+/** Any track, also those of the bot, or all with a sound. */
+export const anyTrack: CommandOption = createTrackOption(...ownTracks, everyTrack);
 
-export const volumeOption = {
+/** A volume in percent. The command adds the name of the option. */
+export const volumeOption: Omit<
+  Extract<CommandOption, { readonly kind: 'number' }>,
+  'name'
+> = {
   description: 'command.track.volume',
   kind: 'number',
-  least: 0,
-  most: maxVolumePercent,
-} as const;
+  min: 0,
+  max: maxVolumePercent,
+};

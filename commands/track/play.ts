@@ -1,7 +1,7 @@
 import { findClosestNames } from '#commands/closest-names.ts';
 import { commandInChannel } from '#commands/command-rights.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from '#commands/wait-option.ts';
-import type { CommandOption } from '#src/features/command.ts';
+import type { Command, CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { getTrackName, toReplies } from './track-replies.ts';
 
@@ -20,28 +20,29 @@ const options: readonly CommandOption[] = [
   { name: 'file', description: 'track.which', kind: 'sound' },
   newTrack,
   { ...volumeOption, name: 'volume' },
-  { name: 'loop', description: 'command.track.loop', kind: 'truth' },
-  { name: 'next', description: 'command.track.play', kind: 'truth' },
+  { name: 'loop', description: 'command.track.loop', kind: 'boolean' },
+  { name: 'next', description: 'command.track.play', kind: 'boolean' },
   waitOption,
 ];
 
-export const play = commandInChannel({
+/** `/track play`: plays a sound of this machine, a link or an attachment. */
+export const play: Command = commandInChannel({
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',
   longestMs: maxWaitMs,
   options,
   run: async (call, { clock, features }) => {
-    const { words } = call;
-    const wait = words.wait === 'true';
-    const sound = call.sound ?? words.sound?.trim();
+    const { inputs } = call;
+    const wait = inputs.wait === 'true';
+    const sound = call.sound ?? inputs.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const outcomes = await features.tracks.playSound(call.guildId, call.caller, {
       sound,
       track: getTrackName(call),
-      percent: words.volume === undefined ? undefined : Number(words.volume),
-      loop: words.loop === 'true',
-      next: words.next === 'true',
+      percent: inputs.volume === undefined ? undefined : Number(inputs.volume),
+      loop: inputs.loop === 'true',
+      next: inputs.next === 'true',
       wait,
     });
     const [playing] = outcomes;

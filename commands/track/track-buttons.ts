@@ -17,12 +17,14 @@ function toSteeringButton(name: 'pause' | 'skip'): Button {
     style: 'plain',
     isNeverLimited: true,
     run: onlyInChannel(async (call, { features: { tracks } }) => {
-      const { about = '' } = call.words;
+      const { about = '' } = call.inputs;
       const pressed = tracks
         .listTracks(call.guildId)
-        ?.find((one) => isSameTrack(one.name, about));
+        ?.find(({ name: trackName }) => isSameTrack(trackName, about));
       const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
-      return toShortReplies(tracks.change(call.guildId, call.caller, { kind }, about));
+      return toShortReplies(
+        tracks.changeTracks(call.guildId, call.caller, { kind }, about),
+      );
     }),
   };
 }

@@ -21,6 +21,7 @@ import {
 } from './options.ts';
 import { getTrackName, toReplies } from './track-replies.ts';
 
+/** Creates a command without options but the track, such as `/track pause`. */
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
@@ -44,7 +45,8 @@ const silencingActions: ReadonlySet<TrackAction> = new Set([
 const maxSeekChars = 12;
 const maxItemChars = 100;
 
-export const volume = createChangeCommand(
+/** `/track volume`: sets a volume, at once or by a fade. */
+export const volume: Command = createChangeCommand(
   'volume',
   'command.track.volume',
   [
@@ -53,8 +55,8 @@ export const volume = createChangeCommand(
       name: 'seconds',
       description: 'command.track.volume',
       kind: 'number',
-      least: 1,
-      most: maxFadeMs / 1000,
+      min: 1,
+      max: maxFadeMs / 1000,
     },
     anyTrack,
   ],
@@ -65,7 +67,8 @@ export const volume = createChangeCommand(
   }),
 );
 
-export const seek = createChangeCommand(
+/** `/track seek`: moves within the current sound. */
+export const seek: Command = createChangeCommand(
   'seek',
   'command.track.seek',
   [
@@ -78,13 +81,14 @@ export const seek = createChangeCommand(
     },
     newTrack,
   ],
-  (words) => {
-    const to = parseSeekTarget(words.to ?? '');
+  (inputs) => {
+    const to = parseSeekTarget(inputs.to ?? '');
     return to ? { kind: 'seek', to } : { id: 'track.place', to: 'caller' };
   },
 );
 
-export const loop = createChangeCommand(
+/** `/track loop`: repeats the current sound, or stops to repeat it. */
+export const loop: Command = createChangeCommand(
   'loop',
   'command.track.loop',
   [
@@ -104,13 +108,14 @@ const suggestWaitingItems: SuggestValues = async (typed, call, { features }) => 
   const track = getTrackName(call);
   const views = features.tracks.listTracks(call.guildId) ?? [];
   const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
-  const items = waiting.map(({ title }, at) =>
-    `${at + 1}. ${title}`.slice(0, maxItemChars),
+  const items = waiting.map(({ title }, index) =>
+    `${index + 1}. ${title}`.slice(0, maxItemChars),
   );
   return findClosestNames(typed, items);
 };
 
-export const remove = createChangeCommand(
+/** `/track remove`: removes a waiting sound. */
+export const remove: Command = createChangeCommand(
   'remove',
   'command.track.remove',
   [
@@ -131,7 +136,7 @@ function createChangeCommand(
   name: string,
   description: PlainTextId,
   options: readonly CommandOption[],
-  changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
+  toChange: (inputs: CommandCall['inputs']) => TrackCommand | Reply,
 ) {
   return commandInChannel({
     name,
@@ -139,10 +144,15 @@ function createChangeCommand(
     shownTo: 'room',
     options,
     async run(call, { features }) {
-      const change = changeOf(call.words);
+      const change = toChange(call.inputs);
       if ('id' in change) return [change];
       return toReplies(
-        features.tracks.change(call.guildId, call.caller, change, getTrackName(call)),
+        features.tracks.changeTracks(
+          call.guildId,
+          call.caller,
+          change,
+          getTrackName(call),
+        ),
       );
     },
   });

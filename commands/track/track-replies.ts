@@ -5,27 +5,37 @@ import {
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
 
-export function getTrackName({ words }: CommandCall): string {
-  return words.track ?? defaultTrack;
+/** Returns the typed track, or the default track. */
+export function getTrackName({ inputs }: CommandCall): string {
+  return inputs.track ?? defaultTrack;
 }
 
 /** Outcomes for everybody in the channel. The caller alone reads the others. */
-const sharedReply: ReadonlySet<PlayOutcome['kind']> = new Set([
+const sharedOutcomes: ReadonlySet<PlayOutcome['kind']> = new Set([
   ...(['playing', 'added', 'changed', 'skipped', 'volume', 'denied'] as const),
 ]);
 
-export function toReplies(all: readonly PlayOutcome[]): Replies {
-  const [first = { id: 'stop.nothing' } as const, ...lines] = all.map(toOutcomeLine);
-  const to = all.some(({ kind }) => sharedReply.has(kind)) ? 'room' : 'caller';
-  const [skip] = all.flatMap((one) =>
-    one.kind === 'denied' && one.vote ? [`track.skip:${one.track}`] : [],
+/** Builds a reply to outcomes, with a button for a vote to skip. */
+export function toReplies(outcomes: readonly PlayOutcome[]): Replies {
+  const [heading = { id: 'stop.nothing' } as const, ...lines] =
+    outcomes.map(toOutcomeLine);
+  const isShared = outcomes.some(({ kind }) => sharedOutcomes.has(kind));
+  const [skipButton] = outcomes.flatMap((outcome) =>
+    outcome.kind === 'denied' && outcome.vote ? [`track.skip:${outcome.track}`] : [],
   );
-  return [{ ...first, to, lines, ...(skip && { buttons: [skip] }) }];
+  return [
+    {
+      ...heading,
+      to: isShared ? 'room' : 'caller',
+      lines,
+      ...(skipButton && { buttons: [skipButton] }),
+    },
+  ];
 }
 
 /** Builds replies for the presser. */
-export function toShortReplies(all: readonly PlayOutcome[]): Replies {
-  const [{ buttons: _, ...reply }] = toReplies(all);
+export function toShortReplies(outcomes: readonly PlayOutcome[]): Replies {
+  const [{ buttons: _, ...reply }] = toReplies(outcomes);
   // The panel shows changes to everybody.
   return [{ ...reply, to: 'caller' }];
 }

@@ -16,7 +16,7 @@ export const bot: Command = {
     for: 'manager',
     buildLine: () => ({ id: 'help.personas' }),
   },
-  shownTo: ({ words }) => (words.voice === undefined ? 'caller' : 'room'),
+  shownTo: ({ inputs }) => (inputs.voice === undefined ? 'caller' : 'room'),
   options: [
     createVoiceOption('command.say.voice', [defaultWord]),
     {
@@ -28,22 +28,22 @@ export const bot: Command = {
   ],
   form: buildPersonaForm,
   async run(call, ports) {
-    const { caller, guildId, words } = call;
-    const denied = words.form === undefined ? undefined : toNotManagingReply(call);
+    const { caller, guildId, inputs } = call;
+    const denied = inputs.form === undefined ? undefined : toNotManagingReply(call);
     if (denied) return [denied];
     const personas = ports.features.personas;
-    const here = await personas.findCurrent(guildId);
-    if (!here) return [nowhereReply];
-    const { channel, persona } = here;
-    if (words.form === 'edit') return [{ id: 'late.form' }];
-    const save = (changed: Persona) =>
+    const current = await personas.findCurrent(guildId);
+    if (!current) return [nowhereReply];
+    const { channel, persona } = current;
+    if (inputs.form === 'edit') return [{ id: 'late.form' }];
+    const saveHere = (changed: Persona) =>
       savePersona(guildId, channel.channelId, changed, ports);
-    if (words.form === 'remove') return [await save({})];
-    if (words.voice === undefined)
+    if (inputs.form === 'remove') return [await saveHere({})];
+    if (inputs.voice === undefined)
       return [{ ...toPersonaReply(persona, guildId, ports), to: 'caller' }];
     if (!personas.mayChangeVoice({ ...caller, guildId })) return [{ id: 'perm.dj' }];
-    const voice = await findVoice(words.voice, ports);
-    return [await save({ ...persona, voice })];
+    const voice = await findVoice(inputs.voice, ports);
+    return [await saveHere({ ...persona, voice })];
   },
 };
 
@@ -51,9 +51,9 @@ async function buildPersonaForm(
   call: CommandCall,
   { features }: CommandPorts,
 ): Promise<Form | undefined> {
-  if (call.words.form !== 'edit' || toNotManagingReply(call)) return undefined;
-  const here = await features.personas.findCurrent(call.guildId);
-  return here && toPersonaForm(here.persona, here.channel.channelId);
+  if (call.inputs.form !== 'edit' || toNotManagingReply(call)) return undefined;
+  const current = await features.personas.findCurrent(call.guildId);
+  return current && toPersonaForm(current.persona, current.channel.channelId);
 }
 
 async function findVoice(typed: string, { features }: CommandPorts) {

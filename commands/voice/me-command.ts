@@ -19,8 +19,9 @@ import { createVoiceOption, toUnknownVoiceReply } from './voice-option.ts';
 const defaultWord = 'default';
 const maxNameChars = 50;
 
-type ReadChange = { readonly change: PersonChange } | { readonly wrong: Reply };
+type ParsedChange = { readonly change: PersonChange } | { readonly refusal: Reply };
 
+/** `/voice me`: shows and changes how the bot speaks with its caller. */
 export const me: Command = {
   name: 'me',
   description: 'command.voice.me',
@@ -31,8 +32,8 @@ export const me: Command = {
       name: 'speed',
       description: 'command.voice.me',
       kind: 'decimal',
-      least: minSpeed,
-      most: maxSpeed,
+      min: minSpeed,
+      max: maxSpeed,
     },
     {
       name: 'name',
@@ -49,16 +50,16 @@ export const me: Command = {
   ],
   async run(call, { peopleSettings, features }) {
     const { guildId, caller } = call;
-    const read = await parseChange(call, features.voices);
-    if ('wrong' in read) return [read.wrong];
-    if (Object.keys(read.change).length === 0) {
+    const parsed = await parseChange(call, features.voices);
+    if ('refusal' in parsed) return [parsed.refusal];
+    if (Object.keys(parsed.change).length === 0) {
       const settings = await peopleSettings.loadSettings(guildId, caller.id);
       return settings ? formatSettings(settings, call) : [{ id: 'store.unread' }];
     }
     const { settings, isSaved } = await peopleSettings.changeSettings(
       guildId,
       caller.id,
-      read.change,
+      parsed.change,
     );
     return formatSettings(
       settings,
@@ -71,64 +72,66 @@ export const me: Command = {
 async function parseChange(
   call: CommandCall,
   voices: VoicesAndPreviews,
-): Promise<ReadChange> {
-  const { words } = call;
-  const parts = [
+): Promise<ParsedChange> {
+  const { inputs } = call;
+  const parsedInputs = [
     parseLanguage(call, voices),
-    await parseVoice(words.voice, voices),
-    parseSpeed(words.speed),
-    parseSpokenName(words.name),
-    parseAnswerWay(words.answers),
+    await parseVoice(inputs.voice, voices),
+    parseSpeed(inputs.speed),
+    parseSpokenName(inputs.name),
+    parseAnswers(inputs.answers),
   ];
-  const wrong = parts.find((part) => 'wrong' in part);
-  if (wrong) return wrong;
-  const changes = parts.map((part) => ('change' in part ? part.change : {}));
+  const refused = parsedInputs.find((parsed) => 'refusal' in parsed);
+  if (refused) return refused;
+  const changes = parsedInputs.map((parsed) =>
+    'change' in parsed ? parsed.change : {},
+  );
   return { change: Object.assign({}, ...changes) };
 }
 
-const nothing: ReadChange = { change: {} };
+const noChange: ParsedChange = { change: {} };
 
-function parseLanguage(call: CommandCall, voices: VoicesAndPreviews): ReadChange {
-  const { language: typed } = call.words;
-  if (typed === undefined) return nothing;
+function parseLanguage(call: CommandCall, voices: VoicesAndPreviews): ParsedChange {
+  const { language: typed } = call.inputs;
+  if (typed === undefined) return noChange;
   if (isDefaultWord(typed)) return { change: { language: null } };
   const language = parseLanguageTag(typed);
-  if (language === undefined) return { wrong: { id: 'unknown', with: { x: typed } } };
+  if (language === undefined) return { refusal: { id: 'unknown', with: { x: typed } } };
   const unspoken = findUnspokenLanguage(language, call, voices);
-  return unspoken ? { wrong: unspoken } : { change: { language } };
+  return unspoken ? { refusal: unspoken } : { change: { language } };
 }
 
 async function parseVoice(
   typed: string | undefined,
   voices: VoicesAndPreviews,
-): Promise<ReadChange> {
-  if (typed === undefined) return nothing;
+): Promise<ParsedChange> {
+  if (typed === undefined) return noChange;
   if (isDefaultWord(typed)) return { change: { voice: null } };
   const voice = await voices.findVoice(typed);
   return voice === undefined
-    ? { wrong: toUnknownVoiceReply(typed, await voices.listVoices()) }
+    ? { refusal: toUnknownVoiceReply(typed, await voices.listVoices()) }
     : { change: { voice } };
 }
 
-function parseSpeed(typed: string | undefined): ReadChange {
-  if (typed === undefined) return nothing;
+function parseSpeed(typed: string | undefined): ParsedChange {
+  if (typed === undefined) return noChange;
   const speed = Number(typed); // Discord has checked its range
   return { change: { speed: speed === 1 ? null : speed } };
 }
 
 /** Parses a spoken name, which needs a letter and no markup. */
-function parseSpokenName(typed: string | undefined): ReadChange {
-  if (typed === undefined) return nothing;
+function parseSpokenName(typed: string | undefined): ParsedChange {
+  if (typed === undefined) return noChange;
   if (isDefaultWord(typed)) return { change: { spokenName: null } };
   const spokenName = toOneLine(typed).trim();
   return /\p{L}/u.test(spokenName) && !/[<>{}[\]|\p{C}]/u.test(spokenName)
     ? { change: { spokenName } }
-    : { wrong: { id: 'voice.name.bad' } };
+    : { refusal: { id: 'voice.name.bad' } };
 }
 
-function parseAnswerWay(chosen: string | undefined): ReadChange {
-  const answers = answerWays.find((way) => way === chosen);
-  return answers ? { change: { answers } } : nothing;
+function parseAnswers(typed: string | undefined): ParsedChange {
+  const answers = answerWays.find((answerWay) => answerWay === typed);
+  return answers ? { change: { answers } } : noChange;
 }
 
 function isDefaultWord(typed: string) {
@@ -144,9 +147,9 @@ function formatSettings(
     answers = 'spoken',
   }: PersonSettings,
   { caller }: CommandCall,
-  more: readonly TextLine[] = [],
+  furtherLines: readonly TextLine[] = [],
 ): Replies {
-  const named =
+  const languageName =
     language === undefined ? defaultWord : getLanguageName(language, caller.locale);
   const lines: readonly TextLine[] = [
     ...(speed === undefined ? [] : [{ id: 'voice.speed', with: { speed } } as const]),
@@ -157,7 +160,7 @@ function formatSettings(
       id: 'voice.answers.written',
       with: { answers },
     }),
-    ...more,
+    ...furtherLines,
   ];
-  return [{ id: 'voice.mine', with: { voice, language: named }, lines }];
+  return [{ id: 'voice.mine', with: { voice, language: languageName }, lines }];
 }

@@ -14,6 +14,7 @@ import { toUnknownVoiceReply } from './voice-option.ts';
 
 const formName = 'persona';
 
+/** Builds the form to edit the persona of a channel. */
 export function toPersonaForm(persona: Persona, channelId: ChannelId): Form {
   return {
     name: `${formName}:${channelId}`,
@@ -28,24 +29,26 @@ export function toPersonaForm(persona: Persona, channelId: ChannelId): Form {
   };
 }
 
+/** Saves the persona of a sent form. */
 export const personaForm: FormHandler = {
   name: formName,
   inputs: personaFields,
   run: onlyIfManaging(async (call, ports) => {
-    const { about = '', instructions } = call.words;
-    const read = parsePersona(call.words);
+    const { about = '', instructions } = call.inputs;
+    const parsed = parsePersona(call.inputs);
     const reply: Reply =
-      read.kind === 'ok'
-        ? await savePersona(call.guildId, about, read.persona, ports)
-        : read.kind === 'hidden'
-          ? { id: 'persona.bad.hidden', with: { field: read.field } }
-          : toBadValueReply('language', call.words.language, ports.features.settings);
+      parsed.kind === 'ok'
+        ? await savePersona(call.guildId, about, parsed.persona, ports)
+        : parsed.kind === 'hidden'
+          ? { id: 'persona.bad.hidden', with: { field: parsed.field } }
+          : toBadValueReply('language', call.inputs.language, ports.features.settings);
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];
   }),
 };
 
+/** Saves a persona, and describes it or the refusal. */
 export async function savePersona(
   guildId: GuildId,
   channelId: ChannelId,
@@ -63,11 +66,12 @@ export async function savePersona(
   );
 }
 
+/** Describes a persona. `furtherLines` stand below. */
 export function toPersonaReply(
   { name, voice }: Persona,
   guildId: GuildId,
   { places }: CommandPorts,
-  more: readonly TextLine[] = [],
+  furtherLines: readonly TextLine[] = [],
 ): Reply {
   const voiceLines: readonly TextLine[] =
     voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
@@ -75,7 +79,7 @@ export function toPersonaReply(
   return {
     id: 'persona.now',
     with: { persona },
-    lines: [...voiceLines, ...more],
+    lines: [...voiceLines, ...furtherLines],
     to: 'room',
   };
 }

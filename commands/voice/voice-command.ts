@@ -4,6 +4,7 @@ import { me } from './me-command.ts';
 import { createVoiceOption, formatList, toUnknownVoiceReply } from './voice-option.ts';
 import { words } from './words-command.ts';
 
+/** `/voice list`: all voices. */
 export const list: Command = {
   name: 'list',
   description: 'command.voice.list',
@@ -11,33 +12,36 @@ export const list: Command = {
   async run(_call, { features }) {
     const names = await features.voices.listVoices();
     if (names.length === 0) return [{ id: 'voice.list.unknown' }];
-    const { more, shown: voices } = formatList('voices.txt', names);
-    return [{ id: 'voice.list', with: { voices }, ...more }];
+    const { text: voices, files } = formatList('voices.txt', names);
+    return [{ id: 'voice.list', with: { voices }, files }];
   },
 };
 
+/** `/voice preview`: a sample of a voice as a file. */
 export const preview: Command = {
   name: 'preview',
   description: 'command.voice.preview',
   options: [createVoiceOption('command.say.voice')],
   async run(call, { peopleSettings, features }) {
-    const { guildId, caller, words } = call;
-    const own = await peopleSettings.loadSettings(guildId, caller.id);
-    const asked = words.voice;
+    const { guildId, caller, inputs } = call;
+    const callerSettings = await peopleSettings.loadSettings(guildId, caller.id);
+    const typedVoice = inputs.voice;
     const voice =
-      asked === undefined ? own?.voice : await features.voices.findVoice(asked);
-    if (asked !== undefined && voice === undefined)
-      return [toUnknownVoiceReply(asked, await features.voices.listVoices())];
+      typedVoice === undefined
+        ? callerSettings?.voice
+        : await features.voices.findVoice(typedVoice);
+    if (typedVoice !== undefined && voice === undefined)
+      return [toUnknownVoiceReply(typedVoice, await features.voices.listVoices())];
     const sample = {
       voice,
-      speed: own?.speed,
-      language: own?.language ?? caller.locale,
+      speed: callerSettings?.speed,
+      language: callerSettings?.language ?? caller.locale,
     };
     const outcome = await features.voices.previewVoice(guildId, caller, sample);
     if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
-    const head = outcome.isGone ? 'voice.gone' : 'voice.preview';
-    return [{ id: head, with: { voice: voice ?? '' }, files }];
+    const id = outcome.isGone ? 'voice.gone' : 'voice.preview';
+    return [{ id, with: { voice: voice ?? '' }, files }];
   },
 };
 

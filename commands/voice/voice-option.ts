@@ -1,4 +1,4 @@
-import { findClosestNames, sortByDistance } from '#commands/closest-names.ts';
+import { findClosestNames, findNearestNames } from '#commands/closest-names.ts';
 import type { CommandOption, Reply } from '#src/features/command.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
@@ -7,19 +7,24 @@ const maxVoiceChars = 100;
 
 const maxShownChars = 1_000;
 
+/** Formats a list for a reply. A long list is cut, and a file has all of it. */
 export function formatList(
-  name: string,
-  lines: readonly string[],
-): { readonly shown: string; readonly more: Pick<Reply, 'files'> } {
-  const all = lines.join(', ');
-  const files = [{ name, text: `${lines.join('\n')}\n` }];
-  const isLong = all.length > maxShownChars;
-  return { shown: truncate(all, maxShownChars), more: isLong ? { files } : {} };
+  fileName: string,
+  items: readonly string[],
+): { readonly text: string } & Pick<Reply, 'files'> {
+  const wholeText = items.join(', ');
+  const file = { name: fileName, text: `${items.join('\n')}\n` };
+  const isLong = wholeText.length > maxShownChars;
+  return {
+    text: truncate(wholeText, maxShownChars),
+    ...(isLong && { files: [file] }),
+  };
 }
 
+/** Creates an option that suggests voices after `otherNames`. */
 export function createVoiceOption(
   description: PlainTextId,
-  others: readonly string[] = [],
+  otherNames: readonly string[] = [],
 ): CommandOption {
   return {
     name: 'voice',
@@ -27,12 +32,13 @@ export function createVoiceOption(
     kind: 'text',
     maxChars: maxVoiceChars,
     suggest: async (typed, _call, { features }) =>
-      findClosestNames(typed, [...others, ...(await features.voices.listVoices())]),
+      findClosestNames(typed, [...otherNames, ...(await features.voices.listVoices())]),
   };
 }
 
+/** Explains that there is no such voice, with those of similar names. */
 export function toUnknownVoiceReply(x: string, voices: readonly string[]): Reply {
-  const closest = sortByDistance(x, voices).join(', ');
+  const closest = findNearestNames(x, voices).join(', ');
   return closest === ''
     ? { id: 'unknown', with: { x } }
     : { id: 'unknown.of', with: { x, list: closest } };

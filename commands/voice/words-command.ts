@@ -1,4 +1,4 @@
-import { findClosestNames, sortByDistance } from '#commands/closest-names.ts';
+import { findClosestNames, findNearestNames } from '#commands/closest-names.ts';
 import { toNotManagingReply } from '#commands/command-rights.ts';
 import type {
   Command,
@@ -17,7 +17,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 import { toOptionalLines } from '#src/texts/texts.ts';
 import { formatList } from './voice-option.ts';
 
-/** More than is allowed, so that a longer word is noticed. */
+/** More than a word may have, so that the bot can refuse a longer one. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
 const suggestKnownWords: SuggestValues = async (typed, { guildId }, { features }) =>
@@ -26,6 +26,7 @@ const suggestKnownWords: SuggestValues = async (typed, { guildId }, { features }
     (await features.vocabulary.listWords(guildId)).words.map(({ word }) => word),
   );
 
+/** `/voice words`: words that the bot knows, and their pronunciation. */
 export const words: Command = {
   name: 'words',
   description: 'command.voice.words',
@@ -52,7 +53,7 @@ export const words: Command = {
     },
   ],
   async run(call, { features }) {
-    const { add, remove, say } = call.words;
+    const { add, remove, say } = call.inputs;
     if ((add ?? remove ?? say) === undefined)
       return formatServerWords(await features.vocabulary.listWords(call.guildId));
     const denied = toNotManagingReply(call);
@@ -75,9 +76,9 @@ function toAddedReply(adding: WordAddOutcome): Reply {
         : { id: 'words.added.say', with: { word, say }, lines };
     }
     case 'bad-word':
-      return { id: 'words.bad', with: { n: adding.mostChars } };
+      return { id: 'words.bad', with: { n: adding.maxChars } };
     case 'bad-say':
-      return { id: 'words.bad.say', with: { n: adding.mostChars } };
+      return { id: 'words.bad.say', with: { n: adding.maxChars } };
     case 'full':
       return {
         id: 'limit',
@@ -98,19 +99,21 @@ async function toRemovedReply(
     return { id: 'words.removed', with: { word }, lines } as const;
   }
   const x = truncate(typed, maxWordChars);
-  const close = sortByDistance(typed, removal.known).join(', ');
+  const close = findNearestNames(typed, removal.known).join(', ');
   return close === ''
     ? ({ id: 'words.none' } as const)
     : ({ id: 'unknown.of', with: { x, list: close } } as const);
 }
 
 /** Lists the server's words. A long list is a file. */
-function formatServerWords({ isRead, limit, words: all }: WordList): Replies {
+function formatServerWords({ isRead, limit, words: entries }: WordList): Replies {
   if (!isRead) return [{ id: 'store.unread' }];
-  if (all.length === 0) return [{ id: 'words.none' }];
-  const lines = all.map(({ word, say }: ServerWord) =>
-    say === undefined ? word : `${word} (${say})`,
-  );
-  const { more, shown } = formatList('words.txt', lines);
-  return [{ id: 'words.list', with: { n: all.length, limit, words: shown }, ...more }];
+  if (entries.length === 0) return [{ id: 'words.none' }];
+  const { text, files } = formatList('words.txt', entries.map(formatServerWord));
+  const n = entries.length;
+  return [{ id: 'words.list', with: { n, limit, words: text }, files }];
+}
+
+function formatServerWord({ word, say }: ServerWord) {
+  return say === undefined ? word : `${word} (${say})`;
 }

@@ -10,10 +10,7 @@ import {
   readAccount,
   readGuildNames,
 } from '#src/discord/account/account.ts';
-import {
-  type AccountRest,
-  openAccountRest,
-} from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import {
   type ChannelRights,
   type GuildRights,
@@ -26,7 +23,12 @@ import {
 } from '#src/discord/account/needed-rights.ts';
 import { getRegisteredName } from '#src/discord/interactions/command-entries.ts';
 import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
-import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
+import {
+  type Finding,
+  toDifferingFinding,
+  toMissingFinding,
+  toOkFinding,
+} from '#src/probes/probe.ts';
 
 /** Each server takes three requests. */
 const maxExaminedGuilds = 5;
@@ -41,14 +43,14 @@ const maxExaminedGuilds = 5;
  * import type { Config } from '#src/config/config.ts';
  *
  * declare const discord: NonNullable<Config['discord']>;
- * for await (const { verdict, what, why } of examineDiscord(discord, realClock))
- *   console.log(verdict, what, why);
+ * for await (const { verdict, subject, reason } of examineDiscord(discord, realClock))
+ *   console.log(verdict, subject, reason);
  */
 export async function* examineDiscord(
   { token, apiUrl, messageContent }: NonNullable<Config['discord']>,
   clock: Clock,
 ): AsyncGenerator<Finding> {
-  using rest = openAccountRest({ token: token.reveal(), apiUrl });
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   const account = await readAccount(rest, neverAborted);
   yield* toAccountFindings(account, messageContent);
   const guilds = await readGuildNames(rest, neverAborted);
@@ -62,13 +64,14 @@ export async function* examineDiscord(
 
 function checkGuildCount(guilds: readonly GuildName[], { applicationId }: Account) {
   const mend = `open ${toInviteUrl(applicationId)}`;
-  if (guilds.length === 0) return missing('servers', 'the bot is in no server', mend);
+  if (guilds.length === 0)
+    return toMissingFinding('servers', 'the bot is in no server', mend);
   const servers = guilds.length === 1 ? '1 server' : `${guilds.length} servers`;
   const limitNote =
     guilds.length > maxExaminedGuilds
       ? `; rights in the first ${maxExaminedGuilds}`
       : '';
-  return ok('servers', `the bot is in ${servers}${limitNote}`);
+  return toOkFinding('servers', `the bot is in ${servers}${limitNote}`);
 }
 
 async function checkGuildRights(
@@ -84,26 +87,28 @@ async function checkGuildRights(
     );
   } catch (error) {
     if (!(error instanceof BotError) || error.code === 'discord.bad_token') throw error;
-    return [differs(name, `not checked: ${error.message}`, 'try again')];
+    return [toDifferingFinding(name, `not checked: ${error.message}`, 'try again')];
   }
 }
 
 function checkRegisteredCommands(registered: readonly string[]) {
-  const what = 'commands';
+  const subject = 'commands';
   const ownNames = commands.map(getRegisteredName);
   const missingNames = ownNames.filter((name) => !registered.includes(name));
   const unknownNames = registered.filter((name) => !ownNames.includes(name));
   if (missingNames.length + unknownNames.length === 0)
-    return ok(what, `all ${ownNames.length} are registered everywhere`);
-  const why = [
+    return toOkFinding(subject, `all ${ownNames.length} are registered everywhere`);
+  const differences = [
     ...(missingNames.length > 0 ? [`missing: ${missingNames.join(', ')}`] : []),
     ...(unknownNames.length > 0
       ? [`unknown to Parley: ${unknownNames.join(', ')}`]
       : []),
   ].join('; ');
-  return (missingNames.length === ownNames.length ? missing : differs)(
-    what,
-    `${why}, everywhere`,
+  return (
+    missingNames.length === ownNames.length ? toMissingFinding : toDifferingFinding
+  )(
+    subject,
+    `${differences}, everywhere`,
     'start the bot: it registers them within seconds; then reload Discord (Ctrl+R)',
   );
 }
@@ -117,7 +122,7 @@ function toRightsFindings(
 ) {
   if (timedOutUntilMs > nowWallMs) {
     return [
-      missing(
+      toMissingFinding(
         name,
         'a moderator timed the bot out: it can do nothing',
         'ask a moderator to remove the time-out, or wait',
@@ -128,11 +133,11 @@ function toRightsFindings(
   const restricted = channels.filter(
     ({ lacksToTalk, lacksToWrite }) => lacksToTalk.length + lacksToWrite.length > 0,
   );
-  const shown = restricted.slice(0, maxListedChannels).map(toChannelFinding);
+  const channelFindings = restricted.slice(0, maxListedChannels).map(toChannelFinding);
   return [
     toServerFinding(name, channels.length, talkable.length),
     ...(lacksInServer.length > 0 ? [toRoleFinding(name, lacksInServer)] : []),
-    ...shown,
+    ...channelFindings,
   ];
 }
 
@@ -141,20 +146,22 @@ const channelRightsRemedy =
 
 function toServerFinding(name: string, channelCount: number, talkableCount: number) {
   if (channelCount === 0)
-    return missing(
+    return toMissingFinding(
       name,
       'the server has no voice channel',
       'create one: Create Channel, Voice',
     );
-  const why = `the bot may talk in ${talkableCount} of ${channelCount} voice channels`;
-  return talkableCount > 0 ? ok(name, why) : missing(name, why, channelRightsRemedy);
+  const reason = `the bot may talk in ${talkableCount} of ${channelCount} voice channels`;
+  return talkableCount > 0
+    ? toOkFinding(name, reason)
+    : toMissingFinding(name, reason, channelRightsRemedy);
 }
 
 function toRoleFinding(name: string, missingRights: readonly NeededRight[]) {
-  const why = `the bot's role does not have ${formatRights(missingRights)}`;
-  return differs(
+  const reason = `the bot's role does not have ${formatRights(missingRights)}`;
+  return toDifferingFinding(
     name,
-    why,
+    reason,
     'open the invite link again: it asks for the missing rights',
   );
 }
@@ -165,7 +172,7 @@ function toChannelFinding({ name, lacksToTalk, lacksToWrite }: ChannelRights) {
     lacksToTalk.length > 0
       ? 'it cannot talk there'
       : 'it can talk there, but its chat does not work';
-  return differs(
+  return toDifferingFinding(
     `#${name}`,
     `the bot does not have ${missingRights}: ${consequence}`,
     `open Edit Channel of ${name}, Permissions: allow ${missingRights} for the bot's role`,
@@ -181,9 +188,9 @@ const developerPortalUrl = 'https://discord.com/developers/applications';
 function toAccountFindings(account: Account, messageContent = false) {
   const { applicationId, name } = account;
   return [
-    ok('token', `it belongs to ${name}, application ${applicationId}`),
+    toOkFinding('token', `it belongs to ${name}, application ${applicationId}`),
     checkIntents(account, messageContent),
-    ok('invite', toInviteUrl(applicationId)),
+    toOkFinding('invite', toInviteUrl(applicationId)),
   ];
 }
 
@@ -192,11 +199,14 @@ function checkIntents(
   messageContent: boolean,
 ) {
   if (messageContent && !mayReadMessages) {
-    return differs(
+    return toDifferingFinding(
       'intents',
       `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`,
       `turn it on: ${developerPortalUrl}/${applicationId}/bot`,
     );
   }
-  return ok('intents', messageContent ? messageContentIntent : 'the bot needs none');
+  return toOkFinding(
+    'intents',
+    messageContent ? messageContentIntent : 'the bot needs none',
+  );
 }

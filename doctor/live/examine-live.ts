@@ -6,15 +6,19 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/config.ts';
 import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
-import {
-  type AccountRest,
-  openAccountRest,
-} from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openVoiceTrial, voiceVersions } from '#src/discord/account/voice-trial.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import { differs, type Finding, missing, ok, tryProbe } from '#src/probes/probe.ts';
-import { permission } from '#src/probes/voice-probes.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import {
+  type Finding,
+  toDifferingFinding,
+  toMissingFinding,
+  toOkFinding,
+  tryProbe,
+} from '#src/probes/probe.ts';
+import { permissionProbe } from '#src/probes/voice-probes.ts';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { leaveProbe, liveProbes } from './live-probes.ts';
 
@@ -31,30 +35,29 @@ export const liveCheckProbe: DoctorProbe = {
     const { discord: login } = config;
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';
-    yield ok('versions', formatVersions(clock));
+    yield toOkFinding('versions', formatVersions(clock));
     const runningName = await findRunningBot(config.storage);
     if (runningName !== undefined) {
-      return yield missing(
+      return yield toMissingFinding(
         'live check',
         `not started: ${runningName} with these settings, and the check would remove that bot from its channel`,
         'stop the bot, or run /settings check in its channel',
       );
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
-    using rest = openAccountRest(account);
-    const found = await findOwnerVoicePlace(rest, signal);
-    if ('verdict' in found) return yield found;
-    const place = found;
+    using rest = new AccountRest(account);
+    const channel = await findOwnerVoiceChannel(rest, signal);
+    if ('verdict' in channel) return yield channel;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
     await using trial = await openVoiceTrial(
       account,
-      place,
+      channel,
       { shards, connectMs: Math.min(maxConnectMs, deadlineMs), clock },
       signal,
     );
-    yield ok('gateway', 'logged in');
+    yield toOkFinding('gateway', 'logged in');
     const { silenceMs } = live;
-    const check = { trial, rest, place, silenceMs };
+    const check = { trial, rest, channel, silenceMs };
     const deadline = { clock, deadlineMs: silenceMs + maxProbeMs };
     try {
       for (const probe of liveProbes) {
@@ -69,8 +72,8 @@ export const liveCheckProbe: DoctorProbe = {
 };
 
 /** Tests whether the bot may not use the channel, or was sent away. */
-function isLiveCheckOver({ what, verdict, error }: Finding) {
-  if (what === permission.name) return verdict === 'missing';
+function isLiveCheckOver({ subject, verdict, error }: Finding) {
+  if (subject === permissionProbe.name) return verdict === 'missing';
   return error instanceof BotError && error.code === 'link.lost' && !error.retryable;
 }
 
@@ -84,33 +87,36 @@ const channelSubject = 'channel';
 /** Each pair of server and owner takes a request. */
 const [maxSeatGuilds, maxSeatOwners] = [50, 10];
 
-/** Finds an owner's current voice channel. Throws as `AccountRest.read` does. */
-async function findOwnerVoicePlace(rest: AccountRest, signal: AbortSignal) {
-  const id = await findOwnerSeat(rest, signal);
-  if (id === undefined) {
-    return missing(
+/** Finds an owner's current voice channel. Throws BotError `discord.*`. */
+async function findOwnerVoiceChannel(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<ChannelRef | Finding> {
+  const channelId = await findOwnerSeat(rest, signal);
+  if (channelId === undefined) {
+    return toMissingFinding(
       channelSubject,
       'no owner of the application is in a voice channel of a server where the bot is',
       'join a voice channel where the bot has View Channel and Connect',
     );
   }
-  const place = await readVoicePlace(rest, id, signal);
-  if (!place) {
-    return missing(
+  const voicePlace = await readVoicePlace(rest, channelId, signal);
+  if (!voicePlace) {
+    return toMissingFinding(
       channelSubject,
       'the bot cannot see your voice channel',
       "allow View Channel for the bot's role",
     );
   }
-  const { guildId } = place;
+  const { guildId } = voicePlace;
   if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
-    return differs(
+    return toDifferingFinding(
       channelSubject,
       'not started: another process with this token is in a voice channel of that server',
       'stop that process and wait a minute, then try again',
     );
   }
-  return { guildId, channelId: id, name: 'channel 1' };
+  return { guildId, channelId, name: 'channel 1' };
 }
 
 async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
@@ -127,7 +133,7 @@ async function findOwnerSeat(rest: AccountRest, signal: AbortSignal) {
 
 async function findRunningBot({ dataDir, databaseUrl }: Config['storage']) {
   const owner = findDataDirOwner(dataDir);
-  if (owner) return `a bot runs as ${owner.words}`;
+  if (owner) return `a bot runs as ${owner.description}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
   const state = await readDatabaseState(databaseUrl).catch(() => undefined);

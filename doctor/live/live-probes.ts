@@ -4,20 +4,27 @@ import { readSeat } from '#src/discord/account/guild-rights.ts';
 import { tryMessage } from '#src/discord/account/test-message.ts';
 import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { differs, missing, ok, type Probe } from '#src/probes/probe.ts';
 import {
-  encryption,
-  permission,
-  playback,
-  voiceLink,
+  type Probe,
+  toDifferingFinding,
+  toMissingFinding,
+  toOkFinding,
+} from '#src/probes/probe.ts';
+import {
+  encryptionProbe,
+  permissionProbe,
+  playbackProbe,
+  voiceLinkProbe,
 } from '#src/probes/voice-probes.ts';
 import { makeTestSound } from './test-sound.ts';
 
+/** Subject of the live probes, which run one after the other. */
 export type LiveCheck = {
   readonly trial: VoiceTrial;
   readonly rest: AccountRest;
-  readonly place: ChannelRef;
+  readonly channel: ChannelRef;
   readonly silenceMs: number;
+  /** Set once the bot has joined. */
   opened?: OpenedLink;
 };
 
@@ -25,33 +32,38 @@ const retryRemedy = 'try again; if it happens again, report it with these lines'
 /** Discord shows within `maxLeaveMs` that the bot has left. */
 const [maxLeaveMs, seatPollMs] = [5_000, 500];
 
+/** Probes from the join to the silence, in their order. */
 export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
-    ...permission,
-    run: async ({ trial, place }, clock, signal) =>
-      permission.run(
-        { channel: place, facts: trial.getChannelFacts(place), isThere: false },
+    ...permissionProbe,
+    run: async ({ trial, channel }, clock, signal) =>
+      permissionProbe.run(
+        { channel, facts: trial.getChannelFacts(channel), isThere: false },
         clock,
         signal,
       ),
   },
   {
-    ...voiceLink,
+    ...voiceLinkProbe,
     async run(check, clock, signal) {
-      check.opened = await check.trial.join(check.place, signal);
-      return await voiceLink.run({ link: check.opened }, clock, signal);
+      check.opened = await check.trial.join(check.channel, signal);
+      return await voiceLinkProbe.run({ link: check.opened }, clock, signal);
     },
   },
   {
-    ...encryption,
+    ...encryptionProbe,
     async run({ opened }, clock, signal) {
-      const finding = await encryption.run(opened && { link: opened }, clock, signal);
+      const finding = await encryptionProbe.run(
+        opened && { link: opened },
+        clock,
+        signal,
+      );
       const people = `${opened?.others ?? 0} other people are in the channel`;
-      return { ...finding, why: `${finding.why}; ${people}` };
+      return { ...finding, reason: `${finding.reason}; ${people}` };
     },
   },
   {
-    ...playback,
+    ...playbackProbe,
     async run({ trial }, clock, signal) {
       if (!trial.isOpen) return toNoLinkFinding('playback');
       const sound = makeTestSound(await loadOpus());
@@ -59,33 +71,36 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
         isMute: trial.isMute,
         play: (until: AbortSignal) => trial.play(sound, until),
       };
-      return await playback.run(output, clock, signal);
+      return await playbackProbe.run(output, clock, signal);
     },
   },
   /** Posts, changes and deletes a message in the chat of the channel. */
   {
     name: 'messages',
     mend: "open Edit Channel, Permissions: allow Send Messages for the bot's role; look for AutoMod rules",
-    async run({ rest, place }, _clock, signal) {
+    async run({ channel, rest }, _clock, signal) {
       await tryMessage(
         rest,
-        place.channelId,
+        channel.channelId,
         'My operator checks my connection here: I hear nobody.',
         signal,
       );
-      return ok('messages', 'the bot posted, changed and deleted one');
+      return toOkFinding('messages', 'the bot posted, changed and deleted one');
     },
   },
   {
     name: 'silence',
     async run({ trial, silenceMs }, _clock, signal) {
       if (!trial.isOpen) return toNoLinkFinding('silence');
-      const before = trial.troubles.length;
+      const formerCount = trial.troubles.length;
       await trial.stayConnected(silenceMs, signal);
-      const troubles = trial.troubles.slice(before);
+      const troubles = trial.troubles.slice(formerCount);
       if (troubles.length === 0)
-        return ok('silence', `the voice link stayed open for ${formatSpan(silenceMs)}`);
-      return differs(
+        return toOkFinding(
+          'silence',
+          `the voice link stayed open for ${formatSpan(silenceMs)}`,
+        );
+      return toDifferingFinding(
         'silence',
         `the bot came back by itself after ${troubles.join(', ')}`,
         retryRemedy,
@@ -94,26 +109,27 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
   },
 ];
 
+/** Leaves, and waits until Discord shows it. Runs last, also after a failure. */
 export const leaveProbe: Probe<LiveCheck> = {
   name: 'leave',
-  async run({ trial, rest, place }, clock, signal) {
+  async run({ channel, rest, trial }, clock, signal) {
     await trial.leave();
     const untilMs = clock.nowMs() + maxLeaveMs;
-    while ((await readSeat(rest, place, signal)) !== undefined) {
+    while ((await readSeat(rest, channel, signal)) !== undefined) {
       if (clock.nowMs() > untilMs)
-        return missing(
+        return toMissingFinding(
           'leave',
           'Discord still shows the bot in the channel',
           'disconnect it by hand',
         );
       await clock.sleep(seatPollMs, signal);
     }
-    return ok('leave', 'Discord shows the bot in no channel');
+    return toOkFinding('leave', 'Discord shows the bot in no channel');
   },
 };
 
-function toNoLinkFinding(what: string) {
-  return ok(what, 'not tried: no voice link is open');
+function toNoLinkFinding(subject: string) {
+  return toOkFinding(subject, 'not tried: no voice link is open');
 }
 
 /** Formats a time. A clock that was put back gives 0. */

@@ -7,6 +7,7 @@ const [rateHz, frameSamples] = [24_000, 480] as const;
 /** The fades avoid clicks. */
 const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 
+/** Encodes the test tone and a pause, in frames of the bot's voice. */
 export function makeTestSound(codec: OpusCodec): readonly Frame[] {
   const encoder = codec.createEncoder(rateHz);
   const sound = joinSamples([makeTestTone(), new Int16Array(countSamples(pauseMs))]);
@@ -19,6 +20,7 @@ export function makeTestSound(codec: OpusCodec): readonly Frame[] {
   return frames;
 }
 
+/** Makes a tone of 700 ms, 24 kHz mono. */
 export function makeTestTone(): Int16Array {
   const length = countSamples(toneMs);
   const fade = countSamples(fadeMs);

@@ -12,15 +12,15 @@ import {
 
 /** DHKEM P-256, AES-128-GCM, SHA-256, ECDSA P-256: the only one DAVE version 1 uses. */
 const cipherSuite = 2;
-/** The protocol version mls10 of RFC 9420, in the field `version`. */
+/** The protocol version `mls10` of RFC 9420, in the field `version`. */
 const mlsVersion = 1;
 
-/** Signs as SignWithLabel of RFC 9420 section 5.1.2. */
+/** Signs as `SignWithLabel` of RFC 9420 section 5.1.2. */
 function signLabelled(key: KeyObject, label: string, content: Uint8Array) {
   return sign('sha256', toLabelledContent(label, content), key);
 }
 
-/** Hashes as RefHash of RFC 9420 section 5.2. */
+/** Hashes as `RefHash` of RFC 9420 section 5.2. */
 function hashReference(label: string, value: Uint8Array) {
   return createHash('sha256').update(toLabelledContent(label, value)).digest();
 }

@@ -61,8 +61,8 @@ export async function openBrowserPage(
     onBug: options.onBug,
     key: options.key,
     publicUrl: options.publicUrl,
-    webSocket: { mostFrameBytes: maxFrameBytes },
-    mostBodyBytes: getMaxFileBytes,
+    webSocket: { maxFrameBytes },
+    maxBodyBytes: getMaxFileBytes,
     routes: (app: PageApp) => serveBrowser(app, deps),
   };
   const outcome = await openAtFreePort(

@@ -31,7 +31,7 @@ export function parseSsrc(datagram: Buffer): number | undefined {
 
 /**
  * Decrypts the packet in `datagram`. Undefined if it is no voice packet or the cipher
- * does not fit. In both modes (rtpsize) the header with CSRCs and the four bytes that announce an
+ * does not fit. In both modes (`rtpsize`) the header with CSRCs and the four bytes that announce an
  * extension stays readable and is authenticated. The extension's body is encrypted with
  * the payload
  * (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).

@@ -72,7 +72,7 @@ export function toRoleJson(role: GuildRole): Json {
 }
 
 /**
- * Builds the application, without install parameters: discord.js 14.28.1 fails on a
+ * Builds the application, without `install_params`: discord.js 14.28.1 fails on a
  * null there.
  */
 export function toApplicationJson(world: World, flags: number): Json {

@@ -12,9 +12,12 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
+  /** Called for each event of a session, in order. Never throws. */
   readonly onSession: (guildId: GuildId, event: SessionEvent) => void;
-  /** `shardId` is absent for events of the whole process. */
+  /** Called for each event of Discord. `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
+  /** Called while shards are waited for, and where they were lost to another process. */
   readonly onShards?: (news: ShardNews) => void;
+  /** Called for trouble of the stores, and its end. */
   readonly onStore: (event: StoreEvent) => void;
 };

@@ -1,102 +1,89 @@
 import { setFlagsFromString } from 'node:v8';
 import { openShards } from '#src/app/shards/open-shards.ts';
 import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
-import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { openAccountRest } from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import { getShardId } from '#src/people/server-share.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { ServerService } from '#src/web/api/authorise.ts';
-import { createServerEvents } from '#src/web/api/event-streams.ts';
-import { openEventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { SpentTotal } from '#src/spending/total-budget.ts';
+import type { AccessDeps, ServerService } from '#src/web/api/authorise.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
+import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
-import { openSharedParts } from './shared-parts.ts';
+import { openSharedDeps, type SharedDeps } from './shared-deps.ts';
 
-export type RunningBot = Awaited<ReturnType<typeof startBot>>;
+/** The bot with all shards of this process. Disposing leaves every channel first. */
+export interface RunningBot extends AsyncDisposable {
+  /** Name on Discord, or that of the settings. */
+  readonly name: string | undefined;
+  /** Address by which a server invites the bot. */
+  readonly inviteUrl: string | undefined;
+  readonly programs: AccessDeps;
+  /** Tests whether every shard is connected to the gateway. */
+  isReady(): boolean;
+  /** Leaves all channels without waiting, for a process that is about to end. */
+  leaveNow(): void;
+  /** Leaves servers that the settings do not allow any more. */
+  leaveDisallowed(): void;
+  /** Finds the spending of all servers today. Undefined without a cap. */
+  findTotal(): SpentTotal | undefined;
+  /** Refuses new questions, and lets the current clause end within `ms`. Never throws. */
+  drain(ms: number): Promise<void>;
+}
 
 /**
  * Serves the shards of this process. Closing leaves every channel first. Throws as `openDiscord`
  * does.
  */
-export async function startBot(given: BotOptions, signal: AbortSignal) {
+export async function startBot(
+  botOptions: BotOptions,
+  signal: AbortSignal,
+): Promise<RunningBot> {
   await using stack = new AsyncDisposableStack();
-  const events = stack.use(createServerEvents(realClock));
+  const events = stack.use(new ServerEvents(realClock));
   const options: BotOptions = {
-    ...given,
+    ...botOptions,
     onSession(guildId, event) {
       events.report(guildId, event);
-      given.onSession(guildId, event);
+      botOptions.onSession(guildId, event);
     },
   };
-  const { config, discord } = options;
-  const warn = (message: string, cause: unknown) =>
-    options.onDiscord({ kind: 'warning', message, cause });
-  const sessions = createShardSessions();
-  using rest = openAccountRest(discord);
+  const sessions = new ShardSessions();
+  using rest = new AccountRest(options.discord);
   const limits = await readGatewayLimits(rest, signal);
-  const shared = stack.use(await openSharedParts(options, signal));
-  const webhooks = stack.use(
-    openEventWebhooks({
-      tokens: shared.store.apiTokens,
-      events,
-      rules: { allowed: createAllowedHosts([]) },
-      clock: realClock,
-      warn,
-    }),
-  );
-  void webhooks.run();
+  const shared = stack.use(await openSharedDeps(options, signal));
+  stack.use(startWebhooks(options, shared, events));
   const { count, shards } = stack.use(await openShards(options, limits, signal));
+  const share = shards.length / count;
   const { budgets } = stack.use(
-    await openBudget({
-      config,
-      spending: shared.store.spending,
-      portions: shared.store.spendingPortions,
-      share: shards.length / count,
-      wayIn: (guildId) => {
-        const served = sessions.findSessions(guildId);
-        return (
-          served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ??
-          config.engines
-        );
+    await openShardBudgets(options, shared, sessions, share),
+  );
+  const startShard = (shard: OwnedShard, until: AbortSignal) =>
+    startShardBot(
+      {
+        bot: options,
+        shared,
+        budgets,
+        shard,
+        isReadByPrograms: (channelId) => events.isRead(channelId),
+        onSessions: (...served) => sessions.setShard(shard, ...served),
       },
-      getServerCap: (guildId) =>
-        sessions.findSessions(guildId)?.settings.getForGuild(guildId).serverDayCap ?? 0,
-      getProgramCap: (payerId) => shared.tokenBudgets.findCap(payerId),
-      onEvent: options.onSession,
-      alert: options.onStore,
-      warn,
-    }),
-  );
-  const bots = stack.use(
-    await startShards(
-      shards,
-      (shard, until) =>
-        startShardBot(
-          {
-            bot: options,
-            shared,
-            budgets,
-            shard,
-            isReadByPrograms: events.isRead,
-            onSessions: (...served) => sessions.set(shard, ...served),
-          },
-          until,
-        ),
-      signal,
-    ),
-  );
+      until,
+    );
+  const bots = stack.use(await startShards(shards, startShard, signal));
   keepHeapSmall();
-  const [first] = bots;
+  const [firstBot] = bots;
   return Object.assign(stack.move(), {
-    name: first?.name ?? config.bot.name,
-    inviteUrl: first?.discord.inviteUrl,
-    ready: () => bots.every((bot) => bot.discord.ready()),
+    name: firstBot?.name ?? options.config.bot.name,
+    inviteUrl: firstBot?.discord.inviteUrl,
+    isReady: () => bots.every((bot) => bot.discord.isReady()),
     leaveNow() {
       for (const bot of bots) bot.discord.leaveNow();
     },
@@ -106,18 +93,64 @@ export async function startBot(given: BotOptions, signal: AbortSignal) {
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
-      encoders: createSoundEncoders(options.codec),
+      encoders: new SoundEncoders(options.codec),
       events,
       servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },
-    /** Spending of all servers today. Undefined without a cap. */
-    total: () => budgets.findTotal(),
-    /**
-     * Refuses new questions, and lets the current clause end within `ms`. Never throws.
-     */
+    findTotal: () => budgets.findTotal(),
     async drain(ms: number) {
-      await Promise.all(sessions.listSessions().map((one) => one.drainAll(ms)));
+      await Promise.all(sessions.listSessions().map((served) => served.drainAll(ms)));
     },
+  });
+}
+
+/** Creates a reporter of trouble in this process, which ends nothing. */
+function createWarner({ onDiscord }: BotOptions) {
+  return (message: string, cause: unknown) =>
+    onDiscord({ kind: 'warning', message, cause });
+}
+
+function startWebhooks(
+  options: BotOptions,
+  { store }: SharedDeps,
+  events: ServerEvents,
+): Disposable {
+  const webhooks = new EventWebhooks({
+    tokens: store.apiTokens,
+    events,
+    rules: { allowed: new AllowedHosts([]) },
+    clock: realClock,
+    warn: createWarner(options),
+  });
+  void webhooks.run();
+  return webhooks;
+}
+
+async function openShardBudgets(
+  options: BotOptions,
+  { store, tokenBudgets }: SharedDeps,
+  sessions: ShardSessions,
+  share: number,
+) {
+  const { config, onSession, onStore } = options;
+  return await openBudget({
+    config,
+    spending: store.spending,
+    portions: store.spendingPortions,
+    share,
+    findPipeline: (guildId) => {
+      const served = sessions.findSessions(guildId);
+      return (
+        served?.settings.getForChannel(guildId, served.at(guildId)?.channelId) ??
+        config.engines
+      );
+    },
+    getServerCap: (guildId) =>
+      sessions.findSessions(guildId)?.settings.getForGuild(guildId).serverDayCap ?? 0,
+    getProgramCap: (payerId) => tokenBudgets.findCap(payerId),
+    onEvent: onSession,
+    alert: onStore,
+    warn: createWarner(options),
   });
 }
 
@@ -128,34 +161,42 @@ function keepHeapSmall() {
   setFlagsFromString('--optimize-for-size');
 }
 
-function createShardSessions() {
-  const byShard = new Map<
-    number,
-    { readonly sessions: VoiceSessions; readonly ports: ProgramPorts }
-  >();
-  let shardCount = 1;
+/** Sessions of all shards of this process, found by server. */
+class ShardSessions {
+  readonly #served = new Map<number, ServedShard>();
+  #shardCount = 1;
 
-  return {
-    set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts) {
-      shardCount = count;
-      byShard.set(id, { sessions, ports });
-    },
-    findSessions(guildId: GuildId): VoiceSessions | undefined {
-      return byShard.get(getShardId(guildId, shardCount))?.sessions;
-    },
-    /** Finds the service of a server, once all shards are served. */
-    findService(guildId: GuildId): ServerService {
-      const shard = getShardId(guildId, shardCount);
-      const served = byShard.get(shard);
-      return served
-        ? { kind: 'here', ports: served.ports }
-        : { kind: 'elsewhere', shard };
-    },
-    listSessions(): readonly VoiceSessions[] {
-      return [...byShard.values()].map(({ sessions }) => sessions);
-    },
-  };
+  /** Notes that a shard is served now. */
+  setShard(
+    { id, count }: OwnedShard,
+    sessions: VoiceSessions,
+    ports: ProgramPorts,
+  ): void {
+    this.#shardCount = count;
+    this.#served.set(id, { sessions, ports });
+  }
+
+  /** Finds the sessions of a server. Undefined while its shard is not served. */
+  findSessions(guildId: GuildId): VoiceSessions | undefined {
+    return this.#served.get(getShardId(guildId, this.#shardCount))?.sessions;
+  }
+
+  /** Finds the service of a server, once all shards are served. */
+  findService(guildId: GuildId): ServerService {
+    const shard = getShardId(guildId, this.#shardCount);
+    const served = this.#served.get(shard);
+    return served
+      ? { kind: 'here', ports: served.ports }
+      : { kind: 'elsewhere', shard };
+  }
+
+  /** Lists the sessions of all shards. */
+  listSessions(): readonly VoiceSessions[] {
+    return [...this.#served.values()].map(({ sessions }) => sessions);
+  }
 }
+
+type ServedShard = { readonly sessions: VoiceSessions; readonly ports: ProgramPorts };
 
 /** The first error closes the others. */
 async function startShards(

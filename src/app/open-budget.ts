@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import {
   type AnsweringWay,
@@ -8,15 +8,12 @@ import {
   findRolePrice,
 } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import {
-  createTotalPortion,
-  type PortionStore,
-} from '#src/spending/ledger/total-portion.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import { createTotalBudget } from '#src/spending/total-budget.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
@@ -25,13 +22,16 @@ export type BudgetOptions = {
   readonly portions: PortionStore | undefined;
   /** Share of all shards, 0 to 1. */
   readonly share: number;
-  readonly wayIn: (guildId: GuildId) => AnsweringWay;
-  /** The server's own daily cap in billionths of a dollar, or 0. */
+  /** Finds the pipeline by which a server is answered now. */
+  readonly findPipeline: (guildId: GuildId) => AnsweringWay;
+  /** Gets a server's own daily cap in billionths of a dollar, or 0. */
   readonly getServerCap: (guildId: GuildId) => number;
-  /** Budgets of programs. */
-  readonly getProgramCap: (payerId: string) => number | undefined;
+  /** Gets the daily cap of a program in billionths of a dollar. Undefined: the cap of a person. */
+  readonly getProgramCap: (payerId: PersonId) => number | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
+  /** Reports a budget that is low or used up, or spending that is not stored. */
   readonly alert: (change: AlertChange) => void;
+  /** Reports trouble that ends nothing. */
   readonly warn: (message: string, cause: unknown) => void;
 };
 
@@ -42,31 +42,31 @@ export type BudgetOptions = {
 export async function openBudget(
   options: BudgetOptions,
 ): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
-  const { alert, config, portions, share, spending, warn, wayIn } = options;
+  const { alert, config, portions, share, spending, warn } = options;
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
-  const ledger = createLedger({ countsAll: capNanoUsd > 0 });
-  const report = (error: unknown) =>
+  const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
+  const reportFailure = (error: unknown) =>
     warn(
       `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
       error,
     );
-  const common = { ledger, clock: realClock, report, alert };
+  const common = { ledger, clock: realClock, report: reportFailure, alert };
   const portion =
     portions && capNanoUsd > 0
-      ? stack.use(createTotalPortion({ ...common, capNanoUsd, share, store: portions }))
+      ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
       : undefined;
-  const persistence = stack.use(createLedgerPersistence({ ...common, spending }));
+  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await persistence.open();
   await portion?.open();
-  const total = stack.use(createTotalBudget({ ...common, capNanoUsd, portion }));
+  const total = stack.use(new TotalBudget({ ...common, capNanoUsd, portion }));
   const budgets = new SessionBudgets({
     ...options,
     ...common,
     caps,
     total,
-    rateOf: (by, role) => findRolePrice(by, role, config.budget),
-    getTariff: createTariffs(config, wayIn),
+    getRate: (by, role) => findRolePrice(by, role, config.budget),
+    getTariff: createTariffs(config, options.findPipeline),
   });
   return Object.assign(stack.move(), { budgets });
 }

@@ -6,21 +6,28 @@ import {
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
-import { createStoreHealth, type StoreHealth } from '#src/storage/store-health.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
+import { StoreHealth } from '#src/storage/store-health.ts';
 import {
   mainStore,
   type StoreKind,
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
-import { createStores, storeParts } from '#src/storage/stores/store-parts.ts';
+import {
+  createStores,
+  type Store,
+  storeParts,
+} from '#src/storage/stores/store-parts.ts';
 import type { BotOptions } from './bot-options.ts';
 
+/** Each part of a store with the object that is open for it. */
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
+
+export interface OpenStores extends AsyncDisposable {
+  readonly store: Store;
+  readonly parts: OpenParts;
+}
 
 type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
 
@@ -28,9 +35,9 @@ type StoreOptions = Pick<BotOptions, 'config' | 'onStore'>;
  * Opens the store and the transcripts, in files or in PostgreSQL. Throws as
  * `openPostgresStore` does.
  */
-export async function openStores(options: StoreOptions) {
+export async function openStores(options: StoreOptions): Promise<OpenStores> {
   await using stack = new AsyncDisposableStack();
-  const worker = stack.use(createSqliteWorker());
+  const worker = stack.use(new SqliteWorker());
   const { databaseUrl } = options.config.storage;
   const opened = databaseUrl
     ? await openInDatabase(databaseUrl, options)
@@ -40,7 +47,7 @@ export async function openStores(options: StoreOptions) {
   const inMemory = openTranscriptStore(
     stack.use(openFile(worker, ':memory:', transcripts)),
   );
-  const parts: OpenParts = [
+  const openParts: OpenParts = [
     ...Object.entries(storeParts).map(
       ([name, part]) => [part, Reflect.get(store, name)] as const,
     ),
@@ -49,7 +56,7 @@ export async function openStores(options: StoreOptions) {
   ];
   return Object.assign(stack.move(), {
     store,
-    parts,
+    parts: openParts,
   });
 }
 
@@ -66,10 +73,10 @@ async function openInFiles(
     },
     onStore,
   }: StoreOptions,
-  worker: ReturnType<typeof createSqliteWorker>,
+  worker: SqliteWorker,
 ) {
-  const mainHealth = createStoreHealth('store-unwritten', realClock, onStore);
-  const health = createStoreHealth('transcripts-unwritten', realClock, (event) => {
+  const mainHealth = new StoreHealth('store-unwritten', realClock, onStore);
+  const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind === 'refused')
       onStore({ kind: 'warning', message: event.error.message });
@@ -81,11 +88,11 @@ async function openInFiles(
 }
 
 function openFile(
-  worker: ReturnType<typeof createSqliteWorker>,
+  worker: SqliteWorker,
   path: string,
   { sqlite }: StoreKind,
   health?: StoreHealth,
 ) {
-  const driver = createSqliteDriver(path, sqlite, worker.file(path));
+  const driver = new SqliteDriver(path, sqlite, worker.openFile(path));
   return openDatabase({ driver, clock: realClock, health });
 }

@@ -41,9 +41,9 @@ process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.sig
 setTimeout(() => process.exit(), 1_000).unref();
 
 /** Ends the process soon, by an orderly end if possible. */
-function endNow(why: string) {
+function endNow(reason: string) {
   if (atOnce.signal.aborted) return;
-  atOnce.abort(new Error(why));
+  atOnce.abort(new Error(reason));
   setTimeout(() => process.exit(1), hurryMs).unref();
 }
 

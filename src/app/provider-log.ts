@@ -2,7 +2,11 @@ import type { Log } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 
-export function logProvider(log: Log, metrics: ProviderMetrics, news: ProviderEvent) {
+export function logProvider(
+  log: Log,
+  metrics: ProviderMetrics,
+  news: ProviderEvent,
+): void {
   const { role } = news;
   switch (news.kind) {
     case 'failed':

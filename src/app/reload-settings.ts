@@ -4,24 +4,27 @@ import type { Log } from '#src/ops/log.ts';
 import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 
 /** Replaces lists of servers, prices and keys of a running bot. A mistake changes nothing. */
-export function reloadSettings(config: Config, read: ConfigResult, log: Log) {
+export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
   if (read.kind === 'bad') {
     log.error(`not reloaded: ${read.mistakes.join('; ')}`);
     return;
   }
-  const now = listModelsInUse(config.engines);
-  const next = listModelsInUse(read.config.engines);
+  const currentModels = listModelsInUse(config.engines);
+  const nextModels = listModelsInUse(read.config.engines);
   // A key must never reach the server of another one.
-  if (`${now.map(toModelPlace)}` !== `${next.map(toModelPlace)}`) {
+  if (
+    `${currentModels.map(describeModelServer)}` !==
+    `${nextModels.map(describeModelServer)}`
+  ) {
     log.error(
       'not reloaded: restart for another server or model list, a first key or no key',
     );
     return;
   }
   const keys = new Set<string>();
-  for (const [n, { apiKey }] of next.entries()) {
+  for (const [index, { apiKey }] of nextModels.entries()) {
     if (!apiKey) continue;
-    now[n]?.apiKey?.replaceValue(apiKey);
+    currentModels[index]?.apiKey?.replaceValue(apiKey);
     keys.add(apiKey.reveal());
   }
   Object.assign(config.gateway.servers, read.config.gateway.servers);
@@ -29,6 +32,6 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log) {
   log.info(`reloaded: servers, prices, ${keys.size} keys`);
 }
 
-function toModelPlace({ role, baseUrl, apiKey }: ModelInUse) {
+function describeModelServer({ role, baseUrl, apiKey }: ModelInUse) {
   return `${role} ${baseUrl} ${apiKey !== undefined}`;
 }

@@ -10,25 +10,23 @@ import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
 import { listSecrets } from '#src/config/models-in-use.ts';
-import { listPricesInUse } from '#src/config/tariffs.ts';
+import { listPricesInUse, type PriceInUse } from '#src/config/tariffs.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { features } from '#src/features/features.ts';
-import { type AlertBoard, createAlertBoard } from '#src/ops/alert-board.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
-import {
-  createOperatorNotices,
-  type OperatorNotices,
-} from '#src/ops/operator-notices.ts';
-import { createReadiness, type Readiness } from '#src/ops/readiness.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { Readiness } from '#src/ops/readiness.ts';
 import { openStatusServer } from '#src/ops/status-server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderEvent } from '#src/provider/provider-event.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
+import type { BotOptions } from './bot-options.ts';
 import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
 
@@ -38,7 +36,7 @@ export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortS
 /** Runs until stopped, or until Discord ends the login. Returns the exit code. */
 export async function runOnDiscord(
   config: Config,
-  { token, ...place }: { readonly token: Secret; readonly apiUrl?: string },
+  { token, ...api }: { readonly token: Secret; readonly apiUrl?: string },
   { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
 ): Promise<number> {
   const { monitoring } = config;
@@ -49,38 +47,14 @@ export async function runOnDiscord(
     reloadSettings(config, readAnew(), log);
     running?.leaveDisallowed();
   });
-  const isReady = () => !signal.aborted && running?.ready() === true;
+  const isReady = () => !signal.aborted && running?.isReady() === true;
   using metrics = openMetrics(isReady);
   countTotal(config, metrics, () => running);
-  const discord = { token, ...place };
-  const address = { webhook: monitoring.operatorWebhook, discord };
-  const notices = createOperatorNotices({
-    clock: realClock,
-    log,
-    // REST works while the gateway is away.
-    send: (notice, until) => writeToOperator(notice, address, until),
-    signal,
-  });
-  const declared = features.flatMap(({ alerts = [] }) => alerts);
-  const alerts = createAlertBoard(log, metrics.meters, declared, notices);
-  metrics.loop.onAlert((change) => alerts.report(change));
-  const readiness = createReadiness({
-    gateway: isReady,
-    isDraining: () => signal.aborted,
-    heldUpMs: () => metrics.heldUpMs(),
-    raised: () => alerts.raised,
-  });
-  await using _status = await showStatus(monitoring, metrics, readiness, log);
+  const address = { webhook: monitoring.operatorWebhook, discord: { token, ...api } };
+  const listeners = createListeners(log, metrics, { address, isReady, signal });
+  await using _status = await showStatus(monitoring, listeners);
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
-  const listeners = {
-    log,
-    metrics,
-    alerts,
-    notices,
-    readiness,
-    traces: openTraces(realClock, readEnvironment()),
-  };
   await using engines = await openEngines(config, (news) =>
     noteEngine(listeners, news),
   );
@@ -90,21 +64,8 @@ export async function runOnDiscord(
       config,
       engines,
       codec,
-      discord: { token: token.reveal(), ...place },
-      onSession: (guildId, event) => reportSession(listeners, guildId, event),
-      onDiscord: (event, shardId) => {
-        noteDiscord(log, metrics.discord, event, shardId);
-        if (event.kind === 'ready') logPrices(log, config);
-        if (event.kind === 'alert') alerts.report(event, event.guildId);
-        if (event.kind === 'closed')
-          closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
-      },
-      onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
-      onStore: (event) => {
-        if (event.kind === 'alert') alerts.report(event);
-        else noteStore(listeners, event);
-        if (event.kind === 'refused') notices.report(event.error.code);
-      },
+      discord: { token: token.reveal(), ...api },
+      ...createReporters(listeners, config, closed.resolve),
     },
     signal,
   );
@@ -127,6 +88,63 @@ export async function runOnDiscord(
   return await closed.promise;
 }
 
+type ListenerOptions = {
+  /** Where the operator reads notices. */
+  readonly address: Parameters<typeof writeToOperator>[1];
+  readonly isReady: () => boolean;
+  readonly signal: AbortSignal;
+};
+
+function createListeners(
+  log: Log,
+  metrics: Metrics,
+  { address, isReady, signal }: ListenerOptions,
+): Listeners {
+  const notices = new OperatorNotices({
+    clock: realClock,
+    log,
+    // REST works while the gateway is away.
+    send: (notice, until) => writeToOperator(notice, address, until),
+    signal,
+  });
+  const declared = features.flatMap(({ alerts = [] }) => alerts);
+  const alerts = new AlertBoard(log, metrics.meters, declared, notices);
+  metrics.loop.onAlert((change) => alerts.report(change));
+  const readiness = new Readiness({
+    isConnected: isReady,
+    isDraining: () => signal.aborted,
+    getLoopDelayMs: () => metrics.getLoopDelayMs(),
+    listAlerts: () => alerts.raised,
+  });
+  const traces = openTraces(realClock, readEnvironment());
+  return { log, metrics, alerts, notices, readiness, traces };
+}
+
+/** `endProcess` takes the exit code. */
+function createReporters(
+  listeners: Listeners,
+  config: Config,
+  endProcess: (exitCode: number) => void,
+): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onShards' | 'onStore'> {
+  const { alerts, log, metrics, notices } = listeners;
+  return {
+    onSession: (guildId, event) => reportSession(listeners, guildId, event),
+    onDiscord: (event, shardId) => {
+      noteDiscord(log, metrics.discord, event, shardId);
+      if (event.kind === 'ready') logPrices(log, config);
+      if (event.kind === 'alert') alerts.report(event, event.guildId);
+      if (event.kind === 'closed')
+        endProcess(fatalCloseCodes.has(event.closeCode) ? 78 : 1);
+    },
+    onShards: (news) => logShards(log, notices, news, () => endProcess(1)),
+    onStore: (event) => {
+      if (event.kind === 'alert') alerts.report(event);
+      else noteStore(listeners, event);
+      if (event.kind === 'refused') notices.report(event.error.code);
+    },
+  };
+}
+
 function countTotal(
   { budget }: Config,
   { meters }: Metrics,
@@ -137,25 +155,25 @@ function countTotal(
   meters.addGauge(
     'total_spent_today_usd',
     `${help} have spent today (UTC).`,
-    () => bot()?.total()?.usd,
+    () => bot()?.findTotal()?.usd,
   );
   meters.addGauge(
     'total_cap_usd',
     `${help} may spend a day.`,
-    () => bot()?.total()?.capUsd,
+    () => bot()?.findTotal()?.capUsd,
   );
 }
 
 /** Logs engines that cost nothing, and those counted by an estimate. */
 function logPrices(log: Log, config: Config) {
-  const listNames = (some: ReturnType<typeof listPricesInUse>) =>
-    some.map(({ by }) =>
+  const listNames = (prices: readonly PriceInUse[]) =>
+    prices.map(({ by }) =>
       by.kind === 'remote' ? `${by.model} at ${by.host}` : 'local',
     );
-  const all = listPricesInUse(config);
-  const free = listNames(all.filter(({ price }) => price.kind === 'free'));
+  const pricesInUse = listPricesInUse(config);
+  const free = listNames(pricesInUse.filter(({ price }) => price.kind === 'free'));
   const guessed = listNames(
-    all.filter(({ price }) => price.kind === 'priced' && price.isEstimate),
+    pricesInUse.filter(({ price }) => price.kind === 'priced' && price.isEstimate),
   );
   if (free.length > 0)
     log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
@@ -181,7 +199,7 @@ function reportSession(
   guildId: GuildId,
   event: SessionEvent,
 ) {
-  metrics.sessions.count(guildId, event);
+  metrics.sessions.countEvent(guildId, event);
   traces?.report(guildId, event);
   logSession(log, guildId, event);
   // Without a server the alert is about the process.
@@ -198,7 +216,7 @@ const drainMs = 5_000;
  * Close codes that no restart mends:
  * https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
  */
-const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
+const fatalCloseCodes = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
 function surviveBugs(log: Log, { bugs }: Metrics) {
   // Sessions of other servers go on.
@@ -211,18 +229,16 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 /** Serves the status. The bot goes on without it. */
 async function showStatus(
   { status }: Config['monitoring'],
-  metrics: Metrics,
-  readiness: Readiness,
-  log: Log,
+  { log, metrics, readiness }: Listeners,
 ) {
   if (!status) return undefined;
-  const sources = {
-    readiness: () => readiness.report(),
-    heldUpMs: () => metrics.heldUpMs(),
-    metrics: () => metrics.page(),
+  const statusSources = {
+    reportReadiness: () => readiness.report(),
+    getLoopDelayMs: () => metrics.getLoopDelayMs(),
+    renderMetrics: () => metrics.page(),
   };
   return await keepServer(
-    () => openStatusServer(status, sources),
+    () => openStatusServer(status, statusSources),
     realClock,
     (news) => {
       if (news.kind === 'refused') log.warn(news.why);
@@ -246,10 +262,10 @@ function noteStore(
 ) {
   switch (event.kind) {
     case 'opened':
-      return readiness.store(undefined);
+      return readiness.setStoreFault(undefined);
     case 'refused': {
       const { code, message, cause } = event.error;
-      readiness.store(message);
+      readiness.setStoreFault(message);
       return log.warn({ code, err: cause }, message);
     }
     case 'warning':
@@ -281,12 +297,12 @@ function noteProvider(
 
 /** Counts and logs an event. `shardId` is absent for the whole process. */
 function noteDiscord(
-  all: Log,
+  processLog: Log,
   metrics: DiscordMetrics,
   event: DiscordEvent,
   shardId: number | undefined,
 ) {
-  const log = shardId === undefined ? all : all.child({ shard: shardId });
+  const log = shardId === undefined ? processLog : processLog.child({ shard: shardId });
   switch (event.kind) {
     case 'ready':
       log.info({ servers: event.guilds }, 'logged in to Discord');
@@ -328,10 +344,10 @@ function noteDiscord(
       metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
       break;
     case 'link-opened':
-      metrics.linkOpened(event.guildId);
+      metrics.onLinkOpened(event.guildId);
       break;
     case 'link-closed':
-      metrics.linkClosed(event.guildId, event.counts);
+      metrics.onLinkClosed(event.guildId, event.counts);
       break;
     case 'voice-closed':
       metrics.voiceCloses.inc({ code: `${event.closeCode}` });

@@ -3,6 +3,7 @@ export type Frame = Buffer;
 
 /** Source of frames. Playback implements it, and the connection calls it synchronously every 20 ms. */
 export interface FrameSource {
+  /** Returns the next 20 ms. Undefined while nothing sounds. */
   pullFrame(): Frame | undefined;
   /** True if no frame will come before the connection is woken. */
   readonly isIdle: boolean;

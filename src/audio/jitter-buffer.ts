@@ -46,7 +46,8 @@ const maxLatePackets = 100;
 const noPackets: readonly OrderedPacket[] = [];
 const newStreamGap: PacketGap = { lost: 0, isRestart: true };
 
-type PlacedPacket = { readonly packet: Packet; readonly place: number };
+/** A packet with its sequence number, which does not wrap here. */
+type PlacedPacket = { readonly packet: Packet; readonly position: number };
 
 /**
  * Jitter buffer: puts one person's packets in order and reports the gaps between them.
@@ -61,65 +62,67 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
  * const buffer = new JitterBuffer();
  * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
  * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
- * const ordered = packets.flatMap((packet) => buffer.put(packet));
+ * const ordered = packets.flatMap((packet) => buffer.addPacket(packet));
  * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
  */
 export class JitterBuffer {
-  readonly #held = new Map<number, PlacedPacket>();
+  readonly #waiting = new Map<number, PlacedPacket>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualPacketSamples;
 
-  put(packet: Packet): readonly OrderedPacket[] {
+  /** Adds a packet in the order of arrival, and returns the packets that may pass now, in their true order. */
+  addPacket(packet: Packet): readonly OrderedPacket[] {
     if (!this.#last)
-      return [this.#passPacket({ packet, place: 0x1_0000 + packet.sequence })];
-    const place = unwrapSequence(packet.sequence, this.#last.place);
+      return [this.#passPacket({ packet, position: 0x1_0000 + packet.sequence })];
+    const position = unwrapSequence(packet.sequence, this.#last.position);
     if (packet.opus.length === 0) {
       // Padding takes a sequence number, but no time. Out of order it counts as lost.
-      if (place === this.#last.place + 1)
-        this.#last = { packet: this.#last.packet, place };
+      if (position === this.#last.position + 1)
+        this.#last = { packet: this.#last.packet, position };
       return this.releaseOverdue(packet.atMs);
     }
-    if (place <= this.#last.place) return this.#receiveOld({ packet, place });
-    if (this.#held.size === 0 && this.#countMissing(place) === 0)
-      return [this.#passWithGap({ packet, place })];
+    if (position <= this.#last.position) return this.#receiveOld({ packet, position });
+    if (this.#waiting.size === 0 && this.#countMissing(position) === 0)
+      return [this.#passWithGap({ packet, position })];
     const full =
-      this.#countMissing(place) >= maxWaitingPackets
+      this.#countMissing(position) >= maxWaitingPackets
         ? this.#releaseWhile(() => true)
         : [];
-    if (this.#countMissing(place) >= maxWaitingPackets)
-      return [...full, this.#passWithGap({ packet, place })];
-    return [...full, ...this.#holdPacket({ packet, place })];
+    if (this.#countMissing(position) >= maxWaitingPackets)
+      return [...full, this.#passWithGap({ packet, position })];
+    return [...full, ...this.#holdPacket({ packet, position })];
   }
 
+  /** Returns the packets that waited 60 ms for missing ones before them. Must be called about every 20 ms. */
   releaseOverdue(atMs: number): readonly OrderedPacket[] {
-    if (this.#held.size === 0) return noPackets;
+    if (this.#waiting.size === 0) return noPackets;
     return this.#releaseWhile(
       (missing) => missing === 0 || atMs - this.#getOldestMs() >= maxReorderWaitMs,
     );
   }
 
   #holdPacket(placed: PlacedPacket) {
-    if (!this.#held.has(placed.place)) this.#held.set(placed.place, placed);
+    if (!this.#waiting.has(placed.position)) this.#waiting.set(placed.position, placed);
     return this.releaseOverdue(placed.packet.atMs);
   }
 
   #releaseWhile(ready: (missing: number) => boolean) {
     const released: OrderedPacket[] = [];
     for (;;) {
-      const next = this.#held.get(Math.min(...this.#held.keys()));
-      if (!next || !ready(this.#countMissing(next.place))) return released;
-      this.#held.delete(next.place);
+      const next = this.#waiting.get(Math.min(...this.#waiting.keys()));
+      if (!next || !ready(this.#countMissing(next.position))) return released;
+      this.#waiting.delete(next.position);
       released.push(this.#passWithGap(next));
     }
   }
 
-  #countMissing(place: number) {
-    return this.#last ? place - this.#last.place - 1 : 0;
+  #countMissing(position: number) {
+    return this.#last ? position - this.#last.position - 1 : 0;
   }
 
   #getOldestMs() {
     let oldest = Infinity;
-    for (const { packet } of this.#held.values())
+    for (const { packet } of this.#waiting.values())
       oldest = Math.min(oldest, packet.atMs);
     return oldest;
   }
@@ -131,8 +134,8 @@ export class JitterBuffer {
     );
   }
 
-  #measureGap(last: Packet, { packet, place }: PlacedPacket) {
-    const missing = this.#countMissing(place);
+  #measureGap(last: Packet, { packet, position }: PlacedPacket) {
+    const missing = this.#countMissing(position);
     const jump = (packet.timestamp - last.timestamp) | 0;
     if (!isSameStream(jump, missing)) return newStreamGap;
     const between = Math.max(0, jump - this.#lastSamples);
@@ -142,22 +145,22 @@ export class JitterBuffer {
     return { lost, silent: between - lost, isRestart: false };
   }
 
-  #receiveOld({ packet, place }: PlacedPacket) {
-    return this.#isLate(packet, place)
+  #receiveOld({ packet, position }: PlacedPacket) {
+    return this.#isLate(packet, position)
       ? this.releaseOverdue(packet.atMs)
       : this.#restartStream(packet);
   }
 
-  #isLate({ timestamp }: Packet, place: number) {
+  #isLate({ timestamp }: Packet, position: number) {
     const since = this.#last ? (this.#last.packet.timestamp - timestamp) | 0 : 0;
-    const between = -this.#countMissing(place) - 2;
+    const between = -this.#countMissing(position) - 2;
     return between < maxLatePackets && isSameStream(since, between);
   }
 
   #restartStream(packet: Packet) {
     const released = this.#releaseWhile(() => true);
-    const place = 0x1_0000 + packet.sequence;
-    return [...released, this.#passPacket({ packet, place }, newStreamGap)];
+    const position = 0x1_0000 + packet.sequence;
+    return [...released, this.#passPacket({ packet, position }, newStreamGap)];
   }
 
   #passPacket(placed: PlacedPacket, gap?: PacketGap) {

@@ -1,34 +1,35 @@
 import type { SoundPiece } from './pcm.ts';
 
-export type LiveSound = ReturnType<typeof createLiveSound>;
-
 /** Sound of one utterance while it is spoken, mono at 16 kHz. */
-export function createLiveSound() {
-  const pieces: SoundPiece[] = [];
-  const over = new AbortController();
-  let taker: ((piece: SoundPiece) => void) | undefined;
+export class LiveSound {
+  readonly #pieces: SoundPiece[] = [];
+  readonly #ending = new AbortController();
+  #listener: ((piece: SoundPiece) => void) | undefined;
 
-  return {
-    /** Aborts when nobody needs the utterance any more. */
-    signal: over.signal,
+  /** Aborts when nobody needs the utterance any more. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
 
-    push(piece: SoundPiece) {
-      pieces.push(piece);
-      taker?.(piece);
-    },
+  /** Adds the next piece, and passes it on. */
+  push(piece: SoundPiece): void {
+    this.#pieces.push(piece);
+    this.#listener?.(piece);
+  }
 
-    /** Passes all sound so far to `take`, and all later sound until the next call. */
-    passTo(take: (piece: SoundPiece) => void) {
-      for (const piece of pieces) take(piece);
-      taker = take;
-    },
+  /** Passes all sound so far to `listener`, and all later sound until the next call. */
+  startPassing(listener: (piece: SoundPiece) => void): void {
+    for (const piece of this.#pieces) listener(piece);
+    this.#listener = listener;
+  }
 
-    stopPassing() {
-      taker = undefined;
-    },
+  /** Passes no later sound on. The sound so far stays for another listener. */
+  stopPassing(): void {
+    this.#listener = undefined;
+  }
 
-    end() {
-      over.abort();
-    },
-  };
+  /** Aborts `signal`. */
+  end(): void {
+    this.#ending.abort();
+  }
 }

@@ -37,23 +37,23 @@ export function mixDown(samples: Int16Array, channels: number): Int16Array {
   return mono;
 }
 
-export function toStereo(one: Int16Array): Int16Array {
-  const both = new Int16Array(2 * one.length);
-  for (let n = 0; n < one.length; n++) {
-    both[2 * n] = one[n] ?? 0;
-    both[2 * n + 1] = one[n] ?? 0;
+export function toStereo(mono: Int16Array): Int16Array {
+  const stereo = new Int16Array(2 * mono.length);
+  for (let n = 0; n < mono.length; n++) {
+    stereo[2 * n] = mono[n] ?? 0;
+    stereo[2 * n + 1] = mono[n] ?? 0;
   }
-  return both;
+  return stereo;
 }
 
 export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  const joined = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
-    all.set(piece, at);
+    joined.set(piece, at);
     at += piece.length;
   }
-  return all;
+  return joined;
 }
 
 /** Measures the root mean square: 0 is digital silence, 1 is full scale. */
@@ -77,48 +77,51 @@ export function toDb(level: number): number {
   return Math.max(-100, 20 * Math.log10(level));
 }
 
-/** Samples that grow in place, since joining them anew would copy seconds of sound for each piece. */
-export function createSampleBuffer() {
-  let held = new Int16Array(0);
-  let heldFrom = 0;
-  let heldTo = 0;
+/**
+ * Samples that grow in place, since joining them anew would copy seconds of sound for each piece.
+ *
+ * A position counts all samples since the first push, also those that the buffer has dropped.
+ */
+export class SampleBuffer {
+  #samples = new Int16Array(0);
+  #from = 0;
+  #to = 0;
 
-  function countHeld() {
-    return heldTo - heldFrom;
+  /** Position of the oldest sample that the buffer still holds. */
+  get from(): number {
+    return this.#from;
   }
 
-  function makeRoom(length: number, keptFrom: number) {
-    const past = Math.max(0, keptFrom - heldFrom);
-    const kept = held.subarray(past, countHeld());
-    held = new Int16Array(2 * (kept.length + length));
-    held.set(kept);
-    heldFrom += past;
+  /** Position after the newest sample. */
+  get to(): number {
+    return this.#to;
   }
 
-  return {
-    get from(): number {
-      return heldFrom;
-    },
+  /** Adds samples. Without room for them, samples before the position `keptFrom` are dropped. */
+  push(samples: Int16Array, keptFrom: number): void {
+    const end = this.#to - this.#from + samples.length;
+    if (end > this.#samples.length) this.#makeRoom(samples.length, keptFrom);
+    this.#samples.set(samples, this.#to - this.#from);
+    this.#to += samples.length;
+  }
 
-    get to(): number {
-      return heldTo;
-    },
+  /** Returns at most `length` samples from `position` on. The view is valid until the next push. */
+  viewSamples(position: number, length: number): Int16Array {
+    const start = position - this.#from;
+    const end = Math.min(start + length, this.#to - this.#from);
+    return this.#samples.subarray(start, end);
+  }
 
-    push(samples: Int16Array, keptFrom: number) {
-      const end = countHeld() + samples.length;
-      if (end > held.length) makeRoom(samples.length, keptFrom);
-      held.set(samples, countHeld());
-      heldTo += samples.length;
-    },
+  /** Drops all samples from `position` on. The next push continues there. */
+  dropFrom(position: number): void {
+    this.#to = position;
+  }
 
-    /** Returns at most `length` samples from `place` on. The view is valid until the next push. */
-    view(place: number, length: number): Int16Array {
-      const from = place - heldFrom;
-      return held.subarray(from, Math.min(from + length, countHeld()));
-    },
-
-    truncate(place: number) {
-      heldTo = place;
-    },
-  };
+  #makeRoom(length: number, keptFrom: number) {
+    const dropped = Math.max(0, keptFrom - this.#from);
+    const remaining = this.#samples.subarray(dropped, this.#to - this.#from);
+    this.#samples = new Int16Array(2 * (remaining.length + length));
+    this.#samples.set(remaining);
+    this.#from += dropped;
+  }
 }

@@ -5,7 +5,7 @@ import {
 import { joinSamples, type Pcm, toMono, toStereo } from './pcm.ts';
 
 /** Streams between the same rates share a filter, which is dropped with the last of them. */
-const filters = new Map<string, WeakRef<PolyphaseFilter>>();
+const sharedFilters = new Map<string, WeakRef<PolyphaseFilter>>();
 
 /**
  * Resamples one stream in pieces of any length, without an audible seam.
@@ -32,13 +32,14 @@ export class Resampler {
     this.#filter = getSharedFilter(fromHz, toHz);
     this.#channels = channels;
     this.#input = new Int16Array(4 * this.#filter.change.half * channels);
-    this.#restart();
+    this.#restartStream();
   }
 
+  /** Adds interleaved samples and returns the output that they complete, at the new rate. */
   push(samples: Int16Array): Int16Array {
     const { up, down, half } = this.#filter.change;
     if (up === down) return samples;
-    this.#append(samples);
+    this.#appendSamples(samples);
     const out = this.#produceUntil(this.#length - half);
     this.#dropConsumed();
     return out;
@@ -49,13 +50,13 @@ export class Resampler {
     const { up, down, half } = this.#filter.change;
     if (up === down) return new Int16Array(0);
     const end = this.#length;
-    this.#append(new Int16Array(half * this.#channels));
+    this.#appendSamples(new Int16Array(half * this.#channels));
     const out = this.#produceUntil(end);
-    this.#restart();
+    this.#restartStream();
     return out;
   }
 
-  #restart() {
+  #restartStream() {
     const { half } = this.#filter.change;
     this.#input.fill(0, 0, half * this.#channels);
     this.#length = half;
@@ -63,7 +64,7 @@ export class Resampler {
     this.#phase = 0;
   }
 
-  #append(samples: Int16Array) {
+  #appendSamples(samples: Int16Array) {
     const from = this.#length * this.#channels;
     const to = from + samples.length;
     if (to > this.#input.length) {
@@ -87,7 +88,7 @@ export class Resampler {
     const [at, phase, channels] = [this.#at, this.#phase, this.#channels];
     const frames = Math.max(0, Math.ceil(((end - at) * up - phase) / down));
     const out = new Int16Array(frames * channels);
-    this.#filter.run({ samples: this.#input, channels, at, phase }, out);
+    this.#filter.filterFrames({ samples: this.#input, channels, at, phase }, out);
     const moved = phase + frames * down;
     this.#at = at + Math.floor(moved / up);
     this.#phase = moved % up;
@@ -107,11 +108,12 @@ export function resamplePcm({ samples, rateHz, channels }: Pcm, toHz: number): P
 
 function getSharedFilter(fromHz: number, toHz: number) {
   const key = `${fromHz} ${toHz}`;
-  const known = filters.get(key)?.deref();
-  if (known) return known;
-  for (const [other, filter] of filters) if (!filter.deref()) filters.delete(other);
+  const sharedFilter = sharedFilters.get(key)?.deref();
+  if (sharedFilter) return sharedFilter;
+  for (const [unusedKey, reference] of sharedFilters)
+    if (!reference.deref()) sharedFilters.delete(unusedKey);
   const filter = new PolyphaseFilter(createRateChange(fromHz, toHz));
-  filters.set(key, new WeakRef(filter));
+  sharedFilters.set(key, new WeakRef(filter));
   return filter;
 }
 
@@ -127,6 +129,7 @@ export class RateConverter {
     this.#channels = channels;
   }
 
+  /** Adds a piece of any shape, and returns the pieces that it completes, none of them empty. */
   push(pcm: Pcm): readonly Int16Array[] {
     const from = this.#channels === 1 ? toMono(pcm) : pcm;
     const { samples, rateHz, channels } = from;
@@ -144,6 +147,7 @@ export class RateConverter {
     return pieces.filter(({ length }) => length > 0);
   }
 
+  /** Returns the samples held back at the end of the sound. */
   flush(): Int16Array {
     return this.#toChannels(this.#resampler?.flush() ?? new Int16Array(0));
   }

@@ -7,7 +7,18 @@ export type FeatureAlert = {
   readonly remedy?: string;
 };
 
-export const alerts = {
+export type AlertName =
+  | 'link-down'
+  | 'store-unwritten'
+  | 'transcripts-unwritten'
+  | 'event-loop-delayed'
+  | 'total-budget-low'
+  | 'total-budget-used'
+  | 'task-failing';
+
+type NamelessAlert = Omit<FeatureAlert, 'name'>;
+
+export const alerts: Readonly<Record<AlertName, NamelessAlert>> = {
   'link-down': declareLastingAlert(
     'the voice link of a channel carries no sound, though it was opened anew',
     'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --live checks them.',
@@ -36,13 +47,9 @@ export const alerts = {
     'a background task fails and is retried',
     'Read the cause: mostly it is the disk of DATA_DIR, or the database.',
   ),
-} as const;
+};
 
-export type AlertName = keyof typeof alerts;
-
-type NamelessAlert = Omit<FeatureAlert, 'name'>;
-
-function declareLastingAlert(meaning: string, action: string) {
+function declareLastingAlert(meaning: string, action: string): NamelessAlert {
   return { meaning, action };
 }
 

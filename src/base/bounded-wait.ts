@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /** For work that nothing aborts. */
-export const neverAborted = new AbortController().signal;
+export const neverAborted: AbortSignal = new AbortController().signal;
 
 /**
  * Waits for `work`, or throws `signal.reason` once aborted. The work goes on without a
@@ -52,13 +52,13 @@ export async function withTimeout<T>(
  */
 export function createChildController(signal: AbortSignal): AbortController {
   // A composite signal (`AbortSignal.any`) would check all its sources each time it is asked.
-  const own = new AbortController();
-  const abortToo = () => own.abort(signal.reason);
+  const controller = new AbortController();
+  const abortToo = () => controller.abort(signal.reason);
   const stopListening = () => signal.removeEventListener('abort', abortToo);
   signal.addEventListener('abort', abortToo);
-  own.signal.addEventListener('abort', stopListening, { once: true });
+  controller.signal.addEventListener('abort', stopListening, { once: true });
   if (signal.aborted) abortToo();
-  return own;
+  return controller;
 }
 
 /**

@@ -2,6 +2,7 @@
 export interface Clock {
   /** Returns monotonic ms. All processes of one machine count from the same instant. */
   nowMs(): number;
+  /** Returns ms since 1970 in UTC. The operator may set it back or forth, so it measures no waits. */
   wallMs(): number;
   /** Waits for `ms`. Aborting `signal` throws `signal.reason`. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -34,15 +35,15 @@ export const realClock: Clock = {
 function waitForTimer(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const abort = () => {
+    const abortTimer = () => {
       clearTimeout(timer);
       reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abortTimer);
       resolve();
     }, ms);
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abortTimer, { once: true });
   });
 }
 

@@ -121,7 +121,10 @@ export class JsonMeter {
   #isEscaped = false;
   #isLineEmpty = false;
 
-  constructor(limits: JsonLimits, { isStream = false } = {}) {
+  constructor(
+    limits: JsonLimits,
+    { isStream = false }: { readonly isStream?: boolean } = {},
+  ) {
     this.#limits = limits;
     this.isStream = isStream;
   }
@@ -219,8 +222,8 @@ export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   // Equal values get equal texts.
-  const entries = Object.entries(value).sort(([one], [other]) =>
-    one < other ? -1 : 1,
+  const entries = Object.entries(value).sort(([leftKey], [rightKey]) =>
+    leftKey < rightKey ? -1 : 1,
   );
   return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }

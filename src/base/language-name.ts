@@ -20,10 +20,10 @@ export function findLanguageTag(name: string): string | undefined {
   if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(name)) return name;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
   tagsByEnglishName ??= new Map(
-    letters.flatMap((one) =>
-      letters.map((other) => [
-        getEnglishLanguageName(one + other).toLowerCase(),
-        one + other,
+    letters.flatMap((firstLetter) =>
+      letters.map((secondLetter) => [
+        getEnglishLanguageName(firstLetter + secondLetter).toLowerCase(),
+        firstLetter + secondLetter,
       ]),
     ),
   );

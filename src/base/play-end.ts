@@ -28,7 +28,7 @@ export type PlayEnd = (typeof playEnds)[number];
  * Discord accepts a reply to a command for 15 minutes:
  * https://docs.discord.com/developers/interactions/receiving-and-responding
  */
-export const maxEndWaitMs = 14 * 60_000;
+export const maxEndWaitMs: number = 14 * 60_000;
 
 /** `looping` may never end. After `late` the sound plays on. */
 export type PlayWaitOutcome = PlayEnd | 'looping' | 'late';

@@ -12,28 +12,34 @@ import { inspect } from 'node:util';
 export class Secret {
   #value;
 
+  static {
+    // Keeps the key out of `console.log`. A member with this computed key could not declare its type.
+    Object.defineProperty(Secret.prototype, inspect.custom, {
+      value: () => '[secret]',
+    });
+  }
+
   constructor(value: string) {
     this.#value = value;
   }
 
+  /** Returns the key itself. Only the request that carries it may ask. */
   reveal(): string {
     return this.#value;
   }
 
   /** Replaces the value for all holders of the secret. */
-  replaceValue(other: Secret) {
-    this.#value = other.#value;
+  replaceValue(replacement: Secret): void {
+    this.#value = replacement.#value;
   }
 
+  /** Keeps the key out of texts that are put together. */
   toString(): string {
     return '[secret]';
   }
 
+  /** Keeps the key out of JSON, such as a line of the log. */
   toJSON(): string {
-    return '[secret]';
-  }
-
-  [inspect.custom](): string {
     return '[secret]';
   }
 }

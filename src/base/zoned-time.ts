@@ -34,17 +34,17 @@ export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
     minute: 'numeric',
     second: 'numeric',
   });
-  const parts = new Map(
+  const dateFields = new Map(
     format.formatToParts(wallMs).map(({ type, value }) => [type, Number(value)]),
   );
-  const getPart = (type: keyof LocalTime) => parts.get(type) ?? 0;
+  const getField = (type: keyof LocalTime) => dateFields.get(type) ?? 0;
   return {
-    year: getPart('year'),
-    month: getPart('month'),
-    day: getPart('day'),
-    hour: getPart('hour'),
-    minute: getPart('minute'),
-    second: getPart('second'),
+    year: getField('year'),
+    month: getField('month'),
+    day: getField('day'),
+    hour: getField('hour'),
+    minute: getField('minute'),
+    second: getField('second'),
   };
 }
 
@@ -61,16 +61,17 @@ export function toLocalTime(wallMs: number, timeZone: string): LocalTime {
  */
 export function toInstantMs(local: LocalTime, timeZone: string): number {
   const asUtcMs = toUtcMs(local);
-  const [before = 0, after = 0] = [asUtcMs - dayMs, asUtcMs + dayMs].map((wallMs) =>
-    getOffsetMs(wallMs, timeZone),
+  const [offsetBeforeMs = 0, offsetAfterMs = 0] = [
+    asUtcMs - dayMs,
+    asUtcMs + dayMs,
+  ].map((wallMs) => getOffsetMs(wallMs, timeZone));
+  const instants = [asUtcMs - offsetBeforeMs, asUtcMs - offsetAfterMs].toSorted(
+    (leftMs, rightMs) => leftMs - rightMs,
   );
-  const instants = [asUtcMs - before, asUtcMs - after].toSorted(
-    (one, other) => one - other,
-  );
-  const shown = instants.find(
+  const matchingMs = instants.find(
     (wallMs) => toUtcMs(toLocalTime(wallMs, timeZone)) === asUtcMs,
   );
-  return shown ?? asUtcMs - before;
+  return matchingMs ?? asUtcMs - offsetBeforeMs;
 }
 
 export function getWeekday({ year, month, day }: LocalTime): number {

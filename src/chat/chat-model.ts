@@ -19,7 +19,7 @@ export type Tool = {
 export type ChatMessage = ChatMessageByRole & {
   /** A program's message in the format of chat completions, which the server gets unchanged. */
   readonly sent?: SentFields;
-  /** Sound of the message, which a model may have got while it was spoken. */
+  /** Sound of the message, which a model may have got already while the person spoke. */
   readonly live?: LiveSound | undefined;
 };
 
@@ -76,19 +76,19 @@ export type ChatPart =
   /** Cut anywhere: a WAV file, or 16-bit little-endian mono at 24 kHz. */
   | { readonly kind: 'sound'; readonly bytes: Uint8Array };
 
-/** A streaming chat model. One that hears and speaks also yields sound. */
+/** A streaming chat model. A model that hears and speaks also yields sound. */
 export interface ChatModel {
   /**
    * Yields text as it arrives, but never reasoning, whole tool calls, and usage if the server reports it.
    *
-   * Writes at most `mostTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server. Throws
+   * Writes at most `maxTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server. Throws
    * BotError `provider.*`, and `provider.truncated` after partial text.
    */
   reply(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
-    mostTokens?: number,
+    maxTokens?: number,
     voice?: string,
     sent?: SentFields,
   ): AsyncIterable<ChatPart>;
@@ -99,11 +99,14 @@ export interface ChatModel {
     sound: LiveSound,
     voice?: string,
   ): void;
-  /** Default: never. */
+  /** Whether the model takes pictures. A model without this method takes none. */
   canTakePictures?(): boolean;
   /** Wraps each of several models, so that every request passes `wrap`. */
   wrapEach?(wrap: (model: ChatModel) => ChatModel): ChatModel;
 }
 
 /** About an hour of talk, which fits a context of 8,000 tokens. */
-export const historyLimits = { items: 40, characters: 12_000 };
+export const historyLimits: { readonly items: number; readonly characters: number } = {
+  items: 40,
+  characters: 12_000,
+};

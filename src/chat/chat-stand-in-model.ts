@@ -3,9 +3,11 @@ import type { ChatMessage, ChatModel, ChatPart } from './chat-model.ts';
 import { findClosest, findStandInCall, formatResultReply } from './stand-in-calls.ts';
 
 export type StandInOptions = {
+  /** Gets ms since 1970. */
   readonly wallMs: () => number;
   /** IANA name. The machine's own zone if undefined. */
   readonly timeZone?: string;
+  /** Gets a number from 0 to below 1. */
   readonly random: () => number;
   readonly botName: string;
 };
@@ -27,32 +29,34 @@ const maxWordingDistance = 0.34;
  *
  * const model = createStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
  * const question = [{ role: 'user', name: 'Ana', content: 'Flip a coin, please!' }] as const;
- * const parts = model.reply(question, [], new AbortController().signal);
- * (await Array.fromAsync(parts)).map((part) => ('text' in part ? part.text : '')).join(''); // 'It is heads.'
+ * const reply = model.reply(question, [], new AbortController().signal);
+ * (await Array.fromAsync(reply)).map((part) => ('text' in part ? part.text : '')).join(''); // 'It is heads.'
  */
-export function createStandIn(parts: StandInOptions): ChatModel {
-  const { wallMs, timeZone = 'UTC' } = parts;
-  const rules = createRules(parts);
+export function createStandIn(options: StandInOptions): ChatModel {
+  const { wallMs, timeZone = 'UTC' } = options;
+  const rules = createRules(options);
   return {
     async *reply(messages, tools, signal) {
       const newest = messages.findLast(({ role }) => role === 'user');
-      const words = toPlainWording(newest?.content ?? '', parts.botName);
-      const known = answerNumberedLines(messages) ?? formatResultReply(messages);
-      const asked =
-        known === undefined
-          ? findStandInCall(words, { nowWallMs: wallMs(), timeZone })
+      const wording = toPlainWording(newest?.content ?? '', options.botName);
+      const reply = answerNumberedLines(messages) ?? formatResultReply(messages);
+      const wantedCall =
+        reply === undefined
+          ? findStandInCall(wording, { nowWallMs: wallMs(), timeZone })
           : undefined;
-      if (asked && tools.some(({ name }) => name === asked.name)) {
-        const { name, given } = asked;
+      if (wantedCall && tools.some(({ name }) => name === wantedCall.name)) {
+        const { name, input } = wantedCall;
         const call = {
           id: `call-${messages.length}`,
           name,
-          argumentsJson: JSON.stringify(given),
+          argumentsJson: JSON.stringify(input),
         };
         yield { kind: 'tool', call };
       } else
         yield* streamText(
-          known ?? findClosest(rules, words, maxWordingDistance)?.say() ?? fallbackText,
+          reply ??
+            findClosest(rules, wording, maxWordingDistance)?.createReply() ??
+            fallbackText,
           signal,
         );
     },
@@ -77,20 +81,24 @@ const helloWordings =
   'hello|hello there|hi|hi there|good morning|good evening|how are you';
 const helpWordings =
   'what can you do|what can i ask|what can i say|who are you|help|help me';
+
 /** Creates the rules, which forgive small mistakes of a recogniser. */
 function createRules({ wallMs, timeZone, random, botName }: StandInOptions) {
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
-    { asked: timeWordings, say: () => formatTimeSentence(wallMs(), timeZone) },
     {
-      asked: coinWordings,
-      say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
+      wordings: timeWordings,
+      createReply: () => formatTimeSentence(wallMs(), timeZone),
     },
-    { asked: 'count to twelve|count to ten|count', say: () => countText },
-    { asked: helloWordings, say: () => greeting },
     {
-      asked: helpWordings,
-      say: () => `I am ${botName}, by the built-in stand-in. ${abilitiesText}`,
+      wordings: coinWordings,
+      createReply: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.'),
+    },
+    { wordings: 'count to twelve|count to ten|count', createReply: () => countText },
+    { wordings: helloWordings, createReply: () => greeting },
+    {
+      wordings: helpWordings,
+      createReply: () => `I am ${botName}, by the built-in stand-in. ${abilitiesText}`,
     },
   ];
 }
@@ -99,13 +107,13 @@ const politeness =
   /\b(?:hey|okay|ok|so|well|just|then|today|right now|now|everyone|everybody|um|uh|please|thanks|thank you)\b/g;
 
 function toPlainWording(text: string, botName: string) {
-  const plain = (words: string) =>
-    words
+  const removePunctuation = (sentence: string) =>
+    sentence
       .toLowerCase()
       .replace(/[\u2019']s\b/g, ' is')
       .replace(/[^\p{L}\p{N}']+/gu, ' ');
-  return plain(` ${text} `)
-    .replaceAll(plain(` ${botName} `), ' ')
+  return removePunctuation(` ${text} `)
+    .replaceAll(removePunctuation(` ${botName} `), ' ')
     .replace(politeness, ' ')
     .replace(/\s+/g, ' ')
     .replace(/^ ?(?:can|could|would) you /, '')

@@ -11,19 +11,20 @@ import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { createPicturesError } from '#src/provider/reducible-request.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './chat-model.ts';
 
-/** Tokens of European languages are about this long, and those of others are shorter. */
+/** Tokens of European languages are about this long, and tokens of others are shorter. */
 const bytesPerToken = 4;
 const soundBytesPerMs = 48;
 
+/** Reports the server before the first part of each answer. */
 export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapEach } = model;
   return {
-    async *reply(messages, tools, signal, ...more) {
+    async *reply(messages, tools, signal, ...options) {
       // The server is reported first, so that it is known for an answer that is cut.
       signal.throwIfAborted();
       yield { kind: 'usage', usage };
-      yield* model.reply(messages, tools, signal, ...more);
+      yield* model.reply(messages, tools, signal, ...options);
     },
     canTakePictures: () => model.canTakePictures?.() ?? false,
     wrapEach:
@@ -56,11 +57,11 @@ export type ChatMeter = {
   ): ReservationResult;
 };
 
-/** Pictures go only to models that take them. */
+/** Counts each request of a chat model by `meter`. Pictures go only to models that take them. */
 export function withMeter(
   chat: ChatModel,
   meter: ChatMeter,
-  heardMsIn: (messages: readonly ChatMessage[]) => number = () => 0,
+  getHeardMs: (messages: readonly ChatMessage[]) => number = () => 0,
 ): ChatModel {
   const meterModel = (model: ChatModel): ChatModel => {
     const { wrapEach } = model;
@@ -69,8 +70,8 @@ export function withMeter(
       reply(messages, tools, signal, _, voice, sent) {
         if (countPictures(messages) > 0 && !model.canTakePictures?.())
           throw createPicturesError();
-        const heardMs = heardMsIn(messages);
-        const progress = createRequestProgress();
+        const heardMs = getHeardMs(messages);
+        const progress = new RequestProgress();
         return runReserved(
           {
             reserve: () =>
@@ -79,8 +80,9 @@ export function withMeter(
                 sent ? [...tools, sent] : tools,
                 heardMs,
               ),
-            ask: (most) => model.reply(messages, tools, signal, most, voice, sent),
-            isOutput: progress.addPart,
+            ask: (maxTokens) =>
+              model.reply(messages, tools, signal, maxTokens, voice, sent),
+            isOutput: (part) => progress.addPart(part),
             onEnd: () => meter.recordUsage(progress.getUsage(messages, heardMs)),
           },
           signal,
@@ -91,53 +93,54 @@ export function withMeter(
   return meterModel(chat);
 }
 
-function createRequestProgress() {
-  let written = '';
-  let soundBytes = 0;
-  let usage: Usage | undefined;
-  let source: 'text' | 'transcript' | undefined;
+/** Counts the parts of one answer. */
+class RequestProgress {
+  #text = '';
+  #soundBytes = 0;
+  #usage: Usage | undefined;
+  /** A model that speaks and writes sends its words twice, of which one kind counts. */
+  #textKind: 'text' | 'transcript' | undefined;
 
-  return {
-    /** Notes a part, and returns whether that is output, as an estimate alone is not. */
-    addPart(part: ChatPart): boolean {
-      switch (part.kind) {
-        case 'text':
-        case 'transcript':
-          source ??= part.kind;
-          if (source === part.kind) written += part.text;
-          return true;
-        case 'sound':
-          soundBytes += part.bytes.length;
-          return true;
-        case 'usage':
-          usage = part.usage;
-          return isReportedUsage(part.usage);
-        case 'tool':
-          return true;
-        case 'cut':
-          return false;
-      }
-    },
-    getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
-      if (usage && isReportedUsage(usage)) return usage;
-      const asked = messages.map(({ content }) => content).join('');
-      const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
-      const audioOutputTokens = Math.ceil(
-        soundBytes / soundBytesPerMs / msPerTokenSpoken,
-      );
-      const hasSound = audioInputTokens + audioOutputTokens > 0;
-      return {
-        inputTokens:
-          estimateTokens(asked) +
-          audioInputTokens +
-          countPictures(messages) * maxPictureTokens,
-        outputTokens: estimateTokens(written) + audioOutputTokens,
-        ...(hasSound && { audioInputTokens, audioOutputTokens }),
-        isEstimate: true,
-        by: usage?.by,
-      };
-    },
-  };
+  /** Notes a part, and returns whether that is output, as an estimate alone is not. */
+  addPart(part: ChatPart): boolean {
+    switch (part.kind) {
+      case 'text':
+      case 'transcript':
+        this.#textKind ??= part.kind;
+        if (this.#textKind === part.kind) this.#text += part.text;
+        return true;
+      case 'sound':
+        this.#soundBytes += part.bytes.length;
+        return true;
+      case 'usage':
+        this.#usage = part.usage;
+        return isReportedUsage(part.usage);
+      case 'tool':
+        return true;
+      case 'cut':
+        return false;
+    }
+  }
+
+  /** Gets the usage that the server reported, or else an estimate by the lengths of request and answer. */
+  getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
+    if (this.#usage && isReportedUsage(this.#usage)) return this.#usage;
+    const requestText = messages.map(({ content }) => content).join('');
+    const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
+    const spokenMs = this.#soundBytes / soundBytesPerMs;
+    const audioOutputTokens = Math.ceil(spokenMs / msPerTokenSpoken);
+    const hasSound = audioInputTokens + audioOutputTokens > 0;
+    return {
+      inputTokens:
+        estimateTokens(requestText) +
+        audioInputTokens +
+        countPictures(messages) * maxPictureTokens,
+      outputTokens: estimateTokens(this.#text) + audioOutputTokens,
+      ...(hasSound && { audioInputTokens, audioOutputTokens }),
+      isEstimate: true,
+      by: this.#usage?.by,
+    };
+  }
 }
 
 const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';
@@ -145,18 +148,26 @@ const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';
 /** Combines several chat models. The first that answers is used, and `voice` belongs to the first. */
 export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
-    reply: (messages, tools, signal, mostTokens, voice, sent) =>
+    reply: (messages, tools, signal, maxTokens, voice, sent) =>
       chain.run(
         {
           ask: (engine, inner, index) => {
-            const own = index === 0 ? voice : undefined;
-            return wrap(engine).reply(messages, tools, inner, mostTokens, own, sent);
+            const ownVoice = index === 0 ? voice : undefined;
+            return wrap(engine).reply(
+              messages,
+              tools,
+              inner,
+              maxTokens,
+              ownVoice,
+              sent,
+            );
           },
           isOutput: isOutputPart,
         },
         signal,
       ),
-    feed: (...given) => chain.currentEngine?.feed?.(...given),
+    feed: (messages, tools, sound, voice) =>
+      chain.currentEngine?.feed?.(messages, tools, sound, voice),
     wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
   });
   return withEach((engine) => engine);

@@ -5,7 +5,7 @@ import type { ChatMessage } from './chat-model.ts';
 
 type StandInCall = {
   readonly name: string;
-  readonly given: Readonly<Record<string, unknown>>;
+  readonly input: Readonly<Record<string, unknown>>;
 };
 
 const standInCommands = [
@@ -68,69 +68,71 @@ const standInCommands = [
   ),
 ];
 
-function createCommand(name: string, given: StandInCall['given'], asked: string) {
-  return { asked, call: { name, given } };
+function createCommand(name: string, input: StandInCall['input'], wordings: string) {
+  return { wordings, call: { name, input } };
 }
 
 /** Share of the length by which words may differ, small as a command has an effect. */
 const maxCommandDistance = 0.2;
 
 /**
- * Finds the call that words ask for, by their wording alone.
+ * Finds the call that a request asks for, by its wording alone.
  *
  * @example
  * import { findStandInCall } from '#src/chat/stand-in-calls.ts';
  *
  * const context = { nowWallMs: 0, timeZone: 'UTC' };
- * findStandInCall('remind me in ten minutes to stretch', context)?.given; // { when: 'in ten minutes', text: 'stretch' }
+ * findStandInCall('remind me in ten minutes to stretch', context)?.input; // { when: 'in ten minutes', text: 'stretch' }
  */
 export function findStandInCall(
-  words: string,
+  wording: string,
   context: TimeContext,
 ): StandInCall | undefined {
-  const command = findClosest(standInCommands, words, maxCommandDistance);
+  const command = findClosest(standInCommands, wording, maxCommandDistance);
   if (command) return command.call;
-  const after = (pattern: RegExp) => pattern.exec(words)?.[1];
-  if (/^(?:cancel|stop|delete|remove) .*\b(?:timer|reminder)$/.test(words))
-    return { name: 'cancel_reminder', given: {} };
-  const reminder = findTime(after(/^remind me (.+)$/) ?? '', context);
-  if (reminder) return { name: 'set_reminder', given: reminder };
-  const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(words) ?? [];
+  const findGroup = (pattern: RegExp) => pattern.exec(wording)?.[1];
+  if (/^(?:cancel|stop|delete|remove) .*\b(?:timer|reminder)$/.test(wording))
+    return { name: 'cancel_reminder', input: {} };
+  const reminder = findTime(findGroup(/^remind me (.+)$/) ?? '', context);
+  if (reminder) return { name: 'set_reminder', input: reminder };
+  const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(wording) ?? [];
   const [when] = sides.flatMap((side) => findTime(side, context)?.when ?? []);
-  if (when !== undefined) return { name: 'set_reminder', given: { when } };
-  const sound = after(/^(?:play|start)(?: (?:me|some|the|a))* (.+)$/);
-  return sound === undefined ? undefined : { name: 'play_sound', given: { sound } };
+  if (when !== undefined) return { name: 'set_reminder', input: { when } };
+  const sound = findGroup(/^(?:play|start)(?: (?:me|some|the|a))* (.+)$/);
+  return sound === undefined ? undefined : { name: 'play_sound', input: { sound } };
 }
 
-/** `most` is a share of the length. */
-export function findClosest<Asked extends { readonly asked: string }>(
-  all: readonly Asked[],
-  words: string,
-  most: number,
-): Asked | undefined {
-  const far = (asked: string) =>
-    measureEditDistance(words, asked) / Math.max(words.length, asked.length);
-  const near = all.map((one) => ({
-    one,
-    by: Math.min(...one.asked.split('|').map(far)),
+/** Finds the rule with the wording nearest to a request. `maxDistance` is a share of the length. */
+export function findClosest<Rule extends { readonly wordings: string }>(
+  rules: readonly Rule[],
+  request: string,
+  maxDistance: number,
+): Rule | undefined {
+  const measureDistance = (wording: string) =>
+    measureEditDistance(request, wording) / Math.max(request.length, wording.length);
+  const measured = rules.map((rule) => ({
+    rule,
+    distance: Math.min(...rule.wordings.split('|').map(measureDistance)),
   }));
-  return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
+  const near = measured.filter(({ distance }) => distance <= maxDistance);
+  return near.toSorted((a, b) => a.distance - b.distance)[0]?.rule;
 }
 
 function findTime(phrase: string, context: TimeContext) {
   const words = phrase.split(' ');
-  const isTime = (some: string) => parseTimePhrase(some, context) !== undefined;
+  const isTime = (text: string) => parseTimePhrase(text, context) !== undefined;
   const splits = words.map(
     (_, at) =>
       [words.slice(0, at + 1).join(' '), words.slice(at + 1).join(' ')] as const,
   );
-  const first = splits.findLast(([time]) => isTime(time));
+  const timeFirst = splits.findLast(([time]) => isTime(time));
   const [when, about = ''] =
-    first ?? splits.find(([, time]) => isTime(time))?.toReversed() ?? [];
+    timeFirst ?? splits.find(([, time]) => isTime(time))?.toReversed() ?? [];
   const text = about.replace(/^(?:to|about|that|of) /, '');
   return when === undefined ? undefined : { when, text: text || undefined };
 }
 
+/** Formats the result of a tool as a reply. Undefined if the newest message is no result. */
 export function formatResultReply(
   messages: readonly ChatMessage[],
 ): string | undefined {
@@ -140,6 +142,6 @@ export function formatResultReply(
   const { outcome, reminders, waiting } = toRecord(result);
   if (waiting !== undefined) return 'Press Confirm in the chat, please.';
   if (typeof reminders === 'string') return `You have these: ${reminders}.`;
-  const told = error ?? outcome ?? 'All right.';
-  return Array.isArray(told) ? told.join(' ') : `${told}`;
+  const reply = error ?? outcome ?? 'All right.';
+  return Array.isArray(reply) ? reply.join(' ') : `${reply}`;
 }

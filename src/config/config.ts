@@ -1,25 +1,31 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
+import type { GuildId, RoleId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
-import type { EngineChoice } from '#src/engines/engine.ts';
-import { standardDeadlines } from '#src/provider/deadlines.ts';
+import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { type Deadlines, standardDeadlines } from '#src/provider/deadlines.ts';
 import {
   isOpenAi,
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
-import { findBudgetMistakes, readBudget } from './budget.ts';
-import { readExternalTools } from './external-tools.ts';
+import type { ProviderRole } from '#src/provider/provider-event.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
+import { type Budget, findBudgetMistakes, readBudget } from './budget.ts';
+import { type ExternalTools, readExternalTools } from './external-tools.ts';
 import { removedLimits } from './removed-settings.ts';
 import {
   findRealtimeMistakes,
   findRoleMistakes,
+  type RealtimeChoice,
   readFallback,
   readRealtime,
   readRole,
 } from './roles.ts';
 import {
   type EnvironmentSettings,
+  type LogLevel,
   listSettingNames,
   settings,
   splitList,
@@ -30,21 +36,106 @@ export function readEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-export type Config = Readonly<Extract<ConfigResult, { kind: 'ok' }>['config']>;
+/** All settings of the environment, in the words of the folders that use them. */
+export interface Config {
+  /** Undefined means the sandbox. */
+  readonly discord:
+    | {
+        readonly token: Secret;
+        readonly apiUrl: string | undefined;
+        readonly messageContent: boolean;
+      }
+    | undefined;
+  readonly gateway: GatewayConfig;
+  readonly engines: EngineConfig;
+  /** How the bot behaves where a server has set nothing else. */
+  readonly bot: BotConfig;
+  readonly sounds: {
+    /** Hosts of the owner's network. */
+    readonly allowedHosts: readonly string[];
+    /** Like `PATH`. */
+    readonly searchPath: string;
+  };
+  readonly budget: Budget;
+  /** Without `databaseUrl` SQLite in `dataDir`. */
+  readonly storage: {
+    readonly dataDir: string;
+    readonly databaseUrl: Secret | undefined;
+  };
+  readonly monitoring: {
+    readonly logLevel: LogLevel;
+    /** Undefined means the owner of the application. */
+    readonly operatorWebhook: Secret | undefined;
+    /** Undefined means no status server. */
+    readonly status: HostAndPort | undefined;
+  };
+  /** Undefined means no page. `publicUrl` is the https address of a proxy. */
+  readonly page: (HostAndPort & { readonly publicUrl: URL | undefined }) | undefined;
+  readonly externalTools: ExternalTools;
+}
 
-export type EngineConfig = Config['engines'];
+type HostAndPort = { readonly host: string; readonly port: number };
+
+type GatewayConfig = {
+  /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
+  readonly messageContent: boolean;
+  /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
+  servers: {
+    readonly allowed: readonly GuildId[] | undefined;
+    readonly barred: readonly GuildId[];
+  };
+  /** Undefined means all shards. */
+  readonly shardRange: ShardRange | undefined;
+  /** `auto` means as many as Discord recommends. */
+  readonly shards: number | 'auto';
+};
+
+type BotConfig = {
+  readonly addressing: AddressingMode;
+  readonly consent: ConsentConfig;
+  /** Names of settings that differ from the standard. */
+  readonly given: ReadonlySet<string>;
+  readonly instructions: string;
+  readonly name: string | undefined;
+  /** Further names, for example in other scripts. */
+  readonly otherNames: readonly string[];
+};
+
+type ConsentConfig =
+  | { readonly policy: 'ask' | 'notice'; readonly roleId?: undefined }
+  | { readonly policy: 'role'; readonly roleId: RoleId };
+
+export interface EngineConfig {
+  readonly pipeline: PipelineName;
+  readonly audioModel: AudioModel;
+  readonly realtime: RealtimeChoice | undefined;
+  readonly chat: EngineChoice;
+  readonly transcription: EngineChoice;
+  readonly speech: EngineChoice;
+  /** Asked while the usual engine is out of order. */
+  readonly fallbacks: {
+    readonly transcription: EngineChoice | undefined;
+    readonly chat: EngineChoice | undefined;
+    readonly speech: EngineChoice | undefined;
+  };
+  readonly deadlines: Readonly<Record<ProviderRole, Deadlines>>;
+  /** A local model judges by sound whether a turn is over. */
+  readonly hasTurnModel: boolean;
+}
 
 /** Mistakes are one line each, without secret values. */
-export type ConfigResult = ReturnType<typeof readConfig>;
+export type ConfigResult =
+  | { readonly kind: 'ok'; readonly config: Config }
+  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
 /** Reads and checks all settings. An empty setting counts as not set. */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
-  const given = Object.fromEntries(
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
+  const setValues = Object.fromEntries(
     Object.keys(settings.shape)
       .map((name) => [name, environment[name]?.trim()] as const)
       .filter(([, value]) => value),
   );
-  const parsed = settings.safeParse(given);
+  const parsed = settings.safeParse(setValues);
   if (!parsed.success) return toBadResult(parsed.error.issues.map(describeIssue));
   const tools = readExternalTools(parsed.data.MCP_SERVERS, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
@@ -59,25 +150,29 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   ];
   if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
     return toBadResult(mistakes);
-  const standard = listSettingNames();
+  const { tools: externalTools } = tools;
+  const changedNames = listChangedNames(setValues);
+  const searchPath = environment.PATH ?? '';
   return {
-    kind: 'ok' as const,
-    config: {
-      ...toConfig(
-        parsed.data,
-        new Set(
-          Object.keys(given).filter((name) => given[name] !== standard.get(name)),
-        ),
-        environment.PATH ?? '',
-        shardRange,
-      ),
-      externalTools: tools.tools,
-    },
+    kind: 'ok',
+    config: toConfig(parsed.data, {
+      changedNames,
+      searchPath,
+      shardRange,
+      externalTools,
+    }),
   };
 }
 
-function toBadResult(mistakes: readonly string[]) {
-  return { kind: 'bad', mistakes } as const;
+function toBadResult(mistakes: readonly string[]): ConfigResult {
+  return { kind: 'bad', mistakes };
+}
+
+function listChangedNames(setValues: Readonly<Record<string, string | undefined>>) {
+  const standard = listSettingNames();
+  return new Set(
+    Object.keys(setValues).filter((name) => setValues[name] !== standard.get(name)),
+  );
 }
 
 /** Reads a key from a variable that is no setting. */
@@ -99,9 +194,11 @@ function findContradictions(from: EnvironmentSettings) {
     ...findBudgetMistakes(from.PRICES),
     ...findRealtimeMistakes(from),
   ];
-  const { PAGE_HOST: host, PAGE_URL: url } = from;
-  if (!url && !localHosts.has(host))
-    mistakes.push(`PAGE_HOST: ${host} needs PAGE_URL, the https address of your proxy`);
+  const { PAGE_HOST: pageHost, PAGE_URL: url } = from;
+  if (!url && !localHosts.has(pageHost))
+    mistakes.push(
+      `PAGE_HOST: ${pageHost} needs PAGE_URL, the https address of your proxy`,
+    );
   // Engines that cannot be loaded were told.
   if (
     mistakes.length === 0 &&
@@ -114,69 +211,76 @@ function findContradictions(from: EnvironmentSettings) {
   return mistakes;
 }
 
-function toConfig(
-  from: EnvironmentSettings,
-  given: ReadonlySet<string>,
-  searchPath: string,
-  shardRange: ShardRange | undefined,
-) {
-  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
+/** Parts of the config that are not read from one setting each. */
+type ReadParts = {
+  readonly changedNames: ReadonlySet<string>;
+  readonly searchPath: string;
+  readonly shardRange: ShardRange | undefined;
+  readonly externalTools: ExternalTools;
+};
+
+function toConfig(from: EnvironmentSettings, read: ReadParts): Config {
   const { PAGE_HOST, PAGE_PORT, PAGE_URL, STATUS_HOST, STATUS_PORT } = from;
-  const messageContent = from.MESSAGE_CONTENT === 'on';
-  const [name, ...otherNames] = splitList(from.BOT_NAME);
   return {
-    /** Undefined means the sandbox. */
-    discord: token && { token, apiUrl, messageContent },
-    gateway: {
-      /** Every line in the chat may be meant for the bot. Needs a privileged intent. */
-      messageContent,
-      /** May change while the bot runs. Without `allowed` all are, and `barred` wins. */
-      servers: {
-        allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
-        barred: splitList(from.SERVERS_BARRED),
-      },
-      /** Undefined means all shards. */
-      shardRange,
-      /** `auto` means as many as Discord recommends. */
-      shards: from.SHARDS,
-    },
+    discord: toDiscordConfig(from),
+    gateway: toGatewayConfig(from, read.shardRange),
     engines: toEngineConfig(from),
-    /** How the bot behaves where a server has set nothing else. */
-    bot: {
-      addressing: from.ADDRESSING,
-      consent: toConsentConfig(from.CONSENT_POLICY),
-      /** Settings that differ from the standard. */
-      given,
-      instructions: from.BOT_INSTRUCTIONS,
-      name,
-      /** Further names, for example in other scripts. */
-      otherNames,
-    },
+    bot: toBotConfig(from, read.changedNames),
     sounds: {
-      /** Hosts of the owner's network. */
       allowedHosts: splitList(from.TRACK_ALLOWED_HOSTS),
-      /** Like `PATH`. */
-      searchPath,
+      searchPath: read.searchPath,
     },
     budget: readBudget(from),
-    /** Without `databaseUrl` SQLite in `dataDir`. */
     storage: { dataDir: from.DATA_DIR, databaseUrl: from.DATABASE_URL },
     monitoring: {
       logLevel: from.LOG_LEVEL,
-      /** Undefined means the owner of the application. */
       operatorWebhook: from.OPERATOR_WEBHOOK,
-      /** Undefined means no status server. */
       status: STATUS_PORT > 0 ? { host: STATUS_HOST, port: STATUS_PORT } : undefined,
     },
-    /** Undefined means no page. `publicUrl` is the https address of a proxy. */
     page:
       PAGE_PORT > 0
         ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
         : undefined,
+    externalTools: read.externalTools,
   };
 }
 
-function toEngineConfig(from: EnvironmentSettings) {
+function toDiscordConfig(from: EnvironmentSettings): Config['discord'] {
+  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
+  return token && { token, apiUrl, messageContent: from.MESSAGE_CONTENT === 'on' };
+}
+
+function toGatewayConfig(
+  from: EnvironmentSettings,
+  shardRange: ShardRange | undefined,
+): GatewayConfig {
+  return {
+    messageContent: from.MESSAGE_CONTENT === 'on',
+    servers: {
+      allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
+      barred: splitList(from.SERVERS_BARRED),
+    },
+    shardRange,
+    shards: from.SHARDS,
+  };
+}
+
+function toBotConfig(
+  from: EnvironmentSettings,
+  changedNames: ReadonlySet<string>,
+): BotConfig {
+  const [name, ...otherNames] = splitList(from.BOT_NAME);
+  return {
+    addressing: from.ADDRESSING,
+    consent: toConsentConfig(from.CONSENT_POLICY),
+    given: changedNames,
+    instructions: from.BOT_INSTRUCTIONS,
+    name,
+    otherNames,
+  };
+}
+
+function toEngineConfig(from: EnvironmentSettings): EngineConfig {
   const chat = readRole(from, 'chat');
   return {
     pipeline: from.PIPELINE,
@@ -185,14 +289,12 @@ function toEngineConfig(from: EnvironmentSettings) {
     chat,
     transcription: readRole(from, 'speech to text'),
     speech: readRole(from, 'text to speech'),
-    /** Asked while the usual engine is out of order. */
     fallbacks: {
       transcription: readFallback(from, 'speech to text'),
       chat: readFallback(from, 'chat'),
       speech: readFallback(from, 'text to speech'),
     },
     deadlines: readDeadlines(from),
-    /** A local model judges by sound whether a turn is over. */
     hasTurnModel: from.TURN_MODEL === 'on',
   };
 }
@@ -200,25 +302,25 @@ function toEngineConfig(from: EnvironmentSettings) {
 /** Only this machine, or a proxy beside it, reaches these hosts. */
 const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
-function toConsentConfig(setting: string) {
+function toConsentConfig(setting: string): ConsentConfig {
   const [policy, roleId] = setting.split(':');
-  if (roleId !== undefined) return { policy: 'role', roleId } as const;
-  return { policy: policy === 'notice' ? policy : 'ask' } as const;
+  if (roleId !== undefined) return { policy: 'role', roleId };
+  return { policy: policy === 'notice' ? policy : 'ask' };
 }
 
-function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
+function toAudioModel(from: EnvironmentSettings, chat: EngineChoice): AudioModel {
   const { AUDIO_MODEL_NAME: named, SPEECH_VOICE: voice = standardVoice } = from;
   const standard =
     chat.kind === 'remote' && isOpenAi(chat.baseUrl)
       ? standardModels.audioChat
       : undefined;
   // The usual chat model need not hear while the pipeline is `chained`.
-  const usual =
+  const usualModel =
     chat.kind === 'remote' && from.PIPELINE === 'audio-model' ? chat.model : standard;
   return {
     input: from.AUDIO_MODEL_INPUT,
     voice,
-    model: chat.kind === 'remote' ? (named ?? usual) : undefined,
+    model: chat.kind === 'remote' ? (named ?? usualModel) : undefined,
     transcriptionModel: from.AUDIO_MODEL_TRANSCRIPTION_MODEL,
     speechModel: from.AUDIO_MODEL_SPEECH_MODEL,
   };
@@ -227,19 +329,19 @@ function toAudioModel(from: EnvironmentSettings, chat: EngineChoice) {
 /** Reads deadlines. A chat server with a fallback has shorter ones. */
 function readDeadlines({
   CHAT_COMPLETION_FALLBACK_BASE_URL: fallback,
-  CHAT_COMPLETION_FIRST_BYTE_SECONDS: first = fallback ? 30 : 300,
-  CHAT_COMPLETION_IDLE_SECONDS: idle = 30,
-  SPEECH_FIRST_BYTE_SECONDS: speech,
+  CHAT_COMPLETION_FIRST_BYTE_SECONDS: firstSeconds = fallback ? 30 : 300,
+  CHAT_COMPLETION_IDLE_SECONDS: idleSeconds = 30,
+  SPEECH_FIRST_BYTE_SECONDS: speechSeconds,
 }: Pick<
   EnvironmentSettings,
   | 'CHAT_COMPLETION_FALLBACK_BASE_URL'
   | 'CHAT_COMPLETION_FIRST_BYTE_SECONDS'
   | 'CHAT_COMPLETION_IDLE_SECONDS'
   | 'SPEECH_FIRST_BYTE_SECONDS'
->) {
-  const firstMs = first * 1_000;
-  const maxFirstMs = speech * 1_000;
-  const idleMs = idle * 1_000;
+>): EngineConfig['deadlines'] {
+  const firstMs = firstSeconds * 1_000;
+  const maxFirstMs = speechSeconds * 1_000;
+  const idleMs = idleSeconds * 1_000;
   return {
     chat: {
       ...standardDeadlines.chat,

@@ -4,8 +4,10 @@ import { type ConfigResult, readConfig, readEnvironment } from './config.ts';
 import { removedLimits, removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
 
-const known = new Set(
-  [settings.shape, removedSettings, removedLimits].flatMap((some) => Object.keys(some)),
+const knownNames = new Set(
+  [settings.shape, removedSettings, removedLimits].flatMap((declared) =>
+    Object.keys(declared),
+  ),
 );
 
 const localAddresses = ['TRANSCRIPTION_FALLBACK_BASE_URL', 'SPEECH_FALLBACK_BASE_URL'];
@@ -30,12 +32,12 @@ export function loadDotEnv(
   for (const word of findWordsWithoutValue(text))
     print(`${path}: "${word}" has no "=", so it sets nothing.`);
   for (const [name, value] of Object.entries(written)) environment[name] ??= value;
-  const place = environment.MCP_SERVERS?.trim();
-  const servers = place ? String(readEnvText(place)) : ''; // there `${NAME}` is a variable that is no setting
+  const serversPath = environment.MCP_SERVERS?.trim();
+  const servers = serversPath ? String(readEnvText(serversPath)) : ''; // there `${NAME}` is a variable that is no setting
   for (const name of Object.keys(written))
-    if (!known.has(name) && !servers.includes(`\${${name}}`))
+    if (!knownNames.has(name) && !servers.includes(`\${${name}}`))
       print(`${name}: ${path} sets it, and it is no setting.`);
-  for (const line of describeOldSettings(environment)) print(line);
+  for (const warning of describeOldSettings(environment)) print(warning);
   return true;
 }
 
@@ -55,16 +57,16 @@ function describeOldSettings(environment: NodeJS.ProcessEnv) {
 /** Reads settings again. `environment` wins over `.env`, and stays unchanged. */
 export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   const mistakes: string[] = [];
-  const all = { ...environment };
-  const isRead = loadDotEnv((line) => mistakes.push(line), '.env', all);
-  return isRead ? readConfig(all) : { kind: 'bad', mistakes };
+  const merged = { ...environment };
+  const isRead = loadDotEnv((mistake) => mistakes.push(mistake), '.env', merged);
+  return isRead ? readConfig(merged) : { kind: 'bad', mistakes };
 }
 
 function findWordsWithoutValue(text: string) {
   const lines = text.replace(/=\s*(["'`])[\s\S]*?\1/g, '=').split('\n');
   // Words behind the first may be a key.
   return lines.flatMap(
-    (line) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(line)?.[1] ?? [],
+    (textLine) => /^\s*([^\s#=]+)(?:[\s#][^=]*)?$/.exec(textLine)?.[1] ?? [],
   );
 }
 

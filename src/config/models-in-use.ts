@@ -42,13 +42,13 @@ function listGroupModels(
   engine: EngineChoice,
   fallback: EngineChoice | undefined,
 ) {
-  const usual =
+  const usualModels =
     engine.kind === 'local'
       ? []
       : engine.models.map((model) => toModelInUse(group, { ...engine, model }));
   return fallback && fallback.kind !== 'local'
-    ? [...usual, toModelInUse(`${group}_FALLBACK`, fallback)]
-    : usual;
+    ? [...usualModels, toModelInUse(`${group}_FALLBACK`, fallback)]
+    : usualModels;
 }
 
 function toModelInUse(role: string, { model, baseUrl, apiKey }: RemoteServer) {

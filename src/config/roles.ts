@@ -2,7 +2,7 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
 import {
-  findUsualEngine,
+  chooseEngine,
   getEngine,
   listServerEngines,
   localBackend,
@@ -11,6 +11,7 @@ import {
 import {
   isModelFolder,
   isOpenAi,
+  type RemoteServer,
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
@@ -18,8 +19,10 @@ import { type ProviderRole, providerRoles } from '#src/provider/provider-event.t
 import { type EnvironmentSettings, settings } from './settings.ts';
 
 /** First parts of the names of settings. */
-export const groups = providerRoles.map((role) => roles[role].group);
-export type SettingGroup = (typeof groups)[number];
+export type SettingGroup = (typeof roles)[ProviderRole]['group'];
+export const groups: readonly SettingGroup[] = providerRoles.map(
+  (role) => roles[role].group,
+);
 type Prefix = SettingGroup | `${SettingGroup}_FALLBACK`;
 
 /** Builds a server. The shared key is only for the shared address. */
@@ -28,7 +31,7 @@ function toRemoteServer(
   from: EnvironmentSettings,
   prefix: Prefix | 'REALTIME',
   standardModel: string,
-) {
+): RemoteServer {
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
   const copy =
     sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
@@ -44,20 +47,26 @@ function listNamedModels(from: EnvironmentSettings, prefix: Prefix | 'REALTIME')
 /** Chooses the engine of a role. Throws as `loadEngine` does. */
 export function readRole(from: EnvironmentSettings, role: ProviderRole): EngineChoice {
   const { backend, group } = roles[role];
-  const asked = from[backend] ?? (findModelFolder(from, group) && localBackend);
-  if (asked === localBackend) return readLocal(from, role, group);
-  const own = from[`${group}_BASE_URL`];
-  const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
+  const backendName = from[backend] ?? (findModelFolder(from, group) && localBackend);
+  if (backendName === localBackend) return readLocal(from, role, group);
+  const ownUrl = from[`${group}_BASE_URL`];
+  const isNamed = ownUrl ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
   const shared =
     from.OPENAI_API_KEY ??
     from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
   if (
-    asked !== undefined &&
-    listServerEngines(role).every(({ name }) => name !== asked)
+    backendName !== undefined &&
+    listServerEngines(role).every(({ name }) => name !== backendName)
   )
-    return toEngineChoice(own ?? '', from, role, group, asked);
+    return toEngineChoice(ownUrl ?? '', from, role, group, backendName);
   if (isNamed || shared)
-    return toEngineChoice(own ?? from.OPENAI_BASE_URL, from, role, group, asked);
+    return toEngineChoice(
+      ownUrl ?? from.OPENAI_BASE_URL,
+      from,
+      role,
+      group,
+      backendName,
+    );
   return readLocal(from, role, group);
 }
 
@@ -91,25 +100,25 @@ function toEngineChoice(
   from: EnvironmentSettings,
   role: ProviderRole,
   prefix: Prefix,
-  asked: string | undefined,
+  backendName: string | undefined,
 ): EngineChoice {
   const named = listNamedModels(from, prefix);
-  const engine = asked
-    ? getEngine(role, asked)
-    : findUsualEngine(role, baseUrl, named[0] ?? '');
+  const engine = backendName
+    ? getEngine(role, backendName)
+    : chooseEngine(role, baseUrl, named[0] ?? '');
   const { price, settings: declared = {}, standardModel } = engine;
   const hears =
     prefix === 'CHAT_COMPLETION' &&
     from.PIPELINE === 'audio-model' &&
     !from.AUDIO_MODEL_NAME;
-  const usual = hears ? standardModels.audioChat : standardModel;
-  const server = toRemoteServer(baseUrl, from, prefix, usual ?? '');
-  const values: Readonly<Record<string, unknown>> = from;
+  const usualModel = hears ? standardModels.audioChat : standardModel;
+  const server = toRemoteServer(baseUrl, from, prefix, usualModel ?? '');
+  const values: Readonly<Record<string, unknown>> = { ...from };
   return {
     ...server,
     ...readManner(from, role, prefix, standardModel && standardVoice),
     kind: standardModel === undefined ? 'outside' : 'remote',
-    backend: asked ?? engine.name,
+    backend: backendName ?? engine.name,
     price,
     models: named.length > 0 ? named : [server.model],
     own: Object.fromEntries(Object.keys(declared).map((name) => [name, values[name]])),
@@ -162,24 +171,24 @@ function findChoiceMistakes(
   if (choice.kind === 'outside') return [];
   if (choice.kind === 'local') return findLocalMistakes(from, role, choice.model);
   const { apiKey, baseUrl, models } = choice;
-  const { isSocket, name, objection } = resolveEngine(role, choice);
-  const [other] = listServerEngines(role).filter(
+  const { isSocket, name, findObjection } = resolveEngine(role, choice);
+  const [otherEngine] = listServerEngines(role).filter(
     (engine) => engine.isSocket !== isSocket,
   );
   const [named = ''] = listNamedModels(from, group);
-  const lines = [
+  const mistakes = [
     !apiKey &&
       isOpenAi(baseUrl) &&
       `${group}_API_KEY: missing; OpenAI needs a key; for your own server set ${group}_BASE_URL`,
     baseUrl.startsWith('ws') &&
       !isSocket &&
-      `${group}_BASE_URL: a WebSocket address needs ${backend}=${other?.name}`,
+      `${group}_BASE_URL: a WebSocket address needs ${backend}=${otherEngine?.name}`,
     isSocket &&
       models.length > 1 &&
-      `${group}_MODEL: a choice of models needs ${backend}=${other?.name}; this is ${name}`,
-    objection?.(baseUrl, named),
+      `${group}_MODEL: a choice of models needs ${backend}=${otherEngine?.name}; this is ${name}`,
+    findObjection?.(baseUrl, named),
   ];
-  return lines.filter((line) => typeof line === 'string');
+  return mistakes.filter((mistake) => typeof mistake === 'string');
 }
 
 function findLocalMistakes(
@@ -192,17 +201,17 @@ function findLocalMistakes(
     return [
       `${group}_MODEL: local takes the path of a folder, which begins with . or /`,
     ];
-  const { [backend]: asked = localBackend } = from;
-  if (asked === localBackend || !getEngine(role, asked).isSocket) return [];
+  const { [backend]: backendName = localBackend } = from;
+  if (backendName === localBackend || !getEngine(role, backendName).isSocket) return [];
   return [
-    `${backend}: ${asked} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`,
+    `${backend}: ${backendName} needs a server; set ${group}_BASE_URL or OPENAI_API_KEY`,
   ];
 }
 
 function findFallbackMistakes(
   from: EnvironmentSettings,
   role: ProviderRole,
-  first: EngineChoice,
+  engine: EngineChoice,
 ) {
   const { group } = roles[role];
   const prefix = `${group}_FALLBACK` as const;
@@ -215,7 +224,7 @@ function findFallbackMistakes(
     return others === undefined
       ? []
       : [`${prefix}_BASE_URL: missing; other settings of this fallback need it`];
-  if (first.kind === 'local')
+  if (engine.kind === 'local')
     return [
       `${prefix}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`,
     ];
@@ -224,21 +233,24 @@ function findFallbackMistakes(
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }
 
+/** The server of the Realtime pipeline, with the voice that it speaks in. */
+export type RealtimeChoice = RemoteServer & { readonly voice: string | undefined };
+
 /**
  * Reads the Realtime server, to which any pipeline may switch. Undefined without one.
  */
-export function readRealtime(from: EnvironmentSettings) {
+export function readRealtime(from: EnvironmentSettings): RealtimeChoice | undefined {
   const {
-    REALTIME_BASE_URL: own,
+    REALTIME_BASE_URL: ownUrl,
     REALTIME_MODEL: model,
     REALTIME_API_KEY: ownKey,
   } = from;
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
-  const isAsked = own ?? model ?? ownKey;
+  const isAsked = ownUrl ?? model ?? ownKey;
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
   const server = toRemoteServer(
-    own ?? shared,
+    ownUrl ?? shared,
     from,
     'REALTIME',
     standardModels.realtime,

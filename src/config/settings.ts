@@ -1,33 +1,36 @@
 import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
-import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isHostEntry } from '#src/sources/fetch/allowed-hosts.ts';
-import { addressingModes } from '#src/turn/addressing/addressing.ts';
+import {
+  type AddressingMode,
+  addressingModes,
+} from '#src/turn/addressing/addressing.ts';
 
-const words = z.string().trim().min(1);
-const url = words.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
-const serverUrl = words.refine(
+const text = z.string().trim().min(1);
+const url = text.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const serverUrl = text.refine(
   isServerUrl,
   'must be an address like http://127.0.0.1:8000/v1',
 );
-const serverIds = words.refine(
-  (value) => splitList(value).every((one) => /^\d{15,21}$/.test(one)),
+const serverIds = text.refine(
+  (value) => splitList(value).every((entry) => /^\d{15,21}$/.test(entry)),
   'must be numeric ids of servers, with commas between them',
 );
 /** `embedded` is the former name of `local`. */
-const urlOrLocal = words
+const urlOrLocal = text
   .transform((value) => (value === 'embedded' ? 'local' : value))
   .refine(
     (value) => value === 'local' || isHttpUrl(value),
     'must be an address like http://127.0.0.1:8000/v1, or local',
   );
-const secret = words
+const secret = text
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
 /** The recogniser gpt-live-transcribe speaks the Realtime API. */
-const model = words.refine(
+const model = text.refine(
   (value) => !/\bgpt-live-(?!transcribe)/.test(value),
   "gpt-live needs OpenAI's Live API, for which there is no pipeline yet; leave it empty",
 );
@@ -38,10 +41,12 @@ const models = model
 
 /** Declares the choice of an engine by name or path. */
 function engineSetting(role: ProviderRole) {
-  const known = listServerEngines(role).map(({ name, about }) => `${name} (${about})`);
-  const other =
+  const listedEngines = listServerEngines(role).map(
+    ({ name, about }) => `${name} (${about})`,
+  );
+  const otherChoices =
     'local (no server), a path like ./mine.mjs or a package, see docs/providers.md';
-  return words.optional().describe(`${known.join(', ')}; or ${other}`);
+  return text.optional().describe(`${listedEngines.join(', ')}; or ${otherChoices}`);
 }
 
 const port = z.coerce
@@ -61,10 +66,95 @@ const seconds = z.coerce
   .max(300, 'must be at most 300 seconds');
 
 /** More than any bot has. */
-const mostShards = 16_384;
+const maxShards = 16_384;
+
+/** All settings of the environment, read and checked. Those of engines alone are not listed. */
+export interface EnvironmentSettings {
+  readonly DISCORD_TOKEN?: Secret | undefined;
+  readonly OPENAI_API_KEY?: Secret | undefined;
+  readonly CHAT_COMPLETION_BASE_URL?: string | undefined;
+  readonly CHAT_COMPLETION_MODEL?: string | undefined;
+  readonly CHAT_COMPLETION_API_KEY?: Secret | undefined;
+  readonly TRANSCRIPTION_BASE_URL?: string | undefined;
+  readonly SPEECH_BASE_URL?: string | undefined;
+  readonly SPEECH_VOICE?: string | undefined;
+  readonly BOT_NAME?: string | undefined;
+  readonly BOT_INSTRUCTIONS: string;
+  readonly CONSENT_POLICY: string;
+  readonly BUDGET_TOTAL_DAY_USD: number;
+  readonly DISCORD_API_URL?: string | undefined;
+  readonly SERVERS_ALLOWED?: string | undefined;
+  readonly SERVERS_BARRED?: string | undefined;
+  readonly SHARDS: number | 'auto';
+  readonly SHARD_RANGE?: string | undefined;
+  readonly SHARDS_PER_PROCESS?: number | undefined;
+  readonly PIPELINE: PipelineName;
+  readonly AUDIO_MODEL_NAME?: string | undefined;
+  readonly AUDIO_MODEL_INPUT: 'audio' | 'transcript';
+  readonly AUDIO_MODEL_TRANSCRIPTION_MODEL?: string | undefined;
+  readonly AUDIO_MODEL_SPEECH_MODEL?: string | undefined;
+  readonly REALTIME_BASE_URL?: string | undefined;
+  readonly REALTIME_MODEL?: string | undefined;
+  readonly REALTIME_API_KEY?: Secret | undefined;
+  readonly TRANSCRIPTION_BACKEND?: string | undefined;
+  readonly TRANSCRIPTION_MODEL?: readonly string[] | undefined;
+  readonly TRANSCRIPTION_API_KEY?: Secret | undefined;
+  readonly TRANSCRIPTION_LANGUAGE?: string | undefined;
+  readonly TRANSCRIPTION_FALLBACK_BASE_URL?: string | undefined;
+  readonly TRANSCRIPTION_FALLBACK_MODEL?: string | undefined;
+  readonly TRANSCRIPTION_FALLBACK_API_KEY?: Secret | undefined;
+  readonly CHAT_BACKEND?: string | undefined;
+  readonly CHAT_COMPLETION_FIRST_BYTE_SECONDS?: number | undefined;
+  readonly CHAT_COMPLETION_IDLE_SECONDS?: number | undefined;
+  readonly CHAT_COMPLETION_FALLBACK_BASE_URL?: string | undefined;
+  readonly CHAT_COMPLETION_FALLBACK_MODEL?: string | undefined;
+  readonly CHAT_COMPLETION_FALLBACK_API_KEY?: Secret | undefined;
+  readonly SPEECH_BACKEND?: string | undefined;
+  readonly SPEECH_MODEL?: readonly string[] | undefined;
+  readonly SPEECH_API_KEY?: Secret | undefined;
+  readonly SPEECH_INSTRUCTIONS?: string | undefined;
+  readonly SPEECH_FIRST_BYTE_SECONDS: number;
+  readonly SPEECH_FALLBACK_BASE_URL?: string | undefined;
+  readonly SPEECH_FALLBACK_MODEL?: string | undefined;
+  readonly SPEECH_FALLBACK_API_KEY?: Secret | undefined;
+  readonly SPEECH_FALLBACK_VOICE?: string | undefined;
+  readonly OPENAI_BASE_URL: string;
+  readonly ADDRESSING: AddressingMode;
+  readonly TURN_MODEL: 'off' | 'on';
+  readonly MESSAGE_CONTENT: 'off' | 'on';
+  readonly TRACK_ALLOWED_HOSTS?: string | undefined;
+  readonly MCP_SERVERS?: string | undefined;
+  readonly PRICES?: string | undefined;
+  readonly BUDGET_PERSON_DAY_USD: number;
+  readonly BUDGET_SERVER_DAY_USD: number;
+  readonly DATA_DIR: string;
+  readonly DATABASE_URL?: Secret | undefined;
+  readonly STATUS_HOST: string;
+  readonly STATUS_PORT: number;
+  readonly OPERATOR_WEBHOOK?: Secret | undefined;
+  readonly PAGE_HOST: string;
+  readonly PAGE_PORT: number;
+  readonly PAGE_URL?: URL | undefined;
+  readonly LOG_LEVEL: LogLevel;
+}
+
+const logLevels = [
+  'fatal',
+  'error',
+  'warn',
+  'info',
+  'debug',
+  'trace',
+  'silent',
+] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type SettingsShape = {
+  readonly [Name in keyof EnvironmentSettings]-?: z.ZodType<EnvironmentSettings[Name]>;
+};
 
 /** In the order of `.env.example`. */
-const shape = {
+const shape: SettingsShape = {
   DISCORD_TOKEN: secret.optional(),
   OPENAI_API_KEY: secret.optional(),
   CHAT_COMPLETION_BASE_URL: url.optional(),
@@ -72,31 +162,31 @@ const shape = {
   CHAT_COMPLETION_API_KEY: secret.optional(),
   TRANSCRIPTION_BASE_URL: serverUrl.optional(),
   SPEECH_BASE_URL: serverUrl.optional(),
-  SPEECH_VOICE: words.optional(),
-  BOT_NAME: words.refine(...fewWords('names', 20, 32)).optional(),
-  BOT_INSTRUCTIONS: words.default(
+  SPEECH_VOICE: text.optional(),
+  BOT_NAME: text.refine(...fewWords('names', 20, 32)).optional(),
+  BOT_INSTRUCTIONS: text.default(
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
-  CONSENT_POLICY: words
+  CONSENT_POLICY: text
     .regex(
       /^(ask|notice|role:\d{15,21})$/,
       'must be one of ask, notice, or role: with the id of a role',
     )
     .default('ask'),
   BUDGET_TOTAL_DAY_USD: budget.default(20),
-  DISCORD_API_URL: words
+  DISCORD_API_URL: text
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   SERVERS_ALLOWED: serverIds.optional(),
   SERVERS_BARRED: serverIds.optional(),
-  SHARDS: words
+  SHARDS: text
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? ('auto' as const) : Number(value)))
     .default('auto'),
-  SHARD_RANGE: words
+  SHARD_RANGE: text
     .regex(/^(auto|\d{1,5}-\d{1,5})$/, 'must be a range like 0-15, or auto')
     .optional(),
-  SHARDS_PER_PROCESS: words
+  SHARDS_PER_PROCESS: text
     .refine(
       (value) => /^[1-9]\d{0,4}$/.test(value),
       'must be a whole number from 1 to 99999',
@@ -108,7 +198,7 @@ const shape = {
   AUDIO_MODEL_INPUT: z.enum(['audio', 'transcript']).default('audio'),
   AUDIO_MODEL_TRANSCRIPTION_MODEL: model.optional(),
   AUDIO_MODEL_SPEECH_MODEL: model.optional(),
-  REALTIME_BASE_URL: words
+  REALTIME_BASE_URL: text
     .refine(isServerUrl, 'must be an address like ws://127.0.0.1:8000/v1')
     .optional(),
   REALTIME_MODEL: model.optional(),
@@ -116,7 +206,7 @@ const shape = {
   TRANSCRIPTION_BACKEND: engineSetting('speech to text'),
   TRANSCRIPTION_MODEL: models.optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
-  TRANSCRIPTION_LANGUAGE: words
+  TRANSCRIPTION_LANGUAGE: text
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrLocal.optional(),
@@ -131,58 +221,57 @@ const shape = {
   SPEECH_BACKEND: engineSetting('text to speech'),
   SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
-  SPEECH_INSTRUCTIONS: words.optional(),
+  SPEECH_INSTRUCTIONS: text.optional(),
   SPEECH_FIRST_BYTE_SECONDS: seconds.default(20),
   SPEECH_FALLBACK_BASE_URL: urlOrLocal.optional(),
   SPEECH_FALLBACK_MODEL: model.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
-  SPEECH_FALLBACK_VOICE: words.optional(),
+  SPEECH_FALLBACK_VOICE: text.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
   ADDRESSING: z.enum(addressingModes).default('auto'),
   TURN_MODEL: z.enum(['off', 'on']).default('on'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
-  TRACK_ALLOWED_HOSTS: words
+  TRACK_ALLOWED_HOSTS: text
     .refine(
       (value) => splitList(value).every(isHostEntry),
       'must be hosts or addresses, with commas between them, say nas.local:8000',
     )
     .optional(),
-  MCP_SERVERS: words.optional(),
-  PRICES: words.optional(),
+  MCP_SERVERS: text.optional(),
+  PRICES: text.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),
-  DATA_DIR: words.default('./data'),
-  DATABASE_URL: words
+  DATA_DIR: text.default('./data'),
+  DATABASE_URL: text
     .refine(
       isDatabaseUrl,
       'must be an address like postgres://user:password@127.0.0.1:5432/parley',
     )
     .transform((value) => new Secret(value))
     .optional(),
-  STATUS_HOST: words.default('127.0.0.1'),
+  STATUS_HOST: text.default('127.0.0.1'),
   STATUS_PORT: port.default(8787),
-  OPERATOR_WEBHOOK: words
+  OPERATOR_WEBHOOK: text
     .refine(isHttpUrl, 'must be an address like https://discord.com/api/webhooks/...')
     .transform((value) => new Secret(value))
     .optional(),
-  PAGE_HOST: words.default('127.0.0.1'),
+  PAGE_HOST: text.default('127.0.0.1'),
   PAGE_PORT: port.default(8788),
-  PAGE_URL: words
+  PAGE_URL: text
     .refine(
       isHttpsOrigin,
       'must be an https address without a path, like https://parley.example.org',
     )
     .transform((value) => new URL(value))
     .optional(),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-    .default('info'),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
 };
 
 /** Settings of engines come last. */
-export const settings = z.object({ ...shape, ...engineSettings } as typeof shape);
-
-export type EnvironmentSettings = z.infer<typeof settings>;
+export const settings: z.ZodObject<SettingsShape> = z.object({
+  ...shape,
+  ...engineSettings,
+});
 
 export function listSettingNames(): ReadonlyMap<string, string> {
   const unset = settings.parse({}) as Record<string, unknown>;
@@ -235,23 +324,24 @@ function isServerUrl(value: string) {
 
 function isShardCount(value: string) {
   return (
-    value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards)
+    value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= maxShards)
   );
 }
 
-function fewWords(what: string, most: number, maxChars: number) {
+function fewWords(noun: string, maxItems: number, maxChars: number) {
   const areFew = (value: string) => {
-    const all = splitList(value);
+    const items = splitList(value);
     return (
-      all.length <= most && all.every(({ length }) => length > 0 && length <= maxChars)
+      items.length <= maxItems &&
+      items.every(({ length }) => length > 0 && length <= maxChars)
     );
   };
   return [
     areFew,
-    `must be at most ${most} ${what} of at most ${maxChars} characters each, with commas between them`,
+    `must be at most ${maxItems} ${noun} of at most ${maxChars} characters each, with commas between them`,
   ] as const;
 }
 
 export function splitList(value: string | undefined): readonly string[] {
-  return value?.split(',').map((one) => one.trim()) ?? [];
+  return value?.split(',').map((entry) => entry.trim()) ?? [];
 }

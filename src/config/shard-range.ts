@@ -10,7 +10,7 @@ export function readShardRange(
     SHARD_RANGE: range,
     SHARDS_PER_PROCESS: size,
   }: Pick<EnvironmentSettings, 'SHARDS' | 'SHARD_RANGE' | 'SHARDS_PER_PROCESS'>,
-  host: string,
+  hostName: string,
 ): ShardRange | string | undefined {
   if (size !== undefined && range !== 'auto')
     return 'SHARDS_PER_PROCESS: needs SHARD_RANGE=auto; each process serves a fixed range of shards';
@@ -24,10 +24,11 @@ export function readShardRange(
   }
   if (size === undefined)
     return 'SHARDS_PER_PROCESS: missing; SHARD_RANGE=auto needs it';
-  const [number] = /\d{1,9}$/.exec(host) ?? [];
+  const [number] = /\d{1,9}$/.exec(hostName) ?? [];
   if (number === undefined)
-    return `SHARD_RANGE: auto needs a host name with a number at its end, like parley-0, not ${host}`;
-  const first = Number(number) * size;
-  if (first < count) return { first, last: Math.min(first + size, count) - 1 };
-  return `SHARD_RANGE: no shard is left for ${host}; SHARDS=${count} with ${size} for each process`;
+    return `SHARD_RANGE: auto needs a host name with a number at its end, like parley-0, not ${hostName}`;
+  const rangeStart = Number(number) * size;
+  if (rangeStart < count)
+    return { first: rangeStart, last: Math.min(rangeStart + size, count) - 1 };
+  return `SHARD_RANGE: no shard is left for ${hostName}; SHARDS=${count} with ${size} for each process`;
 }

@@ -29,15 +29,21 @@ export function findRolePrice(
 ): RolePrice {
   if (by.kind === 'local') return { kind: 'free' };
   const usd = findRate(prices, by.model, by.host);
-  if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
+  if (usd && Object.values(usd).every((rate) => rate === 0)) return { kind: 'free' };
   if (usd) return { kind: 'priced', usd };
   const address = `http://${by.host}`;
   if (URL.canParse(address) && isOwnServer(address)) return { kind: 'free' };
   return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
+export type PriceInUse = {
+  readonly role: PaidRole;
+  readonly by: ServedBy;
+  readonly price: RolePrice;
+};
+
 /** Lists prices, also of models that may take over from others. */
-export function listPricesInUse({ budget, engines }: Config) {
+export function listPricesInUse({ budget, engines }: Config): readonly PriceInUse[] {
   const { audioModel, chat, fallbacks, realtime, speech, transcription } = engines;
   const { model } = audioModel;
   const roles = {
@@ -90,12 +96,12 @@ export type AnsweringWay = Pick<EngineConfig, 'pipeline'>;
 
 export function createTariffs(
   config: Config,
-  wayIn: (guildId: GuildId) => AnsweringWay,
+  findPipeline: (guildId: GuildId) => AnsweringWay,
 ): (guildId: GuildId, isWritten?: boolean) => Tariff {
   return (guildId, isWritten) =>
     getTariff(
       config,
-      isWritten ? undefined : findThinker(config.engines, wayIn(guildId)),
+      isWritten ? undefined : findThinker(config.engines, findPipeline(guildId)),
     );
 }
 
@@ -134,7 +140,8 @@ const ownNames = /\.(?:localhost|local|lan|internal|home\.arpa)$/;
 
 /** Tests by the address alone whether a server is our own. */
 function isOwnServer(baseUrl: string) {
-  const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (ipaddr.isValid(host)) return ownRanges.includes(ipaddr.process(host).range());
-  return !host.includes('.') || ownNames.test(host);
+  const hostName = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (ipaddr.isValid(hostName))
+    return ownRanges.includes(ipaddr.process(hostName).range());
+  return !hostName.includes('.') || ownNames.test(hostName);
 }

@@ -1,73 +1,85 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** `done`: the bot has said everything about a command or a button. */
+/** `completed`: the bot has said everything about a command or a button. */
 export type ExchangeEvent = SessionEvent | { readonly kind: 'completed' };
 
 type ExchangeEventKind = ExchangeEvent['kind'];
-type Of<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;
+type EventOfKind<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;
 
-/** Later events have higher places. */
+/** Later events have higher positions. */
 export type LoggedEvent<K extends ExchangeEventKind> = {
-  readonly event: Of<K>;
-  readonly place: number;
+  readonly event: EventOfKind<K>;
+  readonly position: number;
   readonly atMs: number;
 };
 
-export type EventLog = ReturnType<typeof createEventLog>;
+const maxEvents = 200;
 
 /** Keeps the latest 200 events. */
-export function createEventLog(clock: Clock) {
-  let past: LoggedEvent<ExchangeEventKind>[] = [];
-  let place = 0;
-  const listeners = new Set<() => void>();
+export class EventLog {
+  readonly #clock;
+  #events: readonly LoggedEvent<ExchangeEventKind>[] = [];
+  #position = 0;
+  readonly #listeners = new Set<() => void>();
 
-  return {
-    get place(): number {
-      return place;
-    },
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
-    report(event: ExchangeEvent) {
-      place++;
-      const seen = { event, place: place, atMs: clock.nowMs() };
-      past = [...past, seen].slice(-200);
-      for (const listener of listeners) listener();
-    },
+  /** Position of the latest event. Pass it to `waitForEvent` to wait for later events. */
+  get position(): number {
+    return this.#position;
+  }
 
-    /**
-     * Waits for an event behind `place`, by `name` if given. Undefined after `timeoutMs`.
-     */
-    async waitForEvent<K extends ExchangeEventKind>(
-      place: number,
-      kinds: readonly K[],
-      timeoutMs: number,
-      signal: AbortSignal,
-      name?: string,
-    ): Promise<LoggedEvent<K> | undefined> {
-      const over = new AbortController();
-      const either = AbortSignal.any([signal, over.signal]);
-      const isWanted = (event: ExchangeEvent): event is Of<K> =>
-        kinds.some((kind) => kind === event.kind) &&
-        (name === undefined || !('name' in event) || event.name === name);
-      const findEvent = () => {
-        for (const { event, place: at, atMs } of past) {
-          if (at > place && isWanted(event)) return { event, place: at, atMs };
-        }
-        return undefined;
-      };
-      const onLoggedEvent = () => {
-        if (findEvent()) over.abort();
-      };
-      listeners.add(onLoggedEvent);
-      try {
-        onLoggedEvent();
-        await clock.sleep(timeoutMs, either);
-      } catch {
-        signal.throwIfAborted();
-      } finally {
-        listeners.delete(onLoggedEvent);
-      }
-      return findEvent();
-    },
-  };
+  /** Keeps an event, and wakes those who wait for it. */
+  report(event: ExchangeEvent): void {
+    this.#position++;
+    const entry = { event, position: this.#position, atMs: this.#clock.nowMs() };
+    this.#events = [...this.#events, entry].slice(-maxEvents);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /**
+   * Waits for an event behind `position`, of the person `name` if given. Undefined after
+   * `timeoutMs`.
+   */
+  async waitForEvent<K extends ExchangeEventKind>(
+    position: number,
+    kinds: readonly K[],
+    timeoutMs: number,
+    signal: AbortSignal,
+    name?: string,
+  ): Promise<LoggedEvent<K> | undefined> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const findEvent = () => this.#findEvent(position, kinds, name);
+    const onLoggedEvent = () => {
+      if (findEvent()) over.abort();
+    };
+    this.#listeners.add(onLoggedEvent);
+    try {
+      onLoggedEvent();
+      await this.#clock.sleep(timeoutMs, either);
+    } catch {
+      signal.throwIfAborted();
+    } finally {
+      this.#listeners.delete(onLoggedEvent);
+    }
+    return findEvent();
+  }
+
+  #findEvent<K extends ExchangeEventKind>(
+    afterPosition: number,
+    kinds: readonly K[],
+    name: string | undefined,
+  ): LoggedEvent<K> | undefined {
+    const isWanted = (event: ExchangeEvent): event is EventOfKind<K> =>
+      kinds.some((kind) => kind === event.kind) &&
+      (name === undefined || !('name' in event) || event.name === name);
+    for (const { event, position, atMs } of this.#events) {
+      if (position > afterPosition && isWanted(event)) return { event, position, atMs };
+    }
+    return undefined;
+  }
 }

@@ -9,21 +9,22 @@ import type {
   HeardAnswer,
   SandboxProcess,
 } from '#src/console/sandbox-process.ts';
-import { recognise } from '#src/probes/engine-probes.ts';
+import { recogniseProbe } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
-import { type ConversationPrinter, explainSilence, whyDropped } from './printer.ts';
+import { type ConversationPrinter, dropReasons, explainSilence } from './printer.ts';
 
-export const host = 'Adam';
+/** Name of the person as whom the console speaks. */
+export const consoleSpeaker = 'Adam';
 
 const answerMs = 60_000;
 const arrivalMs = 20_000;
 const quietMs = 300;
 /** Ignored speech may be part of an utterance. */
-const restMs = 1_500;
+const laterOutcomeMs = 1_500;
 const reasonMs = 1_000;
-const doneMs = 3_000;
+const completionMs = 3_000;
 const stampMs = 2;
 const proofMs = 60_000;
 
@@ -61,15 +62,15 @@ export async function runFirstExchange(
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
   const { events, sandbox } = observers;
-  const start = events.place;
-  await sandbox.sendRequest({ do: 'join', person: host });
-  const request = { do: 'command', person: host, name: 'join' } as const;
+  const start = events.position;
+  await sandbox.sendRequest({ do: 'join', person: consoleSpeaker });
+  const request = { do: 'command', person: consoleSpeaker, name: 'join' } as const;
   const reply = await sandbox.sendRequest<CommandAnswer>(request);
   // The obstacle is told to the caller alone.
   if (reply.ephemeral) return toFailedExchange('join', reply.text);
-  await sandbox.sendRequest({ do: 'settled', person: host });
-  await events.waitForEvent(start, ['completed'], doneMs, signal);
-  return await runExchange(host, sandbox.ready.recording, observers, signal);
+  await sandbox.sendRequest({ do: 'settled', person: consoleSpeaker });
+  await events.waitForEvent(start, ['completed'], completionMs, signal);
+  return await runExchange(consoleSpeaker, sandbox.ready.recording, observers, signal);
 }
 
 /**
@@ -84,14 +85,14 @@ export async function runExchange(
 ): Promise<SpokenExchange> {
   const { sandbox, events, dataDir } = observers;
   const path = join(openFolder(dataDir), `${person.toLowerCase()}-heard.wav`);
-  const start = events.place;
+  const start = events.position;
   await sandbox.sendRequest({ do: 'say', person, wav }, signal);
   const answered = await waitForAnswer(person, start, observers, signal);
   if (answered.kind === 'failed') return answered;
-  const reached = await listenForAnswer(observers, person, path, answered);
-  if (!reached)
+  const heard = await listenForAnswer(observers, person, path, answered);
+  if (!heard)
     return toFailedExchange('hear', `nothing of the answer reached ${person}`);
-  return { kind: 'exchanged', answered, heard: reached, path };
+  return { kind: 'exchanged', answered, heard, path };
 }
 
 async function listenForAnswer(
@@ -120,7 +121,7 @@ async function waitForAnswer(
     case 'failed':
       return toFailedExchange(event.stage, event.message, true);
     case 'dropped':
-      return toFailedExchange('attend', whyDropped[event.why], true);
+      return toFailedExchange('attend', dropReasons[event.why], true);
     case 'ignored':
       return { kind: 'failed', ...explainSilence(event.why, botName) };
     case 'left':
@@ -144,26 +145,27 @@ export async function waitForOutcome(
   events: EventLog,
   signal: AbortSignal,
 ): Promise<OutcomeEvent | undefined> {
-  const first = await events.waitForEvent(start, outcomes, answerMs, signal, person);
-  if (first?.event.kind !== 'ignored') return first?.event;
-  const other = await events.waitForEvent(
-    first.place,
+  const outcome = await events.waitForEvent(start, outcomes, answerMs, signal, person);
+  if (outcome?.event.kind !== 'ignored') return outcome?.event;
+  const laterOutcome = await events.waitForEvent(
+    outcome.position,
     outcomes,
-    restMs,
+    laterOutcomeMs,
     signal,
     person,
   );
-  return (other ?? first).event;
+  return (laterOutcome ?? outcome).event;
 }
 
 function toFailedExchange(
   stage: string,
-  why: string,
+  reason: string,
   isShown?: boolean,
 ): FailedExchange {
-  return { kind: 'failed', stage, why, isShown };
+  return { kind: 'failed', stage, why: reason, isShown };
 }
 
+/** Tests whether a recogniser finds the words of the answer in the sound that was heard. */
 export async function checkAnswerWords(
   { answered, path }: Extract<SpokenExchange, { kind: 'exchanged' }>,
   transcriber: Transcriber,
@@ -171,7 +173,7 @@ export async function checkAnswerWords(
 ): Promise<Finding> {
   const clip = { pcm: readWav(await readFile(path)), text: answered.text };
   const deadline = { clock: realClock, deadlineMs: proofMs, signal };
-  return await tryProbe(recognise, { transcriber, clip }, deadline);
+  return await tryProbe(recogniseProbe, { transcriber, clip }, deadline);
 }
 
 /** Opens the sandbox's folder. Throws BotError `sandbox.failed`. */

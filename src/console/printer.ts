@@ -2,30 +2,38 @@ import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 
-export type ConversationPrinter = ReturnType<typeof createConversationPrinter>;
+type DropReason = Extract<SessionEvent, { kind: 'dropped' }>['why'];
 
-export function createConversationPrinter(output: { write(text: string): unknown }) {
-  function printTitle(line: string) {
-    output.write(`${line}\n`);
-  }
+/** Prints a conversation to a terminal. */
+export interface ConversationPrinter {
+  /** Prints a line at the margin, as it is. */
+  printTitle(title: string): void;
+  /** Prints an indented line, without control characters. */
+  printNote(note: string): void;
+  /** Prints a person's text behind the name, without control characters. */
+  printWords(name: string, text: string): void;
+}
 
+/** Creates a printer that writes whole lines. */
+export function createConversationPrinter(output: {
+  write(text: string): unknown;
+}): ConversationPrinter {
+  const printTitle = (title: string) => {
+    output.write(`${title}\n`);
+  };
   return {
     printTitle,
-
-    printNote(line: string) {
-      printTitle(`  ${cleanWords(line)}`);
-    },
-
-    printWords(name: string, words: string) {
-      const [first = '', ...rest] = cleanWords(words).split('\n');
-      printTitle(`  ${cleanWords(name).padEnd(6)} ${first}`);
-      for (const line of rest) printTitle(`         ${line}`);
+    printNote: (note) => printTitle(`  ${removeControls(note)}`),
+    printWords(name, text) {
+      const [firstLine = '', ...furtherLines] = removeControls(text).split('\n');
+      printTitle(`  ${removeControls(name).padEnd(6)} ${firstLine}`);
+      for (const textLine of furtherLines) printTitle(`         ${textLine}`);
     },
   };
 }
 
 /**
- * Prints a message as Discord shows it, but no deleted one, nor edits for everybody.
+ * Prints a message as Discord shows it. Deletions, and edits that everybody sees, are left out.
  */
 export function printMessage(
   {
@@ -35,21 +43,23 @@ export function printMessage(
     to,
   }: Pick<MessageLine, 'author' | 'change' | 'text'> & { readonly to?: string },
   show: ConversationPrinter,
-) {
+): void {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
-  const plain = text
+  const plainText = text
     .replace(/<@!?\d+> ?/g, '')
     .replaceAll('**', '')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  show.printWords(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
+  const suffix = to === undefined ? '' : ` (only ${to} sees this)`;
+  show.printWords(author, `${plainText}${suffix}`);
 }
 
+/** Prints an event that a person at the terminal has to know. */
 export function printEvent(
   event: Exclude<SessionEvent, { kind: 'alert' }>,
   botName: string,
   show: ConversationPrinter,
-) {
+): void {
   switch (event.kind) {
     case 'left':
       show.printNote(`${botName} left ${event.channel.name}`);
@@ -70,7 +80,7 @@ export function printEvent(
       show.printNote(`${event.stage}: ${event.message}`);
       break;
     case 'dropped':
-      show.printNote(`${event.name} was not answered: ${whyDropped[event.why]}`);
+      show.printNote(`${event.name} was not answered: ${dropReasons[event.why]}`);
       break;
     case 'words':
       if (event.isWhole) show.printWords(event.name ?? botName, event.text);
@@ -87,39 +97,47 @@ function printAnswer(
   else if (heardText !== '') show.printWords(botName, `${heardText} (${finish})`);
 }
 
+/** Printed for an answer without words. */
 export const nothingToSay = '(I have nothing to say.)';
 
 /** Removes control characters, which could move the cursor. */
-function cleanWords(words: string) {
-  return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
+function removeControls(text: string) {
+  return text.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
+/** Why the bot did not answer, and how far the words came. */
 export type Silence = {
   readonly stage: 'hear' | 'recognise' | 'attend';
   readonly why: string;
 };
 
-export const whyDropped = {
+/** Reasons for people why a question was dropped, by the reason of the event. */
+export const dropReasons: Readonly<Record<DropReason, string>> = {
   crowded: 'too many were waiting',
   late: 'too late',
   ending: 'the bot is being stopped',
   budget: 'the budget is used',
 };
 
+/** Explains why an utterance was ignored. */
 export function explainSilence(reason: IgnoreReason, botName: string): Silence {
-  const [stage, why] = silences[reason];
-  return { stage, why: why.replace('{bot}', () => botName) };
+  const [stage, explanation] = silences[reason];
+  return { stage, why: explanation.replace('{bot}', () => botName) };
 }
 
-export function describeSilence({ stage, why }: Silence, botName: string): string {
-  if (stage === 'attend') return `${botName} did not answer: ${why}.`;
-  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+/** Describes a silence in a sentence. */
+export function describeSilence(
+  { stage, why: explanation }: Silence,
+  botName: string,
+): string {
+  if (stage === 'attend') return `${botName} did not answer: ${explanation}.`;
+  return `${explanation.charAt(0).toUpperCase()}${explanation.slice(1)}.`;
 }
 
 const noWords = 'no words were recognised';
 
 const silences: Readonly<
-  Record<IgnoreReason, readonly [stage: Silence['stage'], why: string]>
+  Record<IgnoreReason, readonly [stage: Silence['stage'], explanation: string]>
 > = {
   'no-voice': ['hear', noWords],
   empty: ['recognise', noWords],

@@ -47,118 +47,134 @@ export async function startSandbox(
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const either = AbortSignal.any([signal, AbortSignal.timeout(startMs)]);
   try {
-    const first = await waitUnlessAborted(lines.next(), either);
-    if (first.done) throw new Error(await complaint);
-    const ready: ReadyLine = JSON.parse(first.value);
-    return openSandboxProcess(child, lines, ready, { onMessage, onPage: page?.onPage });
+    const { done, value } = await waitUnlessAborted(lines.next(), either);
+    if (done) throw new Error(await complaint);
+    const ready: ReadyLine = JSON.parse(value);
+    const listeners = { onMessage, onPage: page?.onPage };
+    return new SandboxProcess(child, lines, ready, listeners);
   } catch (cause) {
     child.kill();
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : 'no reason given';
+    const reason = cause instanceof Error ? cause.message : 'no reason given';
     throw new BotError(
       'sandbox.failed',
       true,
-      `The sandbox did not start: ${why}`,
+      `The sandbox did not start: ${reason}`,
       cause,
     );
   }
 }
 
-export type SandboxProcess = ReturnType<typeof openSandboxProcess>;
-
 type SandboxListeners = Partial<Pick<SandboxPage, 'onPage'>> & {
   readonly onMessage: (message: MessageLine) => void;
 };
 
-function openSandboxProcess(
-  child: ChildProcessWithoutNullStreams,
-  lines: AsyncIterator<string>,
-  ready: ReadyLine,
-  { onMessage, onPage }: SandboxListeners,
-) {
-  const pending = new Map<number, PromiseWithResolvers<unknown>>();
-  const ended = new AbortController();
-  let lastId = 0;
-  child.stdin.on('error', () => undefined); // the end of its output tells
-  void readLines();
+/** A sandbox in a process of its own, which reads orders and writes answers, one a line. */
+export class SandboxProcess implements AsyncDisposable {
+  /** First line of the sandbox, with its addresses and the recording to speak. */
+  readonly ready: ReadyLine;
+  readonly #child;
+  readonly #listeners;
+  readonly #answers = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #ended = new AbortController();
+  #lastId = 0;
 
-  async function readLines() {
-    for (let line = await lines.next(); !line.done; line = await lines.next())
-      handleLine(JSON.parse(line.value));
-    const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
-    for (const { reject } of pending.values()) reject(gone);
-    pending.clear();
-    ended.abort(gone);
+  /** Reads the lines behind the first one, until they end. */
+  constructor(
+    child: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    ready: ReadyLine,
+    listeners: SandboxListeners,
+  ) {
+    this.ready = ready;
+    this.#child = child;
+    this.#listeners = listeners;
+    child.stdin.on('error', () => undefined); // the end of its output tells
+    void this.#readLines(lines);
   }
 
-  function handleLine(line: SandboxLine) {
-    if ('ok' in line) settleAnswer(line);
-    else if (line.kind === 'message') onMessage(line);
-    else if (line.kind === 'page') onPage?.(line);
+  /** Aborts with BotError `sandbox.failed` when the sandbox ends. */
+  get gone(): AbortSignal {
+    return this.#ended.signal;
   }
 
-  function settleAnswer(answer: AnswerLine) {
-    const id = Number(answer.id);
-    const waiting = pending.get(id);
-    pending.delete(id);
-    if (answer.ok) waiting?.resolve(answer);
-    else waiting?.reject(new BotError('sandbox.failed', true, answer.error));
+  /**
+   * Sends a request. Throws BotError `sandbox.failed` with the sandbox's own sentence.
+   * An aborted request still takes effect.
+   */
+  async sendRequest<Answer>(
+    request: ConsoleRequest,
+    signal: AbortSignal = neverAborted,
+  ): Promise<Answer> {
+    AbortSignal.any([signal, this.gone]).throwIfAborted();
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<unknown>();
+    this.#answers.set(id, answer);
+    this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    // The answer of the program that was started here.
+    return (await waitUnlessAborted(answer.promise, signal)) as Answer;
   }
 
-  return {
-    ready,
+  /** Ends the sandbox in order, or kills it after 3 s. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    const deadline = setTimeout(() => child.kill('SIGKILL'), farewellMs);
+    child.stdin.end();
+    await exited;
+    clearTimeout(deadline);
+  }
 
-    /** Aborts with BotError `sandbox.failed` when the sandbox ends. */
-    gone: ended.signal,
+  async #readLines(lines: AsyncIterator<string>) {
+    for (let next = await lines.next(); !next.done; next = await lines.next())
+      this.#handleLine(JSON.parse(next.value));
+    const error = new BotError('sandbox.failed', true, 'The sandbox has ended.');
+    for (const { reject } of this.#answers.values()) reject(error);
+    this.#answers.clear();
+    this.#ended.abort(error);
+  }
 
-    /**
-     * Sends a request. Throws BotError `sandbox.failed` with the sandbox's own sentence.
-     * An aborted request still takes effect.
-     */
-    async sendRequest<Answer>(
-      request: ConsoleRequest,
-      signal: AbortSignal = neverAborted,
-    ): Promise<Answer> {
-      AbortSignal.any([signal, ended.signal]).throwIfAborted();
-      const id = ++lastId;
-      const answer = Promise.withResolvers<unknown>();
-      pending.set(id, answer);
-      child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
-      // The answer of the program that was started here.
-      return (await waitUnlessAborted(answer.promise, signal)) as Answer;
-    },
+  #handleLine(sandboxLine: SandboxLine) {
+    const { onMessage, onPage } = this.#listeners;
+    if ('ok' in sandboxLine) this.#settleAnswer(sandboxLine);
+    else if (sandboxLine.kind === 'message') onMessage(sandboxLine);
+    else if (sandboxLine.kind === 'page') onPage?.(sandboxLine);
+  }
 
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      const deadline = setTimeout(() => child.kill('SIGKILL'), farewellMs);
-      child.stdin.end();
-      await exited;
-      clearTimeout(deadline);
-    },
-  };
+  #settleAnswer(answerLine: AnswerLine) {
+    const id = Number(answerLine.id);
+    const answer = this.#answers.get(id);
+    this.#answers.delete(id);
+    if (answerLine.ok) answer?.resolve(answerLine);
+    else answer?.reject(new BotError('sandbox.failed', true, answerLine.error));
+  }
 }
 
-export function trustCertificate(certificate: string) {
+/** Trusts a certificate in this process, beside those of Node. */
+export function trustCertificate(certificate: string): void {
   setDefaultCACertificates([...getCACertificates('default'), certificate]);
 }
 
 function toArguments(page: SandboxPage | undefined) {
   if (!page) return [];
-  const { host, port, publicUrl, keptFile } = page;
+  const { port, publicUrl, keptFile } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
-  return ['--page-host', host, '--page-port', `${port}`, '--kept', keptFile, ...url];
+  const address = ['--page-host', page.host, '--page-port', `${port}`];
+  return [...address, '--kept', keptFile, ...url];
 }
 
 async function readFirstComplaint(child: ChildProcessWithoutNullStreams) {
-  let said = '';
-  for await (const chunk of child.stderr) said = `${said}${chunk}`.slice(0, 2000);
-  return said.split('\n').find((line) => /error/i.test(line)) ?? 'it ended at once';
+  let complaints = '';
+  for await (const chunk of child.stderr)
+    complaints = `${complaints}${chunk}`.slice(0, 2000);
+  const isError = (textLine: string) => /error/i.test(textLine);
+  return complaints.split('\n').find(isError) ?? 'it ended at once';
 }
 
-export type ConsoleRequest = SandboxOrder extends infer One
-  ? One extends SandboxOrder
-    ? Omit<One, 'id'>
+export type ConsoleRequest = SandboxOrder extends infer Order
+  ? Order extends SandboxOrder
+    ? Omit<Order, 'id'>
     : never
   : never;
 

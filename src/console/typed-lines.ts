@@ -3,12 +3,13 @@ import type { Readable } from 'node:stream';
 import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { host, type SandboxObservers, waitForOutcome } from './exchange.ts';
+import { consoleSpeaker, type SandboxObservers, waitForOutcome } from './exchange.ts';
 import { describeSilence, explainSilence } from './printer.ts';
 import type { StateAnswer } from './sandbox-process.ts';
 
-const doneMs = 65_000;
-const writtenMs = 500;
+const completionMs = 65_000;
+/** Messages of a command may arrive this much later. */
+const messagesMs = 500;
 
 async function* readLines(input: Readable, signal: AbortSignal) {
   try {
@@ -27,31 +28,31 @@ export async function performLines(
   observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const left = new AbortController();
+  const end = new AbortController();
   let hasLines = false;
-  const either = AbortSignal.any([signal, left.signal]);
-  for await (const line of readLines(input, either)) {
-    const words = line.trim();
-    if (words === '') continue;
+  const either = AbortSignal.any([signal, end.signal]);
+  for await (const typedLine of readLines(input, either)) {
+    const text = typedLine.trim();
+    if (text === '') continue;
     hasLines = true;
-    if (!input.isTTY) observers.show.printTitle(`> ${words}`);
-    const work = performLine(words, observers, either);
-    if (input.isTTY) work.catch((error: unknown) => left.abort(error));
+    if (!input.isTTY) observers.show.printTitle(`> ${text}`);
+    const work = performLine(text, observers, either);
+    if (input.isTTY) work.catch((error: unknown) => end.abort(error));
     else await work;
   }
   either.throwIfAborted();
-  left.abort(new Error('left the console'));
+  end.abort(new Error('left the console'));
   return hasLines;
 }
 
 async function performLine(
-  line: string,
+  text: string,
   observers: SandboxObservers,
   signal: AbortSignal,
 ) {
   try {
-    if (line.startsWith('/')) await runCommandLine(line, observers, signal);
-    else await speakLine(line, observers, signal);
+    if (text.startsWith('/')) await runCommandLine(text, observers, signal);
+    else await speakLine(text, observers, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
@@ -60,7 +61,7 @@ async function performLine(
 }
 
 async function speakLine(
-  words: string,
+  text: string,
   { botName, events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ) {
@@ -68,9 +69,12 @@ async function speakLine(
   const { channel } = bot;
   if (channel === undefined)
     return show.printNote(`${botName} is in no voice channel; /join calls it.`);
-  const start = events.place;
-  await sandbox.sendRequest({ do: 'type', person: host, channel, text: words }, signal);
-  const outcome = await waitForOutcome(host, start, events, signal);
+  const start = events.position;
+  await sandbox.sendRequest(
+    { do: 'type', person: consoleSpeaker, channel, text },
+    signal,
+  );
+  const outcome = await waitForOutcome(consoleSpeaker, start, events, signal);
   if (!outcome)
     show.printNote(
       'No answer came within a minute; people are heard once they agree: /join.',
@@ -81,24 +85,24 @@ async function speakLine(
 }
 
 async function runCommandLine(
-  line: string,
+  commandLine: string,
   { events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ) {
   const { commands } = await sandbox.sendRequest<StateAnswer>({ do: 'state' });
-  const read = readCommand(line, commands);
-  if (read.kind === 'incomplete') return show.printNote(read.message);
+  const command = readCommand(commandLine, commands);
+  if (command.kind === 'incomplete') return show.printNote(command.message);
   const options = Object.fromEntries(
-    Object.entries(read.options).map(([option, value]) => [
+    Object.entries(command.options).map(([option, value]) => [
       option,
       typeof value === 'object' ? value.file : value,
     ]),
   );
-  const start = events.place;
+  const start = events.position;
   await sandbox.sendRequest(
-    { do: 'command', person: host, name: read.name, options },
+    { do: 'command', person: consoleSpeaker, name: command.name, options },
     signal,
   );
-  await events.waitForEvent(start, ['completed'], doneMs, signal);
-  await realClock.sleep(writtenMs, signal);
+  await events.waitForEvent(start, ['completed'], completionMs, signal);
+  await realClock.sleep(messagesMs, signal);
 }

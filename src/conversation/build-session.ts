@@ -2,10 +2,9 @@ import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
   createAdmissionCheck,
-  createSessionConsent,
-  createUndecidedPeople,
   type SessionAnswers,
-  type SessionConsent,
+  SessionConsent,
+  UndecidedPeople,
 } from '#src/conversation/hearing/session-consent.ts';
 import type {
   ConversationEffect,
@@ -17,7 +16,10 @@ import {
   type History,
   type SessionSettings,
 } from '#src/conversation/machine/state.ts';
-import { createSessionTools } from '#src/conversation/tools/session-tools.ts';
+import {
+  createSessionTools,
+  type SessionTools,
+} from '#src/conversation/tools/session-tools.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
   type ChannelNotices,
@@ -33,23 +35,20 @@ import type { LeaveReason } from '#src/ports/session-events.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { createPreemptiveBudget } from '#src/spending/budget-authority.ts';
+import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
 import {
   CurrentConnection,
   type HearingDeps,
   type ReconnectingConnection,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { createSpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { createSpeechPace } from '#src/voice/output/speech-output.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { createUnaskedTurn } from './answering/answer-request.ts';
 import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
-import {
-  type AnnouncementRunner,
-  createAnnouncementRunner,
-} from './output/announcement-runner.ts';
+import { AnnouncementRunner } from './output/announcement-runner.ts';
 import { pauseHearingAloud } from './output/answer-delivery.ts';
 import type {
   FormerSession,
@@ -57,13 +56,15 @@ import type {
   Owners,
   Session,
   SessionPlace,
+  SessionSpeech,
 } from './session.ts';
 import type { Deps, SessionDependencies } from './session-dependencies.ts';
 import { SpeechRequests } from './speech-requests.ts';
 import { ToolCallRunner } from './tools/tool-call-runner.ts';
 
+/** Decisions of a conversation that its voice session carries out. */
 type SessionDecisions = {
-  readonly endSession: (why: LeaveReason) => void;
+  readonly endSession: (reason: LeaveReason) => void;
   readonly openConnection: () => void;
   readonly forgetPerson: (personId: PersonId) => void;
   readonly noteUnanswered: () => void;
@@ -71,12 +72,12 @@ type SessionDecisions = {
 
 type EffectRunnerDeps = {
   readonly answers: AnswerRunner;
-  readonly deps: Deps<'cues'>;
-  readonly readings: AnnouncementRunner;
+  readonly announcements: AnnouncementRunner;
+  readonly calls: ToolCallRunner;
+  readonly cues: Deps<'cues'>['cues'];
+  readonly decisions: SessionDecisions;
   readonly session: Session;
   readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
-  readonly source: SessionDecisions;
-  readonly calls: ToolCallRunner;
   readonly utterances: UtteranceRunner;
 };
 
@@ -85,10 +86,9 @@ type Performers = {
 };
 
 function createEffectRunner(
-  parts: EffectRunnerDeps,
+  deps: EffectRunnerDeps,
 ): (effect: ConversationEffect) => void {
-  const { answers, calls, deps, readings, session, sessions, source, utterances } =
-    parts;
+  const { answers, announcements, calls, cues, decisions, session, utterances } = deps;
   const { connection, requests } = session.speech;
   const performers: Performers = {
     listen: ({ utterance }) => utterances.startListening(utterance),
@@ -97,26 +97,26 @@ function createEffectRunner(
     'cancel-recognition': ({ utterance }) => utterances.cancelRecognition(utterance),
     endpoint: ({ text, utterance }) => utterances.giveEndpointingText(utterance, text),
     forget: ({ utterance }) => utterances.forgetRecording(utterance),
-    overheard: ({ by, isMeant, what }) =>
-      connection.now?.hearMeaning(by, what, isMeant),
+    overheard: ({ by, isMeant, what: meaning }) =>
+      connection.now?.hearMeaning(by, meaning, isMeant),
     begin: (effect) => answers.beginAnswer(effect),
     play: (effect) => answers.playAnswer(effect),
     'give-up': (effect) => answers.giveUpAnswer(effect),
     discard: ({ reply }) => {
       answers.discardAnswer(reply);
-      readings.running.discard(reply);
+      announcements.runningAnnouncements.discard(reply);
     },
-    speak: (effect) => readings.speakAnnouncement(effect),
+    speak: (effect) => announcements.speakAnnouncement(effect),
     cut: ({ reply }) => {
-      answers.running.cut(reply);
-      readings.running.cut(reply);
+      answers.runningAnswers.cut(reply);
+      announcements.runningAnnouncements.cut(reply);
     },
     'finish-clause': ({ reply }) => {
-      answers.running.finishClause(reply);
-      readings.running.finishClause(reply);
+      answers.runningAnswers.finishClause(reply);
+      announcements.runningAnnouncements.finishClause(reply);
     },
     cue({ cue }) {
-      if (cue === 'error') void connection.playCue(deps.cues.error);
+      if (cue === 'error') void connection.playCue(cues.error);
       else connection.now?.playWaitingCue(cue);
     },
     run: (effect) => calls.runCall(effect),
@@ -125,15 +125,15 @@ function createEffectRunner(
     ask: (effect) => calls.askConfirmation(effect),
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
     report: (effect) => requests.reportOutcome(effect),
-    notice: (effect) => postNotice(effect, session, source),
+    notice: (effect) => postNotice(effect, session, decisions),
     obey({ by, command }) {
       if (command === 'pauseHearing') pauseHearingAloud(by, session);
-      else sessions.denyAloud(by, session);
+      else deps.sessions.denyAloud(by, session);
     },
-    'forget-person': ({ by }) => source.forgetPerson(by),
-    end: ({ why }) => source.endSession(why),
-    fact: (effect) => reportFact(effect, parts),
-    'open-link': () => source.openConnection(),
+    'forget-person': ({ by }) => decisions.forgetPerson(by),
+    end: ({ why: reason }) => decisions.endSession(reason),
+    fact: (effect) => reportFact(effect, deps),
+    'open-link': () => decisions.openConnection(),
   };
   return (effect) => {
     const perform = performers[effect.do] as (effect: ConversationEffect) => void;
@@ -142,19 +142,19 @@ function createEffectRunner(
 }
 
 function postNotice(
-  { error, line }: EffectOf<'notice'>,
+  { error, line: notice }: EffectOf<'notice'>,
   { loop, notices, place }: Owners<'loop' | 'notices' | 'place'>,
-  source: SessionDecisions,
+  decisions: SessionDecisions,
 ) {
-  if (line === 'reconnecting') {
+  if (notice === 'reconnecting') {
     notices.post(
       { id: 'panel.reconnecting' },
       () =>
         loop.state.session.connection.kind !== 'up' && place.listPeople().length > 0,
     );
-  } else if (line === 'unrecognised') {
+  } else if (notice === 'unrecognised') {
     if (error instanceof BotError) writeUnrecognisedNotice(error, notices);
-  } else source.noteUnanswered();
+  } else decisions.noteUnanswered();
 }
 
 function reportFact(
@@ -164,15 +164,23 @@ function reportFact(
   if (fact.kind === 'utterance-over') utterances.endRecording(fact);
   if (fact.kind === 'turn-over') answers.reportUnheardAnswer(fact.turn, fact.end);
   if (fact.kind !== 'dropped') return;
-  const { by: speakerId, name, phase, why } = fact;
-  session.notices.reportEvent({ kind: 'dropped', speakerId, name, why, phase });
+  const { by: speakerId, name, phase, why: reason } = fact;
+  session.notices.reportEvent({
+    kind: 'dropped',
+    speakerId,
+    name,
+    why: reason,
+    phase,
+  });
 }
 
+/** The memory of a conversation that a later session in its channel takes up. */
 export type EndedConversation = {
   readonly history: History;
   readonly answers: SessionAnswers;
 };
 
+/** Everything that a conversation begins with. */
 export type ConversationOptions = {
   readonly channel: ChannelRef;
   readonly deps: SessionDependencies;
@@ -180,14 +188,20 @@ export type ConversationOptions = {
     readonly hearing: HearingDeps;
     readonly listTools: () => readonly ToolEntry[];
     readonly features: {
+      /** Opens the features of a session, which goes on with those of a former session. */
       createSession(session: Session, before: FormerSession): SessionFeatures;
     };
   };
   readonly settings: StoredSettings;
   readonly notices: Pick<GuildNoticeQueue, 'enqueue'>;
   readonly sessions: {
-    readonly consents: { getChoices(guildId: GuildId): GuildChoices };
+    readonly consents: {
+      /** Gets the stored answers of a server's people, which may still be loading. */
+      getChoices(guildId: GuildId): GuildChoices;
+    };
+    /** Takes a person's yes back, and says so aloud. */
     denyAloud(personId: PersonId, session: Session): void;
+    /** Ends the session of a server. Resolves when the bot has left. */
     leave(guildId: GuildId): Promise<LeaveOutcome>;
   };
   /** A session that goes on here, with its history and the consents of its people. */
@@ -198,95 +212,60 @@ export type ConversationOptions = {
   readonly endedConversation?: EndedConversation | undefined;
 };
 
-type SessionSource = SessionDecisions & {
+/** The voice session that owns a conversation: its connection, and the work that is left to it. */
+type SessionPort = SessionDecisions & {
   readonly link: ReconnectingConnection;
   readonly maySpeak: () => boolean;
-  readonly changed: () => void;
+  /** Called after each event of the conversation. */
+  readonly onChange: () => void;
   readonly signal: AbortSignal;
 };
 
-export function buildSession(options: ConversationOptions, source: SessionSource) {
-  const { channel, deps, former, notices: queue, seat, sessions, settings } = options;
-  const { features: all, hearing, listTools: allTools } = options.sources;
-  const { link, maySpeak, signal } = source;
-  const { guildId, channelId } = channel;
-  const { clock, spending } = deps;
-  const notices = createChannelNotices(
-    channel,
-    deps,
-    (line, holds = () => true, onPosted) =>
-      queue.enqueue({
-        channel,
-        line,
-        isStillTrue: () => !signal.aborted && holds(),
-        onPosted,
-      }),
+/** A session with its runners, which work on the effects of its conversation. */
+export type BuiltSession = {
+  readonly session: Session;
+  readonly answers: AnswerRunner;
+  readonly calls: ToolCallRunner;
+  readonly tools: SessionTools;
+  readonly utterances: UtteranceRunner;
+};
+
+/** Builds a session. Nothing happens in it before its first event. */
+export function buildSession(
+  options: ConversationOptions,
+  port: SessionPort,
+): BuiltSession {
+  const { channel, deps, sessions, settings } = options;
+  const { link, signal } = port;
+  const notices = createSessionNotices(options, signal);
+  const place = createPlace(
+    options,
+    () => link.listPeople(),
+    notices,
+    () => loop,
   );
-  const place = createPlace(options, link.listPeople, notices, () => loop);
-  const consent = createSessionConsent({
-    getRules: () => settings.getCurrentConsent(guildId),
-    isAdmitted: createAdmissionCheck(guildId, link.listPeople, deps, settings),
-    choices: sessions.consents.getChoices(guildId),
-    isLoaded: () => settings.isLoaded(guildId),
-    loop: () => loop,
-  });
-  const preemptiveBudget = createPreemptiveBudget();
-  const isFree = () =>
-    paidRoles.length === deps.spending.getPrices(guildId).free.length;
-  const currentSettings = (): SessionSettings => ({
-    mode: maySpeak() ? 'talk' : 'captions',
-    names: [
-      ...new Set([deps.places.getBotName(guildId), ...place.getSettings().names]),
-    ],
-    addressing: place.getSettings().addressing,
-    leaveAfterMs: place.getSettings().leaveAfterMs,
-    isSparing: !preemptiveBudget.allows && !isFree(),
-    trustsPartials: hearing.partialTrust.isTrusted,
-  });
+  const consent = createConsent(options, link, () => loop);
+  const preemptiveBudget = new PreemptiveBudget();
   const connection = new CurrentConnection();
-  const loopDeps = {
-    clock,
+  const loop = createLoop(options, port, {
     connection,
-    decide: deps.decide,
-    settings: currentSettings,
-    people: () => link.listPeople().map((one) => toParticipant(one, place, consent)),
-    consents: () => consent.storedConsents,
-    onBug: (error: unknown) => notices.reportFailure(error, 'link'),
-    perform: (effect: ConversationEffect) => perform(effect),
-    changed() {
-      if (!loop.state.turnQueue.current) connection.now?.endWaitingCues();
-      source.changed();
-    },
-  };
-  const start = createConversationState(currentSettings());
-  const loop = new ConversationLoop(loopDeps, continueState(options, start, consent));
-  signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
-  const speech = {
-    requests: new SpeechRequests({
-      loop,
-      notices,
-      clock,
-      channelId,
-      maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
-    }),
-    connection,
-    pace: createSpeechPace(),
-    mix: {
-      tracks: former?.speech.mix.tracks ?? new NamedTracks(clock),
-      isPassedOn: false,
-    },
-    canSpeak: maySpeak,
-  };
-  const session = {
+    consent,
+    getSettings: () =>
+      getSessionSettings(options, place, port.maySpeak(), preemptiveBudget),
+    notices,
+    performEffect: (effect) => performEffect(effect),
+    place,
+  });
+  const session: Session = {
     place,
     notices,
-    speech,
+    speech: createSpeech(options, port, { connection, loop, notices }),
     consent,
     loop,
     signal,
-    undecided: createUndecidedPeople(
-      { ...place, consent, notices, signal },
-      former?.undecided,
+    undecided: new UndecidedPeople(
+      { consent, findPerson: place.findPerson, notices, signal },
+      options.former?.undecided,
     ),
     get tools() {
       return tools;
@@ -296,52 +275,181 @@ export function buildSession(options: ConversationOptions, source: SessionSource
     },
   };
   const tools = createSessionTools(session, deps, {
-    allTools,
-    leave: () => sessions.leave(guildId),
-    refresh: link.refreshPerson,
+    allTools: options.sources.listTools,
+    leaveChannel: () => sessions.leave(channel.guildId),
+    refreshMember: (personId, memberSignal) =>
+      link.refreshPerson(personId, memberSignal),
   });
-  const vocabulary = () => settings.listWords(guildId);
   const utterances = new UtteranceRunner(session, {
     ...deps,
-    hearing,
-    vocabulary,
-    createTurn: (said) => createUnaskedTurn(said, session, tools),
+    hearing: options.sources.hearing,
+    listVocabulary: () => settings.listWords(channel.guildId),
+    createTurn: (utterance) => createUnaskedTurn(utterance, session, tools),
   });
   const calls = new ToolCallRunner(session, deps, tools);
   const answerDeps = { ...deps, calls, preemptiveBudget, tools };
   const answers = new AnswerRunner(session, answerDeps, utterances);
-  const runners = {
+  const performEffect = createEffectRunner({
     answers,
+    announcements: new AnnouncementRunner(session, deps),
     calls,
-    readings: createAnnouncementRunner(session, deps),
+    cues: deps.cues,
+    decisions: port,
+    session,
+    sessions,
     utterances,
-  };
-  const perform = createEffectRunner({ ...runners, deps, session, sessions, source });
-  const features = all.createSession(session, {
-    isReturned: seat !== undefined,
-    former,
+  });
+  const features = options.sources.features.createSession(session, {
+    isReturned: options.seat !== undefined,
+    former: options.former,
   });
   return { session, answers, calls, tools, utterances };
 }
 
-/** `loop` is called only once it exists. */
+type LoopDeps = Owners<'consent' | 'notices' | 'place'> & {
+  readonly connection: CurrentConnection;
+  readonly getSettings: () => SessionSettings;
+  readonly performEffect: (effect: ConversationEffect) => void;
+};
+
+/** Creates the loop of a conversation, which goes on with the state of a former one. */
+function createLoop(
+  options: ConversationOptions,
+  { link, onChange, signal }: SessionPort,
+  { connection, consent, getSettings, notices, performEffect, place }: LoopDeps,
+): ConversationLoop {
+  const { deps } = options;
+  const initialState = createConversationState(getSettings());
+  const loop = new ConversationLoop(
+    {
+      clock: deps.clock,
+      connection,
+      decide: deps.decide,
+      getSettings,
+      listPeople: () =>
+        link.listPeople().map((member) => toParticipant(member, place, consent)),
+      getConsents: () => consent.storedConsents,
+      onBug: (error) => notices.reportFailure(error, 'link'),
+      performEffect,
+      onChange() {
+        if (!loop.state.turnQueue.current) connection.now?.endWaitingCues();
+        onChange();
+      },
+    },
+    continueState(options, initialState, consent),
+  );
+  signal.addEventListener('abort', () => loop.stopTimerForGood(), { once: true });
+  return loop;
+}
+
+function createSessionNotices(
+  { channel, deps, notices: queue }: ConversationOptions,
+  signal: AbortSignal,
+): ChannelNotices {
+  return createChannelNotices(
+    channel,
+    deps,
+    (notice, isStillTrue = () => true, onPosted) =>
+      queue.enqueue({
+        channel,
+        line: notice,
+        isStillTrue: () => !signal.aborted && isStillTrue(),
+        onPosted,
+      }),
+  );
+}
+
+/** Creates the consent of a session. `loop` is called only once it exists. */
+function createConsent(
+  { channel, deps, sessions, settings }: ConversationOptions,
+  link: ReconnectingConnection,
+  loop: () => ConversationLoop,
+) {
+  const { guildId } = channel;
+  return new SessionConsent({
+    getRules: () => settings.getCurrentConsent(guildId),
+    isAdmitted: createAdmissionCheck(guildId, () => link.listPeople(), deps, settings),
+    choices: sessions.consents.getChoices(guildId),
+    isLoaded: () => settings.isLoaded(guildId),
+    loop,
+  });
+}
+
+function getSessionSettings(
+  { channel, deps, sources: { hearing } }: ConversationOptions,
+  place: SessionPlace,
+  maySpeak: boolean,
+  preemptiveBudget: PreemptiveBudget,
+): SessionSettings {
+  const { guildId } = channel;
+  const { addressing, leaveAfterMs, names } = place.getSettings();
+  const isFree = () =>
+    paidRoles.length === deps.spending.getPrices(guildId).free.length;
+  return {
+    mode: maySpeak ? 'talk' : 'captions',
+    names: [...new Set([deps.places.getBotName(guildId), ...names])],
+    addressing,
+    leaveAfterMs,
+    isSparing: !preemptiveBudget.allows && !isFree(),
+    trustsPartials: hearing.partialTrust.isTrusted,
+  };
+}
+
+function createSpeech(
+  options: ConversationOptions,
+  { maySpeak }: SessionPort,
+  {
+    connection,
+    loop,
+    notices,
+  }: {
+    readonly connection: CurrentConnection;
+    readonly loop: ConversationLoop;
+    readonly notices: ChannelNotices;
+  },
+): SessionSpeech {
+  const { channelId, guildId } = options.channel;
+  const { clock, spending } = options.deps;
+  return {
+    requests: new SpeechRequests({
+      loop,
+      notices,
+      clock,
+      channelId,
+      maySpeak: () => maySpeak() && !spending.findUsedBudget(guildId),
+    }),
+    connection,
+    pace: new SpeechPace(),
+    mix: {
+      tracks: options.former?.speech.mix.tracks ?? new NamedTracks(clock),
+      isPassedOn: false,
+    },
+    canSpeak: maySpeak,
+  };
+}
+
+/** Creates the place of a session. `loop` is called only once it exists. */
 function createPlace(
-  { channel, deps, former, seat, settings: stored }: ConversationOptions,
+  options: ConversationOptions,
   listPeople: SessionPlace['listPeople'],
   notices: ChannelNotices,
   loop: () => ConversationLoop,
 ): SessionPlace {
+  const { channel, deps, seat, settings: storedSettings } = options;
   const { guildId, channelId } = channel;
   const { peopleSettings } = deps;
-  const getSettings = () => stored.getForChannel(guildId, channelId);
-  const sources = { guildId, services: deps, settings: getSettings };
+  const formerPlace = options.former?.place;
+  const getSettings = () => storedSettings.getForChannel(guildId, channelId);
   return {
     channel,
     getSettings,
     listPeople,
-    languages: createSpeakerLanguages(sources, former?.place.languages),
+    languages: new SpeakerLanguages(
+      { guildId, services: deps, settings: getSettings },
+      formerPlace?.languages,
+    ),
     getStyle() {
-      const style = stored.getStyle(guildId, channelId);
+      const style = storedSettings.getStyle(guildId, channelId);
       const onGone = reportGoneBotVoice({ loop: loop(), notices }, getSettings);
       return { ...style, voice: { ...style.voice, onGone } };
     },
@@ -349,7 +457,7 @@ function createPlace(
     getName: (personId) => findPersonName(loop().state, personId),
     getChoices: (personId) => peopleSettings.getCached(guildId, personId),
     loadChoices: (personId) => peopleSettings.loadSettings(guildId, personId),
-    isFirst: former?.place.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
+    isFirst: formerPlace?.isFirst ?? createFirstTimes(seat ? ['greeted'] : []),
   };
 }
 
@@ -369,37 +477,45 @@ function toParticipant(
   };
 }
 
-/** Returns true once for each event, and false for those of `past`, before a restart. */
-function createFirstTimes(past: readonly OnceInSession[]): SessionPlace['isFirst'] {
-  const done = new Set(past);
-  return (what) => {
-    const isFirst = !done.has(what);
-    done.add(what);
+/** Returns true once for each event, and false for those of `earlier`, before a restart. */
+function createFirstTimes(earlier: readonly OnceInSession[]): SessionPlace['isFirst'] {
+  const happened = new Set(earlier);
+  return (event) => {
+    const isFirst = !happened.has(event);
+    happened.add(event);
     return isFirst;
   };
 }
 
 function continueState(
-  { channel, deps, endedConversation, former, seat }: ConversationOptions,
-  start: ConversationState,
+  {
+    channel,
+    deps,
+    endedConversation,
+    former: formerSession,
+    seat,
+  }: ConversationOptions,
+  initialState: ConversationState,
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
-) {
-  const from = former?.place.channel;
+): ConversationState {
+  const formerChannel = formerSession?.place.channel;
   const goesOn =
-    from?.channelId === channel.channelId ||
-    (from && deps.places.isNoWider(channel, from));
-  const past = former ? goesOn && former.loop.state : endedConversation;
+    formerChannel?.channelId === channel.channelId ||
+    (formerChannel && deps.places.isNoWider(channel, formerChannel));
+  const continued = formerSession
+    ? goesOn && formerSession.loop.state
+    : endedConversation;
   const { agreedIds: callers = [], isPaused = false } =
-    former?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
-  const { presence, notes, session } = former?.loop.state ?? start;
+    formerSession?.consent.answers ?? seat ?? endedConversation?.answers ?? {};
+  const { presence, notes, session } = formerSession?.loop.state ?? initialState;
   const consent = { ...presence.consent, ...storedConsents, callers, isPaused };
   const { restrictions } = session; // A mute by a moderator outlives a move.
   return {
-    ...start,
-    session: { ...start.session, restrictions },
-    presence: { ...start.presence, consent },
-    history: (past || start).history,
-    notes: { ...start.notes, failures: notes.failures },
+    ...initialState,
+    session: { ...initialState.session, restrictions },
+    presence: { ...initialState.presence, consent },
+    history: (continued || initialState).history,
+    notes: { ...initialState.notes, failures: notes.failures },
   };
 }
 
@@ -407,7 +523,9 @@ function findPersonName(
   { presence, history, turns }: ConversationState,
   personId: PersonId,
 ) {
-  const here = presence.people.find(({ id }) => id === personId);
-  const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
-  return here?.name ?? asked?.name ?? 'Someone';
+  const participant = presence.people.find(({ id }) => id === personId);
+  const askedTurn = [...turns, ...history.exchanges].findLast(
+    ({ by }) => by === personId,
+  );
+  return participant?.name ?? askedTurn?.name ?? 'Someone';
 }

@@ -23,19 +23,22 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import { conversationRules } from './machine/conversation-rules.ts';
 import { findAnnouncement, findTurn, isSpeaking } from './machine/selectors.ts';
 
+/** The session around a conversation, as its loop needs it. */
 type LoopDeps = {
   readonly clock: Clock;
   readonly decide?: typeof stepConversation | undefined;
-  readonly settings: () => SessionSettings;
-  readonly people: () => readonly Participant[];
-  readonly consents: () => StoredConsents;
+  readonly getSettings: () => SessionSettings;
+  readonly listPeople: () => readonly Participant[];
+  readonly getConsents: () => StoredConsents;
   /** Reports a bug in work that no caller awaits, while no connection is open. */
   readonly onBug: (error: unknown) => void;
-  readonly perform: (effect: ConversationEffect) => void;
+  readonly performEffect: (effect: ConversationEffect) => void;
   readonly connection: CurrentConnection;
-  readonly changed: () => void;
+  /** Called after each event and its effects. */
+  readonly onChange: () => void;
 };
 
+/** Events whose steps depend on the settings of their moment. */
 const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'began',
   'paused',
@@ -44,7 +47,7 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
   'partial',
   'words',
   'typed',
-  'read',
+  'announcement',
   'notify',
 ]);
 
@@ -59,9 +62,9 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
  * loop.state.turnQueue.current?.phase.kind; // 'making', 'sounding', 'finishing' or 'cut'
  */
 export class ConversationLoop {
-  readonly #deps;
+  readonly #deps: LoopDeps;
   readonly #inbox: ConversationEvent[] = [];
-  #state;
+  #state: ConversationState;
   #isStepping = false;
   #wakeMs = Number.POSITIVE_INFINITY;
   #stopTimer: () => void = () => undefined;
@@ -73,10 +76,12 @@ export class ConversationLoop {
     this.#state = state;
   }
 
+  /** The state after the latest step. It never changes, so a caller may keep it. */
   get state(): ConversationState {
     return this.#state;
   }
 
+  /** The reply that sounds now, with its asker. Undefined while the bot is silent. */
   get sounding(): SoundingReply | undefined {
     const { turnQueue } = this.#state;
     const { current } = turnQueue;
@@ -86,10 +91,12 @@ export class ConversationLoop {
     return { id: reply, replyTo: findTurn(this.#state, id)?.by, interruptible };
   }
 
+  /** Time on the monotonic clock, in ms. */
   get nowMs(): number {
     return this.#deps.clock.nowMs();
   }
 
+  /** The output of the open connection. Undefined without one. */
   get output(): SpeechOutput | undefined {
     return this.#deps.connection.now?.output;
   }
@@ -99,12 +106,13 @@ export class ConversationLoop {
     return this.#bug.promise;
   }
 
-  attachConnection(now: OpenConnection | undefined) {
+  /** Sets the open connection, or none after its loss, before the replies on it end. */
+  attachConnection(connection: OpenConnection | undefined): void {
     // The conversation learns that none is open before the replies on it end.
-    const former = this.output;
-    this.#deps.connection.now = now;
-    if (former && !now)
-      this.post({ kind: 'link-down', isHeard: former.heardText !== '' });
+    const lostOutput = this.output;
+    this.#deps.connection.now = connection;
+    if (lostOutput && !connection)
+      this.post({ kind: 'link-down', isHeard: lostOutput.heardText !== '' });
     this.#bug = Promise.withResolvers();
     this.#bug.promise.catch(() => undefined); // Awaited elsewhere.
   }
@@ -122,46 +130,49 @@ export class ConversationLoop {
       steps.push(this.#handleEvent(next));
     this.#isStepping = false;
     this.#setTimer();
-    this.#deps.changed();
+    this.#deps.onChange();
     return steps[0] ?? [];
   }
 
-  stopTimerForGood() {
+  /** Stops the timer at the end of the session. Events are still handled. */
+  stopTimerForGood(): void {
     this.#stopTimer();
     this.#stopTimer = () => undefined;
     this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Rejects `bug` with an error while a connection is open, else reports the error. */
-  reportBug(error: unknown) {
+  reportBug(error: unknown): void {
     if (this.output) this.#bug.reject(error);
     else this.#deps.onBug(error);
   }
 
   /** Posts, each 20 ms, when the current reply becomes audible, starves, pauses or goes on. */
-  updateSound() {
+  updateSound(): void {
     const { leavingReply } = this.output ?? {};
     const { current } = this.#state.turnQueue;
     if (!leavingReply || current?.reply !== leavingReply.id) return;
     const { phase, reply } = current;
     if (phase.kind === 'making') this.post({ kind: 'audible', reply });
     const wasStarved = phase.kind === 'sounding' && phase.isStarved;
-    const { isStarved, pausedAfter: heard } = leavingReply;
+    const { isStarved, pausedAfter: heardText } = leavingReply;
     if (isStarved !== wasStarved && phase.kind !== 'cut')
       this.post({ kind: 'starved', reply, isStarved });
-    if (heard !== current.haltedAfter && phase.kind === 'sounding')
-      this.post({ kind: 'halted', reply, heard });
+    if (heardText !== current.haltedAfter && phase.kind === 'sounding')
+      this.post({ kind: 'halted', reply, heard: heardText });
   }
 
-  syncPeople() {
-    const people = this.#deps.people();
+  /** Posts the people in the channel, if anything about them has changed. */
+  syncPeople(): void {
+    const people = this.#deps.listPeople();
     if (isDeepStrictEqual(people, this.#people)) return;
     this.#people = people;
     this.post({ kind: 'people', people });
   }
 
-  syncConsents() {
-    this.post({ kind: 'consents', ...this.#deps.consents() });
+  /** Posts the stored consents of now. */
+  syncConsents(): void {
+    this.post({ kind: 'consents', ...this.#deps.getConsents() });
   }
 
   /** Notes a failure until its end. Returns whether it is new. */
@@ -171,18 +182,21 @@ export class ConversationLoop {
     return true;
   }
 
+  /** Tests whether a failure was noted and has not ended. */
   isFailing(failure: ChannelFailure): boolean {
     return this.state.notes.failures.includes(failure);
   }
 
+  /** Notes the end of a failure. Returns whether it was noted before. */
   endFailure(failure: ChannelFailure): boolean {
     const isFailing = this.isFailing(failure);
     if (isFailing) this.post({ kind: 'failure', failure, isOver: true });
     return isFailing;
   }
 
-  syncSettings() {
-    const settings = this.#deps.settings();
+  /** Posts the settings of now, if they have changed. */
+  syncSettings(): void {
+    const settings = this.#deps.getSettings();
     if (!isDeepStrictEqual(settings, this.state.session.settings))
       this.post({ kind: 'settings', settings });
   }
@@ -204,7 +218,7 @@ export class ConversationLoop {
   #performEffect(effect: ConversationEffect) {
     // A failing effect does not take the others of its step along.
     try {
-      this.#deps.perform(effect);
+      this.#deps.performEffect(effect);
     } catch (error) {
       this.reportBug(error);
     }

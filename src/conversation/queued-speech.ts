@@ -4,20 +4,26 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
 import type { TurnEnd } from './machine/state.ts';
 
+/** A question that did not come by voice, on its way to an answer. */
 export type QueuedQuestion = {
   readonly utterance: TurnUtterance;
   /** Oldest first, five at most. One answer is for all of them. */
   readonly earlierUtterances: readonly TurnUtterance[];
   readonly endedAtMs: number;
   readonly signal?: AbortSignal;
+  /** Called once, when the turn is over or the question was rejected. */
   readonly onOver?: (outcome: TurnEnd) => void;
+  /** Text of the question for the history, once it is known. */
   transcript?: { readonly text: string; readonly atMs: number };
   readonly manner?: SpokenManner;
-  readonly onOutcome?: (asking: AskOutcome) => void;
+  /** Gets the answer as soon as it is whole, or its failure. Only the first call counts. */
+  readonly onOutcome?: (outcome: AskOutcome) => void;
 };
 
+/** Place in the queue: before everything that waits, or after it. */
 export type SayPlace = 'now' | 'queue';
 
+/** A text that waits to be said and answers no turn. */
 export type QueuedAnnouncement = {
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after everything that waits, even if it comes later. */
@@ -34,6 +40,7 @@ export type QueuedAnnouncement = {
   readonly payer?: Asker;
   /** Its sender writes it if it cannot be said. */
   readonly isWrittenElsewhere?: boolean;
+  /** Called once, after the announcement was heard at least in part. */
   readonly onHeard?: () => void;
   readonly signal?: AbortSignal;
 };

@@ -16,6 +16,7 @@ import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
 
+/** The outside of a session. A function takes the few that it uses, as `Deps`. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   readonly messages: VoiceChannelChatPoster;
@@ -27,6 +28,7 @@ export type SessionDependencies = PaidEngines & {
   readonly codec: OpusCodec;
   readonly cues: Cues;
   readonly captionChats: CaptionChats;
+  /** Name of the speech recogniser, for people to read. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
@@ -35,11 +37,13 @@ export type SessionDependencies = PaidEngines & {
   readonly spending: BudgetAuthority;
   /** Returns whether programs read the words of this channel, as its panel tells. */
   readonly isReadByPrograms: (channelId: ChannelId) => boolean;
-  /** Its exceptions end no session. */
+  /** A listener to events. Its exceptions end no session. */
   readonly onEvent: SessionEventListener;
+  /** The step of the conversation, in place of the usual one. */
   readonly decide?: typeof stepConversation;
 };
 
+/** Some dependencies of a session, by their names. */
 export type Deps<Name extends keyof SessionDependencies> = Pick<
   SessionDependencies,
   Name

@@ -5,6 +5,7 @@ import type {
 } from '#src/conversation/hearing/session-consent.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
@@ -16,59 +17,84 @@ import type {
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { SpeechPace } from '#src/voice/output/speech-output.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
-import type { SessionDependencies } from './session-dependencies.ts';
 import type { SpeechRequests } from './speech-requests.ts';
 
+/** A person, by the id and the name to show. */
 export type NamedPerson = { readonly id: PersonId; readonly name: string };
 
+/** Events that people are told of once in a session, also across moves. */
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
-/** A function takes the few that it uses. */
+/** One voice channel's talk. A function takes the few owners that it uses, as `Owners`. */
 export type Session = {
+  /** The channel with its people and its settings. */
   readonly place: SessionPlace;
+  /** Sentences of the bot about itself, and reports to the operator. */
   readonly notices: ChannelNotices;
+  /** Everything that sounds. */
   readonly speech: SessionSpeech;
+  /** Consent of the people in the channel. */
   readonly consent: SessionConsent;
+  /** People that are not heard yet, and are told so once. */
   readonly undecided: UndecidedPeople;
+  /** The state of the conversation. */
   readonly loop: ConversationLoop;
+  /** Answers that wait for a button. */
   readonly tools: {
     readonly confirmations: {
+      /** Holds an answer, and returns the name of the button that shows it to `reader` alone. */
       holdAnswer(text: ConfidentialText, reader: NamedPerson): string;
     };
   };
+  /** Hooks of all features. */
   readonly features: SessionFeatures;
+  /** Aborts when the session ends. */
   readonly signal: AbortSignal;
 };
 
+/** Some parts of a session, by their names. */
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
+/** The session before this one, if this one goes on. */
 export type FormerSession = {
   /** A former run sat there, and so has told its people. */
   readonly isReturned: boolean;
   readonly former?: Owners<'place'> | undefined;
 };
 
+/** The channel of a session, its people and its settings. No member throws. */
 export type SessionPlace = {
   readonly channel: ChannelRef;
+  /** Returns the settings of the channel, as they are now. */
   readonly getSettings: () => GuildSettings;
+  /** Returns the instructions and the voice of the channel, as they are now. */
   readonly getStyle: () => ReplyStyle;
+  /** Lists everybody in the channel but the bot. Empty before the first connection. */
   readonly listPeople: () => readonly ChannelMember[];
+  /** Finds a member who sits in the channel now. */
   readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
+  /** Returns the name of a person who sits here or asked something, else `Someone`. */
   readonly getName: (personId: PersonId) => string;
-  readonly getChoices: (
-    personId: PersonId,
-  ) => ReturnType<SessionDependencies['peopleSettings']['getCached']>;
-  readonly loadChoices: (
-    personId: PersonId,
-  ) => ReturnType<SessionDependencies['peopleSettings']['loadSettings']>;
+  /** Returns a person's own settings, empty before `loadChoices`. */
+  readonly getChoices: (personId: PersonId) => PersonSettings;
+  /** Loads a person's own settings. Undefined after a failure, which is reported. Never rejects. */
+  readonly loadChoices: (personId: PersonId) => Promise<PersonSettings | undefined>;
+  /** Languages in which people are heard and answered. */
   readonly languages: SpeakerLanguages;
-  readonly isFirst: (what: OnceInSession) => boolean;
+  /** Returns true for the first time of an event in this session, and notes the event. */
+  readonly isFirst: (event: OnceInSession) => boolean;
 };
 
+/** Everything that sounds in a session. */
 export type SessionSpeech = {
+  /** Questions, announcements and notices that wait. */
   readonly requests: SpeechRequests;
+  /** The open voice connection, if any. */
   readonly connection: CurrentConnection;
+  /** The speed of speech that people have asked for. */
   readonly pace: SpeechPace;
+  /** Tracks of sounds beside speech. */
   readonly mix: SoundMix;
+  /** Returns false where the session makes captions only. */
   readonly canSpeak: () => boolean;
 };

@@ -11,6 +11,7 @@ import type { ConversationLoop } from './conversation-loop.ts';
 import { findAnnouncement, findTurn, isMuted } from './machine/selectors.ts';
 import type { QueuedAnnouncement, QueuedQuestion } from './queued-speech.ts';
 
+/** The place of an announcement in the queue, or the reason why it was not taken. */
 type QueueOutcome =
   /** `ended` never rejects. */
   | {
@@ -21,40 +22,44 @@ type QueueOutcome =
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' | 'muted' };
 
+/** A sentence of the bot about itself, said at the next pause. */
 type SpokenNotice = {
   /** Empty when the notice is not wanted any more. */
   readonly getText: () => string;
   readonly language: string;
   readonly personId?: PersonId;
   readonly maxWaitMs: number;
+  /** Called once, unless the notice was rejected. */
   readonly onEnded: (wasHeard: boolean) => void;
 };
 
+/** A turn or announcement of the queue, as people see it. */
 export type ListedTurn = { readonly id: Id } & (
   | { readonly kind: 'question'; readonly by: PersonId; readonly name: string }
-  | { readonly kind: 'reading'; readonly reading: QueuedAnnouncement }
+  | { readonly kind: 'announcement'; readonly announcement: QueuedAnnouncement }
 );
 
 type HeardAnnouncement = {
-  readonly reading: QueuedAnnouncement | undefined;
+  /** Undefined if the request is gone. */
+  readonly announcement: QueuedAnnouncement | undefined;
   readonly atMs: number;
 };
 
 type Submission = { readonly signal?: AbortSignal | undefined } & (
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
   | {
-      readonly kind: 'reading';
-      readonly reading: QueuedAnnouncement;
+      readonly kind: 'announcement';
+      readonly announcement: QueuedAnnouncement;
       readonly ended: PromiseWithResolvers<PlayEnd>;
     }
   | {
       readonly kind: 'notice';
       readonly notice: SpokenNotice;
-      reading?: QueuedAnnouncement;
+      announcement?: QueuedAnnouncement;
     }
 );
 
-/** A rejected request has no end. */
+/** A request until its outcome is reported. A rejected request has no end. */
 type Request = Submission & { isQueued: boolean };
 
 type SubmitOutcome =
@@ -82,9 +87,9 @@ type SpeechRequestsDeps = {
  * if (dinner.kind === 'added') await dinner.ended; // 'completed', or the reason for an early end
  */
 export class SpeechRequests {
-  readonly #deps;
-  readonly #all = new Map<Id, Request>();
-  readonly #heard = new Set<Id>();
+  readonly #deps: SpeechRequestsDeps;
+  readonly #requests = new Map<Id, Request>();
+  readonly #heardIds = new Set<Id>();
   #latestHeard: HeardAnnouncement | undefined;
   #nextId = 1;
 
@@ -92,37 +97,44 @@ export class SpeechRequests {
     this.#deps = deps;
   }
 
-  findQuestion(request: Id | undefined): QueuedQuestion | undefined {
-    const one = this.#find(request);
-    return one?.kind === 'question' ? one.question : undefined;
+  /** Finds a question until its outcome is reported. */
+  findQuestion(id: Id | undefined): QueuedQuestion | undefined {
+    const request = this.#findRequest(id);
+    return request?.kind === 'question' ? request.question : undefined;
   }
 
-  findAnnouncement(request: Id | undefined): QueuedAnnouncement | undefined {
-    const one = this.#find(request);
-    if (one?.kind === 'notice') one.reading ??= this.#createNotice(one.notice);
-    return one?.kind === 'question' ? undefined : one?.reading;
+  /** Finds an announcement until its outcome is reported. A notice gets its text at the first call. */
+  findAnnouncement(id: Id | undefined): QueuedAnnouncement | undefined {
+    const request = this.#findRequest(id);
+    if (request?.kind === 'notice')
+      request.announcement ??= this.#createNotice(request.notice);
+    return request?.kind === 'question' ? undefined : request?.announcement;
   }
 
+  /** The turn or announcement that sounds or is made now. Undefined for a notice. */
   get current(): ListedTurn | undefined {
     const id = this.#deps.loop.state.turnQueue.current?.id;
     return id === undefined ? undefined : this.#toListedTurn(id);
   }
 
+  /** The turns and announcements that wait, in their order, without notices. */
   get waiting(): readonly ListedTurn[] {
     return this.#deps.loop.state.turnQueue.waiting.flatMap(
       (id) => this.#toListedTurn(id) ?? [],
     );
   }
 
+  /** The announcement or notice that was heard last in this session, with the time of its end. */
   get latestHeard(): HeardAnnouncement | undefined {
     return this.#latestHeard;
   }
 
-  askQuestion(question: QueuedQuestion) {
+  /** Asks a question that did not come by voice. Its callbacks tell the outcome, also of a rejection. */
+  askQuestion(question: QueuedQuestion): void {
     const { name, speakerId: by } = question.utterance;
     const text = question.transcript?.text ?? '';
-    const asking = { kind: 'question', question, signal: question.signal } as const;
-    this.#submitRequest(asking, (request) => ({
+    const { signal } = question;
+    this.#submitRequest({ kind: 'question', question, signal }, (request) => ({
       kind: 'typed',
       request,
       by,
@@ -131,20 +143,21 @@ export class SpeechRequests {
     }));
   }
 
-  queueAnnouncement(reading: QueuedAnnouncement): QueueOutcome {
-    const { owner, personId, when } = reading;
+  /** Queues an announcement. Aborting its `signal` takes it back. */
+  queueAnnouncement(announcement: QueuedAnnouncement): QueueOutcome {
+    const { owner, personId } = announcement;
     const ended = Promise.withResolvers<PlayEnd>();
     const about = personId === undefined ? [] : [personId];
-    const isInterruptible = reading.interruptible ?? true;
+    const isInterruptible = announcement.interruptible ?? true;
     const event = {
-      kind: 'read',
+      kind: 'announcement',
       owner: owner?.id,
       about,
-      when,
+      when: announcement.when,
       isInterruptible,
     } as const;
     const submitted = this.#submitRequest(
-      { kind: 'reading', reading, ended, signal: reading.signal },
+      { kind: 'announcement', announcement, ended, signal: announcement.signal },
       (request) => ({ ...event, request }),
     );
     if (submitted.kind === 'queued')
@@ -153,7 +166,7 @@ export class SpeechRequests {
     if (submitted.reason === 'crowded')
       return {
         kind: 'full',
-        limit: when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
+        limit: announcement.when === 'behind' ? maxLinesPerPerson : maxAnnouncements,
       };
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
@@ -180,76 +193,81 @@ export class SpeechRequests {
     return isSaid || waiting.length > 0;
   }
 
-  takeOut({ id }: ListedTurn, why: 'skipped' | 'stopped') {
-    this.#deps.loop.post({ kind: 'taken-out', id, why });
+  /** Ends a turn or announcement, whether or not it sounds. */
+  takeOut({ id }: ListedTurn, reason: 'skipped' | 'stopped'): void {
+    this.#deps.loop.post({ kind: 'taken-out', id, why: reason });
   }
 
-  reportOutcome({ failure, outcome, request }: EffectOf<'report'>) {
-    const one = this.#all.get(request);
-    this.#all.delete(request);
-    if (one?.kind === 'question') {
-      const { onOver, onOutcome } = one.question;
-      const line = failure
+  /** Tells the asker or sender of a request how it ended, and forgets the request. */
+  reportOutcome({ failure, outcome, request: id }: EffectOf<'report'>): void {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    if (request?.kind === 'question') {
+      const { onOver, onOutcome } = request.question;
+      const failureLine = failure
         ? toFailureLine(failure.error)
         : ({ id: 'ask.late' } as const);
-      if (outcome === 'failed') onOutcome?.({ kind: 'failed', line });
+      if (outcome === 'failed') onOutcome?.({ kind: 'failed', line: failureLine });
       onOver?.(outcome);
     }
-    if (!one?.isQueued) return;
-    const wasHeard = this.#heard.delete(request);
-    if (one.kind === 'notice') one.notice.onEnded(wasHeard);
-    if (one.kind !== 'reading') return;
+    if (!request?.isQueued) return;
+    const wasHeard = this.#heardIds.delete(id);
+    if (request.kind === 'notice') request.notice.onEnded(wasHeard);
+    if (request.kind !== 'announcement') return;
     const { channelId, notices } = this.#deps;
-    const known = playEnds.find((each) => each === outcome);
-    const end = known ?? (outcome === 'ending' ? 'left' : 'failed');
+    const playEnd = playEnds.find((each) => each === outcome);
+    const end = playEnd ?? (outcome === 'ending' ? 'left' : 'failed');
     notices.reportEvent({ kind: 'played', channelId, track: 'voice', end });
-    one.ended.resolve(end);
+    request.ended.resolve(end);
   }
 
-  noteHeard(request: Id | undefined) {
-    if (request !== undefined) this.#heard.add(request);
-    const reading = this.findAnnouncement(request);
-    reading?.onHeard?.();
-    this.#latestHeard = { reading, atMs: this.#deps.clock.nowMs() };
+  /** Notes that sound of an announcement or notice has left, before its outcome is reported. */
+  noteHeard(id: Id | undefined): void {
+    if (id !== undefined) this.#heardIds.add(id);
+    const announcement = this.findAnnouncement(id);
+    announcement?.onHeard?.();
+    this.#latestHeard = { announcement, atMs: this.#deps.clock.nowMs() };
   }
 
-  #find(request: Id | undefined) {
-    return request === undefined ? undefined : this.#all.get(request);
+  #findRequest(id: Id | undefined) {
+    return id === undefined ? undefined : this.#requests.get(id);
   }
 
   #submitRequest(
-    given: Submission,
-    eventOf: (request: Id) => Parameters<ConversationLoop['post']>[0],
+    submission: Submission,
+    toEvent: (request: Id) => Parameters<ConversationLoop['post']>[0],
   ): SubmitOutcome {
     const { loop } = this.#deps;
     const id = this.#nextId++;
-    const request = { ...given, isQueued: false };
-    this.#all.set(id, request);
-    const effects = loop.post(eventOf(id));
-    const report = effects.find((one) => one.do === 'report' && one.request === id);
+    const request = { ...submission, isQueued: false };
+    this.#requests.set(id, request);
+    const effects = loop.post(toEvent(id));
+    const report = effects.find(
+      (effect) => effect.do === 'report' && effect.request === id,
+    );
     if (report?.do === 'report') return { kind: 'rejected', reason: report.outcome };
     request.isQueued = true;
-    given.signal?.addEventListener('abort', () => {
-      if (this.#all.has(id)) loop.post({ kind: 'taken-back', request: id });
+    submission.signal?.addEventListener('abort', () => {
+      if (this.#requests.has(id)) loop.post({ kind: 'taken-back', request: id });
     });
     return { kind: 'queued', position: this.#countAhead(id) };
   }
 
   #countAhead(request: Id) {
     const { announcements, current, waiting } = this.#deps.loop.state.turnQueue;
-    const id = announcements.find((one) => one.request === request)?.id;
-    const place = id === undefined ? -1 : waiting.indexOf(id);
-    if (place < 0) return 0;
-    return place + (current ? 1 : 0);
+    const id = announcements.find((each) => each.request === request)?.id;
+    const position = id === undefined ? -1 : waiting.indexOf(id);
+    if (position < 0) return 0;
+    return position + (current ? 1 : 0);
   }
 
   #toListedTurn(id: Id): ListedTurn | undefined {
     const { state } = this.#deps.loop;
     const turn = findTurn(state, id);
     if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
-    const one = this.#find(findAnnouncement(state, id)?.request);
-    return one?.kind === 'reading'
-      ? { id, kind: 'reading', reading: one.reading }
+    const request = this.#findRequest(findAnnouncement(state, id)?.request);
+    return request?.kind === 'announcement'
+      ? { id, kind: 'announcement', announcement: request.announcement }
       : undefined;
   }
 

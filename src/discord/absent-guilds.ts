@@ -20,7 +20,7 @@ const notMember: readonly unknown[] = [
   RESTJSONErrorCodes.MissingAccess,
 ];
 
-export type GuildWatchOptions = {
+export type GuildWatchDeps = {
   readonly store: GuildRecords;
   readonly report: ReportDiscord;
   readonly shard: Pick<OwnedShard, 'id' | 'count'>;
@@ -35,8 +35,8 @@ export type GuildWatchOptions = {
  */
 export function watchAbsentGuilds(
   client: Client<true>,
-  { store, report, shard, isAllowed, greet }: GuildWatchOptions,
-) {
+  { store, report, shard, isAllowed, greet }: GuildWatchDeps,
+): void {
   // READY may be incomplete, so REST is asked about servers that it does not list.
   const noteGuilds = async (guildIds: readonly GuildId[]) => {
     try {
@@ -52,8 +52,8 @@ export function watchAbsentGuilds(
     }
   };
   const greetGuild = async (guild: Guild) => {
-    const noted = await store.listGuilds(client.user.id).catch(() => undefined);
-    const isNew = noted?.includes(guild.id) === false;
+    const notedIds = await store.listGuilds(client.user.id).catch(() => undefined);
+    const isNew = notedIds?.includes(guild.id) === false;
     if (!(await noteGuilds([guild.id])) || !isNew) return;
     const cause = await greet(guild);
     const message = 'A server that invited the bot could not be greeted.';
@@ -64,26 +64,26 @@ export function watchAbsentGuilds(
   client.on(Events.GuildCreate, (guild) => {
     if (isAllowed(guild.id)) void greetGuild(guild);
   });
-  const present = [...client.guilds.cache.keys()].filter(isAllowed);
+  const presentIds = [...client.guilds.cache.keys()].filter(isAllowed);
   const readNotedGuilds = async () =>
     (await store.listGuilds(client.user.id)).filter((guildId) =>
       isOnShard(guildId, shard),
     );
-  void reportAbsent(client, readNotedGuilds, report).then(() => noteGuilds(present));
+  void reportAbsent(client, readNotedGuilds, report).then(() => noteGuilds(presentIds));
 }
 
 async function reportAbsent(
   client: Client<true>,
-  noted: () => Promise<readonly string[]>,
+  readNotedGuilds: () => Promise<readonly GuildId[]>,
   report: ReportDiscord,
 ) {
   const isThere = (guildId: GuildId) => client.guilds.cache.has(guildId);
   let trouble: unknown;
-  const ids = await noted().catch((cause: unknown) => {
+  const notedIds = await readNotedGuilds().catch((cause: unknown) => {
     trouble = cause;
     return [];
   });
-  for (const guildId of ids.filter((id) => !isThere(id)))
+  for (const guildId of notedIds.filter((id) => !isThere(id)))
     await client.rest.get(Routes.guild(guildId)).catch((cause: unknown) => {
       const isGone = cause instanceof DiscordAPIError && notMember.includes(cause.code);
       if (!isGone) trouble = cause;

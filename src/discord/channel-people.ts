@@ -9,70 +9,73 @@ import { realClock } from '#src/base/clock.ts';
 import type { ChannelId } from '#src/base/ids.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
-import { roleIdsOf } from './permissions.ts';
+import { listRoleIds } from './permissions.ts';
 
 /** Not all changes of names and roles are events. */
 const freshMs = 1_000;
 
-export type ChannelPeople = ReturnType<typeof createChannelPeople>;
+type PeopleList = { readonly people: readonly ChannelMember[]; readonly atMs: number };
+type PeopleListener = {
+  readonly channelId: ChannelId;
+  readonly onChange: () => void;
+};
 
 /** People in each voice channel, read at most once a second, as each packet asks for them. */
-export function createChannelPeople(client: Client<true>) {
-  const lists = new Map<
-    string,
-    { readonly people: readonly ChannelMember[]; readonly atMs: number }
-  >();
-  const listeners = new Set<{
-    readonly channelId: ChannelId;
-    readonly changed: () => void;
-  }>();
-  client.on(Events.VoiceStateUpdate, (before, now) => {
-    reportSeatChange(before.channelId);
-    if (now.channelId !== before.channelId) reportSeatChange(now.channelId);
-  });
-  // Their name or roles are others now.
-  client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
-    reportSeatChange(guild.voiceStates.cache.get(id)?.channelId),
-  );
-  const all = () => readAllChannels();
-  client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
+export class ChannelPeople {
+  readonly #lists = new Map<ChannelId, PeopleList>();
+  readonly #listeners = new Set<PeopleListener>();
 
-  function readAgain(channelId: ChannelId) {
-    lists.delete(channelId);
+  constructor(client: Client<true>) {
+    client.on(Events.VoiceStateUpdate, (before, { channelId }) => {
+      this.#reportSeatChange(before.channelId);
+      if (channelId !== before.channelId) this.#reportSeatChange(channelId);
+    });
+    // Their name or roles are others now.
+    client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>
+      this.#reportSeatChange(guild.voiceStates.cache.get(id)?.channelId),
+    );
+    const readAllChannels = () => this.#readAllChannels();
+    client
+      .on(Events.GuildCreate, readAllChannels)
+      .on(Events.GuildAvailable, readAllChannels);
   }
 
-  function readAllChannels() {
-    lists.clear();
-    for (const { changed } of listeners) changed();
+  /** Lists everybody in a channel but the bot, as it was up to a second ago. */
+  listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
+    const nowMs = realClock.nowMs();
+    const list = this.#lists.get(channelId);
+    if (list && nowMs - list.atMs < freshMs) return list.people;
+    const people = listOtherPeople(guild, channelId);
+    this.#lists.set(channelId, { people, atMs: nowMs });
+    return people;
   }
 
-  function reportSeatChange(where: string | null | undefined) {
-    if (!where) return;
-    readAgain(where);
-    for (const { channelId, changed } of listeners) if (channelId === where) changed();
+  /** Makes the next `listPeople` read the channel anew. */
+  readAgain(channelId: ChannelId): void {
+    this.#lists.delete(channelId);
   }
 
-  return {
-    listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
-      const nowMs = realClock.nowMs();
-      const known = lists.get(channelId);
-      if (known && nowMs - known.atMs < freshMs) return known.people;
-      const people = listOtherPeople(guild, channelId);
-      lists.set(channelId, { people, atMs: nowMs });
-      return people;
-    },
+  /** Calls `onChange` after each change in a channel, until disposed. */
+  listen(channelId: ChannelId, onChange: () => void): Disposable {
+    const listener = { channelId, onChange };
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
 
-    readAgain,
+  #readAllChannels() {
+    this.#lists.clear();
+    for (const { onChange } of this.#listeners) onChange();
+  }
 
-    listen(channelId: ChannelId, changed: () => void): Disposable {
-      const listener = { channelId, changed };
-      listeners.add(listener);
-      return { [Symbol.dispose]: () => void listeners.delete(listener) };
-    },
-  };
+  #reportSeatChange(channelId: ChannelId | null | undefined) {
+    if (!channelId) return;
+    this.readAgain(channelId);
+    for (const listener of this.#listeners)
+      if (listener.channelId === channelId) listener.onChange();
+  }
 }
 
-/** Also those without a known name. */
+/** Lists everybody in a channel but the bot, also people without a known name. */
 export function listOtherPeople(
   guild: Guild,
   channelId: ChannelId,
@@ -84,16 +87,19 @@ export function listOtherPeople(
 }
 
 function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
-  const known = member ? toMember(member) : { id, name: id, isBot: false, roleIds: [] };
-  return { ...known, isDeaf: selfDeaf === true || serverDeaf === true };
+  const identity = member
+    ? toMember(member)
+    : { id, name: id, isBot: false, roleIds: [] };
+  return { ...identity, isDeaf: selfDeaf === true || serverDeaf === true };
 }
 
+/** Converts a member, with the name of the server on one line. */
 export function toMember(member: GuildMember): ChannelMember {
   const { displayName, id, user } = member;
   return {
     id,
     name: toOneLine(displayName),
     isBot: user.bot,
-    roleIds: roleIdsOf(member),
+    roleIds: listRoleIds(member),
   };
 }

@@ -9,14 +9,14 @@ import {
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
-import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
-import { createPanels, type Panels } from '#src/discord/panel/panels.ts';
-import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
+import { Panels } from '#src/discord/panel/panels.ts';
+import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
+import { DiscordTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type { Button, CommandPorts } from '#src/features/command.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
@@ -27,28 +27,29 @@ import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { toInviteUrl } from './account/needed-rights.ts';
-import { openCaptionChats } from './captions/discord-caption-chats.ts';
-import { refuseInteraction, watchDisallowedServers } from './disallowed-servers.ts';
+import { DiscordCaptionChats } from './captions/discord-caption-chats.ts';
+import { DisallowedServers, refuseInteraction } from './disallowed-servers.ts';
 import type { DiscordEvent } from './discord-event.ts';
 import { toCommandBodies } from './interactions/command-registration.ts';
 import {
-  type CommandFace,
-  createInteractionReceiver,
+  type CommandHandlers,
+  InteractionReceiver,
 } from './interactions/interaction-receiver.ts';
+import type { MessageDeps } from './interactions/rendering.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import {
   closeClient,
   createClient,
   findRemedy,
+  LoginDeadline,
   logIn,
-  startLoginDeadline,
 } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
-import { openPlaces } from './places.ts';
+import { DiscordPlaces } from './places.ts';
 import { postToServer } from './server-message.ts';
 
-export type DiscordOptions = CommandFace & {
+export type DiscordOptions = CommandHandlers & {
   readonly token: string;
   /** The default is Discord's own. Has no `/v10`. */
   readonly apiUrl?: string;
@@ -61,31 +62,36 @@ export type DiscordOptions = CommandFace & {
   readonly buttons: readonly Button[];
   readonly panelStore: PanelStore;
   readonly guildStore: GuildRecords;
-  readonly hello: () => TextLine;
+  /** Creates the sentence for a new server. */
+  readonly createGreeting: () => TextLine;
   /**
    * Called with servers that are there, maybe again. Resolves to those with handled
    * panels. Never throws.
    */
-  readonly arrived: (guildIds: readonly GuildId[]) => Promise<ReadonlySet<string>>;
+  readonly onGuildsArrived: (
+    guildIds: readonly GuildId[],
+  ) => Promise<ReadonlySet<GuildId>>;
   /** Called when anybody enters, leaves or changes a voice channel. Never throws. */
-  readonly channelChanged: (guildId: GuildId) => void;
+  readonly onChannelChanged: (guildId: GuildId) => void;
   /** Called once, after the login. */
-  readonly ports: (discord: DiscordPorts) => CommandPorts;
+  readonly createPorts: (discord: DiscordPorts) => CommandPorts;
+  /** Called with each event for logs and counters. */
   readonly onEvent: (event: DiscordEvent) => void;
 };
+
+/** The bot as Discord knows it. */
+export type OwnUser = { readonly id: PersonId; readonly name: string };
 
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
   readonly messages: VoiceChannelChatPoster;
-  readonly bot: { readonly id: string; readonly name: string };
+  readonly bot: OwnUser;
   readonly panels: PanelBoard;
   readonly places: Places;
   readonly members: Members;
   readonly captions: CaptionChats;
   readonly typed: TypedMessages;
 };
-
-export type Discord = Awaited<ReturnType<typeof openDiscord>>;
 
 const loginMs = 20_000;
 /** A rate limit on commands may last hours. */
@@ -97,112 +103,173 @@ const leaveMs = 250;
  * Logs in, registers commands and answers them. Closing leaves every channel first.
  * Throws BotError `discord.bad_token` or `discord.unreachable`.
  */
-export async function openDiscord(given: DiscordOptions, signal: AbortSignal) {
-  const options = leaveDisallowedGuilds(given);
+export async function openDiscord(
+  givenOptions: DiscordOptions,
+  signal: AbortSignal,
+): Promise<Discord> {
+  const options = hideDisallowedGuilds(givenOptions);
   const login = {
     ...options,
     timeoutMs: loginMs,
-    deadline: startLoginDeadline(loginMs),
+    deadline: new LoginDeadline(loginMs),
   };
-  const early: Interaction[] = [];
-  const made = watchClient(createClient(login), options);
-  made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
-  const client = await logIn(made, login, signal);
+  const earlyInteractions: Interaction[] = [];
+  const newClient = watchClient(createClient(login), options);
+  newClient.on(Events.InteractionCreate, (interaction) =>
+    earlyInteractions.push(interaction),
+  );
+  const client = await logIn(newClient, login, signal);
   try {
-    return await openWithClient(client, options, early);
+    const discord = new Discord(client, options, earlyInteractions);
+    if (options.shard.id === 0) await registerCommands(client, options);
+    return discord;
   } catch (cause) {
     await closeClient(client);
     throw cause;
   }
 }
 
-async function openWithClient(
-  client: Client<true>,
-  options: DiscordOptions,
-  early: readonly Interaction[],
-) {
-  const { hello, isAllowed, onEvent: report, shard } = options;
-  const bot = { id: client.user.id, name: client.user.username };
-  const buttons = new Map(options.buttons.map((button) => [button.name, button]));
-  const common = { buttons, timing: realClock, report };
-  const statuses = createVoiceStatuses(client, realClock);
-  const linkOpener = openVoiceLinkOpener(client, report, {
-    onLeaving: (guildId) => statuses.clear(guildId),
-  });
-  const outbox = new Outbox(client.rest, realClock, (outcome) =>
-    report({ kind: 'message', outcome }),
-  );
-  const panels = createPanels({
-    ...common,
-    client,
-    panelStore: options.panelStore,
-    outbox,
-    statuses,
-  });
-  const ports = options.ports({
-    linkOpener,
-    messages: openChannelMessages(client, panels, buttons, outbox),
-    bot,
-    panels,
-    places: openPlaces(client),
-    members: openMembers(client),
-    captions: openCaptionChats(client, { ...common, outbox }),
-    typed: openTypedMessages(client, outbox),
-  });
-  watchOwnState(client, report);
-  client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
-    if (before.channelId !== channelId) options.channelChanged(guild.id);
-  });
-  const reception = createInteractionReceiver({ ...options, ...common, panels, ports });
-  client.removeAllListeners(Events.InteractionCreate);
-  const disallowed = watchDisallowedServers(client, { isAllowed, outbox, report });
-  const receiveInteraction = (interaction: Interaction) => {
-    const { guildId } = interaction;
-    if (guildId === null || isAllowed(guildId))
-      reception.receiveInteraction(interaction);
-    else refuseInteraction(interaction);
-  };
-  client.on(Events.InteractionCreate, receiveInteraction);
-  for (const interaction of early) receiveInteraction(interaction);
-  report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  watchAbsentGuilds(client, {
-    store: options.guildStore,
-    report,
-    shard,
+/** The bot on Discord, logged in for one shard. Disposing leaves every channel first. */
+export class Discord implements AsyncDisposable {
+  /** Id and name of the bot. */
+  readonly bot: OwnUser;
+  /** Link with which a person invites the bot to a server. */
+  readonly inviteUrl: string;
+  readonly #client;
+  readonly #report;
+  readonly #linkOpener;
+  readonly #outbox;
+  readonly #panels;
+  readonly #receiver;
+  readonly #disallowedServers;
+
+  constructor(
+    client: Client<true>,
+    options: DiscordOptions,
+    earlyInteractions: readonly Interaction[],
+  ) {
+    const { isAllowed, onEvent: report } = options;
+    this.bot = { id: client.user.id, name: client.user.username };
+    this.inviteUrl = toInviteUrl(client.application.id);
+    this.#client = client;
+    this.#report = report;
+    const buttons = new Map(options.buttons.map((button) => [button.name, button]));
+    const messageDeps = { buttons, timing: realClock, report };
+    const statuses = new VoiceStatuses(client, realClock);
+    this.#linkOpener = new DiscordLinkOpener(client, report, {
+      onLeaving: (guildId) => statuses.clear(guildId),
+    });
+    this.#outbox = new Outbox(client.rest, realClock, (outcome) =>
+      report({ kind: 'message', outcome }),
+    );
+    const { panelStore } = options;
+    const outbox = this.#outbox;
+    this.#panels = new Panels({ ...messageDeps, client, panelStore, outbox, statuses });
+    const panels = this.#panels;
+    const ports = options.createPorts(this.#openPorts(messageDeps));
+    watchOwnState(client, report);
+    client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
+      if (before.channelId !== channelId) options.onChannelChanged(guild.id);
+    });
+    this.#receiver = new InteractionReceiver({
+      ...options,
+      ...messageDeps,
+      panels,
+      ports,
+    });
+    client.removeAllListeners(Events.InteractionCreate);
+    const serverDeps = { isAllowed, outbox, report };
+    this.#disallowedServers = new DisallowedServers(client, serverDeps);
+    this.#receiveInteractions(isAllowed, earlyInteractions);
+    report({ kind: 'ready', botId: this.bot.id, guilds: client.guilds.cache.size });
+    this.#watchGuilds(options);
+  }
+
+  /** Tests whether the gateway is connected. */
+  isReady(): boolean {
+    return this.#client.ws.shards.every(({ status }) => status === Status.Ready);
+  }
+
+  /** Leaves all seats and the gateway session without waiting. */
+  leaveNow(): void {
+    leaveAllSeats(this.#client);
+    realClock.later(leaveMs, () => void closeClient(this.#client));
+  }
+
+  /** Leaves servers that are not allowed any more. Call this when the setting has changed. */
+  leaveDisallowed(): void {
+    this.#disallowedServers.leaveAll();
+  }
+
+  /** Takes nothing new, gives the last answers a second, and leaves every channel. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    stopListening(this.#client, this.#report);
+    await this.#receiver.waitUntilSettled(lastAnswersMs);
+    await this.#linkOpener[Symbol.asyncDispose]();
+    await this.#panels.close(lastAnswersMs);
+    this.#outbox.close();
+    await closeClient(this.#client);
+  }
+
+  #openPorts(messageDeps: MessageDeps): DiscordPorts {
+    const { buttons } = messageDeps;
+    const client = this.#client;
+    const [outbox, panels] = [this.#outbox, this.#panels];
+    return {
+      linkOpener: this.#linkOpener,
+      messages: new ChannelMessages({ client, panels, buttons, outbox }),
+      bot: this.bot,
+      panels,
+      places: new DiscordPlaces(client),
+      members: openMembers(client),
+      captions: new DiscordCaptionChats(client, { ...messageDeps, outbox }),
+      typed: new DiscordTypedMessages(client, outbox),
+    };
+  }
+
+  #receiveInteractions(
+    isAllowed: DiscordOptions['isAllowed'],
+    earlyInteractions: readonly Interaction[],
+  ) {
+    const receiveInteraction = (interaction: Interaction) => {
+      const { guildId } = interaction;
+      if (guildId === null || isAllowed(guildId))
+        this.#receiver.receiveInteraction(interaction);
+      else refuseInteraction(interaction);
+    };
+    this.#client.on(Events.InteractionCreate, receiveInteraction);
+    for (const interaction of earlyInteractions) receiveInteraction(interaction);
+  }
+
+  /** Greets and forgets servers, and ends seats and panels of a former run. */
+  #watchGuilds({
+    createGreeting,
+    guildStore,
     isAllowed,
-    greet: (guild) => postToServer(outbox, guild, hello()),
-  });
-  leaveGhosts(client, linkOpener.hasLink);
-  watchArrivals(client, panels, options.arrived);
-  client.on(Events.ShardResume, () => leaveGhosts(client, linkOpener.hasLink));
-  if (shard.id === 0) await registerCommands(client, options);
-  return {
-    bot,
-    inviteUrl: toInviteUrl(client.application.id),
-    ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    /** Leaves all seats and the gateway session without waiting. */
-    leaveNow() {
-      leaveAllSeats(client);
-      realClock.later(leaveMs, () => void closeClient(client));
-    },
-    leaveDisallowed: () => disallowed.leaveAll(),
-    async [Symbol.asyncDispose]() {
-      stopListening(client, report);
-      await reception.waitUntilSettled(lastAnswersMs);
-      await linkOpener[Symbol.asyncDispose]();
-      await panels.close(lastAnswersMs);
-      outbox.close();
-      await closeClient(client);
-    },
-  };
+    onGuildsArrived,
+    shard,
+  }: DiscordOptions) {
+    const client = this.#client;
+    watchAbsentGuilds(client, {
+      store: guildStore,
+      report: this.#report,
+      shard,
+      isAllowed,
+      greet: (guild) => postToServer(this.#outbox, guild, createGreeting()),
+    });
+    const hasLink = (guildId: GuildId) => this.#linkOpener.hasLink(guildId);
+    leaveGhosts(client, hasLink);
+    watchArrivals(client, this.#panels, onGuildsArrived);
+    client.on(Events.ShardResume, () => leaveGhosts(client, hasLink));
+  }
 }
 
 /** Hides servers that are not allowed, and keeps their data after a leave. */
-function leaveDisallowedGuilds(options: DiscordOptions): DiscordOptions {
-  const { arrived, isAllowed, onEvent } = options;
+function hideDisallowedGuilds(options: DiscordOptions): DiscordOptions {
+  const { isAllowed, onEvent, onGuildsArrived } = options;
   return {
     ...options,
-    arrived: (guildIds) => arrived(guildIds.filter(isAllowed)),
+    onGuildsArrived: (guildIds) => onGuildsArrived(guildIds.filter(isAllowed)),
     onEvent(event) {
       if (event.kind !== 'guild-removed' || isAllowed(event.guildId)) onEvent(event);
     },
@@ -230,8 +297,8 @@ function watchClient(
     reportWarning(`Gateway: ${error.message}`, error),
   );
   client.on(Events.Warn, (message) => reportWarning(message));
-  const reportGateway = (what: 'reconnecting' | 'resumed') =>
-    report({ kind: 'gateway', what });
+  const reportGateway = (change: 'reconnecting' | 'resumed') =>
+    report({ kind: 'gateway', what: change });
   client.on(Events.ShardReconnecting, () => reportGateway('reconnecting'));
   client.on(Events.ShardResume, () => reportGateway('resumed'));
   client.on(Events.ShardDisconnect, ({ code }) => {
@@ -257,10 +324,10 @@ async function registerCommands(
   } catch (error) {
     // Commands of a former run still work.
     const isAway = error instanceof DiscordAPIError && error.status === 403;
-    const why = isAway
+    const advice = isAway
       ? `invite the bot: ${toInviteUrl(client.application.id)}`
       : getErrorMessage(error);
-    const message = `Commands could not be registered: ${why}`;
+    const message = `Commands could not be registered: ${advice}`;
     report({ kind: 'warning', message, cause: error });
   }
 }
@@ -272,17 +339,17 @@ async function registerCommands(
 function watchArrivals(
   client: Client<true>,
   panels: Pick<Panels, 'resumePanels'>,
-  arrived: DiscordOptions['arrived'],
+  onGuildsArrived: DiscordOptions['onGuildsArrived'],
 ) {
-  client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
+  client.on(Events.GuildAvailable, ({ id }) => void onGuildsArrived([id]));
   const listAvailableIds = () =>
     [...client.guilds.cache.values()]
       .filter(({ available }) => available)
       .map(({ id }) => id);
   // The client has one shard.
-  client.on(Events.ShardResume, () => void arrived(listAvailableIds()));
+  client.on(Events.ShardResume, () => void onGuildsArrived(listAvailableIds()));
   const guildIds = [...client.guilds.cache.keys()];
-  void arrived(listAvailableIds()).then((taken) => {
-    void panels.resumePanels(guildIds.filter((id) => !taken.has(id)));
+  void onGuildsArrived(listAvailableIds()).then((handledIds) => {
+    void panels.resumePanels(guildIds.filter((id) => !handledIds.has(id)));
   });
 }

@@ -2,7 +2,7 @@ import { type Client, GatewayOpcodes, Status } from 'discord.js';
 import type { GuildId } from '#src/base/ids.ts';
 
 /** Leaves every voice channel without waiting. */
-export function leaveAllSeats(client: Client<true>) {
+export function leaveAllSeats(client: Client<true>): void {
   // discord.js sends 114 messages a minute for each shard. The end of the gateway
   // session frees the other seats.
   for (const guild of client.guilds.cache.values()) {
@@ -18,10 +18,11 @@ function leaveSeat(client: Client<true>, guildId: GuildId) {
   shard.send({ op: GatewayOpcodes.VoiceStateUpdate, d });
 }
 
+/** Leaves each voice channel where Discord shows the bot, and where it has no link. */
 export function leaveGhosts(
   client: Client<true>,
   hasLink: (guildId: GuildId) => boolean,
-) {
+): void {
   for (const guild of client.guilds.cache.values()) {
     if (guild.voiceStates.cache.get(client.user.id)?.channelId && !hasLink(guild.id))
       leaveSeat(client, guild.id);

@@ -33,14 +33,13 @@ const [requestMs, closeMs] = [10_000, 2_000];
 const requestsASecond = 50;
 const discordApi = 'https://discord.com/api';
 
-/** It mentions nobody and is not logged in. */
+/** Creates a client that is not logged in. Its messages mention nobody. */
 export function createClient({
   apiUrl,
   shard,
   deadline,
   messageContent,
 }: LoginOptions): Client {
-  const base = apiUrl && toRestBase(apiUrl);
   const client = new Client({
     ...(shard && toShardOptions(shard, deadline)),
     intents: [
@@ -54,17 +53,7 @@ export function createClient({
       MessageManager: 0,
     }),
     allowedMentions: { parse: [] },
-    rest: {
-      timeout: requestMs,
-      retries: 1,
-      rejectOnRateLimit: isWaitedForElsewhere,
-      makeRequest: refuseOldEdits,
-      globalRequestsPerSecond: Math.max(
-        1,
-        Math.floor(requestsASecond / (shard?.count ?? 1)),
-      ),
-      ...(base && { api: base }),
-    },
+    rest: toRestOptions(apiUrl, shard),
     waitGuildTimeout: 5_000,
     sweepers: {
       ...Options.DefaultSweeperSettings,
@@ -74,6 +63,19 @@ export function createClient({
   });
   filterDispatches(client);
   return client;
+}
+
+function toRestOptions(apiUrl: string | undefined, shard: OwnedShard | undefined) {
+  const base = apiUrl && toRestBase(apiUrl);
+  const shardRequestsASecond = Math.floor(requestsASecond / (shard?.count ?? 1));
+  return {
+    timeout: requestMs,
+    retries: 1,
+    rejectOnRateLimit: isOfOutbox,
+    makeRequest: refuseOldEdits,
+    globalRequestsPerSecond: Math.max(1, shardRequestsASecond),
+    ...(base && { api: base }),
+  };
 }
 
 function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline) {
@@ -87,35 +89,35 @@ function toShardOptions(shard: OwnedShard, deadline?: LoginDeadline) {
   return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler } };
 }
 
-type LoginDeadline = ReturnType<typeof startLoginDeadline>;
+/** Limit for a login, which begins at once. Waiting for a turn to identify does not count. */
+export class LoginDeadline {
+  readonly #ms;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
 
-/** Waiting for a turn to identify does not count. */
-export function startLoginDeadline(ms: number) {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  resume();
-
-  function pause() {
-    clearTimeout(timer);
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.resume();
   }
 
-  function resume() {
-    pause();
-    timer = setTimeout(
-      () => controller.abort(new DOMException('late', 'TimeoutError')),
-      ms,
+  /** Aborts with a `TimeoutError` when the time is over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Stops the time, for a wait or at the end of the login. */
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Starts the whole time anew. */
+  resume(): void {
+    this.pause();
+    this.#timer = setTimeout(
+      () => this.#controller.abort(new DOMException('late', 'TimeoutError')),
+      this.#ms,
     ).unref();
   }
-
-  return {
-    get signal(): AbortSignal {
-      return controller.signal;
-    },
-
-    pause,
-
-    resume,
-  };
 }
 
 function hasLeft({ channelId }: VoiceState) {
@@ -123,6 +125,7 @@ function hasLeft({ channelId }: VoiceState) {
   return channelId === null;
 }
 
+/** Converts an API URL to the base that discord.js wants: without a version, and without a final slash. */
 export function toRestBase(apiUrl: string): string {
   return apiUrl.replace(/(?<!\/)\/+$/, '').replace(/\/v\d+$/, '');
 }
@@ -146,7 +149,7 @@ const refuseOldEdits: RESTOptions['makeRequest'] = async (url, init) => {
 };
 
 /** Tests whether a request belongs to the outbox, which waits itself. */
-function isWaitedForElsewhere({ method, route }: RateLimitData) {
+function isOfOutbox({ method, route }: RateLimitData) {
   return [
     'PATCH /channels/:id/messages/:id',
     'POST /channels/:id/messages',
@@ -164,7 +167,7 @@ export async function logIn(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<Client<true>> {
-  const deadline = options.deadline ?? startLoginDeadline(options.timeoutMs);
+  const deadline = options.deadline ?? new LoginDeadline(options.timeoutMs);
   const either = AbortSignal.any([signal, deadline.signal]);
   const ended = Promise.withResolvers<never>();
   const onAbort = () => ended.reject(either.reason);
@@ -192,23 +195,24 @@ export async function logIn(
 }
 
 /** Closes a client within three seconds. */
-export async function closeClient(client: Client) {
+export async function closeClient(client: Client): Promise<void> {
   const closing = client.destroy().catch(() => {});
   await Promise.race([closing, wait(closeMs + 1_000, undefined, { ref: false })]);
 }
 
+/** Converts an error of a login or a request to a BotError that says what to check. */
 export function toLoginError(
   cause: unknown,
   { apiUrl, timeoutMs }: LoginOptions,
 ): BotError {
   if (cause instanceof BotError) return cause;
   if (isTokenRefusal(cause)) return createBadTokenError(cause);
-  const where = `Discord at ${apiUrl ?? discordApi}`;
+  const server = `Discord at ${apiUrl ?? discordApi}`;
   const check = apiUrl ? 'check DISCORD_API_URL and that it runs' : 'check the network';
   return new BotError(
     'discord.unreachable',
     true,
-    `${where} ${describeLoginTrouble(cause, timeoutMs)}: ${check}.`,
+    `${server} ${describeLoginTrouble(cause, timeoutMs)}: ${check}.`,
     cause,
   );
 }
@@ -242,10 +246,12 @@ const tooFewShards = 4011;
 const refusedIntent = 4014;
 
 function describeFewShards({ count, recommendedCount }: OwnedShard) {
-  const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
-  return `Discord requires more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
+  const advice =
+    recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
+  return `Discord requires more shards than ${count}: it recommends ${advice}; set SHARDS=auto, or SHARDS to that number.`;
 }
 
+/** Finds what the operator can do about a close code of the gateway. */
 export function findRemedy(
   closeCode: number,
   shard: OwnedShard | undefined,
@@ -274,7 +280,7 @@ type InnerSockets = {
   handlePacket(packet: Dispatch | undefined, shard: unknown): boolean;
 };
 
-const ofMessages: readonly unknown[] = [
+const messageDispatches: readonly unknown[] = [
   'MESSAGE_CREATE',
   'MESSAGE_UPDATE',
   'MESSAGE_DELETE',
@@ -287,5 +293,5 @@ function filterDispatches(client: Client) {
   const handle = sockets.handlePacket.bind(sockets);
   // Even an undefined packet makes discord.js handle the packets that wait.
   sockets.handlePacket = (packet, shard) =>
-    handle(ofMessages.includes(packet?.t) ? undefined : packet, shard);
+    handle(messageDispatches.includes(packet?.t) ? undefined : packet, shard);
 }

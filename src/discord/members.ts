@@ -13,6 +13,7 @@ import type { Members } from '#src/ports/command-ports.ts';
 /** discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;
 
+/** Opens reading of members. One who has left is forgotten. */
 export function openMembers(client: Client<true>): Members {
   return {
     async refreshMember(guildId, personId, signal) {
@@ -50,11 +51,11 @@ export async function readMember(
     );
   } catch (cause) {
     signal.throwIfAborted();
-    const why = getErrorMessage(cause);
+    const reason = getErrorMessage(cause);
     throw new BotError(
       'discord.unreachable',
       true,
-      `Server ${guild.id}: roles of a member could not be read: ${why}`,
+      `Server ${guild.id}: roles of a member could not be read: ${reason}`,
       cause,
     );
   }

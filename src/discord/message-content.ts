@@ -1,13 +1,14 @@
 import { type Guild, PermissionFlagsBits } from 'discord.js';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { findPermissions } from './permissions.ts';
 
 /** Source: Discord docs, "Embed Limits". */
-const mostChars = 6_000;
+const maxTextChars = 6_000;
 
-/** Reads words and files of a message, or of the message that it forwards. */
+/** Reads texts and files of a message, or of the message that it forwards. */
 export function readContent(
   message: unknown,
   forwarded: unknown,
@@ -19,17 +20,17 @@ export function readContent(
     forwarded ?? message,
   );
   const { answers, question } = toRecord(poll);
-  const shown = forwarded || isPicked ? embeds : [];
-  const words = [
+  const ownEmbeds = forwarded || isPicked ? embeds : [];
+  const texts = [
     toNonEmptyText(content) ?? [],
-    collectWords([question, answers], ['text']),
-    collectWords(components, ['content', 'label', 'description']),
-    collectWords(shown, ['title', 'description', 'name', 'value', 'text']),
+    collectTexts([question, answers], ['text']),
+    collectTexts(components, ['content', 'label', 'description']),
+    collectTexts(ownEmbeds, ['title', 'description', 'name', 'value', 'text']),
   ];
-  const files = collectObjects([attachments, components, shown]).map(toMessageFile);
+  const files = collectObjects([attachments, components, ownEmbeds]).map(toMessageFile);
   const pictures = files.filter(({ type }) => /^image\//.test(type));
   return {
-    text: words.flat().join('\n').slice(0, mostChars),
+    text: texts.flat().join('\n').slice(0, maxTextChars),
     isForwarded: forwarded ? true : undefined,
     recording: collectObjects(attachments)
       .map(toMessageFile)
@@ -42,19 +43,19 @@ const soundTypes = /^(audio\/|application\/ogg)/;
 const soundNames = /\.(wav|mp3|ogg|opus)$/i;
 
 /** Collects texts under these names in JSON of any depth. */
-function collectWords(part: unknown, names: readonly string[]) {
-  return collectObjects(part).flatMap((one) =>
-    names.flatMap((name) => toNonEmptyText(one[name]) ?? []),
+function collectTexts(json: unknown, names: readonly string[]) {
+  return collectObjects(json).flatMap((object) =>
+    names.flatMap((name) => toNonEmptyText(object[name]) ?? []),
   );
 }
 
-function collectObjects(part: unknown) {
-  const found: Fields[] = [];
-  JSON.stringify(part, (_, value) => {
-    if (isRecord(value)) found.push(value);
+function collectObjects(json: unknown) {
+  const objects: Fields[] = [];
+  JSON.stringify(json, (_, value) => {
+    if (isRecord(value)) objects.push(value);
     return value;
   });
-  return found;
+  return objects;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -77,23 +78,24 @@ export function replaceMentions(
   text: string,
   guild: Guild | undefined,
   /** Names of people by id, where Discord has told others than it keeps. */
-  told: ReadonlyMap<string, string> = new Map(),
+  toldNames: ReadonlyMap<PersonId, string> = new Map(),
 ): string {
-  const findPerson = (id: string) =>
-    told.get(id) ??
-    (guild?.members.cache.get(id) ?? guild?.client.users.cache.get(id))?.displayName;
-  return text.replace(/<(@[!&]?|#)(\d+)>/g, (whole, mark: string, id: string) => {
-    if (mark === '#') return findOpenChannel(id, guild) ?? whole;
-    const name = mark === '@&' ? guild?.roles.cache.get(id)?.name : findPerson(id);
-    return name === undefined ? whole : toOneLine(name);
+  const findPersonName = (personId: PersonId) =>
+    toldNames.get(personId) ??
+    (guild?.members.cache.get(personId) ?? guild?.client.users.cache.get(personId))
+      ?.displayName;
+  return text.replace(/<(@[!&]?|#)(\d+)>/g, (mention, sign: string, id: string) => {
+    if (sign === '#') return findOpenChannelName(id, guild) ?? mention;
+    const name = sign === '@&' ? guild?.roles.cache.get(id)?.name : findPersonName(id);
+    return name === undefined ? mention : toOneLine(name);
   });
 }
 
 /** Finds the name of a channel that everybody may see. */
-function findOpenChannel(id: string, guild: Guild | undefined) {
-  const channel = guild?.channels.cache.get(id);
-  const seen = channel && findPermissions(channel, channel.guild.roles.everyone);
-  return seen?.has(PermissionFlagsBits.ViewChannel)
+function findOpenChannelName(channelId: ChannelId, guild: Guild | undefined) {
+  const channel = guild?.channels.cache.get(channelId);
+  const permissions = channel && findPermissions(channel, channel.guild.roles.everyone);
+  return permissions?.has(PermissionFlagsBits.ViewChannel)
     ? toOneLine(channel?.name ?? '')
     : undefined;
 }

@@ -15,53 +15,73 @@ import {
 import type { DiscordEvent } from './discord-event.ts';
 import { findOwnPermissions } from './permissions.ts';
 
-/** Reports changes of the bot's seat by others. */
+/** Reports changes of the bot's seat by others, as long as the client has its listeners. */
 export function watchOwnState(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
-) {
-  const seats = new Map<string, OwnSeat>();
-  /** Returns the right that was taken away. */
-  const readOwnSeat = (state: VoiceState, former: OwnSeat) => {
+): void {
+  const seats = new OwnSeats(client, report);
+  const onChanged = (_: unknown, changed: InGuild) => seats.onRights(changed);
+  client
+    .on(Events.VoiceStateUpdate, (before, state) => seats.onState(before, state))
+    .on(Events.GuildDelete, ({ id: guildId }) => seats.onGuildRemoved(guildId))
+    .on(Events.ChannelUpdate, onChanged)
+    .on(Events.GuildRoleUpdate, onChanged)
+    .on(Events.GuildMemberUpdate, onChanged)
+    .on(Events.GuildRoleDelete, (role) => seats.onRights(role));
+}
+
+/** The bot's seats, as Discord last reported them. */
+class OwnSeats {
+  readonly #client;
+  readonly #report;
+  readonly #seats = new Map<GuildId, OwnSeat>();
+
+  constructor(client: Client<true>, report: (event: DiscordEvent) => void) {
+    this.#client = client;
+    this.#report = report;
+  }
+
+  /** Compares a voice state with the seat. States of other people are ignored. */
+  onState(before: VoiceState, state: VoiceState): void {
+    if (state.id !== this.#client.user.id) return;
     const { channelId, guild } = state;
-    const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
-    seats.set(guild.id, { channelId, hindrances, missing });
-    for (const event of listHindranceChanges(guild.id, former, hindrances))
-      report(event);
-    return missing === former.missing ? undefined : missing;
-  };
-  const onState = (former: VoiceState, now: VoiceState) => {
-    if (now.id !== client.user.id) return;
-    const { channelId, guild } = now;
-    const seat = seats.get(guild.id) ?? unseated;
+    const seat = this.#seats.get(guild.id) ?? unseated;
     if (channelId === null) {
-      seats.set(guild.id, { ...seat, channelId });
+      this.#seats.set(guild.id, { ...seat, channelId });
       return;
     }
-    readOwnSeat(now, seat);
-    const from = former.channelId;
-    if (from !== null && from !== channelId)
-      report({ kind: 'moved', guildId: guild.id, channelId });
-  };
-  /** Discord reports no voice state when rights change. */
-  const onRights = ({ guild }: InGuild) => {
-    const voice = guild?.members.me?.voice;
-    const seat = guild && seats.get(guild.id);
-    if (!guild || !voice || !seat || seat.channelId === null) return;
-    const missing = readOwnSeat(voice, seat);
-    const { channelId } = voice;
+    this.#readOwnSeat(state, seat);
+    if (before.channelId !== null && before.channelId !== channelId)
+      this.#report({ kind: 'moved', guildId: guild.id, channelId });
+  }
+
+  /** Looks for a lost right. Discord reports no voice state when rights change. */
+  onRights({ guild }: InGuild): void {
+    const state = guild?.members.me?.voice;
+    const seat = guild && this.#seats.get(guild.id);
+    if (!guild || !state || !seat || seat.channelId === null) return;
+    const missing = this.#readOwnSeat(state, seat);
+    const { channelId } = state;
     if (channelId !== null && missing)
-      report({ kind: missing, guildId: guild.id, channelId });
-  };
-  const onChanged = (_: unknown, now: InGuild) => onRights(now);
-  client
-    .on(Events.VoiceStateUpdate, onState)
-    .on(Events.GuildDelete, ({ id: guildId }) => {
-      seats.delete(guildId);
-      report({ kind: 'guild-removed', guildId });
-    });
-  client.on(Events.ChannelUpdate, onChanged).on(Events.GuildRoleUpdate, onChanged);
-  client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
+      this.#report({ kind: missing, guildId: guild.id, channelId });
+  }
+
+  /** Forgets the seat of a server, and reports that the server has removed the bot. */
+  onGuildRemoved(guildId: GuildId): void {
+    this.#seats.delete(guildId);
+    this.#report({ kind: 'guild-removed', guildId });
+  }
+
+  /** Returns the right that was taken away. */
+  #readOwnSeat(state: VoiceState, formerSeat: OwnSeat) {
+    const { channelId, guild } = state;
+    const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
+    this.#seats.set(guild.id, { channelId, hindrances, missing });
+    for (const event of listHindranceChanges(guild.id, formerSeat, hindrances))
+      this.#report(event);
+    return missing === formerSeat.missing ? undefined : missing;
+  }
 }
 
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
@@ -73,9 +93,9 @@ type OwnSeat = {
   readonly hindrances: Hindrances;
   readonly missing: MissingRight | undefined;
 };
-const unseated = { channelId: null, hindrances: {}, missing: undefined };
+const unseated: OwnSeat = { channelId: null, hindrances: {}, missing: undefined };
 
-function getHindrances(state: VoiceState) {
+function getHindrances(state: VoiceState): Hindrances {
   const { serverDeaf, serverMute, suppress } = state;
   return {
     muted: serverMute === true,
@@ -90,9 +110,9 @@ function lacksSpeak(state: VoiceState) {
 }
 
 function findMissingRight(state: VoiceState): MissingRight | undefined {
-  const mine = getRights(state);
-  if (mine?.has(PermissionFlagsBits.ViewChannel) === false) return 'no-view';
-  return mine?.has(PermissionFlagsBits.Connect) === false ? 'no-connect' : undefined;
+  const rights = getRights(state);
+  if (rights?.has(PermissionFlagsBits.ViewChannel) === false) return 'no-view';
+  return rights?.has(PermissionFlagsBits.Connect) === false ? 'no-connect' : undefined;
 }
 
 function getRights({ channel }: VoiceState) {
@@ -102,11 +122,11 @@ function getRights({ channel }: VoiceState) {
 function* listHindranceChanges(
   guildId: GuildId,
   { channelId, hindrances }: OwnSeat,
-  now: Hindrances,
+  newHindrances: Hindrances,
 ) {
   for (const kind of voiceRestrictions) {
-    const [was, is] = [hindrances[kind] === true, now[kind] === true];
+    const [wasOn, isOn] = [hindrances[kind] === true, newHindrances[kind] === true];
     // A newcomer knows no earlier reports.
-    if (was !== is || (is && channelId === null)) yield { kind, guildId, isOn: is };
+    if (wasOn !== isOn || (isOn && channelId === null)) yield { kind, guildId, isOn };
   }
 }

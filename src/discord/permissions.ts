@@ -5,10 +5,12 @@ import {
   PermissionFlagsBits as Rights,
   type Role,
 } from 'discord.js';
+import type { RoleId } from '#src/base/ids.ts';
 
 type Permissions = Readonly<PermissionsBitField>;
 
-export const openRights = [
+/** Rights that a person needs to read the chat of a voice channel. */
+export const openRights: readonly bigint[] = [
   Rights.ViewChannel,
   Rights.Connect,
   Rights.ReadMessageHistory,
@@ -27,11 +29,11 @@ export function findOwnPermissions(
   channel: GuildBasedChannel,
 ): Permissions | undefined {
   const { me } = channel.guild.members;
-  const mine = me && findPermissions(channel, me);
-  return mine && mine.bitfield !== 0n ? mine : undefined;
+  const permissions = me && findPermissions(channel, me);
+  return permissions && permissions.bitfield !== 0n ? permissions : undefined;
 }
 
-/** Undefined if Discord told too little. */
+/** Tests whether the bot may write in a chat. Undefined if Discord told too little. */
 export function mayWriteMessages(channel: GuildBasedChannel): boolean | undefined {
   const { Connect, SendMessages, ViewChannel } = Rights;
   // The chat of a voice channel needs Connect. Source: Discord docs, "Permissions".
@@ -43,11 +45,13 @@ export function mayWriteMessages(channel: GuildBasedChannel): boolean | undefine
   return findOwnPermissions(channel)?.has(needed);
 }
 
-export function permissionsOf(member: GuildMember): Permissions | undefined {
+/** Finds the permissions of a member in the whole server. Undefined if Discord told too little. */
+export function findMemberPermissions(member: GuildMember): Permissions | undefined {
   return tryCompute(() => member.permissions);
 }
 
-export function roleIdsOf(member: GuildMember): readonly string[] {
+/** Lists the roles of a member. Empty if Discord told too little. */
+export function listRoleIds(member: GuildMember): readonly RoleId[] {
   return tryCompute(() => [...member.roles.cache.keys()]) ?? [];
 }
 

@@ -9,102 +9,160 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { listOtherPeople, toMember } from './channel-people.ts';
 import {
+  findMemberPermissions,
   findOwnPermissions,
   findPermissions,
   openRights,
-  permissionsOf,
 } from './permissions.ts';
 
-const mostAsked = 50;
+const maxFetchedMembers = 50;
 
-/** Opens facts about servers. Only `listMembers` asks Discord. */
-export function openPlaces(client: Client<true>): Places {
-  const guildOf = (guildId: GuildId) => client.guilds.cache.get(guildId);
-  const findVoiceChannel = (guildId: GuildId, channelId: ChannelId) => {
-    const channel = guildOf(guildId)?.channels.cache.get(channelId);
+/** Facts about servers, as far as Discord has reported. Only `listMembers` asks Discord. */
+export class DiscordPlaces implements Places {
+  readonly #client;
+  /** Pairs of a server and a person who is no member of it. */
+  readonly #unknownMembers = new Set<`${GuildId} ${PersonId}`>();
+
+  constructor(client: Client<true>) {
+    this.#client = client;
+  }
+
+  /** Reads the facts that decide whether the bot may join for the caller. */
+  findChannelFacts(
+    { guildId, channelId }: ChannelRef,
+    callerId: PersonId,
+  ): ChannelFacts | undefined {
+    const channel = this.#findVoiceChannel(guildId, channelId);
+    return channel && readChannelFacts(channel, callerId);
+  }
+
+  /** Tests whether Discord has reported the server. */
+  hasGuild(guildId: GuildId): boolean {
+    return this.#client.guilds.cache.has(guildId);
+  }
+
+  /** Returns the bot's name in the server, or its name elsewhere if it is not there. */
+  getBotName(guildId: GuildId): string {
+    const me = this.#findGuild(guildId)?.members.me;
+    return toOneLine(me?.displayName ?? this.#client.user.displayName);
+  }
+
+  /** Returns the language of the server, or English without texts in it. */
+  getLocale(guildId: GuildId): Locale {
+    return getGuildLocale(this.#client, guildId);
+  }
+
+  /** Tests whether Discord has reported the right to manage the server. */
+  mayManage(guildId: GuildId, personId: PersonId): boolean {
+    const member = this.#findGuild(guildId)?.members.cache.get(personId);
+    const permissions = member && findMemberPermissions(member);
+    return permissions?.has(PermissionFlagsBits.ManageGuild) ?? false;
+  }
+
+  /** Finds a voice channel of the server. */
+  findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined {
+    return toChannelRef(guildId, this.#findVoiceChannel(guildId, channelId));
+  }
+
+  /** Finds the channel where Discord last reported this person. */
+  findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined {
+    const voiceState = this.#findGuild(guildId)?.voiceStates.cache.get(personId);
+    return toChannelRef(guildId, voiceState?.channel);
+  }
+
+  /** Tests whether everybody in `channelRef` may enter `otherRef`. False if unknown. */
+  isNoWider(channelRef: ChannelRef, otherRef: ChannelRef): boolean {
+    const { guildId } = channelRef;
+    const guild = this.#findGuild(guildId);
+    const channel = guild?.channels.cache.get(channelRef.channelId);
+    const otherChannel = this.#findVoiceChannel(guildId, otherRef.channelId);
+    if (!guild?.available || !channel || channel.isThread() || !otherChannel)
+      return false;
+    return openRights.every((right) =>
+      isNoWider(readRight(channel, right), readRight(otherChannel, right)),
+    );
+  }
+
+  /**
+   * Lists those people who are members, and asks Discord for 50 unknown ones at most. Never
+   * throws.
+   */
+  async listMembers(
+    guildId: GuildId,
+    personIds: readonly PersonId[],
+  ): Promise<readonly ChannelMember[]> {
+    const guildMembers = this.#findGuild(guildId)?.members;
+    const isCached = (personId: PersonId) => guildMembers?.cache.has(personId);
+    const isUnknown = (personId: PersonId) =>
+      this.#unknownMembers.has(`${guildId} ${personId}`);
+    const fetchedIds = personIds
+      .filter((personId) => !isCached(personId) && !isUnknown(personId))
+      .slice(0, maxFetchedMembers);
+    const members = await Promise.all(
+      [...personIds.filter(isCached), ...fetchedIds].map((personId) =>
+        guildMembers
+          ?.fetch(personId)
+          .catch(() => void this.#unknownMembers.add(`${guildId} ${personId}`)),
+      ),
+    );
+    return members.flatMap((member) => (member ? [toMember(member)] : []));
+  }
+
+  /** Lists everybody in a channel but the bot, with roles as last reported. */
+  listPeople({ guildId, channelId }: ChannelRef): readonly ChannelMember[] {
+    const guild = this.#findGuild(guildId);
+    return guild ? listOtherPeople(guild, channelId) : [];
+  }
+
+  #findGuild(guildId: GuildId) {
+    return this.#client.guilds.cache.get(guildId);
+  }
+
+  #findVoiceChannel(guildId: GuildId, channelId: ChannelId) {
+    const channel = this.#findGuild(guildId)?.channels.cache.get(channelId);
     return channel?.isVoiceBased() ? channel : undefined;
-  };
-  const toChannelRef = (guildId: GuildId, channel?: VoiceBasedChannel | null) =>
-    channel
-      ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
-      : undefined;
-  const unfound = new Set<string>();
-  return {
-    findChannelFacts({ guildId, channelId }, callerId) {
-      const channel = findVoiceChannel(guildId, channelId);
-      return channel && factsOf(channel, callerId);
-    },
-    hasGuild: (guildId) => client.guilds.cache.has(guildId),
-    getBotName: (guildId) =>
-      toOneLine(guildOf(guildId)?.members.me?.displayName ?? client.user.displayName),
-    getLocale: (guildId) => localeIn(client, guildId),
-    mayManage(guildId, personId) {
-      const member = guildOf(guildId)?.members.cache.get(personId);
-      const mine = member && permissionsOf(member);
-      return mine?.has(PermissionFlagsBits.ManageGuild) ?? false;
-    },
-    findChannel: (guildId, channelId) =>
-      toChannelRef(guildId, findVoiceChannel(guildId, channelId)),
-    findSeat: (guildId, personId) =>
-      toChannelRef(guildId, guildOf(guildId)?.voiceStates.cache.get(personId)?.channel),
-    isNoWider({ guildId, ...one }, other) {
-      const guild = guildOf(guildId);
-      const here = guild?.channels.cache.get(one.channelId);
-      const there = findVoiceChannel(guildId, other.channelId);
-      if (!guild?.available || !here || here.isThread() || !there) return false;
-      return openRights.every((right) =>
-        isNoWider(rightIn(here, right), rightIn(there, right)),
-      );
-    },
-    async listMembers(guildId, personIds) {
-      const members = guildOf(guildId)?.members;
-      const isCached = (id: string) => members?.cache.has(id);
-      const ids = [
-        ...personIds.filter(isCached),
-        ...personIds
-          .filter((id) => !isCached(id) && !unfound.has(`${guildId} ${id}`))
-          .slice(0, mostAsked),
-      ];
-      const found = await Promise.all(
-        ids.map((id) =>
-          members?.fetch(id).catch(() => void unfound.add(`${guildId} ${id}`)),
-        ),
-      );
-      return found.flatMap((one) => (one ? [toMember(one)] : []));
-    },
-    listPeople({ guildId, channelId }) {
-      const guild = guildOf(guildId);
-      return guild ? listOtherPeople(guild, channelId) : [];
-    },
-  };
+  }
 }
 
-export function localeIn(client: Client<true>, guildId: GuildId): Locale {
+/** Returns the language of a server, or English without texts in it. */
+export function getGuildLocale(client: Client<true>, guildId: GuildId): Locale {
   return toLocale(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
-function rightIn(channel: NonThreadGuildBasedChannel, right: bigint) {
+function toChannelRef(guildId: GuildId, channel?: VoiceBasedChannel | null) {
+  return channel
+    ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
+    : undefined;
+}
+
+function readRight(channel: NonThreadGuildBasedChannel, right: bigint) {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
-  const idsOf = (kind: 'allow' | 'deny') =>
+  const collectIds = (kind: 'allow' | 'deny') =>
     new Set(
-      overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id),
+      overwrites
+        .filter((overwrite) => overwrite[kind].has(right, false))
+        .map(({ id }) => id),
     );
   const everyone = findPermissions(channel, channel.guild.roles.everyone);
   const isOpen = everyone?.has(right, false) === true;
-  return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
+  return { isOpen, allowedIds: collectIds('allow'), deniedIds: collectIds('deny') };
 }
 
-function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
+function readChannelFacts(
+  channel: VoiceBasedChannel,
+  callerId: PersonId,
+): ChannelFacts {
   const { guild } = channel;
   const callerMayConnect = mayConnect(channel, callerId);
-  const mine = findOwnPermissions(channel);
-  const has = (right: bigint) => mine?.has(right) === true;
+  const permissions = findOwnPermissions(channel);
+  const hasRight = (right: bigint) => permissions?.has(right) === true;
   return {
-    isCertain: mine !== undefined,
+    isCertain: permissions !== undefined,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
     // Another person may have moved the caller in.
@@ -112,10 +170,10 @@ function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
       callerMayConnect ||
       guild.voiceStates.cache.get(callerId)?.channelId === channel.id,
     callerMayConnect,
-    mayView: has(PermissionFlagsBits.ViewChannel),
-    mayConnect: has(PermissionFlagsBits.Connect),
-    maySpeak: has(PermissionFlagsBits.Speak),
-    mayMoveMembers: has(PermissionFlagsBits.MoveMembers),
+    mayView: hasRight(PermissionFlagsBits.ViewChannel),
+    mayConnect: hasRight(PermissionFlagsBits.Connect),
+    maySpeak: hasRight(PermissionFlagsBits.Speak),
+    mayMoveMembers: hasRight(PermissionFlagsBits.MoveMembers),
     limit: channel.userLimit,
     members: listOtherPeople(guild, channel.id).length,
     timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
@@ -124,6 +182,7 @@ function factsOf(channel: VoiceBasedChannel, callerId: PersonId): ChannelFacts {
 
 function mayConnect(channel: VoiceBasedChannel, callerId: PersonId) {
   const caller = channel.guild.members.cache.get(callerId);
-  const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
-  return caller !== undefined && findPermissions(channel, caller)?.has(needed) === true;
+  const neededRights = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
+  const permissions = caller && findPermissions(channel, caller);
+  return permissions?.has(neededRights) === true;
 }

@@ -9,8 +9,8 @@ export const chatStandIn: Engine<'chat'> = {
   price: 'free',
   open() {
     const { wallMs } = realClock;
-    const named = (botName: string) =>
+    const withBotName = (botName: string) =>
       createStandIn({ wallMs, random: Math.random, botName });
-    return { ...named(''), named };
+    return { ...withBotName(''), withBotName };
   },
 };

@@ -5,25 +5,27 @@ import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { LocalModels } from '#src/speech/local/local-models.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
+import type { PaidRole } from '#src/spending/prices/prices.ts';
 
 /** Version of this contract. An engine from outside names the one that it was written for. */
 export const engineVersion = 1;
 
-/** Settings of one engine, from those of its role. An empty `baseUrl`: it has no server. An empty `model`: none is named. */
+/** Settings of one engine, from those of its role. `baseUrl` is empty without a server, `model` if none is named. */
 export type EngineSettings = RemoteServer & {
   /** Models that people and programs may choose. `model` is the first. */
   readonly models: readonly string[];
-  /** BCP 47. Absent: detected. */
+  /** BCP 47. The engine detects the language if it is absent. */
   readonly language?: string;
   readonly voice?: string;
   readonly instructions?: string;
   readonly audioModel?: AudioModel;
-  /** Called once for each habit of its server that is put right here. Never throws. */
+  /** Takes each habit of the server that is put right here, once. Never throws. */
   readonly report?: (habit: { readonly what: string; readonly mend: string }) => void;
+  /** Values of the settings that the engine itself declares. */
   readonly own: Readonly<Record<string, unknown>>;
 };
 
-/** Engine that the settings choose for a role. `outside`: `backend` is a path or a package. */
+/** Engine that the settings choose for a role. An engine from `outside` has a path or package as `backend`. */
 export type EngineChoice =
   | (Pick<EngineSettings, 'model' | 'language' | 'voice'> & { readonly kind: 'local' })
   | (EngineSettings & {
@@ -51,9 +53,14 @@ export type OpenEngines = {
   readonly 'speech to text': Opened & Transcriber;
   /** `voices` are known names of voices. */
   readonly 'text to speech': Opened & Synthesizer & { readonly voices?: VoiceNames };
-  /** `named` gives the same model another name of the bot. */
-  readonly chat: Opened &
-    ChatModel & { readonly audioModel?: ChatModel; named?(botName: string): ChatModel };
+  readonly chat: Opened & OpenChat;
+};
+
+type OpenChat = ChatModel & {
+  /** The model that also hears and speaks, if the settings name one. */
+  readonly audioModel?: ChatModel;
+  /** Gives the same model another name of the bot. */
+  withBotName?(botName: string): ChatModel;
 };
 
 /** A recogniser, a voice or a chat model. */
@@ -71,10 +78,10 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   readonly isSocket?: true;
   /** Environment settings of this engine alone. */
   readonly settings?: Readonly<Record<string, z.ZodType>>;
-  /** Chooses the default engine of a server. Absent: fits any server. */
-  isFor?(baseUrl: string, model: string): boolean;
-  /** Returns one line against a model that the server cannot use. */
-  objection?(baseUrl: string, model: string): string | undefined;
+  /** Whether the engine may be the default of a server and model. An engine without this method fits any server. */
+  canServe?(baseUrl: string, model: string): boolean;
+  /** Finds one line against a model that the server cannot use. */
+  findObjection?(baseUrl: string, model: string): string | undefined;
   /** Opens the engine. Throws BotError `speech.failed`. */
   open(
     settings: EngineSettings,
@@ -82,8 +89,16 @@ export type Engine<Role extends ProviderRole = ProviderRole> = {
   ): OpenEngines[Role] | Promise<OpenEngines[Role]>;
 };
 
-/** Settings and paid work of each role. */
-export const roles = {
+/** Settings and paid work of one role. */
+export type RoleTerms = {
+  /** Beginning of the names of its settings. */
+  readonly group: 'TRANSCRIPTION' | 'CHAT_COMPLETION' | 'SPEECH';
+  /** Setting that names its engine. */
+  readonly backend: 'TRANSCRIPTION_BACKEND' | 'CHAT_BACKEND' | 'SPEECH_BACKEND';
+  readonly paid: PaidRole;
+};
+
+export const roles: Readonly<Record<ProviderRole, RoleTerms>> = {
   'speech to text': {
     group: 'TRANSCRIPTION',
     backend: 'TRANSCRIPTION_BACKEND',
@@ -91,4 +106,4 @@ export const roles = {
   },
   chat: { group: 'CHAT_COMPLETION', backend: 'CHAT_BACKEND', paid: 'think' },
   'text to speech': { group: 'SPEECH', backend: 'SPEECH_BACKEND', paid: 'speak' },
-} as const satisfies Readonly<Record<ProviderRole, object>>;
+};

@@ -12,7 +12,7 @@ import { transcriptionFile } from './transcription-file.ts';
 import { transcriptionLocal } from './transcription-local.ts';
 import { transcriptionRealtime } from './transcription-realtime.ts';
 
-/** The first engine that fits a server is the default. */
+/** Engines of each role. The first that fits a server is its default. */
 const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
   'speech to text': [transcriptionFile, transcriptionRealtime, transcriptionLocal],
   chat: [chatCompletions, chatStandIn],
@@ -23,10 +23,12 @@ const engines: { readonly [Role in ProviderRole]: readonly Engine<Role>[] } = {
 export const localBackend = 'local';
 
 /** Settings that engines declare, by name. */
-export const engineSettings = Object.assign(
+export const engineSettings: Readonly<Record<string, z.ZodType>> = Object.assign(
   {},
-  ...Object.values(engines).flatMap((some) => some.map(({ settings }) => settings)),
-) as Readonly<Record<string, z.ZodType>>;
+  ...Object.values(engines)
+    .flat()
+    .map(({ settings }) => settings),
+);
 
 /** Lists engines of a role that have a server. */
 export function listServerEngines<Role extends ProviderRole>(
@@ -52,18 +54,20 @@ function getLocalEngine<Role extends ProviderRole>(role: Role) {
   return engine;
 }
 
-export function findUsualEngine<Role extends ProviderRole>(
+/** Chooses the engine of a role for a server, as no setting names one. */
+export function chooseEngine<Role extends ProviderRole>(
   role: Role,
   baseUrl: string,
   model: string,
 ): Engine<Role> {
   const engine = listServerEngines(role).find(
-    ({ isFor }) => isFor?.(baseUrl, model) ?? true,
+    ({ canServe }) => canServe?.(baseUrl, model) ?? true,
   );
   if (!engine) throw new Error(`no engine for ${role}`);
   return engine;
 }
 
+/** Gets the engine of a choice. Throws as `loadEngine`. */
 export function resolveEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
@@ -73,21 +77,21 @@ export function resolveEngine<Role extends ProviderRole>(
     : getEngine(role, choice.backend);
 }
 
-const unset = { baseUrl: '', model: '', models: [], own: {} };
+const unsetSettings = { baseUrl: '', model: '', models: [], own: {} };
 
 /** Opens the chosen engine, which closes with `stack`. */
 export async function openEngine<Role extends ProviderRole>(
   role: Role,
   choice: EngineChoice,
   stack: AsyncDisposableStack,
-  more: Pick<EngineSettings, 'audioModel' | 'report'> & {
-    /** Absent: a process that ends with `stack`. */
+  options: Pick<EngineSettings, 'audioModel' | 'report'> & {
+    /** Default: a process that ends with `stack`. */
     readonly localModels?: LocalModels;
   } = {},
 ): Promise<OpenEngines[Role]> {
-  const { localModels = stack.use(new LocalModels()), ...given } = more;
+  const { localModels = stack.use(new LocalModels()), ...settings } = options;
   const opened = await resolveEngine(role, choice).open(
-    { ...unset, ...choice, ...given },
+    { ...unsetSettings, ...choice, ...settings },
     localModels,
   );
   stack.use(toDisposable(opened));

@@ -7,10 +7,12 @@ import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
 
-/** Loads the export `engine` of a module. Throws an Error with one line for the operator. */
+/**
+ * Loads the export `engine` of a module, given by path or package. Throws an Error with one line for the operator.
+ */
 export function loadEngine<Role extends ProviderRole>(
   role: Role,
-  place: string,
+  modulePath: string,
 ): Engine<Role> {
   const outsideEngine = z.object({
     version: z.literal(engineVersion),
@@ -22,24 +24,26 @@ export function loadEngine<Role extends ProviderRole>(
       'must be a function',
     ),
   });
-  const { success, data, error } = outsideEngine.safeParse(getDefaultExport(place));
+  const { success, data, error } = outsideEngine.safeParse(
+    readEngineExport(modulePath),
+  );
   if (success) {
-    const openEngine: Engine<Role>['open'] = async (...given) =>
-      adapters[role](await data.open(...given), data.name);
-    return { ...data, about: place, open: openEngine };
+    const openEngine: Engine<Role>['open'] = async (settings, models) =>
+      adapters[role](await data.open(settings, models), data.name);
+    return { ...data, about: modulePath, open: openEngine };
   }
   const [{ message, path } = { message: '', path: [] }] = error.issues;
   throw new Error(
-    `${place} exports no engine for ${role}: ${path.join('.')} ${message}`,
+    `${modulePath} exports no engine for ${role}: ${path.join('.')} ${message}`,
   );
 }
 
-function getDefaultExport(place: string): unknown {
+function readEngineExport(modulePath: string): unknown {
   try {
-    return createRequire(resolve('package.json'))(place).engine;
+    return createRequire(resolve('package.json'))(modulePath).engine;
   } catch (error) {
-    const [why = ''] = getErrorMessage(error).split('\n');
-    throw new Error(`${place} cannot be loaded: ${why}`);
+    const [reason = ''] = getErrorMessage(error).split('\n');
+    throw new Error(`${modulePath} cannot be loaded: ${reason}`);
   }
 }
 
@@ -52,17 +56,17 @@ const adapters: {
 } = {
   'speech to text': (opened, name) => ({
     ...toDisposable(opened),
-    async *transcribe(pcm, signal, asked = {}) {
+    async *transcribe(pcm, signal, options = {}) {
       signal.throwIfAborted();
       if (isListenable(pcm))
-        yield* passParts(name, () => opened.transcribe(pcm, signal, asked), signal);
+        yield* passParts(name, () => opened.transcribe(pcm, signal, options), signal);
       else yield { kind: 'final', transcript: { text: '' } };
     },
   }),
   chat: (opened, name) => ({
     ...toDisposable(opened),
-    reply: (messages, tools, signal, ...more) =>
-      passParts(name, () => opened.reply(messages, tools, signal, ...more), signal),
+    reply: (messages, tools, signal, ...options) =>
+      passParts(name, () => opened.reply(messages, tools, signal, ...options), signal),
   }),
   'text to speech': (opened, name) => ({
     ...toDisposable(opened),
@@ -119,20 +123,20 @@ export function toDisposable(
  */
 async function* passParts<Part>(
   name: string,
-  ask: () => AsyncIterable<Part>,
+  request: () => AsyncIterable<Part>,
   signal: AbortSignal,
 ) {
   signal.throwIfAborted();
   try {
-    const parts = ask()[Symbol.asyncIterator]();
+    const reader = request()[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const { done, value } = await waitUnlessAborted(parts.next(), signal);
+        const { done, value } = await waitUnlessAborted(reader.next(), signal);
         if (done) return;
         yield value;
       }
     } finally {
-      void parts.return?.()?.catch(() => undefined);
+      void reader.return?.()?.catch(() => undefined);
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -32,30 +32,30 @@ export const speechHttp: Engine<'text to speech'> = {
   price: 'requests',
   standardModel: standardModels.speech,
   settings,
-  // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken without being asked for.
-  objection: (baseUrl, model) =>
+  // OpenAI's last models that only speak end on 2027-01-06, and none of them is taken unless a setting names it.
+  findObjection: (baseUrl, model) =>
     isOpenAi(baseUrl) && !model
       ? 'SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty'
       : undefined,
-  async open({ own, voice, ...server }) {
+  async open({ own: ownSettings, voice, ...server }) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openSynthesizer } = await import(
+    const { OpenAiSynthesizer } = await import(
       '#src/speech/openai/openai-synthesizer.ts'
     );
-    const { createServerVoices } = await import(
-      '#src/speech/openai/openai-synthesizer.ts'
-    );
+    const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
-    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z.object(settings).parse(own);
+    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z
+      .object(settings)
+      .parse(ownSettings);
     const client = openClient(server);
-    const voices = createServerVoices(client, realClock);
+    const voices = new ServerVoices(client, realClock);
     const isListed = voice === undefined && !isOpenAi(server.baseUrl);
-    if (isListed) void voices.load();
+    if (isListed) void voices.loadNames();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
-    const spoken = openSynthesizer(client, {
+    const synthesizer = new OpenAiSynthesizer(client, {
       ...server,
       voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
       format,
@@ -63,7 +63,7 @@ export const speechHttp: Engine<'text to speech'> = {
       decode,
     });
     return {
-      ...withStandardVoice(spoken, voices),
+      ...withStandardVoice(synthesizer, voices),
       voices,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -72,22 +72,26 @@ export const speechHttp: Engine<'text to speech'> = {
 
 /** Chooses the standard voice if listed. */
 function findFirstVoice(voices: VoiceNames) {
-  void voices.load();
+  void voices.loadNames();
   const names = voices.getKnown();
   // Kokoro refuses unknown voices.
   return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
 }
 
-/** Opens a decoder for packed speech. Its process starts at need. */
+/** Opens a decoder for packed speech, which closes with `stack`. Its process starts at need. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
   let opening: ReturnType<typeof openDecoding> | undefined;
   return async function* decode(bytes, signal) {
     opening ??= openDecoding(stack);
-    yield* (await opening).play(bytes, { rateHz: speakRateHz, channels: 1 }, signal);
+    yield* (await opening).decodeSound(
+      bytes,
+      { rateHz: speakRateHz, channels: 1 },
+      signal,
+    );
   };
 }
 
 async function openDecoding(stack: AsyncDisposableStack) {
-  const { createDecoding } = await import('#src/sources/decode/decoding.ts');
-  return stack.use(createDecoding({ clock: realClock }));
+  const { Decoding } = await import('#src/sources/decode/decoding.ts');
+  return stack.use(new Decoding({ clock: realClock }));
 }

@@ -13,12 +13,12 @@ export const speechRealtime: Engine<'text to speech'> = {
   price: 'requests',
   standardModel: standardModels.realtimeSpeech,
   isSocket: true,
-  isFor: (baseUrl, model) =>
+  canServe: (baseUrl, model) =>
     baseUrl.startsWith('ws') || (isOpenAi(baseUrl) && !/\btts\b/.test(model)),
   async open({ voice = standardVoice, ...settings }) {
-    const { openRealtimeSynthesizer } = await import(
+    const { RealtimeSynthesizer } = await import(
       '#src/speech/realtime/realtime-synthesizer.ts'
     );
-    return openRealtimeSynthesizer({ ...settings, voice });
+    return new RealtimeSynthesizer({ ...settings, voice });
   },
 };

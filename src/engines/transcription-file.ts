@@ -9,9 +9,9 @@ export const transcriptionFile: Engine<'speech to text'> = {
   standardModel: standardModels.transcription,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');
-    const { openTranscriber } = await import(
+    const { OpenAiTranscriber } = await import(
       '#src/speech/openai/openai-transcriber.ts'
     );
-    return openTranscriber(openClient(settings), settings);
+    return new OpenAiTranscriber(openClient(settings), settings);
   },
 };

@@ -9,9 +9,9 @@ export const transcriptionRealtime: Engine<'speech to text'> = {
   standardModel: standardModels.liveTranscription,
   isSocket: true,
   async open(settings) {
-    const { openRealtimeTranscriber } = await import(
+    const { RealtimeTranscriber } = await import(
       '#src/speech/realtime/realtime-transcriber.ts'
     );
-    return openRealtimeTranscriber(settings);
+    return new RealtimeTranscriber(settings);
   },
 };

@@ -29,7 +29,7 @@ export type Reply = TextLine & {
   /** Default: the caller alone. */
   readonly to?: ReplyAudience;
   readonly lines?: readonly TextLine[];
-  /** Names of buttons, in rows of five. Text after a colon becomes `words.about`. */
+  /** Names of buttons, in rows of five. Text after a colon becomes `inputs.about`. */
   readonly buttons?: readonly string[];
   /** One row each, above the buttons. A message has five rows at most. */
   readonly pickers?: readonly Picker[];
@@ -63,8 +63,11 @@ export type CommandCall = {
   readonly message?: PickedMessage;
   /** Ids, or values of options. */
   readonly picked?: readonly string[];
-  /** Further options by name. A truth is `true` or `false`. */
-  readonly words: Readonly<Record<string, string>>;
+  /**
+   * Typed inputs by name: options of a command, fields of a form, and `about` of a
+   * button. A boolean is `true` or `false`.
+   */
+  readonly inputs: Readonly<Record<string, string>>;
 };
 
 /** Message of any author. Its words never count as the caller's. */
@@ -81,9 +84,9 @@ export type CommandOption = {
   readonly description: PlainTextId;
   readonly required?: true;
 } & (
-  | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'truth' }
-  | { readonly kind: 'number'; readonly least: number; readonly most: number }
-  | { readonly kind: 'decimal'; readonly least: number; readonly most: number }
+  | { readonly kind: 'voice-channel' | 'sound' | 'file' | 'boolean' }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
+  | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   /** `isProse` texts are for people, so marks of Discord become names. */
   | {
       readonly kind: 'text';
@@ -104,8 +107,9 @@ export type SuggestValues = (
 export type CommandPorts = {
   readonly clock: Clock;
   readonly guilds: Pick<StoredSettings, 'findDenial'> & {
+    /** Returns the formats of times in the time zone of a server. */
     getTimes(guildId: GuildId): WallTimes;
-    /** Never throws. */
+    /** Collects what the lines of `/help` depend on. Never throws. */
     readHelpState(guildId: GuildId): Promise<HelpState>;
   };
   readonly sessions: Pick<
@@ -125,7 +129,7 @@ export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'
   readonly members: Members;
 };
 
-/** What a slash command and a button do when they are called. */
+/** Decision of a slash command or a button about one call. */
 export interface CallHandler {
   /** The work may block the thread, and Discord waits 3 s for the first answer. */
   readonly mustDeferFirst?: true;
@@ -133,9 +137,9 @@ export interface CallHandler {
   readonly isForEverybody?: true;
   /** It ends, silences or refuses something. */
   readonly isNeverLimited?: true;
-  /** `run` runs if the form is undefined or late. */
+  /** Builds a form to fill in before the call. `run` runs if the form is undefined or late. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
-  /** The first reply answers the call, and the rest follow. */
+  /** Performs the call. The first reply answers the call, and further ones follow. Throws BotError. */
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
 
@@ -169,6 +173,7 @@ export interface Command extends CallHandler {
   readonly needsManageServer?: true;
 }
 
+/** An entry in the menu of a message. */
 export interface MessageCommand extends Pick<Command, 'longestMs' | 'shownTo' | 'run'> {
   /** At most 32 characters. */
   readonly label: PlainTextId;
@@ -193,9 +198,12 @@ export interface Button extends CallHandler {
 
 export type PickerHandler = Pick<Button, 'name' | 'isForEverybody' | 'inPlace' | 'run'>;
 
+/** Decision about a form that a person sent. */
 export interface FormHandler {
   readonly name: string;
   readonly inPlace?: true;
+  /** Names of the inputs, whose texts become `words`. */
   readonly inputs: readonly string[];
+  /** Performs the call of the form. */
   readonly run: CallHandler['run'];
 }

@@ -1,9 +1,11 @@
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type {
   Feature,
   FeatureProcessDeps,
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
+import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import { captionsFeature } from './captions/captions-feature.ts';
@@ -17,8 +19,8 @@ import { tracksFeature } from './tracks/tracks-feature.ts';
 import { typedFeature } from './typed/typed-feature.ts';
 import { wordsFeature } from './words/words-feature.ts';
 
-/** All features. A new feature is a line after the features that it needs. */
-export const features = [
+/** All features. A new feature is a line after the features that it needs, and its ports below. */
+export const features: readonly Feature[] = [
   ownToolsFeature,
   tracksFeature,
   memoriesFeature,
@@ -29,44 +31,54 @@ export const features = [
   typedFeature,
   settingsFeature,
   seatsFeature,
-] as const satisfies readonly Feature[];
+];
 
-type FeatureObjects<One> = One extends Feature<infer Ports, never> ? Ports : never;
-type Intersection<Union> = (
-  Union extends unknown
-    ? (one: Union) => void
-    : never
-) extends (all: infer All) => void
-  ? All
-  : never;
+type PortsOf<Declared> = Declared extends Feature<infer Ports, never> ? Ports : never;
 
-export type FeaturePorts = Intersection<FeatureObjects<(typeof features)[number]>>;
+/** Objects of all features, for commands and programs. */
+export type FeaturePorts = PortsOf<typeof ownToolsFeature> &
+  PortsOf<typeof tracksFeature> &
+  PortsOf<typeof memoriesFeature> &
+  PortsOf<typeof captionsFeature> &
+  PortsOf<typeof remindersFeature> &
+  PortsOf<typeof personasFeature> &
+  PortsOf<typeof wordsFeature> &
+  PortsOf<typeof typedFeature> &
+  PortsOf<typeof settingsFeature> &
+  PortsOf<typeof seatsFeature>;
 
-/** The result opens them in a shard. */
+/** Features of one shard. */
+export type OpenedFeatures = {
+  /** In the order of the list, with tools bound to the shard. */
+  readonly shards: readonly (FeatureShard & { readonly tools: readonly ToolEntry[] })[];
+  readonly ports: FeaturePorts;
+};
+
+/** Opens features in a process. The result opens them in a shard. */
 export function openFeatures(
   deps: FeatureProcessDeps,
-  all: readonly Feature[] = features,
-) {
-  const opened = all.map((feature) => ({ ...feature, ...feature.open(deps) }));
+  declared: readonly Feature[] = features,
+): (shardDeps: FeatureShardDeps) => OpenedFeatures {
+  const opened = declared.map((feature) => ({ ...feature, ...feature.open(deps) }));
   return (shardDeps: FeatureShardDeps) => {
     const ports: FeaturePorts = Object.assign({}, ...[]);
     const shards = opened.map(({ openShard, tools = [] }) => {
-      const begun = openShard(shardDeps, ports);
+      const shard = openShard(shardDeps, ports);
       // The list orders features by need, so the next one finds these objects.
-      Object.assign(ports, begun.ports);
-      return { ...begun, tools: tools.map((tool) => tool.bind(begun.ports)) };
+      Object.assign(ports, shard.ports);
+      return { ...shard, tools: tools.map((tool) => tool.bind(shard.ports)) };
     });
     return { shards, ports };
   };
 }
 
-/** In the order of `/settings`. */
+/** Settings in the order of `/settings`. */
 export const serverSettings: readonly ServerSetting[] = [
   ...Object.values(conversationSettings),
-  ...features.flatMap(({ settings: own = [] }) => own),
+  ...features.flatMap(({ settings = [] }) => settings),
 ];
 
-/** In the order in which a model is offered them. */
+/** Tools in the order in which a model is offered them. */
 export const tools: readonly FeatureTool[] = features.flatMap(
   ({ tools = [] }) => tools,
 );

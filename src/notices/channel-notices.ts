@@ -16,6 +16,7 @@ import {
   type CheckedLine,
   findLocale,
   formatText,
+  type Locale,
   type TextLine,
 } from '#src/texts/texts.ts';
 
@@ -24,24 +25,25 @@ type ListenerLanguages = ReaderLanguages & {
   readonly voices: Pick<VoiceNames, 'isEnglishOnly'>;
 };
 
+/** Formats a line in the language of the server. */
 export function formatWrittenText(
-  { id, with: words }: CheckedLine,
+  { id, with: values }: CheckedLine,
   guildId: GuildId,
   { places }: ReaderLanguages,
 ): string {
-  return formatText(id, words, places.getLocale(guildId));
+  return formatText(id, values, places.getLocale(guildId));
 }
 
-/** In `language`, or the language of the server. */
+/** Formats a line for the voice, in `language` or the language of the server. */
 export function formatSpokenText(
-  { id, with: words }: CheckedLine,
+  { id, with: values }: CheckedLine,
   guildId: GuildId,
-  parts: ListenerLanguages,
+  deps: ListenerLanguages,
   /** BCP 47. A language without texts counts as the language of the server. */
   language?: string,
 ): string {
   // An English-only voice gets English.
-  return formatText(id, words, getSpokenLocale(guildId, parts, language));
+  return formatText(id, values, getSpokenLocale(guildId, deps, language));
 }
 
 function getSpokenLocale(
@@ -66,6 +68,7 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
+/** Tells people that a budget is used up: their own, or the server's. */
 export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
   const isOwn = cap === 'person' || cap === 'token';
   return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };
@@ -77,6 +80,7 @@ export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
  */
 export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;
 
+/** Objects that writing a notice needs. */
 export type NoticeDeps = {
   readonly messages: VoiceChannelChatPoster;
   readonly places: Pick<Places, 'getLocale'>;
@@ -85,85 +89,130 @@ export type NoticeDeps = {
 
 /** Writes into the chat without waiting. If closed, only the operator learns of it. */
 export function writeInChat(
-  words: ConfidentialText,
+  text: ConfidentialText,
   channel: ChannelRef,
-  parts: Omit<NoticeDeps, 'places'>,
-) {
-  parts.messages
-    .writeText(channel, words, neverAborted)
+  deps: Omit<NoticeDeps, 'places'>,
+): void {
+  deps.messages
+    .writeText(channel, text, neverAborted)
     .catch((error: unknown) =>
-      parts.onEvent(channel.guildId, toFailureEvent(error, 'speak')),
+      deps.onEvent(channel.guildId, toFailureEvent(error, 'speak')),
     );
 }
 
-/** Sentences of the bot in one voice channel, and reports to the operator about it. */
-export type ChannelNotices = ReturnType<typeof createChannelNotices>;
+/** Sentences of the bot in one voice channel, and reports to the operator about it. No method throws, except `tellPerson`. */
+export interface ChannelNotices {
+  /**
+   * Writes a line into the chat, after other notices of the server. Drops the line if `isStillTrue` is false when its
+   * turn comes.
+   */
+  post(line: TextLine, isStillTrue?: () => boolean, onPosted?: () => void): void;
+  /** Reports an event of this channel to the log, the metrics and programs. */
+  reportEvent(event: SessionEvent): void;
+  /** Reports an error to the operator. People in the channel do not learn of it. */
+  reportFailure(error: unknown, stage: FailureStage | 'store'): void;
+  /** Formats a line in the language of the server. */
+  formatWrittenText(line: CheckedLine): string;
+  /** Formats a line for the voice: in `language` (BCP 47) if there are texts in it, else as written. */
+  formatSpokenText(line: CheckedLine, language?: string): string;
+  /** Returns the locale in which a spoken text is formatted for a listener of `language`. */
+  getSpokenLocale(language?: string): Locale;
+  /** Returns the locale of the server. */
+  getWrittenLocale(): Locale;
+  /** Writes into the chat without waiting, with a mention if a person is given. */
+  writeWords(message: ConfidentialText, personId?: PersonId): void;
+  /** Tests whether a person may open a channel, and so may know words from it. */
+  mayTellPerson(personId: PersonId, channelId: ChannelId): Promise<boolean>;
+  /** Sends a direct message. Throws as `VoiceChannelChatPoster` does. */
+  tellPerson(
+    personId: PersonId,
+    message: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Writes lines with a mention of the person, without waiting. Buttons are those of consent by default. Aborting
+   * `signal` withdraws a waiting message.
+   */
+  notifyPerson(
+    personId: PersonId,
+    lines: readonly TextLine[],
+    signal: AbortSignal,
+    buttons?: readonly string[],
+  ): void;
+}
 
-/**
- * Creates notices. `post` drops a line if `isStillTrue` is false when its turn comes.
- */
+/** Creates the notices of a channel. `post` puts a line into the queue of the server. */
 export function createChannelNotices(
   channel: ChannelRef,
   deps: NoticeDeps & ListenerLanguages & AudienceDeps,
-  post: (line: TextLine, holds?: () => boolean, posted?: () => void) => void,
-) {
-  const { guildId } = channel;
+  post: ChannelNotices['post'],
+): ChannelNotices {
+  const { channelId, guildId } = channel;
   const { messages, onEvent } = deps;
-  const formatLine = (line: CheckedLine) => formatWrittenText(line, guildId, deps);
-  const reportFailure = (error: unknown, stage: FailureStage | 'store') =>
+
+  function formatLine(textLine: CheckedLine) {
+    return formatWrittenText(textLine, guildId, deps);
+  }
+
+  function reportFailure(error: unknown, stage: FailureStage | 'store') {
     onEvent(guildId, toFailureEvent(error, stage));
+  }
+
+  function writeWords(message: ConfidentialText, personId?: PersonId) {
+    if (personId === undefined) {
+      writeInChat(message, channel, deps);
+      return;
+    }
+    const text = message.findTextForPlace(channelId) ?? '';
+    messages
+      .notifyPeople(channel, [{ personId, text }], neverAborted)
+      .catch((error: unknown) => reportFailure(error, 'speak'));
+  }
+
+  function notifyPerson(
+    personId: PersonId,
+    lines: readonly TextLine[],
+    signal: AbortSignal,
+    buttons: readonly string[] = consentButtons,
+  ) {
+    const text = lines.map(formatLine).join(' ');
+    messages
+      .notifyPeople(channel, [{ personId, text }], signal, buttons)
+      .catch((error: unknown) => {
+        if (!signal.aborted) reportFailure(error, 'speak');
+      });
+  }
+
   return {
     post,
-    reportEvent: (event: SessionEvent) => onEvent(guildId, event),
+    reportEvent: (event) => onEvent(guildId, event),
     reportFailure,
     formatWrittenText: formatLine,
-    formatSpokenText: (line: CheckedLine, language?: string) =>
-      formatSpokenText(line, guildId, deps, language),
-    getSpokenLocale: (language?: string) => getSpokenLocale(guildId, deps, language),
+    formatSpokenText: (textLine, language) =>
+      formatSpokenText(textLine, guildId, deps, language),
+    getSpokenLocale: (language) => getSpokenLocale(guildId, deps, language),
     getWrittenLocale: () => deps.places.getLocale(guildId),
-    /** Writes into the chat without waiting, with a mention if a person is given. */
-    writeWords(words: ConfidentialText, personId?: PersonId) {
-      if (personId === undefined) {
-        writeInChat(words, channel, deps);
-        return;
-      }
-      const text = words.findTextForPlace(channel.channelId) ?? '';
-      messages
-        .notifyPeople(channel, [{ personId, text }], neverAborted)
-        .catch((error: unknown) => reportFailure(error, 'speak'));
-    },
-    mayTellPerson: async (personId: PersonId, channelId: ChannelId) =>
-      (await mayOpen(guildId, channelId, personId, deps)) === 'yes',
-    tellPerson: (personId: PersonId, words: ConfidentialText, signal: AbortSignal) =>
-      messages.tellPerson(personId, words, signal),
-    /**
-     * Writes lines with a mention of the person, without waiting. Aborting `signal`
-     * withdraws a waiting message.
-     */
-    notifyPerson(
-      personId: PersonId,
-      lines: readonly TextLine[],
-      signal: AbortSignal,
-      buttons: readonly string[] = consentButtons,
-    ) {
-      const text = lines.map(formatLine).join(' ');
-      messages
-        .notifyPeople(channel, [{ personId, text }], signal, buttons)
-        .catch((error: unknown) => {
-          if (!signal.aborted) reportFailure(error, 'speak');
-        });
-    },
+    writeWords,
+    mayTellPerson: async (personId, otherId) =>
+      (await mayOpen(guildId, otherId, personId, deps)) === 'yes',
+    tellPerson: (personId, message, signal) =>
+      messages.tellPerson(personId, message, signal),
+    notifyPerson,
   };
 }
 
+/** A session that notes its failures, so that people read of each once. */
 type FailingSession = {
   readonly notices: ChannelNotices;
   readonly loop: {
+    /** Notes a failure until its end. Returns whether it is new. */
     beginFailure(failure: ChannelFailure): boolean;
+    /** Tests whether a failure was noted and has not ended. */
     isFailing(failure: ChannelFailure): boolean;
   };
 };
 
+/** Gets the failure that people are told of: a refused key, or the stage that failed. */
 export function getFailureKind(failure: BotError): FailureStage | 'key' {
   return toFailureLine(failure).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
@@ -172,7 +221,7 @@ export function getFailureKind(failure: BotError): FailureStage | 'key' {
 export function reportUnspokenText(
   failure: BotError,
   { loop, notices }: FailingSession,
-) {
+): void {
   notices.reportFailure(failure, 'speak');
   const kind = getFailureKind(failure);
   // The channel reads only that a key is refused, and once.
@@ -180,14 +229,15 @@ export function reportUnspokenText(
   if (isNews) notices.post(toFailureLine(failure), () => loop.isFailing(kind));
 }
 
+/** Writes that words were not recognised, with the reason if people can mend it. */
 export function writeUnrecognisedNotice(
   failure: BotError,
   notices: Pick<ChannelNotices, 'formatWrittenText' | 'writeWords'>,
-) {
+): void {
   const failureLine = toFailureLine(failure);
-  const line: TextLine =
+  const notice: TextLine =
     failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
-  notices.writeWords(toOpenText(notices.formatWrittenText(line)));
+  notices.writeWords(toOpenText(notices.formatWrittenText(notice)));
 }
 
 /**
@@ -195,18 +245,19 @@ export function writeUnrecognisedNotice(
  * voice.
  */
 export function writeUnspeakableWords(
-  words: ConfidentialText,
+  text: ConfidentialText,
   { loop, notices }: FailingSession,
   language?: string,
-) {
+): void {
   const isFirst = loop.beginFailure(language ? `no voice for ${language}` : 'speak');
-  const why: TextLine = language
+  const reasonLine: TextLine = language
     ? toNoVoiceLine(language, notices)
     : { id: 'fail.tts' };
-  const reason = toOpenText(notices.formatWrittenText(why));
-  notices.writeWords(isFirst ? ConfidentialText.join([reason, words], ' ') : words);
+  const reason = toOpenText(notices.formatWrittenText(reasonLine));
+  notices.writeWords(isFirst ? ConfidentialText.join([reason, text], ' ') : text);
 }
 
+/** Tells people that no voice speaks a language, by the language's name. */
 export function toNoVoiceLine(
   language: string,
   notices: Pick<ChannelNotices, 'getWrittenLocale'>,
@@ -231,6 +282,7 @@ export function reportGoneBotVoice(
   };
 }
 
+/** Creates a voice by name. Without a name the usual voice speaks. A missing voice is told once. */
 export function toChosenVoice(
   name: string | undefined,
   session: FailingSession,

@@ -17,65 +17,67 @@ export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly task?: string;
 };
 
-export type AlertBoard = ReturnType<typeof createAlertBoard>;
-
 /** Logs each change of an alert, counts alerts in gauges, and writes to the operator. */
-export function createAlertBoard(
-  log: Log,
-  meters: Meters,
-  declared: readonly FeatureAlert[] = [],
-  notices?: Pick<OperatorNotices, 'report' | 'reportFault'>,
-) {
-  const raised = new Map<string, RaisedAlert>();
-  const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
-  for (const { name, meaning } of [...own, ...declared]) {
-    meters.addGauge(
-      `alerts_${name.replaceAll('-', '_')}`,
-      `Alerts raised now: ${meaning}.`,
-      () => listRaised().filter((alert) => alert.name === name).length,
-    );
+export class AlertBoard {
+  readonly #log;
+  readonly #notices;
+  readonly #raised = new Map<string, RaisedAlert>();
+
+  /** Adds a gauge for each alert of `alerts` and of `featureAlerts`. */
+  constructor(
+    log: Log,
+    meters: Meters,
+    featureAlerts: readonly FeatureAlert[] = [],
+    notices?: Pick<OperatorNotices, 'report' | 'reportFault'>,
+  ) {
+    this.#log = log;
+    this.#notices = notices;
+    const baseAlerts = Object.entries(alerts).map(([name, alert]) => ({
+      name,
+      ...alert,
+    }));
+    for (const { name, meaning } of [...baseAlerts, ...featureAlerts]) {
+      meters.addGauge(
+        `alerts_${name.replaceAll('-', '_')}`,
+        `Alerts raised now: ${meaning}.`,
+        () => this.raised.filter((alert) => alert.name === name).length,
+      );
+    }
   }
 
-  function listRaised(): readonly RaisedAlert[] {
-    return [...raised.values()];
+  /** Alerts that are raised now, the oldest first. */
+  get raised(): readonly RaisedAlert[] {
+    return [...this.#raised.values()];
   }
 
-  /** Logs and counts a change. A repeated one does nothing. */
-  function reportChange(change: AlertChange | FeatureAlertChange, guildId?: GuildId) {
+  /** Logs and counts a change. A repeated change does nothing. */
+  report(change: AlertChange | FeatureAlertChange, guildId?: GuildId): void {
     const { state, cause, task, error } = change;
     const alert = toFeatureAlert(change);
     const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
-    if ((state === 'raised') === raised.has(key)) return;
+    if ((state === 'raised') === this.#raised.has(key)) return;
     const fields = { alert: name, guildId, cause, task, err: error };
     if (state === 'raised') {
-      raised.set(key, { name, meaning, action, cause, guildId, task });
-      log.warn(fields, `alert raised: ${meaning}. ${action}`);
-      notices?.report(alert);
+      this.#raised.set(key, { name, meaning, action, cause, guildId, task });
+      this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
+      this.#notices?.report(alert);
     } else {
-      raised.delete(key);
-      log.info(fields, `alert cleared: ${meaning}`);
+      this.#raised.delete(key);
+      this.#log.info(fields, `alert cleared: ${meaning}`);
     }
-    const isOn = listRaised().some((one) => one.name === name && one.task === task);
-    notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
+    const isOn = this.raised.some(
+      (raisedAlert) => raisedAlert.name === name && raisedAlert.task === task,
+    );
+    this.#notices?.reportFault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
   }
 
-  return {
-    get raised(): readonly RaisedAlert[] {
-      return listRaised();
-    },
-
-    report: reportChange,
-
-    /** Clears the alerts of a channel that the bot is no longer in. */
-    forget(guildId: GuildId) {
-      for (const alert of listRaised()) {
-        if (alert.guildId !== guildId) continue;
-        reportChange(
-          { kind: 'alert', of: alert, state: 'cleared', cause: 'the channel was left' },
-          guildId,
-        );
-      }
-    },
-  };
+  /** Clears the alerts of a channel that the bot is no longer in. */
+  forget(guildId: GuildId): void {
+    for (const alert of this.raised) {
+      if (alert.guildId !== guildId) continue;
+      const cause = 'the channel was left';
+      this.report({ kind: 'alert', of: alert, state: 'cleared', cause }, guildId);
+    }
+  }
 }

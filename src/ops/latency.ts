@@ -1,13 +1,13 @@
 import type { TurnTimestamps } from '#src/ports/session-events.ts';
 
-/** Milliseconds from the last voiced packet to each later instant, as `firstTokenMs`. */
+/** Measures milliseconds from the last voiced packet to each later instant, as `firstTokenMs`. */
 export function measureLatencies({
   heardAtMs,
   ...later
 }: TurnTimestamps): Readonly<Record<string, number>> {
-  const all = Object.entries(later).filter(([, atMs]) => atMs !== undefined);
+  const instants = Object.entries(later).filter(([, atMs]) => atMs !== undefined);
   return Object.fromEntries(
-    all.map(([name, atMs]) => [
+    instants.map(([name, atMs]) => [
       name.replace('AtMs', 'Ms'),
       Math.round(atMs - heardAtMs),
     ]),

@@ -8,105 +8,119 @@ import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { measureLatencies } from './latency.ts';
 
-export type Log = ReturnType<typeof openLog>;
+export type Log = pino.Logger;
 
 /** A shorter key occurs in ordinary words. */
-const shortestSecret = 8;
+const minSecretChars = 8;
 /** Higher levels are worse. */
-const warning = 40;
+const warningLevel = 40;
 
 type LogTarget = Pick<Writable, 'on' | 'write' | 'writableLength'> & {
   readonly isTTY?: boolean;
 };
 
-/** Logs ids and numbers, never words of people, and never one of `secrets`. */
+/**
+ * Opens the log of a process, with lines from `level` on. It takes ids and numbers, never
+ * words of people, and shows none of `secrets`.
+ */
 export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
-  to: LogTarget = process.stdout,
-  nowMs = () => realClock.nowMs(),
-) {
-  const countHeldBack = createRepeatLimiter(nowMs);
+  target: LogTarget = process.stdout,
+  nowMs: () => number = () => realClock.nowMs(),
+): Log {
+  const limiter = new RepeatLimiter(nowMs);
+  const redactor = new Redactor(secrets);
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: (error: unknown) => toPlainError(error) },
     hooks: {
-      streamWrite: createRedaction(secrets),
+      streamWrite: (text) => redactor.removeSecrets(text),
       /** Writes an equal warning at most once a minute, with a count of those held back. */
       logMethod(args, method, level) {
-        if (level < warning) return method.apply(this, args);
+        if (level < warningLevel) return method.apply(this, args);
         const [fields, message] = splitLogArguments(args);
         // A change of an alert is no repetition.
         const heldBack =
-          'alert' in fields ? 0 : countHeldBack(toLineKey(level, message, fields));
+          'alert' in fields
+            ? 0
+            : limiter.countHeldBack(toRepeatKey(level, message, fields));
         if (heldBack === undefined) return;
         method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
       },
     },
   };
-  return pino(options, openOutlet(to));
+  return pino(options, new LogOutlet(target));
 }
 
-export function logSession(log: Log, guildId: GuildId, event: SessionEvent) {
+/** Logs an event of a session, without words and names of people. */
+export function logSession(log: Log, guildId: GuildId, event: SessionEvent): void {
   switch (event.kind) {
     case 'joined':
     case 'left': {
       const { channelId } = event.channel;
-      return log.info({ guildId, channelId, ...pickLoggedFields(event) }, event.kind);
+      log.info({ guildId, channelId, ...pickLoggedFields(event) }, event.kind);
+      break;
     }
     case 'erased':
       log.info(
         { guildId, items: event.items },
         'removed from the server: its data was deleted',
       );
-      return;
+      break;
     case 'recognised': {
       const { length: characters } = event.text;
-      return log.debug(
-        { guildId, characters, ...pickLoggedFields(event) },
-        'recognised',
-      );
+      log.debug({ guildId, characters, ...pickLoggedFields(event) }, event.kind);
+      break;
     }
     case 'typed':
     case 'ignored':
     case 'dropped':
     case 'spent':
-      return log.debug({ guildId, ...pickLoggedFields(event) }, event.kind);
+      log.debug({ guildId, ...pickLoggedFields(event) }, event.kind);
+      break;
     case 'tool':
-      return log.info({ guildId, ...pickLoggedFields(event) }, 'tool');
-    case 'feature': {
-      const { kind, line } = event.of;
-      const known: Readonly<Record<string, string | number>> = {
-        guildId,
-        kind,
-        ...event.fields,
-      };
-      log.info(
-        Object.fromEntries(line.map((name) => [name, roundValue(known[name])])),
-        kind,
-      );
-      return;
-    }
+      log.info({ guildId, ...pickLoggedFields(event) }, event.kind);
+      break;
+    case 'feature':
+      logFeature(log, guildId, event);
+      break;
     case 'answered': {
       const { heardAtMs } = event.instants;
       const latencies = measureLatencies(event.instants);
-      const fields = { guildId, heardAtMs, ...pickLoggedFields(event), ...latencies };
-      return log.info(fields, 'answered');
+      const answerFields = { guildId, heardAtMs, ...pickLoggedFields(event) };
+      log.info({ ...answerFields, ...latencies }, event.kind);
+      break;
     }
     case 'failed':
       log.error(
         { guildId, stage: event.stage, code: event.code, err: event.cause },
         event.message,
       );
-      return;
+      break;
     case 'line':
     case 'words':
     case 'played':
     case 'alert':
-      return; // alerts are written by the alert board
+      break; // alerts are written by the alert board
   }
+}
+
+function logFeature(
+  log: Log,
+  guildId: GuildId,
+  event: Extract<SessionEvent, { kind: 'feature' }>,
+) {
+  const { kind, line: fieldNames } = event.of;
+  const values: Readonly<Record<string, string | number>> = {
+    guildId,
+    kind,
+    ...event.fields,
+  };
+  const fields = fieldNames.map((name) => [name, roundValue(values[name])]);
+  log.info(Object.fromEntries(fields), kind);
 }
 
 /** Fields with ids, numbers and our own words. */
@@ -132,7 +146,7 @@ function roundValue<Value>(value: Value) {
 /** Lines with one message differ by these fields. */
 const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
 
-function toLineKey(
+function toRepeatKey(
   level: number,
   message: string,
   fields: Readonly<Record<string, unknown>>,
@@ -143,49 +157,63 @@ function toLineKey(
 function splitLogArguments(
   args: readonly unknown[],
 ): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
-  const [first, second] = args;
-  if (typeof first === 'object' && first !== null)
-    return [{ ...first }, `${second ?? ''}`];
-  return [{}, `${first}`];
+  const [fields, message] = args;
+  if (typeof fields === 'object' && fields !== null)
+    return [{ ...fields }, `${message ?? ''}`];
+  return [{}, `${fields}`];
 }
 
-/** Creates a function that removes secrets, also former ones. */
-function createRedaction(secrets: readonly Secret[]): (line: string) => string {
+/** Removes secrets from lines, also former ones. */
+class Redactor {
+  readonly #secrets;
   // A library may write a key into a message.
-  const written = new Set<string>();
-  return (line) => {
-    for (const secret of secrets)
-      written.add(JSON.stringify(secret.reveal()).slice(1, -1));
-    return [...written]
-      .filter(({ length }) => length >= shortestSecret)
-      .reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
-  };
+  readonly #writtenSecrets = new Set<string>();
+
+  constructor(secrets: readonly Secret[]) {
+    this.#secrets = secrets;
+  }
+
+  /** Replaces each secret in a text of JSON. */
+  removeSecrets(json: string): string {
+    for (const secret of this.#secrets)
+      this.#writtenSecrets.add(JSON.stringify(secret.reveal()).slice(1, -1));
+    return [...this.#writtenSecrets]
+      .filter(({ length }) => length >= minSecretChars)
+      .reduce((text, secret) => text.replaceAll(secret, '[secret]'), json);
+  }
 }
 
 /** A whole day of a calm bot. */
 const unreadLimitBytes = 1_000_000;
 
 /**
- * Opens a writer that never blocks. Beyond 1 MB of unread lines, lines are dropped and
+ * A writer that never blocks. Beyond 1 MB of unread lines, lines are dropped and
  * counted.
  */
-function openOutlet(stream: LogTarget): { write(line: string): void } {
-  // A closed terminal or an ended reader is no failure. On `process.stdout` only a
-  // terminal or a file is waited for.
-  const shown = stream.isTTY ? formatLine : (line: string) => line;
-  let dropped = 0;
-  stream.on('error', () => undefined);
-  return {
-    write(line) {
-      if (stream.writableLength > unreadLimitBytes) {
-        dropped++;
-        return;
-      }
-      if (dropped > 0) stream.write(shown(describeLostLines(dropped)));
-      dropped = 0;
-      stream.write(shown(line));
-    },
-  };
+class LogOutlet {
+  readonly #target;
+  readonly #format;
+  #droppedLines = 0;
+
+  constructor(target: LogTarget) {
+    this.#target = target;
+    this.#format = target.isTTY ? formatLogLine : (json: string) => json;
+    // A closed terminal or an ended reader is no failure. On `process.stdout` only a
+    // terminal or a file is waited for.
+    target.on('error', () => undefined);
+  }
+
+  /** Writes a line of JSON, or drops it if nobody reads. */
+  write(json: string): void {
+    if (this.#target.writableLength > unreadLimitBytes) {
+      this.#droppedLines++;
+      return;
+    }
+    if (this.#droppedLines > 0)
+      this.#target.write(this.#format(describeLostLines(this.#droppedLines)));
+    this.#droppedLines = 0;
+    this.#target.write(this.#format(json));
+  }
 }
 
 function describeLostLines(lines: number) {
@@ -196,47 +224,63 @@ function describeLostLines(lines: number) {
  * Formats JSON as `12:04:05 warning: it is late (shard 0)`, with each link on its own
  * line, without control characters.
  */
-function formatLine(line: string) {
-  const { level, time, msg, ...fields } = toRecord(tryParseJson(line));
-  const words = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) =>
+function formatLogLine(json: string) {
+  const { level, time, msg, ...fields } = toRecord(tryParseJson(json));
+  const sentence = `${msg}`.replace(/^[a-z]+(-[a-z]+)+$/, (kind) =>
     kind.replaceAll('-', ' '),
   );
-  const at = new Date(`${time}`).toTimeString().slice(0, 8);
-  const grade =
-    Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
-  const known = Object.entries(fields).flatMap(([name, value]) => {
-    const shown = toRecord(value).message ?? roundValue(value);
-    const isTold = name === 'kind' && value === msg;
-    return isTold
-      ? []
-      : [`${name} ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`];
-  });
-  const isLink = (field: string) => field.includes(' https://');
-  const facts = known.filter((field) => !isLink(field)).join(', ');
-  const rest = facts === '' ? '' : ` (${facts})`;
-  const lines = [`${at} ${grade}${words}${rest}`, ...known.filter(isLink)];
-  return lines.map((one) => `${one.replace(/\p{Cc}/gu, ' ')}\n`).join('');
+  const clockTime = new Date(`${time}`).toTimeString().slice(0, 8);
+  const fieldTexts = Object.entries(fields).flatMap(([name, value]) =>
+    name === 'kind' && value === msg ? [] : [formatField(name, value)],
+  );
+  const isLink = (text: string) => text.includes(' https://');
+  const facts = fieldTexts.filter((text) => !isLink(text)).join(', ');
+  const suffix = facts === '' ? '' : ` (${facts})`;
+  const textLines = [
+    `${clockTime} ${describeLevel(Number(level))}${sentence}${suffix}`,
+    ...fieldTexts.filter(isLink),
+  ];
+  return textLines.map((text) => `${text.replace(/\p{Cc}/gu, ' ')}\n`).join('');
 }
 
-const apartMs = 60_000;
-/** The oldest line is forgotten, and may be written again. */
-const mostKeys = 500;
+function formatField(name: string, value: unknown) {
+  const field = toRecord(value).message ?? roundValue(value);
+  return `${name} ${typeof field === 'string' ? field : JSON.stringify(field)}`;
+}
 
-/** Undefined means this one, too. */
-function createRepeatLimiter(nowMs: () => number) {
-  const lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
-  return (key: string) => {
-    const line = lines.get(key);
-    const writtenAtMs = nowMs();
-    if (line && writtenAtMs - line.writtenAtMs < apartMs) {
-      line.heldBack++;
+function describeLevel(level: number) {
+  if (level > warningLevel) return 'error: ';
+  return level === warningLevel ? 'warning: ' : '';
+}
+
+const repeatGapMs = 60_000;
+/** The oldest line is forgotten, and may be written again. */
+const maxRepeatKeys = 500;
+
+type WrittenLine = { readonly writtenAtMs: number; heldBack: number };
+
+/** Rate limit of equal lines: one a minute. */
+class RepeatLimiter {
+  readonly #nowMs;
+  readonly #lines = new Map<string, WrittenLine>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Returns how many lines were held back since the last. Undefined: hold this line back, too. */
+  countHeldBack(key: string): number | undefined {
+    const lastLine = this.#lines.get(key);
+    const writtenAtMs = this.#nowMs();
+    if (lastLine && writtenAtMs - lastLine.writtenAtMs < repeatGapMs) {
+      lastLine.heldBack++;
       return undefined;
     }
-    lines.delete(key);
-    lines.set(key, { writtenAtMs, heldBack: 0 });
-    dropOldest(lines, mostKeys);
-    return line?.heldBack ?? 0;
-  };
+    this.#lines.delete(key);
+    this.#lines.set(key, { writtenAtMs, heldBack: 0 });
+    dropOldest(this.#lines, maxRepeatKeys);
+    return lastLine?.heldBack ?? 0;
+  }
 }
 
 /** Safe parts of an error for the log. */
@@ -250,11 +294,11 @@ type PlainError = {
   readonly cause?: PlainError;
 };
 
-const mostCauses = 4;
-const mostMessageChars = 300;
+const maxCauses = 4;
+const maxMessageChars = 300;
 
 /** Removes words of people from an error. */
-function toPlainError(error: unknown, deeper = mostCauses): PlainError | undefined {
+function toPlainError(error: unknown, depth = maxCauses): PlainError | undefined {
   // Messages of the network, the system, Discord and this program stay. Others lose
   // their quotes, and messages of parsers and refusing servers are left out.
   if (error === undefined) return undefined;
@@ -268,7 +312,7 @@ function toPlainError(error: unknown, deeper = mostCauses): PlainError | undefin
     ...('status' in error &&
       typeof error.status === 'number' && { status: error.status }),
     ...(frames !== '' && { stack: frames }),
-    cause: deeper === 0 ? undefined : toPlainError(cause, deeper - 1),
+    cause: depth === 0 ? undefined : toPlainError(cause, depth - 1),
   };
 }
 
@@ -276,7 +320,7 @@ function toPlainError(error: unknown, deeper = mostCauses): PlainError | undefin
 const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
 
 function cleanMessage(error: Error) {
-  const message = error.message.slice(0, mostMessageChars);
+  const message = error.message.slice(0, maxMessageChars);
   const isNetwork =
     'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
   if (
@@ -285,25 +329,27 @@ function cleanMessage(error: Error) {
     error.name.startsWith('DiscordAPIError')
   )
     return message;
-  const quotes = 'status' in error || error.name === 'SyntaxError';
-  return quotes || message === '' ? undefined : removeQuoted(message);
+  const hasQuotes = 'status' in error || error.name === 'SyntaxError';
+  return hasQuotes || message === '' ? undefined : removeQuotes(message);
 }
 
-const quoted = /'[^']*'|"[^"]*"|`[^`]*`/g;
+const quotePattern = /'[^']*'|"[^"]*"|`[^`]*`/g;
 /** Names in code have no spaces. */
-const name = /^.[\w$.#:-]{0,40}.$/;
+const quotedNamePattern = /^.[\w$.#:-]{0,40}.$/;
 
-function removeQuoted(message: string) {
-  const [head = ''] = message.split(' in ', 1);
-  const rest = message.includes("'in' operator") ? head : message;
-  return rest.replace(quoted, (part) => (name.test(part) ? part : "'\u2026'"));
+function removeQuotes(message: string) {
+  const [beforeValue = ''] = message.split(' in ', 1);
+  const sentence = message.includes("'in' operator") ? beforeValue : message;
+  return sentence.replace(quotePattern, (quote) =>
+    quotedNamePattern.test(quote) ? quote : "'\u2026'",
+  );
 }
 
 /** Removes the message, of several lines perhaps, from a stack. */
 function keepFrames(stack: string) {
   return stack
     .split('\n')
-    .filter((line) => /^ {4}at /.test(line))
+    .filter((textLine) => /^ {4}at /.test(textLine))
     .join('\n');
 }
 

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 
 export type TroubleKind = ErrorCode | keyof typeof meanings;
 
-export type OperatorNoticesOptions = {
+export type OperatorNoticesDeps = {
   readonly clock: Pick<Clock, 'nowMs' | 'later'>;
   readonly log: Pick<Log, 'warn'>;
   /** Ends within seconds. Errors go to the log. */
@@ -14,7 +14,7 @@ export type OperatorNoticesOptions = {
 };
 
 /** Wait between two notices of one kind, and before a retry. */
-const [apartMs, retryMs] = [3_600_000, 60_000];
+const [minGapMs, retryMs] = [3_600_000, 60_000];
 
 /** A fault lasts after this time. */
 const lastingMs = 600_000;
@@ -40,70 +40,74 @@ const remedies: Readonly<Record<string, string>> = {
     'Find in the log why the bot logs in repeatedly, and stop it until then.',
 };
 
-export type OperatorNotices = ReturnType<typeof createOperatorNotices>;
-
 /**
  * Writes notices about faults to the operator, each kind once an hour with a remedy:
  * fixed sentences, without words of people or keys. Never throws.
  */
-export function createOperatorNotices(options: OperatorNoticesOptions) {
+export class OperatorNotices {
+  readonly #deps;
   /** By text, since an alert may be about one of several models. */
-  const nextAtMs = new Map<string, number>();
-  const faults = new Map<string, () => void>();
-  let sending = Promise.resolve();
+  readonly #nextAtMs = new Map<string, number>();
+  /** By key, the function that ends a fault. */
+  readonly #faults = new Map<string, () => void>();
+  #sending = Promise.resolve();
 
-  function queueNotice(kind: string, notice: string) {
-    if (options.signal.aborted) return;
-    sending = sending.then(() => sendNotice(kind, notice));
+  constructor(deps: OperatorNoticesDeps) {
+    this.#deps = deps;
   }
 
-  async function sendNotice(kind: string, notice: string) {
-    const { clock, log, send, signal } = options;
+  /** Queues a notice, unless its trouble is only logged or was written within the hour. */
+  report(trouble: TroubleKind | FeatureAlert): void {
+    const kind = typeof trouble === 'string' ? trouble : trouble.name;
+    const notice = toNotice(trouble);
+    if (notice === undefined) return;
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs < (this.#nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
+    this.#nextAtMs.set(notice, nowMs + minGapMs);
+    this.#queueNotice(kind, notice);
+  }
+
+  /** Notes a fault, or its end. A fault that lasts ten minutes gives a notice, and its end another. */
+  reportFault(key: string, fault?: FeatureAlert): void {
+    const endFault = this.#faults.get(key);
+    if (!fault) {
+      endFault?.();
+      this.#faults.delete(key);
+    } else if (!endFault && fault.remedy === undefined) {
+      const onLasting = () => this.#reportLastingFault(key, fault);
+      this.#faults.set(key, this.#deps.clock.later(lastingMs, onLasting));
+    }
+  }
+
+  #reportLastingFault(key: string, { action, meaning, name }: FeatureAlert) {
+    this.#queueNotice(
+      key,
+      `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
+    );
+    this.#faults.set(key, () =>
+      this.#queueNotice(key, `Parley: over: ${meaning} (${name}).`),
+    );
+  }
+
+  #queueNotice(kind: string, notice: string) {
+    if (this.#deps.signal.aborted) return;
+    this.#sending = this.#sending.then(() => this.#sendNotice(kind, notice));
+  }
+
+  async #sendNotice(kind: string, notice: string) {
+    const { clock, log, send, signal } = this.#deps;
     try {
       signal.throwIfAborted();
       await send(notice, signal);
     } catch (err) {
       if (signal.aborted) return;
-      nextAtMs.set(notice, clock.nowMs() + retryMs);
+      this.#nextAtMs.set(notice, clock.nowMs() + retryMs);
       log.warn({ err, notice: kind }, 'the notice to the operator could not be sent');
     }
   }
-
-  return {
-    report(trouble: TroubleKind | FeatureAlert) {
-      const kind = typeof trouble === 'string' ? trouble : trouble.name;
-      const notice = toNotice(trouble);
-      if (notice === undefined) return;
-      const nowMs = options.clock.nowMs();
-      if (nowMs < (nextAtMs.get(notice) ?? Number.NEGATIVE_INFINITY)) return;
-      nextAtMs.set(notice, nowMs + apartMs);
-      queueNotice(kind, notice);
-    },
-
-    /** Notes a fault. One that lasts ten minutes gives a notice, and its end another. */
-    reportFault(key: string, fault?: FeatureAlert) {
-      const known = faults.get(key);
-      if (!fault) {
-        known?.();
-        faults.delete(key);
-      } else if (!known && fault.remedy === undefined) {
-        const { name, meaning, action } = fault;
-        const tell = () => {
-          queueNotice(
-            key,
-            `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
-          );
-          faults.set(key, () =>
-            queueNotice(key, `Parley: over: ${meaning} (${name}).`),
-          );
-        };
-        faults.set(key, options.clock.later(lastingMs, tell));
-      }
-    },
-  };
 }
 
-/** Undefined for a kind that is only logged. */
+/** Builds the notice of a trouble. Undefined for a kind that is only logged. */
 export function toNotice(trouble: TroubleKind | FeatureAlert): string | undefined {
   const { name, meaning, remedy } =
     typeof trouble === 'string' ? findKnownTrouble(trouble) : trouble;

@@ -5,48 +5,53 @@ export type ReadinessReport = {
   readonly lines: readonly string[];
 };
 
-export type ReadinessSources = {
-  gateway(): boolean;
+export type ReadinessDeps = {
+  /** Returns whether the gateway is connected. */
+  isConnected(): boolean;
   /** Returns whether the process takes nothing new. */
   isDraining(): boolean;
-  heldUpMs(): number;
-  raised(): readonly RaisedAlert[];
+  /** Returns the longest delay of the event loop within the last minute. */
+  getLoopDelayMs(): number;
+  /** Lists the alerts that are raised now. */
+  listAlerts(): readonly RaisedAlert[];
 };
 
 /** Beyond this delay words of a person were cut. */
-export const longestDelayMs = 2_000;
+export const maxLoopDelayMs = 2_000;
 
-export type Readiness = ReturnType<typeof createReadiness>;
+/** Readiness of the process, one line a check, without ids. */
+export class Readiness {
+  readonly #deps;
+  #storeFault: string | undefined;
 
-/** Creates the report of readiness, one line a check, without ids. */
-export function createReadiness(sources: ReadinessSources) {
-  let storeFault: string | undefined;
+  constructor(deps: ReadinessDeps) {
+    this.#deps = deps;
+  }
 
-  return {
-    /** Notes why the store cannot be used, or undefined. */
-    store(why: string | undefined) {
-      storeFault = why;
-    },
+  /** Notes why the store cannot be used, or undefined if it can. */
+  setStoreFault(reason: string | undefined): void {
+    this.#storeFault = reason;
+  }
 
-    report(): ReadinessReport {
-      const { gateway, heldUpMs, isDraining, raised } = sources;
-      const delayMs = Math.round(heldUpMs());
-      const unwritten = raised().find(({ name }) => name === 'store-unwritten');
-      const isLate = delayMs > longestDelayMs;
-      const checks: readonly (readonly [name: string, why: string | undefined])[] = [
-        ['process', isDraining() ? 'it is being stopped' : undefined],
-        ['gateway', gateway() ? undefined : 'not connected'],
-        ['store', unwritten?.cause ?? storeFault],
-        [
-          'event loop',
-          isLate ? `the main thread was blocked for ${delayMs} ms` : undefined,
-        ],
-      ];
-      const isReady = checks.every(([, why]) => why === undefined);
-      const lines = checks.map(([name, why]) =>
-        why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,
-      );
-      return { isReady, lines };
-    },
-  };
+  /** Checks everything now. Each line begins with `ok` or `failed`. */
+  report(): ReadinessReport {
+    const deps = this.#deps;
+    const delayMs = Math.round(deps.getLoopDelayMs());
+    const unwritten = deps.listAlerts().find(({ name }) => name === 'store-unwritten');
+    const isLate = delayMs > maxLoopDelayMs;
+    const checks: readonly (readonly [name: string, fault: string | undefined])[] = [
+      ['process', deps.isDraining() ? 'it is being stopped' : undefined],
+      ['gateway', deps.isConnected() ? undefined : 'not connected'],
+      ['store', unwritten?.cause ?? this.#storeFault],
+      [
+        'event loop',
+        isLate ? `the main thread was blocked for ${delayMs} ms` : undefined,
+      ],
+    ];
+    const isReady = checks.every(([, fault]) => fault === undefined);
+    const lines = checks.map(([name, fault]) =>
+      fault === undefined ? `ok ${name}` : `failed ${name}: ${fault}`,
+    );
+    return { isReady, lines };
+  }
 }

@@ -1,47 +1,45 @@
 import type { GuildId } from '#src/base/ids.ts';
-import type { AnswerLatencyStats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-/** The oldest turn is forgotten. */
-const longest = 100;
+/** Another turn makes the oldest forgotten. */
+const maxTurns = 100;
 
 type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 
 /** Measures the speed of spoken answers per server, for `/stats`. */
-export function createSpeedStats() {
-  const servers = new Map<string, readonly TimedTurn[]>();
+export class SpeedStats implements Stats {
+  readonly #turnsByGuild = new Map<GuildId, readonly TimedTurn[]>();
 
-  function addTurn(guildId: GuildId, turn: TimedTurn) {
-    const turns = servers.get(guildId) ?? [];
-    servers.set(guildId, [...turns, turn].slice(-longest));
+  /** Counts the answer of a spoken turn. Ignores other events. */
+  report(guildId: GuildId, event: SessionEvent): void {
+    if (event.kind !== 'answered' || event.typed) return;
+    const { finish, instants } = event;
+    const { firstSentAtMs, heardAtMs } = instants;
+    if (finish === 'empty') return;
+    const start = firstSentAtMs !== undefined && { startMs: firstSentAtMs - heardAtMs };
+    this.#addTurn(guildId, { ...start, failed: finish === 'failed' });
   }
 
-  return {
-    report(guildId: GuildId, event: SessionEvent) {
-      if (event.kind !== 'answered' || event.typed) return;
-      const { finish, instants } = event;
-      const { firstSentAtMs, heardAtMs } = instants;
-      if (finish === 'empty') return;
-      const started = firstSentAtMs !== undefined && {
-        startMs: firstSentAtMs - heardAtMs,
-      };
-      addTurn(guildId, { ...started, failed: finish === 'failed' });
-    },
+  /** Returns figures of the last 100 answers. Undefined until one was heard. */
+  speed(guildId: GuildId): AnswerLatencyStats | undefined {
+    const turns = this.#turnsByGuild.get(guildId) ?? [];
+    const startsMs = turns
+      .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
+      .sort((a, b) => a - b);
+    if (startsMs.length === 0) return undefined;
+    const failed = turns.filter((turn) => turn.failed).length;
+    const [p50Ms, p95Ms] = [
+      findPercentile(startsMs, 0.5),
+      findPercentile(startsMs, 0.95),
+    ];
+    return { turns: turns.length, p50Ms, p95Ms, failed };
+  }
 
-    speed(guildId: GuildId): AnswerLatencyStats | undefined {
-      const turns = servers.get(guildId) ?? [];
-      const startsMs = turns
-        .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))
-        .sort((a, b) => a - b);
-      if (startsMs.length === 0) return undefined;
-      const failed = turns.filter((turn) => turn.failed).length;
-      const [p50Ms, p95Ms] = [
-        findPercentile(startsMs, 0.5),
-        findPercentile(startsMs, 0.95),
-      ];
-      return { turns: turns.length, p50Ms, p95Ms, failed };
-    },
-  };
+  #addTurn(guildId: GuildId, turn: TimedTurn) {
+    const turns = this.#turnsByGuild.get(guildId) ?? [];
+    this.#turnsByGuild.set(guildId, [...turns, turn].slice(-maxTurns));
+  }
 }
 
 /** Finds the smallest value that at least this share does not exceed. */

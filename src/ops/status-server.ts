@@ -5,27 +5,32 @@ import {
   listenOnPort,
   type ServerOutcome,
 } from '#src/base/loops/keep-server.ts';
-import { longestDelayMs, type ReadinessReport } from './readiness.ts';
+import type { MetricsPage } from './metrics/metrics.ts';
+import { maxLoopDelayMs, type ReadinessReport } from './readiness.ts';
 
-/** Read at each request. */
-export type StatusSources = {
-  readiness(): ReadinessReport;
-  heldUpMs(): number;
-  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+/** Called at each request. */
+export type StatusDeps = {
+  /** Returns whether the process is ready, with a line for each check. */
+  reportReadiness(): ReadinessReport;
+  /** Returns the longest delay of the event loop within the last minute. */
+  getLoopDelayMs(): number;
+  /** Renders the metrics for /metrics. A rejection is answered with 500. */
+  renderMetrics(): Promise<MetricsPage>;
 };
 
+/** A server that listens. Disposing closes it, also open requests. */
 export type StatusServer = AsyncDisposable & { readonly url: string };
 
 /** Limits of a request, and of the pause between two. */
 const [headMs, askMs] = [2_000, 5_000];
 const checkMs = 1_000;
 /** Silent connections end after `headMs`. */
-const mostConnections = 64;
+const maxConnections = 64;
 
 /** Serves /healthz, /readyz and /metrics. Port 0 takes any free port. */
 export async function openStatusServer(
-  place: { readonly host: string; readonly port: number },
-  sources: StatusSources,
+  address: { readonly host: string; readonly port: number },
+  deps: StatusDeps,
 ): Promise<ServerOutcome<StatusServer>> {
   const server = createServer(
     {
@@ -34,22 +39,23 @@ export async function openStatusServer(
       keepAliveTimeout: askMs,
       connectionsCheckingInterval: checkMs,
     },
-    async ({ method = '', url = '', headers: { host = '' } }, response) => {
+    async ({ method = '', url = '', headers: requestHeaders }, response) => {
+      const { host: hostName = '' } = requestHeaders;
       const { status, text, headers } = await answerStatusRequest(
-        { method, url, host },
-        sources,
+        { method, url, hostName },
+        deps,
       ).catch(() => failedAnswer);
       response.writeHead(status, { ...statusHeaders, ...headers }).end(text);
     },
   );
-  server.maxConnections = mostConnections;
-  const refused = await listenOnPort(
+  server.maxConnections = maxConnections;
+  const refusal = await listenOnPort(
     server,
-    place,
+    address,
     'No status server at',
     'STATUS_HOST or STATUS_PORT',
   );
-  if (refused) return refused;
+  if (refusal) return refusal;
   return {
     kind: 'open',
     server: {
@@ -77,15 +83,17 @@ type StatusAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+type StatusRequest = {
+  readonly method: string;
+  readonly url: string;
+  readonly hostName: string;
+};
+
 async function answerStatusRequest(
-  {
-    method,
-    url,
-    host,
-  }: { readonly method: string; readonly url: string; readonly host: string },
-  sources: StatusSources,
-) {
-  if (!isOwnHost(host)) return { status: 403, text: 'not by this host name\n' };
+  { method, url, hostName }: StatusRequest,
+  deps: StatusDeps,
+): Promise<StatusAnswer> {
+  if (!isOwnHost(hostName)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
     return {
       status: 405,
@@ -95,13 +103,13 @@ async function answerStatusRequest(
   }
   switch (url.split('?', 1)[0]) {
     case '/healthz':
-      return toHealthAnswer(sources.heldUpMs());
+      return toHealthAnswer(deps.getLoopDelayMs());
     case '/readyz': {
-      const { isReady, lines } = sources.readiness();
+      const { isReady, lines } = deps.reportReadiness();
       return { status: isReady ? 200 : 503, text: `${lines.join('\n')}\n` };
     }
     case '/metrics': {
-      const { type, text } = await sources.metrics();
+      const { type, text } = await deps.renderMetrics();
       return { status: 200, text, headers: { 'content-type': type } };
     }
     default:
@@ -110,17 +118,17 @@ async function answerStatusRequest(
 }
 
 /** Tests for addresses, and names that nobody can own on the internet. */
-function isOwnHost(host: string) {
+function isOwnHost(hostName: string) {
   // A page in the owner's browser could rebind DNS.
-  const name = host.replace(/:\d*$/, '').toLowerCase();
+  const name = hostName.replace(/:\d*$/, '').toLowerCase();
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
   return /\.(local|internal|localhost)$/.test(name);
 }
 
-function toHealthAnswer(heldUpMs: number) {
-  if (heldUpMs <= longestDelayMs) return { status: 200, text: 'ok\n' };
+function toHealthAnswer(delayMs: number) {
+  if (delayMs <= maxLoopDelayMs) return { status: 200, text: 'ok\n' };
   return {
     status: 503,
-    text: `the main thread was blocked for ${Math.round(heldUpMs)} ms within the last minute\n`,
+    text: `the main thread was blocked for ${Math.round(delayMs)} ms within the last minute\n`,
   };
 }

@@ -1,10 +1,11 @@
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 
 /** `gone` is a deleted channel. Its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
 
 export type AudienceDeps = {
   readonly captionChats: {
+    /** Reads the roles of a person, at most 60 s ago. Without an answer of Discord: `no`. */
     mayOpen(
       guildId: GuildId,
       channelId: ChannelId,
@@ -12,6 +13,7 @@ export type AudienceDeps = {
     ): Promise<ChannelAccess>;
   };
   readonly places: {
+    /** Finds the voice channel in which a person sits now. */
     findSeat(
       guildId: GuildId,
       personId: PersonId,
@@ -39,21 +41,21 @@ export async function mayOpen(
   return await captionChats.mayOpen(guildId, channelId, personId);
 }
 
-/** One permission in a channel: whether `everyone` has it, and the roles and people with an overwrite. */
+/** One permission in a channel. `isOpen` is for `everyone`, and the ids have an overwrite. */
 export type RightInChannel = {
   readonly isOpen: boolean;
-  readonly allowedIds: ReadonlySet<string>;
-  readonly deniedIds: ReadonlySet<string>;
+  readonly allowedIds: ReadonlySet<PersonId | RoleId>;
+  readonly deniedIds: ReadonlySet<PersonId | RoleId>;
 };
 
 /**
- * Decides whether everybody with a permission in one channel has it in the other. Unsure cases count as wider.
+ * Decides whether everybody with the permission `right` has `limit` too. Unsure cases count as wider.
  * Source: https://discord.com/developers/docs/topics/permissions#permission-overwrites
  */
-export function isNoWider(one: RightInChannel, other: RightInChannel): boolean {
-  if (other.isOpen && other.deniedIds.size === 0) return true;
+export function isNoWider(right: RightInChannel, limit: RightInChannel): boolean {
+  if (limit.isOpen && limit.deniedIds.size === 0) return true;
   return (
-    one.allowedIds.isSubsetOf(other.allowedIds) &&
-    other.deniedIds.isSubsetOf(one.deniedIds)
+    right.allowedIds.isSubsetOf(limit.allowedIds) &&
+    limit.deniedIds.isSubsetOf(right.deniedIds)
   );
 }

@@ -6,10 +6,11 @@ import type { ChannelId, PersonId } from '#src/base/ids.ts';
  */
 export type TextOwner =
   | { readonly channelId: ChannelId; readonly onlyFor?: undefined }
-  | { readonly channelId?: ChannelId; readonly onlyFor: string }
+  | { readonly channelId?: ChannelId; readonly onlyFor: PersonId }
   | 'given';
 
-export function toPrivateOwner(onlyFor: string, owner: TextOwner): TextOwner {
+/** Narrows an owner to one person. */
+export function toPrivateOwner(onlyFor: PersonId, owner: TextOwner): TextOwner {
   return owner === 'given' ? { onlyFor } : { ...owner, onlyFor };
 }
 
@@ -24,7 +25,8 @@ export function toPrivateOwner(onlyFor: string, owner: TextOwner): TextOwner {
  * words.findTextForPlace('2'); // undefined
  */
 export class ConfidentialText {
-  readonly #text;
+  readonly #text: string;
+  /** Owner that every piece of this text keeps. */
   readonly owner: TextOwner;
 
   constructor(text: string, owner: TextOwner) {
@@ -33,11 +35,12 @@ export class ConfidentialText {
   }
 
   /** Joins texts. Throws if two have different owners. */
-  static join(all: readonly ConfidentialText[], separator: string): ConfidentialText {
-    const text = all.map((one) => one.#text).join(separator);
-    return new ConfidentialText(text, getCommonOwner(all.map(({ owner }) => owner)));
+  static join(texts: readonly ConfidentialText[], separator: string): ConfidentialText {
+    const text = texts.map((each) => each.#text).join(separator);
+    return new ConfidentialText(text, getCommonOwner(texts.map(({ owner }) => owner)));
   }
 
+  /** Cuts the text into pieces, each with the same owner. */
   split(pieces: (text: string) => readonly string[]): readonly ConfidentialText[] {
     return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.owner));
   }
@@ -71,9 +74,11 @@ export function toOpenText(text: string): ConfidentialText {
 }
 
 function getCommonOwner(owners: readonly TextOwner[]) {
-  const [first = 'given', ...others] = owners.filter((owner) => owner !== 'given');
+  const [firstOwner = 'given', ...otherOwners] = owners.filter(
+    (owner) => owner !== 'given',
+  );
   // A text of two owners would show words of one to readers of the other.
-  if (others.some((owner) => JSON.stringify(owner) !== JSON.stringify(first)))
+  if (otherOwners.some((owner) => JSON.stringify(owner) !== JSON.stringify(firstOwner)))
     throw new Error('One text has words of two owners.');
-  return first;
+  return firstOwner;
 }

@@ -26,11 +26,12 @@ export interface ChoiceStore<Choice> {
    * Reads the choices of a server. Throws BotError `store.unreadable`, in which case nobody counts as having
    * agreed.
    */
-  read(guildId: GuildId): Promise<ReadonlyMap<string, Choice>>;
+  read(guildId: GuildId): Promise<ReadonlyMap<PersonId, Choice>>;
   /** Stores a choice. Throws BotError `store.unwritable`. */
   write(guildId: GuildId, personId: PersonId, choice: Choice): Promise<void>;
 }
 
+/** Keeps answers of people, and erasures that are not finished. */
 export interface ConsentStore extends ChoiceStore<ConsentChange> {
   /** Lists unfinished erasures. Throws BotError `store.unreadable`. */
   listErasures(): Promise<readonly Erasure[]>;
@@ -85,6 +86,7 @@ export type Consent = 'always' | 'brief' | 'policy' | 'unasked' | 'no';
 /** Consent in three values, apart from a pause. */
 export type Standing = 'yes' | 'unasked' | 'no';
 
+/** Collects what decides about one person. `hasRole` is for the policy `role`. */
 export function toHearingFacts(
   { callers, isPaused, isLoaded, no, policy, pressed, yes }: ConsentState,
   personId: PersonId,
@@ -132,6 +134,7 @@ export function toConsent(facts: HearingFacts): Consent {
   return policy === 'notice' || (policy === 'role' && hasRole) ? 'policy' : 'unasked';
 }
 
+/** Tests for a consent by which a person is heard. */
 export function isHeardConsent(consent: Consent): boolean {
   return consent !== 'unasked' && consent !== 'no';
 }

@@ -51,15 +51,16 @@ export function judgeJoin(facts: ChannelFacts, wallMs: number): JoinVerdict {
   return { kind: facts.maySpeak ? 'fine' : 'no-speak' };
 }
 
+/** Default time in an empty channel before the bot leaves. */
 export const leaveAloneAfterMs = 60_000;
 
 /** People have gone on without the bot by then. */
-export const maxReturnAgeMs = 15 * 60_000;
+export const maxReturnAgeMs: number = 15 * 60_000;
 
 export type AutoJoinChannel = {
   readonly channelId: ChannelId;
-  readonly heard: number;
-  readonly unasked: number;
+  readonly heardCount: number;
+  readonly unaskedCount: number;
   /** A person sent the bot away, and the channel was never empty since. */
   readonly isSentAway: boolean;
 };
@@ -76,14 +77,15 @@ const joinSettleMs = 1_200;
 export function chooseAutoJoin(
   channels: readonly AutoJoinChannel[],
   ownChannelId: ChannelId | undefined,
-): string | undefined {
+): ChannelId | undefined {
   const open = channels.filter(
-    ({ heard, isSentAway, unasked }) => heard + unasked > 0 && !isSentAway,
+    ({ heardCount, isSentAway, unaskedCount }) =>
+      heardCount + unaskedCount > 0 && !isSentAway,
   );
-  const [first] = open.toSorted(
-    (one, other) => other.heard - one.heard || other.unasked - one.unasked,
+  const [best] = open.toSorted(
+    (a, b) => b.heardCount - a.heardCount || b.unaskedCount - a.unaskedCount,
   );
-  return first?.channelId === ownChannelId ? undefined : first?.channelId;
+  return best?.channelId === ownChannelId ? undefined : best?.channelId;
 }
 
 /**
@@ -94,10 +96,10 @@ export function toAutoJoinTimeMs(
   joinedAtMs: readonly number[],
   sinceMs: number,
 ): number {
-  const [before, last] = [joinedAtMs.at(-2), joinedAtMs.at(-1)];
-  if (last === undefined || sinceMs - last >= joinWindowMs) return sinceMs;
+  const [earlierAtMs, latestAtMs] = [joinedAtMs.at(-2), joinedAtMs.at(-1)];
+  if (latestAtMs === undefined || sinceMs - latestAtMs >= joinWindowMs) return sinceMs;
   const settledAtMs = sinceMs + joinSettleMs;
-  return before === undefined
+  return earlierAtMs === undefined
     ? settledAtMs
-    : Math.max(settledAtMs, before + joinWindowMs);
+    : Math.max(settledAtMs, earlierAtMs + joinWindowMs);
 }

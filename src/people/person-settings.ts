@@ -16,8 +16,11 @@ export type PersonSettings = {
   readonly answers?: (typeof answerWays)[number];
 };
 
-export const [minSpeed, maxSpeed] = [0.7, 1.4];
+/** Least and highest speed that a person can choose. */
+export const minSpeed = 0.7;
+export const maxSpeed = 1.4;
 
+/** Keeps settings that each person chose in a server. */
 export interface PersonSettingsStore {
   /** Reads a person's settings, empty if nothing was chosen. Throws BotError `store.unreadable`. */
   read(guildId: GuildId, personId: PersonId): Promise<PersonSettings>;

@@ -1,4 +1,4 @@
-import type { RoleId } from '#src/base/ids.ts';
+import type { PersonId, RoleId } from '#src/base/ids.ts';
 
 /**
  * `room` people sit with the bot. `dj` people have the sound role, or are alone with the bot. `manage` is Manage Server, and
@@ -14,6 +14,7 @@ export type RightsFacts = {
   readonly mayManage: boolean;
 };
 
+/** Decides whether a person with these facts has a right. */
 export function hasRight(
   right: Right,
   { isHere, isAlone, isDj, mayManage }: RightsFacts,
@@ -32,18 +33,19 @@ export function hasRight(
 
 /** Rules of a server for using the bot. They override consent. */
 type AccessRules = {
-  readonly blockedIds: readonly string[];
+  readonly blockedIds: readonly PersonId[];
   /** A person needs one of these roles. An empty list lets everybody in. */
   readonly userRoleIds: readonly RoleId[];
 };
 
 export type AccessFacts = {
-  readonly id: string;
+  readonly id: PersonId;
   readonly roleIds: readonly RoleId[];
   /** A manager of the server needs no role. */
   readonly mayManage: boolean;
 };
 
+/** Decides whether a person may use the bot in a server. */
 export function judgeAccess(
   { blockedIds, userRoleIds }: AccessRules,
   { id, mayManage, roleIds }: AccessFacts,
@@ -57,10 +59,11 @@ export function judgeAccess(
 const programIdPrefix = 'token:';
 
 /** Makes the id of a program, with a prefix that no person's id has. */
-export function toProgramId(tokenName: string): string {
-  return `${programIdPrefix}${tokenName}`;
+export function toProgramId(tokenName: string): PersonId {
+  return `${programIdPrefix}${tokenName}` as PersonId; // it stands where a person's id does
 }
 
-export function isProgram(id: string): boolean {
+/** Tests whether an id is of a program. */
+export function isProgram(id: PersonId): boolean {
   return id.startsWith(programIdPrefix);
 }

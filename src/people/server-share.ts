@@ -1,5 +1,6 @@
 import type { GuildId } from '#src/base/ids.ts';
 
+/** Shard `id` of `count`. */
 export type ServerShare = { readonly id: number; readonly count: number };
 
 /**
@@ -10,6 +11,7 @@ export function getShardId(guildId: GuildId, count: number): number {
   return Number((BigInt(guildId) >> 22n) % BigInt(count));
 }
 
+/** Tests whether a shard serves a server. */
 export function isOnShard(guildId: GuildId, { id, count }: ServerShare): boolean {
   return getShardId(guildId, count) === id;
 }

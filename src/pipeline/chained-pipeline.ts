@@ -12,19 +12,19 @@ import {
 } from './read-ahead-speech.ts';
 import { withWordsJudge } from './words-judge.ts';
 import {
-  createClauseWriter,
+  ClauseWriter,
   findAside,
   type WrittenAnswerRequest,
   writeAnswer,
 } from './written-answer.ts';
 
-/** One piece of sound lies ready. Text never waits for the reader. */
+/** Bound of a reply: one piece of sound lies ready, and text never waits for the reader. */
 const replyBound: QueueBound<ReplyPart> = {
   limit: 1,
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };
 
-/** A derailed model ends after about 18 minutes of speech. */
+/** Length after which an answer is cut, so that a derailed model ends after about 18 minutes of speech. */
 export const maxAnswerChars = 16_000;
 /** The length of the answer is the bound, so a clause never waits. */
 const clauseBound: QueueBound<string> = {
@@ -53,12 +53,12 @@ export function createChainedPipeline({
   readonly chat: ChatModel;
   readonly synthesizer: Synthesizer;
 }): Pipeline {
-  return createReadAheadPipeline(async (turn, host, queue, signal) => {
-    const request = await createWrittenRequest(chat, turn, host, signal);
+  return createReadAheadPipeline(async (turn, answerHost, queue, signal) => {
+    const request = await createWrittenRequest(chat, turn, answerHost, signal);
     if (!request) return;
     const writing = {
       ...request,
-      chat: withWordsJudge(request.chat, host.wordsJudge),
+      chat: withWordsJudge(request.chat, answerHost.wordsJudge),
     };
     const { voice, asideNotice } = chooseAnswerSound(turn);
     const clauses = runAhead<string>(
@@ -66,7 +66,7 @@ export function createChainedPipeline({
       (spoken, inner) => writeClauses(writing, queue, { asideNotice, spoken }, inner),
       signal,
     );
-    const counted = withVoiceMeter(synthesizer, host.meter);
+    const counted = withVoiceMeter(synthesizer, answerHost.meter);
     await speakClauses(clauses, { synthesizer: counted, voice }, queue, signal);
   });
 }
@@ -75,16 +75,16 @@ export function createChainedPipeline({
 export function createReadAheadPipeline(
   answerTurn: (
     turn: Turn,
-    host: AnswerHost,
+    answerHost: AnswerHost,
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => Promise<void>,
 ): Pipeline {
   return {
-    answer: (turn, host, signal) =>
+    answer: (turn, answerHost, signal) =>
       runAhead(
         replyBound,
-        (queue, inner) => answerTurn(turn, host, queue, inner),
+        (queue, inner) => answerTurn(turn, answerHost, queue, inner),
         signal,
       ),
   };
@@ -93,14 +93,14 @@ export function createReadAheadPipeline(
 async function createWrittenRequest(
   chat: ChatModel,
   turn: Turn,
-  host: AnswerHost,
+  answerHost: AnswerHost,
   signal: AbortSignal,
-) {
+): Promise<WrittenAnswerRequest | undefined> {
   const prompt = await createPrompt(turn, signal);
+  if (!prompt) return undefined;
   const { done, sent, tools } = turn;
-  return (
-    prompt && { chat: withMeter(chat, host.meter), prompt, tools, sent, done, host }
-  );
+  const metered = withMeter(chat, answerHost.meter);
+  return { chat: metered, prompt, tools, sent, done, host: answerHost };
 }
 
 async function writeClauses(
@@ -112,9 +112,9 @@ async function writeClauses(
   }: Pick<AnswerSound, 'asideNotice'> & { readonly spoken: BoundedQueue<string> },
   signal: AbortSignal,
 ) {
-  const clauses = createClauseWriter(asideNotice);
-  const putClauses = (some: readonly string[]) => {
-    for (const clause of some) spoken.put(clause);
+  const clauseWriter = new ClauseWriter(asideNotice);
+  const putClauses = (clauses: readonly string[]) => {
+    for (const clause of clauses) spoken.put(clause);
   };
   let written = '';
   let isCut = false;
@@ -123,16 +123,16 @@ async function writeClauses(
     for await (const part of writeAnswer(writing, signal)) {
       queue.put(part);
       isCut ||= part.kind === 'cut';
-      if (part.kind === 'tool') putClauses(clauses.flush());
+      if (part.kind === 'tool') putClauses(clauseWriter.flush());
       if (part.kind !== 'text') continue;
-      const ready = clauses.push(part.text);
-      hasSpoken ||= ready.length > 0;
-      putClauses(ready);
+      const clauses = clauseWriter.push(part.text);
+      hasSpoken ||= clauses.length > 0;
+      putClauses(clauses);
       written += part.text;
       if (written.length >= maxAnswerChars) break;
     }
     // Half a sentence of a cut answer is not spoken after a whole one.
-    if (!isCut || !hasSpoken) putClauses(clauses.flush());
+    if (!isCut || !hasSpoken) putClauses(clauseWriter.flush());
   } finally {
     const aside = findAside(written);
     if (aside) queue.put(aside);
@@ -141,8 +141,8 @@ async function writeClauses(
 
 /** Answers in text only. Nothing is read ahead. */
 export function createTextPipeline(chat: ChatModel): Pipeline {
-  async function* answer(turn: Turn, host: AnswerHost, signal: AbortSignal) {
-    const writing = await createWrittenRequest(chat, turn, host, signal);
+  async function* answer(turn: Turn, answerHost: AnswerHost, signal: AbortSignal) {
+    const writing = await createWrittenRequest(chat, turn, answerHost, signal);
     if (!writing) return;
     let length = 0;
     for await (const part of writeAnswer(writing, signal)) {

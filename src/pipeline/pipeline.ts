@@ -17,6 +17,7 @@ import type {
 } from '#src/speech/speech-engine.ts';
 import type { WordsJudge } from './words-judge.ts';
 
+/** One utterance of a turn, or a typed question, with its words to come. */
 export type TurnUtterance = {
   readonly speakerId: PersonId;
   readonly name: string;
@@ -36,6 +37,7 @@ export type TurnUtterance = {
   readonly transcript: () => Promise<Transcript>;
 };
 
+/** How the bot answers: its instructions and its voice. */
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
@@ -43,6 +45,7 @@ export type ReplyStyle = {
   readonly getAsideNotice?: (language: string | undefined) => string;
 };
 
+/** The language of an answer, which is surer once the words are recognised. */
 export interface AnswerLanguage {
   /** BCP 47, as far as known. Surer after `hear`. */
   readonly now: string | undefined;
@@ -54,14 +57,16 @@ export interface AnswerLanguage {
   /** The final transcripts are answered in another language than those given to `hear`. */
   readonly isOutdated: boolean;
   /** Learns from transcripts, oldest first, as soon as they are recognised. Never rejects. */
-  hear(said: readonly Transcript[]): Promise<void>;
+  hear(transcripts: readonly Transcript[]): Promise<void>;
 }
 
 /** A call with an effect made for the same words before, and its result. */
 export type DoneCall = { readonly call: ToolCall; readonly content: string };
 
+/** A request of one person, with everything that an answer may need. */
 export type Turn = {
-  readonly said: readonly TurnUtterance[];
+  /** Oldest first. The last speaker is the asker. */
+  readonly utterances: readonly TurnUtterance[];
   readonly style: ReplyStyle;
   /** If undefined, the model chooses. */
   readonly language?: AnswerLanguage;
@@ -76,6 +81,7 @@ export type Turn = {
   readonly context?: string;
 };
 
+/** A piece of a reply, in the order in which people get it. */
 export type ReplyPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'clause'; readonly text: string }
@@ -96,14 +102,17 @@ export type ReplyPart =
 
 export type ToolResult = { readonly content: string };
 
+/** The session's side of an answer, which runs tools and counts cost. */
 export interface AnswerHost {
   /** Runs a call once the answer is released, since a preemptive answer must have no effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+  /** Counts the cost of each request. */
   readonly meter: ChatMeter & VoiceUsageMeter;
   /** Asks the chat model of a chained answer whether the words are whole. */
   readonly wordsJudge?: WordsJudge | undefined;
 }
 
+/** A way from a turn to a reply. */
 export interface Pipeline {
   /**
    * Answers a turn, ahead of the reader within a bound. An utterance without words yields nothing. Throws BotError
@@ -114,22 +123,24 @@ export interface Pipeline {
   feed?(turn: Turn, sound: LiveSound): void;
 }
 
-/** The first is the default. */
+/** Names that a server may choose. The first is the default. */
 export const pipelineNames = ['chained', 'audio-model', 'realtime'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
 /** Chooses a pipeline. Only the chat model takes pictures. */
 export function choosePipeline(
-  said: readonly Pick<TurnUtterance, 'pictures'>[],
-  usual: PipelineName,
+  utterances: readonly Pick<TurnUtterance, 'pictures'>[],
+  configuredName: PipelineName,
 ): PipelineName {
-  return said.some(({ pictures }) => pictures) ? 'chained' : usual;
+  return utterances.some(({ pictures }) => pictures) ? 'chained' : configuredName;
 }
 
+/** The pipelines for which engines are set. */
 export interface PipelineRegistry {
   /** The first is used by servers that have chosen none. */
   readonly names: readonly PipelineName[];
   /** Gets a pipeline. Throws for a name that is not in `names`. */
   open(name: PipelineName): Pipeline;
+  /** Returns the names of a pipeline's engines as one text, by which they are told apart. */
   getEngineNames(name: PipelineName): string;
 }

@@ -7,6 +7,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { AnswerLanguage, ReplyStyle, Turn } from './pipeline.ts';
 
+/** How an answer sounds. */
 export type AnswerSound = {
   readonly voice: SpeechVoice;
   /** Says that a chat shows links, code and tables. */
@@ -22,13 +23,16 @@ export function chooseAnswerSound({
   language,
 }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  const { language: known, ...voice } = addVoiceLanguage(tag, style);
+  const { language: voiceLanguage, ...voice } = addVoiceLanguage(tag, style);
   // Text that may be of another language is spoken by any voice.
-  const isSure = known !== undefined && language?.stability !== 'open';
-  const sure = isSure ? { ...voice, language: known } : voice;
-  return { voice: sure, asideNotice: style.getAsideNotice?.(tag) };
+  const isSure = voiceLanguage !== undefined && language?.stability !== 'open';
+  return {
+    voice: isSure ? { ...voice, language: voiceLanguage } : voice,
+    asideNotice: style.getAsideNotice?.(tag),
+  };
 }
 
+/** Adds a language to the voice of a style, where one is known. */
 export function addVoiceLanguage(
   language: string | undefined,
   { voice }: Pick<ReplyStyle, 'voice'>,
@@ -55,35 +59,36 @@ export async function createPrompt(
   turn: Turn,
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[] | undefined> {
-  const { said } = turn;
-  const heard = await waitUnlessAborted(
-    Promise.all(said.map(({ transcript }) => transcript())),
+  const { utterances } = turn;
+  const transcripts = await waitUnlessAborted(
+    Promise.all(utterances.map(({ transcript }) => transcript())),
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
     throw addFailureStage('recognise', error);
   });
-  const words = heard.flatMap(({ text }, n): readonly ChatMessage[] => {
+  const messages = transcripts.flatMap(({ text }, n): readonly ChatMessage[] => {
     const content = text.trim();
-    const { name = '', pictures } = said[n] ?? {};
+    const { name = '', pictures } = utterances[n] ?? {};
     return content === '' ? [] : [{ role: 'user', name, content, pictures }];
   });
-  if (words.length === 0 && said.length > 0) return undefined;
-  if (turn.language) await turn.language.hear(heard);
-  return [...createPromptHead(turn), ...words];
+  if (messages.length === 0 && utterances.length > 0) return undefined;
+  if (turn.language) await turn.language.hear(transcripts);
+  return [...createPromptHead(turn), ...messages];
 }
 
 /** Creates the messages before the newest words: instructions, history, and the context without a speaker. */
 export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const { history, context } = turn;
-  const shown: readonly ChatMessage[] =
+  const contextMessages: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content }];
-  return [...instructions, ...history, ...shown];
+  return [...instructions, ...history, ...contextMessages];
 }
 
+/** Tells the model to begin its answer with the asker's name. */
 export function addNamingOrder(style: ReplyStyle): ReplyStyle {
   // A person's name is no instruction, so the model gets it with their words.
   return { ...style, instructions: `${style.instructions} ${nameFirstOrder}` };
@@ -104,12 +109,13 @@ export function formatDataBlock(tag: string, lines: readonly string[]): string {
 }
 
 /** Puts words of people on one line, without the characters that end a line of data or its block. */
-export function toDataWords(words: string): string {
-  return truncate(toVisibleLine(words), maxWordsChars)
+export function toDataWords(text: string): string {
+  return truncate(toVisibleLine(text), maxWordsChars)
     .replace(/[<\uff1c\u276e\u3008\u2039]/g, '(')
     .replace(/[>\uff1e\u276f\u3009\u203a]/g, ')')
     .replace(/[[\uff3b\u3010\u3014\u27e6]/g, '(')
     .replace(/[\]\uff3d\u3011\u3015\u27e7]/g, ')');
 }
 
+/** Instructions and data for one request without tools. */
 export type ModelPrompt = { readonly system: string; readonly user: string };

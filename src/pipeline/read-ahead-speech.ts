@@ -10,6 +10,7 @@ export type QueueBound<T> = {
   readonly weigh: (item: T) => number;
 };
 
+/** The producer's side of work that runs ahead of its reader. */
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
   waitForSpace(): Promise<void>;
@@ -43,92 +44,111 @@ export function runAhead<T>(
   work: AheadWork<T>,
   signal: AbortSignal,
 ): AsyncIterableIterator<T> {
+  return new AheadReader(bound, work, signal);
+}
+
+/** The queue that work writes to, and the iterator of its one reader. */
+class AheadReader<T> implements AsyncIterableIterator<T, undefined>, BoundedQueue<T> {
+  readonly #bound: QueueBound<T>;
+  readonly #signal: AbortSignal;
   /** Ends with the work, and everything that the work started ends with it. */
-  const stop = new AbortController();
-  const items: T[] = [];
-  let load = 0;
-  let ended: { readonly error?: unknown } | undefined;
-  let change: PromiseWithResolvers<void> | undefined;
+  readonly #stop = new AbortController();
+  readonly #items: T[] = [];
+  #load = 0;
+  #end: { readonly error?: unknown } | undefined;
+  #change: PromiseWithResolvers<void> | undefined;
 
-  async function runWork() {
-    const abort = () => {
-      stop.abort(signal.reason);
-      notify();
+  constructor(bound: QueueBound<T>, work: AheadWork<T>, signal: AbortSignal) {
+    this.#bound = bound;
+    this.#signal = signal;
+    if (signal.aborted) this.#stop.abort(signal.reason);
+    else void this.#runWork(work);
+  }
+
+  /** Returns this reader, since its results can be read once. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Takes the next result. Throws the error of the work after the results before it. */
+  async next(): Promise<IteratorResult<T, undefined>> {
+    let result = this.#takeResult();
+    for (; !result; result = this.#takeResult()) await this.#waitForChange();
+    return result;
+  }
+
+  /** Stops the work, and drops its unread results. */
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#end = {};
+    this.#items.length = 0;
+    this.#stop.abort();
+    this.#notifyWaiters();
+    return { done: true, value: undefined };
+  }
+
+  /** Adds an item, unless the work has ended. */
+  put(item: T): void {
+    if (this.#end || this.#stop.signal.aborted) return;
+    this.#load += this.#bound.weigh(item);
+    this.#items.push(item);
+    this.#notifyWaiters();
+  }
+
+  /** Waits until the unread items are below the limit. */
+  async waitForSpace(): Promise<void> {
+    this.#stop.signal.throwIfAborted();
+    while (this.#load >= this.#bound.limit) {
+      await this.#waitForChange();
+      this.#stop.signal.throwIfAborted();
+    }
+  }
+
+  async #runWork(work: AheadWork<T>) {
+    const stop = this.#stop;
+    const stopWork = () => {
+      stop.abort(this.#signal.reason);
+      this.#notifyWaiters();
     };
-    signal.addEventListener('abort', abort);
+    this.#signal.addEventListener('abort', stopWork);
     try {
-      await work({ put, waitForSpace }, stop.signal);
-      ended ??= {};
+      await work(this, stop.signal);
+      this.#end ??= {};
     } catch (error) {
-      ended ??= { error: error ?? new Error('The work threw nothing.') };
+      this.#end ??= { error: error ?? new Error('The work threw nothing.') };
     } finally {
-      signal.removeEventListener('abort', abort);
+      this.#signal.removeEventListener('abort', stopWork);
       stop.abort();
-      notify();
+      this.#notifyWaiters();
     }
   }
 
-  async function waitForSpace() {
-    stop.signal.throwIfAborted();
-    while (load >= bound.limit) {
-      await waitForChange();
-      stop.signal.throwIfAborted();
-    }
-  }
-
-  function put(item: T) {
-    if (ended || stop.signal.aborted) return;
-    load += bound.weigh(item);
-    items.push(item);
-    notify();
-  }
-
-  function takeResult(): IteratorResult<T, undefined> | undefined {
-    signal.throwIfAborted();
-    const value = items.shift();
+  #takeResult(): IteratorResult<T, undefined> | undefined {
+    this.#signal.throwIfAborted();
+    const value = this.#items.shift();
     if (value !== undefined) {
-      load -= bound.weigh(value);
-      notify();
+      this.#load -= this.#bound.weigh(value);
+      this.#notifyWaiters();
       return { done: false, value };
     }
-    if (!ended) return undefined;
-    const { error } = ended;
-    ended = {};
+    if (!this.#end) return undefined;
+    const { error } = this.#end;
+    this.#end = {};
     if (error !== undefined) throw error;
     return { done: true, value: undefined };
   }
 
-  function waitForChange() {
-    change ??= Promise.withResolvers();
-    return change.promise;
+  #waitForChange() {
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
   }
 
-  function notify() {
-    change?.resolve();
-    change = undefined;
+  #notifyWaiters() {
+    this.#change?.resolve();
+    this.#change = undefined;
   }
-
-  if (signal.aborted) stop.abort(signal.reason);
-  else void runWork();
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      let result = takeResult();
-      for (; !result; result = takeResult()) await waitForChange();
-      return result;
-    },
-    async return() {
-      ended = {};
-      items.length = 0;
-      stop.abort();
-      notify();
-      return { done: true, value: undefined };
-    },
-  };
 }
 
+/** A voice, and the synthesizer that makes its sound. */
 export type ClauseVoice = {
   readonly synthesizer: Synthesizer;
   readonly voice: SpeechVoice;
@@ -139,17 +159,18 @@ type ClauseSound = {
   readonly sound: AsyncIterableIterator<Pcm>;
 };
 
-/** A barge-in wastes two clauses, never ten. */
+/** Bound of clauses ahead: a barge-in wastes two clauses, never ten. */
 const clipBound: QueueBound<ClauseSound> = { limit: 2, weigh: () => 1 };
-/** The rest waits in the engine. Three of these and the 5 s of a track stay below 10 s. */
+/** Bound of sound ahead, in ms: the rest waits in the engine. Three of these and the 5 s of a track stay below 10 s. */
 const soundBound: QueueBound<Pcm> = { limit: 800, weigh: getDurationMs };
-/** The reader may hold one more piece than the limit. */
+/** Longest piece of sound, since the reader may hold one more piece than the limit. */
 const maxPieceMs = 200;
 
+/** Number of failed clauses in a row after which the rest of an answer is only written. */
 const maxUnspokenClauses = 2;
 
 type VoiceProgress = {
-  unspoken: number;
+  unspokenCount: number;
   error?: unknown;
   isOut: boolean;
   readonly language: string | undefined;
@@ -167,29 +188,33 @@ export async function speakClauses(
   { synthesizer, voice }: ClauseVoice,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
-) {
+): Promise<void> {
   const speech = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
-  const course: VoiceProgress = { unspoken: 0, isOut: false, language: voice.language };
+  const progress: VoiceProgress = {
+    unspokenCount: 0,
+    isOut: false,
+    language: voice.language,
+  };
   const clips = runAhead<ClauseSound>(
     clipBound,
-    async (started) => {
+    async (soundQueue) => {
       for await (const clause of clauses) {
         const text = toSpeakable(clause);
         if (text === '') continue;
-        if (!course.isOut) await started.waitForSpace();
-        if (course.isOut) continue; // The text is still passed on to be read.
+        if (!progress.isOut) await soundQueue.waitForSpace();
+        if (progress.isOut) continue; // The text is still passed on to be read.
         queue.put({ kind: 'clause', text });
-        started.put({ text, sound: beginClauseSound(text, speech, signal) });
+        soundQueue.put({ text, sound: beginClauseSound(text, speech, signal) });
       }
     },
     signal,
   );
   for await (const clip of clips) {
-    if (course.isOut) await clip.sound.return?.();
-    else await deliverClauseSound(clip, course, queue, signal);
+    if (progress.isOut) await clip.sound.return?.();
+    else await deliverClauseSound(clip, progress, queue, signal);
   }
-  if (course.unspoken > 0 && !isMissingVoice(course.error))
-    throw addFailureStage('speak', course.error);
+  if (progress.unspokenCount > 0 && !isMissingVoice(progress.error))
+    throw addFailureStage('speak', progress.error);
 }
 
 function beginClauseSound(
@@ -211,32 +236,32 @@ function beginClauseSound(
 
 async function deliverClauseSound(
   { text, sound }: ClauseSound,
-  course: VoiceProgress,
+  progress: VoiceProgress,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ) {
-  let began = false;
+  let hasBegun = false;
   try {
     for await (const pcm of sound) {
-      queue.put({ kind: 'audio', pcm, ofText: text, begins: !began });
-      began = true;
+      queue.put({ kind: 'audio', pcm, ofText: text, begins: !hasBegun });
+      hasBegun = true;
       // Another clause may only begin when the last piece of this one has been taken.
       await queue.waitForSpace();
     }
-    course.unspoken = 0;
+    progress.unspokenCount = 0;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    if (error.code === 'speech.unspeakable' && !began) return;
+    if (error.code === 'speech.unspeakable' && !hasBegun) return;
     queue.put({
       kind: 'unspoken',
       text,
-      language: isMissingVoice(error) ? course.language : undefined,
+      language: isMissingVoice(error) ? progress.language : undefined,
     });
-    course.unspoken++;
-    course.error = error;
-    const mayMend = error.code !== 'provider.late' && error.retryable;
-    course.isOut = course.unspoken >= maxUnspokenClauses || !mayMend;
+    progress.unspokenCount++;
+    progress.error = error;
+    const canRecover = error.code !== 'provider.late' && error.retryable;
+    progress.isOut = progress.unspokenCount >= maxUnspokenClauses || !canRecover;
   }
 }
 

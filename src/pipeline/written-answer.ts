@@ -9,50 +9,57 @@ import type {
 } from '#src/chat/chat-model.ts';
 import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
-import {
-  createAddressShortener,
-  createClauseSplitter,
-} from '#src/chat/text/clause-splitter.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
 /** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
-export function createClauseWriter(notice: AnswerSound['asideNotice']) {
-  const splitter = createClauseSplitter({ eager: true });
-  const links = createAddressShortener();
-  let unsaid = notice;
+export class ClauseWriter {
+  readonly #splitter = new ClauseSplitter({ isEager: true });
+  readonly #addresses = new AddressShortener();
+  #unsaidNotice: AnswerSound['asideNotice'];
 
-  function addNotice(clauses: string[]) {
-    if (unsaid === undefined) return clauses;
-    const first = clauses.findIndex((one) => findAsides(one).length > 0);
-    if (first < 0) return clauses;
-    clauses.splice(first + 1, 0, unsaid);
-    unsaid = undefined;
-    return clauses;
+  constructor(notice: AnswerSound['asideNotice']) {
+    this.#unsaidNotice = notice;
   }
 
-  return {
-    push(text: string): string[] {
-      return addNotice(splitter.push(links.push(text)));
-    },
-    flush(): string[] {
-      return addNotice([...splitter.push(links.flush()), ...splitter.flush()]);
-    },
-  };
+  /** Adds text, and returns the clauses that it completes. */
+  push(text: string): string[] {
+    return this.#addNotice(this.#splitter.push(this.#addresses.push(text)));
+  }
+
+  /** Returns the text that is left as clauses. More text may follow, as after a call of a tool. */
+  flush(): string[] {
+    return this.#addNotice([
+      ...this.#splitter.push(this.#addresses.flush()),
+      ...this.#splitter.flush(),
+    ]);
+  }
+
+  #addNotice(clauses: string[]) {
+    if (this.#unsaidNotice === undefined) return clauses;
+    const index = clauses.findIndex((clause) => findAsides(clause).length > 0);
+    if (index < 0) return clauses;
+    clauses.splice(index + 1, 0, this.#unsaidNotice);
+    this.#unsaidNotice = undefined;
+    return clauses;
+  }
 }
 
+/** Finds the passages of a whole answer that are read and not heard: links, code and tables. */
 export function findAside(
-  written: string,
+  answer: string,
 ): Extract<ReplyPart, { kind: 'aside' }> | undefined {
-  const text = findAsides(written).join('\n');
+  const text = findAsides(answer).join('\n');
   return text === '' ? undefined : { kind: 'aside', text };
 }
 
-/** After these rounds the model is asked without tools, and must say something. */
+/** Number of rounds with tools. After these rounds the model is asked without tools, and must say something. */
 export const maxToolRounds = 4;
 const maxCallsPerRound = 8;
 
+/** A request for a written answer, in as many rounds as its tools need. */
 export type WrittenAnswerRequest = {
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
@@ -68,7 +75,7 @@ export type WrittenAnswerRequest = {
  * is yielded before it runs. A tool's BotError goes to the model. Throws BotError `provider.*`.
  */
 export async function* writeAnswer(
-  { chat, prompt, done = [], tools, sent, host }: WrittenAnswerRequest,
+  { chat, prompt, done = [], tools, sent, host: toolHost }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<WrittenPart> {
   const messages = [...prompt, ...toToolMessages(done)];
@@ -80,7 +87,7 @@ export async function* writeAnswer(
     for (const call of calls) yield { kind: 'tool', call };
     if (sent) return;
     messages.push({ role: 'assistant', content, calls });
-    messages.push(...(await runCalls(calls, host, signal)));
+    messages.push(...(await runCalls(calls, toolHost, signal)));
   }
 }
 
@@ -134,7 +141,7 @@ async function* writeRound(
 
 async function runCalls(
   calls: readonly ToolCall[],
-  host: WrittenAnswerRequest['host'],
+  toolHost: WrittenAnswerRequest['host'],
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
@@ -142,7 +149,7 @@ async function runCalls(
       return {
         role: 'tool',
         callId: call.id,
-        content: await runCall(call, host, signal),
+        content: await runCall(call, toolHost, signal),
       };
     }),
   );
@@ -150,12 +157,12 @@ async function runCalls(
 
 async function runCall(
   call: ToolCall,
-  host: WrittenAnswerRequest['host'],
+  toolHost: WrittenAnswerRequest['host'],
   signal: AbortSignal,
 ) {
   if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
   try {
-    const { content } = await host.run(call, signal);
+    const { content } = await toolHost.run(call, signal);
     signal.throwIfAborted();
     return content;
   } catch (error) {

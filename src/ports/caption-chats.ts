@@ -4,6 +4,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
+/** Opens the chats that captions are written to, and changes their messages in later runs. */
 export interface CaptionChats {
   /**
    * Opens the chat of the voice channel, or a thread. The thread `formerId` is used
@@ -15,7 +16,7 @@ export interface CaptionChats {
     thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
-  /** Posts a message. Throws BotError `discord.*`. */
+  /** Posts a message, and returns its place once Discord has accepted it. Throws BotError `discord.*`. */
   postMessage(
     channelId: ChannelId,
     text: string,
@@ -39,7 +40,7 @@ export interface CaptionChats {
   ): Promise<ChannelAccess>;
   /** Writes to the managers of a server. */
   tellManagers(guildId: GuildId, line: TextLine): void;
-  /** Sets the listener in place of the former one. */
+  /** Sets the listener for deleted messages, in place of the former one. It must not throw. */
   onMessagesDeleted(listener: (messageIds: readonly MessageId[]) => void): void;
 }
 
@@ -50,7 +51,7 @@ export type CaptionThread = {
   readonly formerId?: ChannelId;
 };
 
-/** `whole` words reach up to a pause, so they are probably all of the line. */
+/** `whole` means words up to a pause, so they are probably all of the line. */
 export type LineProgress = 'partial' | 'whole';
 
 export type ChatText = {
@@ -68,7 +69,7 @@ export type MessageOutcome =
   /** `why` is for the operator. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Posted once, then edited at the pace of Discord, and deleted at the end. */
+/** A message that is posted once, then edited at the pace of Discord, and deleted at the end. */
 export interface DrawnMessage {
   /**
    * Requests a new drawing. New whole words go first, and an urgent update stays
@@ -79,9 +80,13 @@ export interface DrawnMessage {
   waitUntilSettled(): Promise<void>;
 }
 
-/** Messages appear in the order of the first update. */
+/** An open chat of captions. Messages appear in the order of their first update. */
 export interface CaptionChat {
   readonly channelId: ChannelId;
+  /**
+   * Opens a message, which is posted at its first update. `draw` returns its newest text whenever Discord takes one, and
+   * `report` gets the outcome of each try. Neither may throw.
+   */
   openMessage(
     draw: () => ChatText,
     report: (outcome: MessageOutcome) => void,

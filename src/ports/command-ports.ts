@@ -41,15 +41,19 @@ export type LeaveOutcome =
     }
   | { readonly kind: 'nowhere' };
 
+/** Facts of servers and channels, as Discord last reported them. No method throws or waits, except `listMembers`. */
 export interface Places {
+  /** Finds the facts on which joining a channel depends, seen by the caller. Undefined for no voice channel. */
   findChannelFacts(channel: ChannelRef, callerId: PersonId): ChannelFacts | undefined;
   /** Returns whether Discord has reported the server. */
   hasGuild(guildId: GuildId): boolean;
+  /** Returns the bot's nickname in the server, or its name. */
   getBotName(guildId: GuildId): string;
   /** Returns the language of the server, or English without texts in it. */
   getLocale(guildId: GuildId): Locale;
   /** Returns whether Discord has reported the right to manage the server. */
   mayManage(guildId: GuildId, personId: PersonId): boolean;
+  /** Finds a voice channel. Undefined if the bot does not know the channel, or it is for texts. */
   findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** Finds the channel where Discord last reported this person. */
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
@@ -64,7 +68,7 @@ export interface Places {
   listPeople(channel: ChannelRef): readonly ChannelMember[];
 }
 
-/** Discord does not report changed roles, so members are asked for. */
+/** Asks Discord for members, since it does not report changed roles. */
 export interface Members {
   /**
    * Updates a member's rights in `Places`. Throws BotError `discord.unreachable` after
@@ -89,7 +93,7 @@ export type QuestionSubject = {
   /** Pictures count as sent by others. */
   readonly pictures?: readonly SoundFile[];
   /**
-   * Author of the message. Its files are data. The answer knows no talk of a channel.
+   * Name of the message's author. Its files are data. The answer knows no talk of a channel.
    */
   readonly sentBy?: string;
   readonly longestMs?: number;
@@ -106,21 +110,24 @@ export type QuestionSubject = {
   };
 };
 
+/** A person, or a program in the name of its token, for whom the bot works. */
 export type Asker = {
-  readonly id: string;
+  readonly id: PersonId;
   readonly name: string;
   /** Programs have no access to spoken words. */
   readonly isProgram?: true;
 };
 
-export const [slowest, fastest] = [0.5, 2];
+/** Slowest and fastest speech: factors of the usual speed. */
+export const slowest = 0.5;
+export const fastest = 2;
 
 export type SpokenManner = {
   readonly voice?: string;
   readonly model?: string;
   /** Tone in words. Local voices ignore it. */
   readonly tone?: string;
-  /** 0.5 to 2 at the same pitch. */
+  /** A factor from `slowest` to `fastest`, at the same pitch. */
   readonly speed?: number;
 };
 
@@ -173,7 +180,7 @@ export type ConfirmOutcome =
   | { readonly kind: 'other'; readonly name: string }
   | { readonly kind: 'over' | 'failed' };
 
-/** Of at most 100 answered turns, from the last voiced packet to the first frame. */
+/** Times from the last voiced packet to the first frame, over at most 100 answered turns. */
 export type AnswerLatencyStats = {
   readonly turns: number;
   readonly p50Ms: number;
@@ -181,6 +188,8 @@ export type AnswerLatencyStats = {
   readonly failed: number;
 };
 
+/** Figures about finished answers. */
 export interface Stats {
+  /** Measures the latest answers of a server. Undefined before its first one. */
   speed(guildId: GuildId): AnswerLatencyStats | undefined;
 }

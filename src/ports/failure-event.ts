@@ -12,18 +12,20 @@ export function toFailureEvent(
   // Any other error is a mistake of ours.
   if (!(error instanceof BotError)) return toBugEvent(error);
   const { code, message, cause } = error;
-  const because = cause === undefined ? {} : { cause };
-  return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
+  const details = cause === undefined ? {} : { cause };
+  return { kind: 'failed', stage: error.stage ?? stage, code, message, ...details };
 }
 
 function toBugEvent(cause: unknown): FailureEvent {
   return { kind: 'failed', stage: 'bug', code: 'bug', message: `${cause}`, cause };
 }
 
+/** Creates the error of a chat model that answered without a word. It may be retried. */
 export function createEmptyAnswerError(): BotError {
   return new BotError('provider.empty', true, 'The chat model answered without text.');
 }
 
+/** Creates the error of work that passed its deadline in `stage`. */
 export function createDeadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }
@@ -43,6 +45,7 @@ export function toSafeListener(onEvent: SessionEventListener): SessionEventListe
   };
 }
 
+/** Tells people how many seconds to wait for a provider's rate limit, at least one. */
 export function toRateLimitLine(retryAfterMs = 60_000): TextLine {
   const s = Math.max(1, Math.ceil(retryAfterMs / 1000));
   return { id: 'fail.limit', with: { s } };

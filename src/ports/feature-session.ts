@@ -4,7 +4,7 @@ import type { FeaturePanel } from './panel.ts';
 import type { LeaveReason } from './session-events.ts';
 import type { ChannelMember } from './voice-link.ts';
 
-/** `fromMs` is the first voiced packet on the monotonic clock, without jitter. */
+/** An utterance that begins. `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
 export type BegunUtterance = {
   readonly speakerId: PersonId;
   readonly name: string;
@@ -20,12 +20,13 @@ export type UtteranceContent =
    */
   | { readonly kind: 'no-words' | 'not-understood' | 'withdrawn' };
 
-/** `toMs` is the last voiced packet on the monotonic clock, without jitter. */
+/** The end of an utterance. `toMs` is its last voiced packet on the monotonic clock, without jitter. */
 export type UtteranceResult = UtteranceContent & { readonly toMs: number };
 
+/** Begins to follow an utterance. Must not throw. */
 export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
 
-/** Hears about one utterance. No method may throw. */
+/** A listener to one utterance. No method may throw. */
 export interface UtteranceFollower {
   /** Receives all words so far, which may still change. */
   onPartial(text: string): void;
@@ -62,6 +63,7 @@ export type PersonHooks = {
     personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData | undefined;
+  /** Counts stored lines and memories of a person for `/privacy`. */
   countStored?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
   /** Adds fields to the export. */
   exportFields?(
@@ -70,10 +72,10 @@ export type PersonHooks = {
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
 
-/** `forgotten` means everything about the person goes. */
+/** Why stored data goes: `forgotten` means everything about the person. */
 export type ErasureReason = 'withdrawn' | 'forgotten';
 
-/** Returns the number of erased items. */
+/** Erases stored data, and returns the number of erased items. Undefined after a failure. */
 export type EraseStoredData = () => Promise<number | undefined>;
 
 export type StoredCounts = {
@@ -86,24 +88,26 @@ export type LeaveSummary = { readonly hasTranscript?: boolean };
 /** `withdrawn` drops everything the person said. `barred` and `left-out` only drop later words. */
 export type ForgetReason = 'withdrawn' | 'barred' | 'left-out';
 
-/** No hook throws. */
+/** The hooks of one feature in one session. No hook throws. */
 export type FeatureSession = {
   /**
    * Called when people can be heard, and after changes of mode or settings. `key` is the changed
    * setting.
    */
   onChange?(hasEntered: boolean, key?: string): void;
-  /** Resolves with news for the reply to `/leave`. */
-  onEnd?(why: LeaveReason): Promise<LeaveSummary>;
+  /** Called once, when the session ends. Resolves with news for the reply to `/leave`. */
+  onEnd?(reason: LeaveReason): Promise<LeaveSummary>;
   /** Called with everybody in the channel at first, and soon after they or their consents change. */
   onPresence?(people: readonly ChannelMember[]): void;
+  /** Drops a person's words from memory. Called as soon as the person may not be heard any more. */
   forgetPerson?(personId: PersonId, reason: ForgetReason): void;
   /** Called when an utterance begins. Undefined leaves it alone. */
   followSpeaker?(speakerId: PersonId): FollowUtterance | undefined;
   /** Called now and then while the bot speaks, and once at the end. */
-  onSpoken?(words: SpokenSegment): void;
+  onSpoken?(segment: SpokenSegment): void;
   /** Adds data to the prompt of an answer. */
   describeContext?(request: ContextRequest): string | undefined;
+  /** Returns lines and buttons for the panel. Called whenever the panel is drawn. */
   describePanel?(): FeaturePanel;
 };
 
@@ -113,55 +117,73 @@ export type ContextRequest = {
   readonly fromMs: number;
 };
 
-export type SessionFeatures = ReturnType<typeof joinSessionFeatures>;
+/** All features of one session, called as one. */
+export interface SessionFeatures {
+  /** Tells features that people can be heard, or that the mode or the setting `key` changed. */
+  onChange(hasEntered: boolean, key?: string): void;
+  /** Ends all features at once. Resolves with their joined news for the reply to `/leave`. */
+  onEnd(reason: LeaveReason): Promise<LeaveSummary>;
+  /** Tells features of the people in the channel. */
+  onPresence(people: readonly ChannelMember[]): void;
+  /** Lets features drop a person's words that are in memory. */
+  forgetPerson(personId: PersonId, reason: ForgetReason): void;
+  /** Lets features follow an utterance that begins. Undefined if none follows this speaker. */
+  followSpeaker(speakerId: PersonId): FollowUtterance | undefined;
+  /** Passes on words that have left the bot. */
+  onSpoken(segment: SpokenSegment): void;
+  /** Lists the data that features add to the prompt of an answer. */
+  describeContext(request: ContextRequest): readonly string[];
+  /** Joins the features' parts of the panel. Lines and buttons come in the order of the features. */
+  describePanel(): FeaturePanel;
+}
 
 /** Calls all features of a session as one. */
-export function joinSessionFeatures(all: readonly FeatureSession[]) {
+export function joinSessionFeatures(
+  features: readonly FeatureSession[],
+): SessionFeatures {
   return {
-    onChange(hasEntered: boolean, key?: string) {
-      for (const one of all) one.onChange?.(hasEntered, key);
+    onChange(hasEntered, key) {
+      for (const feature of features) feature.onChange?.(hasEntered, key);
     },
-
-    async onEnd(why: LeaveReason): Promise<LeaveSummary> {
-      const news = await Promise.all(all.map((one) => one.onEnd?.(why)));
+    async onEnd(reason) {
+      const news = await Promise.all(
+        features.map((feature) => feature.onEnd?.(reason)),
+      );
       return Object.assign({}, ...news);
     },
-
-    onPresence(people: readonly ChannelMember[]) {
-      for (const one of all) one.onPresence?.(people);
+    onPresence(people) {
+      for (const feature of features) feature.onPresence?.(people);
     },
-
-    forgetPerson(personId: PersonId, reason: ForgetReason) {
-      for (const one of all) one.forgetPerson?.(personId, reason);
+    forgetPerson(personId, reason) {
+      for (const feature of features) feature.forgetPerson?.(personId, reason);
     },
-
-    followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
-      const follows = all.flatMap((one) => one.followSpeaker?.(speakerId) ?? []);
+    followSpeaker(speakerId) {
+      const follows = features.flatMap(
+        (feature) => feature.followSpeaker?.(speakerId) ?? [],
+      );
       return follows.length > 0
         ? (utterance) => followWithAll(follows, utterance)
         : undefined;
     },
-
-    onSpoken(words: SpokenSegment) {
-      for (const one of all) one.onSpoken?.(words);
+    onSpoken(segment) {
+      for (const feature of features) feature.onSpoken?.(segment);
     },
-
-    describeContext(request: ContextRequest): readonly string[] {
-      return all.flatMap((one) => one.describeContext?.(request) ?? []);
-    },
-
-    describePanel(): FeaturePanel {
-      const parts = all.flatMap((one) => one.describePanel?.() ?? []);
-      const lines = parts.flatMap((part) => part.lines ?? []);
-      const buttons = parts.flatMap((part) => part.buttons ?? []);
-      return Object.assign(
-        {},
-        ...parts,
-        lines.length > 0 && { lines },
-        buttons.length > 0 && { buttons },
-      );
-    },
+    describeContext: (request) =>
+      features.flatMap((feature) => feature.describeContext?.(request) ?? []),
+    describePanel: () =>
+      joinPanels(features.flatMap((feature) => feature.describePanel?.() ?? [])),
   };
+}
+
+function joinPanels(panels: readonly FeaturePanel[]): FeaturePanel {
+  const lines = panels.flatMap((panel) => panel.lines ?? []);
+  const buttons = panels.flatMap((panel) => panel.buttons ?? []);
+  return Object.assign(
+    {},
+    ...panels,
+    lines.length > 0 && { lines },
+    buttons.length > 0 && { buttons },
+  );
 }
 
 function followWithAll(
@@ -170,8 +192,8 @@ function followWithAll(
 ): UtteranceFollower {
   const followers = follows.map((follow) => follow(utterance));
   return {
-    onPartial: (text) => followers.forEach((one) => void one.onPartial(text)),
-    onWhole: (text) => followers.forEach((one) => void one.onWhole(text)),
-    onEnded: (result) => followers.forEach((one) => void one.onEnded(result)),
+    onPartial: (text) => followers.forEach((follower) => void follower.onPartial(text)),
+    onWhole: (text) => followers.forEach((follower) => void follower.onWhole(text)),
+    onEnded: (result) => followers.forEach((follower) => void follower.onEnded(result)),
   };
 }

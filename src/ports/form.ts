@@ -1,5 +1,6 @@
 import type { PlainTextId } from '#src/texts/texts.ts';
 
+/** A dialog of Discord with inputs, which a button or a command opens. */
 export type Form = {
   /** Name of its handler. Text after a colon becomes `words.about`. */
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** Source: https://discord.com/developers/docs/reference#message-formatting */
+/** Signs of Discord's mentions, as in `<@&ID>`. Source: https://discord.com/developers/docs/reference#message-formatting */
 export const mentionMarks = {
   'text-channel': '#',
   'voice-channel': '#',
@@ -10,6 +10,7 @@ export const mentionMarks = {
 export type NamedById = keyof typeof mentionMarks;
 export type MentionMark = (typeof mentionMarks)[NamedById];
 
+/** A menu of Discord from which a person picks one or several entries. */
 export type Picker = {
   /** Name of its handler. Text after a colon becomes `words.about`. */
   readonly name: string;

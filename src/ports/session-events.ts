@@ -7,7 +7,7 @@ import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { TypedOutcome } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-/** Monotonic, in ms. */
+/** Instants of one turn on the monotonic clock, in ms. */
 export type TurnTimestamps = {
   /** Last voiced packet of the utterance. */
   readonly heardAtMs: number;
@@ -24,7 +24,7 @@ export type TurnTimestamps = {
 };
 
 /**
- * `asked` waits for a button, `pressed` and `spoken` ran after it or after a yes, and
+ * How a tool call ended. `asked` waits for a button, `pressed` and `spoken` ran after it or after a yes, and
  * `known` repeats an earlier result.
  */
 export type ToolEnd =
@@ -52,6 +52,7 @@ type FeatureEvent<Field extends string = string> = {
   readonly fields: Readonly<Record<Field, string | number>>;
 };
 
+/** Creates an event of a feature. Its fields must be those of the kind. */
 export function toFeatureEvent<Field extends string>(
   of: FeatureEventKind<Field>,
   fields: FeatureEvent<NoInfer<Field>>['fields'],
@@ -59,9 +60,10 @@ export function toFeatureEvent<Field extends string>(
   return { kind: 'feature', of, fields };
 }
 
-/** Programs of other channels get no words. */
+/** The channel of an event with words. Programs of other channels get no words. */
 type InChannel = { readonly channelId?: ChannelId };
 
+/** A fact about a session for the log, the metrics and programs. */
 export type SessionEvent =
   | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
   | {
@@ -166,11 +168,12 @@ export type SessionEvent =
       readonly cause?: unknown;
     };
 
+/** Gets every event of all servers. Exceptions are reported as bugs (`toSafeListener`). */
 export type SessionEventListener = (guildId: GuildId, event: SessionEvent) => void;
 
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 
-/** The bot may be called back, so its seat and tracks are kept. */
+/** Reasons to leave after which the bot may be called back, so its seat and tracks are kept. */
 export const reasonsToReturn: ReadonlySet<LeaveReason> = new Set([
   'stopped',
   'lost',

@@ -6,6 +6,7 @@ import type { JoinMode } from './command-ports.ts';
 import { toFailureEvent } from './failure-event.ts';
 import type { SessionEventListener } from './session-events.ts';
 
+/** Settings of servers, as texts by key. */
 export interface GuildSettingsStore {
   /** Reads all settings. Throws BotError `store.unreadable`. */
   read(guildId: GuildId): Promise<ReadonlyMap<string, string>>;
@@ -15,6 +16,7 @@ export interface GuildSettingsStore {
   write(guildId: GuildId, key: string, value: string | undefined): Promise<void>;
 }
 
+/** The servers that the bot is known to be in, so that data of those that it left is erased. */
 export interface JoinedGuildStore {
   /**
    * Erases everything about a server except recent spending. Returns the number of
@@ -25,7 +27,7 @@ export interface JoinedGuildStore {
    * Lists servers that Discord has listed and that are not erased yet. Throws BotError
    * `store.unreadable`.
    */
-  listGuilds(botId: PersonId): Promise<readonly string[]>;
+  listGuilds(botId: PersonId): Promise<readonly GuildId[]>;
   /** Stores servers that Discord has listed. Throws BotError `store.unwritable`. */
   addGuilds(botId: PersonId, guildIds: readonly GuildId[]): Promise<void>;
 }
@@ -51,7 +53,7 @@ export type StoredSeat = {
   readonly idleMs: number;
 };
 
-/** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
+/** Seats of sessions. Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface SeatStore {
   /** Lists seats of any age. */
   read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]>;
@@ -68,6 +70,7 @@ export interface SeatStore {
   expireSeats(idleMs: number): Promise<number>;
 }
 
+/** A clock for the deadline of the store, and the listener to its failures. */
 export type StoreWatch = {
   readonly clock: Clock;
   readonly onEvent: SessionEventListener;
@@ -86,7 +89,7 @@ export async function withStoreTimeout<T>(
   { clock, onEvent }: StoreWatch,
   code: StoreCode,
   work: () => Promise<T>,
-  ms = storeTimeoutMs,
+  ms: number = storeTimeoutMs,
 ): Promise<T | undefined> {
   try {
     return await withTimeout(

@@ -6,13 +6,14 @@ import type { JoinMode } from './command-ports.ts';
 
 export const consentButtons = ['consent.always', 'consent.never'] as const;
 
-/** `barred` people may not use the bot. */
+/** A person in the channel. `barred` people may not use the bot. */
 type PresentPerson = {
-  readonly id: string;
+  readonly id: PersonId;
   readonly name: string;
   readonly standing: Consent | 'barred';
 };
 
+/** The facts of a session on which a guide to talking with the bot depends. */
 export type TalkState = {
   readonly channel: string;
   readonly bot: string;
@@ -35,34 +36,51 @@ export type TalkState = {
   readonly isReadByPrograms: boolean;
 };
 
+/** The next step of a person to an answer, as a sentence and the names of its buttons. */
 export type TalkStep = { readonly line: TextLine; readonly buttons: readonly string[] };
 
 /** Further names are counted. */
 const maxNamesChars = 200;
 
-/**
- * Describes how people can talk with the bot. `isAsking` means a person has not decided
- * yet.
- */
-export function describeTalk(state: TalkState) {
+/** How people can talk with the bot, as lines and buttons of a panel. */
+export interface TalkGuide {
+  /** Tells heard people how to get an answer, or others how to be heard. */
+  readonly first: TextLine;
+  /** Names of heard and of undecided people, and the number of those that refused. */
+  readonly people: readonly TextLine[];
+  /** Further facts about the session. */
+  readonly notes: readonly TextLine[];
+  /** Names of buttons, without those of consent. */
+  readonly buttons: readonly string[];
+  /** Names of the buttons of consent, if anybody may need them. */
+  readonly consent: readonly string[];
+  /** True if a person has not decided yet. */
+  readonly isAsking: boolean;
+  /** Number of people that are heard now. */
+  readonly heardCount: number;
+}
+
+/** Describes how people can talk with the bot. */
+export function describeTalk(state: TalkState): TalkGuide {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
-  const filterByStanding = (...some: string[]) =>
-    people.filter(({ standing }) => some.includes(standing));
-  const [open, refused] = [filterByStanding('unasked'), filterByStanding('no')];
-  const heard = filterByStanding('always', 'brief', 'policy');
+  const filterByStanding = (...standings: string[]) =>
+    people.filter(({ standing }) => standings.includes(standing));
+  const undecided = filterByStanding('unasked');
+  const refused = filterByStanding('no');
+  const agreed = filterByStanding('always', 'brief', 'policy');
   const isAsking = filterByStanding('unasked', 'policy').length > 0;
   const isListening = isLinked && !isPaused && !isDeafened;
-  const isUnheard = heard.length === 0 && open.length + refused.length > 0;
+  const isUnheard = agreed.length === 0 && undecided.length + refused.length > 0;
   // The first sentence is for heard people, if there are any.
-  const { buttons, line: first } = describeNextStep(
+  const { buttons, line: nextStep } = describeNextStep(
     state,
     isUnheard ? 'unasked' : 'always',
   );
   return {
-    first,
+    first: nextStep,
     people: [
-      ...toNamesLines('panel.people.yes', isListening ? heard : []),
-      ...toNamesLines('panel.people.unasked', open),
+      ...toNamesLines('panel.people.yes', isListening ? agreed : []),
+      ...toNamesLines('panel.people.unasked', undecided),
       ...toOptionalLines(refused.length > 0, {
         id: 'panel.people.no',
         with: { n: refused.length },
@@ -77,7 +95,7 @@ export function describeTalk(state: TalkState) {
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],
     isAsking,
-    heardCount: isListening ? heard.length : 0,
+    heardCount: isListening ? agreed.length : 0,
   };
 }
 
@@ -90,8 +108,8 @@ export function describeNextStep(
   consent: Consent,
 ): TalkStep {
   const [id, ...buttons] = chooseNextStep(state, consent);
-  const words = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
-  return { line: { id, with: words } as TextLine, buttons }; // each sentence has some of these words
+  const fields = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
+  return { line: { id, with: fields } as TextLine, buttons }; // each sentence has some of these fields
 }
 
 /** Chooses the sentence and the buttons by which a person gets an answer. */
@@ -129,10 +147,10 @@ function toNamesLines(
 }
 
 /** Joins names by commas, and counts those that do not fit: "Ana, Ben, +3". */
-export function formatShortenedNames(all: readonly string[]): string {
-  const fitting = all.filter(
-    (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
+export function formatShortenedNames(names: readonly string[]): string {
+  const fittingNames = names.filter(
+    (_, n) => n === 0 || names.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );
-  const more = all.length - fitting.length;
-  return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+  const hiddenCount = names.length - fittingNames.length;
+  return [...fittingNames, ...(hiddenCount > 0 ? [`+${hiddenCount}`] : [])].join(', ');
 }

@@ -18,6 +18,7 @@ export type MessageContent = {
   readonly pictures?: readonly SoundFile[] | undefined;
 };
 
+/** A message that somebody wrote in a channel of a server. */
 export type TypedMessage = {
   /** The text lacks the mention of the bot, and is empty if Discord hides it. */
   readonly content: MessageContent;
@@ -35,14 +36,17 @@ export type TypedMessage = {
   readonly isHidden?: boolean;
 };
 
-/** No method throws. */
+/** A listener to written messages. No method throws. */
 export type TypedMessageListener = {
+  /** Gets each message once, also those of bots and webhooks. */
   readonly onWritten: (message: TypedMessage) => void;
+  /** Gets the ids of deleted messages, several after a purge. */
   readonly onDeleted: (messageIds: readonly MessageId[]) => void;
 };
 
+/** Messages that people write, and replies to them. */
 export interface TypedMessages {
-  /** Sets the listener in place of the former one. */
+  /** Sets the listener for messages of all servers, in place of the former one. */
   setListener(listener: TypedMessageListener): void;
   /**
    * Replies without a ping, cut at 2,000 characters. Throws as `VoiceChannelChatPoster`
@@ -59,7 +63,7 @@ export interface TypedMessages {
 export const typedModes = ['voice', 'text', 'off'] as const;
 
 /**
- * `elsewhere` has no mention, outside the bot's chat. `unread` has no content from
+ * The outcome of a written message. `elsewhere` has no mention, outside the bot's chat. `unread` has no content from
  * Discord. `refused` and `unasked` are of consent, and `not-meant` of the addressing
  * mode. Of lines to read out, `full` is over a limit, `absent` by a person elsewhere,
  * and `silent` where the bot may not speak.

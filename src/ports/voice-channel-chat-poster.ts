@@ -8,7 +8,7 @@ export type ReplyFile = { readonly name: string } & (
   | { readonly bytes: Uint8Array }
 );
 
-/** The mention of the person precedes the text. */
+/** A line for one person. The mention of the person precedes the text. */
 export type PersonalLine = {
   readonly personId: PersonId;
   readonly text: string;

@@ -3,11 +3,12 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Asked before each packet is decrypted. */
+/** The consent gate, asked before each packet is decrypted. */
 export type MayHear = (speakerId: PersonId) => boolean;
 
+/** A person or bot in a voice channel, as far as Discord has reported. */
 export type ChannelMember = {
-  readonly id: string;
+  readonly id: PersonId;
   readonly name: string;
   readonly isBot: boolean;
   /** As far as Discord has reported. */
@@ -28,6 +29,7 @@ export type LinkState = {
   readonly isEndToEnd: boolean;
 };
 
+/** One open voice connection. Disposing of it leaves the channel. */
 export interface VoiceLink extends AsyncDisposable {
   /** False from its end on, also before `receivePackets` ends. */
   readonly isOpen: boolean;
@@ -39,7 +41,8 @@ export interface VoiceLink extends AsyncDisposable {
   /** Sets the listener for packets of unheard people, in place of the former. */
   onUnheard(listener: (speakerId: PersonId) => void): void;
   /**
-   * Plays `frames`, one each 20 ms, and reports sent ones. Replaces the former source.
+   * Plays `frames`, one each 20 ms, and reports sent ones. Replaces the former source. `wake` asks for the next frame at
+   * once, after the source was idle.
    */
   playFrames(frames: FrameSource): { wake(): void };
   /** Lists everybody but the bot, with roles as last reported. */
@@ -48,10 +51,11 @@ export interface VoiceLink extends AsyncDisposable {
   onPeople(listener: () => void): void;
   /** Updates a member's roles. Throws BotError `discord.unreachable` after 5 s. */
   refreshMember(personId: PersonId, signal: AbortSignal): Promise<void>;
+  /** Returns the encryption that the connection uses now. */
   getState(): LinkState;
 }
 
-/** One link for each server at a time. */
+/** Opens voice links, one for each server at a time. */
 export interface VoiceLinkOpener {
   /**
    * Opens a link. Resolves when people can hear the bot. Throws BotError `link.timeout`
@@ -68,7 +72,7 @@ export interface VoiceLinkOpener {
 }
 
 /**
- * `left` for the channel. `speaking` means other sound was in the way, and `away` no connection.
+ * The outcome of a cue. `left` means for the channel. `speaking` means other sound was in the way, and `away` no connection.
  */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
@@ -77,7 +81,7 @@ export type MissingRight = 'no-view' | 'no-connect';
 export const voiceRestrictions = ['muted', 'deafened', 'suppressed'] as const;
 export type VoiceRestriction = (typeof voiceRestrictions)[number];
 
-/** `stepReconnect` handles closed links. */
+/** A change of the bot's seat. `planRetry` decides on closed links. */
 export type SeatChange =
   /** Also reported when the bot joins under the restriction. */
   | { readonly kind: VoiceRestriction; readonly isOn: boolean }
@@ -85,6 +89,7 @@ export type SeatChange =
   | { readonly kind: 'moved' | MissingRight; readonly channelId: ChannelId }
   | { readonly kind: 'guild-removed' };
 
+/** Names the permission that the bot lacks in a channel. */
 export function toMissingRightLine(
   kind: MissingRight,
   { name: channel }: ChannelRef,

@@ -24,41 +24,61 @@ const nearMs = 20;
  *
  * A cold connection costs three round trips.
  */
-export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
-  const over = new AbortController();
-  const refusing = new Set<string>();
-  let lastMs = -Infinity;
-  let untilMs = 0;
-  let isRunning = false;
-  const byOrigin = new Map(
-    baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
-  );
+export class WarmConnections implements Disposable {
+  readonly #clock: Clock;
+  readonly #over = new AbortController();
+  readonly #addressByOrigin: ReadonlyMap<string, string>;
+  /** Addresses that answer near and refuse OPTIONS. */
+  readonly #refusing = new Set<string>();
+  #lastRoundMs = -Infinity;
+  #warmUntilMs = 0;
+  #isRunning = false;
 
-  async function keepOpen() {
-    const { signal } = over;
-    isRunning = true;
+  constructor(baseUrls: readonly string[], clock: Clock) {
+    this.#clock = clock;
+    this.#addressByOrigin = new Map(
+      baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
+    );
+  }
+
+  /** Opens connections now, and keeps them open for 12 s from now. Never throws and never waits. */
+  warm(): void {
+    this.#warmUntilMs = this.#clock.nowMs() + keepWarmMs;
+    if (!this.#isRunning) void this.#keepOpen();
+  }
+
+  /** Ends running requests, and opens no further connection. */
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #keepOpen() {
+    const clock = this.#clock;
+    const { signal } = this.#over;
+    this.#isRunning = true;
     for (;;) {
-      const dueMs = Math.max(lastMs + minRoundIntervalMs, clock.nowMs());
-      if (dueMs > untilMs) break;
+      const dueMs = Math.max(this.#lastRoundMs + minRoundIntervalMs, clock.nowMs());
+      if (dueMs > this.#warmUntilMs) break;
       if (dueMs > clock.nowMs()) {
         await clock.sleep(dueMs - clock.nowMs(), signal).catch(() => {});
       }
       if (signal.aborted) break;
-      lastMs = clock.nowMs();
-      openRound();
+      this.#lastRoundMs = clock.nowMs();
+      this.#openRound();
     }
-    isRunning = false;
+    this.#isRunning = false;
   }
 
-  function openRound() {
-    for (const address of byOrigin.values())
-      for (let n = 0; n < connectionsPerServer; n++) void openConnection(address);
+  #openRound() {
+    for (const address of this.#addressByOrigin.values())
+      for (let n = 0; n < connectionsPerServer; n++) void this.#openConnection(address);
   }
 
-  async function openConnection(address: string) {
-    if (refusing.has(address)) return;
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(openTimeoutMs)]);
-    const askedAtMs = clock.nowMs();
+  async #openConnection(address: string) {
+    if (this.#refusing.has(address)) return;
+    const timeout = AbortSignal.timeout(openTimeoutMs);
+    const signal = AbortSignal.any([this.#over.signal, timeout]);
+    const sentAtMs = this.#clock.nowMs();
     try {
       // After a HEAD Node's `fetch` closes the connection.
       const response = await fetch(address, {
@@ -67,23 +87,13 @@ export function openWarmConnections(baseUrls: readonly string[], clock: Clock) {
         signal,
       });
       // Further requests would only fill the log of this server.
-      const isNear = clock.nowMs() - askedAtMs < nearMs;
-      if (response.status >= 400 && isNear) refusing.add(address);
+      const isNear = this.#clock.nowMs() - sentAtMs < nearMs;
+      if (response.status >= 400 && isNear) this.#refusing.add(address);
       for await (const _ of response.body ?? []); // A connection stays open only if its answer was read to the end.
     } catch {
       // The next request gets the error.
     }
   }
-
-  return {
-    warm() {
-      untilMs = clock.nowMs() + keepWarmMs;
-      if (!isRunning) void keepOpen();
-    },
-    [Symbol.dispose]() {
-      over.abort();
-    },
-  };
 }
 
 export type ClientOptions = {
@@ -94,6 +104,13 @@ export type ClientOptions = {
 
 /** Client of the `openai` package with one attempt a request and no log, which would hold people's words. */
 export class ApiClient extends OpenAI {
+  static {
+    // Node would print the fields of the package's client, and so the key.
+    Object.defineProperty(ApiClient.prototype, inspect.custom, {
+      value: ApiClient.prototype.toJSON,
+    });
+  }
+
   constructor({ apiKey, baseUrl }: ClientOptions, send: Fetch) {
     const url = new URL(baseUrl);
     super({
@@ -111,12 +128,9 @@ export class ApiClient extends OpenAI {
     });
   }
 
+  /** Names the server without the key, for logs and the console. */
   toJSON(): string {
     return `ApiClient(${formatServerName(this.baseURL)})`;
-  }
-
-  [inspect.custom](): string {
-    return this.toJSON();
   }
 }
 
@@ -133,6 +147,7 @@ export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClie
   return new ApiClient({ apiKey, baseUrl }, send);
 }
 
+/** Finds the key of a client. Undefined if it has the placeholder alone. */
 export function findClientKey({
   apiKey,
 }: Pick<ApiClient, 'apiKey'>): string | undefined {

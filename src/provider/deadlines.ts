@@ -1,5 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ProviderRole } from './provider-event.ts';
 
 export type Deadlines = {
   /** Time to the first output, if the server has answered before. A slow server gets more, by its own speed. */
@@ -21,7 +22,9 @@ export type Deadlines = {
  * Deadlines from the patience of people and from measurements. Somebody who said something short learns within 5 s
  * that it was not understood. A chat model may think for five minutes, as long as an answer is promised for.
  */
-export const standardDeadlines = {
+export const standardDeadlines: Readonly<
+  Record<ProviderRole, Omit<Deadlines, 'maxFirstMs'>>
+> = {
   'speech to text': {
     firstMs: 5_000,
     coldFirstMs: 12_000,
@@ -46,56 +49,59 @@ export const standardDeadlines = {
     totalMs: 60_000,
     retryWithinMs: 2_000,
   },
-} satisfies Readonly<Record<string, Omit<Deadlines, 'maxFirstMs'>>>;
+};
 
 const slownessFactor = 3;
 const slownessDecay = 0.75;
 
-export type ProviderSpeed = ReturnType<typeof createProviderSpeed>;
-
 /** Measures a server's speed by its slowest recent request. */
-export function createProviderSpeed() {
+export class ProviderSpeed {
   // Many servers take as long for a short request as for a long one.
-  let slowest: { readonly tookMs: number; readonly size: number } | undefined;
+  #slowest: { readonly tookMs: number; readonly size: number } | undefined;
 
-  return {
-    /** Records a request. `size` counts multiples of a short request. A late request counts with its deadline. */
-    record(tookMs: number, size = 1) {
-      const fadedMs = slownessDecay * (slowest?.tookMs ?? 0);
-      const isSlowest = tookMs >= fadedMs;
-      slowest = isSlowest ? { tookMs, size } : { size, ...slowest, tookMs: fadedMs };
-    },
-    getDeadlines(usual: Deadlines, size = 0): StageDeadlines {
-      const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = usual;
-      const { tookMs, size: measured } = slowest ?? { tookMs: 0, size: 1 };
-      const expectedMs = tookMs * Math.max(1, size / measured);
-      const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
-      const usualMs =
-        (slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
-      return {
-        firstMs: Math.max(usualMs, slowMs),
-        idleMs: Math.max(idleMs, slowMs),
-        totalMs: Math.max(totalMs, 2 * slowMs),
-      };
-    },
-  };
+  /** Records a request. `size` counts multiples of a short request. A late request counts with its deadline. */
+  record(tookMs: number, size: number = 1): void {
+    const fadedMs = slownessDecay * (this.#slowest?.tookMs ?? 0);
+    const isSlowest = tookMs >= fadedMs;
+    this.#slowest = isSlowest
+      ? { tookMs, size }
+      : { size, ...this.#slowest, tookMs: fadedMs };
+  }
+
+  /** Extends deadlines for a server that was slow. `size` 0 means that the size says nothing about the time. */
+  getDeadlines(standard: Deadlines, size: number = 0): StageDeadlines {
+    const { coldFirstMs, firstMs, idleMs, maxFirstMs, extraSizeMs, totalMs } = standard;
+    const { tookMs, size: measuredSize } = this.#slowest ?? { tookMs: 0, size: 1 };
+    const expectedMs = tookMs * Math.max(1, size / measuredSize);
+    const slowMs = size > 0 ? Math.min(maxFirstMs, slownessFactor * expectedMs) : 0;
+    const standardMs =
+      (this.#slowest ? firstMs : coldFirstMs) + Math.max(0, size - 1) * extraSizeMs;
+    return {
+      firstMs: Math.max(standardMs, slowMs),
+      idleMs: Math.max(idleMs, slowMs),
+      totalMs: Math.max(totalMs, 2 * slowMs),
+    };
+  }
 }
 
 type StageDeadlines = Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'>;
 
 export type StageTiming<T> = StageDeadlines & {
   readonly clock: Clock;
+  /** Returns whether a part is output, so that the later deadlines count. */
   readonly isOutput: (part: T) => boolean;
+  /** Takes the time to the first output. */
   readonly onFirst: (waitedMs: number) => void;
-  readonly createError: (ms: number) => Error;
+  /** Creates the error of a deadline of so many ms. */
+  readonly createError: (deadlineMs: number) => Error;
 };
 
-/** Passes parts on and throws when one is late. The caller must stop a late source by its signal. */
+/** Passes parts on, and throws when a part is late. The caller must stop a late stream by its signal. */
 export async function* enforceDeadlines<T>(
-  source: AsyncIterable<T>,
+  stream: AsyncIterable<T>,
   { clock, firstMs, idleMs, isOutput, createError, onFirst, totalMs }: StageTiming<T>,
 ): AsyncGenerator<T, undefined> {
-  const parts = source[Symbol.asyncIterator]();
+  const reader = stream[Symbol.asyncIterator]();
   let [limitMs, pauseMs] = [Math.min(firstMs, totalMs), Infinity];
   let waitedMs = 0;
   let isWaiting = false;
@@ -105,7 +111,7 @@ export async function* enforceDeadlines<T>(
       const leftMs = limitMs - waitedMs;
       const lateMs = pauseMs < leftMs ? pauseMs : limitMs;
       isWaiting = true;
-      const next = parts.next();
+      const next = reader.next();
       const part = await withTimeout(next, Math.min(pauseMs, leftMs), clock, () =>
         createError(lateMs),
       );
@@ -119,8 +125,8 @@ export async function* enforceDeadlines<T>(
       yield part.value;
     }
   } finally {
-    // A source that still works stops when its signal is aborted.
-    const stopped = parts.return?.(undefined)?.catch(() => undefined);
+    // A stream that still works stops when its signal is aborted.
+    const stopped = reader.return?.(undefined)?.catch(() => undefined);
     if (!isWaiting) await stopped;
   }
 }

@@ -9,7 +9,7 @@ import forms from '#src/provider/models/stream-errors.json' with { type: 'json' 
 import { eventLimits } from './models/error-text.ts';
 
 /** Reason for ending at an end mark, which keeps the connection if the stream ends there. */
-export const endMarkReason = new Error('the stream is at its end mark');
+export const endMarkReason: Error = new Error('the stream is at its end mark');
 const readerStopped = new Error('the reader of the stream has stopped');
 const endOfEventsMark = '[DONE]';
 
@@ -77,22 +77,24 @@ class EventLines {
   #name = '';
   #json = '';
 
+  /** Adds a piece of the stream, and yields the events that are whole now. Throws SyntaxError for broken JSON. */
   *push(piece: string): Generator<ServerEvent> {
     this.#line += piece;
     if (!/[\r\n]/.test(piece)) return;
     // A carriage return at the end may be half of a line break.
     const lines = this.#line.split(/\r\n|\n|\r(?!$)/);
     this.#line = lines.pop() ?? '';
-    for (const line of lines) yield* this.#readLine(line);
+    for (const textLine of lines) yield* this.#readLine(textLine);
   }
 
-  *#readLine(line: string) {
-    if (line === '') return yield* this.#endEvent();
-    const [, field, rest = ''] = /^(data|event|error): ?(.*)$/s.exec(line) ?? [];
-    if (field === 'event') this.#name = rest.trim();
-    else if (field === 'error') yield { name: field, data: tryParseJson(rest) ?? rest };
-    else if (field === 'data' || /^\s*[{["}\]]/.test(line))
-      yield* this.#readData(field ? rest : line);
+  *#readLine(textLine: string) {
+    if (textLine === '') return yield* this.#endEvent();
+    const [, field, value = ''] = /^(data|event|error): ?(.*)$/s.exec(textLine) ?? [];
+    if (field === 'event') this.#name = value.trim();
+    else if (field === 'error')
+      yield { name: field, data: tryParseJson(value) ?? value };
+    else if (field === 'data' || /^\s*[{["}\]]/.test(textLine))
+      yield* this.#readData(field ? value : textLine);
   }
 
   *#readData(text: string) {
@@ -131,8 +133,8 @@ function findStreamError(sent: unknown, name: string): StreamError | undefined {
   if (!isRecord(event)) return name === 'error' ? toStreamError(event, {}) : undefined;
   const isAnswer = Array.isArray(event.choices) && event.choices.length > 0;
   const form = forms.places.find(({ key, value, besideChoices }) => {
-    const found = value === undefined ? Boolean(event[key]) : event[key] === value;
-    return found && (besideChoices || !isAnswer);
+    const hasError = value === undefined ? Boolean(event[key]) : event[key] === value;
+    return hasError && (besideChoices || !isAnswer);
   });
   if (form)
     return toStreamError(
@@ -142,16 +144,16 @@ function findStreamError(sent: unknown, name: string): StreamError | undefined {
   return name === 'error' ? toStreamError(event.error ?? event, event) : undefined;
 }
 
-function toStreamError(found: unknown, event: object): StreamError {
-  const body = isRecord(found) ? found : { message: `${found}` };
-  const all = [toRecord(body), toRecord(event)];
-  const codes = all.flatMap((one) =>
-    forms.statusKeys.map((key) => parseStatus(one[key])),
+function toStreamError(error: unknown, event: object): StreamError {
+  const body = isRecord(error) ? error : { message: `${error}` };
+  const records = [toRecord(body), toRecord(event)];
+  const codes = records.flatMap((record) =>
+    forms.statusKeys.map((key) => parseStatus(record[key])),
   );
   return { body, status: codes.find((code) => code !== undefined) };
 }
 
 function parseStatus(code: unknown) {
-  const known = statusByCode.get(`${code}`.toLowerCase());
-  return known ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
+  const status = statusByCode.get(`${code}`.toLowerCase());
+  return status ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
 }

@@ -1,12 +1,7 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import {
-  createProviderSpeed,
-  type Deadlines,
-  enforceDeadlines,
-  type ProviderSpeed,
-} from './deadlines.ts';
+import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
 import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
 export type CircuitBreakerRules = {
@@ -19,7 +14,8 @@ export type CircuitBreakerRules = {
 
 /** A shorter wait is handled by the retry. */
 const maxRetryAfterMs = 1000;
-const maxAskedRestMs = 3_600_000;
+/** Longest rest that a server may ask for. */
+const maxRequestedRestMs = 3_600_000;
 /** Nobody pays a bill within a second. */
 const noCreditRestMs = 60_000;
 
@@ -29,60 +25,69 @@ type Rest = {
   readonly reason: BotError;
 };
 
-export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
-
 /**
- * Creates a circuit breaker, which pauses requests to a failing provider. After the rest a failure begins a longer
- * rest, and a success closes the breaker.
+ * Pauses requests to a failing provider. After the rest a failure begins a longer rest, and a success closes the
+ * breaker.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
  * import { BotError } from '#src/base/errors.ts';
- * import { createCircuitBreaker } from '#src/provider/fallback-chain.ts';
+ * import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
  *
- * const breaker = createCircuitBreaker({ failures: 1, firstRestMs: 1_000, maxRestMs: 60_000 }, realClock);
+ * const breaker = new CircuitBreaker({ failures: 1, firstRestMs: 1_000, maxRestMs: 60_000 }, realClock);
  * breaker.recordFailure(new BotError('provider.unreachable', true, 'The server is down.'));
  * breaker.canRequest; // false
  */
-export function createCircuitBreaker(
-  { failures, firstRestMs, maxRestMs }: CircuitBreakerRules,
-  clock: Clock,
-) {
-  let failuresInRow = 0;
-  let rest: Rest | undefined;
-  const canRequest = () => rest === undefined || clock.nowMs() >= rest.untilMs;
+export class CircuitBreaker {
+  readonly #rules: CircuitBreakerRules;
+  readonly #clock: Clock;
+  #failuresInRow = 0;
+  #rest: Rest | undefined;
 
-  return {
-    get isClosed(): boolean {
-      return rest === undefined;
-    },
-    get canRequest(): boolean {
-      return canRequest();
-    },
-    get currentRest():
-      | { readonly reason: BotError; readonly restMs: number }
-      | undefined {
-      if (!rest) return undefined;
-      const { reason, untilMs } = rest;
-      return { reason, restMs: Math.max(0, untilMs - clock.nowMs()) };
-    },
-    recordSuccess() {
-      if (!canRequest()) return;
-      failuresInRow = 0;
-      rest = undefined;
-    },
-    recordFailure(reason: BotError) {
-      failuresInRow += 1;
-      if (!canRequest()) return;
-      if (!rest && failuresInRow < failures && !isHopeless(reason)) return;
-      const doubledMs = rest ? 2 * rest.plannedMs : firstRestMs;
-      const plannedMs = Math.min(maxRestMs, doubledMs);
-      const askedMs = Math.min(reason.about.retryAfterMs ?? 0, maxAskedRestMs);
-      const leastMs = reason.code === 'provider.spent' ? noCreditRestMs : askedMs;
-      const untilMs = clock.nowMs() + Math.max(plannedMs, leastMs);
-      rest = { plannedMs, untilMs, reason };
-    },
-  };
+  constructor(rules: CircuitBreakerRules, clock: Clock) {
+    this.#rules = rules;
+    this.#clock = clock;
+  }
+
+  /** Whether no rest has begun since the last success. */
+  get isClosed(): boolean {
+    return this.#rest === undefined;
+  }
+
+  /** Whether a request may be sent: no rest runs, though a trial may be due. */
+  get canRequest(): boolean {
+    return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
+  }
+
+  /** The failure that began the last rest, and the ms until its end, or 0. Undefined while closed. */
+  get currentRest():
+    | { readonly reason: BotError; readonly restMs: number }
+    | undefined {
+    if (!this.#rest) return undefined;
+    const { reason, untilMs } = this.#rest;
+    return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
+  }
+
+  /** Closes the breaker, unless a rest runs: then the request was sent before the rest. */
+  recordSuccess(): void {
+    if (!this.canRequest) return;
+    this.#failuresInRow = 0;
+    this.#rest = undefined;
+  }
+
+  /** Counts a failure, which may begin a rest. A failure during a rest does not make the rest longer. */
+  recordFailure(reason: BotError): void {
+    const { failures, firstRestMs, maxRestMs } = this.#rules;
+    this.#failuresInRow += 1;
+    if (!this.canRequest) return;
+    if (!this.#rest && this.#failuresInRow < failures && !isHopeless(reason)) return;
+    const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
+    const plannedMs = Math.min(maxRestMs, doubledMs);
+    const requestedMs = Math.min(reason.about.retryAfterMs ?? 0, maxRequestedRestMs);
+    const minMs = reason.code === 'provider.spent' ? noCreditRestMs : requestedMs;
+    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, minMs);
+    this.#rest = { plannedMs, untilMs, reason };
+  }
 }
 
 function isHopeless({ code, about }: BotError) {
@@ -104,10 +109,11 @@ export type FallbackChainOptions<Engine> = {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Never throws. */
-  readonly report: (news: ProviderEvent) => void;
+  readonly report: (event: ProviderEvent) => void;
 };
 
 export type FallbackRequest<Engine, T> = {
+  /** Sends the request to one engine, the `index`th. Throws BotError. */
   readonly ask: (
     engine: Engine,
     signal: AbortSignal,
@@ -125,7 +131,7 @@ export function createFallbackPosition(): FallbackPosition {
   return { index: undefined, isPinned: false };
 }
 
-/** `moved` means that another request moved the place to another engine. */
+/** `moved` means that another request moved the position to another engine. */
 type AttemptEnd = 'completed' | 'moved' | BotError;
 
 const retryDelayMs = 200;
@@ -140,7 +146,7 @@ const requestFaultStatuses = new Set([400, 413, 422]);
  * output. A request that fails at once is retried once.
  */
 export class FallbackChain<Engine> {
-  readonly #options;
+  readonly #options: FallbackChainOptions<Engine>;
   readonly #speeds = new Map<Fallback<Engine>, ProviderSpeed>();
   readonly #failing = new Set<Fallback<Engine>>();
   #reported = 0;
@@ -149,6 +155,7 @@ export class FallbackChain<Engine> {
     this.#options = options;
   }
 
+  /** The first engine that is not resting. Undefined if all rest, or the engine is not loaded yet. */
   get currentEngine(): Engine | undefined {
     const engine = this.#options.fallbacks
       .find(({ breaker }) => breaker.canRequest)
@@ -157,20 +164,20 @@ export class FallbackChain<Engine> {
   }
 
   /**
-   * Sends a request to an engine, or the next after a failure. Requests with equal `place` keep one engine after
+   * Sends a request to an engine, or the next after a failure. Requests with equal `position` keep one engine after
    * the first output. Throws the BotError of the last engine, or of the first engine's rest if all rest.
    */
   async *run<T>(
-    asking: FallbackRequest<Engine, T>,
+    request: FallbackRequest<Engine, T>,
     signal: AbortSignal,
-    place = createFallbackPosition(),
+    position: FallbackPosition = createFallbackPosition(),
   ): AsyncGenerator<T> {
     const { clock } = this.#options;
     let hasRetried = false;
     for (;;) {
-      const at = this.#selectIndex(place);
+      const at = this.#selectIndex(position);
       const startMs = clock.nowMs();
-      const end = yield* this.#attempt(asking, at, place, signal);
+      const end = yield* this.#attemptRequest(request, at, position, signal);
       if (end === 'completed') return;
       if (end === 'moved') continue;
       if (
@@ -179,25 +186,25 @@ export class FallbackChain<Engine> {
       ) {
         hasRetried = true;
         await clock.sleep(end.about.retryAfterMs ?? retryDelayMs, signal);
-      } else this.#moveOn(at, end, place);
+      } else this.#moveOn(at, end, position);
     }
   }
 
-  async *#attempt<T>(
-    asking: FallbackRequest<Engine, T>,
+  async *#attemptRequest<T>(
+    request: FallbackRequest<Engine, T>,
     at: number,
-    place: FallbackPosition,
+    position: FallbackPosition,
     signal: AbortSignal,
   ): AsyncGenerator<T, AttemptEnd> {
     const fallback = this.#getFallback(at);
     const hangUp = createChildController(signal);
     let [hasBegun, isWell] = [false, false];
     try {
-      for await (const part of this.#readParts(asking, at, hangUp.signal)) {
-        if (!hasBegun && asking.isOutput(part)) {
-          if (place.index !== at) return 'moved';
+      for await (const part of this.#readParts(request, at, hangUp.signal)) {
+        if (!hasBegun && request.isOutput(part)) {
+          if (position.index !== at) return 'moved';
           [hasBegun, isWell] = [true, true];
-          place.isPinned = true;
+          position.isPinned = true;
           this.#reportStart(at);
         }
         signal.throwIfAborted();
@@ -224,30 +231,30 @@ export class FallbackChain<Engine> {
     return fallback;
   }
 
-  #selectIndex(place: FallbackPosition) {
-    place.index ??= this.#findAvailable(0);
-    if (place.index === undefined) throw this.#createRestError();
-    return place.index;
+  #selectIndex(position: FallbackPosition) {
+    position.index ??= this.#findAvailable(0);
+    if (position.index === undefined) throw this.#createRestError();
+    return position.index;
   }
 
-  #findAvailable(first: number) {
+  #findAvailable(minIndex: number) {
     const index = this.#options.fallbacks.findIndex(
-      ({ breaker }, n) => n >= first && breaker.canRequest,
+      ({ breaker }, n) => n >= minIndex && breaker.canRequest,
     );
     return index < 0 ? undefined : index;
   }
 
-  #moveOn(at: number, error: BotError, place: FallbackPosition) {
+  #moveOn(at: number, error: BotError, position: FallbackPosition) {
     const { about, code } = error;
     if (code === 'budget.used') throw error;
     const isRefused =
       requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
     const isWell = isRefused || code === 'speech.no_voice';
     if (!isWell) this.#getFallback(at).breaker.recordFailure(error);
-    if (place.index !== at) return;
-    const next = place.isPinned ? undefined : this.#findAvailable(at + 1);
+    if (position.index !== at) return;
+    const next = position.isPinned ? undefined : this.#findAvailable(at + 1);
     if (next === undefined) throw error;
-    place.index = next;
+    position.index = next;
   }
 
   #shouldRetry(error: BotError, tookMs: number, { breaker }: Fallback<Engine>) {
@@ -263,19 +270,19 @@ export class FallbackChain<Engine> {
   ) {
     const fallback = this.#getFallback(at);
     const { clock, deadlines } = this.#options;
-    const speed = this.#speeds.get(fallback) ?? createProviderSpeed();
+    const speed = this.#speeds.get(fallback) ?? new ProviderSpeed();
     this.#speeds.set(fallback, speed);
-    const note = (ms: number) => speed.record(ms, size);
-    const asked = async function* () {
+    const recordSpeed = (ms: number) => speed.record(ms, size);
+    const requestParts = async function* () {
       yield* ask(await fallback.getEngine(), signal, at);
     };
-    return enforceDeadlines(asked(), {
+    return enforceDeadlines(requestParts(), {
       clock,
       isOutput,
       ...speed.getDeadlines(deadlines, size),
-      onFirst: note,
+      onFirst: recordSpeed,
       createError: (ms) => {
-        note(ms);
+        recordSpeed(ms);
         return createLateError(fallback, ms);
       },
     });
@@ -300,21 +307,25 @@ export class FallbackChain<Engine> {
     const fallback = this.#getFallback(at);
     const { provider } = fallback;
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
-    const [first] = fallbacks;
-    if (!first || at === this.#reported) return;
-    if (at === 0 ? !first.breaker.canRequest : first.breaker.isClosed) return;
+    const [mainFallback] = fallbacks;
+    if (!mainFallback || at === this.#reported) return;
+    if (at === 0 ? !mainFallback.breaker.canRequest : mainFallback.breaker.isClosed)
+      return;
     this.#reported = at;
     if (at === 0) report({ kind: 'fallback-off', role, back: provider });
-    else report({ kind: 'fallback-on', role, from: first.provider, to: provider });
+    else
+      report({ kind: 'fallback-on', role, from: mainFallback.provider, to: provider });
   }
 
   #createRestError() {
-    const resting = this.#options.fallbacks[0]?.breaker.currentRest;
-    if (!resting) throw new Error('No provider rests, and none was asked.');
-    const { reason, restMs } = resting;
+    const currentRest = this.#options.fallbacks[0]?.breaker.currentRest;
+    if (!currentRest) throw new Error('No provider rests, and none was asked.');
+    const { reason, restMs } = currentRest;
     const { code, message, about } = reason;
-    const known = { ...about, retryAfterMs: restMs };
-    return new BotError(code, false, message, undefined, undefined, known);
+    return new BotError(code, false, message, undefined, undefined, {
+      ...about,
+      retryAfterMs: restMs,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -20,7 +21,9 @@ export type Fetch = (
 ) => Promise<Response>;
 
 export type FetchGuard = {
+  /** Name of the server in errors. */
   readonly server: string;
+  /** Gets the key, which goes to this server alone and into no error. */
   readonly secret: () => string | undefined;
 };
 
@@ -64,7 +67,7 @@ export function createGuardedFetch(guard: FetchGuard): Fetch {
       return await checkResponse(response, {
         ...guard,
         hangUp,
-        asked: getExpectedContent(url, init.body),
+        expected: getExpectedContent(url, init.body),
       });
     } catch (cause) {
       hangUp.abort(cause);
@@ -75,7 +78,7 @@ export function createGuardedFetch(guard: FetchGuard): Fetch {
 
 type ResponseWatch = FetchGuard & {
   readonly hangUp: AbortController;
-  readonly asked: ExpectedContent;
+  readonly expected: ExpectedContent;
 };
 
 async function checkResponse(response: Response, watch: ResponseWatch) {
@@ -83,22 +86,22 @@ async function checkResponse(response: Response, watch: ResponseWatch) {
   if (status >= 300 && status < 400) throw createRedirectError(headers, watch);
   if (!response.body) return response;
   const objection = response.ok
-    ? findTypeObjection(getMediaType(headers), watch.asked)
+    ? findTypeObjection(getMediaType(headers), watch.expected)
     : undefined;
   let unread = response.body;
-  if (objection && /events|words/.test(watch.asked)) {
-    const [ahead, rest] = unread.tee();
-    unread = rest;
-    if (looksLikeEvents(await readHead(ahead))) {
-      const labelled = new Response(rest, { headers });
+  if (objection && /events|words/.test(watch.expected)) {
+    const [headCopy, body] = unread.tee();
+    unread = body;
+    if (looksLikeEvents(await readHead(headCopy))) {
+      const labelled = new Response(body, { headers });
       labelled.headers.set('content-type', 'text/event-stream');
       return await checkResponse(labelled, watch);
     }
   }
-  const isSound = response.ok && watch.asked === 'sound' && objection === undefined;
+  const isSound = response.ok && watch.expected === 'sound' && objection === undefined;
   const meter = isSound ? undefined : createMeter(response, watch);
-  const source = createWatchedBody(unread, { ...watch, meter }, response.ok);
-  const body = new ReadableStream(source, { highWaterMark: 0 });
+  const watchedBody = new WatchedBody(unread, { ...watch, meter }, response.ok);
+  const body = new ReadableStream(watchedBody, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
   if (objection) throw await createWrongTypeError(objection, watched, watch);
   return watched;
@@ -111,93 +114,113 @@ function createRedirectError(headers: Headers, { secret, server }: ResponseWatch
 }
 
 async function readHead(body: ReadableStream<Uint8Array>) {
-  let head = '';
+  let text = '';
   for await (const piece of body.values({ preventCancel: true })) {
-    head += Buffer.from(piece).toString('latin1');
-    if (head.length > maxHeadBytes || head.trimStart().includes('\n')) break;
+    text += Buffer.from(piece).toString('latin1');
+    if (text.length > maxHeadBytes || text.trimStart().includes('\n')) break;
   }
   body.cancel().catch(() => undefined);
-  return head;
+  return text;
 }
 
 type MeasuredAnswer = ResponseWatch & { readonly meter: JsonMeter | undefined };
 
-function createMeter({ ok, headers }: Response, { asked }: ResponseWatch) {
-  const isStream = ok && isEventStream(getMediaType(headers), asked);
+function createMeter({ ok, headers }: Response, { expected }: ResponseWatch) {
+  const isStream = ok && isEventStream(getMediaType(headers), expected);
   return new JsonMeter(isStream ? eventLimits : answerLimits, { isStream });
 }
 
-function createWatchedBody(
-  body: ReadableStream<Uint8Array>,
-  watch: MeasuredAnswer,
-  judges: boolean,
-) {
-  let bytes = 0;
-  let unread: Uint8Array | undefined;
-  const reader = body.getReader();
-  const partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
+/** Passes a body on in small parts, and stops at what is too large or of the wrong type. */
+class WatchedBody implements UnderlyingSource<Uint8Array> {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #watch: MeasuredAnswer;
+  readonly #isJudged: boolean;
+  readonly #partBytes: number;
+  #bytes = 0;
+  #unread: Uint8Array | undefined;
 
-  async function nextPart() {
-    // A reader goes through a whole piece in one turn of the event loop.
-    if (unread) await setImmediate();
-    const piece = unread ?? (await read());
-    const isLong = piece !== undefined && piece.length > partBytes;
-    unread = isLong ? piece.subarray(partBytes) : undefined;
-    return isLong ? piece.subarray(0, partBytes) : piece;
+  /** `isJudged` compares the first bytes with the expected type. */
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    watch: MeasuredAnswer,
+    isJudged: boolean,
+  ) {
+    this.#reader = body.getReader();
+    this.#watch = watch;
+    this.#isJudged = isJudged;
+    this.#partBytes = watch.meter?.isStream ? eventPartBytes : Infinity;
   }
 
-  async function read() {
-    const { done, value } = await reader.read();
+  /** Enqueues the next part. A failure closes the connection and ends the stream with that error. */
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const part = await this.#nextPart();
+      if (part) controller.enqueue(part);
+      else controller.close();
+    } catch (cause) {
+      this.#watch.hangUp.abort(cause);
+      controller.error(cause);
+    }
+  }
+
+  /** Closes the connection. After an end mark it may stay open, if the stream ends in time. */
+  cancel(reason: unknown): void {
+    if (reason === endMarkReason && !this.#unread) void this.#readToEnd();
+    else this.#watch.hangUp.abort(reason);
+  }
+
+  async #nextPart() {
+    // A reader goes through a whole piece in one turn of the event loop.
+    if (this.#unread) await setImmediate();
+    const piece = this.#unread ?? (await this.#readPiece());
+    const isLong = piece !== undefined && piece.length > this.#partBytes;
+    this.#unread = isLong ? piece.subarray(this.#partBytes) : undefined;
+    return isLong ? piece.subarray(0, this.#partBytes) : piece;
+  }
+
+  async #readPiece() {
+    const { done, value } = await this.#reader.read();
     if (done) return undefined;
-    const { asked, meter, server } = watch;
-    const isJudged = bytes === 0 && judges;
-    const objection = isJudged ? findHeadObjection(value, asked) : undefined;
-    if (objection)
-      throw await createWrongTypeError(objection, new Response(value.slice()), watch);
-    bytes += value.length;
-    const what = bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value);
-    if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
+    const { expected, meter, server } = this.#watch;
+    const isHead = this.#bytes === 0 && this.#isJudged;
+    const objection = isHead ? findHeadObjection(value, expected) : undefined;
+    if (objection) {
+      const answer = new Response(value.slice());
+      throw await createWrongTypeError(objection, answer, this.#watch);
+    }
+    this.#bytes += value.length;
+    const excess =
+      this.#bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value);
+    if (excess)
+      throw new BotError('provider.refused', false, `${server} sent ${excess}.`);
     return value;
   }
 
   /** Never throws. */
-  async function readToEnd() {
-    const last = waitUnlessAborted(reader.read(), AbortSignal.timeout(maxStreamEndMs));
-    const isOver = await last.then(
+  async #readToEnd() {
+    const timeout = AbortSignal.timeout(maxStreamEndMs);
+    const isOver = await waitUnlessAborted(this.#reader.read(), timeout).then(
       ({ done }) => done,
       () => false,
     );
     // The connection cannot be used again.
-    if (!isOver) watch.hangUp.abort(endMarkReason);
+    if (!isOver) this.#watch.hangUp.abort(endMarkReason);
   }
-
-  return {
-    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      try {
-        const part = await nextPart();
-        if (part) controller.enqueue(part);
-        else controller.close();
-      } catch (cause) {
-        watch.hangUp.abort(cause);
-        controller.error(cause);
-      }
-    },
-    cancel(reason: unknown) {
-      if (reason === endMarkReason && !unread) void readToEnd();
-      else watch.hangUp.abort(reason);
-    },
-  };
 }
 
-async function createWrongTypeError(what: string, answer: Response, guard: FetchGuard) {
+async function createWrongTypeError(
+  objection: string,
+  answer: Response,
+  guard: FetchGuard,
+) {
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
   // Where sound or a stream was asked for, JSON is an error in spite of its status.
-  const isJson = what === 'json';
+  const isJson = objection === 'json';
   const serverMessage = isJson
     ? toPlainLine(parseErrorText(await answer.text()), guard.secret(), 120)
     : undefined;
-  const how = isJson ? 'JSON' : `${what}: ${advice}`;
-  const message = `${guard.server} answered with ${how}.`;
+  const complaint = isJson ? 'JSON' : `${objection}: ${advice}`;
+  const message = `${guard.server} answered with ${complaint}.`;
   return new BotError('provider.wrong_type', false, message, undefined, undefined, {
     serverMessage,
   });
@@ -219,12 +242,12 @@ function getExpectedContent(url: string, body: unknown): ExpectedContent {
       typeof body === 'string' && /"stream_format"\s*:\s*"sse"/.test(body);
     return isEvents ? 'events' : 'sound';
   }
-  const streamed =
+  const isStreamed =
     body instanceof FormData
       ? body.get('stream') === 'true'
       : body instanceof ReadableStream ||
         (typeof body === 'string' && /"stream"\s*:\s*true/.test(body));
-  if (!streamed) return 'json';
+  if (!isStreamed) return 'json';
   // Many servers send the whole transcript for any request.
   return path.endsWith('/audio/transcriptions') ? 'words' : 'events';
 }
@@ -236,37 +259,37 @@ function getMediaType(headers: Headers) {
 }
 
 /** Finds how a type differs from the expected one. `json` means that the body contains the error. */
-function findTypeObjection(type: string, asked: ExpectedContent) {
-  if (type === '' || acceptedTypes[asked].test(type)) return undefined;
+function findTypeObjection(type: string, expected: ExpectedContent) {
+  if (type === '' || acceptedTypes[expected].test(type)) return undefined;
   if (acceptedTypes.json.test(type)) return 'json';
-  return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${asked}`;
+  return /html/.test(type) ? `a web page (${type})` : `${type} instead of ${expected}`;
 }
 
-function isEventStream(type: string, asked: ExpectedContent) {
+function isEventStream(type: string, expected: ExpectedContent) {
   return (
     type === 'text/event-stream' ||
-    (asked === 'events' && findTypeObjection(type, asked) === undefined)
+    (expected === 'events' && findTypeObjection(type, expected) === undefined)
   );
 }
 
 /** Recognises events by their first bytes, as labels are often wrong. */
-function looksLikeEvents(head: string) {
+function looksLikeEvents(firstText: string) {
   return /^(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|\{[^\n]*"(?:delta|chat\.completion\.chunk)")/.test(
-    head,
+    firstText,
   );
 }
 
 /** Finds how the first bytes differ from the expected type, as labels are often wrong. */
 function findHeadObjection(
-  head: Uint8Array,
-  asked: ExpectedContent,
+  firstBytes: Uint8Array,
+  expected: ExpectedContent,
 ): string | undefined {
-  const text = Buffer.from(head.subarray(0, 64)).toString('latin1').trimStart();
-  const sound = asked === 'sound';
+  const text = Buffer.from(firstBytes.subarray(0, 64)).toString('latin1').trimStart();
+  const isSound = expected === 'sound';
   // Sound may begin with any bytes, but not with sixteen printable ones.
-  if (sound && !/^[\t\n\r\x20-\x7e]{16}/.test(text)) return undefined;
+  if (isSound && !/^[\t\n\r\x20-\x7e]{16}/.test(text)) return undefined;
   if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) return 'a web page';
-  if (sound && /^[{[]/.test(text)) return 'json';
-  if (sound && /^(data|event):/.test(text)) return 'an event stream instead of sound';
+  if (isSound && /^[{[]/.test(text)) return 'json';
+  if (isSound && /^(data|event):/.test(text)) return 'an event stream instead of sound';
   return undefined;
 }

@@ -23,12 +23,15 @@ export type SocketOptions = {
   readonly openSocket?: OpenSocket;
 };
 
+/** Opens a WebSocket. Tests replace the network by it. */
 export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
 
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
+  /** Takes each object that the server sends. Must not throw. */
   onEvent(event: JsonEvent): void;
+  /** Called once when the connection is lost. No event follows. */
   onLost(error: BotError): void;
 };
 
@@ -50,7 +53,7 @@ export function toSocketUrl(
   baseUrl: string,
   path: string,
   query: Readonly<Record<string, string>>,
-) {
+): URL {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
   url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
@@ -60,12 +63,14 @@ export function toSocketUrl(
 
 /** A WebSocket that carries JSON objects both ways. Anything else is ignored. */
 export class JsonSocket {
-  readonly #socket;
-  readonly #options;
+  readonly #socket: WebSocket;
+  readonly #options: SocketOptions;
   readonly #over = new AbortController();
+  /** The address of the connection, without the key. */
   readonly url: URL;
+  /** By `nowMs` of the clock. */
   readonly openedAtMs: number;
-  #listener;
+  #listener: SocketListener;
   #loss: BotError | undefined;
   #hasHeard = true;
   #isPaused = false;
@@ -91,64 +96,47 @@ export class JsonSocket {
     signal: AbortSignal,
   ): Promise<JsonSocket> {
     signal.throwIfAborted();
-    const key = options.apiKey?.reveal();
-    const headers: Record<string, string> = key
-      ? { authorization: `Bearer ${key}` }
-      : {};
-    const plain = {
-      maxPayload: eventLimits.bytes,
-      followRedirects: false,
-      perMessageDeflate: false,
-    };
-    const { openSocket = openNetworkSocket } = options;
-    const socket = openSocket(url, { headers, ...plain });
-    const opened = Promise.withResolvers<void>();
-    socket.on('error', opened.reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
-    socket.on('unexpected-response', (_, response) =>
-      readRejection(response).then(opened.reject),
-    );
-    socket.on('open', opened.resolve);
-    const self = new JsonSocket(url, socket, options, listener);
-    socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
-    socket.on('pong', () => {
-      self.#hasHeard = true;
-    });
-    socket.on('close', (code, reason) => self.#onClosed(code, reason.toString()));
+    const webSocket = createWebSocket(url, options);
+    const socket = new JsonSocket(url, webSocket, options, listener);
+    const opening = waitUntilOpen(webSocket);
+    socket.#listenToSocket();
     try {
-      const late = () => self.#createLateError('did not connect');
       await withTimeout(
-        waitUnlessAborted(opened.promise, signal),
+        waitUnlessAborted(opening, signal),
         connectTimeoutMs,
         options.clock,
-        late,
+        () => socket.#createLateError('did not connect'),
       );
-      void self.#watch();
-      return self;
+      void socket.#watchServer();
+      return socket;
     } catch (cause) {
-      self.close();
+      socket.close();
       signal.throwIfAborted();
-      throw self.#describe(cause);
+      throw socket.#describeFailure(cause);
     }
   }
 
+  /** Whether the connection is neither closed nor lost. */
   get isAlive(): boolean {
     return !this.#over.signal.aborted;
   }
 
   /** Sets the only listener, which must not throw. A loss that happened before is reported at once. */
-  attach(listener: SocketListener) {
+  attach(listener: SocketListener): void {
     this.#listener = listener;
     if (this.#loss) listener.onLost(this.#loss);
   }
 
-  detach() {
+  /** Removes the listener. Events until the next `attach` are dropped. */
+  detach(): void {
     this.#listener = idleListener;
   }
 
+  /** Sends an object without waiting. Returns false if it cannot leave. A connection with 16 MiB unsent is lost. */
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
     if (this.#socket.bufferedAmount > maxUnsentBytes) {
-      this.#fail(this.#createLateError('accepted no data'));
+      this.#reportLoss(this.#createLateError('accepted no data'));
       return false;
     }
     this.#socket.send(JSON.stringify(event), () => {}); // A 'close' event reports an event that does not leave.
@@ -156,7 +144,7 @@ export class JsonSocket {
   }
 
   /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
-  appendRealtimeSound(samples: Int16Array) {
+  appendRealtimeSound(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(
         at,
@@ -167,27 +155,38 @@ export class JsonSocket {
     }
   }
 
-  /** One more event may arrive, as a pause only keeps the server from sending. */
-  setPaused(on: boolean) {
+  /** Stops reading, or goes on. One more event may arrive, as a pause only keeps the server from sending. */
+  setPaused(isPaused: boolean): void {
     if (!this.isAlive) return;
-    this.#isPaused = on;
+    this.#isPaused = isPaused;
     this.#hasHeard = true;
-    if (on) this.#socket.pause();
+    if (isPaused) this.#socket.pause();
     else this.#socket.resume();
   }
 
-  close() {
+  /** Closes the connection at once. The listener is not told. */
+  close(): void {
     this.#over.abort();
     this.#socket.terminate();
   }
 
-  #read(text: string) {
+  #listenToSocket() {
+    this.#socket.on('message', (data, isBinary) =>
+      this.#readEvent(isBinary ? '' : String(data)),
+    );
+    this.#socket.on('pong', () => {
+      this.#hasHeard = true;
+    });
+    this.#socket.on('close', (code, reason) => this.#onClosed(code, reason.toString()));
+  }
+
+  #readEvent(text: string) {
     this.#hasHeard = true;
     if (!this.isAlive) return;
     const read = parseForeignJson(text, eventLimits);
     if (read.kind === 'ok' && isRecord(read.value)) this.#listener.onEvent(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
-      this.#fail(
+      this.#reportLoss(
         new BotError(
           'provider.refused',
           false,
@@ -196,14 +195,15 @@ export class JsonSocket {
       );
   }
 
-  async #watch() {
+  async #watchServer() {
     const { signal } = this.#over;
-    const sleep = () =>
+    const waitHalf = () =>
       this.#options.clock.sleep(maxSilenceMs / 2, signal).catch(() => {});
-    for (await sleep(); !signal.aborted; await sleep()) {
+    for (await waitHalf(); !signal.aborted; await waitHalf()) {
       if (this.#isPaused) continue;
       // Without a ping a peer that vanished would be waited for.
-      if (!this.#hasHeard) return this.#fail(this.#createLateError('answered no ping'));
+      if (!this.#hasHeard)
+        return this.#reportLoss(this.#createLateError('answered no ping'));
       this.#hasHeard = false;
       this.#socket.ping(() => {});
     }
@@ -213,25 +213,25 @@ export class JsonSocket {
     const statedCode = toErrorCode(reason);
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverMessage = toPlainLine(reason, this.#key, 120);
-    this.#fail(
+    this.#reportLoss(
       new BotError('provider.truncated', true, message, undefined, undefined, {
         serverMessage,
       }),
     );
   }
 
-  #fail(error: BotError) {
+  #reportLoss(error: BotError) {
     if (!this.isAlive) return;
     this.close();
     this.#loss = error;
     this.#listener.onLost(error);
   }
 
-  #createLateError(what: string) {
-    return new BotError('provider.late', true, `${this.#server} ${what} in time.`);
+  #createLateError(failure: string) {
+    return new BotError('provider.late', true, `${this.#server} ${failure} in time.`);
   }
 
-  #describe(cause: unknown) {
+  #describeFailure(cause: unknown) {
     return describeError(cause, {
       baseURL: this.#options.baseUrl,
       apiKey: this.#key ?? '',
@@ -249,6 +249,27 @@ export class JsonSocket {
 
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
+function createWebSocket(url: URL, options: SocketOptions) {
+  const { apiKey, openSocket = openNetworkSocket } = options;
+  const key = apiKey?.reveal();
+  return openSocket(url, {
+    headers: key ? { authorization: `Bearer ${key}` } : {},
+    maxPayload: eventLimits.bytes,
+    followRedirects: false,
+    perMessageDeflate: false,
+  });
+}
+
+function waitUntilOpen(socket: WebSocket) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.on('error', reject); // The listener also keeps later errors from ending the process. A 'close' event follows them.
+  socket.on('unexpected-response', (_, response) =>
+    readRejection(response).then(reject),
+  );
+  socket.on('open', resolve);
+  return promise;
+}
+
 async function readRejection(response: IncomingMessage): Promise<Error> {
   const { statusCode, headers } = response;
   const pieces: Buffer[] = [];
@@ -263,7 +284,7 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
   const text = Buffer.concat(pieces).toString();
   // uvicorn answers like this at a path without WebSocket.
   if (statusCode === 403 && text === '') return createNoRealtimeError();
-  const known = Object.entries(headers).filter(
+  const textHeaders = Object.entries(headers).filter(
     ([, value]) => typeof value === 'string',
   );
   const value = tryParseForeignJson(text, answerLimits);
@@ -272,7 +293,7 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
     statusCode,
     error,
     text,
-    new Headers(known as [string, string][]),
+    new Headers(textHeaders as [string, string][]),
   );
 }
 

@@ -19,94 +19,113 @@ const maxIdleMs = 60_000;
 /** Servers end a session after an hour. */
 const maxSessionAgeMs = 50 * 60_000;
 
-export type RealtimePool = ReturnType<typeof openRealtimePool>;
+/** Connections to one server. Each serves one user at a time, and an unused one is closed after a minute. */
+export class RealtimePool implements Disposable {
+  readonly #options: RealtimePoolOptions;
+  readonly #clock: Clock;
+  readonly #over = new AbortController();
+  /** Unused connections, each with the function that cancels its closing. */
+  readonly #idle = new Map<JsonSocket, () => void>();
+  readonly #leased = new Set<JsonSocket>();
+  readonly #opening = new Set<Promise<void>>();
+  #urls: readonly URL[];
 
-/** Opens connections to one server. Each serves one user at a time, and an unused one is closed after a minute. */
-export function openRealtimePool(options: RealtimePoolOptions) {
-  const { clock = realClock, maxReady } = options;
-  const over = new AbortController();
-  const idle = new Map<JsonSocket, () => void>();
-  const leased = new Set<JsonSocket>();
-  const opening = new Set<Promise<void>>();
-  let { urls } = options;
+  constructor(options: RealtimePoolOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? realClock;
+    this.#urls = options.urls;
+  }
+
+  /** Whether no connection is leased. */
+  get isIdle(): boolean {
+    return this.#leased.size === 0;
+  }
+
+  /** Opens connections ahead of need, up to `maxReady` unused ones. Never throws and never waits. */
+  warm(): void {
+    if (this.#over.signal.aborted) return;
+    const { maxReady } = this.#options;
+    for (let n = this.#idle.size + this.#opening.size; n < maxReady; n++) {
+      // Each lease gets the error.
+      const ready = this.#openLink().then(
+        (link) => this.#keepIdle(link),
+        () => undefined,
+      );
+      this.#opening.add(ready);
+      void ready.then(() => this.#opening.delete(ready));
+    }
+  }
+
+  /** Leases a connection until `endLease`. Throws BotError `provider.*`. */
+  async lease(signal: AbortSignal): Promise<JsonSocket> {
+    const leasing = this.#takeOrOpen();
+    try {
+      return await waitUnlessAborted(leasing, signal);
+    } catch (cause) {
+      // Each caller gets the error.
+      leasing.then(
+        (link) => this.endLease(link, true),
+        () => undefined,
+      );
+      throw cause;
+    }
+  }
 
   /** Ends a lease. A connection is reusable if nothing more can arrive for its former use. */
-  function endLease(link: JsonSocket, isReusable: boolean) {
-    leased.delete(link);
-    if (isReusable) keepIdle(link);
+  endLease(link: JsonSocket, isReusable: boolean): void {
+    this.#leased.delete(link);
+    if (isReusable) this.#keepIdle(link);
     else link.close();
   }
 
-  async function takeOrOpen() {
-    while (idle.size === 0 && opening.size > 0) await Promise.race(opening);
-    let [link] = idle.keys();
+  /** Closes all connections, leased ones too. Later leases throw BotError `provider.unreachable`. */
+  [Symbol.dispose](): void {
+    this.#over.abort(
+      new BotError('provider.unreachable', false, 'The connections are closed.'),
+    );
+    for (const link of [...this.#idle.keys(), ...this.#leased]) this.#closeIdle(link);
+  }
+
+  async #takeOrOpen() {
+    while (this.#idle.size === 0 && this.#opening.size > 0)
+      await Promise.race(this.#opening);
+    let [link] = this.#idle.keys();
     while (link && !link.isAlive) {
-      closeIdle(link);
-      [link] = idle.keys();
+      this.#closeIdle(link);
+      [link] = this.#idle.keys();
     }
-    link ??= await openLink();
-    idle.get(link)?.();
-    idle.delete(link);
-    leased.add(link);
+    link ??= await this.#openLink();
+    this.#idle.get(link)?.();
+    this.#idle.delete(link);
+    this.#leased.add(link);
     return link;
   }
 
-  function keepIdle(link: JsonSocket) {
+  #keepIdle(link: JsonSocket) {
     link.detach();
-    const isOld = clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
-    if (!link.isAlive || isOld || over.signal.aborted) link.close();
-    else
-      idle.set(
-        link,
-        clock.later(maxIdleMs, () => closeIdle(link)),
-      );
+    const isOld = this.#clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
+    if (!link.isAlive || isOld || this.#over.signal.aborted) {
+      link.close();
+      return;
+    }
+    const cancelClosing = this.#clock.later(maxIdleMs, () => this.#closeIdle(link));
+    this.#idle.set(link, cancelClosing);
   }
 
-  function closeIdle(link: JsonSocket) {
-    idle.get(link)?.();
-    idle.delete(link);
+  #closeIdle(link: JsonSocket) {
+    this.#idle.get(link)?.();
+    this.#idle.delete(link);
     link.close();
   }
 
-  async function openLink() {
-    const link = await openRealtimeSocket({ ...options, urls }, over.signal);
+  async #openLink() {
+    const { signal } = this.#over;
+    const options = { ...this.#options, urls: this.#urls };
+    const link = await openRealtimeSocket(options, signal);
     // The address that worked before comes first.
-    urls = [link.url];
+    this.#urls = [link.url];
     return link;
   }
-
-  return {
-    get isIdle(): boolean {
-      return leased.size === 0;
-    },
-    warm() {
-      if (over.signal.aborted) return;
-      for (let n = idle.size + opening.size; n < maxReady; n++) {
-        // Each lease gets the error.
-        const ready = openLink().then(keepIdle, () => undefined);
-        opening.add(ready);
-        void ready.then(() => opening.delete(ready));
-      }
-    },
-    /** Leases a connection until `endLease`. Throws BotError `provider.*`. */
-    async lease(signal: AbortSignal): Promise<JsonSocket> {
-      const leasing = takeOrOpen();
-      try {
-        return await waitUnlessAborted(leasing, signal);
-      } catch (cause) {
-        const unwanted = (link: JsonSocket) => endLease(link, true);
-        leasing.then(unwanted, () => undefined); // Each caller gets the error.
-        throw cause;
-      }
-    },
-    endLease,
-    [Symbol.dispose]() {
-      over.abort(
-        new BotError('provider.unreachable', false, 'The connections are closed.'),
-      );
-      for (const link of [...idle.keys(), ...leased]) closeIdle(link);
-    },
-  };
 }
 
 export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {
@@ -119,16 +138,16 @@ export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {
 const greetingTimeoutMs = 2000;
 const wrongAddressCodes = new Set(['provider.refused', 'provider.bad_key']);
 async function openRealtimeSocket(options: RealtimeSocketOptions, signal: AbortSignal) {
-  let first: unknown;
+  let firstError: unknown;
   for (const url of options.urls) {
     try {
       return await openAddress(url, options, signal);
     } catch (error) {
-      first ??= error;
+      firstError ??= error;
       if (!(error instanceof BotError && wrongAddressCodes.has(error.code))) break;
     }
   }
-  throw first;
+  throw firstError;
 }
 
 async function openAddress(
@@ -161,43 +180,51 @@ async function openAddress(
 }
 
 /** Waits for the next event of this kind. Rejects at an error, or at the end of the connection. */
-function awaitSessionEvent(
-  what: 'created' | 'updated',
-  options: RealtimeSocketOptions,
-) {
+function awaitSessionEvent(state: SessionState, options: RealtimeSocketOptions) {
   const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
   promise.catch(() => undefined);
-  const settle = (event: JsonEvent) => {
-    if (isSessionEvent(event, what)) resolve(event);
+  const settleWait = (event: JsonEvent) => {
+    if (isSessionEvent(event, state)) resolve(event);
     if (event.type !== 'error') return;
-    const { code, words } = readErrorEvent(event);
-    reject(createRealtimeError(words, code, options));
+    const { code, message } = readErrorEvent(event);
+    reject(createRealtimeError(message, code, options));
   };
-  return { event: promise, listener: { onEvent: settle, onLost: reject } };
+  return { event: promise, listener: { onEvent: settleWait, onLost: reject } };
 }
 
-export function isSessionEvent(
-  { type }: JsonEvent,
-  what: 'created' | 'updated',
-): boolean {
-  return type === `session.${what}` || type === `transcription_session.${what}`;
+type SessionState = 'created' | 'updated';
+
+/** Returns whether a server reports that it has created or updated a session. */
+export function isSessionEvent({ type }: JsonEvent, state: SessionState): boolean {
+  return type === `session.${state}` || type === `transcription_session.${state}`;
 }
 
-/** Reads an error, and the `eventId` of ours that the error is about, if known. */
-export function readErrorEvent({ error }: JsonEvent) {
+/** An error of a Realtime server. */
+export type RealtimeFault = {
+  /** Our event that the error is about, if the server says so. */
+  readonly eventId: string | undefined;
+  readonly code: string | undefined;
+  /** A sentence of the server, which may quote people. */
+  readonly message: string;
+};
+
+export function readErrorEvent({ error }: JsonEvent): RealtimeFault {
   const { message, code, event_id } = toRecord(error);
-  const words = toNonEmptyText(message) ?? 'no reason given';
-  return { eventId: toNonEmptyText(event_id), code: toNonEmptyText(code), words };
+  return {
+    eventId: toNonEmptyText(event_id),
+    code: toNonEmptyText(code),
+    message: toNonEmptyText(message) ?? 'no reason given',
+  };
 }
 
-/** Creates an error, with the code only, as the text may quote people. */
+/** Creates an error with the code alone in its message, as the text may quote people. */
 export function createRealtimeError(
-  words: string,
+  text: string,
   code: string | undefined,
   { baseUrl, apiKey }: Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'>,
 ): BotError {
   const isOwnFault = code === 'invalid_value' || code === 'invalid_request_error';
-  const serverMessage = toPlainLine(words, apiKey?.reveal(), 140);
+  const serverMessage = toPlainLine(text, apiKey?.reveal(), 140);
   const about = { serverMessage, ...(isOwnFault && { status: 400 }) };
   const message = `${formatServerName(baseUrl)} did not answer: ${toErrorCode(code) ?? 'no code given'}.`;
   const isLimited = /rate_limit/.test(code ?? '');

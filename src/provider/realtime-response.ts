@@ -42,158 +42,168 @@ const textEventType =
   /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
 /** One response of a server as it arrives. A reader who leaves early must close the connection. */
-export function createRealtimeResponse(options: ResponseOptions) {
-  let responseId: string | undefined;
-  const parts: ResponsePart[] = [];
+export class RealtimeResponse {
+  readonly #options: ResponseOptions;
+  readonly #parts: ResponsePart[] = [];
   /** The words of these items came in pieces, and need not come whole. */
-  const streamed = new Set<unknown>();
+  readonly #streamedItemIds = new Set<unknown>();
   /** Some servers do not repeat these calls at the end. */
-  const toolCalls: ToolCall[] = [];
-  let hereMs = 0;
-  let isHeld = false;
-  let change = Promise.withResolvers<void>();
-  let ended: { readonly error: BotError | undefined } | undefined;
-  options.socket.attach({ onEvent, onLost: endResponse });
+  readonly #toolCalls: ToolCall[] = [];
+  #responseId: string | undefined;
+  #unreadMs = 0;
+  #isPaused = false;
+  #change = Promise.withResolvers<void>();
+  #end: { readonly error: BotError | undefined } | undefined;
 
-  function onEvent(event: JsonEvent) {
-    if (ended) return;
-    if (event.type === 'error') handleError(event);
-    else if (belongsHere(event)) handleEvent(event);
-    wake();
+  /** Becomes the listener of the socket. */
+  constructor(options: ResponseOptions) {
+    this.#options = options;
+    options.socket.attach({
+      onEvent: (event) => this.#onEvent(event),
+      onLost: (error) => this.#endResponse(error),
+    });
   }
 
-  function belongsHere({ type, response, response_id }: JsonEvent) {
+  /**
+   * Yields the parts, once and without a deadline. Throws BotError `provider.*` after partial output, also without
+   * a proper end.
+   */
+  async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
+    let part = await this.#takePart(signal);
+    while (part) {
+      yield part;
+      part = await this.#takePart(signal);
+    }
+  }
+
+  #onEvent(event: JsonEvent) {
+    if (this.#end) return;
+    if (event.type === 'error') this.#handleError(event);
+    else if (this.#belongsHere(event)) this.#handleEvent(event);
+    this.#wakeReader();
+  }
+
+  #belongsHere({ type, response, response_id }: JsonEvent) {
     if (!toNonEmptyText(type)?.startsWith('response.')) return false;
     // Events without an id belong to this response.
     const id =
       toNonEmptyText(toRecord(response).id) ??
       toNonEmptyText(response_id) ??
-      responseId;
-    responseId ??= id;
-    return id === responseId;
+      this.#responseId;
+    this.#responseId ??= id;
+    return id === this.#responseId;
   }
 
-  function handleEvent(event: JsonEvent) {
+  #handleEvent(event: JsonEvent) {
     const { type, delta } = event;
-    const words = textEventType.exec(toPlainText(type))?.groups;
-    if (words) addText(event, words.kind === 'text' ? 'text' : 'transcript', words.end);
+    const textEvent = textEventType.exec(toPlainText(type))?.groups;
+    if (textEvent) {
+      const kind = textEvent.kind === 'text' ? 'text' : 'transcript';
+      this.#addText(event, kind, textEvent.end);
+    }
     switch (type) {
       case 'response.output_audio.delta': {
         const bytes = Buffer.from(toPlainText(delta), 'base64');
-        countUnread(bytes.length / bytesPerMs);
-        parts.push({ kind: 'sound', bytes });
+        this.#countUnread(bytes.length / bytesPerMs);
+        this.#parts.push({ kind: 'sound', bytes });
         break;
       }
       case 'response.output_item.done':
-        toolCalls.push(...listCalls([event.item]));
+        this.#toolCalls.push(...listCalls([event.item]));
         break;
       case 'response.done':
-        finish(toRecord(event.response));
+        this.#finishResponse(toRecord(event.response));
         break;
     }
   }
 
-  function addText(
-    event: JsonEvent,
-    kind: 'text' | 'transcript',
-    end: string | undefined,
-  ) {
+  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined) {
     // Servers that do not stream the words send them whole at the end.
-    if (end && streamed.has(event.item_id)) return;
-    streamed.add(event.item_id);
+    if (end && this.#streamedItemIds.has(event.item_id)) return;
+    this.#streamedItemIds.add(event.item_id);
     const text = toPlainText(event.delta ?? event.transcript ?? event.text);
-    if (text !== '') parts.push({ kind, text });
+    if (text !== '') this.#parts.push({ kind, text });
   }
 
-  function finish(response: JsonEvent) {
+  #finishResponse(response: JsonEvent) {
     const usage = toReportedTokens(response.usage);
-    if (usage) parts.push({ kind: 'usage', usage });
-    const error = findEndError(response, options);
-    const last = listCalls(response.output);
-    const calls = last.length > 0 ? last : toolCalls;
-    if (!error) for (const call of calls) parts.push({ kind: 'tool', call });
-    endResponse(error);
+    if (usage) this.#parts.push({ kind: 'usage', usage });
+    const error = findEndError(response, this.#options);
+    const listedCalls = listCalls(response.output);
+    const calls = listedCalls.length > 0 ? listedCalls : this.#toolCalls;
+    if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
+    this.#endResponse(error);
   }
 
-  function handleError(event: JsonEvent) {
-    const { code, eventId, words } = readErrorEvent(event);
-    const error = createRealtimeError(words, code, options);
-    const { clock = realClock, eventIds } = options;
-    if (eventId !== undefined && eventIds.includes(eventId)) endResponse(error);
-    if (eventId !== undefined || responseId !== undefined) return;
-    const judge = () => (responseId === undefined ? endResponse(error) : undefined);
-    clock.later(errorBlameMs, judge);
+  #handleError(event: JsonEvent) {
+    const { code, eventId, message } = readErrorEvent(event);
+    const error = createRealtimeError(message, code, this.#options);
+    const { clock = realClock, eventIds } = this.#options;
+    if (eventId !== undefined && eventIds.includes(eventId)) this.#endResponse(error);
+    if (eventId !== undefined || this.#responseId !== undefined) return;
+    clock.later(errorBlameMs, () => {
+      if (this.#responseId === undefined) this.#endResponse(error);
+    });
   }
 
-  function endResponse(error: BotError | undefined) {
-    ended ??= { error };
-    wake();
+  #endResponse(error: BotError | undefined) {
+    this.#end ??= { error };
+    this.#wakeReader();
   }
 
-  function countUnread(ms: number) {
-    hereMs += ms;
-    if (hereMs > maxUnreadMs) setPaused(true);
-    else if (hereMs < maxUnreadMs / 2) setPaused(false);
+  #countUnread(ms: number) {
+    this.#unreadMs += ms;
+    if (this.#unreadMs > maxUnreadMs) this.#setPaused(true);
+    else if (this.#unreadMs < maxUnreadMs / 2) this.#setPaused(false);
   }
 
-  function setPaused(on: boolean) {
-    if (isHeld === on) return;
-    isHeld = on;
-    options.socket.setPaused(on);
+  #setPaused(isPaused: boolean) {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    this.#options.socket.setPaused(isPaused);
   }
 
-  function wake() {
-    change.resolve();
-    change = Promise.withResolvers();
+  #wakeReader() {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
-  async function takePart(signal: AbortSignal) {
-    while (parts.length === 0 && !ended)
-      await waitUnlessAborted(change.promise, signal);
+  async #takePart(signal: AbortSignal) {
+    while (this.#parts.length === 0 && !this.#end)
+      await waitUnlessAborted(this.#change.promise, signal);
     signal.throwIfAborted();
-    const part = parts.shift();
-    if (part?.kind === 'sound') countUnread(-part.bytes.length / bytesPerMs);
-    if (!part && ended?.error) throw ended.error;
+    const part = this.#parts.shift();
+    if (part?.kind === 'sound') this.#countUnread(-part.bytes.length / bytesPerMs);
+    if (!part && this.#end?.error) throw this.#end.error;
     return part;
   }
-
-  return {
-    /**
-     * Yields the parts, once and without a deadline. Throws BotError `provider.*` after partial output, also without
-     * a proper end.
-     */
-    async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
-      for (let part = await takePart(signal); part; part = await takePart(signal))
-        yield part;
-    },
-  };
 }
 
 function findEndError({ status, status_details }: JsonEvent, options: ResponseOptions) {
   const { baseUrl, isLimited } = options;
   const { error, reason } = toRecord(status_details);
-  const { message: words = reason, code, type } = toRecord(error);
-  const statedCode = toErrorCode(words);
+  const { message = reason, code, type } = toRecord(error);
+  const statedCode = toErrorCode(message);
   if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
     return undefined;
   if (status !== 'cancelled' && status !== 'incomplete') {
-    const text = toNonEmptyText(words) ?? 'no reason given';
+    const text = toNonEmptyText(message) ?? 'no reason given';
     return createRealtimeError(
       text,
       toNonEmptyText(code) ?? toNonEmptyText(type),
       options,
     );
   }
-  const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
-  const message = `${formatServerName(baseUrl)} ended its answer early (${why}).`;
-  if (words === 'content_filter')
-    return new BotError('provider.refused', false, message);
-  return new BotError('provider.truncated', true, message);
+  const endReason = statedCode === undefined ? status : `${status}, ${statedCode}`;
+  const sentence = `${formatServerName(baseUrl)} ended its answer early (${endReason}).`;
+  if (message === 'content_filter')
+    return new BotError('provider.refused', false, sentence);
+  return new BotError('provider.truncated', true, sentence);
 }
 
 function listCalls(items: unknown) {
-  const all = Array.isArray(items) ? items.map(toRecord) : [];
-  return all.flatMap(({ type, call_id, name, arguments: json }) => {
+  const records = Array.isArray(items) ? items.map(toRecord) : [];
+  return records.flatMap(({ type, call_id, name, arguments: json }) => {
     const call = {
       id: toPlainText(call_id),
       name: toPlainText(name),

@@ -6,14 +6,18 @@ export function createPicturesError(): BotError {
   return new BotError('provider.refused', false, message, undefined, undefined, about);
 }
 
-export type ReducibleRequest<Part, T> = {
-  readonly wanted: ReadonlySet<Part>;
-  readonly send: (parts: ReadonlySet<Part>) => AsyncIterable<T>;
+/** A request with extras that a server may refuse, such as tools or a stream. */
+export type ReducibleRequest<Extra, T> = {
+  /** Extras of the first attempt. */
+  readonly wanted: ReadonlySet<Extra>;
+  /** Sends the request with these extras. */
+  readonly send: (extras: ReadonlySet<Extra>) => AsyncIterable<T>;
+  /** Returns whether an output shows that the server took the request. Default: always. */
   readonly isAnswer?: (output: T) => boolean;
-  /** Returns the parts of the next attempt, or throws if no part is to blame. */
-  readonly reduce: (cause: unknown, parts: ReadonlySet<Part>) => Iterable<Part>;
-  /** Notes the accepted parts. `answer` is the first output that counts. */
-  readonly onAccepted: (parts: ReadonlySet<Part>, answer: T) => void;
+  /** Returns the extras of the next attempt, or throws if no extra is to blame. */
+  readonly reduce: (cause: unknown, extras: ReadonlySet<Extra>) => Iterable<Extra>;
+  /** Notes the accepted extras. `answer` is the first output that counts. */
+  readonly onAccepted: (extras: ReadonlySet<Extra>, answer: T) => void;
 };
 
 /**
@@ -22,40 +26,40 @@ export type ReducibleRequest<Part, T> = {
  * @example
  * import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
  *
- * async function* send(parts: ReadonlySet<string>) {
- *   if (parts.has('tools')) throw new Error('no tools here');
+ * async function* send(extras: ReadonlySet<string>) {
+ *   if (extras.has('tools')) throw new Error('no tools here');
  *   yield 'Hello';
  * }
  * const request = { wanted: new Set(['tools']), send, reduce: () => [], onAccepted: () => {} };
  * await Array.fromAsync(sendUntilAccepted(request, new AbortController().signal)); // ['Hello']
  */
-export async function* sendUntilAccepted<Part, T>(
+export async function* sendUntilAccepted<Extra, T>(
   {
     isAnswer = () => true,
     reduce,
     onAccepted,
     send,
-    wanted,
-  }: ReducibleRequest<Part, T>,
+    wanted: wantedExtras,
+  }: ReducibleRequest<Extra, T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
-  let parts = wanted;
+  let extras = wantedExtras;
   for (;;) {
     let hasBegun = false;
-    const note = (output: T) => {
+    const noteOutput = (output: T) => {
       if (hasBegun || !isAnswer(output)) return;
       hasBegun = true;
-      onAccepted(parts, output);
+      onAccepted(extras, output);
     };
     try {
-      for await (const output of send(parts)) {
-        note(output);
+      for await (const output of send(extras)) {
+        noteOutput(output);
         yield output;
       }
       return;
     } catch (cause) {
       if (hasBegun || signal.aborted) throw cause;
-      parts = new Set(reduce(cause, parts));
+      extras = new Set(reduce(cause, extras));
     }
   }
 }

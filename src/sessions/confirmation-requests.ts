@@ -6,46 +6,60 @@ import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { fillLine, type TextLine } from '#src/texts/texts.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
-/** Shows and runs confirmed calls, for the only person with a right to the button. */
+/** The dialog behind a Confirm button, for the only person with a right to the button. */
+export interface ConfirmationRequests {
+  /** Shows a call that waits for Confirm, or the answer to one that was confirmed. */
+  showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome;
+  /** Runs a tool call after its Confirm. Never throws. */
+  confirmCall(
+    guildId: GuildId,
+    askId: string,
+    personId: PersonId,
+  ): Promise<ConfirmOutcome>;
+}
+
 export function createConfirmationRequests(
   sessions: Pick<VoiceSessions, 'findSession'>,
   signal: AbortSignal,
-) {
+): ConfirmationRequests {
   return {
-    showConfirmation(guildId: GuildId, askId: string, personId: PersonId): ShowOutcome {
+    showConfirmation(guildId, askId, personId) {
       const tools = sessions.findSession(guildId)?.tools;
       if (!tools) return { kind: 'over' };
       const { clock, confirmations } = tools;
-      const held = confirmations.findAnswer(askId);
-      if (held?.presser.id === personId) return { kind: 'answered', text: held.text };
-      if (held) return { kind: 'other', name: held.presser.name };
-      const found = confirmations.find(askId, personId);
-      if (found.kind !== 'theirs') return found;
-      const { ask, untilMs } = found;
-      const { action, asker, presser } = ask;
-      const isOther = presser.id !== asker.id;
-      const question = (isOther && action.presser?.ask) || action.question;
-      const s = Math.ceil((untilMs - clock.nowMs()) / 1000);
-      const line = fillLine(question, { name: presser.name });
-      return { kind: 'shown', line, s, files: action.files ?? [] };
+      const answer = confirmations.findAnswer(askId);
+      if (answer?.presser.id === personId)
+        return { kind: 'answered', text: answer.text };
+      if (answer) return { kind: 'other', name: answer.presser.name };
+      const press = confirmations.findCall(askId, personId);
+      return press.kind === 'theirs' ? describeCall(press, clock.nowMs()) : press;
     },
-
-    /** Runs a tool call after its Confirm. Never throws. */
-    async confirmCall(
-      guildId: GuildId,
-      askId: string,
-      personId: PersonId,
-    ): Promise<ConfirmOutcome> {
+    async confirmCall(guildId, askId, personId) {
       const session = sessions.findSession(guildId);
       if (!session) return { kind: 'over' };
-      const found = session.tools.confirmations.find(askId, personId);
-      if (found.kind !== 'theirs') return found;
-      return await session.calls.confirmCall(found.ask, signal);
+      const press = session.tools.confirmations.findCall(askId, personId);
+      if (press.kind !== 'theirs') return press;
+      return await session.calls.confirmCall(press.ask, signal);
     },
   };
 }
 
-export type ConfirmationRequests = ReturnType<typeof createConfirmationRequests>;
+function describeCall(
+  { ask, untilMs }: Extract<ConfirmationPress, { readonly kind: 'theirs' }>,
+  nowMs: number,
+): ShowOutcome {
+  const { action, asker, presser } = ask;
+  const isOther = presser.id !== asker.id;
+  const question = (isOther && action.presser?.ask) || action.question;
+  const filledQuestion = fillLine(question, { name: presser.name });
+  const seconds = Math.ceil((untilMs - nowMs) / 1000);
+  return {
+    kind: 'shown',
+    line: filledQuestion,
+    s: seconds,
+    files: action.files ?? [],
+  };
+}
 
 type ShowOutcome =
   | { readonly kind: 'answered'; readonly text: ConfidentialText }

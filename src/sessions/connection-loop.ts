@@ -4,6 +4,7 @@ import { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
@@ -22,7 +23,8 @@ import {
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
-import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
+import type { Mixer } from '#src/playback/mix/mixer.ts';
+import type { CueTrack, PlayedCue, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
@@ -34,12 +36,12 @@ import {
   type HearingDeps,
   openConnectionSound,
 } from '#src/voice/connection/reconnecting-connection.ts';
-import { createBargeIns } from '#src/voice/hearing/barge-in.ts';
+import { BargeIns } from '#src/voice/hearing/barge-in.ts';
 import {
-  createSpeakerInputs,
   type SpeakerInputEvent,
+  SpeakerInputs,
 } from '#src/voice/hearing/speaker-input.ts';
-import { createSpeechOutput } from '#src/voice/output/speech-output.ts';
+import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** An utterance can end between packets. */
 const tickMs = 20;
@@ -67,58 +69,122 @@ export type ConnectionOptions = {
   readonly utterances: UtteranceRunner;
   readonly deps: VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
   readonly wakeup: Wakeup;
+  /** Finds the sentence about the tool that an answer runs now. */
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
+  /** Draws the panel anew, with the people who talk. */
   showPanel(talkingIds: readonly PersonId[]): void;
 };
 
-type Connection = ReturnType<typeof openConnection>;
+type TurnModelRequest = Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>;
 
-type ConnectionClock = ReturnType<typeof createConnectionClock>;
+/** An open voice connection and the parts that live as long as it does. */
+interface Connection extends Disposable {
+  readonly link: VoiceLink;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly inputs: SpeakerInputs;
+  readonly output: SpeechOutput;
+  readonly bargeIns: BargeIns;
+  readonly utterances: UtteranceRunner;
+  /** Asks the turn model whether a turn is over. Never throws. */
+  judgeTurn(speakerId: PersonId, request: TurnModelRequest): Promise<void>;
+  /** Draws the panel anew, with the people who talk now. */
+  showPanel(): void;
+}
 
-/** Creates the clock of one connection, which sleeps until its next deadline while nothing happens. */
-function createConnectionClock(connection: Connection, wakeup: Wakeup) {
-  let lastPacketAtMs = Number.NEGATIVE_INFINITY;
-  let isTicking = false;
-  let nowMs = connection.clock.nowMs();
-  let wokenAtMs = nowMs;
-  let checkAtMs = nowMs;
-  let knownPresence: readonly unknown[] = [];
+/** The clock of one connection, which sleeps until its next deadline while nothing happens. */
+class ConnectionClock {
+  readonly #connection;
+  readonly #wakeup;
+  #lastPacketAtMs = Number.NEGATIVE_INFINITY;
+  #isTicking = false;
+  #nowMs: number;
+  #wokenAtMs: number;
+  #checkAtMs: number;
+  #knownPresence: readonly unknown[] = [];
 
-  function runStep(signal: AbortSignal) {
-    signal.throwIfAborted();
-    const { inputs, interruptions, session } = connection;
-    const atMs = nowMs;
-    for (const { speakerId, noticed } of inputs.tick(atMs))
-      handleInput(speakerId, noticed, connection);
-    session.loop.updateSound();
-    interruptions.tick();
-    if (atMs >= checkAtMs) checkPresence();
+  constructor(connection: Connection, wakeup: Wakeup) {
+    this.#connection = connection;
+    this.#wakeup = wakeup;
+    this.#nowMs = connection.clock.nowMs();
+    this.#wokenAtMs = this.#nowMs;
+    this.#checkAtMs = this.#nowMs;
   }
 
-  function checkPresence() {
-    const { link, output, session } = connection;
-    checkAtMs = nowMs + activeCheckMs;
-    updatePresence(connection);
-    const people = link.listPeople();
-    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
-    const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
-    if (!isDeepStrictEqual(presence, knownPresence))
-      session.features.onPresence(people);
-    knownPresence = presence;
-    const { spokenSoFar } = output;
-    if (spokenSoFar) reportSpoken(session, spokenSoFar);
+  /** Steps the connection until `signal` is aborted, and throws `signal.reason`. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock, session } = this.#connection;
+    const wakeClock = () => this.#wakeup.wake();
+    using _ = session.speech.mix.tracks.listen(wakeClock);
+    signal.addEventListener('abort', wakeClock);
+    try {
+      for (;;) {
+        this.#runStep(signal);
+        const waitMs = this.#getWaitMs();
+        const dueMs = this.#nowMs + waitMs;
+        const isWoken = await this.#wakeup.wait(this.#getTimerMs(waitMs));
+        if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);
+        this.#nowMs = clock.nowMs();
+        if (isWoken) this.#wokenAtMs = this.#nowMs;
+      }
+    } finally {
+      signal.removeEventListener('abort', wakeClock);
+    }
+  }
+
+  /** Ends the wait for a step of endpointing, at once where a pause begins. */
+  onPacket(): void {
+    const { clock, inputs } = this.#connection;
+    this.#lastPacketAtMs = clock.nowMs();
+    const isDue =
+      this.#lastPacketAtMs - this.#nowMs >= minPacketStepMs || inputs.isPausing;
+    if (this.#isTicking && isDue) this.#wakeup.end();
+  }
+
+  #runStep(signal: AbortSignal) {
+    signal.throwIfAborted();
+    const connection = this.#connection;
+    const { bargeIns, inputs, session } = connection;
+    const atMs = this.#nowMs;
+    for (const { speakerId, event } of inputs.tick(atMs))
+      handleInput(speakerId, event, connection);
+    session.loop.updateSound();
+    bargeIns.tick();
+    if (atMs < this.#checkAtMs) return;
+    this.#checkAtMs = this.#nowMs + activeCheckMs;
+    this.#reportPresence();
+    this.#reportSpokenSoFar();
     connection.showPanel();
   }
 
-  function getWaitMs() {
-    const { inputs, session } = connection;
+  /** Tells the features who is there, if that has changed. Tracks rest while no people listen. */
+  #reportPresence() {
+    const { link, session } = this.#connection;
+    updatePresence(this.#connection);
+    const people = link.listPeople();
+    session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
+    const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
+    if (!isDeepStrictEqual(presence, this.#knownPresence))
+      session.features.onPresence(people);
+    this.#knownPresence = presence;
+  }
+
+  /** Reports the words of the open reply that people have heard by now. */
+  #reportSpokenSoFar() {
+    const { output, session } = this.#connection;
+    const { spokenSoFar } = output;
+    if (spokenSoFar) reportSpoken(session, spokenSoFar);
+  }
+
+  #getWaitMs() {
+    const { inputs, session } = this.#connection;
     if (inputs.isPausing) return pauseTickMs;
-    if (inputs.isBusy(nowMs)) return tickMs;
+    if (inputs.isBusy(this.#nowMs)) return tickMs;
     const { turnQueue, turns } = session.loop.state;
     const isBusy =
       turnQueue.current !== undefined ||
       turns.some(({ openSpeech }) => openSpeech.length > 0);
-    const sinceMs = nowMs - wokenAtMs;
+    const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isBusy || sinceMs < activeAfterWakeMs) return activeCheckMs;
     return sinceMs < slowCheckAfterWakeMs || session.speech.mix.tracks.isMoving
       ? slowCheckMs
@@ -126,41 +192,12 @@ function createConnectionClock(connection: Connection, wakeup: Wakeup) {
   }
 
   /** Returns the wait of the timer, which is longer while packets cause the steps. */
-  function getTimerMs(waitMs: number) {
-    isTicking = waitMs === tickMs;
-    return isTicking && nowMs - lastPacketAtMs < packetTimeoutMs
+  #getTimerMs(waitMs: number) {
+    this.#isTicking = waitMs === tickMs;
+    return this.#isTicking && this.#nowMs - this.#lastPacketAtMs < packetTimeoutMs
       ? packetTimeoutMs
       : waitMs;
   }
-
-  return {
-    async run(signal: AbortSignal): Promise<never> {
-      const { clock, session } = connection;
-      const wake = () => wakeup.wake();
-      using _ = session.speech.mix.tracks.listen(wake);
-      signal.addEventListener('abort', wake);
-      try {
-        for (;;) {
-          runStep(signal);
-          const waitMs = getWaitMs();
-          const dueMs = nowMs + waitMs;
-          const isWoken = await wakeup.wait(getTimerMs(waitMs));
-          if (clock.nowMs() - dueMs > minHoldMs) await readPendingPackets(signal);
-          nowMs = clock.nowMs();
-          if (isWoken) wokenAtMs = nowMs;
-        }
-      } finally {
-        signal.removeEventListener('abort', wake);
-      }
-    },
-    /** Ends the wait for a step of endpointing, at once where a pause begins. */
-    onPacket() {
-      const { clock, inputs } = connection;
-      lastPacketAtMs = clock.nowMs();
-      const isDue = lastPacketAtMs - nowMs >= minPacketStepMs || inputs.isPausing;
-      if (isTicking && isDue) wakeup.end();
-    },
-  };
 }
 
 /**
@@ -173,24 +210,24 @@ async function readPendingPackets(signal: AbortSignal) {
 }
 
 /** Drops people that may not be heard any more, even in mid-word. */
-function updatePresence({ inputs, interruptions, link, session }: Connection) {
+function updatePresence({ bargeIns, inputs, link, session }: Connection) {
   session.loop.syncPeople();
   inputs.closeOthers((speakerId) => session.consent.mayHear(speakerId));
   const people = link.listPeople();
-  interruptions.updatePresence((personId) => people.some(({ id }) => id === personId));
+  bargeIns.updatePresence((personId) => people.some(({ id }) => id === personId));
 }
 
-/** Runs a connection until its loss. Errors: as `VoiceLink.hear`. */
+/** Runs a connection until its loss. Errors: as `VoiceLink.receivePackets`. */
 export async function runConnection(
   link: VoiceLink,
   session: Session,
-  sources: ConnectionOptions,
+  options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<'lost'> {
   const { consent, loop, undecided } = session;
-  const { wakeup } = sources;
-  using connection = openConnection(link, session, sources);
-  const clock = createConnectionClock(connection, wakeup);
+  const { wakeup } = options;
+  using connection = openConnection(link, session, options);
+  const clock = new ConnectionClock(connection, wakeup);
   consent.onChange(() => {
     updatePresence(connection);
     connection.showPanel();
@@ -228,7 +265,8 @@ async function hearPackets(
     const { speakerId } = packet;
     if (!session.consent.mayHear(speakerId)) continue;
     if (!inputs.isBusy(packet.atMs)) wakeup.wake();
-    for (const one of inputs.addPacket(packet)) handleInput(speakerId, one, connection);
+    for (const event of inputs.addPacket(packet))
+      handleInput(speakerId, event, connection);
     clock.onPacket();
   }
   return 'lost';
@@ -236,40 +274,66 @@ async function hearPackets(
 
 const maxCueMs = 5_000;
 
-function createWaitingCues(
-  session: Session,
-  sources: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
-  cues: CueTrack,
-  signal: AbortSignal,
-) {
-  const played = new Set<PlayedCue>();
+/** Sounds while people wait for an answer: a tick, or a sentence such as "One moment". */
+class WaitingCues {
+  readonly #session;
+  readonly #options;
+  readonly #cues;
+  readonly #signal;
+  readonly #played = new Set<PlayedCue>();
+
+  constructor(
+    session: Session,
+    options: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
+    cues: CueTrack,
+    signal: AbortSignal,
+  ) {
+    this.#session = session;
+    this.#options = options;
+    this.#cues = cues;
+    this.#signal = signal;
+  }
+
+  /** Plays a cue. A sentence is made first, and dropped if nobody waits any more. */
+  playCue(cue: WaitingCue): void {
+    if (cue === 'tick') this.#played.add(this.#cues.play('thinking'));
+    if (cue === 'moment') void this.#sayOneMoment();
+  }
+
+  /** Cuts all cues that still sound. */
+  endCues(): void {
+    for (const cue of this.#played) this.#cues.cut(cue);
+    this.#played.clear();
+  }
 
   /** Says what the tool of an awaited answer does, or that it takes long. */
-  async function sayOneMoment() {
-    const { loop, place } = session;
+  async #sayOneMoment() {
+    const { languages } = this.#session.place;
+    const { loop } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
     if (!turn) return;
     // A voice that fails now is reported with the answer.
-    const pieces = await synthesizeLine(
-      sources.findRunningStep(reply) ?? 'slow.voice',
-      place.languages.find(turn.by),
+    const pieces = await this.#synthesizeLine(
+      this.#options.findRunningStep(reply) ?? 'slow.voice',
+      languages.find(turn.by),
     );
     const isAwaited =
       findAwaitedReply(loop.state)?.reply === reply && isQuiet(loop.state.turns);
-    if (signal.aborted || !isAwaited || pieces.length === 0) return;
+    if (this.#signal.aborted || !isAwaited || pieces.length === 0) return;
     const samples = joinSamples(pieces).subarray(0, (maxCueMs * speakRateHz) / 1000);
-    played.add(cues.say(samples));
+    this.#played.add(this.#cues.playSamples(samples));
   }
 
-  async function synthesizeLine(id: PlainTextId, language: string | undefined) {
-    const { notices, place } = session;
-    const { spending, synthesizer } = sources.deps;
-    const words = notices.formatSpokenText({ id }, language);
-    const voice = addVoiceLanguage(notices.getSpokenLocale(language), place.getStyle());
-    const opened = spending.open(
-      toSpeechRequest('notice', place.channel.guildId, words),
-    );
+  async #synthesizeLine(id: PlainTextId, language: string | undefined) {
+    const { notices } = this.#session;
+    const { channel } = this.#session.place;
+    const style = this.#session.place.getStyle();
+    const { spending, synthesizer } = this.#options.deps;
+    const sentence = notices.formatSpokenText({ id }, language);
+    const voice = addVoiceLanguage(notices.getSpokenLocale(language), style);
+    const request = toSpeechRequest('notice', channel.guildId, sentence);
+    const opened = spending.open(request);
     if (opened.kind === 'refused') return [];
     using reservation = opened.reservation;
     const rate = new RateConverter(speakRateHz);
@@ -277,26 +341,15 @@ function createWaitingCues(
     try {
       const sound = synthesizer
         .withReservation(reservation)
-        .synthesize(words, voice, signal);
+        .synthesize(sentence, voice, this.#signal);
       for await (const pcm of sound)
         pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
-      if (signal.aborted || error instanceof BotError) return [];
+      if (this.#signal.aborted || error instanceof BotError) return [];
       throw error;
     }
     return [...pieces, rate.flush()];
   }
-
-  return {
-    playCue(cue: WaitingCue) {
-      if (cue === 'tick') played.add(cues.play('thinking'));
-      if (cue === 'moment') void sayOneMoment();
-    },
-    endCues() {
-      for (const cue of played) cues.cut(cue);
-      played.clear();
-    },
-  };
 }
 
 function reportSpoken(
@@ -311,11 +364,15 @@ function reportSpoken(
   });
 }
 
-function openConnection(link: VoiceLink, session: Session, sources: ConnectionOptions) {
-  const { callerId, deps, hearing, pauseHabits, showPanel, utterances } = sources;
+function openConnection(
+  link: VoiceLink,
+  session: Session,
+  options: ConnectionOptions,
+): Connection {
+  const { callerId, deps, hearing, pauseHabits, showPanel, utterances } = options;
   const { clock, codec } = deps;
   const { loop, speech } = session;
-  const over = new AbortController();
+  const closing = new AbortController();
   const sent = new SentEnvelope();
   const { voice, cues, mixer } = openConnectionSound(
     speech.mix,
@@ -323,69 +380,87 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     deps.cues,
     sent,
   );
-  const output = createSpeechOutput(
+  const output = new SpeechOutput(
     voice,
     clock,
-    (words) => reportSpoken(session, words),
+    (segment) => reportSpoken(session, segment),
     speech.pace,
   );
-  const inputs = createSpeakerInputs((speakerId) =>
+  const inputs = new SpeakerInputs((speakerId) =>
     createSpeakerInput(speakerId, sent, codec, hearing, pauseHabits),
   );
   hearing.turnModel?.load();
-  const interruptions = createBargeIns(loop, clock, output, cues);
-  const waiting = createWaitingCues(session, sources, cues, over.signal);
-  const connection = {
+  const bargeIns = new BargeIns(loop, clock, output, cues);
+  const waitingCues = new WaitingCues(session, options, cues, closing.signal);
+  const connection: Connection = {
     link,
     session,
     clock,
     inputs,
     output,
-    interruptions,
+    bargeIns,
     utterances,
-    /** Asks the turn model whether a turn is over. Never throws. */
-    async judgeTurn(
-      speakerId: PersonId,
-      { askedAtMs, sound }: Extract<SpeakerInputEvent, { kind: 'ask-turn-model' }>,
-    ): Promise<void> {
-      const probability = await hearing.turnModel?.judge(sound, over.signal);
+    async judgeTurn(speakerId, { askedAtMs, sound }) {
+      const probability = await hearing.turnModel?.judge(sound, closing.signal);
       const nowMs = clock.nowMs();
       const input = inputs.find(speakerId);
-      handleInputs(speakerId, input?.onJudged(askedAtMs, probability, nowMs));
+      const events = input?.onJudged(askedAtMs, probability, nowMs);
+      handleInputs(speakerId, events, connection);
     },
     showPanel: () => showPanel(inputs.listTalking()),
     [Symbol.dispose]() {
       loop.attachConnection(undefined);
-      over.abort(new Error('the connection is closed'));
+      closing.abort(new Error('the connection is closed'));
       voice.cut();
       inputs.close();
     },
   };
-  const handleInputs = (speakerId: PersonId, noticed: SpeakerInputEvent[] = []) => {
-    for (const one of noticed) handleInput(speakerId, one, connection);
-  };
-  loop.attachConnection({
+  attachToLoop(connection, voice, cues, waitingCues);
+  playMixedFrames(connection, mixer);
+  loop.post({ kind: 'link-up' });
+  greetOnArrival(session, clock, link.listPeople(), callerId);
+  return connection;
+}
+
+/** Lets the conversation speak and hear through the connection. */
+function attachToLoop(
+  connection: Connection,
+  voice: VoiceTrack,
+  cues: CueTrack,
+  waitingCues: WaitingCues,
+) {
+  const { bargeIns, clock, inputs, output, session } = connection;
+  session.loop.attachConnection({
     output,
-    giveTranscript(speakerId, understood) {
+    giveTranscript(speakerId, transcript) {
       const input = inputs.find(speakerId);
-      handleInputs(speakerId, input?.addTranscript(understood, clock.nowMs()));
+      const events = input?.addTranscript(transcript, clock.nowMs());
+      handleInputs(speakerId, events, connection);
     },
     giveWordsJudgement(speakerId, judgement) {
       const input = inputs.find(speakerId);
-      handleInputs(speakerId, input?.onWordsJudged(judgement, clock.nowMs()));
+      const events = input?.onWordsJudged(judgement, clock.nowMs());
+      handleInputs(speakerId, events, connection);
     },
-    hearPartial: interruptions.hearPartial,
+    hearPartial: (speakerId, text) => bargeIns.hearPartial(speakerId, text),
     isSpeaking: () => voice.isSounding,
-    playCue: cues.say,
+    playCue: (samples, onSent) => cues.playSamples(samples, onSent),
     hearMeaning: (personId, meaning, isMeant) =>
-      interruptions.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
-    playWaitingCue: waiting.playCue,
-    endWaitingCues: waiting.endCues,
+      bargeIns.hearMeaning({ personId, meaning, isMeant, isFinal: true }),
+    playWaitingCue: (cue) => waitingCues.playCue(cue),
+    endWaitingCues: () => waitingCues.endCues(),
   });
+}
+
+/** Sends the mixed sound of all tracks, frame by frame, and wakes the link when one begins. */
+function playMixedFrames(
+  { bargeIns, link, session: { loop } }: Connection,
+  mixer: Mixer,
+) {
   const { wake } = link.playFrames({
     pullFrame() {
       loop.updateSound();
-      interruptions.tick();
+      bargeIns.tick();
       return mixer.pullFrame();
     },
     get isIdle() {
@@ -397,18 +472,23 @@ function openConnection(link: VoiceLink, session: Session, sources: ConnectionOp
     },
   });
   mixer.onSound(wake);
-  loop.post({ kind: 'link-up' });
-  greetOnArrival(session, clock, link.listPeople(), callerId);
-  return connection;
+}
+
+function handleInputs(
+  speakerId: PersonId,
+  events: readonly SpeakerInputEvent[] = [],
+  connection: Connection,
+) {
+  for (const event of events) handleInput(speakerId, event, connection);
 }
 
 function handleInput(
   speakerId: PersonId,
-  noticed: SpeakerInputEvent,
-  { interruptions, judgeTurn, utterances }: Connection,
+  event: SpeakerInputEvent,
+  { bargeIns, judgeTurn, utterances }: Connection,
 ) {
-  if (noticed.kind === 'ask-turn-model') return void judgeTurn(speakerId, noticed);
+  if (event.kind === 'ask-turn-model') return void judgeTurn(speakerId, event);
   // Barge-in goes first, as it must not wait for recognition.
-  interruptions.handleInput(speakerId, noticed);
-  utterances.handleInput(speakerId, noticed);
+  bargeIns.handleInput(speakerId, event);
+  utterances.handleInput(speakerId, event);
 }

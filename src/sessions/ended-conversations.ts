@@ -7,59 +7,68 @@ import { removeFromHistory } from '#src/conversation/machine/turn-lifecycle.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
+type KeptConversation = EndedConversation & {
+  readonly channelId: ChannelId;
+  readonly stopTimer: () => void;
+};
+
 /**
- * Keeps the last conversation that ended in each server, for 15 minutes in which it can go on.
+ * The last conversation that ended in each server, kept for 15 minutes in which it can go on.
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { createEndedConversations } from '#src/sessions/ended-conversations.ts';
+ * import { EndedConversations } from '#src/sessions/ended-conversations.ts';
  *
- * using ended = createEndedConversations(realClock);
+ * using ended = new EndedConversations(realClock);
  * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
  * ended.keepConversation(lounge, { version: 1, exchanges: [] }, { agreedIds: ['3'], isPaused: false });
  * ended.find(lounge)?.answers.agreedIds; // ['3']
  */
-export function createEndedConversations(clock: Pick<Clock, 'later'>) {
-  const all = new Map<
-    string,
-    EndedConversation & {
-      readonly channelId: ChannelId;
-      readonly stopTimer: () => void;
-    }
-  >();
+export class EndedConversations implements Disposable {
+  readonly #clock;
+  readonly #conversations = new Map<GuildId, KeptConversation>();
 
-  function forgetServer(guildId: GuildId) {
-    all.get(guildId)?.stopTimer();
-    all.delete(guildId);
+  constructor(clock: Pick<Clock, 'later'>) {
+    this.#clock = clock;
   }
 
-  return {
-    find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
-      const kept = all.get(guildId);
-      return kept?.channelId === channelId ? kept : undefined;
-    },
-    keepConversation(
-      { channelId, guildId }: ChannelRef,
-      history: History,
-      { agreedIds }: SessionAnswers,
-    ) {
-      if (history.exchanges.length === 0 && agreedIds.length === 0) return;
-      forgetServer(guildId);
-      const stopTimer = clock.later(maxReturnAgeMs, () => all.delete(guildId));
-      const answers = { agreedIds, isPaused: false };
-      all.set(guildId, { channelId, history, answers, stopTimer });
-    },
-    forgetPerson(guildId: GuildId, personId: PersonId) {
-      const kept = all.get(guildId);
-      if (kept)
-        all.set(guildId, {
-          ...kept,
-          history: removeFromHistory(kept.history, personId),
-        });
-    },
-    forgetServer,
-    [Symbol.dispose]() {
-      for (const guildId of [...all.keys()]) forgetServer(guildId);
-    },
-  };
+  /** Finds the conversation of a channel. One of another channel of the server is not found. */
+  find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
+    const conversation = this.#conversations.get(guildId);
+    return conversation?.channelId === channelId ? conversation : undefined;
+  }
+
+  /** Keeps a conversation in place of the server's former one, unless it is empty and nobody agreed. */
+  keepConversation(
+    { channelId, guildId }: ChannelRef,
+    history: History,
+    { agreedIds }: SessionAnswers,
+  ): void {
+    if (history.exchanges.length === 0 && agreedIds.length === 0) return;
+    this.forgetServer(guildId);
+    const stopTimer = this.#clock.later(maxReturnAgeMs, () =>
+      this.#conversations.delete(guildId),
+    );
+    const answers = { agreedIds, isPaused: false };
+    this.#conversations.set(guildId, { channelId, history, answers, stopTimer });
+  }
+
+  /** Removes a person's words. The consents of people stay. */
+  forgetPerson(guildId: GuildId, personId: PersonId): void {
+    const conversation = this.#conversations.get(guildId);
+    if (!conversation) return;
+    const history = removeFromHistory(conversation.history, personId);
+    this.#conversations.set(guildId, { ...conversation, history });
+  }
+
+  /** Drops the conversation of a server at once. */
+  forgetServer(guildId: GuildId): void {
+    this.#conversations.get(guildId)?.stopTimer();
+    this.#conversations.delete(guildId);
+  }
+
+  /** Drops all conversations, and stops the timers. */
+  [Symbol.dispose](): void {
+    for (const guildId of [...this.#conversations.keys()]) this.forgetServer(guildId);
+  }
 }

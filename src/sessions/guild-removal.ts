@@ -7,57 +7,69 @@ import type { SessionSources } from './session-sources.ts';
 /** The tries need 46 s in all. */
 const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
 
-export function createGuildRemoval(
-  deps: Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>,
-  sources: Pick<SessionSources, 'features' | 'guildStore'>,
-  settings: Pick<StoredSettings, 'forgetGuild'>,
-) {
-  const over = new AbortController();
+type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 
-  async function eraseWithRetries(
+/** Erases the data of servers from which the bot was removed. */
+export class GuildRemoval implements Disposable {
+  readonly #deps;
+  readonly #sources;
+  readonly #settings;
+  readonly #closing = new AbortController();
+
+  constructor(
+    deps: RemovalDeps,
+    sources: Pick<SessionSources, 'features' | 'guildStore'>,
+    settings: Pick<StoredSettings, 'forgetGuild'>,
+  ) {
+    this.#deps = deps;
+    this.#sources = sources;
+    this.#settings = settings;
+  }
+
+  /** Erases a server's data once nothing runs there. Failures of stores are reported and retried. Never throws. */
+  async eraseServer(guildId: GuildId): Promise<void> {
+    const { onEvent, panels, peopleSettings } = this.#deps;
+    const { features, guildStore } = this.#sources;
+    this.#settings.forgetGuild(guildId);
+    peopleSettings.forgetSettings(guildId);
+    await panels.forgetPanel(guildId);
+    const counts = await Promise.all([
+      this.#eraseWithRetries(guildId, () => guildStore.eraseGuild(guildId), maxEraseMs),
+      ...features.all.map((feature) =>
+        this.#eraseWithRetries(
+          guildId,
+          async () => (await feature.eraseServer?.(guildId)) ?? 0,
+          eraseTimeoutMs,
+        ),
+      ),
+    ]);
+    const items = counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
+    if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
+  }
+
+  /** Ends retries. An erasure that runs now goes on. */
+  [Symbol.dispose](): void {
+    this.#closing.abort(new Error('the removal of servers is closed'));
+  }
+
+  async #eraseWithRetries(
     guildId: GuildId,
     erase: () => Promise<number>,
-    ms: number,
+    timeoutMs: number,
   ) {
-    for (let tries = 1; !over.signal.aborted; tries++) {
+    const deps = this.#deps;
+    const { signal } = this.#closing;
+    for (let tries = 1; !signal.aborted; tries++) {
       const count = await withStoreTimeout(
         guildId,
         deps,
         'store.unwritable',
         erase,
-        ms,
+        timeoutMs,
       );
       if (count !== undefined || tries === maxTries) return count;
-      await deps.clock.sleep(retryDelayMs, over.signal).catch(() => undefined);
+      await deps.clock.sleep(retryDelayMs, signal).catch(() => undefined);
     }
     return undefined;
   }
-
-  return {
-    /** Erases a server's data once nothing runs there. Failures of stores are reported and retried. Never throws. */
-    async eraseServer(guildId: GuildId) {
-      settings.forgetGuild(guildId);
-      deps.peopleSettings.forgetSettings(guildId);
-      await deps.panels.forgetPanel(guildId);
-      const counts = await Promise.all([
-        eraseWithRetries(
-          guildId,
-          () => sources.guildStore.eraseGuild(guildId),
-          maxEraseMs,
-        ),
-        ...sources.features.all.map((feature) =>
-          eraseWithRetries(
-            guildId,
-            async () => (await feature.eraseServer?.(guildId)) ?? 0,
-            eraseTimeoutMs,
-          ),
-        ),
-      ]);
-      const items = counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
-      if (!counts.includes(undefined)) deps.onEvent(guildId, { kind: 'erased', items });
-    },
-    [Symbol.dispose]() {
-      over.abort(new Error('the removal of servers is closed'));
-    },
-  };
 }

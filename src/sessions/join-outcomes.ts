@@ -12,14 +12,14 @@ export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'refused',
 ]);
 
-export function getLeftLine(why: LeaveReason): TextLine | undefined {
-  return why === 'stopped' ? { id: 'seat.stopped' } : undefined;
+export function getLeftLine(reason: LeaveReason): TextLine | undefined {
+  return reason === 'stopped' ? { id: 'seat.stopped' } : undefined;
 }
 
-export function getFarewellLine(why: LeaveReason): TextLine | undefined {
-  if (why === 'alone') return { id: 'leave.empty' };
-  if (why === 'refused') return { id: 'gave_up' };
-  return why === 'lost' ? { id: 'leave.broken' } : undefined;
+export function getFarewellLine(reason: LeaveReason): TextLine | undefined {
+  if (reason === 'alone') return { id: 'leave.empty' };
+  if (reason === 'refused') return { id: 'gave_up' };
+  return reason === 'lost' ? { id: 'leave.broken' } : undefined;
 }
 
 export type ReconnectDecision =
@@ -64,11 +64,12 @@ export type JoinCall = {
   readonly isCalled?: boolean;
 };
 
+/** Gets the person that the bot follows after a call. Undefined `follows` leaves that as it was. */
 export function getFollowedPerson(
   { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
-  before: string | undefined,
-): string | undefined {
-  if (follows === undefined) return before;
+  followedBefore: PersonId | undefined,
+): PersonId | undefined {
+  if (follows === undefined) return followedBefore;
   if (follows) return callerId;
-  return before === callerId ? undefined : before;
+  return followedBefore === callerId ? undefined : followedBefore;
 }

@@ -27,7 +27,8 @@ export type PanelFacts = {
   readonly guildId: GuildId;
   readonly consent: Pick<SessionConsent, 'getConsent' | 'canWrite'>;
   readonly talking?: string;
-  readonly nameOf: (personId: PersonId) => string;
+  /** Gets the name that a person has in this server. */
+  readonly getName: (personId: PersonId) => string;
   readonly step?: PlainTextId;
   /** Readers in the chat of the voice channel may know questions. */
   readonly isInChat: boolean;
@@ -38,36 +39,55 @@ const [maxShownQuestions, maxQuestionChars] = [3, 200];
 
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
-  const { buttons, consent, first, heardCount, isAsking, notes, people } =
-    describeTalk(talk);
+  const {
+    buttons,
+    consent,
+    first: firstLine,
+    heardCount,
+    isAsking,
+    notes,
+    people,
+  } = describeTalk(talk);
   // For undecided people.
   const { captionsDays: days } = features;
-  const kept = days === undefined ? [] : [describeRetention(days)];
-  const asked = [
+  const retentionLines = days === undefined ? [] : [describeRetention(days)];
+  const privacyLines = [
     ...toOptionalLines(isAsking, { id: 'panel.privacy' }),
-    ...(isAsking ? kept : []),
+    ...(isAsking ? retentionLines : []),
   ];
-  const now = talk.isLinked ? listActivityLines(facts, buttons.includes('ask')) : [];
-  const own = talk.isLinked ? (features.lines ?? []) : [];
+  const activityLines = talk.isLinked
+    ? listActivityLines(facts, buttons.includes('ask'))
+    : [];
+  const featureLines = talk.isLinked ? (features.lines ?? []) : [];
   const ownButtons = talk.isLinked ? (features.buttons ?? []) : [];
   return {
-    lines: [first, ...now, ...people, ...notes, ...own, ...asked],
+    lines: [
+      firstLine,
+      ...activityLines,
+      ...people,
+      ...notes,
+      ...featureLines,
+      ...privacyLines,
+    ],
     rows: [buttons, ownButtons, consent],
     status: talk.isLinked ? getStatusLine(facts, heardCount) : undefined,
   };
 }
 
-function getStatusLine({ features, talk }: PanelFacts, heard: number): TextLine {
-  const words = { bot: talk.bot, heard, people: talk.people.length };
+function getStatusLine({ features, talk }: PanelFacts, heardCount: number): TextLine {
+  const placeholders = { bot: talk.bot, heard: heardCount, people: talk.people.length };
   const isCaptioned = features.captionsChannelId !== undefined;
-  return { id: isCaptioned ? 'panel.status.captions' : 'panel.status', with: words };
+  return {
+    id: isCaptioned ? 'panel.status.captions' : 'panel.status',
+    with: placeholders,
+  };
 }
 
 function listActivityLines(facts: PanelFacts, isListening: boolean) {
-  const { features, guildId, nameOf, state, talking } = facts;
+  const { features, guildId, getName, state, talking } = facts;
   const { captionsChannelId } = features;
-  const lost = state.notes.dropped.map(({ by }) => nameOf(by));
-  const place = `https://discord.com/channels/${guildId}/${captionsChannelId}`;
+  const lost = state.notes.dropped.map(({ by }) => getName(by));
+  const captionsUrl = `https://discord.com/channels/${guildId}/${captionsChannelId}`;
   const idle: TextLine =
     talking === undefined
       ? { id: 'panel.listening' }
@@ -76,7 +96,7 @@ function listActivityLines(facts: PanelFacts, isListening: boolean) {
     ...(findAnsweringLine(facts) ?? toOptionalLines(isListening, idle)),
     ...toOptionalLines(captionsChannelId !== undefined, {
       id: 'panel.captions',
-      with: { place },
+      with: { place: captionsUrl },
     }),
     ...listNamesLine('panel.next', findNextName(state)),
     ...listUnderstoodLines(facts),
@@ -106,7 +126,7 @@ function findAnsweringLine({
 
 function findNextName({ turnQueue, turns }: ConversationState) {
   const [next] = turnQueue.waiting.flatMap(
-    (id) => turns.find((one) => one.id === id) ?? [],
+    (id) => turns.find((turn) => turn.id === id) ?? [],
   );
   return turnQueue.current && next ? [next.name] : [];
 }
@@ -117,7 +137,7 @@ function listUnderstoodLines({
   consent,
   features,
   isInChat,
-  nameOf,
+  getName,
   state,
   talk,
 }: PanelFacts) {
@@ -131,14 +151,14 @@ function listUnderstoodLines({
   const agreed = state.notes.understood.filter(
     ({ by }) => consent.canWrite(by) && consent.getConsent(by) !== 'policy',
   );
-  const latest = new Map(agreed.map(({ by, words }) => [by, words]));
+  const latest = new Map(agreed.map(({ by, words: transcript }) => [by, transcript]));
   return [...latest]
     .slice(-maxShownQuestions)
-    .flatMap(([by, heard]): readonly TextLine[] => {
-      const words = truncate(toVisibleLine(heard), maxQuestionChars);
-      return words === ''
+    .flatMap(([by, transcript]): readonly TextLine[] => {
+      const question = truncate(toVisibleLine(transcript), maxQuestionChars);
+      return question === ''
         ? []
-        : [{ id: 'panel.heard', with: { name: nameOf(by), words } }];
+        : [{ id: 'panel.heard', with: { name: getName(by), words: question } }];
     });
 }
 
@@ -155,7 +175,7 @@ export function createSessionPanel(
   talkingIds: readonly PersonId[],
   { deps, findRunningStep }: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
 ): PanelContent {
-  const { channel, getName } = place;
+  const { channel } = place;
   const { state } = loop;
   const awaited = findAwaitedReply(state);
   return createPanel({
@@ -164,7 +184,7 @@ export function createSessionPanel(
     guildId: channel.guildId,
     consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
-    nameOf: getName,
+    getName: (personId) => place.getName(personId),
     step: awaited && findRunningStep(awaited.reply),
     isInChat: deps.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.describePanel(),

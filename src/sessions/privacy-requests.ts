@@ -24,6 +24,7 @@ export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
   readonly #features;
+  /** Server and person of each erasure that runs now. */
   readonly #erasing = new Set<string>();
 
   constructor(
@@ -39,6 +40,7 @@ export class PrivacyRequests {
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
   }
 
+  /** Tells a person what the bot knows. `unread`: a store is in trouble. */
   async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
     const [consent, settings, counts] = await Promise.all([
       this.#getConsent(guildId, personId),
@@ -48,8 +50,8 @@ export class PrivacyRequests {
       this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
     if (settings === undefined || !counts) return { kind: 'unread' };
-    const lines = counts.reduce((sum, one) => sum + one.lines, 0);
-    const memories = counts.reduce((sum, one) => sum + one.memories, 0);
+    const lines = counts.reduce((sum, stored) => sum + stored.lines, 0);
+    const memories = counts.reduce((sum, stored) => sum + stored.memories, 0);
     return { kind: 'read', consent, settings, lines, memories };
   }
 
@@ -59,6 +61,7 @@ export class PrivacyRequests {
     return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
   }
 
+  /** Hears a person no more, from the next packet on, and withdraws that person's data. */
   async deny(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
     // The no counts in every session and is stored before anything is erased. Where it cannot be stored, nobody waits for the
     // other stores.
@@ -89,13 +92,16 @@ export class PrivacyRequests {
         language,
         maxWaitMs: maxReceiptWaitMs,
         getText: () =>
-          lines.map((line) => notices.formatSpokenText(line, language)).join(' '),
+          lines
+            .map((noticeLine) => notices.formatSpokenText(noticeLine, language))
+            .join(' '),
         onEnded: (wasHeard) =>
           wasHeard || notices.notifyPerson(personId, lines, signal),
       });
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
 
+  /** Erases a person's data in this server, and hears that person no more. `failed` is tried again each minute. */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
     // The no and the erasure are stored first, so that a crash in between ends nothing.
     const choices = this.#sessions.consents.getChoices(guildId);
@@ -114,6 +120,7 @@ export class PrivacyRequests {
     return isBegun ? await this.#eraseOnce(erasure) : { kind: 'failed' };
   }
 
+  /** Goes on with erasures that failed or were cut off by a restart, until `signal` is aborted. Never rejects. */
   async resumePendingErasures(signal: AbortSignal): Promise<void> {
     await runPeriodically(
       {
@@ -128,8 +135,8 @@ export class PrivacyRequests {
   }
 
   async #resumePendingErasures() {
-    const all = await this.#deps.store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
-    for (const erasure of all) {
+    const erasures = await this.#deps.store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
+    for (const erasure of erasures) {
       const { guildId, personId } = erasure;
       if (
         this.#deps.places.hasGuild(guildId) &&
@@ -151,7 +158,7 @@ export class PrivacyRequests {
     const { guildId, personId } = erasure;
     const deps = this.#deps;
     const erasures = this.#forgetInMemory(guildId, personId);
-    const all = await Promise.all([
+    const results = await Promise.all([
       withStoreTimeout(
         guildId,
         deps,
@@ -162,12 +169,12 @@ export class PrivacyRequests {
       ...erasures.map((erase) => erase()),
     ]);
     this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
-    const counts = all.filter((count) => count !== undefined);
-    if (counts.length < all.length) return { kind: 'failed' };
+    const counts = results.filter((count) => count !== undefined);
+    if (counts.length < results.length) return { kind: 'failed' };
     const endErasure = () => deps.store.endErasure(erasure);
     if (!(await tryWrite(guildId, deps, endErasure))) return { kind: 'failed' };
     const staysBlocked = await this.#isBlocked(guildId, personId);
-    const total = counts.reduce((sum, one) => sum + one);
+    const total = counts.reduce((sum, count) => sum + count);
     return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };
   }
 
@@ -183,6 +190,7 @@ export class PrivacyRequests {
     );
   }
 
+  /** Collects a person's data in this server as JSON. Words of others are not in it. */
   async exportPerson(guildId: GuildId, personId: PersonId): Promise<ExportOutcome> {
     const deps = this.#deps;
     const { store } = deps;
@@ -200,21 +208,24 @@ export class PrivacyRequests {
     const consent = standings.get(personId);
     const isSet = Object.keys(settings).length > 0;
     const isBlocked = await this.#isBlocked(guildId, personId);
-    const own = {
+    const personFields = {
       consent,
       settings: isSet ? settings : undefined,
       isBlocked: isBlocked || undefined,
     };
-    const all = { guildId, personId, ...own, ...Object.assign({}, ...fields), tables };
-    return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
+    const featureFields = Object.assign({}, ...fields);
+    const exported = { guildId, personId, ...personFields, ...featureFields, tables };
+    return { kind: 'exported', json: JSON.stringify(exported, undefined, 2) };
   }
 
   /** Asks each feature. Undefined where a store is in trouble. */
   async #askFeatures<T>(
     hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
   ) {
-    const results = await Promise.all(this.#features.flatMap((one) => hook(one) ?? []));
-    const read = results.filter((one): one is Awaited<T> => one !== undefined);
+    const results = await Promise.all(
+      this.#features.flatMap((feature) => hook(feature) ?? []),
+    );
+    const read = results.filter((result): result is Awaited<T> => result !== undefined);
     return read.length === results.length ? read : undefined;
   }
 

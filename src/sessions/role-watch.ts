@@ -9,7 +9,7 @@ const lookupIntervalMs = 2_000;
 
 type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
 
-/** Looks up the roles of participants, one by one. Never returns. */
+/** Looks up the roles of participants, one each 2 s, while a setting depends on roles. Runs until `signal` is aborted. */
 export async function watchRoles(
   link: VoiceLink,
   session: WatchedSession,
@@ -46,7 +46,7 @@ async function rereadRoles(
   { consent, notices, place }: WatchedSession,
   signal: AbortSignal,
 ) {
-  const before = joinRoleIds(personId, link.listPeople());
+  const roleIdsBefore = joinRoleIds(personId, link.listPeople());
   try {
     await link.refreshMember(personId, signal);
   } catch (error) {
@@ -55,7 +55,8 @@ async function rereadRoles(
     if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
-  if (joinRoleIds(personId, link.listPeople()) !== before) consent.refresh();
+  if (joinRoleIds(personId, link.listPeople()) !== roleIdsBefore)
+    consent.syncConversation();
 }
 
 function joinRoleIds(personId: PersonId, people: readonly ChannelMember[]) {

@@ -13,6 +13,7 @@ import type { ChannelRef } from '#src/ports/voice-link.ts';
 type SeatedSession = {
   readonly channel: ChannelRef;
   readonly isLinked: boolean;
+  /** Describes the seat as it is stored. */
   getSeat(): Seat;
 };
 
@@ -28,105 +29,128 @@ type KnownSeat = {
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
 
-export type SeatPersistence = ReturnType<typeof createSeatPersistence>;
-
 /** Stores the seats of the bot and the answers of people there. */
-export function createSeatPersistence(deps: StoreWatch, seatStore: SeatStore) {
-  const { clock } = deps;
-  const seats = new Map<GuildId, KnownSeat>();
-  let expiredAtMs = Number.NEGATIVE_INFINITY;
+export class SeatPersistence implements AsyncDisposable {
+  readonly #deps;
+  readonly #seatStore;
+  readonly #seats = new Map<GuildId, KnownSeat>();
+  readonly #timer;
+  readonly #writes;
+  #expiredAtMs = Number.NEGATIVE_INFINITY;
   /** Seats without a session grow old until then. */
-  let expireUntilMs = Number.NEGATIVE_INFINITY;
+  #expireUntilMs = Number.NEGATIVE_INFINITY;
 
-  const timer = createBusyTimer(clock, {
-    isBusy: () =>
-      clock.nowMs() < expireUntilMs ||
-      [...seats.values()].some(({ isOver, session }) => isOver || session),
-    work: refreshSeats,
-  });
-  const writes = createSeatWrites(deps, seatStore, (guildId, seat) => {
-    if (seats.get(guildId) === seat) seats.delete(guildId);
-    timer.stopWhenIdle();
-  });
+  constructor(deps: StoreWatch, seatStore: SeatStore) {
+    this.#deps = deps;
+    this.#seatStore = seatStore;
+    this.#timer = new BusyTimer(deps.clock, {
+      isBusy: () => this.#isBusy(),
+      work: () => this.#refreshSeats(),
+    });
+    this.#writes = createSeatWrites(deps, seatStore, (guildId, seat) => {
+      if (this.#seats.get(guildId) === seat) this.#seats.delete(guildId);
+      this.#timer.stopWhenIdle();
+    });
+  }
 
-  function getSeat(guildId: GuildId) {
-    const seat = seats.get(guildId) ?? {
+  /** Stores the seat of a session now, and keeps it young while the session is linked. */
+  saveSeat(session: SeatedSession): void {
+    const { guildId } = session.channel;
+    const seat = this.#getSeat(guildId);
+    if (seat.session !== session) seat.written = undefined;
+    seat.session = session;
+    seat.isOver = false;
+    this.#writes.scheduleWrite(guildId, seat);
+    this.#timer.start();
+  }
+
+  /** Drops the seat of a session, or lets it grow old if the bot may return to it. */
+  onSessionEnded(session: SeatedSession, reason: LeaveReason): void {
+    const { guildId } = session.channel;
+    const seat = this.#seats.get(guildId);
+    if (seat?.session !== session) return;
+    seat.session = undefined;
+    if (reason === 'moved') return; // Another session goes on there, or drops it.
+    if (reasonsToReturn.has(reason)) this.scheduleExpiry();
+    else this.dropSeat(guildId);
+    this.#timer.stopWhenIdle();
+  }
+
+  /** Erases the seat of a server in which no session runs. A failure is retried each 15 s. */
+  dropSeat(guildId: GuildId): void {
+    const seat = this.#getSeat(guildId);
+    if (seat.session) return;
+    seat.isOver = true;
+    this.#writes.scheduleWrite(guildId, seat);
+    this.#timer.start();
+  }
+
+  /** Erases old seats each minute, until those of now are too old to return to. */
+  scheduleExpiry(): void {
+    this.#expireUntilMs = this.#deps.clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
+    this.#timer.start();
+  }
+
+  /** Waits until the present seat is stored, or storing it has failed. */
+  async waitUntilSettled(guildId: GuildId): Promise<void> {
+    const seat = this.#seats.get(guildId);
+    if (seat) this.#writes.scheduleWrite(guildId, seat);
+    await seat?.lastWrite;
+  }
+
+  /** Stops the timer, and waits for writes that run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#timer[Symbol.dispose]();
+    await Promise.all([...this.#seats.values()].map(({ lastWrite }) => lastWrite));
+  }
+
+  #isBusy() {
+    return (
+      this.#deps.clock.nowMs() < this.#expireUntilMs ||
+      [...this.#seats.values()].some(({ isOver, session }) => isOver || session)
+    );
+  }
+
+  #getSeat(guildId: GuildId) {
+    const seat = this.#seats.get(guildId) ?? {
       session: undefined,
       written: undefined,
       isOver: false,
       lastWrite: Promise.resolve(),
       isWriteDue: false,
     };
-    seats.set(guildId, seat);
+    this.#seats.set(guildId, seat);
     return seat;
   }
 
-  function dropSeat(guildId: GuildId) {
-    const seat = getSeat(guildId);
-    if (seat.session) return;
-    seat.isOver = true;
-    writes.schedule(guildId, seat);
-    timer.start();
-  }
-
-  function scheduleExpiry() {
-    expireUntilMs = clock.nowMs() + maxReturnAgeMs + expireIntervalMs;
-    timer.start();
-  }
-
-  function refreshSeats() {
+  #refreshSeats() {
     // A connection that may be lost keeps no seat young.
-    const nowMs = clock.nowMs();
-    const all = [...seats];
-    const alive = all.filter(([, { session }]) => session?.isLinked);
-    const over = all.filter(([, { isOver }]) => isOver);
-    for (const [guildId, seat] of [...alive, ...over]) writes.schedule(guildId, seat);
-    if (alive.length > 0) void reportAlive(alive.map(([guildId]) => guildId));
-    if (nowMs - expiredAtMs < expireIntervalMs) return;
-    expiredAtMs = nowMs;
-    const [some = ''] = seats.keys();
-    void tryWrite(some, deps, () => seatStore.expireSeats(maxReturnAgeMs));
+    const nowMs = this.#deps.clock.nowMs();
+    const seats = [...this.#seats];
+    const alive = seats.filter(([, { session }]) => session?.isLinked);
+    const dropped = seats.filter(([, { isOver }]) => isOver);
+    for (const [guildId, seat] of [...alive, ...dropped])
+      this.#writes.scheduleWrite(guildId, seat);
+    if (alive.length > 0) void this.#reportAlive(alive.map(([guildId]) => guildId));
+    if (nowMs - this.#expiredAtMs < expireIntervalMs) return;
+    this.#expiredAtMs = nowMs;
+    const [guildId = ''] = this.#seats.keys();
+    void tryWrite(guildId, this.#deps, () =>
+      this.#seatStore.expireSeats(maxReturnAgeMs),
+    );
   }
 
-  async function reportAlive(guildIds: readonly GuildId[]) {
-    const [first = ''] = guildIds;
-    if (await tryWrite(first, deps, () => seatStore.markAlive(guildIds))) return;
-    for (const seat of seats.values()) seat.written = undefined; // The answers of people there may be lost.
+  async #reportAlive(guildIds: readonly GuildId[]) {
+    const [guildId = ''] = guildIds;
+    const markAlive = () => this.#seatStore.markAlive(guildIds);
+    if (await tryWrite(guildId, this.#deps, markAlive)) return;
+    for (const seat of this.#seats.values()) seat.written = undefined; // The answers of people there may be lost.
   }
+}
 
-  return {
-    saveSeat(session: SeatedSession) {
-      const { guildId } = session.channel;
-      const seat = getSeat(guildId);
-      if (seat.session !== session) seat.written = undefined;
-      seat.session = session;
-      seat.isOver = false;
-      writes.schedule(guildId, seat);
-      timer.start();
-    },
-    onSessionEnded(session: SeatedSession, why: LeaveReason) {
-      const { guildId } = session.channel;
-      const seat = seats.get(guildId);
-      if (seat?.session !== session) return;
-      seat.session = undefined;
-      if (why === 'moved') return; // Another session goes on there, or drops it.
-      if (reasonsToReturn.has(why)) scheduleExpiry();
-      else dropSeat(guildId);
-      timer.stopWhenIdle();
-    },
-    dropSeat,
-    scheduleExpiry,
-    /** Waits until the present seat is stored, or storing it has failed. */
-    async waitUntilSettled(guildId: GuildId) {
-      const seat = seats.get(guildId);
-      if (seat) writes.schedule(guildId, seat);
-      await seat?.lastWrite;
-    },
-    async [Symbol.asyncDispose]() {
-      timer[Symbol.dispose]();
-      await Promise.all([...seats.values()].map(({ lastWrite }) => lastWrite));
-    },
-  };
+interface SeatWrites {
+  /** Writes or erases a seat after its last write. Several calls before that count as one. */
+  scheduleWrite(guildId: GuildId, seat: KnownSeat): void;
 }
 
 /** Writes and erases seats, one after another in each server. */
@@ -134,25 +158,25 @@ function createSeatWrites(
   deps: StoreWatch,
   seatStore: SeatStore,
   onErased: (guildId: GuildId, seat: KnownSeat) => void,
-) {
-  async function writeSeat(session: SeatedSession, known: KnownSeat) {
+): SeatWrites {
+  async function writeSeat(session: SeatedSession, knownSeat: KnownSeat) {
     const seat = session.getSeat();
     const written = JSON.stringify(seat);
-    if (written === known.written) return;
+    if (written === knownSeat.written) return;
     const isDone = await tryWrite(session.channel.guildId, deps, () =>
       seatStore.write(seat),
     );
-    if (isDone && known.session === session) known.written = written;
+    if (isDone && knownSeat.session === session) knownSeat.written = written;
   }
 
-  async function eraseSeat(guildId: GuildId, known: KnownSeat) {
-    if (!known.isOver) return;
+  async function eraseSeat(guildId: GuildId, knownSeat: KnownSeat) {
+    if (!knownSeat.isOver) return;
     const isDone = await tryWrite(guildId, deps, () => seatStore.eraseSeat(guildId));
-    if (isDone && !known.session) onErased(guildId, known);
+    if (isDone && !knownSeat.session) onErased(guildId, knownSeat);
   }
 
   return {
-    schedule(guildId: GuildId, seat: KnownSeat) {
+    scheduleWrite(guildId, seat) {
       if (seat.isWriteDue) return;
       seat.isWriteDue = true;
       seat.lastWrite = seat.lastWrite.then(() => {
@@ -166,32 +190,40 @@ function createSeatWrites(
 type BusyWork = { readonly isBusy: () => boolean; readonly work: () => void };
 
 /** Works every 15 s as long as there is something to do. */
-function createBusyTimer(clock: Clock, { isBusy, work }: BusyWork) {
-  let cancel: (() => void) | undefined;
-  let isClosed = false;
+class BusyTimer implements Disposable {
+  readonly #clock;
+  readonly #work;
+  #cancel: (() => void) | undefined;
+  #isClosed = false;
 
-  function start() {
-    if (isClosed) return;
-    cancel ??= clock.later(aliveIntervalMs, () => {
-      cancel = undefined;
-      work();
-      if (isBusy()) start();
+  constructor(clock: Clock, work: BusyWork) {
+    this.#clock = clock;
+    this.#work = work;
+  }
+
+  /** Works for the first time in 15 s, unless the timer runs already. */
+  start(): void {
+    if (this.#isClosed) return;
+    this.#cancel ??= this.#clock.later(aliveIntervalMs, () => {
+      this.#cancel = undefined;
+      this.#work.work();
+      if (this.#work.isBusy()) this.start();
     });
   }
 
-  function stop() {
-    cancel?.();
-    cancel = undefined;
+  /** Stops the timer if nothing is left to do. */
+  stopWhenIdle(): void {
+    if (!this.#work.isBusy()) this.#stop();
   }
 
-  return {
-    start,
-    stopWhenIdle() {
-      if (!isBusy()) stop();
-    },
-    [Symbol.dispose]() {
-      isClosed = true;
-      stop();
-    },
-  };
+  /** Stops the timer for good. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#stop();
+  }
+
+  #stop() {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
 }

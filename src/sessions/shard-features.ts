@@ -10,12 +10,14 @@ import {
 
 export type FeatureShard = {
   readonly tools?: readonly ToolEntry[];
-  createSession?(session: Session, before: FormerSession): FeatureSession;
+  /** Opens the feature for one session, which may go on with `formerSession`. */
+  createSession?(session: Session, formerSession: FormerSession): FeatureSession;
   /** Works until the shard ends. Never rejects. */
   run?(): Promise<void>;
+  /** Opens what the feature serves for as long as the shard runs. */
   serve?(): AsyncDisposable;
   /** Handles servers that arrived. Resolves to those with a panel that the feature decides about. Never throws. */
-  onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>>;
+  onGuildsArrived?(guildIds: readonly GuildId[]): Promise<ReadonlySet<GuildId>>;
   /** Handles a change of a server or its settings. */
   onGuildChanged?(guildId: GuildId): void;
   /**
@@ -26,32 +28,54 @@ export type FeatureShard = {
   readonly person?: PersonHooks;
 };
 
-export type ShardFeatures = ReturnType<typeof createShardFeatures>;
+/**
+ * The features of one shard. Sessions get them before the features exist, which need the sessions in turn.
+ *
+ * @example
+ * import { ShardFeatures } from '#src/sessions/shard-features.ts';
+ *
+ * const features = new ShardFeatures();
+ * features.add([{ tools: [] }, { onGuildChanged: (guildId) => console.log(guildId) }]);
+ * features.onGuildChanged('1');
+ * features.all.length; // 2
+ */
+export class ShardFeatures {
+  readonly #features: FeatureShard[] = [];
 
-export function createShardFeatures() {
-  const all: FeatureShard[] = [];
+  /** Adds features, once at the start of the shard. */
+  add(features: readonly FeatureShard[]): void {
+    this.#features.push(...features);
+  }
 
-  return {
-    add(features: readonly FeatureShard[]) {
-      all.push(...features);
-    },
-    all,
-    get tools(): readonly ToolEntry[] {
-      return all.flatMap(({ tools = [] }) => tools);
-    },
-    async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-      const decided = await Promise.all(
-        all.map((one) => one.onGuildsArrived?.(guildIds)),
-      );
-      return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
-    },
-    onGuildChanged(guildId: GuildId) {
-      for (const one of all) one.onGuildChanged?.(guildId);
-    },
-    createSession(session: Session, before: FormerSession): SessionFeatures {
-      return joinSessionFeatures(
-        all.flatMap((one) => one.createSession?.(session, before) ?? []),
-      );
-    },
-  };
+  /** All features, in the order in which they were added. */
+  get all(): readonly FeatureShard[] {
+    return this.#features;
+  }
+
+  /** Tools of all features. */
+  get tools(): readonly ToolEntry[] {
+    return this.#features.flatMap(({ tools = [] }) => tools);
+  }
+
+  /** Tells the features of servers that arrived. Resolves to those with a panel that a feature decides about. */
+  async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<GuildId>> {
+    const decided = await Promise.all(
+      this.#features.map((feature) => feature.onGuildsArrived?.(guildIds)),
+    );
+    return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
+  }
+
+  /** Tells the features that a server or its settings have changed. */
+  onGuildChanged(guildId: GuildId): void {
+    for (const feature of this.#features) feature.onGuildChanged?.(guildId);
+  }
+
+  /** Opens all features for one session, joined to one. */
+  createSession(session: Session, formerSession: FormerSession): SessionFeatures {
+    return joinSessionFeatures(
+      this.#features.flatMap(
+        (feature) => feature.createSession?.(session, formerSession) ?? [],
+      ),
+    );
+  }
 }

@@ -1,21 +1,34 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import {
   buildSession,
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
+import type {
+  SessionConsent,
+  UndecidedPeople,
+} from '#src/conversation/hearing/session-consent.ts';
 import {
   findFinalLoss,
   reconnectRules,
 } from '#src/conversation/machine/reconnect-policy.ts';
-import type { Owners, Session } from '#src/conversation/session.ts';
+import type {
+  Owners,
+  Session,
+  SessionPlace,
+  SessionSpeech,
+} from '#src/conversation/session.ts';
+import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
+import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { LeaveSummary } from '#src/ports/feature-session.ts';
+import type { LeaveSummary, SessionFeatures } from '#src/ports/feature-session.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
@@ -28,7 +41,7 @@ import type {
   VoiceRestriction,
 } from '#src/ports/voice-link.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { createReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
+import { ReconnectingConnection } from '#src/voice/connection/reconnecting-connection.ts';
 import { type ConnectionOptions, runConnection } from './connection-loop.ts';
 import {
   getFollowedPerson,
@@ -60,20 +73,24 @@ const stageAudienceMs = 3_000;
 
 const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
-/** Its connection may be lost and come back. */
+/** The bot's time in one voice channel. Its connection may be lost and come back. */
 export class VoiceSession implements Session {
-  readonly place;
-  readonly notices;
-  readonly speech;
-  readonly consent;
-  readonly undecided;
-  readonly loop;
-  readonly tools;
-  readonly calls;
-  readonly features;
-  readonly signal;
-  readonly wakeup;
-  readonly callerId;
+  readonly place: SessionPlace;
+  readonly notices: ChannelNotices;
+  readonly speech: SessionSpeech;
+  readonly consent: SessionConsent;
+  readonly undecided: UndecidedPeople;
+  readonly loop: ConversationLoop;
+  readonly tools: SessionTools;
+  readonly calls: ToolCallRunner;
+  readonly features: SessionFeatures;
+  /** Aborts as the session ends. */
+  readonly signal: AbortSignal;
+  /** Wakes the connection's clock, after a change from outside. */
+  readonly wakeup: Wakeup;
+  /** Person that called the bot. Empty without one, as after an automatic join. */
+  readonly callerId: PersonId;
+  /** Person that the bot follows to other channels. */
   followedId: PersonId | undefined;
   readonly #answers;
   readonly #deps;
@@ -109,19 +126,19 @@ export class VoiceSession implements Session {
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
     this.callerId = callerId;
-    this.#settingsChanged = createWakeup(clock);
+    this.#settingsChanged = new Wakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
-    this.#connection = createReconnectingConnection(clock, sources.linkOpener);
+    this.#connection = new ReconnectingConnection(clock, sources.linkOpener);
     this.signal = this.#over.signal;
-    this.wakeup = createWakeup(clock);
+    this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
-      endSession: (why) => {
-        this.#leaveReason = why;
+      endSession: (reason) => {
+        this.#leaveReason = reason;
         this.#over.abort(new Error('the bot left the channel'));
       },
       openConnection: () => this.#openAllowed.resolve(),
@@ -129,7 +146,7 @@ export class VoiceSession implements Session {
       noteUnanswered: () => {
         this.#isUnanswered = true;
       },
-      changed: () => this.wakeup.wake(),
+      onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
     const { place, notices, speech, consent, undecided, loop, features } =
@@ -160,14 +177,17 @@ export class VoiceSession implements Session {
     this.#hasBegunAnew = seat !== undefined || (hadWords && countExchanges(this) === 0);
   }
 
+  /** Voice channel of the session, the same until its end. */
   get channel(): ChannelRef {
     return this.place.channel;
   }
 
+  /** Whether the bot answers or only captions. Setting it is stored with the seat. */
   get mode(): JoinMode {
     return this.#mode;
   }
 
+  /** Applies the mode at once, and stores it with the seat. */
   set mode(mode: JoinMode) {
     this.#mode = mode;
     this.loop.syncSettings();
@@ -175,28 +195,33 @@ export class VoiceSession implements Session {
     this.#seats.saveSeat(this);
   }
 
+  /** Applies a call to the channel in which the bot already is. */
   async joinAgain(call: JoinCall): Promise<JoinOutcome> {
     // A call to its own channel may still be a yes, and change the mode.
     this.consent.addCaller(call.callerId);
     if (call.mode) this.mode = call.mode;
-    this.follow(call);
+    this.followCaller(call);
     await this.loadSettings();
     return this.getJoinOutcome('already', call.callerId);
   }
 
-  follow(call: Pick<JoinCall, 'callerId' | 'follows'>) {
+  /** Follows the caller, or no longer, as the call says, and stores that with the seat. */
+  followCaller(call: Pick<JoinCall, 'callerId' | 'follows'>): void {
     this.followedId = getFollowedPerson(call, this.followedId);
     this.#seats.saveSeat(this);
   }
 
+  /** Time since the bot joined, restarts included. */
   get stayedMs(): number {
     return this.#deps.clock.nowMs() - this.#sinceMs;
   }
 
+  /** News of the features about the end, empty before it. */
   get endNews(): LeaveSummary {
     return this.#endNews;
   }
 
+  /** Describes the session as the store keeps it, so that the bot returns after a restart. */
   getSeat(): Seat {
     const { consent, place } = this;
     const { guildId, channelId, name: channelName } = place.channel;
@@ -219,23 +244,28 @@ export class VoiceSession implements Session {
     return this.#connection.wasOpen && !this.isOver;
   }
 
+  /** True while the voice connection is open. */
   get isLinked(): boolean {
     return this.#connection.isOpen;
   }
 
+  /** True from the decision to leave on, also before the connection is closed. */
   get isOver(): boolean {
     return this.loop.state.session.connection.kind === 'gone';
   }
 
+  /** State of the voice connection. Undefined while there is none. */
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
     const state = this.#connection.findState();
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
   }
 
+  /** Number of people in the channel, without bots. 0 while disconnected. */
   get companySize(): number {
     return this.#connection.listPeople().filter(({ isBot }) => !isBot).length;
   }
 
+  /** Describes a join to the caller, with the caller's own consent. */
   getJoinOutcome(kind: 'joined' | 'already', callerId: PersonId): JoinOutcome {
     const { consent } = this;
     return {
@@ -245,6 +275,7 @@ export class VoiceSession implements Session {
     };
   }
 
+  /** Describes who is heard here and how the bot is spoken to, for the panel and `/help`. */
   getTalkState(): TalkState {
     const people = this.#connection.listPeople();
     const { channel, getSettings } = this.place;
@@ -257,45 +288,53 @@ export class VoiceSession implements Session {
     };
   }
 
-  showPanel(face: PanelContent) {
-    const next = JSON.stringify(face);
-    if (next !== this.#shownPanel) this.#deps.panels.show(this.channel.guildId, face);
+  /** Shows a panel, unless it is shown already. */
+  showPanel(panelContent: PanelContent): void {
+    const next = JSON.stringify(panelContent);
+    if (next !== this.#shownPanel)
+      this.#deps.panels.show(this.channel.guildId, panelContent);
     this.#shownPanel = next;
   }
 
+  /** Tests whether a person sits in the channel. False while disconnected. */
   isHere(personId: PersonId): boolean {
     return this.#connection.listPeople().some(({ id }) => id === personId);
   }
 
-  async loadSettings() {
+  /** Reads the server's settings and consents, and applies them. */
+  async loadSettings(): Promise<void> {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
     const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
-    if (waitMs > 0) this.#deps.clock.later(waitMs, () => this.consent.refresh());
+    if (waitMs > 0)
+      this.#deps.clock.later(waitMs, () => this.consent.syncConversation());
     await this.#choices.readStored();
   }
 
-  applySettings(key?: string) {
-    this.consent.refresh();
+  /** Applies settings that have changed. `key`: the only one. */
+  applySettings(key?: string): void {
+    this.consent.syncConversation();
     this.loop.syncSettings();
     this.#settingsChanged.wake();
     this.features.onChange(this.#joinedInMs !== undefined, key);
   }
 
-  applyRestriction(how: VoiceRestriction, isOn: boolean) {
+  /** Applies that a moderator or stage mutes the bot, or no longer. A new restriction is posted in the chat. */
+  applyRestriction(restriction: VoiceRestriction, isOn: boolean): void {
     const { loop } = this;
-    const holds = () => loop.state.session.restrictions.includes(how);
-    const isNew = isOn && !holds();
-    loop.post({ kind: 'restricted', how, isOn });
+    const isRestricted = () => loop.state.session.restrictions.includes(restriction);
+    const isNew = isOn && !isRestricted();
+    loop.post({ kind: 'restricted', how: restriction, isOn });
     if (!isNew) return;
-    const line = {
-      id: how === 'deafened' ? 'deafened.server' : 'muted.server',
+    const notice = {
+      id: restriction === 'deafened' ? 'deafened.server' : 'muted.server',
     } as const;
-    const waitMs = how === 'suppressed' ? stageAudienceMs : 0;
-    this.#deps.clock.later(waitMs, () => this.notices.post(line, holds));
+    const waitMs = restriction === 'suppressed' ? stageAudienceMs : 0;
+    this.#deps.clock.later(waitMs, () => this.notices.post(notice, isRestricted));
   }
 
-  applyConsent(personId: PersonId) {
+  /** Applies a person's stored consent. A no counts from the next packet on. */
+  applyConsent(personId: PersonId): void {
     const kind = this.#choices.findConsent(personId)?.kind;
     if (kind)
       this.loop.post({
@@ -303,7 +342,7 @@ export class VoiceSession implements Session {
         by: personId,
         answer: consentAnswers[kind],
       });
-    this.consent.refresh();
+    this.consent.syncConversation();
   }
 
   /** Joins the channel. A failure that may pass is retried by `runUntilEnd`. Never throws. */
@@ -317,7 +356,7 @@ export class VoiceSession implements Session {
     }
   }
 
-  /** Connects, until people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
+  /** Connects, until people can be heard and spoken to. Errors: as `VoiceLinkOpener.openLink`. */
   async #openConnection() {
     const startedMs = this.#deps.clock.nowMs();
     const recalling = this.loadSettings();
@@ -346,15 +385,15 @@ export class VoiceSession implements Session {
       next = this.#decideAfterError(error);
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
-    const why = this.#leaveReason;
+    const reason = this.#leaveReason;
     await this.#answers.waitUntilSettled();
-    this.#endNews = await this.features.onEnd(why);
+    this.#endNews = await this.features.onEnd(reason);
     if (this.#connection.wasOpen) {
-      if (why === 'moved') this.#showCurrentPanel([]);
-      else this.showPanel(toLeftPanel(getLeftLine(why)));
-      this.#report({ kind: 'left', channel: this.channel, why });
+      if (reason === 'moved') this.#showCurrentPanel([]);
+      else this.showPanel(toLeftPanel(getLeftLine(reason)));
+      this.#report({ kind: 'left', channel: this.channel, why: reason });
     }
-    return why;
+    return reason;
   }
 
   #decideAfterError(error: unknown): ReconnectDecision {
@@ -397,12 +436,12 @@ export class VoiceSession implements Session {
   }
 
   /** The first reason counts. */
-  leave(why: LeaveReason) {
-    this.loop.post({ kind: 'leave', why });
+  leave(reason: LeaveReason): void {
+    this.loop.post({ kind: 'leave', why: reason });
   }
 
   /** Finishes the current clause within `ms`, and names unanswered people in the chat. Never throws. */
-  async drain(ms: number) {
+  async drain(ms: number): Promise<void> {
     const { loop, signal } = this;
     const { clock } = this.#deps;
     const untilMs = clock.nowMs() + (this.isLinked ? ms : 0);
@@ -420,14 +459,18 @@ export class VoiceSession implements Session {
   }
 
   async #reportUnanswered() {
-    const words = toOpenText(this.notices.formatWrittenText({ id: 'seat.stopped' }));
-    const over = new AbortController();
+    const notice = toOpenText(this.notices.formatWrittenText({ id: 'seat.stopped' }));
+    const ending = new AbortController();
     const createLateError = () => new Error('the notice was not written in time');
     try {
-      const written = this.#deps.messages.writeText(this.channel, words, over.signal);
+      const written = this.#deps.messages.writeText(
+        this.channel,
+        notice,
+        ending.signal,
+      );
       await withTimeout(written, maxNoticeWriteMs, this.#deps.clock, createLateError);
     } catch {
-      over.abort(createLateError()); // Discord is away, or the bot may not write there.
+      ending.abort(createLateError()); // Discord is away, or the bot may not write there.
     }
   }
 

@@ -1,9 +1,9 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { openGuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -16,11 +16,11 @@ import {
   type SeatChange,
   toMissingRightLine,
 } from '#src/ports/voice-link.ts';
-import { openGuildConsents } from '#src/settings/guild-consents.ts';
+import { GuildConsents } from '#src/settings/guild-consents.ts';
 import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { createEndedConversations } from './ended-conversations.ts';
-import { createGuildRemoval } from './guild-removal.ts';
+import { EndedConversations } from './ended-conversations.ts';
+import { GuildRemoval } from './guild-removal.ts';
 import { canEnter } from './join-obstacles.ts';
 import {
   getFarewellLine,
@@ -28,8 +28,8 @@ import {
   type JoinCall,
   restingReasons,
 } from './join-outcomes.ts';
-import { createMoveRequests } from './move-requests.ts';
-import { createSeatPersistence } from './seat-persistence.ts';
+import { MoveRequests } from './move-requests.ts';
+import { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 import {
   countExchanges,
@@ -49,6 +49,14 @@ export type ServerSessions = Pick<
   'consents' | 'findSession' | 'listAll' | 'listSessions' | 'settings'
 >;
 
+/** `ended` resolves once the session is over and its seat is dropped or kept. */
+type RunningSession = { readonly session: VoiceSession; ended: Promise<void> };
+
+type SessionMove = { readonly former: VoiceSession; channelId: ChannelId };
+
+/** A seat to return to, and its channel as it is now. */
+type PreparedSeat = { readonly seat: Seat; readonly channel: ChannelRef };
+
 const maxLeaveMs = 5_000;
 
 /**
@@ -64,56 +72,51 @@ const maxLeaveMs = 5_000;
  * await sessions.leave('1');
  */
 export class VoiceSessions implements AsyncDisposable {
-  readonly settings;
-  readonly consents;
-  readonly moveRequests;
+  readonly settings: StoredSettings;
+  readonly consents: GuildConsents;
+  readonly moveRequests: MoveRequests;
   /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #deps;
   readonly #sources;
   readonly #notices;
   readonly #removal;
-  readonly #listSessions = new Map<
-    string,
-    { readonly session: VoiceSession; ended: Promise<void> }
-  >();
+  readonly #sessions = new Map<GuildId, RunningSession>();
   /** Sessions that move once the turn of their server comes. */
-  readonly #moves = new Map<
-    string,
-    { readonly former: VoiceSession; channelId: ChannelId }
-  >();
+  readonly #moves = new Map<GuildId, SessionMove>();
   readonly #seats;
-  readonly #queue = createGuildTaskQueue();
+  readonly #queue = new GuildTaskQueue();
   readonly #ended;
   #isClosed = false;
 
   constructor(deps: SessionDependencies, sources: SessionSources) {
     this.#sources = sources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
-    this.#ended = createEndedConversations(deps.clock);
-    this.#notices = openGuildNoticeQueue(this.#deps);
-    this.moveRequests = createMoveRequests(this.#deps, this);
-    this.#seats = createSeatPersistence(this.#deps, sources.seatStore);
+    this.#ended = new EndedConversations(deps.clock);
+    this.#notices = new GuildNoticeQueue(this.#deps);
+    this.moveRequests = new MoveRequests(this.#deps, this);
+    this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
     this.settings = new StoredSettings(this.#deps, sources);
-    this.consents = openGuildConsents(
+    this.consents = new GuildConsents(
       this.#deps,
       sources.leftOutPeople,
       this.settings,
       (guildId) => this.peekSessions(guildId).length > 0,
       (...changed) => this.#onConsentChanged(...changed),
     );
-    this.#removal = createGuildRemoval(this.#deps, sources, this.settings);
+    this.#removal = new GuildRemoval(this.#deps, sources, this.settings);
   }
 
   #findHere(guildId: GuildId) {
-    return this.#listSessions.get(guildId)?.session;
+    return this.#sessions.get(guildId)?.session;
   }
 
+  /** Finds the channel in which the bot sits or which it joins now. */
   at(guildId: GuildId): ChannelRef | undefined {
     return this.#findHere(guildId)?.channel;
   }
 
-  /** Undefined while it is still joining. */
+  /** Finds the session of a server, and wakes it. Undefined while it is still joining. */
   findSession(guildId: GuildId): VoiceSession | undefined {
     // The caller may change something there, so the session is woken.
     const session = this.#findHere(guildId);
@@ -134,8 +137,9 @@ export class VoiceSessions implements AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
+  /** Lists the sessions of all servers, and wakes none. */
   listAll(): readonly VoiceSession[] {
-    return [...this.#listSessions.values()].map(({ session }) => session);
+    return [...this.#sessions.values()].map(({ session }) => session);
   }
 
   /** Joins a channel. `follows`: whether to follow the caller. Default: as before. */
@@ -158,6 +162,7 @@ export class VoiceSessions implements AsyncDisposable {
     return sessions.length > 0;
   }
 
+  /** Tests whether a person may open a channel and so know its words. False if Discord does not answer. */
   async canOpen(
     guildId: GuildId,
     channelId: ChannelId,
@@ -166,37 +171,36 @@ export class VoiceSessions implements AsyncDisposable {
     return (await mayOpen(guildId, channelId, personId, this.#deps)) === 'yes';
   }
 
-  forgetEndedConversation(guildId: GuildId) {
+  /** Forgets a server's last conversation, which no later session can go on with then. */
+  forgetEndedConversation(guildId: GuildId): void {
     this.#ended.forgetServer(guildId);
   }
 
   /** Joins the channel that `prepare` finds, unless the bot sits somewhere. `isOnce`: a failure is final. */
   async returnToSeat(
     guildId: GuildId,
-    prepare: () => Promise<
-      { readonly seat: Seat; readonly channel: ChannelRef } | undefined
-    >,
+    prepare: () => Promise<PreparedSeat | undefined>,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
-    const enter = async () => {
-      if (this.#isClosed || this.#listSessions.has(guildId)) return undefined;
+    const enterSeat = async () => {
+      if (this.#isClosed || this.#sessions.has(guildId)) return undefined;
       this.#seats.scheduleExpiry();
-      const found = await prepare();
-      if (this.#isClosed || !found) return undefined;
-      const { channel, seat } = found;
+      const prepared = await prepare();
+      if (this.#isClosed || !prepared) return undefined;
+      const { channel, seat } = prepared;
       return await this.#enterChannel(
         channel,
         { callerId: seat.callerId ?? '' },
         { seat, isOnce },
       );
     };
-    return await this.#queue.run(guildId, enter);
+    return await this.#queue.run(guildId, enterSeat);
   }
 
-  /** Undefined if the bot stays with people. */
+  /** Joins a channel by itself, and leaves an empty one for that. Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
-    const enter = async () => {
+    const joinUncalled = async () => {
       const here = this.#findHere(guildId);
       if (this.#isClosed || (here && here.companySize > 0)) return undefined;
       await this.#leaveInTurn(guildId);
@@ -204,30 +208,33 @@ export class VoiceSessions implements AsyncDisposable {
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
       return await this.#enterChannel(channel, { callerId: '', mode });
     };
-    return await this.#queue.run(guildId, enter);
+    return await this.#queue.run(guildId, joinUncalled);
   }
 
-  forgetSeat(guildId: GuildId) {
-    if (!this.#listSessions.has(guildId)) this.#seats.dropSeat(guildId);
+  /** Drops the stored seat of a server in which there is no session. */
+  forgetSeat(guildId: GuildId): void {
+    if (!this.#sessions.has(guildId)) this.#seats.dropSeat(guildId);
   }
 
-  waitForSeat(guildId: GuildId) {
+  /** Waits until the present seat is stored, or storing it has failed. */
+  waitForSeat(guildId: GuildId): Promise<void> {
     return this.#seats.waitUntilSettled(guildId);
   }
 
+  /** Leaves because somebody asked for it. Resolves after 5 s at the latest. */
   async leave(guildId: GuildId): Promise<LeaveOutcome> {
     // The end of the session may hang, so it is not awaited for long.
     this.forgetSeat(guildId);
     this.#moves.delete(guildId);
-    const leave = () => {
+    const leaveSession = () => {
       const session = this.#findHere(guildId);
       session?.leave('asked');
       if (session) this.#restChannel(session.channel);
       return session;
     };
-    const session = leave();
+    const session = leaveSession();
     const leaving = this.#queue.run(guildId, () => {
-      leave();
+      leaveSession();
       return this.#leaveInTurn(guildId);
     });
     await waitAtMost(leaving, maxLeaveMs, this.#deps.clock, neverAborted);
@@ -241,7 +248,8 @@ export class VoiceSessions implements AsyncDisposable {
     };
   }
 
-  onSeatChange(guildId: GuildId, event: SeatChange) {
+  /** Applies a change that others made to the bot's seat in a channel. */
+  onSeatChange(guildId: GuildId, event: SeatChange): void {
     const session = this.#findHere(guildId);
     session?.wakeup.wake();
     switch (event.kind) {
@@ -265,7 +273,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Moves a session. The newest channel counts. Never throws. */
-  async moveSession(guildId: GuildId, channelId: ChannelId) {
+  async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
       move.channelId = channelId;
@@ -282,19 +290,20 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Refuses calls and questions, and ends all sessions within `ms`. Never throws. */
-  async drainAll(ms: number) {
+  async drainAll(ms: number): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.listAll().map((session) => session.drain(ms)));
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Leaves all channels, and keeps the seats for the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#notices[Symbol.dispose]();
     this.consents[Symbol.dispose]();
     this.#removal[Symbol.dispose]();
-    const lives = [...this.#listSessions.values()];
-    for (const { session } of lives) session.leave('stopped');
-    await Promise.all(lives.map(({ ended }) => ended));
+    const running = [...this.#sessions.values()];
+    for (const { session } of running) session.leave('stopped');
+    await Promise.all(running.map(({ ended }) => ended));
     this.#ended[Symbol.dispose]();
     await this.#seats[Symbol.asyncDispose]();
   }
@@ -306,7 +315,7 @@ export class VoiceSessions implements AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.hasEntered && here.isLinked && isSame) return await here.joinAgain(call);
     if (here?.isLinked && here.companySize > 0) {
-      const isAsked = this.moveRequests.ask(here.channel, channel, call);
+      const isAsked = this.moveRequests.askParticipants(here.channel, channel, call);
       return { kind: 'busy', other: here.channel, isAsked };
     }
     if (isSame && here) here.speech.mix.isPassedOn = true;
@@ -321,10 +330,11 @@ export class VoiceSessions implements AsyncDisposable {
     return joining;
   }
 
+  /** Follows a person, or no longer. False if the bot sits nowhere. */
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;
-    here.follow({ callerId: personId, follows });
+    here.followCaller({ callerId: personId, follows });
     return true;
   }
 
@@ -355,15 +365,15 @@ export class VoiceSessions implements AsyncDisposable {
     const { guildId } = channel;
     const session = this.#createSession(channel, call, start);
     if (call.isCalled) session.consent.addCaller(call.callerId);
-    const place = { session, ended: Promise.resolve() };
-    this.#listSessions.set(guildId, place);
+    const running = { session, ended: Promise.resolve() };
+    this.#sessions.set(guildId, running);
     const entered = await session.enter();
     const isStopping = entered.kind === 'left' && this.#isClosed;
     const joining = isStopping ? { kind: 'stopping' as const } : entered;
     if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
-      place.ended = this.#runSession(session);
+      running.ended = this.#runSession(session);
     else {
-      this.#listSessions.delete(guildId);
+      this.#sessions.delete(guildId);
       session.leave('lost');
       session.speech.mix.tracks.close();
     }
@@ -376,24 +386,24 @@ export class VoiceSessions implements AsyncDisposable {
       'channel' | 'consent' | 'getSeat' | 'isLinked' | 'loop' | 'runUntilEnd'
     >,
   ) {
-    const why = await session.runUntilEnd();
-    this.#seats.onSessionEnded(session, why);
+    const reason = await session.runUntilEnd();
+    this.#seats.onSessionEnded(session, reason);
     const { guildId } = session.channel;
-    if (this.#findHere(guildId) === session) this.#listSessions.delete(guildId);
+    if (this.#findHere(guildId) === session) this.#sessions.delete(guildId);
     this.#ended.keepConversation(
       session.channel,
       session.loop.state.history,
       session.consent.answers,
     );
-    if (restingReasons.has(why)) this.#restChannel(session.channel);
-    const line = getFarewellLine(why);
-    if (line) this.#postFarewell(session.channel, line);
+    if (restingReasons.has(reason)) this.#restChannel(session.channel);
+    const farewell = getFarewellLine(reason);
+    if (farewell) this.#postFarewell(session.channel, farewell);
   }
 
   #onConsentChanged(guildId: GuildId, personId: PersonId | undefined) {
     const sessions = this.listSessions(guildId);
     if (personId === undefined) {
-      for (const { consent } of sessions) consent.refresh();
+      for (const { consent } of sessions) consent.syncConversation();
       return;
     }
     for (const session of sessions) session.applyConsent(personId);
@@ -406,17 +416,17 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Ends a session and waits for that. `moved`: another follows in the same channel. */
-  async #leaveInTurn(guildId: GuildId, why: 'asked' | 'moved' = 'asked') {
-    const place = this.#listSessions.get(guildId);
-    place?.session.leave(why);
-    await place?.ended;
+  async #leaveInTurn(guildId: GuildId, reason: 'asked' | 'moved' = 'asked') {
+    const running = this.#sessions.get(guildId);
+    running?.session.leave(reason);
+    await running?.ended;
   }
 
   async #moveInTurn(former: VoiceSession) {
     const { guildId } = former.channel;
-    const place = this.#listSessions.get(guildId);
-    const isReplaced = place && place.session !== former;
-    if (!isReplaced) await place?.ended;
+    const running = this.#sessions.get(guildId);
+    const isReplaced = running && running.session !== former;
+    if (!isReplaced) await running?.ended;
     const move = this.#moves.get(guildId);
     this.#moves.delete(guildId);
     if (isReplaced) return;
@@ -449,8 +459,12 @@ export class VoiceSessions implements AsyncDisposable {
     const { notices, place } = session;
     const { channel } = place;
     if (from.channelId === channel.channelId) return;
-    const line = { id: 'moved', with: { channel: channel.name } } as const;
-    this.#notices.enqueue({ channel: from, line, isStillTrue: () => !session.isOver });
+    const notice = { id: 'moved', with: { channel: channel.name } } as const;
+    this.#notices.enqueue({
+      channel: from,
+      line: notice,
+      isStillTrue: () => !session.isOver,
+    });
     if (countExchanges(former) === 0 || countExchanges(session) > 0) return;
     notices.writeWords(
       toOpenText(notices.formatWrittenText({ id: 'seat.returned.anew' })),
@@ -480,23 +494,23 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Posts the last line of a session, unless the bot is called again. */
-  #postFarewell(channel: ChannelRef, line: TextLine, over?: unknown) {
+  #postFarewell(channel: ChannelRef, line: TextLine, endedSession?: unknown) {
     const isStillTrue = () =>
-      [undefined, over].includes(this.#findHere(channel.guildId));
+      [undefined, endedSession].includes(this.#findHere(channel.guildId));
     this.#notices.enqueue({ channel, line, isStillTrue });
   }
 
   #onGuildRemoved(guildId: GuildId) {
     this.#moves.delete(guildId);
     this.#findHere(guildId)?.leave('removed');
-    const erase = async () => {
-      await this.#listSessions.get(guildId)?.ended;
+    const eraseData = async () => {
+      await this.#sessions.get(guildId)?.ended;
       this.forgetEndedConversation(guildId);
       this.consents.forgetServer(guildId);
       await this.#removal.eraseServer(guildId);
     };
     this.#queue
-      .run(guildId, erase)
+      .run(guildId, eraseData)
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'store')));
   }
 }

@@ -29,238 +29,281 @@ type ChoiceDeps<Choice> = {
 
 type PendingChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
 
-type PeopleChoices<Choice> = ReturnType<typeof createPeopleChoices<Choice>>;
-
 /**
  * Keeps one kind of choice of a server's people. A choice counts at once, and is written
  * until stored.
  */
-function createPeopleChoices<Choice>(deps: ChoiceDeps<Choice>) {
-  let stored: Map<string, Choice> | undefined;
-  const pending = new Map<string, PendingChoice<Choice>>();
+class PeopleChoices<Choice> {
+  readonly #deps: ChoiceDeps<Choice>;
+  #stored: Map<PersonId, Choice> | undefined;
+  readonly #pending = new Map<PersonId, PendingChoice<Choice>>();
   /** Stored choices so far. A read that began before a save may be older. */
-  let saves = 0;
+  #saveCount = 0;
 
-  async function saveOnce(
-    personId: PersonId,
-    said: PendingChoice<Choice>,
-    parts: StoreWatch,
-  ) {
-    const { guildId, store } = deps;
-    said.isSaved = await tryWrite(guildId, parts, () =>
-      store.write(guildId, personId, said.choice),
-    );
-    if (!said.isSaved) return false;
-    saves++;
-    stored?.set(personId, said.choice);
-    if (stored && pending.get(personId) === said) pending.delete(personId);
-    return true;
+  constructor(deps: ChoiceDeps<Choice>) {
+    this.#deps = deps;
   }
 
-  async function saveUntilStored(personId: PersonId, said: PendingChoice<Choice>) {
-    const { watch, signal } = deps;
-    const { clock } = watch;
-    for (;;) {
-      await clock.sleep(retryMs, signal).catch(() => undefined);
-      if (signal.aborted || pending.get(personId) !== said) return;
-      if (await saveOnce(personId, said, { clock, onEvent: () => undefined })) return;
+  /** Returns whether the stored choices are known. */
+  get isLoaded(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  /** Lists known choices. One that waits to be stored replaces the stored one. */
+  listChoices(): readonly (readonly [PersonId, Choice])[] {
+    const pending = [...this.#pending].map(([id, { choice }]) => [id, choice] as const);
+    return [...new Map([...(this.#stored ?? []), ...pending])];
+  }
+
+  /** Finds the latest choice of a person. */
+  findChoice(personId: PersonId): Choice | undefined {
+    return this.#pending.get(personId)?.choice ?? this.#stored?.get(personId);
+  }
+
+  /** Finds a choice that is not stored yet. */
+  findUnsaved(personId: PersonId): Choice | undefined {
+    const pending = this.#pending.get(personId);
+    return pending?.isSaved === false ? pending.choice : undefined;
+  }
+
+  /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
+  async saveChoice(personId: PersonId, choice: Choice): Promise<boolean> {
+    const pending = { choice, isSaved: false };
+    this.#pending.set(personId, pending);
+    const saving = this.#saveOnce(personId, pending, this.#deps.watch);
+    this.#deps.onChange(personId);
+    if (await saving) return true;
+    void this.#saveUntilStored(personId, pending);
+    return false;
+  }
+
+  /** Reads the server's choices unless already read. Never throws. */
+  async readStored(): Promise<void> {
+    while (!this.#stored) {
+      const saveCountBefore = this.#saveCount;
+      const { guildId, watch, store } = this.#deps;
+      const choices = await withStoreTimeout(guildId, watch, 'store.unreadable', () =>
+        store.read(guildId),
+      );
+      if (!choices) return;
+      // A choice was stored meanwhile, so these rows may be older.
+      if (saveCountBefore === this.#saveCount) this.#acceptStored(new Map(choices));
     }
   }
 
-  function acceptStored(found: Map<string, Choice>) {
-    stored ??= found;
-    for (const [personId, { isSaved }] of pending)
-      if (isSaved) pending.delete(personId);
-    deps.onChange();
+  /** Has the stored choices read anew. Choices that wait to be stored stay. */
+  reset(): void {
+    this.#stored = undefined;
   }
 
-  return {
-    get isLoaded() {
-      return stored !== undefined;
-    },
-    listAll() {
-      const said = [...pending].map(([id, { choice }]) => [id, choice] as const);
-      return [...new Map([...(stored ?? []), ...said])];
-    },
-    findChoice(personId: PersonId) {
-      return pending.get(personId)?.choice ?? stored?.get(personId);
-    },
-    findUnsaved(personId: PersonId) {
-      const said = pending.get(personId);
-      return said?.isSaved === false ? said.choice : undefined;
-    },
-    /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
-    async saveChoice(personId: PersonId, choice: Choice) {
-      const said = { choice, isSaved: false };
-      pending.set(personId, said);
-      const saving = saveOnce(personId, said, deps.watch);
-      deps.onChange(personId);
-      if (await saving) return true;
-      void saveUntilStored(personId, said);
-      return false;
-    },
-    /** Reads the server's choices unless already read. */
-    async readStored() {
-      while (!stored) {
-        const savesBefore = saves;
-        const { guildId, watch, store } = deps;
-        const found = await withStoreTimeout(guildId, watch, 'store.unreadable', () =>
-          store.read(guildId),
-        );
-        if (!found) return;
-        // A choice was stored meanwhile, so these rows may be older.
-        if (savesBefore === saves) acceptStored(new Map(found));
-      }
-    },
-    reset() {
-      stored = undefined;
-    },
-  };
+  async #saveOnce(
+    personId: PersonId,
+    pending: PendingChoice<Choice>,
+    watch: StoreWatch,
+  ) {
+    const { guildId, store } = this.#deps;
+    pending.isSaved = await tryWrite(guildId, watch, () =>
+      store.write(guildId, personId, pending.choice),
+    );
+    if (!pending.isSaved) return false;
+    this.#saveCount++;
+    this.#stored?.set(personId, pending.choice);
+    if (this.#stored && this.#pending.get(personId) === pending)
+      this.#pending.delete(personId);
+    return true;
+  }
+
+  async #saveUntilStored(personId: PersonId, pending: PendingChoice<Choice>) {
+    const { watch, signal } = this.#deps;
+    const { clock } = watch;
+    // The first failure was reported.
+    const silentWatch = { clock, onEvent: () => undefined };
+    for (;;) {
+      await clock.sleep(retryMs, signal).catch(() => undefined);
+      if (signal.aborted || this.#pending.get(personId) !== pending) return;
+      if (await this.#saveOnce(personId, pending, silentWatch)) return;
+    }
+  }
+
+  #acceptStored(choices: Map<PersonId, Choice>) {
+    this.#stored ??= choices;
+    for (const [personId, { isSaved }] of this.#pending)
+      if (isSaved) this.#pending.delete(personId);
+    this.#deps.onChange();
+  }
+}
+
+/** Keeps consents of the people of one server, and people left out of captions. */
+export class GuildChoices {
+  readonly #consents: PeopleChoices<ConsentChange>;
+  readonly #leftOut: PeopleChoices<boolean>;
+  /** People who agreed since the bot came. */
+  readonly #pressed = new Set<PersonId>();
+
+  constructor(consents: PeopleChoices<ConsentChange>, leftOut: PeopleChoices<boolean>) {
+    this.#consents = consents;
+    this.#leftOut = leftOut;
+  }
+
+  /** Returns whether the stored consents are known. Until then a no may be missing. */
+  get isLoaded(): boolean {
+    return this.#consents.isLoaded;
+  }
+
+  /** Lists people by their latest answer in this server. */
+  get answers(): Pick<ConsentState, 'no' | 'yes'> {
+    const choices = this.#consents.listChoices();
+    const no = choices.filter(([, word]) => isRefusal(word)).map(([id]) => id);
+    const yes = choices.filter(([, word]) => !isRefusal(word)).map(([id]) => id);
+    return { no, yes };
+  }
+
+  /** Finds the latest answer of a person. */
+  findConsent(personId: PersonId): StoredConsent | undefined {
+    return this.#consents.findChoice(personId);
+  }
+
+  /** Tests whether the latest known answer of a person is a no. */
+  hasRefused(personId: PersonId): boolean {
+    return isRefusal(this.findConsent(personId));
+  }
+
+  /** Tests whether captions leave a person out. Undefined while unknown. */
+  isLeftOut(personId: PersonId): boolean | undefined {
+    return (
+      this.#leftOut.findChoice(personId) ?? (this.#leftOut.isLoaded ? false : undefined)
+    );
+  }
+
+  /** Combines choices with a session's state of consent. */
+  toConsentState(
+    policy: ConsentPolicy,
+    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
+  ): ConsentState {
+    const isLoaded = session.isLoaded && this.isLoaded;
+    return {
+      ...session,
+      ...this.answers,
+      policy,
+      isLoaded,
+      pressed: [...this.#pressed],
+    };
+  }
+
+  /** Saves a consent at once. Returns false if not stored. */
+  async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
+    if (word.kind === 'always') this.#pressed.add(personId);
+    // A press takes along the beginning of an erasure that could not be stored yet.
+    const { erasesSinceWallMs } = this.#consents.findUnsaved(personId) ?? {};
+    return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
+  }
+
+  /** Leaves a person out of captions, or includes them again. Returns false if not stored. */
+  async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
+    return await this.#leftOut.saveChoice(personId, isLeftOut);
+  }
+
+  /** Reads the server's choices unless already read. Never throws. */
+  async readStored(): Promise<void> {
+    await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
+  }
+
+  /** Has all choices read anew, and forgets presses of this session. */
+  reset(): void {
+    this.#pressed.clear();
+    this.#consents.reset();
+    this.#leftOut.reset();
+  }
 }
 
 type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 
-export type GuildChoices = ReturnType<typeof createGuildChoices>;
+/** Keeps the choices of the people of all servers. A no counts at once in every session of a server. */
+export class GuildConsents implements Disposable {
+  readonly #deps: ConsentDeps;
+  readonly #leftOutPeople: LeftOutPeopleStore;
+  readonly #settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>;
+  readonly #hasSession: (guildId: GuildId) => boolean;
+  readonly #onChange: (guildId: GuildId, personId?: PersonId) => void;
+  readonly #guilds = new Map<GuildId, GuildChoices>();
+  readonly #over = new AbortController();
 
-/** Keeps consents of the people of one server, and people left out of captions. */
-export function createGuildChoices(
-  consents: PeopleChoices<ConsentChange>,
-  leftOut: PeopleChoices<boolean>,
-) {
-  /** People who agreed since the bot came. */
-  const pressed = new Set<string>();
-
-  function findConsent(personId: PersonId): StoredConsent | undefined {
-    return consents.findChoice(personId);
+  /**
+   * `hasSession` is also true during a join, a retry or a move. `onChange` comes without
+   * a person when stored consents were read.
+   */
+  constructor(
+    deps: ConsentDeps,
+    leftOutPeople: LeftOutPeopleStore,
+    settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>,
+    hasSession: (guildId: GuildId) => boolean,
+    onChange: (guildId: GuildId, personId?: PersonId) => void,
+  ) {
+    this.#deps = deps;
+    this.#leftOutPeople = leftOutPeople;
+    this.#settings = settings;
+    this.#hasSession = hasSession;
+    this.#onChange = onChange;
   }
 
-  const choices = {
-    get isLoaded(): boolean {
-      return consents.isLoaded;
-    },
-    findConsent,
-    get answers(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
-      const all = consents.listAll();
-      const no = all.filter(([, word]) => isRefusal(word)).map(([id]) => id);
-      const yes = all.filter(([, word]) => !isRefusal(word)).map(([id]) => id);
-      return { no, yes };
-    },
-    hasRefused(personId: PersonId): boolean {
-      return isRefusal(findConsent(personId));
-    },
-    /** Undefined while unknown. */
-    isLeftOut(personId: PersonId): boolean | undefined {
-      return leftOut.findChoice(personId) ?? (leftOut.isLoaded ? false : undefined);
-    },
-    /** Combines choices with a session's state of consent. */
-    toConsentState(
-      policy: ConsentPolicy,
-      session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
-    ): ConsentState {
-      const isLoaded = session.isLoaded && choices.isLoaded;
-      return {
-        ...session,
-        ...choices.answers,
-        policy,
-        isLoaded,
-        pressed: [...pressed],
-      };
-    },
-    /** Saves a consent at once. Returns false if not stored. */
-    async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
-      if (word.kind === 'always') pressed.add(personId);
-      // A press takes along the beginning of an erasure that could not be stored yet.
-      const { erasesSinceWallMs } = consents.findUnsaved(personId) ?? {};
-      return await consents.saveChoice(personId, { erasesSinceWallMs, ...word });
-    },
-    /** Returns false if not stored. */
-    async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
-      return await leftOut.saveChoice(personId, isLeftOut);
-    },
-    /** Reads the server's choices unless already read. Never throws. */
-    async readStored() {
-      await Promise.all([consents.readStored(), leftOut.readStored()]);
-    },
-    /** Forgets all choices, so that they are read again. */
-    reset() {
-      pressed.clear();
-      consents.reset();
-      leftOut.reset();
-    },
-  };
-  return choices;
-}
-
-/** Opens the choices of the people of all servers. A no counts at once in every session of a server. */
-export function openGuildConsents(
-  deps: ConsentDeps,
-  leftOutPeople: LeftOutPeopleStore,
-  settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>,
-  /** Tests for a session, also during a join, a retry or a move. */
-  hasSession: (guildId: GuildId) => boolean,
-  /** Without a person, the stored consents were read. */
-  onChange: (guildId: GuildId, personId?: PersonId) => void,
-) {
-  const guilds = new Map<string, GuildChoices>();
-  const over = new AbortController();
-
-  function openChoices(guildId: GuildId) {
-    const common = {
-      guildId,
-      watch: deps,
-      onChange: (personId?: PersonId) => onChange(guildId, personId),
-      signal: over.signal,
-    };
-    return createGuildChoices(
-      createPeopleChoices({ ...common, store: deps.store }),
-      createPeopleChoices({ ...common, store: leftOutPeople }),
-    );
-  }
-
-  function getChoices(guildId: GuildId): GuildChoices {
-    const known = guilds.get(guildId) ?? openChoices(guildId);
-    guilds.set(guildId, known);
-    return known;
-  }
-
-  function renewChoices(guildId: GuildId) {
-    const choices = getChoices(guildId);
-    if (!hasSession(guildId)) choices.reset();
+  /** Returns the choices of a server, which are empty before the first read. */
+  getChoices(guildId: GuildId): GuildChoices {
+    const choices = this.#guilds.get(guildId) ?? this.#openChoices(guildId);
+    this.#guilds.set(guildId, choices);
     return choices;
   }
 
-  return {
-    getChoices,
-    /** Has choices read anew where the bot does not sit. */
-    renewChoices,
-    /** Loads a server's consents, anew where the bot does not sit. Never throws. */
-    async loadChoices(guildId: GuildId): Promise<GuildChoices> {
-      const choices = renewChoices(guildId);
-      await choices.readStored();
-      return choices;
-    },
-    /** Gets a person's consent in a server. `callers` agreed in a session there. */
-    getConsent(
-      guildId: GuildId,
-      person: Pick<ChannelMember, 'id' | 'roleIds'>,
-      callers: readonly PersonId[] = [],
-    ): Consent {
-      const { policy, roleId = '' } = settings.getCurrentConsent(guildId);
-      const session = {
-        callers,
-        isPaused: false,
-        isLoaded: settings.isLoaded(guildId),
-      };
-      const consent = getChoices(guildId).toConsentState(policy, session);
-      return toConsent(
-        toHearingFacts(consent, person.id, person.roleIds.includes(roleId)),
-      );
-    },
-    forgetServer(guildId: GuildId) {
-      guilds.delete(guildId);
-    },
-    [Symbol.dispose]() {
-      over.abort(new Error('the sessions are closed'));
-    },
-  };
+  /** Has choices read anew where the bot does not sit. */
+  renewChoices(guildId: GuildId): GuildChoices {
+    const choices = this.getChoices(guildId);
+    if (!this.#hasSession(guildId)) choices.reset();
+    return choices;
+  }
+
+  /** Loads a server's consents, anew where the bot does not sit. Never throws. */
+  async loadChoices(guildId: GuildId): Promise<GuildChoices> {
+    const choices = this.renewChoices(guildId);
+    await choices.readStored();
+    return choices;
+  }
+
+  /** Gets a person's consent in a server. `callers` agreed in a session there. */
+  getConsent(
+    guildId: GuildId,
+    person: Pick<ChannelMember, 'id' | 'roleIds'>,
+    callers: readonly PersonId[] = [],
+  ): Consent {
+    const { policy, roleId } = this.#settings.getCurrentConsent(guildId);
+    const session = {
+      callers,
+      isPaused: false,
+      isLoaded: this.#settings.isLoaded(guildId),
+    };
+    const consent = this.getChoices(guildId).toConsentState(policy, session);
+    const hasRole = roleId !== undefined && person.roleIds.includes(roleId);
+    return toConsent(toHearingFacts(consent, person.id, hasRole));
+  }
+
+  /** Forgets the choices of a server that the bot has left. */
+  forgetServer(guildId: GuildId): void {
+    this.#guilds.delete(guildId);
+  }
+
+  /** Gives up choices that could not be stored. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('the sessions are closed'));
+  }
+
+  #openChoices(guildId: GuildId) {
+    const common = {
+      guildId,
+      watch: this.#deps,
+      onChange: (personId?: PersonId) => this.#onChange(guildId, personId),
+      signal: this.#over.signal,
+    };
+    return new GuildChoices(
+      new PeopleChoices({ ...common, store: this.#deps.store }),
+      new PeopleChoices({ ...common, store: this.#leftOutPeople }),
+    );
+  }
 }

@@ -1,9 +1,9 @@
-import type { ChannelId } from '#src/base/ids.ts';
+import type { ChannelId, PersonId, RoleId } from '#src/base/ids.ts';
 import { isTimeZone } from '#src/base/zoned-time.ts';
 import { consentPolicies } from '#src/people/consent.ts';
 import { leaveAloneAfterMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
-import { joinModes } from '#src/ports/command-ports.ts';
+import { type JoinMode, joinModes } from '#src/ports/command-ports.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { toMissingRightLine } from '#src/ports/voice-link.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
@@ -12,7 +12,10 @@ import {
   offeredLanguages,
   parseLanguageTag,
 } from '#src/texts/language-names.ts';
-import { addressingModes } from '#src/turn/addressing/addressing.ts';
+import {
+  type AddressingMode,
+  addressingModes,
+} from '#src/turn/addressing/addressing.ts';
 import { describeOtherPersonas, type Persona } from './persona.ts';
 import {
   badValue,
@@ -32,17 +35,17 @@ import {
 const neverWord = 'never';
 
 const maxListedPeople = 40;
-const [mostChannels, mostRoles] = [10, 20];
-const [leastAloneS, mostAloneS] = [10, 86_400];
+const [maxChannels, maxRoles] = [10, 20];
+const [minAloneS, maxAloneS] = [10, 86_400];
 /** As in `86400 s`. */
 const maxDurationChars = 8;
 
 /** The preferred channel is first. */
-const autoJoinSetting: ServerSetting<readonly string[]> = {
+const autoJoinSetting: ServerSetting<readonly ChannelId[]> = {
   ...defineIdListSetting(
     'auto_join',
     'voice-channel',
-    mostChannels,
+    maxChannels,
     'settings.group.presence',
   ),
   outside: {
@@ -70,7 +73,7 @@ const autoJoinModeSetting = defineWordSetting(
 const userRolesSetting = defineIdListSetting(
   'roles',
   'role',
-  mostRoles,
+  maxRoles,
   'settings.group.people',
 );
 
@@ -87,37 +90,53 @@ const leaveAfterSetting: ServerSetting<number> = {
   group: 'settings.group.presence',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
   getDefault: () => leaveAloneAfterMs,
-  parse(words) {
-    if (words.toLowerCase() === neverWord) return toReadValue(Number.POSITIVE_INFINITY);
-    const [, digits = '', unit = 's'] = /^(\d{1,5})\s*([smh]?)$/i.exec(words) ?? [];
+  parseValue(typed) {
+    if (typed.toLowerCase() === neverWord) return toReadValue(Number.POSITIVE_INFINITY);
+    const [, digits = '', unit = 's'] = /^(\d{1,5})\s*([smh]?)$/i.exec(typed) ?? [];
     const seconds = Number(digits) * (secondsByUnit[unit.toLowerCase()] ?? 1);
-    const isFit = digits !== '' && seconds >= leastAloneS && seconds <= mostAloneS;
+    const isFit = digits !== '' && seconds >= minAloneS && seconds <= maxAloneS;
     return isFit ? toReadValue(seconds * 1_000) : badValue;
   },
-  format: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
+  formatValue: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
   listValues: () => ['30', '60', '5m', '1h', neverWord],
 };
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** Settings of a server, or with `StoredSettings.getForChannel` of one of its voice channels. */
+/** Settings of a server, or with `getForChannel` of one of its voice channels. */
 export type GuildSettings = ConversationValues & {
   /** Further names of the bot in the server. */
   readonly names: readonly string[];
   /** Fields of the persona override the settings of the server. */
   readonly persona?: Persona;
+  /** Returns the value of any setting, also of a feature. */
   readonly getValue: GetSettingValue;
 };
 
-type ConversationValues = {
-  readonly [Field in keyof ConversationSettings]: ReturnType<
-    ConversationSettings[Field]['getDefault']
-  >;
+/** Values of the settings of the conversation. Each setting explains its values. */
+export type ConversationValues = {
+  readonly pipeline: PipelineName;
+  readonly addressing: AddressingMode;
+  readonly instructions: string;
+  readonly voice: string | undefined;
+  readonly djRoleId: RoleId | undefined;
+  readonly consent: ConsentPolicySettings;
+  readonly autoJoin: readonly ChannelId[];
+  readonly autoJoinMode: JoinMode;
+  readonly leaveAfterMs: number;
+  readonly userRoleIds: readonly RoleId[];
+  readonly blockedIds: readonly PersonId[];
+  readonly serverDayCap: number;
+  readonly typed: (typeof typedModes)[number];
+  readonly language: string | undefined;
+  readonly languages: readonly string[];
+  readonly timeZone: string;
+  readonly readChannelId: ChannelId | undefined;
 };
-type ConversationSettings = typeof conversationSettings;
 
+/** Stored settings of a server, as texts by key. */
 export type StoredGuildSettings = {
-  readonly set: ReadonlyMap<string, string>;
+  readonly values: ReadonlyMap<string, string>;
   readonly isLoaded: boolean;
 };
 
@@ -133,17 +152,17 @@ const pipelineSetting: ServerSetting<PipelineName> = {
   inputs: [{ kind: 'one-of' }],
   operator: 'PIPELINE',
   getDefault: ({ pipelines: { names } }) => names[0] ?? 'chained',
-  parse(words, { pipelines }) {
-    const name = pipelineNames.find((one) => one === words.toLowerCase());
+  parseValue(typed, { pipelines }) {
+    const name = pipelineNames.find((pipeline) => pipeline === typed.toLowerCase());
     if (name === undefined) return badValue;
     if (pipelines.names.includes(name)) return toReadValue(name);
     return { kind: 'bad', why: { id: 'settings.missing', with: { pipeline: name } } };
   },
-  format: (name) => name,
+  formatValue: (name) => name,
   listValues: ({ pipelines }) => pipelines.names,
 };
 
-const addressingSetting = {
+const addressingSetting: ServerSetting<AddressingMode> = {
   ...defineWordSetting(
     'addressing',
     addressingModes,
@@ -160,11 +179,11 @@ const instructionsSetting: ServerSetting<string> = {
   operator: 'BOT_INSTRUCTIONS',
   listElsewhere: describeOtherPersonas('instructions'),
   getDefault: ({ defaults }) => defaults.style.instructions,
-  parse: (words) =>
-    words.length > 0 && words.length <= maxInstructionsChars
-      ? toReadValue(words)
+  parseValue: (typed) =>
+    typed.length > 0 && typed.length <= maxInstructionsChars
+      ? toReadValue(typed)
       : badValue,
-  format: (words) => words,
+  formatValue: (instructions) => instructions,
   listValues: () => [],
 };
 
@@ -176,13 +195,13 @@ const voiceSetting: ServerSetting<string | undefined> = {
   operator: 'SPEECH_VOICE',
   listElsewhere: describeOtherPersonas('voice'),
   getDefault: ({ defaults }) => defaults.style.voice.name,
-  parse(words, { voices }) {
-    const name = words.length <= maxVoiceChars ? findVoice(words, voices) : undefined;
+  parseValue(typed, { voices }) {
+    const name = typed.length <= maxVoiceChars ? findVoice(typed, voices) : undefined;
     return name === undefined ? badValue : toReadValue(name);
   },
-  format: (name = '') => name,
+  formatValue: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
-  outside: { loadValues: ({ voices }) => voices.load() },
+  outside: { loadValues: ({ voices }) => voices.loadNames() },
 };
 
 const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');
@@ -191,37 +210,39 @@ const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds'
 const consentSetting: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
   group: 'settings.group.people',
-  inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
+  inputs: [{ kind: 'one-of' }, { kind: 'role', max: 1, before: 'role ' }],
   operator: 'CONSENT_POLICY',
   getDefault: ({ defaults }, isLoaded) =>
     isLoaded ? defaults.consent : { policy: 'ask' },
-  parse(words, { defaults }) {
-    const [, given] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(words) ?? [];
-    const roleId = given ?? defaults.consent.roleId;
-    const policy = given === undefined ? words.toLowerCase() : 'role';
+  parseValue(typed, { defaults }) {
+    const [, typedRoleId] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(typed) ?? [];
+    const roleId = (typedRoleId as RoleId | undefined) ?? defaults.consent.roleId;
+    const policy = typedRoleId === undefined ? typed.toLowerCase() : 'role';
     if (policy === 'ask' || policy === 'notice') return toReadValue({ policy });
     if (policy !== 'role') return badValue;
     return roleId === undefined
       ? { kind: 'bad', why: { id: 'settings.no_role' } }
       : toReadValue({ policy, roleId });
   },
-  format: ({ policy, roleId }) =>
+  formatValue: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
   listValues: () => consentPolicies,
 };
 
 /** Tests whether new rules hear more people unasked. */
 export function isLooser(
-  before: ConsentPolicySettings,
-  after: ConsentPolicySettings,
+  formerRules: ConsentPolicySettings,
+  nextRules: ConsentPolicySettings,
 ): boolean {
-  const [was, is] = [
-    consentPolicies.indexOf(before.policy),
-    consentPolicies.indexOf(after.policy),
+  const [formerRank, nextRank] = [
+    consentPolicies.indexOf(formerRules.policy),
+    consentPolicies.indexOf(nextRules.policy),
   ];
   return (
-    is > was ||
-    (after.policy === 'role' && is === was && before.roleId !== after.roleId)
+    nextRank > formerRank ||
+    (nextRules.policy === 'role' &&
+      nextRank === formerRank &&
+      formerRules.roleId !== nextRules.roleId)
   );
 }
 
@@ -236,14 +257,14 @@ const typedModeSetting = defineWordSetting(
 const languageSetting: ServerSetting<string | undefined> = {
   key: 'language',
   group: 'settings.group.language',
-  inputs: [{ kind: 'language', most: 1 }],
+  inputs: [{ kind: 'language', max: 1 }],
   getDefault: () => undefined,
-  parse(words) {
-    if (words.toLowerCase() === noHindrances) return toReadValue(undefined);
-    const tag = parseLanguageTag(words);
+  parseValue(typed) {
+    if (typed.toLowerCase() === noHindrances) return toReadValue(undefined);
+    const tag = parseLanguageTag(typed);
     return tag === undefined ? badValue : toReadValue(tag);
   },
-  format: (tag = noHindrances) => tag,
+  formatValue: (tag = noHindrances) => tag,
   listValues: () => [noHindrances, ...offeredLanguages.map(formatLanguageLabel)],
 };
 
@@ -251,16 +272,16 @@ const languageSetting: ServerSetting<string | undefined> = {
 const languagesSetting: ServerSetting<readonly string[]> = {
   key: 'languages',
   group: 'settings.group.language',
-  inputs: [{ kind: 'language', most: maxLanguages }],
+  inputs: [{ kind: 'language', max: maxLanguages }],
   getDefault: () => [],
-  parse(words) {
-    if (words.toLowerCase() === noHindrances) return toReadValue([]);
-    const named = words.split(',');
-    if (named.length > maxLanguages) return badValue;
-    const tags = named.map(parseLanguageTag).filter((tag) => tag !== undefined);
-    return tags.length < named.length ? badValue : toReadValue([...new Set(tags)]);
+  parseValue(typed) {
+    if (typed.toLowerCase() === noHindrances) return toReadValue([]);
+    const names = typed.split(',');
+    if (names.length > maxLanguages) return badValue;
+    const tags = names.map(parseLanguageTag).filter((tag) => tag !== undefined);
+    return tags.length < names.length ? badValue : toReadValue([...new Set(tags)]);
   },
-  format: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
+  formatValue: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
   listValues: () => [noHindrances],
 };
 
@@ -270,8 +291,8 @@ const timeZoneSetting: ServerSetting<string> = {
   group: 'settings.group.language',
   inputs: [{ kind: 'typed', maxChars: maxZoneChars }],
   getDefault: ({ defaults }) => defaults.timeZone,
-  parse: (words) => (isTimeZone(words) ? toReadValue(words) : badValue),
-  format: (name) => name,
+  parseValue: (typed) => (isTimeZone(typed) ? toReadValue(typed) : badValue),
+  formatValue: (name) => name,
   listValues: () => Intl.supportedValuesOf('timeZone'),
 };
 
@@ -290,9 +311,9 @@ const serverDayCapSetting: ServerSetting<number> = {
   group: 'settings.group.answers',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
   getDefault: () => 0,
-  parse(words, { caps: { serverDay } }) {
-    if (words.toLowerCase() === noHindrances) return toReadValue(0);
-    const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(words) ?? [];
+  parseValue(typed, { caps: { serverDay } }) {
+    if (typed.toLowerCase() === noHindrances) return toReadValue(0);
+    const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(typed) ?? [];
     const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
     if (nanoUsd === 0) return badValue;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
@@ -302,8 +323,8 @@ const serverDayCapSetting: ServerSetting<number> = {
       why: { id: 'settings.cap', with: { cap: formatCap(serverDay) } },
     };
   },
-  format: formatCap,
-  /** The highest allowed value is in the list. */
+  formatValue: formatCap,
+  // The highest allowed value is in the list.
   listValues: ({ caps: { serverDay } }) => [
     ...new Set([noHindrances, formatCap(serverDay)]),
   ],
@@ -313,7 +334,11 @@ const serverDayCapSetting: ServerSetting<number> = {
  * Settings of the conversation. A new one is a record and a line here, and a feature's
  * own in `settings`.
  */
-export const conversationSettings = {
+export const conversationSettings: {
+  readonly [Field in keyof ConversationValues]: ServerSetting<
+    ConversationValues[Field]
+  >;
+} = {
   pipeline: pipelineSetting,
   addressing: addressingSetting,
   instructions: instructionsSetting,
@@ -333,19 +358,20 @@ export const conversationSettings = {
   readChannelId: readChannelSetting,
 };
 
+/** Reads all settings of a server. Defaults replace what is not set or cannot be used. */
 export function readGuildSettings(
-  all: readonly ServerSetting[],
+  definitions: readonly ServerSetting[],
   stored: StoredGuildSettings,
   choices: SettingChoices,
 ): GuildSettings {
   const values = new Map(
-    all.map((one) => [one, readStoredValue(one, stored, choices)]),
+    definitions.map((setting) => [setting, readStoredValue(setting, stored, choices)]),
   );
   const getValue = <Value>(setting: ServerSetting<Value>) =>
     values.get(setting) as Value; // this record has read it
-  const fields = Object.entries(conversationSettings).map(([field, one]) => [
+  const fields = Object.entries(conversationSettings).map(([field, setting]) => [
     field,
-    values.get(one),
+    values.get(setting),
   ]);
   const { names } = choices.defaults;
   return { ...(Object.fromEntries(fields) as ConversationValues), names, getValue };
@@ -354,13 +380,13 @@ export function readGuildSettings(
 /** Parses a stored value. An unusable one counts as not set. */
 function readStoredValue<Value>(
   setting: ServerSetting<Value>,
-  { set, isLoaded }: StoredGuildSettings,
+  { values, isLoaded }: StoredGuildSettings,
   choices: SettingChoices,
 ) {
-  const words = set.get(setting.key);
-  const read =
-    words === undefined ? badValue : parseStoredValue(setting, words, choices);
-  return read.kind === 'ok' ? read.value : setting.getDefault(choices, isLoaded);
+  const text = values.get(setting.key);
+  const parsed =
+    text === undefined ? badValue : parseStoredValue(setting, text, choices);
+  return parsed.kind === 'ok' ? parsed.value : setting.getDefault(choices, isLoaded);
 }
 
 function formatCap(nanoUsd: number) {

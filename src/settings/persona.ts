@@ -22,6 +22,7 @@ export function hasHiddenCharacters(text: string): boolean {
   );
 }
 
+/** Most characters of each field. */
 export const personaLimits = {
   name: 32,
   instructions: 4_000,
@@ -29,49 +30,55 @@ export const personaLimits = {
   language: 35,
 } as const;
 
+/** Settings of the server fill absent fields. */
+export type Persona = {
+  readonly name?: string;
+  readonly instructions?: string;
+  readonly voice?: string;
+  /** BCP 47. Absent if the persona answers in the language of the asker. */
+  readonly language?: string;
+};
+type PersonaField = keyof typeof personaLimits;
+
 const personaSchema = z.object({
   name: z.string(),
   instructions: z.string(),
   voice: z.string(),
-  /** BCP 47. Absent if the persona answers in the language of the asker. */
   language: z.string(),
 });
-const storedPersonaSchema = personaSchema.partial();
+const storedPersonaSchema: z.ZodType<Persona> = personaSchema.partial();
 
-/** Settings of the server fill absent fields. */
-export type Persona = z.output<typeof storedPersonaSchema>;
-type PersonaField = keyof typeof personaLimits;
-
-export const personaFields = personaSchema.keyof().options;
+export const personaFields: readonly PersonaField[] = personaSchema.keyof().options;
 
 /** Parses typed fields, without empty ones. */
 export function parsePersona(
   typed: Readonly<Record<string, string | undefined>>,
-): { readonly kind: 'ok'; readonly persona: Persona } | PersonaFault {
-  const persona: Persona = {};
+): ParsedPersona {
+  const persona: { -readonly [Field in keyof Persona]: Persona[Field] } = {};
   for (const field of personaFields) {
-    const words = typed[field]?.replace(/\r\n?/g, '\n').trim() ?? '';
-    if (words === '') continue;
-    if (hasHiddenCharacters(words)) return { kind: 'hidden', field };
-    const value = field === 'language' ? parseLanguageTag(words) : words;
+    const text = typed[field]?.replace(/\r\n?/g, '\n').trim() ?? '';
+    if (text === '') continue;
+    if (hasHiddenCharacters(text)) return { kind: 'hidden', field };
+    const value = field === 'language' ? parseLanguageTag(text) : text;
     if (value === undefined) return { kind: 'language', field };
     persona[field] = value;
   }
   return { kind: 'ok', persona };
 }
 
-type PersonaFault = {
-  readonly kind: 'hidden' | 'language';
-  readonly field: PersonaField;
-};
+export type ParsedPersona =
+  | { readonly kind: 'ok'; readonly persona: Persona }
+  /** A field has hidden characters, or no language that is known. */
+  | { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
 
 const personaKeyPrefix = 'bot:';
 
+/** Returns the key of the setting that holds the persona of a channel. */
 export function toPersonaKey(channelId: ChannelId): string {
   return `${personaKeyPrefix}${channelId}`;
 }
 
-/** Undefined if empty. */
+/** Formats a persona for the store. Undefined if it is empty. */
 export function formatPersona(persona: Persona): string | undefined {
   const value = JSON.stringify(persona);
   return value === '{}' ? undefined : value;
@@ -79,10 +86,11 @@ export function formatPersona(persona: Persona): string | undefined {
 
 /** Finds the persona of a channel. Empty if none can be read. */
 export function findPersona(
-  set: ReadonlyMap<string, string>,
+  storedValues: ReadonlyMap<string, string>,
   channelId: ChannelId | undefined,
 ): Persona {
-  const value = channelId === undefined ? undefined : set.get(toPersonaKey(channelId));
+  const value =
+    channelId === undefined ? undefined : storedValues.get(toPersonaKey(channelId));
   const read =
     value === undefined
       ? undefined
@@ -90,17 +98,17 @@ export function findPersona(
   return read?.success ? read.data : {};
 }
 
-/** Lists voice channels with a persona that sets `field`. */
+/** Returns a function that lists voice channels whose persona sets `field`. */
 export function describeOtherPersonas(
   field: PersonaField,
-): (set: ReadonlyMap<string, string>) => readonly TextLine[] {
-  return (set) =>
-    [...set.keys()].flatMap((key) => {
+): (storedValues: ReadonlyMap<string, string>) => readonly TextLine[] {
+  return (storedValues) =>
+    [...storedValues.keys()].flatMap((key) => {
       if (!key.startsWith(personaKeyPrefix)) return [];
-      const id = key.slice(personaKeyPrefix.length);
-      const { [field]: own, name = own } = findPersona(set, id);
-      if (own === undefined) return [];
-      const value = field === 'voice' ? own : (name ?? own);
+      const id = key.slice(personaKeyPrefix.length) as ChannelId; // as `toPersonaKey` wrote it
+      const { [field]: fieldText, name = fieldText } = findPersona(storedValues, id);
+      if (fieldText === undefined) return [];
+      const value = field === 'voice' ? fieldText : (name ?? fieldText);
       const channel = new Mentions(id, '#');
       return [
         { id: 'settings.channel', with: { channel, value, command: '/voice bot' } },

@@ -15,7 +15,7 @@ export type PersonChange = {
   readonly [Field in keyof PersonSettings]?: PersonSettings[Field] | null;
 };
 
-type PersonChangeResult = {
+export type PersonChangeResult = {
   readonly settings: PersonSettings;
   /** False if the change ends with the process. */
   readonly isSaved: boolean;
@@ -25,87 +25,95 @@ export const maxCachedPeople = 2_000;
 
 const emptySettings = {};
 
-export type PersonalSettingsCache = ReturnType<typeof createPersonalSettingsCache>;
-
 /** Caches personal settings over the store, since answers wait for no store. */
-export function createPersonalSettingsCache(deps: PersonalSettingsDeps) {
+export class PersonalSettingsCache {
+  readonly #deps: PersonalSettingsDeps;
   /** Keyed by server and person, most recently used last. */
-  const cached = new Map<string, PersonSettings>();
-  const loading = new Map<string, Promise<PersonSettings | undefined>>();
+  readonly #cached = new Map<string, PersonSettings>();
+  readonly #loading = new Map<string, Promise<PersonSettings | undefined>>();
 
-  /** Reports a failure and returns undefined. Never throws. */
-  async function loadSettings(
+  constructor(deps: PersonalSettingsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns cached settings, empty before the first read. */
+  getCached(guildId: GuildId, personId: PersonId): PersonSettings {
+    return this.#cached.get(toCacheKey(guildId, personId)) ?? emptySettings;
+  }
+
+  /** Loads settings unless cached. Reports a failure and returns undefined. Never throws. */
+  async loadSettings(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<PersonSettings | undefined> {
     const key = toCacheKey(guildId, personId);
-    const known = cached.get(key);
-    if (known) {
-      cacheSettings(key, known);
-      return known;
+    const cached = this.#cached.get(key);
+    if (cached) {
+      this.#cacheSettings(key, cached);
+      return cached;
     }
-    const reading = loading.get(key) ?? readSettings(guildId, personId);
-    loading.set(key, reading);
+    const reading = this.#loading.get(key) ?? this.#readSettings(guildId, personId);
+    this.#loading.set(key, reading);
     return await reading;
   }
 
-  async function readSettings(guildId: GuildId, personId: PersonId) {
+  /** Changes settings, which count at once, saved or not. Never throws. */
+  async changeSettings(
+    guildId: GuildId,
+    personId: PersonId,
+    change: PersonChange,
+  ): Promise<PersonChangeResult> {
+    const { store } = this.#deps;
     const key = toCacheKey(guildId, personId);
-    const settings = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
-      deps.store.read(guildId, personId),
+    const loaded = await this.loadSettings(guildId, personId);
+    const settings = applyChange(
+      this.#cached.get(key) ?? loaded ?? emptySettings,
+      change,
     );
-    if (!loading.delete(key)) return settings; // forgotten meanwhile
-    if (settings) cacheSettings(key, settings);
+    this.#cacheSettings(key, settings);
+    if (!loaded) return { settings, isSaved: false }; // The stored fields are unknown, and would be replaced.
+    const isSaved = await tryWrite(guildId, this.#deps, () =>
+      store.write(guildId, personId, settings),
+    );
+    return { settings, isSaved };
+  }
+
+  /** Drops cached settings of a person, or without one all of the server. */
+  forgetSettings(guildId: GuildId, personId?: PersonId): void {
+    const isForgotten =
+      personId === undefined
+        ? (key: string) => key.startsWith(`${guildId} `)
+        : (key: string) => key === toCacheKey(guildId, personId);
+    for (const entries of [this.#cached, this.#loading])
+      for (const key of [...entries.keys()].filter(isForgotten)) entries.delete(key);
+  }
+
+  async #readSettings(guildId: GuildId, personId: PersonId) {
+    const { store } = this.#deps;
+    const key = toCacheKey(guildId, personId);
+    const settings = await withStoreTimeout(
+      guildId,
+      this.#deps,
+      'store.unreadable',
+      () => store.read(guildId, personId),
+    );
+    if (!this.#loading.delete(key)) return settings; // forgotten meanwhile
+    if (settings) this.#cacheSettings(key, settings);
     return settings;
   }
 
-  function cacheSettings(key: string, settings: PersonSettings) {
-    cached.delete(key);
-    cached.set(key, settings);
-    dropOldest(cached, maxCachedPeople);
+  #cacheSettings(key: string, settings: PersonSettings) {
+    this.#cached.delete(key);
+    this.#cached.set(key, settings);
+    dropOldest(this.#cached, maxCachedPeople);
   }
-
-  return {
-    /** Returns cached settings, empty before the first read. */
-    getCached(guildId: GuildId, personId: PersonId): PersonSettings {
-      return cached.get(toCacheKey(guildId, personId)) ?? emptySettings;
-    },
-    loadSettings,
-    /** Changes settings, which count at once, saved or not. Never throws. */
-    async changeSettings(
-      guildId: GuildId,
-      personId: PersonId,
-      change: PersonChange,
-    ): Promise<PersonChangeResult> {
-      const before = await loadSettings(guildId, personId);
-      const settings = applyChange(
-        cached.get(toCacheKey(guildId, personId)) ?? before ?? emptySettings,
-        change,
-      );
-      cacheSettings(toCacheKey(guildId, personId), settings);
-      if (!before) return { settings, isSaved: false }; // The stored fields are unknown, and would be replaced.
-      const isSaved = await tryWrite(guildId, deps, () =>
-        deps.store.write(guildId, personId, settings),
-      );
-      return { settings, isSaved };
-    },
-    /** Drops cached settings of a person, or without one all of the server. */
-    forgetSettings(guildId: GuildId, personId?: PersonId) {
-      const wanted =
-        personId === undefined ? `${guildId} ` : toCacheKey(guildId, personId);
-      const isMeant = (key: string) =>
-        personId === undefined ? key.startsWith(wanted) : key === wanted;
-      for (const all of [cached, loading])
-        for (const key of [...all.keys()].filter(isMeant)) all.delete(key);
-    },
-  };
 }
 
 function toCacheKey(guildId: GuildId, personId: PersonId) {
   return `${guildId} ${personId}`;
 }
 
-function applyChange(settings: PersonSettings, change: PersonChange) {
+function applyChange(settings: PersonSettings, change: PersonChange): PersonSettings {
   const fields = Object.entries({ ...settings, ...change });
   return Object.fromEntries(
     fields.filter(([, value]) => value !== null && value !== undefined),

@@ -1,4 +1,4 @@
-import type { GuildId, RoleId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';
@@ -62,7 +62,7 @@ export type SettingChoices = {
   readonly defaults: OperatorDefaults;
 };
 
-type ReadSetting<Value> =
+export type ReadSetting<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
   | Extract<SettingOutcome, { kind: 'bad' }>;
 
@@ -70,9 +70,9 @@ type ReadSetting<Value> =
 export type SettingInput =
   /** A menu of the values, if they fit into one message. */
   | { readonly kind: 'one-of' }
-  | { readonly kind: 'language'; readonly most: number }
+  | { readonly kind: 'language'; readonly max: number }
   /** Discord's own menu. `before` is a word in front of the id. */
-  | { readonly kind: NamedById; readonly most: number; readonly before?: string }
+  | { readonly kind: NamedById; readonly max: number; readonly before?: string }
   | { readonly kind: 'typed'; readonly maxChars: number; readonly isLong?: true };
 
 /** Each has a text `settings.about.KEY`: one sentence of 100 characters at most. */
@@ -80,7 +80,8 @@ type SettingKey = {
   [Id in PlainTextId]: Id extends `settings.about.${infer Key}` ? Key : never;
 }[PlainTextId];
 
-export type ServerSetting<Value = unknown> = {
+/** One setting that each server can set, with the way from a text to its value and back. */
+export interface ServerSetting<Value = unknown> {
   /** Name in `/settings` and in the store. */
   readonly key: SettingKey;
   /** A group exists as soon as a setting names it. */
@@ -88,44 +89,49 @@ export type ServerSetting<Value = unknown> = {
   readonly inputs: readonly SettingInput[];
   /** Setting of the operator with the default. */
   readonly operator?: string;
-  /** `isLoaded` is false while the settings are unread. */
+  /** Returns the default. `isLoaded` is false while the settings are unread. */
   getDefault(choices: SettingChoices, isLoaded: boolean): Value;
-  parse(words: string, choices: SettingChoices): ReadSetting<Value>;
+  /** Parses a typed or stored value. */
+  parseValue(typed: string, choices: SettingChoices): ReadSetting<Value>;
   /** Formats a value. Empty means the engine's default. */
-  format(value: Value): string;
+  formatValue(value: Value): string;
+  /** Lists values to choose from, as people type them. */
   listValues(choices: SettingChoices): readonly string[];
-  /** Lines about places of the server with another value. */
+  /** Lists lines about places of the server with another value. */
   listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
-  /** What depends on Discord and the engines. */
+  /** Work that depends on Discord and the engines. */
   readonly outside?: {
-    /** Loads the values that `parse` and `listValues` need. Never throws. */
-    loadValues?(parts: SettingDeps): Promise<unknown>;
-    /** Reasons why the value has no effect, each with a remedy. */
+    /** Loads the values that `parseValue` and `listValues` need. Never throws. */
+    loadValues?(deps: SettingDeps): Promise<unknown>;
+    /** Lists reasons why the value has no effect, each with a remedy. */
     listHindrances?(
       value: Value,
       guildId: GuildId,
-      parts: Pick<SettingDeps, 'hasChatModel' | 'mayReadMessages' | 'places'>,
-      of: GetSettingValue,
+      deps: Pick<SettingDeps, 'hasChatModel' | 'mayReadMessages' | 'places'>,
+      getValue: GetSettingValue,
     ): readonly TextLine[];
-    isKnownId?(value: Value, guildId: GuildId, parts: SettingDeps): boolean;
+    /** Tests whether the ids of a value are of this server. */
+    isKnownId?(value: Value, guildId: GuildId, deps: SettingDeps): boolean;
   };
-};
+}
 
 /** Returns a value. Throws TypeError if no feature declares the setting. */
 export type GetSettingValue = <Value>(setting: ServerSetting<Value>) => Value;
 
+/** Returns the id of the sentence about a setting. */
 export function getAboutId({ key }: Pick<ServerSetting, 'key'>): PlainTextId {
   return `settings.about.${key}`;
 }
 
+/** Finds the mark of mentions, if the value of the setting is an id. */
 export function findMentionMark({
   inputs,
 }: Pick<ServerSetting, 'inputs'>): MentionMark | undefined {
   const kinds = inputs.map(({ kind }) => kind);
-  const named = kinds.find((kind): kind is NamedById =>
+  const mentioned = kinds.find((kind): kind is NamedById =>
     Object.hasOwn(mentionMarks, kind),
   );
-  return named && mentionMarks[named];
+  return mentioned && mentionMarks[mentioned];
 }
 
 export type SettingsView = {
@@ -145,8 +151,10 @@ export type CurrentSetting = {
 /** Word for an empty role or list. */
 export const noHindrances = 'none';
 
+/** Result of `parseValue` for a text that is no value. */
 export const badValue = { kind: 'bad' } as const;
 
+/** Wraps a value as the result of `parseValue`. */
 export function toReadValue<Value>(value: Value): ReadSetting<Value> {
   return { kind: 'ok', value };
 }
@@ -154,24 +162,26 @@ export function toReadValue<Value>(value: Value): ReadSetting<Value> {
 /** Parses a stored value. A voice that is gone stays chosen. */
 export function parseStoredValue<Value>(
   setting: ServerSetting<Value>,
-  words: string,
+  text: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {
-  return parseSetting(setting, words, { ...choices, voices: [] });
+  return parseSetting(setting, text, { ...choices, voices: [] });
 }
 
+/** Parses a typed value. */
 export function parseSetting<Value>(
-  setting: Pick<ServerSetting<Value>, 'parse'>,
-  words: string,
+  setting: Pick<ServerSetting<Value>, 'parseValue'>,
+  text: string,
   choices: SettingChoices,
 ): ReadSetting<Value> {
-  return setting.parse(words.trim(), choices);
+  return setting.parseValue(text.trim(), choices);
 }
 
+/** Declares a setting with one of several words as its value. */
 export function defineWordSetting<Word extends string>(
   key: SettingKey,
-  words: readonly Word[],
-  getDefault: (choices: SettingChoices) => Word,
+  choices: readonly Word[],
+  getDefault: (settingChoices: SettingChoices) => Word,
   group: PlainTextId,
 ): ServerSetting<Word> {
   return {
@@ -179,17 +189,18 @@ export function defineWordSetting<Word extends string>(
     group,
     inputs: [{ kind: 'one-of' }],
     getDefault,
-    parse(typed) {
-      const found = words.find((one) => one === typed.toLowerCase());
-      return found === undefined ? badValue : toReadValue(found);
+    parseValue(typed) {
+      const choice = choices.find((text) => text === typed.toLowerCase());
+      return choice === undefined ? badValue : toReadValue(choice);
     },
-    format: (value) => value,
-    listValues: () => words,
+    formatValue: (value) => value,
+    listValues: () => choices,
   };
 }
 
 const [off, on] = ['off', 'on'] as const;
 
+/** Declares a setting that is on or off, by default off. */
 export function defineSwitchSetting(
   key: SettingKey,
   group: PlainTextId,
@@ -199,11 +210,11 @@ export function defineSwitchSetting(
     group,
     inputs: [{ kind: 'one-of' }],
     getDefault: () => false,
-    parse(typed) {
+    parseValue(typed) {
       const word = typed.toLowerCase();
       return word === on || word === off ? toReadValue(word === on) : badValue;
     },
-    format: (value) => (value ? on : off),
+    formatValue: (value) => (value ? on : off),
     listValues: () => [off, on],
   };
 }
@@ -215,46 +226,60 @@ const mentionPatterns = {
   role: /^(?:<@&)?(\d{15,21})>?$/,
 };
 
-export function defineIdSetting(
+type IdOf = {
+  readonly 'text-channel': ChannelId;
+  readonly 'voice-channel': ChannelId;
+  readonly person: PersonId;
+  readonly role: RoleId;
+};
+
+function findMentionedId<Kind extends NamedById>(kind: Kind, mention: string) {
+  const [, id] = mentionPatterns[kind].exec(mention) ?? [];
+  return id as IdOf[Kind] | undefined; // the setting says of which kind the id is
+}
+
+/** Declares a setting with one id as its value, typed alone or as a mention. */
+export function defineIdSetting<Kind extends NamedById>(
   key: SettingKey,
-  of: NamedById,
+  kind: Kind,
   group: PlainTextId,
-): ServerSetting<string | undefined> {
+): ServerSetting<IdOf[Kind] | undefined> {
   return {
     key,
     group,
-    inputs: [{ kind: of, most: 1 }],
+    inputs: [{ kind, max: 1 }],
     getDefault: () => undefined,
-    parse(typed) {
-      const [, id] = mentionPatterns[of].exec(typed) ?? [];
+    parseValue(typed) {
+      const id = findMentionedId(kind, typed);
       return id === undefined && typed.toLowerCase() !== noHindrances
         ? badValue
         : toReadValue(id);
     },
-    format: (id) => id ?? noHindrances,
+    formatValue: (id) => id ?? noHindrances,
     listValues: () => [noHindrances],
   };
 }
 
-export function defineIdListSetting(
+/** Declares a setting with a list of at most `max` ids as its value. */
+export function defineIdListSetting<Kind extends NamedById>(
   key: SettingKey,
-  of: NamedById,
-  most: number,
+  kind: Kind,
+  max: number,
   group: PlainTextId,
-): ServerSetting<readonly string[]> {
+): ServerSetting<readonly IdOf[Kind][]> {
   return {
     key,
     group,
-    inputs: [{ kind: of, most }],
+    inputs: [{ kind, max }],
     getDefault: () => [],
-    parse(typed) {
+    parseValue(typed) {
       if (typed.toLowerCase() === noHindrances) return toReadValue([]);
-      const named = typed.split(/[\s,]+/);
-      const ids = named.flatMap((one) => mentionPatterns[of].exec(one)?.[1] ?? []);
-      const isFit = ids.length === named.length && ids.length <= most;
-      return isFit ? toReadValue([...new Set(ids)]) : badValue; // Returns undefined for a wrong id, or too many ids.
+      const mentions = typed.split(/[\s,]+/);
+      const ids = mentions.flatMap((mention) => findMentionedId(kind, mention) ?? []);
+      const isFit = ids.length === mentions.length && ids.length <= max;
+      return isFit ? toReadValue([...new Set(ids)]) : badValue;
     },
-    format: (ids) => (ids.length === 0 ? noHindrances : ids.join(', ')),
+    formatValue: (ids) => (ids.length === 0 ? noHindrances : ids.join(', ')),
     listValues: () => [noHindrances],
   };
 }

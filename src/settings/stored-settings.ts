@@ -63,28 +63,29 @@ function describeManner({ language }: Persona) {
     : ` Always answer in ${getEnglishLanguageName(language)}.`;
 }
 
+/** Returns a style with the voice, model and tone that a person asked for. */
 export function toSpokenStyle(
   style: ReplyStyle,
   manner: SpokenManner | undefined,
-  named: SpeechVoice = manner?.voice === undefined ? {} : { name: manner.voice },
+  chosenVoice: SpeechVoice = manner?.voice === undefined ? {} : { name: manner.voice },
 ): ReplyStyle {
   if (!manner) return style;
   const { model, tone, voice } = manner;
-  const { onGone, ...usual } = style.voice;
+  const { onGone, ...defaults } = style.voice;
   const spoken = {
-    ...usual,
-    ...(voice === undefined ? onGone && { onGone } : named),
-    model: model ?? usual.model,
-    instructions: tone ?? usual.instructions,
+    ...defaults,
+    ...(voice === undefined ? onGone && { onGone } : chosenVoice),
+    model: model ?? defaults.model,
+    instructions: tone ?? defaults.instructions,
   };
   return { ...style, voice: spoken };
 }
 
 /** Settings derived from the stored values, cached until a change. */
-type KnownSettings = {
+type DerivedSettings = {
   readonly settings: GuildSettings;
-  readonly words: ServerVocabularyWords;
-  readonly channels: Map<string, GuildSettings>;
+  readonly vocabulary: ServerVocabularyWords;
+  readonly channels: Map<ChannelId, GuildSettings>;
 };
 
 export type StoredSettingsDeps = {
@@ -95,31 +96,34 @@ export type StoredSettingsDeps = {
   readonly settingsStore: GuildSettingsStore;
 };
 
-const unreadSettings: StoredGuildSettings = { set: new Map(), isLoaded: false };
+const unreadSettings: StoredGuildSettings = { values: new Map(), isLoaded: false };
 
 /** Settings of all servers over the defaults of the operator. */
 export class StoredSettings {
-  readonly #parts;
-  readonly #sources;
-  readonly #servers = new Map<string, StoredGuildSettings>();
-  readonly #loading = new Map<string, Promise<void>>();
-  readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
+  readonly #deps: SettingDeps;
+  readonly #settingsDeps: StoredSettingsDeps;
+  readonly #stored = new Map<GuildId, StoredGuildSettings>();
+  readonly #loading = new Map<GuildId, Promise<void>>();
+  /** Derived anew once other values are stored. */
+  readonly #derived = new WeakMap<StoredGuildSettings, DerivedSettings>();
 
-  constructor(parts: SettingDeps, sources: StoredSettingsDeps) {
-    this.#parts = parts;
-    this.#sources = sources;
+  constructor(deps: SettingDeps, settingsDeps: StoredSettingsDeps) {
+    this.#deps = deps;
+    this.#settingsDeps = settingsDeps;
   }
 
+  /** Lists all settings in the order of `/settings`. */
   get definitions(): readonly ServerSetting[] {
-    return this.#sources.serverSettings;
+    return this.#settingsDeps.serverSettings;
   }
 
+  /** Returns the values that settings can have now. Voices are empty while unknown. */
   get choices(): SettingChoices {
-    const { caps, defaults } = this.#sources;
-    const { pipelines, voices } = this.#parts;
+    const { caps, defaults } = this.#settingsDeps;
+    const { pipelines, voices } = this.#deps;
     return {
       pipelines,
-      voices: listBotVoices(this.#parts),
+      voices: listBotVoices(this.#deps),
       knownVoices: voices.getKnown(),
       caps,
       defaults,
@@ -128,18 +132,18 @@ export class StoredSettings {
 
   /** Returns a server's settings. While unread, people have to agree. */
   getForGuild(guildId: GuildId): GuildSettings {
-    return this.#findKnown(guildId).settings;
+    return this.#getDerived(guildId).settings;
   }
 
   /** Returns settings with the persona of the voice channel. */
   getForChannel(guildId: GuildId, channelId: ChannelId | undefined): GuildSettings {
-    const { channels, settings } = this.#findKnown(guildId);
+    const { channels, settings } = this.#getDerived(guildId);
     if (channelId === undefined) return settings;
-    const known =
+    const channelSettings =
       channels.get(channelId) ??
       applyPersona(settings, findPersona(this.getStoredValues(guildId), channelId));
-    channels.set(channelId, known);
-    return known;
+    channels.set(channelId, channelSettings);
+    return channelSettings;
   }
 
   /** Finds why a person may not use the bot. */
@@ -152,32 +156,39 @@ export class StoredSettings {
 
   /** Returns the consent rules that count now. Looser rules wait, also across a restart. */
   getCurrentConsent(guildId: GuildId): ConsentPolicySettings {
-    const [, former = ''] = this.#findWaitingConsent(guildId);
+    const [, formerText = ''] = this.#findWaitingConsent(guildId);
     if (this.getConsentWaitMs(guildId) <= 0) return this.getForGuild(guildId).consent;
-    return this.previewChange(guildId, conversationSettings.consent.key, former)
+    return this.previewChange(guildId, conversationSettings.consent.key, formerText)
       .consent;
   }
 
+  /** Returns the time until looser consent rules count, in ms. Not above 0 if none wait. */
   getConsentWaitMs(guildId: GuildId): number {
     const [fromWallMs = 0] = this.#findWaitingConsent(guildId);
-    return Number(fromWallMs) - this.#parts.clock.wallMs();
+    return Number(fromWallMs) - this.#deps.clock.wallMs();
   }
 
   /** Delays new consent rules by `waitMs`. The `former` rules count until then. */
   async delayConsent(
     guildId: GuildId,
-    former: ConsentPolicySettings | undefined,
+    formerRules: ConsentPolicySettings | undefined,
     waitMs: number,
-  ) {
-    const fromWallMs = this.#parts.clock.wallMs() + waitMs;
-    const words = former && conversationSettings.consent.format(former);
-    await this.setValue(guildId, waitingConsentKey, words && `${fromWallMs} ${words}`);
+  ): Promise<void> {
+    const fromWallMs = this.#deps.clock.wallMs() + waitMs;
+    const formerText =
+      formerRules && conversationSettings.consent.formatValue(formerRules);
+    await this.setValue(
+      guildId,
+      waitingConsentKey,
+      formerText && `${fromWallMs} ${formerText}`,
+    );
   }
 
   #findWaitingConsent(guildId: GuildId) {
     return this.getStoredValues(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
+  /** Returns the settings as they were with this value. Nothing is saved. */
   previewChange(
     guildId: GuildId,
     key: string,
@@ -185,26 +196,27 @@ export class StoredSettings {
   ): GuildSettings {
     return readGuildSettings(
       this.definitions,
-      setValue(this.#getGuildTasks(guildId), key, value),
+      setValue(this.#getStored(guildId), key, value),
       this.choices,
     );
   }
 
+  /** Returns how answers are written and spoken, with the persona of a channel. */
   getStyle(guildId: GuildId, channelId?: ChannelId): ReplyStyle {
-    const { style } = this.#sources.defaults;
+    const { style } = this.#settingsDeps.defaults;
     const {
       instructions,
       persona = {},
       voice,
     } = this.getForChannel(guildId, channelId);
-    const { name = this.#parts.places.getBotName(guildId) } = persona;
+    const { name = this.#deps.places.getBotName(guildId) } = persona;
     const isOwn =
       (persona.name ?? persona.instructions) !== undefined ||
       this.isSetByGuild(guildId, conversationSettings.instructions);
     // The instructions of the operator already name the bot, and those of a server need
     // not.
     const naming = isOwn ? ` Your name is ${name}.` : '';
-    const { pronounce } = this.#findKnown(guildId).words;
+    const { pronounce } = this.#getDerived(guildId).vocabulary;
     return {
       ...style,
       instructions: `${instructions}${naming}${describeManner(persona)}`,
@@ -216,24 +228,27 @@ export class StoredSettings {
     };
   }
 
+  /** Tests whether a server has set a usable value of its own. */
   isSetByGuild(guildId: GuildId, setting: ServerSetting): boolean {
-    const words = this.#getGuildTasks(guildId).set.get(setting.key);
+    const value = this.#getStored(guildId).values.get(setting.key);
     return (
-      words !== undefined &&
-      parseStoredValue(setting, words, this.choices).kind === 'ok'
+      value !== undefined &&
+      parseStoredValue(setting, value, this.choices).kind === 'ok'
     );
   }
 
+  /** Finds the options of captions that are on in a channel. Undefined if they are off. */
   findCaptionOptions(
     guildId: GuildId,
     channelId: ChannelId,
   ): CaptionOptions | undefined {
-    const value = this.#getGuildTasks(guildId).set.get(toCaptionsKey(channelId));
+    const value = this.#getStored(guildId).values.get(toCaptionsKey(channelId));
     // Former versions kept that they are off for the rest of a session.
     if (value === undefined || value === 'off') return undefined;
     return storedCaptionsSchema.safeParse(tryParseJson(value)).data ?? {};
   }
 
+  /** Saves captions as on, or as off without options. Returns false if unsaved. */
   setCaptionOptions(
     guildId: GuildId,
     channelId: ChannelId,
@@ -246,8 +261,9 @@ export class StoredSettings {
     );
   }
 
+  /** Tests whether the settings of a server are read. */
   isLoaded(guildId: GuildId): boolean {
-    return this.#getGuildTasks(guildId).isLoaded;
+    return this.#getStored(guildId).isLoaded;
   }
 
   /**
@@ -255,26 +271,29 @@ export class StoredSettings {
    * empty since.
    */
   isChannelResting(guildId: GuildId, channelId: ChannelId): boolean {
-    return this.#getGuildTasks(guildId).set.has(toRestKey(channelId));
+    return this.#getStored(guildId).values.has(toRestKey(channelId));
   }
 
   /** Bars the bot from an `auto_join` channel until `endChannelRest`. Never throws. */
-  async restChannel(guildId: GuildId, channelId: ChannelId) {
+  async restChannel(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.loadGuild(guildId);
     if (this.getForGuild(guildId).autoJoin.includes(channelId))
       await this.setValue(guildId, toRestKey(channelId), 'until empty');
   }
 
-  async endChannelRest(guildId: GuildId, channelId: ChannelId) {
+  /** Lets automatic joins enter a channel again. Never throws. */
+  async endChannelRest(guildId: GuildId, channelId: ChannelId): Promise<void> {
     await this.setValue(guildId, toRestKey(channelId), undefined);
   }
 
+  /** Returns the stored texts by key, empty before the first read. */
   getStoredValues(guildId: GuildId): ReadonlyMap<string, string> {
-    return this.#getGuildTasks(guildId).set;
+    return this.#getStored(guildId).values;
   }
 
+  /** Lists the words of a server for recognisers, newest first. */
   listWords(guildId: GuildId): readonly string[] {
-    return this.#findKnown(guildId).words.words;
+    return this.#getDerived(guildId).vocabulary.words;
   }
 
   /**
@@ -282,13 +301,13 @@ export class StoredSettings {
    * throws.
    */
   async loadGuild(guildId: GuildId): Promise<boolean> {
-    if (!this.#getGuildTasks(guildId).isLoaded) {
+    if (!this.#getStored(guildId).isLoaded) {
       const loading = this.#loading.get(guildId) ?? this.#readGuild(guildId);
       this.#loading.set(guildId, loading);
       await loading;
       this.#loading.delete(guildId);
     }
-    return this.#getGuildTasks(guildId).isLoaded;
+    return this.#getStored(guildId).isLoaded;
   }
 
   /**
@@ -301,50 +320,59 @@ export class StoredSettings {
     value: string | undefined,
   ): Promise<boolean> {
     await this.loadGuild(guildId);
-    this.#servers.set(guildId, setValue(this.#getGuildTasks(guildId), key, value));
-    return await tryWrite(guildId, this.#parts, () =>
-      this.#sources.settingsStore.write(guildId, key, value),
+    this.#stored.set(guildId, setValue(this.#getStored(guildId), key, value));
+    return await tryWrite(guildId, this.#deps, () =>
+      this.#settingsDeps.settingsStore.write(guildId, key, value),
     );
   }
 
-  forgetGuild(guildId: GuildId) {
+  /** Drops the settings of a server that the bot has left. */
+  forgetGuild(guildId: GuildId): void {
     this.#loading.delete(guildId);
-    this.#servers.delete(guildId);
+    this.#stored.delete(guildId);
   }
 
   async #readGuild(guildId: GuildId) {
-    const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
-      this.#sources.settingsStore.read(guildId),
+    const values = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+      this.#settingsDeps.settingsStore.read(guildId),
     );
-    if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
-    const typed = this.#getGuildTasks(guildId).set; // while the store could not be read: newer
-    this.#servers.set(guildId, { set: new Map([...set, ...typed]), isLoaded: true });
+    if (!values || !this.#loading.has(guildId)) return; // forgotten meanwhile
+    // Values that were typed while the store could not be read are newer.
+    const typed = this.#getStored(guildId).values;
+    this.#stored.set(guildId, {
+      values: new Map([...values, ...typed]),
+      isLoaded: true,
+    });
   }
 
-  #findKnown(guildId: GuildId) {
-    const server = this.#getGuildTasks(guildId);
-    const before = this.#known.get(server);
-    if (before) return before;
-    const settings = readGuildSettings(this.definitions, server, this.choices);
-    const words = readServerWords(server.set);
-    const known = { settings, words, channels: new Map<string, GuildSettings>() };
-    this.#known.set(server, known);
-    return known;
+  #getDerived(guildId: GuildId) {
+    const stored = this.#getStored(guildId);
+    const cached = this.#derived.get(stored);
+    if (cached) return cached;
+    const settings = readGuildSettings(this.definitions, stored, this.choices);
+    const derived: DerivedSettings = {
+      settings,
+      vocabulary: readServerWords(stored.values),
+      channels: new Map(),
+    };
+    this.#derived.set(stored, derived);
+    return derived;
   }
 
-  #getGuildTasks(guildId: GuildId) {
-    return this.#servers.get(guildId) ?? unreadSettings;
+  #getStored(guildId: GuildId) {
+    return this.#stored.get(guildId) ?? unreadSettings;
   }
 }
 
+/** Returns stored values with another one, or without it. */
 function setValue(
-  { set, isLoaded }: StoredGuildSettings,
+  { values, isLoaded }: StoredGuildSettings,
   key: string,
   value: string | undefined,
-) {
-  const others = [...set].filter(([one]) => one !== key);
-  const own = value === undefined ? [] : [[key, value] as const];
-  return { set: new Map([...others, ...own]), isLoaded };
+): StoredGuildSettings {
+  const others = [...values].filter(([storedKey]) => storedKey !== key);
+  const entry = value === undefined ? [] : [[key, value] as const];
+  return { values: new Map([...others, ...entry]), isLoaded };
 }
 
 const waitingConsentKey = 'consent_waits';
@@ -366,11 +394,13 @@ type ServerVocabularyWords = {
   readonly pronounce?: Pronounce;
 };
 
-function readServerWords(set: ReadonlyMap<string, string>) {
-  const all = listServerWords(set);
-  const said = all.flatMap(({ word, say }) =>
+function readServerWords(
+  storedValues: ReadonlyMap<string, string>,
+): ServerVocabularyWords {
+  const vocabulary = listServerWords(storedValues);
+  const pronounced = vocabulary.flatMap(({ word, say }) =>
     say === undefined ? [] : [{ word, say }],
   );
-  const pronounce = createPronouncer(said);
-  return { words: all.map(({ word }) => word), pronounce };
+  const pronounce = createPronouncer(pronounced);
+  return { words: vocabulary.map(({ word }) => word), pronounce };
 }

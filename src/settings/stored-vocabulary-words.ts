@@ -3,7 +3,9 @@ import { tryParseJson } from '#src/base/json.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { hasHiddenCharacters } from './persona.ts';
 
-export const [mostWordChars, mostSayChars] = [40, 80];
+/** Most characters of a word, and of its pronunciation. */
+export const maxWordChars = 40;
+export const maxSayChars = 80;
 
 const wordKeyPrefix = 'word:';
 
@@ -20,35 +22,37 @@ export function toWordKey(word: string): string {
 
 /** Parses a word. Undefined if the text is none. */
 export function parseWord(typed: string): string | undefined {
-  return parseLine(typed, mostWordChars, /[\p{L}\p{N}]/u);
+  return parseLine(typed, maxWordChars, /[\p{L}\p{N}]/u);
 }
 
 /** Parses a pronunciation, which needs a letter. */
 export function parsePronunciation(typed: string): string | undefined {
-  return parseLine(typed, mostSayChars, /\p{L}/u);
+  return parseLine(typed, maxSayChars, /\p{L}/u);
 }
 
+/** Formats a word for the store. `addedMs` is the time of its addition by the wall clock. */
 export function formatStoredWord({ word, say }: ServerWord, addedMs: number): string {
   return JSON.stringify({ word, say, addedMs });
 }
 
+/** Lists the words among the stored settings, newest first. Unreadable ones are left out. */
 export function listServerWords(
-  set: ReadonlyMap<string, string>,
+  storedValues: ReadonlyMap<string, string>,
 ): readonly ServerWord[] {
-  return [...set]
+  return [...storedValues]
     .filter(([key]) => key.startsWith(wordKeyPrefix))
     .map(([, value]) => storedWordSchema.safeParse(tryParseJson(value)).data)
-    .filter((one) => one !== undefined)
-    .toSorted((one, other) => other.addedMs - one.addedMs)
+    .filter((entry) => entry !== undefined)
+    .toSorted((a, b) => b.addedMs - a.addedMs)
     .map(({ word, say }) => ({ word, say }));
 }
 
-/** Parses a line. Refuses hidden characters and markup. */
-function parseLine(typed: string, mostChars: number, needs: RegExp) {
-  const line = toOneLine(typed).replace(/\s+/g, ' ').trim();
-  const isFit = line.length <= mostChars && needs.test(line);
-  return isFit && !/[<>{}[\]|]/.test(line) && !hasHiddenCharacters(line)
-    ? line
+/** Parses one line of text. Refuses hidden characters and markup. */
+function parseLine(typed: string, maxChars: number, needs: RegExp) {
+  const text = toOneLine(typed).replace(/\s+/g, ' ').trim();
+  const isFit = text.length <= maxChars && needs.test(text);
+  return isFit && !/[<>{}[\]|]/.test(text) && !hasHiddenCharacters(text)
+    ? text
     : undefined;
 }
 

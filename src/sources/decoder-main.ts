@@ -1,31 +1,28 @@
 import { openChildPort } from '#src/base/child/child-port.ts';
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
-import {
-  createDecodeStream,
-  type DecodeStream,
-} from '#src/sources/decode/decode-stream.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 
 Object.assign(console, { error() {}, warn() {}, log() {} }); // The decoders print every flaw of a file.
 
 const streams = new Map<number, DecodeStream>();
-let before = Promise.resolve();
+let lastTask = Promise.resolve();
 
 const sendToParent = openChildPort<ToDecoder, FromDecoder>((message) => {
-  before = before.then(() => obeyMessage(message));
+  lastTask = lastTask.then(() => obeyMessage(message));
 });
 
 async function obeyMessage(message: ToDecoder) {
   if (message.kind === 'close') return closeStream(message.id);
   const { id, plan, bytes, isLast } = message;
-  const stream = streams.get(id) ?? createDecodeStream(plan);
+  const stream = streams.get(id) ?? new DecodeStream(plan);
   streams.set(id, stream);
   try {
-    sendToParent(await stream.feed(bytes, isLast));
+    sendToParent(await stream.feedBytes(bytes, isLast));
   } catch (error) {
     closeStream(id);
     sendToParent({
       kind: 'damaged',
-      why: error instanceof Error ? error.message : 'it is damaged',
+      reason: error instanceof Error ? error.message : 'it is damaged',
     });
   }
 }

@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { refusals } from './fetch/sound-refusals.ts';
+import { createCrowdedError, createNotAudioError } from './fetch/sound-refusals.ts';
 
 export type FfmpegOptions = {
   readonly path: string;
@@ -17,11 +17,12 @@ export type FfmpegOptions = {
 const rateHz = 48_000;
 const frameBytes = 4;
 /** No picture and no table needs more at once. */
-const mostAllocBytes = 64 * 1024 * 1024;
+const maxAllocBytes = 64 * 1024 * 1024;
 
 /** Each takes up to 64 MB. */
-const mostPrograms = 16;
+const maxPrograms = 16;
 
+/** Finds ffmpeg in the folders of `PATH`. */
 export function findFfmpeg(pathVariable: string): string | undefined {
   const name = process.platform === 'win32' ? 'ffmpeg.exe' : 'ffmpeg';
   const folders = pathVariable.split(delimiter).filter((folder) => isAbsolute(folder));
@@ -49,45 +50,55 @@ export async function* decodeByFfmpeg(
 ): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
   using _ = countProgram?.();
+  const { child, failure, input } = startFfmpeg(path, demuxer, skipMs, bytes);
+  const pieces = child.stdout[Symbol.asyncIterator]();
+  let [remainder, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
+  try {
+    for (;;) {
+      const next = waitUnlessAborted(pieces.next(), failure);
+      const { value, done } = await waitUnlessAborted(next, signal);
+      if (done) break;
+      const output: Buffer = Buffer.concat([remainder, value]);
+      remainder = output.subarray(output.length - (output.length % frameBytes));
+      hasSound ||= output.length >= frameBytes;
+      if (output.length >= frameBytes)
+        yield toPcm(output.subarray(0, output.length - remainder.length));
+    }
+    if (!hasSound) throw createNotAudioError('ffmpeg found no sound in it');
+  } finally {
+    child.kill('SIGKILL');
+    input.destroy();
+    child.stdin.destroy();
+  }
+}
+
+/** Starts the program. `failure` aborts with an error of `bytes`, or if the program did not start. */
+function startFfmpeg(
+  path: string,
+  demuxer: string,
+  skipMs: number,
+  bytes: AsyncIterable<Uint8Array>,
+) {
   const child = spawn(path, toFfmpegArguments(demuxer, skipMs), {
     env: {},
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
-  /** Aborts with an error of `bytes`, or if the program did not start. */
-  const failed = new AbortController();
+  const failing = new AbortController();
   child.on('error', (cause) =>
-    failed.abort(refusals.notAudio('ffmpeg did not start', cause)),
+    failing.abort(createNotAudioError('ffmpeg did not start', cause)),
   );
   child.stdin.on('error', () => undefined); // ffmpeg reads no further than it needs.
   // Pieces pass one by one, at the pace of ffmpeg.
-  const source = Readable.from(bytes, { highWaterMark: 1 });
-  source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
-  const pieces = child.stdout[Symbol.asyncIterator]();
-  let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
-  try {
-    for (;;) {
-      const next = waitUnlessAborted(pieces.next(), failed.signal);
-      const { value, done } = await waitUnlessAborted(next, signal);
-      if (done) break;
-      const all: Buffer = Buffer.concat([rest, value]);
-      rest = all.subarray(all.length - (all.length % frameBytes));
-      hasSound ||= all.length >= frameBytes;
-      if (all.length >= frameBytes)
-        yield toPcm(all.subarray(0, all.length - rest.length));
-    }
-    if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it');
-  } finally {
-    child.kill('SIGKILL');
-    source.destroy();
-    child.stdin.destroy();
-  }
+  const input = Readable.from(bytes, { highWaterMark: 1 });
+  input.on('error', (cause) => failing.abort(cause)).pipe(child.stdin);
+  return { child, failure: failing.signal, input };
 }
 
 function toFfmpegArguments(demuxer: string, skipMs: number) {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
-    ...['-max_alloc', `${mostAllocBytes}`, '-protocol_whitelist', 'pipe'],
+    ...['-max_alloc', `${maxAllocBytes}`, '-protocol_whitelist', 'pipe'],
     ...['-f', demuxer, '-i', 'pipe:0', '-ss', (skipMs / 1000).toFixed(3)],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '2', '-ar', `${rateHz}`],
     ...['-threads', '1', '-f', 's16le', 'pipe:1'],
@@ -109,7 +120,7 @@ function toPcm(bytes: Buffer): Pcm {
 export function createProgramLimit(): () => Disposable {
   let running = 0;
   return () => {
-    if (running >= mostPrograms) throw refusals.crowded();
+    if (running >= maxPrograms) throw createCrowdedError();
     running++;
     return { [Symbol.dispose]: () => void running-- };
   };

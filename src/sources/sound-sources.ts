@@ -22,12 +22,17 @@ import {
   readBody,
   requestLink,
 } from './fetch/fetch-link.ts';
-import { refusals } from './fetch/sound-refusals.ts';
-import { createProgramLimit, decodeByFfmpeg } from './ffmpeg.ts';
+import {
+  createNotAudioError,
+  createTooBigError,
+  createTooLongError,
+  createUnreachableError,
+} from './fetch/sound-refusals.ts';
+import { createProgramLimit, decodeByFfmpeg, type FfmpegOptions } from './ffmpeg.ts';
 import { countTagBytes } from './formats/mp3-frames.ts';
 
-/** The first bytes decide the format, not the name. */
-export type Where =
+/** Place of a sound. The first bytes decide the format, not the name. */
+export type SoundLocation =
   /** A file of the owner, never a path from a stranger. */
   (
     | { readonly kind: 'file'; readonly path: string }
@@ -38,7 +43,7 @@ export type Where =
     readonly title?: string;
   };
 
-export type SourcesOptions = {
+export type SoundOpenerDeps = {
   readonly clock: Clock;
   readonly allowed: AllowedHosts;
   /** Its owner closes it. */
@@ -46,109 +51,112 @@ export type SourcesOptions = {
   readonly resolve?: Resolve;
   /** ffmpeg, for formats without a decoder here. Without it they are refused. */
   readonly ffmpeg?: string;
-  readonly limits?: Partial<SourceLimits>;
+  readonly limits?: Partial<SoundLimits>;
 };
 
-type SourceLimits = {
+type SoundLimits = {
   /** A live stream has no limit. */
-  readonly longestMs: number;
-  readonly mostBytes: number;
+  readonly maxMs: number;
+  readonly maxBytes: number;
   readonly openMs: number;
 };
 
-const usualLimits: SourceLimits = {
-  longestMs: 3 * 3_600_000,
-  mostBytes: 256 * 1024 * 1024,
+const defaultLimits: SoundLimits = {
+  maxMs: 3 * 3_600_000,
+  maxBytes: 256 * 1024 * 1024,
   openMs: 10_000,
 };
-const longestTitle = 100;
+const maxTitleChars = 100;
 
-export type Sources = ReturnType<typeof createSources>;
-
-export function createSources(options: SourcesOptions) {
-  const countProgram = createProgramLimit();
-  const limits: SourceLimits = { ...usualLimits, ...options.limits };
-
+/** Opens sounds of the owner's files and of links. */
+export interface SoundOpener {
   /**
-   * Finds options for ffmpeg, if needed. Throws BotError `source.not_audio` for unknown formats, or
-   * `source.crowded`.
+   * Reads the first bytes and refuses sounds that cannot be played. Decodes nothing yet.
+   *
+   * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`, but does not affect an
+   * open source.
    */
-  function findFfmpeg(sniffed: SniffResult) {
-    if (sniffed.kind === 'format') return undefined;
-    const { ffmpeg: path } = options;
-    if (sniffed.kind === 'ffmpeg' && path) {
-      countProgram()[Symbol.dispose]();
-      return { path, countProgram, demuxer: sniffed.demuxer };
-    }
-    const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
-    throw refusals.notAudio(
-      `it is ${sniffed.kind === 'more' ? 'too short' : sniffed.what}${needs}`,
-    );
-  }
+  openSource(location: SoundLocation, signal: AbortSignal): Promise<SoundSource>;
+}
 
+/** Creates an opener, which decodes in child processes. */
+export function createSoundOpener(deps: SoundOpenerDeps): SoundOpener {
+  const countProgram = createProgramLimit();
+  const limits: SoundLimits = { ...defaultLimits, ...deps.limits };
+  const { clock, decoding, ffmpeg: ffmpegPath } = deps;
   return {
-    /**
-     * Reads the first bytes and refuses sounds that cannot be played. Decodes nothing yet.
-     *
-     * Throws BotError `source.*`. Aborting `signal` throws `signal.reason`, but does not affect an
-     * open source.
-     */
-    async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
-      const { clock, decoding } = options;
+    async openSource(location, signal) {
       using deadline = createDeadlineSignal(limits.openMs, clock, () =>
-        refusals.unreachable('its first bytes did not come in time'),
+        createUnreachableError('its first bytes did not come in time'),
       );
       const inTime = AbortSignal.any([signal, deadline.signal]);
-      const bytes =
-        where.kind === 'file'
-          ? await openFileBytes(where.path, limits.mostBytes)
-          : await openLinkBytes(
-              where.url,
-              where.type,
-              { ...options, ...limits },
-              inTime,
-            );
+      const bytes = await openBytes(location, { ...deps, ...limits }, inTime);
       const { sniffed, lengthMs } = await examineBytes(bytes, inTime);
-      const ffmpeg = findFfmpeg(sniffed);
+      const ffmpeg = findFfmpegOptions(sniffed, ffmpegPath, countProgram);
       const isSeekable = bytes.sizeBytes !== undefined;
-      const longestMs = isSeekable ? limits.longestMs : Infinity;
-      if (lengthMs !== undefined && lengthMs > longestMs)
-        throw refusals.tooLong(longestMs);
+      const maxMs = isSeekable ? limits.maxMs : Infinity;
+      if (lengthMs !== undefined && lengthMs > maxMs) throw createTooLongError(maxMs);
       /** Skips all sound before `fromMs`. */
       async function* openFrom(fromMs: number, until: AbortSignal) {
         const skipMs = isSeekable ? Math.max(0, fromMs) : 0;
         if (lengthMs !== undefined && skipMs >= lengthMs) return;
-        const all = bytes.readFrom(0, until);
+        const fileBytes = bytes.readFrom(0, until);
+        const plan = { rateHz: musicRateHz, channels: 2, skipMs } as const;
         const sound = ffmpeg
-          ? decodeByFfmpeg(all, skipMs, ffmpeg, until)
-          : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
-        yield* limitLength(sound, skipMs, longestMs);
+          ? decodeByFfmpeg(fileBytes, skipMs, ffmpeg, until)
+          : decoding.decodeSound(fileBytes, plan, until);
+        yield* limitLength(sound, skipMs, maxMs);
       }
-      const title =
-        toOneLine(where.title ?? describeOrigin(where), longestTitle) || 'a sound';
-      return { title, lengthMs, isSeekable, open: openFrom };
+      return { title: createTitle(location), lengthMs, isSeekable, open: openFrom };
     },
   };
 }
 
-async function* limitLength(
-  sound: AsyncIterable<Pcm>,
-  fromMs: number,
-  longestMs: number,
-) {
+function openBytes(location: SoundLocation, rules: FetchRules, signal: AbortSignal) {
+  return location.kind === 'file'
+    ? openFileBytes(location.path, rules.maxBytes)
+    : openLinkBytes(location.url, location.type, rules, signal);
+}
+
+/**
+ * Finds options for ffmpeg, if needed. Throws BotError `source.not_audio` for unknown formats, or
+ * `source.crowded`.
+ */
+function findFfmpegOptions(
+  sniffed: SniffResult,
+  path: string | undefined,
+  countProgram: () => Disposable,
+): FfmpegOptions | undefined {
+  if (sniffed.kind === 'format') return undefined;
+  if (sniffed.kind === 'ffmpeg' && path) {
+    countProgram()[Symbol.dispose]();
+    return { path, countProgram, demuxer: sniffed.demuxer };
+  }
+  const need = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
+  const format = sniffed.kind === 'more' ? 'too short' : sniffed.name;
+  throw createNotAudioError(`it is ${format}${need}`);
+}
+
+function createTitle(location: SoundLocation) {
+  const title = location.title ?? describeOrigin(location);
+  return toOneLine(title, maxTitleChars) || 'a sound';
+}
+
+async function* limitLength(sound: AsyncIterable<Pcm>, fromMs: number, maxMs: number) {
   let atMs = fromMs;
   for await (const pcm of sound) {
     atMs += getDurationMs(pcm);
-    if (atMs > longestMs) throw refusals.tooLong(longestMs);
+    if (atMs > maxMs) throw createTooLongError(maxMs);
     yield pcm;
   }
 }
 
 /** Describes a source without its path or a link's secrets. */
-function describeOrigin(where: Where) {
-  if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
-  if (!URL.canParse(where.url)) return '';
-  const { pathname, hostname } = new URL(where.url);
+function describeOrigin(location: SoundLocation) {
+  if (location.kind === 'file')
+    return basename(location.path).replace(/\.\w{1,5}$/, '');
+  if (!URL.canParse(location.url)) return '';
+  const { pathname, hostname } = new URL(location.url);
   const last = basename(pathname);
   try {
     return decodeURIComponent(last) || hostname;
@@ -157,13 +165,13 @@ function describeOrigin(where: Where) {
   }
 }
 
-/** Removes line breaks and control characters. */
-export function toOneLine(words: string, mostChars: number): string {
-  const line = words
+/** Removes line breaks and control characters, and cuts the text after `maxChars`. */
+export function toOneLine(text: string, maxChars: number): string {
+  const plainText = text
     .normalize('NFC')
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();
-  return [...line].slice(0, mostChars).join('').trim();
+  return [...plainText].slice(0, maxChars).join('').trim();
 }
 
 interface SoundBytes {
@@ -180,14 +188,14 @@ interface SoundBytes {
 const pieceBytes = 64 * 1024;
 
 /** Opens a regular file. Throws BotError `source.unreachable` or `source.too_big`. */
-async function openFileBytes(path: string, mostBytes: number): Promise<SoundBytes> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw refusals.unreachable('the file does not exist', cause);
+async function openFileBytes(path: string, maxBytes: number): Promise<SoundBytes> {
+  const stats = await stat(path).catch((cause: unknown) => {
+    throw createUnreachableError('the file does not exist', cause);
   });
-  if (!found.isFile()) throw refusals.unreachable('it is not a file');
-  if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
+  if (!stats.isFile()) throw createUnreachableError('it is not a file');
+  if (stats.size > maxBytes) throw createTooBigError(maxBytes);
   return {
-    sizeBytes: found.size,
+    sizeBytes: stats.size,
     canJump: true,
     readFrom: (byte) => readFile(path, byte),
   };
@@ -196,7 +204,7 @@ async function openFileBytes(path: string, mostBytes: number): Promise<SoundByte
 async function* readFile(path: string, byte: number) {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (cause) => {
-      throw refusals.unreachable('the file does not exist', cause);
+      throw createUnreachableError('the file does not exist', cause);
     },
   );
   yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
@@ -209,19 +217,25 @@ async function openLinkBytes(
   rules: FetchRules,
   signal: AbortSignal,
 ): Promise<SoundBytes> {
-  if (!isAllowedType(type)) throw refusals.notAudio("its media type is not a sound's");
-  let first: IncomingMessage | undefined = await requestLink(link, rules, signal);
-  const { headers, statusCode } = first;
+  if (!isAllowedType(type))
+    throw createNotAudioError("its media type is not a sound's");
+  let unreadAnswer: IncomingMessage | undefined = await requestLink(
+    link,
+    rules,
+    signal,
+  );
+  const { headers, statusCode } = unreadAnswer;
   const length = headers['content-length'];
   const sizeBytes = statusCode === 200 && length ? Number(length) : undefined;
   const canJump = sizeBytes !== undefined && headers['accept-ranges'] === 'bytes';
-  async function* readFromByte(byte: number, own: AbortSignal) {
-    const wanted = byte === 0 ? {} : { range: `bytes=${byte}-` };
-    const answer = first ?? (await requestLink(link, rules, own, wanted));
-    first = undefined;
+  async function* readFromByte(byte: number, readerSignal: AbortSignal) {
+    const options = byte === 0 ? {} : { range: `bytes=${byte}-` };
+    const answer =
+      unreadAnswer ?? (await requestLink(link, rules, readerSignal, options));
+    unreadAnswer = undefined;
     if (byte > 0 && answer.statusCode !== 206) return void answer.destroy();
-    const mostBytes = sizeBytes ?? Infinity; // A stream has no end.
-    yield* readBody(answer, mostBytes, own);
+    const maxBytes = sizeBytes ?? Infinity; // A stream has no end.
+    yield* readBody(answer, maxBytes, readerSignal);
   }
   return { sizeBytes, canJump, readFrom: readFromByte };
 }
@@ -235,9 +249,9 @@ const endBytes = 2 * maxPageBytes;
  */
 async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
   const { canJump, sizeBytes } = bytes;
-  const isKnownFormat = (some: Buffer) => sniffFormat(some, false).kind !== 'more';
-  const head = await gatherBytes(bytes.readFrom(0, signal), isKnownFormat);
-  const sniffed = sniffFormat(head, !isKnownFormat(head));
+  const isKnownFormat = (start: Buffer) => sniffFormat(start, false).kind !== 'more';
+  const start = await gatherBytes(bytes.readFrom(0, signal), isKnownFormat);
+  const sniffed = sniffFormat(start, !isKnownFormat(start));
   if (sniffed.kind !== 'format') return { sniffed };
   const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
   const tail = isShort
@@ -248,24 +262,24 @@ async function examineBytes(bytes: SoundBytes, signal: AbortSignal) {
       );
   return {
     sniffed,
-    lengthMs: measureSoundLengthMs(sniffed.format, { head, tail, sizeBytes }),
+    lengthMs: measureSoundLengthMs(sniffed.format, { start, tail, sizeBytes }),
   };
 }
 
 async function gatherBytes(
   pieces: AsyncIterable<Uint8Array>,
-  isEnough: (some: Buffer) => boolean,
+  isEnough: (gathered: Buffer) => boolean,
 ) {
-  let all = Buffer.alloc(0);
+  let gathered = Buffer.alloc(0);
   for await (const piece of pieces) {
-    all = Buffer.concat([all, piece]);
-    if (isEnough(all)) break;
+    gathered = Buffer.concat([gathered, piece]);
+    if (isEnough(gathered)) break;
   }
-  return all;
+  return gathered;
 }
 
 type LengthBytes = {
-  readonly head: Buffer;
+  readonly start: Buffer;
   /** Last pages of an Ogg file. */
   readonly tail: Buffer | undefined;
   readonly sizeBytes: number | undefined;
@@ -290,52 +304,54 @@ export function measureSoundLengthMs(
   }
 }
 
-function measureWavMs({ head, sizeBytes = Infinity }: LengthBytes) {
-  const [format, data] = [head.indexOf('fmt '), head.indexOf('data')];
-  if (format < 0 || data < format + 20 || head.length < data + 8) return undefined;
-  const size = head.readUInt32LE(data + 4);
+function measureWavMs({ start, sizeBytes = Infinity }: LengthBytes) {
+  const [format, data] = [start.indexOf('fmt '), start.indexOf('data')];
+  if (format < 0 || data < format + 20 || start.length < data + 8) return undefined;
+  const size = start.readUInt32LE(data + 4);
   const bytes = Math.min(isUnknownSize(size) ? Infinity : size, sizeBytes - data - 8);
-  const lengthMs = (bytes / head.readUInt32LE(format + 16)) * 1000;
+  const lengthMs = (bytes / start.readUInt32LE(format + 16)) * 1000;
   return Number.isFinite(lengthMs) ? lengthMs : undefined;
 }
 
 /** Reads the length of FLAC: https://www.rfc-editor.org/rfc/rfc9639.html#section-8.2 */
-function measureFlacMs({ head }: LengthBytes) {
-  if (head.length < 26) return undefined;
-  const rateHz = head.readUIntBE(18, 3) >> 4;
-  const samples = (head.readUInt8(21) & 15) * 2 ** 32 + head.readUInt32BE(22);
+function measureFlacMs({ start }: LengthBytes) {
+  if (start.length < 26) return undefined;
+  const rateHz = start.readUIntBE(18, 3) >> 4;
+  const samples = (start.readUInt8(21) & 15) * 2 ** 32 + start.readUInt32BE(22);
   return rateHz > 0 && samples > 0 ? (samples / rateHz) * 1000 : undefined;
 }
 
 /** Computes the length of MP3 by its count of frames, else by its size. */
-function measureMp3Ms({ head, sizeBytes }: LengthBytes) {
-  const at = head.length >= 10 ? countTagBytes(head) : 0;
-  if (at + 6 > head.length) return undefined;
-  const header = readFrameHeader(head.subarray(at));
+function measureMp3Ms({ start, sizeBytes }: LengthBytes) {
+  const at = start.length >= 10 ? countTagBytes(start) : 0;
+  if (at + 6 > start.length) return undefined;
+  const header = readFrameHeader(start.subarray(at));
   if (header?.name !== 'MP3') return undefined;
   const frameMs = (header.samples / header.rateHz) * 1000;
-  const first = head.subarray(at, at + header.lengthBytes);
+  const firstFrame = start.subarray(at, at + header.lengthBytes);
   const mark = Math.max(
-    first.indexOf('Xing', 0, 'latin1'),
-    first.indexOf('Info', 0, 'latin1'),
+    firstFrame.indexOf('Xing', 0, 'latin1'),
+    firstFrame.indexOf('Info', 0, 'latin1'),
   );
   const hasCount =
-    mark >= 0 && first.length >= mark + 12 && (first.readUInt8(mark + 7) & 1) !== 0;
-  if (hasCount) return first.readUInt32BE(mark + 8) * frameMs;
+    mark >= 0 &&
+    firstFrame.length >= mark + 12 &&
+    (firstFrame.readUInt8(mark + 7) & 1) !== 0;
+  if (hasCount) return firstFrame.readUInt32BE(mark + 8) * frameMs;
   return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
-const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
+const [granuleAt, serialAt, pageHeaderBytes] = [6, 14, 28];
 
 /** Computes the length of Ogg by the last page of the first sound. */
-function measureOggMs({ head, tail }: LengthBytes) {
-  const { rateHz, preSkip } = readOggUnits(head);
+function measureOggMs({ start, tail }: LengthBytes) {
+  const { rateHz, preSkip } = readOggUnits(start);
   if (!tail || rateHz === 0) return undefined;
-  const serial = head.readUInt32LE(serialAt);
+  const serial = start.readUInt32LE(serialAt);
   for (let at = tail.length; at > 0; ) {
     at = tail.lastIndexOf('OggS', at - 1, 'latin1');
-    if (at < 0 || at + pageHeadBytes > tail.length) continue;
+    if (at < 0 || at + pageHeaderBytes > tail.length) continue;
     const granule = Number(tail.readBigInt64LE(at + granuleAt));
     if (tail.readUInt32LE(at + serialAt) !== serial || granule < 0) continue;
     return (Math.max(0, granule - preSkip) / rateHz) * 1000;
@@ -344,8 +360,8 @@ function measureOggMs({ head, tail }: LengthBytes) {
 }
 
 /** Reads the rate and the pre-skip of Ogg. `rateHz` is 0 if unknown. */
-function readOggUnits(head: Buffer) {
-  const packet = head.subarray(pageHeadBytes);
+function readOggUnits(start: Buffer) {
+  const packet = start.subarray(pageHeaderBytes);
   const name = packet.toString('latin1', 0, 8);
   if (name === 'OpusHead' && packet.length >= 12)
     return { rateHz: 48_000, preSkip: packet.readUInt16LE(10) };

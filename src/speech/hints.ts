@@ -1,8 +1,17 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { Transcriber, TranscriptionOptions } from './speech-engine.ts';
 
-/** A list for gpt-transcribe and gpt-live-transcribe, else one. */
-export function createLanguageHint(model: string, language: string | undefined) {
+/** The language of an utterance, in the field that a model reads. */
+export type LanguageHint = {
+  readonly language?: string;
+  readonly languages?: string[];
+};
+
+/** Creates a list for gpt-transcribe and gpt-live-transcribe, else one language. */
+export function createLanguageHint(
+  model: string,
+  language: string | undefined,
+): LanguageHint {
   if (!language) return {};
   return /^gpt-(live-)?transcribe/.test(model)
     ? { languages: [language] }
@@ -28,10 +37,10 @@ const [maxHints, maxHintListChars, maxHintChars] = [100, 600, 40];
  *
  * normaliseHints(['Nova', 'nova', 'Ben <3', '\u{1f600}']); // ['Nova', 'Ben 3']
  */
-export function normaliseHints(words: Iterable<string>): readonly string[] {
+export function normaliseHints(likelyWords: Iterable<string>): readonly string[] {
   const hints = new Map<string, string>();
   let chars = 0;
-  for (const word of words) {
+  for (const word of likelyWords) {
     const hint = normaliseHint(word);
     const key = hint?.toLowerCase() ?? '';
     if (hint === undefined || hints.has(key)) continue;
@@ -72,7 +81,7 @@ export function createHintFields(
     : createRealtimeHints(model, hints);
 }
 
-/** Without hints the former ones are removed. */
+/** Creates the hints of a session. An empty list removes those before. */
 export function createRealtimeHints(
   model: string,
   hints: readonly string[],
@@ -84,29 +93,33 @@ export function createRealtimeHints(
 /** Collects the names of the bot, then in turn the words of the server and the names of people who may be heard. */
 export function collectHints(
   botNames: readonly string[],
-  words: readonly string[],
-  people: readonly string[],
+  serverWords: readonly string[],
+  peopleNames: readonly string[],
 ): readonly string[] {
-  return normaliseHints([...botNames, ...interleave(words, people)]);
+  return normaliseHints([...botNames, ...interleaveWords(serverWords, peopleNames)]);
 }
 
-function interleave(some: readonly string[], others: readonly string[]) {
-  const length = Math.max(some.length, others.length);
-  const pairs = Array.from({ length }, (_, n) => [some[n], others[n]]);
-  return pairs.flat().filter((one) => one !== undefined);
+function interleaveWords(
+  serverWords: readonly string[],
+  peopleNames: readonly string[],
+) {
+  const length = Math.max(serverWords.length, peopleNames.length);
+  const pairs = Array.from({ length }, (_, n) => [serverWords[n], peopleNames[n]]);
+  return pairs.flat().filter((word) => word !== undefined);
 }
 
+/** Transcribes with these options, unless a request has options of its own. */
 export function withTranscriptionOptions(
   transcriber: Transcriber,
-  asked: TranscriptionOptions,
+  usualOptions: TranscriptionOptions,
 ): Transcriber {
   const { listen } = transcriber;
   return {
-    transcribe: (pcm, signal, more) =>
-      transcriber.transcribe(pcm, signal, { ...asked, ...more }),
+    transcribe: (pcm, signal, options) =>
+      transcriber.transcribe(pcm, signal, { ...usualOptions, ...options }),
     listen:
       listen &&
-      ((onPartial, signal, more) =>
-        listen.call(transcriber, onPartial, signal, { ...asked, ...more })),
+      ((onPartial, signal, options) =>
+        listen.call(transcriber, onPartial, signal, { ...usualOptions, ...options })),
   };
 }

@@ -7,7 +7,8 @@ export function joinTexts(texts: readonly string[]): string {
     .map((text) => text.trim())
     .filter((text) => text !== '')
     .reduce(
-      (all, text) => all + (all === '' || unspacedEnd.test(all) ? '' : ' ') + text,
+      (joined, text) =>
+        joined + (joined === '' || unspacedEnd.test(joined) ? '' : ' ') + text,
       '',
     );
 }

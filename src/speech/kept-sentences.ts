@@ -8,7 +8,7 @@ import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
 
 const defaultMaxBytes = 20_000_000;
 /** The rate in Hz stands before the samples. */
-const soundHeadBytes = 4;
+const soundHeaderBytes = 4;
 /** Part of each name, so that sound of an earlier format is not found. */
 const soundFormatVersion = 1;
 
@@ -60,29 +60,29 @@ async function* readOrSynthesize(
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const path = join(options.folder, createSoundName(text, voice, options.engine));
-  const kept = readKeptSound(path, options.clock);
+  const keptSound = readKeptSound(path, options.clock);
   signal.throwIfAborted();
-  if (kept) {
-    yield kept;
+  if (keptSound) {
+    yield keptSound;
     return;
   }
-  const made: Pcm[] = [];
+  const pieces: Pcm[] = [];
   let isGone = false;
-  const onGone: SpeechVoice['onGone'] = (...gone) => {
+  const onGone: SpeechVoice['onGone'] = (name, of) => {
     isGone = true;
-    voice.onGone?.(...gone);
+    voice.onGone?.(name, of);
   };
   for await (const pcm of inner.synthesize(text, { ...voice, onGone }, signal)) {
-    made.push({ ...pcm, samples: pcm.samples.slice() });
+    pieces.push({ ...pcm, samples: pcm.samples.slice() });
     yield pcm;
   }
   // Another voice spoke in place of one that is gone.
-  if (!isGone) void writeSound(path, made, options);
+  if (!isGone) void writeSound(path, pieces, options);
 }
 
 function createSoundName(text: string, voice: SpeechVoice, engine: string) {
   const { instructions, language, model, name, speed } = voice;
-  const what = [
+  const soundKey = [
     soundFormatVersion,
     engine,
     name,
@@ -92,16 +92,16 @@ function createSoundName(text: string, voice: SpeechVoice, engine: string) {
     speed,
     text,
   ];
-  return `${createHash('sha256').update(JSON.stringify(what)).digest('hex')}.pcm`;
+  return `${createHash('sha256').update(JSON.stringify(soundKey)).digest('hex')}.pcm`;
 }
 
-/** Never throws. */
+/** Reads a sound. Undefined if there is none. Never throws. */
 function readKeptSound(path: string, clock: Pick<Clock, 'wallMs'>): Pcm | undefined {
   try {
     // At once: a sentence of 150 kB takes less time to read than to hand to another thread, and its speaker waits.
     const bytes = new Uint8Array(readFileSync(path));
     void noteUse(path, clock).catch(() => undefined);
-    const samples = new Int16Array(bytes.buffer, soundHeadBytes);
+    const samples = new Int16Array(bytes.buffer, soundHeaderBytes);
     return {
       samples,
       rateHz: new DataView(bytes.buffer).getUint32(0, true),
@@ -118,24 +118,24 @@ function noteUse(path: string, clock: Pick<Clock, 'wallMs'>): Promise<void> {
   return utimes(path, usedAtS, usedAtS);
 }
 
-/** Never throws. */
+/** Writes a sound, and removes the least recently used ones above the limit. Never throws. */
 async function writeSound(
   path: string,
-  made: readonly Pcm[],
+  pieces: readonly Pcm[],
   { folder, maxBytes = defaultMaxBytes, clock }: KeptSentencesOptions,
 ) {
-  const [first] = made;
-  if (!first) return;
-  const head = Buffer.alloc(soundHeadBytes);
-  head.writeUInt32LE(first.rateHz);
-  const parts = made.map(({ samples }) =>
+  const [firstPiece] = pieces;
+  if (!firstPiece) return;
+  const header = Buffer.alloc(soundHeaderBytes);
+  header.writeUInt32LE(firstPiece.rateHz);
+  const segments = pieces.map(({ samples }) =>
     Buffer.from(samples.buffer, 0, samples.byteLength),
   );
   // A process that ends here leaves no half of a sound under the final name.
   const draft = `${path}.${process.pid}`;
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(draft, Buffer.concat([head, ...parts]));
+    await writeFile(draft, Buffer.concat([header, ...segments]));
     await noteUse(draft, clock);
     await rename(draft, path);
     await removeLeastUsed(folder, maxBytes);

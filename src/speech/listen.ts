@@ -1,15 +1,16 @@
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Listening, OnPartial, Transcriber, Transcript } from './speech-engine.ts';
-import { createUtteranceSound, type UtteranceSound } from './utterance-sound.ts';
+import { UtteranceSound } from './utterance-sound.ts';
 
-type Words = NonNullable<Transcript['words']>;
+type TimedWords = NonNullable<Transcript['words']>;
 
-export function shiftWords(words: Words, byMs: number): Words {
-  const at = (ms: number) => Math.max(0, ms + byMs);
-  return words.map((word) => ({
+/** Moves the times of words by `byMs`, but not before 0. */
+export function shiftWords(timedWords: TimedWords, byMs: number): TimedWords {
+  const shiftMs = (ms: number) => Math.max(0, ms + byMs);
+  return timedWords.map((word) => ({
     ...word,
-    startMs: at(word.startMs),
-    endMs: at(word.endMs),
+    startMs: shiftMs(word.startMs),
+    endMs: shiftMs(word.endMs),
   }));
 }
 
@@ -27,76 +28,84 @@ export type RecogniseSoFar = (
 
 /** Recognises the sound so far in pauses alone. Callers share a recognition until more than silence follows. */
 export class PauseListening implements Listening {
-  readonly #recognise;
-  readonly #over;
-  readonly #sound = createUtteranceSound();
-  #last: ReturnType<typeof beginRecognitionPass> | undefined;
+  readonly #recognise: RecogniseSoFar;
+  readonly #ending: AbortController;
+  readonly #sound = new UtteranceSound();
+  #lastPass: RecognitionPass | undefined;
 
+  /** Aborting `signal` ends the work, as disposing does. */
   constructor(recognise: RecogniseSoFar, signal: AbortSignal) {
     this.#recognise = recognise;
-    this.#over = createChildController(signal);
+    this.#ending = createChildController(signal);
   }
 
-  push(samples: Int16Array, opus?: Uint8Array) {
-    if (!this.#over.signal.aborted) this.#sound.push(samples, opus);
+  /** Adds sound until disposed. Nothing is sent before `settle`. */
+  push(samples: Int16Array, opus?: Uint8Array): void {
+    if (!this.#ending.signal.aborted) this.#sound.push(samples, opus);
   }
 
+  /** Returns the text of all sound so far, from the last recognition if only silence followed it. */
   async settle(signal: AbortSignal): Promise<Transcript> {
-    const either = AbortSignal.any([this.#over.signal, signal]);
+    const either = AbortSignal.any([this.#ending.signal, signal]);
     either.throwIfAborted();
     return await this.#getPass().waitForText(either);
   }
 
-  [Symbol.dispose]() {
-    this.#over.abort(new Error('not listened to any more'));
-    this.#sound.drop();
+  /** Ends all recognition and drops the sound. */
+  [Symbol.dispose](): void {
+    this.#ending.abort(new Error('not listened to any more'));
+    this.#sound.dropSound();
   }
 
   #getPass() {
-    const [last, sound] = [this.#last, this.#sound];
-    if (last?.isUseful && sound.endsSilently(last.length)) return last;
-    const recognise = (leaving: AbortSignal) =>
-      this.#recognise(sound, AbortSignal.any([leaving, this.#over.signal]));
-    this.#last = beginRecognitionPass(sound.length, recognise);
-    return this.#last;
+    const [lastPass, sound] = [this.#lastPass, this.#sound];
+    if (lastPass?.isUseful && sound.endsSilently(lastPass.length)) return lastPass;
+    const recogniseSound = (unneeded: AbortSignal) =>
+      this.#recognise(sound, AbortSignal.any([unneeded, this.#ending.signal]));
+    this.#lastPass = new RecognitionPass(sound.length, recogniseSound);
+    return this.#lastPass;
   }
 }
 
-/** The last caller that leaves ends the work. */
-function beginRecognitionPass(
-  length: number,
-  work: (signal: AbortSignal) => Promise<Transcript>,
-) {
-  const left = new AbortController();
-  const recognition = work(left.signal);
-  let state: 'running' | 'completed' | 'failed' = 'running';
-  let waiting = 0;
-  recognition.then(
-    () => {
-      if (state === 'running') state = 'completed';
-    },
-    () => {
-      state = 'failed';
-    },
-  );
-  return {
-    length,
-    get isUseful(): boolean {
-      return state !== 'failed';
-    },
-    /** Throws the error of the work. */
-    async waitForText(signal: AbortSignal): Promise<Transcript> {
-      waiting++;
-      try {
-        return await waitUnlessAborted(recognition, signal);
-      } finally {
-        if (--waiting === 0 && state === 'running') {
-          state = 'failed';
-          left.abort(signal.reason);
-        }
+/** One recognition of the sound so far, for several callers. The last caller that leaves ends the work. */
+class RecognitionPass {
+  /** Samples of the utterance that are recognised. */
+  readonly length: number;
+  readonly #unneeded = new AbortController();
+  readonly #recognition: Promise<Transcript>;
+  #state: 'running' | 'completed' | 'failed' = 'running';
+  #waitingCallers = 0;
+
+  constructor(length: number, work: (signal: AbortSignal) => Promise<Transcript>) {
+    this.length = length;
+    this.#recognition = work(this.#unneeded.signal);
+    this.#recognition.then(
+      () => {
+        if (this.#state === 'running') this.#state = 'completed';
+      },
+      () => {
+        this.#state = 'failed';
+      },
+    );
+  }
+
+  /** False once the work has failed or was ended. */
+  get isUseful(): boolean {
+    return this.#state !== 'failed';
+  }
+
+  /** Throws the error of the work. */
+  async waitForText(signal: AbortSignal): Promise<Transcript> {
+    this.#waitingCallers++;
+    try {
+      return await waitUnlessAborted(this.#recognition, signal);
+    } finally {
+      if (--this.#waitingCallers === 0 && this.#state === 'running') {
+        this.#state = 'failed';
+        this.#unneeded.abort(signal.reason);
       }
-    },
-  };
+    }
+  }
 }
 
 /** Listens with any recogniser: one of whole utterances gets the sound so far in each pause. */
@@ -116,14 +125,14 @@ function createWholeRecogniser(
   transcriber: Transcriber,
   onPartial: OnPartial,
 ): RecogniseSoFar {
-  let reported = '';
+  let lastPartial = '';
   return async (sound, signal) => {
     const pcm = sound.copySpoken();
     for await (const update of transcriber.transcribe(pcm, signal)) {
       if (update.kind === 'final') return update.transcript;
-      if (update.text.length <= reported.length || signal.aborted) continue;
-      reported = update.text;
-      onPartial(reported);
+      if (update.text.length <= lastPartial.length || signal.aborted) continue;
+      lastPartial = update.text;
+      onPartial(lastPartial);
     }
     return { text: '' };
   };
@@ -131,43 +140,47 @@ function createWholeRecogniser(
 
 /** One utterance whose sound is kept until it may go to a recogniser. */
 export class HeldListening implements Listening {
-  readonly #open;
-  readonly #over;
-  readonly #signal;
-  readonly #sound = createUtteranceSound();
-  readonly #begun = Promise.withResolvers<Listening>();
+  readonly #open: (signal: AbortSignal) => Listening;
+  readonly #ending: AbortController;
+  readonly #signal: AbortSignal;
+  readonly #sound = new UtteranceSound();
+  readonly #opening = Promise.withResolvers<Listening>();
   #inner: Listening | undefined;
 
+  /** Aborting `signal` ends the work, as disposing does. */
   constructor(open: (signal: AbortSignal) => Listening, signal: AbortSignal) {
     this.#open = open;
-    this.#over = createChildController(signal);
-    this.#signal = this.#over.signal;
+    this.#ending = createChildController(signal);
+    this.#signal = this.#ending.signal;
   }
 
   /** Sends the kept sound, and from now on all sound. */
-  begin() {
+  begin(): void {
     if (this.#inner || this.#signal.aborted) return;
     const inner = this.#open(this.#signal);
     this.#inner = inner;
     for (const { opus, samples } of this.#sound.listPieces()) inner.push(samples, opus);
-    this.#sound.drop();
-    this.#begun.resolve(inner);
+    this.#sound.dropSound();
+    this.#opening.resolve(inner);
   }
 
-  push(samples: Int16Array, opus?: Uint8Array) {
+  /** Keeps sound until `begin`, and sends it afterwards. */
+  push(samples: Int16Array, opus?: Uint8Array): void {
     if (this.#signal.aborted) return;
     (this.#inner ?? this.#sound).push(samples, opus);
   }
 
+  /** Returns the text of all sound so far. Waits for `begin`. */
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    const inner = await waitUnlessAborted(this.#begun.promise, either);
+    const inner = await waitUnlessAborted(this.#opening.promise, either);
     return await inner.settle(signal);
   }
 
-  [Symbol.dispose]() {
+  /** Ends the work. Sound that was not sent goes nowhere. */
+  [Symbol.dispose](): void {
     this.#inner?.[Symbol.dispose]();
-    this.#over.abort(new Error('not listened to any more'));
+    this.#ending.abort(new Error('not listened to any more'));
   }
 }

@@ -3,25 +3,25 @@ import type { Synthesizer } from './speech-engine.ts';
 /** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
 export function splitText(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
-  let rest = text.trim();
-  while (rest.length > maxChars) {
-    const at = findCut(rest, maxChars);
-    pieces.push(rest.slice(0, at).trim());
-    rest = rest.slice(at).trim();
+  let remainingText = text.trim();
+  while (remainingText.length > maxChars) {
+    const at = findCut(remainingText, maxChars);
+    pieces.push(remainingText.slice(0, at).trim());
+    remainingText = remainingText.slice(at).trim();
   }
-  if (rest !== '') pieces.push(rest);
+  if (remainingText !== '') pieces.push(remainingText);
   return pieces;
 }
 
 function findCut(text: string, maxChars: number) {
-  const head = text.slice(0, maxChars);
+  const fittingText = text.slice(0, maxChars);
   const sentence = Math.max(
-    ...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1),
+    ...['. ', '! ', '? ', '; '].map((end) => fittingText.lastIndexOf(end) + 1),
   );
   if (sentence > maxChars / 3) return sentence;
-  const space = head.lastIndexOf(' ');
+  const space = fittingText.lastIndexOf(' ');
   if (space > 0) return space;
-  return /[\uD800-\uDBFF]$/.test(head) ? maxChars - 1 : maxChars;
+  return /[\uD800-\uDBFF]$/.test(fittingText) ? maxChars - 1 : maxChars;
 }
 
 export type Pronunciation = { readonly word: string; readonly say: string };
@@ -37,24 +37,26 @@ export type Pronounce = (text: string) => string;
  *
  * createPronouncer([{ word: 'SQL', say: 'sequel' }])?.('Is sql fun?'); // 'Is sequel fun?'
  */
-export function createPronouncer(all: readonly Pronunciation[]): Pronounce | undefined {
-  const words = all.map(({ word, say }) => ({
+export function createPronouncer(
+  pronunciations: readonly Pronunciation[],
+): Pronounce | undefined {
+  const entries = pronunciations.map(({ word, say }) => ({
     tokens: splitTokens(word).map(foldToken),
     say,
   }));
-  const says = new Map(words.map(({ tokens, say }) => [tokens.join(''), say]));
+  const says = new Map(entries.map(({ tokens, say }) => [tokens.join(''), say]));
   says.delete('');
   if (says.size === 0) return undefined;
-  const mostTokens = Math.max(...words.map(({ tokens }) => tokens.length));
+  const maxTokens = Math.max(...entries.map(({ tokens }) => tokens.length));
   return (text) => {
     const tokens = splitTokens(text);
-    const known = tokens.map(foldToken);
+    const folded = tokens.map(foldToken);
     const spoken: string[] = [];
     for (let at = 0; at < tokens.length; ) {
-      let length = mostTokens;
-      while (length > 0 && !says.has(known.slice(at, at + length).join(''))) length--;
+      let length = maxTokens;
+      while (length > 0 && !says.has(folded.slice(at, at + length).join(''))) length--;
       const say =
-        length > 0 ? says.get(known.slice(at, at + length).join('')) : tokens[at];
+        length > 0 ? says.get(folded.slice(at, at + length).join('')) : tokens[at];
       spoken.push(say ?? '');
       at += Math.max(1, length);
     }

@@ -35,7 +35,7 @@ const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
  *
  * parseTags('<|de|><|HAPPY|>Hallo!'); // { text: 'Hallo!', language: 'de' }
  */
-export function parseTags(tagged: string, goesOn = false): UntaggedText {
+export function parseTags(tagged: string, goesOn: boolean = false): UntaggedText {
   let language: string | undefined;
   let text = tagged;
   for (const tag of tagPatterns) {

@@ -67,13 +67,13 @@ export interface Transcriber {
   transcribe(
     pcm: UtterancePcm,
     signal: AbortSignal,
-    asked?: TranscriptionOptions,
+    options?: TranscriptionOptions,
   ): AsyncIterable<TranscriptUpdate>;
   /** Listens while people speak, if the recogniser can. Never throws. Aborting `signal` ends the work. */
   listen?(
     onPartial: OnPartial,
     signal: AbortSignal,
-    asked?: TranscriptionOptions,
+    options?: TranscriptionOptions,
   ): Listening;
   /** Wraps each of several recognisers, so that every request passes `wrap`. */
   wrapEach?(wrap: (engine: Transcriber) => Transcriber): Transcriber;

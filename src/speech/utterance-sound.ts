@@ -38,103 +38,104 @@ const voiceLevelRatio = 20;
 const leadSamples = 0.15 * listenRateHz;
 const tailSamples = 0.2 * listenRateHz;
 
-export type UtteranceSound = ReturnType<typeof createUtteranceSound>;
-
 /** One utterance as it grows, 16 kHz mono. Sound after 70 s is dropped. */
-export function createUtteranceSound() {
-  let keptSamples = new Int16Array(initialSamples);
-  let keptLength = 0;
-  let loudest = 0;
-  let opusPackets: PlacedPacket[] = [];
+export class UtteranceSound {
+  #samples = new Int16Array(initialSamples);
+  #length = 0;
+  #loudest = 0;
+  #packets: PlacedPacket[] = [];
 
-  /** Valid until the next push. */
-  function viewSound(from: number, to: number): Int16Array {
-    return keptSamples.subarray(from, Math.min(to, keptLength));
+  /** Number of samples so far. */
+  get length(): number {
+    return this.#length;
   }
 
-  function copySound(from: number, to: number): UtterancePcm {
-    const samples = keptSamples.slice(from, to);
-    const toOgg = findOwnWriter(from, to);
+  /** Adds samples, with the packet that they were decoded from. */
+  push(samples: Int16Array, opus?: Uint8Array): void {
+    const fitting = samples.subarray(0, maxUtteranceSamples - this.#length);
+    const end = this.#length + fitting.length;
+    if (end > this.#samples.length) {
+      const roomier = new Int16Array(Math.max(end, 2 * this.#samples.length));
+      roomier.set(this.#samples);
+      this.#samples = roomier;
+    }
+    this.#samples.set(fitting, this.#length);
+    this.#packets.push({ from: this.#length, to: end, opus });
+    this.#length = end;
+    for (const level of measureLevels(fitting))
+      this.#loudest = Math.max(this.#loudest, level);
+  }
+
+  /** Drops the sound and its packets. Nothing may be pushed afterwards. */
+  dropSound(): void {
+    this.#samples = new Int16Array(0);
+    this.#packets = [];
+  }
+
+  /** Returns whether only silence or room noise follows. */
+  endsSilently(length: number): boolean {
+    const noiseLevel = this.#getNoiseLevel();
+    return measureLevels(this.viewSamples(length, this.#length)).every(
+      (level) => level <= noiseLevel,
+    );
+  }
+
+  /** Returns the samples between two positions. The view is valid until the next push. */
+  viewSamples(from: number, to: number): Int16Array {
+    return this.#samples.subarray(from, Math.min(to, this.#length));
+  }
+
+  /** Copies all sound. */
+  copyAll(): UtterancePcm {
+    return this.#copySound(0, this.#length);
+  }
+
+  /** Copies the sound without long silence before and after the words. */
+  copySpoken(): UtterancePcm {
+    const noiseLevel = this.#getNoiseLevel();
+    let [voiceFrom, voiceTo, at] = [this.#length, 0, 0];
+    for (const level of measureLevels(this.viewSamples(0, this.#length))) {
+      at += windowSamples;
+      if (level <= noiseLevel) continue;
+      voiceFrom = Math.min(voiceFrom, at - windowSamples);
+      voiceTo = at;
+    }
+    const from = Math.max(0, voiceFrom - leadSamples);
+    const to = Math.min(this.#length, voiceTo + tailSamples);
+    return this.#copySound(from, to);
+  }
+
+  /** Copies the sound in the pieces in which it came. */
+  listPieces(): SoundPiece[] {
+    return this.#packets.map(({ from, to, opus }) => {
+      return { samples: this.#samples.slice(from, to), opus };
+    });
+  }
+
+  #copySound(from: number, to: number): UtterancePcm {
+    const samples = this.#samples.slice(from, to);
+    const toOgg = this.#findOggWriter(from, to);
     return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
-  function findOwnWriter(from: number, to: number) {
-    const packets = opusPackets.filter((one) => one.from < to && one.to > from);
+  #findOggWriter(from: number, to: number) {
+    const packets = this.#packets.filter(
+      (packet) => packet.from < to && packet.to > from,
+    );
     return findOggWriter(
       packets.map(({ from: start, opus, to: end }) => ({
-        samples: viewSound(start, end),
+        samples: this.viewSamples(start, end),
         opus,
       })),
     );
   }
 
-  function getNoiseLevel() {
+  #getNoiseLevel() {
     return Math.max(
       minAudibleSample,
-      Math.min(maxNoiseLevel, loudest / voiceLevelRatio),
+      Math.min(maxNoiseLevel, this.#loudest / voiceLevelRatio),
     );
   }
-
-  return {
-    push(samples: Int16Array, opus?: Uint8Array) {
-      const kept = samples.subarray(0, maxUtteranceSamples - keptLength);
-      const end = keptLength + kept.length;
-      if (end > keptSamples.length) {
-        const roomier = new Int16Array(Math.max(end, 2 * keptSamples.length));
-        roomier.set(keptSamples);
-        keptSamples = roomier;
-      }
-      keptSamples.set(kept, keptLength);
-      opusPackets.push({ from: keptLength, to: end, opus });
-      keptLength = end;
-      for (const level of measureLevels(kept)) loudest = Math.max(loudest, level);
-    },
-
-    /** Nothing may be pushed afterwards. */
-    drop() {
-      keptSamples = new Int16Array(0);
-      opusPackets = [];
-    },
-
-    get length(): number {
-      return keptLength;
-    },
-
-    /** Returns whether only silence or room noise follows. */
-    endsSilently(length: number): boolean {
-      const noise = getNoiseLevel();
-      return measureLevels(viewSound(length, keptLength)).every(
-        (level) => level <= noise,
-      );
-    },
-
-    view: viewSound,
-
-    copyAll(): UtterancePcm {
-      return copySound(0, keptLength);
-    },
-
-    listPieces(): SoundPiece[] {
-      return opusPackets.map(({ from, to, opus }) => {
-        return { samples: keptSamples.slice(from, to), opus };
-      });
-    },
-
-    /** Copies the sound without long silence before and after the words. */
-    copySpoken(): UtterancePcm {
-      const noise = getNoiseLevel();
-      let [first, last, at] = [keptLength, 0, 0];
-      for (const level of measureLevels(viewSound(0, keptLength))) {
-        at += windowSamples;
-        if (level <= noise) continue;
-        first = Math.min(first, at - windowSamples);
-        last = at;
-      }
-      const from = Math.max(0, first - leadSamples);
-      const to = Math.min(keptLength, last + tailSamples);
-      return copySound(from, to);
-    },
-  };
 }
 
 /** Samples of one packet, or of a gap. */
@@ -144,10 +145,12 @@ type PlacedPacket = {
   readonly opus: Uint8Array | undefined;
 };
 
-/** Undefined if a piece that is not silent has no packet. */
-export function findOggWriter(pieces: readonly SoundPiece[]) {
+/** Finds a way to pack the pieces into an Ogg file. Undefined if a piece that is not silent has no packet. */
+export function findOggWriter(
+  pieces: readonly SoundPiece[],
+): (() => Uint8Array) | undefined {
   const packets = pieces.map(findOpusPackets);
-  const isPacked = packets.every((some) => some !== undefined);
+  const isPacked = packets.every((piecePackets) => piecePackets !== undefined);
   if (!isPacked || !pieces.some(({ opus }) => opus)) return undefined;
   return () => writeOggOpus(packets.flat());
 }

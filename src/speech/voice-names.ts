@@ -1,34 +1,43 @@
+/** Names of the voices that a server or a model has. */
 export interface VoiceNames {
+  /** True if the voices speak no other language. */
   readonly isEnglishOnly: boolean;
+  /** Returns the names that are known now. None means that the voices cannot be listed, or not yet. */
   getKnown(): readonly string[];
   /** Asks the server for unknown names. Never throws, and has a deadline. */
-  load(): Promise<readonly string[]>;
+  loadNames(): Promise<readonly string[]>;
 }
 
 /** Creates a fixed list of names. No names mean that the voices cannot be listed. */
 export function createFixedVoiceNames(
   names: readonly string[],
-  isEnglishOnly = false,
+  isEnglishOnly: boolean = false,
 ): VoiceNames {
-  return { isEnglishOnly, getKnown: () => names, load: async () => names };
+  return { isEnglishOnly, getKnown: () => names, loadNames: async () => names };
 }
 
 /** Returns whether a name is known, or a mix of known ones, `a(2)+b(1)`. */
-export function isKnownVoice(name: string, known: readonly string[]): boolean {
-  if (known.length === 0 || known.includes(name)) return true;
-  const parts = name.split('+');
+export function isKnownVoice(name: string, knownNames: readonly string[]): boolean {
+  if (knownNames.length === 0 || knownNames.includes(name)) return true;
+  const voices = name.split('+');
   return (
-    parts.length > 1 &&
-    parts.every((part) => known.includes(part.trim().replace(voiceWeight, '')))
+    voices.length > 1 &&
+    voices.every((voice) => knownNames.includes(voice.trim().replace(voiceWeight, '')))
   );
 }
 
-export function findVoice(typed: string, known: readonly string[]): string | undefined {
-  const words = typed.trim();
-  const lower = words.toLowerCase();
-  const found = known.find((one) => one.toLowerCase() === lower);
-  if (found !== undefined) return found;
-  return voiceNamePattern.test(words) && isKnownVoice(words, known) ? words : undefined;
+/** Finds the voice that a person typed, in any case. A plausible name passes if the voices cannot be listed. */
+export function findVoice(
+  typed: string,
+  knownNames: readonly string[],
+): string | undefined {
+  const name = typed.trim();
+  const lower = name.toLowerCase();
+  const knownName = knownNames.find((voice) => voice.toLowerCase() === lower);
+  if (knownName !== undefined) return knownName;
+  return voiceNamePattern.test(name) && isKnownVoice(name, knownNames)
+    ? name
+    : undefined;
 }
 
 const voiceWeight = /\([\d.]{1,8}\)$/;

@@ -8,7 +8,9 @@ import type { SessionBudgets } from './session-budgets.ts';
 export type AnswerRequest = {
   readonly kind: PaidKind;
   readonly guildId: GuildId;
-  readonly personId: PersonId;
+  /** Absent if the server pays alone. */
+  readonly personId?: PersonId;
+  /** The first request to a model, or the text to speak. */
   readonly first: ModelRequest | string;
 };
 
@@ -16,7 +18,7 @@ export type BudgetRefusal = {
   readonly kind: 'refused';
   readonly cap: BudgetCap;
   readonly line: TextLine;
-  /** Returns whether the refusal is new to this person, or, without one, to the channel today. */
+  /** Returns true if the refusal is new to this person, or, without a person, to the channel today. Each call counts as telling it. */
   readonly isNews: (readerId?: PersonId) => boolean;
 };
 export type AnswerBudget = {
@@ -30,7 +32,8 @@ export type UsedBudget = { readonly line: TextLine; readonly time: string };
 
 export type HearingBudget = {
   readonly reservation: Reservation;
-  readonly decided: (meant: boolean) => void;
+  /** Charges the recognition to the person if the words were meant for the bot, else to the server alone. Later calls do nothing. */
+  readonly decide: (isMeant: boolean) => void;
 };
 
 /** Decides budgets. Methods never throw or wait. */
@@ -76,50 +79,62 @@ type PaidRules = {
   readonly reportsNews?: true;
 };
 
-const askedWriting = { payer: 'person', form: 'writing' } as const;
+export type PaidKind =
+  | 'answer'
+  | 'answer in a file'
+  | 'answer in writing'
+  | 'question about a transcript'
+  | 'recap'
+  | 'recap at the end'
+  | 'translation'
+  | 'translation of a recording'
+  | 'voice preview'
+  | 'speech to a program'
+  | 'reading'
+  | 'notice'
+  | 'check';
+
+const personalWriting: PaidRules = { payer: 'person', form: 'writing' };
 
 /** Work that needs a reservation. `docs/costs.md` lists the limits. */
-const rules = {
+export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
   'answer in a file': { payer: 'person', form: 'answer' },
-  'answer in writing': askedWriting,
-  'question about a transcript': askedWriting,
-  recap: askedWriting,
+  'answer in writing': personalWriting,
+  'question about a transcript': personalWriting,
+  recap: personalWriting,
   'recap at the end': { payer: 'server', form: 'writing' },
   translation: { payer: 'server', form: 'writing', reportsNews: true },
-  'translation of a recording': askedWriting,
+  'translation of a recording': personalWriting,
   'voice preview': { payer: 'person', form: 'speech' },
   'speech to a program': { payer: 'person', form: 'speech' },
   reading: { payer: 'person', form: 'speech' },
   notice: { payer: 'server', form: 'speech' },
   check: { payer: 'server', form: 'answer' },
-} as const satisfies Readonly<Record<string, PaidRules>>;
+};
 
-export type PaidKind = keyof typeof rules;
-
-export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = rules;
-
-const longestShare = 0.15;
+const maxLostShare = 0.15;
 /** The share applies from this number of tokens. */
 const graceTokens = 4_000;
 
-export type PreemptiveBudget = ReturnType<typeof createPreemptiveBudget>;
+/** Bounds the tokens of preemptive answers that nobody hears, in one session. */
+export class PreemptiveBudget {
+  #usedTokens = 0;
+  #lostTokens = 0;
 
-export function createPreemptiveBudget() {
-  let used = 0;
-  let vain = 0;
+  /** Whether a further preemptive answer may begin. */
+  get allows(): boolean {
+    const totalTokens = Math.max(graceTokens, this.#usedTokens + this.#lostTokens);
+    return this.#lostTokens <= maxLostShare * totalTokens;
+  }
 
-  return {
-    get allows(): boolean {
-      return vain <= longestShare * Math.max(graceTokens, used + vain);
-    },
+  /** Counts tokens of an answer that people hear. Negative tokens take a count back. */
+  use(tokens: number): void {
+    this.#usedTokens += tokens;
+  }
 
-    use(tokens: number) {
-      used += tokens;
-    },
-
-    lose(tokens: number) {
-      vain += tokens;
-    },
-  };
+  /** Counts tokens of an answer that was discarded. */
+  lose(tokens: number): void {
+    this.#lostTokens += tokens;
+  }
 }

@@ -17,7 +17,7 @@ export type Use =
   | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
 
 /** Above any real request. */
-const mostCount = 1e9;
+const maxCount = 1e9;
 /** Estimate for servers that do not count. */
 export const charactersPerToken = 4;
 
@@ -45,11 +45,11 @@ export function sumCosts(
   return costs.find((cost) => cost !== undefined) ?? otherwise;
 }
 
-/** Returns whether the counts are possible. An impossible one has no price. */
+/** Returns whether the counts are possible. An impossible count has no price. */
 function isCountable({ kind: _, ...counts }: Use) {
   const values = Object.values(counts);
   return values.every(
-    (one) => typeof one !== 'number' || (one >= 0 && one <= mostCount),
+    (count) => typeof count !== 'number' || (count >= 0 && count <= maxCount),
   );
 }
 
@@ -63,7 +63,7 @@ function toUsd(use: Use, usd: Usd) {
     case 'spoken':
       if (usd.perMillionCharacters !== undefined)
         return priceUnits(use.characters, usd.perMillionCharacters);
-      return addKnown(
+      return addPrices(
         priceUnits(use.characters / charactersPerToken, usd.perMillionInputTokens ?? 0),
         priceUnits(use.ms / msPerTokenSpoken, usd.perMillionAudioOutputTokens),
       );
@@ -71,21 +71,21 @@ function toUsd(use: Use, usd: Usd) {
 }
 
 function toTokensUsd(tokens: TokenUsage, usd: Usd) {
-  const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
-  const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
-  const read = tokens.inputTokens - heard;
+  const audioInput = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
+  const audioOutput = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
+  const textInput = tokens.inputTokens - audioInput;
   const cached = Math.min(tokens.cachedInputTokens ?? 0, tokens.inputTokens);
   // Servers do not say which tokens were cached, so cheaper text counts first.
-  const cachedRead = Math.min(cached, read);
-  const cachedHeard = cached - cachedRead;
+  const cachedText = Math.min(cached, textInput);
+  const cachedAudio = cached - cachedText;
   const { perMillionInputTokens: input, perMillionAudioInputTokens: audio } = usd;
-  return addKnown(
-    priceUnits(read - cachedRead, input),
-    priceUnits(cachedRead, usd.perMillionCachedTokens ?? input),
-    priceUnits(heard - cachedHeard, audio),
-    priceUnits(cachedHeard, usd.perMillionCachedAudioTokens ?? audio),
-    priceUnits(tokens.outputTokens - spoken, usd.perMillionOutputTokens),
-    priceUnits(spoken, usd.perMillionAudioOutputTokens),
+  return addPrices(
+    priceUnits(textInput - cachedText, input),
+    priceUnits(cachedText, usd.perMillionCachedTokens ?? input),
+    priceUnits(audioInput - cachedAudio, audio),
+    priceUnits(cachedAudio, usd.perMillionCachedAudioTokens ?? audio),
+    priceUnits(tokens.outputTokens - audioOutput, usd.perMillionOutputTokens),
+    priceUnits(audioOutput, usd.perMillionAudioOutputTokens),
   );
 }
 
@@ -94,9 +94,10 @@ function priceUnits(count: number, perMillion: number | undefined) {
   return perMillion === undefined ? undefined : (count * perMillion) / 1e6;
 }
 
-function addKnown(...parts: readonly (number | undefined)[]) {
-  return parts.reduce(
-    (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
+function addPrices(...prices: readonly (number | undefined)[]) {
+  return prices.reduce(
+    (sum, price) =>
+      sum === undefined || price === undefined ? undefined : sum + price,
     0,
   );
 }

@@ -8,7 +8,10 @@ import { findRate, knownPrices } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, computeCost, type Use } from './cost.ts';
 import { estimateSpokenCharacters } from './reservation.ts';
 
-export const [questions, askedMs, answeredMs] = [4, 5_000, 8_000];
+/** Questions and answers of the minute that is priced. */
+export const questions = 4;
+export const askedMs = 5_000;
+export const answeredMs = 8_000;
 /** Tokens of instructions, tools and earlier exchanges. */
 export const shownTokens = 1_000;
 
@@ -17,12 +20,24 @@ const openAiHost = 'api.openai.com';
 export type PricedModels = {
   readonly recogniser: string;
   readonly model: string;
-  /** Model that reads aloud; undefined: the model speaks. */
+  /** Model that reads aloud. Undefined if the chat model speaks. */
   readonly reader?: string;
 };
 
-/** Estimates a minute at OpenAI; NaN where a model has no known price. */
-export function estimateMinuteCost({ recogniser, model, reader }: PricedModels) {
+/** US dollars for a minute of talk. NaN where a model has no known price. */
+export type MinuteCost = {
+  readonly hearUsd: number;
+  readonly thinkUsd: number;
+  readonly speakUsd: number;
+  readonly wholeUsd: number;
+};
+
+/** Estimates a minute at OpenAI. */
+export function estimateMinuteCost({
+  recogniser,
+  model,
+  reader,
+}: PricedModels): MinuteCost {
   const streams = recogniser === standardModels.liveTranscription;
   const ms = askedMs * (streams ? 1 : usualSentShare);
   const hearUsd = findUsd(recogniser, { kind: 'heard', ms });
@@ -38,14 +53,15 @@ export const answerReading: Use = {
 };
 
 export function estimateAnswerUse(speaks: boolean): Use {
-  const heard = speaks ? askedMs / msPerTokenHeard : 0;
-  const spoken = speaks ? answeredMs / msPerTokenSpoken : 0;
+  const audioInputTokens = speaks ? askedMs / msPerTokenHeard : 0;
+  const audioOutputTokens = speaks ? answeredMs / msPerTokenSpoken : 0;
   return {
     kind: 'tokens',
-    inputTokens: shownTokens + heard,
-    audioInputTokens: heard,
-    outputTokens: estimateSpokenCharacters(answeredMs) / charactersPerToken + spoken,
-    audioOutputTokens: spoken,
+    inputTokens: shownTokens + audioInputTokens,
+    audioInputTokens,
+    outputTokens:
+      estimateSpokenCharacters(answeredMs) / charactersPerToken + audioOutputTokens,
+    audioOutputTokens,
   };
 }
 

@@ -9,17 +9,21 @@ import type {
 } from './budget-authority.ts';
 import type { PaidEngines } from './paid-engine.ts';
 
-export type CompletionParts = Pick<PaidEngines, 'chat'> & {
+export type CompletionDeps = Pick<PaidEngines, 'chat'> & {
   readonly spending: BudgetAuthority;
 };
 
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 20_000;
 
+/**
+ * Asks the chat model for one text, within the budget of its payer. `onOpen` runs before the request. Returns the
+ * refusal if the budget has no room. Throws BotError `provider.*` and `budget.used`.
+ */
 export async function completeForMoney(
   order: Omit<AnswerRequest, 'first'>,
   { system, user }: ModelPrompt,
-  { chat, spending }: CompletionParts,
+  { chat, spending }: CompletionDeps,
   signal: AbortSignal,
   onOpen?: (budget: AnswerBudget) => void,
 ): Promise<string | BudgetRefusal> {

@@ -23,12 +23,13 @@ import type {
   Listening,
   Synthesizer,
   Transcriber,
+  Transcript,
 } from '#src/speech/speech-engine.ts';
 import type { Reservation, SoundMeter } from './reservation.ts';
 
 const heardRateHz = 16_000;
 /** Sound reserved at once, and the least worth sending. */
-const [reservedMs, leastMs] = [30_000, 1_000];
+const [reservedMs, minReservedMs] = [30_000, 1_000];
 
 /** Counts recognition, including parallel and fallback requests, unless refused. */
 export function meterTranscriber(
@@ -42,13 +43,13 @@ export function meterTranscriber(
 function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   const { listen } = transcriber;
   return {
-    transcribe(pcm, signal, asked) {
+    transcribe(pcm, signal, options) {
       const ms = getDurationMs(pcm);
       let usage: EngineUsage | undefined;
       return runReserved(
         {
           reserve: () => meter.holdSound?.(ms),
-          ask: () => transcriber.transcribe(pcm, signal, asked),
+          ask: () => transcriber.transcribe(pcm, signal, options),
           isOutput: (update) => {
             if (update.kind === 'final') usage = update.transcript.usage;
             return false;
@@ -60,132 +61,145 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
     },
     listen:
       listen &&
-      ((onPartial, signal, asked) =>
-        createMeteredListening(
-          listen.call(transcriber, onPartial, signal, asked),
+      ((onPartial, signal, options) =>
+        new MeteredListening(
+          listen.call(transcriber, onPartial, signal, options),
           meter,
           signal,
         )),
   };
 }
 
-function createMeteredListening(
-  inner: Listening,
-  meter: SoundMeter,
-  signal: AbortSignal,
-): Listening {
+/** Reserves sound before it is sent on, and pays for it when it is settled or over. */
+class MeteredListening implements Listening {
+  readonly #inner: Listening;
+  readonly #meter: SoundMeter;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.#endListening();
   /** Several callers may get the same transcript. */
-  const counted = new WeakSet<EngineUsage>();
-  const holds: RequestReservation[] = [];
-  let waiting: SoundPiece[] = [];
-  let reserving: Promise<void> | undefined;
-  let mostPushed = 0;
-  let pushed = 0;
-  let paid = 0;
-  let isRefused = false;
-  let isOver = false;
-  const endListening = () => {
-    if (!isOver && !isRefused) paySound(pushed);
-    isOver = true;
-    for (const held of holds.splice(0)) held.release();
-  };
-  signal.addEventListener('abort', endListening, { once: true });
+  readonly #counted = new WeakSet<EngineUsage>();
+  readonly #holds: RequestReservation[] = [];
+  #waiting: SoundPiece[] = [];
+  #reserving: Promise<void> | undefined;
+  #maxPushed = 0;
+  #pushed = 0;
+  #paid = 0;
+  #isRefused = false;
+  #isOver = false;
 
-  function sendSound() {
-    for (let [sound] = waiting; sound; [sound] = waiting) {
+  constructor(inner: Listening, meter: SoundMeter, signal: AbortSignal) {
+    this.#inner = inner;
+    this.#meter = meter;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Sends sound, and drops it after a refusal. */
+  push(samples: Int16Array, opus?: Uint8Array): void {
+    this.#waiting.push({ samples, ...(opus && { opus }) });
+    if (this.#reserving === undefined) this.#sendSound();
+  }
+
+  /** Waits for money, then for the transcript of everything sent, and pays for that sound. */
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    while (this.#reserving !== undefined) await this.#reserving;
+    const upTo = this.#pushed;
+    const transcript = await this.#inner.settle(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#isRefused = isUnpaid(error);
+      throw error;
+    });
+    this.#isRefused = false;
+    if (!this.#isOver) this.#paySound(upTo, transcript.usage);
+    return transcript;
+  }
+
+  /** Pays for sound that was sent and not settled, and frees the money set aside. */
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#endListening();
+    this.#inner[Symbol.dispose]();
+  }
+
+  #endListening() {
+    if (!this.#isOver && !this.#isRefused) this.#paySound(this.#pushed);
+    this.#isOver = true;
+    for (const hold of this.#holds.splice(0)) hold.release();
+  }
+
+  #sendSound() {
+    for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
       const { opus, samples } = sound;
-      if (meter.holdSound && pushed + samples.length > mostPushed) {
-        reserving = reserveSound();
+      if (this.#meter.holdSound && this.#pushed + samples.length > this.#maxPushed) {
+        this.#reserving = this.#reserveSound();
         return;
       }
-      waiting.shift();
-      pushed += samples.length;
-      inner.push(samples, opus);
+      this.#waiting.shift();
+      this.#pushed += samples.length;
+      this.#inner.push(samples, opus);
     }
   }
 
-  async function reserveSound() {
-    const held = await meter
-      .holdSound?.(reservedMs, leastMs)
+  async #reserveSound() {
+    const hold = await this.#meter
+      .holdSound?.(reservedMs, minReservedMs)
       ?.catch((error: unknown) => {
         if (error instanceof BotError) return 'refused' as const;
         throw error;
       });
-    reserving = undefined;
-    if (isOver || held === 'refused') waiting = [];
-    if (held === 'refused') return;
-    if (isOver) held?.release();
-    else if (held) holds.push(held);
-    mostPushed += held ? Math.floor((held.maxUnits * heardRateHz) / 1_000) : Infinity;
-    sendSound();
+    this.#reserving = undefined;
+    if (this.#isOver || hold === 'refused') this.#waiting = [];
+    if (hold === 'refused') return;
+    if (this.#isOver) hold?.release();
+    else if (hold) this.#holds.push(hold);
+    this.#maxPushed += hold
+      ? Math.floor((hold.maxUnits * heardRateHz) / 1_000)
+      : Infinity;
+    this.#sendSound();
   }
 
-  function paySound(upTo: number, usage?: EngineUsage) {
-    const ms = (Math.max(0, upTo - paid) / heardRateHz) * 1_000;
-    paid = Math.max(paid, upTo);
-    const isNews = usage?.count !== undefined && !counted.has(usage);
-    if (usage) counted.add(usage);
-    if (isNews) meter.onRecognised(ms, usage);
-    else if (ms > 0) meter.onRecognised(ms, usage?.by && { by: usage.by });
+  #paySound(upTo: number, usage?: EngineUsage) {
+    const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
+    this.#paid = Math.max(this.#paid, upTo);
+    const isNews = usage?.count !== undefined && !this.#counted.has(usage);
+    if (usage) this.#counted.add(usage);
+    if (isNews) this.#meter.onRecognised(ms, usage);
+    else if (ms > 0) this.#meter.onRecognised(ms, usage?.by && { by: usage.by });
   }
-
-  return {
-    /** Sends sound, and drops it after a refusal. */
-    push(samples, opus?: Uint8Array) {
-      waiting.push({ samples, ...(opus && { opus }) });
-      if (reserving === undefined) sendSound();
-    },
-
-    async settle(signal) {
-      while (reserving !== undefined) await reserving;
-      const upTo = pushed;
-      const transcript = await inner.settle(signal).catch((error: unknown) => {
-        if (!signal.aborted) isRefused = isUnpaid(error);
-        throw error;
-      });
-      isRefused = false;
-      if (!isOver) paySound(upTo, transcript.usage);
-      return transcript;
-    },
-
-    [Symbol.dispose]() {
-      signal.removeEventListener('abort', endListening);
-      endListening();
-      inner[Symbol.dispose]();
-    },
-  };
 }
 
+/** An engine that takes no request before a reservation is shown. */
 export class PaidEngine<Engine extends object> {
-  readonly #engine;
-  readonly #metered;
+  readonly #engine: Engine;
+  readonly #meterEngine: (engine: Engine, reservation: Reservation) => Engine;
 
   constructor(
     engine: Engine,
-    metered: (engine: Engine, reservation: Reservation) => Engine,
+    meterEngine: (engine: Engine, reservation: Reservation) => Engine,
   ) {
     this.#engine = engine;
-    this.#metered = metered;
+    this.#meterEngine = meterEngine;
   }
 
+  /** Returns the engine for requests that this reservation pays. */
   withReservation(reservation: Reservation): Engine {
-    return this.#metered(this.#engine, reservation);
+    return this.#meterEngine(this.#engine, reservation);
   }
 
+  /** Whether the engine has an optional ability, such as `listen`. */
   has(ability: keyof Engine): boolean {
     return this.#engine[ability] !== undefined;
   }
 }
 
-export function createPaidChat(chat: ChatModel) {
+export function createPaidChat(chat: ChatModel): PaidEngine<ChatModel> {
   return new PaidEngine(chat, withMeter);
 }
 
-export function createPaidVoice(voice: Synthesizer) {
+export function createPaidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
   return new PaidEngine(voice, withVoiceMeter);
 }
 
-export function createPaidRecogniser(recogniser: Transcriber) {
+export function createPaidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
   return new PaidEngine(recogniser, meterTranscriber);
 }
 
@@ -196,24 +210,25 @@ export const silentHost: ReplyHost = {
 };
 
 export type Answering = {
+  /** Yields the parts of the reply to a turn, paid by one reservation. Throws as the pipeline does. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
 };
 
-export type PaidPipeline = ReturnType<typeof createPaidPipeline>;
-
 /** A pipeline that works with a reservation only. */
-export function createPaidPipeline(pipeline: Pipeline) {
+export interface PaidPipeline {
+  /** Returns the pipeline for one answer that this reservation pays. */
+  withReservation(reservation: Reservation): Answering;
+  /** Passes a turn and its sound on, at no cost until an answer is requested. */
+  feed(turn: Turn, sound: LiveSound): void;
+}
+
+function createPaidPipeline(pipeline: Pipeline): PaidPipeline {
   return {
-    withReservation(reservation: Reservation): Answering {
-      return {
-        answer: (turn, host, signal) =>
-          pipeline.answer(turn, { ...host, meter: reservation }, signal),
-      };
-    },
-    /** Passes a turn and its sound on, at no cost until an answer is requested. */
-    feed(turn: Turn, sound: LiveSound) {
-      pipeline.feed?.(turn, sound);
-    },
+    withReservation: (reservation) => ({
+      answer: (turn, host, signal) =>
+        pipeline.answer(turn, { ...host, meter: reservation }, signal),
+    }),
+    feed: (turn, sound) => pipeline.feed?.(turn, sound),
   };
 }
 
@@ -225,7 +240,25 @@ export type RawEngines = {
   readonly pipelines: PipelineRegistry;
 };
 
-export type PaidEngines = Readonly<ReturnType<typeof createPaidEngines>>;
+/** The pipelines of a bot, each of which works with a reservation only. */
+export interface PaidPipelines {
+  /** Names that `open` takes. The first is used by servers that have chosen none. */
+  readonly names: readonly PipelineName[];
+  /** Names the engines of a pipeline, for people. Throws for a name that is not in `names`. */
+  getEngineNames(name: PipelineName): string;
+  /** Gets a pipeline. Throws for a name that is not in `names`. */
+  open(name: PipelineName): PaidPipeline;
+  /** Gets a pipeline that writes with the chat model, and neither hears nor speaks. */
+  textOnly(): PaidPipeline;
+}
+
+/** Engines that take no request without a reservation. */
+export interface PaidEngines {
+  readonly chat: PaidEngine<ChatModel>;
+  readonly transcriber: PaidEngine<Transcriber>;
+  readonly synthesizer: PaidEngine<Synthesizer>;
+  readonly pipelines: PaidPipelines;
+}
 
 /** Wraps engines so that each request needs a reservation. */
 export function createPaidEngines({
@@ -233,7 +266,7 @@ export function createPaidEngines({
   pipelines,
   synthesizer,
   transcriber,
-}: RawEngines) {
+}: RawEngines): PaidEngines {
   return {
     chat: createPaidChat(chat),
     transcriber: createPaidRecogniser(transcriber),
@@ -242,11 +275,14 @@ export function createPaidEngines({
   };
 }
 
-function createPaidPipelines(pipelines: PipelineRegistry, chat: ChatModel) {
+function createPaidPipelines(
+  pipelines: PipelineRegistry,
+  chat: ChatModel,
+): PaidPipelines {
   return {
     names: pipelines.names,
-    getEngineNames: (name: PipelineName) => pipelines.getEngineNames(name),
-    open: (name: PipelineName) => createPaidPipeline(pipelines.open(name)),
+    getEngineNames: (name) => pipelines.getEngineNames(name),
+    open: (name) => createPaidPipeline(pipelines.open(name)),
     textOnly: () => createPaidPipeline(createTextPipeline(chat)),
   };
 }

@@ -1,6 +1,6 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
@@ -51,9 +51,10 @@ function estimateSpokenMs(characters: number) {
 export type RequestBound = {
   readonly role: PaidRole;
   /** Fewer units are not worth sending. */
-  readonly least: number;
-  readonly most: number;
-  readonly useOf: (units: number, rates: Usd) => Use;
+  readonly minUnits: number;
+  readonly maxUnits: number;
+  /** Converts units into the use that these rates price. */
+  readonly toUse: (units: number, rates: Usd) => Use;
 };
 
 /** Everything that a model is shown, with the ms of sound. */
@@ -64,10 +65,10 @@ export type ModelRequest = {
 };
 
 /** Least tokens of a request, and most tokens of an answer, including reasoning. */
-const leastTokens = 100;
+const minTokens = 100;
 export const mostAnswerTokens = 4_000;
-/** Upper bound for any voice, per character and in addition. */
-const [mostMsPerCharacter, mostExtraMs] = [200, 2_000];
+/** Speech of any voice lasts at most this many ms per character, and as many more in all. */
+const [maxMsPerCharacter, maxExtraMs] = [200, 2_000];
 /** Tokens around a text that is read aloud. */
 const readingTokens = 1_000;
 /** Upper bound for recognisers that charge by token. */
@@ -79,28 +80,28 @@ export function boundModelRequest({
   tools = [],
   heardMs = 0,
 }: ModelRequest): RequestBound {
-  const shown = messages.map((one: MeasuredMessage) => {
-    return one.sent ?? { ...one, wav: undefined, pictures: undefined };
+  const textMessages = messages.map((message: MeasuredMessage) => {
+    return message.sent ?? { ...message, wav: undefined, pictures: undefined };
   });
   const pictures = messages.map(
     ({ pictures = [], sent }: MeasuredMessage) => sent && pictures,
   );
-  const text = Buffer.byteLength(JSON.stringify([shown, tools]));
+  const text = Buffer.byteLength(JSON.stringify([textMessages, tools]));
   const bytes = text - Buffer.byteLength(pictures.flat().join(''));
-  const heard = Math.ceil(heardMs / msPerTokenHeard);
+  const heardTokens = Math.ceil(heardMs / msPerTokenHeard);
   // A text token has at least one byte.
-  const inputTokens = bytes + heard + countPictures(messages) * maxPictureTokens;
+  const inputTokens = bytes + heardTokens + countPictures(messages) * maxPictureTokens;
   return {
     role: 'think',
-    least: leastTokens,
-    most: mostAnswerTokens,
-    useOf: (
+    minUnits: minTokens,
+    maxUnits: mostAnswerTokens,
+    toUse: (
       units,
       { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks },
     ) => ({
       kind: 'tokens',
       inputTokens,
-      audioInputTokens: hears === undefined ? undefined : heard,
+      audioInputTokens: hears === undefined ? undefined : heardTokens,
       outputTokens: units,
       audioOutputTokens: speaks === undefined ? undefined : units,
     }),
@@ -116,48 +117,48 @@ export function boundSpeech(text: string): RequestBound {
   const bytes = Buffer.byteLength(text);
   return {
     role: 'speak',
-    least: Math.ceil(estimateSpokenMs(text.length)),
-    most: text.length * mostMsPerCharacter + mostExtraMs,
-    useOf: (ms, { perMillionCharacters, perMillionOutputTokens }) => {
+    minUnits: Math.ceil(estimateSpokenMs(text.length)),
+    maxUnits: text.length * maxMsPerCharacter + maxExtraMs,
+    toUse: (ms, { perMillionCharacters, perMillionOutputTokens }) => {
       if (perMillionCharacters !== undefined || perMillionOutputTokens === undefined)
         return {
           kind: 'spoken',
           characters: Math.max(text.length, bytes / charactersPerToken),
           ms,
         };
-      const sound = Math.ceil(ms / msPerTokenSpoken);
+      const soundTokens = Math.ceil(ms / msPerTokenSpoken);
       return {
         kind: 'tokens',
         inputTokens: bytes + readingTokens,
-        outputTokens: sound + bytes,
-        audioOutputTokens: sound,
+        outputTokens: soundTokens + bytes,
+        audioOutputTokens: soundTokens,
       };
     },
   };
 }
 
-/** Bounds recognition. `least` is the shortest part worth sending. */
-export function boundRecognition(ms: number, least = ms): RequestBound {
+/** Bounds recognition. `minMs` is the shortest part worth sending. */
+export function boundRecognition(ms: number, minMs: number = ms): RequestBound {
   return {
     role: 'recognise',
-    least,
-    most: ms,
-    useOf: (units, { perMinute, perMillionOutputTokens }) => {
+    minUnits: minMs,
+    maxUnits: ms,
+    toUse: (units, { perMinute, perMillionOutputTokens }) => {
       if (perMinute !== undefined || perMillionOutputTokens === undefined)
         return { kind: 'heard', ms: units };
-      const heard = Math.ceil(units / msPerTokenHeard);
+      const inputTokens = Math.ceil(units / msPerTokenHeard);
       const outputTokens = Math.ceil((units / 1_000) * recognisedTokensPerSecond);
       return {
         kind: 'tokens',
-        inputTokens: heard,
-        audioInputTokens: heard,
+        inputTokens,
+        audioInputTokens: inputTokens,
         outputTokens,
       };
     },
   };
 }
 
-type Payer = { readonly id: string };
+type Payer = { readonly id: PersonId };
 
 /** Upper bounds of spoken text, and of the orders about the language and the judgement. */
 const [bytesPerSecond, languageBytes] = [40, 700];
@@ -167,20 +168,25 @@ export function toAnswerRequest(
   turn: Turn,
   guildId: GuildId,
   kind: PaidKind = 'answer',
-  personId = turn.said.at(-1)?.speakerId ?? '',
+  personId: PersonId | undefined = turn.utterances.at(-1)?.speakerId,
 ): AnswerRequest {
-  const { done = [], said, sent = {}, tools } = turn;
-  const heardMs = said.reduce(
+  const { done = [], sent = {}, tools, utterances } = turn;
+  const heardMs = utterances.reduce(
     (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
     0,
   );
-  const unknown = 'x'.repeat(
+  const unknownText = 'x'.repeat(
     languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond),
   );
-  const asked = said.map(({ name, pictures, text: content = '' }) => {
+  const questions = utterances.map(({ name, pictures, text: content = '' }) => {
     return { role: 'user', name, content, pictures };
   });
-  const messages = [...createPromptHead(turn), ...asked, ...done, { content: unknown }];
+  const messages = [
+    ...createPromptHead(turn),
+    ...questions,
+    ...done,
+    { content: unknownText },
+  ];
   return {
     kind,
     guildId,
@@ -189,25 +195,26 @@ export function toAnswerRequest(
   };
 }
 
-/** Creates the request for words to say. `by` pays, or else the server. */
-export function toReadingRequest(
-  words: string,
+/** Creates the request for a text to say. `by` pays, or else the server. */
+export function toAnnouncementRequest(
+  text: string,
   guildId: GuildId,
   by?: Payer,
 ): AnswerRequest {
-  return toSpeechRequest(by ? 'reading' : 'notice', guildId, words, by);
+  return toSpeechRequest(by ? 'reading' : 'notice', guildId, text, by);
 }
 
+/** Creates the request for a text to say, of another kind than an announcement. */
 export function toSpeechRequest(
   kind: Extract<
     PaidKind,
     'reading' | 'notice' | 'voice preview' | 'speech to a program'
   >,
   guildId: GuildId,
-  words: string,
-  { id: personId }: Payer = { id: '' },
+  text: string,
+  payer?: Payer,
 ): AnswerRequest {
-  return { kind, guildId, personId, first: words };
+  return { kind, guildId, personId: payer?.id, first: text };
 }
 
 /** The first countable use is paid. */
@@ -217,10 +224,13 @@ export type UsageCount = {
 };
 
 export interface ReservationAccount {
-  pay(what: PaidRole, work: UsageCount): void;
-  /** Reserves a request, or returns the cap that refuses. Undefined is free. Absent: no limit. */
+  /** Charges work of a role, which may come after the end. */
+  pay(role: PaidRole, work: UsageCount): void;
+  /** Reserves a request, or returns the cap that refuses. Undefined is free. An account without this method has no limit. */
   hold?(bound: RequestBound): Promise<HoldOrCap>;
+  /** Counts a turn. */
   turn?(): void;
+  /** Frees the money that no running request holds. */
   done?(): void;
 }
 
@@ -228,16 +238,17 @@ export type HoldOrCap = RequestReservation | BudgetCap | undefined;
 
 /** Pays for recognised sound. */
 export type SoundMeter = {
+  /** Pays for sound of this length, by the count of the engine if it has one. */
   onRecognised(ms: number, usage?: EngineUsage): void;
-  /** Returns the ms that may be sent, at least `least`. Throws if refused. */
-  holdSound?(ms: number, least?: number): ReservationResult;
+  /** Returns the ms that may be sent, at least `minMs`. Throws BotError `budget.used`. */
+  holdSound?(ms: number, minMs?: number): ReservationResult;
 };
 
 type OnUsage = (usage: Usage) => void;
 
-/** Reservation for one piece of paid work. Methods never throw, and count usage even after the end. */
+/** Reservation for one piece of paid work. Usage counts even after the end. */
 export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
-  readonly #account;
+  readonly #account: ReservationAccount;
   readonly #onUsage: OnUsage[] = [];
   #isWanted = false;
   #isClosed = false;
@@ -246,11 +257,13 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     this.#account = account;
   }
 
+  /** Adds a listener for the usage of the chat model. Returns this reservation. */
   watchUsage(onUsage: OnUsage): this {
     this.#onUsage.push(onUsage);
     return this;
   }
 
+  /** Sets money aside for a chat request, and so limits its tokens. Undefined for no limit. Rejects with BotError `budget.used`. */
   reserveRequest(
     messages: readonly object[],
     tools: readonly object[],
@@ -259,57 +272,64 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     return this.#holdAmount(boundModelRequest({ messages, tools, heardMs }));
   }
 
+  /** Sets money aside for a text to speak, and so limits its ms. Undefined for no limit. Rejects with BotError `budget.used`. */
   reserveSpeech(text: string): ReservationResult {
     return this.#holdAmount(boundSpeech(text));
   }
 
-  holdSound(ms: number, least?: number): ReservationResult {
-    return this.#holdAmount(boundRecognition(ms, least));
+  /** Sets money aside for sound to recognise, for at least `minMs` of it. Rejects with BotError `budget.used`. */
+  holdSound(ms: number, minMs?: number): ReservationResult {
+    return this.#holdAmount(boundRecognition(ms, minMs));
   }
 
   /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */
   async #holdAmount(bound: RequestBound) {
-    const held = await this.#account.hold?.(bound);
-    if (typeof held === 'string') throw createBudgetError(held);
-    return held;
+    const hold = await this.#account.hold?.(bound);
+    if (typeof hold === 'string') throw createBudgetError(hold);
+    return hold;
   }
 
-  recordUsage(usage: Usage) {
+  /** Pays for a chat request at its end. */
+  recordUsage(usage: Usage): void {
     for (const report of this.#onUsage) report(usage);
     if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // A refused request costs nothing.
     const { by, ...tokens } = usage;
     this.#account.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });
   }
 
-  recordSpeech({ usage, ...spoken }: SpokenUsage) {
+  /** Pays for speech at its end. */
+  recordSpeech({ usage, ...spoken }: SpokenUsage): void {
     this.#countUsage('speak', usage, { ...spoken, kind: 'spoken' });
   }
 
-  onRecognised(ms: number, usage?: EngineUsage) {
+  /** Pays for recognised sound, by the count of the engine if it has one. */
+  onRecognised(ms: number, usage?: EngineUsage): void {
     this.#countUsage('recognise', usage, { kind: 'heard', ms });
   }
 
   /** Counts the answer as a turn that people hear or read. */
-  markWanted() {
+  markWanted(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
     this.#account.turn?.();
   }
 
-  close() {
+  /** Frees the money that no running request holds. A second call does nothing. */
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#account.done?.();
   }
 
-  [Symbol.dispose]() {
+  /** Closes the reservation. */
+  [Symbol.dispose](): void {
     this.close();
   }
 
   /** Pays by the report of the engine, else by our estimate. */
-  #countUsage(what: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
+  #countUsage(role: PaidRole, usage: EngineUsage | undefined, estimate: Use) {
     const uses = usage?.count ? [usage.count, estimate] : [estimate];
-    this.#account.pay(what, { uses, by: usage?.by });
+    this.#account.pay(role, { uses, by: usage?.by });
   }
 }
 

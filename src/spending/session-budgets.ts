@@ -29,6 +29,7 @@ import {
   boundModelRequest,
   boundSpeech,
   estimateSpeechCost,
+  type HoldOrCap,
   type RequestBound,
   Reservation,
   type Tariff,
@@ -44,32 +45,37 @@ export type SessionBudgetsOptions = {
   /** Gets the server's own daily cap in billionths of a dollar. 0 means none. */
   readonly getServerCap?: (guildId: GuildId) => number;
   /** Gets the daily cap of a program. Undefined: the cap of a person. */
-  readonly getProgramCap?: (payerId: string) => number | undefined;
+  readonly getProgramCap?: (payerId: PersonId) => number | undefined;
   /** Gets current prices for an answer aloud or in writing. */
   readonly getTariff: (guildId: GuildId, isWritten?: boolean) => Tariff;
-  readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
+  /** Gets the rate of the server and model that served a request. */
+  readonly getRate: (by: ServedBy, role: PaidRole) => RolePrice;
+  /** Takes each amount when it is charged. */
   readonly onEvent: (guildId: GuildId, event: SpentEvent) => void;
 };
 
 /** Share of the cap that warns the channel. */
 const warnedFrom = 0.8;
 
-/** Rest of a cap, infinite without one. */
+/** Free money below a cap, infinite without a cap. */
 type Room = {
   readonly cap: BudgetCap;
   readonly nanoUsd: number;
   readonly capNanoUsd: number;
 };
-type CostOf = (units: number) => number;
+/** Estimates the cost of so many units in billionths of a dollar. */
+type EstimateCost = (units: number) => number;
 
+/** Decides which paid work begins, by the caps of person, server and all servers. Days are days of UTC. */
 export class SessionBudgets {
-  readonly #options;
-  readonly #news;
-  readonly #leastOf = new Map<string, number>();
+  readonly #options: SessionBudgetsOptions;
+  readonly #notices: BudgetNotices;
+  /** Least cost of the newest answer in each server, in billionths of a dollar. */
+  readonly #minCosts = new Map<GuildId, number>();
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
-    this.#news = createBudgetNotices(options.clock);
+    this.#notices = new BudgetNotices(options.clock);
   }
 
   /** Opens the budget of an answer, reserving the least cost: 100 tokens and their sound. */
@@ -80,21 +86,21 @@ export class SessionBudgets {
     const personId = payer === 'person' ? order.personId : undefined;
     const isText = typeof first === 'string';
     const tariff = getTariff(guildId, form === 'writing' && !isText && !first.heardMs);
-    const least = estimateLeastCost(
+    const minNanoUsd = estimateMinCost(
       isText ? boundSpeech(first) : boundModelRequest(first),
       kind,
       tariff,
     );
-    if (kind === 'answer') this.#leastOf.set(guildId, least);
-    const refusal = this.#findRefusal(guildId, personId, least);
+    if (kind === 'answer') this.#minCosts.set(guildId, minNanoUsd);
+    const refusal = this.#findRefusal(guildId, personId, minNanoUsd);
     if (refusal) return refusal;
     const reservation = this.#openReservation(
-      ledger.reserve(guildId, personId, least),
+      ledger.reserve(guildId, personId, minNanoUsd),
       kind,
       tariff,
     );
     const isNear =
-      reportsNews && this.#isNearEnd(guildId) && this.#news.isDue(guildId, '80 %');
+      reportsNews && this.#isNearEnd(guildId) && this.#notices.isDue(guildId, '80 %');
     return {
       kind: 'open',
       reservation,
@@ -114,7 +120,7 @@ export class SessionBudgets {
     const payerId = isCaptioned ? undefined : personId;
     const refusal = this.#findRefusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
     if (refusal) return refusal;
-    const assign = (nanoUsd: number) => {
+    const chargePerson = (nanoUsd: number) => {
       const fits =
         !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
@@ -122,58 +128,62 @@ export class SessionBudgets {
     // The server is charged at once, the person only for an utterance to the bot.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
     const waiting = ledger.reserve(guildId, payerId, 0);
-    const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
+    const chargeServer = ({ nanoUsd = 0 }: Partial<Sum>) => {
       ledger.charge(guildId, undefined, { nanoUsd }, clock.wallMs());
-      if (payer === 'person') assign(nanoUsd);
+      if (payer === 'person') chargePerson(nanoUsd);
       if (payer !== 'undecided') return;
       waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
-      pay: (what, work) => this.#chargeUsage(what, guildId, work, rate, charge),
+      pay: (role, work) => this.#chargeUsage(role, guildId, work, rate, chargeServer),
       hold: (bound) =>
         this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
     });
-    const decided = (meant: boolean) => {
+    const decide = (isMeant: boolean) => {
       if (payer !== 'undecided') return;
-      payer = meant ? 'person' : 'server';
-      const { left: undecided } = waiting;
+      payer = isMeant ? 'person' : 'server';
+      const { left: undecidedNanoUsd } = waiting;
       ledger.release(waiting);
-      if (meant) assign(undecided);
+      if (isMeant) chargePerson(undecidedNanoUsd);
     };
-    return { reservation, decided };
+    return { reservation, decide };
   }
 
+  /** Opens the budget to recognise a recording, which the person pays, unless refused. */
   openRecordingBudget(
     guildId: GuildId,
     personId: PersonId,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
-    const heard = this.openHearingBudget(guildId, personId);
-    if (!('line' in heard)) heard.decided(true);
-    return heard;
+    const budget = this.openHearingBudget(guildId, personId);
+    if (!('line' in budget)) budget.decide(true);
+    return budget;
   }
 
   /** Finds a budget that has no room for an answer, the share of a person included. */
   findUsedBudget(guildId: GuildId, personId?: PersonId): UsedBudget | undefined {
-    const least =
-      this.#leastOf.get(guildId) ??
-      estimateLeastCost(
+    const minNanoUsd =
+      this.#minCosts.get(guildId) ??
+      estimateMinCost(
         boundModelRequest({ messages: [] }),
         'answer',
         this.#options.getTariff(guildId),
       );
-    const refusal = this.#findRefusal(guildId, personId, least);
+    const refusal = this.#findRefusal(guildId, personId, minNanoUsd);
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
-  forget(guildId: GuildId, personId: PersonId) {
+  /** Stops storing the sums of a person in a server. They count until the process ends. */
+  forget(guildId: GuildId, personId: PersonId): void {
     this.#options.ledger.forget(guildId, personId);
-    this.#news.forget(guildId, personId);
+    this.#notices.forget(guildId, personId);
   }
 
+  /** US dollars that all servers have spent today, and the cap. Undefined without a cap. */
   findTotal(): SpentTotal | undefined {
     return this.#options.total.findToday();
   }
 
+  /** Sums of a server today, with its cap. */
   getToday(guildId: GuildId): SpentShare {
     const { clock, ledger } = this.#options;
     return toSpentShare(
@@ -182,6 +192,7 @@ export class SessionBudgets {
     );
   }
 
+  /** Lists the free roles of a server, and those of estimated price. */
   getPrices(guildId: GuildId): ShownPrices {
     const tariff = this.#options.getTariff(guildId);
     const isEstimate = (rate: RolePrice) =>
@@ -192,6 +203,7 @@ export class SessionBudgets {
     };
   }
 
+  /** Sums of a person in a server today, with the cap of people. */
   getShare(guildId: GuildId, personId: PersonId): SpentShare {
     const { caps, clock, ledger } = this.#options;
     return toSpentShare(
@@ -212,12 +224,12 @@ export class SessionBudgets {
     if (!full) return undefined;
     const isNews = (readerId?: PersonId) =>
       readerId === undefined
-        ? this.#news.isDue(guildId, full.cap)
-        : this.#news.isDue(guildId, readerId, refusalEveryMs);
+        ? this.#notices.isDue(guildId, full.cap)
+        : this.#notices.isDue(guildId, readerId, refusalEveryMs);
     return { kind: 'refused', cap: full.cap, line: this.#toLine(full), isNews };
   }
 
-  /** Says that the cap is used, or the rest is too small. */
+  /** Tells that the cap is used, or that the rest is too small. */
   #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
     const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
     if (cap === 'server' || cap === 'all')
@@ -236,10 +248,10 @@ export class SessionBudgets {
   #getPersonRoom(guildId: GuildId, personId: PersonId): Room {
     const { caps, clock, ledger, getProgramCap } = this.#options;
     const share = ledger.getShare(guildId, personId, clock.wallMs()).nanoUsd;
-    const own = getProgramCap?.(personId);
-    const capNanoUsd = own ?? caps.personDay;
+    const programCap = getProgramCap?.(personId);
+    const capNanoUsd = programCap ?? caps.personDay;
     const nanoUsd = getLeft(capNanoUsd, share + ledger.getReserved(guildId, personId));
-    return { cap: own === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
+    return { cap: programCap === undefined ? 'person' : 'token', nanoUsd, capNanoUsd };
   }
 
   /** Lists the caps of a payer, with the free money. */
@@ -264,59 +276,66 @@ export class SessionBudgets {
     return cap > 0 && day.nanoUsd >= cap * warnedFrom;
   }
 
-  #createHolds(reserve: Reserve) {
-    const least = () =>
-      this.#listRooms(reserve.guildId, reserve.personId).reduce((one, other) =>
-        other.nanoUsd < one.nanoUsd ? other : one,
+  #createHeldRequests(reserve: Reserve) {
+    const getRoom = () =>
+      this.#listRooms(reserve.guildId, reserve.personId).reduce((smallest, room) =>
+        room.nanoUsd < smallest.nanoUsd ? room : smallest,
       );
     const { ledger, total } = this.#options;
-    return createHolds(reserve, { ledger, room: least, total });
+    return new HeldRequests(reserve, { ledger, getRoom, total });
   }
 
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
-    const release = () => this.#options.ledger.release(reserve);
-    const held = await this.#createHolds(reserve).takeHold(bound, (units) =>
+    const releaseReserve = () => this.#options.ledger.release(reserve);
+    const hold = await this.#createHeldRequests(reserve).takeHold(bound, (units) =>
       estimateDearestCost(bound, units, tariff),
     );
-    if (typeof held === 'object') return { ...held, release };
-    release();
-    return held;
+    if (typeof hold === 'object') return { ...hold, release: releaseReserve };
+    releaseReserve();
+    return hold;
   }
 
   #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff) {
     const { clock, ledger } = this.#options;
     const { guildId } = reserve;
-    const take = (sum: Partial<Sum>) =>
+    const settleUse = (sum: Partial<Sum>) =>
       ledger.settleReserve(reserve, sum, clock.wallMs());
-    const holds = this.#createHolds(reserve);
+    const requests = this.#createHeldRequests(reserve);
     return new Reservation({
       hold: (bound) =>
-        holds.takeHold(
+        requests.takeHold(
           bound,
           (units) => estimateDearestCost(bound, units, tariff),
           (units) => estimateSoundCost(bound, units, kind, tariff),
         ),
-      pay: (what, work) =>
-        this.#chargeUsage(what, guildId, work, tariff[what], take, holds.held),
-      turn: () => take({ turns: 1 }),
-      done: () => holds.close(),
+      pay: (role, work) =>
+        this.#chargeUsage(
+          role,
+          guildId,
+          work,
+          tariff[role],
+          settleUse,
+          requests.heldNanoUsd,
+        ),
+      turn: () => settleUse({ turns: 1 }),
+      done: () => requests.close(),
     });
   }
 
   #chargeUsage(
-    what: PaidRole,
+    role: PaidRole,
     guildId: GuildId,
     { by, uses }: UsageCount,
-    usual: RolePrice,
+    standardRate: RolePrice,
     charge: (sum: Partial<Sum>) => void,
-    held = 0,
+    heldNanoUsd = 0,
   ) {
-    const rate = by ? this.#options.rateOf(by, what) : usual;
+    const rate = by ? this.#options.getRate(by, role) : standardRate;
     if (rate.kind === 'free') return;
-    const nanoUsd = sumCosts(uses, what, rate, held);
+    const nanoUsd = sumCosts(uses, role, rate, heldNanoUsd);
     charge({ nanoUsd });
     this.#options.total.watchUse();
-    this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
+    this.#options.onEvent(guildId, { kind: 'spent', what: role, usd: nanoUsd / 1e9 });
   }
 
   #getServerCap(guildId: GuildId) {
@@ -333,21 +352,21 @@ function getLeft(cap: number, taken: number) {
   return cap === 0 ? Infinity : cap - taken;
 }
 
-function estimateLeastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff) {
+function estimateMinCost(bound: RequestBound, kind: PaidKind, tariff: Tariff) {
   return (
-    estimateDearestCost(bound, bound.least, tariff) +
-    estimateSoundCost(bound, bound.least, kind, tariff)
+    estimateDearestCost(bound, bound.minUnits, tariff) +
+    estimateSoundCost(bound, bound.minUnits, kind, tariff)
   );
 }
 
 function estimateDearestCost(
-  { role, useOf }: RequestBound,
+  { role, toUse }: RequestBound,
   units: number,
   tariff: Tariff,
 ) {
-  const cautious = useOf(units, cautiousPrices[role]);
+  const cautious = toUse(units, cautiousPrices[role]);
   const getCost = (rate: RolePrice) =>
-    rate.kind === 'free' ? 0 : sumCosts([useOf(units, rate.usd), cautious], role, rate);
+    rate.kind === 'free' ? 0 : sumCosts([toUse(units, rate.usd), cautious], role, rate);
   return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(getCost));
 }
 
@@ -365,104 +384,119 @@ function estimateSoundCost(
   return estimateSpeechCost(units * charactersPerToken, tariff);
 }
 
-type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
-  readonly room: () => Room;
+type HeldRequestsOptions = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
+  /** Gets the cap with the least free money. */
+  readonly getRoom: () => Room;
 };
 
-/** Creates the account of requests paid from one reserve, which grows while there is room. */
-function createHolds(reserve: Reserve, parts: HoldParts) {
-  let heldNanoUsd = 0;
-  let isClosed = false;
+/** Requests paid from one reserve, which grows while there is room. */
+class HeldRequests {
+  readonly #reserve: Reserve;
+  readonly #options: HeldRequestsOptions;
+  #heldNanoUsd = 0;
+  #isClosed = false;
 
-  function getOwnNanoUsd() {
-    return Math.max(0, reserve.left - heldNanoUsd);
+  constructor(reserve: Reserve, options: HeldRequestsOptions) {
+    this.#reserve = reserve;
+    this.#options = options;
   }
 
-  function holdUnits(maxUnits: number, held: number) {
-    heldNanoUsd += held;
+  /** Billionths of a dollar that running requests hold. */
+  get heldNanoUsd(): number {
+    return this.#heldNanoUsd;
+  }
+
+  /** Frees money that running requests do not hold. */
+  close(): void {
+    this.#isClosed = true;
+    this.#freeRest();
+  }
+
+  /**
+   * Returns the affordable units. `estimateSound` prices the speech of the words, which is reserved with
+   * them.
+   */
+  async takeHold(
+    { minUnits, maxUnits }: RequestBound,
+    estimateCost: EstimateCost,
+    estimateSound: EstimateCost = () => 0,
+  ): Promise<HoldOrCap> {
+    const getTotal = (units: number) => estimateCost(units) + estimateSound(units);
+    const dearest = getTotal(maxUnits);
+    if (dearest === 0) return undefined;
+    const { getRoom, total } = this.#options;
+    await total.requestPortion(dearest - this.#getOwnNanoUsd());
+    const ownNanoUsd = this.#getOwnNanoUsd();
+    const { cap, nanoUsd } = getRoom();
+    const granted = Math.min(dearest, ownNanoUsd + nanoUsd);
+    const base = getTotal(0);
+    const share = dearest === base ? 1 : (granted - base) / (dearest - base);
+    const units = granted < dearest ? Math.floor(maxUnits * share) : maxUnits;
+    if (granted < getTotal(minUnits) || units < minUnits) {
+      if (cap === 'all') total.onRefused();
+      return cap;
+    }
+    this.#reserve.left += Math.max(0, granted - ownNanoUsd);
+    return this.#holdUnits(units, estimateCost(units));
+  }
+
+  #getOwnNanoUsd() {
+    return Math.max(0, this.#reserve.left - this.#heldNanoUsd);
+  }
+
+  #holdUnits(maxUnits: number, nanoUsd: number) {
+    this.#heldNanoUsd += nanoUsd;
     let isOver = false;
     const endHold = () => {
-      if (!isOver) heldNanoUsd -= held;
+      if (!isOver) this.#heldNanoUsd -= nanoUsd;
       isOver = true;
-      freeHolds();
+      this.#freeRest();
     };
     return { maxUnits, release: endHold };
   }
 
-  function freeHolds() {
-    if (!isClosed) return;
-    reserve.left = Math.min(reserve.left, heldNanoUsd);
-    if (heldNanoUsd === 0) parts.ledger.release(reserve);
+  #freeRest() {
+    if (!this.#isClosed) return;
+    this.#reserve.left = Math.min(this.#reserve.left, this.#heldNanoUsd);
+    if (this.#heldNanoUsd === 0) this.#options.ledger.release(this.#reserve);
   }
-
-  return {
-    /** Frees money that running requests do not hold. */
-    close() {
-      isClosed = true;
-      freeHolds();
-    },
-
-    /**
-     * Returns the affordable units. `soundOf` prices the speech of the words, which is reserved with
-     * them.
-     */
-    async takeHold(
-      { least, most }: RequestBound,
-      costOf: CostOf,
-      soundOf: CostOf = () => 0,
-    ) {
-      const getTotal = (units: number) => costOf(units) + soundOf(units);
-      const dearest = getTotal(most);
-      if (dearest === 0) return undefined;
-      const { room, total } = parts;
-      await total.requestPortion(dearest - getOwnNanoUsd());
-      const own = getOwnNanoUsd();
-      const { cap, nanoUsd } = room();
-      const granted = Math.min(dearest, own + nanoUsd);
-      const base = getTotal(0);
-      const share = dearest === base ? 1 : (granted - base) / (dearest - base);
-      const units = granted < dearest ? Math.floor(most * share) : most;
-      if (granted < getTotal(least) || units < least) {
-        if (cap === 'all') total.onRefused();
-        return cap;
-      }
-      reserve.left += Math.max(0, granted - own);
-      return holdUnits(units, costOf(units));
-    },
-
-    get held() {
-      return heldNanoUsd;
-    },
-  };
 }
 
 const refusalEveryMs = 10 * 60_000;
 
 /** Remembers daily warnings to channels and refusals to people. */
-function createBudgetNotices(clock: Clock) {
-  const toldMs = new Map<string, number>();
-  let today = '';
+class BudgetNotices {
+  readonly #clock: Clock;
+  readonly #toldMs = new Map<string, number>();
+  #today = '';
 
-  return {
-    /** Returns true once in `everyMs`, by default once a day. */
-    isDue(guildId: GuildId, reader: string, everyMs = Infinity) {
-      const nowMs = clock.wallMs();
-      const day = toUtcDay(nowMs);
-      if (day !== today) toldMs.clear();
-      today = day;
-      const key = `${guildId} ${reader}`;
-      const isDue = nowMs - (toldMs.get(key) ?? -Infinity) >= everyMs;
-      if (isDue) toldMs.set(key, nowMs);
-      return isDue;
-    },
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
-    forget(guildId: GuildId, personId: PersonId) {
-      toldMs.delete(`${guildId} ${personId}`);
-    },
-  };
+  /** Returns true once in `everyMs`, by default once a day. */
+  isDue(
+    guildId: GuildId,
+    reader: PersonId | BudgetCap | '80 %',
+    everyMs: number = Infinity,
+  ): boolean {
+    const nowMs = this.#clock.wallMs();
+    const day = toUtcDay(nowMs);
+    if (day !== this.#today) this.#toldMs.clear();
+    this.#today = day;
+    const key = `${guildId} ${reader}`;
+    const isDue = nowMs - (this.#toldMs.get(key) ?? -Infinity) >= everyMs;
+    if (isDue) this.#toldMs.set(key, nowMs);
+    return isDue;
+  }
+
+  /** Forgets refusals that a person was told in a server. */
+  forget(guildId: GuildId, personId: PersonId): void {
+    this.#toldMs.delete(`${guildId} ${personId}`);
+  }
 }
 
 /** Returns the lower cap. 0 means none. */
-export function chooseLowerCap(one: number, other: number): number {
-  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+export function chooseLowerCap(cap: number, otherCap: number): number {
+  return cap === 0 || otherCap === 0 ? cap + otherCap : Math.min(cap, otherCap);
 }

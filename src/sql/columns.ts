@@ -1,5 +1,6 @@
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
+
 export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind =
@@ -13,7 +14,7 @@ type Kind =
   | 'text'
   | 'whole';
 
-/** Undefined is an empty value. */
+/** One column of a table. `Value` is the type of its field, undefined for an empty column. */
 export type Column<Value = unknown> = {
   readonly kind: Kind;
   readonly isOptional?: true;
@@ -21,6 +22,26 @@ export type Column<Value = unknown> = {
   readonly choices?: readonly string[];
   /** Carries the type only. */
   readonly value?: () => Value;
+};
+
+export type OptionalColumn<Value> = Column<Value | undefined> & {
+  readonly isOptional: true;
+};
+
+/**
+ * Columns of rows of a type, in which an optional field has an optional column.
+ *
+ * @example
+ * import { type ColumnsOf, personId, text, toOptional } from '#src/sql/columns.ts';
+ *
+ * type Greeting = { readonly personId: string; readonly words?: string };
+ * const columns: ColumnsOf<Greeting> = { personId, words: toOptional(text) };
+ * Object.keys(columns); // ['personId', 'words']
+ */
+export type ColumnsOf<Row> = {
+  readonly [Field in keyof Row]-?: undefined extends Row[Field]
+    ? OptionalColumn<Row[Field]>
+    : Column<Row[Field]>;
 };
 
 /** The field `guildId` is the column `guild_id`. */
@@ -37,37 +58,39 @@ export type RowOf<Shape extends Columns> = {
     : never]?: ValueOf<Shape[Name]>;
 };
 
-type ValueOf<One> = One extends Column<infer Value> ? Value : never;
+type ValueOf<Shape> = Shape extends Column<infer Value> ? Value : never;
 
-const column = <Value>(kind: Kind): Column<Value> => ({ kind });
+function defineColumn<Value>(kind: Kind): Column<Value> {
+  return { kind };
+}
 
 /** Id as text, since numbers above 2^53 lose digits. */
-export const id = column<string>('id');
-export const guildId = column<GuildId>('id');
-export const channelId = column<ChannelId>('id');
-export const personId = column<PersonId>('id');
-export const messageId = column<MessageId>('id');
+export const id: Column<string> = defineColumn('id');
+export const guildId: Column<GuildId> = defineColumn('id');
+export const channelId: Column<ChannelId> = defineColumn('id');
+export const personId: Column<PersonId> = defineColumn('id');
+export const messageId: Column<MessageId> = defineColumn('id');
 /** Text of people or providers. U+0000 and lone surrogates become U+FFFD. */
-export const text = column<string>('text');
-export const integer = column<number>('integer');
+export const text: Column<string> = defineColumn('text');
+export const integer: Column<number> = defineColumn('integer');
 /** Number with a fraction. */
-export const number = column<number>('number');
-export const instant = column<number>('number');
+export const number: Column<number> = defineColumn('number');
+export const instant: Column<number> = defineColumn('number');
 /** Whole number up to 2^53. */
-export const whole = column<number>('whole');
+export const whole: Column<number> = defineColumn('whole');
 /** Billionths of a dollar, up to 2^53. */
-export const money = column<number>('whole');
-export const flag = column<boolean>('flag');
+export const money: Column<number> = defineColumn('whole');
+export const flag: Column<boolean> = defineColumn('flag');
 /** True or absent. */
-export const yes = column<true>('flag');
-export const key = column<number>('key');
-export const reference = column<number>('whole');
+export const yes: Column<true> = defineColumn('flag');
+export const key: Column<number> = defineColumn('key');
+export const reference: Column<number> = defineColumn('whole');
 /** Literal of `tsvector`. */
-export const terms = column<string>('terms');
+export const terms: Column<string> = defineColumn('terms');
 
 /** Declares a column of JSON that only our code reads. */
 export function json<Value>(): Column<Value> {
-  return column('json');
+  return defineColumn('json');
 }
 
 /** Declares a column that holds one of these texts. */
@@ -77,8 +100,9 @@ export function choice<const Choice extends string>(
   return { kind: 'text', choices };
 }
 
-export function toOptional<Value>(one: Column<Value>): Column<Value | undefined> {
-  return { ...one, value: undefined, isOptional: true };
+/** Returns the column for a field that may be absent. */
+export function toOptional<Value>(required: Column<Value>): OptionalColumn<Value> {
+  return { ...required, value: undefined, isOptional: true };
 }
 
 /** Types and codecs of both databases. */
@@ -117,9 +141,9 @@ export function toColumnName(field: string): string {
   return name;
 }
 
-/** `before` is an alias with a dot. */
-export function listColumnNames(fields: readonly string[], before = ''): string {
-  return fields.map((field) => before + toColumnName(field)).join(', ');
+/** Lists columns for SQL. `prefix` is the alias of a table with a dot, as `l.`. */
+export function listColumnNames(fields: readonly string[], prefix = ''): string {
+  return fields.map((field) => prefix + toColumnName(field)).join(', ');
 }
 
 export function getColumnType({ kind }: Column, dialect: SqlDialect): string {

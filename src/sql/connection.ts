@@ -25,64 +25,69 @@ export type PerformStatement = (
  */
 const rowsAtOnce = 1_000;
 
-export type Connection = ReturnType<typeof createConnection>;
+/** Sends statements to one database, in its dialect of SQL. Every method throws as `perform` does. */
+export class Connection {
+  readonly dialect: SqlDialect;
+  readonly #perform: PerformStatement;
+  readonly #wallMs: () => number;
 
-/** Opens a session in one dialect. `wallMs` is the clock of SQLite. */
-export function createConnection(
-  dialect: SqlDialect,
-  perform: PerformStatement,
-  wallMs: () => number,
-) {
-  async function sendStatement({ sql: text, text: numbered, values }: Sql) {
-    return await perform(
-      dialect === 'sqlite' ? text : numbered,
-      values.map(boundValue),
+  /** `wallMs` is the clock of SQLite. PostgreSQL has its own. */
+  constructor(dialect: SqlDialect, perform: PerformStatement, wallMs: () => number) {
+    this.dialect = dialect;
+    this.#perform = perform;
+    this.#wallMs = wallMs;
+  }
+
+  /** Builds SQL of the database's time, in ms of Unix time. */
+  get now(): Sql {
+    return this.dialect === 'sqlite'
+      ? sql`${this.#wallMs()}`
+      : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
+  }
+
+  /** Runs a statement without rows. Returns the number of changed rows. */
+  async run(statement: Sql): Promise<number> {
+    return (await this.#sendStatement(statement)).changes;
+  }
+
+  /** Runs a statement, and decodes its rows by the columns of `shape`. */
+  async rows<Shape extends Columns>(
+    shape: Shape,
+    statement: Sql,
+  ): Promise<readonly RowOf<Shape>[]> {
+    return decodeRows(shape, (await this.#sendStatement(statement)).rows);
+  }
+
+  /**
+   * Inserts rows and returns the number of changed ones. `conflict` handles an
+   * existing key.
+   */
+  async insert<Target extends Table>(
+    table: Target,
+    rows: readonly RowOf<Target['columns']>[],
+    conflict: Sql = empty,
+  ): Promise<number> {
+    let changes = 0;
+    for (let from = 0; from < rows.length; from += rowsAtOnce)
+      changes += await this.run(
+        toInsertStatement(table, rows.slice(from, from + rowsAtOnce), conflict),
+      );
+    return changes;
+  }
+
+  /** Builds a condition in SQL, with one text for any number of values. */
+  among(values: readonly (number | string)[]): Sql {
+    return this.dialect === 'sqlite'
+      ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(toBoundValue))}))`
+      : sql`= ANY (${[...values]})`;
+  }
+
+  async #sendStatement({ sql: text, text: numbered, values }: Sql) {
+    return await this.#perform(
+      this.dialect === 'sqlite' ? text : numbered,
+      values.map(toBoundValue),
     );
   }
-
-  async function runStatement(statement: Sql) {
-    return (await sendStatement(statement)).changes;
-  }
-
-  return {
-    dialect,
-    run: runStatement,
-
-    /** Builds SQL of the database's time, in ms. */
-    get now() {
-      return dialect === 'sqlite'
-        ? sql`${wallMs()}`
-        : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
-    },
-
-    async rows<Shape extends Columns>(shape: Shape, statement: Sql) {
-      return decodeRows(shape, (await sendStatement(statement)).rows);
-    },
-
-    /**
-     * Inserts rows and returns the number of changed ones. `conflict` handles an
-     * existing key.
-     */
-    async insert<One extends Table>(
-      table: One,
-      rows: readonly RowOf<One['columns']>[],
-      conflict: Sql = empty,
-    ) {
-      let changes = 0;
-      for (let from = 0; from < rows.length; from += rowsAtOnce)
-        changes += await runStatement(
-          toInsertStatement(table, rows.slice(from, from + rowsAtOnce), conflict),
-        );
-      return changes;
-    },
-
-    /** Builds a condition in SQL, with one text for any number of values. */
-    among(values: readonly (number | string)[]) {
-      return dialect === 'sqlite'
-        ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
-        : sql`= ANY (${[...values]})`;
-    },
-  };
 }
 
 function toInsertStatement(
@@ -90,17 +95,17 @@ function toInsertStatement(
   rows: readonly object[],
   conflict: Sql,
 ) {
-  const all = Object.entries(columns);
+  const fields = Object.entries(columns);
   const values = rows.map((row) =>
-    all.map(([field, column]) => encodeField(field, column, row)),
+    fields.map(([field, column]) => encodeField(field, column, row)),
   );
   const into = raw(`${name} (${listColumnNames(Object.keys(columns))})`);
   return sql`INSERT INTO ${into} VALUES ${bulk(values)} ${conflict}`;
 }
 
 /** Converts a value for a database. */
-function boundValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(boundValue);
+function toBoundValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toBoundValue);
   // Both databases must store the same text.
   return typeof value === 'string'
     ? value.toWellFormed().replaceAll('\0', '\ufffd')

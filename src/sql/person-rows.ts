@@ -6,6 +6,7 @@ import type { Table } from './table.ts';
 /** `FROM` clause of rows about a person in a server. */
 export type PersonRows = { readonly table: Table; readonly rows: Sql };
 
+/** Builds the `FROM` clause of a server's rows in each table that goes with the server. */
 export function selectServerRows(
   tables: readonly Table[],
   guildId: GuildId,
@@ -15,6 +16,7 @@ export function selectServerRows(
     .map(({ name }) => sql`${raw(name)} WHERE guild_id = ${guildId}`);
 }
 
+/** Builds the `FROM` clauses of rows that name the person. Captions are erased by line. */
 export function selectPersonRows(
   tables: readonly Table[],
   guildId: GuildId,
@@ -23,10 +25,10 @@ export function selectPersonRows(
   return tables.flatMap((table) => {
     const { name, person } = table;
     if (person.length === 0 || person === 'erase-line') return [];
-    const isTheirs = person.map(
+    const namesPerson = person.map(
       (field) => sql`${raw(toColumnName(field))} = ${personId}`,
     );
-    const where = sql`guild_id = ${guildId} AND (${join(isTheirs, ' OR ')})`;
+    const where = sql`guild_id = ${guildId} AND (${join(namesPerson, ' OR ')})`;
     return [{ table, rows: sql`${raw(name)} WHERE ${where}` }];
   });
 }

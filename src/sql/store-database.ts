@@ -9,6 +9,7 @@ export type Work<T> = (connection: Connection) => Promise<T>;
  */
 export interface StoreDatabase extends AsyncDisposable {
   readonly dialect: SqlDialect;
+  /** Path or address for the operator, without a password. */
   readonly place: string;
   /** Reads one snapshot. Throws BotError `store.unreadable`. */
   read<T>(work: Work<T>): Promise<T>;

@@ -11,6 +11,7 @@ export function isBusy(error: unknown): boolean {
   return findResultCode(error) === busy;
 }
 
+/** Tests for a file that is damaged, or is no store. */
 export function isDamage(error: unknown): boolean {
   const code = findResultCode(error);
   return code === corrupt || code === notadb;

@@ -45,35 +45,37 @@ export function defineTable<const Shape extends Columns>(
   return { name, columns, ...rules };
 }
 
-export function toColumnList(shape: Columns, before = ''): Sql {
-  return raw(listColumnNames(Object.keys(shape), before));
+/** Builds SQL of the columns. `prefix` is the alias of the table with a dot. */
+export function toColumnList(shape: Columns, prefix = ''): Sql {
+  return raw(listColumnNames(Object.keys(shape), prefix));
 }
 
+/** Reads rows of a table. `clauses` is SQL after `FROM`, as `WHERE` and `ORDER BY`. */
 export function selectRows<Shape extends Columns>(
   connection: Connection,
   { columns, name }: Table<Shape>,
-  rest: Sql,
+  clauses: Sql,
 ): Promise<readonly RowOf<Shape>[]> {
   return connection.rows(
     columns,
-    sql`SELECT ${toColumnList(columns)} FROM ${raw(name)} ${rest}`,
+    sql`SELECT ${toColumnList(columns)} FROM ${raw(name)} ${clauses}`,
   );
 }
 
 /** Finds rows with these fields in key order. Throws BotError `store.unreadable`. */
 export async function findRows<
   Shape extends Columns,
-  const Known extends Partial<RowOf<Shape>>,
+  const Fixed extends Partial<RowOf<Shape>>,
 >(
   database: StoreDatabase,
   { columns, key, name }: Table<Shape>,
-  known: Known,
-): Promise<readonly Omit<RowOf<Shape>, keyof Known>[]> {
+  fixed: Fixed,
+): Promise<readonly Omit<RowOf<Shape>, keyof Fixed>[]> {
   const others = Object.fromEntries(
-    Object.entries(columns).filter(([field]) => !(field in known)),
+    Object.entries(columns).filter(([field]) => !(field in fixed)),
   );
   const order = raw(listColumnNames(key));
-  const statement = sql`SELECT ${toColumnList(others)} FROM ${raw(name)} ${toWhereClause(known)} ORDER BY ${order}`;
+  const statement = sql`SELECT ${toColumnList(others)} FROM ${raw(name)} ${toWhereClause(fixed)} ORDER BY ${order}`;
   const rows = await database.read((connection) => connection.rows(others, statement));
   return rows as never; // each has the other fields
 }
@@ -95,19 +97,20 @@ export async function putRows<Shape extends Columns>(
 export function removeRows<Shape extends Columns>(
   database: StoreDatabase,
   { name }: Table<Shape>,
-  known: Partial<RowOf<Shape>>,
+  fixed: Partial<RowOf<Shape>>,
 ): Promise<number> {
-  const statement = sql`DELETE FROM ${raw(name)} ${toWhereClause(known)}`;
+  const statement = sql`DELETE FROM ${raw(name)} ${toWhereClause(fixed)}`;
   return database.write((connection) => connection.run(statement));
 }
 
-/** Returns their number. Each selection is SQL after `FROM`. */
+/** Deletes rows, and returns the number of them. Each selection is SQL after `FROM`. */
 export async function deleteRows(
   connection: Connection,
-  rows: readonly Sql[],
+  selections: readonly Sql[],
 ): Promise<number> {
   let total = 0;
-  for (const some of rows) total += await connection.run(sql`DELETE FROM ${some}`);
+  for (const selection of selections)
+    total += await connection.run(sql`DELETE FROM ${selection}`);
   return total;
 }
 
@@ -125,6 +128,7 @@ export function isOfShard({
   return sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
 }
 
+/** Builds SQL by which an inserted row replaces the row with its key. */
 export function toReplaceClause({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   if (others.length === 0) return raw('ON CONFLICT DO NOTHING');
@@ -132,13 +136,14 @@ export function toReplaceClause({ columns, key }: Table): Sql {
   return raw(`ON CONFLICT (${listColumnNames(key)}) DO UPDATE SET ${changes}`);
 }
 
-function toWhereClause(known: object) {
-  const conditions = Object.entries(known).map(
+function toWhereClause(fixed: object) {
+  const conditions = Object.entries(fixed).map(
     ([field, value]) => sql`${raw(toColumnName(field))} = ${value}`,
   );
   return conditions.length > 0 ? sql`WHERE ${join(conditions, ' AND ')}` : empty;
 }
 
+/** Builds SQL that creates tables with their indexes. */
 export function createTables(tables: readonly Table[], dialect: SqlDialect): string {
   return tables.map((table) => createTable(table, dialect)).join('\n');
 }
@@ -149,7 +154,7 @@ function createTable(
 ) {
   // Otherwise the database makes the key.
   const isKeyed = !key.some((field) => columns[field]?.kind === 'key');
-  const lines = [
+  const definitions = [
     ...Object.entries(columns).map(([field, column]) =>
       createColumn(field, column, dialect),
     ),
@@ -159,7 +164,7 @@ function createTable(
   const strict = isKeyed ? ' STRICT, WITHOUT ROWID' : ' STRICT';
   const ending = dialect === 'sqlite' ? strict : '';
   return [
-    `CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${ending};`,
+    `CREATE TABLE ${name} (\n  ${definitions.join(',\n  ')}\n)${ending};`,
     ...Object.entries(indexes).map(
       ([index, on]) => `CREATE INDEX ${index} ON ${name} ${on};`,
     ),
@@ -171,10 +176,10 @@ function createColumn(field: string, column: Column, dialect: SqlDialect) {
   const name = toColumnName(field);
   const { choices, isOptional, kind } = column;
   const type = getColumnType(column, dialect);
-  const given = dialect === 'postgres' ? ' GENERATED BY DEFAULT AS IDENTITY' : '';
-  if (kind === 'key') return `${name} ${type}${given} PRIMARY KEY`;
+  const identity = dialect === 'postgres' ? ' GENERATED BY DEFAULT AS IDENTITY' : '';
+  if (kind === 'key') return `${name} ${type}${identity} PRIMARY KEY`;
   const check = choices
-    ? ` CHECK (${name} IN (${choices.map((one) => `'${one}'`).join(', ')}))`
+    ? ` CHECK (${name} IN (${choices.map((text) => `'${text}'`).join(', ')}))`
     : '';
   return `${name} ${type}${isOptional ? '' : ' NOT NULL'}${check}`;
 }

@@ -7,20 +7,25 @@ import {
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
-import { createConnection, type PerformStatement } from '#src/sql/connection.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { createPathTakenError } from '#src/sql/store-errors.ts';
 import type { StoreHealth } from './store-health.ts';
 
+/** One use of a connection, for the statements of one transaction. */
 export interface DatabaseSession {
+  /** Runs one statement. Throws BotError `store.*`. */
   readonly perform: PerformStatement;
+  /** Gives the connection back. After a failure its transaction is rolled back. */
   end(hasFailed: boolean): void;
 }
 
 /** Access to a database. Throws BotError `store.*`, retryable if busy. */
 export interface Driver extends AsyncDisposable {
   readonly dialect: SqlDialect;
+  /** Path or address for the operator, without a password. */
   readonly place: string;
+  /** Opens the database if need be, and begins a session. Sessions do not overlap. */
   connect(): Promise<DatabaseSession>;
 }
 
@@ -44,9 +49,9 @@ export type DatabaseOptions = {
   readonly patienceMs?: number;
 };
 
-const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
+const [defaultDeadlineMs, defaultPatienceMs] = [10_000, 5_000];
 /** Further waiting operations fail. */
-const mostOperations = 10_000;
+const maxOperations = 10_000;
 const retryMs = 200;
 /** Longest wait while closing. */
 const closeMs = 3_000;
@@ -63,100 +68,127 @@ export interface Database extends StoreDatabase {
  * for them.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { clock, deadlineMs = usualDeadlineMs, driver, health } = options;
-  const { dialect, place } = driver;
-  const over = new AbortController();
-  /** Never rejects. */
-  let last = Promise.resolve();
-  let waiting = 0;
+  return new QueuedDatabase(options);
+}
 
-  async function performWork<T>(mode: Mode, work: Work<T>) {
-    const silence = `The database ${place} did not answer in ${deadlineMs / 1000} s: check the database and the network.`;
-    using deadline = createDeadlineSignal(
-      deadlineMs,
-      clock,
-      () => new BotError('store.unreadable', true, silence),
-    );
-    const signal = AbortSignal.any([deadline.signal, over.signal]);
-    const patienceMs = mode === 'read' ? 0 : (options.patienceMs ?? usualPatienceMs);
-    const untilMs = clock.nowMs() + patienceMs;
-    try {
-      if (waiting >= mostOperations) {
-        throw new BotError(
-          'store.unreadable',
-          true,
-          `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`,
-        );
-      }
-      waiting++;
-      const attemptWork = () => runTransaction(options, mode, work, signal);
-      const done = last.then(() => retryUntil(attemptWork, untilMs, clock, signal));
-      last = done.catch(ignoreFailure).then(() => void waiting--);
-      return await waitUnlessAborted(done, signal);
-    } catch (error) {
-      const isOurs = error instanceof BotError && error.code === 'store.unreadable';
-      if (mode === 'read' || !isOurs) throw error;
-      throw new BotError(
-        'store.unwritable',
-        error.retryable,
-        error.message,
-        error.cause,
-      );
-    }
+/** Runs operations of one database in order, over connections of a driver. */
+class QueuedDatabase implements Database {
+  readonly dialect: SqlDialect;
+  readonly place: string;
+  readonly #options: DatabaseOptions;
+  readonly #deadlineMs: number;
+  readonly #over = new AbortController();
+  /** End of the last operation in the queue. Never rejects. */
+  #lastEnd = Promise.resolve();
+  #waitingCount = 0;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    this.dialect = options.driver.dialect;
+    this.place = options.driver.place;
   }
 
-  async function emptyLog() {
-    if (dialect === 'postgres') return;
-    await performWork('bare', async (connection) => {
+  /** Opens the database by an empty read. A failure is reported, and later operations try again. */
+  open(): Promise<void> {
+    return this.#performWork('read', async () => undefined).catch(ignoreFailure);
+  }
+
+  /** Reads without retries, since people wait for the answer. */
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#performWork('read', work);
+  }
+
+  /** Writes with retries within `patienceMs`, and reports the outcome to `health`. */
+  write<T>(work: Work<T>): Promise<T> {
+    const { health } = this.#options;
+    const performWrite = () => this.#performWork('write', work);
+    return health ? health.performWrite(performWrite) : performWrite();
+  }
+
+  /** Empties the log of SQLite. A reader elsewhere may make this fail for a moment. */
+  async emptyLog(): Promise<void> {
+    if (this.dialect === 'postgres') return;
+    await this.#performWork('bare', async (connection) => {
       const [log] = await connection.rows(
         { busy: integer },
         sql`PRAGMA wal_checkpoint(TRUNCATE)`,
       );
-      if (log?.busy === 1) throw createPathTakenError(place); // A reader elsewhere may be busy.
+      if (log?.busy === 1) throw createPathTakenError(this.place); // A reader elsewhere may be busy.
     });
   }
 
-  return {
-    dialect,
-    place,
-    emptyLog,
-
-    open: () => performWork('read', async () => undefined).catch(ignoreFailure),
-
-    read: (work) => performWork('read', work),
-
-    write(work) {
-      const writeRow = () => performWork('write', work);
-      return health ? health.write(writeRow) : writeRow();
-    },
-
-    async scrub() {
-      if (dialect === 'postgres') return;
-      await performWork('bare', async (connection) => {
-        const [file] = await connection.rows(
-          { bytes: integer },
-          sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
-        );
-        if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
-      });
-      await emptyLog();
-    },
-
-    async [Symbol.asyncDispose]() {
-      const closed = new BotError(
-        'store.unreadable',
-        false,
-        `The store ${place} is closed: start the bot again.`,
+  /** Rewrites a file of at most 32 MB, and empties its log. */
+  async scrub(): Promise<void> {
+    if (this.dialect === 'postgres') return;
+    await this.#performWork('bare', async (connection) => {
+      const [file] = await connection.rows(
+        { bytes: integer },
+        sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
       );
-      const waitFor = (end: PromiseLike<unknown>) =>
-        withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(
-          ignoreFailure,
-        );
-      await waitFor(last);
-      over.abort(closed);
-      await waitFor(driver[Symbol.asyncDispose]());
-    },
-  };
+      if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
+    });
+    await this.emptyLog();
+  }
+
+  /** Waits 3 s for operations, fails the others, and closes the driver. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { clock, driver } = this.#options;
+    const closed = new BotError(
+      'store.unreadable',
+      false,
+      `The store ${this.place} is closed: start the bot again.`,
+    );
+    const waitFor = (end: PromiseLike<unknown>) =>
+      withTimeout(Promise.resolve(end), closeMs, clock, () => closed).catch(
+        ignoreFailure,
+      );
+    await waitFor(this.#lastEnd);
+    this.#over.abort(closed);
+    await waitFor(driver[Symbol.asyncDispose]());
+  }
+
+  async #performWork<T>(mode: Mode, work: Work<T>) {
+    const silence = `The database ${this.place} did not answer in ${this.#deadlineMs / 1000} s: check the database and the network.`;
+    using deadline = createDeadlineSignal(
+      this.#deadlineMs,
+      this.#options.clock,
+      () => new BotError('store.unreadable', true, silence),
+    );
+    const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
+    try {
+      return await waitUnlessAborted(this.#enqueueWork(mode, work, signal), signal);
+    } catch (error) {
+      throw mode === 'read' ? error : toWriteError(error);
+    }
+  }
+
+  /** Begins work after the operations before it. Throws if too many of them wait. */
+  #enqueueWork<T>(mode: Mode, work: Work<T>, signal: AbortSignal): Promise<T> {
+    const { clock, patienceMs = defaultPatienceMs } = this.#options;
+    const untilMs = clock.nowMs() + (mode === 'read' ? 0 : patienceMs);
+    if (this.#waitingCount >= maxOperations) {
+      throw new BotError(
+        'store.unreadable',
+        true,
+        `Too many operations wait for the store ${this.place}, which is too slow or away for too long: check it.`,
+      );
+    }
+    this.#waitingCount++;
+    const attemptWork = () => runTransaction(this.#options, mode, work, signal);
+    const done = this.#lastEnd.then(() =>
+      retryUntil(attemptWork, untilMs, clock, signal),
+    );
+    this.#lastEnd = done.catch(ignoreFailure).then(() => void this.#waitingCount--);
+    return done;
+  }
+}
+
+/** Turns a failure to reach the store into one to write. Other failures stay. */
+function toWriteError(error: unknown) {
+  if (!(error instanceof BotError) || error.code !== 'store.unreadable') return error;
+  const { cause, message, retryable } = error;
+  return new BotError('store.unwritable', retryable, message, cause);
 }
 
 /** Retries an attempt while useful and in time. */
@@ -187,29 +219,29 @@ async function runTransaction<T>(
 ) {
   const opening = driver.connect();
   opening.then(
-    () => health?.opened(),
-    (error) => health?.opened(error),
+    () => health?.onOpened(),
+    (error) => health?.onOpened(error),
   );
   const performWork = async () => {
     const session = await opening;
-    const performing: PerformStatement = (...statement) => {
+    const performStatement: PerformStatement = (...statement) => {
       signal.throwIfAborted(); // A late statement must not reach the next operation.
       return session.perform(...statement);
     };
-    const connection = createConnection(driver.dialect, performing, () =>
+    const connection = new Connection(driver.dialect, performStatement, () =>
       clock.wallMs(),
     );
-    const beginning = beginStatements[driver.dialect][mode];
-    if (beginning) await connection.run(beginning);
-    const done = await work(connection);
-    if (beginning) await connection.run(sql`COMMIT`);
-    return done;
+    const begin = beginStatements[driver.dialect][mode];
+    if (begin) await connection.run(begin);
+    const result = await work(connection);
+    if (begin) await connection.run(sql`COMMIT`);
+    return result;
   };
   let hasFailed = true;
   try {
-    const done = await waitUnlessAborted(performWork(), signal);
+    const result = await waitUnlessAborted(performWork(), signal);
     hasFailed = false;
-    return done;
+    return result;
   } finally {
     opening.then((session) => session.end(hasFailed)).catch(ignoreFailure);
   }

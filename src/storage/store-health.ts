@@ -16,47 +16,54 @@ export type StoreEvent =
 /** Time of failed writes before the alert. */
 const unwrittenMs = 30_000;
 
-export type StoreHealth = ReturnType<typeof createStoreHealth>;
+/** Reports outages of one store, and raises an alert after long ones. */
+export class StoreHealth {
+  readonly #name: AlertName;
+  readonly #clock: Clock;
+  readonly #report: (event: StoreEvent) => void;
+  #wasOpen: boolean | undefined;
+  #unwrittenSinceMs: number | undefined;
+  #alertState: AlertChange['state'] = 'cleared';
 
-/** Creates a monitor that reports outages, and raises an alert after long ones. */
-export function createStoreHealth(
-  name: AlertName,
-  clock: Clock,
-  report: (event: StoreEvent) => void,
-) {
-  let wasOpen: boolean | undefined;
-  let unwrittenSinceMs: number | undefined;
-  let former: AlertChange['state'] = 'cleared';
-
-  function reportAlert(state: AlertChange['state'], cause: string) {
-    if (former !== state) report({ kind: 'alert', name, state, cause });
-    former = state;
+  constructor(name: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
+    this.#name = name;
+    this.#clock = clock;
+    this.#report = report;
   }
 
-  return {
-    opened(error?: BotError) {
-      const isOpen = error === undefined;
-      if (wasOpen !== isOpen)
-        report(error ? { kind: 'refused', error } : { kind: 'opened' });
-      wasOpen = isOpen;
-    },
+  /** Takes the result of an attempt to open the store. Reports only a change. */
+  onOpened(error?: BotError): void {
+    const isOpen = error === undefined;
+    if (this.#wasOpen !== isOpen)
+      this.#report(error ? { kind: 'refused', error } : { kind: 'opened' });
+    this.#wasOpen = isOpen;
+  }
 
-    async write<T>(work: () => Promise<T>): Promise<T> {
-      const fromMs = clock.nowMs();
-      unwrittenSinceMs ??= fromMs;
-      try {
-        const done = await work();
-        report({ kind: 'written', tookMs: clock.nowMs() - fromMs });
-        unwrittenSinceMs = undefined;
-        reportAlert('cleared', 'it is written again');
-        return done;
-      } catch (error) {
-        const waitedMs = clock.nowMs() - (unwrittenSinceMs ?? fromMs);
-        const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
-        if (waitedMs >= unwrittenMs)
-          reportAlert('raised', `${waited}: ${getErrorMessage(error)}`);
-        throw error;
-      }
-    },
-  };
+  /**
+   * Performs a write and reports its time. After 30 s of failed writes an alert is
+   * raised until one succeeds. Throws as `work` does.
+   */
+  async performWrite<T>(work: () => Promise<T>): Promise<T> {
+    const fromMs = this.#clock.nowMs();
+    this.#unwrittenSinceMs ??= fromMs;
+    try {
+      const result = await work();
+      this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
+      this.#unwrittenSinceMs = undefined;
+      this.#reportAlert('cleared', 'it is written again');
+      return result;
+    } catch (error) {
+      const waitedMs = this.#clock.nowMs() - (this.#unwrittenSinceMs ?? fromMs);
+      const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
+      if (waitedMs >= unwrittenMs)
+        this.#reportAlert('raised', `${waited}: ${getErrorMessage(error)}`);
+      throw error;
+    }
+  }
+
+  #reportAlert(state: AlertChange['state'], cause: string) {
+    if (this.#alertState !== state)
+      this.#report({ kind: 'alert', name: this.#name, state, cause });
+    this.#alertState = state;
+  }
 }

@@ -25,11 +25,12 @@ export type StoreKind = {
 type LostRows = {
   readonly before: number;
   readonly sql: string;
+  /** Describes the rows, after their number. */
   readonly words: string;
 };
 
 /** Lists migrations. Formats before the first release are refused. */
-function storeMigrations(dialect: SqlDialect) {
+function listMainMigrations(dialect: SqlDialect) {
   // Ids are text, so that a forgotten one can be searched for in the bytes.
   const toCreateStatements = (...tables: readonly Table[]) =>
     createTables(tables, dialect);
@@ -128,8 +129,8 @@ export const mainStore: StoreKind = {
   name: 'store',
   file: 'parley.db',
   tables: storeTables,
-  sqlite: storeMigrations('sqlite'),
-  postgres: storeMigrations('postgres'),
+  sqlite: listMainMigrations('sqlite'),
+  postgres: listMainMigrations('postgres'),
   lost: {
     before: 20,
     sql: "SELECT COUNT(*) AS count FROM consents WHERE kind = 'until'",
@@ -160,6 +161,7 @@ export const transcripts: StoreKind = {
 /** In the order of a restore. */
 export const storeKinds: readonly StoreKind[] = [mainStore, transcripts];
 
+/** Lists the stores of a copy or a restore: the main one, and transcripts if wanted. */
 export function listWantedKinds(withTranscripts: boolean): readonly StoreKind[] {
   return withTranscripts ? storeKinds : [mainStore];
 }
@@ -168,6 +170,7 @@ export function storePath(dataDir: string, { file }: StoreKind = mainStore): str
   return join(dataDir, file);
 }
 
+/** Describes `count` rows that an upgrade deletes, as one sentence or none. */
 export function describeLostStore(
   { lost }: StoreKind,
   count: unknown,

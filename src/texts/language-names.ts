@@ -18,19 +18,19 @@ export function getLanguageName(tag: string, inLanguage?: string): string {
   return names.of(tag) ?? englishNames.of(tag) ?? tag;
 }
 
+/** Formats a language as `German (de)`. */
 export function formatLanguageLabel(tag: string): string {
   return `${getLanguageName(tag)} (${tag})`;
 }
 
+/** Parses a BCP 47 tag, or a name or label of an offered language. */
 export function parseLanguageTag(typed: string): string | undefined {
-  const words = typed.trim().toLowerCase();
+  const name = typed.trim().toLowerCase();
   tagsByTypedName ??= listTagsByTypedName();
-  const named = tagsByTypedName.get(words);
+  const named = tagsByTypedName.get(name);
   if (named) return named;
-  const isTag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/.test(words);
-  return isTag && isKnownLanguage(words)
-    ? Intl.getCanonicalLocales(words)[0]
-    : undefined;
+  const isTag = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/.test(name);
+  return isTag && isKnownLanguage(name) ? Intl.getCanonicalLocales(name)[0] : undefined;
 }
 
 let tagsByTypedName: ReadonlyMap<string, string> | undefined;

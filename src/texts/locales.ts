@@ -36,4 +36,5 @@ export const discordLocales = [
   'ko',
 ] as const;
 
+/** Language with texts, as a BCP 47 tag. */
 export type LocaleTag = (typeof textLocales)[number];

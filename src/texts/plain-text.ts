@@ -4,25 +4,26 @@ import type { TextValues } from './texts.ts';
 export const maxMessageChars = 2_000;
 
 /** Removes hidden characters and `@everyone` from foreign words. */
-export function toHarmlessText(words: string): string {
-  return removeHiddenCharacters(truncate(words, maxMessageChars));
+export function toHarmlessText(text: string): string {
+  return removeHiddenCharacters(truncate(text, maxMessageChars));
 }
 
 /** Does the same as `toHarmlessText`, without a limit of length. */
-export function removeHiddenCharacters(words: string): string {
-  return words
+export function removeHiddenCharacters(text: string): string {
+  return text
     .replace(invisibleCharacters, '')
     .replace(stackedMarks, '$1')
     .replace(everybodyMentions, '@\u200b$1');
 }
 
-export function toOneLine(words: string): string {
-  return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
+/** Replaces line breaks by spaces. */
+export function toOneLine(text: string): string {
+  return text.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
 /** Shows addresses of masked links, and mentions as plain text. */
-export function toPostedText(words: string): string {
-  return toHarmlessText(words)
+export function toPostedText(text: string): string {
+  return toHarmlessText(text)
     .replace(
       /<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:(?!\d{10}:[ft]>)-?\d)/g,
       '< ',
@@ -44,49 +45,50 @@ const timestampMark = /^<t:\d{10}:[ft]>$/;
  *
  * escapeMarkdown('**hi** @everyone'); // '\\*\\*hi\\*\\* @\u200beveryone'
  */
-export function escapeMarkdown(words: string): string {
-  if (timestampMark.test(words)) return words;
-  return toHarmlessText(words)
+export function escapeMarkdown(text: string): string {
+  if (timestampMark.test(text)) return text;
+  return toHarmlessText(text)
     .split(webAddress)
     .map((part, n) => (n % 2 === 0 ? escapeMarkdownLines(part) : part))
     .join('');
 }
 
-export function escapeTextValues(words: TextValues): TextValues {
-  const each = Object.entries(words).map(([key, word]) => {
-    return [key, typeof word === 'string' ? escapeMarkdown(word) : word] as const;
+/** Escapes the texts among the values. Numbers and mentions stay. */
+export function escapeTextValues(values: TextValues): TextValues {
+  const escaped = Object.entries(values).map(([key, value]) => {
+    return [key, typeof value === 'string' ? escapeMarkdown(value) : value] as const;
   });
-  return Object.fromEntries(each);
+  return Object.fromEntries(escaped);
 }
 
 const discordIds = /(?<!\d)\d{15,21}(?!\d)/g;
 
 /** Ids become mentions: `#` for channels, `@&` for roles, `@` for people. */
 export class Mentions {
-  readonly #words;
-  readonly #mark;
+  readonly #text: string;
+  readonly #mark: '#' | '@&' | '@';
 
-  constructor(words: string, mark: '#' | '@&' | '@') {
-    this.#words = words;
+  constructor(text: string, mark: '#' | '@&' | '@') {
+    this.#text = text;
     this.#mark = mark;
   }
 
+  /** Formats the text for a message, with markdown escaped. */
   toString(): string {
-    return escapeMarkdown(this.#words).replace(discordIds, `<${this.#mark}$&>`);
+    return escapeMarkdown(this.#text).replace(discordIds, `<${this.#mark}$&>`);
   }
 }
 
-export function truncate(words: string, maxChars: number): string {
-  return words.length <= maxChars
-    ? words
-    : `${takeFirstChars(words, maxChars - 1)}\u2026`;
+/** Cuts a text to `maxChars` with an ellipsis at the end. */
+export function truncate(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${takeFirstChars(text, maxChars - 1)}\u2026`;
 }
 
 /** Cuts a text, but through no surrogate pair. */
-export function takeFirstChars(words: string, maxChars: number): string {
-  const last = words.charCodeAt(maxChars - 1);
-  const isHalf = last >= 0xd800 && last <= 0xdbff && words.length > maxChars;
-  return words.slice(0, isHalf ? maxChars - 1 : maxChars);
+export function takeFirstChars(text: string, maxChars: number): string {
+  const lastUnit = text.charCodeAt(maxChars - 1);
+  const isHalf = lastUnit >= 0xd800 && lastUnit <= 0xdbff && text.length > maxChars;
+  return text.slice(0, isHalf ? maxChars - 1 : maxChars);
 }
 
 /** Control characters except line breaks, changes of writing direction, and spaces without width. */
@@ -97,14 +99,14 @@ const everybodyMentions = /@(everyone|here)/gi;
 /** Splitting words by this expression puts addresses at odd indices. */
 const webAddress = /(https?:\/\/[^\s<>[\]`*|\\]+)/;
 
-function escapeMarkdownLines(words: string) {
-  return escapeInlineMarkdown(words).replace(
+function escapeMarkdownLines(text: string) {
+  return escapeInlineMarkdown(text).replace(
     /^([^\S\n\r\u2028\u2029]*)([#>+-])/gm,
     '$1\\$2',
   );
 }
 
 /** Escapes markdown in words that do not begin a line, addresses included. */
-export function escapeInlineMarkdown(words: string): string {
-  return words.replace(/[\\*_~`|[\]<]/g, '\\$&');
+export function escapeInlineMarkdown(text: string): string {
+  return text.replace(/[\\*_~`|[\]<]/g, '\\$&');
 }

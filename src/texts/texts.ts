@@ -31,7 +31,7 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues };
 
 /** A table is read when its language is first used. */
-const tables = new Map<Locale, ReturnType<typeof readTexts>>();
+const tables = new Map<Locale, ReadonlyMap<string, Translation>>();
 
 function getTextTable(locale: Locale) {
   const table = tables.get(locale) ?? readTexts(locale);
@@ -45,11 +45,15 @@ export function* listFixedTexts(locale: Locale): Generator<string> {
     if (!pattern.includes('{')) yield pattern;
 }
 
-export function toOptionalLines(isSo: boolean, line: TextLine): readonly TextLine[] {
-  return isSo ? [line] : [];
+/** Returns the line in a list, or an empty list. */
+export function toOptionalLines(
+  isShown: boolean,
+  textLine: TextLine,
+): readonly TextLine[] {
+  return isShown ? [textLine] : [];
 }
 
-/** English for an unknown tag. */
+/** Returns the locale of the texts for a BCP 47 tag, English for an unknown one. */
 export function toLocale(tag: unknown): Locale {
   return findLocale(tag) ?? 'en';
 }
@@ -57,11 +61,11 @@ export function toLocale(tag: unknown): Locale {
 /** Finds the texts for a BCP 47 tag: `pt-BR` for `pt`, `de` for `de-AT`. */
 export function findLocale(tag: unknown): Locale | undefined {
   if (typeof tag !== 'string') return undefined;
-  const isSameTag = (one: Locale) => one.toLowerCase() === tag.toLowerCase();
+  const isSameTag = (locale: Locale) => locale.toLowerCase() === tag.toLowerCase();
   const language = getPrimaryLanguage(tag);
   return (
     textLocales.find(isSameTag) ??
-    textLocales.find((one) => getPrimaryLanguage(one) === language)
+    textLocales.find((locale) => getPrimaryLanguage(locale) === language)
   );
 }
 
@@ -69,11 +73,12 @@ function getPrimaryLanguage(tag: string) {
   return tag.split('-', 1)[0]?.toLowerCase() ?? '';
 }
 
+/** Fills placeholders that a line left open. */
 export function fillLine<Later extends string>(
-  { id, with: words }: TextLine<Later>,
+  { id, with: values }: TextLine<Later>,
   later: Readonly<Record<Later, string | number>>,
 ): TextLine {
-  return { id, with: { ...words, ...later } } as TextLine; // The type of the line says that only these were missing.
+  return { id, with: { ...values, ...later } } as TextLine; // The type of the line says that only these were missing.
 }
 
 /**
@@ -86,11 +91,11 @@ export function fillLine<Later extends string>(
  */
 export function formatText(
   id: TextId,
-  words: TextValues = {},
+  values: TextValues = {},
   locale: Locale = 'en',
 ): string {
   const pattern = getTextTable(locale).get(id) ?? getTextTable('en').get(id);
-  return fillPattern(pattern?.text ?? id, words, locale);
+  return fillPattern(pattern?.text ?? id, values, locale);
 }
 
 const require = createRequire(import.meta.url);
@@ -100,25 +105,28 @@ const icuArgument = /\{\s*\w+\s*,/;
 /**
  * Fills a pattern. A missing word stays visible as `{x}`. Throws for a broken pattern.
  */
-function fillPattern(pattern: string, words: TextValues, locale: string): string {
+function fillPattern(pattern: string, values: TextValues, locale: string): string {
   return icuArgument.test(pattern)
-    ? formatIcuPattern(pattern, words, locale)
-    : pattern.replace(/\{(\w+)\}/g, (whole, name: string) => `${words[name] ?? whole}`);
+    ? formatIcuPattern(pattern, values, locale)
+    : pattern.replace(
+        /\{(\w+)\}/g,
+        (whole, name: string) => `${values[name] ?? whole}`,
+      );
 }
 
 /** Fills a pattern by the rules of ICU: https://unicode-org.github.io/icu/userguide/format_parse/messages/ */
-function formatIcuPattern(pattern: string, words: TextValues, locale: string) {
+function formatIcuPattern(pattern: string, values: TextValues, locale: string) {
   // The library takes megabytes, so it is loaded for the first text that needs it.
   const { IntlMessageFormat } = require('intl-messageformat') as typeof MessageFormat;
   const message = new IntlMessageFormat(pattern, locale, undefined, {
     ignoreTag: true,
   });
-  const all = new Proxy(words, {
+  const filledValues = new Proxy(values, {
     has: () => true,
-    get: (given, name) =>
-      typeof name === 'string' ? (given[name] ?? `{${name}}`) : undefined,
+    get: (target, name) =>
+      typeof name === 'string' ? (target[name] ?? `{${name}}`) : undefined,
   });
-  return `${message.format(all)}`;
+  return `${message.format(filledValues)}`;
 }
 
 /** These numbers reach every plural form of every language. */
@@ -147,20 +155,21 @@ function measureLongestText(
   maxCharsByWord: Readonly<Record<string, number>>,
   locale: string,
 ) {
-  const parts = pattern.replace(/\s/g, '');
+  const compactPattern = pattern.replace(/\s/g, '');
   const lengths = pluralSamples.map((sample) => {
-    const words = Object.entries(maxCharsByWord).map(([name, chars]) => {
-      const isNumber = parts.includes(`{${name},`);
+    const samples = Object.entries(maxCharsByWord).map(([name, chars]) => {
+      const isNumber = compactPattern.includes(`{${name},`);
       return [name, isNumber ? `${sample}`.padStart(chars, '0') : 'x'.repeat(chars)];
     });
-    return fillPattern(pattern, Object.fromEntries(words), locale).length;
+    return fillPattern(pattern, Object.fromEntries(samples), locale).length;
   });
   return Math.max(...lengths);
 }
 
 /** `english` is a hash of the English text that the translation was made from. */
-type Translation = { readonly text: string; readonly english?: string };
+export type Translation = { readonly text: string; readonly english?: string };
 
+/** Reads the texts of a language from its files, by id. Throws for a broken file. */
 export function readTexts(locale: LocaleTag): ReadonlyMap<string, Translation> {
   return new Map(readEntries(locale).map(([id, entry]) => [id, toTranslation(entry)]));
 }
@@ -175,6 +184,7 @@ function readEntries(locale: LocaleTag) {
     );
 }
 
+/** Hashes an English text, to tell whether a translation is of its present form. */
 export function hashEnglish(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
@@ -206,7 +216,7 @@ function getMaxChars(id: string) {
   return maxCharsByTextId.find(([ids]) => ids.test(id))?.[1] ?? maxMessageChars;
 }
 
-/** Describes a fault as the end of a sentence. */
+/** Describes a fault of a text as the end of a sentence. Undefined for a good text. */
 export function findTextFault(
   id: string,
   pattern: string,
@@ -214,12 +224,12 @@ export function findTextFault(
 ): string | undefined {
   const entry = englishEntries.get(id);
   if (entry === undefined) return 'there is no such text';
-  const words = typeof entry === 'string' ? {} : entry.with;
+  const maxCharsByName = typeof entry === 'string' ? {} : entry.with;
   try {
-    const wanted = Object.keys(words).toSorted().join(', ');
-    const found = listPlaceholders(pattern, locale).join(', ');
-    if (found !== wanted)
-      return `its words are ${found || 'none'} in place of ${wanted || 'none'}`;
+    const expectedNames = Object.keys(maxCharsByName).toSorted().join(', ');
+    const names = listPlaceholders(pattern, locale).join(', ');
+    if (names !== expectedNames)
+      return `its words are ${names || 'none'} in place of ${expectedNames || 'none'}`;
     const isPlain =
       icuArgument.test(pattern) || formatIcuPattern(pattern, {}, locale) === pattern;
     if (!isPlain)
@@ -227,7 +237,7 @@ export function findTextFault(
   } catch (error) {
     return `it is not a valid ICU message (${error instanceof Error ? error.message : error})`;
   }
-  const chars = measureLongestText(pattern, words, locale);
+  const chars = measureLongestText(pattern, maxCharsByName, locale);
   const limit = getMaxChars(id);
   return chars > limit
     ? `it may have ${chars} characters, and the limit is ${limit}`

@@ -10,20 +10,21 @@ export type TranslationReport = {
   readonly faulty: readonly string[];
 };
 
+/** Compares the texts of a language with the English ones. */
 export function reportTranslations(locale: LocaleTag): TranslationReport {
-  const [english, own] = [readTexts('en'), readTexts(locale)];
+  const [english, translations] = [readTexts('en'), readTexts(locale)];
   const isEnglish = locale === 'en';
-  const stale = [...own].filter(
+  const stale = [...translations].filter(
     ([id, { english: hash }]) => hash !== hashEnglish(english.get(id)?.text ?? ''),
   );
-  const faulty = [...own].flatMap(([id, { text }]) => {
+  const faulty = [...translations].flatMap(([id, { text }]) => {
     const fault = findTextFault(id, text, locale);
     return fault === undefined ? [] : [`${id}: ${fault}`];
   });
   return {
-    texts: own.size,
+    texts: translations.size,
     missing: [...english.keys()].filter(
-      (id) => !own.has(id) && !englishOnlyIds.has(id),
+      (id) => !translations.has(id) && !englishOnlyIds.has(id),
     ),
     stale: isEnglish ? [] : stale.map(([id]) => id),
     faulty,
@@ -36,9 +37,10 @@ export function markTranslatedTexts(
   english: ReadonlyMap<string, string>,
 ): string {
   const entries = Object.entries(JSON.parse(json)).map(([id, entry]) => {
-    const source = english.get(id);
-    if (source === undefined || typeof entry !== 'string') return [id, entry] as const;
-    return [id, { text: entry, english: hashEnglish(source) }] as const;
+    const englishText = english.get(id);
+    if (englishText === undefined || typeof entry !== 'string')
+      return [id, entry] as const;
+    return [id, { text: entry, english: hashEnglish(englishText) }] as const;
   });
   return `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`;
 }

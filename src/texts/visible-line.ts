@@ -4,14 +4,14 @@ import { toOneLine } from './plain-text.ts';
  * Puts foreign words on one line without hidden characters. Markdown and `@everyone` stay. Returns
  * an empty text if nothing visible is left.
  */
-export function toVisibleLine(words: string): string {
-  const line = toOneLine(words.toWellFormed())
+export function toVisibleLine(text: string): string {
+  const visibleText = toOneLine(text.toWellFormed())
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(invisibleCharacters, '')
     .replace(invisibleMarks, '')
     .replace(stackedMarks, '$1')
     .trim();
-  return visibleCharacters.test(line) ? line : '';
+  return visibleCharacters.test(visibleText) ? visibleText : '';
 }
 
 const invisibleCharacters =

@@ -1,4 +1,4 @@
-export type WallTimes = {
+export interface WallTimes {
   readonly timeZone: string;
   /** Formats a date as `2026-11-20`. */
   day(wallMs: number): string;
@@ -6,24 +6,25 @@ export type WallTimes = {
   minute(wallMs: number): string;
   /** Formats a time as `20:14:03`. */
   second(wallMs: number): string;
-};
+}
 
-/** An unknown zone gives UTC. */
+/** Creates the formats of one time zone (IANA name). An unknown zone gives UTC. */
 export function createWallTimes(timeZone: string | undefined): WallTimes {
-  const own = timeZone === undefined ? undefined : findFormat(timeZone);
-  const format = own ?? utcFormat;
-  const minute = (wallMs: number) => {
+  const zoneFormat = timeZone === undefined ? undefined : findFormat(timeZone);
+  const format = zoneFormat ?? utcFormat;
+  const formatMinute = (wallMs: number) => {
     const part = readDateParts(format, wallMs);
     return `${part('hour')}:${part('minute')}`;
   };
   return {
-    timeZone: (own && timeZone) ?? 'UTC',
+    timeZone: (zoneFormat && timeZone) ?? 'UTC',
     day: (wallMs) => {
       const part = readDateParts(format, wallMs);
       return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
     },
-    minute,
-    second: (wallMs) => `${minute(wallMs)}:${readDateParts(format, wallMs)('second')}`,
+    minute: formatMinute,
+    second: (wallMs) =>
+      `${formatMinute(wallMs)}:${readDateParts(format, wallMs)('second')}`,
   };
 }
 
@@ -67,9 +68,9 @@ function clampToDate(wallMs: number) {
 }
 
 function readDateParts(format: Intl.DateTimeFormat, wallMs: number) {
-  const parts = format.formatToParts(Math.floor(clampToDate(wallMs)));
+  const dateParts = format.formatToParts(Math.floor(clampToDate(wallMs)));
   return (type: Intl.DateTimeFormatPartTypes) =>
-    parts.find((each) => each.type === type)?.value ?? '';
+    dateParts.find((each) => each.type === type)?.value ?? '';
 }
 
 /** Latest instant of ECMAScript: https://tc39.es/ecma262/#sec-time-values-and-time-range */

@@ -118,21 +118,24 @@ export function decideUtterance(
   rules: AddressingRules,
 ): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
   const { context, evidence, language, text } = utterance;
-  const nothing = hasVoice(evidence) ? findNoWordsReason(utterance) : 'no-voice';
-  if (nothing)
-    return { decision: decideIgnore(nothing, context, undefined), addressing };
+  const noWordsReason = hasVoice(evidence) ? findNoWordsReason(utterance) : 'no-voice';
+  if (noWordsReason)
+    return { decision: decideIgnore(noWordsReason, context, undefined), addressing };
   if (text === undefined)
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
   const command = findSpokenCommand(text, rules.names);
   if (command === 'doNotHear')
     return { decision: decideDoNotHear(context), addressing };
-  const kind = canConfirmNow(context) && findYesOrNo(text, rules.names, language);
-  if (kind)
-    return { decision: decideCommand({ kind }, context, undefined, true), addressing };
+  const answer = canConfirmNow(context) && findYesOrNo(text, rules.names, language);
+  if (answer)
+    return {
+      decision: decideCommand({ kind: answer }, context, undefined, true),
+      addressing,
+    };
   const spoken = { ...utterance, text, goesOn: context.goesOn };
   const { verdict, state } = decideAddressing(addressing, spoken, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
-  const words = hasWords
+  const interjection = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
   if (verdict.meant && command === 'pauseHearing')
@@ -140,7 +143,7 @@ export function decideUtterance(
   const isAside =
     isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
   return {
-    decision: decideWords(context, words, verdict, isAside),
+    decision: decideWords(context, interjection, verdict, isAside),
     addressing: state,
   };
 }
@@ -172,11 +175,11 @@ function decidePauseHearing(context: TalkContext) {
 function decideCommand(
   command: UtteranceCommand,
   context: TalkContext,
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
   isMeant: boolean,
 ): UtteranceDecision {
-  const dropsUnheard = shouldDropUnheard(words, context, isMeant);
-  const overlap = toOverlapWords(context, words, isMeant);
+  const dropsUnheard = shouldDropUnheard(interjection, context, isMeant);
+  const overlap = toOverlapWords(context, interjection, isMeant);
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
@@ -197,8 +200,11 @@ export function shouldAnswerEarly(
   if (answer || findSpokenCommand(text, rules.names)) return false;
   const spoken = { ...facts, text, goesOn: context.goesOn };
   if (!decideAddressing(addressing, spoken, rules).verdict.meant) return false;
-  const words = classifyInterjection(text, { isFinal: true, names: rules.names });
-  return findCommand(words, context, true) === undefined;
+  const interjection = classifyInterjection(text, {
+    isFinal: true,
+    names: rules.names,
+  });
+  return findCommand(interjection, context, true) === undefined;
 }
 
 export function isLikelyComplete(text: string): boolean {
@@ -217,24 +223,24 @@ function findNoWordsReason({
 
 function decideWords(
   context: TalkContext,
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
   verdict: AddressingVerdict,
   isAside: boolean,
 ): UtteranceDecision {
   const { meant } = verdict;
-  const command = words && findCommand(words, context, meant);
-  if (command) return decideCommand(command, context, words, meant);
+  const command = interjection && findCommand(interjection, context, meant);
+  if (command) return decideCommand(command, context, interjection, meant);
   return verdict.meant
-    ? decideAnswer(context, words)
-    : decideIgnore(verdict.why, context, words, isAside);
+    ? decideAnswer(context, interjection)
+    : decideIgnore(verdict.why, context, interjection, isAside);
 }
 
 function findCommand(
-  words: Interjection,
+  interjection: Interjection,
   { overlapsReply, unheardTurn, goesOn }: TalkContext,
   meant: boolean,
 ): UtteranceCommand | undefined {
-  switch (words.kind) {
+  switch (interjection.kind) {
     case 'stop':
       return { kind: 'stop' };
     case 'never-mind':
@@ -264,50 +270,53 @@ function decideDoNotHear({ hasGoneOn }: TalkContext): UtteranceDecision {
 }
 
 function shouldDropUnheard(
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
   { unheardTurn }: TalkContext,
   meant: boolean,
 ) {
   if (unheardTurn === undefined) return false;
   // "Stop" drops the answer of any asker. "Never mind" drops only one's own, unless said to the
   // bot.
-  if (words?.kind === 'stop') return true;
-  return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
+  if (interjection?.kind === 'stop') return true;
+  return interjection?.kind === 'never-mind' && (meant || unheardTurn === 'own');
 }
 
 function decideAnswer(
   { hasGoneOn }: TalkContext,
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
 ): UtteranceDecision {
   if (hasGoneOn) return { kind: 'answer-with-rest' };
-  return { kind: 'answer', overlap: { what: words?.kind ?? 'noise', isMeant: true } };
+  return {
+    kind: 'answer',
+    overlap: { what: interjection?.kind ?? 'noise', isMeant: true },
+  };
 }
 
 function decideIgnore(
-  why: Exclude<IgnoreReason, 'interjection'>,
+  reason: Exclude<IgnoreReason, 'interjection'>,
   context: TalkContext,
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
   isAside = false,
 ): UtteranceDecision {
-  const overlap = toOverlapWords(context, words, false);
+  const overlap = toOverlapWords(context, interjection, false);
   return {
     kind: 'ignore',
-    why,
-    isNothing: isWordless(why),
-    dropsUnheard: shouldDropUnheard(words, context, false),
+    why: reason,
+    isNothing: isWordless(reason),
+    dropsUnheard: shouldDropUnheard(interjection, context, false),
     overlap:
       overlap?.what === 'other' && isAside ? { ...overlap, what: 'aside' } : overlap,
   };
 }
 
-function isWordless(why: IgnoreReason) {
-  return why === 'no-voice' || why === 'empty' || why === 'hallucination';
+function isWordless(reason: IgnoreReason) {
+  return reason === 'no-voice' || reason === 'empty' || reason === 'hallucination';
 }
 
 function toOverlapWords(
   { hasGoneOn }: TalkContext,
-  words: Interjection | undefined,
+  interjection: Interjection | undefined,
   isMeant: boolean,
 ): OverlapWords | undefined {
-  return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', isMeant };
+  return hasGoneOn ? undefined : { what: interjection?.kind ?? 'noise', isMeant };
 }

@@ -30,33 +30,33 @@ const minWordMs = 120;
  */
 export function isHallucination(
   text: string,
-  heard: VoiceEvidence,
+  evidence: VoiceEvidence,
   hints: readonly string[] = [],
 ): boolean {
   const spoken = toComparableText(removeStageNotes(text));
   if (spoken === '') return true;
-  if (hallucinatedTexts.has(spoken) && !isPoliteFarewell(spoken, heard)) return true;
+  if (hallucinatedTexts.has(spoken) && !isPoliteFarewell(spoken, evidence)) return true;
   if (hallucinatedBeginnings.some((start) => startsWithPhrase(spoken, start)))
     return true;
-  if (isRepetitionLoop(spoken, heard.voicedMs)) return true;
-  if (isHintEcho(spoken, heard, hints)) return true;
-  return faintTexts.has(spoken) && isFaintVoice(heard);
+  if (isRepetitionLoop(spoken, evidence.voicedMs)) return true;
+  if (isHintEcho(spoken, evidence, hints)) return true;
+  return faintTexts.has(spoken) && isFaintVoice(evidence);
 }
 
 /** Recognises a text that repeats all hints in order, or some of them with less voice than they take. */
-function isHintEcho(spoken: string, heard: VoiceEvidence, hints: readonly string[]) {
+function isHintEcho(spoken: string, evidence: VoiceEvidence, hints: readonly string[]) {
   if (hints.length === 0) return false;
   const plainHints = hints.map(toComparableText).filter((hint) => hint !== '');
   if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
-  const words = spoken.split(' ');
-  const known = new Set(plainHints.flatMap((hint) => hint.split(' ')));
-  if (!words.every((word) => known.has(word))) return false;
-  return isFaintVoice(heard) || heard.voicedMs < words.length * minWordMs;
+  const spokenWords = spoken.split(' ');
+  const hintWords = new Set(plainHints.flatMap((hint) => hint.split(' ')));
+  if (!spokenWords.every((word) => hintWords.has(word))) return false;
+  return isFaintVoice(evidence) || evidence.voicedMs < spokenWords.length * minWordMs;
 }
 
-function isPoliteFarewell(spoken: string, heard: VoiceEvidence) {
+function isPoliteFarewell(spoken: string, evidence: VoiceEvidence) {
   // Farewells of videos are also said by people, so the voice decides.
-  return faintTexts.has(spoken) && !isFaintVoice(heard);
+  return faintTexts.has(spoken) && !isFaintVoice(evidence);
 }
 
 /** Recognises a voice shorter or fainter than any word to the bot: a breath, a click, a far television. */
@@ -95,14 +95,15 @@ function startsWithPhrase(spoken: string, start: string) {
 
 function isRepetitionLoop(spoken: string, voicedMs: number) {
   // Recognisers repeat one phrase in silence. People repeat numbers.
-  const words = spoken.split(' ');
-  if (words.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
-  const longest = Math.min(maxLoopWords, Math.floor(words.length / minLoopTimes));
+  const spokenWords = spoken.split(' ');
+  if (spokenWords.length === 1) return /^(\D{1,12}?)\1{5,}$/u.test(spoken);
+  const longest = Math.min(maxLoopWords, Math.floor(spokenWords.length / minLoopTimes));
   for (let length = 1; length <= longest; length++) {
-    if (!words.every((word, at) => word === words[at % length])) continue;
-    const least = voicedMs < words.length * minWordMs ? minLoopWords : minLoopWords * 2;
+    if (!spokenWords.every((word, at) => word === spokenWords[at % length])) continue;
+    const minWords =
+      voicedMs < spokenWords.length * minWordMs ? minLoopWords : minLoopWords * 2;
     return (
-      words.length >= (length === 1 ? least : minLoopWords) &&
+      spokenWords.length >= (length === 1 ? minWords : minLoopWords) &&
       /\P{N}/u.test(spoken.replaceAll(' ', ''))
     );
   }

@@ -16,22 +16,22 @@ export const noEvidence: VoiceEvidence = {
 };
 
 export function addVoicedWindow(
-  heard: VoiceEvidence,
+  evidence: VoiceEvidence,
   { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },
   windowMs: number,
 ): VoiceEvidence {
-  const voicedMs = heard.voicedMs + windowMs;
+  const voicedMs = evidence.voicedMs + windowMs;
   const share = windowMs / voicedMs;
-  const mean = (former: number, value: number) => former + (value - former) * share;
+  const updateMean = (mean: number, added: number) => mean + (added - mean) * share;
   return {
     voicedMs,
-    spanMs: heard.spanMs,
-    meanProbability: mean(heard.meanProbability, probability),
-    peakProbability: Math.max(heard.peakProbability, probability),
+    spanMs: evidence.spanMs,
+    meanProbability: updateMean(evidence.meanProbability, probability),
+    peakProbability: Math.max(evidence.peakProbability, probability),
     meanLevelDb:
       levelDb === undefined
-        ? heard.meanLevelDb
-        : mean(heard.meanLevelDb ?? levelDb, levelDb),
+        ? evidence.meanLevelDb
+        : updateMean(evidence.meanLevelDb ?? levelDb, levelDb),
   };
 }
 

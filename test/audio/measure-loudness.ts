@@ -1,11 +1,11 @@
-import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 
-/** Loudness of a whole sound at any rate, in the unit of `createLoudnessMeter`. */
+/** Loudness of a whole sound at any rate, in the unit of `LoudnessMeter`. */
 export function measureLoudness(pcm: Pcm) {
-  const meter = createLoudnessMeter();
+  const meter = new LoudnessMeter();
   const rate = new RateConverter(48_000, 2);
-  for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);
+  for (const piece of [...rate.push(pcm), rate.flush()]) meter.addSamples(piece);
   return meter.lufs;
 }

@@ -4,14 +4,14 @@ import { fc } from '#test/properties.ts';
 import { makePacket } from './make-packet.ts';
 
 function ordered(packets: readonly Packet[], order = new JitterBuffer()) {
-  const passed = packets.flatMap((packet) => order.put(packet));
+  const passed = packets.flatMap((packet) => order.addPacket(packet));
   return [...passed, ...order.releaseOverdue(Infinity)];
 }
 
 test('a packet waits 60 ms for one before it, and not longer', () => {
   const order = new JitterBuffer();
-  order.put(makePacket(0));
-  expect(order.put(makePacket(2, { atMs: 100 }))).toEqual([]);
+  order.addPacket(makePacket(0));
+  expect(order.addPacket(makePacket(2, { atMs: 100 }))).toEqual([]);
   expect(order.releaseOverdue(159)).toEqual([]);
   expect(order.releaseOverdue(160)).toEqual([
     {
@@ -53,8 +53,8 @@ test('padding by the dozen between two packets is no sound, no loss and no other
       gap: { lost: 0, silent: 960, isRestart: false },
     },
   ]);
-  order.put(makePacket(53, { timestamp: 3 * 960 }));
-  expect(order.put(makePacket(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
+  order.addPacket(makePacket(53, { timestamp: 3 * 960 }));
+  expect(order.addPacket(makePacket(52, { opus: new Uint8Array(0) }))).toHaveLength(1);
 });
 
 /** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
@@ -100,7 +100,7 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
       const order = new JitterBuffer();
       const passed: OrderedPacket[] = [];
       for (const packet of arrivals.toSorted((a, b) => a.atMs - b.atMs)) {
-        passed.push(...order.put(packet));
+        passed.push(...order.addPacket(packet));
       }
       passed.push(...order.releaseOverdue(Infinity));
       const names = arrivals.map(nameOf);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { readSpeech } from './recorded-speech.ts';
 
 /** Probabilities per window from onnxruntime-node 1.30 over the same model. */
@@ -31,7 +31,7 @@ function soundOf(name: string) {
 }
 
 function probabilities(samples: Int16Array) {
-  return createVoiceWindowMeter(weights)
+  return new VoiceWindowMeter(weights)
     .push(samples, 0)
     .map(({ probability }) => probability);
 }
@@ -53,7 +53,7 @@ test('digital silence has a level that levels of a voice can be compared with', 
   expect(measureLevelDb(new Int16Array(960))).toBe(-100));
 
 test('a window carries the instant of its last sample', () => {
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   expect(meter.push(new Int16Array(320), 20)).toEqual([]);
   expect(meter.push(new Int16Array(320), 40).map(({ atMs }) => atMs)).toEqual([32]);
   expect(meter.push(new Int16Array(1024), 104).map(({ atMs }) => atMs)).toEqual([

@@ -111,7 +111,7 @@ test('a file that arrives in pieces of any length gives the same samples', () =>
       for (let n = 0; at < wav.length; n++) {
         const length = cuts[n] ?? 1;
         pieces.push(
-          ...stream.push(wav.subarray(at, at + length)).map((pcm) => pcm.samples),
+          ...stream.addBytes(wav.subarray(at, at + length)).map((pcm) => pcm.samples),
         );
         at += length;
       }
@@ -212,8 +212,8 @@ function expectCutAnywhere(wav: Buffer, samples: Int16Array, from = 0) {
   for (let cut = from; cut < Math.min(wav.length, from + 300); cut++) {
     const stream = new WavReader();
     const pieces = [
-      ...stream.push(wav.subarray(0, cut)),
-      ...stream.push(wav.subarray(cut)),
+      ...stream.addBytes(wav.subarray(0, cut)),
+      ...stream.addBytes(wav.subarray(cut)),
       ...stream.end(),
     ];
     expect(joinedSpeech(pieces.map((pcm) => pcm.samples)), `cut at ${cut}`).toEqual(

@@ -1,5 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
@@ -66,7 +66,7 @@ test('a task that fails again and again is reported once, and once when it succe
 
 test('a wakeup ends a pause, but not the pause after a failure', async () => {
   const clock = new VirtualClock();
-  const wakeup = createWakeup(clock);
+  const wakeup = new Wakeup(clock);
   const { atMs } = running(
     (n) => {
       if (n === 2) throw new Error('broken');

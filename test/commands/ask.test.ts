@@ -38,11 +38,11 @@ function asking() {
 test('a recording may be asked about by its link, which counts before a file', async () => {
   const { asked, hears } = asking();
   const link = ' https://cdn.test/talk.mp3?key=secret ';
-  const words = { link, question: 'What is said?' };
-  await ask.run({ ...adam, words }, hears);
+  const inputs = { link, question: 'What is said?' };
+  await ask.run({ ...adam, inputs }, hears);
   const recording = { url: link.trim(), name: 'cdn.test' };
   expect(asked).toEqual([['g', 'What is said?', adam.caller, 'text', { recording }]]);
-  await ask.run({ ...adam, sound, words }, hears);
+  await ask.run({ ...adam, sound, inputs }, hears);
   expect(asked[1]).toEqual(asked[0]);
 });
 
@@ -64,16 +64,16 @@ test('a picture is asked about from both doors, with a question of the asker’s
   const { asked, hears } = asking();
   const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
   const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
-  await ask.run({ ...german, file, words: {} }, hears);
-  await ask.run({ ...german, file, sound, words: { question: 'Why?' } }, hears);
+  await ask.run({ ...german, file, inputs: {} }, hears);
+  await ask.run({ ...german, file, sound, inputs: { question: 'Why?' } }, hears);
   await askAbout.run({ ...german, message: { ...message, pictures } }, hears);
   expect(asked).toEqual([
     ['g', question, german.caller, 'text', { pictures }],
     ['g', 'Why?', german.caller, 'text', { pictures, recording: sound }],
     ['g', question, german.caller, 'text', { pictures, sentBy: 'Ben' }],
   ]);
-  const words = { question: 'Why?', about: 'this' };
-  const [reply] = await ask.run({ ...german, file, words }, hears);
+  const inputs = { question: 'Why?', about: 'this' };
+  const [reply] = await ask.run({ ...german, file, inputs }, hears);
   expect(reply).toMatchObject({ id: 'fail.picture' });
 });
 

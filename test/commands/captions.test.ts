@@ -34,8 +34,8 @@ const quote: QuotedLine = {
 const run = (name: string, call: CommandCall = inLounge, over?: PortOverrides) =>
   runTyped(`captions ${name}`, call, over);
 
-function saying(words: CommandCall['words']): CommandCall {
-  return { ...inLounge, words };
+function saying(inputs: CommandCall['inputs']): CommandCall {
+  return { ...inLounge, inputs };
 }
 
 const read = (replies: Replies): readonly string[] => replies.flatMap(listLines);

@@ -36,7 +36,7 @@ export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lo
 export const adam: CommandCall = {
   guildId: 'g',
   caller: { id: 'adam', name: 'Adam', mayManage: false, roleIds: [], locale: 'en' },
-  words: {},
+  inputs: {},
 };
 /** Adam, of whom other facts hold. */
 export function callAs(facts: Partial<Caller>): CommandCall {
@@ -65,13 +65,13 @@ type AllPorts = CommandPorts['sessions'] &
   SpentCosts &
   TrackRequests;
 export type PortOverrides = Partial<
-  AllPorts & Public<SettingsRequests> & AnswerCheckup
+  AllPorts & Public<SettingsRequests> & Public<AnswerCheckup>
 > & {
   readonly personas?: Partial<PersonaRequests>;
   readonly words?: Partial<ServerVocabulary>;
-  readonly lines?: Partial<ChatReadAloud>;
+  readonly lines?: Partial<Public<ChatReadAloud>>;
   readonly memories?: Partial<MemoryCache>;
-  readonly voices?: VoicesAndPreviews;
+  readonly voices?: Public<VoicesAndPreviews>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
   readonly captions?: Partial<CaptionRequests>;
@@ -106,7 +106,7 @@ const settings: Public<SettingsRequests> = {
     value,
     isSaved: true,
   }),
-  values: () => ['voice', 'text', 'off', 'default'],
+  listValues: () => ['voice', 'text', 'off', 'default'],
   listExamples: () => ['none', 'default'],
 };
 
@@ -118,7 +118,7 @@ const tracks: TrackRequests = {
   playSound: async (_guildId, _caller, { track }) => [
     { kind: 'playing', title: 'rain', track, place: 0, ended: endedSession },
   ],
-  change: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
+  changeTracks: (_guildId, _caller, change, track) => [toTrackChange(change, track)],
   listTracks: () => [],
   listSounds: async () => ['rain', 'bell', 'train'],
 };
@@ -144,7 +144,7 @@ function toTrackChange(change: TrackCommand, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: CaptionRequests = {
+const captions: Public<CaptionRequests> = {
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -157,12 +157,12 @@ const captions: CaptionRequests = {
 };
 
 /** All is well. */
-const checkup: AnswerCheckup = {
+const checkup: Public<AnswerCheckup> = {
   checkAnswers: async () => ({ findings: [], news: [] }),
 };
 
 /** It sits nowhere, and everything is taken. */
-const personas: PersonaRequests = {
+const personas: Public<PersonaRequests> = {
   findCurrent: async () => undefined,
   getPersona: async () => ({}),
   mayChangeVoice: () => true,
@@ -173,7 +173,7 @@ const personas: PersonaRequests = {
 export function makeVoices(
   names: readonly string[],
   models: readonly string[] = [],
-): VoicesAndPreviews {
+): Public<VoicesAndPreviews> {
   return {
     listModels: () => models,
     canSpeak: (_guildId, language) => language !== 'ru',
@@ -183,7 +183,7 @@ export function makeVoices(
   };
 }
 /** There are none, and every one is taken. */
-const words: ServerVocabulary = {
+const words: Public<ServerVocabulary> = {
   listWords: async () => ({ words: [], isRead: true, limit: 200 }),
   addWord: async (_guildId, word, say) => ({
     kind: 'added',
@@ -194,10 +194,10 @@ const words: ServerVocabulary = {
 };
 
 /** Every line is said at once. */
-const lines: ChatReadAloud = {
+const lines: Public<ChatReadAloud> = {
   read: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
   handleMessage: async () => undefined,
-  deleted: () => undefined,
+  onDeleted: () => undefined,
 };
 
 /** There are none, and nobody may have any. */
@@ -239,7 +239,7 @@ const leftOutcome = {
 export function makeHelpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { talk: changed = {}, ...facts } = over;
   const isNowhere = 'talk' in over && over.talk === undefined;
-  const stored = { set: new Map(Object.entries(set)), isLoaded: true };
+  const stored = { values: new Map(Object.entries(set)), isLoaded: true };
   return {
     settings: readGuildSettings(serverSettings, stored, choices),
     hasModel: true,

@@ -24,7 +24,7 @@ test.each<[ConfirmOutcome, object]>([
     asked.push(all);
     return confirming;
   };
-  const call = { ...inLounge, words: { about: 'tool:a1' } };
+  const call = { ...inLounge, inputs: { about: 'tool:a1' } };
   expect(await runPressed('confirm', call, { confirmCall })).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
 });

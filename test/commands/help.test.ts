@@ -1,6 +1,6 @@
 import { pickers } from '#commands/buttons.ts';
 import { explainedCommands } from '#commands/commands.ts';
-import { createHelpCommand, helpLines } from '#commands/help.ts';
+import { createHelpCommand, listHelpEntries } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
@@ -110,7 +110,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     const reply = await helped(call, { help: facts });
     expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
     expect(
-      idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0],
+      idsOf(await helped({ ...call, inputs: { topic: 'start' } }, { help: facts }))[0],
     ).toBe(id);
   },
 );
@@ -129,7 +129,7 @@ test('a feature with a line in help is a topic, without a further line', async (
     help: [{ topic: 'notes', buildLine: () => ({ id: 'command.say' }) as const }],
   };
   const [about] = await createHelpCommand(explainedCommands, [...features, notes]).run(
-    { ...inLounge, words: { topic: 'notes' } },
+    { ...inLounge, inputs: { topic: 'notes' } },
     makePorts(),
   );
   expect([about.id, about.lines]).toEqual(['command.say', []]);
@@ -162,7 +162,7 @@ test.each(textLocales)(
 );
 
 test.each(textLocales)('in %s each line names its command', async (locale) => {
-  const declared = helpLines(explainedCommands, features);
+  const declared = listHelpEntries(explainedCommands, features);
   expect(declared.length).toBeGreaterThan(10);
   const states = [true, false].map((hasModel) =>
     makeHelpState({ hasModel, operatorTools, set: { memory: 'on' } }),

@@ -48,7 +48,7 @@ test('/join says when it could not read who agreed', async () => {
 });
 
 test('/join follow:true says that it follows', async () => {
-  const call = { ...inLounge, words: { follow: 'true' } };
+  const call = { ...inLounge, inputs: { follow: 'true' } };
   const [, reply] = await join.run(call, makePorts(nowhere));
   expect(reply?.lines).toEqual([{ id: 'tool.follow.on' }, { id: 'panel.privacy' }]);
 });
@@ -171,7 +171,7 @@ test('a person who presses Move reads for whom the bot waits, that it has moved,
     ],
   ];
   for (const [agreement, line] of agreements) {
-    const call = { ...inLounge, words: { about: 'den' } };
+    const call = { ...inLounge, inputs: { about: 'den' } };
     const moveRequests = { agree: async () => agreement };
     expect(await agreeToMove(call, makePorts({ moveRequests }))).toEqual([line]);
   }
@@ -206,14 +206,14 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
       asked.push('speech');
       return 'stopped';
     },
-    change: (_guildId, _caller, { kind: action }, track) => {
+    changeTracks: (_guildId, _caller, { kind: action }, track) => {
       asked.push(`${action} ${track}`);
       return [{ kind: 'changed', change: 'stop', track: 'main' }];
     },
   });
   for (const what of [undefined, 'everything', 'sounds']) {
-    const words: Record<string, string> = what ? { what } : {};
-    expect(await stop.run({ ...inLounge, words }, stopping)).toEqual([
+    const inputs: Record<string, string> = what ? { what } : {};
+    expect(await stop.run({ ...inLounge, inputs }, stopping)).toEqual([
       { id: 'stop.ok' },
     ]);
   }

@@ -16,9 +16,9 @@ const tea: Memory = {
 
 const run = (
   memories: Partial<MemoryCache>,
-  words: CommandCall['words'] = {},
+  inputs: CommandCall['inputs'] = {},
   call = adam,
-) => runTyped('privacy memories', { ...call, words }, { memories });
+) => runTyped('privacy memories', { ...call, inputs }, { memories });
 
 const listing = (memories: readonly Memory[], isOn = true) => ({
   listMemories: async () => ({ memories, isOn }),

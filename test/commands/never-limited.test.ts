@@ -101,9 +101,9 @@ test.each(Object.entries(states))(
       await enter(fixture);
       await passTime(fixture, 200);
       const { clock, featurePorts: features, sessions } = fixture;
-      const words = { about: line === 'press confirm' ? 'forget' : 'main' };
+      const inputs = { about: line === 'press confirm' ? 'forget' : 'main' };
       const reply = run(
-        { ...inLounge, words },
+        { ...inLounge, inputs },
         { ...makePorts(), ...fixture, features },
       );
       await clock.advance(100);

@@ -7,7 +7,7 @@ import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { callAs, den, inLounge, lounge, makePorts } from './command-ports.ts';
 
 /** Words that fit most options. */
-const words = {
+const inputs = {
   text: 'Hi',
   question: 'Why?',
   track: 'main',
@@ -15,7 +15,11 @@ const words = {
   to: '10',
   level: '50',
 };
-const outside: CommandCall = { ...callAs({ channel: den }), placeId: 'general', words };
+const outside: CommandCall = {
+  ...callAs({ channel: den }),
+  placeId: 'general',
+  inputs,
+};
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
 const closed = () =>
   makePorts({
@@ -38,7 +42,7 @@ test.each([...indexCommandsByLine(commands)])(
 test.each(buttons.map((button) => [button.name, button]))(
   'a press on %s does not tell the name of a channel that the presser may not enter',
   async (_name, button) => {
-    const press = { ...outside, words: { about: 'main' } };
+    const press = { ...outside, inputs: { about: 'main' } };
     expect(JSON.stringify(await button.run(press, closed()))).not.toContain('Lounge');
   },
 );

@@ -1,8 +1,8 @@
 import { readAloud } from '#commands/read-aloud.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';
 import type {
+  AnnouncementOutcome,
   ChatReadAloud,
-  ReadingOutcome,
 } from '#src/features/typed/chat-read-aloud.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
@@ -17,7 +17,7 @@ const message: PickedMessage = {
 
 async function pick(
   call: CommandCall,
-  outcome: ReadingOutcome = { kind: 'queued', position: 0, ended: endedSession },
+  outcome: AnnouncementOutcome = { kind: 'queued', position: 0, ended: endedSession },
 ) {
   const asked: Parameters<ChatReadAloud['read']>[] = [];
   const read: ChatReadAloud['read'] = async (...all) => {
@@ -29,7 +29,7 @@ async function pick(
   return { asked, said: formatText(reply.id, reply.with) };
 }
 
-test.each<[ReadingOutcome, string]>([
+test.each<[AnnouncementOutcome, string]>([
   [{ kind: 'queued', position: 2, ended: endedSession }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },

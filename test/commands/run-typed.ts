@@ -27,8 +27,8 @@ export async function runPressed(
 ): Promise<Replies> {
   const [press = '', about] = name.split(':');
   const button = presses.get(press) ?? failMissing(press);
-  const words = about === undefined ? call.words : { ...call.words, about };
-  return await button.run({ ...call, words }, makePorts(over));
+  const inputs = about === undefined ? call.inputs : { ...call.inputs, about };
+  return await button.run({ ...call, inputs }, makePorts(over));
 }
 
 /** Who reads the one reply there is, and its lines. */

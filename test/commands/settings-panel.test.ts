@@ -46,8 +46,8 @@ function open(options: FixtureOptions = {}) {
   ) => {
     const [name = ''] = full.split(':');
     const one = those.find((each) => each.name === name) ?? expect.fail(`no ${full}`);
-    const words = { about: full.slice(name.length + 1), ...from.words };
-    return [one, { ...from, words }] as const;
+    const inputs = { about: full.slice(name.length + 1), ...from.inputs };
+    return [one, { ...from, inputs }] as const;
   };
   const pick = (name = '', picked: readonly string[] = [], from = manager) => {
     const [picker, call] = find(pickers, name, { ...from, picked });
@@ -69,13 +69,13 @@ function open(options: FixtureOptions = {}) {
       return button.form?.(call, all);
     },
     send(name: string, value: string) {
-      const [form, call] = find(forms, name, { ...manager, words: { value } });
+      const [form, call] = find(forms, name, { ...manager, inputs: { value } });
       return replied(form.run(call, all));
     },
     typed(key: string, value: string) {
       const set =
         indexCommandsByLine(commands).get('settings set') ?? expect.fail('no command');
-      return replied(set.run({ ...manager, words: { key, value } }, all));
+      return replied(set.run({ ...manager, inputs: { key, value } }, all));
     },
     setting: (key: string) => pick('settings.open', [key]),
     view,
@@ -289,7 +289,7 @@ test('a looser policy is asked about first; Back leaves it', async () => {
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
   const { all, form, setting, value } = open();
   const about = named(await setting('typed'), 'settings.pick').replace(/^[^:]*:/, '');
-  const call = { ...adam, words: { about, value: 'off' }, picked: ['off'] };
+  const call = { ...adam, inputs: { about, value: 'off' }, picked: ['off'] };
   for (const one of [...panelButtons, ...panelPickers, panelForm])
     expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
   const type = named(await setting('timezone'), 'settings.type');

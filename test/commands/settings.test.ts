@@ -1,12 +1,17 @@
 import { commands } from '#commands/commands.ts';
 import type { CommandCall } from '#src/features/command.ts';
-import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
+import {
+  explainFailure,
+  type Finding,
+  toOkFinding,
+  toUntriedFinding,
+} from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { adam, makePorts, manager, type PortOverrides } from './command-ports.ts';
 import { readReply, runTyped } from './run-typed.ts';
 
-const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
-  runTyped(`settings ${name}`, { ...manager, words }, over);
+const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
+  runTyped(`settings ${name}`, { ...manager, inputs }, over);
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
@@ -59,8 +64,8 @@ async function checked(findings: readonly Finding[]) {
 
 test('/settings check prints a line for each part, and ends with the tone', async () => {
   const findings = [
-    ok('think', 'first word after 12 ms'),
-    ok('playback', 'a tone left'),
+    toOkFinding('think', 'first word after 12 ms'),
+    toOkFinding('playback', 'a tone left'),
   ];
   expect(await checked(findings)).toEqual([
     'caller',
@@ -72,15 +77,15 @@ test('/settings check prints a line for each part, and ends with the tone', asyn
 
 test('a failed check shows its reason, and a check that was not tried shows what it needs', async () => {
   const lacks = { channel: 'Lounge', permission: 'Speak' };
-  const barred = failing('permission', { id: 'join.no_right', with: lacks });
-  const idle = notTried('playback', { id: 'leave.nowhere' });
+  const barred = explainFailure('permission', { id: 'join.no_right', with: lacks });
+  const idle = toUntriedFinding('playback', { id: 'leave.nowhere' });
   expect(await checked([barred, idle])).toEqual([
     'caller',
     'permission: failed. I lack Speak in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);
-  expect((await checked([ok('speak', 'it speaks'), idle])).at(-1)).toBe(
+  expect((await checked([toOkFinding('speak', 'it speaks'), idle])).at(-1)).toBe(
     'So far all good. Run /join, then /settings check again to hear a tone.',
   );
 });

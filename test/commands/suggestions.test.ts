@@ -18,11 +18,11 @@ test('a command that runs in the channel suggests nothing to those who do not si
     if (!(await isForChannel(command))) continue;
     for (const option of command.options) {
       if (option.kind !== 'text' || !option.suggest) continue;
-      const call = { ...inLounge, words: { track: 'bg' } };
+      const call = { ...inLounge, inputs: { track: 'bg' } };
       const inside = await option.suggest('', call, open);
       if (inside.length > 0) suggested.push(`${line} ${option.name}`);
       expect(
-        await option.suggest('', { ...adam, words: call.words }, open),
+        await option.suggest('', { ...adam, inputs: call.inputs }, open),
         line,
       ).toEqual([]);
     }

@@ -10,7 +10,7 @@ import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 import { readReply } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
-const saying = (words: Record<string, string>) => ({ ...inLounge, words });
+const saying = (inputs: Record<string, string>) => ({ ...inLounge, inputs });
 
 test.each<[Awaited<ReturnType<TypedRequests['sayText']>>, string]>([
   [{ kind: 'queued', position: 0, ended: endedSession }, 'Saying it now.'],
@@ -145,9 +145,9 @@ test('/ask for the caller only is seen by nobody else, the thinking included', a
 });
 
 test('/ask aloud is for those in the channel, in writing for everybody', async () => {
-  const outside = { ...adam, words: question };
+  const outside = { ...adam, inputs: question };
   expect((await ask.run(outside, makePorts()))[0].id).toBe('perm.room');
-  const written = { ...adam, words: { ...question, answer: 'text' } };
+  const written = { ...adam, inputs: { ...question, answer: 'text' } };
   expect((await ask.run(written, makePorts()))[0].id).toBe('ask.answer');
 });
 

@@ -25,8 +25,8 @@ function track(name: string) {
 }
 
 /** Runs `/track name`. */
-const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
-  runTyped(`track ${name}`, { ...inLounge, words }, over);
+const run = (name: string, inputs: CommandCall['inputs'] = {}, over?: PortOverrides) =>
+  runTyped(`track ${name}`, { ...inLounge, inputs }, over);
 
 const rain: ListedTrack = {
   name: 'bg',
@@ -44,7 +44,7 @@ const rain: ListedTrack = {
 };
 
 const press = (name: string, about: string, over?: PortOverrides) =>
-  runPressed(name, { ...inLounge, words: { about } }, over);
+  runPressed(name, { ...inLounge, inputs: { about } }, over);
 
 const idle = { percent: 100, isPaused: false, isMuted: false, waiting: [] };
 const own = ['voice', 'cues'].map((name) => ({ ...idle, name }));
@@ -56,18 +56,18 @@ async function suggest(
   option: string,
   typed: string,
   over = listing,
-  words: CommandCall['words'] = {},
+  inputs: CommandCall['inputs'] = {},
 ) {
   const found = track(name).options.find((one) => one.name === option);
   if (found?.kind !== 'text') throw new Error(`no ${option}`);
-  return await found.suggest?.(typed, { ...inLounge, words }, makePorts(over));
+  return await found.suggest?.(typed, { ...inLounge, inputs }, makePorts(over));
 }
 
 test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
-    const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
-    expect(read(await track(name).run({ ...adam, words }, makePorts()))).toEqual([
+    const inputs = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
+    expect(read(await track(name).run({ ...adam, inputs }, makePorts()))).toEqual([
       'caller',
       "I'm in Lounge. Join that channel first.",
     ]);
@@ -187,7 +187,7 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j reads so', async (changed, words) => {
-  const replies = await run('skip', { track: 'all' }, { change: () => changed });
+  const replies = await run('skip', { track: 'all' }, { changeTracks: () => changed });
   expect(read(replies)).toEqual(words);
 });
 
@@ -200,21 +200,21 @@ const denied: TrackOutcome = {
 
 test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
   const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
-  const [refused] = await run('skip', {}, { change: () => [denied] });
+  const [refused] = await run('skip', {}, { changeTracks: () => [denied] });
   expect([refused?.buttons, read([refused])]).toEqual([
     ['track.skip:main'],
     ['room', words],
   ]);
-  expect(read(await press('track.skip', 'main', { change: () => [denied] }))).toEqual([
-    ...['caller', words],
-  ]);
+  expect(
+    read(await press('track.skip', 'main', { changeTracks: () => [denied] })),
+  ).toEqual([...['caller', words]]);
 });
 
 test('the buttons of the panel steer the track they carry, and answer privately', async () => {
   const asked: unknown[] = [];
   const over: PortOverrides = {
     ...listing,
-    change: (_guildId, { id }, { kind }, name) => {
+    changeTracks: (_guildId, { id }, { kind }, name) => {
       asked.push([id, kind, name]);
       return [denied];
     },
@@ -302,13 +302,13 @@ test.each([
   '/track %s with %j changes nothing and tells its caller why',
   async (name, words, sentence) => {
     const fail = () => expect.fail();
-    const never = { change: fail, playSound: fail };
+    const never = { changeTracks: fail, playSound: fail };
     expect(read(await run(name, words, never))).toEqual(['caller', sentence]);
   },
 );
 
 test('/track remove suggests the waiting sounds of the named track, by place and title', async () => {
-  const suggested = (typed: string, words: CommandCall['words']) =>
+  const suggested = (typed: string, words: CommandCall['inputs']) =>
     suggest('remove', 'item', typed, listing, words);
   expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
   expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);

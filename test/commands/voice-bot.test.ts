@@ -38,23 +38,23 @@ test('/voice bot tells its caller alone who the bot is there, and its voice', as
     ...['caller', 'I am Pirate.', 'I speak with the voice rms.'],
   ]));
 
-test.each<[CommandCall['words'], Persona]>([
+test.each<[CommandCall['inputs'], Persona]>([
   [{ voice: 'SLT' }, { ...pirate, voice: 'slt' }],
   [{ voice: 'Default' }, { name: 'Pirate', instructions: 'Talk like a pirate.' }],
   [{ form: 'remove' }, {}],
-])('/voice bot with %j stores %j', async (words, persona) => {
+])('/voice bot with %j stores %j', async (inputs, persona) => {
   const { all, stored } = server();
-  const [reply] = await bot.run({ ...manager, words }, all);
+  const [reply] = await bot.run({ ...manager, inputs }, all);
   expect([stored, reply.id]).toEqual([[persona], 'persona.now']);
 });
 
-test.each<[CommandCall['words'], string]>([
+test.each<[CommandCall['inputs'], string]>([
   [{ voice: 'slt' }, 'perm.dj'],
   [{ form: 'edit' }, 'perm.manage'],
   [{ form: 'remove' }, 'perm.manage'],
 ])('a caller without the right for %j reads why', async (words, id) => {
   const { all, stored } = server();
-  const call = { ...adam, words };
+  const call = { ...adam, inputs: words };
   expect(await bot.form?.(call, all)).toBeUndefined();
   const [reply] = await bot.run(call, all);
   expect([reply.id, reply.to, stored]).toEqual([id, undefined, []]);
@@ -62,7 +62,7 @@ test.each<[CommandCall['words'], string]>([
 
 test('the form shows the persona of the channel, and stores what is sent', async () => {
   const { all, stored } = server();
-  const form = await bot.form?.({ ...manager, words: { form: 'edit' } }, all);
+  const form = await bot.form?.({ ...manager, inputs: { form: 'edit' } }, all);
   expect(form?.inputs.map(({ name, value }) => [name, value])).toEqual([
     ['name', 'Pirate'],
     ['instructions', 'Talk like a pirate.'],
@@ -70,19 +70,19 @@ test('the form shows the persona of the channel, and stores what is sent', async
     ['language', undefined],
   ]);
   expect(form?.name).toBe('persona:lounge');
-  const words = { about: 'lounge', ...typed, name: ' ', language: 'German' };
-  const [reply] = await personaForm.run({ ...manager, words }, all);
+  const inputs = { about: 'lounge', ...typed, name: ' ', language: 'German' };
+  const [reply] = await personaForm.run({ ...manager, inputs }, all);
   expect([stored, reply.id]).toEqual([[{ ...typed, language: 'de' }], 'persona.now']);
 });
 
-test.each<[CommandCall['words'], PersonaSaveOutcome | undefined, string]>([
+test.each<[CommandCall['inputs'], PersonaSaveOutcome | undefined, string]>([
   [{ language: 'Klingon!' }, undefined, 'settings.bad'],
   [{ name: 'Nova\u{E0042}' }, undefined, 'persona.bad.hidden'],
   [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'unknown.of'],
 ])(
   'a form with %j is not stored (%j), and what took long to write comes back',
   async (words, saving, id) => {
-    const call = { ...manager, words: { about: 'lounge', ...typed, ...words } };
+    const call = { ...manager, inputs: { about: 'lounge', ...typed, ...words } };
     const [reply] = await personaForm.run(call, server(pirate, saving).all);
     expect(reply.id).toBe(id);
     expect(reply.files).toEqual([
@@ -93,7 +93,7 @@ test.each<[CommandCall['words'], PersonaSaveOutcome | undefined, string]>([
 
 test('a form from somebody who does not manage the server any more changes nothing', async () => {
   const { all, stored } = server();
-  const words = { about: 'lounge', ...typed };
-  const [reply] = await personaForm.run({ ...adam, words }, all);
+  const inputs = { about: 'lounge', ...typed };
+  const [reply] = await personaForm.run({ ...adam, inputs }, all);
   expect([reply.id, stored]).toEqual(['perm.manage', []]);
 });

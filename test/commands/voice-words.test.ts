@@ -8,7 +8,7 @@ const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
 const listWords = async () => ({ words: some, isRead: true, limit: 200 });
 const control = (over: Partial<ServerVocabulary>) => makePorts({ words: over });
 
-test.each<[CommandCall['words'], Partial<ServerVocabulary>, readonly string[]]>([
+test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['I now expect to hear "Ana".']],
   [
     { add: 'Ana' },
@@ -23,14 +23,14 @@ test.each<[CommandCall['words'], Partial<ServerVocabulary>, readonly string[]]>(
   ],
   [
     { add: '<' },
-    { addWord: async () => ({ kind: 'bad-word', mostChars: 40 }) },
+    { addWord: async () => ({ kind: 'bad-word', maxChars: 40 }) },
     [
       "That can't be a word. Use up to 40 letters, digits or signs on one line, without brackets.",
     ],
   ],
   [
     { add: 'Ana', say: '<' },
-    { addWord: async () => ({ kind: 'bad-say', mostChars: 80 }) },
+    { addWord: async () => ({ kind: 'bad-say', maxChars: 80 }) },
     ['Write how it sounds, in up to 80 letters, without brackets.'],
   ],
   [
@@ -59,7 +59,7 @@ test.each<[CommandCall['words'], Partial<ServerVocabulary>, readonly string[]]>(
     ["That doesn't work now. I told the operator; try again later."],
   ],
 ])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
-  const replies = await words.run({ ...manager, words: typed }, control(over));
+  const replies = await words.run({ ...manager, inputs: typed }, control(over));
   expect(readReply(replies)).toEqual(['caller', ...lines]);
 });
 
@@ -68,7 +68,7 @@ test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   async (typed) => {
     const fail = () => expect.fail();
     const denied = await words.run(
-      { ...adam, words: typed },
+      { ...adam, inputs: typed },
       control({ addWord: fail, removeWord: fail }),
     );
     expect(denied).toEqual([{ id: 'perm.manage' }]);

@@ -1,5 +1,6 @@
 import { me } from '#commands/voice/me-command.ts';
 import { list, preview } from '#commands/voice/voice-command.ts';
+import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
@@ -8,8 +9,8 @@ import { formatText } from '#src/texts/texts.ts';
 import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
 
-type Words = CommandCall['words'];
-const typing = (words: Words, call = adam) => ({ ...call, words });
+type Words = CommandCall['inputs'];
+const typing = (inputs: Words, call = adam) => ({ ...call, inputs });
 
 /** Changes that `/voice me` writes, and the caller's view of them. */
 async function change(
@@ -110,7 +111,7 @@ test('/voice list names the voices, in a file where they are many', async () => 
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
-  const voices: VoicesAndPreviews = {
+  const voices: Public<VoicesAndPreviews> = {
     ...makeVoices(['slt', 'rms']),
     previewVoice: async (_guildId, _listener, sample) => {
       samples.push(sample);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { createEventLog } from '#src/console/event-log.ts';
+import { EventLog } from '#src/console/event-log.ts';
 import { runExchange, type SpokenExchange } from '#src/console/exchange.ts';
 import { createConversationPrinter } from '#src/console/printer.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-process.ts';
@@ -15,7 +15,7 @@ type Answer = Readonly<Record<string, unknown>>;
 /** A stage whose sandbox only does as `answer` says, on virtual time. */
 function openSetup(answer: (request: ConsoleRequest) => Answer) {
   const clock = new VirtualClock();
-  const events = createEventLog(clock);
+  const events = new EventLog(clock);
   const sandbox = {
     sendRequest: async <Answer>(request: ConsoleRequest) => answer(request) as Answer,
     ready,

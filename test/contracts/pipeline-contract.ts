@@ -55,7 +55,7 @@ export function makeTurn(...utterances: TurnUtterance[]): Turn {
     { name: 'lamp', description: 'Switches the lamp.', parameters: { type: 'object' } },
   ];
   const style = { instructions: 'Be brief.', voice: {} };
-  return { said: utterances, style, history: [], tools };
+  return { utterances, style, history: [], tools };
 }
 
 /** A stage that keeps the rule of the port: no tool runs before the answer is released. */

@@ -13,7 +13,7 @@ const bob = { ...adam, id: 'bob', name: 'Bob' };
 /** Discord's ids of people are numbers. */
 const cy = { ...adam, id: '123456789012345678', name: 'Cy' };
 const everShown = (word: string) => (fixture: SessionFixture) =>
-  JSON.stringify(fixture.faces).includes(word);
+  JSON.stringify(fixture.panelContents).includes(word);
 /** The panel stands in that chat, or nowhere. */
 const place = (channelId?: string) => (fixture: SessionFixture) =>
   void Object.assign(fixture.panelAt, {
@@ -110,10 +110,10 @@ playScripts({
     > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
     `,
   'a panel is called for only when something has changed': [
-    { people: [adam], acts: { faces: ({ faces }) => faces.length } },
+    { people: [adam], acts: { panels: ({ panelContents }) => panelContents.length } },
     `
     20000
-    do faces > 1
+    do panels > 1
     `,
   ],
   'alone for a minute it leaves and writes why': [

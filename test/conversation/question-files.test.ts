@@ -48,7 +48,7 @@ test('a sound that a person plays passes few files', async () => {
   const count = await countFiles(served, () =>
     runTyped(
       'track play',
-      { ...inLounge, words: { sound: 'rain' } },
+      { ...inLounge, inputs: { sound: 'rain' } },
       { playSound: (...request) => tracks.playSound(...request) },
     ),
   );

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createAlertBoard } from '#src/ops/alert-board.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { readComposeFile } from './compose-files.ts';
@@ -16,7 +16,7 @@ const ofPrometheus = ['__name__', 'instance', 'job', 'le'];
 // Proves: Dashboard of Grafana by reading
 test('each query of the dashboard names a metric of the bot and its labels', async () => {
   using metrics = openMetrics(() => true);
-  createAlertBoard(openLog('silent'), metrics.meters);
+  new AlertBoard(openLog('silent'), metrics.meters);
   const known = new Map(
     metrics.meters.registry
       .getMetricsAsArray()

@@ -6,8 +6,8 @@ import {
   VoiceWebSocket,
 } from '@discordjs/voice';
 import {
-  createConsentedReceiver,
-  createHeldDatagrams,
+  ConsentedReceiver,
+  HeldDatagrams,
 } from '#src/discord/link/consented-receiver.ts';
 import { guardMessages } from '#src/discord/link/voice-library.ts';
 import {
@@ -34,7 +34,7 @@ function openInput() {
   const fail = (error: unknown) => {
     throw error;
   };
-  createConsentedReceiver(
+  new ConsentedReceiver(
     connection,
     () => true,
     () => {},
@@ -99,7 +99,7 @@ const endToEnd = Buffer.concat([
 type HeldStep = readonly [source: number, waitMs: number, count: number];
 
 function holdAll(steps: readonly HeldStep[]) {
-  const held = createHeldDatagrams();
+  const held = new HeldDatagrams();
   const arrivals = new Map<Buffer, number>();
   let atMs = 0;
   for (const [source, waitMs, count] of steps) {

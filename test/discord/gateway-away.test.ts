@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 
 const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };
 const never = new AbortController().signal;
@@ -28,7 +28,7 @@ function away() {
     guilds: { cache: new Map([['g', guild]]) },
   });
   const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
-    openVoiceLinkOpener(
+    new DiscordLinkOpener(
       client as unknown as Client<true>,
       () => undefined,
       limits,

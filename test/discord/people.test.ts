@@ -1,6 +1,6 @@
-import { createChannelPeople } from '#src/discord/channel-people.ts';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
-import { openPlaces } from '#src/discord/places.ts';
+import { DiscordPlaces } from '#src/discord/places.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
@@ -15,7 +15,7 @@ async function open() {
   const client = await logIn(createClient(login), login, soon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
-  const people = createChannelPeople(client);
+  const people = new ChannelPeople(client);
   const lounge = () => people.listPeople(here, guild.channelId('Lounge'));
   return {
     sandbox,
@@ -57,14 +57,17 @@ test('people who come, go and change channels, and a server that was away, are r
 test('a channel that is closed to most is no wider than an open one, which is wider than it', async () => {
   await using login = await open();
   const { client, guild } = login;
-  const { isNoWider } = openPlaces(client);
+  const discordPlaces = new DiscordPlaces(client);
   const channel = (name: string) => ({
     guildId: guild.id,
     channelId: guild.channelId(name),
     name,
   });
   const [lounge, workshop] = [channel('Lounge'), channel('Workshop')];
-  const bothWays = () => [isNoWider(workshop, lounge), isNoWider(lounge, workshop)];
+  const bothWays = () => [
+    discordPlaces.isNoWider(workshop, lounge),
+    discordPlaces.isNoWider(lounge, workshop),
+  ];
   expect(bothWays()).toEqual([true, true]);
   guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
   await expect.poll(bothWays).toEqual([true, false]);
@@ -74,9 +77,9 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   expect(texts.size).toBeGreaterThan(0);
   for (const [channelId] of texts) {
     const place = { guildId: guild.id, channelId, name: '' };
-    expect([isNoWider(place, lounge), isNoWider(place, workshop)]).toEqual([
-      true,
-      false,
-    ]);
+    expect([
+      discordPlaces.isNoWider(place, lounge),
+      discordPlaces.isNoWider(place, workshop),
+    ]).toEqual([true, false]);
   }
 });

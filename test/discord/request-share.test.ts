@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { openAccountRest } from '#src/discord/account/account-rest.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -38,7 +38,7 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
   await using sandbox = await openSilentSandbox();
   await using proxy = await openProxy(sandbox.apiUrl);
   const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
-  using rest = openAccountRest(login);
+  using rest = new AccountRest(login);
   expect(await readGatewayLimits(rest, soon())).toEqual({
     recommendedShards: 1,
     maxConcurrency: 1,

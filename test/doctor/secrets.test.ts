@@ -1,4 +1,4 @@
-import { createDoctorReport } from '#doctor/doctor-report.ts';
+import { DoctorReport } from '#doctor/doctor-report.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
 import {
@@ -167,7 +167,8 @@ test('settings that cannot work end with 78, each named and no secret shown', as
 
 test('a line loses secrets, control characters and what is too long, in this order', () => {
   const lines: string[] = [];
-  createDoctorReport((line) => lines.push(line), [new Secret(canary)]).writeLine(
+  const report = new DoctorReport((line) => lines.push(line), [new Secret(canary)]);
+  report.writeLine(
     `\u001b[31m${'x'.repeat(290)}${canary}\r\nSPEECH_MODEL=mine\u202e sk-abcdef123456`,
   );
   expect(lines).toHaveLength(1);

@@ -2,7 +2,7 @@ import { runDoctor } from '#doctor/doctor.ts';
 import { speakProbe } from '#src/probes/engine-probes.ts';
 import { tryProbe } from '#src/probes/probe.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { answerSpeech, type FakeRoute, openExaminedServer } from './run-examination.ts';
@@ -26,7 +26,7 @@ async function measure(
   });
   using server = await openExaminedServer({ 'POST /v1/audio/speech': route });
   const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format });
+  const voice = new OpenAiSynthesizer(client, { model: 'tts', voice: 'alloy', format });
   const synthesizer: Synthesizer = {
     async *synthesize(...asked) {
       for await (const pcm of voice.synthesize(...asked)) {
@@ -73,10 +73,10 @@ test.each([
     const {
       mend,
       verdict: state,
-      why,
+      reason,
     } = await measure(texts[seconds], format, halfMs, wholeMs);
     const times = `first sound after ${halfMs} ms, last byte after ${wholeMs} ms`;
-    expect(why).toBe(`${seconds} s of sound, ${times}: ${verdict}`);
+    expect(reason).toBe(`${seconds} s of sound, ${times}: ${verdict}`);
     const isTold = verdict === 'it does not stream';
     expect([state, mend]).toEqual(
       isTold
@@ -89,7 +89,7 @@ test.each([
 test('a voice that is later than the bot waits is told what to set', async () =>
   expect(await measure(texts['0.3'], 'wav', 30_000, 30_000)).toMatchObject({
     verdict: 'differs',
-    why: expect.stringMatching(/; the bot waits 20 s at most$/),
+    reason: expect.stringMatching(/; the bot waits 20 s at most$/),
     mend: 'set SPEECH_FIRST_BYTE_SECONDS=60, or choose a smaller model',
   }));
 

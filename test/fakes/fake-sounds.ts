@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { BotError } from '#src/base/errors.ts';
 import type { FeatureProcessDeps } from '#src/features/contract/feature.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { Sources, Where } from '#src/sources/sound-sources.ts';
+import type { SoundLocation, SoundOpener } from '#src/sources/sound-sources.ts';
 import { makeSourceFromPcm } from './made-source.ts';
 
 /** A sound of ten seconds. */
@@ -12,15 +12,21 @@ function makeTenSeconds(title: string) {
 }
 
 /** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
-const soundOpener: Sources = {
-  async openSource(where: Where) {
+const soundOpener: SoundOpener = {
+  async openSource(location: SoundLocation) {
     await setImmediate();
-    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/live')) {
-      const { lengthMs: _, ...live } = makeTenSeconds(where.title ?? 'radio');
+    if (
+      location.kind === 'link' &&
+      location.url.startsWith('https://sounds.example/live')
+    ) {
+      const { lengthMs: _, ...live } = makeTenSeconds(location.title ?? 'radio');
       return { ...live, isSeekable: false };
     }
-    if (where.kind === 'link' && where.url.startsWith('https://sounds.example/')) {
-      return makeTenSeconds(where.title ?? where.url.split('/').at(-1) ?? '');
+    if (
+      location.kind === 'link' &&
+      location.url.startsWith('https://sounds.example/')
+    ) {
+      return makeTenSeconds(location.title ?? location.url.split('/').at(-1) ?? '');
     }
     throw new BotError(
       'source.not_allowed',

@@ -8,14 +8,14 @@ import type {
   BudgetAuthority,
   Caps,
 } from '#src/spending/budget-authority.ts';
-import { createLedger, type Ledger } from '#src/spending/ledger/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { createTotalBudget } from '#src/spending/total-budget.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
@@ -28,7 +28,7 @@ export const boundlessBudget: BudgetAuthority = {
   open: () => ({ kind: 'open', reservation: makeFreeReservation() }),
   openHearingBudget: () => ({
     reservation: makeFreeReservation(),
-    decided: () => undefined,
+    decide: () => undefined,
   }),
   openRecordingBudget: () => ({ reservation: makeFreeReservation() }),
   findUsedBudget: () => undefined,
@@ -76,17 +76,17 @@ export function openBudgets(
     getProgramCap,
     totalUsd = 0,
   } = over;
-  const { ledger = createLedger({ countsAll: totalUsd > 0 }) } = over;
+  const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
   const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
   const budgets = new SessionBudgets({
     clock,
     ledger,
     caps: { ...uncappedBudgets, ...over.caps },
-    total: createTotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
+    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
     getServerCap,
     getProgramCap,
-    rateOf: (by, role) =>
+    getRate: (by, role) =>
       by.kind === 'local'
         ? { kind: 'free' }
         : (over.rates?.[by.model] ?? {

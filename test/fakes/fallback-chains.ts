@@ -1,8 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import {
-  type CircuitBreaker,
+  CircuitBreaker,
   type CircuitBreakerRules,
-  createCircuitBreaker,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
@@ -28,7 +27,7 @@ export function makeChain<E>(
 ): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
-    breaker: createCircuitBreaker(chainRules, clock),
+    breaker: new CircuitBreaker(chainRules, clock),
     getEngine: () => engine,
   }));
   const chain = new FallbackChain({

@@ -7,7 +7,7 @@ import {
   type DatabaseOptions,
   openDatabase,
 } from '#src/storage/database.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import {
   mainStore,
   type StoreKind,
@@ -27,14 +27,17 @@ async function openStoreFile(
   path: string,
   { maxBytes, ...options }: LocalStoreOptions,
 ) {
-  const driver = createSqliteDriver(path, sqlite);
+  const driver = new SqliteDriver(path, sqlite);
   const connect = async () => {
     const session = await driver.connect();
     const pages = Math.floor((maxBytes ?? 0) / 4_096);
     if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
     return session;
   };
-  const database = openDatabase({ driver: { ...driver, connect }, ...options });
+  const { dialect, place } = driver;
+  const end = () => driver[Symbol.asyncDispose]();
+  const limited = { dialect, place, connect, [Symbol.asyncDispose]: end };
+  const database = openDatabase({ driver: limited, ...options });
   await database.read(async () => undefined);
   return database;
 }

@@ -5,7 +5,7 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import {
   type StoreParts,
@@ -45,7 +45,7 @@ export function openMemoryTranscripts(clock: Clock) {
 }
 
 function openInMemory(format: readonly Migration[], clock: Clock) {
-  return openDatabase({ driver: createSqliteDriver(':memory:', format), clock });
+  return openDatabase({ driver: new SqliteDriver(':memory:', format), clock });
 }
 
 /** The database as it is, unless a part of the store is in trouble. */

@@ -11,7 +11,7 @@ export type ProxyNetwork = {
 };
 
 /**
- * A TCP proxy on 127.0.0.1 that breaks in three ways: `cut` ends every connection and refuses new ones, `swallow` keeps them
+ * A TCP proxy on 127.0.0.1 that breaks in three ways: `cut` ends every connection and refuses new ones, `swallowData` keeps them
  * open and passes nothing on, `swallowAnswers` passes on what clients send only. `heal` ends all of that. With a network it
  * passes everything on later.
  */

@@ -2,10 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { sniffFormat } from '#src/audio/formats/sniff-format.ts';
 import { BotError } from '#src/base/errors.ts';
-import {
-  createDecodeStream,
-  type DecodeStream,
-} from '#src/sources/decode/decode-stream.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { measureSoundLengthMs } from '#src/sources/sound-sources.ts';
 import { fc } from '#test/properties.ts';
 import {
@@ -126,7 +123,7 @@ type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */
 async function decodeCase([bytes, size, want, skipMs]: DecoderCase) {
-  const stream = createDecodeStream({ ...want, skipMs });
+  const stream = new DecodeStream({ ...want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
   try {
     await feedAll(stream, want, bytes, size, steps);
@@ -155,7 +152,7 @@ async function feedAll(
     const piece = hasMore ? Buffer.alloc(0) : bytes.subarray(at, at + size);
     at += piece.length;
     const before = process.threadCpuUsage();
-    const fed = await stream.feed(piece, at >= bytes.length);
+    const fed = await stream.feedBytes(piece, at >= bytes.length);
     steps.slowestMs = Math.max(steps.slowestMs, measureCpuMs(before));
     steps.soundMs += fed.samples.length / ((rateHz / 1000) * channels);
     ({ hasMore } = fed);
@@ -179,7 +176,7 @@ async function checkBytes(bytes: Buffer) {
   const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';
   const sizeBytes = bytes.length;
   const lengthMs =
-    measureSoundLengthMs(format, { head: bytes, tail: bytes, sizeBytes }) ?? 0;
+    measureSoundLengthMs(format, { start: bytes, tail: bytes, sizeBytes }) ?? 0;
   if (!(lengthMs >= 0)) throw new Error(`It is ${lengthMs} ms long.`);
   const ms = measureCpuMs(before);
   if (ms > maxCheckMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);

@@ -1,5 +1,5 @@
 import { OggPageReader, writePages } from '#src/audio/formats/ogg-page.ts';
-import { createFlacFrames } from '#src/sources/formats/flac-decoder.ts';
+import { FlacFrames } from '#src/sources/formats/flac-decoder.ts';
 import { fc } from '#test/properties.ts';
 import { computeCrc } from '#test/sources/formats/hostile-files.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
@@ -65,7 +65,7 @@ function makeChanged(good: Uint8Array, all: Damage) {
 /** An Ogg file whose packets and places were changed; the checksums of its pages are right again. */
 function forgeOgg(name: string) {
   const forged = new OggPageReader()
-    .push(readToneFile(name))
+    .addBytes(readToneFile(name))
     .slice(0, 12)
     .map((page) => {
       const { pieces, serial, isFirst, isLast, granule = 0 } = page;
@@ -90,9 +90,9 @@ function forgeOgg(name: string) {
 /** A FLAC file whose frames were changed; their checksums are right again. */
 function forgeFlac() {
   const file = readToneFile('tones.flac');
-  const cutter = createFlacFrames();
+  const cutter = new FlacFrames();
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));
-  const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(
+  const frames = [...cutter.addBytes(file.subarray(headBytes)), ...cutter.end()].slice(
     0,
     4,
   );

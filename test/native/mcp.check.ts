@@ -17,8 +17,8 @@ async function openServer(command: string, ...args: string[]) {
     { onToolsChanged: () => undefined },
     never,
   );
-  const call = (name: string, given: Readonly<Record<string, unknown>>) =>
-    connection.callTool(name, { given, asker }, 10_000, never);
+  const call = (name: string, args: Readonly<Record<string, unknown>>) =>
+    connection.callTool(name, { args, asker }, 10_000, never);
   return {
     connection,
     call,

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
-import { createAlertBoard } from '#src/ops/alert-board.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 
@@ -17,7 +17,7 @@ function boardOf(metrics: Metrics, declared: readonly FeatureAlert[] = []) {
   const to = new PassThrough();
   to.on('data', (line) => lines.push(JSON.parse(`${line}`)));
   return {
-    board: createAlertBoard(openLog('info', [], to), metrics.meters, declared),
+    board: new AlertBoard(openLog('info', [], to), metrics.meters, declared),
     lines,
   };
 }
@@ -60,7 +60,7 @@ test('an alert lasts for the operator until no channel has it', () => {
     report: () => undefined,
     reportFault: (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]),
   };
-  const board = createAlertBoard(openLog('silent', []), metrics.meters, [], notices);
+  const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
   for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
   for (const guildId of ['guild-1', 'guild-2']) board.report(cleared, guildId);
   const [on, off] = [

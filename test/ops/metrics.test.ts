@@ -28,7 +28,7 @@ async function pageAfter(count: (metrics: Metrics) => void) {
 
 function afterSessions(...events: readonly SessionEvent[]) {
   return pageAfter(({ sessions }) => {
-    for (const event of events) sessions.count('guild-1', event);
+    for (const event of events) sessions.countEvent('guild-1', event);
   });
 }
 
@@ -63,7 +63,7 @@ test('an open link counts as it goes, and nothing gets less when it closes or an
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 13');
   sealed = 30;
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.linkClosed('guild-1', tally());
+  discord.onLinkClosed('guild-1', tally());
   sealed = 0;
   discord.countLink('guild-1', tally);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
@@ -85,11 +85,11 @@ test('commands are timed by name, reconnects and closed sockets counted', async 
 
 test('no figure carries an id, a name or a word', async () => {
   const page = await pageAfter((metrics) => {
-    metrics.sessions.count('guild-1', { kind: 'joined', channel, tookMs: 1 });
-    metrics.sessions.count('guild-1', answered);
-    metrics.sessions.count('guild-1', { kind: 'left', channel, why: 'asked' });
+    metrics.sessions.countEvent('guild-1', { kind: 'joined', channel, tookMs: 1 });
+    metrics.sessions.countEvent('guild-1', answered);
+    metrics.sessions.countEvent('guild-1', { kind: 'left', channel, why: 'asked' });
     metrics.discord.countLink('guild-1', () => counts);
-    metrics.discord.linkClosed('guild-1', counts);
+    metrics.discord.onLinkClosed('guild-1', counts);
   });
   expect(page.join('\n')).not.toMatch(/guild-1|channel-1|adam-1|Adam|Lounge|secret/);
 });
@@ -105,7 +105,7 @@ test('the delay of the event loop is measured from the first voice link on, and 
     metrics.discord.countLink('guild-1', () => counts);
     expect(await delays()).toBe(2);
     vi.advanceTimersByTime(300_000);
-    metrics.discord.linkClosed('guild-1', counts);
+    metrics.discord.onLinkClosed('guild-1', counts);
     vi.advanceTimersByTime(59_000);
     expect(await delays()).toBe(2);
     vi.advanceTimersByTime(1_000);

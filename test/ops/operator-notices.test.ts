@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import {
-  createOperatorNotices,
+  OperatorNotices,
   type TroubleKind,
   toNotice,
 } from '#src/ops/operator-notices.ts';
@@ -15,7 +15,7 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
   const sent: string[] = [];
   const warned: unknown[] = [];
   const ending = new AbortController();
-  const notices = createOperatorNotices({
+  const notices = new OperatorNotices({
     clock,
     log: { warn: (...line: unknown[]) => void warned.push(line) },
     send: (notice) => {

@@ -1,22 +1,22 @@
-import { createReadiness, type ReadinessSources } from '#src/ops/readiness.ts';
+import { Readiness, type ReadinessDeps } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */
-function readinessOf(over: Partial<ReadinessSources> = {}) {
+function readinessOf(over: Partial<ReadinessDeps> = {}) {
   const well = {
-    gateway: () => true,
-    heldUpMs: () => 3,
+    isConnected: () => true,
+    getLoopDelayMs: () => 3,
     isDraining: () => false,
-    raised: () => [],
+    listAlerts: () => [],
   };
-  return createReadiness({ ...well, ...over });
+  return new Readiness({ ...well, ...over });
 }
 
 test('each check of the process that fails makes it unready, and says why in its line', () => {
   const cause = 'nothing was written for 41 s';
   const readiness = readinessOf({
-    gateway: () => false,
-    heldUpMs: () => 2_345.6,
-    raised: () => [{ name: 'store-unwritten', meaning: '', action: '', cause }],
+    isConnected: () => false,
+    getLoopDelayMs: () => 2_345.6,
+    listAlerts: () => [{ name: 'store-unwritten', meaning: '', action: '', cause }],
   });
   expect(readiness.report()).toEqual({
     isReady: false,

@@ -11,7 +11,11 @@ const ready = { isReady: true, lines: ['ok gateway'] };
 
 /** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
 async function opened(sources: Partial<Parameters<typeof openStatusServer>[1]> = {}) {
-  const well = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  const well = {
+    reportReadiness: () => ready,
+    getLoopDelayMs: () => 3,
+    renderMetrics: async () => page,
+  };
   const result = await openStatusServer(
     { host: '127.0.0.1', port: 0 },
     { ...well, ...sources },
@@ -31,7 +35,7 @@ test('/readyz follows the checks of the process, and names each of them', async 
     isReady: false,
     lines: ['failed gateway: not connected', 'ok store'],
   };
-  await using server = await opened({ readiness: () => report });
+  await using server = await opened({ reportReadiness: () => report });
   const failed = await fetch(`${server.url}/readyz`);
   expect([failed.status, await failed.text()]).toEqual([
     503,
@@ -72,7 +76,7 @@ test('only what exists is answered, and only to GET and HEAD', async () => {
 
 test('a page of metrics that cannot be made is one failed answer', async () => {
   await using server = await opened({
-    metrics: () => Promise.reject(new Error('no figures')),
+    renderMetrics: () => Promise.reject(new Error('no figures')),
   });
   const response = await fetch(`${server.url}/metrics`);
   expect([response.status, await response.text()]).toEqual([500, 'failed\n']);
@@ -84,7 +88,11 @@ test('a port in use is told in one sentence that names the setting', async () =>
   const port = Number(new URL(server.url).port);
   const second = await openStatusServer(
     { host: '127.0.0.1', port },
-    { readiness: () => ready, heldUpMs: () => 0, metrics: async () => page },
+    {
+      reportReadiness: () => ready,
+      getLoopDelayMs: () => 0,
+      renderMetrics: async () => page,
+    },
   );
   expect(second).toEqual({
     kind: 'refused',
@@ -100,9 +108,9 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const reported: Awaited<ReturnType<typeof openStatusServer>>[] = [];
   const untold = Promise.withResolvers<void>();
   const sources = {
-    readiness: () => ready,
-    heldUpMs: () => 3,
-    metrics: async () => page,
+    reportReadiness: () => ready,
+    getLoopDelayMs: () => 3,
+    renderMetrics: async () => page,
   };
   await using _kept = await keepServer(
     () => openStatusServer({ host, port: Number(port) }, sources),

@@ -1,5 +1,5 @@
 import type { ReplyFinish } from '#src/base/play-end.ts';
-import { createSpeedStats } from '#src/ops/speed-stats.ts';
+import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 function answered(
@@ -13,7 +13,7 @@ function answered(
 }
 
 function statsOf(...events: readonly SessionEvent[]) {
-  const stats = createSpeedStats();
+  const stats = new SpeedStats();
   for (const event of events) stats.report('g', event);
   return stats;
 }

@@ -1,10 +1,9 @@
 import { measureLevelDb } from '#src/audio/pcm.ts';
 import {
   type CueName,
-  createCueTrack,
-  createVoiceTrack,
+  CueTrack,
   loadCues,
-  type VoiceTrack,
+  VoiceTrack,
 } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, samplesPerMs } from './speech-like-sound.ts';
@@ -13,8 +12,8 @@ import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 const cues = await loadCues();
 const names: readonly CueName[] = ['heard', 'thinking', 'error', 'leaving'];
 function listener() {
-  const voice = createVoiceTrack();
-  const track = createCueTrack(voice, cues);
+  const voice = new VoiceTrack();
+  const track = new CueTrack(voice, cues);
   return { voice, track, link: new VirtualListener(voice, track) };
 }
 
@@ -73,11 +72,11 @@ test('a cue that is cut is silent within a frame and does not click', () => {
 });
 
 test('a sound that is asked for by hand tells of each frame that leaves', () => {
-  const voice = createVoiceTrack();
-  const track = createCueTrack(voice, cues);
+  const voice = new VoiceTrack();
+  const track = new CueTrack(voice, cues);
   const link = new VirtualListener(voice, track);
   let frames = 0;
-  track.say(cues.heard, () => void frames++);
+  track.playSamples(cues.heard, () => void frames++);
   link.steps(20);
   expect(frames).toBe(Math.ceil(cues.heard.length / 480));
 });

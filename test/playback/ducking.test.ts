@@ -1,10 +1,10 @@
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { findSteepest, joinFrames, makeTone } from './speech-like-sound.ts';
 import { findLoudest, openTrack, VirtualListener } from './virtual-listener.ts';
 
 async function sounding(reply = new SpokenReply()) {
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   track.add(reply);
   const listener = new VirtualListener(track);
   const { samples, ...rest } = makeTone(200, 2000, 10_000);

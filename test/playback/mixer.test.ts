@@ -1,5 +1,5 @@
 import { frameSamples, Mixer } from '#src/playback/mix/mixer.ts';
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { fc } from '#test/properties.ts';
 import {
@@ -22,7 +22,7 @@ function steady(value: number) {
 
 function speaking() {
   const reply = new SpokenReply();
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   const listener = new VirtualListener(track);
   track.add(reply);
   return { reply, track, listener };
@@ -55,7 +55,7 @@ test('speech is heard over music, in both channels, as loud as alone', () => {
   const music = {
     isMoving: true,
     onSound: () => undefined,
-    pull: () =>
+    pullFrame: () =>
       new Float32Array(4 * frameSamples).map((_, n) => (n % 2 === 0 ? 2_000 : -2_000)),
   };
   const mixer = new Mixer(

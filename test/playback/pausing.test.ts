@@ -1,4 +1,4 @@
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { readSpeechFile } from '#test/audio/recorded-speech.ts';
 import { knownWords } from '#test/fakes/recogniser/mock-recogniser.ts';
@@ -15,7 +15,7 @@ const bridge = ['The', 'Millau', 'Viaduct', 'is', 'three', 'hundred', 'metres', 
 
 async function speaking(sound: SpeechLike = makeSpeechLike(bridge)) {
   const reply = new SpokenReply();
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   track.add(reply);
   void reply.write(sound.pcm, sound.text, openTrack); // waits where that is more than 5 s
   reply.end();

@@ -1,5 +1,5 @@
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
-import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { maxQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import {
   findLoudest,
@@ -11,7 +11,7 @@ import {
 /** A reply that sounds already, on a link of its own. */
 function speaking() {
   const reply = new SpokenReply();
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   track.add(reply);
   return { reply, listener: new VirtualListener(track) };
 }
@@ -38,11 +38,7 @@ test('a part of a frame whose rest does not come plays with a fade', async () =>
 test('a waiting writer leaves with the reason of its signal', async () => {
   const { reply } = speaking();
   const turn = new AbortController();
-  const writing = reply.write(
-    makeLevel(5, longestQueueMs + 1000),
-    'Long.',
-    turn.signal,
-  );
+  const writing = reply.write(makeLevel(5, maxQueueMs + 1000), 'Long.', turn.signal);
   const reason = new Error('the turn is over');
   turn.abort(reason);
   await expect(writing).rejects.toBe(reason);
@@ -50,7 +46,7 @@ test('a waiting writer leaves with the reason of its signal', async () => {
 
 test('a cut frees a waiting writer', async () => {
   const { reply } = speaking();
-  const writing = reply.write(makeLevel(5, longestQueueMs + 1000), 'Long.', openTrack);
+  const writing = reply.write(makeLevel(5, maxQueueMs + 1000), 'Long.', openTrack);
   reply.cut();
   await writing;
 });

@@ -1,4 +1,4 @@
-import { createVoiceTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { makeLevel, openTrack, VirtualListener } from './virtual-listener.ts';
 
@@ -10,7 +10,7 @@ async function reply(value: number, ms: number) {
 }
 
 test('a reply waits while the one before it is late', async () => {
-  const track = createVoiceTrack();
+  const track = new VoiceTrack();
   const listener = new VirtualListener(track);
   const first = new SpokenReply();
   track.add(first);
@@ -24,7 +24,7 @@ test('a reply waits while the one before it is late', async () => {
 
 test('the volume of the voice is true gain', async () => {
   let percent = 50;
-  const track = createVoiceTrack(() => percent);
+  const track = new VoiceTrack(() => percent);
   const listener = new VirtualListener(track);
   track.add(await reply(1_000, 120));
   listener.step();

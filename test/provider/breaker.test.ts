@@ -1,5 +1,5 @@
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { createCircuitBreaker } from '#src/provider/fallback-chain.ts';
+import { CircuitBreaker } from '#src/provider/fallback-chain.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {}) =>
@@ -7,7 +7,7 @@ const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {})
 
 function open(failures = 2) {
   const clock = new VirtualClock();
-  const breaker = createCircuitBreaker(
+  const breaker = new CircuitBreaker(
     { failures, firstRestMs: 5_000, maxRestMs: 20_000 },
     clock,
   );

@@ -27,8 +27,8 @@ test.each([
   ['beside its codes', undefined, '500: x: no'],
 ])('a report holds the sentence of the server once, %s', (_, request, end) => {
   const error = describeError(status(500, {}), client, request);
-  const { why } = toFailureFinding('think', error);
-  expect(why).toBe(`http://localhost/v1 answered with error ${end}`);
+  const { reason } = toFailureFinding('think', error);
+  expect(reason).toBe(`http://localhost/v1 answered with error ${end}`);
 });
 
 test('a refusal whose type is no text is told as any other', () => {

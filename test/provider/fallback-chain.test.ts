@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { createCircuitBreaker, FallbackChain } from '#src/provider/fallback-chain.ts';
+import { CircuitBreaker, FallbackChain } from '#src/provider/fallback-chain.ts';
 import { waitUntilAborted } from '#test/fakes/fake-chat.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 
@@ -58,7 +58,7 @@ function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const rules = { failures, firstRestMs: 5_000, maxRestMs: 20_000 };
   const fallbacks = engines.map((one, n) => ({
     provider: `server ${n}`,
-    breaker: createCircuitBreaker(rules, clock),
+    breaker: new CircuitBreaker(rules, clock),
     getEngine: () => one,
   }));
   const report = (one: ProviderNews) => void news.push(one);

@@ -2,8 +2,8 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import {
   type DescribedOperation,
@@ -96,13 +96,17 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     ),
   );
   for (const format of ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const) {
-    const voice = openSynthesizer(client, { model: 'tts-1', voice: 'alloy', format });
+    const voice = new OpenAiSynthesizer(client, {
+      model: 'tts-1',
+      voice: 'alloy',
+      format,
+    });
     await refused(voice.synthesize('Hello.', {}, signal));
     const manner = { name: 'nova', instructions: 'Softly.', speed: 1.2 };
     await refused(voice.synthesize('Hello.', manner, signal));
   }
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
-    const transcriber = openTranscriber(client, { model, language: 'de' });
+    const transcriber = new OpenAiTranscriber(client, { model, language: 'de' });
     await refused(transcriber.transcribe(pcm, signal));
     for (const asked of [
       { hints: ['Parley', 'Ana'] },

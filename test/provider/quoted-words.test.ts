@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 const staying = new AbortController().signal;
@@ -34,7 +34,7 @@ const asChat = (baseUrl: string) => {
   return model.reply([{ role: 'user', name: 'Eva', content: said }], [], staying);
 };
 const asSpeech = (baseUrl: string) => {
-  const voice = openSynthesizer(openClient({ baseUrl }), {
+  const voice = new OpenAiSynthesizer(openClient({ baseUrl }), {
     model: 'm',
     voice: 'v',
     format: 'pcm',

@@ -1,8 +1,8 @@
-import { createPageView } from '#src/app/sandbox/page-view.ts';
+import { PageView } from '#src/app/sandbox/page-view.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 
 function open() {
-  const view = createPageView('Nova');
+  const view = new PageView('Nova');
   const sent: PageEvent[] = [];
   view.connect((event) => sent.push(event));
   return { view, sent: () => sent.slice(1) };

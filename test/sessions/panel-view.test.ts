@@ -29,22 +29,22 @@ const listening: TalkState = {
   people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
 };
 
-function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
+function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   const gate = { getConsent: () => 'brief' as const, canWrite: () => true };
   return createPanel({
     talk: listening,
     state: start,
     guildId: 'g',
     consent: gate,
-    nameOf: (id) => id,
+    getName: (id) => id,
     isInChat: false,
     features,
     ...more,
   });
 }
 
-function shown(...of: Parameters<typeof faceOf>) {
-  return drawPanel(undefined, faceOf(...of), 'en', new Map()).content.split('\n');
+function shown(...of: Parameters<typeof toContent>) {
+  return drawPanel(undefined, toContent(...of), 'en', new Map()).content.split('\n');
 }
 
 const current = { title: 'rain', positionMs: 43_000, lengthMs: 125_000, loop: false };
@@ -88,14 +88,14 @@ test('the status of the voice channel counts the people whom the bot hears, and 
     people: people('brief', 'unasked', 'no', 'policy', 'barred'),
   };
   const words = { bot: 'Nova', heard: 2, people: 5 };
-  expect(faceOf({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
-  const captioned = faceOf({ captionsChannelId: 'chat' }, { talk });
+  expect(toContent({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
+  const captioned = toContent({ captionsChannelId: 'chat' }, { talk });
   expect(captioned.status).toEqual({ id: 'panel.status.captions', with: words });
   for (const more of [{ isPaused: true }, { isDeafened: true }]) {
-    const { status } = faceOf({}, { talk: { ...talk, ...more } });
+    const { status } = toContent({}, { talk: { ...talk, ...more } });
     expect(status?.with).toMatchObject({ heard: 0 });
   }
-  expect(faceOf({}, { talk: { ...talk, isLinked: false } }).status).toBeUndefined();
+  expect(toContent({}, { talk: { ...talk, isLinked: false } }).status).toBeUndefined();
   expect(toLeftPanel().status).toBeUndefined();
 });
 
@@ -223,8 +223,8 @@ test('the panel begins with the step of whoever is heard, and has the buttons of
     );
     expect(guide.consent).toEqual(mayAgree || isThere(state, 'policy') ? consent : []);
     expect(guide.buttons.slice(-2)).toEqual(['stop', 'more']);
-    const face = faceOf(describeTrackPanel([rain, sea], 'en'), { talk: state });
-    expect(face.rows.flat().length).toBeLessThanOrEqual(7);
+    const content = toContent(describeTrackPanel([rain, sea], 'en'), { talk: state });
+    expect(content.rows.flat().length).toBeLessThanOrEqual(7);
   }
 });
 
@@ -264,7 +264,7 @@ test('notes of the panel stand under its first sentence, which they never replac
 
 test('who is heard unasked reads what is stored, and so does who has not decided', () => {
   const idsOf = (standing: (typeof standings)[number]) =>
-    faceOf(
+    toContent(
       { captionsDays: 7 },
       { talk: { ...listening, people: people(standing) } },
     ).lines.map(({ id }) => id);
@@ -278,8 +278,8 @@ test('who is heard unasked reads what is stored, and so does who has not decided
 test('the panel of a bot that left has the button that calls it', () =>
   expect(buttonsOf(toLeftPanel())).toEqual(['parley:try.join', 'parley:more']));
 
-function buttonsOf(face: PanelContent) {
-  const rowsShown = drawPanel(undefined, face, 'en', known).components ?? [];
+function buttonsOf(content: PanelContent) {
+  const rowsShown = drawPanel(undefined, content, 'en', known).components ?? [];
   return rowsShown.flatMap(({ components }) =>
     components.map(({ custom_id }) => custom_id),
   );

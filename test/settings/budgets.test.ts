@@ -9,6 +9,6 @@ test('a budget is taken in dollars below the cap of the operator, and refused ab
   expect(await set('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
   for (const wrong of ['6', 'two', '30m', '2 3', '-1', '0'])
     expect(await set(wrong)).toMatchObject({ kind: 'bad' });
-  expect(settings.values('budget_day')).toContain('$5');
+  expect(settings.listValues('budget_day')).toContain('$5');
   expect(await set('none')).toMatchObject({ kind: 'set', value: 'none' });
 });

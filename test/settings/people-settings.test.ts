@@ -1,8 +1,8 @@
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {
-  createPersonalSettingsCache,
   maxCachedPeople,
+  PersonalSettingsCache,
 } from '#src/settings/personal-settings-cache.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
@@ -21,7 +21,7 @@ function open() {
       store.write(guildId, personId, settings),
   };
   const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
-  const people = createPersonalSettingsCache({
+  const people = new PersonalSettingsCache({
     clock: new VirtualClock(),
     onEvent,
     store: counting,

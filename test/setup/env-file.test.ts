@@ -97,6 +97,6 @@ test('a file that is read-only is refused before anything is asked', () => {
   chmodSync(place.env, 0o400);
   expect(readEnvFile(place.env)).toEqual({
     kind: 'refused',
-    why: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
+    reason: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
   });
 });

@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, promisify, stripVTControlCharacters } from 'node:util';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
-import { createSetupQuestions } from '#setup/setup-questions.ts';
+import { SetupQuestions } from '#setup/setup-questions.ts';
 import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
@@ -41,7 +41,7 @@ async function openOffice() {
     /** Runs it at a terminal. */
     talk(more: Pick<SetupOptions, 'vendors'> = {}) {
       const terminal = openTerminal();
-      const ask = createSetupQuestions(terminal);
+      const ask = new SetupQuestions(terminal);
       const setup = { ask, envPath: env, clock: realClock, environment, ...more };
       return { ...terminal, ended: runSetup(setup) };
     },

@@ -27,7 +27,7 @@ export function createEndJudge(hold: Hold) {
   function noteEnd(effect: ConversationEffect) {
     if (effect.do === 'report') ends.end('request', effect.request);
     if (effect.do === 'discard') ends.end('reply', effect.reply);
-    if (effect.do === 'speak') ends.reopen('reply', effect.reading);
+    if (effect.do === 'speak') ends.reopen('reply', effect.announcement);
     if (effect.do !== 'fact') return;
     const { fact } = effect;
     if (fact.kind === 'turn-over') ends.end('turn', fact.turn.id);

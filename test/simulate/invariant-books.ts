@@ -85,7 +85,7 @@ export function createEndBook() {
       over.add(id);
     },
 
-    /** A reading that was put back is spoken again. */
+    /** An announcement that was put back is spoken again. */
     reopen(kind: Ending, id: Id) {
       getSet(endedIds, kind).delete(id);
     },

@@ -162,11 +162,15 @@ export class Invariants {
       this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
       this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.tools.confirmations.some(isTheirs), `button of ${by}`);
-      const reading = after.turnQueue.announcements.find(
+      const announcement = after.turnQueue.announcements.find(
         (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
       );
-      const isEnding = reading?.id === after.turnQueue.current?.id;
-      this.#hold(48, reading === undefined || isEnding, `reading ${reading?.id}`);
+      const isEnding = announcement?.id === after.turnQueue.current?.id;
+      this.#hold(
+        48,
+        announcement === undefined || isEnding,
+        `announcement ${announcement?.id}`,
+      );
       this.#hold(2, !after.history.exchanges.some(isTheirs), `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
@@ -276,12 +280,12 @@ export class Invariants {
   }
 
   #checkSpeak(
-    { reading }: EffectOf<'speak'>,
+    { announcement }: EffectOf<'speak'>,
     before: ConversationState,
     after: ConversationState,
   ) {
     const isNotice = before.turnQueue.announcements.some(
-      ({ id, when }) => id === reading && when === 'pause',
+      ({ id, when }) => id === announcement && when === 'pause',
     );
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
   }

@@ -1,17 +1,6 @@
-/** A fault in the sources that the simulation or the tests have to find. */
-export type PlantedFault = {
-  readonly id: string;
-  /** What the bot does wrong with it. */
-  readonly meaning: string;
-  readonly file: string;
-  /** Text that stands once in the file, and the text in its place. */
-  readonly from: string;
-  readonly to: string;
-  /** Folders whose tests may find it. */
-  readonly tests: readonly string[];
-  /** The simulation finds it within seconds, as a canary. */
-  readonly isQuick?: boolean;
-};
+import { borderFaults } from './planted-border-faults.ts';
+import { conversationFaults } from './planted-conversation-faults.ts';
+import type { PlantedFault } from './planted-fault.ts';
 
 const machine = 'src/conversation/machine';
 const conversationTests = ['test/conversation'];
@@ -31,8 +20,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '02',
     meaning: 'The last to finish a question is answered first.',
     file: `${machine}/turn-queue.ts`,
-    from: 'if (other) return other.endedMs > turn.endedMs;',
-    to: 'if (other) return other.endedMs < turn.endedMs;',
+    from: 'if (waitingTurn) return waitingTurn.endedMs > turn.endedMs;',
+    to: 'if (waitingTurn) return waitingTurn.endedMs < turn.endedMs;',
     tests: conversationTests,
     isQuick: true,
   },
@@ -48,7 +37,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '04',
     meaning: 'An answer that is discarded leaves its reading tools running.',
     file: `${machine}/tool-decisions.ts`,
-    from: "  stopToolRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');\n",
+    from: "  stopToolRuns(draft, (run) => run.ref?.answer === answer.id && run.effect === 'read');\n",
     to: '',
     tests: conversationTests,
   },
@@ -57,8 +46,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     meaning:
       "Every exchange counts as the asker's own words, so a page may cause a lasting change.",
     file: `${machine}/turn-lifecycle.ts`,
-    from: 'isOwn: answer?.hasForeignWords === false, words, heard',
-    to: 'isOwn: answer !== undefined, words, heard',
+    from: 'isOwn: answer?.hasForeignWords === false,',
+    to: 'isOwn: answer !== undefined,',
     tests: conversationTests,
   },
   {
@@ -82,8 +71,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '08',
     meaning: 'The history keeps everything that the model wrote, heard or not.',
     file: 'src/conversation/answering/answer-runner.ts',
-    from: "const heard = isRead ? progress.text : (reply?.getHeardText() ?? '');",
-    to: "const heard = isRead || reply ? progress.text : '';",
+    from: "const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');",
+    to: "const heardText = isRead || reply ? progress.text : '';",
     tests: conversationTests,
     isQuick: true,
   },
@@ -124,8 +113,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     id: '13',
     meaning: 'After an answer its asker has to say the name again.',
     file: `${machine}/turn-queue.ts`,
-    from: "  noteAnswerOver(draft, turn.by, heard);\n  if (heard !== '')",
-    to: "  if (heard !== '')",
+    from: "  noteAnswerOver(draft, turn.by, heardText);\n  if (heardText !== '')",
+    to: "  if (heardText !== '')",
     tests: conversationTests,
     isQuick: true,
   },
@@ -206,4 +195,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: '  startNextEntry',
     tests: conversationTests,
   },
+  ...conversationFaults,
+  ...borderFaults,
 ];

@@ -172,8 +172,8 @@ export class SoundJudge {
     isHeard: boolean,
   ) {
     const { announcements, current, waiting } = turnQueue;
-    const reading = announcements.find(({ id }) => id === current?.id);
-    if (!isHeard || reading) return;
+    const announcement = announcements.find(({ id }) => id === current?.id);
+    if (!isHeard || announcement) return;
     for (const { by, id } of turns)
       if (waiting.includes(id) && by !== over?.by) this.#waited.add(id);
   }

@@ -2,18 +2,18 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createSoundLibrary } from '#src/sources/sound-library.ts';
-import { createSources } from '#src/sources/sound-sources.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { FolderLibrary } from '#src/sources/sound-library.ts';
+import { createSoundOpener } from '#src/sources/sound-sources.ts';
 import { openDecoding } from './source-sounds.ts';
 import { makeToneWav } from './tones.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
-const opener = createSources({
+const opener = createSoundOpener({
   clock: realClock,
   decoding,
-  allowed: createAllowedHosts([]),
+  allowed: new AllowedHosts([]),
 });
 const signal = new AbortController().signal;
 
@@ -30,7 +30,7 @@ async function folderOf(files: Readonly<Record<string, string | Buffer>>) {
 }
 
 function libraryIn({ path }: Folder) {
-  return createSoundLibrary([path], { opener, clock: realClock });
+  return new FolderLibrary([path], { opener, clock: realClock });
 }
 
 test('sounds in folders are found by their path, and nothing beyond the folder is', async () => {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import {
-  createSources,
-  type SourcesOptions,
-  type Where,
+  createSoundOpener,
+  type SoundLocation,
+  type SoundOpenerDeps,
 } from '#src/sources/sound-sources.ts';
 import { type DecodedSound, joinHeard } from './tones.ts';
 
@@ -22,16 +22,16 @@ type FileContent = {
 };
 
 /** Opens sounds, from this machine too. */
-export function openWith(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
-  const allowed = createAllowedHosts(['127.0.0.1']);
-  const sources = createSources({ clock: realClock, decoding, allowed, ...over });
-  return async (asked: Where | FileContent) => {
-    if (asked.kind !== 'bytes') return await sources.openSource(asked, neverAborted);
+export function openWith(decoding: Decoding, over: Partial<SoundOpenerDeps> = {}) {
+  const allowed = new AllowedHosts(['127.0.0.1']);
+  const opener = createSoundOpener({ clock: realClock, decoding, allowed, ...over });
+  return async (asked: SoundLocation | FileContent) => {
+    if (asked.kind !== 'bytes') return await opener.openSource(asked, neverAborted);
     const { bytes, title } = asked;
     // The folder of all tests is deleted after them.
     const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
     await writeFile(path, bytes);
-    return await sources.openSource({ kind: 'file', path, title }, neverAborted);
+    return await opener.openSource({ kind: 'file', path, title }, neverAborted);
   };
 }
 

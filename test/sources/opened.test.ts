@@ -1,5 +1,5 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
-import { createMp3Frames } from '#src/sources/formats/mp3-frames.ts';
+import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
 import { neverAborted, openWith, readSound } from './open-source.ts';
 import { openDecoding } from './source-sounds.ts';
 import { makeToneWav, readToneFile } from './tones.ts';
@@ -63,7 +63,7 @@ test.each([
 
 test('an endless stream is read no faster than it is played, in memory that does not grow', async () => {
   let pulledBytes = 0;
-  const [, ...frames] = createMp3Frames().push(readToneFile('tones.mp3')); // without the count of its frames
+  const [, ...frames] = new Mp3Frames().addBytes(readToneFile('tones.mp3')); // without the count of its frames
   const song = Buffer.concat(frames.map(({ bytes }) => bytes));
   const bytes = async function* () {
     for (;;) {
@@ -72,7 +72,7 @@ test('an endless stream is read no faster than it is played, in memory that does
     }
   };
   let [playedMs, most] = [0, 0];
-  for await (const pcm of decoding.play(
+  for await (const pcm of decoding.decodeSound(
     bytes(),
     { rateHz: 48_000, channels: 2 },
     neverAborted,

@@ -1,17 +1,17 @@
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings, type RecordingRules } from '#src/sources/recordings.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher, type RecordingRules } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { openDecoding, soundFiles } from './source-sounds.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
 
-const allowed = createAllowedHosts(['127.0.0.1']);
+const allowed = new AllowedHosts(['127.0.0.1']);
 const signal = new AbortController().signal;
 const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' };
 
 function recordings(rules: Partial<RecordingRules> = {}) {
-  return createRecordings(decoding, { allowed, ...rules });
+  return new RecordingFetcher(decoding, { allowed, ...rules });
 }
 
 test('a recording that does not arrive in time is given up, and one nobody waits for too', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { createDecoding, type Decoding } from '#src/sources/decode/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 
 /** A man says "two nine three four zero". */
@@ -16,7 +16,7 @@ export const soundFiles = {
 
 /** Decoding for a test; a step may take as long as a busy machine needs. */
 export function openDecoding() {
-  return createDecoding({ clock: realClock, stepMs: 20_000 });
+  return new Decoding({ clock: realClock, stepMs: 20_000 });
 }
 
 /** Decoding for tests of something else, with one process in a worker, which ends by itself. */
@@ -38,7 +38,7 @@ export async function decodeSound(
 ): Promise<Pcm> {
   const { signal } = new AbortController();
   const pieces = await Array.fromAsync(
-    decoding.play(bytes, { rateHz: listenRateHz, channels: 1 }, signal),
+    decoding.decodeSound(bytes, { rateHz: listenRateHz, channels: 1 }, signal),
   );
   const samples = joinSamples(pieces.map((pcm) => pcm.samples));
   return { samples, rateHz: listenRateHz, channels: 1 };

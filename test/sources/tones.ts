@@ -44,7 +44,7 @@ export async function playFile(decoding: Decoding, file: Uint8Array) {
   const bytes = cutInPieces(file, 4096);
   return joinHeard(
     await Array.fromAsync(
-      decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal),
+      decoding.decodeSound(bytes, { rateHz: 48_000, channels: 2 }, signal),
     ),
   );
 }

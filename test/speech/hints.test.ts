@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { normaliseHints, withTranscriptionOptions } from '#src/speech/hints.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
@@ -32,7 +32,8 @@ async function recogniser(rule: Rule = 'as gpt-transcribe') {
     response.end(JSON.stringify(body));
   });
   const baseUrl = `${served.origin}/v1`;
-  const open = (model: string) => openTranscriber(openClient({ baseUrl }), { model });
+  const open = (model: string) =>
+    new OpenAiTranscriber(openClient({ baseUrl }), { model });
   return { forms, refused, open, ...served };
 }
 

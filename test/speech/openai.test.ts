@@ -1,7 +1,7 @@
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { collectSound, testSynthesizer } from '#test/contracts/synthesizer-contract.ts';
 import {
   testTranscriber,
@@ -37,9 +37,9 @@ afterAll(() => server[Symbol.asyncDispose]());
 const client = () =>
   openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
 const hearing = (model = 'whisper-1') =>
-  openTranscriber(client(), { model, language: 'en' });
+  new OpenAiTranscriber(client(), { model, language: 'en' });
 const speaking = () =>
-  openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
+  new OpenAiSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
 
 testTranscriber('OpenAI transcriptions', () => hearing(), utterances);
 testSynthesizer('OpenAI speech', () => speaking());
@@ -63,7 +63,7 @@ test.each([
   'asked for %s and sent %s at %i Hz, the sound arrives whole',
   async (asked, sent, rateHz) => {
     server.set({ onlyFormat: sent, rateHz });
-    const synthesizer = openSynthesizer(client(), {
+    const synthesizer = new OpenAiSynthesizer(client(), {
       model: 'tts',
       voice: 'alloy',
       format: asked,

@@ -5,7 +5,7 @@ import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { openSpeechDecoder } from '#src/engines/speech-http.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { measureSimilarity } from '#test/audio/similarity.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -21,7 +21,7 @@ const decode = openSpeechDecoder(stack);
 /** A speech server that answers as `listener` does, and a voice over it. */
 async function speakingTo(listener: RequestListener) {
   const served = await openListeningServer(listener);
-  const voice = openSynthesizer(openClient({ baseUrl: `${served.origin}/v1` }), {
+  const voice = new OpenAiSynthesizer(openClient({ baseUrl: `${served.origin}/v1` }), {
     model: 'tts',
     voice: 'alloy',
     format: 'pcm',

@@ -3,7 +3,7 @@ import { listenRateHz, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { openListening } from '#src/speech/listen.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import {
   isOgg,
   openTranscriptions,
@@ -44,7 +44,7 @@ async function openServer(rules: TranscriptionsOptions) {
     ...rules,
   });
   const client = openClient({ baseUrl: server.baseUrl });
-  const transcriber = openTranscriber(client, { model: 'usual' });
+  const transcriber = new OpenAiTranscriber(client, { model: 'usual' });
   recognise = async (pieces) => {
     const { signal } = new AbortController();
     using listening = openListening(transcriber, () => undefined, signal);
@@ -116,7 +116,7 @@ test('where nothing is heard in either format, nothing is learnt of packets', as
 
 test('a server that refuses times of words keeps its packets', async () => {
   const client = openClient({ baseUrl: server.baseUrl });
-  const transcriber = openTranscriber(client, { model: 'usual' });
+  const transcriber = new OpenAiTranscriber(client, { model: 'usual' });
   const { signal } = new AbortController();
   const asked = { hasWordTimes: true };
   for (let n = 0; n < 2; n++) {

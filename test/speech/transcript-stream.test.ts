@@ -1,5 +1,5 @@
 import { openClient } from '#src/provider/api-client.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';
 import { testListening } from '#test/contracts/listening-contract.ts';
 import {
@@ -63,7 +63,9 @@ const server = await openDialect({
 const [{ pcm, text }] = wordUtterances;
 
 function opened(model = 'gpt-transcribe') {
-  return openTranscriber(openClient({ baseUrl: `${server.origin}/v1` }), { model });
+  return new OpenAiTranscriber(openClient({ baseUrl: `${server.origin}/v1` }), {
+    model,
+  });
 }
 
 /** Which of the requests since then asked for a stream. */

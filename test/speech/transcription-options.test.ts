@@ -2,7 +2,7 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import type { Transcriber, TranscriptionOptions } from '#src/speech/speech-engine.ts';
 import { createPaidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
@@ -20,7 +20,7 @@ async function openHearing(rules: TranscriptionsOptions) {
   const server = await openTranscriptions(rules);
   const client = openClient({ baseUrl: server.baseUrl });
   const own = { model: 'usual', models: ['usual', 'large'] };
-  return { ...server, transcriber: openTranscriber(client, own) };
+  return { ...server, transcriber: new OpenAiTranscriber(client, own) };
 }
 
 async function transcriptOf(transcriber: Transcriber, asked: TranscriptionOptions) {

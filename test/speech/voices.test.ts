@@ -9,8 +9,8 @@ import {
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
-  createServerVoices,
-  openSynthesizer,
+  OpenAiSynthesizer,
+  ServerVoices,
 } from '#src/speech/openai/openai-synthesizer.ts';
 import { createFixedVoiceNames, findVoice } from '#src/speech/voice-names.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
@@ -41,7 +41,7 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
       : new Response(answer as string);
   };
   const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, send);
-  return { clock, voices: createServerVoices(client, clock), asked: () => asked };
+  return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
 }
 
 /** A voice of the names `gone` is refused; who was told of which. */
@@ -71,7 +71,7 @@ test.each([
   [undefined, []],
 ])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {
   const { voices } = listing([answer]);
-  expect(await voices.load()).toEqual(names);
+  expect(await voices.loadNames()).toEqual(names);
   expect(voices.getKnown()).toEqual(names);
 });
 
@@ -145,7 +145,7 @@ async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
   const models = ['kokoro', 'kokoro-hd'];
   const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
-    engine: openSynthesizer(client, {
+    engine: new OpenAiSynthesizer(client, {
       model: 'kokoro',
       models,
       voice: 'v',
@@ -176,11 +176,14 @@ test.each([
           : Buffer.alloc(960),
       );
     });
-    const voice = openSynthesizer(openClient({ baseUrl: `${server.origin}/v1` }), {
-      model: 'tts',
-      voice: () => 'af_sky',
-      format: 'pcm',
-    });
+    const voice = new OpenAiSynthesizer(
+      openClient({ baseUrl: `${server.origin}/v1` }),
+      {
+        model: 'tts',
+        voice: () => 'af_sky',
+        format: 'pcm',
+      },
+    );
     for (let n = 0; n < 2; n++) await collectSound(voice, 'Hello.');
     expect(asked).toEqual(expected);
   },
@@ -206,7 +209,7 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
     own: {},
   };
   const opened = await speechHttp.open(settings, new LocalModels());
-  await opened.voices?.load();
+  await opened.voices?.loadNames();
   await collectSound(opened, 'Hello.');
   expect(asked).toEqual(['af_heart']);
 });

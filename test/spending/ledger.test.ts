@@ -1,4 +1,4 @@
-import { createLedger, type Ledger } from '#src/spending/ledger/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { chooseLowerCap } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { fc } from '#test/properties.ts';
@@ -7,7 +7,7 @@ const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;
 
 test('a clock that was far ahead once freezes no budget, and gives nobody a second share', () => {
-  const ledger = createLedger();
+  const ledger = new Ledger();
   const charge = (usd: number, day: number) =>
     ledger.charge('g', 'ana', { nanoUsd: usd }, noon + day * dayMs);
   const spent = (day: number) => {
@@ -26,7 +26,7 @@ test('a clock that was far ahead once freezes no budget, and gives nobody a seco
 });
 
 test('whoever is forgotten stays nameless on the day before the clock jumped', () => {
-  const ledger = createLedger();
+  const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon + 400 * dayMs);
   ledger.forget('g', 'ana');
@@ -38,7 +38,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {
       const life = {
-        ledger: createLedger(),
+        ledger: new Ledger(),
         entries: [] as SpendingEntry[],
         wallMs: noon,
         charged: 0,
@@ -48,7 +48,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
       entries.push(...ledger.listUnsaved());
       const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
-      const after = createLedger();
+      const after = new Ledger();
       after.recall(entries);
       expect(after.getStanding('g', wallMs)).toEqual(ledger.getStanding('g', wallMs));
     }),
@@ -109,7 +109,7 @@ test('of two caps the lower one counts, and 0 is none', () => {
 });
 
 test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {
-  const ledger = createLedger();
+  const ledger = new Ledger();
   const read = { guildId: 'g', day: '2026-11-20', nanoUsd: 5, turns: 0 };
   ledger.forget('g', 'ana');
   ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }]);
@@ -120,7 +120,7 @@ test('what the store told of somebody before they were forgotten names them no m
 });
 
 test('what is not yet in the store of several processes counts beside what is', () => {
-  const ledger = createLedger({ countsAll: true });
+  const ledger = new Ledger({ countsAll: true });
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.settleTotal('2026-11-20', 2);
   expect(ledger.getStanding('all', noon).day.nanoUsd).toBe(7);
@@ -130,7 +130,7 @@ test('what is not yet in the store of several processes counts beside what is', 
 });
 
 test('whoever was forgotten keeps their share of the day and what is put aside for them, without a name', () => {
-  const ledger = createLedger();
+  const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 1 }, noon);
   const reserve = ledger.reserve('g', 'ana', 10);
@@ -146,7 +146,7 @@ test('whoever was forgotten keeps their share of the day and what is put aside f
 });
 
 test('whoever is forgotten while the store is being written is not written again when it fails', () => {
-  const ledger = createLedger();
+  const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
   const entries = ledger.listUnsaved();

@@ -54,7 +54,7 @@ test('only the ledger makes reservations', async () => {
 
 /** Engines at servers that cost money. */
 const openers =
-  /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|createRealtimeConversation)\b[^;]*from '#src/;
+  /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|RealtimeConversation)\b[^;]*from '#src/;
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () =>
   expect(

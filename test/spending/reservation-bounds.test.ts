@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
 import {
   createPaidChat,
   createPaidRecogniser,
@@ -130,7 +130,7 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     const hearing = desk.budgets.openHearingBudget(guildId, payer, kind === 'stream');
     if (!('reservation' in hearing)) return;
     await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
-    return hearing.decided(size % 2 > 0);
+    return hearing.decide(size % 2 > 0);
   }
   const messages = [toMessage('é'.repeat(size), payer)];
   const order = { kind, guildId, personId: payer, first: { messages } };
@@ -166,7 +166,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
   fc.assert(
     fc.asyncProperty(allWork, fc.constantFrom(...speaking), async (all, speak) => {
       const clock = new VirtualClock();
-      const ledger = createLedger({ countsAll: true });
+      const ledger = new Ledger({ countsAll: true });
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
       const getProgramCap = (id: string) =>
         id === 'token:bell' ? toUsd(0.2) : undefined;
@@ -230,7 +230,7 @@ test('forty payers at once under a small cap are answered as long as money for 1
   await fc.assert(
     fc.asyncProperty(all, anyCap, async (payers, totalUsd) => {
       const clock = new VirtualClock();
-      const ledger = createLedger({ countsAll: true });
+      const ledger = new Ledger({ countsAll: true });
       const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
       const spent = () => ledger.getStanding('all', clock.wallMs()).day.nanoUsd;
       const answer = async (
@@ -284,15 +284,15 @@ test.each([
 test('a bound is in the counts that its rates price, and in none of sound itself', () => {
   const message = { role: 'user', content: 'é' };
   const wav = new Uint8Array(9);
-  const { useOf } = boundModelRequest({
+  const { toUse } = boundModelRequest({
     messages: [{ ...message, wav }],
     heardMs: 1_000,
   });
   const bytes = Buffer.byteLength(JSON.stringify([[message], []]));
   const plain = { kind: 'tokens', inputTokens: bytes + 10, outputTokens: 7 };
   const ofSound = { perMillionAudioInputTokens: 1, perMillionAudioOutputTokens: 1 };
-  expect(useOf(7, {})).toEqual(plain);
-  expect(useOf(7, ofSound)).toEqual({
+  expect(toUse(7, {})).toEqual(plain);
+  expect(toUse(7, ofSound)).toEqual({
     ...plain,
     audioInputTokens: 10,
     audioOutputTokens: 7,
@@ -303,7 +303,7 @@ test('a bound is in the counts that its rates price, and in none of sound itself
     [boundRecognition(1_000), 'perMinute', 'heard'],
   ] as const) {
     const rates = [{}, tokens, { [unit]: 1 }, { ...tokens, [unit]: 1 }];
-    const kinds = rates.map((one) => bound.useOf(1_000, one).kind);
+    const kinds = rates.map((one) => bound.toUse(1_000, one).kind);
     expect(kinds).toEqual([kind, 'tokens', kind, kind]);
   }
 });
@@ -315,11 +315,11 @@ test('of what a program sent all is counted but its pictures, also what is writt
   const counted = (content: readonly object[], pictures: readonly string[]) => {
     const sent = { role: 'user', content, hidden: url };
     const message = { role: 'user', content: 'words', pictures, sent };
-    const { useOf } = boundModelRequest({
+    const { toUse } = boundModelRequest({
       messages: [message],
       tools: [{ tools: [url] }],
     });
-    return useOf(7, {});
+    return toUse(7, {});
   };
   const shown = { role: 'user', content: [picture, text], hidden: url };
   const bytes = Buffer.byteLength(JSON.stringify([[shown], [{ tools: [url] }]]));
@@ -337,7 +337,7 @@ test('a picture is set aside as the dearest of any vendor, and counted as such w
   ];
   const seen: ChatMessage = { ...message, pictures };
   const tokensOf = (messages: readonly object[]) =>
-    boundModelRequest({ messages }).useOf(7, {});
+    boundModelRequest({ messages }).toUse(7, {});
   const { inputTokens } = { inputTokens: 0, ...tokensOf([message]) };
   expect(tokensOf([seen])).toMatchObject({ inputTokens: inputTokens + 2 * 48_169 });
   const { budgets, paid } = openBudgets(new VirtualClock(), {

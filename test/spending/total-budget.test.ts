@@ -4,8 +4,8 @@ import type {
   AnswerRequest,
   BudgetRefusal,
 } from '#src/spending/budget-authority.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -59,9 +59,9 @@ test('the total outlives a restart', async () => {
   const clock = new VirtualClock();
   const spending = new MemorySpending();
   const open = async () => {
-    const ledger = createLedger({ countsAll: true });
+    const ledger = new Ledger({ countsAll: true });
     const ignore = () => undefined;
-    const keeper = createLedgerPersistence({
+    const keeper = new LedgerPersistence({
       ledger,
       spending,
       clock,

@@ -1,11 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import {
-  createTotalPortion,
-  type PortionStore,
-} from '#src/spending/ledger/total-portion.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
 import {
   answerGreedily,
@@ -81,13 +78,13 @@ async function openProcess(
   { clock, spending, portions }: World,
   { waitMs = () => 0, share = 0.5 }: { waitMs?: () => number; share?: number } = {},
 ) {
-  const ledger = createLedger({ countsAll: true });
+  const ledger = new Ledger({ countsAll: true });
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
   const common = { ledger, clock, alert: () => undefined, report };
   const store = portions.of(clock, waitMs);
-  const portion = createTotalPortion({ ...common, capNanoUsd: 1e9, share, store });
-  const persistence = createLedgerPersistence({ ...common, spending });
+  const portion = new TotalPortion({ ...common, capNanoUsd: 1e9, share, store });
+  const persistence = new LedgerPersistence({ ...common, spending });
   const opening = Promise.all([persistence.open(), portion.open()]);
   await Promise.all([opening, clock.advance(3_000)]);
   const { budgets } = openBudgets(clock, { ledger, totalUsd: 1, portion });

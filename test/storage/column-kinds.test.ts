@@ -1,4 +1,4 @@
-import { createConnection } from '#src/sql/connection.ts';
+import { Connection } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
 import { createTables } from '#src/sql/table.ts';
 import {
@@ -11,7 +11,7 @@ testColumnKinds('SQLite', async () => {
   sqlite.exec(createTables(kindTables, 'sqlite'));
   const wallMs = () => 1_795_190_400_123.25;
   return {
-    connection: createConnection('sqlite', createPerformer(sqlite), wallMs),
+    connection: new Connection('sqlite', createPerformer(sqlite), wallMs),
     wallMs,
     async [Symbol.asyncDispose]() {
       sqlite.close();

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openDatabase } from '#src/storage/database.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createLocalFile } from '#src/storage/sqlite/sqlite-file.ts';
-import { createStoreHealth, type StoreEvent } from '#src/storage/store-health.ts';
+import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { createStores } from '#src/storage/stores/store-parts.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -27,10 +27,10 @@ async function openStore(content?: string) {
     if (name === 'open') disk.openings++;
     return await here(name, ...args);
   };
-  const health = createStoreHealth('store-unwritten', clock, (event) =>
+  const health = new StoreHealth('store-unwritten', clock, (event) =>
     events.push(event),
   );
-  const driver = createSqliteDriver(path, mainStore.sqlite, call);
+  const driver = new SqliteDriver(path, mainStore.sqlite, call);
   const database = openDatabase({ driver, clock, patienceMs: 0, health });
   await database.open();
   const store = createStores(database);

@@ -1,17 +1,14 @@
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
 import { makeStoreFolder } from './store-folder.ts';
 
 test('the store is written while the thread that sends voice does something else', async () => {
   using place = makeStoreFolder();
-  await using worker = createSqliteWorker();
-  const call = worker.file(place.path);
+  await using worker = new SqliteWorker();
+  const call = worker.openFile(place.path);
   await call('open', mainStore.sqlite);
   using reader = new DatabaseSync(place.path);
   const rows = () => reader.prepare('SELECT count(*) AS n FROM bot_guilds').get()?.n;
@@ -23,11 +20,11 @@ test('the store is written while the thread that sends voice does something else
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
-  await using worker = createSqliteWorker(
+  await using worker = new SqliteWorker(
     new URL('./scripted-worker.ts', import.meta.url),
   );
-  const call = worker.file('scripted');
-  const driver = createSqliteDriver('scripted', mainStore.sqlite, call);
+  const call = worker.openFile('scripted');
+  const driver = new SqliteDriver('scripted', mainStore.sqlite, call);
   await using database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();
   const breaking = expect(call('close')).rejects.toMatchObject({

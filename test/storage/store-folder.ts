@@ -5,10 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & {
@@ -31,10 +28,10 @@ export async function openSqlite(
   resources: AsyncDisposableStack,
 ) {
   const { path } = resources.use(makeStoreFolder());
-  const driver = createSqliteDriver(
+  const driver = new SqliteDriver(
     path,
     format,
-    resources.use(createSqliteWorker()).file(path),
+    resources.use(new SqliteWorker()).openFile(path),
   );
   const database = openDatabase({ driver, clock: realClock, patienceMs: 0 });
   await database.open();

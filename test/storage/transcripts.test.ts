@@ -7,10 +7,7 @@ import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
-import {
-  createSqliteDriver,
-  createSqliteWorker,
-} from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   makeLine,
@@ -93,7 +90,7 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   await fill(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
-  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, { '10': 0 });
+  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, new Map([['10', 0]]));
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 
@@ -179,11 +176,11 @@ test('frequent words alone find the newest lines with all of them, then with the
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
-  await using worker = createSqliteWorker();
-  const driver = createSqliteDriver(
+  await using worker = new SqliteWorker();
+  const driver = new SqliteDriver(
     ':memory:',
     transcripts.sqlite,
-    worker.file(':memory:'),
+    worker.openFile(':memory:'),
   );
   const store = toTranscriptStore(openDatabase({ driver, clock: realClock }));
   expect(await store.reader.listChannels('10')).toEqual([]);

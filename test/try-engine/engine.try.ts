@@ -46,10 +46,10 @@ test(`${place}: the doctor finds no fault`, async () => {
   if (!examined) throw new Error(`no role ${group}`);
   const deadline = { clock: realClock, deadlineMs: 50_000 };
   const { findings } = await examineRole(examined, deadline);
-  for (const { what, why } of findings) console.log(`${what}: ${why}`);
+  for (const { reason, subject } of findings) console.log(`${subject}: ${reason}`);
   // A chat model need not call tools.
   expect(
-    findings.filter(({ verdict, what }) => verdict !== 'ok' && what !== 'tools'),
+    findings.filter(({ verdict, subject }) => verdict !== 'ok' && subject !== 'tools'),
   ).toEqual([]);
 });
 

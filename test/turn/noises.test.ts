@@ -3,7 +3,7 @@ import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   endpointRules,
   quietVoice,
@@ -46,7 +46,7 @@ const weights = await loadSilero();
 
 /** The evidence of each utterance that an open microphone would have ended. */
 function utterances(samples: Int16Array) {
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   const ended: VoiceEvidence[] = [];
   let voice = quietVoice;
   for (let atMs = 20; (atMs - 1000) * 16 <= samples.length; atMs += 20) {
@@ -56,7 +56,7 @@ function utterances(samples: Int16Array) {
       const step = stepEndpointing(voice, { kind: 'window', ...window }, endpointRules);
       voice = step.voice;
       for (const effect of step.effects)
-        if (effect.kind === 'ended') ended.push(effect.heard);
+        if (effect.kind === 'ended') ended.push(effect.evidence);
     }
   }
   return ended;

@@ -6,7 +6,7 @@ import {
   type TurnMoment,
 } from '#bench/turns/silences/turn-moments.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import {
   decideEndpointingDelay,
   endpointingDelayRules,
@@ -155,7 +155,7 @@ function formatGroup([name, silences]: SilenceGroup) {
 
 async function watchSilences(folder: string, deps: MomentDeps) {
   await using models = new LocalModels();
-  const model = openTurnModel(models, (reason) => console.log(reason));
+  const model = new SmartTurnModel(models, (reason) => console.log(reason));
   const judge = (samples: Int16Array) =>
     model.judge(samples.subarray(-8 * 16_000), new AbortController().signal);
   const silences: WatchedSilence[] = [];

@@ -5,10 +5,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import {
-  createVoiceWindowMeter,
-  type VoiceWindowMeter,
-} from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import {
   describePause,
   type EndpointingEffect,
@@ -108,7 +105,7 @@ class UnendingListener {
     rules: EndpointRules,
   ) {
     this.#stream = new SpeakerStream(codec);
-    this.#meter = createVoiceWindowMeter(weights);
+    this.#meter = new VoiceWindowMeter(weights);
     this.#oracle = new OracleRecogniser(words);
     this.#rules = rules;
   }

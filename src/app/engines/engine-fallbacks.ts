@@ -6,7 +6,7 @@ import type { EngineChoice, OpenEngines } from '#src/engines/engine.ts';
 import { resolveEngine } from '#src/engines/engines.ts';
 import { createAudioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import {
-  createCircuitBreaker,
+  CircuitBreaker,
   type Fallback,
   FallbackChain,
 } from '#src/provider/fallback-chain.ts';
@@ -24,6 +24,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 export type EngineRoles = {
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;
+  /** Returns the chat model that answers in the name of the bot. */
   chat(botName: string): ChatModel;
   /** Present for a pipeline with a model that hears and speaks. */
   readonly audioModel?: ChatModel;
@@ -43,69 +44,111 @@ const onlyBreaker = { failures: 5, firstRestMs: 2_000, maxRestMs: 30_000 };
 /** The stand-in of a Realtime server answers after `realtimeFirstMs` without output. */
 const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 
+/** One engine of the settings, and the one that takes over from it. */
+type ChainChoice<Role extends ProviderRole, E> = {
+  readonly role: Role;
+  readonly choice: EngineChoice;
+  readonly engine: E;
+  readonly fallback: EngineChoice | undefined;
+  /** Opens the fallback at its first use. */
+  readonly openFallback: (choice: EngineChoice) => Promise<E>;
+};
+
+function createChain<Role extends ProviderRole, E>(
+  { role, choice, engine, fallback, openFallback }: ChainChoice<Role, E>,
+  deadlines: EngineConfig['deadlines'],
+  report: ReportEngineNews,
+) {
+  const choices = fallback ? [choice, fallback] : [choice];
+  return new FallbackChain<E>({
+    role,
+    fallbacks: choices.map((engineChoice) => ({
+      provider: getProviderName(role, engineChoice, choices),
+      breaker: new CircuitBreaker(
+        fallback ? replaceableBreaker : onlyBreaker,
+        realClock,
+      ),
+      getEngine:
+        engineChoice === choice
+          ? () => engine
+          : openLazily(() => openFallback(engineChoice)),
+    })),
+    clock: realClock,
+    deadlines: deadlines[role],
+    report,
+  });
+}
+
 /** Gives each role a circuit breaker and its fallback. */
 export function addFallbacks(
-  { transcription, chat, speech, fallbacks, deadlines }: EngineConfig,
+  config: EngineConfig,
   roles: EngineRoles,
   open: OpenEngine,
   report: ReportEngineNews,
 ): EngineRoles {
-  const createChain = <E>(
-    role: ProviderRole,
-    choice: EngineChoice,
-    engine: E,
-    fallback: EngineChoice | undefined,
-    openFallback: (choice: EngineChoice) => Promise<E>,
-  ) => {
-    const choices = fallback ? [choice, fallback] : [choice];
-    return new FallbackChain<E>({
-      role,
-      fallbacks: choices.map((one) => ({
-        provider: getProviderName(role, one, choices),
-        breaker: createCircuitBreaker(
-          fallback ? replaceableBreaker : onlyBreaker,
-          realClock,
-        ),
-        getEngine: one === choice ? () => engine : openLazily(() => openFallback(one)),
-      })),
-      clock: realClock,
-      deadlines: deadlines[role],
-      report,
-    });
-  };
-  let { audioModel, chat: chatNamed, synthesizer, transcriber } = roles;
+  const { transcription, speech, fallbacks, deadlines } = config;
+  let { synthesizer, transcriber } = roles;
   if (transcription.kind !== 'local')
     transcriber = createTranscriberChain(
       createChain(
-        'speech to text',
-        transcription,
-        transcriber,
-        fallbacks.transcription,
-        (choice) => open('speech to text', choice),
+        {
+          role: 'speech to text',
+          choice: transcription,
+          engine: transcriber,
+          fallback: fallbacks.transcription,
+          openFallback: (choice) => open('speech to text', choice),
+        },
+        deadlines,
+        report,
       ),
       transcriber.listen !== undefined,
     );
   if (speech.kind !== 'local')
     synthesizer = createSynthesizerChain(
-      createChain('text to speech', speech, synthesizer, fallbacks.speech, (choice) =>
-        open('text to speech', choice),
+      createChain(
+        {
+          role: 'text to speech',
+          choice: speech,
+          engine: synthesizer,
+          fallback: fallbacks.speech,
+          openFallback: (choice) => open('text to speech', choice),
+        },
+        deadlines,
+        report,
       ),
     );
-  if (chat.kind !== 'local') {
-    const openChat = async (choice: EngineChoice) =>
-      announceModel(choice, await open('chat', choice));
-    const model = createChatChain(
-      createChain('chat', chat, roles.chat(''), fallbacks.chat, openChat),
+  return { ...addChatFallbacks(config, roles, open, report), synthesizer, transcriber };
+}
+
+function addChatFallbacks(
+  { chat, fallbacks, deadlines }: EngineConfig,
+  { audioModel, chat: chatNamed }: EngineRoles,
+  open: OpenEngine,
+  report: ReportEngineNews,
+): Pick<EngineRoles, 'audioModel' | 'chat'> {
+  if (chat.kind === 'local') return { audioModel, chat: chatNamed };
+  const createModelChain = (
+    engine: ChatModel,
+    openFallback: (choice: EngineChoice) => Promise<ChatModel>,
+  ) => {
+    const chainChoice = {
+      role: 'chat',
+      choice: chat,
+      fallback: fallbacks.chat,
+    } as const;
+    return createChatChain(
+      createChain({ ...chainChoice, engine, openFallback }, deadlines, report),
     );
-    chatNamed = () => model;
-    if (audioModel)
-      audioModel = createChatChain(
-        createChain('chat', chat, audioModel, fallbacks.chat, async (one) =>
-          createAudioModelStandIn(await openChat(one)),
-        ),
-      );
-  }
-  return { audioModel, chat: chatNamed, synthesizer, transcriber };
+  };
+  const openChat = async (choice: EngineChoice) =>
+    announceModel(choice, await open('chat', choice));
+  const openStandIn = async (choice: EngineChoice) =>
+    createAudioModelStandIn(await openChat(choice));
+  const model = createModelChain(chatNamed(''), openChat);
+  return {
+    audioModel: audioModel && createModelChain(audioModel, openStandIn),
+    chat: () => model,
+  };
 }
 
 /** Reports the server of the model before each answer. */
@@ -131,13 +174,13 @@ export function openRealtimeWithStandIn(
     const standIn = createAudioModelStandIn(announceModel(chat, roles.chat('')));
     others.push({
       provider: getProviderName('chat', chat, isShared ? [chat, chat] : [chat]),
-      breaker: createCircuitBreaker(onlyBreaker, realClock),
+      breaker: new CircuitBreaker(onlyBreaker, realClock),
       getEngine: () => standIn,
     });
   }
-  const host = getHost(realtime);
-  const provider = isShared ? `${realtime.model} at ${host}` : host;
-  const breaker = createCircuitBreaker(
+  const hostName = getHost(realtime);
+  const provider = isShared ? `${realtime.model} at ${hostName}` : hostName;
+  const breaker = new CircuitBreaker(
     others.length > 0 ? replaceableBreaker : onlyBreaker,
     realClock,
   );
@@ -163,12 +206,15 @@ export function openRealtimeWithStandIn(
 export function getProviderName(
   role: ProviderRole,
   choice: EngineChoice,
-  all: readonly EngineChoice[] = [],
+  choices: readonly EngineChoice[] = [],
 ): string {
   if (choice.kind !== 'remote') return resolveEngine(role, choice).name;
-  const host = getHost(choice);
-  const namesakes = all.filter((one) => one.kind === 'remote' && getHost(one) === host);
-  return namesakes.length > 1 ? `${choice.model} at ${host}` : host;
+  const hostName = getHost(choice);
+  const namesakes = choices.filter(
+    (engineChoice) =>
+      engineChoice.kind === 'remote' && getHost(engineChoice) === hostName,
+  );
+  return namesakes.length > 1 ? `${choice.model} at ${hostName}` : hostName;
 }
 
 function getHost({ baseUrl }: Pick<RemoteServer, 'baseUrl'>) {

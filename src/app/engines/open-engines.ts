@@ -17,9 +17,9 @@ import type {
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
-import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
+import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
 import {
@@ -34,44 +34,35 @@ import type { OnEngineNews } from './engine-news.ts';
 const dayMs = 86_400_000;
 const listTimeoutMs = 20_000;
 
-export type Engines = Awaited<ReturnType<typeof openEngines>>;
+/** The engines of all roles, each with its circuit breaker and fallback. Disposing closes them. */
+export interface Engines extends EngineRoles, AsyncDisposable {
+  /** Model or engine for recognition. Absent for the local one. */
+  readonly recogniser: string | undefined;
+  /** Starts when a local engine is needed. */
+  readonly localModels: LocalModels;
+  /** Decides whether people have finished. Absent if it is turned off. */
+  readonly turnModel: TurnModel | undefined;
+  /** Without a chat model a simple stand-in answers, and cannot translate. */
+  readonly hasChatModel: boolean;
+  readonly voices: VoiceNames;
+  readonly realtime: Pipeline | undefined;
+  /** Opens connections when a person begins to speak. Never throws or waits. */
+  readonly warm: () => void;
+}
 
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
   { engines: config, storage }: Config,
   report: OnEngineNews,
-) {
+): Promise<Engines> {
   // The client for servers takes 18 MB, so it is imported only if needed.
   const stack = new AsyncDisposableStack();
   try {
-    const { audioModel, chat: thinker, speech, transcription } = config;
-    const hasChatModel = thinker.kind !== 'local';
+    const { chat: thinker, speech, transcription } = config;
     const localModels = stack.use(new LocalModels());
-    const openQuietly: OpenEngine = (role, choice) => {
-      const provider = getProviderName(role, choice);
-      return openEngine(role, choice, stack, {
-        localModels,
-        report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
-      });
-    };
-    const openRoleEngine: OpenEngine = async (role, choice) => {
-      const startedMs = realClock.nowMs();
-      const opened = await openQuietly(role, choice);
-      report({
-        kind: 'ready',
-        role,
-        what: describeEngine(role, choice),
-        tookMs: realClock.nowMs() - startedMs,
-      });
-      return opened;
-    };
-    const opening = [
-      openRoleEngine('speech to text', transcription),
-      openRoleEngine('text to speech', speech),
-      openRoleEngine('chat', hasChatModel ? { ...thinker, audioModel } : thinker),
-    ] as const;
-    await Promise.allSettled(opening); // one that fails must not leave the others half open
-    const [transcriber, synthesizer, model] = await Promise.all(opening);
+    const openEngineOfRole = createEngineOpener(stack, localModels, report);
+    const roleEngines = await openRoleEngines(config, openEngineOfRole, report);
+    const { model, synthesizer, transcriber } = roleEngines;
     const { voices = createFixedVoiceNames([]) } = synthesizer;
     const opened = {
       transcriber,
@@ -81,16 +72,16 @@ export async function openEngines(
         isBotSentence: createOwnSentenceTest(),
         clock: realClock,
       }),
-      chat: (botName: string) => model.named?.(botName) ?? model,
+      chat: (botName: string) => model.withBotName?.(botName) ?? model,
       audioModel: model.audioModel,
     };
-    const chained = addFallbacks(config, opened, openQuietly, report);
+    const chained = addFallbacks(config, opened, openEngineOfRole, report);
     // Every voice says words as servers have it.
     const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
     const talking = await openRealtime(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
     const warm = await openWarmth(
-      [thinker, ...[speech, transcription].filter((_, n) => !warmed[n]?.warm)],
+      [thinker, ...[speech, transcription].filter((_, index) => !warmed[index]?.warm)],
       [...warmed, config.pipeline === 'realtime' ? talking?.talk : undefined],
       stack,
     );
@@ -98,30 +89,14 @@ export async function openEngines(
     stack.use(watchModels(config, realClock, report));
     return {
       ...roles,
-      /** Model or engine for recognition. Absent for the local one. */
-      recogniser:
-        transcription.kind === 'local'
-          ? undefined
-          : transcription.model || resolveEngine('speech to text', transcription).name,
-      /** Starts when a local engine is needed. */
+      recogniser: getRecogniserName(config),
       localModels,
-      /** Decides whether people have finished. Absent if it is turned off. */
       turnModel: config.hasTurnModel
-        ? openTurnModel(localModels, (why) =>
-            report({
-              kind: 'habit',
-              role: 'speech to text',
-              provider: 'Smart Turn',
-              what: why,
-              mend: 'words and silence decide when people have finished',
-            }),
-          )
+        ? openReportedTurnModel(localModels, report)
         : undefined,
-      /** Without a chat model a simple stand-in answers, and cannot translate. */
-      hasChatModel,
+      hasChatModel: thinker.kind !== 'local',
       voices,
       realtime: talking?.pipeline,
-      /** Opens connections when a person begins to speak. Never throws or waits. */
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
@@ -129,6 +104,67 @@ export async function openEngines(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Creates a function that opens an engine into `stack`, and reports habits of its server. */
+function createEngineOpener(
+  stack: AsyncDisposableStack,
+  localModels: LocalModels,
+  report: OnEngineNews,
+): OpenEngine {
+  return (role, choice) => {
+    const provider = getProviderName(role, choice);
+    return openEngine(role, choice, stack, {
+      localModels,
+      report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
+    });
+  };
+}
+
+async function openRoleEngines(
+  { audioModel, chat: thinker, speech, transcription }: EngineConfig,
+  open: OpenEngine,
+  report: OnEngineNews,
+) {
+  const openReported: OpenEngine = async (role, choice) => {
+    const startedMs = realClock.nowMs();
+    const engine = await open(role, choice);
+    report({
+      kind: 'ready',
+      role,
+      what: describeEngine(role, choice),
+      tookMs: realClock.nowMs() - startedMs,
+    });
+    return engine;
+  };
+  const opening = [
+    openReported('speech to text', transcription),
+    openReported('text to speech', speech),
+    openReported(
+      'chat',
+      thinker.kind !== 'local' ? { ...thinker, audioModel } : thinker,
+    ),
+  ] as const;
+  await Promise.allSettled(opening); // one that fails must not leave the others half open
+  const [transcriber, synthesizer, model] = await Promise.all(opening);
+  return { transcriber, synthesizer, model };
+}
+
+function getRecogniserName({ transcription }: EngineConfig) {
+  if (transcription.kind === 'local') return undefined;
+  return transcription.model || resolveEngine('speech to text', transcription).name;
+}
+
+function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
+  return new SmartTurnModel(localModels, (reason) =>
+    report({
+      kind: 'habit',
+      role: 'speech to text',
+      provider: 'Smart Turn',
+      what: reason,
+      mend: 'words and silence decide when people have finished',
+    }),
+  );
 }
 
 function describeEngine(role: ProviderRole, choice: EngineChoice) {
@@ -148,19 +184,19 @@ async function openRealtime(
 ) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { createRealtimeConversation } = await import(
+  const { RealtimeConversation } = await import(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
   const talk = stack.use(
-    createRealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {
     talk,
     pipeline: createAudioModelPipeline({
       open: (signal) => withStandIn(talk.openAnswer(signal)),
-      feed: talk.feed,
+      feed: (messages, tools, sound) => talk.feed(messages, tools, sound),
       synthesizer: roles.synthesizer,
       input: 'audio',
     }),
@@ -173,12 +209,15 @@ export function watchModels(
   clock: Clock,
   report: OnEngineNews,
 ): Disposable {
-  const over = new AbortController();
+  const closing = new AbortController();
   const models = listModelsInUse(config);
   const checkModels = async () => {
     const { findModelEndings } = await import('#src/provider/models/model-endings.ts');
-    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listTimeoutMs)]);
-    for (const { why, mend } of await findModelEndings(
+    const signal = AbortSignal.any([
+      closing.signal,
+      AbortSignal.timeout(listTimeoutMs),
+    ]);
+    for (const { why: reason, mend } of await findModelEndings(
       models,
       clock.wallMs(),
       signal,
@@ -186,9 +225,9 @@ export function watchModels(
       const remedy = `In the settings, ${mend}, then restart.`;
       report({
         kind: 'alert',
-        of: { name: 'model-ends', meaning: why, action: remedy, remedy },
+        of: { name: 'model-ends', meaning: reason, action: remedy, remedy },
         state: 'raised',
-        task: why,
+        task: reason,
         cause: mend,
       });
     }
@@ -196,9 +235,9 @@ export function watchModels(
   if (models.length > 0)
     void runPeriodically(
       { name: 'models that end', clock, everyMs: dayMs, run: checkModels, report },
-      over.signal,
+      closing.signal,
     );
-  return { [Symbol.dispose]: () => over.abort() };
+  return { [Symbol.dispose]: () => closing.abort() };
 }
 
 /** Creates a function that opens connections early. `engines` open their own. */
@@ -207,34 +246,56 @@ async function openWarmth(
   engines: readonly ({ warm?(): void } | undefined)[],
   stack: AsyncDisposableStack,
 ) {
-  const addresses = choices.flatMap((one) =>
-    one.kind === 'remote' ? [one.baseUrl] : [],
+  const addresses = choices.flatMap((choice) =>
+    choice.kind === 'remote' ? [choice.baseUrl] : [],
   );
   const warmEngines = () => {
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { openWarmConnections } = await import('#src/provider/api-client.ts');
-  const connections = stack.use(openWarmConnections(addresses, realClock));
+  const { WarmConnections } = await import('#src/provider/api-client.ts');
+  const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();
     warmEngines();
   };
 }
 
+type PipelineEngines = Pick<Engines, 'audioModel' | 'realtime' | 'synthesizer'>;
+
 /** Opens the pipelines, the configured one first. */
 export function openPipelines(
   config: EngineConfig,
-  engines: Pick<Engines, 'audioModel' | 'realtime' | 'synthesizer'>,
+  engines: PipelineEngines,
   chat: ChatModel,
 ): PipelineRegistry {
-  const { audioModel: model, realtime, synthesizer } = engines;
-  const { audioModel: hearing, pipeline: standard } = config;
-  const ways = new Map<
-    PipelineName,
-    { readonly engine: string; readonly pipeline: Pipeline }
-  >();
-  ways.set('chained', {
+  const pipelines = listOpenPipelines(config, engines, chat);
+  const { pipeline: standard } = config;
+  const findPipeline = (name: PipelineName) => {
+    const openPipeline = pipelines.get(name);
+    if (!openPipeline) throw new Error(`The pipeline ${name} is not set up.`);
+    return openPipeline;
+  };
+  return {
+    names: [...pipelines.keys()].sort(
+      (a, b) => Number(b === standard) - Number(a === standard),
+    ),
+    open: (name) => findPipeline(name).pipeline,
+    getEngineNames: (name) => findPipeline(name).engine,
+  };
+}
+
+/** A pipeline and the name of the model that answers in it. */
+type OpenPipeline = { readonly engine: string; readonly pipeline: Pipeline };
+
+function listOpenPipelines(
+  config: EngineConfig,
+  { audioModel: model, realtime, synthesizer }: PipelineEngines,
+  chat: ChatModel,
+): ReadonlyMap<PipelineName, OpenPipeline> {
+  const { audioModel: hearing } = config;
+  const pipelines = new Map<PipelineName, OpenPipeline>();
+  pipelines.set('chained', {
     engine:
       config.chat.kind === 'remote'
         ? config.chat.model
@@ -242,7 +303,7 @@ export function openPipelines(
     pipeline: createChainedPipeline({ chat, synthesizer }),
   });
   if (model)
-    ways.set('audio-model', {
+    pipelines.set('audio-model', {
       engine: hearing.model ?? 'audio-model',
       pipeline: createAudioModelPipeline({
         open: () => model,
@@ -252,22 +313,11 @@ export function openPipelines(
       }),
     });
   if (realtime)
-    ways.set('realtime', {
+    pipelines.set('realtime', {
       engine: config.realtime?.model ?? 'realtime',
       pipeline: realtime,
     });
-  const findPipeline = (name: PipelineName) => {
-    const way = ways.get(name);
-    if (!way) throw new Error(`The pipeline ${name} is not set up.`);
-    return way;
-  };
-  return {
-    names: [...ways.keys()].sort(
-      (a, b) => Number(b === standard) - Number(a === standard),
-    ),
-    open: (name) => findPipeline(name).pipeline,
-    getEngineNames: (name) => findPipeline(name).engine,
-  };
+  return pipelines;
 }
 
 /** Creates a test for fixed sentences of the bot and their clauses. */
@@ -275,11 +325,11 @@ export function createOwnSentenceTest(): (
   text: string,
   language: string | undefined,
 ) => boolean {
-  const known = new Map<Locale, ReadonlySet<string>>();
+  const sentencesByLocale = new Map<Locale, ReadonlySet<string>>();
   return (text, language) => {
     const locale = findLocale(language) ?? 'en';
-    const sentences = known.get(locale) ?? new Set(listPieces(locale));
-    known.set(locale, sentences);
+    const sentences = sentencesByLocale.get(locale) ?? new Set(listPieces(locale));
+    sentencesByLocale.set(locale, sentences);
     return sentences.has(text);
   };
 }

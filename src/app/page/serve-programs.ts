@@ -8,12 +8,12 @@ import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 export async function openProgramDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
-): Promise<Pick<OpenDoorsOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
+): Promise<Pick<OpenDoorsOptions, 'maxBodyBytes' | 'onBug' | 'routes'>> {
   // These modules load only if programs are served.
   const { getBodyLimitBytes, createApi } = await import('#src/web/api/api.ts');
   const api = createApi({ access, clock: realClock, onBug });
   return {
-    mostBodyBytes: getBodyLimitBytes,
+    maxBodyBytes: getBodyLimitBytes,
     onBug,
     routes: (app) => void app.route('/', api),
   };

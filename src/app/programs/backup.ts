@@ -18,26 +18,27 @@ async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },
   { storage: { dataDir, databaseUrl } }: Config,
 ) {
-  const copy = (storesDir: string) => copyStores(storesDir, dataDir, withTranscripts);
+  const makeCopies = (storesDir: string) =>
+    copyStores(storesDir, dataDir, withTranscripts);
   if (databaseUrl)
     await useDatabaseCopies(
       { url: databaseUrl, dataDir, isMade: false },
       listWantedKinds(withTranscripts),
-      copy,
+      makeCopies,
     );
-  else copy(dataDir);
+  else makeCopies(dataDir);
   return 0;
 }
 
 function copyStores(storesDir: string, dataDir: string, withTranscripts: boolean) {
   const folder = toBackupsFolder(dataDir);
-  const now = Date.now();
-  console.log(backUpStore(storePath(storesDir), folder, now));
-  deleteOldCopies(dataDir, now);
+  const nowWallMs = Date.now();
+  console.log(backUpStore(storePath(storesDir), folder, nowWallMs));
+  deleteOldCopies(dataDir, nowWallMs);
   // A copy that is carried elsewhere keeps words until it is deleted.
   if (!withTranscripts) return;
   const path = storePath(storesDir, transcripts);
-  if (existsSync(path)) console.log(backUpStore(path, folder, now));
+  if (existsSync(path)) console.log(backUpStore(path, folder, nowWallMs));
   else
     console.error(`There are no transcripts ${path} to copy: captions were never on.`);
 }

@@ -24,24 +24,24 @@ export async function useDatabaseCopies<T>(
 ): Promise<T> {
   await using database = openForProgram({ url }, copyMs);
   const read = isMade ? migratePostgres : readFormats;
-  const before = await read(database, storeKinds);
-  if (!isMade && !before.has(mainStore.name)) throw createNoStoreError(database.place);
-  const there = kinds.filter(({ name }) => before.has(name));
+  const formats = await read(database, storeKinds);
+  if (!isMade && !formats.has(mainStore.name)) throw createNoStoreError(database.place);
+  const storedKinds = kinds.filter(({ name }) => formats.has(name));
   const storesDir = toDatabaseCopyFolder(dataDir);
   try {
     rmSync(storesDir, { recursive: true, force: true });
     makeFolder(storesDir);
-    await copyToFiles(database, there, storesDir);
+    await copyToFiles(database, storedKinds, storesDir);
     return await work(storesDir, database);
   } finally {
     rmSync(storesDir, { recursive: true, force: true });
   }
 }
 
-function createNoStoreError(place: string) {
+function createNoStoreError(location: string) {
   return new BotError(
     'store.unreadable',
     false,
-    `There is no store in the database ${place} to copy: start the bot once, or correct DATABASE_URL.`,
+    `There is no store in the database ${location} to copy: start the bot once, or correct DATABASE_URL.`,
   );
 }

@@ -27,13 +27,13 @@ async function runMigration({ databaseUrl: url }: Config['storage']) {
     return 0;
   }
   await using database = openForProgram({ url }, migrateMs);
-  const before = await readFormats(database, storeKinds, { upgrades: true });
-  for (const sentence of await describeLostRows(database, before))
+  const formatsBefore = await readFormats(database, storeKinds, { upgrades: true });
+  for (const sentence of await describeLostRows(database, formatsBefore))
     console.log(sentence);
   await migratePostgres(database, storeKinds, { upgrades: true });
   for (const { name, postgres } of storeKinds)
     console.log(
-      `${name}: format ${before.get(name) ?? 'none'} -> ${getPresentFormat(postgres)}`,
+      `${name}: format ${formatsBefore.get(name) ?? 'none'} -> ${getPresentFormat(postgres)}`,
     );
   return 0;
 }

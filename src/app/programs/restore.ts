@@ -69,9 +69,9 @@ async function restoreDatabase(url: Secret, options: RestoreOptions) {
   );
 }
 
-function printRestored({ former, from, lacksNoes, to }: RestoredFile) {
+function printRestored({ former: formerFile, from, lacksNoes, to }: RestoredFile) {
   console.log(`restored ${to} from ${from}`);
-  if (former !== undefined) console.log(`former file: ${former}`);
+  if (formerFile !== undefined) console.log(`former file: ${formerFile}`);
   if (lacksNoes)
     console.log(
       'No former store could be read: who said no or /privacy forget after the copy is unknown, and is heard again where consent is role or notice. Set it to ask if you are not sure.',

@@ -14,7 +14,7 @@ export async function runProgram<Arguments>(
   readArguments: () => Arguments,
   usage: string,
   perform: (args: Arguments, config: Config) => number | Promise<number>,
-) {
+): Promise<void> {
   process.umask(0o077);
   const isRead = loadDotEnv(console.error);
   const read = readConfig();

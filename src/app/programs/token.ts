@@ -4,10 +4,13 @@ import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
+import {
+  listStoreFiles,
+  refuseForeignFormats,
+} from '#src/storage/data-dir/store-files.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
-import { createSqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
 import { createStores, type Store } from '#src/storage/stores/store-parts.ts';
 import { createSecret, hashSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
@@ -58,9 +61,9 @@ async function openForTokens({ discord, storage: { databaseUrl, dataDir } }: Con
   console.error(`Store: ${folder}${sandbox}.`);
   const path = storePath(folder);
   refuseForeignFormats(folder);
-  const file = storeFiles(folder).find(({ kind }) => kind === mainStore);
+  const file = listStoreFiles(folder).find(({ kind }) => kind === mainStore);
   const database = openDatabase({
-    driver: createSqliteDriver(path, mainStore.sqlite),
+    driver: new SqliteDriver(path, mainStore.sqlite),
     clock,
   });
   if (file?.version === getPresentFormat(mainStore.sqlite))
@@ -136,8 +139,8 @@ function toTokenLine({
 /** Parses arguments. Throws an Error with a sentence. */
 function readTokenArguments(): TokenArguments {
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
-  const [verb, name, ...more] = positionals;
-  if (more.length > 0) throw new Error('A name is one word.');
+  const [verb, name, ...furtherWords] = positionals;
+  if (furtherWords.length > 0) throw new Error('A name is one word.');
   if (verb === 'list' && name === undefined) return { kind: 'list' };
   if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
   if (verb === 'create') return { kind: 'create', token: parseNewToken(name, values) };
@@ -185,9 +188,11 @@ function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]) {
 
 /** Parses scopes. Empty if one is unknown. */
 function parseScopes(listed: string) {
-  const words = listed.split(',').filter((word) => word !== '');
-  const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
-  return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
+  const scopeNames = listed.split(',').filter((scopeName) => scopeName !== '');
+  const isKnown = scopeNames.every((scopeName) =>
+    apiScopes.some((scope) => scope === scopeName),
+  );
+  return isKnown ? apiScopes.filter((scope) => scopeNames.includes(scope)) : [];
 }
 
 /** Parses channel ids. Throws an Error if they do not fit the scopes. */

@@ -1,9 +1,9 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import {
   describeSilence,
+  dropReasons,
   explainSilence,
   nothingToSay,
-  whyDropped,
 } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -11,72 +11,80 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 export type SendToPage = (event: PageEvent) => void;
 
 /** Reports answers to the page of the sandbox, which cannot see them on Discord. */
-export function createPageView(botName: string) {
-  const engines: string[] = [];
-  const live = new Map<string, string>();
-  let report: SendToPage | undefined;
+export class PageView {
+  readonly #botName;
+  readonly #engineLines: string[] = [];
+  /** Latest words of each speaker, by name. */
+  readonly #liveWords = new Map<string, string>();
+  #sendToPage: SendToPage | undefined;
+
+  constructor(botName: string) {
+    this.#botName = botName;
+  }
+
+  /** Sends the engines, which are ready by then, and every later event. */
+  connect(sendToPage: SendToPage): void {
+    this.#sendToPage = sendToPage;
+    sendToPage({ kind: 'engines', lines: this.#engineLines });
+  }
+
+  /** Notes an engine that is ready, before `connect`. */
+  onEngine(news: EngineNews): void {
+    if (news.kind === 'ready') this.#engineLines.push(`${news.role}: ${news.what}`);
+  }
+
+  /** Shows words and outcomes of speech. Other events change nothing. */
+  onSession(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'recognised':
+        this.#send({ kind: 'said', who: event.name, text: event.text });
+        return;
+      case 'words':
+        this.#showWords(event);
+        return;
+      case 'answered':
+        this.#showAnswer(event);
+        return;
+      case 'ignored': {
+        if (event.why === 'interjection') return;
+        const silence = explainSilence(event.why, this.#botName);
+        const reason = describeSilence(silence, this.#botName);
+        this.#send({ kind: 'ignored', who: event.name, why: reason });
+        return;
+      }
+      case 'dropped':
+        this.#send({ kind: 'dropped', who: event.name, why: dropReasons[event.why] });
+        return;
+      default: // no outcome of speech
+    }
+  }
 
   /** Shows words live, then whole as said. */
-  function onWords({
-    name: who = botName,
+  #showWords({
+    name: speaker = this.#botName,
     text,
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
-    if (isWhole) report?.({ kind: 'said', who, text });
-    if (isWhole || live.get(who) === text) return;
-    live.set(who, text);
-    report?.({ kind: 'live', who, text });
+    if (isWhole) this.#send({ kind: 'said', who: speaker, text });
+    if (isWhole || this.#liveWords.get(speaker) === text) return;
+    this.#liveWords.set(speaker, text);
+    this.#send({ kind: 'live', who: speaker, text });
   }
 
-  return {
-    /** Sends the engines, which are ready by then, and every later event. */
-    connect(send: SendToPage) {
-      report = send;
-      send({ kind: 'engines', lines: engines });
-    },
-    onEngine(news: EngineNews) {
-      if (news.kind === 'ready') engines.push(`${news.role}: ${news.what}`);
-    },
-    onSession(event: SessionEvent) {
-      switch (event.kind) {
-        case 'recognised':
-          report?.({
-            kind: 'said',
-            who: event.name,
-            text: event.text,
-          });
-          return;
-        case 'words':
-          onWords(event);
-          return;
-        case 'answered': {
-          const { name: who, text, heardText, finish, instants } = event;
-          live.set(botName, heardText);
-          report?.({
-            kind: 'answered',
-            who,
-            text: finish === 'empty' ? text || nothingToSay : text,
-            heardText,
-            finish,
-            instants,
-          });
-          return;
-        }
-        case 'ignored': {
-          if (event.why === 'interjection') return;
-          const why = describeSilence(explainSilence(event.why, botName), botName);
-          report?.({ kind: 'ignored', who: event.name, why });
-          return;
-        }
-        case 'dropped':
-          report?.({
-            kind: 'dropped',
-            who: event.name,
-            why: whyDropped[event.why],
-          });
-          return;
-        default: // no outcome of speech
-      }
-    },
-  };
+  #showAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
+    const { name: asker, text, heardText, finish, instants } = event;
+    this.#liveWords.set(this.#botName, heardText);
+    this.#send({
+      kind: 'answered',
+      who: asker,
+      text: finish === 'empty' ? text || nothingToSay : text,
+      heardText,
+      finish,
+      instants,
+    });
+  }
+
+  #send(event: PageEvent) {
+    this.#sendToPage?.(event);
+  }
 }

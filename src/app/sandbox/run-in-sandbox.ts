@@ -14,11 +14,11 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
-import { createEventLog, type EventLog } from '#src/console/event-log.ts';
+import { EventLog } from '#src/console/event-log.ts';
 import {
   checkAnswerWords,
+  consoleSpeaker,
   type FailedExchange,
-  host,
   openFolder,
   runFirstExchange,
   type SandboxObservers,
@@ -40,7 +40,7 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
-import { createPageView } from './page-view.ts';
+import { PageView } from './page-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
@@ -75,13 +75,13 @@ async function startSandboxRun(
   config: Config,
   page: Config['page'],
   signal: AbortSignal,
-) {
+): Promise<SandboxRun & AsyncDisposable> {
   const show = createConversationPrinter(process.stdout);
-  const events = createEventLog(realClock);
-  const { sounds, storage } = config;
+  const events = new EventLog(realClock);
+  const { storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
-  const pageView = createPageView(botName);
+  const pageView = new PageView(botName);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
   const [sandbox, engines, codec] = await Promise.all([
@@ -91,7 +91,7 @@ async function startSandboxRun(
       page && {
         ...page,
         keptFile: join(storage.dataDir, 'sandbox-page.json'),
-        onPage: (line) => void loaded.promise.then(() => showPage(line, show)),
+        onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
       },
     ),
     openEngines(config, (news) => {
@@ -112,16 +112,7 @@ async function startSandboxRun(
   const { token, apiUrl } = sandbox.ready;
   const bot = await startBot(
     {
-      // Words of simulated people stay apart.
-      config: {
-        ...config,
-        bot: { ...config.bot, name: botName },
-        sounds: {
-          ...sounds,
-          allowedHosts: [...sounds.allowedHosts, sandbox.ready.cdnHost],
-        },
-        storage: { ...storage, dataDir: join(storage.dataDir, 'sandbox') },
-      },
+      config: toSandboxConfig(config, botName, sandbox.ready.cdnHost),
       engines,
       codec,
       discord: { token, apiUrl },
@@ -145,17 +136,28 @@ async function startSandboxRun(
   return Object.assign(stack.move(), {
     engines,
     observers: { sandbox, events, show, botName, dataDir: storage.dataDir },
-    tell() {
+    showMessages() {
       isTold = true;
     },
   });
 }
 
-function showPage(line: PageLine, show: ConversationPrinter) {
+/** Words of simulated people stay apart from those of the bot on Discord. */
+function toSandboxConfig(config: Config, botName: string, cdnHost: string): Config {
+  const { bot, sounds, storage } = config;
+  return {
+    ...config,
+    bot: { ...bot, name: botName },
+    sounds: { ...sounds, allowedHosts: [...sounds.allowedHosts, cdnHost] },
+    storage: { ...storage, dataDir: join(storage.dataDir, 'sandbox') },
+  };
+}
+
+function showPage(outcome: PageLine, show: ConversationPrinter) {
   show.printNote(
-    'why' in line
-      ? line.why
-      : `No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`,
+    'why' in outcome
+      ? outcome.why
+      : `No DISCORD_TOKEN: the sandbox. Talk in your browser: ${outcome.link}`,
   );
 }
 
@@ -188,6 +190,7 @@ function createReporters(
 type SandboxProgramOptions = {
   /** Programs get the first free port after the page. */
   readonly page: NonNullable<Config['page']>;
+  /** Returns undefined until the bot has started. */
   readonly access: AccessSource['access'];
   readonly guildId: GuildId;
   /** Shows where programs find the bot, or a failure. */
@@ -196,7 +199,7 @@ type SandboxProgramOptions = {
 
 /** Serves programs beside the sandbox. */
 export async function openSandboxPrograms({
-  page: { host, port },
+  page: { host: hostName, port },
   access,
   guildId,
   report,
@@ -208,7 +211,7 @@ export async function openSandboxPrograms({
   );
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) => await openDoors({ ...door, host, port: free }),
+    async (free) => await openDoors({ ...door, host: hostName, port: free }),
   );
   if (outcome.kind === 'refused') {
     report(outcome.why);
@@ -225,7 +228,7 @@ type SandboxRun = {
   readonly engines: Engines;
   readonly observers: SandboxObservers;
   /** Shows messages of the bot from now on. */
-  tell(): void;
+  showMessages(): void;
 };
 
 /**
@@ -234,43 +237,45 @@ type SandboxRun = {
  */
 async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) {
   const { show } = observers;
-  const first = await runFirstExchange(observers, signal);
-  if (first.kind === 'failed') {
-    showFailure(first, show);
+  const exchange = await runFirstExchange(observers, signal);
+  if (exchange.kind === 'failed') {
+    showFailure(exchange, show);
     return 1;
   }
   // The local recogniser judges where it loads, since it cannot be told the answer.
   const transcriber = await openLocalTranscriber({ models: engines.localModels }).catch(
     () => engines.transcriber,
   );
-  const { verdict, why } = await checkAnswerWords(first, transcriber, signal);
+  const { verdict, reason } = await checkAnswerWords(exchange, transcriber, signal);
   const startedMs = realClock.nowMs() - process.uptime() * 1000;
-  const heardS = (first.heard.firstAudibleAtMs - startedMs) / 1000;
+  const heardS = (exchange.heard.firstAudibleAtMs - startedMs) / 1000;
   show.printNote(`first reply heard ${heardS.toFixed(1)} s after the start`);
   const isProved = verdict === 'ok';
   show.printNote(
-    `${isProved ? 'the received sound holds' : 'failed at words:'} ${why}`,
+    `${isProved ? 'the received sound holds' : 'failed at words:'} ${reason}`,
   );
   return isProved ? 0 : 1;
 }
 
 function showFailure(
-  { isShown, stage, why }: FailedExchange,
+  { isShown, stage, why: reason }: FailedExchange,
   show: ConversationPrinter,
 ) {
-  if (!isShown) show.printNote(`failed at ${stage}: ${why}`);
+  if (!isShown) show.printNote(`failed at ${stage}: ${reason}`);
 }
 
 /**
  * Plays one exchange, then typed lines until their end, or until `signal` is aborted.
  * Returns the exit code. Throws as `runInSandbox` does.
  */
-async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
+async function runPrompt({ observers, showMessages }: SandboxRun, signal: AbortSignal) {
   const { show } = observers;
-  const first = await runFirstExchange(observers, signal);
-  if (first.kind === 'failed') showFailure(first, show);
-  tell();
-  show.printNote(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+  const exchange = await runFirstExchange(observers, signal);
+  if (exchange.kind === 'failed') showFailure(exchange, show);
+  showMessages();
+  show.printNote(
+    `Type to speak as ${consoleSpeaker}; /help shows commands; Ctrl+C leaves.`,
+  );
   const hasLines = await performLines(process.stdin, observers, signal);
   if (hasLines || process.stdin.isTTY) return 0;
   show.printNote(
@@ -279,16 +284,24 @@ async function runPrompt({ observers, tell }: SandboxRun, signal: AbortSignal) {
   return await waitUnlessAborted(new Promise<never>(() => {}), signal);
 }
 
-type SandboxView = ReturnType<typeof createSandboxView>;
+/** Shows events of the bot in the terminal. */
+interface SandboxView {
+  /** Shows a failing engine and its fallback. */
+  onEngine(news: EngineNews): void;
+  /** Shows warnings and failed commands. */
+  onDiscord(event: DiscordEvent): void;
+  /** Shows alerts, words and outcomes. */
+  onSession(event: SessionEvent): void;
+}
 
-function createSandboxView(show: ConversationPrinter, botName: string) {
-  function onAlert(change: AlertChange | FeatureAlertChange) {
+function createSandboxView(show: ConversationPrinter, botName: string): SandboxView {
+  function showAlert(change: AlertChange | FeatureAlertChange) {
     if (change.state === 'raised')
       show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
   }
 
   return {
-    onEngine(news: EngineNews) {
+    onEngine(news) {
       switch (news.kind) {
         case 'fallback-on':
           show.printNote(`${news.role}: ${news.from} is down, using ${news.to}`);
@@ -297,7 +310,7 @@ function createSandboxView(show: ConversationPrinter, botName: string) {
           show.printNote(`${news.role}: ${news.back} is back`);
           return;
         case 'alert':
-          onAlert(news);
+          showAlert(news);
           return;
         case 'habit':
           show.printNote(
@@ -310,15 +323,14 @@ function createSandboxView(show: ConversationPrinter, botName: string) {
           return; // shown with the outcome
       }
     },
-    onDiscord(event: DiscordEvent) {
+    onDiscord(event) {
       if (event.kind === 'warning') show.printNote(event.message);
-      if (event.kind === 'alert') onAlert(event);
+      if (event.kind === 'alert') showAlert(event);
       if (event.kind === 'command-failed')
         show.printNote(`${event.name} failed: ${event.error}`);
     },
-    onAlert,
-    onSession(event: SessionEvent) {
-      if (event.kind === 'alert') onAlert(event);
+    onSession(event) {
+      if (event.kind === 'alert') showAlert(event);
       else printEvent(event, botName, show);
     },
   };

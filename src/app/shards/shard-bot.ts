@@ -2,26 +2,23 @@ import { buttons, forms, pickers } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { openPipelines } from '#src/app/engines/open-engines.ts';
-import type { SharedParts } from '#src/app/shared-parts.ts';
+import type { SharedDeps } from '#src/app/shared-deps.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/config.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { CommandPorts, ProgramPorts } from '#src/features/command.ts';
 import { readHelpState } from '#src/features/contract/help-entries.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import {
-  createShardFeatures,
-  type ShardFeatures,
-} from '#src/sessions/shard-features.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -32,11 +29,11 @@ import {
 } from '#src/turn/endpointing/endpointing.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 
-const face = { commands, buttons, forms, pickers };
+const commandFace = { commands, buttons, forms, pickers };
 
 export type ShardBotOptions = {
   readonly bot: BotOptions;
-  readonly shared: SharedParts;
+  readonly shared: SharedDeps;
   readonly budgets: SessionBudgets;
   readonly shard: OwnedShard;
   readonly isReadByPrograms: SessionDependencies['isReadByPrograms'];
@@ -44,50 +41,28 @@ export type ShardBotOptions = {
   readonly onSessions: (sessions: VoiceSessions, ports: ProgramPorts) => void;
 };
 
-export type ShardBot = Awaited<ReturnType<typeof startShardBot>>;
+/** One shard, with the features and sessions of its servers. */
+export interface ShardBot extends AsyncDisposable {
+  /** Name of the bot, from the settings or Discord. */
+  readonly name: string;
+  readonly discord: Discord;
+}
 
 /**
  * Serves one shard with a Discord login of its own. Closing leaves every channel first. Throws as
  * `openDiscord` does.
  */
-export async function startShardBot(options: ShardBotOptions, signal: AbortSignal) {
+export async function startShardBot(
+  options: ShardBotOptions,
+  signal: AbortSignal,
+): Promise<ShardBot> {
   const { bot, shared, shard } = options;
   const { config, discord, onDiscord } = bot;
   await using stack = new AsyncDisposableStack();
   const closed = new AbortController();
   stack.defer(() => closed.abort(new Error('this shard is not served any more')));
-  const until = AbortSignal.any([signal, closed.signal]);
-  let sessions: VoiceSessions | undefined;
-  let name = '';
-  const features = createShardFeatures();
-  const createPorts = (discordPorts: DiscordPorts) => {
-    name = config.bot.name ?? discordPorts.bot.name;
-    const deps = createSessionDeps(options, discordPorts, name);
-    const sources = createSessionSources(options, discordPorts, name, features);
-    sessions = new VoiceSessions(deps, sources);
-    const { members, typed } = discordPorts;
-    const begun = shared.features({
-      deps,
-      sessions,
-      shard,
-      signal: until,
-      sources,
-      typed,
-      writtenQuestions: createWrittenAnswerConcurrency(),
-    });
-    features.add(begun.shards);
-    for (const feature of features.all) void feature.run?.();
-    const privacy = new PrivacyRequests(deps, sessions, features.all);
-    void privacy.resumePendingErasures(until);
-    const serving = { deps, sources, sessions, privacy, features: begun.ports };
-    const all = createCommandPorts(options, serving, until);
-    options.onSessions(sessions, { ...all, members });
-    return all;
-  };
-  const onEvent = (event: DiscordEvent) => {
-    reportToSessions(sessions, event);
-    onDiscord(event, shard.id);
-  };
+  const serving = new ShardService(options, AbortSignal.any([signal, closed.signal]));
+  const { features } = serving;
   const open = await openDiscord(
     {
       ...discord,
@@ -97,24 +72,76 @@ export async function startShardBot(options: ShardBotOptions, signal: AbortSigna
       },
       shard,
       messageContent: config.gateway.messageContent,
-      ...face,
+      ...commandFace,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
-      hello: () => ({ id: 'server.new', with: { bot: name } }),
-      onEvent,
-      arrived: (guildIds) => features.onGuildsArrived(guildIds),
-      channelChanged: (guildId) => features.onGuildChanged(guildId),
-      ports: createPorts,
+      createGreeting: () => ({ id: 'server.new', with: { bot: serving.name } }),
+      onEvent(event) {
+        reportToSessions(serving.sessions, event);
+        onDiscord(event, shard.id);
+      },
+      onGuildsArrived: (guildIds) => features.onGuildsArrived(guildIds),
+      onChannelChanged: (guildId) => features.onGuildChanged(guildId),
+      createPorts: (discordPorts) => serving.open(discordPorts),
     },
     signal,
   );
   stack.use(open);
-  stack.use(sessions);
+  stack.use(serving.sessions);
   for (const feature of features.all) stack.use(feature.serve?.());
-  return Object.assign(stack.move(), {
-    name,
-    discord: open,
-  });
+  return Object.assign(stack.move(), { name: serving.name, discord: open });
+}
+
+/** Sessions and features of a shard, which open once Discord has logged the bot in. */
+class ShardService {
+  readonly features = new ShardFeatures();
+  readonly #options;
+  readonly #signal;
+  #sessions: VoiceSessions | undefined;
+  #name = '';
+
+  constructor(options: ShardBotOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Name of the bot. Empty before `open`. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Sessions of the shard. Undefined before `open`. */
+  get sessions(): VoiceSessions | undefined {
+    return this.#sessions;
+  }
+
+  /** Opens sessions and features, once, and returns what commands reach them by. */
+  open(discordPorts: DiscordPorts): CommandPorts {
+    const options = this.#options;
+    const name = options.bot.config.bot.name ?? discordPorts.bot.name;
+    this.#name = name;
+    const deps = createSessionDeps(options, discordPorts, name);
+    const sources = createSessionSources(options, discordPorts, name, this.features);
+    const sessions = new VoiceSessions(deps, sources);
+    this.#sessions = sessions;
+    const opened = options.shared.openFeatures({
+      deps,
+      sessions,
+      shard: options.shard,
+      signal: this.#signal,
+      sources,
+      typed: discordPorts.typed,
+      writtenQuestions: new WrittenAnswerConcurrency(),
+    });
+    this.features.add(opened.shards);
+    for (const feature of this.features.all) void feature.run?.();
+    const privacy = new PrivacyRequests(deps, sessions, this.features.all);
+    void privacy.resumePendingErasures(this.#signal);
+    const requests = { deps, sources, sessions, privacy, features: opened.ports };
+    const ports = createCommandPorts(options, requests, this.#signal);
+    options.onSessions(sessions, { ...ports, members: discordPorts.members });
+    return ports;
+  }
 }
 
 function reportToSessions(
@@ -138,13 +165,13 @@ function reportToSessions(
 /** A slower recogniser does not decide the end of a turn. */
 const textTimeoutMs = 600;
 
-/** Collects parts that `VoiceSessions` of this shard need beside the ports to Discord. */
+/** Collects the dependencies of `VoiceSessions` beside the ports to Discord. */
 function createSessionSources(
   { bot: { config, engines }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,
   name: string,
   features: ShardFeatures,
-) {
+): SessionSources {
   const { partialTrust, store, weights } = shared;
   return {
     caps: config.budget.caps,
@@ -157,7 +184,7 @@ function createSessionSources(
     seatStore: store.seats,
     serverSettings,
     settingsStore: store.settings,
-    listTools: () => [...shared.operatorTools.all(), ...features.tools],
+    listTools: () => [...shared.operatorTools.listTools(), ...features.tools],
     hearing: {
       endpointRules: {
         ...endpointRules,
@@ -178,13 +205,13 @@ function createSessionSources(
 }
 
 function getOperatorDefaults(
-  { addressing, consent, given, instructions, otherNames }: Config['bot'],
+  { addressing, consent, given: changedNames, instructions, otherNames }: Config['bot'],
   name: string,
 ) {
   return {
     addressing,
     consent,
-    given,
+    given: changedNames,
     names: [name, ...otherNames],
     style: { instructions: `${instructions} Your name is ${name}.`, voice: {} },
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -213,7 +240,7 @@ function createSessionDeps(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: createPersonalSettingsCache({
+    peopleSettings: new PersonalSettingsCache({
       ...common,
       store: store.personSettings,
     }),
@@ -235,7 +262,7 @@ function createCommandPorts(
   {
     deps,
     sources,
-    ...serving
+    ...requests
   }: Pick<CommandPorts, 'features' | 'privacy'> & {
     readonly deps: SessionDependencies;
     readonly sources: SessionSources;
@@ -243,9 +270,9 @@ function createCommandPorts(
   },
   signal: AbortSignal,
 ): CommandPorts {
-  const { sessions } = serving;
+  const { sessions } = requests;
   return {
-    ...serving,
+    ...requests,
     clock: realClock,
     guilds: {
       findDenial: (request) => sessions.settings.findDenial(request),

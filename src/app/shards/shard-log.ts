@@ -13,7 +13,7 @@ export function logShards(
   notices: Pick<OperatorNotices, 'report'>,
   news: ShardNews,
   end: () => void,
-) {
+): void {
   switch (news.kind) {
     case 'waiting':
       log.warn(

@@ -1,5 +1,5 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-activity.ts';
-import { createEchoPath, type EchoPath } from './echo-path.ts';
+import { EchoPath } from './echo-path.ts';
 import {
   bandCount,
   bandSamples,
@@ -27,32 +27,38 @@ type LagMatch = {
 };
 
 /** Correlates the heard levels with those that were sent, at each lag. */
-function createLagFinder(sent: SentEnvelope) {
-  const heardLevels = new Float64Array(bandCount);
-  let heardSquares = 0;
-  const sentLevels = new Float64Array(lagCount * bandCount);
-  const sentSquares = new Float64Array(lagCount);
-  const products = new Float64Array(lagCount);
-  let weight = 0;
+class LagFinder {
+  readonly #sent: SentEnvelope;
+  readonly #heardLevels = new Float64Array(bandCount);
+  #heardSquares = 0;
+  readonly #sentLevels = new Float64Array(lagCount * bandCount);
+  readonly #sentSquares = new Float64Array(lagCount);
+  readonly #products = new Float64Array(lagCount);
+  #weight = 0;
 
-  function addLag(lag: number, levels: Float32Array, sentAt: number) {
-    const from = lag * bandCount;
-    let [squares, product] = [0, 0];
-    for (let band = 0; band < bandCount; band++) {
-      const level = Math.max(
-        minSentDb,
-        sentAt < 0 ? minSentDb : (sent.levels[sentAt + band] ?? 0),
-      );
-      sentLevels[from + band] =
-        (sentLevels[from + band] ?? 0) * decayPerMeasurement + level;
-      squares += level * level;
-      product += level * (levels[band] ?? 0);
-    }
-    sentSquares[lag] = (sentSquares[lag] ?? 0) * decayPerMeasurement + squares;
-    products[lag] = (products[lag] ?? 0) * decayPerMeasurement + product;
+  constructor(sent: SentEnvelope) {
+    this.#sent = sent;
   }
 
-  function getCorrelation(lag: number): number {
+  /** Adds the heard levels of one measurement, in dB for each band. */
+  add(levels: Float32Array, hop: number): void {
+    this.#weight = this.#weight * decayPerMeasurement + 1;
+    const heardLevels = this.#heardLevels;
+    let squares = 0;
+    for (let band = 0; band < bandCount; band++) {
+      const level = levels[band] ?? 0;
+      heardLevels[band] = (heardLevels[band] ?? 0) * decayPerMeasurement + level;
+      squares += level * level;
+    }
+    this.#heardSquares = this.#heardSquares * decayPerMeasurement + squares;
+    for (let lag = 0; lag < lagCount; lag++)
+      this.#addLag(lag, levels, this.#sent.findLevelIndex(hop - lag));
+  }
+
+  /** Correlates at one lag. 0 as long as too little was heard. */
+  getCorrelation(lag: number): number {
+    const heardLevels = this.#heardLevels;
+    const sentLevels = this.#sentLevels;
     let [common, sentSum, heardSum] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
       const a = heardLevels[band] ?? 0;
@@ -62,47 +68,53 @@ function createLagFinder(sent: SentEnvelope) {
       sentSum += b * b;
     }
     // The overall loudness of a band does not count.
-    const together = (products[lag] ?? 0) - common / weight;
-    const alone = heardSquares - heardSum / weight;
-    const theirs = (sentSquares[lag] ?? 0) - sentSum / weight;
-    const size = alone * theirs;
-    return size > 1 ? together / Math.sqrt(size) : 0;
+    const weight = this.#weight;
+    const covariance = (this.#products[lag] ?? 0) - common / weight;
+    const heardVariance = this.#heardSquares - heardSum / weight;
+    const sentVariance = (this.#sentSquares[lag] ?? 0) - sentSum / weight;
+    const size = heardVariance * sentVariance;
+    return size > 1 ? covariance / Math.sqrt(size) : 0;
   }
 
-  return {
-    getCorrelation,
+  /** Finds the lag of the highest correlation. */
+  findBestLag(): LagMatch {
+    let [bestLag, highest] = [0, 0];
+    for (let lag = 0; lag < lagCount; lag++) {
+      const correlation = this.getCorrelation(lag);
+      if (correlation > highest) [bestLag, highest] = [lag, correlation];
+    }
+    return { lag: bestLag, correlation: highest, weight: this.#weight };
+  }
 
-    add(levels: Float32Array, hop: number) {
-      weight = weight * decayPerMeasurement + 1;
-      let squares = 0;
-      for (let band = 0; band < bandCount; band++) {
-        const level = levels[band] ?? 0;
-        heardLevels[band] = (heardLevels[band] ?? 0) * decayPerMeasurement + level;
-        squares += level * level;
-      }
-      heardSquares = heardSquares * decayPerMeasurement + squares;
-      for (let lag = 0; lag < lagCount; lag++)
-        addLag(lag, levels, sent.findLevelIndex(hop - lag));
-    },
+  /** Forgets all levels. */
+  reset(): void {
+    this.#heardLevels.fill(0);
+    this.#sentLevels.fill(0);
+    this.#sentSquares.fill(0);
+    this.#products.fill(0);
+    this.#heardSquares = 0;
+    this.#weight = 0;
+  }
 
-    findBestLag(): LagMatch {
-      let [lag, correlation] = [0, 0];
-      for (let n = 0; n < lagCount; n++) {
-        const now = getCorrelation(n);
-        if (now > correlation) [lag, correlation] = [n, now];
-      }
-      return { lag, correlation, weight };
-    },
-
-    reset() {
-      heardLevels.fill(0);
-      sentLevels.fill(0);
-      sentSquares.fill(0);
-      products.fill(0);
-      heardSquares = 0;
-      weight = 0;
-    },
-  };
+  #addLag(lag: number, levels: Float32Array, sentAt: number) {
+    const from = lag * bandCount;
+    const { levels: envelope } = this.#sent;
+    const sentLevels = this.#sentLevels;
+    let [squares, product] = [0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const level = Math.max(
+        minSentDb,
+        sentAt < 0 ? minSentDb : (envelope[sentAt + band] ?? 0),
+      );
+      sentLevels[from + band] =
+        (sentLevels[from + band] ?? 0) * decayPerMeasurement + level;
+      squares += level * level;
+      product += level * (levels[band] ?? 0);
+    }
+    this.#sentSquares[lag] =
+      (this.#sentSquares[lag] ?? 0) * decayPerMeasurement + squares;
+    this.#products[lag] = (this.#products[lag] ?? 0) * decayPerMeasurement + product;
+  }
 }
 
 export type EchoView = {
@@ -180,7 +192,7 @@ const maxNoiseRiseDb = 0.03;
 export class EchoMeter {
   readonly #sent;
   readonly #finder;
-  readonly #floor = createNoiseFloor();
+  readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream on the clock. Packets can only be late, never early. */
   #streamMs = -Infinity;
@@ -197,16 +209,17 @@ export class EchoMeter {
 
   constructor(sent: SentEnvelope) {
     this.#sent = sent;
-    this.#finder = createLagFinder(sent);
+    this.#finder = new LagFinder(sent);
   }
 
+  /** Adds the next window of the person, and judges the utterance so far. */
   hear(window: VoiceWindow): EchoView {
     this.#alignStream(window.atMs);
     const sounds =
       this.#streamMs - this.#sent.endMs < echoTailMs + (this.#path?.lagMs ?? 0);
     for (let at = 0; at < window.samples.length; at += bandSamples) {
       if (!isRecorded(window.samples, at)) continue;
-      this.#measure(window, at, sounds);
+      this.#measureBand(window, at, sounds);
     }
     if (window.probability >= minMaybeVoicedProbability && sounds) this.#searchPath();
     if (window.probability >= minVoicedProbability) this.#updateVerdict(window, sounds);
@@ -218,7 +231,8 @@ export class EchoMeter {
     };
   }
 
-  endUtterance() {
+  /** Begins another verdict. The path of the echo stays known. */
+  endUtterance(): void {
     this.#voicedCount = 0;
     this.#explainedCount = 0;
     this.#ownFromMs = undefined;
@@ -231,7 +245,7 @@ export class EchoMeter {
     this.#streamMs = follows ? Math.min(nextMs + clockDriftMs, atMs) : atMs;
   }
 
-  #measure({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
+  #measureBand({ samples, probability }: VoiceWindow, at: number, sounds: boolean) {
     const levels = new Float32Array(bandCount);
     measureBands(samples, at, levels, 0);
     this.#floor.add(levels);
@@ -246,7 +260,7 @@ export class EchoMeter {
   }
 
   #checkPath(path: EchoPath, { levels, hop }: EchoMeasurement, loud: boolean) {
-    const { excessDb, shortDb, expectedDb } = path.compare(
+    const { excessDb, shortDb, expectedDb } = path.compareLevels(
       levels,
       this.#floor.levels,
       hop,
@@ -254,7 +268,7 @@ export class EchoMeter {
     this.#excessDb +=
       smoothingFactor * ((loud ? Math.min(maxExcessDb, excessDb) : 0) - this.#excessDb);
     this.#shortDb += smoothingFactor * (shortDb - this.#shortDb);
-    if (this.#fitsPath) path.learn(levels, this.#floor.levels, hop);
+    if (this.#fitsPath) path.updateGains(levels, this.#floor.levels, hop);
     if (loud && this.#fitsPath) this.#fittingCount++;
     this.#misfitCount = Math.max(0, this.#misfitCount + (this.#fitsPath ? -0.25 : 1));
     if (expectedDb > audibleDb) {
@@ -278,12 +292,12 @@ export class EchoMeter {
   }
 
   #searchPath() {
-    const found = this.#finder.findBestLag();
-    if (!provesEcho(found) || (this.#path && !this.#hasPathChanged(this.#path, found)))
+    const match = this.#finder.findBestLag();
+    if (!provesEcho(match) || (this.#path && !this.#hasPathChanged(this.#path, match)))
       return;
-    const path = createEchoPath(this.#sent, found.lag);
+    const path = new EchoPath(this.#sent, match.lag);
     for (const { levels, hop } of this.#recent)
-      path.learn(levels, this.#floor.levels, hop);
+      path.updateGains(levels, this.#floor.levels, hop);
     if (!this.#path) this.#explainedCount = this.#voicedCount;
     this.#path = path;
     this.#excessDb = 0;
@@ -300,9 +314,9 @@ export class EchoMeter {
 
   #updateVerdict({ atMs }: VoiceWindow, sounds: boolean) {
     this.#voicedCount++;
-    const own = this.#path && this.#excessDb >= minOwnVoiceDb;
+    const hasOwnVoice = this.#path && this.#excessDb >= minOwnVoiceDb;
     if (this.#path && this.#fitsPath && sounds) this.#explainedCount++;
-    if (own) this.#ownFromMs ??= atMs - windowMs;
+    if (hasOwnVoice) this.#ownFromMs ??= atMs - windowMs;
     if (!sounds || this.#ownFromMs !== undefined) this.#verdict = 'speech';
     else if (this.#path) this.#verdict = this.#judgeKnownPath();
     else this.#verdict = this.#isUnlike() ? 'speech' : 'unknown';
@@ -333,34 +347,36 @@ function isRecorded(samples: Float32Array, at: number) {
   return zeros < bandSamples / 2;
 }
 
-function createNoiseFloor() {
-  const levels = new Float32Array(bandCount).fill(initialNoiseDb);
-  const means = new Float32Array(bandCount).fill(initialNoiseDb);
-  const raised = new Float32Array(bandCount);
+/** Level of a microphone's noise in each band, in dB. Rises slowly and falls fast. */
+class NoiseFloor {
+  /** One level for each band. Changes with each measurement. */
+  readonly levels: Float32Array = new Float32Array(bandCount).fill(initialNoiseDb);
+  readonly #means = new Float32Array(bandCount).fill(initialNoiseDb);
+  readonly #raised = new Float32Array(bandCount);
 
-  return {
-    levels,
+  /** Adds the levels of one measurement. */
+  add(measured: Float32Array): void {
+    const levels = this.levels;
+    const means = this.#means;
+    for (let band = 0; band < bandCount; band++) {
+      const level = Math.max(minNoiseDb, measured[band] ?? minNoiseDb);
+      const oldMean = means[band] ?? 0;
+      const mean = oldMean + noiseSmoothingFactor * (level - oldMean);
+      means[band] = mean;
+      levels[band] = Math.min(mean, (levels[band] ?? 0) + maxNoiseRiseDb);
+    }
+  }
 
-    add(measured: Float32Array) {
-      for (let band = 0; band < bandCount; band++) {
-        const level = Math.max(minNoiseDb, measured[band] ?? minNoiseDb);
-        const former = means[band] ?? 0;
-        const mean = former + noiseSmoothingFactor * (level - former);
-        means[band] = mean;
-        levels[band] = Math.min(mean, (levels[band] ?? 0) + maxNoiseRiseDb);
-      }
-    },
-
-    /** Valid until the next call. */
-    raiseToNoise(measured: Float32Array): Float32Array {
-      // Noise hides anything quieter.
-      for (let band = 0; band < bandCount; band++) {
-        raised[band] = Math.max(
-          measured[band] ?? minNoiseDb,
-          levels[band] ?? minNoiseDb,
-        );
-      }
-      return raised;
-    },
-  };
+  /** Raises levels to the noise. The result is valid until the next call. */
+  raiseToNoise(measured: Float32Array): Float32Array {
+    const raised = this.#raised;
+    // Noise hides anything quieter.
+    for (let band = 0; band < bandCount; band++) {
+      raised[band] = Math.max(
+        measured[band] ?? minNoiseDb,
+        this.levels[band] ?? minNoiseDb,
+      );
+    }
+    return raised;
+  }
 }

@@ -13,84 +13,97 @@ const noiseMarginDb = 3;
 /** The packet that gave the lag may have been late by as much. */
 const maxLateHops = 2;
 
+/** Means over all bands, in dB. */
 type EchoComparison = {
+  /** Heard above the expected echo and the noise. */
   readonly excessDb: number;
+  /** Expected echo above the noise. */
   readonly expectedDb: number;
+  /** Expected, but not heard. */
   readonly shortDb: number;
 };
 
-export type EchoPath = ReturnType<typeof createEchoPath>;
-
 /** Path from a loudspeaker back into one microphone: one lag, and a gain for each band. */
-export function createEchoPath(sent: SentEnvelope, lag: number) {
+export class EchoPath {
+  /** Hops of 8 ms between leaving and coming back. */
+  readonly lag: number;
+  /** The same time in milliseconds. */
+  readonly lagMs: number;
+  readonly #sent: SentEnvelope;
   /** Sums of power give the gain, so that noise and single measurements hardly change it. */
-  const gains = new Float64Array(bandCount);
-  const sentPower = new Float64Array(bandCount);
-  const heardPower = new Float64Array(bandCount);
-  const lagMs: number = lag * hopMs;
+  readonly #gains = new Float64Array(bandCount);
+  readonly #sentPower = new Float64Array(bandCount);
+  readonly #heardPower = new Float64Array(bandCount);
 
-  function findLoudest(hop: number, band: number) {
-    let most = silenceDb;
+  constructor(sent: SentEnvelope, lag: number) {
+    this.#sent = sent;
+    this.lag = lag;
+    this.lagMs = lag * hopMs;
+  }
+
+  /** Updates the gains by levels that hold only echo and noise. */
+  updateGains(levels: Float32Array, noise: Float32Array, hop: number): void {
+    for (let band = 0; band < bandCount; band++) {
+      const sentDb = this.#getSentDb(hop - this.lag, band);
+      if (sentDb < minSentDb) continue;
+      const echoPower =
+        toPower(levels[band] ?? silenceDb) -
+        toPower((noise[band] ?? 0) + noiseMarginDb);
+      const sentSum =
+        (this.#sentPower[band] ?? 0) * decayPerMeasurement + toPower(sentDb);
+      const heardSum =
+        (this.#heardPower[band] ?? 0) * decayPerMeasurement + Math.max(0, echoPower);
+      this.#sentPower[band] = sentSum;
+      this.#heardPower[band] = heardSum;
+      this.#gains[band] = Math.max(minGainDb, 10 * Math.log10(heardSum / sentSum));
+    }
+  }
+
+  /** Compares heard levels with the echo that the sent sound should make. */
+  compareLevels(
+    levels: Float32Array,
+    noise: Float32Array,
+    hop: number,
+  ): EchoComparison {
+    let [excess, expected, short] = [0, 0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const gain = this.#gains[band] ?? 0;
+      const floor = (noise[band] ?? 0) + noiseMarginDb;
+      const echoDb = addLevels(this.#findLoudest(hop, band) + gain, floor);
+      const level = levels[band] ?? 0;
+      excess += Math.max(0, level - echoDb - slackDb);
+      expected += echoDb - floor;
+      short += Math.max(
+        0,
+        this.#getSentDb(hop - this.lag, band) + gain - Math.max(level, floor),
+      );
+    }
+    return {
+      excessDb: excess / bandCount,
+      expectedDb: expected / bandCount,
+      shortDb: short / bandCount,
+    };
+  }
+
+  #findLoudest(hop: number, band: number) {
+    const leftAt = hop - this.lag;
+    let loudest = silenceDb;
     for (let n = -maxLateHops; n < reverbHops; n++) {
       const fallenDb = Math.max(0, n - 1) * reverbDecayDb;
-      most = Math.max(most, getSentDb(hop - lag - n, band) - fallenDb);
+      loudest = Math.max(loudest, this.#getSentDb(leftAt - n, band) - fallenDb);
     }
-    return most;
+    return loudest;
   }
 
-  function getSentDb(hop: number, band: number) {
-    const at = sent.findLevelIndex(hop);
-    return at < 0 ? silenceDb : (sent.levels[at + band] ?? silenceDb);
+  #getSentDb(hop: number, band: number) {
+    const at = this.#sent.findLevelIndex(hop);
+    return at < 0 ? silenceDb : (this.#sent.levels[at + band] ?? silenceDb);
   }
-
-  return {
-    lagMs,
-
-    lag,
-
-    learn(levels: Float32Array, noise: Float32Array, hop: number) {
-      for (let band = 0; band < bandCount; band++) {
-        const sentDb = getSentDb(hop - lag, band);
-        if (sentDb < minSentDb) continue;
-        const sent = toPower(sentDb);
-        const heard =
-          toPower(levels[band] ?? silenceDb) -
-          toPower((noise[band] ?? 0) + noiseMarginDb);
-        const sentSum = (sentPower[band] ?? 0) * decayPerMeasurement + sent;
-        const heardSum =
-          (heardPower[band] ?? 0) * decayPerMeasurement + Math.max(0, heard);
-        sentPower[band] = sentSum;
-        heardPower[band] = heardSum;
-        gains[band] = Math.max(minGainDb, 10 * Math.log10(heardSum / sentSum));
-      }
-    },
-
-    compare(levels: Float32Array, noise: Float32Array, hop: number): EchoComparison {
-      let [excess, expected, short] = [0, 0, 0];
-      for (let band = 0; band < bandCount; band++) {
-        const gain = gains[band] ?? 0;
-        const floor = (noise[band] ?? 0) + noiseMarginDb;
-        const most = addLevels(findLoudest(hop, band) + gain, floor);
-        const level = levels[band] ?? 0;
-        excess += Math.max(0, level - most - slackDb);
-        expected += most - floor;
-        short += Math.max(
-          0,
-          getSentDb(hop - lag, band) + gain - Math.max(level, floor),
-        );
-      }
-      return {
-        excessDb: excess / bandCount,
-        expectedDb: expected / bandCount,
-        shortDb: short / bandCount,
-      };
-    },
-  };
 }
 
 function addLevels(aDb: number, bDb: number) {
-  const [most, least] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
-  return most + 10 * Math.log10(1 + 10 ** ((least - most) / 10));
+  const [louder, quieter] = aDb > bDb ? [aDb, bDb] : [bDb, aDb];
+  return louder + 10 * Math.log10(1 + 10 ** ((quieter - louder) / 10));
 }
 
 function toPower(levelDb: number) {

@@ -1,18 +1,18 @@
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
-import { createHannWindow, createSpectrum } from '#src/audio/spectrum.ts';
+import { createHannWindow, Spectrum } from '#src/audio/spectrum.ts';
 
 export const bandSamples = 256;
 
 /** Bins of 62.5 Hz at which the bands begin, from 125 Hz to 5.5 kHz, as wide as the ear's bands. */
 const bandEdges = [2, 5, 8, 11, 15, 20, 27, 36, 48, 64, 88];
-export const bandCount = bandEdges.length - 1;
+export const bandCount: number = bandEdges.length - 1;
 export const silenceDb = -100;
 
 /** Power of a full-scale sine under a Hann window, all bins together. */
 const fullScalePower = 1.5 * (bandSamples / 4) ** 2;
 
-const spectrum = createSpectrum(createHannWindow(bandSamples));
+const spectrum = new Spectrum(createHannWindow(bandSamples));
 
 /** Measures each band of 256 samples (-1 to 1) from `at`, and writes dB below full scale from `to`. */
 export function measureBands(
@@ -20,7 +20,7 @@ export function measureBands(
   at: number,
   into: Float32Array,
   to: number,
-) {
+): void {
   const powers = spectrum.measurePower(samples, at);
   for (let band = 0; band < bandCount; band++) {
     let power = 0;
@@ -51,7 +51,10 @@ type SentFrame = {
  * Frames are measured only when a person speaks over them, and older ones than 2.5 s count as silence then.
  */
 export class SentEnvelope {
-  readonly levels = new Float32Array(keptHops * bandCount).fill(silenceDb);
+  /** Levels of hop n, in dB, lie at `findLevelIndex(n)`. */
+  readonly levels: Float32Array = new Float32Array(keptHops * bandCount).fill(
+    silenceDb,
+  );
   readonly #samples = new Float32Array(bandSamples);
   #filled = 0;
   #resampler = new Resampler(speakRateHz, listenRateHz);
@@ -60,12 +63,13 @@ export class SentEnvelope {
   #waiting: SentFrame[] = [];
   #endMs = -Infinity;
 
+  /** Instant at which the sound that left ends at a listener without delay. `-Infinity` before the first frame. */
   get endMs(): number {
     return this.#endMs;
   }
 
   /** Adds a frame, mono at 24 kHz. `samples` must not change afterwards. */
-  addSentFrame(samples: Int16Array, atMs: number) {
+  addSentFrame(samples: Int16Array, atMs: number): void {
     const behindMs = atMs - this.#endMs;
     const begins = behindMs > maxJitterMs || behindMs < -maxBurstMs;
     if (begins) this.#endMs = atMs;
@@ -76,13 +80,13 @@ export class SentEnvelope {
 
   /** Returns the index of the levels of a hop, or -1 for a hop that is forgotten or in the future. */
   findLevelIndex(hop: number): number {
-    if (this.#waiting.length > 0) this.#measure();
+    if (this.#waiting.length > 0) this.#measureWaiting();
     return hop >= this.#hops || hop < Math.max(0, this.#hops - keptHops)
       ? -1
       : getLevelIndex(hop);
   }
 
-  #measure() {
+  #measureWaiting() {
     for (const { samples, beginsAtMs } of this.#waiting) {
       if (beginsAtMs !== undefined) this.#beginPosition(beginsAtMs);
       this.#addSamples(this.#resampler.push(samples));

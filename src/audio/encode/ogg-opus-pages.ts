@@ -11,41 +11,46 @@ type OggOpusOptions = {
   readonly preSkipSamples: number;
 };
 
-/** Writes pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
-export function createOggOpusPages(options: OggOpusOptions) {
-  const { serial = randomInt(2 ** 32) } = options;
-  let pages = 0;
+/** Marks of a page. Its serial and sequence are those of the file. */
+type OggOpusPageMarks = Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>;
 
-  /** Writes a page of packets, which must fit in 255 segments of 255 bytes. */
-  function writePage(
-    packets: readonly Uint8Array[],
-    marks: Omit<Parameters<typeof writePages>[1], 'serial' | 'sequence'>,
-  ): Buffer {
-    const sequence = pages++;
-    return writePages(packets, { ...marks, serial, sequence });
+/** Writes pages of one file with mono Opus: https://www.rfc-editor.org/rfc/rfc7845.html */
+export class OggOpusPages {
+  readonly #options: OggOpusOptions;
+  readonly #serial: number;
+  #pages = 0;
+
+  constructor(options: OggOpusOptions) {
+    this.#options = options;
+    this.#serial = options.serial ?? randomInt(2 ** 32);
   }
 
-  return {
-    /** Writes the head at the first call, and no bytes later. */
-    writeHead(): Buffer {
-      if (pages > 0) return Buffer.alloc(0);
-      const { inputRateHz, preSkipSamples } = options;
-      const id = Buffer.alloc(19);
-      id.write('OpusHead', 'latin1');
-      id.writeUInt8(1, 8);
-      id.writeUInt8(1, 9); // Channels.
-      id.writeUInt16LE(preSkipSamples, 10);
-      id.writeUInt32LE(inputRateHz, 12);
-      const vendor = Buffer.from('Parley');
-      const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
-      tags.write('OpusTags', 'latin1');
-      tags.writeUInt32LE(vendor.length, 8);
-      vendor.copy(tags, 12);
-      return Buffer.concat([writePage([id], { isFirst: true }), writePage([tags], {})]);
-    },
+  /** Writes the head at the first call, and no bytes later. */
+  writeHead(): Buffer {
+    if (this.#pages > 0) return Buffer.alloc(0);
+    const { inputRateHz, preSkipSamples } = this.#options;
+    const id = Buffer.alloc(19);
+    id.write('OpusHead', 'latin1');
+    id.writeUInt8(1, 8);
+    id.writeUInt8(1, 9); // Channels.
+    id.writeUInt16LE(preSkipSamples, 10);
+    id.writeUInt32LE(inputRateHz, 12);
+    const vendor = Buffer.from('Parley');
+    const tags = Buffer.alloc(8 + 4 + vendor.length + 4);
+    tags.write('OpusTags', 'latin1');
+    tags.writeUInt32LE(vendor.length, 8);
+    vendor.copy(tags, 12);
+    return Buffer.concat([
+      this.writePage([id], { isFirst: true }),
+      this.writePage([tags], {}),
+    ]);
+  }
 
-    writePage,
-  };
+  /** Writes a page of packets, which must fit in 255 segments of 255 bytes. */
+  writePage(packets: readonly Uint8Array[], marks: OggOpusPageMarks): Buffer {
+    const sequence = this.#pages++;
+    return writePages(packets, { ...marks, serial: this.#serial, sequence });
+  }
 }
 
 /** A packet of 120 ms has at most 7,656 bytes, which are 31 segments. */
@@ -58,41 +63,43 @@ export function findOpusPackets({
   samples,
 }: SoundPiece): readonly Uint8Array[] | undefined {
   if (opus) return [opus];
-  if (samples.some((one) => one !== 0)) return undefined;
+  if (samples.some((sample) => sample !== 0)) return undefined;
   const count = Math.round(samples.length / packetSamples);
   return Array<Uint8Array>(count).fill(silenceFrame);
 }
 
 /** Writes an Ogg file as its packets come. The same packets make the same bytes. */
-export function createOggOpusWriter() {
+export class OggOpusWriter {
   // Decoders settle within 80 ms, which are silent before most words.
-  const pages = createOggOpusPages({
+  readonly #pages = new OggOpusPages({
     serial: 1,
     inputRateHz: 48_000,
     preSkipSamples: 0,
   });
-  let waiting: Uint8Array[] = [];
-  let granule = 0;
+  #waiting: Uint8Array[] = [];
+  #granule = 0;
 
-  function writePage(isLast: boolean) {
-    const packets = waiting;
-    waiting = [];
-    granule += packets.reduce((sum, opus) => sum + countOpusSamples(opus), 0);
-    const head = pages.writeHead();
-    return Buffer.concat([head, pages.writePage(packets, { granule, isLast })]);
+  /** Adds a packet, and returns a page that is full before. */
+  addPacket(opus: Uint8Array): Buffer {
+    const isFull = this.#waiting.length >= packetsPerPage;
+    const page = isFull ? this.#writePage(false) : Buffer.alloc(0);
+    this.#waiting.push(opus);
+    return page;
   }
 
-  return {
-    /** Adds a packet, and returns a page that is full before. */
-    push(opus: Uint8Array): Buffer {
-      const page = waiting.length < packetsPerPage ? Buffer.alloc(0) : writePage(false);
-      waiting.push(opus);
-      return page;
-    },
-    end(): Buffer {
-      return writePage(true);
-    },
-  };
+  /** Returns the last page. No packet may follow. */
+  end(): Buffer {
+    return this.#writePage(true);
+  }
+
+  #writePage(isLast: boolean) {
+    const packets = this.#waiting;
+    this.#waiting = [];
+    this.#granule += packets.reduce((sum, opus) => sum + countOpusSamples(opus), 0);
+    const headBytes = this.#pages.writeHead();
+    const page = this.#pages.writePage(packets, { granule: this.#granule, isLast });
+    return Buffer.concat([headBytes, page]);
+  }
 }
 
 /**
@@ -105,7 +112,7 @@ export function createOggOpusWriter() {
  * writeOggOpus([silence, silence]).toString('latin1', 0, 4); // 'OggS'
  */
 export function writeOggOpus(packets: readonly Uint8Array[]): Buffer {
-  const writer = createOggOpusWriter();
-  const written = packets.map((opus) => writer.push(opus));
-  return Buffer.concat([...written, writer.end()]);
+  const writer = new OggOpusWriter();
+  const pages = packets.map((opus) => writer.addPacket(opus));
+  return Buffer.concat([...pages, writer.end()]);
 }

@@ -3,8 +3,9 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 
 /** Encodes mono sound at `speakRateHz`, in pieces of any length, for programs. */
 export interface SoundEncoder {
-  /** A caller awaits the bytes before the next call. */
+  /** Returns the bytes that the samples complete, perhaps none. A caller awaits the bytes before the next call. */
   push(samples: Int16Array): Uint8Array | Promise<Uint8Array>;
+  /** Returns the last bytes. No samples may follow. */
   end(): Uint8Array | Promise<Uint8Array>;
 }
 

@@ -2,47 +2,60 @@ import { readFile } from 'node:fs/promises';
 import { writeWavHeader } from '#src/audio/formats/wav.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus-codec.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { createOggOpusPages } from './ogg-opus-pages.ts';
+import { OggOpusPages } from './ogg-opus-pages.ts';
 import type { SoundEncoder, SoundFormat } from './sound-encoder.ts';
 
 const mp3BitrateKbits = 64;
 const mp3Module = new URL(import.meta.resolve('wasm-media-encoders/wasm/mp3'));
 
-export type SoundEncoders = ReturnType<typeof createSoundEncoders>;
-
 /** Encoders for programs. The MP3 encoder is loaded on first use. */
-export function createSoundEncoders(codec: OpusCodec) {
-  let mp3: Promise<WebAssembly.Module> | undefined;
+export class SoundEncoders {
+  readonly #codec: OpusCodec;
+  #mp3: Promise<WebAssembly.Module> | undefined;
 
-  return {
-    open(format: SoundFormat): SoundEncoder {
-      switch (format) {
-        case 'pcm':
-          return createPcmEncoder();
-        case 'wav':
-          return createPcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
-        case 'opus':
-          return createOggOpusEncoder(codec.createEncoder(speakRateHz));
-        case 'mp3':
-          mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
-          return createMp3Encoder(mp3);
-      }
-    },
-  };
+  constructor(codec: OpusCodec) {
+    this.#codec = codec;
+  }
+
+  /** Opens an encoder for one sound. One that cannot be loaded throws from its `push` and `end`. */
+  open(format: SoundFormat): SoundEncoder {
+    switch (format) {
+      case 'pcm':
+        return new PcmEncoder(Buffer.alloc(0));
+      case 'wav':
+        return new PcmEncoder(writeWavHeader({ rateHz: speakRateHz, channels: 1 }));
+      case 'opus':
+        return new OggOpusEncoder(this.#codec.createEncoder(speakRateHz));
+      case 'mp3':
+        this.#mp3 ??= readFile(mp3Module).then((wasm) => new WebAssembly.Module(wasm));
+        return createMp3Encoder(this.#mp3);
+    }
+  }
 }
 
-function createPcmEncoder(head: Buffer = Buffer.alloc(0)): SoundEncoder {
-  let before = head;
-  const prependHead = (bytes: Buffer) => {
-    const all = before.length > 0 ? Buffer.concat([before, bytes]) : bytes;
-    before = Buffer.alloc(0);
-    return all;
-  };
-  return {
-    push: ({ buffer, byteOffset, byteLength }) =>
-      prependHead(Buffer.from(buffer, byteOffset, byteLength)),
-    end: () => prependHead(Buffer.alloc(0)),
-  };
+/** Writes samples as they are, after the head of their file. */
+class PcmEncoder implements SoundEncoder {
+  #waitingHead: Buffer;
+
+  constructor(fileHead: Buffer) {
+    this.#waitingHead = fileHead;
+  }
+
+  /** Returns the samples as little-endian bytes. */
+  push({ buffer, byteOffset, byteLength }: Int16Array): Uint8Array {
+    return this.#prependHead(Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  /** Returns the head if no sample came, else no bytes. */
+  end(): Uint8Array {
+    return this.#prependHead(Buffer.alloc(0));
+  }
+
+  #prependHead(bytes: Buffer) {
+    const headBytes = this.#waitingHead;
+    this.#waitingHead = Buffer.alloc(0);
+    return headBytes.length > 0 ? Buffer.concat([headBytes, bytes]) : bytes;
+  }
 }
 
 function createMp3Encoder(compiled: Promise<WebAssembly.Module>): SoundEncoder {
@@ -53,7 +66,7 @@ function createMp3Encoder(compiled: Promise<WebAssembly.Module>): SoundEncoder {
       const encoder = await opening;
       // The next call of LAME overwrites the result.
       return encoder
-        .encode([Float32Array.from(samples, (one) => one / 32_768)])
+        .encode([Float32Array.from(samples, (sample) => sample / 32_768)])
         .slice();
     },
     async end() {
@@ -79,56 +92,58 @@ const frameSamples = speakRateHz / 50;
 const maxPageSamples = 50 * frameSamples;
 
 /** Writes Opus into an Ogg file: https://www.rfc-editor.org/rfc/rfc7845.html */
-function createOggOpusEncoder(encoder: OpusEncoder) {
-  const oggPages = createOggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
-  let rest = new Int16Array(0);
-  let pushedSamples = 0;
-  let frames = 0;
+class OggOpusEncoder implements SoundEncoder {
+  readonly #encoder: OpusEncoder;
+  readonly #pages = new OggOpusPages({ inputRateHz: speakRateHz, preSkipSamples });
+  #remainder = new Int16Array(0);
+  #pushedSamples = 0;
+  #frames = 0;
 
-  function encodePackets(samples: Int16Array): readonly Uint8Array[] {
-    const count = samples.length / frameSamples;
-    frames += count;
-    return Array.from({ length: count }, (_, n) =>
-      encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
-    );
+  constructor(encoder: OpusEncoder) {
+    this.#encoder = encoder;
   }
 
-  return {
-    push(samples: Int16Array): Uint8Array {
-      const sound = new Int16Array(rest.length + samples.length);
-      sound.set(rest);
-      sound.set(samples, rest.length);
-      pushedSamples += samples.length;
-      const whole = sound.length - (sound.length % frameSamples);
-      rest = sound.slice(whole);
-      const pages = [oggPages.writeHead()];
-      // Each piece completes a page, so that no sound waits for a full page.
-      for (let at = 0; at < whole; at += maxPageSamples) {
-        const packets = encodePackets(
-          sound.subarray(at, Math.min(whole, at + maxPageSamples)),
-        );
-        pages.push(
-          oggPages.writePage(packets, {
-            granule: frames * frameSamples * granulesPerSample,
-          }),
-        );
-      }
-      return Buffer.concat(pages);
-    },
-
-    end(): Uint8Array {
-      // Silence after the sound flushes the delay of the encoder.
-      const granule = preSkipSamples + pushedSamples * granulesPerSample;
-      const missing = Math.ceil(granule / granulesPerSample) - frames * frameSamples;
-      const tail = new Int16Array(
-        Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples,
+  /** Returns pages of all whole frames so far. */
+  push(samples: Int16Array): Uint8Array {
+    const sound = new Int16Array(this.#remainder.length + samples.length);
+    sound.set(this.#remainder);
+    sound.set(samples, this.#remainder.length);
+    this.#pushedSamples += samples.length;
+    const whole = sound.length - (sound.length % frameSamples);
+    this.#remainder = sound.slice(whole);
+    const pages = [this.#pages.writeHead()];
+    // Each piece completes a page, so that no sound waits for a full page.
+    for (let at = 0; at < whole; at += maxPageSamples) {
+      const packets = this.#encodePackets(
+        sound.subarray(at, Math.min(whole, at + maxPageSamples)),
       );
-      tail.set(rest);
-      const packets = encodePackets(tail);
-      return Buffer.concat([
-        oggPages.writeHead(),
-        oggPages.writePage(packets, { granule, isLast: true }),
-      ]);
-    },
-  };
+      const granule = this.#frames * frameSamples * granulesPerSample;
+      pages.push(this.#pages.writePage(packets, { granule }));
+    }
+    return Buffer.concat(pages);
+  }
+
+  /** Returns the last page. Silence after the sound flushes the delay of the encoder. */
+  end(): Uint8Array {
+    const granule = preSkipSamples + this.#pushedSamples * granulesPerSample;
+    const missing =
+      Math.ceil(granule / granulesPerSample) - this.#frames * frameSamples;
+    const tail = new Int16Array(
+      Math.max(1, Math.ceil(missing / frameSamples)) * frameSamples,
+    );
+    tail.set(this.#remainder);
+    const packets = this.#encodePackets(tail);
+    return Buffer.concat([
+      this.#pages.writeHead(),
+      this.#pages.writePage(packets, { granule, isLast: true }),
+    ]);
+  }
+
+  #encodePackets(samples: Int16Array): readonly Uint8Array[] {
+    const count = samples.length / frameSamples;
+    this.#frames += count;
+    return Array.from({ length: count }, (_, n) =>
+      this.#encoder.encode(samples.subarray(n * frameSamples, (n + 1) * frameSamples)),
+    );
+  }
 }

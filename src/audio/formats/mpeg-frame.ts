@@ -23,12 +23,12 @@ const mpegHeaderBytes = 6;
  */
 export function detectFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
   if (bytes.length < mpegHeaderBytes) return 'unknown';
-  const first = readFrameHeader(bytes);
-  if (!first) return 'no';
-  if (bytes.length < first.lengthBytes + mpegHeaderBytes) return 'unknown';
+  const firstHeader = readFrameHeader(bytes);
+  if (!firstHeader) return 'no';
+  if (bytes.length < firstHeader.lengthBytes + mpegHeaderBytes) return 'unknown';
   // Samples may look like one header, but not like two.
-  const second = readFrameHeader(bytes.subarray(first.lengthBytes));
-  return second && second.kind === first.kind ? first.name : 'no';
+  const second = readFrameHeader(bytes.subarray(firstHeader.lengthBytes));
+  return second && second.kind === firstHeader.kind ? firstHeader.name : 'no';
 }
 
 export type MpegFrameHeader = {
@@ -42,34 +42,39 @@ export type MpegFrameHeader = {
 };
 
 export function readFrameHeader(bytes: Buffer): MpegFrameHeader | undefined {
-  const head = bytes.readUInt32BE(0);
-  if (head >>> 21 !== 0x7ff) return undefined;
-  const layer = (head >>> 17) & 3;
-  return layer === 0 ? readAacHeader(bytes, head) : readMpegHeader(head, 3 - layer);
+  const headerBits = bytes.readUInt32BE(0);
+  if (headerBits >>> 21 !== 0x7ff) return undefined;
+  const layer = (headerBits >>> 17) & 3;
+  return layer === 0
+    ? readAacHeader(bytes, headerBits)
+    : readMpegHeader(headerBits, 3 - layer);
 }
 
 /** Reads the ADTS header of ISO 13818-7: https://wiki.multimedia.cx/index.php?title=ADTS */
-function readAacHeader(bytes: Buffer, head: number): MpegFrameHeader | undefined {
+function readAacHeader(bytes: Buffer, headerBits: number): MpegFrameHeader | undefined {
   const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
-  const rate = (head >>> 10) & 15;
-  if (((head >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
-  return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
+  const rate = (headerBits >>> 10) & 15;
+  if (((headerBits >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
+  return { name: 'AAC', kind: headerBits >>> 10, lengthBytes, samples: 0, rateHz: 0 };
 }
 
 /** Reads the frame header of ISO 11172-3 and 13818-3. */
-function readMpegHeader(head: number, layer: number): MpegFrameHeader | undefined {
-  const version = (head >>> 19) & 3;
+function readMpegHeader(
+  headerBits: number,
+  layer: number,
+): MpegFrameHeader | undefined {
+  const version = (headerBits >>> 19) & 3;
   const [slow, rateHz] = [
     mpegRateDivisors[version] ?? 0,
-    mpegRatesHz[(head >>> 10) & 3],
+    mpegRatesHz[(headerBits >>> 10) & 3],
   ];
   const table = version === 3 ? mpegBitrates.first : mpegBitrates.later;
-  const kilobits = table[layer]?.[((head >>> 12) & 15) - 1];
+  const kilobits = table[layer]?.[((headerBits >>> 12) & 15) - 1];
   if (slow === 0 || rateHz === undefined || kilobits === undefined) return undefined;
   const samples = layer === 0 ? 384 : layer === 2 && version !== 3 ? 576 : 1152;
   const slot = layer === 0 ? 4 : 1;
   const slots = Math.floor((samples * kilobits * 125 * slow) / rateHz / slot);
-  const lengthBytes = (slots + ((head >>> 9) & 1)) * slot;
-  const kind = (head >>> 17) * 4 + ((head >>> 10) & 3);
+  const lengthBytes = (slots + ((headerBits >>> 9) & 1)) * slot;
+  const kind = (headerBits >>> 17) * 4 + ((headerBits >>> 10) & 3);
   return { name: 'MP3', kind, lengthBytes, samples, rateHz: rateHz / slow };
 }

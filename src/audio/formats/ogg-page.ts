@@ -1,6 +1,6 @@
 /** Bytes before the segment table: https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
-const pageHeadBytes = 27;
-export const maxPageBytes = pageHeadBytes + 255 + 255 * 255;
+const pageHeaderBytes = 27;
+export const maxPageBytes: number = pageHeaderBytes + 255 + 255 * 255;
 
 /** Seven bytes may promise a page of 64 kB, so the bytes counted twice are limited. */
 const maxRecountPerByte = 256;
@@ -20,54 +20,55 @@ export type OggPage = {
 
 /** Cuts a file into pages, in pieces of any length. Bytes without a valid checksum are skipped. */
 export class OggPageReader {
-  #rest: Buffer = Buffer.alloc(0);
+  #remainder: Buffer = Buffer.alloc(0);
 
-  push(bytes: Uint8Array): OggPage[] {
-    this.#rest = Buffer.concat([this.#rest, bytes]);
+  /** Adds bytes and returns the pages that they complete. */
+  addBytes(bytes: Uint8Array): OggPage[] {
+    this.#remainder = Buffer.concat([this.#remainder, bytes]);
     const pages: OggPage[] = [];
     for (;;) {
-      const length = measurePage(this.#rest);
+      const length = measurePage(this.#remainder);
       if (length === 'more') return pages;
       const page =
-        length === 'none' ? undefined : readPage(this.#rest.subarray(0, length));
+        length === 'none' ? undefined : readPage(this.#remainder.subarray(0, length));
       if (!page) this.#skipToNextHead(length === 'none' ? 0 : length);
       else {
         pages.push(page);
-        this.#rest = this.#rest.subarray(page.bytes.length);
+        this.#remainder = this.#remainder.subarray(page.bytes.length);
       }
     }
   }
 
   #skipToNextHead(countedBytes: number) {
     const from = Math.max(1, Math.floor(countedBytes / maxRecountPerByte));
-    const next = this.#rest.indexOf('OggS', from, 'latin1');
-    const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);
-    this.#rest = this.#rest.subarray(passed);
+    const next = this.#remainder.indexOf('OggS', from, 'latin1');
+    const passed = next >= 0 ? next : Math.max(1, this.#remainder.length - 3);
+    this.#remainder = this.#remainder.subarray(passed);
   }
 }
 
 function measurePage(bytes: Buffer) {
   if (!bytes.toString('latin1', 0, 4).startsWith('OggS'.slice(0, bytes.length)))
     return 'none';
-  if (bytes.length < pageHeadBytes) return 'more';
+  if (bytes.length < pageHeaderBytes) return 'more';
   if (bytes.readUInt8(4) !== 0) return 'none';
-  const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
+  const body = pageHeaderBytes + bytes.readUInt8(pageHeaderBytes - 1);
   if (bytes.length < body) return 'more';
   const length = bytes
-    .subarray(pageHeadBytes, body)
+    .subarray(pageHeaderBytes, body)
     .reduce((sum, size) => sum + size, body);
   return bytes.length < length ? 'more' : length;
 }
 
-function readPage(bytes: Buffer) {
+function readPage(bytes: Buffer): OggPage | undefined {
   if (calculateCrc(bytes, pageTable, crcAt) !== bytes.readUInt32LE(crcAt))
     return undefined;
   const flags = bytes.readUInt8(5);
   const granule = bytes.readBigInt64LE(6);
-  const body = pageHeadBytes + bytes.readUInt8(pageHeadBytes - 1);
+  const body = pageHeaderBytes + bytes.readUInt8(pageHeaderBytes - 1);
   const pieces: Buffer[] = [];
   let [from, to] = [body, body];
-  for (const size of bytes.subarray(pageHeadBytes, body)) {
+  for (const size of bytes.subarray(pageHeaderBytes, body)) {
     to += size;
     if (size === 255) continue;
     pieces.push(bytes.subarray(from, to));
@@ -95,6 +96,7 @@ type PageMarks = {
   readonly sequence?: number;
 };
 
+/** Writes packets into as many pages as they need. */
 export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Buffer {
   const sizes = packets.flatMap(({ length }) => [
     ...Array<number>(Math.floor(length / 255)).fill(255),
@@ -109,10 +111,10 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
       (from > 0 && sizes[from - 1] === 255 ? 1 : 0) |
       (marks.isFirst && from === 0 ? 2 : 0) |
       (marks.isLast && from + 255 >= sizes.length ? 4 : 0);
-    const head = writePageHead(flags, (marks.sequence ?? 0) + pages.length, marks);
-    head.writeUInt8(table.length, pageHeadBytes - 1);
+    const header = writePageHeader(flags, (marks.sequence ?? 0) + pages.length, marks);
+    header.writeUInt8(table.length, pageHeaderBytes - 1);
     const page = Buffer.concat([
-      head,
+      header,
       Buffer.from(table),
       body.subarray(at, at + length),
     ]);
@@ -123,18 +125,18 @@ export function writePages(packets: readonly Uint8Array[], marks: PageMarks): Bu
   return Buffer.concat(pages);
 }
 
-function writePageHead(
+function writePageHeader(
   flags: number,
   sequence: number,
   { serial, granule = 0 }: PageMarks,
 ) {
-  const head = Buffer.alloc(pageHeadBytes);
-  head.write('OggS', 'latin1');
-  head.writeUInt8(flags, 5);
-  head.writeBigInt64LE(BigInt(granule), 6);
-  head.writeUInt32LE(serial, 14);
-  head.writeUInt32LE(sequence, 18);
-  return head;
+  const header = Buffer.alloc(pageHeaderBytes);
+  header.write('OggS', 'latin1');
+  header.writeUInt8(flags, 5);
+  header.writeBigInt64LE(BigInt(granule), 6);
+  header.writeUInt32LE(serial, 14);
+  header.writeUInt32LE(sequence, 18);
+  return header;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc3533.html#section-6 */
@@ -154,7 +156,7 @@ export function createCrcTable(polynomial: number): Int32Array {
 export function calculateCrc(
   bytes: Buffer,
   table: Int32Array,
-  blankAt = Infinity,
+  blankAt: number = Infinity,
 ): number {
   // Signed: an unsigned number of 32 bits is an object on the heap until V8 optimises the loop.
   let crc = 0;

@@ -4,9 +4,9 @@ export type SoundFileFormat = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
 export type SniffResult =
   | { readonly kind: 'format'; readonly format: SoundFileFormat }
-  /** `what` is a name for the operator, `demuxer` the value for `-f` of ffmpeg. */
-  | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
-  | { readonly kind: 'foreign'; readonly what: string }
+  /** `name` is for the operator, and `demuxer` the value for `-f` of ffmpeg. */
+  | { readonly kind: 'ffmpeg'; readonly name: string; readonly demuxer: string }
+  | { readonly kind: 'foreign'; readonly name: string }
   | { readonly kind: 'more' };
 
 /** An Ogg page names its codec at byte 28. */
@@ -21,17 +21,17 @@ const minFramesInARow = 3;
  *
  * At most 8 kB are needed, fewer for a shorter file (`isWhole`).
  */
-export function sniffFormat(head: Uint8Array, isWhole: boolean): SniffResult {
+export function sniffFormat(fileStart: Uint8Array, isWhole: boolean): SniffResult {
   const bytes = Buffer.from(
-    head.buffer,
-    head.byteOffset,
-    Math.min(head.length, maxSniffBytes),
+    fileStart.buffer,
+    fileStart.byteOffset,
+    Math.min(fileStart.length, maxSniffBytes),
   );
   const named = sniffNamedFormat(bytes, isWhole);
   if (named) return named;
-  const isEnough = isWhole || head.length >= maxSniffBytes;
+  const isEnough = isWhole || fileStart.length >= maxSniffBytes;
   // A decoder makes loud noise of foreign data.
-  return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', what: 'not a sound file' };
+  return sniffFrames(bytes, isEnough) ?? { kind: 'foreign', name: 'not a sound file' };
 }
 
 /** Detects only formats that begin with a name. */
@@ -52,8 +52,8 @@ function matchSignature(text: string): SniffResult | undefined {
     return { kind: 'format', format: 'wav' };
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
-  const known = ffmpegSignatures.find(([pattern]) => pattern.test(text));
-  return known && { kind: 'ffmpeg', what: known[1], demuxer: known[2] };
+  const signature = ffmpegSignatures.find(([pattern]) => pattern.test(text));
+  return signature && { kind: 'ffmpeg', name: signature[1], demuxer: signature[2] };
 }
 
 /** Patterns, names for the operator, and demuxers of ffmpeg: https://ffmpeg.org/ffmpeg-formats.html */
@@ -86,21 +86,21 @@ function sniffOgg(text: string): SniffResult {
   return toFfmpegOgg('an Ogg file of another kind');
 }
 
-function toFfmpegOgg(what: string): SniffResult {
-  return { kind: 'ffmpeg', what, demuxer: 'ogg' };
+function toFfmpegOgg(formatName: string): SniffResult {
+  return { kind: 'ffmpeg', name: formatName, demuxer: 'ogg' };
 }
 
 function sniffMatroska(bytes: Buffer, isEnough: boolean): SniffResult {
   if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
   if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1')))
     return { kind: 'more' };
-  return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
+  return { kind: 'ffmpeg', name: 'Matroska', demuxer: 'matroska' };
 }
 
 function sniffFrames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const name = readFramesInARow(bytes, at, isEnough);
-    if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };
+    if (name === 'AAC') return { kind: 'ffmpeg', name: 'AAC', demuxer: 'aac' };
     if (name === 'MP3') return { kind: 'format', format: 'mp3' };
   }
   const isText = /^\s*[#[<{]/.test(bytes.toString('latin1', 0, 16));
@@ -109,15 +109,15 @@ function sniffFrames(bytes: Buffer, isEnough: boolean): SniffResult | undefined 
 
 function readFramesInARow(bytes: Buffer, from: number, isEnough: boolean) {
   let at = from;
-  let first: MpegFrameHeader | undefined;
+  let firstHeader: MpegFrameHeader | undefined;
   for (let n = 0; n < minFramesInARow; n++) {
     // Where no more bytes come, fewer frames are enough from the first byte on.
     if (at + 6 > bytes.length)
-      return isEnough && (from === 0 || n > 1) ? first?.name : undefined;
+      return isEnough && (from === 0 || n > 1) ? firstHeader?.name : undefined;
     const header = readFrameHeader(bytes.subarray(at));
-    if (!header || (first && header.kind !== first.kind)) return undefined;
-    first = header;
+    if (!header || (firstHeader && header.kind !== firstHeader.kind)) return undefined;
+    firstHeader = header;
     at += header.lengthBytes;
   }
-  return first?.name;
+  return firstHeader?.name;
 }

@@ -46,10 +46,10 @@ const maxChannels = 8;
  */
 export function readWav(bytes: Uint8Array): Pcm {
   const stream = new WavReader();
-  const pieces = [...stream.push(bytes), ...stream.end()];
-  const [first] = pieces;
-  if (!first) throw createBadWavError('The WAV file holds no sound.');
-  return { ...first, samples: joinSamples(pieces.map(({ samples }) => samples)) };
+  const pieces = [...stream.addBytes(bytes), ...stream.end()];
+  const [firstPiece] = pieces;
+  if (!firstPiece) throw createBadWavError('The WAV file holds no sound.');
+  return { ...firstPiece, samples: joinSamples(pieces.map(({ samples }) => samples)) };
 }
 
 export function writeWav({ samples, ...shape }: Pcm): Buffer {
@@ -80,7 +80,7 @@ export function writeWavHeader(
 }
 
 /**
- * Reads a WAV file as it arrives, in pieces of any length. Throws BotError `audio.bad_wav` from `push` and `end`.
+ * Reads a WAV file as it arrives, in pieces of any length. Throws BotError `audio.bad_wav` from `addBytes` and `end`.
  *
  * With a data size of 0 or over 64 MiB, the sound lasts until the end. Files may follow each other, since some
  * servers send one for each sentence.
@@ -91,7 +91,8 @@ export class WavReader {
   #skipBytes = 0;
   #soundBytes = 0;
 
-  push(bytes: Uint8Array): Pcm[] {
+  /** Adds bytes of the file, and returns the sound that they complete. */
+  addBytes(bytes: Uint8Array): Pcm[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const pieces: Pcm[] = [];
     for (let next = this.#readNext(pieces); next; next = this.#readNext(pieces))
@@ -124,18 +125,20 @@ export class WavReader {
       case 'start':
         return this.#readRiff();
       case 'chunks':
-        this.#skipBytes -= this.#take(this.#skipBytes).length;
+        this.#skipBytes -= this.#takeBytes(this.#skipBytes).length;
         return this.#skipBytes > 0 ? undefined : this.#readChunk(reading.encoding);
     }
   }
 
   #readRiff(): WavReaderState | undefined {
-    const head = this.#rest.toString('latin1', 0, 12);
+    const riffHeader = this.#rest.toString('latin1', 0, 12);
     const isFile =
-      head.length < 12 ? /^R(I|F|$)|^BW|^B?$/.test(head) : startOfFile.test(head);
+      riffHeader.length < 12
+        ? /^R(I|F|$)|^BW|^B?$/.test(riffHeader)
+        : startOfFile.test(riffHeader);
     if (!isFile) throw createBadWavError('The sound is not a WAV file.');
-    if (head.length < 12) return undefined;
-    this.#take(12);
+    if (riffHeader.length < 12) return undefined;
+    this.#takeBytes(12);
     return { kind: 'chunks' };
   }
 
@@ -144,7 +147,7 @@ export class WavReader {
     const name = this.#rest.toString('latin1', 0, 4);
     const sizeBytes = this.#rest.readUInt32LE(4);
     if (name === 'data') {
-      this.#take(8);
+      this.#takeBytes(8);
       if (!encoding)
         throw createBadWavError('The WAV file has no format chunk before its sound.');
       const leftBytes = isUnknownSize(sizeBytes) ? Infinity : sizeBytes;
@@ -152,7 +155,7 @@ export class WavReader {
     }
     const padded = sizeBytes + (sizeBytes % 2);
     if (name === 'fmt ') return this.#readFormatChunk(padded);
-    this.#take(8);
+    this.#takeBytes(8);
     this.#skipBytes = padded;
     return { kind: 'chunks', encoding };
   }
@@ -163,7 +166,7 @@ export class WavReader {
     if (this.#rest.length < 8 + sizeBytes) return undefined;
     return {
       kind: 'chunks',
-      encoding: readFormat(this.#take(8 + sizeBytes).subarray(8)),
+      encoding: readFormat(this.#takeBytes(8 + sizeBytes).subarray(8)),
     };
   }
 
@@ -174,9 +177,9 @@ export class WavReader {
   ): WavReaderState | undefined {
     if (leftBytes === Infinity) return this.#readOpenSound(encoding, pieces);
     const frameBytes = encoding.sampleBytes * encoding.channels;
-    const given = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
-    pieces.push(...given.pieces);
-    const left = leftBytes - given.bytes;
+    const sound = this.#readSamples(encoding, Math.min(leftBytes, this.#rest.length));
+    pieces.push(...sound.pieces);
+    const left = leftBytes - sound.bytes;
     if (left < frameBytes) return { kind: 'completed' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
     return undefined;
@@ -204,13 +207,16 @@ export class WavReader {
     for (let at = Math.max(4, bytes - maxHeldBytes); at + 4 <= end; at++)
       if (totalBytes > minSizedBytes && isSize(at)) end = at - 4;
     const { pieces } = this.#readSamples(encoding, end);
-    this.#take(bytes - end);
+    this.#takeBytes(bytes - end);
     return pieces;
   }
 
-  #readSamples({ rateHz, channels, sampleBytes, sample }: WavEncoding, most: number) {
+  #readSamples(
+    { rateHz, channels, sampleBytes, sample }: WavEncoding,
+    maxBytes: number,
+  ) {
     const frameBytes = sampleBytes * channels;
-    const bytes = this.#take(Math.max(0, most - (most % frameBytes)));
+    const bytes = this.#takeBytes(Math.max(0, maxBytes - (maxBytes % frameBytes)));
     const pieces: Pcm[] = [];
     if (bytes.length > 0) {
       this.#soundBytes += bytes.length;
@@ -225,11 +231,11 @@ export class WavReader {
 
   #skipToNextFile(): WavReaderState | undefined {
     const start = this.#rest.toString('latin1').search(startOfFile);
-    this.#take(start < 0 ? Math.max(0, this.#rest.length - 11) : start);
+    this.#takeBytes(start < 0 ? Math.max(0, this.#rest.length - 11) : start);
     return start < 0 ? undefined : { kind: 'start' };
   }
 
-  #take(length: number) {
+  #takeBytes(length: number) {
     const bytes = this.#rest.subarray(0, length);
     this.#rest = this.#rest.subarray(length);
     return bytes;

@@ -20,62 +20,65 @@ const histogramBins = 800;
  * Measures perceived loudness in LUFS of sound at 48 kHz stereo: https://www.itu.int/rec/R-REC-BS.1770
  *
  * @example
- * import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+ * import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
  *
- * const meter = createLoudnessMeter();
+ * const meter = new LoudnessMeter();
  * const tone = (n: number) => 3_277 * Math.sin((2 * Math.PI * 997 * (n >> 1)) / 48_000);
- * meter.push(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n))); // 1 s at -20 dB
+ * meter.addSamples(Int16Array.from({ length: 2 * 48_000 }, (_, n) => tone(n))); // 1 s at -20 dB
  * Math.round(meter.lufs ?? 0); // -20
  */
-export function createLoudnessMeter() {
-  const channels = [createKWeighting(), createKWeighting()] as const;
-  const recent: number[] = [];
-  let stepEnergy = 0;
-  let filled = 0;
-  const counts = new Float64Array(histogramBins);
-  const energies = new Float64Array(histogramBins);
+export class LoudnessMeter {
+  readonly #left = new KWeighting();
+  readonly #right = new KWeighting();
+  readonly #recentEnergies: number[] = [];
+  #stepEnergy = 0;
+  #filled = 0;
+  readonly #counts = new Float64Array(histogramBins);
+  readonly #energies = new Float64Array(histogramBins);
 
-  function endStep() {
-    recent.push(stepEnergy / stepSamples);
-    stepEnergy = 0;
-    filled = 0;
-    if (recent.length > stepsPerBlock) recent.shift();
-    if (recent.length < stepsPerBlock) return;
-    const energy = recent.reduce((sum, one) => sum + one, 0) / stepsPerBlock;
-    const lufs = toLufs(energy);
-    if (lufs <= gateLufs) return;
-    const at = toHistogramBin(lufs);
-    counts[at] = (counts[at] ?? 0) + 1;
-    energies[at] = (energies[at] ?? 0) + energy;
+  /** Adds stereo samples, left and right in turn. */
+  addSamples(samples: Int16Array): void {
+    for (let n = 0; n < samples.length; n += 2) {
+      this.#stepEnergy +=
+        this.#left.measureEnergy(samples[n] ?? 0) +
+        this.#right.measureEnergy(samples[n + 1] ?? 0);
+      this.#filled++;
+      if (this.#filled === stepSamples) this.#endStep();
+    }
   }
 
-  function getMeanLufs(lufs: number) {
+  /** Gets the loudness in LUFS. Undefined for silence only, or for less than 400 ms. */
+  get lufs(): number | undefined {
+    const ungatedLufs = this.#getMeanLufs(gateLufs);
+    return ungatedLufs === undefined
+      ? undefined
+      : this.#getMeanLufs(ungatedLufs - belowMeanLu);
+  }
+
+  #endStep() {
+    const energies = this.#recentEnergies;
+    energies.push(this.#stepEnergy / stepSamples);
+    this.#stepEnergy = 0;
+    this.#filled = 0;
+    if (energies.length > stepsPerBlock) energies.shift();
+    if (energies.length < stepsPerBlock) return;
+    const blockEnergy =
+      energies.reduce((sum, energy) => sum + energy, 0) / stepsPerBlock;
+    const lufs = toLufs(blockEnergy);
+    if (lufs <= gateLufs) return;
+    const at = toHistogramBin(lufs);
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#energies[at] = (this.#energies[at] ?? 0) + blockEnergy;
+  }
+
+  #getMeanLufs(minLufs: number) {
     let [count, energy] = [0, 0];
-    for (let n = toHistogramBin(lufs); n < histogramBins; n++) {
-      count += counts[n] ?? 0;
-      energy += energies[n] ?? 0;
+    for (let n = toHistogramBin(minLufs); n < histogramBins; n++) {
+      count += this.#counts[n] ?? 0;
+      energy += this.#energies[n] ?? 0;
     }
     return count > 0 ? toLufs(energy / count) : undefined;
   }
-
-  return {
-    push(samples: Int16Array) {
-      const [left, right] = channels;
-      for (let n = 0; n < samples.length; n += 2) {
-        stepEnergy +=
-          left.measureEnergy(samples[n] ?? 0) +
-          right.measureEnergy(samples[n + 1] ?? 0);
-        filled++;
-        if (filled === stepSamples) endStep();
-      }
-    },
-
-    /** Gets the loudness in LUFS. Undefined for silence only, or for less than 400 ms. */
-    get lufs(): number | undefined {
-      const all = getMeanLufs(gateLufs);
-      return all === undefined ? undefined : getMeanLufs(all - belowMeanLu);
-    },
-  };
 }
 
 function toLufs(energy: number) {
@@ -87,36 +90,35 @@ function toHistogramBin(lufs: number) {
 }
 
 /** Filters one channel as the head and the ear do. */
-function createKWeighting() {
-  let x1 = 0;
-  let x2 = 0;
-  let y1 = 0;
-  let y2 = 0;
-  let z1 = 0;
-  let z2 = 0;
+class KWeighting {
+  #x1 = 0;
+  #x2 = 0;
+  #y1 = 0;
+  #y2 = 0;
+  #z1 = 0;
+  #z2 = 0;
 
-  return {
-    measureEnergy(sample: number): number {
-      const x = sample / 32_768;
-      const y =
-        headFilter.b[0] * x +
-        headFilter.b[1] * x1 +
-        headFilter.b[2] * x2 -
-        headFilter.a[0] * y1 -
-        headFilter.a[1] * y2;
-      const z =
-        y +
-        lowCutFilter.b[1] * y1 +
-        y2 -
-        lowCutFilter.a[0] * z1 -
-        lowCutFilter.a[1] * z2;
-      x2 = x1;
-      x1 = x;
-      y2 = y1;
-      y1 = y;
-      z2 = z1;
-      z1 = z;
-      return z * z;
-    },
-  };
+  /** Returns the energy of the next sample after the filters. */
+  measureEnergy(sample: number): number {
+    const x = sample / 32_768;
+    const y =
+      headFilter.b[0] * x +
+      headFilter.b[1] * this.#x1 +
+      headFilter.b[2] * this.#x2 -
+      headFilter.a[0] * this.#y1 -
+      headFilter.a[1] * this.#y2;
+    const z =
+      y +
+      lowCutFilter.b[1] * this.#y1 +
+      this.#y2 -
+      lowCutFilter.a[0] * this.#z1 -
+      lowCutFilter.a[1] * this.#z2;
+    this.#x2 = this.#x1;
+    this.#x1 = x;
+    this.#y2 = this.#y1;
+    this.#y1 = y;
+    this.#z2 = this.#z1;
+    this.#z1 = z;
+    return z * z;
+  }
 }

@@ -8,10 +8,13 @@ export interface OpusDecoder {
   decode(opus: Uint8Array): Int16Array;
 }
 
+/** Encoder of one stream, which predicts each frame from the frames before. */
 export interface OpusEncoder {
+  /** Encodes exactly 20 ms. Throws a plain Error for another length. */
   encode(samples: Int16Array): Frame;
 }
 
+/** Opus library that works on this machine. */
 export interface OpusCodec {
   /** Name printed at start, such as `mediaplex`. */
   readonly name: string;
@@ -28,7 +31,11 @@ const silenceBytes = 3;
 /**
  * Encodes the pause that listeners get as silence frames.
  */
-export function encodePause(encoder: OpusEncoder, rateHz: number, channels: 1 | 2 = 1) {
+export function encodePause(
+  encoder: OpusEncoder,
+  rateHz: number,
+  channels: 1 | 2 = 1,
+): void {
   // Opus predicts a frame's level from the frame before. Otherwise the first frames after a pause are up to 30 dB
   // too quiet, and 60 ms of the first word are lost (`npm test -- test/audio/rest-encoder`).
   const silence = new Int16Array((rateHz / 50) * channels);

@@ -11,9 +11,10 @@ const celtFrameSamples = [120, 240, 480, 960];
 
 /** Counts the samples of a packet at 48 kHz by its first byte. Returns 0 for bytes that cannot be Opus. */
 export function countOpusSamples(opus: Uint8Array): number {
-  const first = opus[0];
-  if (first === undefined) return 0;
-  const samples = getFrameSamples(first >> 3) * getFrameCount(first & 3, opus[1]);
+  const tableOfContents = opus[0];
+  if (tableOfContents === undefined) return 0;
+  const samples =
+    getFrameSamples(tableOfContents >> 3) * getFrameCount(tableOfContents & 3, opus[1]);
   return samples <= maxPacketSamples ? samples : 0;
 }
 

@@ -26,6 +26,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** Resamples in WebAssembly, in single precision. Streams between the same rates share a filter. */
 export class PolyphaseFilter {
+  /** Rates and size of this filter. */
   readonly change: Omit<RateChange, 'taps'>;
   readonly #module;
   readonly #rowBytes;
@@ -36,18 +37,18 @@ export class PolyphaseFilter {
 
   constructor({ taps, ...change }: RateChange) {
     const row = roundUpToGroup(2 * change.half);
-    const places = planMemory(change.phases * row, row + blockFrames);
-    const pages = Math.ceil(places.endBytes / pageBytes);
+    const layout = planMemory(change.phases * row, row + blockFrames);
+    const pages = Math.ceil(layout.endBytes / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(loadKernels(), { env: { memory } });
     this.change = change;
     this.#module = exports as FilterModule; // Exports of the file beside this one.
     this.#rowBytes = floatBytes * row;
-    this.#layout = places;
-    const mostOut = Math.floor(((blockFrames - 1) * change.up) / change.down);
-    this.#blockFrames = Math.max(1, Math.min(blockFrames, mostOut));
-    this.#input = new Int16Array(memory.buffer, places.input, 2 * (row + blockFrames));
-    this.#output = new Int16Array(memory.buffer, places.output, 2 * blockFrames);
+    this.#layout = layout;
+    const maxOutputFrames = Math.floor(((blockFrames - 1) * change.up) / change.down);
+    this.#blockFrames = Math.max(1, Math.min(blockFrames, maxOutputFrames));
+    this.#input = new Int16Array(memory.buffer, layout.input, 2 * (row + blockFrames));
+    this.#output = new Int16Array(memory.buffer, layout.output, 2 * blockFrames);
     const table = new Float32Array(memory.buffer, 0, change.phases * row);
     for (let phase = 0; phase < change.phases; phase++) {
       const from = phase * 2 * change.half;
@@ -55,8 +56,8 @@ export class PolyphaseFilter {
     }
   }
 
-  /** The input must hold `half` more frames on each side. */
-  run({ samples, channels, at, phase }: FilterInput, out: Int16Array) {
+  /** Fills `out` with resampled frames. The input must hold `half` more frames on each side. */
+  filterFrames({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
     const { up, down, half } = this.change;
     let turns = phase;
     for (let done = 0; done < out.length; done += channels * this.#blockFrames) {
@@ -65,13 +66,13 @@ export class PolyphaseFilter {
       const last = (turns % up) + (count - 1) * down;
       const frames = 2 * half + Math.floor(last / up);
       this.#input.set(samples.subarray(channels * from, channels * (from + frames)));
-      this.#filter(channels, frames, count, turns % up);
+      this.#filterBlock(channels, frames, count, turns % up);
       out.set(this.#output.subarray(0, channels * count), done);
       turns += count * down;
     }
   }
 
-  #filter(channels: 1 | 2, frames: number, count: number, phase: number) {
+  #filterBlock(channels: 1 | 2, frames: number, count: number, phase: number) {
     const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
     const { up, down, phases } = this.change;
     const { input, left, right, output } = this.#layout;
@@ -170,15 +171,15 @@ function createKernel(phases: number, half: number, cutoff: number) {
       const x = n - half + 1 - phase / phases;
       const turn = (Math.PI * x) / half;
       const window = 0.42 + 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn);
-      row[n] = window * sinc(cutoff * x);
+      row[n] = window * computeSinc(cutoff * x);
     }
-    const sum = row.reduce((all, tap) => all + tap, 0);
+    const sum = row.reduce((total, tap) => total + tap, 0);
     for (let n = 0; n < taps; n++) row[n] = (row[n] ?? 0) / sum;
   }
   return table;
 }
 
-function sinc(x: number) {
+function computeSinc(x: number) {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 

@@ -19,63 +19,62 @@ function getMinPauseMs(lengthMs: number) {
  * are left out.
  *
  * @example
- * import { createRecordingCutter } from '#src/audio/voice/recording-cutter.ts';
+ * import { RecordingCutter } from '#src/audio/voice/recording-cutter.ts';
  *
- * const cuts = createRecordingCutter();
- * for (let n = 0; n < 50; n++) cuts.next(n < 20 ? 0.1 : 0.9); // 32 ms each
- * cuts.end(); // { fromMs: 240, toMs: 1600 }
+ * const cuts = new RecordingCutter();
+ * for (let n = 0; n < 50; n++) cuts.addWindow(n < 20 ? 0.1 : 0.9); // 32 ms each
+ * cuts.endSpan(); // { fromMs: 240, toMs: 1600 }
  */
-export function createRecordingCutter() {
-  let windows = 0;
-  let openSpan: { readonly from: number; to: number } | undefined;
-  let probabilities: number[] = [];
-  let cutMs = 0;
+export class RecordingCutter {
+  #windows = 0;
+  #openSpan: { readonly from: number; to: number } | undefined;
+  #probabilities: number[] = [];
+  #cutMs = 0;
 
-  function endSpan(): SpeechSpan | undefined {
-    const span = openSpan;
-    openSpan = undefined;
-    probabilities = [];
-    if (!span) return undefined;
-    const toMs = Math.min(span.to * windowMs + tailMs, windows * windowMs);
-    return toSpan(span.from * windowMs - preRollMs, toMs);
+  /** Adds the probability of a voice in the next 32 ms, and returns a span that ends there. */
+  addWindow(probability: number): SpeechSpan | undefined {
+    const window = this.#windows++;
+    const isVoice =
+      probability >= (this.#openSpan ? minContinueProbability : minBeginProbability);
+    if (!this.#openSpan && !isVoice) return undefined;
+    this.#openSpan ??= { from: window, to: window };
+    this.#probabilities.push(probability);
+    if (isVoice) this.#openSpan.to = window + 1;
+    const { from, to } = this.#openSpan;
+    const pauseMs = (window + 1 - to) * windowMs;
+    if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
+      return this.endSpan();
+    return (window + 1 - from) * windowMs >= maxSpanMs ? this.#cutShort() : undefined;
   }
 
-  function cutShort() {
-    const span = openSpan;
+  /** Ends the open span. Undefined if no voice came since the last span. */
+  endSpan(): SpeechSpan | undefined {
+    const span = this.#openSpan;
+    this.#openSpan = undefined;
+    this.#probabilities = [];
+    if (!span) return undefined;
+    const toMs = Math.min(span.to * windowMs + tailMs, this.#windows * windowMs);
+    return this.#toSpan(span.from * windowMs - preRollMs, toMs);
+  }
+
+  #cutShort() {
+    const span = this.#openSpan;
     if (!span) return undefined;
     // The cut lies where a voice is least likely.
-    const all = probabilities;
-    const first = all.length - cutSearchMs / windowMs;
-    const sought = all.slice(Math.floor(first));
-    const at = all.length - sought.length + sought.indexOf(Math.min(...sought));
-    const place = span.from + at;
-    probabilities = all.slice(at);
-    openSpan = { from: place, to: Math.max(place, span.to) };
-    return toSpan(span.from * windowMs - preRollMs, place * windowMs);
+    const { length } = this.#probabilities;
+    const searched = this.#probabilities.slice(
+      Math.floor(length - cutSearchMs / windowMs),
+    );
+    const at = length - searched.length + searched.indexOf(Math.min(...searched));
+    const cut = span.from + at;
+    this.#probabilities = this.#probabilities.slice(at);
+    this.#openSpan = { from: cut, to: Math.max(cut, span.to) };
+    return this.#toSpan(span.from * windowMs - preRollMs, cut * windowMs);
   }
 
-  function toSpan(requestedMs: number, toMs: number) {
-    const fromMs = Math.max(cutMs, requestedMs);
-    cutMs = toMs;
+  #toSpan(requestedMs: number, toMs: number) {
+    const fromMs = Math.max(this.#cutMs, requestedMs);
+    this.#cutMs = toMs;
     return { fromMs, toMs };
   }
-
-  return {
-    next(probability: number): SpeechSpan | undefined {
-      const now = windows++;
-      const isVoice =
-        probability >= (openSpan ? minContinueProbability : minBeginProbability);
-      if (!openSpan && !isVoice) return undefined;
-      openSpan ??= { from: now, to: now };
-      probabilities.push(probability);
-      if (isVoice) openSpan.to = now + 1;
-      const { from, to } = openSpan;
-      const pauseMs = (now + 1 - to) * windowMs;
-      if (pauseMs > 0 && pauseMs >= getMinPauseMs((to - from) * windowMs))
-        return endSpan();
-      return (now + 1 - from) * windowMs >= maxSpanMs ? cutShort() : undefined;
-    },
-
-    end: endSpan,
-  };
 }

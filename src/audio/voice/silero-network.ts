@@ -31,16 +31,21 @@ const maxInputs = 3 * spectrumBins;
 /** Plans the memory, which begins with the file of scripts/silero-weights.mjs. */
 function planMemoryAddresses() {
   let endBytes = vectorBytes;
-  const reserve = (numbers: number) => {
+  const reserveNumbers = (count: number) => {
     const from = endBytes;
-    endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
+    endBytes += Math.ceil((count * numberBytes) / vectorBytes) * vectorBytes;
     return from;
   };
   const reserveLayer = (rows: number, width: number) => {
-    return { rows, width, weights: reserve(rows * width), bias: reserve(rows) };
+    return {
+      rows,
+      width,
+      weights: reserveNumbers(rows * width),
+      bias: reserveNumbers(rows),
+    };
   };
   return {
-    hann: reserve(2 * fftPoints),
+    hann: reserveNumbers(2 * fftPoints),
     /** Each row holds its taps in the order of time. */
     encoder: [
       reserveLayer(128, 3 * spectrumBins),
@@ -51,21 +56,21 @@ function planMemoryAddresses() {
     /** Input, forget, cell and output gates for the input followed by the former output. */
     memory: reserveLayer(4 * cellCount, 2 * cellCount),
     output: reserveLayer(1, cellCount),
-    twiddles: reserve(2 * spectrumBins),
-    order: reserve(fftPoints),
-    work: reserve(2 * spectrumBins * 4),
+    twiddles: reserveNumbers(2 * spectrumBins),
+    order: reserveNumbers(fftPoints),
+    work: reserveNumbers(2 * spectrumBins * 4),
     /** 64 samples of the former window, 512 new ones, and 64 mirrored at the end. */
-    samples: reserve(contextSamples + windowSamples + contextSamples),
+    samples: reserveNumbers(contextSamples + windowSamples + contextSamples),
     // Inputs of the convolutions, a row for each time step. The spare rows before and after stay zero.
-    spectra: reserve(6 * spectrumBins),
-    first: reserve(6 * 128),
-    second: reserve(2 * 64),
-    third: reserve(64),
+    spectra: reserveNumbers(6 * spectrumBins),
+    first: reserveNumbers(6 * 128),
+    second: reserveNumbers(2 * 64),
+    third: reserveNumbers(64),
     /** 128 features and the former output. */
-    seen: reserve(2 * cellCount),
-    gates: reserve(4 * cellCount),
-    cells: reserve(cellCount),
-    list: reserve(2 * maxInputs),
+    seen: reserveNumbers(2 * cellCount),
+    gates: reserveNumbers(4 * cellCount),
+    cells: reserveNumbers(cellCount),
+    list: reserveNumbers(2 * maxInputs),
     pages: Math.ceil(endBytes / pageBytes),
   } as const;
 }
@@ -92,16 +97,16 @@ export class SileroNetwork {
     const imports = { env: { memory } };
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
     this.#kernels = exports as Kernels; // Exports of the file beside this one.
-    const numbers = (from: number, length: number) =>
+    const viewNumbers = (from: number, length: number) =>
       new Float32Array(memory.buffer, from, length);
     new Uint8Array(memory.buffer).set(weights);
-    numbers(memoryAddresses.twiddles, 2 * spectrumBins).set(createTwiddles());
+    viewNumbers(memoryAddresses.twiddles, 2 * spectrumBins).set(createTwiddles());
     new Uint32Array(memory.buffer, memoryAddresses.order, fftPoints).set(
       createBitReversedOrder(),
     );
-    this.#output = numbers(memoryAddresses.output.weights, cellCount);
-    this.#bias = numbers(memoryAddresses.output.bias, 1);
-    this.#samples = numbers(
+    this.#output = viewNumbers(memoryAddresses.output.weights, cellCount);
+    this.#bias = viewNumbers(memoryAddresses.output.bias, 1);
+    this.#samples = viewNumbers(
       memoryAddresses.samples,
       contextSamples + windowSamples + contextSamples,
     );
@@ -109,10 +114,14 @@ export class SileroNetwork {
       windowSamples,
       windowSamples + contextSamples,
     );
-    this.#outputs = numbers(memoryAddresses.seen + cellCount * numberBytes, cellCount);
-    this.#cells = numbers(memoryAddresses.cells, cellCount);
+    this.#outputs = viewNumbers(
+      memoryAddresses.seen + cellCount * numberBytes,
+      cellCount,
+    );
+    this.#cells = viewNumbers(memoryAddresses.cells, cellCount);
   }
 
+  /** Returns the probability of a voice in 512 samples, and updates the state of their stream. */
   runWindow(stream: StreamState, window: Float32Array): number {
     this.#samples.set(stream.context);
     this.#samples.set(window, contextSamples);
@@ -134,51 +143,43 @@ export class SileroNetwork {
   }
 
   #runLayers() {
-    const [a, b, c, d] = memoryAddresses.encoder;
-    const row = (from: number, step: number, width: number) =>
-      from + step * width * numberBytes;
-    const { hann, twiddles, order, work } = memoryAddresses;
+    const { hann, twiddles, order, work, spectra, samples, seen, gates } =
+      memoryAddresses;
     this.#kernels.spectra(
-      memoryAddresses.samples,
+      samples,
       hann,
       twiddles,
       order,
       work,
-      row(memoryAddresses.spectra, 1, spectrumBins),
+      getRowAddress(spectra, 1, spectrumBins),
     );
-    for (let step = 0; step < 4; step++) {
-      this.#multiply(
-        a,
-        row(memoryAddresses.spectra, step, spectrumBins),
-        0,
-        row(memoryAddresses.first, step + 1, 128),
-      );
-    }
-    for (let step = 0; step < 2; step++) {
-      this.#multiply(
-        b,
-        row(memoryAddresses.first, 2 * step, 128),
-        0,
-        row(memoryAddresses.second, step, 64),
-      );
-    }
-    this.#multiply(c, memoryAddresses.second, 0, memoryAddresses.third);
-    this.#multiply(d, memoryAddresses.third, 0, memoryAddresses.seen);
-    this.#multiply(
-      memoryAddresses.memory,
-      memoryAddresses.seen,
-      -Infinity,
-      memoryAddresses.gates,
-    );
+    this.#runEncoder();
+    this.#multiplyLayer(memoryAddresses.memory, seen, -Infinity, gates);
     this.#kernels.remember(
-      memoryAddresses.gates,
+      gates,
       cellCount,
       memoryAddresses.cells,
-      row(memoryAddresses.seen, 1, cellCount),
+      getRowAddress(seen, 1, cellCount),
     );
   }
 
-  #multiply(layer: Layer, input: number, least: number, out: number) {
+  /** Runs the four convolutions, each on all time steps of its input. */
+  #runEncoder() {
+    const { encoder, spectra, first, second, third, seen } = memoryAddresses;
+    const [a, b, c, d] = encoder;
+    for (let step = 0; step < 4; step++) {
+      const input = getRowAddress(spectra, step, spectrumBins);
+      this.#multiplyLayer(a, input, 0, getRowAddress(first, step + 1, 128));
+    }
+    for (let step = 0; step < 2; step++) {
+      const input = getRowAddress(first, 2 * step, 128);
+      this.#multiplyLayer(b, input, 0, getRowAddress(second, step, 64));
+    }
+    this.#multiplyLayer(c, second, 0, third);
+    this.#multiplyLayer(d, third, 0, seen);
+  }
+
+  #multiplyLayer(layer: Layer, input: number, minOutput: number, out: number) {
     const { weights, bias, rows, width } = layer;
     this.#kernels.multiply(
       weights,
@@ -186,7 +187,7 @@ export class SileroNetwork {
       rows,
       input,
       width,
-      least,
+      minOutput,
       memoryAddresses.list,
       out,
     );
@@ -201,6 +202,12 @@ export class SileroNetwork {
   }
 }
 
+/** Address of a row of numbers in the memory of the kernels. */
+function getRowAddress(from: number, row: number, width: number) {
+  return from + row * width * numberBytes;
+}
+
+/** Memory of the network for one stream, which begins with zeros. */
 export type StreamState = {
   readonly context: Float32Array;
   readonly outputs: Float32Array;
@@ -209,16 +216,19 @@ export type StreamState = {
 
 /** Reads the weights of Silero VAD v5 for 16 kHz (MIT, LICENSE.silero.txt) and the kernels beside this file. */
 export async function loadSilero(): Promise<SileroNetwork> {
-  const read = (name: string) => readFile(new URL(name, import.meta.url));
-  const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
+  const readBeside = (name: string) => readFile(new URL(name, import.meta.url));
+  const files = [
+    readBeside('./silero-v5-16k.bin'),
+    readBeside('./silero-kernels.wasm'),
+  ] as const;
   const [bytes, wasm] = await Promise.all(files);
   return new SileroNetwork(wasm, bytes);
 }
 
 function createTwiddles() {
-  const angle = (n: number) => (Math.PI * n) / fftPoints;
+  const toAngle = (n: number) => (Math.PI * n) / fftPoints;
   return Float32Array.from({ length: 2 * spectrumBins }, (_, n) =>
-    n < spectrumBins ? Math.cos(angle(n)) : Math.sin(angle(n - spectrumBins)),
+    n < spectrumBins ? Math.cos(toAngle(n)) : Math.sin(toAngle(n - spectrumBins)),
   );
 }
 

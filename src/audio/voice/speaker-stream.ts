@@ -8,7 +8,7 @@ import {
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { createPacketLossConcealment } from './packet-loss-concealment.ts';
+import { PacketLossConcealment } from './packet-loss-concealment.ts';
 
 /**
  * Sound of one microphone in order, mono at 16 kHz. `atMs` of the last sample never goes back.
@@ -52,7 +52,7 @@ const maxGapSamples = 0.3 * listenRateHz;
 export class SpeakerStream {
   readonly #codec;
   readonly #order = new JitterBuffer();
-  readonly #concealment = createPacketLossConcealment();
+  readonly #concealment = new PacketLossConcealment();
   #decoder: OpusDecoder | undefined;
   #lastAtMs = -Infinity;
 
@@ -60,23 +60,24 @@ export class SpeakerStream {
     this.#codec = codec;
   }
 
+  /** Adds a packet in the order of arrival, and returns the sound that may pass now, in its true order. */
   put(packet: Packet): readonly SpeakerSound[] {
-    return this.#toSounds(this.#order.put(packet));
+    return this.#toSounds(this.#order.addPacket(packet));
   }
 
-  /** Releases packets that waited long enough. Must be called about every 20 ms. */
+  /** Returns the sound of packets that waited long enough. Must be called about every 20 ms. */
   releaseOverdue(atMs: number): readonly SpeakerSound[] {
     return this.#toSounds(this.#order.releaseOverdue(atMs));
   }
 
   #toSounds(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
     if (ordered.length === 0) return noSounds;
-    const heard: SpeakerSound[] = [];
+    const sounds: SpeakerSound[] = [];
     for (const { packet, samples, gap } of ordered) {
       const atMs = Math.max(this.#lastAtMs, packet.atMs);
       const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpSamplesPerMs);
       if (gap)
-        heard.push(
+        sounds.push(
           this.#fillGap(
             gap,
             beganAtMs,
@@ -84,37 +85,34 @@ export class SpeakerStream {
           ),
         );
       this.#lastAtMs = atMs;
-      heard.push(this.#decodePacket(packet, samples, atMs));
+      sounds.push(this.#decodePacket(packet, samples, atMs));
     }
-    return heard;
+    return sounds;
   }
 
-  #fillGap(
-    { lost, silent: sent, isRestart }: PacketGap,
-    atMs: number,
-    absent: number,
-  ): SpeakerSound {
-    if (isRestart) this.#resetStream();
+  #fillGap(gap: PacketGap, atMs: number, clockSamples: number): SpeakerSound {
+    const { lost } = gap;
+    if (gap.isRestart) this.#resetStream();
     // Between two streams only the clock measures the gap.
-    const silent = sent ?? Math.max(0, absent);
-    const made = this.#concealSamples(lost);
+    const silent = gap.silent ?? Math.max(0, clockSamples);
+    const concealed = this.#concealSamples(lost);
     if (silent > 0) this.#concealment.reset();
     const zeros = Math.min(Math.floor(silent / rtpSamplesPerSample), maxGapSamples);
-    const samples = new Int16Array(made.length + zeros);
-    samples.set(made);
+    const samples = new Int16Array(concealed.length + zeros);
+    samples.set(concealed);
     return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpSamplesPerMs, atMs };
   }
 
   #decodePacket(packet: Packet, length: number, atMs: number): SpeakerSound {
     const { opus } = packet;
-    const samples = isEncrypted(opus) ? undefined : this.#decode(opus);
+    const samples = isEncrypted(opus) ? undefined : this.#decodeOpus(opus);
     if (!samples) return this.#concealPacket(length, atMs);
     this.#concealment.addReceived(samples);
     const kind = isSilenceFrame(opus) ? 'silence-frame' : 'sound';
     return { kind, samples, opus, atMs };
   }
 
-  #decode(opus: Uint8Array) {
+  #decodeOpus(opus: Uint8Array) {
     try {
       this.#decoder ??= this.#codec.createDecoder(listenRateHz);
       return this.#decoder.decode(opus);
@@ -134,7 +132,7 @@ export class SpeakerStream {
   }
 
   #concealSamples(length: number) {
-    return this.#concealment.fill(Math.floor(length / rtpSamplesPerSample));
+    return this.#concealment.makeSamples(Math.floor(length / rtpSamplesPerSample));
   }
 
   #resetStream() {

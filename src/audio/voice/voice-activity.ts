@@ -16,32 +16,36 @@ import type { SpeakerSound } from './speaker-stream.ts';
  *
  * @example
  * import { loadSilero, windowSamples } from '#src/audio/voice/silero-network.ts';
- * import { createVoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+ * import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
  *
- * const detector = createVoiceActivityDetector(await loadSilero());
+ * const detector = new VoiceActivityDetector(await loadSilero());
  * detector.measureProbability(new Float32Array(windowSamples)) < 0.1; // true
  */
-export function createVoiceActivityDetector(network: SileroNetwork) {
-  const state: StreamState = {
+export class VoiceActivityDetector {
+  readonly #network: SileroNetwork;
+  readonly #state: StreamState = {
     context: new Float32Array(contextSamples),
     outputs: new Float32Array(cellCount),
     cells: new Float32Array(cellCount),
   };
 
-  return {
-    /** Returns the probability of a voice (0 to 1) in 512 samples, each -1 to 1. */
-    measureProbability(window: Float32Array): number {
-      if (window.length !== windowSamples)
-        throw new Error(`A window holds ${windowSamples} samples.`);
-      return network.runWindow(state, window);
-    },
+  constructor(network: SileroNetwork) {
+    this.#network = network;
+  }
 
-    reset() {
-      state.context.fill(0);
-      state.outputs.fill(0);
-      state.cells.fill(0);
-    },
-  };
+  /** Returns the probability of a voice (0 to 1) in 512 samples, each -1 to 1. */
+  measureProbability(window: Float32Array): number {
+    if (window.length !== windowSamples)
+      throw new Error(`A window holds ${windowSamples} samples.`);
+    return this.#network.runWindow(this.#state, window);
+  }
+
+  /** Forgets the windows so far. The next one begins another stream. */
+  reset(): void {
+    this.#state.context.fill(0);
+    this.#state.outputs.fill(0);
+    this.#state.cells.fill(0);
+  }
 }
 
 /** 32 ms that end at `atMs`. The level is in dB, 0 at full scale and -100 for silence. */
@@ -56,48 +60,46 @@ export type VoiceWindow = {
 /** After a longer gap the earlier sound is no context. */
 const maxContextGapMs = 300;
 
-export type VoiceWindowMeter = ReturnType<typeof createVoiceWindowMeter>;
-
 /** Cuts one stream into windows and measures each. Less than one window is held back. */
-export function createVoiceWindowMeter(network: SileroNetwork) {
-  const activity = createVoiceActivityDetector(network);
-  let openWindow = new Float32Array(windowSamples);
-  let filled = 0;
+export class VoiceWindowMeter {
+  readonly #activity: VoiceActivityDetector;
+  #openWindow = new Float32Array(windowSamples);
+  #filled = 0;
+
+  constructor(network: SileroNetwork) {
+    this.#activity = new VoiceActivityDetector(network);
+  }
+
+  /** Adds a piece of a speaker's sound. After a gap of more than 300 ms another stream begins. */
+  measureSound(sound: SpeakerSound): readonly VoiceWindow[] {
+    if (sound.kind === 'gap' && sound.lengthMs > maxContextGapMs) this.reset();
+    return this.push(sound.samples, sound.atMs);
+  }
 
   /** Adds samples, the last at `atMs`, and returns the windows that they complete. */
-  function pushSamples(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
+  push(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
     const windows: VoiceWindow[] = [];
     for (let n = 0; n < samples.length; n++) {
-      openWindow[filled++] = (samples[n] ?? 0) / 32_768;
-      if (filled < windowSamples) continue;
+      this.#openWindow[this.#filled++] = (samples[n] ?? 0) / 32_768;
+      if (this.#filled < windowSamples) continue;
       const behindMs = ((samples.length - n - 1) * 1000) / listenRateHz;
-      windows.push(endWindow(atMs - behindMs));
+      windows.push(this.#endWindow(atMs - behindMs));
     }
     return windows;
   }
 
-  function resetWindow() {
-    activity.reset();
-    filled = 0;
+  /** Drops the open window and forgets the sound so far. */
+  reset(): void {
+    this.#activity.reset();
+    this.#filled = 0;
   }
 
-  function endWindow(atMs: number) {
-    const samples = openWindow;
+  #endWindow(atMs: number): VoiceWindow {
+    const samples = this.#openWindow;
     const levelDb = toDb(measureRms(samples, 1));
-    const probability = activity.measureProbability(samples);
-    openWindow = new Float32Array(windowSamples);
-    filled = 0;
+    const probability = this.#activity.measureProbability(samples);
+    this.#openWindow = new Float32Array(windowSamples);
+    this.#filled = 0;
     return { probability, levelDb, atMs, samples };
   }
-
-  return {
-    measureSound(heard: SpeakerSound): readonly VoiceWindow[] {
-      if (heard.kind === 'gap' && heard.lengthMs > maxContextGapMs) resetWindow();
-      return pushSamples(heard.samples, heard.atMs);
-    },
-
-    push: pushSamples,
-
-    reset: resetWindow,
-  };
 }

@@ -27,8 +27,8 @@ export async function listenOnPort(
     const code = error instanceof Error && 'code' in error ? error.code : error;
     const isTaken = code === 'EADDRINUSE';
     const cause = isTaken ? 'the port is in use' : `it cannot be opened (${code})`;
-    const why = `${refusal} ${host}:${port}: ${cause}; set ${settings}, 0 for none.`;
-    return { kind: 'refused', why, isTaken };
+    const reason = `${refusal} ${host}:${port}: ${cause}; set ${settings}, 0 for none.`;
+    return { kind: 'refused', why: reason, isTaken };
   }
   server.on('error', () => undefined); // A connection that could not be accepted is repeated by its client.
   return undefined;
@@ -38,7 +38,7 @@ export async function listenOnPort(
 const farewellMs = 500;
 
 /** Closes a server, and calls `cut` for connections that stay open. */
-export async function closeServer(server: NetServer, cut: () => void) {
+export async function closeServer(server: NetServer, cut: () => void): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   const forget = realClock.later(farewellMs, cut);
@@ -59,12 +59,14 @@ export async function keepServer<Server extends AsyncDisposable>(
   report: (news: ServerOutcome<Server>) => void,
 ): Promise<AsyncDisposable> {
   const closing = new AbortController();
-  const first = await open();
-  report(first);
-  const last = retryUntilOpen(first, open, clock, closing.signal).then((outcome) => {
-    if (outcome !== first && outcome.kind === 'open') report(outcome);
-    return outcome;
-  });
+  const firstOutcome = await open();
+  report(firstOutcome);
+  const last = retryUntilOpen(firstOutcome, open, clock, closing.signal).then(
+    (outcome) => {
+      if (outcome !== firstOutcome && outcome.kind === 'open') report(outcome);
+      return outcome;
+    },
+  );
   return {
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the server is closed'));
@@ -75,12 +77,12 @@ export async function keepServer<Server extends AsyncDisposable>(
 }
 
 async function retryUntilOpen<Server extends AsyncDisposable>(
-  first: ServerOutcome<Server>,
+  firstOutcome: ServerOutcome<Server>,
   open: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
   signal: AbortSignal,
 ) {
-  let outcome = first;
+  let outcome = firstOutcome;
   while (outcome.kind === 'refused' && outcome.isTaken) {
     await clock.sleep(retryIntervalMs, signal).catch(() => undefined);
     if (signal.aborted) break;

@@ -23,11 +23,13 @@ export class Mailbox<T> {
     this.#limit = limit;
   }
 
+  /** Items that a full mailbox has dropped so far. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  put(item: T) {
+  /** Adds an item, at the cost of the oldest one if the mailbox is full. Ignored after `end` or `fail`. */
+  put(item: T): void {
     if (this.#ended) return;
     if (this.#items.length >= this.#limit) {
       this.#items.shift();
@@ -37,20 +39,22 @@ export class Mailbox<T> {
     this.#wake();
   }
 
-  end() {
+  /** Ends `read` once it has yielded the items that are left. */
+  end(): void {
     this.#ended ??= {};
     this.#wake();
   }
 
-  fail(error: unknown) {
+  /** Lets `read` throw `error` once it has yielded the items that are left. */
+  fail(error: unknown): void {
     this.#ended ??= { error };
     this.#wake();
   }
 
   /** Only one reader at a time is allowed. Aborting `signal` throws `signal.reason`. */
   async *read(signal: AbortSignal): AsyncGenerator<T> {
-    const wake = () => this.#wake();
-    signal.addEventListener('abort', wake);
+    const wakeReader = () => this.#wake();
+    signal.addEventListener('abort', wakeReader);
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -61,7 +65,7 @@ export class Mailbox<T> {
         } else await this.#waitForChange();
       }
     } finally {
-      signal.removeEventListener('abort', wake);
+      signal.removeEventListener('abort', wakeReader);
     }
   }
 
@@ -76,44 +80,50 @@ export class Mailbox<T> {
   }
 }
 
-export type Wakeup = ReturnType<typeof createWakeup>;
-
 /** Lets one loop wait until it is woken or its deadline passes. */
-export function createWakeup(clock: Pick<Clock, 'later'>) {
-  let wasWoken = false;
-  let resume: (() => void) | undefined;
+export class Wakeup {
+  readonly #clock;
+  #wasWoken = false;
+  #resume: (() => void) | undefined;
 
-  return {
-    wake() {
-      wasWoken = true;
-      resume?.();
-    },
+  constructor(clock: Pick<Clock, 'later'>) {
+    this.#clock = clock;
+  }
 
-    end() {
-      resume?.();
-    },
+  /** Ends the current wait, which returns true. Without one, the next wait returns true at its deadline. */
+  wake(): void {
+    this.#wasWoken = true;
+    this.#resume?.();
+  }
 
-    /**
-     * Waits for `ms` or a wake. Only one caller may wait. True if woken since the last
-     * wait.
-     */
-    async wait(ms: number): Promise<boolean> {
-      // An earlier wake does not shorten the wait, as the step since has seen its reason.
-      const { promise, resolve } = Promise.withResolvers<void>();
-      resume = resolve;
-      const forget = Number.isFinite(ms) ? clock.later(ms, resolve) : undefined;
-      await promise;
-      forget?.();
-      resume = undefined;
-      const isWoken = wasWoken;
-      wasWoken = false;
-      return isWoken;
-    },
-  };
+  /** Ends the current wait as its deadline would. Without one it does nothing. */
+  end(): void {
+    this.#resume?.();
+  }
+
+  /**
+   * Waits for `ms` or a wake. Only one caller may wait. True if woken since the last
+   * wait.
+   */
+  async wait(ms: number): Promise<boolean> {
+    // An earlier wake does not shorten the wait, as the step since has seen its reason.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#resume = resolve;
+    const forget = Number.isFinite(ms) ? this.#clock.later(ms, resolve) : undefined;
+    await promise;
+    forget?.();
+    this.#resume = undefined;
+    const isWoken = this.#wasWoken;
+    this.#wasWoken = false;
+    return isWoken;
+  }
 }
 
-/** Deletes the oldest entry if there are more than `most`. */
-export function dropOldest<Key>(all: Map<Key, unknown> | Set<Key>, most: number) {
-  const [oldest] = all.keys();
-  if (all.size > most && oldest !== undefined) all.delete(oldest);
+/** Deletes the oldest entry if there are more than `maxEntries`. */
+export function dropOldest<Key>(
+  entries: Map<Key, unknown> | Set<Key>,
+  maxEntries: number,
+): void {
+  const [oldest] = entries.keys();
+  if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
 }

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import { createWakeup, type Wakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 
 export type PeriodicTask = {
   /** Name for the operator, as in "expiry of transcripts". */
@@ -12,6 +12,7 @@ export type PeriodicTask = {
   readonly maxRetryDelayMs?: number;
   /** Waking ends the pause after a successful round. */
   readonly wakeup?: Wakeup;
+  /** Does one round of the work, and may return a promise. Throws to be retried. */
   readonly run: (signal: AbortSignal) => unknown;
   /** Called once when rounds begin to fail, and once when a round succeeds again. */
   readonly report: (change: AlertChange) => void;
@@ -33,14 +34,17 @@ const maxRetryDelayMs = 60_000;
  * const task = { name: 'cleanup', clock: realClock, everyMs: 60_000, run, report: () => {} };
  * await runPeriodically(task, stop.signal); // undefined
  */
-export async function runPeriodically(task: PeriodicTask, signal: AbortSignal) {
+export async function runPeriodically(
+  task: PeriodicTask,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, initialDelayMs = 0, wakeup } = task;
-  const pause = createWakeup(clock);
-  const wake = () => {
+  const pause = new Wakeup(clock);
+  const endPause = () => {
     pause.wake();
     wakeup?.wake();
   };
-  signal.addEventListener('abort', wake);
+  signal.addEventListener('abort', endPause);
   const report = createReporter(task);
   let failures = 0;
   if (initialDelayMs > 0 && !signal.aborted) await pause.wait(initialDelayMs);
@@ -50,7 +54,7 @@ export async function runPeriodically(task: PeriodicTask, signal: AbortSignal) {
     if (failures > 0) await pause.wait(getRetryDelayMs(failures, task.maxRetryDelayMs));
     else await pauseBetweenRounds(wakeup ?? pause, task.everyMs);
   }
-  signal.removeEventListener('abort', wake);
+  signal.removeEventListener('abort', endPause);
 }
 
 async function runRound(
@@ -80,14 +84,14 @@ function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs) {
 }
 
 function createReporter({ name, report }: PeriodicTask) {
-  return (state: AlertChange['state'], why: string, error?: unknown) => {
+  return (state: AlertChange['state'], detail: string, error?: unknown) => {
     try {
       report({
         kind: 'alert',
         name: 'task-failing',
         task: name,
         state,
-        cause: `${name}: ${why}`,
+        cause: `${name}: ${detail}`,
         error,
       });
     } catch {

@@ -7,17 +7,17 @@ export async function runTogether<T>(
   signal: AbortSignal,
   loops: readonly ((signal: AbortSignal) => Promise<T>)[],
 ): Promise<T> {
-  const over = createChildController(signal);
+  const ending = createChildController(signal);
   const runs = loops.map(async (loop) => {
     try {
-      return await loop(over.signal);
+      return await loop(ending.signal);
     } finally {
-      over.abort(new Error('a loop beside this one ended'));
+      ending.abort(new Error('a loop beside this one ended'));
     }
   });
   await Promise.allSettled(runs);
   signal.throwIfAborted();
-  return await awaitFirstOutcome(runs, over.signal.reason);
+  return await awaitFirstOutcome(runs, ending.signal.reason);
 }
 
 /** Returns or throws as the loop that ended by itself. The others threw `stopped`. */

@@ -16,14 +16,14 @@ export type AnswerTextOptions = {
   readonly tools: readonly string[];
   /** Left out at the very start, before a colon. */
   readonly ownNames: readonly string[];
-  /** A line that begins with a person's name and a colon is made up, and ends the answer. */
+  /** Names of people. A line that begins with such a name and a colon is made up, and ends the answer. */
   readonly people: readonly string[];
   readonly isThinking: boolean;
   /** Takes a judgement at the very start, which is left out. */
   readonly onJudged?: ((isWhole: boolean) => void) | undefined;
 };
 
-/** `head` may begin an answer, and ends one that has begun. `line` belongs to a person. */
+/** `head` may begin an answer, and ends an answer that has begun. `line` belongs to a person. */
 type AnswerMark = {
   readonly text: string;
   readonly kind: 'thought' | 'answer' | 'wrapper' | 'head' | 'end' | 'line' | 'call';
@@ -50,43 +50,53 @@ export function listRows<Row>(
   return Object.values(table).flat();
 }
 
-type MarkSet = ReturnType<typeof createMarkSet>;
+type MarkMatch = {
+  readonly mark: AnswerMark;
+  /** The mark as the text has it. */
+  readonly raw: string;
+  readonly start: number;
+};
 
-function createMarkSet(marks: readonly AnswerMark[]) {
-  const byText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
-  const texts = [...byText.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
+/** Marks that are looked for in a text, in capital or small letters. */
+class MarkSet {
+  readonly #markByText: ReadonlyMap<string, AnswerMark>;
+  readonly #pattern: RegExp;
 
-  return {
-    /** The longest of several at one place. */
-    find(text: string) {
-      const found = pattern.exec(text);
-      const mark = found && byText.get(found[0].toLowerCase());
-      return mark ? { mark, raw: found[0], start: found.index } : undefined;
-    },
-    /** Returns where an unfinished mark may begin, or the end of the text. */
-    findStart(text: string): number {
-      const tail = text.slice(-maxMarkChars).toLowerCase();
-      const isStart = (some: string) =>
-        [...byText.keys()].some(
-          (mark) => mark.length > some.length && mark.startsWith(some),
-        );
-      let from = 0;
-      while (from < tail.length && !isStart(tail.slice(from))) from++;
-      return text.length - tail.length + from;
-    },
-  };
+  constructor(marks: readonly AnswerMark[]) {
+    this.#markByText = new Map(marks.map((mark) => [mark.text.toLowerCase(), mark]));
+    const texts = [...this.#markByText.keys()].sort((a, b) => b.length - a.length);
+    this.#pattern = new RegExp(texts.map(RegExp.escape).join('|') || '(?!)', 'i');
+  }
+
+  /** Finds the first mark, and the longest of several that begin together. */
+  find(text: string): MarkMatch | undefined {
+    const match = this.#pattern.exec(text);
+    const mark = match && this.#markByText.get(match[0].toLowerCase());
+    return mark ? { mark, raw: match[0], start: match.index } : undefined;
+  }
+
+  /** Returns where an unfinished mark may begin, or the end of the text. */
+  findStart(text: string): number {
+    const tail = text.slice(-maxMarkChars).toLowerCase();
+    const isStart = (ending: string) =>
+      [...this.#markByText.keys()].some(
+        (mark) => mark.length > ending.length && mark.startsWith(ending),
+      );
+    let start = 0;
+    while (start < tail.length && !isStart(tail.slice(start))) start++;
+    return text.length - tail.length + start;
+  }
 }
 
 const maxMarkChars = 80;
-const answerMarks = createMarkSet(fixedAnswerMarks);
-const thoughtMarks = createMarkSet(
+const answerMarks = new MarkSet(fixedAnswerMarks);
+const thoughtMarks = new MarkSet(
   fixedAnswerMarks.filter(({ kind }) => kind === 'answer' || kind === 'call'),
 );
-const thoughtMarksWithoutTools = createMarkSet(
+const thoughtMarksWithoutTools = new MarkSet(
   fixedAnswerMarks.filter(({ kind }) => kind === 'answer'),
 );
-const noMarks = createMarkSet([]);
+const noMarks = new MarkSet([]);
 
 /** JSON or a Python call instead of words, and text that may become one. */
 const bareCallStart = /^\s*(?:```\w*\s*)?(?:\{|\[\s*\{|\[[\w.]+\()/;
@@ -111,17 +121,20 @@ function toBareName(text: string) {
  * answer.push('<think>Hm.</think>Nova: It is noon.\nBen: Thanks!') + answer.flush(false); // 'It is noon.'
  */
 export class AnswerText {
+  /** Faults of the server so far. */
   readonly faults: TextFault[] = [];
+  /** Calls that the server has written as text so far. */
   readonly calls: WrittenCall[] = [];
   readonly #options: AnswerTextOptions;
-  readonly #inAnswer: MarkSet;
+  readonly #answerMarks: MarkSet;
   #state: State;
-  #held = '';
-  /** The running call, or a thought without a seen beginning. */
-  #kept = '';
+  /** Text that is not read yet. */
+  #unread = '';
+  /** The running call, or a thought whose beginning was not seen. */
+  #hidden = '';
   #call: AnswerMark | undefined;
   #isAtStart = true;
-  #lastShown = '';
+  #lastCharacter = '';
   #isList = false;
   #droppedChars = 0;
   #onJudged: AnswerTextOptions['onJudged'];
@@ -130,11 +143,13 @@ export class AnswerText {
     this.#options = options;
     this.#onJudged = options.onJudged;
     this.#state = options.isThinking ? 'thought' : 'answer';
-    const lines = options.people.map(
+    const lineMarks = options.people.map(
       (name): AnswerMark => ({ text: `\n${name}:`, kind: 'line' }),
     );
-    this.#inAnswer =
-      lines.length > 0 ? createMarkSet([...fixedAnswerMarks, ...lines]) : answerMarks;
+    this.#answerMarks =
+      lineMarks.length > 0
+        ? new MarkSet([...fixedAnswerMarks, ...lineMarks])
+        : answerMarks;
   }
 
   /** Returns whether the answer has ended. The stream may go on. */
@@ -142,47 +157,51 @@ export class AnswerText {
     return this.#state === 'end';
   }
 
+  /** Whether a judgement was read off the beginning. */
   get hasJudgement(): boolean {
     return this.#options.onJudged !== this.#onJudged;
   }
 
+  /** Whether so much came after the end that the stream need not be read on. */
   get isOver(): boolean {
     return this.#droppedChars > maxDroppedChars;
   }
 
   /** Adds text, and returns all that may be shown since the last call. */
   push(text: string): string {
-    this.#held += text;
+    this.#unread += text;
     return this.#readText(false);
   }
 
+  /** Returns the text held back. `isCut` means that the answer broke off here. */
   flush(isCut: boolean): string {
-    const shown = this.#readText(true);
-    const kept = this.#kept;
-    this.#kept = '';
-    if (this.#state === 'call') return shown + this.#endCall(kept);
+    const answer = this.#readText(true);
+    const hidden = this.#hidden;
+    this.#hidden = '';
+    if (this.#state === 'call') return answer + this.#endCall(hidden);
     // A thought that never ended is not shown.
-    if (this.#state !== 'thought' || isCut || kept === '') return shown;
+    if (this.#state !== 'thought' || isCut || hidden === '') return answer;
     // The model usually begins inside a thought, but not this time.
     this.faults.push('no thoughts');
-    return shown + this.#readAgain(kept);
+    return answer + this.#readAgain(hidden);
   }
 
   #readText(isLast: boolean) {
-    let shown = '';
+    let answer = '';
     while (!this.#awaitsStart(isLast)) {
       const marks = this.#currentMarks;
-      const found = marks.find(this.#held);
-      const isNearEnd = !found || found.start > this.#held.length - maxMarkChars;
+      const match = marks.find(this.#unread);
+      const isNearEnd = !match || match.start > this.#unread.length - maxMarkChars;
       const sureEnd =
-        isNearEnd && !isLast ? marks.findStart(this.#held) : this.#held.length;
-      const isSure = found !== undefined && found.start < sureEnd;
-      shown += this.#takeText(this.#held.slice(0, isSure ? found.start : sureEnd));
-      this.#held = this.#held.slice(isSure ? found.start + found.raw.length : sureEnd);
+        isNearEnd && !isLast ? marks.findStart(this.#unread) : this.#unread.length;
+      const isSure = match !== undefined && match.start < sureEnd;
+      const textEnd = isSure ? match.start : sureEnd;
+      answer += this.#takeText(this.#unread.slice(0, textEnd));
+      this.#unread = this.#unread.slice(textEnd + (isSure ? match.raw.length : 0));
       if (!isSure) break;
-      shown += this.#passMark(found.mark, found.raw);
+      answer += this.#passMark(match.mark, match.raw);
     }
-    return shown;
+    return answer;
   }
 
   /** Returns whether the beginning cannot be read yet. Removes a judgement and the bot's own name. */
@@ -190,30 +209,30 @@ export class AnswerText {
     if (!this.#isAtStart || this.#state !== 'answer') return false;
     if (this.#awaitsJudgement(isLast)) return true;
     const names = this.#options.ownNames.map((name) => toBareName(`${name}:`));
-    const begun = toBareName(this.#held);
+    const start = toBareName(this.#unread);
     const isNamed = names.some(
-      (name) => begun.startsWith(name) && (isLast || begun !== name),
+      (name) => start.startsWith(name) && (isLast || start !== name),
     );
-    if (isNamed) this.#held = this.#held.replace(/^[^:]*:[\s*_]*/, '');
+    if (isNamed) this.#unread = this.#unread.replace(/^[^:]*:[\s*_]*/, '');
     const hasTools = this.#options.tools.length > 0;
-    if (hasTools && bareCallStart.test(this.#held)) {
+    if (hasTools && bareCallStart.test(this.#unread)) {
       this.#state = 'call';
       this.#call = undefined;
     }
-    if (isLast || isNamed || this.#held === '') return false;
+    if (isLast || isNamed || this.#unread === '') return false;
     return (
-      names.some((name) => name.startsWith(begun)) ||
-      (hasTools && possibleBareCallStart.test(this.#held))
+      names.some((name) => name.startsWith(start)) ||
+      (hasTools && possibleBareCallStart.test(this.#unread))
     );
   }
 
   #awaitsJudgement(isLast: boolean) {
     if (!this.#onJudged) return false;
-    const read = readJudgement(this.#held, isLast);
-    if (read === 'unsure') return true;
-    if (read) {
-      this.#held = read.rest;
-      this.#tellJudgement(read.isWhole);
+    const judgement = readJudgement(this.#unread, isLast);
+    if (judgement === 'unsure') return true;
+    if (judgement) {
+      this.#unread = judgement.answer;
+      this.#tellJudgement(judgement.isWhole);
     }
     return false;
   }
@@ -224,40 +243,40 @@ export class AnswerText {
   }
 
   get #currentMarks() {
-    if (this.#state === 'answer') return this.#inAnswer;
+    if (this.#state === 'answer') return this.#answerMarks;
     if (this.#state === 'thought')
       return this.#options.tools.length > 0 ? thoughtMarks : thoughtMarksWithoutTools;
     const close = this.#state === 'call' ? this.#call?.close : undefined;
     return close === undefined
       ? noMarks
-      : createMarkSet([{ text: close, kind: 'answer' }]);
+      : new MarkSet([{ text: close, kind: 'answer' }]);
   }
 
   #takeText(text: string) {
     switch (this.#state) {
       case 'thought':
-        if (this.#options.isThinking && this.#isAtStart) this.#kept += text;
+        if (this.#options.isThinking && this.#isAtStart) this.#hidden += text;
         return '';
       case 'call':
-        this.#kept += text;
+        this.#hidden += text;
         return '';
       case 'end':
         this.#droppedChars += text.length;
         return '';
       case 'answer': {
-        const shown = this.#isAtStart ? text.trimStart() : text;
-        if (shown !== '') this.#isAtStart = false;
-        this.#lastShown = shown.trimEnd().at(-1) ?? this.#lastShown;
-        return shown;
+        const answer = this.#isAtStart ? text.trimStart() : text;
+        if (answer !== '') this.#isAtStart = false;
+        this.#lastCharacter = answer.trimEnd().at(-1) ?? this.#lastCharacter;
+        return answer;
       }
     }
   }
 
   #passMark(mark: AnswerMark, raw: string) {
-    const hasBegun = this.#lastShown !== '';
+    const hasBegun = this.#lastCharacter !== '';
     const { kind } = mark;
     if (kind === 'wrapper' || (kind === 'head' && !hasBegun)) return '';
-    if (kind === 'line' && (this.#lastShown === ':' || this.#isList)) {
+    if (kind === 'line' && (this.#lastCharacter === ':' || this.#isList)) {
       // A list of quotations is not made up.
       this.#isList = true;
       return this.#takeText(raw);
@@ -273,11 +292,11 @@ export class AnswerText {
   }
 
   #enterState(state: State, mark: AnswerMark, raw: string) {
-    const [from, kept] = [this.#state, this.#kept];
+    const [formerState, hidden] = [this.#state, this.#hidden];
     this.#state = state;
-    this.#kept = state === 'call' ? raw : '';
+    this.#hidden = state === 'call' ? raw : '';
     if (state === 'answer') this.#isAtStart = true;
-    if (from === 'call') return this.#endCall(kept + raw);
+    if (formerState === 'call') return this.#endCall(hidden + raw);
     if (state === 'call') this.#call = mark;
     return '';
   }

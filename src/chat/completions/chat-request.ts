@@ -20,17 +20,17 @@ function toApiMessages(
   messages: readonly ChatMessage[],
   isPacked: boolean,
 ): ChatCompletionMessageParam[] {
-  const all: ChatCompletionMessageParam[] = [];
+  const apiMessages: ChatCompletionMessageParam[] = [];
   for (const [n, message] of messages.entries()) {
     const next = toApiMessage(message, isPacked);
     // Templates of many local models want user and assistant to alternate. A program's messages
     // stay as they are.
-    const last = messages[n - 1]?.sent ? undefined : all.at(-1);
+    const last = messages[n - 1]?.sent ? undefined : apiMessages.at(-1);
     if (!message.sent && next.role === 'user' && last?.role === 'user')
       last.content = joinContents(last.content, next.content);
-    else all.push(next);
+    else apiMessages.push(next);
   }
-  return all;
+  return apiMessages;
 }
 
 function toApiMessage(
@@ -49,13 +49,13 @@ function toApiMessage(
       return { role: 'system', content: message.content };
     case 'user': {
       const { content, name, pictures = [] } = message;
-      const line = formatSpeakerLine(name, content);
-      const shown = pictures.map((url) => ({
+      const text = formatSpeakerLine(name, content);
+      if (pictures.length === 0) return { role: 'user', content: text };
+      const images = pictures.map((url) => ({
         type: 'image_url' as const,
         image_url: { url },
       }));
-      const parts = [...toContentParts(line), ...shown];
-      return { role: 'user', content: pictures.length > 0 ? parts : line };
+      return { role: 'user', content: [...toContentParts(text), ...images] };
     }
     case 'assistant': {
       const { content, calls = [] } = message;
@@ -80,16 +80,17 @@ function toInputAudio(
 
 type Content = string | ChatCompletionContentPart[];
 
-function joinContents(one: Content, other: Content): Content {
-  if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
-  return [...toContentParts(one), ...toContentParts(other)];
+function joinContents(content: Content, added: Content): Content {
+  if (typeof content === 'string' && typeof added === 'string')
+    return `${content}\n${added}`;
+  return [...toContentParts(content), ...toContentParts(added)];
 }
 
 function toContentParts(content: Content): ChatCompletionContentPart[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
-/** Characters that read like a colon. */
+/** The colon, and characters that look like one. */
 const colonCharacters = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /**
@@ -102,12 +103,13 @@ const colonCharacters = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
  */
 export function formatSpeakerLine(name: string, content: string): string {
   if (name === '') return content;
-  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
+  const textLine = content.replace(/[\s\u0085]+/gu, (gap) =>
     /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
   );
-  return `${toPlainName(name) || 'Somebody'}: ${words}`;
+  return `${toPlainName(name) || 'Somebody'}: ${textLine}`;
 }
 
+/** Removes colons and control characters from a name. */
 export function toPlainName(name: string): string {
   return name
     .replace(colonCharacters, ' ')
@@ -141,7 +143,7 @@ export type ChatRequest = {
   readonly sent?: SentFields;
 };
 
-/** In the order in which they are given up. */
+/** Fields that a server may refuse, in the order in which they are given up. */
 export const optionalFields = [
   'include_obfuscation',
   'stream_options',
@@ -151,8 +153,18 @@ export const optionalFields = [
 ] as const;
 /** The present name and the former one, which many servers know alone. */
 export const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
-export const refusableParts = [...optionalFields, 'stream', 'tools', 'opus'] as const;
-export type RefusablePart = (typeof refusableParts)[number];
+/** An extra of a request that a server may refuse: a field, or a stream, tools, or sound in Ogg with Opus. */
+export type RequestExtra =
+  | (typeof optionalFields)[number]
+  | 'stream'
+  | 'tools'
+  | 'opus';
+export const requestExtras: readonly RequestExtra[] = [
+  ...optionalFields,
+  'stream',
+  'tools',
+  'opus',
+];
 
 /**
  * OpenAI's models that think first, which is too slow for talk. In chat completions they call functions only with the
@@ -160,37 +172,39 @@ export type RefusablePart = (typeof refusableParts)[number];
  */
 const thinkingModel = /(^|[/:])gpt-[56](\b|[.-])/;
 
+/** Creates the body of a chat request. `maxTokens` is infinite for no limit. */
 export function createRequestBody(
   options: ChatOptions,
   { messages, sent = {}, tools, voice }: ChatRequest,
-  most: number,
-  parts: ReadonlySet<RefusablePart>,
+  maxTokens: number,
+  extras: ReadonlySet<RequestExtra>,
   needsBothLimits: boolean,
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
   const { model } = options;
   const { max_tokens: _, max_completion_tokens: __, ...fields } = sent;
   const limits = limitFields
-    .filter((field) => parts.has(field))
+    .filter((field) => extras.has(field))
     .slice(0, needsBothLimits ? 2 : 1);
-  const thinks = thinkingModel.test(model) && parts.has('reasoning_effort');
-  const head = {
+  const thinks = thinkingModel.test(model) && extras.has('reasoning_effort');
+  const fieldsBeforeSound = {
     reasoning_effort: thinks ? ('none' as const) : undefined,
-    tools: tools.length > 0 && parts.has('tools') ? toApiTools(tools) : undefined,
+    tools: tools.length > 0 && extras.has('tools') ? toApiTools(tools) : undefined,
     ...fields,
     model,
-    ...(most < Infinity && Object.fromEntries(limits.map((field) => [field, most]))),
-    ...(voice !== undefined && createSoundFields(options, voice, parts.has('stream'))),
+    ...(maxTokens < Infinity &&
+      Object.fromEntries(limits.map((field) => [field, maxTokens]))),
+    ...(voice !== undefined && createSoundFields(options, voice, extras.has('stream'))),
   };
   // Sound that is still spoken comes last.
-  const end = { messages: toApiMessages(messages, parts.has('opus')) };
-  if (!parts.has('stream')) return { ...head, ...end };
-  const include_obfuscation = parts.has('include_obfuscation') ? false : undefined;
+  const soundField = { messages: toApiMessages(messages, extras.has('opus')) };
+  if (!extras.has('stream')) return { ...fieldsBeforeSound, ...soundField };
+  const include_obfuscation = extras.has('include_obfuscation') ? false : undefined;
   const stream_options = { include_usage: true, include_obfuscation };
   return {
-    ...head,
+    ...fieldsBeforeSound,
     stream: true,
-    stream_options: parts.has('stream_options') ? stream_options : undefined,
-    ...end,
+    stream_options: extras.has('stream_options') ? stream_options : undefined,
+    ...soundField,
   };
 }
 

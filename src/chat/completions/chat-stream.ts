@@ -24,59 +24,64 @@ const maxCheckedChars = 4 * 2 ** 20;
 /**
  * Assembles streamed tool calls.
  *
- * A piece belongs to the last call of its `index`, `id` or place, unless it must be a new call.
+ * A piece belongs to the last call of its `index`, `id` or position, unless it must be a new call.
  */
-function createToolCallAssembler() {
-  const calls: PartialToolCall[] = [];
-  const byKey = new Map<string, PartialToolCall>();
-  let checkedChars = 0;
+class ToolCallAssembler {
+  readonly #calls: PartialToolCall[] = [];
+  readonly #callByKey = new Map<string, PartialToolCall>();
+  #checkedChars = 0;
 
-  function addFragment(fragment: Fragment, place: number) {
+  /** Adds the pieces of one chunk. Anything that is no list of pieces is ignored. */
+  add(deltas: unknown): void {
+    if (!Array.isArray(deltas)) return;
+    for (const [position, delta] of deltas.entries()) {
+      if (isRecord(delta)) this.#addFragment(readFragment(delta), position);
+    }
+  }
+
+  /** Lists the calls that have a name. Each gets an id, and `{}` in place of no arguments. */
+  listCalls(): readonly ToolCall[] {
+    return this.#calls
+      .filter((call) => call.name !== '')
+      .map(({ id, name, json }, n) => ({
+        id: id === '' ? `call_${n}` : id,
+        name,
+        argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
+      }));
+  }
+
+  #addFragment(fragment: Fragment, position: number) {
     const { id, index } = fragment;
     // Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs.
-    const unnumbered = id === '' ? `place ${place}` : `id ${id}`;
-    const key = typeof index === 'number' ? `index ${index}` : unnumbered;
-    const former = byKey.get(key);
-    const call = former && !startsNewCall(former, fragment) ? former : beginCall(key);
+    const unnumberedKey = id === '' ? `place ${position}` : `id ${id}`;
+    const key = typeof index === 'number' ? `index ${index}` : unnumberedKey;
+    const lastCall = this.#callByKey.get(key);
+    const call =
+      lastCall && !this.#startsNewCall(lastCall, fragment)
+        ? lastCall
+        : this.#beginCall(key);
     call.id ||= id;
     call.name ||= fragment.name;
     // Longer arguments fit no tool.
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json;
   }
 
-  function beginCall(key: string) {
+  #beginCall(key: string) {
     const call = { id: '', name: '', json: '' };
-    calls.push(call);
-    byKey.set(key, call);
+    this.#calls.push(call);
+    this.#callByKey.set(key, call);
     return call;
   }
 
-  function startsNewCall(call: PartialToolCall, { id, name, json }: Fragment) {
+  #startsNewCall(call: PartialToolCall, { id, name, json }: Fragment) {
     if (id !== '' && call.id !== '') return id !== call.id;
     if (name === '' || json === '') return false;
-    checkedChars += call.json.length;
-    return checkedChars <= maxCheckedChars && isJson(call.json);
+    this.#checkedChars += call.json.length;
+    return this.#checkedChars <= maxCheckedChars && isJson(call.json);
   }
-
-  return {
-    add(deltas: unknown) {
-      if (!Array.isArray(deltas)) return;
-      for (const [place, delta] of deltas.entries()) {
-        if (isRecord(delta)) addFragment(readFragment(delta), place);
-      }
-    },
-    listCalls(): readonly ToolCall[] {
-      return calls
-        .filter((call) => call.name !== '')
-        .map(({ id, name, json }, place) => ({
-          id: id === '' ? `call_${place}` : id,
-          name,
-          argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
-        }));
-    },
-  };
 }
 
+/** Returns whether a text is JSON within the limits of tool arguments. */
 export function isJson(text: string): boolean {
   return tryParseForeignJson(text, toolArgumentLimits) !== undefined;
 }
@@ -87,8 +92,8 @@ function unwrapJson(json: string) {
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-function readFragment({ id, index, function: part }: ChunkFields) {
-  const { name, arguments: json } = toRecord(part);
+function readFragment({ id, index, function: callFields }: ChunkFields) {
+  const { name, arguments: json } = toRecord(callFields);
   return {
     index,
     id: toNonEmptyText(id) ?? '',
@@ -108,10 +113,11 @@ const endKinds = new Map(
  * or called tools. One in sound may end with `expires_at`.
  */
 export class ChatStream {
-  readonly #by;
-  readonly #text;
-  readonly #spoken;
-  readonly #calls = createToolCallAssembler();
+  readonly #by: ServedBy;
+  readonly #text: AnswerText;
+  readonly #spoken: AnswerText;
+  readonly #calls = new ToolCallAssembler();
+  /** Kind of the reason that the server gave for the end. */
   #finish: string | undefined;
   #usage: Usage | undefined;
   #hasBegun = false;
@@ -126,12 +132,14 @@ export class ChatStream {
     this.#spoken = new AnswerText({ ...options, tools: [], onJudged: undefined });
   }
 
+  /** Whether the answer ended well, so that a later error concerns nobody. */
   get isFinished(): boolean {
     // KoboldCpp sends [DONE] after a reason that tells of a failure.
     const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
     return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
   }
 
+  /** Whether nothing that follows can be part of the answer, so that reading may end. */
   get isOver(): boolean {
     return this.#text.isOver;
   }
@@ -141,22 +149,27 @@ export class ChatStream {
     return !this.#hasBegun || this.#finish === 'whole' || this.#isDone;
   }
 
+  /** Whether the server cut the answer at its longest length. */
   get isCut(): boolean {
     return this.#finish === 'cut';
   }
 
+  /** Faults of the server that show in this answer. */
   get faults(): readonly TextFault[] {
     return [...this.#text.faults, ...this.#spoken.faults];
   }
 
+  /** The newest usage that the server has reported. */
   get usage(): Usage | undefined {
     return this.#usage && { ...this.#usage, by: this.#by };
   }
 
-  markDone() {
+  /** Notes that the server sent `[DONE]`. */
+  markDone(): void {
     this.#isDone = true;
   }
 
+  /** Yields the parts that a chunk completes. */
   *add(chunk: unknown): Generator<ChatPart> {
     const { choices, usage } = toRecord(chunk);
     const choice = toRecord(Array.isArray(choices) ? choices[0] : undefined);
@@ -165,17 +178,17 @@ export class ChatStream {
     this.#hasBegun ||= (choice.delta ?? message ?? text) !== undefined;
     this.#hasDeltas ||= Boolean(delta.content);
     // Some servers send `message` or `text` instead of `delta`, others once more at the end.
-    const whole = toRecord(
+    const wholeMessage = toRecord(
       this.#hasDeltas ? undefined : (message ?? { content: text }),
     );
-    this.#calls.add(delta.tool_calls ?? whole.tool_calls);
+    this.#calls.add(delta.tool_calls ?? wholeMessage.tool_calls);
     if (delta.function_call)
       this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers send a count with every chunk, and the last one is the total.
     this.#usage = toReportedTokens(usage) ?? this.#usage;
-    const words = toText(delta.content ?? whole.content) + toText(delta.refusal);
-    yield* this.#showText('text', this.#text.push(words));
-    yield* this.#addSound(toRecord(delta.audio ?? whole.audio));
+    const content = toText(delta.content ?? wholeMessage.content);
+    yield* this.#showText('text', this.#text.push(content + toText(delta.refusal)));
+    yield* this.#addSound(toRecord(delta.audio ?? wholeMessage.audio));
     this.#finish ??= endKinds.get(toText(finish_reason).toLowerCase());
   }
 
@@ -186,11 +199,11 @@ export class ChatStream {
     yield* this.release(this.isCut);
     this.#hasWords ||= this.#text.hasJudgement;
     if (this.usage) yield { kind: 'usage', usage: this.usage };
-    const written = this.#text.calls.map((call, n) => ({
+    const writtenCalls = this.#text.calls.map((call, n) => ({
       ...call,
       id: `call_text_${n}`,
     }));
-    const calls = [...this.#calls.listCalls(), ...written];
+    const calls = [...this.#calls.listCalls(), ...writtenCalls];
     if (!this.isFinished && calls.length === 0)
       throw createTruncatedError(this.#hasBegun, server);
     const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
@@ -200,14 +213,15 @@ export class ChatStream {
     if (this.isCut) yield { kind: 'cut' };
   }
 
-  *release(isCut = true): Generator<ChatPart> {
+  /** Yields the text held back. `isCut` means that the answer broke off here. */
+  *release(isCut: boolean = true): Generator<ChatPart> {
     yield* this.#showText('text', this.#text.flush(isCut));
     yield* this.#showText('transcript', this.#spoken.flush(isCut));
   }
 
   #createEmptyError(server: string) {
     const isLost = this.faults.some((fault) => typeof fault === 'object');
-    const why =
+    const reason =
       {
         cut: 'it used all its tokens for thinking',
         filtered: 'its content filter took it back',
@@ -215,7 +229,7 @@ export class ChatStream {
       (isLost
         ? 'a call of a tool as text that cannot be read'
         : 'only thoughts, or a lost call');
-    const message = `${server} sent an answer without words: ${why}.`;
+    const message = `${server} sent an answer without words: ${reason}.`;
     return new BotError('provider.empty', false, message);
   }
 
@@ -239,14 +253,18 @@ export class ChatStream {
 
 type ChunkFields = Readonly<Record<string, unknown>>;
 
-export function toApiToolCall({ argumentsJson, id, name }: ToolCall) {
-  return {
-    id,
-    type: 'function' as const,
-    function: { name, arguments: argumentsJson },
-  };
+/** A tool call as chat completions write it. */
+export type ApiToolCall = {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+};
+
+export function toApiToolCall({ argumentsJson, id, name }: ToolCall): ApiToolCall {
+  return { id, type: 'function', function: { name, arguments: argumentsJson } };
 }
 
+/** Converts a whole completion into the chunks of a stream. Throws BotError `provider.wrong_type`. */
 export function toChunks(completion: unknown): readonly unknown[] {
   const { choices, usage } = toRecord(completion);
   if (!Array.isArray(choices)) {
@@ -262,15 +280,15 @@ export function toChunks(completion: unknown): readonly unknown[] {
   return [{ choices: [{ delta, finish_reason }], usage }, { choices: [end] }];
 }
 
-function createTruncatedError(began: boolean, server: string) {
-  if (!began)
+function createTruncatedError(hasBegun: boolean, server: string) {
+  if (!hasBegun)
     return new BotError('provider.empty', true, `${server} sent an empty answer.`);
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
 function toText(content: unknown) {
   if (typeof content === 'string') return content;
-  // Some servers send a list of parts, and think in those that are no text.
+  // Some servers send a list of parts, and think in parts that are no text.
   if (!Array.isArray(content)) return '';
   return content
     .map(toRecord)

@@ -24,13 +24,13 @@ import {
   createRequestBody,
   limitFields,
   optionalFields,
-  type RefusablePart,
-  refusableParts,
+  type RequestExtra,
+  requestExtras,
   toPlainName,
 } from './chat-request.ts';
 import { ChatStream, toChunks } from './chat-stream.ts';
 import { type ServerHabit, serverHabits } from './server-habits.ts';
-import { openStreamedRequest, type StreamedRequest } from './streamed-request.ts';
+import { StreamedRequest } from './streamed-request.ts';
 
 /** "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling" */
 const toolComplaint = /\btools?\b|\btool[_ -]|function[_ -]call/i;
@@ -42,33 +42,34 @@ const singlePictureComplaint =
   /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
 /** Complaints about the format of sound, as of OpenAI: "Supported values are: 'wav' and 'mp3'." */
 const soundComplaint = /audio|\bogg\b|\bwav\b|\bformat\b|decod/i;
-const partRejectionStatuses = new Set([400, 404, 422]);
+const extraRejectionStatuses = new Set([400, 404, 422]);
 /** llama.cpp sends 500 for a model without vision. */
-const mediaRejectionStatuses = new Set([...partRejectionStatuses, 413, 415, 500]);
+const mediaRejectionStatuses = new Set([...extraRejectionStatuses, 413, 415, 500]);
 
 /**
- * Finds the rejected part of a request. If something else may be the reason, calls `onGuess`: the error counts if
- * leaving the part out does not help.
+ * Finds the rejected extra of a request. If something else may be the reason, calls `onGuess`: the error counts if
+ * leaving the extra out does not help.
  */
-function findRejectedPart(
+function findRejectedExtra(
   cause: unknown,
-  parts: ReadonlySet<RefusablePart>,
+  extras: ReadonlySet<RequestExtra>,
   onGuess: () => void,
-): RefusablePart | undefined {
-  const guess = () => {
-    if (parts.has('stream')) onGuess();
-    return parts.has('stream') ? 'stream' : undefined;
+): RequestExtra | undefined {
+  const guessStream = () => {
+    if (extras.has('stream')) onGuess();
+    return extras.has('stream') ? 'stream' : undefined;
   };
-  if (isWrongContentType(cause)) return guess();
-  const soundWords = parts.has('opus')
+  if (isWrongContentType(cause)) return guessStream();
+  const soundRejection = extras.has('opus')
     ? getRejectionText(cause, mediaRejectionStatuses)
     : '';
-  if (soundComplaint.test(soundWords)) return 'opus';
-  const words = getRejectionText(cause, partRejectionStatuses);
-  if (toolComplaint.test(words) && parts.has('tools')) return 'tools';
-  const named =
-    findRejectedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
-  return named ?? (soundWords === '' ? undefined : 'opus');
+  if (soundComplaint.test(soundRejection)) return 'opus';
+  const rejection = getRejectionText(cause, extraRejectionStatuses);
+  if (toolComplaint.test(rejection) && extras.has('tools')) return 'tools';
+  const rejected =
+    findRejectedField(rejection, extras) ??
+    (/\bstream/i.test(rejection) ? guessStream() : undefined);
+  return rejected ?? (soundRejection === '' ? undefined : 'opus');
 }
 
 function getRejectionText(cause: unknown, statuses: ReadonlySet<number>) {
@@ -78,17 +79,17 @@ function getRejectionText(cause: unknown, statuses: ReadonlySet<number>) {
 
 /** Returns the named field, or the rarest one if a field is only called unknown. */
 function findRejectedField(
-  words: string,
-  parts: ReadonlySet<RefusablePart>,
-): RefusablePart | undefined {
-  const open = optionalFields.filter((field) => parts.has(field));
-  const named = open.find((field) => words.includes(field));
-  if (named) return named;
+  rejection: string,
+  extras: ReadonlySet<RequestExtra>,
+): RequestExtra | undefined {
+  const sentFields = optionalFields.filter((field) => extras.has(field));
+  const namedField = sentFields.find((field) => rejection.includes(field));
+  if (namedField) return namedField;
   // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
-  if (words.includes('in the completion'))
-    return limitFields.find((field) => parts.has(field));
-  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words)
-    ? open[0]
+  if (rejection.includes('in the completion'))
+    return limitFields.find((field) => extras.has(field));
+  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(rejection)
+    ? sentFields[0]
     : undefined;
 }
 
@@ -120,7 +121,7 @@ export function openChatModel(
       server.reply({ messages, tools, voice, maxTokens, sent }, signal),
     feed: (messages, tools, sound, voice = options.voice) =>
       server.feed({ messages, tools, voice }, sound),
-    canTakePictures: () => server.takesPictures,
+    canTakePictures: () => server.canTakePictures,
   };
 }
 
@@ -132,15 +133,16 @@ const maxThoughtsMissed = 3;
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
 /**
- * One server and model. Rejected parts of a request are left out from then on. A question with rejected pictures
+ * One model of a server. A rejected extra of a request is left out from then on. A question with rejected pictures
  * fails.
  */
 class ChatServer {
   readonly #client: ApiClient;
   readonly #options: ChatOptions;
   readonly #by: ServedBy;
-  readonly #told = new Set<string>();
-  #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
+  readonly #reportedHabits = new Set<string>();
+  #accepted: ReadonlySet<RequestExtra> = new Set(requestExtras);
+  /** Requests whose sound is still spoken. */
   readonly #begun = new WeakMap<LiveSound, StreamedRequest>();
   #refusals = 0;
   #hasRefusedPictures = false;
@@ -153,22 +155,24 @@ class ChatServer {
     this.#by = describeServer(options.model, client.baseURL);
   }
 
-  get takesPictures(): boolean {
+  /** Whether the model takes pictures, by its name or by what its server has rejected. */
+  get canTakePictures(): boolean {
     return canTakePictures(this.#options.model) ?? !this.#hasRefusedPictures;
   }
 
   /** Begins a request of which `sound` is still spoken. Never throws. */
-  feed(request: ChatRequest, sound: LiveSound) {
-    const parts = this.#accepted;
+  feed(request: ChatRequest, sound: LiveSound): void {
+    const extras = this.#accepted;
     if (this.#refusals >= maxRefusals || this.#begun.has(sound)) return;
-    if (!parts.has('stream') || !parts.has('opus')) return;
-    const most = this.#getMaxTokens(request, undefined);
-    const body = JSON.stringify(this.#createBody(request, most, parts));
+    if (!extras.has('stream') || !extras.has('opus')) return;
+    const maxTokens = this.#getMaxTokens(request, undefined);
+    const body = JSON.stringify(this.#createBody(request, maxTokens, extras));
     // The sound, which is empty yet, comes last.
-    const head = body.slice(0, body.lastIndexOf('""') + 1);
-    this.#begun.set(sound, openStreamedRequest(this.#client, head, sound));
+    const bodyStart = body.slice(0, body.lastIndexOf('""') + 1);
+    this.#begun.set(sound, new StreamedRequest(this.#client, bodyStart, sound));
   }
 
+  /** Yields the parts of an answer. Throws BotError `provider.*`, and `provider.truncated` after partial output. */
   async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     signal.throwIfAborted();
     let hasOutput = false;
@@ -179,7 +183,7 @@ class ChatServer {
       }
     } catch (cause) {
       signal.throwIfAborted();
-      const error = describeError(cause, this.#client, collectSaidText(request));
+      const error = describeError(cause, this.#client, collectPrivateText(request));
       throw hasOutput ? toTruncatedError(error) : error;
     }
     // The client ends an aborted stream quietly.
@@ -191,74 +195,89 @@ class ChatServer {
     request: ChatRequest,
     signal: AbortSignal,
   ): AsyncIterable<ChatPart> {
-    let doubted: unknown;
-    let answer: ChatStream | undefined;
-    let lost: ChatStream | undefined;
-    const isPacked = request.messages.some((one) => 'wav' in one && one.toOgg);
-    const wanted = isPacked
+    const attempts: Attempts = {};
+    const isPacked = request.messages.some(
+      (message) => 'wav' in message && message.toOgg,
+    );
+    const firstExtras = isPacked
       ? this.#accepted
       : this.#accepted.difference(new Set(['opus']));
     return sendUntilAccepted(
       {
-        wanted,
-        send: (parts) => {
-          answer = new ChatStream(this.#by, this.#createTextOptions(request));
-          return this.#send(request, parts, answer, lost?.usage, signal);
+        wanted: firstExtras,
+        send: (extras) => {
+          const answer = new ChatStream(this.#by, this.#createTextOptions(request));
+          attempts.answer = answer;
+          return this.#sendRequest(
+            request,
+            extras,
+            answer,
+            attempts.lost?.usage,
+            signal,
+          );
         },
         isAnswer: ({ kind }) => kind !== 'usage',
-        reduce: (cause, parts) => {
+        reduce: (cause, extras) => {
           this.#checkPictures(request, cause);
-          // An empty answer is requested once more, not streamed, as a stream may have lost a call or the reason.
-          const isLost = isEmptyAnswer(cause) && answer?.isLost && parts.has('stream');
-          const isWanted =
-            isLost && (cause.retryable || listToolNames(request).length > 0);
-          if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
-            lost = answer;
-            doubted ??= cause;
-            return parts.difference(new Set(['stream']));
-          }
-          const refused = findRejectedPart(cause, parts, () => {
-            doubted ??= cause;
-          });
-          if (!refused)
-            throw isFinalCause(cause, lost !== undefined) ? cause : (doubted ?? cause);
-          return parts.difference(new Set([refused]));
+          return reduceExtras(cause, extras, request, attempts);
         },
-        onAccepted: (parts) => {
-          const refused = wanted.difference(parts);
-          if (lost) return;
-          if (refused.has('stream')) this.#reportHabit(serverHabits.whole);
-          this.#accepted = this.#accepted.difference(refused);
+        onAccepted: (extras) => {
+          if (!attempts.lost) this.#acceptWithout(firstExtras.difference(extras));
         },
       },
       signal,
     );
   }
 
+  #acceptWithout(refused: ReadonlySet<RequestExtra>) {
+    if (refused.has('stream')) this.#reportHabit(serverHabits.whole);
+    this.#accepted = this.#accepted.difference(refused);
+  }
+
   #checkPictures({ messages }: ChatRequest, cause: unknown) {
-    const words = getRejectionText(cause, mediaRejectionStatuses);
-    if (countPictures(messages) === 0 || !pictureComplaint.test(words)) return;
-    this.#hasRefusedPictures ||= !singlePictureComplaint.test(words);
+    const rejection = getRejectionText(cause, mediaRejectionStatuses);
+    if (countPictures(messages) === 0 || !pictureComplaint.test(rejection)) return;
+    this.#hasRefusedPictures ||= !singlePictureComplaint.test(rejection);
     throw createPicturesError();
   }
 
-  async *#send(
+  /** `lostUsage` is the usage of a first request whose answer was lost. */
+  async *#sendRequest(
     request: ChatRequest,
-    parts: ReadonlySet<RefusablePart>,
+    extras: ReadonlySet<RequestExtra>,
     answer: ChatStream,
-    before: Usage | undefined,
+    lostUsage: Usage | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
     // Both requests of an answer are paid by one reservation.
-    const most = this.#getMaxTokens(request, before);
+    const maxTokens = this.#getMaxTokens(request, lostUsage);
     // Counts unless this answer ends with its own usage.
-    if (before && request.maxTokens !== undefined)
+    if (lostUsage && request.maxTokens !== undefined)
       yield {
         kind: 'usage',
-        usage: addUsage(before, { ...before, outputTokens: most }),
+        usage: addUsage(lostUsage, { ...lostUsage, outputTokens: maxTokens }),
       };
-    const body = this.#createBody(request, most, parts);
-    const begun = this.#takeBegun(request);
+    const body = this.#createBody(request, maxTokens, extras);
+    yield* this.#readAnswer(body, this.#takeBegun(request), answer, signal);
+    signal.throwIfAborted();
+    const isAfterTools = request.messages.at(-1)?.role === 'tool';
+    const server = formatServerName(this.#client.baseURL);
+    try {
+      for (const part of answer.end(server, isAfterTools))
+        yield part.kind === 'usage'
+          ? { ...part, usage: addUsage(part.usage, lostUsage) }
+          : part;
+    } finally {
+      this.#learnHabits(answer, maxTokens);
+    }
+  }
+
+  async *#readAnswer(
+    body: ReturnType<typeof createRequestBody>,
+    begun: StreamedRequest | undefined,
+    answer: ChatStream,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
     try {
       for await (const chunk of this.#requestChunks(body, begun, answer, signal)) {
         signal.throwIfAborted();
@@ -273,17 +292,6 @@ class ChatServer {
         throw cause;
       }
     }
-    signal.throwIfAborted();
-    const isAfterTools = request.messages.at(-1)?.role === 'tool';
-    const last = answer.end(formatServerName(this.#client.baseURL), isAfterTools);
-    try {
-      for (const part of last)
-        yield part.kind === 'usage'
-          ? { ...part, usage: addUsage(part.usage, before) }
-          : part;
-    } finally {
-      this.#learn(answer, most);
-    }
   }
 
   async *#requestChunks(
@@ -292,30 +300,34 @@ class ChatServer {
     answer: ChatStream,
     signal: AbortSignal,
   ): AsyncGenerator<unknown> {
-    const taken = await begun?.finish(JSON.stringify(body), signal);
-    if (taken instanceof RateLimitError) throw taken;
-    const send = () => this.#client.chat.completions.create(body, { signal });
-    if (!body.stream) return yield* toChunks(await send());
-    const isTaken = taken instanceof Response;
-    const response = isTaken ? taken : await send().asResponse();
+    const begunResult = await begun?.finish(JSON.stringify(body), signal);
+    if (begunResult instanceof RateLimitError) throw begunResult;
+    const sendBody = () => this.#client.chat.completions.create(body, { signal });
+    if (!body.stream) return yield* toChunks(await sendBody());
+    const isTaken = begunResult instanceof Response;
+    const response = isTaken ? begunResult : await sendBody().asResponse();
     // The same request was accepted as a whole.
-    const weight = taken instanceof APIUserAbortError ? maxRefusals : 1;
-    if (taken) this.#refusals = isTaken ? 0 : this.#refusals + weight;
+    const weight = begunResult instanceof APIUserAbortError ? maxRefusals : 1;
+    if (begunResult) this.#refusals = isTaken ? 0 : this.#refusals + weight;
     // The library's own stream throws a TypeError for a choice that is null.
     yield* readEvents(response, () => answer.markDone());
   }
 
-  #createBody(request: ChatRequest, most: number, parts: ReadonlySet<RefusablePart>) {
+  #createBody(
+    request: ChatRequest,
+    maxTokens: number,
+    extras: ReadonlySet<RequestExtra>,
+  ) {
     return createRequestBody(
       this.#options,
       request,
-      most,
-      parts,
+      maxTokens,
+      extras,
       this.#needsBothLimits,
     );
   }
 
-  /** Takes the request that was begun while the last message of this one was spoken. */
+  /** Takes the request that was begun while its last message was spoken. */
   #takeBegun({ messages }: ChatRequest) {
     const live = messages.at(-1)?.live;
     const begun = live && this.#begun.get(live);
@@ -323,15 +335,15 @@ class ChatServer {
     return begun;
   }
 
-  #getMaxTokens(request: ChatRequest, before: Usage | undefined) {
+  #getMaxTokens(request: ChatRequest, lostUsage: Usage | undefined) {
     const { max_tokens = Infinity, max_completion_tokens = max_tokens } =
       request.sent ?? {};
     const { maxTokens = Infinity } = this.#options;
-    const most =
+    const tokensLeft =
       request.maxTokens === undefined
         ? maxTokens
-        : countTokensLeft(before ?? noUsage, request);
-    return Math.max(1, Math.min(most, Number(max_completion_tokens)));
+        : countTokensLeft(lostUsage ?? noUsage, request);
+    return Math.max(1, Math.min(tokensLeft, Number(max_completion_tokens)));
   }
 
   #createTextOptions(request: ChatRequest): AnswerTextOptions {
@@ -350,12 +362,12 @@ class ChatServer {
       ownNames,
       people: [...new Set(people)].filter(isOther),
       isThinking: this.#thoughtsMissed < maxThoughtsMissed,
-      onJudged: messages.map(findJudge).find(Boolean),
+      onJudged: messages.map(findJudgementListener).find(Boolean),
     };
   }
 
-  #learn(answer: ChatStream, most: number) {
-    if (answer.isCut) this.#reportHabit(serverHabits.cut(most));
+  #learnHabits(answer: ChatStream, maxTokens: number) {
+    if (answer.isCut) this.#reportHabit(serverHabits.cut(maxTokens));
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;
       if (fault === 'no thoughts') this.#thoughtsMissed++;
@@ -366,18 +378,52 @@ class ChatServer {
             : serverHabits[fault],
         );
     }
-    this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * most;
+    this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * maxTokens;
   }
 
   #reportHabit(habit: ServerHabit) {
-    if (this.#told.has(habit.what)) return;
-    this.#told.add(habit.what);
+    if (this.#reportedHabits.has(habit.what)) return;
+    this.#reportedHabits.add(habit.what);
     this.#options.report?.(habit);
   }
 }
 
-function findJudge(message: ChatMessage) {
+function findJudgementListener(message: ChatMessage) {
   return 'onJudged' in message ? message.onJudged : undefined;
+}
+
+/** The requests of one answer so far. */
+type Attempts = {
+  answer?: ChatStream;
+  /** An answer without words, which was requested once more. */
+  lost?: ChatStream;
+  /** An error that only looked like a rejection. */
+  doubtedCause?: unknown;
+};
+
+/** Returns the extras of the next request, or throws the error that counts. */
+function reduceExtras(
+  cause: unknown,
+  extras: ReadonlySet<RequestExtra>,
+  request: ChatRequest,
+  attempts: Attempts,
+): ReadonlySet<RequestExtra> {
+  const { answer, lost } = attempts;
+  // An empty answer is requested once more, not streamed, as a stream may have lost a call or the reason.
+  const isLost = isEmptyAnswer(cause) && answer?.isLost && extras.has('stream');
+  const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
+  if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
+    attempts.lost = answer;
+    attempts.doubtedCause ??= cause;
+    return extras.difference(new Set(['stream']));
+  }
+  const rejected = findRejectedExtra(cause, extras, () => {
+    attempts.doubtedCause ??= cause;
+  });
+  if (rejected) return extras.difference(new Set([rejected]));
+  throw isFinalCause(cause, lost !== undefined)
+    ? cause
+    : (attempts.doubtedCause ?? cause);
 }
 
 function isFinalCause(cause: unknown, isSecond: boolean) {
@@ -390,13 +436,13 @@ function isEmptyAnswer(cause: unknown): cause is BotError {
 }
 
 function countTokensLeft(
-  used: Usage | undefined,
+  firstUsage: Usage | undefined,
   { maxTokens = Infinity }: ChatRequest,
 ) {
-  // If nobody knows the usage of the first request, it took all. The second one sends the input
+  // If nobody knows the usage of the first request, that took all. The second one sends the input
   // again, which never costs more than output.
-  if (!used) return maxTokens < Infinity ? 0 : maxTokens;
-  return maxTokens - used.inputTokens - used.outputTokens;
+  if (!firstUsage) return maxTokens < Infinity ? 0 : maxTokens;
+  return maxTokens - firstUsage.inputTokens - firstUsage.outputTokens;
 }
 
 function addUsage(usage: Usage, { inputTokens, outputTokens } = noUsage): Usage {
@@ -410,17 +456,17 @@ function addUsage(usage: Usage, { inputTokens, outputTokens } = noUsage): Usage 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0 };
 
 function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
-  const theirs = Array.isArray(sent?.tools) ? sent.tools : [];
-  return [...tools, ...theirs.map((tool) => toRecord(toRecord(tool).function))].flatMap(
-    ({ name }) => toNonEmptyText(name) ?? [],
-  );
+  const sentTools: readonly unknown[] = Array.isArray(sent?.tools) ? sent.tools : [];
+  const sentFunctions = sentTools.map((tool) => toRecord(toRecord(tool).function));
+  return [...tools, ...sentFunctions].flatMap(({ name }) => toNonEmptyText(name) ?? []);
 }
 
-/** Collects words that people said. */
-function collectSaidText({ messages }: ChatRequest) {
-  // A server's sentence that repeats any of these words is not logged.
-  const said = messages.filter(({ role }) => role !== 'system');
-  return said.map((one) => `${'name' in one ? one.name : ''} ${one.content}`).join(' ');
+/** Collects names and words of people. A server's sentence that repeats any of them is not logged. */
+function collectPrivateText({ messages }: ChatRequest) {
+  return messages
+    .filter(({ role }) => role !== 'system')
+    .map((message) => `${'name' in message ? message.name : ''} ${message.content}`)
+    .join(' ');
 }
 
 /** Converts the loss of a connection to the error of a truncated answer. */
@@ -433,13 +479,13 @@ function toTruncatedError(error: BotError) {
 /** Uses an audio model for its text. */
 export function dropSound(model: ChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal, mostTokens, _voice, sent) {
-      let source: 'text' | 'transcript' | undefined;
-      const parts = model.reply(messages, tools, signal, mostTokens, undefined, sent);
-      for await (const part of parts) {
+    async *reply(messages, tools, signal, maxTokens, _voice, sent) {
+      let textKind: 'text' | 'transcript' | undefined;
+      const reply = model.reply(messages, tools, signal, maxTokens, undefined, sent);
+      for await (const part of reply) {
         if ('text' in part) {
-          source ??= part.kind;
-          if (source === part.kind) yield { kind: 'text', text: part.text };
+          textKind ??= part.kind;
+          if (textKind === part.kind) yield { kind: 'text', text: part.text };
           // Audio models insist on sound.
         } else if (part.kind !== 'sound') yield part;
       }

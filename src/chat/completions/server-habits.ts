@@ -1,6 +1,18 @@
+/** Something that a server does wrong and that is corrected here, as clauses of a sentence for the operator. */
 export type ServerHabit = { readonly what: string; readonly mend: string };
 
-export const serverHabits = {
+/** Habits of chat servers. */
+export interface ServerHabits {
+  readonly thoughts: ServerHabit;
+  readonly template: ServerHabit;
+  readonly whole: ServerHabit;
+  /** Describes calls written as text, which a tool parser of this name would read. */
+  parser(name: string): ServerHabit;
+  /** Describes an answer that was cut at so many tokens. */
+  cut(maxTokens: number): ServerHabit;
+}
+
+export const serverHabits: ServerHabits = {
   thoughts: {
     what: 'its answers begin inside a thought that only ends with a mark',
     mend: 'start it with a reasoning parser (vLLM, SGLang: --reasoning-parser; llama.cpp: --jinja --reasoning-format auto)',
@@ -9,16 +21,16 @@ export const serverHabits = {
     what: 'its answers hold tokens of the prompt template',
     mend: 'correct the end-of-turn token or the chat template of the model (llama.cpp: --jinja; Ollama: PARAMETER stop; LM Studio: prompt template)',
   },
-  parser: (parser: string) => ({
+  parser: (name) => ({
     what: 'it writes calls of tools as text',
-    mend: `start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${parser}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
+    mend: `start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${name}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
   }),
   whole: {
     what: 'it does not stream, so that every answer begins late',
     mend: 'turn streaming on, or choose a server that streams',
   },
-  cut: (most: number) => ({
-    what: `an answer was cut at its longest length${most < Infinity ? ` (${most} tokens)` : ''}`,
+  cut: (maxTokens) => ({
+    what: `an answer was cut at its longest length${maxTokens < Infinity ? ` (${maxTokens} tokens)` : ''}`,
     mend: 'turn off thinking, or ask for shorter answers in BOT_INSTRUCTIONS',
   }),
-} as const;
+};

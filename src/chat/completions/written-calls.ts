@@ -21,33 +21,37 @@ export function readWrittenCalls(
   tools: readonly string[],
 ): readonly WrittenCall[] {
   if (tools.length === 0) return [];
-  const inTags = readTags(text, tools);
-  if (inTags.length > 0) return inTags;
+  const taggedCalls = readTags(text, tools);
+  if (taggedCalls.length > 0) return taggedCalls;
   const calls: WrittenCall[] = [];
-  let from = 0;
+  let searchStart = 0;
   for (const { start, end, value } of findObjects(text)) {
-    const before = text.slice(from, start).match(createNamesPattern(tools))?.at(-1);
-    calls.push(...listCallsOfValue(value, before, tools));
-    from = end;
+    const textBefore = text.slice(searchStart, start);
+    const nameBefore = textBefore.match(createNamesPattern(tools))?.at(-1);
+    calls.push(...listCallsOfValue(value, nameBefore, tools));
+    searchStart = end;
   }
   return calls.length > 0 ? calls : readPython(text, tools);
 }
 
 function listCallsOfValue(
   value: unknown,
-  before: string | undefined,
+  nameBefore: string | undefined,
   tools: readonly string[],
 ): WrittenCall[] {
   const fields = toRecord(value);
   if (Array.isArray(fields.tool_calls))
-    return fields.tool_calls.flatMap((one) => listCallsOfValue(one, undefined, tools));
+    return fields.tool_calls.flatMap((call) =>
+      listCallsOfValue(call, undefined, tools),
+    );
   const call = isRecord(fields.function) ? fields.function : fields;
   const names = [call.name, call.tool_name, call.tool, call.function, call.action];
-  const own = names.find((name) => typeof name === 'string');
+  const ownName = names.find((name) => typeof name === 'string');
   const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
-  if (own !== undefined && tools.includes(own)) return [createCall(own, input)];
+  if (ownName !== undefined && tools.includes(ownName))
+    return [createCall(ownName, input)];
   // An object without a name is the arguments of the tool named before it.
-  if (before !== undefined) return [createCall(before, fields)];
+  if (nameBefore !== undefined) return [createCall(nameBefore, fields)];
   // The name may be the only key.
   return tools.flatMap((name) =>
     isRecord(fields[name]) ? [createCall(name, fields[name])] : [],
@@ -84,8 +88,8 @@ function* splitByNames(
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
   if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
   const calls: WrittenCall[] = [];
-  for (const [name, rest] of splitByNames(text, tools)) {
-    const [body = '', ...parameters] = rest.split(/<(?:parameter[= ]|arg_key>)/);
+  for (const [name, textAfter] of splitByNames(text, tools)) {
+    const [body = '', ...parameters] = textAfter.split(/<(?:parameter[= ]|arg_key>)/);
     if (body.includes('{')) return []; // JSON in a tag.
     calls.push(createCall(name, Object.fromEntries(parameters.map(readParameter))));
   }
@@ -93,17 +97,19 @@ function readTags(text: string, tools: readonly string[]): readonly WrittenCall[
 }
 
 function readParameter(text: string): readonly [string, unknown] {
-  const [head = '', key = ''] = /^(?:name=)?["']?([\w.-]+)/.exec(text) ?? [];
-  const rest = text.slice(head.length);
-  const value = rest.slice(rest.lastIndexOf('<arg_value>') + 1).replace(/^[^>]*>/, '');
+  const [namePart = '', key = ''] = /^(?:name=)?["']?([\w.-]+)/.exec(text) ?? [];
+  const textAfter = text.slice(namePart.length);
+  const value = textAfter
+    .slice(textAfter.lastIndexOf('<arg_value>') + 1)
+    .replace(/^[^>]*>/, '');
   const [inside = ''] = value.split(/<\/(?:parameter|arg_value)>/);
   return [key, readLiteral(inside.trim())];
 }
 
 /** Reads calls in Python: `lamp.call(on=True)`, `[lamp(on=True), door()]` */
 function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
-  return [...splitByNames(text, tools)].flatMap(([name, rest]) => {
-    const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(rest) ?? [];
+  return [...splitByNames(text, tools)].flatMap(([name, textAfter]) => {
+    const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(textAfter) ?? [];
     if (inside === undefined) return [];
     const pairs = inside.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
     const input = [...pairs].map(([, key = '', value = '']) => [

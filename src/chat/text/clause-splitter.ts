@@ -1,12 +1,12 @@
 import { toSpeakable } from './speakable.ts';
 
-/** End of a part. `end` is the first character of the next part, and `unknown` needs more text. */
+/** End of a part of a text. `end` is the first character of the next part, and `unknown` needs more text. */
 export type Boundary = {
   readonly end: number;
   readonly kind: 'sentence' | 'pause' | 'fence' | 'unknown';
 };
 
-/** A boundary depends on no more text than this after it. */
+/** A boundary depends on at most so many characters behind it. */
 const lookaheadChars = 8;
 
 /** Closing quotes, brackets and marks of emphasis belong to the text they close. */
@@ -26,80 +26,87 @@ type BoundaryMark = keyof typeof boundaryMarks;
 
 const anyBoundaryMark = new RegExp(
   Object.entries(boundaryMarks)
-    .map(([name, source]) => `(?<${name}>${source})`)
+    .map(([name, pattern]) => `(?<${name}>${pattern})`)
     .join('|'),
   'gu',
 );
 
-export function* findBoundaries(text: string, ended: boolean): Generator<Boundary> {
-  for (const { 0: found, index, groups = {} } of text.matchAll(anyBoundaryMark)) {
+/** Finds the boundaries of a text. With `isEnded` no text follows. */
+export function* findBoundaries(text: string, isEnded: boolean): Generator<Boundary> {
+  for (const { 0: match, index, groups = {} } of text.matchAll(anyBoundaryMark)) {
     const mark = (Object.keys(boundaryMarks) as BoundaryMark[]).find(
       (name) => groups[name] !== undefined,
     );
-    const end = index + found.length;
+    const end = index + match.length;
     if (mark === 'fence') yield { end: index, kind: 'fence' };
     if (mark === undefined || mark === 'fence' || isInsideMarkup(text, end)) continue;
     const kind = boundaryRules[mark]({
-      before: text.slice(0, index),
-      found,
-      after: text.slice(end),
-      ended,
+      textBefore: text.slice(0, index),
+      match,
+      textAfter: text.slice(end),
+      isEnded,
     });
     if (kind) yield { end, kind };
   }
 }
 
-type BoundaryPlace = {
-  readonly before: string;
-  readonly found: string;
-  readonly after: string;
-  readonly ended: boolean;
+type BoundaryContext = {
+  readonly textBefore: string;
+  /** The mark as the text has it. */
+  readonly match: string;
+  readonly textAfter: string;
+  readonly isEnded: boolean;
 };
 type BoundaryKind = Boundary['kind'] | undefined;
 
 const boundaryRules: Readonly<
-  Record<Exclude<BoundaryMark, 'fence'>, (place: BoundaryPlace) => BoundaryKind>
+  Record<Exclude<BoundaryMark, 'fence'>, (context: BoundaryContext) => BoundaryKind>
 > = {
   line: () => 'sentence',
-  wideStop: (place) => decideWhenKnown(place, () => 'sentence'),
+  wideStop: (context) => decideWhenKnown(context, () => 'sentence'),
   wideComma: () => 'pause',
-  dash: (place) => decideWhenKnown(place, () => 'pause'),
-  comma: (place) =>
-    decideWhenKnown(place, () => (/^\s/.test(place.after) ? 'pause' : undefined)),
-  stop: (place) =>
-    decideWhenKnown(place, () =>
-      /^\s/.test(place.after) ? classifyStop(place) : undefined,
+  dash: (context) => decideWhenKnown(context, () => 'pause'),
+  comma: (context) =>
+    decideWhenKnown(context, () =>
+      /^\s/.test(context.textAfter) ? 'pause' : undefined,
+    ),
+  stop: (context) =>
+    decideWhenKnown(context, () =>
+      /^\s/.test(context.textAfter) ? classifyStop(context) : undefined,
     ),
 };
 
-function decideWhenKnown({ after, ended }: BoundaryPlace, judge: () => BoundaryKind) {
-  return after === '' && !ended ? 'unknown' : judge();
+function decideWhenKnown(
+  { textAfter, isEnded }: BoundaryContext,
+  decide: () => BoundaryKind,
+) {
+  return textAfter === '' && !isEnded ? 'unknown' : decide();
 }
 
-function classifyStop(place: BoundaryPlace) {
-  const { before, found, after, ended } = place;
-  const dots = found.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
+function classifyStop(context: BoundaryContext) {
+  const { textBefore, match, textAfter, isEnded } = context;
+  const dots = match.replace(/[^.!?\u2026\u061f\u06d4\u0964\u0965]/gu, '');
   // Only full stops may stand for anything but the end of a sentence.
   if (!/^[.\u2026]+$/.test(dots)) return 'sentence';
-  const ahead = after.slice(0, lookaheadChars).trimStart();
-  if (ahead === '' && !ended && after.length < lookaheadChars) return 'unknown';
+  const ahead = textAfter.slice(0, lookaheadChars).trimStart();
+  if (ahead === '' && !isEnded && textAfter.length < lookaheadChars) return 'unknown';
   if (dots !== '.') return /^\p{Ll}/u.test(ahead) ? 'pause' : 'sentence';
-  return endsSentence(before, ahead) ? 'sentence' : undefined;
+  return endsSentence(textBefore, ahead) ? 'sentence' : undefined;
 }
 
-function endsSentence(before: string, ahead: string) {
-  const [written = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(before) ?? [];
-  const word = written.toLowerCase();
-  if (isNumbering(before, word) || isInitial(written) || isNeverLastWord(word))
+function endsSentence(textBefore: string, ahead: string) {
+  const [lastWord = ''] = /(?<![\p{L}\p{N}.])[\p{L}\p{N}.]*$/u.exec(textBefore) ?? [];
+  const word = lastWord.toLowerCase();
+  if (isNumbering(textBefore, word) || isInitial(lastWord) || isNeverLastWord(word))
     return false;
   if (word === 'no') return !/^\d/.test(ahead);
   return !sometimesLast.has(word) || /^\p{Lu}/u.test(ahead);
 }
 
 /** Recognises `1.` at the start of a line. */
-function isNumbering(before: string, word: string) {
+function isNumbering(textBefore: string, word: string) {
   return (
-    /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(before.slice(0, -word.length))
+    /^\d{1,3}$/.test(word) && /(?:^|\n)[ \t]*$/.test(textBefore.slice(0, -word.length))
   );
 }
 
@@ -132,23 +139,23 @@ export function findSureEnd(text: string): 'sentence' | 'pause' | undefined {
   const [, word = '', mark = ''] =
     /(?:^|\s)(\p{L}[\p{L}\p{M}'\u2019-]+)([.!?,\u060c])$/u.exec(text) ?? [];
   if (/[,\u060c]/.test(mark)) return 'pause';
-  const written = word.toLowerCase();
+  const lastWord = word.toLowerCase();
   const isUnsure =
-    neverLast.has(written) || sometimesLast.has(written) || written === 'no';
-  return written === '' || isUnsure ? undefined : 'sentence';
+    neverLast.has(lastWord) || sometimesLast.has(lastWord) || lastWord === 'no';
+  return lastWord === '' || isUnsure ? undefined : 'sentence';
 }
 
 function hasOpenMark(text: string) {
-  const count = (marks: RegExp) => text.match(marks)?.length ?? 0;
+  const countMarks = (marks: RegExp) => text.match(marks)?.length ?? 0;
   if (
-    count(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 ||
-    count(/[*_~]+/g) % 2 === 1
+    countMarks(/["\u201c\u201d\u201e\u00ab\u00bb]/g) % 2 === 1 ||
+    countMarks(/[*_~]+/g) % 2 === 1
   )
     return true;
   return (
     /(?:^|\s)['\u2018]/.test(text) ||
-    count(/[([\u300c\u300e\uff08\u3010\u300a\u3008]/g) >
-      count(/[)\]\u300d\u300f\uff09\u3011\u300b\u3009]/g)
+    countMarks(/[([\u300c\u300e\uff08\u3010\u300a\u3008]/g) >
+      countMarks(/[)\]\u300d\u300f\uff09\u3011\u300b\u3009]/g)
   );
 }
 
@@ -158,8 +165,10 @@ function isInsideMarkup(text: string, end: number) {
   if (near.lastIndexOf('[') > near.lastIndexOf(']')) return true;
   if (near.lastIndexOf('](') > near.lastIndexOf(')')) return true;
   if (text.slice(0, end).split('||').length % 2 === 0) return true;
-  const line = text.slice(text.lastIndexOf('\n', end - 1) + 1, end).replace(/```/g, '');
-  return line.split('`').length % 2 === 0;
+  const textLine = text
+    .slice(text.lastIndexOf('\n', end - 1) + 1, end)
+    .replace(/```/g, '');
+  return textLine.split('`').length % 2 === 0;
 }
 
 type ClauseRules = {
@@ -183,53 +192,63 @@ const addressStart = /https?:\/\/|www\./i;
 const addressEnd = /[a-z0-9/]$/i;
 const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
+export type ClauseSplitterOptions = {
+  /** Ends the first clause as soon as its end is certain. */
+  readonly isEager?: boolean;
+};
+
 /**
  * Splits streamed text into clauses: a short one first, then whole sentences.
  *
- * The cuts depend on the text alone, not on its pieces, so each waits for the character that proves it. An eager
+ * The cuts depend on the text alone, not on its pieces, so each waits for the character that proves the cut. An eager
  * splitter does not wait for the end of the first clause. A fenced block of code is one clause.
  *
  * @example
- * import { createClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+ * import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
  *
- * const splitter = createClauseSplitter();
+ * const splitter = new ClauseSplitter();
  * const clauses = [...splitter.push('Yes. Mr. Smith has left the house. '), ...splitter.flush()];
  * clauses; // ['Yes.', 'Mr. Smith has left the house.']
  */
-export function createClauseSplitter({
-  eager = false,
-}: {
-  readonly eager?: boolean;
-} = {}) {
-  let rest = '';
-  let rules = firstClauseRules;
+export class ClauseSplitter {
+  readonly #isEager: boolean;
+  #unsplit = '';
+  #rules = firstClauseRules;
 
-  function splitRest(ended: boolean) {
+  constructor({ isEager = false }: ClauseSplitterOptions = {}) {
+    this.#isEager = isEager;
+  }
+
+  /** Adds text, and returns the clauses that are whole now. */
+  push(text: string): string[] {
+    this.#unsplit += text;
+    const isEnded =
+      this.#isEager &&
+      this.#rules === firstClauseRules &&
+      endsFirstClause(this.#unsplit);
+    return this.#splitText(isEnded);
+  }
+
+  /** Returns the last clauses. Later text is split like a new one. */
+  flush(): string[] {
+    const clauses = this.#splitText(true);
+    this.#rules = firstClauseRules;
+    return clauses;
+  }
+
+  #splitText(isEnded: boolean) {
     const clauses: string[] = [];
     for (;;) {
-      rest = rest.trimStart();
-      const end = findClauseEnd(rest, rules, ended);
+      this.#unsplit = this.#unsplit.trimStart();
+      const end = findClauseEnd(this.#unsplit, this.#rules, isEnded);
       if (end === undefined) return clauses;
-      const clause = rest.slice(0, end).trimEnd();
-      rest = rest.slice(end);
+      const clause = this.#unsplit.slice(0, end).trimEnd();
+      this.#unsplit = this.#unsplit.slice(end);
       if (/[\p{L}\p{N}]/u.test(clause) && !fenceStart.test(clause))
-        rules = laterClauseRules;
+        this.#rules = laterClauseRules;
       clauses.push(clause);
     }
   }
-
-  return {
-    push(text: string): string[] {
-      rest += text;
-      return splitRest(eager && rules === firstClauseRules && endsFirstClause(rest));
-    },
-    /** Returns the last clauses. Later text is split like a new one. */
-    flush(): string[] {
-      const clauses = splitRest(true);
-      rules = firstClauseRules;
-      return clauses;
-    },
-  };
 }
 
 const fenceStart = /^(?:```|~~~)/;
@@ -239,62 +258,67 @@ function endsFirstClause(text: string) {
   return kind !== undefined && isLongEnough(text.trimStart(), kind, firstClauseRules);
 }
 
-function findClauseEnd(text: string, rules: ClauseRules, ended: boolean) {
-  if (fenceStart.test(text)) return findFenceEnd(text, ended);
-  const { end, pause, waits } = findEnd(text, rules, ended);
-  if (end !== undefined || waits || text === '') return end;
-  if (ended && text.length <= rules.maxChars) return text.length;
-  const proven = ended || text.length >= rules.maxChars + lookaheadChars;
-  return proven ? findForcedEnd(text, rules.maxChars, pause) : undefined;
+function findClauseEnd(text: string, rules: ClauseRules, isEnded: boolean) {
+  if (fenceStart.test(text)) return findFenceEnd(text, isEnded);
+  const { end, pause, isUnknown } = searchClauseEnd(text, rules, isEnded);
+  if (end !== undefined || isUnknown || text === '') return end;
+  if (isEnded && text.length <= rules.maxChars) return text.length;
+  const isProven = isEnded || text.length >= rules.maxChars + lookaheadChars;
+  return isProven ? findForcedEnd(text, rules.maxChars, pause) : undefined;
 }
 
-type FoundClause = {
+type ClauseSearch = {
   readonly end?: number;
+  /** End of the last pause before a clause may end. */
   readonly pause: number;
-  readonly waits: boolean;
+  /** More text decides. */
+  readonly isUnknown: boolean;
 };
 
-function findEnd(text: string, rules: ClauseRules, ended: boolean): FoundClause {
+function searchClauseEnd(
+  text: string,
+  rules: ClauseRules,
+  isEnded: boolean,
+): ClauseSearch {
   let pause = 0;
   // Reading on for each clause would take quadratic time.
   const near = text.slice(0, rules.maxChars + lookaheadChars + 1);
-  for (const { end, kind } of findBoundaries(near, ended)) {
+  for (const { end, kind } of findBoundaries(near, isEnded)) {
     if (end > rules.maxChars) break;
-    if (kind === 'unknown') return { pause, waits: true };
+    if (kind === 'unknown') return { pause, isUnknown: true };
     if (kind === 'fence' || isLongEnough(text.slice(0, end), kind, rules)) {
-      return { end, pause, waits: false };
+      return { end, pause, isUnknown: false };
     }
     pause = end;
   }
-  return { pause, waits: false };
+  return { pause, isUnknown: false };
 }
 
 function isLongEnough(clause: string, kind: 'sentence' | 'pause', rules: ClauseRules) {
-  const words = countWords(clause);
-  if (kind === 'pause') return words >= rules.pauseWords;
-  return words > 0 && clause.length >= rules.minChars;
+  const wordCount = countWords(clause);
+  if (kind === 'pause') return wordCount >= rules.pauseWords;
+  return wordCount > 0 && clause.length >= rules.minChars;
 }
 
-function findFenceEnd(text: string, ended: boolean) {
+function findFenceEnd(text: string, isEnded: boolean) {
   const closing = text.indexOf(text.slice(0, 3), 3);
   if (closing >= 0) return closing + 3;
-  return ended ? text.length : undefined;
+  return isEnded ? text.length : undefined;
 }
 
 const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
 /** Cuts at a late pause, or else between words, or else inside one, but never inside a character. */
-function findForcedEnd(text: string, longestChars: number, pause: number) {
-  if (pause > longestChars / 2) return pause;
-  const space = text.slice(0, longestChars).search(/\s\S*$/);
-  if (space > longestChars / 2) return space;
-  const near = text.slice(0, longestChars + lookaheadChars);
+function findForcedEnd(text: string, maxChars: number, pause: number) {
+  if (pause > maxChars / 2) return pause;
+  const space = text.slice(0, maxChars).search(/\s\S*$/);
+  if (space > maxChars / 2) return space;
+  const near = text.slice(0, maxChars + lookaheadChars);
   const starts = [...wordSegmenter.segment(near)].map(({ index }) => index);
   // Words near the end of `near` may be cut off.
-  const between =
-    starts.findLast((index) => index <= longestChars - lookaheadChars) ?? 0;
+  const between = starts.findLast((index) => index <= maxChars - lookaheadChars) ?? 0;
   if (between > 0) return between;
-  const cut = text.slice(0, longestChars).replace(/[\uD800-\uDBFF]$/, '');
+  const cut = text.slice(0, maxChars).replace(/[\uD800-\uDBFF]$/, '');
   return cut.length;
 }
 
@@ -302,53 +326,55 @@ const wordOrIdeogram =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'\u2019.-]*/gu;
 
 function countWords(text: string) {
-  const found = text.match(wordOrIdeogram) ?? [];
-  const ideograms = found.filter((word) =>
+  const matches = text.match(wordOrIdeogram) ?? [];
+  const ideograms = matches.filter((word) =>
     /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]$/u.test(word),
   );
   // An ideogram counts as half a word.
-  return found.length - ideograms.length / 2;
+  return matches.length - ideograms.length / 2;
 }
 
 /**
  * Shortens addresses in a streamed text, which are not spoken, to 40 characters, so that no clause ends inside one.
  */
-export function createAddressShortener() {
+export class AddressShortener {
   /** Output since the last character that no address holds. */
-  let run = '';
-  let marks = '';
+  #run = '';
+  /** Marks behind a long address, which end it if no further character of an address follows. */
+  #marks = '';
 
-  function flush(): string {
-    const rest = marks;
-    marks = '';
-    run = '';
-    return rest;
+  /** Adds text, and returns the text that may be split into clauses. */
+  push(text: string): string {
+    return Array.from(text, (character) => this.#addCharacter(character)).join('');
   }
 
-  function addCharacter(one: string) {
-    if (!/^[!-~]$/.test(one)) return flush() + one;
-    const start = run.search(addressStart);
-    const addressChars = start < 0 || !addressEnd.test(run) ? 0 : run.length - start;
+  /** Returns the marks held back. Later text begins a new run. */
+  flush(): string {
+    const marks = this.#marks;
+    this.#marks = '';
+    this.#run = '';
+    return marks;
+  }
+
+  #addCharacter(character: string) {
+    if (!/^[!-~]$/.test(character)) return this.flush() + character;
+    const start = this.#run.search(addressStart);
+    const addressChars =
+      start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
     const isLong = addressChars >= maxAddressChars;
     if (!isLong) {
-      run = (run + one).slice(-2 * maxAddressChars);
-      return one;
+      this.#run = (this.#run + character).slice(-2 * maxAddressChars);
+      return character;
     }
-    marks = addressMark.test(one) ? marks + one : '';
+    this.#marks = addressMark.test(character) ? this.#marks + character : '';
     return '';
   }
-
-  return {
-    push(text: string): string {
-      return Array.from(text, addCharacter).join('');
-    },
-    flush,
-  };
 }
 
-export function splitClauses(words: string): readonly string[] {
-  const splitter = createClauseSplitter();
-  return [...splitter.push(words), ...splitter.flush()]
+/** Splits a whole text into the clauses that can be spoken. */
+export function splitClauses(text: string): readonly string[] {
+  const splitter = new ClauseSplitter();
+  return [...splitter.push(text), ...splitter.flush()]
     .map(toSpeakable)
     .filter((clause) => clause !== '');
 }

@@ -13,7 +13,7 @@ const texFormula =
 
 const asideForms = {
   code: '(?<fence>```|~~~)[\\s\\S]*?(?:\\k<fence>|(?![\\s\\S]))',
-  label: `!?\\[(?<words>[^[\\]\\n]*)\\]\\((?<target>${createNestedPattern('\\s')}+)(?:[ \\t]${createNestedPattern('\\n')}*)?\\)`,
+  label: `!?\\[(?<linkText>[^[\\]\\n]*)\\]\\((?<target>${createNestedPattern('\\s')}+)(?:[ \\t]${createNestedPattern('\\n')}*)?\\)`,
   table: `(?:${tableRow.source})+`,
   formula: texFormula.source,
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
@@ -24,14 +24,14 @@ type Form = keyof typeof asideForms;
 
 const anyAsideForm = new RegExp(
   Object.entries(asideForms)
-    .map(([name, source]) => `(?<${name}>${source})`)
+    .map(([name, pattern]) => `(?<${name}>${pattern})`)
     .join('|'),
   'gmu',
 );
 
 /** Finds links, code and tables, each once and in order. `toSpeakable` drops the same. */
 export function findAsides(text: string): readonly string[] {
-  const found = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(
+  const asides = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(
     ({ groups = {} }) => {
       const form = (Object.keys(asideForms) as Form[]).find(
         (name) => groups[name] !== undefined,
@@ -39,21 +39,21 @@ export function findAsides(text: string): readonly string[] {
       return asideWriters[form ?? 'inline'](groups[form ?? 'inline'] ?? '', groups);
     },
   );
-  return [...new Set(found)];
+  return [...new Set(asides)];
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-const asideWriters: Readonly<Record<Form, (found: string, groups: Groups) => string>> =
+const asideWriters: Readonly<Record<Form, (match: string, groups: Groups) => string>> =
   {
-    code: (found) => closeFence(found.replaceAll('~~~', '```')),
+    code: (match) => closeFence(match.replaceAll('~~~', '```')),
     formula: (text) => `\`${text}\``,
     inline: (text) => text,
-    table: (found) => `\`\`\`\n${found.trimEnd()}\n\`\`\``,
+    table: (match) => `\`\`\`\n${match.trimEnd()}\n\`\`\``,
     address: (text) => text,
-    label: (_, { words = '', target = '' }) => {
-      const isNamed = words.trim() !== '' && words.trim() !== target;
-      return isNamed ? `${words.trim()}: ${target}` : target;
+    label: (_, { linkText = '', target = '' }) => {
+      const isNamed = linkText.trim() !== '' && linkText.trim() !== target;
+      return isNamed ? `${linkText.trim()}: ${target}` : target;
     },
   };
 
@@ -63,7 +63,7 @@ function closeFence(code: string) {
 
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
-/** The order matters: the text of a link may hold emphasis, and code may look like anything. */
+/** Rules in their order: the text of a link may hold emphasis, and code may look like anything. */
 const speakableRules: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
@@ -138,14 +138,15 @@ const htmlEntities: Readonly<Record<string, string>> = {
 function decodeEntities(text: string) {
   return text.replace(
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi,
-    (all, decimal, hex, name) => {
+    (entity, decimal, hex, name) => {
       const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
-      if (name) return htmlEntities[name] ?? all;
-      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+      if (name) return htmlEntities[name] ?? entity;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
     },
   );
 }
 
+/** Replaces each spoiler by the word "spoiler". */
 export function hideSpoilers(text: string): string {
   return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
 }
@@ -160,7 +161,7 @@ export function hideSpoilers(text: string): string {
  */
 export function toSpeakable(text: string): string {
   const bare = speakableRules.reduce(
-    (rest, [find, keep]) => rest.replace(find, keep),
+    (sentence, [find, keep]) => sentence.replace(find, keep),
     hideSpoilers(text),
   );
   const plain = decodeEntities(bare).replace(/\s+/g, ' ').trim();

@@ -21,19 +21,19 @@ export function parseTimePhrase(
   phrase: string,
   context: TimeContext,
 ): number | undefined {
-  const words = toPlainPhrase(phrase);
+  const plainPhrase = toPlainPhrase(phrase);
   const wallMs =
-    parseIsoTime(words, context) ??
-    parseSpokenDuration(words, context) ??
-    parseClockTime(words, context);
+    parseIsoTime(plainPhrase, context) ??
+    parseSpokenDuration(plainPhrase, context) ??
+    parseClockTime(plainPhrase, context);
   return wallMs !== undefined && wallMs > context.nowWallMs ? wallMs : undefined;
 }
 
 const isoDate =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?:[t ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(z|[+-]\d\d:?\d\d)?)?$/;
 
-function parseIsoTime(words: string, { timeZone }: TimeContext) {
-  const [, day, time = '09:00', zone] = isoDate.exec(words) ?? [];
+function parseIsoTime(phrase: string, { timeZone }: TimeContext) {
+  const [, day, time = '09:00', zone] = isoDate.exec(phrase) ?? [];
   if (day === undefined) return undefined;
   const wallMs = parseDateMs(`${day}T${time}${zone ?? 'Z'}`);
   const isWhole = zone !== undefined || Number.isNaN(wallMs);
@@ -49,19 +49,19 @@ const durationPart =
   /(?<![\d.])(\d{1,6}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?![a-z])/g;
 const durationConnectors = /\b(?:in|after|for|and|from now)\b/g;
 
-function parseSpokenDuration(words: string, { nowWallMs, timeZone }: TimeContext) {
+function parseSpokenDuration(phrase: string, { nowWallMs, timeZone }: TimeContext) {
   const counted = fractionRules.reduce(
-    (rest, [find, put]) => rest.replace(find, put),
-    words,
+    (text, [find, put]) => text.replace(find, put),
+    phrase,
   );
-  const parts = [...counted.matchAll(durationPart)];
-  const rest = counted
+  const amounts = [...counted.matchAll(durationPart)];
+  const remainingText = counted
     .replace(durationPart, ' ')
     .replace(durationConnectors, ' ')
     .trim();
-  if (parts.length === 0 || rest !== '') return undefined;
+  if (amounts.length === 0 || remainingText !== '') return undefined;
   let [days, ms] = [0, 0];
-  for (const [, amount = '', unit = ''] of parts) {
+  for (const [, amount = '', unit = ''] of amounts) {
     days += Number(amount) * (unitDays[unit.charAt(0)] ?? 0);
     ms += Number(amount) * (unitMs[unit.charAt(0)] ?? 0);
   }
@@ -86,17 +86,20 @@ const namedDay = /\b(?:today|tomorrow)\b/;
 const namedWeekday =
   /\b(?:(?:next|this|coming) )?(sun|mon|tues|wednes|thurs|fri|satur)day\b/;
 
-function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext) {
+function parseClockTime(phrase: string, { nowWallMs, timeZone }: TimeContext) {
   const today = toLocalTime(nowWallMs, timeZone);
-  const named = findDays(words, getWeekday(today));
-  const plain = words
+  const namedDays = findDays(phrase, getWeekday(today));
+  const timeOfDay = phrase
     .replace(namedDay, ' ')
     .replace(namedWeekday, ' ')
     .replace(/\b(?:at|on|by|around)\b/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  const days = named ?? [0, 1];
-  const minutes = listMinutes(plain === '' && named ? '09:00' : plain, days[0] !== 0);
+  const days = namedDays ?? [0, 1];
+  const minutes = listMinutes(
+    timeOfDay === '' && namedDays ? '09:00' : timeOfDay,
+    days[0] !== 0,
+  );
   const toWallTime = (day: number, minute: number) =>
     toInstantMs(
       { ...today, day: today.day + day, hour: 0, minute, second: 0 },
@@ -108,10 +111,10 @@ function parseClockTime(words: string, { nowWallMs, timeZone }: TimeContext) {
 }
 
 /** Lists the days ahead that a phrase may name. Undefined if none. Sunday is 0. */
-function findDays(words: string, weekday: number) {
-  const [day] = namedDay.exec(words) ?? [];
+function findDays(phrase: string, weekday: number) {
+  const [day] = namedDay.exec(phrase) ?? [];
   if (day !== undefined) return day === 'today' ? [0] : [1];
-  const [, name] = namedWeekday.exec(words) ?? [];
+  const [, name] = namedWeekday.exec(phrase) ?? [];
   if (name === undefined) return undefined;
   const until =
     ('sunmontuewedthufrisat'.indexOf(name.slice(0, 3)) / 3 - weekday + 7) % 7;
@@ -123,20 +126,20 @@ const namedTime =
 const namedMinutes: ByName = { half: 30, quarter: 15 };
 
 /** Lists minutes of the day, the earliest first. An hour with a leading zero, or above 12, needs no am or pm. */
-function listMinutes(words: string, isLaterDay: boolean) {
-  const [, amount, isPast, said = '', more = '0', half = ''] =
-    namedTime.exec(words) ?? [];
-  if (said === '') return [];
-  const isExact = Number(said) > 12 || said.startsWith('0');
-  const usual: Hours = isLaterDay && !isExact ? [7, 19] : [0, 24];
-  const [from, to] = halfDayHours[half] ?? usual;
-  const besides = namedMinutes[amount ?? ''] ?? Number(amount ?? more);
+function listMinutes(timeOfDay: string, isLaterDay: boolean) {
+  const [, amount, isPast, hour = '', minutesAfter = '0', halfDay = ''] =
+    namedTime.exec(timeOfDay) ?? [];
+  if (hour === '') return [];
+  const isExact = Number(hour) > 12 || hour.startsWith('0');
+  const likelyHours: Hours = isLaterDay && !isExact ? [7, 19] : [0, 24];
+  const [from, to] = halfDayHours[halfDay] ?? likelyHours;
+  const offset = namedMinutes[amount ?? ''] ?? Number(amount ?? minutesAfter);
   const isBefore = amount !== undefined && isPast === undefined;
-  const minute = Number(said) * 60 + (isBefore ? -besides : besides);
-  const all = isExact
+  const minute = Number(hour) * 60 + (isBefore ? -offset : offset);
+  const minutes = isExact
     ? [minute]
     : [0, 720, 1440].map((later) => (minute % 720) + later);
-  return all.filter((one) => one >= from * 60 && one < to * 60);
+  return minutes.filter((time) => time >= from * 60 && time < to * 60);
 }
 
 const digitsByWord = new Map(
@@ -161,6 +164,6 @@ function toPlainPhrase(phrase: string) {
     .replace(/\b[a-z]+\b/g, toDigits);
 }
 
-function toDigits(words: string) {
-  return digitsByWord.get(words) ?? words;
+function toDigits(numberWords: string) {
+  return digitsByWord.get(numberWords) ?? numberWords;
 }

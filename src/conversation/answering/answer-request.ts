@@ -16,8 +16,7 @@ import {
   withToolRules,
 } from '#src/conversation/tools/session-tools.ts';
 import {
-  type AnswerCalls,
-  createAnswerCalls,
+  AnswerCalls,
   type ToolCallRunner,
   toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
@@ -40,46 +39,56 @@ import type {
 import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
-/** Stands in a prompt for words that a model heard itself and nobody recognised. */
+/** Words of a prompt in place of words that a model heard itself and nobody recognised. */
 const unrecognisedPlaceholder = '(Nobody recognised these words.)';
 
-/** Stands in a prompt for the answer to a question that no later answer may answer. */
+/** Words of a prompt in place of the answer to a question that no later answer may answer. */
 const takenBackPlaceholder = '(This question was taken back.)';
 
+/** Converts exchanges to the messages of a prompt: the newest that fit, oldest first. */
 export function toChatMessages(
   exchanges: readonly HistoryExchange[],
 ): readonly ChatMessage[] {
-  const all = exchanges.flatMap(
-    ({ heard, isOver, name, words }): readonly ChatMessage[] => [
-      { role: 'user', name, content: (words || unrecognisedPlaceholder).trim() },
-      { role: 'assistant', content: isOver ? takenBackPlaceholder : heard.trim() },
-    ],
-  );
-  return selectRecentMessages(all);
+  const messages = exchanges.flatMap((exchange): readonly ChatMessage[] => [
+    {
+      role: 'user',
+      name: exchange.name,
+      content: (exchange.words || unrecognisedPlaceholder).trim(),
+    },
+    {
+      role: 'assistant',
+      content: exchange.isOver ? takenBackPlaceholder : exchange.heard.trim(),
+    },
+  ]);
+  return selectRecentMessages(messages);
 }
 
 /**
  * Selects the newest messages that fit, oldest first. The newest always stays, and loses its start if it is too long.
  */
 export function selectRecentMessages(
-  items: readonly ChatMessage[],
+  messages: readonly ChatMessage[],
 ): readonly ChatMessage[] {
-  const kept: ChatMessage[] = [];
+  const recent: ChatMessage[] = [];
   let characters = 0;
-  for (const item of items.filter(({ content }) => content !== '').toReversed()) {
-    characters += item.content.length;
+  const written = messages.filter(({ content }) => content !== '');
+  for (const message of written.toReversed()) {
+    characters += message.content.length;
     if (
-      kept.length > 0 &&
-      (characters > historyLimits.characters || kept.length >= historyLimits.items)
+      recent.length > 0 &&
+      (characters > historyLimits.characters || recent.length >= historyLimits.items)
     )
       break;
-    kept.unshift(item);
+    recent.unshift(message);
   }
-  const [only] = kept;
-  if (kept.length > 1 || !only || only.content.length <= historyLimits.characters)
-    return kept;
+  const [newest] = recent;
+  if (recent.length > 1 || !newest || newest.content.length <= historyLimits.characters)
+    return recent;
   return [
-    { ...only, content: only.content.slice(-historyLimits.characters).trimStart() },
+    {
+      ...newest,
+      content: newest.content.slice(-historyLimits.characters).trimStart(),
+    },
   ];
 }
 
@@ -93,8 +102,10 @@ export function listExchanges(
   return exchanges.filter(({ by }) => by === askerId || !consent.isLeftOut(by));
 }
 
-type WantedAnswer = {
+type AnswerOptions = {
   readonly id: Id;
+  readonly askerId: PersonId;
+  /** Changes that earlier answers to the same words have made. */
   readonly done: readonly ToolChange[];
   readonly supposed: HistoryExchange | undefined;
   readonly addressee?: string;
@@ -103,6 +114,7 @@ type WantedAnswer = {
   readonly awaitJudgement: WordsJudge['awaitJudgement'];
 };
 
+/** Objects that an answer needs beside its session. */
 export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
   readonly calls: ToolCallRunner;
   readonly preemptiveBudget: PreemptiveBudget;
@@ -111,124 +123,148 @@ export type AnswerDeps = Deps<'clock' | 'pipelines' | 'spending'> & {
 
 /** Begins an answer, or returns the refusal of a budget that is used up. */
 export function requestAnswer(
-  said: readonly TurnUtterance[],
+  utterances: readonly TurnUtterance[],
   session: Session,
-  { calls: made, clock, pipelines, preemptiveBudget, spending, tools }: AnswerDeps,
+  deps: AnswerDeps,
   signal: AbortSignal,
-  wanted: WantedAnswer,
+  options: AnswerOptions,
 ): PendingAnswer | BudgetRefusal {
-  const { awaitJudgement, done, id } = wanted;
+  const { clock, preemptiveBudget, spending, tools } = deps;
+  const { askerId, awaitJudgement, done: changes, id: answer } = options;
   const { loop, notices, place } = session;
-  const askerId = getAskerId(said);
-  const medium = wanted.medium ?? getAnswerMedium(askerId, place);
+  const medium = options.medium ?? getAnswerMedium(askerId, place);
   const isWritten = medium === 'written' || medium === 'private';
-  const pipeline = isWritten
-    ? pipelines.textOnly()
-    : pipelines.open(choosePipeline(said, place.getSettings().pipeline));
-  const { name, instructions } = place.getSettings().persona ?? {};
-  const calls = createAnswerCalls({
+  const pipeline = openPipeline(utterances, isWritten, place, deps);
+  const calls = new AnswerCalls({
     session,
     tools,
-    calls: made,
-    answer: id,
-    said,
-    changes: done,
+    calls: deps.calls,
+    answer,
+    askerId,
+    utterances,
+    changes,
   });
-  const { turn, ...shown } = createTurn(said, session, calls, wanted);
-  const owner =
-    medium === 'private' ? toPrivateOwner(askerId, shown.owner) : shown.owner;
-  const isQuoting = said.some(({ isQuoted }) => isQuoted);
-  const hasOthers = isQuoting || (turn.context ?? name ?? instructions) !== undefined;
+  const { turn, owner } = createTurn(utterances, session, calls, options);
   const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
-  loop.post({ kind: 'prompted', answer: id, hasOthers });
-  const nowMs = () => clock.nowMs();
-  const answer = {
-    turn,
-    pipeline,
-    isWritten,
-    preemptiveBudget,
-    owner,
-    reservation: opened.reservation,
-    nowMs,
-    awaitJudgement,
-  };
-  return new PendingAnswer({ ...answer, tools: calls }, signal);
+  loop.post({
+    kind: 'prompted',
+    answer,
+    hasOthers: hasWordsOfOthers(turn, place),
+  });
+  return new PendingAnswer(
+    {
+      turn,
+      pipeline,
+      isWritten,
+      preemptiveBudget,
+      owner: medium === 'private' ? toPrivateOwner(askerId, owner) : owner,
+      reservation: opened.reservation,
+      nowMs: () => clock.nowMs(),
+      awaitJudgement,
+      tools: calls,
+    },
+    signal,
+  );
+}
+
+function openPipeline(
+  utterances: readonly TurnUtterance[],
+  isWritten: boolean,
+  place: Session['place'],
+  { pipelines }: AnswerDeps,
+) {
+  return isWritten
+    ? pipelines.textOnly()
+    : pipelines.open(choosePipeline(utterances, place.getSettings().pipeline));
+}
+
+/** Tests whether the prompt holds words of others than the asker: quotations, captions or a persona. */
+function hasWordsOfOthers({ context, utterances }: Turn, place: Session['place']) {
+  const { name, instructions } = place.getSettings().persona ?? {};
+  const isQuoting = utterances.some(({ isQuoted }) => isQuoted);
+  return isQuoting || (context ?? name ?? instructions) !== undefined;
 }
 
 /** Creates a turn that may be asked, as far as it is known. */
 export function createUnaskedTurn(
-  said: readonly TurnUtterance[],
+  utterance: TurnUtterance,
   session: Session,
   tools: SessionTools,
 ): Turn {
   const offered = toChatTools(tools.listOfferedTools());
-  return createTurn(said, session, { offered, doneCalls: [] }).turn;
+  const { speakerId: askerId } = utterance;
+  const calls = { offered, doneCalls: [] };
+  return createTurn([utterance], session, calls, { askerId }).turn;
 }
 
 /** Creates a turn as it is asked now, and the owner of its words. */
 function createTurn(
-  said: readonly TurnUtterance[],
+  utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
-  { addressee = '', manner, supposed }: Partial<WantedAnswer> = {},
+  {
+    addressee = '',
+    askerId,
+    manner,
+    supposed,
+  }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
 ) {
   const { notices, place } = session;
-  const askerId = getAskerId(said);
-  const { before, beside, owner } = selectContext(said, askerId, session, supposed);
-  const own = toSpokenStyle(
+  const { exchanges, featureContext, owner } = selectContext(
+    utterances,
+    askerId,
+    session,
+    supposed,
+  );
+  const spokenStyle = toSpokenStyle(
     place.getStyle(),
     manner,
     toChosenVoice(manner?.voice, session),
   );
-  const plain = withToolRules(own, calls);
+  const plainStyle = withToolRules(spokenStyle, calls);
   const style = {
-    ...(addressee === '' ? plain : addNamingOrder(plain)),
+    ...(addressee === '' ? plainStyle : addNamingOrder(plainStyle)),
     getAsideNotice: (language: string | undefined) =>
       notices.formatSpokenText({ id: 'aside.chat' }, language),
   };
   const turn = {
-    said,
+    utterances,
     style,
-    history: toChatMessages(before),
+    history: toChatMessages(exchanges),
     tools: calls.offered,
     done: calls.doneCalls,
-    ...beside,
+    ...featureContext,
     language: place.languages.createAnswerLanguage(askerId),
   };
   return { turn, owner };
 }
 
-function getAskerId(said: readonly TurnUtterance[]) {
-  return said.at(-1)?.speakerId ?? '';
-}
-
 function selectContext(
-  said: readonly TurnUtterance[],
+  utterances: readonly TurnUtterance[],
   askerId: PersonId,
   session: Owners<'consent' | 'features' | 'loop' | 'place'>,
   supposed: HistoryExchange | undefined,
 ): {
-  readonly before: readonly HistoryExchange[];
-  readonly beside: Pick<Turn, 'context'>;
+  readonly exchanges: readonly HistoryExchange[];
+  readonly featureContext: Pick<Turn, 'context'>;
   readonly owner: TextOwner;
 } {
-  if (isProgram(askerId)) return { before: [], beside: {}, owner: 'given' };
-  const before = listExchanges(askerId, session, supposed);
+  if (isProgram(askerId)) return { exchanges: [], featureContext: {}, owner: 'given' };
   return {
-    before,
-    beside: joinFeatureContext(said, askerId, session.features),
+    exchanges: listExchanges(askerId, session, supposed),
+    featureContext: joinFeatureContext(utterances, askerId, session.features),
     owner: { channelId: session.place.channel.channelId },
   };
 }
 
 function joinFeatureContext(
-  said: readonly TurnUtterance[],
+  utterances: readonly TurnUtterance[],
   askerId: PersonId,
   features: Session['features'],
 ) {
-  const fromMs = Math.min(...said.map((one) => one.fromMs));
-  const added = features.describeContext({ askerId, fromMs });
-  return added.length === 0 ? {} : { context: added.join('\n\n') };
+  const fromMs = Math.min(...utterances.map((utterance) => utterance.fromMs));
+  const contexts = features.describeContext({ askerId, fromMs });
+  return contexts.length === 0 ? {} : { context: contexts.join('\n\n') };
 }

@@ -7,7 +7,7 @@ import {
   getVoiceEndMs,
   isCalledByName,
 } from '#src/conversation/machine/selectors.ts';
-import type { Id, TurnState } from '#src/conversation/machine/state.ts';
+import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
   addNamePrefix,
   endWithToolQuote,
@@ -20,10 +20,10 @@ import {
   writeUnspoken,
 } from '#src/conversation/output/answer-delivery.ts';
 import {
-  createRunningReplies,
   createRunningReply,
   fillReply,
   type ReplyEnd,
+  RunningReplies,
   type RunningReply,
 } from '#src/conversation/output/running-replies.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
@@ -56,11 +56,13 @@ type AnswerRun = RunningReply & {
   readonly name: MadeName | undefined;
 };
 
+/** Performs the conversation's effects on answers: begins, plays, discards and reports them. */
 export class AnswerRunner {
-  readonly running;
-  readonly #session;
-  readonly #deps;
-  readonly #utterances;
+  /** Answers that are being made or sound. */
+  readonly runningAnswers: RunningReplies<AnswerRun>;
+  readonly #session: Session;
+  readonly #deps: AnswerDeps & VoiceDeps;
+  readonly #utterances: UtteranceRunner;
   readonly #playing = new Set<Promise<void>>();
   readonly #unheardProgress = new Map<Id, AnswerProgress>();
 
@@ -72,21 +74,23 @@ export class AnswerRunner {
     this.#session = session;
     this.#deps = deps;
     this.#utterances = utterances;
-    this.running = createRunningReplies<AnswerRun>(session.loop, (job, end) =>
+    this.runningAnswers = new RunningReplies<AnswerRun>(session.loop, (job, end) =>
       this.#concludeAnswer(job, end),
     );
   }
 
   /** Waits until no answer sounds any more. Never rejects. */
-  async waitUntilSettled() {
+  async waitUntilSettled(): Promise<void> {
     await Promise.all(this.#playing);
   }
 
+  /** Finds an answer that is not over yet. */
   findPending(answer: Id | undefined): PendingAnswer | undefined {
-    return this.running.find(answer)?.pending;
+    return this.runningAnswers.findReply(answer)?.pending;
   }
 
-  beginAnswer(effect: EffectOf<'begin'>) {
+  /** Begins to make an answer. Nothing of it sounds, and no tool of it runs, before `playAnswer`. */
+  beginAnswer(effect: EffectOf<'begin'>): void {
     this.#unheardProgress.delete(effect.turn);
     const { loop, place, signal } = this.#session;
     const turn = findTurn(loop.state, effect.turn);
@@ -104,19 +108,20 @@ export class AnswerRunner {
       reply.over.signal,
     );
     const progress = { text: '', instants: {} };
-    this.running.add({ ...reply, effect, pending, name, progress });
+    this.runningAnswers.add({ ...reply, effect, pending, name, progress });
   }
 
-  playAnswer({ answer }: EffectOf<'play'>) {
-    const former = this.running.find(answer);
-    if (former?.pending.isInWrongLanguage) {
+  /** Plays an answer, which is begun again first if the words turned out to be in another language. */
+  playAnswer({ answer }: EffectOf<'play'>): void {
+    const begun = this.runningAnswers.findReply(answer);
+    if (begun?.pending.isInWrongLanguage) {
       this.discardAnswer(answer);
-      this.beginAnswer(former.effect);
+      this.beginAnswer(begun.effect);
     }
-    const job = this.running.find(answer);
+    const job = this.runningAnswers.findReply(answer);
     if (!job) return;
     job.pending.markWanted();
-    const speaking = this.running.play(job, async (output, signal) => {
+    const speaking = this.runningAnswers.play(job, async (output, signal) => {
       await waitUnlessAborted(job.pending.ready, signal);
       return await this.#speakAnswer(job, output, signal);
     });
@@ -127,21 +132,22 @@ export class AnswerRunner {
 
   #failRun(job: AnswerRun, error: unknown) {
     // This is a bug of ours, so nothing of the turn is tried again.
-    this.running.discard(job.id);
+    this.runningAnswers.discard(job.id);
     const { loop } = this.#session;
     loop.post({ kind: 'taken-out', id: job.effect.turn, why: 'failed' });
     loop.reportBug(error);
   }
 
   /** Reports a cancelled answer of which nothing was heard, unless it failed or its asker withdrew. */
-  reportUnheardAnswer(turn: TurnState, end: string) {
+  reportUnheardAnswer(turn: TurnState, end: TurnEnd): void {
     const progress = this.#unheardProgress.get(turn.id);
     this.#unheardProgress.delete(turn.id);
     if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
     reportAnswer(turn, { progress, finish: 'cancelled' }, this.#session);
   }
 
-  giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>) {
+  /** Fails an answer that has made no progress for too long. */
+  giveUpAnswer({ afterMs, answer }: EffectOf<'give-up'>): void {
     const pending = this.findPending(answer);
     pending?.giveUp(
       new BotError(
@@ -154,25 +160,27 @@ export class AnswerRunner {
     );
   }
 
-  discardAnswer(answer: Id) {
-    const job = this.running.find(answer);
+  /** Drops an answer that is not wanted any more. */
+  discardAnswer(answer: Id): void {
+    const job = this.runningAnswers.findReply(answer);
     if (job?.sounding) this.#unheardProgress.set(job.effect.turn, job.progress);
     job?.pending.discardUnheard();
-    this.running.discard(answer);
+    this.runningAnswers.discard(answer);
   }
 
   #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
     const { loop, notices, place, speech } = this.#session;
     const question = speech.requests.findQuestion(turn.request);
-    const said = question
+    const utterances = question
       ? [...question.earlierUtterances, question.utterance]
       : this.#listUtterances(effect, turn);
     const { answer: id, done, supposed } = effect;
     const addressee = getNamePrefix(this.#findNamedAsker(turn), place);
     const medium = question?.onOutcome && ('aloud' as const);
     const open = turn.openSpeech.at(-1)?.id;
-    const begun = requestAnswer(said, this.#session, this.#deps, signal, {
+    const begun = requestAnswer(utterances, this.#session, this.#deps, signal, {
       id,
+      askerId: turn.by,
       done,
       supposed,
       addressee,
@@ -181,27 +189,29 @@ export class AnswerRunner {
       awaitJudgement: () => this.#utterances.awaitWordsJudgement(open, id),
     });
     if (begun instanceof PendingAnswer) return begun;
-    const { isNews, line } = begun;
+    const { isNews, line: refusal } = begun;
     const { by: speakerId, name } = turn;
-    if (question?.onOutcome) question.onOutcome({ kind: 'failed', line });
-    else if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
+    if (question?.onOutcome) question.onOutcome({ kind: 'failed', line: refusal });
+    else if (isNews(speakerId)) notices.notifyPerson(speakerId, [refusal], signal, []);
     notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
     loop.post({ kind: 'refused', answer: id });
     return undefined;
   }
 
-  #listUtterances({ words }: EffectOf<'begin'>, turn: TurnState) {
-    const last = turn.openSpeech.at(-1);
-    const before = turn.parts.map(({ failure, utterance, words: known }) =>
-      this.#utterances.toTurnUtterance(utterance, failure ? undefined : known),
+  #listUtterances({ words: text }: EffectOf<'begin'>, turn: TurnState) {
+    const ended = turn.parts.map(({ failure, utterance, words: partText }) =>
+      this.#utterances.toTurnUtterance(utterance, failure ? undefined : partText),
     );
-    const rest = words
-      ?.slice(turn.parts.map((one) => one.words).join(' ').length)
-      .trim();
-    const now =
-      last &&
-      this.#utterances.toTurnUtterance(last.id, last.heard.failure ? undefined : rest);
-    return [...before, now].filter((one) => one !== undefined);
+    const open = turn.openSpeech.at(-1);
+    const endedText = turn.parts.map((part) => part.words).join(' ');
+    const openText = text?.slice(endedText.length).trim();
+    const current =
+      open &&
+      this.#utterances.toTurnUtterance(
+        open.id,
+        open.heard.failure ? undefined : openText,
+      );
+    return [...ended, current].filter((utterance) => utterance !== undefined);
   }
 
   #findTurn({ effect }: AnswerRun) {
@@ -216,9 +226,9 @@ export class AnswerRunner {
 
   async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
-    const own = this.#session.place.getChoices(effect.by);
+    const choices = this.#session.place.getChoices(effect.by);
     const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
-    const ownSpeed = manner?.speed ?? own.speed;
+    const ownSpeed = manner?.speed ?? choices.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
     await output.speakReply(
       signal,
@@ -237,46 +247,27 @@ export class AnswerRunner {
     output: SpeechOutput,
     signal: AbortSignal,
   ): Promise<ReplyEnd> {
-    const session = this.#session;
-    const { loop, place, speech } = session;
     const { effect, pending, progress } = job;
-    const quoted = endWithToolQuote(
-      pending.releaseParts(signal),
-      pending,
-      place.channel,
-      this.#deps,
-      signal,
-    );
-    const named = {
-      addressee: () => this.#findNamedAsker(this.#findTurn(job)),
-      made: job.name,
-      voice: pending.voice,
-      reservation: pending.reservation,
-    };
-    const made = addNamePrefix(quoted, named, place, this.#deps, signal);
     const readerId = this.#findReader(job);
-    const written = writeUnspoken(
-      made,
+    const replyParts = writeUnspoken(
+      this.#nameAndQuote(job, signal),
       { progress, pending, readerId },
-      session,
+      this.#session,
       signal,
     );
     const failure = await fillReply(
       reply,
-      () => writeAnswer(written, reply, progress, signal),
+      () => writeAnswer(replyParts, reply, progress, signal),
       signal,
     );
+    const { loop, speech } = this.#session;
     if (!failure)
       loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
     speech.requests
       .findQuestion(effect.request)
       ?.onOutcome?.(toAskOutcome(job, failure));
     const finish = await reply.finish;
-    if (output.isStuck) {
-      writeUnspeakableWords(pending.toConfidentialText(progress.text), session);
-      progress.isWritten = true;
-      return { finish: 'failed', failure: createStuckError() };
-    }
+    if (output.isStuck) return this.#writeStuckAnswer(job);
     if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
     if (failure) return { finish: 'failed', failure };
     // Where no voice speaks its language, all of it was written.
@@ -285,9 +276,35 @@ export class AnswerRunner {
       this.#reportFailure(createEmptyAnswerError());
     if (readerId === undefined && effect.request === undefined) {
       const finished = { reply, progress, finish: end, owner: pending.owner };
-      writeAside(effect.by, finished, session);
+      writeAside(effect.by, finished, this.#session);
     }
     return { finish: end };
+  }
+
+  /** Adds the asker's name before the parts of an answer, and a tool's quote after them. */
+  #nameAndQuote(job: AnswerRun, signal: AbortSignal) {
+    const { name, pending } = job;
+    const { place } = this.#session;
+    const quoted = endWithToolQuote(
+      pending.releaseParts(signal),
+      pending,
+      place.channel,
+      this.#deps,
+      signal,
+    );
+    const named = {
+      findAsker: () => this.#findNamedAsker(this.#findTurn(job)),
+      made: name,
+      voice: pending.voice,
+      reservation: pending.reservation,
+    };
+    return addNamePrefix(quoted, named, place, this.#deps, signal);
+  }
+
+  #writeStuckAnswer({ pending, progress }: AnswerRun): ReplyEnd {
+    writeUnspeakableWords(pending.toConfidentialText(progress.text), this.#session);
+    progress.isWritten = true;
+    return { finish: 'failed', failure: createStuckError() };
   }
 
   #tellFailure(job: AnswerRun, failure: BotError) {
@@ -318,12 +335,16 @@ export class AnswerRunner {
     if (turn?.answer?.id === id)
       reportAnswer(turn, { reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
-    const heard = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const words = this.#session.speech.requests.findQuestion(effect.request)?.transcript
-      ?.text;
-    const language = this.#session.place.languages.find(effect.by);
-    const failure = error && { error, language };
-    return { heard, words, stage: error && this.#tellFailure(job, error), failure };
+    const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
+    const { place, speech } = this.#session;
+    const question = speech.requests.findQuestion(effect.request);
+    const failure = error && { error, language: place.languages.find(effect.by) };
+    return {
+      heard: heardText,
+      words: question?.transcript?.text,
+      stage: error && this.#tellFailure(job, error),
+      failure,
+    };
   }
 
   #findReader({ effect: { by, request }, pending }: AnswerRun) {
@@ -357,8 +378,8 @@ function reportAnswer(
   },
   { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
 ) {
-  const { by: speakerId, endedMs, name, parts, request } = turn;
-  const { failure, pausedMs, recognisedMs } = parts.at(-1) ?? {};
+  const { by: speakerId, endedMs, name, request } = turn;
+  const { failure, pausedMs, recognisedMs } = turn.parts.at(-1) ?? {};
   const firstSentAtMs = reply?.firstSentAtMs;
   if (failure) {
     if (firstSentAtMs === undefined) return;

@@ -26,127 +26,157 @@ type SessionConsentOptions = {
   >;
 };
 
+/** Answers that are stored with a seat, so that they hold after a restart. */
 export type SessionAnswers = {
   readonly agreedIds: readonly PersonId[];
   readonly isPaused: boolean;
 };
 
-export type SessionConsent = ReturnType<typeof createSessionConsent>;
-
 /** Keeps consent in one session. The conversation decides, and a change counts from the next packet. */
-export function createSessionConsent(options: SessionConsentOptions) {
-  const withdrawals = createWithdrawals();
-  let changeListener: (() => void) | undefined;
-  let answerListener: (() => void) | undefined;
+export class SessionConsent {
+  /** Signals that end work on words of people that withdraw. */
+  readonly withdrawals: Withdrawals = new Withdrawals();
+  readonly #options: SessionConsentOptions;
+  #changeListener: (() => void) | undefined;
+  #answerListener: (() => void) | undefined;
+
+  constructor(options: SessionConsentOptions) {
+    this.#options = options;
+  }
+
+  /** Answers for a seat or a session that follows. */
+  get answers(): SessionAnswers {
+    // A no outlives the session.
+    const { callers, isPaused } = this.#presence.consent;
+    return { agreedIds: callers.filter((id) => !this.hasSaidNo(id)), isPaused };
+  }
+
+  /** True while hearing is paused for everybody. A change counts from the next packet. */
+  get isPaused(): boolean {
+    return this.#presence.consent.isPaused;
+  }
+
+  /** Pauses or resumes hearing, and tells the listeners. */
+  set isPaused(isPaused: boolean) {
+    this.#options.loop().post({ kind: 'paused-hearing', isPaused });
+    this.syncConversation();
+  }
+
+  /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
+  get isLoaded(): boolean {
+    return this.#presence.consent.isLoaded;
+  }
+
+  /** Stored answers of the server's people, and its policy. */
+  get storedConsents(): StoredConsents {
+    const { choices, isLoaded, getRules } = this.#options;
+    const { policy } = getRules();
+    return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
+  }
+
+  /** Counts a person's own call of the bot as a yes for this session, unless the person said no. */
+  addCaller(personId: PersonId): void {
+    const answer = {
+      kind: 'answered-consent',
+      by: personId,
+      answer: 'called',
+    } as const;
+    this.#options.loop().post(answer);
+    this.syncConversation();
+  }
+
+  /** Tests whether a person is heard now, and so whether a packet may be decrypted. */
+  mayHear(personId: PersonId): boolean {
+    return this.isAdmitted(personId) && mayHear(this.#presence, personId);
+  }
+
+  /** Tests whether a person's words may be written down: heard now, and not left out. */
+  canWrite(personId: PersonId): boolean {
+    return this.mayHear(personId) && !this.isLeftOut(personId);
+  }
 
   /** Returns whether a person is left out of captions and prompts. */
-  function isLeftOut(personId: PersonId): boolean {
+  isLeftOut(personId: PersonId): boolean {
     // Until the choices are read, everybody is.
-    return options.choices.isLeftOut(personId) !== false;
+    return this.#options.choices.isLeftOut(personId) !== false;
   }
 
-  function isAdmitted(personId: PersonId): boolean {
+  /** Tests whether a person may use the bot, by the server's roles and blocked people. */
+  isAdmitted(personId: PersonId): boolean {
     // The conversation knows of participants. Settings decide about others.
-    const person = getPresence().people.find(({ id }) => id === personId);
-    return person ? person.isAdmitted : options.isAdmitted(personId);
+    const person = this.#presence.people.find(({ id }) => id === personId);
+    return person ? person.isAdmitted : this.#options.isAdmitted(personId);
   }
 
-  function refresh() {
-    const loop = options.loop();
+  /** Tests whether a person has said no, and nothing else since. */
+  hasSaidNo(personId: PersonId): boolean {
+    return this.#presence.consent.no.includes(personId);
+  }
+
+  /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
+  getConsent(personId: PersonId): Consent {
+    return this.isAdmitted(personId) ? getConsent(this.#presence, personId) : 'no';
+  }
+
+  /** Gets a person's standing as a yes, a no or no answer yet. Barred people have a no. */
+  getStanding(personId: PersonId): Standing {
+    return this.isAdmitted(personId) ? getStanding(this.#presence, personId) : 'no';
+  }
+
+  /** Gets the facts about a member on which consent depends, by the settings of now. */
+  getRights({
+    id,
+    roleIds,
+  }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
+    const { roleId } = this.#options.getRules();
+    return {
+      isAdmitted: this.#options.isAdmitted(id),
+      hasRole: roleId !== undefined && roleIds.includes(roleId),
+    };
+  }
+
+  /** Tells the conversation of changed people and consents, and then the listeners. */
+  syncConversation(): void {
+    const loop = this.#options.loop();
     loop.syncPeople();
     loop.syncConsents();
-    changeListener?.();
-    answerListener?.();
+    this.#changeListener?.();
+    this.#answerListener?.();
   }
 
-  function isHeard(personId: PersonId): boolean {
-    return isAdmitted(personId) && mayHear(getPresence(), personId);
+  /** Sets the listener for changes, in place of the former one. */
+  onChange(listener: () => void): void {
+    this.#changeListener = listener;
   }
 
-  function hasSaidNo(personId: PersonId): boolean {
-    return getPresence().consent.no.includes(personId);
+  /** Sets a second listener for changes, called after the first, in place of the former one. */
+  onAnswered(listener: () => void): void {
+    this.#answerListener = listener;
   }
 
-  function getPresence() {
-    return options.loop().state.presence;
+  get #presence() {
+    return this.#options.loop().state.presence;
   }
-
-  return {
-    withdrawals,
-    get answers(): SessionAnswers {
-      // A no outlives the session.
-      const { callers, isPaused } = getPresence().consent;
-      return { agreedIds: callers.filter((id) => !hasSaidNo(id)), isPaused };
-    },
-    get isPaused(): boolean {
-      return getPresence().consent.isPaused;
-    },
-    set isPaused(isPaused: boolean) {
-      options.loop().post({ kind: 'paused-hearing', isPaused });
-      refresh();
-    },
-    /** Returns whether stored consents are loaded. Until then, only a press of Hear me counts. */
-    get isLoaded(): boolean {
-      return getPresence().consent.isLoaded;
-    },
-    addCaller(personId: PersonId) {
-      options.loop().post({ kind: 'answered-consent', by: personId, answer: 'called' });
-      refresh();
-    },
-    canWrite(personId: PersonId): boolean {
-      return isHeard(personId) && !isLeftOut(personId);
-    },
-    isLeftOut,
-    /** Gets the consent of a person, whether or not hearing is paused. Barred people have a no. */
-    getConsent(personId: PersonId): Consent {
-      return isAdmitted(personId) ? getConsent(getPresence(), personId) : 'no';
-    },
-    isAdmitted,
-    refresh,
-    mayHear: isHeard,
-    getStanding(personId: PersonId): Standing {
-      return isAdmitted(personId) ? getStanding(getPresence(), personId) : 'no';
-    },
-    hasSaidNo,
-    onChange(listener: () => void) {
-      changeListener = listener;
-    },
-    onAnswered(listener: () => void) {
-      answerListener = listener;
-    },
-    get storedConsents(): StoredConsents {
-      const { choices, isLoaded, getRules } = options;
-      const { policy } = getRules();
-      return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
-    },
-    getRights({
-      id,
-      roleIds,
-    }: ChannelMember): Pick<Participant, 'hasRole' | 'isAdmitted'> {
-      const { roleId } = options.getRules();
-      return {
-        isAdmitted: options.isAdmitted(id),
-        hasRole: roleId !== undefined && roleIds.includes(roleId),
-      };
-    },
-  };
 }
 
-/** A no aborts the signal of its person. */
-function createWithdrawals() {
-  const controllers = new Map<string, AbortController>();
+/** Signals of people, each aborted by a no of its person. */
+class Withdrawals {
+  readonly #controllers = new Map<PersonId, AbortController>();
 
-  return {
-    getSignal(personId: PersonId) {
-      const open = controllers.get(personId) ?? new AbortController();
-      controllers.set(personId, open);
-      return open.signal;
-    },
-    withdrawPerson(personId: PersonId) {
-      controllers.get(personId)?.abort(new Error('the person withdrew their consent'));
-      controllers.delete(personId);
-    },
-  };
+  /** Gets the signal that aborts when this person withdraws consent. */
+  getSignal(personId: PersonId): AbortSignal {
+    const controller = this.#controllers.get(personId) ?? new AbortController();
+    this.#controllers.set(personId, controller);
+    return controller.signal;
+  }
+
+  /** Aborts the person's signal. Later calls of `getSignal` return a new one. */
+  withdrawPerson(personId: PersonId): void {
+    this.#controllers
+      .get(personId)
+      ?.abort(new Error('the person withdrew their consent'));
+    this.#controllers.delete(personId);
+  }
 }
 
 /** Packets that an unheard person sends before the bot tells them: 5 s of sound. */
@@ -160,65 +190,71 @@ type UndecidedDeps = {
   readonly signal: AbortSignal;
 };
 
-type ToldPeople = {
-  readonly notified: Set<PersonId>;
-  noticed: Set<string> | undefined;
+/** People that were told how they are heard. Sessions that follow each other share both sets. */
+type InformedPeople = {
+  readonly askedIds: Set<PersonId>;
+  /** People that were there at first or came later. Undefined before the first presence. */
+  arrivedIds: Set<PersonId> | undefined;
 };
 
-export type UndecidedPeople = ReturnType<typeof createUndecidedPeople>;
-
 /** Tells undecided people once how they are heard. */
-export function createUndecidedPeople(
-  deps: UndecidedDeps,
-  former: { readonly told: ToldPeople } | undefined,
-) {
-  const packetCounts = new Map<string, number>();
-  const told: ToldPeople = former
-    ? { ...former.told }
-    : { notified: new Set(), noticed: undefined };
+export class UndecidedPeople {
+  readonly #deps: UndecidedDeps;
+  readonly #packetCounts = new Map<PersonId, number>();
+  readonly #informed: InformedPeople;
 
-  function isUndecided({ id, isBot }: ChannelMember) {
-    const { consent } = deps;
+  /** `predecessor` belongs to the session that this one continues, which has told people already. */
+  constructor(deps: UndecidedDeps, predecessor: UndecidedPeople | undefined) {
+    this.#deps = deps;
+    this.#informed = predecessor
+      ? { ...predecessor.#informed }
+      : { askedIds: new Set(), arrivedIds: undefined };
+  }
+
+  /** Tells people that arrive how the server's policy lets the bot hear them. */
+  updatePresence(people: readonly ChannelMember[]): void {
+    const ids = new Set(people.map(({ id }) => id));
+    for (const id of this.#packetCounts.keys())
+      if (!ids.has(id)) this.#packetCounts.delete(id);
+    this.#informed.arrivedIds ??= ids;
+    for (const id of ids) this.#notifyArrival(id, this.#informed.arrivedIds);
+  }
+
+  /** Forgets that a person was told, so that the person is told again. */
+  forgetPerson(personId: PersonId): void {
+    this.#packetCounts.delete(personId);
+    this.#informed.askedIds.delete(personId);
+    this.#informed.arrivedIds?.delete(personId);
+  }
+
+  /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
+  onUnheardPacket(speakerId: PersonId): void {
+    const { askedIds } = this.#informed;
+    if (askedIds.has(speakerId) || askedIds.size >= maxRememberedPeople) return;
+    const { consent, notices, signal } = this.#deps;
+    const person = this.#deps.findPerson(speakerId);
+    if (!person || consent.isPaused || !this.#isUndecided(person)) return;
+    const count = (this.#packetCounts.get(speakerId) ?? 0) + 1;
+    this.#packetCounts.set(speakerId, count);
+    if (count < minUnheardPackets) return;
+    this.#packetCounts.delete(speakerId);
+    askedIds.add(speakerId);
+    notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
+  }
+
+  #isUndecided({ id, isBot }: ChannelMember) {
+    const { consent } = this.#deps;
     const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
     return consent.isLoaded && !isBot && isUndecided;
   }
 
-  function notifyArrival(personId: PersonId, noticed: Set<string>) {
-    const { consent, notices, signal } = deps;
-    if (noticed.has(personId) || noticed.size >= maxRememberedPeople) return;
+  #notifyArrival(personId: PersonId, arrivedIds: Set<PersonId>) {
+    const { consent, notices, signal } = this.#deps;
+    if (arrivedIds.has(personId) || arrivedIds.size >= maxRememberedPeople) return;
     if (consent.getConsent(personId) !== 'policy') return;
-    noticed.add(personId);
+    arrivedIds.add(personId);
     notices.notifyPerson(personId, [{ id: 'consent.policy' }], signal);
   }
-
-  return {
-    told,
-    updatePresence(people: readonly ChannelMember[]) {
-      const ids = new Set(people.map(({ id }) => id));
-      for (const id of packetCounts.keys()) if (!ids.has(id)) packetCounts.delete(id);
-      told.noticed ??= ids;
-      for (const id of ids) notifyArrival(id, told.noticed);
-    },
-    forgetPerson(personId: PersonId) {
-      packetCounts.delete(personId);
-      told.notified.delete(personId);
-      told.noticed?.delete(personId);
-    },
-    /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
-    onUnheardPacket(speakerId: PersonId) {
-      if (told.notified.has(speakerId) || told.notified.size >= maxRememberedPeople)
-        return;
-      const { consent, findPerson, notices, signal } = deps;
-      const person = findPerson(speakerId);
-      if (!person || consent.isPaused || !isUndecided(person)) return;
-      const count = (packetCounts.get(speakerId) ?? 0) + 1;
-      packetCounts.set(speakerId, count);
-      if (count < minUnheardPackets) return;
-      packetCounts.delete(speakerId);
-      told.notified.add(speakerId);
-      notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
-    },
-  };
 }
 
 /**

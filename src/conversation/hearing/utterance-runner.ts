@@ -1,4 +1,4 @@
-import { createLiveSound } from '#src/audio/live-sound.ts';
+import { LiveSound } from '#src/audio/live-sound.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
@@ -13,7 +13,7 @@ import { canPreempt } from '#src/conversation/machine/turn-addressing.ts';
 import type { Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { WordsJudge } from '#src/pipeline/words-judge.ts';
+import type { TellJudgement } from '#src/pipeline/words-judge.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
@@ -26,26 +26,30 @@ import type {
   SpeakerInputEvent,
   UtteranceEnd,
 } from '#src/voice/hearing/speaker-input.ts';
-import {
-  createUtteranceRecording,
-  type UtteranceRecording,
-} from '#src/voice/hearing/utterance-recording.ts';
+import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
+type PauseEvent = Extract<SpeakerInputEvent, { kind: 'paused' | 'long-pause' }>;
+type LikelyOverEvent = Extract<
+  SpeakerInputEvent,
+  { kind: 'likely-over' | 'sounds-over' }
+>;
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
   'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
-  /** Creates a turn as it would be asked now. */
-  readonly createTurn: (said: readonly TurnUtterance[]) => Turn;
-  readonly vocabulary: () => readonly string[];
+  /** Creates a turn of one utterance as it would be asked now. */
+  readonly createTurn: (utterance: TurnUtterance) => Turn;
+  /** Lists the server's own words, which a recogniser is told. */
+  readonly listVocabulary: () => readonly string[];
 };
 
+/** Keeps the recordings of utterances, asks for their words and performs the conversation's effects on them. */
 export class UtteranceRunner {
-  readonly #session;
-  readonly #deps;
+  readonly #session: Session;
+  readonly #deps: UtteranceRunnerDeps;
   readonly #recordings = new Map<Id, UtteranceRecording>();
   readonly #openRecordings = new Map<PersonId, UtteranceRecording>();
   #nextId = 1;
@@ -55,48 +59,34 @@ export class UtteranceRunner {
     this.#deps = deps;
   }
 
-  handleInput(speakerId: PersonId, noticed: SpeakerInputEvent) {
-    if (noticed.kind === 'began') this.#beginIfAffordable(speakerId, noticed);
+  /** Records the sound of an event, and tells the conversation of beginnings, pauses and ends. */
+  handleInput(speakerId: PersonId, event: SpeakerInputEvent): void {
+    if (event.kind === 'began') this.#beginIfAffordable(speakerId, event);
     const recording = this.#openRecordings.get(speakerId);
     if (!recording) return;
     const { id: utterance } = recording;
     const { loop } = this.#session;
     if (this.#isOverlaid(speakerId)) loop.post({ kind: 'overlaid', utterance });
-    switch (noticed.kind) {
+    switch (event.kind) {
       case 'began':
       case 'sound':
-        recording.addSound(noticed.pieces);
+        recording.addSound(event.pieces);
         return;
       case 'paused':
-      case 'long-pause': {
-        const { heard: evidence, kind } = noticed;
-        recording.getSoundSoFar = noticed.soFar;
-        const [isLong, isCostly] = [kind === 'long-pause', this.#isTranscriptCostly];
-        loop.post({ kind: 'paused', utterance, evidence, isLong, isCostly });
+      case 'long-pause':
+        this.#postPause(recording, event);
         return;
-      }
       case 'resumed':
         loop.post({ kind: 'resumed', utterance });
         if (recording.live) this.#feedModel(recording);
         return;
       case 'likely-over':
-      case 'sounds-over': {
-        // Without words only a model that hears can answer.
-        const { pipeline } = this.#session.place.getSettings();
-        if (noticed.kind === 'sounds-over' && pipeline === 'chained') return;
-        recording.getSoundSoFar = noticed.soFar;
-        const isCostly = this.#isTranscriptCostly;
-        loop.post({
-          kind: 'likely-over',
-          utterance,
-          evidence: noticed.heard,
-          isCostly,
-        });
+      case 'sounds-over':
+        this.#postLikelyEnd(recording, event);
         return;
-      }
       case 'ended':
         this.#openRecordings.delete(speakerId);
-        void this.#endSound(recording, noticed);
+        void this.#endSound(recording, event);
         return;
       case 'ask-turn-model':
       case 'overlap-began':
@@ -106,12 +96,38 @@ export class UtteranceRunner {
     }
   }
 
-  startListening(id: Id) {
+  #postPause(recording: UtteranceRecording, event: PauseEvent) {
+    recording.getSoundSoFar = event.soFar;
+    this.#session.loop.post({
+      kind: 'paused',
+      utterance: recording.id,
+      evidence: event.heard,
+      isLong: event.kind === 'long-pause',
+      isCostly: this.#isTranscriptCostly,
+    });
+  }
+
+  #postLikelyEnd(recording: UtteranceRecording, event: LikelyOverEvent) {
+    // Without words only a model that hears can answer.
+    const { pipeline } = this.#session.place.getSettings();
+    if (event.kind === 'sounds-over' && pipeline === 'chained') return;
+    recording.getSoundSoFar = event.soFar;
+    this.#session.loop.post({
+      kind: 'likely-over',
+      utterance: recording.id,
+      evidence: event.heard,
+      isCostly: this.#isTranscriptCostly,
+    });
+  }
+
+  /** Begins to recognise an utterance while it is spoken, where the recogniser streams. */
+  startListening(id: Id): void {
     this.#recordings.get(id)?.startListening();
     this.#deps.hearing.warm();
   }
 
-  async requestTranscript(id: Id, pause: number) {
+  /** Asks for the words up to a pause, and posts `words` or `unrecognised` unless a later request replaced it. Never rejects. */
+  async requestTranscript(id: Id, pause: number): Promise<void> {
     const recording = this.#recordings.get(id);
     if (!recording) return;
     const { loop, place } = this.#session;
@@ -124,21 +140,23 @@ export class UtteranceRunner {
       loop.post({ kind: 'unrecognised', utterance: id, pause, error: result.error });
       return;
     }
-    const spoken = this.#findUtterance(id);
-    if (spoken?.heard.partial !== undefined)
-      this.#deps.hearing.partialTrust.compare(spoken.heard.partial, result.text);
-    if (spoken && classifyRecording(spoken, result).kind === 'text')
+    const utterance = this.#findUtterance(id);
+    if (utterance?.heard.partial !== undefined)
+      this.#deps.hearing.partialTrust.compare(utterance.heard.partial, result.text);
+    if (utterance && classifyRecording(utterance, result).kind === 'text')
       recording.captionWords(result.text, true);
     if (recording.wholeSound) await place.languages.learn(speakerId, result);
     const language = place.languages.find(speakerId);
     loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
   }
 
-  cancelRecognition(id: Id) {
+  /** Drops the request for words of a pause in which the speaker went on. */
+  cancelRecognition(id: Id): void {
     this.#recordings.get(id)?.cancelRequest();
   }
 
-  giveEndpointingText(id: Id, text: string | undefined) {
+  /** Gives endpointing the words up to a pause. Undefined: there will be none. */
+  giveEndpointingText(id: Id, text: string | undefined): void {
     const recording = this.#recordings.get(id);
     if (!recording || this.#openRecordings.get(recording.speakerId) !== recording)
       return;
@@ -151,29 +169,28 @@ export class UtteranceRunner {
     }
   }
 
-  /** Begins to wait for a judgement on the words up to the pause of an open utterance, and returns what takes it. */
-  awaitWordsJudgement(
-    id: Id | undefined,
-    question: Id,
-  ): ReturnType<WordsJudge['awaitJudgement']> {
+  /** Begins to wait for a judgement on the words up to the pause of an open utterance, and returns its taker. */
+  awaitWordsJudgement(id: Id | undefined, question: Id): TellJudgement | undefined {
     const recording = id === undefined ? undefined : this.#recordings.get(id);
     const { wordsJudges: trust } = this.#deps.hearing;
-    const usual = this.#deps.pipelines.getEngineNames('chained');
-    if (!recording || !trust?.isAsked(usual)) return undefined;
+    const configuredModel = this.#deps.pipelines.getEngineNames('chained');
+    if (!recording || !trust?.shouldAsk(configuredModel)) return undefined;
     const { speakerId } = recording;
     if (this.#openRecordings.get(speakerId) !== recording) return undefined;
-    const asked = { question, isTrusted: trust.isTrusted(usual), logit: 0 };
-    this.#connection?.giveWordsJudgement(speakerId, { ...asked, isPending: true });
-    return (isWhole, model = usual) =>
+    const isTrusted = trust.isTrusted(configuredModel);
+    const judgement = { question, isTrusted, logit: 0 };
+    this.#connection?.giveWordsJudgement(speakerId, { ...judgement, isPending: true });
+    return (isWhole, model = configuredModel) =>
       this.#connection?.giveWordsJudgement(speakerId, {
-        ...asked,
+        ...judgement,
         isPending: false,
         logit: trust.weigh(model, isWhole),
         learn: (wentOn) => trust.learn(model, { isWhole, wentOn }),
       });
   }
 
-  forgetRecording(id: Id) {
+  /** Drops an utterance. Captions that follow it still get its words. */
+  forgetRecording(id: Id): void {
     const recording = this.#recordings.get(id);
     if (!recording) return;
     const { isFollowed, speakerId } = recording;
@@ -184,7 +201,8 @@ export class UtteranceRunner {
     if (!isFollowed) recording.settle({ kind: 'not-understood' }, false);
   }
 
-  endRecording(fact: UtteranceOverFact) {
+  /** Gives the result of a decided utterance to captions and programs. */
+  endRecording(fact: UtteranceOverFact): void {
     const { end, utterance } = fact;
     const recording = this.#recordings.get(utterance.id);
     if (!recording) return;
@@ -197,7 +215,7 @@ export class UtteranceRunner {
 
   #settleRecording(
     recording: Pick<UtteranceRecording, 'settle' | 'transcript'>,
-    { by, end, name, utterance, why }: UtteranceOverFact,
+    { by, end, name, utterance, why: reason }: UtteranceOverFact,
   ) {
     const isWithdrawn =
       end === 'withdrawn' || this.#session.loop.state.presence.consent.no.includes(by);
@@ -206,8 +224,13 @@ export class UtteranceRunner {
       : classifyRecording(utterance, recording.transcript);
     if (!isWithdrawn && end !== 'nothing')
       this.#reportTranscript(utterance.heard, by, name);
-    if (why)
-      this.#session.notices.reportEvent({ kind: 'ignored', speakerId: by, name, why });
+    if (reason)
+      this.#session.notices.reportEvent({
+        kind: 'ignored',
+        speakerId: by,
+        name,
+        why: reason,
+      });
     recording.settle(content, !isWithdrawn && end === 'meant');
   }
 
@@ -216,11 +239,12 @@ export class UtteranceRunner {
     const recording = this.#recordings.get(id);
     const sound = recording?.wholeSound ?? recording?.getSoundSoFar?.();
     if (!recording || !sound) return undefined;
-    const { name, speakerId, transcript: known } = recording;
-    const isGuess = text !== undefined && known?.text !== text;
-    const transcript = () =>
+    const { name, speakerId } = recording;
+    const isGuess = text !== undefined && recording.transcript?.text !== text;
+    const recogniseWords = () =>
       isGuess ? Promise.resolve({ text }) : recording.requestTranscript();
-    return { ...sound, live: recording.live, speakerId, name, transcript };
+    const { live } = recording;
+    return { ...sound, live, speakerId, name, transcript: recogniseWords };
   }
 
   get #connection() {
@@ -234,7 +258,8 @@ export class UtteranceRunner {
   #isOverlaid(speakerId: PersonId) {
     // The sound around a person matters only while a yes is awaited.
     const { state } = this.#session.loop;
-    if (state.tools.confirmations.every((one) => !one.spokenYes)) return false;
+    if (state.tools.confirmations.every((confirmation) => !confirmation.spokenYes))
+      return false;
     const isAlone = [...this.#openRecordings.keys()].every((id) => id === speakerId);
     return (
       !isAlone ||
@@ -253,7 +278,7 @@ export class UtteranceRunner {
   }
 
   async #endpointWithoutText(recording: Pick<UtteranceRecording, 'id' | 'speakerId'>) {
-    await Promise.resolve(); // Everything else that was noticed goes first.
+    await Promise.resolve(); // All other events go first.
     const { id, speakerId } = recording;
     const recognition = this.#findUtterance(id)?.recognition;
     if (
@@ -285,15 +310,15 @@ export class UtteranceRunner {
     if (isSpeaking) speech.requests.stopEverything(); // Nobody understands the words, and they may be a stop.
   }
 
-  #tellRejection(speakerId: PersonId, { isNews, line }: BudgetRefusal) {
+  #tellRejection(speakerId: PersonId, { isNews, line: refusal }: BudgetRefusal) {
     // A person alone with the bot spoke to it, so there is a sign each time.
     const { notices, place, signal, speech } = this.#session;
     if (!place.listPeople().every(({ id, isBot }) => isBot || id === speakerId)) {
-      if (isNews()) notices.post(line);
+      if (isNews()) notices.post(refusal);
       return;
     }
     void speech.connection.playCue(this.#deps.cues.error);
-    if (isNews(speakerId)) notices.notifyPerson(speakerId, [line], signal, []);
+    if (isNews(speakerId)) notices.notifyPerson(speakerId, [refusal], signal, []);
   }
 
   #beginRecording(
@@ -302,44 +327,34 @@ export class UtteranceRunner {
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ) {
-    const { consent, loop, place } = this.#session;
+    const { loop, place } = this.#session;
     const { languages } = place;
     const name = place.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
-    const heard = place
-      .listPeople()
-      .filter((one) => !one.isBot && consent.getStanding(one.id) === 'yes')
-      .map((one) => one.name);
-    const hints = collectHints(
-      loop.state.session.settings.names,
-      this.#deps.vocabulary(),
-      heard,
+    const hints = this.#collectHints();
+    const transcriber = withTranscriptionOptions(
+      this.#deps.transcriber.withReservation(budget.reservation),
+      { hints, language: languages.findHint(speakerId) },
     );
-    const paid = this.#deps.transcriber.withReservation(budget.reservation);
-    const transcriber = withTranscriptionOptions(paid, {
-      hints,
-      language: languages.findHint(speakerId),
-    });
     const id = this.#nextId++;
-    const recording = createUtteranceRecording({
+    const recording = new UtteranceRecording({
       id,
       speakerId,
       name,
       listening: this.#createListening(transcriber, () => recording),
       clock: this.#deps.clock,
       follower: follow?.({ speakerId, name, fromMs }),
-      onDecided: (meant) => budget.decided(meant),
+      onDecided: (meant) => budget.decide(meant),
     });
     this.#recordings.set(id, recording);
     this.#openRecordings.set(speakerId, recording);
-    const isCaptioned = recording.isFollowed;
     loop.post({
       kind: 'began',
       utterance: id,
       by: speakerId,
       fromMs,
       hints,
-      isCaptioned,
+      isCaptioned: recording.isFollowed,
     });
     if (this.#findUtterance(id)) {
       this.#feedModel(recording);
@@ -347,6 +362,19 @@ export class UtteranceRunner {
     }
     this.forgetRecording(id);
     recording.settle({ kind: 'not-understood' }, false);
+  }
+
+  /** Collects names and words that a recogniser is told. Only people with a yes are named. */
+  #collectHints() {
+    const { consent, loop, place } = this.#session;
+    const agreed = place
+      .listPeople()
+      .filter(({ id, isBot }) => !isBot && consent.getStanding(id) === 'yes');
+    return collectHints(
+      loop.state.session.settings.names,
+      this.#deps.listVocabulary(),
+      agreed.map((person) => person.name),
+    );
   }
 
   /**
@@ -357,18 +385,23 @@ export class UtteranceRunner {
     const { pipeline } = place.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
-    const { name, requestTranscript: transcript, speakerId } = recording;
+    const { name, speakerId } = recording;
     const { answers = 'spoken' } = place.getChoices(speakerId);
     if (pipeline === 'chained' || answers !== 'spoken') return;
     if (!speech || speech.turn.parts.length > 0) return;
     if (!canPreempt(state, speech, undefined, true)) return;
     if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
     const { fromMs } = speech.utterance.times;
-    const said = [{ speakerId, name, fromMs, transcript }];
-    recording.live ??= createLiveSound();
+    const utterance = {
+      speakerId,
+      name,
+      fromMs,
+      transcript: () => recording.requestTranscript(),
+    };
+    recording.live ??= new LiveSound();
     this.#deps.pipelines
       .open(pipeline)
-      .feed(this.#deps.createTurn(said), recording.live);
+      .feed(this.#deps.createTurn(utterance), recording.live);
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {
@@ -398,10 +431,10 @@ export class UtteranceRunner {
     ended: UtteranceEnd,
   ) {
     const { id, speakerId, transcript } = recording;
-    const { endedAtMs: endedMs, heard: evidence, whole, why } = ended;
+    const { endedAtMs: endedMs, heard: evidence, whole, why: reason } = ended;
     recording.wholeSound = whole;
     if (transcript) await this.#session.place.languages.learn(speakerId, transcript);
-    const isTooLong = why === 'too-long';
+    const isTooLong = reason === 'too-long';
     const { toMs } = whole;
     this.#session.loop.post({
       kind: 'ended',
@@ -462,18 +495,18 @@ export class UtteranceRunner {
 const withdrawnContent: UtteranceContent = { kind: 'withdrawn' };
 
 function classifyRecording(
-  { heard, isEnded }: UtteranceState,
+  utterance: UtteranceState,
   transcript: Transcript | undefined,
 ): UtteranceContent {
-  const { evidence, hints } = heard;
+  const { evidence, hints } = utterance.heard;
   const { text } = transcript ?? {};
   // Words alone decide about an utterance that was broken off before a voice was proven.
-  const isJudged = isEnded || text === undefined || hasVoice(evidence);
-  const held = isJudged
+  const isJudged = utterance.isEnded || text === undefined || hasVoice(evidence);
+  const contentClass = isJudged
     ? classifyContent({ evidence, text, hints })
     : classifyTranscript(text);
-  if (held === 'words' && transcript) return { kind: 'text', transcript };
-  return { kind: held === 'no-words' ? held : 'not-understood' };
+  if (contentClass === 'words' && transcript) return { kind: 'text', transcript };
+  return { kind: contentClass === 'no-words' ? contentClass : 'not-understood' };
 }
 
 function classifyTranscript(text: string) {

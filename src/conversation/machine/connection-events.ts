@@ -21,7 +21,17 @@ import {
 } from './turn-lifecycle.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-export const connectionHandlers = {
+export const connectionHandlers: Pick<
+  EventHandlers,
+  | 'link-up'
+  | 'link-down'
+  | 'link-lost'
+  | 'restricted'
+  | 'settings'
+  | 'draining'
+  | 'stop'
+  | 'leave'
+> = {
   'link-up'({ session, step }) {
     if (session.connection.kind === 'gone') return;
     session.connection = { kind: 'up' };
@@ -52,11 +62,11 @@ export const connectionHandlers = {
       emitEffect(draft, { do: 'notice', line: 'reconnecting' });
   },
 
-  restricted(draft, { how, isOn }) {
+  restricted(draft, { how: restriction, isOn }) {
     const { session } = draft;
     const wasMuted = isMuted(session);
-    const others = session.restrictions.filter((one) => one !== how);
-    session.restrictions = isOn ? [...others, how] : others;
+    const others = session.restrictions.filter((each) => each !== restriction);
+    session.restrictions = isOn ? [...others, restriction] : others;
     if (isMuted(session) && !wasMuted) dropEverything(draft, 'muted');
   },
 
@@ -67,17 +77,17 @@ export const connectionHandlers = {
   /** Finishes the current clause, and tells waiting people that they get no answer. */
   draining(draft) {
     draft.session.isEnding = true;
-    const waiting = draft.turns.filter(
-      ({ id, parts }) => parts.length > 0 && !findHeardReply(draft, id),
+    const waitingTurns = draft.turns.filter(
+      (turn) => turn.parts.length > 0 && !findHeardReply(draft, turn.id),
     );
-    for (const turn of waiting) loseTurn(draft, turn, 'ending');
+    for (const turn of waitingTurns) loseTurn(draft, turn, 'ending');
     const unsaid = draft.turnQueue.announcements.filter(
       ({ id }) => !findHeardReply(draft, id),
     );
-    for (const reading of unsaid) dropAnnouncement(draft, reading, 'ending');
+    for (const announcement of unsaid) dropAnnouncement(draft, announcement, 'ending');
     if (draft.turnQueue.current)
       finishReplyClause(draft, draft.turnQueue.current, 'ending');
-    if (unsaid.some(({ when }) => when !== 'pause'))
+    if (unsaid.some((announcement) => announcement.when !== 'pause'))
       emitEffect(draft, { do: 'notice', line: 'unanswered' });
   },
 
@@ -90,7 +100,7 @@ export const connectionHandlers = {
   },
 
   leave: endSession,
-} satisfies Partial<EventHandlers>;
+};
 
 function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   // A reply that was heard in part is over. One that was not heard, or only up to a tool that still runs, is made anew.
@@ -103,21 +113,23 @@ function silenceCurrentReply(draft: Draft, isHeard: boolean) {
   else dropEntry(draft, current.id, 'lost');
 }
 
-function endSession(draft: Draft, { why }: Pick<EventOf<'leave'>, 'why'>) {
+function endSession(draft: Draft, { why: reason }: Pick<EventOf<'leave'>, 'why'>) {
   if (draft.session.connection.kind === 'gone') return;
   breakOffUtterances(draft, () => true);
   dropEverything(draft, 'left');
   endTools(draft);
   draft.session.connection = { kind: 'gone' };
-  emitEffect(draft, { do: 'end', why });
+  emitEffect(draft, { do: 'end', why: reason });
 }
 
-export function expireConnection(draft: Draft) {
-  const { connection, settings: set } = draft.session;
+/** Ends a session that was alone for too long, and begins the next try to reconnect. */
+export function expireConnection(draft: Draft): void {
+  const { connection, settings } = draft.session;
   if (connection.kind === 'gone') return;
   const { aloneFromMs } = draft.presence;
   const { atMs } = draft.step;
-  const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
+  const isAlone =
+    aloneFromMs !== undefined && atMs - aloneFromMs >= settings.leaveAfterMs;
   if (isAlone) endSession(draft, { why: 'alone' });
   else if (connection.kind === 'waiting' && atMs >= connection.tryAtMs) {
     draft.session.connection = { kind: 'opening' };

@@ -14,7 +14,10 @@ import {
 import { dropAnnouncementsAbout } from './turn-queue.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
-export const consentHandlers = {
+export const consentHandlers: Pick<
+  EventHandlers,
+  'answered-consent' | 'consents' | 'paused-hearing' | 'people'
+> = {
   'answered-consent'(draft, { answer, by }) {
     const { consent } = draft.presence;
     switch (answer) {
@@ -41,13 +44,19 @@ export const consentHandlers = {
     // A no that another process has stored counts at once.
     const { isLoaded, no, policy, yes } = event;
     const { presence, turns } = draft;
-    const former = presence.consent;
-    const kept = former.pressed.filter((id) => !no.includes(id));
-    const all = [...new Set([...yes, ...kept])];
-    presence.consent = { ...former, policy, isLoaded, no, yes: all, pressed: kept };
+    const oldConsent = presence.consent;
+    const pressed = oldConsent.pressed.filter((id) => !no.includes(id));
+    presence.consent = {
+      ...oldConsent,
+      policy,
+      isLoaded,
+      no,
+      yes: [...new Set([...yes, ...pressed])],
+      pressed,
+    };
     for (const id of no) {
-      const isKnown = former.isLoaded || turns.some(({ by }) => by === id);
-      if (isKnown && !former.no.includes(id)) withdrawPerson(draft, id);
+      const isKnown = oldConsent.isLoaded || turns.some(({ by }) => by === id);
+      if (isKnown && !oldConsent.no.includes(id)) withdrawPerson(draft, id);
     }
     breakOffUnheard(draft);
   },
@@ -58,22 +67,22 @@ export const consentHandlers = {
     breakOffUnheard(draft);
   },
 
-  people(draft, { atMs, people: here }) {
+  people(draft, { atMs, people }) {
     const { presence } = draft;
-    const before = presence.people;
-    const isAlone = here.every(({ isBot }) => isBot);
-    presence.people = here;
+    const oldPeople = presence.people;
+    const isAlone = people.every(({ isBot }) => isBot);
+    presence.people = people;
     presence.aloneFromMs = isAlone ? (presence.aloneFromMs ?? atMs) : undefined;
-    for (const { id } of before) {
-      if (here.some((one) => one.id === id)) continue;
+    for (const { id } of oldPeople) {
+      if (people.some((person) => person.id === id)) continue;
       breakOffUtterances(draft, ({ by }) => by === id);
       dropTurnsOfLeaver(draft, id);
     }
-    for (const one of here)
-      if (isNewlyBarred(before, one)) withdrawPerson(draft, one.id);
+    for (const person of people)
+      if (isNewlyBarred(oldPeople, person)) withdrawPerson(draft, person.id);
     breakOffUnheard(draft);
   },
-} satisfies Partial<EventHandlers>;
+};
 
 function withPerson(ids: readonly PersonId[], by: PersonId) {
   return [...withoutPerson(ids, by), by];
@@ -96,11 +105,11 @@ function withdrawPerson(draft: Draft, by: PersonId) {
 }
 
 function isNewlyBarred(
-  before: readonly Participant[],
+  oldPeople: readonly Participant[],
   { id, isAdmitted }: Participant,
 ) {
-  const former = before.find((one) => one.id === id);
-  return !isAdmitted && former?.isAdmitted !== false;
+  const oldPerson = oldPeople.find((person) => person.id === id);
+  return !isAdmitted && oldPerson?.isAdmitted !== false;
 }
 
 function breakOffUnheard(draft: Draft) {

@@ -1,27 +1,52 @@
 import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import { answerWaitRules, queueRules } from '#src/turn/answer-wait.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { reconnectRules } from './reconnect-policy.ts';
+import { type ReconnectRules, reconnectRules } from './reconnect-policy.ts';
 
-export type ConversationRules = typeof conversationRules;
+/** All limits that a step reads, so that tests can choose others. */
+export type ConversationRules = {
+  readonly queue: typeof queueRules;
+  readonly waiting: typeof answerWaitRules;
+  readonly reconnect: ReconnectRules;
+  readonly addressing: typeof addressingRules;
+  /** Longest silence, in ms, after which speech continues a turn. */
+  readonly mergeMs: number;
+  /** Time, in ms, after a pause in which a partial still belongs to the sound before it. */
+  readonly latePartialMs: number;
+  /** Most utterances of one turn. The oldest are forgotten first. */
+  readonly maxParts: number;
+  /** Most exchanges in the history. */
+  readonly maxExchanges: number;
+  readonly tools: {
+    readonly confirmMs: number;
+    readonly spokenYesMs: number;
+    /** Time, in ms, in which the end of a question may come back as an echo. */
+    readonly echoTailMs: number;
+    /** Most changes that one tool may make in one answer. */
+    readonly maxCalls: number;
+  };
+  /** Notes on the panel. */
+  readonly notes: {
+    readonly droppedMs: number;
+    readonly maxDropped: number;
+    readonly understoodMs: number;
+  };
+};
 
-export const conversationRules = {
+/** The rules of every session. */
+export const conversationRules: ConversationRules = {
   queue: queueRules,
   waiting: answerWaitRules,
   reconnect: reconnectRules,
   addressing: addressingRules,
-  /** Longest silence, in ms, after which speech continues a turn. */
   mergeMs: endpointRules.mergeMs,
-  /** Time, in ms, after a pause in which a partial still belongs to the sound before it. */
   latePartialMs: 80,
   maxParts: 6,
   maxExchanges: 40,
   tools: {
     confirmMs: 60_000,
     spokenYesMs: 20_000,
-    /** Time, in ms, in which the end of a question may come back as an echo. */
     echoTailMs: 200,
-    /** Most changes that one tool may make in one answer. */
     maxCalls: 3,
   },
   notes: { droppedMs: 10_000, maxDropped: 5, understoodMs: 60_000 },

@@ -44,7 +44,7 @@ type AnsweringEffect =
   | { readonly do: 'play'; readonly answer: Id }
   | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
   | { readonly do: 'discard' | 'cut' | 'finish-clause'; readonly reply: Id }
-  | { readonly do: 'speak'; readonly reading: Id }
+  | { readonly do: 'speak'; readonly announcement: Id }
   | { readonly do: 'cue'; readonly cue: WaitingCue | 'error' };
 
 type ToolCallEffect =

@@ -131,7 +131,7 @@ type RequestEvent =
   /** `outdated`: instructions have changed since earlier answers were begun. */
   | { readonly kind: 'outdated' | 'stop' }
   | {
-      readonly kind: 'read';
+      readonly kind: 'announcement';
       readonly request: Id | undefined;
       readonly owner: PersonId | undefined;
       readonly about: readonly PersonId[];

@@ -2,27 +2,33 @@ import type { PersonId } from '#src/base/ids.ts';
 import { type Draft, joinTranscript } from './selectors.ts';
 import type { Notes, PanelNote, TurnState } from './state.ts';
 
-export function filterPanelNotes(notes: Notes, isKept: (note: PanelNote) => boolean) {
+/** Keeps only some of the notes on the panel. */
+export function filterPanelNotes(
+  notes: Notes,
+  isKept: (note: PanelNote) => boolean,
+): void {
   notes.dropped = notes.dropped.filter(isKept);
   notes.understood = notes.understood.filter(isKept);
 }
 
-export function noteDroppedTurn({ notes, step }: Draft, by: PersonId) {
+/** Notes on the panel, for a while, that a person's turn got no answer. */
+export function noteDroppedTurn({ notes, step }: Draft, by: PersonId): void {
   const { droppedMs, maxDropped } = step.rules.notes;
-  const others = notes.dropped.filter((one) => one.by !== by);
+  const others = notes.dropped.filter((note) => note.by !== by);
   const dropped = [...others, { by, untilMs: step.atMs + droppedMs }];
   notes.dropped = dropped.slice(-maxDropped);
 }
 
-export function noteUnderstoodWords(
-  { notes, step }: Draft,
-  { by, parts, request }: TurnState,
-) {
-  const words = joinTranscript(parts);
-  if (request !== undefined || words === '') return;
-  const others = notes.understood.filter((one) => one.by !== by || one.words !== words);
+/** Notes on the panel, for a while, the words of a spoken turn. */
+export function noteUnderstoodWords({ notes, step }: Draft, turn: TurnState): void {
+  const { by, request } = turn;
+  const text = joinTranscript(turn.parts);
+  if (request !== undefined || text === '') return;
+  const others = notes.understood.filter(
+    (note) => note.by !== by || note.words !== text,
+  );
   const untilMs = step.atMs + step.rules.notes.understoodMs;
-  notes.understood = [...others, { by, words, untilMs }];
+  notes.understood = [...others, { by, words: text, untilMs }];
 }
 
 /** Returns whether a failure is new. */
@@ -32,6 +38,7 @@ export function rememberFailure(notes: Notes, failure: string): boolean {
   return true;
 }
 
-export function forgetFailures(notes: Notes, ...stages: readonly string[]) {
-  notes.failures = notes.failures.filter((one) => !stages.includes(one));
+/** Forgets failures, so that people are told of the next one. */
+export function forgetFailures(notes: Notes, ...stages: readonly string[]): void {
+  notes.failures = notes.failures.filter((stage) => !stages.includes(stage));
 }

@@ -24,7 +24,20 @@ import {
 } from './turn-lifecycle.ts';
 import { announceFailure, concludeTurn, confirmNextAnswer } from './turn-queue.ts';
 
-export const replyHandlers = {
+export const replyHandlers: Pick<
+  EventHandlers,
+  | 'prompted'
+  | 'refused'
+  | 'audible'
+  | 'whole'
+  | 'starved'
+  | 'halted'
+  | 'over'
+  | 'taken-back'
+  | 'taken-out'
+  | 'failure'
+  | 'barged'
+> = {
   prompted(draft, { answer: id, hasOthers }) {
     const answer = findTurnByAnswer(draft, id)?.answer;
     if (answer && hasOthers) answer.hasForeignWords = true;
@@ -64,41 +77,42 @@ export const replyHandlers = {
     current.waiting = { ...since, hasHeardMoment: waiting.hasHeardMoment };
   },
 
-  halted({ turnQueue }, { heard, reply }) {
+  halted({ turnQueue }, { heard: heardText, reply }) {
     const { current } = turnQueue;
     if (current?.reply !== reply || current.phase.kind !== 'sounding') return;
-    current.haltedAfter = heard;
+    current.haltedAfter = heardText;
   },
 
   over(draft, event) {
-    const { failure, finish, heard, reply, stage = 'speak', words } = event;
+    const { failure, finish, reply, stage = 'speak', words: questionText } = event;
     const { current } = draft.turnQueue;
     if (current?.reply !== reply) return;
     draft.turnQueue.freeFromMs = event.atMs;
     const { phase } = current;
     const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
-    const reading = findAnnouncement(draft, current.id);
+    const announcement = findAnnouncement(draft, current.id);
     const turn = findTurn(draft, current.id);
-    if (reading) {
+    if (announcement) {
       if (end === 'completed') forgetFailures(draft.notes, 'key');
-      endAnnouncement(draft, reading, end);
+      endAnnouncement(draft, announcement, end);
     } else if (turn) {
-      if (words !== undefined) turn.parts = [{ utterance: 0, words }];
+      if (questionText !== undefined)
+        turn.parts = [{ utterance: 0, words: questionText }];
       const { version } = draft.history;
-      concludeTurn(draft, turn, end, heard, failure);
+      concludeTurn(draft, turn, end, event.heard, failure);
       confirmNextAnswer(draft, version);
     }
     if (end === 'failed') announceFailure(draft, stage, failure);
   },
 
   'taken-back'(draft, { request }) {
-    const all = [...draft.turns, ...draft.turnQueue.announcements];
-    const taken = all.find((one) => one.request === request);
-    if (taken) dropEntry(draft, taken.id, 'withdrawn');
+    const entries = [...draft.turns, ...draft.turnQueue.announcements];
+    const entry = entries.find((each) => each.request === request);
+    if (entry) dropEntry(draft, entry.id, 'withdrawn');
   },
 
-  'taken-out'(draft, { id, why }) {
-    dropEntry(draft, id, why);
+  'taken-out'(draft, { id, why: reason }) {
+    dropEntry(draft, id, reason);
   },
 
   failure({ notes }, event) {
@@ -116,24 +130,26 @@ export const replyHandlers = {
     stopTurnRuns(draft, current.id);
     cutReply(draft, current, action === 'stop' ? 'stopped' : 'interrupted');
   },
-} satisfies Partial<EventHandlers>;
+};
 
-export function dropUnheardReply(draft: Draft) {
+/** Drops the current reply if nothing of it has sounded. */
+export function dropUnheardReply(draft: Draft): void {
   const { current } = draft.turnQueue;
   if (current?.phase.kind === 'making') dropEntry(draft, current.id, 'stopped');
 }
 
-/** An answer that others hear ends with its clause. */
-export function dropTurnsOfLeaver(draft: Draft, by: PersonId) {
+/** Drops the turns of a person who has left. An answer that others hear ends with its clause. */
+export function dropTurnsOfLeaver(draft: Draft, by: PersonId): void {
   for (const turn of draft.turns) {
     if (turn.by !== by || turn.request !== undefined) continue;
-    const sounding = findHeardReply(draft, turn.id);
-    if (sounding) finishReplyClause(draft, sounding, 'late');
+    const heardReply = findHeardReply(draft, turn.id);
+    if (heardReply) finishReplyClause(draft, heardReply, 'late');
     else loseTurn(draft, turn, 'late');
   }
 }
 
-export function expireReplies(draft: Draft) {
+/** Plays due cues of waiting, and gives up replies and turns that waited for too long. */
+export function expireReplies(draft: Draft): void {
   cueAwaitedReply(draft);
   giveUpSilentReply(draft);
   for (const turn of draft.turns) {
@@ -145,24 +161,24 @@ export function expireReplies(draft: Draft) {
 
 function cueAwaitedReply(draft: Draft) {
   const { atMs, rules } = draft.step;
-  const awaited = findAwaitedReply(draft);
-  if (!awaited || !isQuiet(draft.turns)) return;
-  if (atMs - awaited.fromMs < rules.waiting.graceMs) return;
-  if (atMs < getNextCueMs(awaited.waiting, rules.waiting)) return;
-  const { cue, waiting } = stepAnswerWait(awaited.waiting, atMs, rules.waiting);
-  awaited.waiting = waiting;
+  const awaitedReply = findAwaitedReply(draft);
+  if (!awaitedReply || !isQuiet(draft.turns)) return;
+  if (atMs - awaitedReply.fromMs < rules.waiting.graceMs) return;
+  if (atMs < getNextCueMs(awaitedReply.waiting, rules.waiting)) return;
+  const { cue, waiting } = stepAnswerWait(awaitedReply.waiting, atMs, rules.waiting);
+  awaitedReply.waiting = waiting;
   emitEffect(draft, { do: 'cue', cue });
 }
 
 function giveUpSilentReply(draft: Draft) {
   const { atMs, rules } = draft.step;
   const { maxSilenceMs } = rules.waiting;
-  const awaited = findAwaitedReply(draft);
-  if (!awaited || atMs < getGiveUpTime(draft, maxSilenceMs)) return;
-  awaited.phase = { kind: 'cut', why: 'failed' };
+  const awaitedReply = findAwaitedReply(draft);
+  if (!awaitedReply || atMs < getGiveUpTime(draft, maxSilenceMs)) return;
+  awaitedReply.phase = { kind: 'cut', why: 'failed' };
   emitEffect(draft, {
     do: 'give-up',
-    answer: awaited.reply,
+    answer: awaitedReply.reply,
     afterMs: maxSilenceMs,
   });
 }

@@ -29,9 +29,10 @@ export function findTurn(
   state: ConversationState,
   id: Id | undefined,
 ): TurnState | undefined {
-  return state.turns.find((one) => one.id === id);
+  return state.turns.find((turn) => turn.id === id);
 }
 
+/** An undecided utterance with its turn. */
 export type OpenSpeech = {
   readonly turn: TurnState;
   readonly utterance: UtteranceState;
@@ -42,7 +43,7 @@ export function findOpenSpeech(
   id: Id,
 ): OpenSpeech | undefined {
   for (const turn of state.turns) {
-    const utterance = turn.openSpeech.find((one) => one.id === id);
+    const utterance = turn.openSpeech.find((speech) => speech.id === id);
     if (utterance) return { turn, utterance };
   }
   return undefined;
@@ -52,14 +53,14 @@ export function findTurnByAnswer(
   state: ConversationState,
   answer: Id,
 ): TurnState | undefined {
-  return state.turns.find((one) => one.answer?.id === answer);
+  return state.turns.find((turn) => turn.answer?.id === answer);
 }
 
 export function findAnnouncement(
   { turnQueue }: ConversationState,
   id: Id | undefined,
 ): Announcement | undefined {
-  return turnQueue.announcements.find((one) => one.id === id);
+  return turnQueue.announcements.find((announcement) => announcement.id === id);
 }
 
 export function findCurrentTurn(state: ConversationState): TurnState | undefined {
@@ -79,6 +80,7 @@ export function findPreparedTurn(turns: readonly TurnState[]): TurnState | undef
   return turns.find(({ answer }) => answer?.supposedExchange !== undefined);
 }
 
+/** Finds the current answer if people hear nothing of it now. */
 export function findAwaitedReply(state: ConversationState): CurrentReply | undefined {
   const { current } = state.turnQueue;
   if (!current || !findCurrentTurn(state)) return undefined;
@@ -88,14 +90,15 @@ export function findAwaitedReply(state: ConversationState): CurrentReply | undef
   return isAwaited ? current : undefined;
 }
 
-/** Tools have deadlines of their own. */
+/** Gets the time at which a reply without progress is given up. Tools have deadlines of their own. */
 export function getGiveUpTime(state: ConversationState, maxSilenceMs: number): number {
-  const awaited = findAwaitedReply(state);
-  if (!awaited || isHeldByTool(state.tools, awaited.reply))
+  const awaitedReply = findAwaitedReply(state);
+  if (!awaitedReply || isHeldByTool(state.tools, awaitedReply.reply))
     return Number.POSITIVE_INFINITY;
-  return awaited.waiting.sinceMs + maxSilenceMs;
+  return awaitedReply.waiting.sinceMs + maxSilenceMs;
 }
 
+/** Gets the phase of a turn or announcement, as its people see it. */
 export function getPhase(
   { id }: { readonly id: Id },
   state: ConversationState,
@@ -146,21 +149,22 @@ export function isQueueFree(state: ConversationState): boolean {
 }
 
 export function isMuted({ restrictions }: SessionState): boolean {
-  return restrictions.some((how) => how !== 'deafened');
+  return restrictions.some((restriction) => restriction !== 'deafened');
 }
 
-/** 0 for a typed turn. */
-export function getLastUtterance({ parts }: Pick<TurnState, 'parts'>): Id {
-  return parts.at(-1)?.utterance ?? 0;
+/** Gets the last utterance of a turn. 0 for a typed turn. */
+export function getLastUtterance(turn: Pick<TurnState, 'parts'>): Id {
+  return turn.parts.at(-1)?.utterance ?? 0;
 }
 
-/** A typed turn has no voice, so its own end counts. */
-export function getVoiceEndMs({ endedMs, parts }: TurnState): number {
-  return parts.at(-1)?.toMs ?? endedMs;
+/** Gets the end of the voice in a turn. A typed turn has no voice, so its own end counts. */
+export function getVoiceEndMs(turn: TurnState): number {
+  return turn.parts.at(-1)?.toMs ?? turn.endedMs;
 }
 
-export function joinTranscript(parts: readonly TurnPart[], more = ''): string {
-  return [...parts.map((part) => part.words), more].join(' ').trim();
+/** Joins the words of a turn, and those of an utterance that is not part of it yet. */
+export function joinTranscript(turnParts: readonly TurnPart[], newText = ''): string {
+  return [...turnParts.map((part) => part.words), newText].join(' ').trim();
 }
 
 /** Returns whether to name the asker after a wait in company. */
@@ -200,7 +204,7 @@ function getHearingFacts({ consent, people }: Presence, personId: PersonId) {
   return toHearingFacts(consent, personId, person?.hasRole === true);
 }
 
-/** What one step reads beside the state, and what it asks for. */
+/** The surroundings of one step: its time, its rules and the effects that it asks for. */
 type StepContext = {
   readonly atMs: number;
   readonly rules: ConversationRules;
@@ -219,11 +223,11 @@ export type EventHandlers = {
   readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };
 
-export function emitEffect({ step }: Draft, effect: ConversationEffect) {
+export function emitEffect({ step }: Draft, effect: ConversationEffect): void {
   step.effects.push(effect);
 }
 
-export function emitFact(draft: Draft, fact: ConversationFact) {
+export function emitFact(draft: Draft, fact: ConversationFact): void {
   emitEffect(draft, { do: 'fact', fact });
 }
 
@@ -231,13 +235,13 @@ export function takeId(draft: Draft): Id {
   return draft.nextId++;
 }
 
-export function removeTurn(draft: Draft, turn: TurnState) {
-  draft.turns = draft.turns.filter((one) => one !== turn);
+export function removeTurn(draft: Draft, turn: TurnState): void {
+  draft.turns = draft.turns.filter((each) => each !== turn);
 }
 
-export function leaveQueue({ turnQueue }: ConversationState, id: Id) {
+export function leaveQueue({ turnQueue }: ConversationState, id: Id): void {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
-  turnQueue.waiting = turnQueue.waiting.filter((one) => one !== id);
+  turnQueue.waiting = turnQueue.waiting.filter((waitingId) => waitingId !== id);
 }
 
 export function isRequested({ recognition }: UtteranceState): boolean {

@@ -32,7 +32,19 @@ import {
 import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
-export const speechHandlers = {
+export const speechHandlers: Pick<
+  EventHandlers,
+  | 'began'
+  | 'paused'
+  | 'resumed'
+  | 'overlaid'
+  | 'partial'
+  | 'words'
+  | 'unrecognised'
+  | 'likely-over'
+  | 'ended'
+  | 'typed'
+> = {
   began(draft, event) {
     // A speaker that goes on soon reopens the turn.
     const { by, fromMs, isCaptioned } = event;
@@ -50,17 +62,17 @@ export const speechHandlers = {
     const { atMs, evidence, isCostly, isLong, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
-    const { heard, times } = speech.utterance;
+    const { heard: heardUtterance, times } = speech.utterance;
     if (!isLong) times.pausedMs = atMs;
     if (speech.utterance.recognition === 'requested' || !hasVoice(evidence)) return;
-    heard.evidence = evidence;
+    heardUtterance.evidence = evidence;
     beginListening(draft, speech);
     const { recognition } = speech.utterance;
     if (recognition === 'listening' && !isCostly) {
       times.toMs = atMs;
       requestTranscript(draft, speech);
-      if (heard.partial !== undefined)
-        beginPreemptiveAnswer(draft, speech, heard.partial, false);
+      if (heardUtterance.partial !== undefined)
+        beginPreemptiveAnswer(draft, speech, heardUtterance.partial, false);
     } else if (isLong || recognition === 'off') {
       emitEffect(draft, { do: 'endpoint', utterance: id, text: undefined });
     }
@@ -86,12 +98,12 @@ export const speechHandlers = {
     const { atMs, isStreamed = true, text, utterance: id } = event;
     const speech = findOpenSpeech(draft, id);
     if (!speech) return;
-    const { heard, isEnded, times } = speech.utterance;
-    heard.understood = text;
+    const { heard: heardUtterance, isEnded, times } = speech.utterance;
+    heardUtterance.understood = text;
     if (!isStreamed) return;
-    heard.partial = text;
+    heardUtterance.partial = text;
     const isOfPause =
-      isRequested(speech.utterance) && !isEnded && heard.words === undefined;
+      isRequested(speech.utterance) && !isEnded && heardUtterance.words === undefined;
     if (!isOfPause || atMs - times.pausedMs > draft.step.rules.latePartialMs) return;
     discardWrongGuess(draft, speech, text);
     beginPreemptiveAnswer(draft, speech, text, false);
@@ -101,11 +113,11 @@ export const speechHandlers = {
     const { language, pause, text, utterance: id } = event;
     const speech = findRequestedSpeech(draft, id, pause);
     if (!speech) return;
-    const { heard, isEnded } = speech.utterance;
+    const { heard: heardUtterance, isEnded } = speech.utterance;
     discardWrongGuess(draft, speech, text);
-    heard.language = language;
-    heard.words = heard.understood = text;
-    heard.recognisedMs = event.atMs;
+    heardUtterance.language = language;
+    heardUtterance.words = heardUtterance.understood = text;
+    heardUtterance.recognisedMs = event.atMs;
     if (!isEnded) emitEffect(draft, { do: 'endpoint', utterance: id, text });
   },
 
@@ -137,17 +149,17 @@ export const speechHandlers = {
       emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
-    const former = draft.turns.find(
-      (one) =>
-        one.by === by &&
-        one.request !== undefined &&
-        draft.turnQueue.waiting.includes(one.id),
+    const replacedTurn = draft.turns.find(
+      (turn) =>
+        turn.by === by &&
+        turn.request !== undefined &&
+        draft.turnQueue.waiting.includes(turn.id),
     );
-    if (former) dropTurn(draft, former, 'interrupted');
-    const parts = [{ utterance: 0, words: text }];
-    queueTurn(draft, addTurn(draft, by, atMs, { name, request, parts }));
+    if (replacedTurn) dropTurn(draft, replacedTurn, 'interrupted');
+    const fields = { name, request, parts: [{ utterance: 0, words: text }] };
+    queueTurn(draft, addTurn(draft, by, atMs, fields));
   },
-} satisfies Partial<EventHandlers>;
+};
 
 function createUtterance(
   { presence, turnQueue }: Draft,
@@ -167,14 +179,16 @@ function createUtterance(
     pauseNumber: 0,
     isOverlapping: isSpeaking(turnQueue),
     isOverlaid: false,
-    isAlone: presence.people.every((one) => one.isBot || one.id === by),
+    isAlone: presence.people.every((person) => person.isBot || person.id === by),
     continuesTurn: false,
   };
 }
 
 function findContinuedTurn({ step, turns }: Draft, by: PersonId, fromMs: number) {
-  const own = turns.filter((one) => one.by === by && one.request === undefined);
-  return own.findLast((turn) => {
+  const spokenTurns = turns.filter(
+    (turn) => turn.by === by && turn.request === undefined,
+  );
+  return spokenTurns.findLast((turn) => {
     const toMs = turn.openSpeech.map(({ times }) => times.toMs);
     const lastMs = Math.max(getVoiceEndMs(turn), ...toMs);
     return fromMs - lastMs <= step.rules.mergeMs;
@@ -228,18 +242,20 @@ function discardWrongGuess(
   { turn, utterance }: OpenSpeech,
   text: string,
 ) {
-  const { answer, parts } = turn;
+  const { answer } = turn;
   if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
-  if (!hasSameWords(answer.words, joinTranscript(parts, text)))
+  if (!hasSameWords(answer.words, joinTranscript(turn.parts, text)))
     discardUnheardAnswer(draft, turn);
 }
 
-export function endPausedUtterances(draft: Draft) {
+/** Ends utterances whose words are being recognised, since no sound comes any more. */
+export function endPausedUtterances(draft: Draft): void {
   const endedMs = draft.step.atMs;
-  for (const one of draft.turns.flatMap((turn) => turn.openSpeech)) {
-    if (!isRequested(one) || one.isEnded) continue;
-    one.isOverlaid = true;
-    endUtterance(draft, { ...one.heard, ...one.times, utterance: one.id, endedMs });
+  for (const utterance of draft.turns.flatMap((turn) => turn.openSpeech)) {
+    if (!isRequested(utterance) || utterance.isEnded) continue;
+    utterance.isOverlaid = true;
+    const { heard: heardUtterance, id, times } = utterance;
+    endUtterance(draft, { ...heardUtterance, ...times, utterance: id, endedMs });
   }
 }
 
@@ -248,11 +264,11 @@ function endUtterance(draft: Draft, event: Omit<EventOf<'ended'>, 'atMs' | 'kind
   const speech = findOpenSpeech(draft, id);
   if (!speech) return;
   const { turn, utterance } = speech;
-  const { heard, times } = utterance;
+  const { heard: heardUtterance, times } = utterance;
   times.toMs = toMs;
   times.endedMs = endedMs;
-  heard.evidence = evidence;
-  heard.isTooLong = isTooLong;
+  heardUtterance.evidence = evidence;
+  heardUtterance.isTooLong = isTooLong;
   utterance.isEnded = true;
   updateAttention(draft, {
     kind: 'talked',
@@ -273,11 +289,11 @@ function beginPreemptiveAnswer(
   isFinal: boolean,
 ) {
   const { turn, utterance } = speech;
-  const { answer, parts } = turn;
+  const { answer } = turn;
   if (findHeardReply(draft, turn.id)) return;
   if (answer && (text === undefined || answer.lastUtterance === utterance.id)) return;
   if (!canPreempt(draft, speech, text, isFinal)) return;
   discardAnswer(draft, turn);
-  const words = text === undefined ? undefined : joinTranscript(parts, text);
-  beginTurnAnswer(draft, turn, words);
+  const transcript = text === undefined ? undefined : joinTranscript(turn.parts, text);
+  beginTurnAnswer(draft, turn, transcript);
 }

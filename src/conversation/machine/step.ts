@@ -28,6 +28,7 @@ import {
 } from './turn-queue.ts';
 import { decideUtterances } from './utterance-decisions.ts';
 
+/** The state after a step, and the effects that runners perform. */
 export type ConversationStep = {
   readonly state: ConversationState;
   readonly effects: readonly ConversationEffect[];
@@ -85,8 +86,8 @@ export function stepConversation(
   // A notice that may not wait is said if it is quiet by now.
   expireAnnouncements(draft);
   beginNextAnswer(draft);
-  const { step: _step, ...after } = draft;
-  return { state: after, effects };
+  const { step: _step, ...nextState } = draft;
+  return { state: nextState, effects };
 }
 
 function createDraft(state: ConversationState, step: Draft['step']): Draft {
@@ -106,10 +107,10 @@ function createDraft(state: ConversationState, step: Draft['step']): Draft {
     tools: { ...tools, confirmations: copyAll(tools.confirmations) },
     turns: turns.map((turn) => ({
       ...turn,
-      openSpeech: turn.openSpeech.map((one) => ({
-        ...one,
-        times: { ...one.times },
-        heard: { ...one.heard },
+      openSpeech: turn.openSpeech.map((utterance) => ({
+        ...utterance,
+        times: { ...utterance.times },
+        heard: { ...utterance.heard },
       })),
       answer: turn.answer && { ...turn.answer },
       changes: copyAll(turn.changes),
@@ -119,7 +120,7 @@ function createDraft(state: ConversationState, step: Draft['step']): Draft {
 }
 
 function copyAll<Item>(items: readonly Item[]) {
-  return items.map((one) => ({ ...one }));
+  return items.map((item) => ({ ...item }));
 }
 
 /** Returns the time, in ms, of the next `tick` that the state needs, or Infinity. */
@@ -129,11 +130,11 @@ export function getWakeTime(
 ): number {
   const never = Number.POSITIVE_INFINITY;
   const { presence, notes, session, tools, turnQueue } = state;
-  const { connection, settings: set } = session;
+  const { connection, settings } = session;
   if (connection.kind === 'gone') return never;
   const { aloneFromMs } = presence;
   const due = [
-    aloneFromMs === undefined ? never : aloneFromMs + set.leaveAfterMs,
+    aloneFromMs === undefined ? never : aloneFromMs + settings.leaveAfterMs,
     connection.kind === 'waiting' ? connection.tryAtMs : never,
     ...turnQueue.announcements.map(({ untilMs }) => untilMs),
     ...tools.confirmations.map(getConfirmationDueTime),
@@ -148,19 +149,19 @@ function listQueueDueTimes(
   { turnQueue, turns }: ConversationState,
   { queue }: ConversationRules,
 ) {
-  const waiting = turns.filter(({ id }) => turnQueue.waiting.includes(id));
-  return waiting.map(({ endedMs }) => endedMs + queue.maxWaitMs);
+  const waitingTurns = turns.filter(({ id }) => turnQueue.waiting.includes(id));
+  return waitingTurns.map(({ endedMs }) => endedMs + queue.maxWaitMs);
 }
 
 function listReplyDueTimes(
   state: ConversationState,
   { waiting: rules }: ConversationRules,
 ) {
-  const awaited = findAwaitedReply(state);
-  if (!awaited) return [];
+  const awaitedReply = findAwaitedReply(state);
+  if (!awaitedReply) return [];
   const cueMs = Math.max(
-    getNextCueMs(awaited.waiting, rules),
-    awaited.fromMs + rules.graceMs,
+    getNextCueMs(awaitedReply.waiting, rules),
+    awaitedReply.fromMs + rules.graceMs,
   );
   return [
     ...(isQuiet(state.turns) ? [cueMs] : []),

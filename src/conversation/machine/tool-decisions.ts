@@ -23,7 +23,10 @@ import type {
   UtteranceTimes,
 } from './state.ts';
 
-export const toolHandlers = {
+export const toolHandlers: Pick<
+  EventHandlers,
+  'called' | 'ask-failed' | 'returned' | 'pressed'
+> = {
   called(draft, { answer: id, call }) {
     const turn = findTurnByAnswer(draft, id);
     const answer = turn?.answer;
@@ -39,30 +42,30 @@ export const toolHandlers = {
   },
 
   returned(draft, { isVain, result: resultId, run: id }) {
-    const run = draft.tools.runs.find((one) => one.id === id);
+    const run = draft.tools.runs.find((each) => each.id === id);
     if (!run) return;
-    draft.tools.runs = draft.tools.runs.filter((one) => one !== run);
+    draft.tools.runs = draft.tools.runs.filter((each) => each !== run);
     const turn = findTurn(draft, run.turn);
     if (turn && run.effect === 'read') deliverReadResult(draft, turn, run, resultId);
     else if (turn) finishChange(draft, turn, run, resultId, isVain);
   },
 
   pressed(draft, { by, confirmation: id }) {
-    const confirmation = draft.tools.confirmations.find((one) => one.id === id);
+    const confirmation = draft.tools.confirmations.find((each) => each.id === id);
     if (confirmation?.presser === by) takeConfirmation(draft, confirmation);
   },
-} satisfies Partial<EventHandlers>;
+};
 
 function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
   // An equal call gets the former result, and so does a call of a further answer if nothing was said since.
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
-  const former = alike.filter(({ answer }) => answer !== ref.answer);
-  const known =
+  const earlier = alike.filter(({ answer }) => answer !== ref.answer);
+  const equalChange =
     alike.find(({ args }) => args === call.args) ??
-    former.findLast((one) => one.lastUtterance === getLastUtterance(turn));
-  if (known) deliverFormerResult(draft, known, ref);
-  else if (alike.length - former.length < draft.step.rules.tools.maxCalls)
-    makeChange(draft, turn, call, ref, former);
+    earlier.findLast((change) => change.lastUtterance === getLastUtterance(turn));
+  if (equalChange) deliverFormerResult(draft, equalChange, ref);
+  else if (alike.length - earlier.length < draft.step.rules.tools.maxCalls)
+    makeChange(draft, turn, call, ref, earlier);
   else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
 
@@ -71,13 +74,13 @@ function makeChange(
   turn: TurnState,
   call: ToolRequest,
   ref: CallRef,
-  former: readonly ToolChange[],
+  earlier: readonly ToolChange[],
 ) {
   // Unpressed buttons of former answers give way to the call that is made in the end.
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
-  const asked = former.filter(({ state }) => state === 'asked');
-  for (const { confirmation } of asked) closeConfirmation(draft, confirmation);
-  const isRepeated = former.length > asked.length;
+  const unpressed = earlier.filter(({ state }) => state === 'asked');
+  for (const { confirmation } of unpressed) closeConfirmation(draft, confirmation);
+  const isRepeated = earlier.length > unpressed.length;
   const mayRun = canRunUnasked(call.effect, turn.answer?.hasForeignWords === false);
   const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
   if (mustAsk || call.presser !== undefined)
@@ -96,11 +99,11 @@ export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): bo
   return effect === 'last' ? isOwn : effect !== 'destroy';
 }
 
-function deliverFormerResult(draft: Draft, former: ToolChange, ref: CallRef) {
-  const { resultId, state } = former;
+function deliverFormerResult(draft: Draft, change: ToolChange, ref: CallRef) {
+  const { resultId, state } = change;
   if (state === 'asked')
     emitEffect(draft, { do: 'result', ...ref, kind: 'asked-before' });
-  else if (resultId === undefined) former.receivers = [...former.receivers, ref];
+  else if (resultId === undefined) change.receivers = [...change.receivers, ref];
   else emitEffect(draft, { do: 'result', ...ref, kind: 'repeated', resultId });
 }
 
@@ -108,7 +111,7 @@ function addToolChange(
   turn: TurnState,
   { args, quotesOthers, tool }: ToolRequest,
   { answer }: CallRef,
-  given: Partial<ToolChange>,
+  fields: Partial<ToolChange>,
 ) {
   const change: ToolChange = {
     tool,
@@ -119,7 +122,7 @@ function addToolChange(
     quotesOthers,
     confirmation: undefined,
     receivers: [],
-    ...given,
+    ...fields,
   };
   turn.changes = [...turn.changes, change];
 }
@@ -184,7 +187,9 @@ function askConfirmation(
 }
 
 function closeConfirmation(draft: Draft, id: Id | undefined) {
-  const closed = draft.tools.confirmations.find((one) => one.id === id);
+  const closed = draft.tools.confirmations.find(
+    (confirmation) => confirmation.id === id,
+  );
   if (!closed) return;
   removeConfirmation(draft.tools, closed);
   const turn = findTurn(draft, closed.turn);
@@ -194,7 +199,7 @@ function closeConfirmation(draft: Draft, id: Id | undefined) {
 }
 
 function removeConfirmation(tools: ToolState, confirmation: Confirmation) {
-  tools.confirmations = tools.confirmations.filter((one) => one !== confirmation);
+  tools.confirmations = tools.confirmations.filter((each) => each !== confirmation);
 }
 
 function deliverReadResult(
@@ -216,19 +221,20 @@ function finishChange(
   resultId: string,
   isVain: boolean,
 ) {
-  const made = turn.changes.findLast(
-    (one) => one.tool === run.tool && one.args === run.args,
+  const change = turn.changes.findLast(
+    (each) => each.tool === run.tool && each.args === run.args,
   );
-  if (!made) return;
-  for (const ref of made.receivers.filter(({ answer }) => turn.answer?.id === answer)) {
+  if (!change) return;
+  const receivers = change.receivers.filter(({ answer }) => turn.answer?.id === answer);
+  for (const ref of receivers) {
     const kind = ref.callId === run.ref?.callId ? 'ran' : 'repeated';
     emitEffect(draft, { do: 'result', ...ref, kind, resultId });
   }
   noteForeignWords(turn, run);
-  made.state = 'completed';
-  made.resultId = resultId;
-  made.receivers = [];
-  if (isVain) turn.changes = turn.changes.filter((one) => one !== made);
+  change.state = 'completed';
+  change.resultId = resultId;
+  change.receivers = [];
+  if (isVain) turn.changes = turn.changes.filter((each) => each !== change);
 }
 
 function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
@@ -239,9 +245,11 @@ function noteForeignWords({ answer }: TurnState, { quotesOthers }: ToolRun) {
 function takeConfirmation(draft: Draft, confirmation: Confirmation) {
   const { args, by, effect, id, tool, turn } = confirmation;
   removeConfirmation(draft.tools, confirmation);
-  const asked = findTurn(draft, turn)?.changes.find((one) => one.confirmation === id);
-  if (asked) asked.state = 'running';
-  const quotesOthers = asked?.quotesOthers !== false;
+  const change = findTurn(draft, turn)?.changes.find(
+    (each) => each.confirmation === id,
+  );
+  if (change) change.state = 'running';
+  const quotesOthers = change?.quotesOthers !== false;
   startToolRun(draft, {
     by,
     turn,
@@ -255,97 +263,114 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
 }
 
 /** Opens the `spokenYesMs` in which the asker may confirm by voice, once the answer has asked. */
-export function openSpokenConfirmation({ step, tools }: Draft, { answer }: TurnState) {
+export function openSpokenConfirmation(
+  { step, tools }: Draft,
+  { answer }: TurnState,
+): void {
   const { echoTailMs, spokenYesMs } = step.rules.tools;
-  const asked = tools.confirmations.find(({ id }) => id === answer?.confirmation);
-  if (asked?.spokenYes?.state !== 'asking') return;
+  const confirmation = tools.confirmations.find(
+    ({ id }) => id === answer?.confirmation,
+  );
+  if (confirmation?.spokenYes?.state !== 'asking') return;
   const fromMs = step.atMs + echoTailMs;
-  asked.spokenYes = { state: 'open', fromMs, toMs: step.atMs + spokenYesMs };
+  confirmation.spokenYes = { state: 'open', fromMs, toMs: step.atMs + spokenYesMs };
 }
 
-/** A speaker who soon goes on takes it back. */
+/** Accepts a spoken yes, which a speaker who soon goes on takes back. */
 export function acceptSpokenYes(
   { step, tools }: Draft,
   by: PersonId,
   { fromMs, toMs }: UtteranceTimes,
-) {
+): void {
   const untilMs = toMs + step.rules.mergeMs;
-  for (const one of listOpenConfirmations(tools, by))
-    one.spokenYes = { state: 'accepted', fromMs, toMs: untilMs };
+  for (const confirmation of listOpenConfirmations(tools, by))
+    confirmation.spokenYes = { state: 'accepted', fromMs, toMs: untilMs };
 }
 
-export function acceptSpokenNo(draft: Draft, by: PersonId) {
+/** Closes the confirmations that this person could answer by voice. */
+export function acceptSpokenNo(draft: Draft, by: PersonId): void {
   for (const { id } of listOpenConfirmations(draft.tools, by))
     closeConfirmation(draft, id);
 }
 
-export function voidSpokenYes({ confirmations }: ToolState, by: PersonId) {
-  for (const one of confirmations)
-    if (one.spokenYes?.state === 'accepted' && one.presser === by)
-      one.spokenYes = undefined;
+/** Takes an accepted yes back, as its speaker goes on. */
+export function voidSpokenYes({ confirmations }: ToolState, by: PersonId): void {
+  for (const confirmation of confirmations) {
+    const { presser, spokenYes } = confirmation;
+    if (spokenYes?.state === 'accepted' && presser === by)
+      confirmation.spokenYes = undefined;
+  }
 }
 
+/** Ends the wait for a spoken yes after other words. An accepted yes stays if another person's words began later. */
 export function closeSpokenConfirmations(
   { confirmations }: ToolState,
   by: PersonId,
   fromMs: number,
-) {
-  for (const one of confirmations) {
-    const { presser, spokenYes } = one;
+): void {
+  for (const confirmation of confirmations) {
+    const { presser, spokenYes } = confirmation;
     const isLater =
       spokenYes?.state === 'accepted' && presser !== by && fromMs > spokenYes.fromMs;
-    if (spokenYes?.state !== 'asking' && !isLater) one.spokenYes = undefined;
+    if (spokenYes?.state !== 'asking' && !isLater) confirmation.spokenYes = undefined;
   }
 }
 
 /** Ends the wait for a spoken yes, which would now answer other words of the bot. */
-export function closeOpenConfirmations({ confirmations }: ToolState) {
-  for (const one of confirmations)
-    if (one.spokenYes?.state === 'open') one.spokenYes = undefined;
+export function closeOpenConfirmations({ confirmations }: ToolState): void {
+  for (const confirmation of confirmations)
+    if (confirmation.spokenYes?.state === 'open') confirmation.spokenYes = undefined;
 }
 
-export function expireConfirmations(draft: Draft) {
-  for (const one of draft.tools.confirmations) {
-    if (draft.step.atMs < getConfirmationDueTime(one)) continue;
-    if (one.spokenYes?.state === 'accepted') takeConfirmation(draft, one);
-    else closeConfirmation(draft, one.id);
+/** Takes each accepted yes whose time has come, and closes buttons that nobody pressed. */
+export function expireConfirmations(draft: Draft): void {
+  for (const confirmation of draft.tools.confirmations) {
+    if (draft.step.atMs < getConfirmationDueTime(confirmation)) continue;
+    if (confirmation.spokenYes?.state === 'accepted')
+      takeConfirmation(draft, confirmation);
+    else closeConfirmation(draft, confirmation.id);
   }
 }
 
 /** Stops the tools of an unwanted turn, except confirmed calls. */
-export function stopTurnRuns(draft: Draft, turn: Id) {
-  stopToolRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
+export function stopTurnRuns(draft: Draft, turn: Id): void {
+  stopToolRuns(draft, (run) => run.turn === turn && run.ref !== undefined);
 }
 
-export function discardAnswer(draft: Draft, turn: TurnState) {
+/** Discards an answer, with its reply and its reading tools. */
+export function discardAnswer(draft: Draft, turn: TurnState): void {
   stopAnswer(draft, turn);
   turn.answer = undefined;
 }
 
-export function discardUnheardAnswer(draft: Draft, turn: TurnState) {
+export function discardUnheardAnswer(draft: Draft, turn: TurnState): void {
   if (!findHeardReply(draft, turn.id)) discardAnswer(draft, turn);
 }
 
-export function stopAnswer(draft: Draft, { answer }: TurnState) {
+/** Stops an answer and its reading tools. The turn keeps the answer for its history. */
+export function stopAnswer(draft: Draft, { answer }: TurnState): void {
   if (!answer) return;
   emitEffect(draft, { do: 'discard', reply: answer.id });
-  stopToolRuns(draft, (one) => one.ref?.answer === answer.id && one.effect === 'read');
+  stopToolRuns(draft, (run) => run.ref?.answer === answer.id && run.effect === 'read');
 }
 
-export function withdrawTools(draft: Draft, by: PersonId) {
-  stopToolRuns(draft, (one) => one.by === by);
-  for (const one of draft.tools.confirmations) {
-    if (one.by === by || one.presser === by) closeConfirmation(draft, one.id);
+/** Stops everything that a person asked for or would have to press. */
+export function withdrawTools(draft: Draft, by: PersonId): void {
+  stopToolRuns(draft, (run) => run.by === by);
+  for (const confirmation of draft.tools.confirmations) {
+    if (confirmation.by === by || confirmation.presser === by)
+      closeConfirmation(draft, confirmation.id);
   }
 }
 
-export function endTools(draft: Draft) {
+/** Stops all tools at the end of a session, except confirmed calls. */
+export function endTools(draft: Draft): void {
   stopToolRuns(draft, ({ ref }) => ref !== undefined);
   for (const { id } of draft.tools.confirmations) closeConfirmation(draft, id);
 }
 
-function stopToolRuns(draft: Draft, isStopped: (one: ToolRun) => boolean) {
+function stopToolRuns(draft: Draft, isStopped: (run: ToolRun) => boolean) {
   const stopped = draft.tools.runs.filter(isStopped);
-  draft.tools.runs = draft.tools.runs.filter((one) => !stopped.includes(one));
+  draft.tools.runs = draft.tools.runs.filter((run) => !stopped.includes(run));
   for (const { id } of stopped) emitEffect(draft, { do: 'stop-run', run: id });
 }

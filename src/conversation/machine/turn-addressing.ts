@@ -39,14 +39,15 @@ type RuledState = ConversationState & {
   readonly step: Pick<Draft['step'], 'rules'>;
 };
 
-export const addressingHandlers = {
+export const addressingHandlers: Pick<EventHandlers, 'opened-window'> = {
   /** Lets a person who pressed Ask speak the next words without the bot's name. */
   'opened-window'(draft, { atMs, by }) {
     if (getStanding(draft.presence, by) !== 'yes') return;
     updateAttention(draft, { kind: 'asked', personId: by, atMs });
   },
-} satisfies Partial<EventHandlers>;
+};
 
+/** Gets the rules of addressing under the settings of a session. */
 export function getAddressingRules(
   { addressing, mode, names }: SessionSettings,
   rules: ConversationRules['addressing'],
@@ -66,11 +67,12 @@ function describeSpeech(
 ) {
   // A latecomer is no addressee of words that began before.
   const others = isAlone ? [] : people.filter(({ id, isBot }) => !isBot && id !== by);
-  const isBot = people.some((one) => one.isBot && one.id === by);
+  const isBot = people.some((person) => person.isBot && person.id === by);
   const present = others.map(({ name }) => name);
   return { speakerId: by, fromMs, isBot, humans: others.length + 1, present };
 }
 
+/** Tests whether the words of an utterance may matter, so that recognition is worth its cost. */
 export function needsTranscript(
   draft: Draft,
   { turn, utterance }: OpenSpeech,
@@ -85,35 +87,44 @@ export function needsTranscript(
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
 }
 
+/** Tests whether a line of the chat is for the bot, by the same rules as spoken words. */
 export function isLineAddressed(
   { attention, presence, session }: ConversationState,
-  line: { readonly by: PersonId; readonly text: string; readonly atMs: number },
+  {
+    by,
+    text,
+    atMs,
+  }: { readonly by: PersonId; readonly text: string; readonly atMs: number },
   rules: ConversationRules['addressing'],
 ): boolean {
-  const spoken = {
-    ...describeSpeech(presence, line.by, line.atMs, false),
-    text: line.text,
-  };
+  const spoken = { ...describeSpeech(presence, by, atMs, false), text };
   const addressing = getAddressingRules(session.settings, rules);
   return decideAddressing(attention, spoken, addressing).verdict.meant;
 }
 
-export function noteAnswerBegun(draft: Draft, by: PersonId) {
+/** Notes that the bot is answering a person, whose further words then need no name. */
+export function noteAnswerBegun(draft: Draft, by: PersonId): void {
   if (hasRefused(draft.presence, by)) return;
   updateAttention(draft, { kind: 'answering', personId: by, atMs: draft.step.atMs });
 }
 
-export function noteAnswerOver(draft: Draft, personId: PersonId, heard: string) {
+/** Opens a window for the asker, in which the next words need no name. */
+export function noteAnswerOver(
+  draft: Draft,
+  personId: PersonId,
+  heardText: string,
+): void {
   if (hasRefused(draft.presence, personId)) return;
   const answered = { kind: 'answered', personId, atMs: draft.step.atMs } as const;
-  updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heard) });
+  updateAttention(draft, { ...answered, endsInQuestion: endsInQuestion(heardText) });
 }
 
 /** Updates the windows in which a person needs no name to address the bot. */
-export function updateAttention(draft: Draft, event: AddressEvent) {
+export function updateAttention(draft: Draft, event: AddressEvent): void {
   draft.attention = stepAddressing(draft.attention, event, getDraftRules(draft));
 }
 
+/** Decides on an ended utterance: words for the bot, a command or nothing. */
 export function decideWords(draft: Draft, speech: OpenSpeech): UtteranceDecision {
   const ended = describeUtterance(draft, speech, speech.utterance.heard.words);
   const decided = decideUtterance(ended, draft.attention, getDraftRules(draft));
@@ -121,6 +132,7 @@ export function decideWords(draft: Draft, speech: OpenSpeech): UtteranceDecision
   return decided.decision;
 }
 
+/** Tests whether an answer may be begun before the end of the turn is decided. */
 export function canPreempt(
   draft: RuledState,
   speech: OpenSpeech,
@@ -152,9 +164,9 @@ function describeUtterance(
   { turn, utterance }: OpenSpeech,
   text: string | undefined,
 ): UtteranceFacts {
-  const { by, openSpeech, parts } = turn;
-  const { continuesTurn, heard, isAlone, isOverlaid, isOverlapping, times } = utterance;
-  const { evidence, hints, language } = heard;
+  const { by, openSpeech } = turn;
+  const { continuesTurn, isAlone, isOverlaid, isOverlapping, times } = utterance;
+  const { evidence, hints, language } = utterance.heard;
   const { fromMs } = times;
   return {
     ...describeSpeech(state.presence, by, fromMs, isAlone),
@@ -163,9 +175,9 @@ function describeUtterance(
     hints,
     language,
     context: {
-      goesOn: parts.length > 0 || continuesTurn,
+      goesOn: turn.parts.length > 0 || continuesTurn,
       canConfirm: !isOverlaid && isYesAwaited(state.tools, by, times),
-      hasGoneOn: openSpeech.some((one) => one.times.fromMs > fromMs),
+      hasGoneOn: openSpeech.some((each) => each.times.fromMs > fromMs),
       overlapsReply: isOverlapping,
       unheardTurn: findUnheardTurn(state, by),
     },

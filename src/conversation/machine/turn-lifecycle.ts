@@ -42,30 +42,39 @@ import type {
 import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
-export const lifecycleHandlers = {
+export const lifecycleHandlers: Pick<EventHandlers, 'exchanged' | 'outdated'> = {
   exchanged(draft, event) {
-    const { by, heard, name, words } = event;
+    const { by, heard: heardText, name, words: transcript } = event;
     if (hasRefused(draft.presence, by)) return;
-    addExchange(draft, { by, name, isOwn: false, words, heard, isOver: false });
-    noteAnswerOver(draft, by, heard);
+    addExchange(draft, {
+      by,
+      name,
+      isOwn: false,
+      words: transcript,
+      heard: heardText,
+      isOver: false,
+    });
+    noteAnswerOver(draft, by, heardText);
   },
 
   outdated(draft) {
     setHistory(draft, draft.history.exchanges);
   },
-} satisfies Partial<EventHandlers>;
+};
 
+/** Finds the reason why nothing may be said now. */
 export function findRejection(session: SessionState): EarlyEnd | undefined {
   if (session.connection.kind === 'gone') return 'left';
   if (session.isEnding) return 'ending';
   return isMuted(session) ? 'muted' : undefined;
 }
 
+/** Adds a turn, which may have no words yet. */
 export function addTurn(
   draft: Draft,
   by: PersonId,
   atMs: number,
-  given: Partial<TurnState> = {},
+  fields: Partial<TurnState> = {},
 ): TurnState {
   const turn = {
     id: takeId(draft),
@@ -78,7 +87,7 @@ export function addTurn(
     answer: undefined,
     changes: [],
     hasWaited: false,
-    ...given,
+    ...fields,
   };
   draft.turns = [...draft.turns, turn];
   return turn;
@@ -88,13 +97,13 @@ export function addTurn(
 export function beginTurnAnswer(
   draft: Draft,
   turn: TurnState,
-  words: string | undefined,
+  transcript: string | undefined,
 ): Answer {
   const id = takeId(draft);
   const supposedExchange = supposeExchange(draft);
   const answer = {
     id,
-    words,
+    words: transcript,
     lastUtterance: turn.openSpeech.at(-1)?.id ?? getLastUtterance(turn),
     historyVersion: draft.history.version,
     supposedExchange,
@@ -109,7 +118,7 @@ export function beginTurnAnswer(
     turn: turnId,
     by,
     request,
-    words,
+    words: transcript,
     done,
     supposed: supposedExchange,
   });
@@ -120,73 +129,78 @@ export function beginTurnAnswer(
 /** Returns the current exchange as if people hear no more of a paused reply, or all of another. */
 function supposeExchange(draft: Draft) {
   const { haltedAfter, wholeText } = draft.turnQueue.current ?? {};
-  const heard = haltedAfter ?? wholeText;
+  const heardText = haltedAfter ?? wholeText;
   const turn = findCurrentTurn(draft);
-  return turn && heard !== undefined
-    ? toExchange(draft.presence, turn, heard, 'interrupted')
+  return turn && heardText !== undefined
+    ? toExchange(draft.presence, turn, heardText, 'interrupted')
     : undefined;
 }
 
-/** Their askers are called by name. */
+/** Marks turns that waited while the bot spoke to others. Their askers are called by name. */
 export function markWaitingTurns(
   { turnQueue, turns }: ConversationState,
   addressed?: PersonId,
-) {
+): void {
   for (const turn of turns)
     if (turnQueue.waiting.includes(turn.id) && turn.by !== addressed)
       turn.hasWaited = true;
 }
 
-/** Speech that its asker has not ended becomes a new turn. */
+/** Ends a turn and reports its outcome. Speech that its asker has not ended becomes a new turn. */
 export function endTurn(
   draft: Draft,
   turn: TurnState,
   end: TurnEnd,
   failure?: ReplyFailure,
-) {
+): void {
   leaveQueue(draft, turn.id);
   removeTurn(draft, turn);
   forgetRecordings(draft, turn.parts);
   if (end !== 'withdrawn') separateOpenSpeech(draft, turn);
-  else for (const one of turn.openSpeech) closeUtterance(draft, turn, one, end);
+  else
+    for (const utterance of turn.openSpeech)
+      closeUtterance(draft, turn, utterance, end);
   if (turn.request !== undefined)
     emitEffect(draft, { do: 'report', request: turn.request, outcome: end, failure });
   emitFact(draft, { kind: 'turn-over', turn, end });
 }
 
+/** Reports the outcome of an utterance, and forgets its sound. */
 export function closeUtterance(
   draft: Draft,
   turn: TurnState,
   utterance: UtteranceState,
   end: UtteranceOutcome,
-  why?: IgnoreReason,
-) {
-  reportUtterance(draft, turn, utterance, end, why);
+  reason?: IgnoreReason,
+): void {
+  reportUtterance(draft, turn, utterance, end, reason);
   emitEffect(draft, { do: 'forget', utterance: utterance.id });
 }
 
+/** Reports the outcome of an utterance to captions and programs. Its sound stays. */
 export function reportUtterance(
   draft: Draft,
   { by, name }: TurnState,
   utterance: UtteranceState,
   end: UtteranceOutcome,
-  why?: IgnoreReason,
-) {
-  emitFact(draft, { kind: 'utterance-over', utterance, by, name, end, why });
+  reason?: IgnoreReason,
+): void {
+  emitFact(draft, { kind: 'utterance-over', utterance, by, name, end, why: reason });
 }
 
 function separateOpenSpeech(draft: Draft, turn: TurnState) {
-  const { by, endedMs, name, openSpeech, parts } = turn;
+  const { by, endedMs, name, openSpeech } = turn;
   if (openSpeech.length === 0) return;
-  const separated = openSpeech.map((one) => ({
-    ...one,
-    continuesTurn: one.continuesTurn || parts.length > 0,
+  const separated = openSpeech.map((utterance) => ({
+    ...utterance,
+    continuesTurn: utterance.continuesTurn || turn.parts.length > 0,
   }));
   addTurn(draft, by, endedMs, { name, openSpeech: separated });
 }
 
-export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]) {
-  for (const { utterance } of parts) {
+/** Forgets the sound of a turn's utterances. A typed question has none. */
+export function forgetRecordings(draft: Draft, turnParts: readonly TurnPart[]): void {
+  for (const { utterance } of turnParts) {
     if (utterance !== 0) emitEffect(draft, { do: 'forget', utterance });
   }
 }
@@ -195,72 +209,96 @@ export function forgetRecordings(draft: Draft, parts: readonly TurnPart[]) {
 const rememberedEnds: readonly string[] = ['stopped', 'late', 'muted', 'interrupted'];
 
 /** Ends a turn early. A heard reply is cut, and `endTurn` follows when its last words are known. */
-export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd) {
+export function dropTurn(draft: Draft, turn: TurnState, reason: EarlyEnd): void {
   // `over` brings the words that were heard. After a no, none of them is kept.
-  const sounding = findHeardReply(draft, turn.id);
+  const heardReply = findHeardReply(draft, turn.id);
   stopTurnRuns(draft, turn.id);
-  if (sounding) cutReply(draft, sounding, why);
+  if (heardReply) cutReply(draft, heardReply, reason);
   else stopAnswer(draft, turn);
-  if (sounding && why !== 'withdrawn') return;
+  if (heardReply && reason !== 'withdrawn') return;
   const isCurrent = draft.turnQueue.current?.id === turn.id;
   if (isCurrent) noteAnswerOver(draft, turn.by, '');
-  if (isCurrent && rememberedEnds.includes(why)) rememberExchange(draft, turn, '', why);
-  endTurn(draft, turn, why);
+  if (isCurrent && rememberedEnds.includes(reason))
+    rememberExchange(draft, turn, '', reason);
+  endTurn(draft, turn, reason);
 }
 
-export function cutReply(draft: Draft, current: CurrentReply, why: EarlyEnd) {
+/** Silences the current reply. `over` follows when the words that were heard are known. */
+export function cutReply(draft: Draft, current: CurrentReply, reason: EarlyEnd): void {
   if (current.phase.kind === 'cut') return;
   emitEffect(draft, { do: 'cut', reply: current.reply });
-  current.phase = { kind: 'cut', why };
+  current.phase = { kind: 'cut', why: reason };
   current.wholeText = undefined;
 }
 
-export function finishReplyClause(draft: Draft, current: CurrentReply, why: EarlyEnd) {
+/** Ends the current reply after its clause. */
+export function finishReplyClause(
+  draft: Draft,
+  current: CurrentReply,
+  reason: EarlyEnd,
+): void {
   // Without a sounding clause, the reply is cut: its next clause may wait for a tool.
   const { phase } = current;
   if (phase.kind === 'finishing') return;
   if (phase.kind !== 'sounding' || phase.isStarved) {
-    cutReply(draft, current, why);
+    cutReply(draft, current, reason);
     return;
   }
   emitEffect(draft, { do: 'finish-clause', reply: current.reply });
-  current.phase = { kind: 'finishing', why };
+  current.phase = { kind: 'finishing', why: reason };
   current.haltedAfter = undefined;
 }
 
 /** Drops an awaited turn, and says so on the panel, or in the chat if the process ends. */
-export function loseTurn(draft: Draft, turn: TurnState, why: DroppedTurnReason) {
+export function loseTurn(
+  draft: Draft,
+  turn: TurnState,
+  reason: DroppedTurnReason,
+): void {
   const { by, name } = turn;
-  if (why === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered' });
+  if (reason === 'ending') emitEffect(draft, { do: 'notice', line: 'unanswered' });
   else noteDroppedTurn(draft, by);
-  emitFact(draft, { kind: 'dropped', by, name, why, phase: getPhase(turn, draft) });
-  dropTurn(draft, turn, why);
+  const phase = getPhase(turn, draft);
+  emitFact(draft, { kind: 'dropped', by, name, why: reason, phase });
+  dropTurn(draft, turn, reason);
 }
 
-export function endAnnouncement(draft: Draft, reading: Announcement, end: TurnEnd) {
-  const { id, isInterruptible, isOwn, request } = reading;
+/** Ends an announcement that does not sound, and reports its outcome. */
+export function endAnnouncement(
+  draft: Draft,
+  announcement: Announcement,
+  end: TurnEnd,
+): void {
+  const { id, isInterruptible, isOwn, request } = announcement;
   leaveQueue(draft, id);
   draft.turnQueue.announcements = draft.turnQueue.announcements.filter(
-    (one) => one !== reading,
+    (each) => each !== announcement,
   );
   if (!isOwn && isInterruptible && end === 'completed') markWaitingTurns(draft);
   if (request !== undefined) emitEffect(draft, { do: 'report', request, outcome: end });
 }
 
-export function dropAnnouncement(draft: Draft, reading: Announcement, why: EarlyEnd) {
+/** Drops an announcement. One that sounds ends when the words that were heard are known. */
+export function dropAnnouncement(
+  draft: Draft,
+  announcement: Announcement,
+  reason: EarlyEnd,
+): void {
   const { current } = draft.turnQueue;
-  if (current?.id === reading.id) cutReply(draft, current, why);
-  else endAnnouncement(draft, reading, why);
+  if (current?.id === announcement.id) cutReply(draft, current, reason);
+  else endAnnouncement(draft, announcement, reason);
 }
 
-export function dropEntry(draft: Draft, id: Id, why: EarlyEnd) {
+/** Drops a turn or an announcement, if it still exists. */
+export function dropEntry(draft: Draft, id: Id, reason: EarlyEnd): void {
   const turn = findTurn(draft, id);
-  const reading = findAnnouncement(draft, id);
-  if (turn) dropTurn(draft, turn, why);
-  if (reading) dropAnnouncement(draft, reading, why);
+  const announcement = findAnnouncement(draft, id);
+  if (turn) dropTurn(draft, turn, reason);
+  if (announcement) dropAnnouncement(draft, announcement, reason);
 }
 
-export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
+/** Puts the current reply back to the head of the queue, to be made anew. */
+export function requeueReply(draft: Draft, { id, reply }: CurrentReply): void {
   const turn = findTurn(draft, id);
   if (turn) {
     discardAnswer(draft, turn);
@@ -273,7 +311,7 @@ export function requeueReply(draft: Draft, { id, reply }: CurrentReply) {
 }
 
 /** Begins unheard answers anew if the prompts held words of other people. */
-export function renewForeignAnswers(draft: Draft) {
+export function renewForeignAnswers(draft: Draft): void {
   for (const turn of draft.turns) {
     const { current } = draft.turnQueue;
     // These words may be gone now.
@@ -283,43 +321,54 @@ export function renewForeignAnswers(draft: Draft) {
   }
 }
 
-export function dropEverything(draft: Draft, why: EarlyEnd) {
+/** Drops all turns and announcements. Open speech stays, and may become a turn again. */
+export function dropEverything(draft: Draft, reason: EarlyEnd): void {
   for (const turn of draft.turns) {
     if (turn.parts.length > 0 || isQueued(draft.turnQueue, turn.id))
-      dropTurn(draft, turn, why);
+      dropTurn(draft, turn, reason);
     else discardAnswer(draft, turn);
   }
-  for (const reading of draft.turnQueue.announcements)
-    dropAnnouncement(draft, reading, why);
+  for (const announcement of draft.turnQueue.announcements)
+    dropAnnouncement(draft, announcement, reason);
 }
 
+/** Adds a turn and the words that people heard of its answer to the history. */
 export function rememberExchange(
   draft: Draft,
   turn: TurnState,
-  heard: string,
+  heardText: string,
   end: TurnEnd,
-) {
-  const exchange = toExchange(draft.presence, turn, heard, end);
+): void {
+  const exchange = toExchange(draft.presence, turn, heardText, end);
   if (exchange) addExchange(draft, exchange);
 }
 
 function toExchange(
   presence: Presence,
-  { answer, by, name, parts }: TurnState,
-  heard: string,
+  turn: TurnState,
+  heardText: string,
   end: TurnEnd,
 ): HistoryExchange | undefined {
-  const words = joinTranscript(parts);
-  if (hasRefused(presence, by) || (words === '' && heard === '')) return undefined;
-  const isOver = heard === '' && rememberedEnds.includes(end);
-  return { by, name, isOwn: answer?.hasForeignWords === false, words, heard, isOver };
+  const { answer, by, name } = turn;
+  const transcript = joinTranscript(turn.parts);
+  if (hasRefused(presence, by) || (transcript === '' && heardText === ''))
+    return undefined;
+  return {
+    by,
+    name,
+    isOwn: answer?.hasForeignWords === false,
+    words: transcript,
+    heard: heardText,
+    isOver: heardText === '' && rememberedEnds.includes(end),
+  };
 }
 
 function addExchange(draft: Draft, exchange: HistoryExchange) {
-  const all = [...draft.history.exchanges, exchange];
-  setHistory(draft, all.slice(-draft.step.rules.maxExchanges));
+  const exchanges = [...draft.history.exchanges, exchange];
+  setHistory(draft, exchanges.slice(-draft.step.rules.maxExchanges));
 }
 
+/** Removes a person's exchanges from a history. */
 export function removeFromHistory(
   { exchanges, version }: History,
   personId: PersonId,
@@ -327,7 +376,8 @@ export function removeFromHistory(
   return { version, exchanges: exchanges.filter(({ by }) => by !== personId) };
 }
 
-export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]) {
+/** Replaces the history. Answers that were begun on the former one are outdated. */
+export function setHistory(draft: Draft, exchanges: readonly HistoryExchange[]): void {
   // Answers on the former version become outdated.
   draft.history = { version: draft.history.version + 1, exchanges };
 }
@@ -339,12 +389,15 @@ export function isPlainName(name: string): boolean {
 
 function hasForeignHistory(
   { presence, history }: Draft,
-  { by, changes, parts }: TurnState,
+  turn: TurnState,
   supposed: HistoryExchange | undefined,
 ) {
+  const { by, changes } = turn;
   const exchanges = [...history.exchanges, ...(supposed ? [supposed] : [])];
-  const isForeign = exchanges.some((one) => one.by !== by || !one.isOwn);
-  const hasResult = changes.some((one) => one.quotesOthers && one.state !== 'running');
+  const isForeign = exchanges.some((exchange) => exchange.by !== by || !exchange.isOwn);
+  const hasResult = changes.some(
+    ({ quotesOthers, state }) => quotesOthers && state !== 'running',
+  );
   const isNamed = isPlainName(presence.people.find(({ id }) => id === by)?.name ?? '');
-  return isForeign || hasResult || (parts.length > 0 && !isNamed);
+  return isForeign || hasResult || (turn.parts.length > 0 && !isNamed);
 }

@@ -55,14 +55,20 @@ import {
   rememberExchange,
 } from './turn-lifecycle.ts';
 
-export const queueHandlers = {
-  read(draft, event) {
-    const { about, isInterruptible, owner, request, when } = event;
+export const queueHandlers: Pick<EventHandlers, 'announcement' | 'notify'> = {
+  announcement(draft, event) {
+    const { about, isInterruptible, owner, request } = event;
     const outcome = findAnnouncementRejection(draft, event);
     if (outcome === undefined)
       queueAnnouncement(
         draft,
-        addAnnouncement(draft, { owner, about, when, isInterruptible, request }),
+        addAnnouncement(draft, {
+          owner,
+          about,
+          when: event.when,
+          isInterruptible,
+          request,
+        }),
       );
     else if (request !== undefined)
       emitEffect(draft, { do: 'report', request, outcome });
@@ -86,17 +92,18 @@ export const queueHandlers = {
     )
       endAnnouncement(draft, notice, 'refused');
   },
-} satisfies Partial<EventHandlers>;
+};
 
-export function queueTurn(draft: Draft, turn: TurnState) {
+/** Queues a turn whose words are decided, or drops it if nothing may be said. */
+export function queueTurn(draft: Draft, turn: TurnState): void {
   const refusal = findRejection(draft.session);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
   else if (refusal) dropTurn(draft, turn, refusal);
   if (refusal) return;
   replaceUnheardTurn(draft, turn);
-  const sounding = findHeardReply(draft, turn.id);
-  if (sounding) {
-    cutReply(draft, sounding, 'interrupted');
+  const heardReply = findHeardReply(draft, turn.id);
+  if (heardReply) {
+    cutReply(draft, heardReply, 'interrupted');
     turn.answer = undefined;
   }
   leaveQueue(draft, turn.id);
@@ -107,12 +114,12 @@ export function queueTurn(draft: Draft, turn: TurnState) {
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   // Words that were understood late replace nothing.
   const { current } = draft.turnQueue;
-  const former = findCurrentTurn(draft);
-  if (!former || former.id === turn.id || former.by !== turn.by) return;
-  const isTyped = former.request !== undefined || turn.request !== undefined;
-  if (isTyped || turn.endedMs < former.endedMs || current?.phase.kind !== 'making')
-    return;
-  dropTurn(draft, former, 'interrupted');
+  const currentTurn = findCurrentTurn(draft);
+  if (!currentTurn || currentTurn.id === turn.id || currentTurn.by !== turn.by) return;
+  const isTyped = currentTurn.request !== undefined || turn.request !== undefined;
+  const isEarlier = turn.endedMs < currentTurn.endedMs;
+  if (isTyped || isEarlier || current?.phase.kind !== 'making') return;
+  dropTurn(draft, currentTurn, 'interrupted');
 }
 
 function dropOldestTurn(draft: Draft, turn: TurnState) {
@@ -124,23 +131,24 @@ function dropOldestTurn(draft: Draft, turn: TurnState) {
 
 function insertTurn(draft: Draft, turn: TurnState) {
   // The first to finish speaking is answered first. Lines of a chat let every turn pass.
-  const later = draft.turnQueue.waiting.findIndex((id) => {
-    const other = findTurn(draft, id);
-    if (other) return other.endedMs > turn.endedMs;
+  const nextIndex = draft.turnQueue.waiting.findIndex((id) => {
+    const waitingTurn = findTurn(draft, id);
+    if (waitingTurn) return waitingTurn.endedMs > turn.endedMs;
     return findAnnouncement(draft, id)?.when === 'behind';
   });
-  insertEntry(draft.turnQueue, turn.id, later);
+  insertEntry(draft.turnQueue, turn.id, nextIndex);
 }
 
-function insertEntry(turnQueue: TurnQueue, id: Id, place: number) {
+function insertEntry(turnQueue: TurnQueue, id: Id, index: number) {
   turnQueue.waiting = turnQueue.waiting.toSpliced(
-    place < 0 ? turnQueue.waiting.length : place,
+    index < 0 ? turnQueue.waiting.length : index,
     0,
     id,
   );
 }
 
-export function startNextEntry(draft: Draft) {
+/** Starts the next turn or announcement, if nothing sounds and people can hear the bot. */
+export function startNextEntry(draft: Draft): void {
   for (;;) {
     const { session, turnQueue } = draft;
     if (turnQueue.current || session.connection.kind !== 'up' || isMuted(session))
@@ -156,11 +164,11 @@ function startEntry(draft: Draft, id: Id) {
   leaveQueue(draft, id);
   closeOpenConfirmations(draft.tools);
   const turn = findTurn(draft, id);
-  const reading = findAnnouncement(draft, id);
+  const announcement = findAnnouncement(draft, id);
   if (turn) startAnswer(draft, turn);
-  if (!reading) return;
+  if (!announcement) return;
   setCurrentReply(draft, id, id, draft.step.atMs);
-  emitEffect(draft, { do: 'speak', reading: id });
+  emitEffect(draft, { do: 'speak', announcement: id });
 }
 
 function startAnswer(draft: Draft, turn: TurnState) {
@@ -178,23 +186,26 @@ function startAnswer(draft: Draft, turn: TurnState) {
 }
 
 /** Begins the answer of the next turn while the last words of the current reply sound. */
-export function beginNextAnswer(draft: Draft) {
+export function beginNextAnswer(draft: Draft): void {
   const { current, waiting } = draft.turnQueue;
   const next = findTurn(draft, waiting[0]);
-  const sounding = findCurrentTurn(draft);
+  const currentTurn = findCurrentTurn(draft);
   const isKnown = current?.wholeText !== undefined && current.haltedAfter === undefined;
-  if (!next || next.answer || !sounding || !isKnown) return;
+  if (!next || next.answer || !currentTurn || !isKnown) return;
   if (draft.session.settings.isSparing || !isSpeaking(draft.turnQueue)) return;
-  next.hasWaited ||= next.by !== sounding.by;
+  next.hasWaited ||= next.by !== currentTurn.by;
   beginTurnAnswer(draft, next, joinTranscript(next.parts));
 }
 
 /** Discards prepared answers that suppose other words than people will have heard. */
-export function discardWrongSuppositions(draft: Draft) {
+export function discardWrongSuppositions(draft: Draft): void {
   const { haltedAfter, wholeText } = draft.turnQueue.current ?? {};
   for (const turn of draft.turns) {
-    const heard = turn.answer?.supposedExchange?.heard;
-    const isRight = heard === undefined || heard === haltedAfter || heard === wholeText;
+    const supposedText = turn.answer?.supposedExchange?.heard;
+    const isRight =
+      supposedText === undefined ||
+      supposedText === haltedAfter ||
+      supposedText === wholeText;
     if (!isRight) discardAnswer(draft, turn);
   }
 }
@@ -203,7 +214,7 @@ export function discardWrongSuppositions(draft: Draft) {
 export function confirmNextAnswer(
   { history, turns }: ConversationState,
   formerVersion: number,
-) {
+): void {
   const { exchanges, version } = history;
   const answer = findPreparedTurn(turns)?.answer;
   if (answer?.historyVersion !== formerVersion) return;
@@ -212,12 +223,13 @@ export function confirmNextAnswer(
   answer.historyVersion = version;
 }
 
-function isAnswerCurrent({ version }: History, { answer, parts }: TurnState) {
+function isAnswerCurrent({ version }: History, turn: TurnState) {
+  const { answer } = turn;
   if (answer?.historyVersion !== version || answer.supposedExchange !== undefined)
     return false;
   if (answer.words === undefined)
-    return answer.lastUtterance === getLastUtterance({ parts });
-  return hasSameWords(answer.words, joinTranscript(parts));
+    return answer.lastUtterance === getLastUtterance(turn);
+  return hasSameWords(answer.words, joinTranscript(turn.parts));
 }
 
 function setCurrentReply(
@@ -235,13 +247,14 @@ function setCurrentReply(
   };
 }
 
+/** Ends a turn whose reply has ended, and remembers the words that people heard. */
 export function concludeTurn(
   draft: Draft,
   turn: TurnState,
   end: TurnEnd,
-  heard: string,
+  heardText: string,
   failure?: ReplyFailure,
-) {
+): void {
   // A model that said nothing has failed, unless it changed something.
   if (end === 'completed') {
     openSpokenConfirmation(draft, turn);
@@ -249,14 +262,18 @@ export function concludeTurn(
   }
   if (end === 'empty' && turn.changes.length === 0)
     emitEffect(draft, { do: 'cue', cue: 'error' });
-  rememberExchange(draft, turn, heard, end);
-  noteAnswerOver(draft, turn.by, heard);
-  if (heard !== '') markWaitingTurns(draft, turn.by);
+  rememberExchange(draft, turn, heardText, end);
+  noteAnswerOver(draft, turn.by, heardText);
+  if (heardText !== '') markWaitingTurns(draft, turn.by);
   endTurn(draft, turn, end, failure);
 }
 
 /** Announces a failure, and only plays a cue for later ones until an answer is whole. */
-export function announceFailure(draft: Draft, stage: string, failure?: ReplyFailure) {
+export function announceFailure(
+  draft: Draft,
+  stage: string,
+  failure?: ReplyFailure,
+): void {
   if (stage === 'speak') return; // An unspoken answer was written instead.
   if (!rememberFailure(draft.notes, stage)) {
     emitEffect(draft, { do: 'cue', cue: 'error' });
@@ -269,40 +286,41 @@ export function announceFailure(draft: Draft, stage: string, failure?: ReplyFail
 /** Finds why an announcement is rejected, as when too many wait, of all or of one author. */
 function findAnnouncementRejection(
   { session, step, turnQueue }: Draft,
-  { owner, when }: EventOf<'read'>,
+  { owner, when: queuePlace }: EventOf<'announcement'>,
 ) {
   const refusal = findRejection(session);
   if (refusal) return refusal;
   const waiting = turnQueue.announcements.filter(({ id }) =>
     turnQueue.waiting.includes(id),
   );
-  const isBehind = when === 'behind';
-  const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
+  const isBehind = queuePlace === 'behind';
+  const alike = waiting.filter(
+    (announcement) => (announcement.when === 'behind') === isBehind,
+  );
   const { maxLines, maxLinesPerPerson, maxAnnouncements } = step.rules.queue;
   if (!isBehind) return alike.length >= maxAnnouncements ? 'crowded' : undefined;
-  const own = alike.filter((one) => one.owner === owner);
-  return own.length >= maxLinesPerPerson || alike.length >= maxLines
+  const ofOwner = alike.filter((announcement) => announcement.owner === owner);
+  return ofOwner.length >= maxLinesPerPerson || alike.length >= maxLines
     ? 'crowded'
     : undefined;
 }
 
 /** Queues an announcement: `now` first, after an earlier `now`, and `behind` last. */
-function queueAnnouncement(draft: Draft, { id, when }: Announcement) {
+function queueAnnouncement(draft: Draft, announcement: Announcement) {
   const { waiting } = draft.turnQueue;
-  const isPlacedAs = (kind: AnnouncementPlace) => (other: Id) =>
-    findAnnouncement(draft, other)?.when === kind;
-  const now = waiting.findLastIndex(isPlacedAs('now')) + 1;
-  const places = {
-    now,
+  const isPlacedAs = (queuePlace: AnnouncementPlace) => (id: Id) =>
+    findAnnouncement(draft, id)?.when === queuePlace;
+  const indexes = {
+    now: waiting.findLastIndex(isPlacedAs('now')) + 1,
     queue: waiting.findIndex(isPlacedAs('behind')),
     behind: -1,
     pause: -1,
   };
-  insertEntry(draft.turnQueue, id, places[when]);
+  insertEntry(draft.turnQueue, announcement.id, indexes[announcement.when]);
 }
 
-function addAnnouncement(draft: Draft, given: Partial<Announcement>) {
-  const reading: Announcement = {
+function addAnnouncement(draft: Draft, fields: Partial<Announcement>) {
+  const announcement: Announcement = {
     id: takeId(draft),
     owner: undefined,
     about: [],
@@ -311,15 +329,15 @@ function addAnnouncement(draft: Draft, given: Partial<Announcement>) {
     isOwn: false,
     request: undefined,
     untilMs: Number.POSITIVE_INFINITY,
-    ...given,
+    ...fields,
   };
-  draft.turnQueue.announcements = [...draft.turnQueue.announcements, reading];
-  return reading;
+  draft.turnQueue.announcements = [...draft.turnQueue.announcements, announcement];
+  return announcement;
 }
 
 /** Lists the notices that wait, outside the turn queue, for a pause. */
 function listWaitingNotices({ announcements }: TurnQueue) {
-  return announcements.filter(({ when }) => when === 'pause');
+  return announcements.filter((announcement) => announcement.when === 'pause');
 }
 
 function startNotice(draft: Draft) {
@@ -343,14 +361,17 @@ function canHearNotice(presence: Presence, { about: [to] }: Announcement) {
   );
 }
 
-export function dropAnnouncementsAbout(draft: Draft, by: PersonId) {
-  for (const reading of draft.turnQueue.announcements) {
-    if (reading.owner === by || reading.about.includes(by))
-      dropAnnouncement(draft, reading, 'withdrawn');
+/** Drops announcements by a person or with the person's words. */
+export function dropAnnouncementsAbout(draft: Draft, by: PersonId): void {
+  for (const announcement of draft.turnQueue.announcements) {
+    if (announcement.owner === by || announcement.about.includes(by))
+      dropAnnouncement(draft, announcement, 'withdrawn');
   }
 }
 
-export function expireAnnouncements(draft: Draft) {
-  for (const reading of draft.turnQueue.announcements)
-    if (reading.untilMs <= draft.step.atMs) dropAnnouncement(draft, reading, 'late');
+/** Drops notices that found no pause in time. */
+export function expireAnnouncements(draft: Draft): void {
+  for (const announcement of draft.turnQueue.announcements)
+    if (announcement.untilMs <= draft.step.atMs)
+      dropAnnouncement(draft, announcement, 'late');
 }

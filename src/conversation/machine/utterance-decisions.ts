@@ -30,30 +30,31 @@ import {
 } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
-export function decideUtterances(draft: Draft) {
+/** Decides all utterances whose words are known, oldest first in each turn. */
+export function decideUtterances(draft: Draft): void {
   const findDue = () => findDecidableSpeech(draft.turns);
   for (let due = findDue(); due; due = findDue()) decideSpeech(draft, due);
 }
 
 function findDecidableSpeech(turns: readonly TurnState[]) {
   for (const turn of turns) {
-    const [first] = turn.openSpeech;
-    if (first && isDecidable(first)) return { turn, utterance: first };
+    const [utterance] = turn.openSpeech;
+    if (utterance && isDecidable(utterance)) return { turn, utterance };
   }
   return undefined;
 }
 
-function isDecidable({ heard, isEnded, recognition }: UtteranceState) {
-  if (!isEnded) return false;
-  const { evidence, failure, words } = heard;
-  const isKnown = (words ?? failure) !== undefined;
-  return isKnown || recognition === 'off' || !hasVoice(evidence);
+function isDecidable(utterance: UtteranceState) {
+  if (!utterance.isEnded) return false;
+  const { evidence, failure, words: transcript } = utterance.heard;
+  const isKnown = (transcript ?? failure) !== undefined;
+  return isKnown || utterance.recognition === 'off' || !hasVoice(evidence);
 }
 
 function decideSpeech(draft: Draft, speech: OpenSpeech) {
   const { turn, utterance } = speech;
   const decision = decideWords(draft, speech);
-  turn.openSpeech = turn.openSpeech.filter((one) => one !== utterance);
+  turn.openSpeech = turn.openSpeech.filter((each) => each !== utterance);
   if (!isNothingSaid(decision) && !isYesOrNo(decision))
     closeSpokenConfirmations(draft.tools, turn.by, utterance.times.fromMs);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
@@ -67,14 +68,22 @@ function addTurnPart(
   utterance: UtteranceState,
   decision: Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>,
 ) {
-  const { heard, id, times } = utterance;
-  const { failure, recognisedMs, words = '' } = heard;
-  const { endedMs, pausedMs, toMs } = times;
-  const part = { utterance: id, words, failure, pausedMs, recognisedMs, toMs };
-  const all = [...turn.parts, part];
+  const { failure, recognisedMs, words: transcript = '' } = utterance.heard;
+  const { endedMs, pausedMs, toMs } = utterance.times;
+  const turnParts = [
+    ...turn.parts,
+    {
+      utterance: utterance.id,
+      words: transcript,
+      failure,
+      pausedMs,
+      recognisedMs,
+      toMs,
+    },
+  ];
   const { maxParts } = draft.step.rules;
-  forgetRecordings(draft, all.slice(0, -maxParts));
-  turn.parts = all.slice(-maxParts);
+  forgetRecordings(draft, turnParts.slice(0, -maxParts));
+  turn.parts = turnParts.slice(-maxParts);
   turn.endedMs = endedMs;
   reportUtterance(draft, turn, utterance, 'meant');
   if (decision.kind === 'answer-with-rest') return;
@@ -166,16 +175,20 @@ function dropEmptyTurn(draft: Draft, turn: TurnState) {
   removeTurn(draft, turn);
 }
 
+/** Ends undecided utterances without an answer, and queues the words before them. */
 export function breakOffUtterances(
   draft: Draft,
   isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,
-) {
+): void {
   for (const { id: turnId } of draft.turns) {
     const turn = findTurn(draft, turnId);
-    const broken = turn?.openSpeech.filter((one) => isBroken(turn, one)) ?? [];
+    const broken =
+      turn?.openSpeech.filter((utterance) => isBroken(turn, utterance)) ?? [];
     if (!turn || broken.length === 0) continue;
-    turn.openSpeech = turn.openSpeech.filter((one) => !broken.includes(one));
-    for (const one of broken) closeUtterance(draft, turn, one, 'cancelled');
+    turn.openSpeech = turn.openSpeech.filter(
+      (utterance) => !broken.includes(utterance),
+    );
+    for (const utterance of broken) closeUtterance(draft, turn, utterance, 'cancelled');
     restoreTurn(draft, turnId);
   }
 }

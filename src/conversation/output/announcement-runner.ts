@@ -2,7 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
-import type { ReplyFailure } from '#src/conversation/machine/state.ts';
+import type { Id, ReplyFailure } from '#src/conversation/machine/state.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import {
@@ -16,7 +16,7 @@ import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { toReadingRequest } from '#src/spending/reservation.ts';
+import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import {
   createStuckError,
   type SpeechOutput,
@@ -24,52 +24,76 @@ import {
 } from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-delivery.ts';
 import {
-  createRunningReplies,
   createRunningReply,
   type FilledReply,
   fillReply,
+  RunningReplies,
   type RunningReply,
 } from './running-replies.ts';
 
-export type AnnouncementRunner = ReturnType<typeof createAnnouncementRunner>;
+type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-export function createAnnouncementRunner(
-  session: Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>,
-  deps: VoiceDeps,
-) {
-  const running = createRunningReplies(session.loop, concludeAnnouncement);
+/** An announcement with its text, as it is spoken or written. */
+type OpenedAnnouncement = {
+  readonly announcement: QueuedAnnouncement;
+  readonly clauses: readonly ConfidentialText[];
+  /** The clauses as this channel may hear them. */
+  readonly texts: readonly string[];
+};
 
-  async function speakQueued(
-    job: RunningReply,
-    output: SpeechOutput,
-    signal: AbortSignal,
-  ) {
-    const { failure, request } = findAnnouncement(session.loop.state, job.id) ?? {};
-    const reading =
-      session.speech.requests.findAnnouncement(request) ??
-      createFailureAnnouncement(failure);
-    return await announce(reading, job, output, signal);
+/** Speaks announcements, and writes those that cannot be said. */
+export class AnnouncementRunner {
+  /** Announcements that are being made or sound. */
+  readonly runningAnnouncements: RunningReplies<RunningReply>;
+  readonly #session: AnnouncementSession;
+  readonly #deps: VoiceDeps;
+
+  constructor(session: AnnouncementSession, deps: VoiceDeps) {
+    this.#session = session;
+    this.#deps = deps;
+    this.runningAnnouncements = new RunningReplies(session.loop, (job) =>
+      this.#concludeAnnouncement(job),
+    );
   }
 
-  function createFailureAnnouncement({
+  /** Speaks an announcement of the queue, or the notice of a failure. Posts `over` at its end. */
+  speakAnnouncement({ announcement: id }: EffectOf<'speak'>): void {
+    const { loop, signal: sessionSignal } = this.#session;
+    const job = createRunningReply(id, sessionSignal);
+    this.runningAnnouncements.add(job);
+    const playing = this.runningAnnouncements.play(job, async (output, signal) => ({
+      finish: await this.#playAnnouncement(job, output, signal),
+    }));
+    void playing.catch((error: unknown) => loop.reportBug(error));
+  }
+
+  #findQueued(id: Id) {
+    const { loop, speech } = this.#session;
+    const { failure, request } = findAnnouncement(loop.state, id) ?? {};
+    return (
+      speech.requests.findAnnouncement(request) ??
+      this.#createFailureAnnouncement(failure)
+    );
+  }
+
+  #createFailureAnnouncement({
     error,
     language,
   }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
-    const { notices } = session;
-    const line = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
-    const spoken = notices.getSpokenLocale(language);
+    const { notices } = this.#session;
+    const notice = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
+    const spokenLanguage = notices.getSpokenLocale(language);
     return {
-      clauses: [toOpenText(notices.formatSpokenText(line, spoken))],
-      language: spoken,
+      clauses: [toOpenText(notices.formatSpokenText(notice, spokenLanguage))],
+      language: spokenLanguage,
       when: 'now',
     };
   }
 
-  function concludeAnnouncement({ id, reply }: RunningReply) {
+  #concludeAnnouncement({ id, reply }: RunningReply) {
+    const { loop, speech } = this.#session;
     if (reply?.firstSentAtMs !== undefined)
-      session.speech.requests.noteHeard(
-        findAnnouncement(session.loop.state, id)?.request,
-      );
+      speech.requests.noteHeard(findAnnouncement(loop.state, id)?.request);
     return { heard: reply?.getHeardText() ?? '' };
   }
 
@@ -78,93 +102,108 @@ export function createAnnouncementRunner(
    *
    * Throws bugs only. Aborting `signal` silences it and throws `signal.reason`.
    */
-  async function announce(
-    reading: QueuedAnnouncement,
+  async #playAnnouncement(
+    job: RunningReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const announcement = this.#findQueued(job.id);
+    const budget = this.#findUsedBudget();
+    const { channelId } = this.#session.place.channel;
+    const clauses = addOpening(announcement);
+    const texts = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
+    const opened = { announcement, clauses, texts };
+    const paid = budget ?? this.#openBudget(opened);
+    // A text that costs more than is left is written.
+    if (paid.kind === 'refused') {
+      if (!announcement.isWrittenElsewhere && texts.length > 0)
+        this.#session.notices.writeWords(ConfidentialText.join(clauses, ' '));
+      return 'empty';
+    }
+    using reservation = paid.reservation;
+    return await this.#speakAloud(opened, reservation, job, output, signal);
+  }
+
+  #findUsedBudget() {
+    const used = this.#deps.spending.findUsedBudget(
+      this.#session.place.channel.guildId,
+    );
+    return used && { ...used, kind: 'refused' as const };
+  }
+
+  #openBudget({ announcement, texts }: OpenedAnnouncement) {
+    const { guildId } = this.#session.place.channel;
+    return this.#deps.spending.open(
+      toAnnouncementRequest(texts.join(' '), guildId, announcement.payer),
+    );
+  }
+
+  async #speakAloud(
+    opened: OpenedAnnouncement,
+    reservation: Reservation,
     job: RunningReply,
     output: SpeechOutput,
     signal: AbortSignal,
   ) {
-    // A text that costs more than is left is written.
-    const { language, speed: ownSpeed } = reading;
-    const { interruptible = true, personId } = reading;
-    const { spending, synthesizer } = deps;
-    const { notices, place } = session;
-    const style = place.getStyle();
-    const { channelId, guildId } = place.channel;
-    const used = spending.findUsedBudget(guildId);
-    const clauses = addOpening(reading);
-    const words = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
-    const request = toReadingRequest(words.join(' '), guildId, reading.payer);
-    const budget = used
-      ? { ...used, kind: 'refused' as const }
-      : spending.open(request);
-    if (budget.kind === 'refused') {
-      if (!reading.isWrittenElsewhere && words.length > 0)
-        notices.writeWords(ConfidentialText.join(clauses, ' '));
-      return 'empty';
-    }
-    using reservation = budget.reservation;
-    const voice = {
-      synthesizer: synthesizer.withReservation(reservation),
-      voice: {
-        ...addVoiceLanguage(language, style),
-        ...toChosenVoice(reading.voice, session),
-      },
-    };
-    const writeInstead = () => {
-      if (!reading.isWrittenElsewhere)
-        writeUnspeakableWords(ConfidentialText.join(clauses, ' '), session);
-    };
+    const { announcement, texts } = opened;
+    const { interruptible = true, language, personId, speed } = announcement;
+    const voice = this.#chooseVoice(announcement, reservation);
     let finish: ReplyFinish = 'cancelled';
-    const read = async (reply: SpokenReply) => {
+    const fillWithTexts = async (reply: SpokenReply) => {
       job.reply = reply;
-      const failure = await writeClauses(words, reply, voice, signal);
-      if (failure) writeInstead();
+      const failure = await writeClauses(texts, reply, voice, signal);
+      if (failure) this.#writeInstead(opened);
       finish = await reply.finish;
       const { isStuck } = output;
-      if (isStuck && !failure) writeInstead();
-      reportOutcome(isStuck ? createStuckError() : failure, language);
+      if (isStuck && !failure) this.#writeInstead(opened);
+      this.#reportOutcome(isStuck ? createStuckError() : failure, language);
     };
-    const answeredIds = personId === undefined ? [] : [personId];
-    await output.speakReply(signal, read, {
+    await output.speakReply(signal, fillWithTexts, {
       id: job.id,
       interruptible,
-      answeredIds,
-      ownSpeed,
+      answeredIds: personId === undefined ? [] : [personId],
+      ownSpeed: speed,
     });
     return finish;
   }
 
-  function reportOutcome(error: BotError | undefined, language = '') {
-    const { loop, notices } = session;
+  #chooseVoice(
+    { language, voice }: QueuedAnnouncement,
+    reservation: Reservation,
+  ): ClauseVoice {
+    const style = this.#session.place.getStyle();
+    return {
+      synthesizer: this.#deps.synthesizer.withReservation(reservation),
+      voice: {
+        ...addVoiceLanguage(language, style),
+        ...toChosenVoice(voice, this.#session),
+      },
+    };
+  }
+
+  #writeInstead({ announcement, clauses }: OpenedAnnouncement) {
+    if (!announcement.isWrittenElsewhere)
+      writeUnspeakableWords(ConfidentialText.join(clauses, ' '), this.#session);
+  }
+
+  #reportOutcome(error: BotError | undefined, language = '') {
+    const { loop, notices } = this.#session;
     if (!error) loop.endFailure('speak');
-    else if (error.code !== 'speech.no_voice') reportUnspokenText(error, session);
+    else if (error.code !== 'speech.no_voice') reportUnspokenText(error, this.#session);
     else if (loop.beginFailure(`no voice to read ${language}`))
       notices.post(toNoVoiceLine(language, notices));
   }
-
-  return {
-    running,
-    speakAnnouncement({ reading: id }: EffectOf<'speak'>) {
-      const job = createRunningReply(id, session.signal);
-      running.add(job);
-      const playing = running.play(job, async (output, until) => ({
-        finish: await speakQueued(job, output, until),
-      }));
-      void playing.catch((error: unknown) => session.loop.reportBug(error));
-    },
-  };
 }
 
 function addOpening({
   clauses,
   opening,
 }: Pick<QueuedAnnouncement, 'clauses' | 'opening'>) {
-  const first = opening ? opening() : '';
-  if (first === undefined) return [];
-  if (first === '') return clauses;
+  const openingText = opening ? opening() : '';
+  if (openingText === undefined) return [];
+  if (openingText === '') return clauses;
   return [
-    ConfidentialText.join([toOpenText(first), ...clauses.slice(0, 1)], ' '),
+    ConfidentialText.join([toOpenText(openingText), ...clauses.slice(0, 1)], ' '),
     ...clauses.slice(1),
   ];
 }
@@ -176,7 +215,7 @@ async function writeClauses(
   signal: AbortSignal,
 ) {
   // The next clause is made while one plays, until the reply holds enough.
-  const work = async () => {
+  const synthesizeClauses = async () => {
     const oneVoice = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
     for (const clause of clauses) {
       if (reply.isOver) return;
@@ -186,5 +225,5 @@ async function writeClauses(
       reply.endSentence();
     }
   };
-  return await fillReply(reply, work, signal);
+  return await fillReply(reply, synthesizeClauses, signal);
 }

@@ -10,7 +10,7 @@ import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
-import { type Reservation, toReadingRequest } from '#src/spending/reservation.ts';
+import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithName } from '#src/turn/addressing/names.ts';
@@ -22,22 +22,23 @@ import type {
 } from '#src/voice/output/pending-answer.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
+/** Objects that speaking needs beside a session. */
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
   /** This person gets the answer in writing, with a mention. */
-  readonly readerId: string | undefined;
+  readonly readerId: PersonId | undefined;
 };
 
 /**
  * Passes the parts of a reply on, and writes the whole at its end where a part had no sound.
  *
- * Errors: as `parts`, after writing. Aborting `signal` writes nothing.
+ * Errors: as `arrivedParts`, after writing. Aborting `signal` writes nothing.
  */
 export async function* writeUnspoken(
-  parts: AsyncIterable<ArrivedPart>,
+  arrivedParts: AsyncIterable<ArrivedPart>,
   { pending, progress, readerId }: WrittenAnswer,
   session: PrivateWriting & Owners<'loop' | 'place'>,
   signal: AbortSignal,
@@ -48,16 +49,16 @@ export async function* writeUnspoken(
   const writeAnswerText = () => {
     const text = progress.text.trim();
     if (signal.aborted || text === '') return;
-    const words = pending.toConfidentialText(text);
+    const answer = pending.toConfidentialText(text);
     const { onlyFor: id } = pending;
     if (id !== undefined)
-      void writePrivately({ id, name: session.place.getName(id) }, words, session);
-    else if (readerId !== undefined) session.notices.writeWords(words, readerId);
-    else if (isUnspoken) writeUnspeakableWords(words, session, language);
+      void writePrivately({ id, name: session.place.getName(id) }, answer, session);
+    else if (readerId !== undefined) session.notices.writeWords(answer, readerId);
+    else if (isUnspoken) writeUnspeakableWords(answer, session, language);
     progress.isWritten = readerId !== undefined || isUnspoken;
   };
   try {
-    for await (const arrived of parts) {
+    for await (const arrived of arrivedParts) {
       const { part } = arrived;
       yield arrived;
       hasSound ||= part.kind === 'audio';
@@ -89,24 +90,27 @@ export async function* endWithToolQuote(
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
-  const words = quote.text.findTextForPlace(channel.channelId) ?? '';
-  yield { part: { kind: 'text', text: words }, atMs: deps.clock.nowMs() };
+  const text = quote.text.findTextForPlace(channel.channelId) ?? '';
+  yield { part: { kind: 'text', text }, atMs: deps.clock.nowMs() };
   if (!pending.isWritten)
-    yield* speakQuote(words, pending.voice, channel.guildId, deps, signal);
+    yield* speakQuote(text, pending.voice, channel.guildId, deps, signal);
 }
 
 async function* speakQuote(
-  said: string,
+  quotedText: string,
   voice: SpeechVoice,
   guildId: GuildId,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
 ) {
-  const arrived = (part: ArrivedPart['part']) => ({ part, atMs: clock.nowMs() });
-  const clauses = splitClauses(said);
-  const opened = spending.open(toReadingRequest(said, guildId));
+  const toArrivedPart = (part: ArrivedPart['part']) => ({
+    part,
+    atMs: clock.nowMs(),
+  });
+  const clauses = splitClauses(quotedText);
+  const opened = spending.open(toAnnouncementRequest(quotedText, guildId));
   if (opened.kind === 'refused') {
-    for (const text of clauses) yield arrived({ kind: 'unspoken', text });
+    for (const text of clauses) yield toArrivedPart({ kind: 'unspoken', text });
     return;
   }
   using reservation = opened.reservation;
@@ -116,9 +120,9 @@ async function* speakQuote(
     voice,
   };
   for (const clause of clauses) {
-    yield arrived({ kind: 'clause', text: clause });
+    yield toArrivedPart({ kind: 'clause', text: clause });
     for await (const pcm of synthesizeClause(clause, output, signal)) {
-      yield arrived({ kind: 'audio', pcm, ofText: clause });
+      yield toArrivedPart({ kind: 'audio', pcm, ofText: clause });
     }
   }
 }
@@ -131,7 +135,7 @@ export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
   { notices, place }: Owners<'notices' | 'place'>,
-) {
+): void {
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
   const language = place.languages.find(speakerId);
@@ -160,18 +164,19 @@ export function getSpokenName(
 
 type PaidVoice = { readonly voice: SpeechVoice; readonly reservation: Reservation };
 
+/** The sound of an asker's name, made before the answer begins. */
 export type MadeName = {
   readonly spoken: string;
   readonly sound: Promise<readonly Pcm[]>;
 };
 
 type NamedAnswer = PaidVoice & {
-  /** Undefined if the person has gone. */
-  readonly addressee: () => NamedPerson | undefined;
+  /** Finds the person to name. Undefined if the person has gone. */
+  readonly findAsker: () => NamedPerson | undefined;
   readonly made: MadeName | undefined;
 };
 
-/** Undefined for an empty name. */
+/** Begins to make the sound of a name. Undefined for an empty name. */
 export function synthesizeName(
   spoken: string,
   { reservation, voice }: PaidVoice,
@@ -185,7 +190,7 @@ export function synthesizeName(
   return { spoken, sound };
 }
 
-/** Empty if nobody is to be named. */
+/** Gets the spoken name to put before an answer. Empty if nobody is to be named. */
 export function getNamePrefix(
   person: NamedPerson | undefined,
   place: SessionPlace,
@@ -216,18 +221,18 @@ export async function* addNamePrefix(
 
 async function* speakName(
   text: string,
-  { addressee, made, ...paid }: NamedAnswer,
+  { findAsker, made, ...paid }: NamedAnswer,
   place: SessionPlace,
   { clock, synthesizer }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const named = addressee();
-  const spoken = getNamePrefix(named, place);
-  if (!named || spoken === '' || beginsWithName(text, named.name)) return;
-  const shown = toSpeakable(named.name);
+  const asker = findAsker();
+  const spoken = getNamePrefix(asker, place);
+  if (!asker || spoken === '' || beginsWithName(text, asker.name)) return;
+  const displayName = toSpeakable(asker.name);
   const isMade = made?.spoken === spoken;
   const name = isMade ? made : synthesizeName(spoken, paid, synthesizer, signal);
-  const ofText = `${shown === '' ? spoken : shown},`;
+  const ofText = `${displayName === '' ? spoken : displayName},`;
   try {
     for (const pcm of (await name?.sound) ?? []) {
       yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
@@ -237,6 +242,7 @@ async function* speakName(
   }
 }
 
+/** The parts of a session that saying something to one person needs. */
 export type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
 const maxPauseWaitMs = 60_000;
@@ -271,8 +277,8 @@ export async function sayToPerson(
     getText: () => {
       const person = findListener();
       if (!person || !isWanted()) return '';
-      return formatAddressedText(getSpokenName(person, place), lines(), (line) =>
-        notices.formatSpokenText(line, language),
+      return formatAddressedText(getSpokenName(person, place), lines(), (textLine) =>
+        notices.formatSpokenText(textLine, language),
       );
     },
     onEnded: resolve,
@@ -283,20 +289,21 @@ export async function sayToPerson(
 function formatAddressedText(
   name: string,
   lines: readonly CheckedLine[],
-  spoken: (line: CheckedLine) => string,
+  format: (textLine: CheckedLine) => string,
 ) {
   const text = lines
-    .map((line) => toSpeakable(spoken(line)))
-    .filter((line) => line !== '')
+    .map((textLine) => toSpeakable(format(textLine)))
+    .filter((sentence) => sentence !== '')
     .join(' ');
   return name === '' || text === ''
     ? text
-    : spoken({ id: 'said.to', with: { name, text } });
+    : format({ id: 'said.to', with: { name, text } });
 }
 
-/** `private`: in writing, for the asker alone. `both`: while the asker is deafened. */
+/** How an answer reaches its asker. `private`: in writing, for the asker alone. `both`: while the asker is deafened. */
 export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 
+/** Gets the way in which a person gets answers, by the person's own choice. */
 export function getAnswerMedium(
   personId: PersonId,
   place: Pick<SessionPlace, 'getChoices' | 'findPerson'>,
@@ -313,15 +320,16 @@ export async function writePrivately(
   { id, name }: NamedPerson,
   text: ConfidentialText,
   { consent, notices, tools }: PrivateWriting,
-) {
+): Promise<void> {
   // Where direct messages are closed, the answer waits behind a button.
   const signal = consent.withdrawals.getSignal(id);
-  const words = await text.findTextForPerson(id, (channelId) =>
+  const content = await text.findTextForPerson(id, (channelId) =>
     notices.mayTellPerson(id, channelId),
   );
-  if (words === undefined || signal.aborted) return;
+  if (content === undefined || signal.aborted) return;
   try {
-    await notices.tellPerson(id, new ConfidentialText(words, { onlyFor: id }), signal);
+    const message = new ConfidentialText(content, { onlyFor: id });
+    await notices.tellPerson(id, message, signal);
   } catch {
     if (signal.aborted) return;
     const button = tools.confirmations.holdAnswer(text, { id, name });
@@ -335,20 +343,20 @@ const maxReceiptWaitMs = 10_000;
 export function pauseHearingAloud(
   personId: PersonId,
   { consent, notices, place, speech }: SpeakingSession,
-) {
+): void {
   consent.isPaused = true;
-  const line = { id: 'privacy.paused' } as const;
-  notices.post(line);
+  const pausedNotice = { id: 'privacy.paused' } as const;
+  notices.post(pausedNotice);
   const language = notices.getSpokenLocale(place.languages.find(personId));
   speech.requests.queueNotice({
     language,
     maxWaitMs: maxReceiptWaitMs,
-    getText: () => notices.formatSpokenText(line, language),
+    getText: () => notices.formatSpokenText(pausedNotice, language),
     onEnded: () => undefined,
   });
 }
 
-/** The bot listens first, so that it greets neither into a voice nor after something else. */
+/** Time that the bot listens first, so that it greets neither into a voice nor after something else. */
 const listenBeforeGreetingMs = 500;
 
 /** Greets aloud once, if people other than the caller are there, who have read nothing. */
@@ -357,7 +365,7 @@ export function greetOnArrival(
   clock: Pick<Clock, 'later'>,
   people: readonly ChannelMember[],
   callerId: PersonId,
-) {
+): void {
   const { loop, notices, place, speech } = session;
   if (!speech.canSpeak() || !place.isFirst('greeted')) return;
   if (!people.some(({ id, isBot }) => !isBot && id !== callerId)) return;

@@ -8,18 +8,27 @@ import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 type ReplyOverEvent = Omit<EventOf<'over'>, 'atMs'>;
 
+/** The end of a reply on its track, with the failure that caused it. */
 export type ReplyEnd = Pick<ReplyOverEvent, 'finish'> & { readonly failure?: BotError };
 
+/** A reply that is being made, or sounds. */
 export type RunningReply = {
   readonly id: Id;
+  /** Aborted when the reply is over or not wanted any more. */
   readonly over: AbortController;
+  /** Aborted to silence the reply. Undefined before it is played. */
   sounding: AbortController | undefined;
   reply: SpokenReply | undefined;
 };
 
+/** Creates a reply that ends with `signal`. */
 export function createRunningReply(id: Id, signal: AbortSignal): RunningReply {
-  const over = createChildController(signal);
-  return { id, over, sounding: undefined, reply: undefined };
+  return {
+    id,
+    over: createChildController(signal),
+    sounding: undefined,
+    reply: undefined,
+  };
 }
 
 type ConcludeReply<Reply> = (
@@ -27,61 +36,82 @@ type ConcludeReply<Reply> = (
   end: ReplyEnd,
 ) => Omit<ReplyOverEvent, 'finish' | 'kind' | 'reply'>;
 
-export function createRunningReplies<Reply extends RunningReply>(
-  loop: Pick<ConversationLoop, 'output' | 'post'>,
-  conclude: ConcludeReply<Reply>,
-) {
-  const replies = new Map<Id, Reply>();
+/** Replies of one kind that are being made or sound, by their ids. */
+export class RunningReplies<Reply extends RunningReply> {
+  readonly #loop: Pick<ConversationLoop, 'output' | 'post'>;
+  readonly #conclude: ConcludeReply<Reply>;
+  readonly #replies = new Map<Id, Reply>();
 
-  function find(id: Id | undefined): Reply | undefined {
-    return id === undefined ? undefined : replies.get(id);
+  /** `conclude` returns the facts about a reply that has ended by itself. */
+  constructor(
+    loop: Pick<ConversationLoop, 'output' | 'post'>,
+    conclude: ConcludeReply<Reply>,
+  ) {
+    this.#loop = loop;
+    this.#conclude = conclude;
   }
 
-  return {
-    add(reply: Reply) {
-      replies.set(reply.id, reply);
-    },
-    find,
-    /** Throws bugs only. */
-    async play(
-      reply: Reply,
-      speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
-    ) {
-      const playing = createChildController(reply.over.signal);
-      reply.sounding = playing;
-      const { signal } = playing;
-      const { output } = loop;
-      let end: ReplyEnd = { finish: 'cancelled' };
-      try {
-        if (output) end = await speak(output, signal);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-      if (find(reply.id) !== reply) return;
-      const { finish } = end;
-      replies.delete(reply.id);
-      loop.post({ kind: 'over', reply: reply.id, finish, ...conclude(reply, end) });
-      reply.over.abort(new Error('the reply is over'));
-    },
-    discard(id: Id) {
-      const reply = find(id);
-      replies.delete(id);
-      reply?.over.abort(new Error('the reply is not wanted'));
-    },
-    cut(id: Id) {
-      find(id)?.sounding?.abort(new Error('the reply was cut'));
-    },
-    finishClause(id: Id) {
-      const { sounding, reply } = find(id) ?? {};
-      reply?.endAfterSentence();
-      if (reply) loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
-      void reply?.finish.then((finish) => {
-        if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
-      });
-    },
-  };
+  /** Adds a reply that is being made. */
+  add(reply: Reply): void {
+    this.#replies.set(reply.id, reply);
+  }
+
+  /** Finds a reply until its end. */
+  findReply(id: Id | undefined): Reply | undefined {
+    return id === undefined ? undefined : this.#replies.get(id);
+  }
+
+  /**
+   * Plays a reply on the open connection, and posts `over` at its end, unless it was discarded before. Throws bugs
+   * only.
+   */
+  async play(
+    reply: Reply,
+    speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
+  ): Promise<void> {
+    const sounding = createChildController(reply.over.signal);
+    reply.sounding = sounding;
+    const { signal } = sounding;
+    const { output } = this.#loop;
+    let end: ReplyEnd = { finish: 'cancelled' };
+    try {
+      if (output) end = await speak(output, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (this.findReply(reply.id) !== reply) return;
+    const { finish } = end;
+    this.#replies.delete(reply.id);
+    const conclusion = this.#conclude(reply, end);
+    this.#loop.post({ kind: 'over', reply: reply.id, finish, ...conclusion });
+    reply.over.abort(new Error('the reply is over'));
+  }
+
+  /** Drops a reply. No event follows. */
+  discard(id: Id): void {
+    const reply = this.findReply(id);
+    this.#replies.delete(id);
+    reply?.over.abort(new Error('the reply is not wanted'));
+  }
+
+  /** Silences a reply at once. Its end is posted. */
+  cut(id: Id): void {
+    this.findReply(id)?.sounding?.abort(new Error('the reply was cut'));
+  }
+
+  /** Ends a reply after its current clause. */
+  finishClause(id: Id): void {
+    const { sounding, reply } = this.findReply(id) ?? {};
+    reply?.endAfterSentence();
+    if (reply)
+      this.#loop.post({ kind: 'whole', reply: id, text: reply.getWholeText() });
+    void reply?.finish.then((finish) => {
+      if (finish === 'cancelled') sounding?.abort(new Error('the clause was over'));
+    });
+  }
 }
 
+/** The end of a reply, by its producer. */
 export type FilledReply = Pick<SpokenReply, 'end' | 'fail'>;
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { NamedPerson, Owners } from '#src/conversation/session.ts';
@@ -23,6 +24,7 @@ type ConfirmableCall = {
   readonly confirmation?: Id;
 };
 
+/** A call whose button is shown. */
 export type PendingConfirmation = ConfirmableCall & {
   /** The id never returns, even after a restart, so that an old button fits nothing. */
   readonly id: string;
@@ -34,6 +36,7 @@ export type PendingConfirmation = ConfirmableCall & {
   };
 };
 
+/** A press of a button: for a call of the presser, for one of another person, or for none any more. */
 export type ConfirmationPress =
   | {
       readonly kind: 'theirs';
@@ -50,7 +53,7 @@ type HeldAnswer = {
   readonly untilMs: number;
 };
 
-/** A further answer drops the oldest. */
+/** Number of held answers. A further answer drops the oldest. */
 const maxHeldAnswers = 8;
 const heldAnswerMs = 15 * 60_000;
 const { confirmMs } = conversationRules.tools;
@@ -59,77 +62,101 @@ const { confirmMs } = conversationRules.tools;
  * Keeps tool calls and private answers that wait for a button. Each call is confirmed once, or never.
  *
  * @example
- * import type { createPendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
+ * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
  * import { toOpenText } from '#src/people/confidential-text.ts';
  *
- * declare const confirmations: ReturnType<typeof createPendingConfirmations>;
+ * declare const confirmations: PendingConfirmations;
  * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
  * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
  */
-export function createPendingConfirmations({ loop }: Owners<'loop'>, clock: Clock) {
-  let asks: readonly PendingConfirmation[] = [];
-  let heldAnswers: readonly HeldAnswer[] = [];
+export class PendingConfirmations {
+  readonly #loop: ConversationLoop;
+  readonly #clock: Clock;
+  #pending: readonly PendingConfirmation[] = [];
+  #heldAnswers: readonly HeldAnswer[] = [];
 
-  function getExpiry({ confirmation, shownMs }: PendingConfirmation) {
-    if (confirmation === undefined) return shownMs + confirmMs;
-    const { spokenYes, untilMs = 0 } =
-      loop.state.tools.confirmations.find(({ id }) => id === confirmation) ?? {};
-    return Math.max(untilMs, spokenYes?.toMs ?? 0);
+  constructor({ loop }: Owners<'loop'>, clock: Clock) {
+    this.#loop = loop;
+    this.#clock = clock;
   }
 
-  return {
-    open(call: ConfirmableCall): ShownConfirmation {
-      const { asker, presser = asker } = call;
-      const nowMs = clock.nowMs();
-      const ask = {
-        ...call,
-        id: crypto.randomUUID(),
-        presser: { id: presser.id, name: toResultLine(presser.name) },
-        shownMs: nowMs,
-      };
-      asks = [...asks.filter((one) => getExpiry(one) > nowMs), ask];
-      return {
-        button: `tool.show:${ask.id}`,
-        line: {
-          id: 'tool.ask',
-          with: {
-            by: toResultLine(asker.name),
-            name: ask.presser.name,
-            s: confirmMs / 1000,
-          },
+  /** Waits for a press, and returns the sentence and the button to show. */
+  open(call: ConfirmableCall): ShownConfirmation {
+    const { asker, presser = asker } = call;
+    const nowMs = this.#clock.nowMs();
+    const opened = {
+      ...call,
+      id: crypto.randomUUID(),
+      presser: { id: presser.id, name: toResultLine(presser.name) },
+      shownMs: nowMs,
+    };
+    const unexpired = this.#pending.filter((each) => this.#getExpiry(each) > nowMs);
+    this.#pending = [...unexpired, opened];
+    return {
+      button: `tool.show:${opened.id}`,
+      line: {
+        id: 'tool.ask',
+        with: {
+          by: toResultLine(asker.name),
+          name: opened.presser.name,
+          s: confirmMs / 1000,
         },
-      };
-    },
-    holdAnswer(text: ConfidentialText, presser: NamedPerson): string {
-      const [id, untilMs] = [crypto.randomUUID(), clock.nowMs() + heldAnswerMs];
-      heldAnswers = [...heldAnswers, { id, presser, text, untilMs }].slice(
-        -maxHeldAnswers,
-      );
-      return `tool.show:${id}`;
-    },
-    findAnswer(id: string): HeldAnswer | undefined {
-      const nowMs = clock.nowMs();
-      return heldAnswers.find((one) => one.id === id && one.untilMs > nowMs);
-    },
-    findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
-      if (confirmation === undefined) return undefined;
-      return asks.find((one) => one.confirmation === confirmation);
-    },
-    find(id: string, personId: PersonId): ConfirmationPress {
-      const ask = asks.find((one) => one.id === id);
-      const untilMs = ask ? getExpiry(ask) : 0;
-      if (!ask || untilMs <= clock.nowMs()) return { kind: 'over' };
-      if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
-      return { kind: 'theirs', ask, untilMs };
-    },
-    remove(ask: PendingConfirmation | undefined) {
-      asks = asks.filter((one) => one !== ask);
-    },
-    withdrawPerson(personId: PersonId) {
-      asks = asks.filter(
-        ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
-      );
-      heldAnswers = heldAnswers.filter(({ presser }) => presser.id !== personId);
-    },
-  };
+      },
+    };
+  }
+
+  /** Holds an answer for 15 minutes, and returns the name of the button that shows it to `presser` alone. */
+  holdAnswer(text: ConfidentialText, presser: NamedPerson): string {
+    const id = crypto.randomUUID();
+    const untilMs = this.#clock.nowMs() + heldAnswerMs;
+    const answers = [...this.#heldAnswers, { id, presser, text, untilMs }];
+    this.#heldAnswers = answers.slice(-maxHeldAnswers);
+    return `tool.show:${id}`;
+  }
+
+  /** Finds a held answer by the id in its button. The caller checks who presses. */
+  findAnswer(id: string): HeldAnswer | undefined {
+    const nowMs = this.#clock.nowMs();
+    return this.#heldAnswers.find(
+      (answer) => answer.id === id && answer.untilMs > nowMs,
+    );
+  }
+
+  /** Finds the call of a confirmation of the conversation, also after its time. */
+  findByNumber(confirmation: Id | undefined): PendingConfirmation | undefined {
+    if (confirmation === undefined) return undefined;
+    return this.#pending.find((pending) => pending.confirmation === confirmation);
+  }
+
+  /** Finds the call behind a button, or the reason why this person cannot confirm it. */
+  findCall(id: string, personId: PersonId): ConfirmationPress {
+    const pending = this.#pending.find((each) => each.id === id);
+    const untilMs = pending ? this.#getExpiry(pending) : 0;
+    if (!pending || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
+    if (pending.presser.id !== personId)
+      return { kind: 'other', name: pending.presser.name };
+    return { kind: 'theirs', ask: pending, untilMs };
+  }
+
+  /** Removes a call, so that no further press confirms it. */
+  remove(confirmed: PendingConfirmation | undefined): void {
+    this.#pending = this.#pending.filter((pending) => pending !== confirmed);
+  }
+
+  /** Removes everything that a person asked for, or would have to press. */
+  withdrawPerson(personId: PersonId): void {
+    this.#pending = this.#pending.filter(
+      ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
+    );
+    this.#heldAnswers = this.#heldAnswers.filter(
+      ({ presser }) => presser.id !== personId,
+    );
+  }
+
+  #getExpiry({ confirmation, shownMs }: PendingConfirmation) {
+    if (confirmation === undefined) return shownMs + confirmMs;
+    const { spokenYes, untilMs = 0 } =
+      this.#loop.state.tools.confirmations.find(({ id }) => id === confirmation) ?? {};
+    return Math.max(untilMs, spokenYes?.toMs ?? 0);
+  }
 }

@@ -26,55 +26,64 @@ type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: strin
 
 /** Runs a confirmed tool call, and says its outcome after a spoken yes. Never throws. */
 export async function runConfirmedCall(
-  ask: PendingConfirmation,
+  pending: PendingConfirmation,
   session: SpeakingSession,
   tools: SessionTools,
   deps: Omit<ToolDeps, 'messages'>,
-  until: AbortSignal,
+  callerSignal: AbortSignal,
 ): Promise<ConfirmedCall> {
-  const { clock } = deps;
-  const { notices } = session;
-  const isSpoken = ask.confirmation !== undefined && ask.press === undefined;
-  const over = new AbortController();
-  const signal = AbortSignal.any([until, over.signal]);
+  const isSpoken = pending.confirmation !== undefined && pending.press === undefined;
+  const end = new AbortController();
+  const signal = AbortSignal.any([callerSignal, end.signal]);
   try {
-    const atMs = clock.nowMs();
-    const work = performConfirmedCall(
-      ask,
+    const confirmed = await performInTime(
+      pending,
       isSpoken,
       session,
       tools,
-      deps.places,
+      deps,
       signal,
     );
-    const confirmed = await withToolDeadline(ask.tool, clock, work);
     const { outcome } = confirmed;
-    const ran = isSpoken ? 'spoken' : 'pressed';
-    const how = outcome.kind === 'completed' ? ran : 'refused';
-    const tookMs = clock.nowMs() - atMs;
-    const event = {
-      kind: 'tool',
-      speakerId: ask.asker.id,
-      tool: ask.tool.name,
-      how,
-    } as const;
-    notices.reportEvent({ ...event, tookMs });
     if (isSpoken && outcome.kind === 'barred')
-      sayOutcome(outcome.line, ask.asker.id, session);
+      sayOutcome(outcome.line, pending.asker.id, session);
     return confirmed;
   } catch (error) {
     // A call that was taken back is no failure.
-    if (!until.aborted) {
-      notices.reportFailure(error, 'think');
-      if (isSpoken) sayOutcome({ id: 'store.unread' }, ask.asker.id, session);
+    if (!callerSignal.aborted) {
+      session.notices.reportFailure(error, 'think');
+      if (isSpoken) sayOutcome({ id: 'store.unread' }, pending.asker.id, session);
     }
     return {
       outcome: { kind: 'failed' },
-      content: formatUnknownOutcome(ask.tool.name, 'failed'),
+      content: formatUnknownOutcome(pending.tool.name, 'failed'),
     };
   } finally {
-    over.abort(new Error('the press is over'));
+    end.abort(new Error('the press is over'));
   }
+}
+
+/** Performs a call until its deadline, and reports how it ended. */
+async function performInTime(
+  pending: PendingConfirmation,
+  isSpoken: boolean,
+  session: SpeakingSession,
+  tools: SessionTools,
+  { clock, places }: Omit<ToolDeps, 'messages'>,
+  signal: AbortSignal,
+) {
+  const atMs = clock.nowMs();
+  const work = performConfirmedCall(pending, isSpoken, session, tools, places, signal);
+  const confirmed = await withToolDeadline(pending.tool, clock, work);
+  const ranEnd = isSpoken ? 'spoken' : 'pressed';
+  session.notices.reportEvent({
+    kind: 'tool',
+    speakerId: pending.asker.id,
+    tool: pending.tool.name,
+    how: confirmed.outcome.kind === 'completed' ? ranEnd : 'refused',
+    tookMs: clock.nowMs() - atMs,
+  });
+  return confirmed;
 }
 
 const rightLostText =
@@ -89,7 +98,7 @@ async function performConfirmedCall(
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
   // The right is checked again: within a minute a person may lose a role.
-  const barred = (right: Right, personId: PersonId) => ({
+  const createBarredOutcome = (right: Right, personId: PersonId) => ({
     kind: 'barred' as const,
     line:
       right === 'manage'
@@ -100,39 +109,44 @@ async function performConfirmedCall(
   const content = formatRefusal(rightLostText);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
     if (isOther) return { outcome: { kind: 'over' }, content }; // The presser could mend nothing.
-    return { outcome: barred(tool.right, asker.id), content };
+    return { outcome: createBarredOutcome(tool.right, asker.id), content };
   }
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
-    return { outcome: barred('room', presser.id), content };
+    return { outcome: createBarredOutcome('room', presser.id), content };
   signal.throwIfAborted();
   const outcome = await action.run(tools.createPorts(asker.id), signal);
-  const { spokenLine, facts, hasChangedNothing, line } = outcome;
+  const { spokenLine, facts, hasChangedNothing, line: chatLine } = outcome;
   const result = formatToolResult(facts, tool.external?.resultChars);
   if (hasChangedNothing)
     return { outcome: { kind: 'barred', line: outcome.line }, content: result };
   if (isSpoken) sayReceipt(outcome, asker.id, session);
   else if (spokenLine && !to) sayOutcome(spokenLine, asker.id, session);
-  return { outcome: { kind: 'completed', line, to }, content: result };
+  return { outcome: { kind: 'completed', line: chatLine, to }, content: result };
 }
 
 function sayReceipt(
-  { spokenLine, line = { id: 'confirm.done' } }: ToolOutcome,
+  { spokenLine, line: chatLine = { id: 'confirm.done' } }: ToolOutcome,
   personId: PersonId,
   session: SpeakingSession,
 ) {
-  if (spokenLine && spokenLine.id !== line.id) session.notices.post(line);
-  sayOutcome(spokenLine ?? line, personId, session);
+  if (spokenLine && spokenLine.id !== chatLine.id) session.notices.post(chatLine);
+  sayOutcome(spokenLine ?? chatLine, personId, session);
 }
 
-function sayOutcome(line: TextLine, personId: PersonId, session: SpeakingSession) {
+function sayOutcome(
+  outcomeLine: TextLine,
+  personId: PersonId,
+  session: SpeakingSession,
+) {
   // Nobody waits for the end, as the chat has the words as well.
-  const notice = { personId, lines: () => [line], isWanted: () => true };
+  const notice = { personId, lines: () => [outcomeLine], isWanted: () => true };
   void sayToPerson(notice, session);
 }
 
-/** Nobody keeps a longer question in mind. */
+/** Longest spoken question, since nobody keeps a longer one in mind. */
 const maxQuestionChars = 200;
 
+/** A question to answer by voice: its spoken words, and its line in the chat. */
 export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
 
 /** Creates a question to answer by voice. Undefined where it is too long, or cannot be heard as it is. */
@@ -146,17 +160,22 @@ export function createSpokenQuestion(
 ): SpokenQuestion | undefined {
   const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);
   if (speech.mix.tracks.isAudible || !isSayable) return undefined;
-  const called = getSpokenName({ id: speakerId, name }, place) || name;
-  const line = fillLine(spokenQuestion, { name: toResultLine(called) });
+  const calledName = getSpokenName({ id: speakerId, name }, place) || name;
+  const questionLine = fillLine(spokenQuestion, { name: toResultLine(calledName) });
   const language = place.languages.find(speakerId);
-  const said = notices.formatSpokenText(line, language);
-  const words = notices.formatSpokenText(toSpokenQuestionLine(said), language);
-  if (words.length > maxQuestionChars) return undefined;
-  return { words, line: toSpokenQuestionLine(notices.formatWrittenText(line)) };
+  const spokenText = notices.formatSpokenText(
+    toSpokenQuestionLine(notices.formatSpokenText(questionLine, language)),
+    language,
+  );
+  if (spokenText.length > maxQuestionChars) return undefined;
+  return {
+    words: spokenText,
+    line: toSpokenQuestionLine(notices.formatWrittenText(questionLine)),
+  };
 }
 
-function toSpokenQuestionLine(ask: string): TextLine {
-  return { id: 'tool.spoken.ask', with: { ask } };
+function toSpokenQuestionLine(question: string): TextLine {
+  return { id: 'tool.spoken.ask', with: { ask: question } };
 }
 
 function isSayableValue(value: TextValue) {

@@ -8,6 +8,7 @@ import type { Facts, ToolEntry } from './tool-entry.ts';
 /** Longest call with its check, unless its tool may take longer. */
 const maxCallMs = 10_000;
 
+/** The result of a call, as the model reads it. */
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
@@ -22,12 +23,12 @@ export async function runWithToolDeadline(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<ToolCallResult>,
 ): Promise<ToolCallResult> {
-  const over = new AbortController();
+  const end = new AbortController();
   try {
-    const result = work(AbortSignal.any([signal, over.signal]));
+    const result = work(AbortSignal.any([signal, end.signal]));
     return await waitUnlessAborted(withToolDeadline(tool, clock, result), signal);
   } finally {
-    over.abort(new Error('the call is over'));
+    end.abort(new Error('the call is over'));
   }
 }
 
@@ -46,25 +47,27 @@ export function withToolDeadline<T>(
   );
 }
 
-/** Creates the result of a failed call. `isKnown`: the call has surely changed nothing. */
+/** Creates the result of a failed call. `isUnchanged`: the call has surely changed nothing. */
 export function createFailedResult(
   { name }: Pick<ToolEntry, 'name'>,
   error: unknown,
-  isKnown: boolean,
+  isUnchanged: boolean,
 ): ToolCallResult {
-  const why = `failed (${error instanceof BotError ? error.code : 'bug'})`;
+  const reason = `failed (${error instanceof BotError ? error.code : 'bug'})`;
   return {
     how: 'failed',
-    content: isKnown
-      ? formatRefusal(`${name} ${why}.`)
-      : formatUnknownOutcome(name, why),
+    content: isUnchanged
+      ? formatRefusal(`${name} ${reason}.`)
+      : formatUnknownOutcome(name, reason),
   };
 }
 
-export function createRejectedResult(why: string): ToolCallResult {
-  return { how: 'refused', content: formatRefusal(why) };
+/** Creates the result of a call that did not run, for a reason in words for the model. */
+export function createRejectedResult(reason: string): ToolCallResult {
+  return { how: 'refused', content: formatRefusal(reason) };
 }
 
+/** Creates the result of a call whose asker lacks the right. */
 export function createMissingRightResult({
   right,
 }: Pick<ToolEntry, 'right'>): ToolCallResult {
@@ -91,28 +94,33 @@ const unseenCharacters = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
  *
  * formatToolResult({ said: 'Rain\nfrom noon on' }); // '{"result":{"said":"Rain from noon on"}}'
  */
-export function formatToolResult(facts: Facts, maxChars = maxResultChars): string {
-  const each = Object.entries(facts).map(([key, value]) => [
+export function formatToolResult(
+  facts: Facts,
+  maxChars: number = maxResultChars,
+): string {
+  const entries = Object.entries(facts).map(([key, value]) => [
     key,
     sanitizeValue(value, maxChars),
   ]);
-  const whole = JSON.stringify({ result: Object.fromEntries(each) });
+  const whole = JSON.stringify({ result: Object.fromEntries(entries) });
   if (whole.length <= maxChars) return whole;
   return JSON.stringify({ result: whole.slice(0, maxChars / 2), isCut: true });
 }
 
-export function formatRefusal(why: string): string {
-  return JSON.stringify({ error: toResultLine(why, maxResultChars / 4) });
+/** Formats the reason for the model why a call has done nothing. */
+export function formatRefusal(reason: string): string {
+  return JSON.stringify({ error: toResultLine(reason, maxResultChars / 4) });
 }
 
 /** Formats the result of a call that may have happened, and is not to be repeated. */
-export function formatUnknownOutcome(name: string, why: string): string {
+export function formatUnknownOutcome(name: string, reason: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
-  return formatRefusal(`${name} ${why}. ${advice}`);
+  return formatRefusal(`${name} ${reason}. ${advice}`);
 }
 
-export function toResultLine(words: string, maxChars = maxNameChars): string {
-  return words
+/** Puts a text on one line of a result, cut and without characters that nobody sees. */
+export function toResultLine(text: string, maxChars: number = maxNameChars): string {
+  return text
     .replace(unseenCharacters, ' ')
     .replace(/\s+/g, ' ')
     .trim()
@@ -123,5 +131,5 @@ export function toResultLine(words: string, maxChars = maxNameChars): string {
 function sanitizeValue(value: Facts[string], maxChars: number) {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return toResultLine(value, maxChars);
-  return value.map((one) => toResultLine(one));
+  return value.map((text) => toResultLine(text));
 }

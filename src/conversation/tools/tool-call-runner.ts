@@ -9,7 +9,7 @@ import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
-import type { Quote } from '#src/voice/output/pending-answer.ts';
+import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
   createSpokenQuestion,
@@ -30,7 +30,7 @@ import {
 } from './tool-call-results.ts';
 import type { ConfirmableAction, FittingCall, ToolEntry } from './tool-entry.ts';
 
-/** The conversation decides about it. */
+/** A call that waits for the conversation's decision about it. */
 type PreparedCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
@@ -51,10 +51,11 @@ const runningResult: ToolCallResult = {
   }),
 };
 
+/** Performs the conversation's effects on tool calls, and keeps their results. */
 export class ToolCallRunner {
-  readonly #session;
-  readonly #deps;
-  readonly #tools;
+  readonly #session: Session;
+  readonly #deps: ToolDeps;
+  readonly #tools: SessionTools;
   readonly #preparedCalls = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
   readonly #results = new Map<string, ToolCallResult>();
@@ -66,16 +67,21 @@ export class ToolCallRunner {
     this.#tools = tools;
   }
 
+  /** Returns the result by its key, or a result that says that the call still runs. */
   getResult(key: string | undefined): ToolCallResult {
     return this.#results.get(key ?? '') ?? runningResult;
   }
 
+  /**
+   * Asks the conversation to decide about a call, and resolves with its result. Throws the reason of `call.signal`, and
+   * BotError `discord.*` if the button of a confirmation could not be posted.
+   */
   async requestCall(
     call: Omit<PreparedCall, 'result'>,
     answer: Id,
     args: string,
     fit: FittingCall,
-  ) {
+  ): Promise<ToolCallResult> {
     const callId = `c${++this.#serial}`;
     const result = Promise.withResolvers<ToolCallResult>();
     this.#preparedCalls.set(callId, { ...call, result });
@@ -101,16 +107,17 @@ export class ToolCallRunner {
     }
   }
 
-  runCall({ call, confirmation, run }: EffectOf<'run'>) {
-    const over = new AbortController();
-    this.#runs.set(run, over);
-    const ask = this.#tools.confirmations.findByNumber(confirmation);
-    const { signal } = ask?.press ?? this.#session;
-    const until = AbortSignal.any([signal, over.signal]);
+  /** Runs a call, after a confirmation if it has one. Posts `returned`, unless the run is stopped before. */
+  runCall({ call, confirmation, run }: EffectOf<'run'>): void {
+    const stop = new AbortController();
+    this.#runs.set(run, stop);
+    const pending = this.#tools.confirmations.findByNumber(confirmation);
+    const { signal: callerSignal } = pending?.press ?? this.#session;
+    const signal = AbortSignal.any([callerSignal, stop.signal]);
     const prepared = call && this.#preparedCalls.get(call.callId);
-    const work = ask
-      ? this.#runConfirmed(ask, until)
-      : this.#runPrepared(prepared, until);
+    const work = pending
+      ? this.#runConfirmed(pending, signal)
+      : this.#runPrepared(prepared, signal);
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
       const { hasChangedNothing = false } = result;
@@ -123,11 +130,13 @@ export class ToolCallRunner {
     });
   }
 
-  stopRun(run: Id) {
+  /** Stops a run that nobody waits for. The call may have happened already. */
+  stopRun(run: Id): void {
     this.#runs.get(run)?.abort(new Error('the call is not wanted any more'));
   }
 
-  deliverResult(effect: EffectOf<'result'>) {
+  /** Gives a waiting call the result that the conversation has decided on. */
+  deliverResult(effect: EffectOf<'result'>): void {
     const prepared = this.#preparedCalls.get(effect.callId);
     if (!prepared) return;
     const { asker, result } = prepared;
@@ -148,12 +157,13 @@ export class ToolCallRunner {
     }
   }
 
+  /** Posts a button for a call, and lets the bot ask aloud if the effect says so. */
   askConfirmation({
     call,
     confirmation,
     isAloud,
     presser: presserId,
-  }: EffectOf<'ask'>) {
+  }: EffectOf<'ask'>): void {
     const { loop, place, signal } = this.#session;
     const { confirmations } = this.#tools;
     const prepared = this.#preparedCalls.get(call.callId);
@@ -161,18 +171,23 @@ export class ToolCallRunner {
     const { action, spoken, tool } = prepared;
     const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
-    const { button, line } = confirmations.open({
+    const { button, line: writtenLine } = confirmations.open({
       tool,
       action,
       asker,
       presser,
       confirmation,
     });
-    const said = isAloud ? spoken : undefined;
-    const quote = said && { text: toOpenText(said.words) };
+    const spokenQuestion = isAloud ? spoken : undefined;
+    const quote = spokenQuestion && { text: toOpenText(spokenQuestion.words) };
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
     this.#deps.messages
-      .offerButtons(place.channel, said?.line ?? line, [button], signal)
+      .offerButtons(
+        place.channel,
+        spokenQuestion?.line ?? writtenLine,
+        [button],
+        signal,
+      )
       .then(
         () => prepared.result.resolve({ ...result, quote }),
         (error: unknown) => {
@@ -182,30 +197,31 @@ export class ToolCallRunner {
       );
   }
 
-  closeConfirmation(confirmation: Id) {
+  /** Closes a confirmation. Its button does nothing any more. */
+  closeConfirmation(confirmation: Id): void {
     const { confirmations } = this.#tools;
     confirmations.remove(confirmations.findByNumber(confirmation));
   }
 
   /** Runs a call after a press of its button. Never throws. Aborting `signal` ends the call. */
   async confirmCall(
-    ask: PendingConfirmation,
+    pending: PendingConfirmation,
     signal: AbortSignal,
   ): Promise<ConfirmOutcome> {
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
-    ask.press = { done: resolve, signal };
-    const { confirmation, presser } = ask;
-    if (confirmation === undefined) void this.#runConfirmed(ask, signal);
+    pending.press = { done: resolve, signal };
+    const { confirmation, presser } = pending;
+    if (confirmation === undefined) void this.#runConfirmed(pending, signal);
     else this.#session.loop.post({ kind: 'pressed', confirmation, by: presser.id });
     return await promise;
   }
 
   #keepResult(result: ToolCallResult) {
-    const known = this.#session.loop.state.turns.flatMap(({ changes }) =>
-      changes.map((one) => one.resultId),
+    const usedKeys = this.#session.loop.state.turns.flatMap(({ changes }) =>
+      changes.map((change) => change.resultId),
     );
     for (const key of this.#results.keys())
-      if (!known.includes(key)) this.#results.delete(key);
+      if (!usedKeys.includes(key)) this.#results.delete(key);
     const key = `r${++this.#serial}`;
     this.#results.set(key, result);
     return key;
@@ -217,69 +233,75 @@ export class ToolCallRunner {
   ): Promise<ToolCallResult> {
     if (!prepared) return createRejectedResult('There is no such call.');
     const { action, answerSignal, asker, atMs, isReadOnly, tool } = prepared;
-    const over = new AbortController();
-    const ends = isReadOnly ? [prepared.signal] : [];
-    const until = AbortSignal.any([signal, over.signal, ...ends]);
-    const act = async () => {
+    const end = new AbortController();
+    const callSignals = isReadOnly ? [prepared.signal] : [];
+    const runSignal = AbortSignal.any([signal, end.signal, ...callSignals]);
+    const runAction = async () => {
       const ports = this.#tools.createPorts(asker.speakerId);
-      const { facts, hasChangedNothing, quote } = await action.run(ports, until);
+      const { facts, hasChangedNothing, quote } = await action.run(ports, runSignal);
       const content = formatToolResult(facts, tool.external?.resultChars);
       return { how: 'ran', content, hasChangedNothing, quote } as const;
     };
     try {
-      const work = waitUnlessAborted(act(), until);
+      const work = waitUnlessAborted(runAction(), runSignal);
       const result = await withToolDeadline(tool, this.#deps.clock, work);
       if (answerSignal.aborted)
         this.reportCall(tool, result.how, asker.speakerId, atMs);
       return result;
     } catch (error) {
       const isLate = prepared.signal.aborted && !answerSignal.aborted;
-      if (!until.aborted && !isLate)
+      if (!runSignal.aborted && !isLate)
         return this.reportFailedCall(tool, error, isReadOnly);
       return { how: 'failed', content: formatUnknownOutcome(tool.name, 'was stopped') };
     } finally {
-      over.abort(new Error('the call is over'));
+      end.abort(new Error('the call is over'));
     }
   }
 
   async #runConfirmed(
-    ask: PendingConfirmation,
+    pending: PendingConfirmation,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
-    this.#tools.confirmations.remove(ask);
+    this.#tools.confirmations.remove(pending);
     const { content, outcome } = await runConfirmedCall(
-      ask,
+      pending,
       this.#session,
       this.#tools,
       this.#deps,
       signal,
     );
-    ask.press?.done(outcome);
+    pending.press?.done(outcome);
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'completed' };
   }
 
-  /** `isKnown`: the call has surely changed nothing. */
-  reportFailedCall(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
+  /** Reports a failed call, and returns its result for the model. `isUnchanged`: the call has surely changed nothing. */
+  reportFailedCall(
+    tool: ToolEntry,
+    error: unknown,
+    isUnchanged: boolean,
+  ): ToolCallResult {
     this.#session.notices.reportFailure(error, 'think');
-    return createFailedResult(tool, error, isKnown);
+    return createFailedResult(tool, error, isUnchanged);
   }
 
+  /** Reports how a call ended. Its duration counts from `atMs`. */
   reportCall(
     tool: ToolEntry | undefined,
-    how: ToolCallResult['how'],
+    end: ToolCallResult['how'],
     speakerId: PersonId,
     atMs: number,
-  ) {
+  ): void {
     this.#session.notices.reportEvent({
       kind: 'tool',
       speakerId,
       tool: tool?.name ?? 'unknown',
-      how,
+      how: end,
       tookMs: this.#deps.clock.nowMs() - atMs,
     });
   }
 }
 
+/** Converts tools to those that a chat model is offered. */
 export function toChatTools(entries: Iterable<ToolEntry>): readonly Tool[] {
   return Array.from(entries, ({ name, description, parameters }) => {
     return { name, description, parameters };
@@ -291,53 +313,113 @@ type AnswerCallsOptions = {
   readonly tools: SessionTools;
   readonly calls: ToolCallRunner;
   readonly answer: Id;
-  readonly said: readonly TurnUtterance[];
+  readonly askerId: PersonId;
+  readonly utterances: readonly TurnUtterance[];
   readonly changes: readonly ToolChange[];
 };
 
-export type AnswerCalls = ReturnType<typeof createAnswerCalls>;
+/** A call on its way to the conversation, with both of its signals. */
+type RequestedCall = {
+  readonly tool: ToolEntry;
+  readonly call: ToolCall;
+  /** Aborted when the call takes too long or its answer ends. */
+  readonly signal: AbortSignal;
+  readonly answerSignal: AbortSignal;
+  readonly atMs: number;
+};
 
-/** A call is refused here unless its tool was offered, its arguments fit, and every asker holds the right. */
-export function createAnswerCalls(options: AnswerCallsOptions) {
-  let running: readonly ToolEntry[] = [];
-  let quotes: readonly Quote[] = [];
-  const tools = new Map(
-    options.tools.listOfferedTools().map((tool) => [tool.name, tool]),
-  );
+/**
+ * The tool calls of one answer. A call is refused here unless its tool was offered, its arguments fit, and every asker
+ * holds the right.
+ */
+export class AnswerCalls implements AnswerTools {
+  readonly #options: AnswerCallsOptions;
+  readonly #offeredTools: ReadonlyMap<string, ToolEntry>;
+  #runningTools: readonly ToolEntry[] = [];
+  #quotes: readonly Quote[] = [];
 
-  async function runInTime(
-    tool: ToolEntry | undefined,
-    call: ToolCall,
-    signal: AbortSignal,
-    atMs: number,
-  ) {
-    if (!tool) return createRejectedResult('There is no such tool.');
-    running = [...running, tool];
-    try {
-      return await runWithToolDeadline(tool, options.tools.clock, signal, (work) =>
-        prepareCall(tool, call, work, signal, atMs),
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      return options.calls.reportFailedCall(tool, error, tool.effect === 'read');
-    } finally {
-      const at = running.indexOf(tool);
-      running = running.filter((_, n) => n !== at);
-    }
+  constructor(options: AnswerCallsOptions) {
+    this.#options = options;
+    this.#offeredTools = new Map(
+      options.tools.listOfferedTools().map((tool) => [tool.name, tool]),
+    );
   }
 
-  async function prepareCall(
+  /** Changes that earlier answers to the same words have made, as calls with their results. */
+  get doneCalls(): readonly DoneCall[] {
+    const { calls, changes } = this.#options;
+    return changes.map(({ args, resultId, tool }, n) => ({
+      call: { id: `done-${n}`, name: tool, argumentsJson: args },
+      content: calls.getResult(resultId).content,
+    }));
+  }
+
+  /** Tools that the model may call, fixed when the answer began. */
+  get offered(): readonly Tool[] {
+    return toChatTools(this.#offeredTools.values());
+  }
+
+  /** Quotations of all calls, joined. They replace the rest of the answer. Undefined without one. */
+  get quote(): Quote | undefined {
+    const quotes = this.#quotes;
+    if (quotes.length === 0) return undefined;
+    return {
+      text: ConfidentialText.join(
+        quotes.map(({ text }) => text),
+        '\n',
+      ),
+      onHeard: () => quotes.forEach((quote) => void quote.onHeard?.()),
+    };
+  }
+
+  /** Text for people that wait for the newest call that still runs. Undefined if none runs. */
+  get runningStep(): PlainTextId | undefined {
+    const tool = this.#runningTools.at(-1);
+    return tool && (tool.external ? 'tool.external' : 'slow.voice');
+  }
+
+  /** Runs a call, or refuses it in words for the model. Throws only the reason of `signal`. */
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    signal.throwIfAborted();
+    const { askerId, calls, tools } = this.#options;
+    const tool = this.#offeredTools.get(call.name);
+    const atMs = tools.clock.nowMs();
+    const result = tool
+      ? await this.#runInTime(tool, call, signal, atMs)
+      : createRejectedResult('There is no such tool.');
+    if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
+    calls.reportCall(tool, result.how, askerId, atMs);
+    return { content: result.content };
+  }
+
+  async #runInTime(
     tool: ToolEntry,
     call: ToolCall,
-    signal: AbortSignal,
     answerSignal: AbortSignal,
     atMs: number,
   ) {
+    const { calls, tools } = this.#options;
+    this.#runningTools = [...this.#runningTools, tool];
+    try {
+      return await runWithToolDeadline(tool, tools.clock, answerSignal, (signal) =>
+        this.#prepareCall({ tool, call, signal, answerSignal, atMs }),
+      );
+    } catch (error) {
+      answerSignal.throwIfAborted();
+      return calls.reportFailedCall(tool, error, tool.effect === 'read');
+    } finally {
+      const index = this.#runningTools.indexOf(tool);
+      this.#runningTools = this.#runningTools.filter((_, n) => n !== index);
+    }
+  }
+
+  async #prepareCall({ call, tool, ...requested }: RequestedCall) {
+    const { signal } = requested;
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
-    const { calls, said, session, tools } = options;
-    const asker = said.at(-1);
+    const { answer, calls, tools, utterances } = this.#options;
+    const asker = utterances.at(-1);
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return createMissingRightResult(tool);
     signal.throwIfAborted();
@@ -345,51 +427,22 @@ export function createAnswerCalls(options: AnswerCallsOptions) {
     if (action.kind === 'refused')
       return createRejectedResult(formatText(action.line.id, action.line.with));
     const isReadOnly = fit.effect === 'read';
-    const isQuoting = said.some(({ isQuoted }) => isQuoted);
-    const spoken =
-      isReadOnly || isQuoting
-        ? undefined
-        : createSpokenQuestion(action, asker, session);
-    const { kind: _, ...prepared } = action;
-    const about = { tool, action: prepared, isReadOnly, asker, spoken };
+    const spoken = isReadOnly ? undefined : this.#createSpokenQuestion(action, asker);
+    const { kind: _, ...confirmable } = action;
     return await calls.requestCall(
-      { ...about, signal, answerSignal, atMs },
-      options.answer,
+      { ...requested, tool, action: confirmable, isReadOnly, asker, spoken },
+      answer,
       toCanonicalArguments(call.argumentsJson),
       fit,
     );
   }
 
-  return {
-    get doneCalls(): readonly DoneCall[] {
-      return options.changes.map(({ args, resultId, tool }, n) => ({
-        call: { id: `done-${n}`, name: tool, argumentsJson: args },
-        content: options.calls.getResult(resultId).content,
-      }));
-    },
-    get offered(): readonly Tool[] {
-      return toChatTools(tools.values());
-    },
-    get quote(): Quote | undefined {
-      if (quotes.length === 0) return undefined;
-      const texts = quotes.map(({ text: one }) => one);
-      const onHeard = () => quotes.forEach((one) => void one.onHeard?.());
-      return { text: ConfidentialText.join(texts, '\n'), onHeard };
-    },
-    get runningStep(): PlainTextId | undefined {
-      const tool = running.at(-1);
-      return tool && (tool.external ? 'tool.external' : 'slow.voice');
-    },
-    async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-      signal.throwIfAborted();
-      const tool = tools.get(call.name);
-      const atMs = options.tools.clock.nowMs();
-      const { how, content, quote } = await runInTime(tool, call, signal, atMs);
-      if (quote !== undefined) quotes = [...quotes, quote];
-      options.calls.reportCall(tool, how, options.said.at(-1)?.speakerId ?? '', atMs);
-      return { content };
-    },
-  };
+  /** Creates the question that may be asked aloud. Words of others ask for no change. */
+  #createSpokenQuestion(action: ConfirmableAction, asker: TurnUtterance) {
+    const { session, utterances } = this.#options;
+    const isQuoting = utterances.some(({ isQuoted }) => isQuoted);
+    return isQuoting ? undefined : createSpokenQuestion(action, asker, session);
+  }
 }
 
 function createWaitingResult(name: string): ToolCallResult {

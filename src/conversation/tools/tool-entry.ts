@@ -10,6 +10,7 @@ import type { GetSettingValue } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
+/** Ports of a call that runs in a server, with or without a session. */
 export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   readonly askerId: PersonId;
   readonly session?: Session;
@@ -17,7 +18,9 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   /** Undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
+  /** Lists members of the bot's channel, bots too. Empty without a session. */
   listPeople(): readonly ChannelMember[];
+  /** Tests whether a person's words may be used: a lasting yes alone counts. */
   hasAgreed(personId: PersonId): Promise<boolean>;
   /**
    * Returns whether a person holds a right. Without a session nobody holds more than the right of anyone. Aborting
@@ -26,20 +29,26 @@ export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
   isAllowed(right: Right, personId: PersonId, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Ports of a call in a session, which may act on its channel. */
 export interface ToolPorts extends ServerToolPorts {
   readonly session: Session;
+  /** The channel of the session. */
   readonly channel: {
+    /** Counts the people there, with the names of those that agreed. A program is told no names. */
     describeCompany(): Company;
-    /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.write`. */
+    /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.writeText`. */
     post(text: string, signal: AbortSignal): Promise<void>;
+    /** Ends the session. Resolves when the bot has left. */
     leave(): Promise<LeaveOutcome>;
   };
 }
 
+/** A call that was checked: refused with a sentence, or ready to run. */
 export type PreparedAction<Ports = ToolPorts> =
   | { readonly kind: 'refused'; readonly line: TextLine }
   | (ConfirmableAction<Ports> & { readonly kind: 'ready' });
 
+/** Work of a call with the question that comes before it, where it needs a confirmation. */
 export type ConfirmableAction<Ports = ToolPorts> = {
   /** `{name}` is filled in. */
   readonly question: TextLine<'name'>;
@@ -48,15 +57,18 @@ export type ConfirmableAction<Ports = ToolPorts> = {
   /** Another person confirms the call in any case. */
   readonly presser?: NamedPerson & { readonly ask: TextLine<'name'> };
   readonly effect?: ToolEffect;
+  /** Does the work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */
   run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
+/** People in the channel: names of some, and the number of the others and of bots. */
 export type Company = {
   readonly names: readonly string[];
   readonly others: number;
   readonly bots: number;
 };
 
+/** The outcome of a call for the model and for people. */
 export type ToolOutcome = {
   readonly facts: Facts;
   /** The bot says this at the next pause after a press. */
@@ -75,16 +87,19 @@ export type ToolOutcome = {
       readonly hasChangedNothing: true;
     }
 );
+/** Facts for the model. They count as data, never as words of a person. */
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
+/** Longest deadline that a tool may have, in ms. */
 export const maxToolMs = 300_000;
 
+/** Limits of a tool that an owner has added. */
 export type ExternalToolLimits = {
   readonly deadlineMs: number;
   readonly resultChars: number;
 };
 
-/** Its arguments are validated before it can run. */
+/** A tool that the model may be offered. Arguments are validated before the tool can run. */
 export type ToolEntry = {
   readonly name: string;
   readonly description: string;
@@ -101,12 +116,16 @@ export type ToolEntry = {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Absent in a tool of the bot, which has the usual limits. */
   readonly external?: ExternalToolLimits;
+  /** Validates arguments, and returns the call or the reason for the model why they do not fit. Never throws. */
   parseArguments(argumentsJson: string): FittingCall | { readonly unfit: string };
 };
 
+/** A call with arguments that fit. */
 export type FittingCall = {
   readonly effect: ToolEffect;
+  /** Checks a call in a session, and changes nothing yet. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
+  /** Does the same without a session. Absent if the tool needs one. */
   prepareAnywhere?(
     ports: ServerToolPorts,
     signal: AbortSignal,

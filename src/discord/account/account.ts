@@ -1,15 +1,23 @@
 import { ApplicationFlags, Routes } from 'discord.js';
 import { z } from 'zod';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
 /** A bot as its owner set it up in Discord's developer portal. */
-export type Account = Awaited<ReturnType<typeof readAccount>>;
+export type Account = {
+  readonly applicationId: string;
+  readonly botId: PersonId;
+  readonly name: string;
+  /** The bot needs this only for MESSAGE_CONTENT=on. */
+  readonly mayReadMessages: boolean;
+  readonly ownerIds: readonly PersonId[];
+};
 
-export type GuildName = { readonly id: string; readonly name: string };
+export type GuildName = { readonly id: GuildId; readonly name: string };
 
 /** Source: Discord docs, "Membership State Enum": an invitation that was accepted. */
 const acceptedState = 2;
-const teamMember = z.object({
+const teamMemberSchema = z.object({
   user: identifiedSchema,
   membership_state: z.int().default(acceptedState),
 });
@@ -19,31 +27,38 @@ const applicationSchema = identifiedSchema.extend({
   team: z
     .object({
       owner_user_id: z.string().nullish(),
-      members: z.array(teamMember).default([]),
+      members: z.array(teamMemberSchema).default([]),
     })
     .nullish(),
 });
 const userSchema = identifiedSchema.extend({ username: z.string() });
-const guildName = identifiedSchema.extend({ name: z.string() });
+const guildNameSchema = identifiedSchema.extend({ name: z.string() });
 
 /** Name of the intent in the developer portal. */
 export const messageContentIntent = 'Message Content Intent';
 
-/** A verified bot has the first flag, a small one the second. */
+/** Flags of the intent: a verified bot has the first, a small bot the second. */
 const messageContentFlags =
   ApplicationFlags.GatewayMessageContent |
   ApplicationFlags.GatewayMessageContentLimited;
 
-export async function readAccount(rest: AccountRest, signal: AbortSignal) {
+/** Reads the bot and its application. Throws as `AccountRest.read` does. */
+export async function readAccount(
+  rest: AccountRest,
+  signal: AbortSignal,
+): Promise<Account> {
   const bot = await rest.read(Routes.user(), userSchema, signal);
-  const own = await rest.read(Routes.currentApplication(), applicationSchema, signal);
+  const application = await rest.read(
+    Routes.currentApplication(),
+    applicationSchema,
+    signal,
+  );
   return {
-    applicationId: own.id,
+    applicationId: application.id,
     botId: bot.id,
     name: bot.username,
-    /** The bot needs this only for MESSAGE_CONTENT=on. */
-    mayReadMessages: (own.flags & messageContentFlags) !== 0,
-    ownerIds: listOwners(own),
+    mayReadMessages: (application.flags & messageContentFlags) !== 0,
+    ownerIds: listOwners(application),
   };
 }
 
@@ -61,5 +76,5 @@ export async function readGuildNames(
   rest: AccountRest,
   signal: AbortSignal,
 ): Promise<readonly GuildName[]> {
-  return await rest.read(Routes.userGuilds(), z.array(guildName), signal);
+  return await rest.read(Routes.userGuilds(), z.array(guildNameSchema), signal);
 }

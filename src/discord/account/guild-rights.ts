@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { AccountRest } from './account-rest.ts';
 import {
   chatRights,
@@ -19,37 +20,52 @@ import {
   talkRights,
 } from './needed-rights.ts';
 
-export type ChannelRights = ReturnType<typeof getChannelRights>;
-export type GuildRights = Awaited<ReturnType<typeof readGuildRights>>;
+/** Rights that the bot lacks in one channel. */
+export type ChannelRights = {
+  readonly id: ChannelId;
+  readonly name: string;
+  readonly kind: 'voice' | 'stage';
+  readonly lacksToTalk: readonly NeededRight[];
+  /** Lacking rights in the chat of the channel. */
+  readonly lacksToWrite: readonly NeededRight[];
+};
 
-const placeSchema = z.object({
+/** Rights that the bot lacks in a server. */
+export type GuildRights = {
+  readonly id: GuildId;
+  readonly name: string;
+  readonly lacksInServer: readonly NeededRight[];
+  /** Voice channels and stages, but for the AFK channel, in the order of the server. */
+  readonly channels: readonly ChannelRights[];
+  /** Unix time at which a time-out ends or ended. */
+  readonly timedOutUntilMs: number | undefined;
+};
+
+const channelSchema = z.object({
   guild_id: z.string().nullish(),
   name: z.string().nullish(),
   type: z.int(),
 });
-const voiceState = z.object({ channel_id: z.string().nullish() });
+const voiceStateSchema = z.object({ channel_id: z.string().nullish() });
 
+/** Reads the rights of the bot in a server. Throws as `AccountRest.read` does. */
 export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: GuildId; readonly botId: PersonId },
   signal: AbortSignal,
-) {
+): Promise<GuildRights> {
   return await rest.request(async (client) => {
     const guild = await client.guilds.fetch(guildId);
     const me = await guild.members.fetch(botId);
     const channels = [...(await guild.channels.fetch()).values()].flatMap((channel) =>
       channel?.isVoiceBased() && channel.id !== guild.afkChannelId ? [channel] : [],
     );
-    const inOrder = channels.toSorted(
-      (one, other) => one.rawPosition - other.rawPosition,
-    );
+    const sortedChannels = channels.toSorted((a, b) => a.rawPosition - b.rawPosition);
     return {
       id: guildId,
       name: guild.name,
       lacksInServer: listMissingRights(me.permissions, neededRights),
-      /** Voice channels and stages, but for the AFK channel, in the order of the server. */
-      channels: inOrder.map((channel) => getChannelRights(channel, me)),
-      /** Unix time at which a time-out ends or ended. */
+      channels: sortedChannels.map((channel) => getChannelRights(channel, me)),
       timedOutUntilMs: me.communicationDisabledUntilTimestamp ?? undefined,
     };
   }, signal);
@@ -60,15 +76,12 @@ export async function readVoicePlace(
   rest: AccountRest,
   channelId: ChannelId,
   signal: AbortSignal,
-): Promise<
-  | { readonly guildId: GuildId; readonly channelId: ChannelId; readonly name: string }
-  | undefined
-> {
-  const found = await ignoreAbsent(
-    rest.read(Routes.channel(channelId), placeSchema, signal),
+): Promise<ChannelRef | undefined> {
+  const channel = await ignoreAbsent(
+    rest.read(Routes.channel(channelId), channelSchema, signal),
   );
-  if (!found?.guild_id || toChannelKind(found.type) === undefined) return undefined;
-  return { guildId: found.guild_id, channelId, name: found.name ?? channelId };
+  if (!channel?.guild_id || toChannelKind(channel.type) === undefined) return undefined;
+  return { guildId: channel.guild_id, channelId, name: channel.name ?? channelId };
 }
 
 /** Finds the voice channel of a person, by default of the bot. */
@@ -76,9 +89,9 @@ export async function readSeat(
   rest: AccountRest,
   { guildId, userId }: { readonly guildId: GuildId; readonly userId?: PersonId },
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<ChannelId | undefined> {
   const state = await ignoreAbsent(
-    rest.read(Routes.guildVoiceState(guildId, userId), voiceState, signal),
+    rest.read(Routes.guildVoiceState(guildId, userId), voiceStateSchema, signal),
   );
   return state?.channel_id ?? undefined;
 }
@@ -90,9 +103,9 @@ const absentCodes: readonly unknown[] = [
   RESTJSONErrorCodes.MissingAccess,
 ];
 
-async function ignoreAbsent<T>(asked: Promise<T>) {
+async function ignoreAbsent<T>(reading: Promise<T>) {
   try {
-    return await asked;
+    return await reading;
   } catch (error) {
     const cause = error instanceof BotError && error.cause;
     if (cause instanceof DiscordAPIError && absentCodes.includes(cause.code))
@@ -106,21 +119,24 @@ function toChannelKind(type: number) {
   return type === ChannelType.GuildStageVoice ? 'stage' : undefined;
 }
 
-function getChannelRights(channel: VoiceBasedChannel, me: GuildMember) {
-  const mine = channel.permissionsFor(me);
+function getChannelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelRights {
+  const permissions = channel.permissionsFor(me);
   const kind = toChannelKind(channel.type) ?? 'voice';
   return {
     id: channel.id,
     name: channel.name,
     kind,
-    lacksToTalk: listMissingRights(mine, kind === 'stage' ? stageRights : talkRights),
-    lacksToWrite: listMissingRights(mine, chatRights),
+    lacksToTalk: listMissingRights(
+      permissions,
+      kind === 'stage' ? stageRights : talkRights,
+    ),
+    lacksToWrite: listMissingRights(permissions, chatRights),
   };
 }
 
 function listMissingRights(
-  mine: Readonly<PermissionsBitField>,
-  wanted: readonly NeededRight[],
+  permissions: Readonly<PermissionsBitField>,
+  rights: readonly NeededRight[],
 ) {
-  return wanted.filter((right) => !mine.has(right));
+  return rights.filter((right) => !permissions.has(right));
 }

@@ -1,7 +1,20 @@
 import { PermissionFlagsBits } from 'discord.js';
 
+export type NeededRight =
+  | 'ViewChannel'
+  | 'SendMessages'
+  | 'EmbedLinks'
+  | 'AttachFiles'
+  | 'ReadMessageHistory'
+  | 'CreatePublicThreads'
+  | 'SendMessagesInThreads'
+  | 'Connect'
+  | 'Speak'
+  | 'UseVAD'
+  | 'SetVoiceChannelStatus';
+
 /** Rights that the invite link asks for, as Discord's own settings name them. */
-export const rightNames = {
+export const rightNames: Readonly<Record<NeededRight, string>> = {
   ViewChannel: 'View Channel',
   SendMessages: 'Send Messages',
   EmbedLinks: 'Embed Links',
@@ -13,13 +26,11 @@ export const rightNames = {
   Speak: 'Speak',
   UseVAD: 'Use Voice Activity',
   SetVoiceChannelStatus: 'Set Voice Channel Status',
-} as const satisfies Partial<Record<keyof typeof PermissionFlagsBits, string>>;
-
-export type NeededRight = keyof typeof rightNames;
+};
 
 const invitedRights = Object.keys(rightNames).filter(isNeeded);
 /** Without the status of the voice channel the bot does everything else. */
-export const neededRights = invitedRights.filter(
+export const neededRights: readonly NeededRight[] = invitedRights.filter(
   (right) => right !== 'SetVoiceChannelStatus',
 );
 
@@ -28,6 +39,7 @@ const invitedPermissions = invitedRights.reduce(
   0n,
 );
 
+/** Rights in a voice channel, where the bot speaks. */
 export const talkRights: readonly NeededRight[] = [
   'ViewChannel',
   'Connect',
@@ -44,6 +56,7 @@ export const chatRights: readonly NeededRight[] = [
   'ReadMessageHistory',
 ];
 
+/** Builds the link with which a person invites the bot to a server. */
 export function toInviteUrl(applicationId: string): string {
   const scope = 'bot+applications.commands';
   return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=${scope}&permissions=${invitedPermissions}`;

@@ -2,7 +2,7 @@ import { Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readAccount } from './account.ts';
-import { type AccountRest, identifiedSchema, openAccountRest } from './account-rest.ts';
+import { AccountRest, identifiedSchema } from './account-rest.ts';
 
 export type OperatorAddress = {
   readonly webhook?: Secret;
@@ -10,7 +10,7 @@ export type OperatorAddress = {
 };
 
 const webhookMs = 10_000;
-const mostPeople = 10;
+const maxOwners = 10;
 
 /**
  * Writes to the operator and returns where. Throws BotError `discord.unsent`,
@@ -26,7 +26,7 @@ export async function writeToOperator(
   if (!discord)
     throw createUnsentError('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
-  using rest = openAccountRest({ token: token.reveal(), apiUrl });
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   return await writeToOwners(text, rest, signal);
 }
 
@@ -58,8 +58,8 @@ async function postToWebhook(text: string, webhook: Secret, signal: AbortSignal)
 /** Writes to the owners of the application. Throws if none was reached. */
 async function writeToOwners(text: string, rest: AccountRest, signal: AbortSignal) {
   const { ownerIds } = await readAccount(rest, signal);
-  let reached = 0;
-  for (const recipient_id of ownerIds.slice(0, mostPeople)) {
+  let reachedOwners = 0;
+  for (const recipient_id of ownerIds.slice(0, maxOwners)) {
     try {
       const { id } = await rest.send(
         'post',
@@ -76,21 +76,21 @@ async function writeToOwners(text: string, rest: AccountRest, signal: AbortSigna
         identifiedSchema,
         signal,
       );
-      reached++;
+      reachedOwners++;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof BotError)) throw error;
     }
   }
-  if (reached === 0)
+  if (reachedOwners === 0)
     throw createUnsentError('no owner of the application accepts direct messages');
-  return `${reached} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
+  return `${reachedOwners} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
-function createUnsentError(why: string) {
+function createUnsentError(reason: string) {
   return new BotError(
     'discord.unsent',
     true,
-    `The message to the operator was not sent: ${why}.`,
+    `The message to the operator was not sent: ${reason}.`,
   );
 }

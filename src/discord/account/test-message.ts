@@ -5,13 +5,13 @@ import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
 const deleteMs = 5_000;
 
-/** Posts, changes and always deletes a message. */
+/** Posts, changes and always deletes a message. Throws as `AccountRest.read` does. */
 export async function tryMessage(
   rest: AccountRest,
   channelId: ChannelId,
   content: string,
   signal: AbortSignal,
-) {
+): Promise<void> {
   const { id } = await rest.send(
     'post',
     Routes.channelMessages(channelId),

@@ -6,20 +6,22 @@ import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import {
-  closeClient,
-  createClient,
-  logIn,
-  startLoginDeadline,
-} from '#src/discord/login.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { closeClient, createClient, LoginDeadline, logIn } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
-import { openPlaces } from '#src/discord/places.ts';
+import { DiscordPlaces } from '#src/discord/places.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { getShardId } from '#src/people/server-share.ts';
-import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
+import type {
+  ChannelRef,
+  LinkState,
+  VoiceLink,
+  VoiceRestriction,
+} from '#src/ports/voice-link.ts';
 import type { AccountLogin } from './account-rest.ts';
 
-export const voiceVersions = `discord.js ${discordVersion}, @discordjs/voice ${voiceVersion}, davey ${daveyVersion}`;
+/** Versions of the libraries that carry voice, for the report of a trial. */
+export const voiceVersions: string = `discord.js ${discordVersion}, @discordjs/voice ${voiceVersion}, davey ${daveyVersion}`;
 
 type VoiceTrialOptions = {
   readonly shards: number;
@@ -44,144 +46,148 @@ export async function openVoiceTrial(
   signal: AbortSignal,
 ): Promise<VoiceTrial> {
   const { shards: count } = options;
-  const id = getShardId(guildId, count);
   const shard = {
-    id,
+    id: getShardId(guildId, count),
     count,
     recommendedCount: count,
     waitToIdentify: async () => undefined,
   };
-  const deadline = startLoginDeadline(loginMs);
-  const all = {
+  const loginOptions = {
     ...login,
     shard: count > 1 ? shard : undefined,
     timeoutMs: loginMs,
-    deadline,
+    deadline: new LoginDeadline(loginMs),
   };
-  const client = createClient(all);
+  const client = createClient(loginOptions);
   // An error without a listener would end the process.
   client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
-  return createVoiceTrial(await logIn(client, all, signal), options);
+  return new VoiceTrial(await logIn(client, loginOptions, signal), options);
 }
 
-export type VoiceTrial = ReturnType<typeof createVoiceTrial>;
+/** A trial of voice links, one at a time. Disposing leaves the channel and closes the gateway. */
+export class VoiceTrial implements AsyncDisposable {
+  readonly #client;
+  readonly #clock;
+  readonly #opener;
+  readonly #places;
+  readonly #over = new AbortController();
+  readonly #troubles: string[] = [];
+  readonly #restrictions = new Set<VoiceRestriction>();
+  #link: VoiceLink | undefined;
+  #reopening: Promise<void> | undefined;
+  #loss: unknown;
 
-/** Disposing leaves the channel and closes the gateway. */
-function createVoiceTrial(
-  client: Client<true>,
-  { clock, connectMs }: VoiceTrialOptions,
-) {
-  const opener = openVoiceLinkOpener(client, onDiscordEvent, { connectMs });
-  const places = openPlaces(client);
-  const over = new AbortController();
-  const troubles: string[] = [];
-  const restrictions = new Set<string>();
-  let current: VoiceLink | undefined;
-  let reopening: Promise<void> | undefined;
-  let loss: unknown;
-  watchOwnState(client, onDiscordEvent);
-
-  function onDiscordEvent(event: DiscordEvent) {
-    if (event.kind === 'alert' && event.state === 'raised') troubles.push(event.name);
-    if (event.kind === 'voice-closed') troubles.push(`voice close ${event.closeCode}`);
-    if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
-    if (event.isOn) restrictions.add(event.kind);
-    else restrictions.delete(event.kind);
+  constructor(client: Client<true>, { clock, connectMs }: VoiceTrialOptions) {
+    const onDiscordEvent = (event: DiscordEvent) => this.#onDiscordEvent(event);
+    this.#client = client;
+    this.#clock = clock;
+    this.#opener = new DiscordLinkOpener(client, onDiscordEvent, { connectMs });
+    this.#places = new DiscordPlaces(client);
+    watchOwnState(client, onDiscordEvent);
   }
 
-  async function joinChannel(
-    channel: ChannelRef,
-    signal: AbortSignal,
-  ): Promise<OpenedLink> {
-    const startMs = clock.nowMs();
-    current = undefined;
-    const link = await opener.openLink(channel, () => false, signal);
-    const joinedInMs = clock.nowMs() - startMs;
-    current = link;
-    loss = undefined;
-    void watchLink(link, channel);
+  /** Names of raised alerts, and close codes of the voice socket, in order. */
+  get troubles(): readonly string[] {
+    return this.#troubles;
+  }
+
+  /** True while a moderator or a stage keeps the bot silent. */
+  get isMute(): boolean {
+    return this.#restrictions.size > 0;
+  }
+
+  /** False before a join, while a broken link is opened anew, and once that has failed. */
+  get isOpen(): boolean {
+    return this.#link !== undefined && this.#loss === undefined;
+  }
+
+  /** Reads the facts that decide whether the bot may join, as for a caller without rights. */
+  getChannelFacts(channel: ChannelRef): ChannelFacts | undefined {
+    return this.#places.findChannelFacts(channel, '');
+  }
+
+  /** Joins a channel in place of an open link. Throws as `openLink` does. */
+  async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
+    const startMs = this.#clock.nowMs();
+    this.#link = undefined;
+    const link = await this.#opener.openLink(channel, () => false, signal);
+    const joinedInMs = this.#clock.nowMs() - startMs;
+    this.#link = link;
+    this.#loss = undefined;
+    void this.#watchLink(link, channel);
     return { ...link.getState(), joinedInMs, others: link.listPeople().length };
   }
 
-  async function watchLink(link: VoiceLink, channel: ChannelRef) {
-    try {
-      for await (const _ of link.receivePackets(over.signal)) {
-        // No person may be heard, so no packet comes.
-      }
-    } catch (error) {
-      if (current === link) reopening = reopenLink(channel, error);
-    }
-  }
-
-  async function reopenLink(channel: ChannelRef, cause: unknown) {
-    try {
-      if (!(cause instanceof BotError && cause.retryable)) throw cause;
-      await joinChannel(channel, over.signal);
-    } catch (error) {
-      loss = error;
-    }
-  }
-
-  async function stayConnected(ms: number, signal: AbortSignal) {
-    const untilMs = clock.nowMs() + ms;
+  /** Waits, and opens a broken link anew. Throws the error of a lost link. */
+  async stayConnected(ms: number, signal: AbortSignal): Promise<void> {
+    const untilMs = this.#clock.nowMs() + ms;
     do {
-      await clock.sleep(Math.min(checkMs, untilMs - clock.nowMs()), signal);
-      await reopening;
-      if (loss !== undefined) throw loss;
-    } while (clock.nowMs() < untilMs);
+      const waitMs = Math.min(checkMs, untilMs - this.#clock.nowMs());
+      await this.#clock.sleep(waitMs, signal);
+      await this.#reopening;
+      if (this.#loss !== undefined) throw this.#loss;
+    } while (this.#clock.nowMs() < untilMs);
   }
 
-  async function leaveChannel() {
-    const link = current;
-    current = undefined;
+  /** Plays frames. Returns `away` if some were not sent. */
+  async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
+    const waitingFrames = [...frames];
+    let sentFrames = 0;
+    const source = {
+      pullFrame: () => waitingFrames.shift(),
+      markSent: () => {
+        sentFrames++;
+      },
+      isIdle: true,
+    };
+    this.#link?.playFrames(source).wake();
+    const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
+    while (sentFrames < frames.length && this.#clock.nowMs() < untilMs)
+      await this.stayConnected(checkMs, signal);
+    return sentFrames < frames.length ? 'away' : 'left';
+  }
+
+  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+  async leave(): Promise<void> {
+    const link = this.#link;
+    this.#link = undefined;
     await link?.[Symbol.asyncDispose]();
   }
 
-  return {
-    troubles: troubles as readonly string[],
-    /** Returns whether a moderator or a stage keeps the bot silent. */
-    get isMute(): boolean {
-      return restrictions.size > 0;
-    },
-    get isOpen(): boolean {
-      return current !== undefined && loss === undefined;
-    },
-    getChannelFacts: (channel: ChannelRef) => places.findChannelFacts(channel, ''),
-    /** Joins a channel in place of an open link. Throws as `openLink` does. */
-    join: joinChannel,
-    /** Waits, and opens a broken link anew. Throws the error of a lost link. */
-    stayConnected,
-    /** Plays frames. Returns `away` if some were not sent. */
-    play: (frames: readonly Frame[], signal: AbortSignal) =>
-      playFrames(frames, current, clock, (ms) => stayConnected(ms, signal)),
-    /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
-    leave: leaveChannel,
-    async [Symbol.asyncDispose]() {
-      over.abort(new Error('the trial is over'));
-      await leaveChannel();
-      await opener[Symbol.asyncDispose]();
-      await closeClient(client);
-    },
-  };
-}
+  /** Leaves the channel and closes the gateway. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('the trial is over'));
+    await this.leave();
+    await this.#opener[Symbol.asyncDispose]();
+    await closeClient(this.#client);
+  }
 
-async function playFrames(
-  frames: readonly Frame[],
-  link: VoiceLink | undefined,
-  clock: Clock,
-  wait: (ms: number) => Promise<void>,
-): Promise<'left' | 'away'> {
-  const waiting = [...frames];
-  let sent = 0;
-  const source = {
-    pullFrame: () => waiting.shift(),
-    markSent: () => {
-      sent++;
-    },
-    isIdle: true,
-  };
-  link?.playFrames(source).wake();
-  const untilMs = clock.nowMs() + frames.length * 20 + lateMs;
-  while (sent < frames.length && clock.nowMs() < untilMs) await wait(checkMs);
-  return sent < frames.length ? 'away' : 'left';
+  #onDiscordEvent(event: DiscordEvent) {
+    if (event.kind === 'alert' && event.state === 'raised')
+      this.#troubles.push(event.name);
+    if (event.kind === 'voice-closed')
+      this.#troubles.push(`voice close ${event.closeCode}`);
+    if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
+    if (event.isOn) this.#restrictions.add(event.kind);
+    else this.#restrictions.delete(event.kind);
+  }
+
+  async #watchLink(link: VoiceLink, channel: ChannelRef) {
+    try {
+      for await (const _ of link.receivePackets(this.#over.signal)) {
+        // No person may be heard, so no packet comes.
+      }
+    } catch (error) {
+      if (this.#link === link) this.#reopening = this.#reopenLink(channel, error);
+    }
+  }
+
+  async #reopenLink(channel: ChannelRef, cause: unknown) {
+    try {
+      if (!(cause instanceof BotError && cause.retryable)) throw cause;
+      await this.join(channel, this.#over.signal);
+    } catch (error) {
+      this.#loss = error;
+    }
+  }
 }

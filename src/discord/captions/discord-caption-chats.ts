@@ -13,14 +13,14 @@ import {
 import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { MessageId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import {
   type ButtonRow,
   renderButtonRows,
 } from '#src/discord/interactions/rendering.ts';
 import { readMember } from '#src/discord/members.ts';
-import { createLiveMessage } from '#src/discord/outbox/live-message.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import {
   createUnwrittenError,
@@ -34,14 +34,17 @@ import {
 } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/command.ts';
+import type { ChannelAccess } from '#src/people/audience.ts';
 import type {
+  CaptionChat,
   CaptionChats,
   CaptionThread,
   ChatText,
 } from '#src/ports/caption-chats.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { truncate } from '#src/texts/plain-text.ts';
-import { toLocale } from '#src/texts/texts.ts';
+import { type TextLine, toLocale } from '#src/texts/texts.ts';
 
 const suppressNotifications = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
@@ -50,130 +53,172 @@ const askMs = 10_000;
 /** Discord does not report changes of roles. */
 const rolesFreshMs = 10_000;
 
-export function openCaptionChats(
-  client: Client<true>,
-  {
-    outbox,
-    buttons: buttonsByName,
-    timing,
-  }: {
-    readonly outbox: Outbox;
-    readonly buttons: ReadonlyMap<string, Button>;
-    readonly timing: SyncTiming;
-  },
-): CaptionChats {
-  let listener: (messageIds: readonly MessageId[]) => void = () => {};
-  watchDeleted(client, (all) => {
-    const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
-    if (messageIds.length > 0) listener(messageIds);
-  });
-  return {
-    async openChat(channel, thread, signal) {
+export type CaptionChatsDeps = {
+  readonly outbox: Outbox;
+  readonly buttons: ReadonlyMap<string, Button>;
+  readonly timing: SyncTiming;
+};
+
+/** Chats of voice channels and threads on Discord, in which captions are written. */
+export class DiscordCaptionChats implements CaptionChats {
+  readonly #client;
+  readonly #deps;
+  readonly #accessReader;
+  #onMessagesDeleted: (messageIds: readonly MessageId[]) => void = () => {};
+
+  constructor(client: Client<true>, deps: CaptionChatsDeps) {
+    this.#client = client;
+    this.#deps = deps;
+    this.#accessReader = new AccessReader(client, deps.timing);
+    watchDeleted(client, (deletedIds) => {
+      const messageIds = deletedIds.filter((id) => !deps.outbox.takeOwnDeletion(id));
+      if (messageIds.length > 0) this.#onMessagesDeleted(messageIds);
+    });
+  }
+
+  /**
+   * Opens the chat of the voice channel, or a thread. Throws BotError `discord.forbidden` or
+   * `discord.unreachable`.
+   */
+  async openChat(
+    channel: ChannelRef,
+    thread: CaptionThread | undefined,
+    signal: AbortSignal,
+  ): Promise<CaptionChat> {
+    signal.throwIfAborted();
+    const guild = this.#client.guilds.cache.get(channel.guildId);
+    const homeId = thread?.parentChannelId ?? channel.channelId;
+    const home = guild?.channels.cache.get(homeId);
+    if (!thread && !(home && mayWriteMessages(home))) {
+      const rights = 'View Channel, Connect, Send Messages in its chat';
+      throw createUnopenedError(channel, rights);
+    }
+    const channelId = thread
+      ? await openThread(home, channel, thread, signal)
+      : channel.channelId;
+    const { buttons, outbox } = this.#deps;
+    const locale = toLocale(guild?.preferredLocale);
+    const toBody = ({ buttons: names = [], text }: ChatText) =>
+      text === ''
+        ? undefined
+        : toCaptionBody(text, renderButtonRows(names, locale, buttons));
+    return {
+      channelId,
+      openMessage: (draw, report) =>
+        new LiveMessage({
+          outbox,
+          channelId,
+          flags: suppressNotifications,
+          draw: () => toBody(draw()),
+          report,
+        }),
+    };
+  }
+
+  /** Posts a message without a notification. Throws BotError `discord.*`. */
+  async postMessage(
+    channelId: ChannelId,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<MessagePlace> {
+    const body = { ...toCaptionBody(text), flags: suppressNotifications };
+    try {
+      const { id } = await this.#deps.outbox.post(channelId, body, signal);
+      return { channelId, messageId: id };
+    } catch (cause) {
       signal.throwIfAborted();
-      const guild = client.guilds.cache.get(channel.guildId);
-      const home = guild?.channels.cache.get(
-        thread?.parentChannelId ?? channel.channelId,
-      );
-      if (!thread && !(home && mayWriteMessages(home)))
-        throw createUnopenedError(
-          channel,
-          'View Channel, Connect, Send Messages in its chat',
-        );
-      const channelId = thread
-        ? await openThread(home, channel, thread, signal)
-        : channel.channelId;
-      const locale = toLocale(guild?.preferredLocale);
-      const toBody = ({ buttons = [], text }: ChatText) =>
-        text === ''
-          ? undefined
-          : toCaptionBody(text, renderButtonRows(buttons, locale, buttonsByName));
-      return {
-        channelId,
-        openMessage: (draw, report) =>
-          createLiveMessage({
-            outbox,
-            channelId,
-            flags: suppressNotifications,
-            draw: () => toBody(draw()),
-            report,
-          }),
-      };
-    },
-    async postMessage(channelId, text, signal) {
-      const body = { ...toCaptionBody(text), flags: suppressNotifications };
-      try {
-        const { id } = await outbox.post(channelId, body, signal);
-        return { channelId, messageId: id };
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw createUnwrittenError(`channel ${channelId}`, cause);
-      }
-    },
-    async changeMessage(place, text, signal) {
-      const replaceText = (words: string) =>
-        outbox.changeMessage(
-          place,
-          words === '' ? undefined : toCaptionBody(words),
-          signal,
-        );
-      try {
-        await replaceText(text);
-        return text === '' ? 'gone' : 'changed';
-      } catch (cause) {
-        signal.throwIfAborted();
-        const { kind } = toWriteFailure(cause);
-        if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
-        // Discord still deletes a message that is too old to change.
-        return kind === 'too-old' && text !== ''
-          ? await this.changeMessage(place, '', signal)
-          : 'closed';
-      }
-    },
-    mayOpen: createMayOpen(client, timing),
-    tellManagers(guildId, line) {
-      const guild = client.guilds.cache.get(guildId);
-      if (guild) void postToServer(outbox, guild, line);
-    },
-    onMessagesDeleted(given) {
-      listener = given;
-    },
-  };
+      throw createUnwrittenError(`channel ${channelId}`, cause);
+    }
+  }
+
+  /** Changes a message of any run, or deletes it if `text` is empty. `closed` may pass. */
+  async changeMessage(
+    place: MessagePlace,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<'changed' | 'gone' | 'closed'> {
+    const body = text === '' ? undefined : toCaptionBody(text);
+    try {
+      await this.#deps.outbox.changeMessage(place, body, signal);
+      return text === '' ? 'gone' : 'changed';
+    } catch (cause) {
+      signal.throwIfAborted();
+      const { kind } = toWriteFailure(cause);
+      if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
+      // Discord still deletes a message that is too old to change.
+      return kind === 'too-old' && text !== ''
+        ? await this.changeMessage(place, '', signal)
+        : 'closed';
+    }
+  }
+
+  /** Reads access to a channel by roles of the last 10 s. Unknown counts as no. Never throws. */
+  async mayOpen(
+    guildId: GuildId,
+    channelId: ChannelId,
+    personId: PersonId,
+  ): Promise<ChannelAccess> {
+    return await this.#accessReader.readAccess(guildId, channelId, personId);
+  }
+
+  /** Writes to the managers of a server, where the bot may write. Never throws. */
+  tellManagers(guildId: GuildId, textLine: TextLine): void {
+    const guild = this.#client.guilds.cache.get(guildId);
+    if (guild) void postToServer(this.#deps.outbox, guild, textLine);
+  }
+
+  /** Sets the listener for messages that people deleted, in place of the former one. */
+  onMessagesDeleted(listener: (messageIds: readonly MessageId[]) => void): void {
+    this.#onMessagesDeleted = listener;
+  }
 }
 
 function toCaptionBody(text: string, components: readonly ButtonRow[] = []) {
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
-/** Creates a check of access to a channel. Unknown counts as `no`. */
-function createMayOpen(
-  client: Client<true>,
-  timing: SyncTiming,
-): CaptionChats['mayOpen'] {
-  const readAtMs = new WeakMap<GuildMember, number>();
+/** Reads whether people may open a channel. */
+class AccessReader {
+  readonly #client;
+  readonly #timing;
+  readonly #readAtMs = new WeakMap<GuildMember, number>();
   /** Deleted channels. Discord never uses an id again. */
-  const gone = new Set<string>();
-  const fetchMember = async (guild: Guild, personId: PersonId) => {
-    const known = guild.members.cache.get(personId);
-    const sinceMs = timing.nowMs() - rolesFreshMs;
-    if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
-    const member = await readMember(guild, personId, neverAborted);
-    readAtMs.set(member, timing.nowMs());
-    return member;
-  };
-  return async (guildId, channelId, personId) => {
-    if (gone.has(channelId)) return 'gone';
+  readonly #deletedChannels = new Set<ChannelId>();
+
+  constructor(client: Client<true>, timing: SyncTiming) {
+    this.#client = client;
+    this.#timing = timing;
+  }
+
+  /** Asks Discord for a channel and a member that are not known. Unknown counts as `no`. */
+  async readAccess(
+    guildId: GuildId,
+    channelId: ChannelId,
+    personId: PersonId,
+  ): Promise<ChannelAccess> {
+    if (this.#deletedChannels.has(channelId)) return 'gone';
     try {
-      const asked = client.channels.fetch(channelId); // known ones are not asked for
-      const channel = await waitUnlessAborted(asked, AbortSignal.timeout(askMs));
+      const fetching = this.#client.channels.fetch(channelId); // known ones are not asked for
+      const channel = await waitUnlessAborted(fetching, AbortSignal.timeout(askMs));
       if (!channel?.isVoiceBased() || channel.guildId !== guildId) return 'no';
-      const member = await fetchMember(channel.guild, personId);
+      const member = await this.#fetchMember(channel.guild, personId);
       return canOpenChannel(channel, member) ? 'yes' : 'no';
     } catch (error) {
       if (toWriteFailure(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
-      gone.add(channelId);
+      this.#deletedChannels.add(channelId);
       return 'gone';
     }
-  };
+  }
+
+  async #fetchMember(guild: Guild, personId: PersonId) {
+    const cachedMember = guild.members.cache.get(personId);
+    const sinceMs = this.#timing.nowMs() - rolesFreshMs;
+    if (cachedMember && (this.#readAtMs.get(cachedMember) ?? -Infinity) > sinceMs)
+      return cachedMember;
+    const member = await readMember(guild, personId, neverAborted);
+    this.#readAtMs.set(member, this.#timing.nowMs());
+    return member;
+  }
 }
 
 function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
@@ -192,9 +237,9 @@ const threadRights = [
 async function openThread(
   home: GuildBasedChannel | undefined,
   channel: ChannelRef,
-  { formerId = '', name }: CaptionThread,
+  { formerId, name }: CaptionThread,
   signal: AbortSignal,
-) {
+): Promise<ChannelId> {
   if (
     home?.type !== ChannelType.GuildText ||
     !findOwnPermissions(home)?.has(threadRights)
@@ -205,16 +250,16 @@ async function openThread(
       `${rights} in the text channel of captions_channel`,
     );
   }
-  const former = home.threads.cache.get(formerId);
-  if (former?.locked === false) return former.id;
-  const made = home.threads.create({
+  const formerThread = formerId && home.threads.cache.get(formerId);
+  if (formerThread && formerThread.locked === false) return formerThread.id;
+  const creating = home.threads.create({
     name: truncate(name, maxNameChars),
     type: ChannelType.PublicThread,
     autoArchiveDuration: ThreadAutoArchiveDuration.OneWeek,
   });
   try {
     const { id } = await waitUnlessAborted(
-      made,
+      creating,
       AbortSignal.any([signal, AbortSignal.timeout(askMs)]),
     );
     return id;
@@ -232,15 +277,16 @@ function createUnopenedError({ name }: ChannelRef, rights: string) {
   );
 }
 
+/** Reports each deletion of messages that the bot may see, also of other authors. */
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly MessageId[]) => void,
-) {
+): void {
   // discord.js reports only cached messages, and none is cached here.
   const onDeleted = (data: unknown) => {
     const { id, ids } = toRecord(data);
-    const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
-    report(all.filter((one) => typeof one === 'string'));
+    const deletedIds: readonly unknown[] = Array.isArray(ids) ? ids : [id];
+    report(deletedIds.filter((deletedId) => typeof deletedId === 'string'));
   };
   client.ws.on(GatewayDispatchEvents.MessageDelete, onDeleted);
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, onDeleted);

@@ -1,5 +1,6 @@
 import {
   ApplicationCommandOptionType,
+  ApplicationCommandType,
   ChannelType,
   InteractionContextType,
   PermissionFlagsBits,
@@ -9,39 +10,61 @@ import { discordLocales } from '#src/texts/locales.ts';
 import { formatText, type PlainTextId, toLocale } from '#src/texts/texts.ts';
 import type { CommandEntry } from './command-entries.ts';
 
-export function toCommandBodies(commands: readonly CommandEntry[]) {
+/** Body of one command for Discord. */
+export type CommandBody = {
+  readonly type: ApplicationCommandType;
+  readonly name: string;
+  readonly name_localizations?: Readonly<Record<string, string>>;
+  /** Absent for an entry in the menu of a message. */
+  readonly description?: string;
+  readonly description_localizations?: Readonly<Record<string, string>>;
+  readonly options?: readonly object[];
+  readonly contexts: readonly InteractionContextType[];
+  /** Permission bits. Absent for a command that everybody sees. */
+  readonly default_member_permissions?: string | undefined;
+};
+
+/** Converts commands to bodies for Discord, with descriptions in all languages. */
+export function toCommandBodies(
+  commands: readonly CommandEntry[],
+): readonly CommandBody[] {
   return commands.map(toCommandBody);
 }
 
-function toCommandBody(slash: CommandEntry) {
+function toCommandBody(entry: CommandEntry): CommandBody {
   const contexts = [InteractionContextType.Guild]; // never in direct messages
-  if ('label' in slash) {
-    const name_localizations = toLocalizations(slash.label);
-    return { type: 3, name: formatText(slash.label), name_localizations, contexts };
+  if ('label' in entry) {
+    const name_localizations = toLocalizations(entry.label);
+    return {
+      type: ApplicationCommandType.Message,
+      name: formatText(entry.label),
+      name_localizations,
+      contexts,
+    };
   }
   return {
-    type: 1,
-    name: slash.name,
-    ...toDescriptions(slash.description),
+    type: ApplicationCommandType.ChatInput,
+    name: entry.name,
+    ...toDescriptions(entry.description),
     options:
-      'commands' in slash
-        ? slash.commands.map((one) => ({
+      'commands' in entry
+        ? entry.commands.map((command) => ({
             type: ApplicationCommandOptionType.Subcommand,
-            name: one.name,
-            ...toDescriptions(one.description),
-            options: toOptions(one.options),
+            name: command.name,
+            ...toDescriptions(command.description),
+            options: toOptions(command.options),
           }))
-        : toOptions(slash.options),
+        : toOptions(entry.options),
     contexts,
-    default_member_permissions: requiresManageServer(slash)
+    default_member_permissions: requiresManageServer(entry)
       ? `${PermissionFlagsBits.ManageGuild}`
       : undefined,
   };
 }
 
-function requiresManageServer(slash: Command | CommandGroup) {
-  const all = 'commands' in slash ? slash.commands : [slash];
-  return all.every((one) => one.needsManageServer);
+function requiresManageServer(entry: Command | CommandGroup) {
+  const commands = 'commands' in entry ? entry.commands : [entry];
+  return commands.every((command) => command.needsManageServer);
 }
 
 /** Builds options for Discord, which wants required ones first. */
@@ -74,13 +97,13 @@ function toOptionType(option: CommandOption) {
         max_length: option.maxChars,
         autocomplete: option.suggest && true,
       };
-    case 'truth':
+    case 'boolean':
       return { type: ApplicationCommandOptionType.Boolean };
     case 'number':
     case 'decimal': {
       const { Integer, Number: Decimal } = ApplicationCommandOptionType;
       const number = option.kind === 'number' ? Integer : Decimal;
-      return { type: number, min_value: option.least, max_value: option.most };
+      return { type: number, min_value: option.min, max_value: option.max };
     }
     case 'choice':
       return { type, choices: option.values.map((value) => ({ name: value, value })) };

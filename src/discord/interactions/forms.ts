@@ -13,6 +13,7 @@ import { toCustomId } from './rendering.ts';
 /** Source: Discord docs, "Text Input". */
 const maxInputChars = 4_000;
 
+/** Converts a form to a modal of Discord. Texts beyond 4,000 characters are cut. */
 export function toModal(
   form: Form,
   locale: Locale,
@@ -29,11 +30,14 @@ export function toModal(
   };
 }
 
+/** Reads the inputs that a person filled in, by name. Blank ones are left out. */
 export function readFormInputs(
-  sent: ModalSubmitInteraction<'cached'>,
+  interaction: ModalSubmitInteraction<'cached'>,
   { inputs }: FormHandler,
 ): Readonly<Record<string, string>> {
-  const typed = inputs.map((name) => [name, readTypedInput(sent, name)] as const);
+  const typed = inputs.map(
+    (name) => [name, readTypedInput(interaction, name)] as const,
+  );
   return Object.fromEntries(typed.filter(([, value]) => value.trim() !== ''));
 }
 

@@ -5,6 +5,7 @@ import {
   type BaseInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
+  type CommandInteractionOption,
   type Interaction,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
@@ -16,11 +17,12 @@ import {
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
-import { roleIdsOf } from '#src/discord/permissions.ts';
+import { listRoleIds } from '#src/discord/permissions.ts';
 import type {
   Button,
   Command,
   CommandCall,
+  CommandOption,
   CommandPorts,
   FormHandler,
   PickerHandler,
@@ -34,49 +36,77 @@ import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';
 import { readFormInputs } from './forms.ts';
 import {
-  createInteractionRunner,
-  type InteractionRunnerOptions,
+  InteractionRunner,
+  type InteractionRunnerDeps,
   type Invocation,
 } from './interaction-runner.ts';
 import { parseCustomId, renderLines } from './rendering.ts';
 
-export type CommandFace = {
+export type CommandHandlers = {
   readonly commands: readonly CommandEntry[];
   readonly forms: readonly FormHandler[];
   readonly pickers: readonly PickerHandler[];
 };
 
+export type InteractionReceiverDeps = InteractionRunnerDeps &
+  CommandHandlers & { readonly ports: CommandPorts };
+
 type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
+type CachedInteraction = RepliableInteraction<'cached'>;
+type ComponentInteraction =
+  | AnySelectMenuInteraction<'cached'>
+  | ButtonInteraction<'cached'>
+  | ModalSubmitInteraction<'cached'>;
 
-/** Every caller gets an answer. */
-export function createInteractionReceiver(
-  options: InteractionRunnerOptions & CommandFace & { readonly ports: CommandPorts },
-) {
-  const { buttons, forms, pickers, ports } = options;
-  const takeUse = createUseLimit();
-  const underWay = new Set<Promise<void>>();
-  const commands = indexCommandsByLine(options.commands);
-  const runner = createInteractionRunner(options);
+/** Receives interactions of people. Every caller gets an answer. */
+export class InteractionReceiver {
+  readonly #deps;
+  readonly #takeUse = createUseLimit();
+  readonly #running = new Set<Promise<void>>();
+  readonly #commands;
+  readonly #runner;
 
-  function acceptInteraction(asking: RepliableInteraction) {
-    const work = serveInteraction(asking)
-      .catch((error: unknown) => reportFailure('unread', 'internal', error))
-      .finally(() => underWay.delete(work));
-    underWay.add(work);
+  constructor(deps: InteractionReceiverDeps) {
+    this.#deps = deps;
+    this.#commands = indexCommandsByLine(deps.commands);
+    this.#runner = new InteractionRunner(deps);
   }
 
-  function reportFailure(name: string, code: string, error: unknown) {
-    options.report({ kind: 'command-failed', name, code, error });
+  /** Answers an interaction, or suggests words to a person who types. Never throws. */
+  receiveInteraction(interaction: Interaction): void {
+    try {
+      if (interaction.isAutocomplete()) void this.#sendSuggestions(interaction);
+      else if (interaction.isRepliable()) this.#acceptInteraction(interaction);
+    } catch (error) {
+      this.#reportFailure('unread', 'internal', error);
+    }
   }
 
-  async function serveInteraction(asking: RepliableInteraction) {
-    if (!asking.inCachedGuild()) return await refuseInteraction(asking);
-    const invocation = toInvocation(asking);
+  /** Waits until all interactions are answered, or for `ms`. */
+  async waitUntilSettled(ms: number): Promise<void> {
+    const settling = Promise.allSettled(this.#running);
+    await waitAtMost(settling, ms, this.#deps.timing, neverAborted);
+  }
+
+  #acceptInteraction(interaction: RepliableInteraction) {
+    const work = this.#serveInteraction(interaction)
+      .catch((error: unknown) => this.#reportFailure('unread', 'internal', error))
+      .finally(() => this.#running.delete(work));
+    this.#running.add(work);
+  }
+
+  #reportFailure(name: string, code: string, error: unknown) {
+    this.#deps.report({ kind: 'command-failed', name, code, error });
+  }
+
+  async #serveInteraction(interaction: RepliableInteraction) {
+    if (!interaction.inCachedGuild()) return await this.#refuseInteraction(interaction);
+    const invocation = this.#toInvocation(interaction);
     const waitMs = invocation.isNeverLimited
       ? 0
-      : await takeUse(asking.guildId, asking.user.id);
-    await runner.answerInteraction(
-      asking,
+      : await this.#takeUse(interaction.guildId, interaction.user.id);
+    await this.#runner.answerInteraction(
+      interaction,
       waitMs === 0
         ? invocation
         : createSayingInvocation('too fast', toSlowDownLine(waitMs)),
@@ -84,103 +114,88 @@ export function createInteractionReceiver(
   }
 
   /** Refuses a direct message, or a server without the bot. */
-  async function refuseInteraction(asking: RepliableInteraction) {
+  async #refuseInteraction(interaction: RepliableInteraction) {
     const name = 'elsewhere';
-    const line = { id: 'generic', with: { code: name } } as const;
+    const refusal = { id: 'generic', with: { code: name } } as const;
     try {
-      const message = renderLines([line], toLocale(asking.locale));
-      await asking.reply({ ...message, flags: message.flags | MessageFlags.Ephemeral });
+      const message = renderLines([refusal], toLocale(interaction.locale));
+      const flags = message.flags | MessageFlags.Ephemeral;
+      await interaction.reply({ ...message, flags });
     } catch (error) {
-      reportFailure(name, 'discord.unreachable', error);
+      this.#reportFailure(name, 'discord.unreachable', error);
     }
   }
 
-  function toInvocation(asking: RepliableInteraction<'cached'>) {
+  #toInvocation(interaction: CachedInteraction): Invocation {
     try {
-      return findInvocation(asking);
+      return this.#findInvocation(interaction);
     } catch (error) {
       return { name: 'unread', run: () => Promise.reject(error) };
     }
   }
 
-  function findInvocation(asking: RepliableInteraction<'cached'>) {
-    if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
-      return toComponentInvocation(asking);
-    const isTyped = asking.isChatInputCommand();
-    const name = isTyped ? toCommandLine(asking) : asking.commandName;
-    const command = commands.get(name);
-    if (command && isTyped)
-      return createInvocation(
-        name,
-        command,
-        toCommandCall(asking, command.options),
-        ports,
-      );
-    return command && asking.isMessageContextMenuCommand()
-      ? createInvocation(name, command, toMenuCall(asking), ports)
+  #findInvocation(interaction: CachedInteraction) {
+    if (
+      interaction.isButton() ||
+      interaction.isAnySelectMenu() ||
+      interaction.isModalSubmit()
+    )
+      return this.#findComponentInvocation(interaction);
+    const { ports } = this.#deps;
+    const isTyped = interaction.isChatInputCommand();
+    const name = isTyped ? toCommandLine(interaction) : interaction.commandName;
+    const command = this.#commands.get(name);
+    if (command && isTyped) {
+      const call = toCommandCall(interaction, command.options);
+      return createInvocation(name, command, call, ports);
+    }
+    return command && interaction.isMessageContextMenuCommand()
+      ? createInvocation(name, command, toMenuCall(interaction), ports)
       : createUnknownInvocation('command');
   }
 
-  function toComponentInvocation(
-    asking:
-      | AnySelectMenuInteraction<'cached'>
-      | ButtonInteraction<'cached'>
-      | ModalSubmitInteraction<'cached'>,
-  ) {
-    const { name, about } = parseCustomId(asking.customId);
-    const call = toCall(asking, about);
-    const hasName = (one: { readonly name: string }) => one.name === name;
-    if (asking.isButton()) {
+  #findComponentInvocation(interaction: ComponentInteraction) {
+    const { buttons, forms, pickers, ports } = this.#deps;
+    const { name, about } = parseCustomId(interaction.customId);
+    const call = toCall(interaction, about);
+    const hasName = (handler: { readonly name: string }) => handler.name === name;
+    if (interaction.isButton()) {
       const button = buttons.get(name);
       return button
         ? createInvocation(`press ${name}`, button, call, ports)
         : createUnknownInvocation('press');
     }
-    if (asking.isAnySelectMenu()) {
+    if (interaction.isAnySelectMenu()) {
       const picker = pickers.find(hasName);
-      const picked = { ...call, picked: asking.values };
+      const pickCall = { ...call, picked: interaction.values };
       return picker
-        ? createInvocation(`pick ${name}`, picker, picked, ports)
+        ? createInvocation(`pick ${name}`, picker, pickCall, ports)
         : createUnknownInvocation('pick');
     }
     const form = forms.find(hasName);
     if (!form) return createUnknownInvocation('form');
-    const words = { ...readFormInputs(asking, form), ...call.words };
-    return createInvocation(`form ${name}`, form, { ...call, words }, ports);
+    const inputs = { ...readFormInputs(interaction, form), ...call.inputs };
+    return createInvocation(`form ${name}`, form, { ...call, inputs }, ports);
   }
 
-  async function sendSuggestions(asking: AutocompleteInteraction) {
-    const found = findSuggestions(asking).catch(() => []);
-    const words = await waitAtMost(found, lateMs, options.timing, neverAborted);
-    await asking.respond(toChoices(words ?? [])).catch(() => {}); // too late: the person typed on
+  async #sendSuggestions(interaction: AutocompleteInteraction) {
+    const finding = this.#findSuggestions(interaction).catch(() => []);
+    const { timing } = this.#deps;
+    const suggestions = await waitAtMost(finding, suggestMs, timing, neverAborted);
+    await interaction.respond(toChoices(suggestions ?? [])).catch(() => {}); // too late: the person typed on
   }
 
-  async function findSuggestions(asking: AutocompleteInteraction) {
-    const command = commands.get(toCommandLine(asking));
-    if (!command || !asking.inCachedGuild()) return [];
-    const { name, value } = asking.options.getFocused(true);
+  async #findSuggestions(interaction: AutocompleteInteraction) {
+    const { ports } = this.#deps;
+    const command = this.#commands.get(toCommandLine(interaction));
+    if (!command || !interaction.inCachedGuild()) return [];
+    const { name, value } = interaction.options.getFocused(true);
     const option = command.options.find((each) => each.name === name);
     if (option?.kind !== 'text' || !option.suggest) return [];
-    const call = toCommandCall(asking, command.options);
+    const call = toCommandCall(interaction, command.options);
     if (!command.isForEverybody && (await ports.guilds.findDenial(call))) return [];
     return await option.suggest(value, call, ports);
   }
-
-  return {
-    receiveInteraction(interaction: Interaction) {
-      try {
-        if (interaction.isAutocomplete()) void sendSuggestions(interaction);
-        else if (interaction.isRepliable()) acceptInteraction(interaction);
-      } catch (error) {
-        reportFailure('unread', 'internal', error);
-      }
-    },
-
-    /** Waits until all interactions are answered, or for `ms`. */
-    async waitUntilSettled(ms: number) {
-      await waitAtMost(Promise.allSettled(underWay), ms, options.timing, neverAborted);
-    },
-  };
 }
 
 function createInvocation(
@@ -202,14 +217,16 @@ function createInvocation(
       (async () =>
         (await denyCaller()) ? undefined : await handler.form?.(call, ports)),
     async run() {
-      const why = await denyCaller();
-      return why ? [why] : await handler.run(call, ports);
+      const denial = await denyCaller();
+      return denial ? [denial] : await handler.run(call, ports);
     },
   };
 }
 
-function toCommandLine(asking: ChatInputCommandInteraction | AutocompleteInteraction) {
-  return [asking.commandName, asking.options.getSubcommand(false)]
+function toCommandLine(
+  interaction: ChatInputCommandInteraction | AutocompleteInteraction,
+) {
+  return [interaction.commandName, interaction.options.getSubcommand(false)]
     .filter(Boolean)
     .join(' ');
 }
@@ -218,93 +235,108 @@ function createUnknownInvocation(kind: string) {
   return createSayingInvocation(`unknown ${kind}`, { id: 'confirm.over' });
 }
 
-function createSayingInvocation(name: string, line: TextLine): Invocation {
-  return { name, run: async () => [line] };
+function createSayingInvocation(name: string, answer: TextLine): Invocation {
+  return { name, run: async () => [answer] };
 }
 
-const [maxChoices, maxChars, lateMs] = [25, 100, 200];
+const [maxChoices, maxChoiceChars, suggestMs] = [25, 100, 200];
 
-function toChoices(found: readonly string[]) {
-  const words = found
-    .map((word) => takeFirstChars(word, maxChars))
-    .filter((word) => word.trim());
-  return [...new Set(words)]
+function toChoices(suggestions: readonly string[]) {
+  const names = suggestions
+    .map((suggestion) => takeFirstChars(suggestion, maxChoiceChars))
+    .filter((name) => name.trim());
+  return [...new Set(names)]
     .slice(0, maxChoices)
-    .map((word) => ({ name: word, value: word }));
+    .map((name) => ({ name, value: name }));
 }
+
+type AttachedOptions = Pick<CommandCall, 'channel' | 'file' | 'sound'>;
 
 type SlashInteraction =
   | ChatInputCommandInteraction<'cached'>
   | AutocompleteInteraction<'cached'>;
 
-function toCall(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
-  const { channelId, member } = asked;
-  const where = member.voice.channel;
+function toCall(interaction: BaseInteraction<'cached'>, about?: string): CommandCall {
+  const { channelId, member } = interaction;
+  const channel = member.voice.channel;
   return {
-    guildId: asked.guildId,
+    guildId: interaction.guildId,
     caller: {
-      id: asked.user.id,
+      id: interaction.user.id,
       name: toOneLine(member.displayName),
-      locale: toLocale(asked.locale),
-      roleIds: roleIdsOf(member),
+      locale: toLocale(interaction.locale),
+      roleIds: listRoleIds(member),
       // Servers other than Discord may leave this out.
-      mayManage: asked.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
-      channel: where ? toChannelRef(where, asked.guildId) : undefined,
+      mayManage:
+        interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
+      channel: channel ? toChannelRef(channel, interaction.guildId) : undefined,
     },
-    words: about === undefined ? {} : { about },
+    inputs: about === undefined ? {} : { about },
     placeId: channelId ?? undefined,
   };
 }
 
 /** Builds a call, without options that no longer fit, and numbers within bounds. */
 function toCommandCall(
-  asked: SlashInteraction,
+  interaction: SlashInteraction,
   options: Command['options'],
 ): CommandCall {
-  const words: Record<string, string> = {};
-  let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
+  const inputs: Record<string, string> = {};
+  let attached: AttachedOptions = {};
   for (const option of options) {
-    const filled = asked.options.get(option.name);
-    if (filled?.value === undefined) continue;
-    const value = `${filled.value}`;
-    switch (option.kind) {
-      case 'voice-channel': {
-        const channel = asked.guild.channels.cache.get(value);
-        if (channel?.isVoiceBased())
-          given = { ...given, channel: toChannelRef(channel, asked.guildId) };
-        break;
-      }
-      case 'file':
-      case 'sound':
-        if (filled.attachment)
-          given = { ...given, [option.kind]: toSentFile(filled.attachment) };
-        break;
-      case 'text':
-        words[option.name] = readTypedWords(value, option, asked);
-        break;
-      case 'number':
-      case 'decimal':
-        words[option.name] =
-          `${Math.max(option.least, Math.min(option.most, Number(value)))}`;
-        break;
-      case 'choice':
-      case 'truth':
-        words[option.name] = value;
-    }
+    const filledOption = interaction.options.get(option.name);
+    if (filledOption?.value === undefined) continue;
+    const text = readOptionText(option, `${filledOption.value}`, interaction);
+    if (text !== undefined) inputs[option.name] = text;
+    attached = { ...attached, ...readAttached(option, filledOption, interaction) };
   }
-  return { ...toCall(asked), words, ...given };
+  return { ...toCall(interaction), inputs, ...attached };
 }
 
-function readTypedWords(
-  typed: string,
+/** Reads an option that is a text, a number or a choice. Undefined for others. */
+function readOptionText(
+  option: CommandOption,
+  value: string,
+  interaction: SlashInteraction,
+) {
+  switch (option.kind) {
+    case 'text':
+      return readTypedText(value, option, interaction);
+    case 'number':
+    case 'decimal':
+      return `${Math.max(option.min, Math.min(option.max, Number(value)))}`;
+    case 'choice':
+    case 'boolean':
+      return value;
+    default:
+      return undefined;
+  }
+}
+
+/** Reads an option that is a channel or a file. Empty for others. */
+function readAttached(
+  { kind }: CommandOption,
+  { attachment, value }: CommandInteractionOption<'cached'>,
+  { guild }: SlashInteraction,
+): AttachedOptions {
+  if (kind === 'voice-channel') {
+    const channel = guild.channels.cache.get(`${value}`);
+    return channel?.isVoiceBased() ? { channel: toChannelRef(channel, guild.id) } : {};
+  }
+  const isFile = kind === 'file' || kind === 'sound';
+  return isFile && attachment ? { [kind]: toSentFile(attachment) } : {};
+}
+
+function readTypedText(
+  text: string,
   { isProse, maxChars }: { readonly isProse?: true; readonly maxChars: number },
   { guild }: SlashInteraction,
 ) {
-  return takeFirstChars(isProse ? replaceMentions(typed, guild) : typed, maxChars);
+  return takeFirstChars(isProse ? replaceMentions(text, guild) : text, maxChars);
 }
 
 function toMenuCall(
-  asked: MessageContextMenuCommandInteraction<'cached'>,
+  interaction: MessageContextMenuCommandInteraction<'cached'>,
 ): CommandCall {
   const {
     author,
@@ -312,17 +344,21 @@ function toMenuCall(
     member,
     messageSnapshots,
     webhookId,
-  } = asked.targetMessage;
-  const content = readContent(asked.targetMessage, messageSnapshots.first(), true);
+  } = interaction.targetMessage;
+  const content = readContent(
+    interaction.targetMessage,
+    messageSnapshots.first(),
+    true,
+  );
   const message = {
     ...content,
     messageId,
     author: toOneLine(member?.displayName ?? author.displayName),
     authorId: author.id,
     isBot: author.bot === true || typeof webhookId === 'string',
-    text: replaceMentions(content.text, asked.guild),
+    text: replaceMentions(content.text, interaction.guild),
   };
-  return { ...toCall(asked), message };
+  return { ...toCall(interaction), message };
 }
 
 function toSentFile({

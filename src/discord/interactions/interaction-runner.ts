@@ -25,7 +25,7 @@ export type Invocation = {
   readonly name: string;
   /** Audience of "thinking". The default is the caller. */
   readonly shownTo?: ReplyAudience;
-  /** Changes the message that it came from. */
+  /** The reply replaces the message of the button, menu or form. */
   readonly inPlace?: true;
   /** The default is a minute. */
   readonly longestMs?: number;
@@ -34,24 +34,25 @@ export type Invocation = {
   readonly mustDeferFirst?: true;
   /** Finds a form to open instead of running. */
   form?(): Promise<Form | undefined>;
+  /** Runs the command. An error is reported, and answered with its code. */
   run(): Promise<Replies>;
 };
 
-export type InteractionRunnerOptions = MessageDeps & {
+export type InteractionRunnerDeps = MessageDeps & {
   readonly panels: Pick<Panels, 'renderPanel' | 'putPanel'>;
 };
 
-type Asking = RepliableInteraction<'cached'>;
+type CachedInteraction = RepliableInteraction<'cached'>;
 /** Excludes commands, and forms that commands opened. */
-type AskingOnMessage =
+type MessageInteraction =
   | AnySelectMenuInteraction<'cached'>
   | ButtonInteraction<'cached'>
   | ModalMessageModalSubmitInteraction<'cached'>;
 type WaitingPlace = ReplyAudience | 'in place';
-/** With `head` the message becomes the panel, below that sentence. */
+/** With a headline the message becomes the panel, below that sentence. */
 type RenderedReply = {
   readonly message: MessageBody;
-  readonly head?: TextLine;
+  readonly headline?: TextLine;
   readonly inPlace?: true;
 };
 
@@ -61,163 +62,181 @@ const usualLongestMs = 60_000;
 /** A form can only be the first answer. */
 const formMs = 1_500;
 /** Discord may deliver an interaction twice. */
-const maxSeen = 1_000;
+const maxSeenIds = 1_000;
 
 /** Runs commands and sends replies. No failure of a command or of Discord throws. */
-export function createInteractionRunner(options: InteractionRunnerOptions) {
-  const seen = new Set<string>();
+export class InteractionRunner {
+  readonly #deps;
+  readonly #seenIds = new Set<string>();
 
-  /** Returns whether one opened. */
-  async function openForm(asking: Asking, { form: find, name }: Invocation) {
-    if (!find || asking.isModalSubmit()) return false;
+  constructor(deps: InteractionRunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Answers an interaction, once even if Discord delivers it twice. Never throws. */
+  async answerInteraction(
+    interaction: CachedInteraction,
+    invocation: Invocation,
+  ): Promise<void> {
+    if (!this.#noteInteraction(interaction.id)) return;
+    const { timing, report } = this.#deps;
+    const { name } = invocation;
+    const startMs = timing.nowMs();
+    const opensForm = await this.#openForm(interaction, invocation);
     try {
-      const form = await runWithDeadline(formMs, `The form of ${name}`, find);
-      if (form) await asking.showModal(toModal(form, toLocale(asking.locale)));
+      if (!opensForm) await this.#runAndReply(interaction, invocation);
+      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+    } catch (error) {
+      report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+    }
+  }
+
+  /** Returns whether a form opened. */
+  async #openForm(
+    interaction: CachedInteraction,
+    { form: findForm, name }: Invocation,
+  ) {
+    if (!findForm || interaction.isModalSubmit()) return false;
+    try {
+      const form = await this.#runWithDeadline(formMs, `The form of ${name}`, findForm);
+      if (form)
+        await interaction.showModal(toModal(form, toLocale(interaction.locale)));
       return form !== undefined;
     } catch (error) {
-      options.report({ kind: 'command-failed', name, code: 'internal', error });
+      this.#deps.report({ kind: 'command-failed', name, code: 'internal', error });
       return false;
     }
   }
 
-  async function runAndSay(asking: Asking, invocation: Invocation) {
+  async #runAndReply(interaction: CachedInteraction, invocation: Invocation) {
     let thinking: Promise<WaitingPlace | undefined> | undefined;
     const deferReply = () => {
-      thinking ??= showThinking(asking, invocation).catch(() => undefined);
+      thinking ??= showThinking(interaction, invocation).catch(() => undefined);
       return thinking;
     };
-    const forget = options.timing.later(deferMs, () => void deferReply());
+    const cancelTimer = this.#deps.timing.later(deferMs, () => void deferReply());
     if (invocation.mustDeferFirst) await deferReply();
-    const [first, ...rest] = await collectReplies(asking, invocation);
-    forget();
-    followPanel(asking, first, await sayFirst(asking, first, await thinking));
-    for (const reply of rest)
-      followPanel(asking, reply, await asking.followUp(reply.message));
+    const replies = await this.#collectReplies(interaction, invocation);
+    const [firstReply, ...laterReplies] = replies;
+    cancelTimer();
+    const posted = await sendFirstReply(interaction, firstReply, await thinking);
+    this.#followPanel(interaction, firstReply, posted);
+    for (const reply of laterReplies)
+      this.#followPanel(interaction, reply, await interaction.followUp(reply.message));
   }
 
-  async function collectReplies(
-    asking: Asking,
+  async #collectReplies(
+    interaction: CachedInteraction,
     { longestMs = usualLongestMs, name, run }: Invocation,
   ) {
     try {
-      return renderReplies(asking, await runWithDeadline(longestMs, name, run));
+      const replies = await this.#runWithDeadline(longestMs, name, run);
+      return this.#renderReplies(interaction, replies);
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      options.report({ kind: 'command-failed', name, code, error });
-      return renderReplies(asking, [{ id: 'generic', with: { code } }]);
+      this.#deps.report({ kind: 'command-failed', name, code, error });
+      return this.#renderReplies(interaction, [{ id: 'generic', with: { code } }]);
     }
   }
 
-  async function runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
+  async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
     return await withTimeout(
       work(),
       ms,
-      options.timing,
+      this.#deps.timing,
       () => new Error(`${name} took longer than ${ms / 1000} s.`),
     );
   }
 
-  function renderReplies(
-    { guildId, guild, locale }: Asking,
-    [first, ...rest]: Replies,
+  #renderReplies(
+    { guildId, guild, locale }: CachedInteraction,
+    [firstReply, ...laterReplies]: Replies,
   ): readonly [RenderedReply, ...RenderedReply[]] {
-    const { panels, buttons } = options;
+    const { panels, buttons } = this.#deps;
     const languages = {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
     };
     const renderReply = (reply: Reply) => {
       if (reply.panel && reply.to === 'room')
-        return { message: panels.renderPanel(guildId, reply), head: reply };
+        return { message: panels.renderPanel(guildId, reply), headline: reply };
       return {
         message: renderMessage(reply, languages, buttons),
         inPlace: reply.inPlace,
       };
     };
-    return [renderReply(first), ...rest.map(renderReply)];
+    return [renderReply(firstReply), ...laterReplies.map(renderReply)];
   }
 
-  function followPanel(
-    { guildId }: Asking,
-    { head, message }: RenderedReply,
+  #followPanel(
+    { guildId }: CachedInteraction,
+    { headline, message }: RenderedReply,
     posted?: PostedReply,
   ) {
     const place = toPanelPlace(posted);
-    if (head !== undefined && place)
-      options.panels.putPanel(guildId, place, head, message);
+    if (headline !== undefined && place)
+      this.#deps.panels.putPanel(guildId, place, headline, message);
   }
 
-  function isFirst(id: string) {
-    if (seen.has(id)) return false;
-    seen.add(id);
-    dropOldest(seen, maxSeen);
+  /** Returns false if the interaction was noted before. */
+  #noteInteraction(interactionId: string) {
+    if (this.#seenIds.has(interactionId)) return false;
+    this.#seenIds.add(interactionId);
+    dropOldest(this.#seenIds, maxSeenIds);
     return true;
   }
-
-  return {
-    async answerInteraction(asking: Asking, invocation: Invocation) {
-      if (!isFirst(asking.id)) return;
-      const { timing, report } = options;
-      const { name } = invocation;
-      const startMs = timing.nowMs();
-      const opensForm = await openForm(asking, invocation);
-      try {
-        if (!opensForm) await runAndSay(asking, invocation);
-        report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
-      } catch (error) {
-        report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
-      }
-    },
-  };
 }
 
 async function showThinking(
-  asking: Asking,
+  interaction: CachedInteraction,
   { inPlace, shownTo = 'caller' }: Invocation,
 ) {
-  if (inPlace && isOnMessage(asking)) {
-    await ignoreTaken(asking, 'deferred', asking.deferUpdate());
+  if (inPlace && isOnMessage(interaction)) {
+    await ignoreAnswered(interaction, 'deferred', interaction.deferUpdate());
     return 'in place';
   }
   const flags = shownTo === 'caller' ? (MessageFlags.Ephemeral as const) : undefined;
-  await ignoreTaken(asking, 'deferred', asking.deferReply({ flags }));
+  await ignoreAnswered(interaction, 'deferred', interaction.deferReply({ flags }));
   return shownTo;
 }
 
-/** Edits "thinking" where possible. */
-async function sayFirst(
-  asking: Asking,
+/** Sends the first reply, by an edit of "thinking" where possible. */
+async function sendFirstReply(
+  interaction: CachedInteraction,
   { inPlace, message }: RenderedReply,
   thinking: WaitingPlace | undefined,
 ) {
   const { Ephemeral, SuppressEmbeds } = MessageFlags;
-  const to = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
+  const audience = (message.flags & Ephemeral) === 0 ? 'room' : 'caller';
   const edit = { ...message, flags: message.flags & SuppressEmbeds }; // an edit cannot change the readers of a message
-  if (thinking === 'in place' ? inPlace : thinking === to)
-    return await asking.editReply(edit);
+  if (thinking === 'in place' ? inPlace : thinking === audience)
+    return await interaction.editReply(edit);
   // "Thinking" cannot turn from public to private or back.
   if (thinking !== undefined) {
-    if (thinking !== 'in place') await asking.deleteReply();
-    return await asking.followUp(message);
+    if (thinking !== 'in place') await interaction.deleteReply();
+    return await interaction.followUp(message);
   }
-  if (inPlace && isOnMessage(asking)) {
-    const update = asking.update({ ...edit, withResponse: true });
-    return await ignoreTaken(asking, 'replied', update);
+  if (inPlace && isOnMessage(interaction)) {
+    const update = interaction.update({ ...edit, withResponse: true });
+    return await ignoreAnswered(interaction, 'replied', update);
   }
-  const own = inPlace ? { ...message, flags: message.flags | Ephemeral } : message;
-  const reply = asking.reply({ ...own, withResponse: true });
-  return await ignoreTaken(asking, 'replied', reply);
+  const flags = inPlace ? message.flags | Ephemeral : message.flags;
+  const reply = interaction.reply({ ...message, flags, withResponse: true });
+  return await ignoreAnswered(interaction, 'replied', reply);
 }
 
-function isOnMessage(asking: Asking): asking is AskingOnMessage {
+function isOnMessage(
+  interaction: CachedInteraction,
+): interaction is MessageInteraction {
   return (
-    asking.isMessageComponent() || (asking.isModalSubmit() && asking.isFromMessage())
+    interaction.isMessageComponent() ||
+    (interaction.isModalSubmit() && interaction.isFromMessage())
   );
 }
 
-/** Awaits an answer, and takes an interaction that is answered already as done. */
-async function ignoreTaken<T>(
-  asking: Asking,
+/** Awaits an answer. Undefined if the interaction was answered before. */
+async function ignoreAnswered<T>(
+  interaction: CachedInteraction,
   state: 'deferred' | 'replied',
   sending: Promise<T>,
 ) {
@@ -226,9 +245,9 @@ async function ignoreTaken<T>(
   } catch (error) {
     // discord.js sends again after a cut connection, and Discord refuses the second
     // answer.
-    const taken = RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged;
-    if (!(error instanceof DiscordAPIError) || error.code !== taken) throw error;
-    asking[state] = true;
+    const answered = RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged;
+    if (!(error instanceof DiscordAPIError) || error.code !== answered) throw error;
+    interaction[state] = true;
     return undefined;
   }
 }

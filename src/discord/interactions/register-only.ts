@@ -2,9 +2,8 @@ import { Routes } from 'discord.js';
 import { z } from 'zod';
 import {
   type AccountLogin,
-  type AccountRest,
+  AccountRest,
   identifiedSchema,
-  openAccountRest,
 } from '#src/discord/account/account-rest.ts';
 import type { CommandEntry } from './command-entries.ts';
 import { toCommandBodies } from './command-registration.ts';
@@ -21,8 +20,8 @@ export async function registerOnly({
 }: AccountLogin & {
   /** Discord removes all others. */
   readonly commands: readonly CommandEntry[];
-}) {
-  using rest = openAccountRest(login);
+}): Promise<void> {
+  using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
   const { id } = await rest.read(Routes.currentApplication(), identifiedSchema, signal);
   await rest.send(
@@ -34,15 +33,16 @@ export async function registerOnly({
   );
 }
 
+/** Reads the names of the commands that Discord knows of an application. Throws as `AccountRest.read` does. */
 export async function readRegisteredNames(
   rest: AccountRest,
   applicationId: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const list = await rest.read(
+  const commands = await rest.read(
     Routes.applicationCommands(applicationId),
     z.array(z.object({ name: z.string() })),
     signal,
   );
-  return list.map(({ name }) => name);
+  return commands.map(({ name }) => name);
 }

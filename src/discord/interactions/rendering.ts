@@ -54,6 +54,7 @@ const buttonStyles = {
   danger: ButtonStyle.Danger,
 } as const;
 
+/** Parses the id of a button, menu or form. An id of others has an empty name. */
 export function parseCustomId(customId: string): {
   readonly name: string;
   readonly about?: string;
@@ -62,7 +63,7 @@ export function parseCustomId(customId: string): {
   return { name, about };
 }
 
-/** The same in every run. */
+/** Converts a name to an id for Discord, which is the same in every run. */
 export function toCustomId(name: string): string {
   return `parley:${name}`;
 }
@@ -92,8 +93,10 @@ export function renderMessage(
   };
 }
 
+/** Renders lines as one message. Names of people and channels are escaped. */
 export function renderLines(lines: readonly TextLine[], locale: Locale): MessageBody {
-  return toMessageBody(lines.map((line) => renderSentence(line, locale)).join('\n'));
+  const sentences = lines.map((textLine) => renderSentence(textLine, locale));
+  return toMessageBody(sentences.join('\n'));
 }
 
 /** Cuts a text to a message without pings and previews. */
@@ -107,21 +110,22 @@ export function toMessageBody(text: string): MessageBody {
   };
 }
 
-/** Names of people and channels are escaped. */
+/** Renders a sentence, with names of people and channels escaped. */
 export function renderSentence(
-  { id, with: words = {} }: TextLine,
+  { id, with: values = {} }: TextLine,
   locale: Locale,
 ): string {
-  return formatText(id, escapeTextValues(words), locale);
+  return formatText(id, escapeTextValues(values), locale);
 }
 
+/** Renders buttons in rows of five. Throws for a name without a button. */
 export function renderButtonRows(
   names: readonly string[],
   locale: Locale,
-  presses: ReadonlyMap<string, Button>,
+  buttons: ReadonlyMap<string, Button>,
 ): readonly ButtonRow[] {
-  const buttons = names.map((name) => renderButton(name, locale, presses));
-  const rows = splitIntoBatches(buttons, () => 1, { maxSize: buttonsPerRow });
+  const components = names.map((name) => renderButton(name, locale, buttons));
+  const rows = splitIntoBatches(components, () => 1, { maxSize: buttonsPerRow });
   return rows.map((row) => ({ type: ComponentType.ActionRow, components: [...row] }));
 }
 

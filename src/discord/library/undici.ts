@@ -21,12 +21,24 @@ registerHooks({
   },
 });
 
-export const { fetch, FormData, Headers } = globalThis;
+export const fetch: typeof globalThis.fetch = globalThis.fetch;
+export const FormData: typeof globalThis.FormData = globalThis.FormData;
+export const Headers: typeof globalThis.Headers = globalThis.Headers;
+
+/** The parts of a response of undici that discord.js reads. */
+export type UndiciResponse = {
+  readonly statusCode: number;
+  readonly headers: Headers;
+  readonly body: Pick<Response, 'arrayBuffer' | 'json' | 'text' | 'bodyUsed'>;
+};
 
 type RequestOptions = Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'>;
 
 /** Replaces `request` of undici. Follows no redirect and asks for no compression. */
-export async function request(url: string, options: RequestOptions) {
+export async function request(
+  url: string,
+  options: RequestOptions,
+): Promise<UndiciResponse> {
   const response = await unwrapFetchError(sendRequest(url, options));
   return {
     statusCode: response.status,

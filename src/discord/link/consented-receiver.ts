@@ -7,113 +7,167 @@ import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import { findDaveSession, getInnerReceiver } from './voice-library.ts';
 
-export type ReceiverCounts = ConsentedReceiver['counts'];
+/** Counts of datagrams by outcome. */
+export type ReceiverCounts = {
+  readonly opened: number;
+  /** Packets of people without consent, which are never decrypted. */
+  readonly notAllowed: number;
+  /** Held until Discord names the speaker. */
+  readonly held: number;
+  /** Packets that stayed end-to-end encrypted. Only their marker (0xFAFA) is passed on. */
+  readonly sealed: number;
+  readonly unparsed: number;
+  /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
+  readonly ahead: number;
+};
 
-const [usualMs, paddingMs] = [20, 2.5];
-const mostAheadMs = 2_000;
+const [usualPacketMs, paddingMs] = [20, 2.5];
+const maxAheadMs = 2_000;
 const daveMarker = Buffer.from([0xfa, 0xfa]);
 
-export type ConsentedReceiver = ReturnType<typeof createConsentedReceiver>;
-
 /** Receives the packets of one connection. Consent is asked before decryption. */
-export function createConsentedReceiver(
-  { receiver }: VoiceConnection,
-  isAllowed: MayHear,
-  give: (packet: Packet) => void,
-  fail: (error: unknown) => void,
-  timing: SyncTiming = realClock,
-) {
-  /** Counts of datagrams by outcome. */
-  const counts = {
+export class ConsentedReceiver {
+  readonly #receiver: VoiceReceiver;
+  readonly #isAllowed;
+  readonly #onPacket;
+  readonly #onFailure;
+  readonly #timing;
+  readonly #counts = {
     opened: 0,
-    /** Packets of people without consent, which are never decrypted. */
     notAllowed: 0,
-    /** Held until Discord names the speaker. */
     held: 0,
-    /** Packets that stayed end-to-end encrypted. Only their marker (0xFAFA) is passed on. */
     sealed: 0,
     unparsed: 0,
-    /** Datagrams more than 2 s ahead of real time. They are never decrypted. */
     ahead: 0,
   };
-  const held = createHeldDatagrams();
-  let reportUnheard: (speakerId: PersonId) => void = () => undefined;
-  /** Time of the last voice that could be opened, and of the last that could not, by person. */
-  const openedAtMs = new Map<string, number>();
-  const unopenedAtMs = new Map<string, number>();
+  readonly #heldDatagrams = new HeldDatagrams();
+  readonly #openedAtMs = new Map<PersonId, number>();
+  readonly #unopenedAtMs = new Map<PersonId, number>();
   /** End of each person's sound, if played in real time. */
-  const soundUntilMs = new Map<string, number>();
-  let isListening = true;
+  readonly #soundUntilMs = new Map<PersonId, number>();
+  #reportUnheard: (speakerId: PersonId) => void = () => undefined;
+  #isListening = true;
 
-  // In place of the library's own way, which sets a timer and needs a stream for each speaker.
-  receiver.onUdpMessage = onDatagram;
-  receiver.ssrcMap.on('create', ({ audioSSRC, userId }) =>
-    onSpeakerNamed(audioSSRC, userId),
-  );
-  receiver.ssrcMap.on('delete', ({ userId }) => {
-    openedAtMs.delete(userId);
-    unopenedAtMs.delete(userId);
-  });
+  /** Takes over the receiver of a connection. `onFailure` gets errors of the other callbacks. */
+  constructor(
+    { receiver }: VoiceConnection,
+    isAllowed: MayHear,
+    onPacket: (packet: Packet) => void,
+    onFailure: (error: unknown) => void,
+    timing: SyncTiming = realClock,
+  ) {
+    this.#receiver = receiver;
+    this.#isAllowed = isAllowed;
+    this.#onPacket = onPacket;
+    this.#onFailure = onFailure;
+    this.#timing = timing;
+    // In place of the library's own way, which sets a timer and needs a stream for each speaker.
+    receiver.onUdpMessage = (datagram) => this.#onDatagram(datagram);
+    receiver.ssrcMap.on('create', ({ audioSSRC, userId }) =>
+      this.#onSpeakerNamed(audioSSRC, userId),
+    );
+    receiver.ssrcMap.on('delete', ({ userId }) => {
+      this.#openedAtMs.delete(userId);
+      this.#unopenedAtMs.delete(userId);
+    });
+  }
 
-  function mayHear(speakerId: PersonId): boolean {
+  /** Counts since the start, also over restarts. They change with each datagram. */
+  get counts(): ReceiverCounts {
+    return this.#counts;
+  }
+
+  /** Time of the last voice that could be opened, by person. */
+  get openedAtMs(): ReadonlyMap<PersonId, number> {
+    return this.#openedAtMs;
+  }
+
+  /** Time of the last voice that could not be opened, by person. */
+  get unopenedAtMs(): ReadonlyMap<PersonId, number> {
+    return this.#unopenedAtMs;
+  }
+
+  /** Sets the listener to packets of people without consent. */
+  onUnheard(listener: (speakerId: PersonId) => void): void {
+    this.#reportUnheard = listener;
+  }
+
+  /** Forgets sources and times, as a new voice server has others. */
+  restart(): void {
+    getInnerReceiver(this.#receiver).ssrcMap.map.clear();
+    this.#heldDatagrams.clear();
+    this.#openedAtMs.clear();
+    this.#unopenedAtMs.clear();
+    this.#soundUntilMs.clear();
+  }
+
+  /** Asks for consent. False once closed, and where asking failed. */
+  mayHear(speakerId: PersonId): boolean {
     try {
-      return isListening && isAllowed(speakerId);
+      return this.#isListening && this.#isAllowed(speakerId);
     } catch (error) {
-      fail(error);
+      this.#onFailure(error);
       return false;
     }
   }
 
-  function onDatagram(datagram: Buffer) {
+  /** Ends hearing for good, from the next datagram on. */
+  close(): void {
+    this.#isListening = false;
+    this.#heldDatagrams.clear();
+  }
+
+  #onDatagram(datagram: Buffer) {
     // Until Discord has closed the socket of an ended link, packets of agreed people go on.
-    if (!isListening || !isVoice(datagram)) return;
-    const atMs = timing.nowMs();
+    if (!this.#isListening || !isVoice(datagram)) return;
+    const atMs = this.#timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
-    const speakerId = receiver.ssrcMap.get(ssrc)?.userId;
-    if (speakerId !== undefined) hearDatagram(datagram, speakerId, atMs);
+    const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
+    if (speakerId !== undefined) this.#hearDatagram(datagram, speakerId, atMs);
     else {
-      counts.held++;
-      held.put(ssrc, datagram, atMs);
+      this.#counts.held++;
+      this.#heldDatagrams.put(ssrc, datagram, atMs);
     }
   }
 
-  function onSpeakerNamed(ssrc: number, speakerId: PersonId) {
-    const { map } = getInnerReceiver(receiver).ssrcMap;
-    for (const [older, { userId }] of map) {
-      if (userId === speakerId && older !== ssrc) map.delete(older);
+  #onSpeakerNamed(ssrc: number, speakerId: PersonId) {
+    const { map } = getInnerReceiver(this.#receiver).ssrcMap;
+    for (const [olderSsrc, { userId }] of map) {
+      if (userId === speakerId && olderSsrc !== ssrc) map.delete(olderSsrc);
     }
-    const atMs = timing.nowMs();
-    for (const datagram of held.removePackets(ssrc, atMs))
-      hearDatagram(datagram, speakerId, atMs);
+    const atMs = this.#timing.nowMs();
+    for (const datagram of this.#heldDatagrams.removePackets(ssrc, atMs))
+      this.#hearDatagram(datagram, speakerId, atMs);
   }
 
-  function hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
-    if (!mayHear(speakerId)) countUnheard(speakerId);
-    else if ((soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) counts.ahead++;
-    else openAndGive(datagram, speakerId, atMs);
+  #hearDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
+    if (!this.mayHear(speakerId)) this.#countUnheard(speakerId);
+    else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > maxAheadMs)
+      this.#counts.ahead++;
+    else this.#openDatagram(datagram, speakerId, atMs);
   }
 
-  function countUnheard(speakerId: PersonId) {
-    counts.notAllowed++;
-    if (!isListening) return;
+  #countUnheard(speakerId: PersonId) {
+    this.#counts.notAllowed++;
+    if (!this.#isListening) return;
     try {
-      reportUnheard(speakerId);
+      this.#reportUnheard(speakerId);
     } catch (error) {
-      fail(error);
+      this.#onFailure(error);
     }
   }
 
-  function openAndGive(datagram: Buffer, speakerId: PersonId, atMs: number) {
-    const opened = openDatagram(receiver, datagram, speakerId);
+  #openDatagram(datagram: Buffer, speakerId: PersonId, atMs: number) {
+    const opened = decryptDatagram(this.#receiver, datagram, speakerId);
     if (opened === undefined) {
-      counts.unparsed++;
+      this.#counts.unparsed++;
       return;
     }
     const isOpen = opened !== null && !isEncrypted(opened);
-    counts[isOpen ? 'opened' : 'sealed']++;
+    this.#counts[isOpen ? 'opened' : 'sealed']++;
     const opus = isOpen ? opened : daveMarker;
-    noteSound(speakerId, opus, isOpen, atMs);
-    give({
+    this.#noteSound(speakerId, opus, isOpen, atMs);
+    this.#onPacket({
       speakerId,
       sequence: datagram.readUInt16BE(2),
       timestamp: datagram.readUInt32BE(4),
@@ -122,43 +176,24 @@ export function createConsentedReceiver(
     });
   }
 
-  function noteSound(speakerId: PersonId, opus: Buffer, isOpen: boolean, atMs: number) {
+  #noteSound(speakerId: PersonId, opus: Buffer, isOpen: boolean, atMs: number) {
     // Some clients seal silence frames and some do not, so that an open one proves nothing.
     if (opus.length > 0 && !isSilenceFrame(opus))
-      (isOpen ? openedAtMs : unopenedAtMs).set(speakerId, atMs);
-    const fromMs = Math.max(atMs, soundUntilMs.get(speakerId) ?? atMs);
-    soundUntilMs.set(speakerId, fromMs + getLengthMs(opus, isOpen));
+      (isOpen ? this.#openedAtMs : this.#unopenedAtMs).set(speakerId, atMs);
+    const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
+    this.#soundUntilMs.set(speakerId, fromMs + getLengthMs(opus, isOpen));
   }
-
-  return {
-    counts,
-    /** Sets the listener to packets of people without consent. */
-    onUnheard(listener: (speakerId: PersonId) => void) {
-      reportUnheard = listener;
-    },
-    openedAtMs,
-    unopenedAtMs,
-    restart() {
-      // A new voice server has others.
-      getInnerReceiver(receiver).ssrcMap.map.clear();
-      held.clear();
-      openedAtMs.clear();
-      unopenedAtMs.clear();
-      soundUntilMs.clear();
-    },
-    mayHear,
-    close() {
-      isListening = false;
-      held.clear();
-    },
-  };
 }
 
 /**
  * Decrypts a payload. Null if it stays end-to-end encrypted, and undefined if
  * unreadable.
  */
-function openDatagram(receiver: VoiceReceiver, datagram: Buffer, speakerId: PersonId) {
+function decryptDatagram(
+  receiver: VoiceReceiver,
+  datagram: Buffer,
+  speakerId: PersonId,
+) {
   const { encryptionMode, nonceBuffer, secretKey } = receiver.connectionData;
   if (!encryptionMode || !nonceBuffer || !secretKey) return undefined;
   try {
@@ -174,55 +209,55 @@ function openDatagram(receiver: VoiceReceiver, datagram: Buffer, speakerId: Pers
 
 function getLengthMs(opus: Buffer, isOpen: boolean) {
   if (opus.length === 0) return paddingMs;
-  return (isOpen && countOpusSamples(opus) / 48) || usualMs;
+  return (isOpen && countOpusSamples(opus) / 48) || usualPacketMs;
 }
 
 /** Cuts extension and padding off a decrypted datagram (RFC 3550, section 5.1). */
 function stripHeader(datagram: Buffer, plain: Buffer) {
-  const first = datagram.readUInt8(0);
-  const extensionBytes = (first & 0x10) === 0 ? 0 : 4 * datagram.readUInt16BE(14);
-  const paddingBytes = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
+  const flags = datagram.readUInt8(0);
+  const extensionBytes = (flags & 0x10) === 0 ? 0 : 4 * datagram.readUInt16BE(14);
+  const paddingBytes = (flags & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
   return plain.subarray(extensionBytes, plain.length - paddingBytes);
 }
 
-const leastVoiceBytes = 12 + 16 + 4;
+const minVoiceBytes = 12 + 16 + 4;
 
 function isVoice(datagram: Buffer) {
-  if (datagram.length < leastVoiceBytes) return false;
+  if (datagram.length < minVoiceBytes) return false;
   return datagram.readUInt8(0) >> 6 === 2 && (datagram.readUInt8(1) & 127) === 120;
 }
 
-const [maxPackets, maxAgeMs, maxSources] = [25, 500, 32];
+type HeldDatagram = { readonly atMs: number; readonly datagram: Buffer };
+
+const [maxPackets, maxAgeMs, maxSsrcs] = [25, 500, 32];
 
 /**
  * Keeps encrypted datagrams until Discord names the speaker: 25 of each SSRC, for 500 ms, of
  * 32 SSRCs.
  */
-export function createHeldDatagrams() {
-  const bySource = new Map<
-    number,
-    { readonly atMs: number; readonly datagram: Buffer }[]
-  >();
+export class HeldDatagrams {
+  readonly #queues = new Map<number, HeldDatagram[]>();
 
-  return {
-    put(ssrc: number, datagram: Buffer, atMs: number) {
-      const waiting = bySource.get(ssrc) ?? [];
-      waiting.push({ atMs, datagram });
-      if (waiting.length > maxPackets) waiting.shift();
-      bySource.set(ssrc, waiting);
-      dropOldest(bySource, maxSources);
-    },
+  /** Keeps a datagram that arrived at `atMs`. The oldest of a full SSRC is dropped. */
+  put(ssrc: number, datagram: Buffer, atMs: number): void {
+    const queue = this.#queues.get(ssrc) ?? [];
+    queue.push({ atMs, datagram });
+    if (queue.length > maxPackets) queue.shift();
+    this.#queues.set(ssrc, queue);
+    dropOldest(this.#queues, maxSsrcs);
+  }
 
-    removePackets(ssrc: number, atMs: number): Buffer[] {
-      const waiting = bySource.get(ssrc) ?? [];
-      bySource.delete(ssrc);
-      return waiting
-        .filter((one) => atMs - one.atMs <= maxAgeMs)
-        .map((one) => one.datagram);
-    },
+  /** Removes the datagrams of an SSRC, and returns those that are not too old at `atMs`. */
+  removePackets(ssrc: number, atMs: number): Buffer[] {
+    const queue = this.#queues.get(ssrc) ?? [];
+    this.#queues.delete(ssrc);
+    return queue
+      .filter((entry) => atMs - entry.atMs <= maxAgeMs)
+      .map((entry) => entry.datagram);
+  }
 
-    clear() {
-      bySource.clear();
-    },
-  };
+  /** Drops the datagrams of all SSRCs. */
+  clear(): void {
+    this.#queues.clear();
+  }
 }

@@ -1,7 +1,7 @@
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type DAVESession,
+  type DiscordGatewayAdapterCreator,
   joinVoiceChannel,
   type Networking,
   NetworkingStatusCode,
@@ -15,6 +15,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -25,14 +26,14 @@ import type {
   MayHear,
   VoiceLink,
 } from '#src/ports/voice-link.ts';
-import { createConsentedReceiver } from './consented-receiver.ts';
-import { createFrameSender } from './frame-sender.ts';
-import { createLinkWatchdog } from './link-watchdog.ts';
+import { ConsentedReceiver } from './consented-receiver.ts';
+import { FrameSender } from './frame-sender.ts';
+import { LinkWatchdog } from './link-watchdog.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
-import { createSignals } from './voice-signals.ts';
+import { VoiceSignals } from './voice-signals.ts';
 
-export type LinkPlace = {
+export type DiscordLinkDeps = {
   readonly guild: Guild;
   readonly channelId: ChannelId;
   readonly channelPeople: ChannelPeople;
@@ -40,14 +41,14 @@ export type LinkPlace = {
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
   mayRejoin(fault: string): boolean;
-  /** Notes that the link has been without a fault for a while. */
+  /** Notes that the link has been without a fault for 10 s. */
   onWhole(): void;
   /** Prepares a leave while the bot still sits in the channel. Never throws. */
   onLeaving(): Promise<void>;
 };
 
 /** Packets of ten seconds. Older speech is not worth an answer. */
-const maxWaiting = 500;
+const maxWaitingPackets = 500;
 
 const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
   [NetworkingStatusCode.OpeningWs]: 'socket',
@@ -57,15 +58,16 @@ const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>>
   [NetworkingStatusCode.Ready]: 'group',
 };
 
+/** A link of the bot to one voice channel. Creating it joins, and disposing leaves. */
 export class DiscordLink implements VoiceLink {
-  readonly #place;
+  readonly #deps;
   readonly #signals;
   readonly #connection;
   readonly #receiver;
   readonly #sender;
   readonly #watchdog;
-  readonly #settled;
-  readonly #packets = new Mailbox<Packet>(maxWaiting);
+  readonly #isSettled;
+  readonly #packets = new Mailbox<Packet>(maxWaitingPackets);
   #networking: Networking | undefined;
   #closeCode: number | undefined;
   #openingStep: OpeningStep = 'seat';
@@ -76,110 +78,97 @@ export class DiscordLink implements VoiceLink {
   #ended: { readonly error?: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(place: LinkPlace, mayHear: MayHear) {
-    const { guild, channelId, pace } = place;
+  constructor(deps: DiscordLinkDeps, mayHear: MayHear) {
+    this.#deps = deps;
     const timing = realClock;
-    this.#place = place;
-    const fail = (error: unknown) => this.#endLink(error);
-    this.#signals = createSignals({
-      guildId: guild.id,
-      channelId,
-      gateway: guild.voiceAdapterCreator,
-      pace,
-      timing,
-      gone: () =>
-        fail(
-          new BotError(
-            'link.lost',
-            false,
-            'A person has moved or disconnected the bot.',
-          ),
-        ),
-    });
-    this.#connection = joinVoiceChannel({
-      guildId: guild.id,
-      channelId,
-      group: guild.client.application.id, // keeps two bots of one process apart in the library's registry
-      selfDeaf: false,
-      // With a tolerance the library would drop its session because of failures of one person.
-      decryptionFailureTolerance: Number.POSITIVE_INFINITY,
-      adapterCreator: this.#signals.adapter,
-    });
-    const connection = this.#connection;
-    const refused = (error: unknown) => this.#onFailure(error);
-    connection.on('error', refused);
-    this.#receiver = createConsentedReceiver(
+    const onFailure = (error: unknown) => this.#endLink(error);
+    const onRefused = (error: unknown) => this.#onRefused(error);
+    const countOthers = () => this.listPeople().length;
+    this.#signals = createSignals(deps, onFailure);
+    const connection = joinChannel(deps, this.#signals.adapter);
+    this.#connection = connection;
+    connection.on('error', onRefused);
+    this.#receiver = new ConsentedReceiver(
       connection,
       mayHear,
       (packet) => this.#packets.put(packet),
-      fail,
+      onFailure,
       timing,
     );
-    const others = () => this.listPeople().length;
-    const settled = watchSettled(connection, others);
-    this.#settled = settled;
-    this.#sender = createFrameSender({ connection, timing, settled, refused, fail });
-    this.#watchdog = createLinkWatchdog({
+    const isSettled = watchSettled(connection, countOthers);
+    this.#isSettled = isSettled;
+    const output = { connection, timing, isSettled, onRefused, onFailure };
+    this.#sender = new FrameSender(output);
+    this.#watchdog = new LinkWatchdog({
       connection,
       timing,
-      settled,
-      others,
+      isSettled,
+      countOthers,
       speakers: this.#receiver,
       output: this.#sender,
       onFault: (fault) => this.#onFault(fault),
-      onWhole: () => place.onWhole(),
-      fail,
+      onWhole: () => deps.onWhole(),
+      onFailure,
     });
-    this.#seatListening = place.channelPeople.listen(channelId, () =>
+    this.#seatListening = deps.channelPeople.listen(deps.channelId, () =>
       this.#checkSeat(),
     );
     connection.on('stateChange', (_, state) => this.#onStateChange(state));
     this.#onStateChange(connection.state);
   }
 
-  /** Waits until people can hear frames. */
-  async waitUntilOpen(signal: AbortSignal) {
-    while (!this.#settled()) {
+  /** Waits until people can hear frames. Throws the error of a link that has ended. */
+  async waitUntilOpen(signal: AbortSignal): Promise<void> {
+    while (!this.#isSettled()) {
       if (this.#ended)
         throw this.#ended.error ?? createLostLinkError('The link was closed.');
       await realClock.sleep(5, signal);
     }
   }
 
+  /** True until the link ends, also while it opens. */
   get isOpen(): boolean {
     return this.#ended === undefined;
   }
 
+  /** Receives packets of people who may be heard. One reader at a time is allowed. */
   receivePackets(signal: AbortSignal): AsyncIterable<Packet> {
     return this.#packets.read(signal);
   }
 
-  playFrames(source: FrameSource): { wake(): void } {
-    return this.#sender.playFrames(source);
+  /** Plays `frames` in place of the former source. Wake it when frames have come. */
+  playFrames(frames: FrameSource): { wake(): void } {
+    return this.#sender.playFrames(frames);
   }
 
+  /** Lists everybody in the channel but the bot. */
   listPeople(): readonly ChannelMember[] {
-    const { channelId, channelPeople, guild } = this.#place;
+    const { channelId, channelPeople, guild } = this.#deps;
     return channelPeople.listPeople(guild, channelId);
   }
 
-  onPeople(listener: () => void) {
+  /** Sets the listener for changes of `listPeople`. Does nothing once the link has ended. */
+  onPeople(listener: () => void): void {
+    const { channelId, channelPeople } = this.#deps;
     this.#peopleListening?.[Symbol.dispose]();
     this.#peopleListening = this.#ended
       ? undefined
-      : this.#place.channelPeople.listen(this.#place.channelId, listener);
+      : channelPeople.listen(channelId, listener);
   }
 
-  onUnheard(listener: (speakerId: PersonId) => void) {
+  /** Sets the listener for packets of people who may not be heard. */
+  onUnheard(listener: (speakerId: PersonId) => void): void {
     this.#receiver.onUnheard(listener);
   }
 
-  async refreshMember(personId: PersonId, signal: AbortSignal) {
-    const { channelId, channelPeople, guild } = this.#place;
+  /** Reads a member's roles anew. Throws BotError `discord.unreachable`. */
+  async refreshMember(personId: PersonId, signal: AbortSignal): Promise<void> {
+    const { channelId, channelPeople, guild } = this.#deps;
     await readMember(guild, personId, signal);
     channelPeople.readAgain(channelId);
   }
 
+  /** Returns the encryption that was agreed on, which may still change. */
   getState(): LinkState {
     return {
       cipher: this.#connection.receiver.connectionData.encryptionMode ?? '',
@@ -187,6 +176,7 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
+  /** Error that says at which step the opening stopped. */
   get unopened(): BotError {
     const [closeCode, lastError] = [this.#closeCode, this.#lastError];
     if (closeCode !== undefined && closeCode >= 4_000)
@@ -194,6 +184,7 @@ export class DiscordLink implements VoiceLink {
     return createUnopenedLinkError(this.#openingStep, lastError);
   }
 
+  /** Counts packets and frames since the start of the link, also after its end. */
   counts(): LinkCounts {
     const { dropped } = this.#packets;
     return {
@@ -204,12 +195,13 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#endLink();
     await this.#closing;
   }
 
-  #onFailure(error: unknown) {
+  #onRefused(error: unknown) {
     this.#errors++;
     this.#lastError = error;
     if (error instanceof BotError) this.#endLink(error);
@@ -232,7 +224,7 @@ export class DiscordLink implements VoiceLink {
   }
 
   #onFault(fault: string) {
-    const mayRejoin = this.#place.mayRejoin(fault);
+    const mayRejoin = this.#deps.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady)
       this.#endLink(createLostLinkError(fault, this.#lastError));
@@ -242,16 +234,16 @@ export class DiscordLink implements VoiceLink {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
-    const { guild, pace, report } = this.#place;
+    const { guild, pace, report } = this.#deps;
     patchNetworking(networking, {
       timing: realClock,
-      onSocket: (ws) => this.#watchdog.watchSocket(ws),
+      onSocket: (socket) => this.#watchdog.watchSocket(socket),
     });
-    const follow = () => {
+    const followStep = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };
-    networking.on('stateChange', follow);
-    follow();
+    networking.on('stateChange', followStep);
+    followStep();
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });
@@ -261,9 +253,9 @@ export class DiscordLink implements VoiceLink {
 
   /** Ends the link if Discord dropped the seat, as after a new login. */
   #checkSeat() {
-    const { channelId, guild } = this.#place;
+    const { channelId, guild } = this.#deps;
     const seat = guild.voiceStates.cache.get(guild.client.user.id);
-    if (this.#settled() && seat?.channelId !== channelId)
+    if (this.#isSettled() && seat?.channelId !== channelId)
       this.#endLink(createLostLinkError('Discord does not know the seat any more.'));
   }
 
@@ -281,17 +273,47 @@ export class DiscordLink implements VoiceLink {
   }
 
   async #closeConnection() {
-    await this.#place.onLeaving();
+    await this.#deps.onLeaving();
     await this.#signals.leave();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);
     }
-    const { guild, report } = this.#place;
+    const { guild, report } = this.#deps;
     report({ kind: 'link-closed', guildId: guild.id, counts: this.counts() });
   }
 }
 
-const stepWords = {
+function createSignals(
+  { channelId, guild, pace }: DiscordLinkDeps,
+  onFailure: (error: BotError) => void,
+) {
+  const gone = 'A person has moved or disconnected the bot.';
+  return new VoiceSignals({
+    guildId: guild.id,
+    channelId,
+    gateway: guild.voiceAdapterCreator,
+    pace,
+    timing: realClock,
+    onGone: () => onFailure(new BotError('link.lost', false, gone)),
+  });
+}
+
+function joinChannel(
+  { channelId, guild }: DiscordLinkDeps,
+  adapterCreator: DiscordGatewayAdapterCreator,
+) {
+  return joinVoiceChannel({
+    guildId: guild.id,
+    channelId,
+    group: guild.client.application.id, // keeps two bots of one process apart in the library's registry
+    selfDeaf: false,
+    // With a tolerance the library would drop its session because of failures of one person.
+    decryptionFailureTolerance: Number.POSITIVE_INFINITY,
+    adapterCreator,
+  });
+}
+
+const stepHints = {
   seat: 'it gave the bot no seat.',
   socket: 'the voice server accepts no connection.',
   login: 'the voice server did not answer the login.',
@@ -300,11 +322,12 @@ const stepWords = {
   group: 'the end-to-end encrypted group was not established.',
 };
 
+/** Creates the error of a link that did not open in time, with the step at which it stopped. */
 export function createUnopenedLinkError(
   openingStep: OpeningStep,
   cause?: unknown,
 ): BotError {
-  const hint = cause instanceof Error ? cause.message : stepWords[openingStep];
+  const hint = cause instanceof Error ? cause.message : stepHints[openingStep];
   return new BotError(
     'link.timeout',
     true,
@@ -346,18 +369,18 @@ function createLostLinkError(message: string, cause?: unknown) {
 }
 
 /** Creates a test of whether people can hear frames now. */
-function watchSettled(connection: VoiceConnection, others: () => number) {
+function watchSettled(connection: VoiceConnection, countOthers: () => number) {
   // Alone there is no end-to-end group. A resumed voice socket keeps its session, and
   // `transitioned` also fires when the last person leaves.
-  let opened: DAVESession | undefined;
+  let openedSession: DAVESession | undefined;
   connection.on('transitioned', () => {
     const dave = findDaveSession(connection);
-    opened = dave?.session?.ready ? dave : undefined;
+    openedSession = dave?.session?.ready ? dave : undefined;
   });
   return () => {
     if (connection.state.status !== VoiceConnectionStatus.Ready) return false;
     const dave = findDaveSession(connection);
-    if (!dave || dave.protocolVersion === 0 || others() === 0) return true;
-    return dave === opened && dave.session?.ready === true;
+    if (!dave || dave.protocolVersion === 0 || countOthers() === 0) return true;
+    return dave === openedSession && dave.session?.ready === true;
   };
 }

@@ -5,17 +5,24 @@ import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import { silenceFrame } from '#src/audio/opus/opus-packet.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 
-export type FrameSenderOptions = {
+export type FrameSenderDeps = {
   readonly connection: Pick<VoiceConnection, 'playOpusPacket' | 'setSpeaking'>;
   readonly timing: SyncTiming;
-  /** False: no frame is taken or sent. */
-  readonly settled: () => boolean;
-  readonly refused: (error: unknown) => void;
+  /** Returns whether people can hear frames. Until then no frame is taken or sent. */
+  readonly isSettled: () => boolean;
+  /** Called with the library's error for each frame that it did not take. */
+  readonly onRefused: (error: unknown) => void;
   /** Called when the output has stopped. */
-  readonly fail: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 };
 
-export type SenderCounts = ReturnType<typeof createFrameSender>['counts'];
+export type SenderCounts = {
+  readonly sent: number;
+  /** Frames that the library did not take. */
+  readonly refused: number;
+  /** Stalls of more than 60 ms. */
+  readonly shifts: number;
+};
 
 const frameMs = 20;
 /** Timers count whole ms, so a frame may leave this much early. */
@@ -26,133 +33,139 @@ const catchUpMs = 60;
 const silenceFrames = 5;
 
 /**
- * Sends a frame every 20 ms, without a timer when there is none. An `AudioPlayer` would
- * prepare frames 20 ms ahead, so answers would begin and stop later.
+ * Sends a frame every 20 ms, without a timer when there is none. The player of @discordjs/voice
+ * would prepare frames 20 ms ahead, so answers would begin and stop later.
  */
-export function createFrameSender(options: FrameSenderOptions) {
-  const { connection, timing } = options;
-  const counts = {
-    sent: 0,
-    /** Frames that the library did not take. */
-    refused: 0,
-    /** Stalls of more than 60 ms. */
-    shifts: 0,
-  };
-  let playing:
-    | { readonly source: FrameSource; readonly resource: AudioResource }
-    | undefined;
-  let dueMs = 0;
-  let forgetTimer: (() => void) | undefined;
-  let owedSilence = 0;
-  let isQuiet = true;
-  let isStopped = false;
+export class FrameSender {
+  readonly #deps;
+  readonly #counts = { sent: 0, refused: 0, shifts: 0 };
+  #frames: FrameSource | undefined;
+  #resource: AudioResource | undefined;
+  #dueMs = 0;
+  #cancelTimer: (() => void) | undefined;
+  #owedSilence = 0;
+  #isQuiet = true;
+  #isStopped = false;
 
-  function stop() {
-    isStopped = true;
-    playing = undefined;
-    forgetTimer?.();
+  constructor(deps: FrameSenderDeps) {
+    this.#deps = deps;
   }
 
-  function wake() {
-    if (isStopped || !isQuiet) return;
-    dueMs = timing.nowMs();
-    isQuiet = false; // once is enough
-    setTimer();
+  /** Counts of frames since the start. They change while frames leave. */
+  get counts(): SenderCounts {
+    return this.#counts;
   }
 
-  function setTimer() {
-    forgetTimer?.();
-    forgetTimer = timing.later(Math.max(0, dueMs - timing.nowMs()), runStep);
+  /** True from a wake until the silence after the last frame has left. */
+  get isBusy(): boolean {
+    return !this.#isQuiet;
+  }
+
+  /** Plays `frames` in place of the former source. Wake it when frames have come. */
+  playFrames(frames: FrameSource): { wake(): void } {
+    this.#frames = frames;
+    this.#resource = makeResource(frames);
+    this.#wake();
+    return { wake: () => this.#wake() };
+  }
+
+  /** Stops for good. Takes no further frame. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#frames = undefined;
+    this.#resource = undefined;
+    this.#cancelTimer?.();
+  }
+
+  #wake() {
+    if (this.#isStopped || !this.#isQuiet) return;
+    this.#dueMs = this.#deps.timing.nowMs();
+    this.#isQuiet = false; // once is enough
+    this.#setTimer();
+  }
+
+  #setTimer() {
+    const { timing } = this.#deps;
+    this.#cancelTimer?.();
+    const waitMs = Math.max(0, this.#dueMs - timing.nowMs());
+    this.#cancelTimer = timing.later(waitMs, this.#onTimer);
   }
 
   /** Sends overdue frames and sets the next timer. */
-  function runStep() {
+  readonly #onTimer = () => {
     try {
-      catchUp();
-      const isIdle = isQuiet && (playing?.source.isIdle ?? true);
-      if (!isStopped && !isIdle) setTimer();
+      this.#catchUp();
+      const isIdle = this.#isQuiet && (this.#frames?.isIdle ?? true);
+      if (!this.#isStopped && !isIdle) this.#setTimer();
     } catch (error) {
       // A timer that throws would silence the sender for ever.
-      stop();
-      options.fail(error);
+      this.stop();
+      this.#deps.onFailure(error);
     }
-  }
+  };
 
-  function catchUp() {
-    const lateMs = timing.nowMs() - dueMs;
+  #catchUp() {
+    const { timing } = this.#deps;
+    const lateMs = timing.nowMs() - this.#dueMs;
     if (lateMs > catchUpMs) {
-      dueMs += frameMs * Math.floor(lateMs / frameMs);
-      if (!isQuiet) counts.shifts++;
+      this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
+      if (!this.#isQuiet) this.#counts.shifts++;
     }
     const untilMs = timing.nowMs() + earlyMs;
-    for (; dueMs <= untilMs && !isStopped; dueMs += frameMs) sendNext();
+    for (; this.#dueMs <= untilMs && !this.#isStopped; this.#dueMs += frameMs)
+      this.#sendNext();
   }
 
-  function sendNext() {
-    if (!options.settled()) return;
-    const frame = playing?.resource.read();
-    if (frame) sendFrame(frame);
-    else if (owedSilence > 0) sendSilence();
-    else isQuiet = true;
+  #sendNext() {
+    if (!this.#deps.isSettled()) return;
+    const frame = this.#resource?.read();
+    if (frame) this.#sendFrame(frame);
+    else if (this.#owedSilence > 0) this.#sendSilence();
+    else this.#isQuiet = true;
   }
 
-  function sendFrame(frame: Frame) {
-    isQuiet = false;
-    owedSilence = silenceFrames;
-    if (sendPacket(frame)) {
-      counts.sent++;
-      playing?.source.markSent(frame, timing.nowMs());
-    } else counts.refused++;
+  #sendFrame(frame: Frame) {
+    this.#isQuiet = false;
+    this.#owedSilence = silenceFrames;
+    if (this.#sendPacket(frame)) {
+      this.#counts.sent++;
+      this.#frames?.markSent(frame, this.#deps.timing.nowMs());
+    } else this.#counts.refused++;
   }
 
-  function sendSilence() {
-    sendPacket(silenceFrame);
-    owedSilence--;
-    if (owedSilence === 0) connection.setSpeaking(false);
+  #sendSilence() {
+    this.#sendPacket(silenceFrame);
+    this.#owedSilence--;
+    if (this.#owedSilence === 0) this.#deps.connection.setSpeaking(false);
   }
 
-  function sendPacket(frame: Frame) {
+  #sendPacket(frame: Frame) {
     try {
-      return connection.playOpusPacket(frame) === true;
+      return this.#deps.connection.playOpusPacket(frame) === true;
     } catch (error) {
-      options.refused(error);
+      this.#deps.onRefused(error);
       return false;
     }
   }
-
-  return {
-    counts,
-
-    get isBusy(): boolean {
-      return !isQuiet;
-    },
-
-    playFrames(source: FrameSource): { wake(): void } {
-      playing = { source, resource: makeResource(source) };
-      wake();
-      return { wake };
-    },
-
-    stop,
-  };
 }
 
 /** Reads each frame from the source at the moment when it is sent. */
 class PulledFrames extends Readable {
-  readonly #source;
+  readonly #frames;
 
-  constructor(source: FrameSource) {
+  constructor(frames: FrameSource) {
     super({ objectMode: true });
-    this.#source = source;
+    this.#frames = frames;
   }
 
-  override read(size?: number) {
+  /** Takes the next frame. Null if none is there now, which does not end the stream. */
+  override read(size?: number): Frame | null {
     // Node looks for data by read(0), which must not take a frame.
-    return size === 0 ? null : (this.#source.pullFrame() ?? null);
+    return size === 0 ? null : (this.#frames.pullFrame() ?? null);
   }
 }
 
-function makeResource(source: FrameSource) {
+function makeResource(frames: FrameSource) {
   // `createAudioResource` makes the same of Opus, but first looks for FFmpeg by starting it, for which the thread waits.
-  return new AudioResource([], [new PulledFrames(source)], null, 0);
+  return new AudioResource([], [new PulledFrames(frames)], null, 0);
 }

@@ -1,4 +1,3 @@
-import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import {
   type VoiceConnection,
@@ -6,10 +5,11 @@ import {
   type VoiceWebSocket,
 } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { getInnerSocket, opcodes } from './voice-library.ts';
 
 /** Interval of checks, and the most that one check counts for after a stall of the process. */
-const [checkMs, longestCheckMs] = [500, 1_000];
+const [checkMs, maxCheckMs] = [500, 1_000];
 /** A fault of this length breaks the link. */
 const brokenMs = 10_000;
 const noFault = 'none';
@@ -18,124 +18,147 @@ const retoldMs = 2_000;
 /** Packets may arrive this long before Discord names the speaker. */
 const earlyMs = 1_000;
 
-export type LinkWatchdogOptions = {
+export type LinkWatchdogDeps = {
   readonly connection: VoiceConnection;
   readonly timing: SyncTiming;
-  readonly settled: () => boolean;
-  readonly others: () => number;
+  /** Returns whether people can hear frames. */
+  readonly isSettled: () => boolean;
+  /** Counts the people in the channel, without the bot. */
+  readonly countOthers: () => number;
   readonly speakers: {
+    /** Asks for consent, since people without it send nothing that can be heard. */
     mayHear(speakerId: PersonId): boolean;
-    readonly openedAtMs: ReadonlyMap<string, number>;
-    readonly unopenedAtMs: ReadonlyMap<string, number>;
+    readonly openedAtMs: ReadonlyMap<PersonId, number>;
+    readonly unopenedAtMs: ReadonlyMap<PersonId, number>;
   };
   readonly output: {
     readonly isBusy: boolean;
     readonly counts: { readonly sent: number };
   };
-  /** Notes a fault that has lasted 10 s, at each check. */
+  /** Notes a fault that has lasted 10 s. Called again at each check. */
   onFault(fault: string): void;
   /** Notes that 10 s have passed without a fault. */
   onWhole(): void;
-  fail(error: unknown): void;
+  /** Called with an error of a check. Later checks go on. */
+  onFailure(error: unknown): void;
 };
 
-/** Finds faults that keep a voice link from carrying sound. */
-export function createLinkWatchdog(options: LinkWatchdogOptions) {
-  const seenMs = new Map<string, number>();
+/** Finds faults that keep a voice link from carrying sound. Checks until stopped. */
+export class LinkWatchdog {
+  readonly #deps;
+  /** How long each fault has lasted, in ms. */
+  readonly #lastingMs = new Map<string, number>();
   /**
    * Times at which Discord began to show people as speaking who might be heard then.
    */
-  const shown = new Map<string, number>();
-  let socket: VoiceWebSocket | undefined;
-  let readyAtMs: number | undefined;
-  let checkedAtMs: number | undefined;
-  let sentCount = 0;
-  let stopped = false;
-  let forget: (() => void) | undefined;
-  arm();
+  readonly #shownAtMs = new Map<PersonId, number>();
+  #socket: VoiceWebSocket | undefined;
+  #readyAtMs: number | undefined;
+  #checkedAtMs: number | undefined;
+  #sentCount = 0;
+  #isStopped = false;
+  #cancelCheck: (() => void) | undefined;
 
-  function arm() {
-    forget = options.timing.later(checkMs, () => {
-      try {
-        checkFaults(options.timing.nowMs());
-      } catch (error) {
-        options.fail(error);
-      }
-      if (!stopped) arm();
+  constructor(deps: LinkWatchdogDeps) {
+    this.#deps = deps;
+    this.#planCheck();
+  }
+
+  /** Forgets speakers of a former voice server. */
+  restart(): void {
+    this.#shownAtMs.clear();
+    this.#readyAtMs = undefined;
+  }
+
+  /** Ends the checks for good. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelCheck?.();
+  }
+
+  /** Watches the voice socket that is in use now, in place of the former one. */
+  watchSocket(socket: VoiceWebSocket): void {
+    this.#socket = socket;
+    const { speakers, timing } = this.#deps;
+    socket.on('packet', ({ op, d }) => {
+      const isShown = op === opcodes.speaking && d.speaking !== 0;
+      // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
+      if (isShown && speakers.mayHear(d.user_id))
+        this.#shownAtMs.set(d.user_id, timing.nowMs());
+      else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
+        this.#shownAtMs.delete(d.user_id);
     });
   }
 
-  function checkFaults(atMs: number) {
-    const passedMs = Math.min(longestCheckMs, atMs - (checkedAtMs ?? atMs));
-    checkedAtMs = atMs;
-    const faults = findFaults(atMs);
-    const isWhole = !Object.values(faults).includes(true);
-    for (const [what, holds] of Object.entries({ ...faults, [noFault]: isWhole })) {
-      if (holds) seenMs.set(what, (seenMs.get(what) ?? -passedMs) + passedMs);
-      else seenMs.delete(what);
-    }
-    const [what = noFault, ms = 0] =
-      [...seenMs].find(([, lastingMs]) => lastingMs >= brokenMs) ?? [];
-    if (what !== noFault) options.onFault(`For 10 s ${what}.`);
-    else if (ms >= brokenMs && ms - passedMs < brokenMs) options.onWhole();
+  #planCheck() {
+    const { timing } = this.#deps;
+    this.#cancelCheck = timing.later(checkMs, () => {
+      try {
+        this.#checkFaults(timing.nowMs());
+      } catch (error) {
+        this.#deps.onFailure(error);
+      }
+      if (!this.#isStopped) this.#planCheck();
+    });
   }
 
-  function findFaults(atMs: number) {
-    const { connection, others, output, settled } = options;
+  #checkFaults(atMs: number) {
+    const passedMs = Math.min(maxCheckMs, atMs - (this.#checkedAtMs ?? atMs));
+    this.#checkedAtMs = atMs;
+    this.#countFaults(this.#findFaults(atMs), passedMs);
+    const [fault = noFault, ms = 0] =
+      [...this.#lastingMs].find(([, lastingMs]) => lastingMs >= brokenMs) ?? [];
+    if (fault !== noFault) this.#deps.onFault(`For 10 s ${fault}.`);
+    else if (ms >= brokenMs && ms - passedMs < brokenMs) this.#deps.onWhole();
+  }
+
+  #countFaults(faults: Readonly<Record<string, boolean>>, passedMs: number) {
+    const isWhole = !Object.values(faults).includes(true);
+    for (const [fault, isPresent] of Object.entries({
+      ...faults,
+      [noFault]: isWhole,
+    })) {
+      if (isPresent) {
+        const lastingMs = this.#lastingMs.get(fault) ?? -passedMs;
+        this.#lastingMs.set(fault, lastingMs + passedMs);
+      } else this.#lastingMs.delete(fault);
+    }
+  }
+
+  #findFaults(atMs: number) {
+    const { connection, countOthers, isSettled, output } = this.#deps;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
-    const isOpen = settled();
+    const isOpen = isSettled();
     const isUnanswered =
-      socket !== undefined && getInnerSocket(socket).missedHeartbeats > 0;
+      this.#socket !== undefined && getInnerSocket(this.#socket).missedHeartbeats > 0;
     const { sent } = output.counts;
-    const hasSent = sent !== sentCount;
-    sentCount = sent;
+    const hasSent = sent !== this.#sentCount;
+    this.#sentCount = sent;
     return {
       'it has not been ready': !isReady,
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
       'the heartbeats of the voice socket have had no answer': isUnanswered,
-      'the end-to-end group has not been whole': isReady && others() > 0 && !isOpen,
+      'the end-to-end group has not been whole':
+        isReady && countOthers() > 0 && !isOpen,
       'no voice that can be opened has come, also not from people who speak':
-        isReady && isDeaf(atMs),
+        isReady && this.#isDeaf(atMs),
     };
   }
 
   /** Tests whether the only speaker, or two of several, stay unheard. */
-  function isDeaf(atMs: number) {
-    readyAtMs ??= atMs;
-    const { others, speakers } = options;
+  #isDeaf(atMs: number) {
+    this.#readyAtMs ??= atMs;
+    const { countOthers, speakers } = this.#deps;
     const { openedAtMs, unopenedAtMs } = speakers;
-    if ([...openedAtMs.values()].some((ms) => atMs - ms < longestCheckMs)) return false;
-    const fromMs = readyAtMs + retoldMs;
-    const unheard = [...shown, ...unopenedAtMs].filter(([id, ms]) => {
-      const isHeard = (openedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ms - earlyMs;
-      return ms >= fromMs && !isHeard && speakers.mayHear(id);
+    if ([...openedAtMs.values()].some((ms) => atMs - ms < maxCheckMs)) return false;
+    const fromMs = this.#readyAtMs + retoldMs;
+    const unheard = [...this.#shownAtMs, ...unopenedAtMs].filter(([speakerId, ms]) => {
+      const heardAtMs = openedAtMs.get(speakerId) ?? Number.NEGATIVE_INFINITY;
+      const isHeard = heardAtMs >= ms - earlyMs;
+      return ms >= fromMs && !isHeard && speakers.mayHear(speakerId);
     });
     // One of several is no fault, or anybody could interrupt the bot for all.
-    return new Set(unheard.map(([id]) => id)).size > (others() === 1 ? 0 : 1);
+    const speakerIds = new Set(unheard.map(([speakerId]) => speakerId));
+    return speakerIds.size > (countOthers() === 1 ? 0 : 1);
   }
-
-  return {
-    restart() {
-      shown.clear();
-      readyAtMs = undefined;
-    },
-
-    stop() {
-      stopped = true;
-      forget?.();
-    },
-
-    watchSocket(ws: VoiceWebSocket) {
-      socket = ws;
-      const { speakers, timing } = options;
-      ws.on('packet', ({ op, d }) => {
-        const isShown = op === opcodes.speaking && d.speaking !== 0;
-        // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
-        if (isShown && speakers.mayHear(d.user_id))
-          shown.set(d.user_id, timing.nowMs());
-        else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
-          shown.delete(d.user_id);
-      });
-    },
-  };
 }

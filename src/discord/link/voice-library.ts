@@ -1,4 +1,3 @@
-import type { PersonId } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
@@ -15,6 +14,7 @@ import {
 } from '@discordjs/voice';
 import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the group below,
@@ -22,7 +22,7 @@ import { BotError } from '#src/base/errors.ts';
  */
 
 type InnerReceiver = {
-  /** Opens transport encryption without the stream for each speaker that the library needs. */
+  /** Opens transport encryption, without the stream that the library needs for each speaker. */
   decrypt(datagram: Buffer, mode: string, nonce: Buffer, key: Uint8Array): Buffer;
   /** `map`: the library has no way to forget all sources. */
   readonly ssrcMap: { readonly map: Map<number, { readonly userId: PersonId }> };
@@ -34,23 +34,31 @@ type InnerUdp = {
   };
   readonly remote: { readonly ip: string; readonly port: number };
 };
+type InnerSocket = { readonly missedHeartbeats: number };
 type MessageEvent = Parameters<VoiceWebSocket['onMessage']>[0];
 /**
  * Node makes a key object anew from bytes for each packet, which takes longer than the cipher.
  */
 type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
-// The typings call these members private.
-export const getInnerReceiver = (receiver: VoiceReceiver) =>
-  receiver as unknown as InnerReceiver;
-const getInnerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-export const getInnerSocket = (ws: VoiceWebSocket) =>
-  ws as unknown as { readonly missedHeartbeats: number };
+/** Shows the private members of a receiver, which the typings hide. */
+export function getInnerReceiver(receiver: VoiceReceiver): InnerReceiver {
+  return receiver as unknown as InnerReceiver;
+}
+
+function getInnerUdp(udp: VoiceUDPSocket) {
+  return udp as unknown as InnerUdp;
+}
+
+/** Shows how many heartbeats of a voice socket have had no answer, which the typings hide. */
+export function getInnerSocket(socket: VoiceWebSocket): InnerSocket {
+  return socket as unknown as InnerSocket;
+}
 
 /** Room for 1,250 datagrams, a second of 25 speakers, at 1.3 kB each in the kernel. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 const brokenLibrary = 'A message of the voice server broke the voice library.';
-const maxRefused = 16;
+const maxRefusedMessages = 16;
 /** Source: Discord docs, "Voice Opcodes", and the DAVE protocol. */
 export const opcodes = {
   speaking: 5,
@@ -66,18 +74,21 @@ const discoveryBytes = 74;
 export type NetworkingOptions = {
   readonly timing: SyncTiming;
   /** Called with each voice socket. A resumed session has another one. */
-  readonly onSocket: (ws: VoiceWebSocket) => void;
+  readonly onSocket: (socket: VoiceWebSocket) => void;
 };
 
-/** Repairs each socket of a networking as it opens. */
-export function patchNetworking(networking: Networking, options: NetworkingOptions) {
-  let ws: VoiceWebSocket | undefined;
-  let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
+/** Repairs each socket of a networking as it opens. Call this once for each networking. */
+export function patchNetworking(
+  networking: Networking,
+  options: NetworkingOptions,
+): void {
+  let socket: VoiceWebSocket | undefined;
+  let [udp, connectedUdp]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
   const followState = (state: NetworkingState) => {
-    if ('ws' in state && state.ws !== ws) {
-      ws = state.ws;
-      guardMessages(ws);
-      options.onSocket(ws);
+    if ('ws' in state && state.ws !== socket) {
+      socket = state.ws;
+      guardMessages(socket);
+      options.onSocket(socket);
     }
     if ('udp' in state && state.udp !== udp) {
       udp = state.udp;
@@ -86,8 +97,8 @@ export function patchNetworking(networking: Networking, options: NetworkingOptio
     }
     if (state.code !== NetworkingStatusCode.Ready) return;
     useKeyObject(state.connectionData);
-    if (udp !== connected) connectSocket(state.udp);
-    connected = udp;
+    if (udp !== connectedUdp) connectSocket(state.udp);
+    connectedUdp = udp;
   };
   networking.on('stateChange', (_, state) => followState(state));
   followState(networking.state);
@@ -97,29 +108,30 @@ export function patchNetworking(networking: Networking, options: NetworkingOptio
  * Turns errors of JSON messages into `error` events, and retries early proposals of the
  * end-to-end group.
  */
-export function guardMessages(ws: VoiceWebSocket) {
+export function guardMessages(socket: VoiceWebSocket): void {
   // Proposals before op 11 are tried again after it, until the next epoch.
-  const inner = ws.onMessage.bind(ws);
-  let refused: readonly MessageEvent[] = [];
+  const handleInLibrary = socket.onMessage.bind(socket);
+  let refusedMessages: readonly MessageEvent[] = [];
   const handleMessage = (event: MessageEvent) => {
     try {
-      inner(event);
+      handleInLibrary(event);
     } catch (cause) {
       if (event.data instanceof Buffer)
-        refused = [...refused, event].slice(-maxRefused);
-      else ws.emit('error', new BotError('link.lost', true, brokenLibrary, cause));
+        refusedMessages = [...refusedMessages, event].slice(-maxRefusedMessages);
+      else socket.emit('error', new BotError('link.lost', true, brokenLibrary, cause));
     }
   };
-  ws.onMessage = handleMessage;
-  ws.on('packet', ({ op }) => {
+  socket.onMessage = handleMessage;
+  socket.on('packet', ({ op }) => {
     if (op !== opcodes.clientsConnect) return;
-    const [again, { sequence }] = [refused, ws];
-    refused = [];
-    for (const event of again) handleMessage(event);
-    ws.sequence = sequence; // the library took it back to that of the old message
+    const { sequence } = socket;
+    const messages = refusedMessages;
+    refusedMessages = [];
+    for (const message of messages) handleMessage(message);
+    socket.sequence = sequence; // the library took it back to that of the old message
   });
-  ws.on('binary', ({ op }) => {
-    if (op === opcodes.announceCommit || op === opcodes.welcome) refused = [];
+  socket.on('binary', ({ op }) => {
+    if (op === opcodes.announceCommit || op === opcodes.welcome) refusedMessages = [];
   });
 }
 
@@ -128,7 +140,8 @@ function enlargeReceiveBuffer(udp: VoiceUDPSocket) {
   socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
-export function connectSocket(udp: VoiceUDPSocket) {
+/** Connects a UDP socket to the voice server. Does nothing without an IP address of it. */
+export function connectSocket(udp: VoiceUDPSocket): void {
   const { socket, remote } = getInnerUdp(udp);
   if (isIP(remote.ip) === 0) return;
   try {
@@ -168,11 +181,12 @@ function useKeyObject(key: InnerKey) {
     key.secretKey = createSecretKey(key.secretKey);
 }
 
+/** Finds the networking of a connection. Undefined while it signals, and once it has ended. */
 export function findNetworking({ state }: VoiceConnection): Networking | undefined {
   return 'networking' in state ? state.networking : undefined;
 }
 
-/** Undefined in a call without DAVE. */
+/** Finds the end-to-end session of a connection. Undefined in a call without DAVE. */
 export function findDaveSession(connection: VoiceConnection): DAVESession | undefined {
   const state = findNetworking(connection)?.state;
   return state && 'dave' in state ? state.dave : undefined;
@@ -189,6 +203,7 @@ export type CipherMode = keyof typeof nonceBytes;
 /** Each packet throws until the library has imported its ciphers. */
 const [loadTries, loadPauseMs] = [100, 10];
 
+/** Creates a nonce of zeros, as long as the mode needs. */
 export function createEmptyNonce(mode: CipherMode): Buffer {
   return Buffer.alloc(nonceBytes[mode]);
 }

@@ -9,182 +9,232 @@ import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
-import {
-  type ChannelPeople,
-  createChannelPeople,
-} from '#src/discord/channel-people.ts';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
-import { createShardPace, createSignalPace, type ShardPace } from './signal-pace.ts';
+import { ShardPace, SignalPace } from './signal-pace.ts';
 
-export type DoorLimits = {
+export type LinkOpenerOptions = {
+  /** Limit for opening one link, from the gateway's readiness on. */
   readonly connectMs: number;
+  /** Limit for waiting for the gateway. */
   readonly offlineMs: number;
   /** Called while the bot still sits in the channel. Never throws. */
   readonly onLeaving: (guildId: GuildId) => Promise<void>;
 };
 const checkMs = 250;
 
-export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
-  /** Tests whether a link exists or is being opened. */
-  hasLink(guildId: GuildId): boolean;
-}
+/** Opens voice links over one client. A second link in a server ends the first. */
+export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
+  readonly #client;
+  readonly #report;
+  readonly #options: LinkOpenerOptions;
+  readonly #links = new Map<GuildId, GuildLinks>();
+  readonly #shardPaces = new Map<number, ShardPace>();
+  readonly #people;
 
-/** A second link in a server ends the first. */
-export function openVoiceLinkOpener(
-  client: Client<true>,
-  report: (event: DiscordEvent) => void,
-  {
-    connectMs = 9_000,
-    offlineMs = 30_000,
-    onLeaving = async () => undefined,
-  }: Partial<DoorLimits> = {},
-): DiscordLinkOpener {
-  const servers = new Map<string, GuildLinks>();
-  const shards = new Map<number, ShardPace>();
-  const people = createChannelPeople(client);
-  return {
-    async openLink(channel, mayHear, signal) {
-      const guild = client.guilds.cache.get(channel.guildId);
-      if (!guild)
-        throw new BotError(
-          'link.lost',
-          false,
-          'The bot is not in that server any more.',
-        );
-      const shard = shards.get(guild.shardId) ?? createShardPace();
-      shards.set(guild.shardId, shard);
-      const server =
-        servers.get(guild.id) ??
-        createGuildLinks(
-          { people, shard, report, connectMs, offlineMs, onLeaving },
-          guild.id,
-        );
-      servers.set(guild.id, server);
-      return await server.openLink(guild, channel, mayHear, signal);
-    },
-    getRestMs: (guildId) => servers.get(guildId)?.getRestMs() ?? 0,
-    hasLink: (guildId) => servers.get(guildId)?.hasLink() ?? false,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...servers.values()].map((server) => server.close()));
-    },
-  };
-}
-
-type GuildLinkDeps = DoorLimits & {
-  readonly people: ChannelPeople;
-  readonly shard: ShardPace;
-  readonly report: (event: DiscordEvent) => void;
-};
-
-type GuildLinks = ReturnType<typeof createGuildLinks>;
-
-/** Opens the links of one server one after the other. */
-function createGuildLinks(deps: GuildLinkDeps, guildId: GuildId) {
-  const { report } = deps;
-  const pace = createSignalPace();
-  const rejoins = createRejoinLimit();
-  let isDown = false;
-  let current: DiscordLink | undefined;
-  let openingCount = 0;
-  let lastTurn: Promise<unknown> = Promise.resolve();
-
-  /** Raises an alert from the second on. */
-  function mayRejoin(fault: string) {
-    const nowMs = realClock.nowMs();
-    if (rejoins.isRepeated(nowMs)) reportAlert(true, fault);
-    return rejoins.tryRejoin(nowMs);
+  constructor(
+    client: Client<true>,
+    report: (event: DiscordEvent) => void,
+    {
+      connectMs = 9_000,
+      offlineMs = 30_000,
+      onLeaving = async () => undefined,
+    }: Partial<LinkOpenerOptions> = {},
+  ) {
+    this.#client = client;
+    this.#report = report;
+    this.#options = { connectMs, offlineMs, onLeaving };
+    this.#people = new ChannelPeople(client);
   }
 
-  function reportAlert(isDownNow: boolean, cause: string) {
-    if (isDown === isDownNow) return;
-    isDown = isDownNow;
-    const state = isDown ? 'raised' : 'cleared';
-    report({ kind: 'alert', name: 'link-down', state, cause, guildId });
-  }
-
-  async function closeLink() {
-    await current?.[Symbol.asyncDispose]();
-  }
-
-  async function openNow(
-    guild: Guild,
+  /**
+   * Opens a link after all links of the server that were asked for before. Throws BotError
+   * `link.*`.
+   */
+  async openLink(
     channel: ChannelRef,
     mayHear: MayHear,
     signal: AbortSignal,
-  ) {
-    const { connectMs, offlineMs, shard } = deps;
+  ): Promise<DiscordLink> {
+    const guild = this.#client.guilds.cache.get(channel.guildId);
+    if (!guild)
+      throw new BotError('link.lost', false, 'The bot is not in that server any more.');
+    return await this.#getLinks(guild).openLink({ guild, channel, mayHear, signal });
+  }
+
+  /** Returns the rest that Discord asked for in a server, in ms. */
+  getRestMs(guildId: GuildId): number {
+    return this.#links.get(guildId)?.getRestMs() ?? 0;
+  }
+
+  /** Tests whether a link exists or is being opened. */
+  hasLink(guildId: GuildId): boolean {
+    return this.#links.get(guildId)?.hasLink() ?? false;
+  }
+
+  /** Leaves the channels of all servers. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closing = [...this.#links.values()].map((links) => links.closeLink());
+    await Promise.all(closing);
+  }
+
+  #getLinks(guild: Guild) {
+    const shardPace = this.#shardPaces.get(guild.shardId) ?? new ShardPace();
+    this.#shardPaces.set(guild.shardId, shardPace);
+    const deps = {
+      ...this.#options,
+      people: this.#people,
+      shardPace,
+      report: this.#report,
+    };
+    const links = this.#links.get(guild.id) ?? new GuildLinks(deps, guild.id);
+    this.#links.set(guild.id, links);
+    return links;
+  }
+}
+
+type GuildLinksDeps = LinkOpenerOptions & {
+  readonly people: ChannelPeople;
+  readonly shardPace: ShardPace;
+  readonly report: (event: DiscordEvent) => void;
+};
+
+type LinkRequest = {
+  readonly guild: Guild;
+  readonly channel: ChannelRef;
+  readonly mayHear: MayHear;
+  readonly signal: AbortSignal;
+};
+
+/** Opens the links of one server one after the other. */
+class GuildLinks {
+  readonly #deps;
+  readonly #guildId;
+  readonly #pace = new SignalPace();
+  readonly #rejoins = new RejoinLimit();
+  #isDown = false;
+  #link: DiscordLink | undefined;
+  #openingCount = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: GuildLinksDeps, guildId: GuildId) {
+    this.#deps = deps;
+    this.#guildId = guildId;
+  }
+
+  /** Opens a link in place of the present one. Throws BotError `link.*`. */
+  openLink(request: LinkRequest): Promise<DiscordLink> {
+    this.#openingCount++;
+    const opening = this.#lastTurn.then(() => this.#openNow(request));
+    this.#lastTurn = opening
+      .catch(() => {})
+      .then(() => {
+        this.#openingCount--;
+      });
+    return opening;
+  }
+
+  /** Tests whether a link exists or is being opened. */
+  hasLink(): boolean {
+    return this.#openingCount > 0 || this.#link?.isOpen === true;
+  }
+
+  /** Returns the rest that Discord asked for, in ms. */
+  getRestMs(): number {
+    return this.#pace.getRestMs(realClock.nowMs());
+  }
+
+  /** Leaves the channel of the present link. */
+  async closeLink(): Promise<void> {
+    await this.#link?.[Symbol.asyncDispose]();
+  }
+
+  async #openNow({ guild, channel, mayHear, signal }: LinkRequest) {
+    const { connectMs, offlineMs, report } = this.#deps;
     await waitUntilShardReady(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    using deadline = createDeadlineSignal(connectMs, realClock, toUnopenedError);
+    using deadline = createDeadlineSignal(connectMs, realClock, () =>
+      this.#toUnopenedError(),
+    );
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
-      await closeLink();
-      const nowMs = realClock.nowMs();
-      const waitMs = Math.max(pace.waitMs(nowMs), shard.waitMs(nowMs));
-      if (waitMs > connectMs) throw createTooOftenError(waitMs);
-      shard.planJoin(nowMs + waitMs);
-      await realClock.sleep(waitMs, either);
-      const link = joinChannel(guild, channel, mayHear);
+      await this.closeLink();
+      await this.#waitForTurn(either);
+      const link = this.#joinChannel(guild, channel, mayHear);
       await link.waitUntilOpen(either);
       const tookMs = realClock.nowMs() - startMs;
+      const guildId = this.#guildId;
       report({ kind: 'link-opened', guildId, tookMs, ...link.getState() });
       void becomeSpeaker(guild, channel.channelId, realClock, report);
       return link;
     } catch (cause) {
-      await closeLink();
+      await this.closeLink();
       signal.throwIfAborted();
-      const error: unknown = either.aborted ? either.reason : toBrokenOffReason(cause);
-      if (error instanceof BotError && rejoins.isRepeated(realClock.nowMs()))
-        reportAlert(true, error.message);
+      const error: unknown = either.aborted
+        ? either.reason
+        : this.#toBrokenOffReason(cause);
+      if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
+        this.#reportAlert(true, error.message);
       throw error;
     }
   }
 
-  function toUnopenedError() {
-    return current?.unopened ?? createUnopenedLinkError('seat');
+  /** Waits until Discord takes another join. Throws if that is later than the deadline. */
+  async #waitForTurn(signal: AbortSignal) {
+    const { connectMs, shardPace } = this.#deps;
+    const nowMs = realClock.nowMs();
+    const waitMs = Math.max(this.#pace.waitMs(nowMs), shardPace.waitMs(nowMs));
+    if (waitMs > connectMs) throw createTooOftenError(waitMs);
+    shardPace.planJoin(nowMs + waitMs);
+    await realClock.sleep(waitMs, signal);
   }
 
-  function toBrokenOffReason(cause: unknown) {
-    const isBroken =
-      cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
-    return isBroken ? toUnopenedError() : cause;
-  }
-
-  function joinChannel(guild: Guild, { channelId }: ChannelRef, mayHear: MayHear) {
-    const place = {
+  #joinChannel(guild: Guild, { channelId }: ChannelRef, mayHear: MayHear) {
+    const { onLeaving, people, report } = this.#deps;
+    const guildId = this.#guildId;
+    const deps = {
       guild,
       channelId,
-      channelPeople: deps.people,
-      pace,
+      channelPeople: people,
+      pace: this.#pace,
       report,
-      mayRejoin,
-      onWhole: () => reportAlert(false, 'it works again by itself'),
-      onLeaving: () => deps.onLeaving(guildId),
+      mayRejoin: (fault: string) => this.#mayRejoin(fault),
+      onWhole: () => this.#reportAlert(false, 'it works again by itself'),
+      onLeaving: () => onLeaving(guildId),
     };
-    const link = new DiscordLink(place, mayHear);
-    current = link;
+    const link = new DiscordLink(deps, mayHear);
+    this.#link = link;
     report({ kind: 'link-made', guildId, counts: () => link.counts() });
     return link;
   }
 
-  return {
-    openLink(...request: Parameters<typeof openNow>) {
-      openingCount++;
-      const opening = lastTurn.then(() => openNow(...request));
-      lastTurn = opening
-        .catch(() => {})
-        .then(() => {
-          openingCount--;
-        });
-      return opening;
-    },
-    hasLink: () => openingCount > 0 || current?.isOpen === true,
-    getRestMs: () => pace.getRestMs(realClock.nowMs()),
-    close: closeLink,
-  };
+  /** Raises an alert from the second rejoin on. */
+  #mayRejoin(fault: string) {
+    const nowMs = realClock.nowMs();
+    if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
+    return this.#rejoins.tryRejoin(nowMs);
+  }
+
+  #reportAlert(isDown: boolean, cause: string) {
+    if (this.#isDown === isDown) return;
+    this.#isDown = isDown;
+    const state = isDown ? 'raised' : 'cleared';
+    const guildId = this.#guildId;
+    this.#deps.report({ kind: 'alert', name: 'link-down', state, cause, guildId });
+  }
+
+  #toUnopenedError() {
+    return this.#link?.unopened ?? createUnopenedLinkError('seat');
+  }
+
+  #toBrokenOffReason(cause: unknown) {
+    const isBroken =
+      cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
+    return isBroken ? this.#toUnopenedError() : cause;
+  }
 }
 
 /** Waits for the gateway. Throws BotError `link.offline` after `offlineMs`. */
@@ -219,23 +269,23 @@ function createTooOftenError(waitMs: number) {
 }
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */
-const againMs = 500;
+const retryMs = 500;
 
-/** Becomes a speaker of a stage, or asks to speak. */
+/** Becomes a speaker of a stage, or asks to speak. Does nothing elsewhere. Never throws. */
 export async function becomeSpeaker(
   guild: Guild,
   channelId: ChannelId,
   timing: SyncTiming,
   report: (event: DiscordEvent) => void,
-) {
+): Promise<void> {
   if (guild.channels.cache.get(channelId)?.type !== ChannelType.GuildStageVoice) return;
   try {
     await askToSpeak(guild, channelId);
   } catch {
-    await new Promise<void>((resolve) => timing.later(againMs, resolve));
+    await new Promise<void>((resolve) => timing.later(retryMs, resolve));
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
-      const why = getErrorMessage(cause);
-      const message = `Stage ${channelId}: the request to speak failed: ${why}`;
+      const reason = getErrorMessage(cause);
+      const message = `Stage ${channelId}: the request to speak failed: ${reason}`;
       report({ kind: 'warning', message, guildId: guild.id, cause });
     });
   }
@@ -245,30 +295,30 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
   const seat = guild.members.me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;
-  const mine = seat.channel && findOwnPermissions(seat.channel);
-  if (mine?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
+  const permissions = seat.channel && findOwnPermissions(seat.channel);
+  if (permissions?.has(PermissionFlagsBits.MuteMembers))
+    await seat.setSuppressed(false);
   else await seat.setRequestToSpeak(true);
 }
 
-/** Two rejoins that did not help are not followed by more soon. */
-const [mostRejoins, rejoinsMs] = [2, 600_000];
+const [maxRejoins, rejoinWindowMs] = [2, 600_000];
 
-export function createRejoinLimit() {
-  let atMs: readonly number[] = [];
+/** Rate limit of rejoins in one server: a third one within ten minutes would not help either. */
+export class RejoinLimit {
+  #rejoinsAtMs: readonly number[] = [];
 
-  function isRepeated(nowMs: number): boolean {
-    atMs = atMs.filter((atMs) => nowMs - atMs < rejoinsMs);
-    return atMs.length > 0;
+  /** Tests whether there was a rejoin within the last ten minutes. */
+  isRepeated(nowMs: number): boolean {
+    this.#rejoinsAtMs = this.#rejoinsAtMs.filter(
+      (rejoinAtMs) => nowMs - rejoinAtMs < rejoinWindowMs,
+    );
+    return this.#rejoinsAtMs.length > 0;
   }
 
-  return {
-    isRepeated,
-
-    /** Returns false if none is allowed now. */
-    tryRejoin(nowMs: number): boolean {
-      const isAllowed = !isRepeated(nowMs) || atMs.length < mostRejoins;
-      if (isAllowed) atMs = [...atMs, nowMs];
-      return isAllowed;
-    },
-  };
+  /** Counts a rejoin. Returns false if none is allowed now. */
+  tryRejoin(nowMs: number): boolean {
+    const isAllowed = !this.isRepeated(nowMs) || this.#rejoinsAtMs.length < maxRejoins;
+    if (isAllowed) this.#rejoinsAtMs = [...this.#rejoinsAtMs, nowMs];
+    return isAllowed;
+  }
 }

@@ -10,14 +10,19 @@ import type { SignalPace } from './signal-pace.ts';
 type ServerUpdate = Parameters<
   DiscordGatewayAdapterLibraryMethods['onVoiceServerUpdate']
 >[0];
+type StateUpdate = Parameters<
+  DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']
+>[0];
+type SeatPayload = { readonly d?: { readonly channel_id?: string | null } };
 
-export type SignalsOptions = {
+export type VoiceSignalsDeps = {
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  readonly gone: () => void;
+  /** Called when a person has moved or disconnected the bot. */
+  readonly onGone: () => void;
 };
 
 const leaveMs = 1_000;
@@ -26,92 +31,92 @@ const leaveMs = 1_000;
  * The main gateway as one link sees it. The library would rejoin without end after a refusal,
  * so here it joins once.
  */
-export function createSignals(options: SignalsOptions) {
-  let gateway: DiscordGatewayAdapterImplementerMethods | undefined;
-  let voice: DiscordGatewayAdapterLibraryMethods | undefined;
-  let hasAsked = false;
-  let isIn = false;
+export class VoiceSignals {
+  readonly #deps;
+  #gateway: DiscordGatewayAdapterImplementerMethods | undefined;
+  #voice: DiscordGatewayAdapterLibraryMethods | undefined;
+  #hasAsked = false;
+  #isIn = false;
   /** A server update must not overtake the state update. */
-  let waitingServer: ServerUpdate | undefined;
-  let left: (() => void) | undefined;
-  let isOut = false;
-  const adapter: DiscordGatewayAdapterCreator = (library) => {
-    voice = library;
-    gateway = options.gateway({
-      onVoiceServerUpdate: (update) => onServerUpdate(update),
-      onVoiceStateUpdate: (update) => onStateUpdate(update),
+  #waitingUpdate: ServerUpdate | undefined;
+  #confirmLeave: (() => void) | undefined;
+  #isOut = false;
+
+  constructor(deps: VoiceSignalsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Adapter for the library, which joins through it. */
+  readonly adapter: DiscordGatewayAdapterCreator = (library) => {
+    this.#voice = library;
+    this.#gateway = this.#deps.gateway({
+      onVoiceServerUpdate: (update) => this.#onServerUpdate(update),
+      onVoiceStateUpdate: (update) => this.#onStateUpdate(update),
       destroy: () => library.destroy(),
     });
     return {
-      sendPayload: (payload) => sendPayload(payload),
-      destroy: () => gateway?.destroy(),
+      sendPayload: (payload) => this.#sendPayload(payload),
+      destroy: () => this.#gateway?.destroy(),
     };
   };
 
-  function sendPayload(payload: {
-    readonly d?: { readonly channel_id?: string | null };
-  }) {
-    if (payload.d?.channel_id === null) return sendLeave();
-    if (hasAsked) return false;
-    hasAsked = true;
-    return sendNow(payload);
+  /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
+  async leave(): Promise<void> {
+    if (!this.#sendLeave() || this.#isOut) return;
+    await new Promise<void>((resolve) => {
+      const cancelWait = this.#deps.timing.later(leaveMs, resolve);
+      this.#confirmLeave = () => {
+        cancelWait();
+        resolve();
+      };
+    });
   }
 
-  function sendLeave() {
+  #sendPayload(payload: SeatPayload) {
+    if (payload.d?.channel_id === null) return this.#sendLeave();
+    if (this.#hasAsked) return false;
+    this.#hasAsked = true;
+    return this.#sendNow(payload);
+  }
+
+  #sendLeave() {
     const d = {
-      guild_id: options.guildId,
+      guild_id: this.#deps.guildId,
       channel_id: null,
       self_mute: false,
       self_deaf: false,
     };
-    return sendNow({ op: 4, d });
+    return this.#sendNow({ op: 4, d });
   }
 
-  function sendNow(payload: object) {
-    options.pace.noteSent(options.timing.nowMs());
-    return gateway?.sendPayload(payload) ?? false;
+  #sendNow(payload: object) {
+    const { pace, timing } = this.#deps;
+    pace.noteSent(timing.nowMs());
+    return this.#gateway?.sendPayload(payload) ?? false;
   }
 
-  function onStateUpdate(
-    update: Parameters<DiscordGatewayAdapterLibraryMethods['onVoiceStateUpdate']>[0],
-  ) {
-    if (update.channel_id === options.channelId) {
-      isIn = true;
-      voice?.onVoiceStateUpdate(update);
-      passServer();
+  #onStateUpdate(update: StateUpdate) {
+    if (update.channel_id === this.#deps.channelId) {
+      this.#isIn = true;
+      this.#voice?.onVoiceStateUpdate(update);
+      this.#passServer();
       return;
     }
-    if (update.channel_id === null) left?.();
+    if (update.channel_id === null) this.#confirmLeave?.();
     // Before our own join has come through, this is the echo of an earlier session.
-    if (!isIn) return;
-    isOut = update.channel_id === null;
-    options.gone();
+    if (!this.#isIn) return;
+    this.#isOut = update.channel_id === null;
+    this.#deps.onGone();
   }
 
-  function onServerUpdate(update: ServerUpdate) {
-    waitingServer = update;
-    if (isIn || !update.endpoint) passServer();
+  #onServerUpdate(update: ServerUpdate) {
+    this.#waitingUpdate = update;
+    if (this.#isIn || !update.endpoint) this.#passServer();
   }
 
-  function passServer() {
-    const update = waitingServer;
-    waitingServer = undefined;
-    if (update) voice?.onVoiceServerUpdate(update);
+  #passServer() {
+    const update = this.#waitingUpdate;
+    this.#waitingUpdate = undefined;
+    if (update) this.#voice?.onVoiceServerUpdate(update);
   }
-
-  return {
-    adapter,
-
-    /** Leaves the channel. Resolves once Discord has confirmed, or after a second. */
-    async leave() {
-      if (!sendLeave() || isOut) return;
-      await new Promise<void>((resolve) => {
-        const forget = options.timing.later(leaveMs, resolve);
-        left = () => {
-          forget();
-          resolve();
-        };
-      });
-    },
-  };
 }

@@ -7,94 +7,121 @@ import {
   type RestBody,
   type Urgency,
 } from '#src/discord/outbox/outbox.ts';
-import type { MessageOutcome } from '#src/ports/caption-chats.ts';
+import type { DrawnMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { toWriteFailure, type WriteFailure } from './write-failure.ts';
 
-export type LiveMessageOptions = {
+export type LiveMessageDeps = {
   readonly outbox: Outbox;
   readonly channelId: ChannelId;
   readonly flags?: number;
   /** Undefined means deletion. */
   draw(): RestBody | undefined;
+  /** Called with each outcome of a request. */
   report(outcome: MessageOutcome): void;
 };
-
-export type LiveMessage = ReturnType<typeof createLiveMessage>;
 
 /**
  * One message that follows `draw`: posted, edited, at last deleted. Only the newest
  * state always lands.
  */
-export function createLiveMessage(
-  options: LiveMessageOptions,
-  place?: MessagePlace,
-  shown?: RestBody,
-) {
-  const nonce = createNonce();
-  let dueMs = Number.MAX_SAFE_INTEGER;
-  let following: Promise<void> | undefined;
-  let isTried = false;
-  let isOver = false;
-  let ownPlace = place;
-  let current = toComparableBody(shown);
+export class LiveMessage implements DrawnMessage {
+  readonly #deps;
+  readonly #nonce = createNonce();
+  #dueMs = Number.MAX_SAFE_INTEGER;
+  #following: Promise<void> | undefined;
+  #isTried = false;
+  #isOver = false;
+  #place: MessagePlace | undefined;
+  #comparableBody: string | undefined;
 
-  async function followChanges() {
-    const { draw } = options;
-    await Promise.resolve();
-    while (!isOver && current !== toComparableBody(draw())) {
-      try {
-        if (ownPlace) await changeMessage(ownPlace, draw() === undefined);
-        else await postMessage();
-      } catch (error) {
-        onFailure(error);
-      }
-    }
-    if (!isOver && !ownPlace && !draw()) onDeleted();
-    following = undefined;
+  /** Follows a posted message if there is `place`, with the body that it shows. */
+  constructor(deps: LiveMessageDeps, place?: MessagePlace, shownBody?: RestBody) {
+    this.#deps = deps;
+    this.#place = place;
+    this.#comparableBody = toComparableBody(shownBody);
   }
 
-  async function postMessage() {
-    const { channelId, draw, flags, outbox, report } = options;
-    let sent = { content: '' };
+  /** Place of the message. Undefined until it is posted. */
+  get place(): MessagePlace | undefined {
+    return this.#place;
+  }
+
+  /** Requests a new drawing. An urgent request stays urgent. Never throws. */
+  requestUpdate(urgency: Urgency): void {
+    const { outbox } = this.#deps;
+    this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
+    this.#following ??= this.#followChanges();
+  }
+
+  /** Waits until the message is up to date, or cannot be. */
+  async waitUntilSettled(): Promise<void> {
+    await this.#following;
+  }
+
+  /** Follows no further change. A request that was sent goes on. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async #followChanges() {
+    const deps = this.#deps;
+    await Promise.resolve();
+    while (!this.#isOver && this.#comparableBody !== toComparableBody(deps.draw())) {
+      try {
+        if (this.#place) await this.#changeMessage(this.#place, !deps.draw());
+        else await this.#postMessage();
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
+    if (!this.#isOver && !this.#place && !deps.draw()) this.#onDeleted();
+    this.#following = undefined;
+  }
+
+  async #postMessage() {
+    const { channelId, flags, outbox } = this.#deps;
+    let body: RestBody = { content: '' };
     const posted = await outbox.put(
       {
         channelId,
         route: 'POST',
         isPatient: true,
         send: async (signal) => {
-          const body = draw();
-          if (isOver || (!body && !isTried)) return undefined;
+          const newestBody = this.#deps.draw();
+          if (this.#isOver || (!newestBody && !this.#isTried)) return undefined;
           // It may stand there already: its nonce finds it.
-          sent = body ?? { content: '\u2026' };
-          isTried = true;
-          dueMs = Number.MAX_SAFE_INTEGER;
-          const once = { ...sent, flags, nonce, enforce_nonce: true };
+          body = newestBody ?? { content: '\u2026' };
+          this.#isTried = true;
+          this.#dueMs = Number.MAX_SAFE_INTEGER;
+          const once = { ...body, flags, nonce: this.#nonce, enforce_nonce: true };
           return outbox.sendPost(channelId, once, signal);
         },
       },
       neverAborted,
     );
     if (!posted) return;
-    ownPlace = { channelId, messageId: posted.id };
-    const text = posted.content ?? sent.content;
-    current = text.trim() === sent.content.trim() ? toComparableBody(sent) : undefined;
-    report({ kind: 'shown', place: ownPlace });
+    const place = { channelId, messageId: posted.id };
+    this.#place = place;
+    const text = posted.content ?? body.content;
+    this.#comparableBody =
+      text.trim() === body.content.trim() ? toComparableBody(body) : undefined;
+    this.#deps.report({ kind: 'shown', place });
   }
 
-  async function changeMessage(place: MessagePlace, isDeletion: boolean) {
-    const { draw, outbox, report } = options;
-    const sent = await outbox.put(
+  async #changeMessage(place: MessagePlace, isDeletion: boolean) {
+    const { outbox } = this.#deps;
+    const change = await outbox.put(
       {
         channelId: place.channelId,
         route: isDeletion ? 'DELETE' : 'PATCH',
-        dueMs: () => dueMs,
+        dueMs: () => this.#dueMs,
         isPatient: true,
         send: async (signal) => {
-          const body = draw();
-          if (isDeletion !== (body === undefined) || isOver) return undefined;
-          current = toComparableBody(body);
-          dueMs = Number.MAX_SAFE_INTEGER;
+          const body = this.#deps.draw();
+          if (isDeletion !== (body === undefined) || this.#isOver) return undefined;
+          this.#comparableBody = toComparableBody(body);
+          this.#dueMs = Number.MAX_SAFE_INTEGER;
           if (body) await outbox.sendEdit(place, body, signal);
           else await outbox.sendDeletion(place, signal);
           return { body };
@@ -102,43 +129,23 @@ export function createLiveMessage(
       },
       neverAborted,
     );
-    if (sent?.body) report({ kind: 'shown', place });
-    else if (sent) onDeleted();
+    if (change?.body) this.#deps.report({ kind: 'shown', place });
+    else if (change) this.#onDeleted();
   }
 
-  function onDeleted() {
-    isOver = true;
-    options.report({ kind: 'deleted' });
+  #onDeleted() {
+    this.#isOver = true;
+    this.#deps.report({ kind: 'deleted' });
   }
 
-  function onFailure(error: unknown) {
-    if (isOver) return;
+  #onFailure(error: unknown) {
+    if (this.#isOver) return;
     const failure = toWriteFailure(error);
-    const body = options.draw();
-    current = toComparableBody(body);
-    isOver = failure.kind !== 'too-old' && failure.kind !== 'refused';
-    options.report(toFailureEvent(failure, body !== undefined));
+    const body = this.#deps.draw();
+    this.#comparableBody = toComparableBody(body);
+    this.#isOver = failure.kind !== 'too-old' && failure.kind !== 'refused';
+    this.#deps.report(toFailureEvent(failure, body !== undefined));
   }
-
-  return {
-    get place(): MessagePlace | undefined {
-      return ownPlace;
-    },
-
-    requestUpdate(urgency: Urgency) {
-      const { outbox } = options;
-      dueMs = Math.min(dueMs, outbox.nowMs + patienceMs[urgency]);
-      following ??= followChanges();
-    },
-
-    async waitUntilSettled() {
-      await following;
-    },
-
-    end() {
-      isOver = true;
-    },
-  };
 }
 
 function toComparableBody(body: RestBody | undefined) {

@@ -8,7 +8,7 @@ import { toRecord } from '#src/base/json.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
-import { retryAfterMs, toWriteFailure } from './write-failure.ts';
+import { getRetryDelayMs, toWriteFailure } from './write-failure.ts';
 
 /** How long a message may wait for more urgent ones. People should see the panel within 5 s. */
 export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
@@ -19,7 +19,7 @@ export type RestBody = Readonly<Record<string, unknown>> & {
   readonly flags?: number | undefined;
 };
 
-export type PostedMessage = { readonly id: string; readonly content?: string };
+export type PostedMessage = { readonly id: MessageId; readonly content?: string };
 
 /** `unsent` messages waited too long, or too many waited. */
 export type PostOutcome = 'sent' | 'failed' | 'unsent';
@@ -42,15 +42,15 @@ type QueuedOrder = {
   readonly fail: (error: unknown) => void;
 };
 
-type Lane = { waiting: QueuedOrder[]; freeAtMs: number; failures: number };
+type Lane = { orders: QueuedOrder[]; freeAtMs: number; failures: number };
 
 /** Discord takes five requests in five seconds. */
 const gapMs = 1_020;
 const forgottenAfterMs = 120_000;
 const answerMs = 4_000;
-/** One more drops the oldest. */
-const mostWaiting = 1_000;
-const mostOwnDeletions = 1_000;
+/** Another order drops the oldest. */
+const maxWaitingOrders = 1_000;
+const maxOwnDeletions = 1_000;
 const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
 
@@ -61,24 +61,25 @@ const tooLate = 'it waited for too long';
 export class Outbox {
   readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
   readonly #timing: SyncTiming;
-  readonly #ended: (outcome: PostOutcome) => void;
+  readonly #onEnded: (outcome: PostOutcome) => void;
   readonly #lanes = new Map<string, Lane>();
   readonly #over = new AbortController();
-  readonly #ownDeletions = new Set<string>();
+  readonly #ownDeletions = new Set<MessageId>();
 
   /**
-   * Creates the outbox. Calls `ended` once for each posted message, unless withdrawn.
+   * Creates the outbox. Calls `onEnded` once for each posted message, unless withdrawn.
    */
   constructor(
     rest: Pick<REST, 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
-    ended: (outcome: PostOutcome) => void,
+    onEnded: (outcome: PostOutcome) => void,
   ) {
     this.#rest = rest;
     this.#timing = timing;
-    this.#ended = ended;
+    this.#onEnded = onEnded;
   }
 
+  /** Time of the outbox's clock, by which orders are due. */
   get nowMs(): number {
     return this.#timing.nowMs();
   }
@@ -98,11 +99,11 @@ export class Outbox {
     const dueMs = body.message_reference ? () => Number.MAX_SAFE_INTEGER : undefined;
     try {
       const posted = await this.put({ channelId, route: 'POST', dueMs, send }, signal);
-      this.#ended('sent');
+      this.#onEnded('sent');
       return posted;
     } catch (error) {
       const isUnsent = error instanceof BotError && error.code === 'discord.unsent';
-      if (!signal.aborted) this.#ended(isUnsent ? 'unsent' : 'failed');
+      if (!signal.aborted) this.#onEnded(isUnsent ? 'unsent' : 'failed');
       throw error;
     }
   }
@@ -112,7 +113,7 @@ export class Outbox {
     place: MessagePlace,
     body: RestBody | undefined,
     signal: AbortSignal,
-  ) {
+  ): Promise<void> {
     const dueMs = this.nowMs + patienceMs.partial;
     const send = (until: AbortSignal) =>
       body ? this.sendEdit(place, body, until) : this.sendDeletion(place, until);
@@ -121,6 +122,10 @@ export class Outbox {
     await this.put({ channelId, route, dueMs: () => dueMs, send }, signal);
   }
 
+  /**
+   * Queues an order, and resolves to the result of its `send`. Throws as `post` does.
+   * Aborting `signal` withdraws a waiting order.
+   */
   async put<T>(
     { channelId, route, dueMs, isPatient, send }: OutboxOrder<T>,
     signal: AbortSignal,
@@ -128,7 +133,7 @@ export class Outbox {
     signal.throwIfAborted();
     if (this.#over.signal.aborted) throw createUnsentMessageError(stoppedReason);
     const key = `${route} ${channelId}`;
-    const lane = this.#lanes.get(key) ?? { waiting: [], freeAtMs: 0, failures: 0 };
+    const lane = this.#lanes.get(key) ?? { orders: [], freeAtMs: 0, failures: 0 };
     const result = Promise.withResolvers<T>();
     const putAtMs = this.nowMs;
     const order: QueuedOrder = {
@@ -139,19 +144,20 @@ export class Outbox {
       },
       fail: result.reject,
     };
-    lane.waiting.push(order);
-    if (lane.waiting.length > mostWaiting)
-      lane.waiting
+    lane.orders.push(order);
+    if (lane.orders.length > maxWaitingOrders)
+      lane.orders
         .shift()
-        ?.fail(createUnsentMessageError(`more than ${mostWaiting} waited`));
+        ?.fail(createUnsentMessageError(`more than ${maxWaitingOrders} waited`));
     if (!this.#lanes.has(key)) void this.#emptyLane(key, lane);
     try {
       return await waitUnlessAborted(result.promise, signal);
     } finally {
-      lane.waiting = lane.waiting.filter((one) => one !== order);
+      lane.orders = lane.orders.filter((queued) => queued !== order);
     }
   }
 
+  /** Posts at once. Call this, `sendEdit` and `sendDeletion` only in an order's `send`. */
   async sendPost(
     channelId: ChannelId,
     message: RestBody,
@@ -170,16 +176,22 @@ export class Outbox {
     return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
   }
 
-  async sendEdit(place: MessagePlace, body: RestBody, signal: AbortSignal) {
+  /** Edits at once. Throws the error of Discord. */
+  async sendEdit(
+    place: MessagePlace,
+    body: RestBody,
+    signal: AbortSignal,
+  ): Promise<void> {
     const route = Routes.channelMessage(place.channelId, place.messageId);
     await this.#whileThreadIsOpen(place, signal, () =>
       this.#rest.patch(route, { body, signal }),
     );
   }
 
-  async sendDeletion(place: MessagePlace, signal: AbortSignal) {
+  /** Deletes at once. Throws the error of Discord. */
+  async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
     this.#ownDeletions.add(place.messageId);
-    dropOldest(this.#ownDeletions, mostOwnDeletions);
+    dropOldest(this.#ownDeletions, maxOwnDeletions);
     const route = Routes.channelMessage(place.channelId, place.messageId);
     await this.#whileThreadIsOpen(place, signal, () =>
       this.#rest.delete(route, { signal }),
@@ -191,12 +203,12 @@ export class Outbox {
     return this.#ownDeletions.delete(messageId);
   }
 
-  close() {
+  /** Refuses all orders from now on, also those that wait. */
+  close(): void {
     this.#over.abort(createUnsentMessageError(stoppedReason));
     for (const lane of this.#lanes.values()) {
-      for (const { fail } of lane.waiting)
-        fail(createUnsentMessageError(stoppedReason));
-      lane.waiting = [];
+      for (const { fail } of lane.orders) fail(createUnsentMessageError(stoppedReason));
+      lane.orders = [];
     }
   }
 
@@ -223,10 +235,10 @@ export class Outbox {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
     while (!this.#over.signal.aborted) {
-      const late = lane.waiting.filter(({ untilMs }) => untilMs <= this.nowMs);
-      lane.waiting = lane.waiting.filter((one) => !late.includes(one));
-      for (const { fail } of late) fail(createUnsentMessageError(tooLate));
-      const [next] = lane.waiting.toSorted((one, other) => one.dueMs() - other.dueMs());
+      const lateOrders = lane.orders.filter(({ untilMs }) => untilMs <= this.nowMs);
+      lane.orders = lane.orders.filter((order) => !lateOrders.includes(order));
+      for (const { fail } of lateOrders) fail(createUnsentMessageError(tooLate));
+      const [next] = lane.orders.toSorted((a, b) => a.dueMs() - b.dueMs());
       if (lane.freeAtMs > this.nowMs) await this.#waitForLane(lane);
       else if (next) await this.#sendOrder(lane, next);
       else break;
@@ -235,7 +247,7 @@ export class Outbox {
   }
 
   async #sendOrder(lane: Lane, order: QueuedOrder) {
-    lane.waiting = lane.waiting.filter((one) => one !== order);
+    lane.orders = lane.orders.filter((queued) => queued !== order);
     lane.freeAtMs = this.nowMs + gapMs;
     using deadline = createDeadlineSignal(
       answerMs,
@@ -248,14 +260,14 @@ export class Outbox {
       lane.failures = 0;
     } catch (cause) {
       const error: unknown = either.aborted ? either.reason : cause;
-      const waitMs = retryAfterMs(error, lane.failures);
+      const waitMs = getRetryDelayMs(error, lane.failures);
       if (this.#over.signal.aborted || waitMs === undefined) {
         order.fail(error);
         return;
       }
       lane.failures += 1;
       lane.freeAtMs = this.nowMs + waitMs;
-      if (lane.freeAtMs < order.untilMs) lane.waiting.unshift(order);
+      if (lane.freeAtMs < order.untilMs) lane.orders.unshift(order);
       else
         order.fail(
           error instanceof RateLimitError ? createUnsentMessageError(tooLate) : error,
@@ -263,17 +275,18 @@ export class Outbox {
     }
   }
 
-  async #waitForLane({ freeAtMs, waiting }: Lane) {
-    const untilMs = Math.min(freeAtMs, ...waiting.map((one) => one.untilMs));
+  async #waitForLane({ freeAtMs, orders }: Lane) {
+    const untilMs = Math.min(freeAtMs, ...orders.map((order) => order.untilMs));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const forget = this.#timing.later(Math.max(1, untilMs - this.nowMs), resolve);
+    const cancelWait = this.#timing.later(Math.max(1, untilMs - this.nowMs), resolve);
     await waitUnlessAborted(promise, this.#over.signal).catch(() => undefined);
-    forget();
+    cancelWait();
   }
 }
 
-export function toRestBody({ allowedMentions, ...rest }: MessageBody): RestBody {
-  return { ...rest, allowed_mentions: allowedMentions };
+/** Converts a body of discord.js to one of Discord's REST API. */
+export function toRestBody({ allowedMentions, ...body }: MessageBody): RestBody {
+  return { ...body, allowed_mentions: allowedMentions };
 }
 
 function createLateMessageError() {
@@ -284,14 +297,14 @@ function createLateMessageError() {
   );
 }
 
-function createUnsentMessageError(why: string) {
-  return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
+function createUnsentMessageError(reason: string) {
+  return new BotError('discord.unsent', false, `A message was not sent: ${reason}.`);
 }
 
 /** Source: Discord docs, "Create Message". */
 const maxChars = 25;
 
-/** A message with the same nonce appears once. */
+/** Creates a random nonce. Of messages with one nonce Discord shows the first alone. */
 export function createNonce(): string {
   return crypto.randomUUID().slice(0, maxChars);
 }

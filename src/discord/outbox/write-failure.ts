@@ -3,14 +3,14 @@ import { BotError, getErrorMessage } from '#src/base/errors.ts';
 
 /** `passing`: the request may have come through, or go well the next time. */
 export type WriteFailure =
-  | { readonly kind: 'passing' | Known }
+  | { readonly kind: 'passing' | KnownFailure }
   | { readonly kind: 'refused'; readonly why: string };
 
-type Known = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
+type KnownFailure = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
 
 const tooManyOldEdits =
   RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
-const failureKinds = new Map<unknown, Known>([
+const failureKinds = new Map<unknown, KnownFailure>([
   [tooManyOldEdits, 'too-old'],
   [RESTJSONErrorCodes.UnknownMessage, 'message-gone'],
   [RESTJSONErrorCodes.UnknownChannel, 'chat-gone'],
@@ -21,8 +21,9 @@ const failureKinds = new Map<unknown, Known>([
   [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
   [RESTJSONErrorCodes.ThreadLocked, 'forbidden'],
 ]);
-const [firstRetryMs, longestRetryMs] = [500, 30_000];
+const [firstRetryMs, maxRetryMs] = [500, 30_000];
 
+/** Classifies an error of a request that writes a message. */
 export function toWriteFailure(error: unknown): WriteFailure {
   if (!(error instanceof DiscordAPIError)) return { kind: 'passing' };
   const kind = failureKinds.get(error.code);
@@ -34,28 +35,29 @@ export function toWriteFailure(error: unknown): WriteFailure {
 }
 
 /** Computes the wait before a retry. Undefined means never. */
-export function retryAfterMs(error: unknown, failures: number): number | undefined {
+export function getRetryDelayMs(error: unknown, failures: number): number | undefined {
   if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
   if (toWriteFailure(error).kind !== 'passing') return undefined;
-  return Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
+  return Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
 }
 
-export function createUnwrittenError(place: string, cause: unknown): BotError {
+/** Converts an error to a BotError `discord.*`, with the name of the chat for the operator. */
+export function createUnwrittenError(chatName: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) {
     return new BotError(
       'discord.forbidden',
       false,
-      `Nothing could be written in ${place}: may the bot send messages there?`,
+      `Nothing could be written in ${chatName}: may the bot send messages there?`,
       cause,
     );
   }
-  const why = findNetworkCode(cause) || getErrorMessage(cause);
-  const message = `Nothing could be written in ${place}: Discord could not be reached (${why}).`;
+  const reason = findNetworkCode(cause) || getErrorMessage(cause);
+  const message = `Nothing could be written in ${chatName}: Discord could not be reached (${reason}).`;
   return new BotError('discord.unreachable', true, message, cause);
 }
 
-/** Such as ECONNREFUSED. Empty for other errors. */
+/** Finds the code of a network error, such as ECONNREFUSED. Empty for other errors. */
 export function findNetworkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';

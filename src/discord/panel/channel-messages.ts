@@ -1,5 +1,6 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { renderButtonRows, renderLines } from '#src/discord/interactions/rendering.ts';
 import {
   type Outbox,
@@ -9,103 +10,151 @@ import {
 } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteMessages } from '#src/discord/permissions.ts';
-import { localeIn } from '#src/discord/places.ts';
+import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
-import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type {
+  PersonalLine,
+  VoiceChannelChatPoster,
+} from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-/** Opens the chat of voice channels. If closed, a given text goes beside the panel. */
-export function openChannelMessages(
-  client: Client<true>,
-  panels: Pick<PanelBoard, 'placeIn'>,
-  presses: ReadonlyMap<string, Button>,
-  outbox: Pick<Outbox, 'post'>,
-): VoiceChannelChatPoster {
-  const findChannel = (id = '') => client.channels.cache.get(id);
-  const toMessagePlace = (
-    { channelId, guildId, name }: ChannelRef,
-    isGiven: boolean,
-  ) => {
-    const own = findChannel(channelId);
-    const beside = isGiven
-      ? findChannel(panels.placeIn(guildId)?.channelId)
+export type ChannelMessagesDeps = {
+  readonly client: Client<true>;
+  readonly panels: Pick<PanelBoard, 'placeIn'>;
+  readonly buttons: ReadonlyMap<string, Button>;
+  readonly outbox: Pick<Outbox, 'post'>;
+};
+
+/** Writes into the chat of voice channels. If closed, a given text goes beside the panel. */
+export class ChannelMessages implements VoiceChannelChatPoster {
+  readonly #deps;
+
+  constructor(deps: ChannelMessagesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Writes a text without pings, cut at 2,000 characters. Throws BotError `discord.*`. */
+  async writeText(
+    channelRef: ChannelRef,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const channel = this.#getChannel(channelRef, text.owner === 'given');
+    const plainText = text.findTextForPlace(channel.id);
+    if (plainText === undefined) throw createForbiddenError(channelRef.name);
+    const body = { content: toContent(plainText), allowed_mentions: { parse: [] } };
+    await this.#sendBody(channelRef.name, () => channel, body, signal);
+  }
+
+  /** Writes lines with pings of these people. Lines with an `id` appear once. */
+  async notifyPeople(
+    channelRef: ChannelRef,
+    lines: readonly PersonalLine[],
+    signal: AbortSignal,
+    buttons: readonly string[] = [],
+  ): Promise<void> {
+    const mentions = lines.map(
+      ({ personId, text }) => `<@${personId}> ${toPostedText(text)}`,
+    );
+    const users = [...new Set(lines.map(({ personId }) => personId))];
+    const ids = lines.flatMap(({ id }) => id ?? []);
+    const once = ids.length === lines.length && { nonce: toNonce(ids) };
+    const getChannel = () => this.#getChannel(channelRef, false);
+    const body = {
+      content: truncate(mentions.join('\n'), maxMessageChars),
+      allowed_mentions: { users },
+      components: this.#renderButtons(buttons, channelRef),
+      ...once,
+    };
+    await this.#sendBody(channelRef.name, getChannel, body, signal);
+  }
+
+  /** Sends a direct message, once for each `id`. Throws if direct messages are closed. */
+  async tellPerson(
+    personId: PersonId,
+    text: ConfidentialText,
+    signal: AbortSignal,
+    id?: string,
+  ): Promise<void> {
+    const plainText = await text.findTextForPerson(personId, async () => false);
+    if (plainText === undefined) throw createForbiddenError(directMessage);
+    const once = id !== undefined && { nonce: toNonce([id]) };
+    const { users } = this.#deps.client;
+    await this.#sendBody(
+      directMessage,
+      () => users.createDM(personId),
+      { content: toContent(plainText), allowed_mentions: { parse: [] }, ...once },
+      signal,
+    );
+  }
+
+  /** Posts a line with buttons, in the language of the server, without pings. */
+  async offerButtons(
+    channelRef: ChannelRef,
+    textLine: TextLine,
+    buttons: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const locale = getGuildLocale(this.#deps.client, channelRef.guildId);
+    const body = toRestBody(renderLines([textLine], locale));
+    const components = this.#renderButtons(buttons, channelRef);
+    await this.#sendBody(
+      channelRef.name,
+      () => this.#getChannel(channelRef, false),
+      { ...body, components },
+      signal,
+    );
+  }
+
+  #getChannel({ channelId, guildId, name }: ChannelRef, isGiven: boolean) {
+    const { channels } = this.#deps.client;
+    const panelChannelId = isGiven
+      ? this.#deps.panels.placeIn(guildId)?.channelId
       : undefined;
-    const isBarred = own && 'permissionsFor' in own && mayWriteMessages(own) === false;
-    const channel = isBarred ? (beside ?? own) : (own ?? beside);
+    const voiceChannel = channels.cache.get(channelId);
+    const panelChannel =
+      panelChannelId === undefined ? undefined : channels.cache.get(panelChannelId);
+    const isBarred =
+      voiceChannel &&
+      'permissionsFor' in voiceChannel &&
+      mayWriteMessages(voiceChannel) === false;
+    const channel = isBarred
+      ? (panelChannel ?? voiceChannel)
+      : (voiceChannel ?? panelChannel);
     if (!channel?.isSendable()) throw createForbiddenError(name);
     return channel;
-  };
-  const sendBody = async (
-    where: ChannelRef,
+  }
+
+  async #sendBody(
+    channelName: string,
+    getChannel: () => Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>>,
     body: RestBody,
     signal: AbortSignal,
-    channel?: Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>>,
-  ) => {
+  ) {
     try {
-      const { id } = await (channel ?? toMessagePlace(where, false));
-      await outbox.post(id, body, signal);
+      const { id } = await getChannel();
+      await this.#deps.outbox.post(id, body, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      throw createUnwrittenError(where.name, cause);
+      throw createUnwrittenError(channelName, cause);
     }
-  };
-  const renderButtons = (buttons: readonly string[], { guildId }: ChannelRef) =>
-    renderButtonRows(buttons, localeIn(client, guildId), presses);
-  return {
-    async writeText(where, text, signal) {
-      const place = toMessagePlace(where, text.owner === 'given');
-      const shown = text.findTextForPlace(place.id);
-      if (shown === undefined) throw createForbiddenError(where.name);
-      const content = truncate(toPostedText(shown), maxMessageChars);
-      await sendBody(
-        where,
-        { content, allowed_mentions: { parse: [] } },
-        signal,
-        place,
-      );
-    },
-    async notifyPeople(where, lines, signal, buttons = []) {
-      const shown = lines.map(
-        ({ personId, text }) => `<@${personId}> ${toPostedText(text)}`,
-      );
-      const users = [...new Set(lines.map(({ personId }) => personId))];
-      const content = truncate(shown.join('\n'), maxMessageChars);
-      const ids = lines.flatMap(({ id }) => id ?? []);
-      const once = ids.length === lines.length && { nonce: toNonce(ids) };
-      const components = renderButtons(buttons, where);
-      await sendBody(
-        where,
-        { content, allowed_mentions: { users }, components, ...once },
-        signal,
-      );
-    },
-    async tellPerson(personId, text, signal, id) {
-      const own = await text.findTextForPerson(personId, async () => false);
-      if (own === undefined) throw createForbiddenError(directMessageRef.name);
-      const content = truncate(toPostedText(own), maxMessageChars);
-      const once = id !== undefined && { nonce: toNonce([id]) };
-      await sendBody(
-        directMessageRef,
-        { content, allowed_mentions: { parse: [] }, ...once },
-        signal,
-        client.users.createDM(personId),
-      );
-    },
-    async offerButtons(where, line, buttons, signal) {
-      const body = toRestBody(renderLines([line], localeIn(client, where.guildId)));
-      const components = renderButtons(buttons, where);
-      await sendBody(where, { ...body, components }, signal);
-    },
-  };
+  }
+
+  #renderButtons(names: readonly string[], { guildId }: ChannelRef) {
+    const { buttons, client } = this.#deps;
+    return renderButtonRows(names, getGuildLocale(client, guildId), buttons);
+  }
 }
 
-const directMessageRef = {
-  guildId: '',
-  channelId: '',
-  name: 'a direct message',
-};
+function toContent(text: string) {
+  return truncate(toPostedText(text), maxMessageChars);
+}
+
+const directMessage = 'a direct message';
 
 function createForbiddenError(name: string) {
   return new BotError(

@@ -9,14 +9,16 @@ import {
   renderSentence,
   toMessageBody,
 } from '#src/discord/interactions/rendering.ts';
-import {
-  createLiveMessage,
-  type LiveMessage,
-} from '#src/discord/outbox/live-message.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
-import { localeIn } from '#src/discord/places.ts';
+import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
-import { type PanelContent, type PanelStore, toLeftPanel } from '#src/ports/panel.ts';
+import {
+  type PanelBoard,
+  type PanelContent,
+  type PanelStore,
+  toLeftPanel,
+} from '#src/ports/panel.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -24,7 +26,7 @@ import { toOneLine } from '#src/texts/plain-text.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { VoiceStatuses } from './voice-statuses.ts';
 
-export type PanelOptions = MessageDeps & {
+export type PanelsDeps = MessageDeps & {
   readonly client: Client<true>;
   readonly panelStore: PanelStore;
   readonly outbox: Outbox;
@@ -32,8 +34,8 @@ export type PanelOptions = MessageDeps & {
 };
 
 type Panel = {
-  face?: PanelContent;
-  head?: TextLine;
+  content?: PanelContent;
+  headline?: TextLine;
   message?: LiveMessage;
   storing: Promise<void>;
 };
@@ -41,196 +43,217 @@ type Panel = {
 /** Keeps a bot in many servers within its rate limit. */
 const wakeMs = 250;
 
-export type Panels = ReturnType<typeof createPanels>;
-
 /** One message in each server that follows the state of the bot. */
-export function createPanels(options: PanelOptions) {
-  const panels = new Map<string, Panel>();
-  let isClosed = false;
+export class Panels implements PanelBoard {
+  readonly #deps;
+  readonly #panels = new Map<GuildId, Panel>();
+  #isClosed = false;
 
-  function renderPanel(guildId: GuildId, head: TextLine): MessageBody {
-    const face = panels.get(guildId)?.face;
-    return drawFace(guildId, head, isHere(face) ? face : undefined);
+  constructor(deps: PanelsDeps) {
+    this.#deps = deps;
   }
 
-  /** Makes this message the panel, and deletes the former one. */
-  function putPanel(
+  /** Shows content on the panel and as voice channel status, or keeps it for a later panel. */
+  show(guildId: GuildId, content: PanelContent): void {
+    const panel = this.#getPanel(guildId);
+    panel.content = content;
+    panel.message?.requestUpdate('panel');
+    this.#deps.statuses.show(guildId, content.status);
+  }
+
+  /** Renders the panel that a reply becomes. Pass the posted reply to `putPanel`. */
+  renderPanel(guildId: GuildId, headline: TextLine): MessageBody {
+    const content = this.#panels.get(guildId)?.content;
+    return this.#drawContent(guildId, headline, isHere(content) ? content : undefined);
+  }
+
+  /** Makes this message the panel, and deletes the former one. Stores the place later. */
+  putPanel(
     guildId: GuildId,
     place: MessagePlace,
-    head: TextLine,
-    shown: MessageBody,
-  ) {
-    const panel = getPanel(guildId);
-    const former = panel.message?.place;
+    headline: TextLine,
+    body: MessageBody,
+  ): void {
+    const panel = this.#getPanel(guildId);
+    const formerPlace = panel.message?.place;
     panel.message?.end();
-    panel.head = head;
-    if (!isHere(panel.face)) delete panel.face;
-    followMessage(guildId, place, shown);
+    panel.headline = headline;
+    if (!isHere(panel.content)) delete panel.content;
+    this.#followMessage(guildId, place, body);
     panel.storing = panel.storing.then(() =>
-      storeMove(options, guildId, former, place),
+      storeMove(this.#deps, guildId, formerPlace, place),
     );
   }
 
-  function getPanel(guildId: GuildId) {
-    const panel = panels.get(guildId) ?? { storing: Promise.resolve() };
-    panels.set(guildId, panel);
+  /** Posts a panel in place of a former one. Returns false if it was not sent. Never throws. */
+  async postPanel(
+    { channelId, guildId, name }: ChannelRef,
+    headline: TextLine,
+  ): Promise<boolean> {
+    const body = this.renderPanel(guildId, headline);
+    try {
+      const { id } = await this.#deps.outbox.post(
+        channelId,
+        toRestBody(body),
+        neverAborted,
+      );
+      this.putPanel(guildId, { channelId, messageId: id }, headline, body);
+      return true;
+    } catch (cause) {
+      const reason = `${getErrorMessage(cause)}. May the bot send messages there?`;
+      const message = `no panel could be posted in ${name}: ${reason}`;
+      reportWarning(this.#deps, guildId, message, cause);
+      return false;
+    }
+  }
+
+  /** Shows on panels of a former run that the bot has left, one after the other. */
+  async resumePanels(guildIds: readonly GuildId[]): Promise<void> {
+    for (const guildId of guildIds) {
+      const place = await this.#findStoredPanel(guildId);
+      if (this.#isClosed) return;
+      if (!place || this.#panels.has(guildId)) continue;
+      this.#getPanel(guildId).content = toLeftPanel();
+      this.#followMessage(guildId, place);
+      await new Promise<void>((resolve) => this.#deps.timing.later(wakeMs, resolve));
+    }
+  }
+
+  /** Continues a panel of a former run. Returns false if there is none. Never throws. */
+  async takeOverPanel(guildId: GuildId): Promise<boolean> {
+    const panel = this.#getPanel(guildId);
+    const place = panel.message?.place ?? (await this.#findStoredPanel(guildId));
+    if (this.#isClosed || !place || this.#panels.get(guildId) !== panel) return false;
+    if (panel.message) panel.message.requestUpdate('panel');
+    else this.#followMessage(guildId, place);
+    return true;
+  }
+
+  /** Follows the panel no longer, once its place is stored. The message stays. */
+  async forgetPanel(guildId: GuildId): Promise<void> {
+    const panel = this.#panels.get(guildId);
+    panel?.message?.end();
+    await panel?.storing;
+    this.#panels.delete(guildId);
+  }
+
+  /** Returns the place of the panel. Undefined until one is followed. */
+  placeIn(guildId: GuildId): MessagePlace | undefined {
+    return this.#panels.get(guildId)?.message?.place;
+  }
+
+  /** Removes words of people from the panels within `ms`, and follows none any more. */
+  async close(ms: number): Promise<void> {
+    this.#isClosed = true;
+    const clearing = Promise.all([...this.#panels.values()].map(clearHeardWords));
+    await waitAtMost(clearing, ms, this.#deps.timing, neverAborted);
+    for (const { message } of this.#panels.values()) message?.end();
+  }
+
+  #getPanel(guildId: GuildId) {
+    const panel: Panel = this.#panels.get(guildId) ?? { storing: Promise.resolve() };
+    this.#panels.set(guildId, panel);
     return panel;
   }
 
-  /** Follows a panel's message, without `shown` one of a former run. */
-  function followMessage(guildId: GuildId, place: MessagePlace, shown?: MessageBody) {
-    const panel = getPanel(guildId);
-    const { channelId } = place;
-    const message = createLiveMessage(
+  /** Follows a panel's message, without `body` one of a former run. */
+  #followMessage(guildId: GuildId, place: MessagePlace, body?: MessageBody) {
+    const panel = this.#getPanel(guildId);
+    const deps = this.#deps;
+    const message = new LiveMessage(
       {
-        outbox: options.outbox,
-        channelId,
-        draw: () => toRestBody(drawFace(guildId, panel.head, panel.face)),
+        outbox: deps.outbox,
+        channelId: place.channelId,
+        draw: () =>
+          toRestBody(this.#drawContent(guildId, panel.headline, panel.content)),
         report: ({ kind }) => {
           if (kind === 'shown') return;
           message.end();
           if (panel.message === message) delete panel.message;
           // One of a former run was deleted long ago, perhaps.
-          if (shown) warn(options, guildId, `it cannot be changed any more (${kind})`);
+          if (body)
+            reportWarning(deps, guildId, `it cannot be changed any more (${kind})`);
         },
       },
       place,
-      shown && toRestBody(shown),
+      body && toRestBody(body),
     );
     panel.message = message;
     message.requestUpdate('panel');
   }
 
-  function drawFace(
+  #drawContent(
     guildId: GuildId,
-    head: TextLine | undefined,
-    face: PanelContent | undefined,
+    headline: TextLine | undefined,
+    content: PanelContent | undefined,
   ) {
-    const { buttons, client } = options;
-    return drawPanel(head, face, localeIn(client, guildId), buttons);
+    const { buttons, client } = this.#deps;
+    return drawPanel(headline, content, getGuildLocale(client, guildId), buttons);
   }
 
-  function onStored(guildId: GuildId) {
-    return options.panelStore.read(guildId).catch(() => undefined);
+  #findStoredPanel(guildId: GuildId) {
+    return this.#deps.panelStore.read(guildId).catch(() => undefined);
   }
-
-  return {
-    show(guildId: GuildId, face: PanelContent) {
-      const panel = getPanel(guildId);
-      panel.face = face;
-      panel.message?.requestUpdate('panel');
-      options.statuses.show(guildId, face.status);
-    },
-    renderPanel,
-    putPanel,
-    async postPanel(
-      { channelId, guildId, name }: ChannelRef,
-      head: TextLine,
-    ): Promise<boolean> {
-      const shown = renderPanel(guildId, head);
-      try {
-        const { id } = await options.outbox.post(
-          channelId,
-          toRestBody(shown),
-          neverAborted,
-        );
-        putPanel(guildId, { channelId, messageId: id }, head, shown);
-        return true;
-      } catch (cause) {
-        const why = `${getErrorMessage(cause)}. May the bot send messages there?`;
-        warn(options, guildId, `no panel could be posted in ${name}: ${why}`, cause);
-        return false;
-      }
-    },
-    /** Shows on panels of a former run that the bot has left. */
-    async resumePanels(guildIds: readonly GuildId[]) {
-      for (const guildId of guildIds) {
-        const place = await onStored(guildId);
-        if (isClosed) return;
-        if (!place || panels.has(guildId)) continue;
-        getPanel(guildId).face = toLeftPanel();
-        followMessage(guildId, place);
-        await new Promise<void>((resolve) => options.timing.later(wakeMs, resolve));
-      }
-    },
-    async takeOverPanel(guildId: GuildId): Promise<boolean> {
-      const panel = getPanel(guildId);
-      const known = panel.message?.place ?? (await onStored(guildId));
-      if (isClosed || !known || panels.get(guildId) !== panel) return false;
-      if (panel.message) panel.message.requestUpdate('panel');
-      else followMessage(guildId, known);
-      return true;
-    },
-    async forgetPanel(guildId: GuildId) {
-      const panel = panels.get(guildId);
-      panel?.message?.end();
-      await panel?.storing;
-      panels.delete(guildId);
-    },
-    placeIn(guildId: GuildId): MessagePlace | undefined {
-      return panels.get(guildId)?.message?.place;
-    },
-    /** Removes words of people from the panels within `ms`. */
-    async close(ms: number) {
-      isClosed = true;
-      const cleared = Promise.all([...panels.values()].map(clearHeardWords));
-      await waitAtMost(cleared, ms, options.timing, neverAborted);
-      for (const { message } of panels.values()) message?.end();
-    },
-  };
 }
 
 async function storeMove(
-  options: PanelOptions,
+  deps: PanelsDeps,
   guildId: GuildId,
-  known: MessagePlace | undefined,
+  followedPlace: MessagePlace | undefined,
   place: MessagePlace,
 ) {
-  const { outbox, panelStore } = options;
+  const { outbox, panelStore } = deps;
   try {
-    const former = known ?? (await panelStore.read(guildId));
+    const formerPlace = followedPlace ?? (await panelStore.read(guildId));
     await panelStore.write(guildId, place);
-    if (former && former.messageId !== place.messageId)
-      void outbox.changeMessage(former, undefined, neverAborted).catch(() => undefined);
+    if (formerPlace && formerPlace.messageId !== place.messageId)
+      void outbox
+        .changeMessage(formerPlace, undefined, neverAborted)
+        .catch(() => undefined);
   } catch (error) {
-    warn(options, guildId, getErrorMessage(error), error);
+    reportWarning(deps, guildId, getErrorMessage(error), error);
   }
 }
 
-function warn({ report }: MessageDeps, guildId: GuildId, why: string, cause?: unknown) {
-  const message = `Panel of server ${guildId}: ${why}`;
+function reportWarning(
+  { report }: MessageDeps,
+  guildId: GuildId,
+  reason: string,
+  cause?: unknown,
+) {
+  const message = `Panel of server ${guildId}: ${reason}`;
   report({ kind: 'warning', message, guildId, cause });
 }
 
 async function clearHeardWords(panel: Panel) {
-  if (!panel.face) return;
-  const lines = panel.face.lines.filter(({ id }) => id !== 'panel.heard');
-  panel.face = { ...panel.face, lines };
+  if (!panel.content) return;
+  const lines = panel.content.lines.filter(({ id }) => id !== 'panel.heard');
+  panel.content = { ...panel.content, lines };
   panel.message?.requestUpdate('whole');
   await panel.message?.waitUntilSettled();
 }
 
-function isHere(face: PanelContent | undefined) {
-  return face?.isLeft !== true;
+function isHere(content: PanelContent | undefined) {
+  return content?.isLeft !== true;
 }
 
-/** Draws a panel, or `head` while the content is unknown. */
+/** Draws a panel, or the headline alone while the content is unknown. */
 export function drawPanel(
-  head: TextLine | undefined,
-  face: PanelContent | undefined,
+  headline: TextLine | undefined,
+  content: PanelContent | undefined,
   locale: Locale,
   buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
-  const { lines, rows } = face ?? {
-    lines: head ? [head] : [],
+  const { lines, rows } = content ?? {
+    lines: headline ? [headline] : [],
     rows: [['stop', 'more'], consentButtons],
   };
   const hasButton = (name: string) => buttons.has(name.split(':')[0] ?? '');
-  const content = lines
-    .map((line) => toOneLine(renderSentence(line, locale)))
-    .join('\n');
+  const sentences = lines.map((textLine) =>
+    toOneLine(renderSentence(textLine, locale)),
+  );
   return {
-    ...toMessageBody(content),
+    ...toMessageBody(sentences.join('\n')),
     components: rows.flatMap((row) => [
       ...renderButtonRows(row.filter(hasButton), locale, buttons),
     ]),

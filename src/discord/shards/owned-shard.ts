@@ -4,5 +4,6 @@ export interface OwnedShard {
   readonly count: number;
   /** Number of shards that Discord recommended when this process asked. */
   readonly recommendedCount: number;
+  /** Waits until this shard may log in. Call this before each identify. */
   waitToIdentify(signal: AbortSignal): Promise<void>;
 }

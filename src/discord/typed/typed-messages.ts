@@ -6,55 +6,76 @@ import {
   MessageType,
   RESTJSONErrorCodes,
 } from 'discord.js';
+import type { PersonId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/discord-caption-chats.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
-import type { TypedMessageListener, TypedMessages } from '#src/ports/typed-messages.ts';
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type {
+  TypedMessage,
+  TypedMessageListener,
+  TypedMessages,
+} from '#src/ports/typed-messages.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Receives messages that mention the bot or reply to it, and all others with the
  * message content intent.
  */
-export function openTypedMessages(
-  client: Client<true>,
-  outbox: Pick<Outbox, 'post'>,
-): TypedMessages {
-  let listener: TypedMessageListener | undefined;
-  client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
-    const message = readTyped(data, client);
-    if (message) listener?.onWritten(message);
-  });
-  watchDeleted(client, (messageIds) => listener?.onDeleted(messageIds));
-  return {
-    setListener(next) {
-      listener = next;
-    },
-    async replyTo({ channelId, guildId, messageId }, text, signal) {
-      const known = text.findTextForPlace(channelId);
-      if (known === undefined) throw new Error('A reply has words of another channel.');
-      const body = {
-        content: truncate(toPostedText(known), maxMessageChars),
-        allowed_mentions: { parse: [], replied_user: false },
-        message_reference: {
-          message_id: messageId,
-          channel_id: channelId,
-          guild_id: guildId,
-          fail_if_not_exists: true,
-        },
-      };
-      try {
-        await outbox.post(channelId, body, signal);
-        return 'sent';
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (isGone(cause)) return 'deleted';
-        throw createUnwrittenError('reply to a typed question', cause);
-      }
-    },
-  };
+export class DiscordTypedMessages implements TypedMessages {
+  readonly #outbox;
+  #listener: TypedMessageListener | undefined;
+
+  constructor(client: Client<true>, outbox: Pick<Outbox, 'post'>) {
+    this.#outbox = outbox;
+    client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
+      const message = readTypedMessage(data, client);
+      if (message) this.#listener?.onWritten(message);
+    });
+    watchDeleted(client, (messageIds) => this.#listener?.onDeleted(messageIds));
+  }
+
+  /** Sets the listener in place of the former one. Until then messages are ignored. */
+  setListener(listener: TypedMessageListener): void {
+    this.#listener = listener;
+  }
+
+  /** Replies without a ping, cut at 2,000 characters. Throws BotError `discord.*`. */
+  async replyTo(
+    {
+      channelId,
+      guildId,
+      messageId,
+    }: Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<'sent' | 'deleted'> {
+    const plainText = text.findTextForPlace(channelId);
+    if (plainText === undefined)
+      throw new Error('A reply has words of another channel.');
+    const body = {
+      content: truncate(toPostedText(plainText), maxMessageChars),
+      allowed_mentions: { parse: [], replied_user: false },
+      message_reference: {
+        message_id: messageId,
+        channel_id: channelId,
+        guild_id: guildId,
+        fail_if_not_exists: true,
+      },
+    };
+    try {
+      await this.#outbox.post(channelId, body, signal);
+      return 'sent';
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (isGone(cause)) return 'deleted';
+      throw createUnwrittenError('reply to a typed question', cause);
+    }
+  }
 }
 
 /**
@@ -72,48 +93,67 @@ function isGone(cause: unknown) {
   );
 }
 
-/** Undefined outside a server, or for any other message. */
-function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>) {
-  const { id, channel_id: channelId, guild_id: guildId, ...rest } = toRecord(data);
-  const author = toRecord(rest.author);
-  if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;
+/** Reads a message. Undefined outside a server, or for a notice of Discord or the bot's own. */
+function readTypedMessage(
+  data: unknown,
+  { guilds, user: { id: botId } }: Client<true>,
+): TypedMessage | undefined {
+  const {
+    id: messageId,
+    channel_id: channelId,
+    guild_id: guildId,
+    ...message
+  } = toRecord(data);
+  const author = toRecord(message.author);
+  if (typeof messageId !== 'string' || typeof channelId !== 'string') return undefined;
   if (typeof guildId !== 'string' || typeof author.id !== 'string') return undefined;
-  const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
-  if (!isUsual || author.id === botId) return undefined;
-  const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(toRecord) : [];
-  const names = new Map(
-    mentions.map((one) => [`${one.id}`, `${one.global_name ?? one.username}`]),
-  );
-  names.set(botId, ' '); // its own mention is no word
+  if (!isWrittenByPeople(message) || author.id === botId) return undefined;
+  const mentions = Array.isArray(message.mentions) ? message.mentions : [];
+  const mentionedUsers = mentions.map(toRecord);
   // Source: Discord docs, "Message Snapshot Object".
-  const { 0: snapshot } = toRecord(rest.message_snapshots);
+  const { 0: snapshot } = toRecord(message.message_snapshots);
   const { message: forwarded } = toRecord(snapshot);
-  const content = readContent(rest, forwarded, false);
-  const { nick, roles } = toRecord(rest.member);
-  const name = [nick, author.global_name, author.username].find(
-    (one) => typeof one === 'string',
-  );
+  const content = readContent(message, forwarded, false);
+  const names = mapNames(mentionedUsers, botId);
+  const text = replaceMentions(content.text, guilds.cache.get(guildId), names);
   return {
-    content: {
-      ...content,
-      text: replaceMentions(content.text, guilds.cache.get(guildId), names)
-        .replace(/\s+/g, ' ')
-        .trim(),
-    },
+    content: { ...content, text: text.replace(/\s+/g, ' ').trim() },
     guildId,
     channelId,
-    messageId: id,
-    author: {
-      id: author.id,
-      name: `${name ?? ''}`,
-      isBot: author.bot === true,
-      roleIds: Array.isArray(roles) ? roles.map(String) : [],
-    },
-    isWebhook: typeof rest.webhook_id === 'string',
-    isMention: mentions.some((one) => one.id === botId),
+    messageId,
+    author: toAuthor(author.id, author, toRecord(message.member)),
+    isWebhook: typeof message.webhook_id === 'string',
+    isMention: mentionedUsers.some(({ id }) => id === botId),
     isVoiceMessage:
-      content.recording && (Number(rest.flags) & MessageFlags.IsVoiceMessage) !== 0,
-    isHidden: isEmpty(toRecord(forwarded ?? rest)),
+      content.recording && (Number(message.flags) & MessageFlags.IsVoiceMessage) !== 0,
+    isHidden: isEmpty(toRecord(forwarded ?? message)),
+  };
+}
+
+function isWrittenByPeople({ type }: Fields) {
+  return type === MessageType.Default || type === MessageType.Reply;
+}
+
+function mapNames(mentionedUsers: readonly Fields[], botId: PersonId) {
+  const names = new Map<PersonId, string>(
+    mentionedUsers.map((user) => [
+      `${user.id}`,
+      `${user.global_name ?? user.username}`,
+    ]),
+  );
+  names.set(botId, ' '); // its own mention is no word
+  return names;
+}
+
+function toAuthor(id: PersonId, author: Fields, { nick, roles }: Fields) {
+  const name = [nick, author.global_name, author.username].find(
+    (candidate) => typeof candidate === 'string',
+  );
+  return {
+    id,
+    name: `${name ?? ''}`,
+    isBot: author.bot === true,
+    roleIds: Array.isArray(roles) ? roles.map(String) : [],
   };
 }
 
@@ -122,12 +162,15 @@ function readTyped(data: unknown, { guilds, user: { id: botId } }: Client<true>)
  * Source: Discord docs, "Gateway".
  */
 function isEmpty({
+  attachments,
+  components,
   content,
+  embeds,
+  poll,
   sticker_items: stickers,
-  ...rest
-}: Readonly<Record<string, unknown>>) {
-  const lists = [rest.attachments, rest.components, rest.embeds, stickers];
+}: Fields) {
+  const lists = [attachments, components, embeds, stickers];
   return (
-    content === '' && lists.every((one) => !toRecord(one)[0]) && rest.poll === undefined
+    content === '' && lists.every((list) => !toRecord(list)[0]) && poll === undefined
   );
 }

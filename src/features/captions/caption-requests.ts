@@ -17,59 +17,63 @@ export type TurnOnOutcome =
     }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-export type CaptionRequests = ReturnType<typeof createCaptionRequests>;
+/** Turns captions of a server on and off, for commands, buttons and tools. Never throws. */
+export class CaptionRequests {
+  readonly #sessions: ServerSessions;
+  readonly #captions: SessionObjects<SessionCaptions>;
 
-export function createCaptionRequests(
-  sessions: ServerSessions,
-  running: SessionObjects<SessionCaptions>,
-) {
-  return {
-    /** Tells everybody in the channel, then begins captions and saves the choice. */
-    async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
-      const session = sessions.findSession(guildId);
-      if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
-      const { channelId } = session.channel;
-      const captions = running.get(session);
-      const line = await captions.turnOn(options);
-      if (line) return { kind: 'failed', line };
-      const saved = await sessions.settings.setCaptionOptions(
+  constructor(sessions: ServerSessions, captions: SessionObjects<SessionCaptions>) {
+    this.#sessions = sessions;
+    this.#captions = captions;
+  }
+
+  /** Tells everybody in the channel, then begins captions and saves the choice. */
+  async turnOn(guildId: GuildId, options: CaptionOptions): Promise<TurnOnOutcome> {
+    const session = this.#sessions.findSession(guildId);
+    if (!session) return { kind: 'failed', line: { id: 'leave.nowhere' } };
+    const { channelId } = session.channel;
+    const captions = this.#captions.get(session);
+    const objection = await captions.turnOn(options);
+    if (objection) return { kind: 'failed', line: objection };
+    const saved = await this.#sessions.settings.setCaptionOptions(
+      guildId,
+      channelId,
+      options,
+    );
+    const { captionsChannelId: placeId = channelId } = captions.describePanel();
+    return { kind: 'on', placeId, isHere: placeId === channelId, saved };
+  }
+
+  /** Ends captions, also of a session that begins or ends now. */
+  async turnOff(guildId: GuildId): Promise<SaveOutcome> {
+    const saves = this.#sessions.listSessions(guildId).map(async (session) => {
+      const saving = this.#sessions.settings.setCaptionOptions(
         guildId,
-        channelId,
-        options,
+        session.channel.channelId,
+        undefined,
       );
-      const { captionsChannelId: placeId = channelId } = captions.describePanel();
-      return { kind: 'on', placeId, isHere: placeId === channelId, saved };
-    },
+      await this.#captions.get(session).turnOff();
+      return await saving;
+    });
+    return { isSaved: (await Promise.all(saves)).every((isSaved) => isSaved) };
+  }
 
-    /** Ends captions, also of a session that begins or ends now. */
-    async turnOff(guildId: GuildId): Promise<SaveOutcome> {
-      const saved = sessions.listSessions(guildId).map(async (session) => {
-        const saving = sessions.settings.setCaptionOptions(
-          guildId,
-          session.channel.channelId,
-          undefined,
-        );
-        await running.get(session).turnOff();
-        return await saving;
-      });
-      return { isSaved: (await Promise.all(saved)).every((isSaved) => isSaved) };
-    },
+  /** Tests whether lines are recorded in the server now. */
+  isOn(guildId: GuildId): boolean {
+    return listRecorders(this.#captions.list(guildId)).length > 0;
+  }
 
-    isOn(guildId: GuildId): boolean {
-      return listRecorders(running.list(guildId)).length > 0;
-    },
-
-    /** Leaves a person out of captions, or includes the person again. */
-    async setLeftOut(
-      guildId: GuildId,
-      personId: PersonId,
-      isOut: boolean,
-    ): Promise<SaveOutcome> {
-      const saving = sessions.consents.getChoices(guildId).saveLeftOut(personId, isOut);
-      if (isOut)
-        for (const captions of running.list(guildId))
-          captions.forgetPerson(personId, 'left-out');
-      return { isSaved: await saving };
-    },
-  };
+  /** Leaves a person out of captions, or includes the person again. */
+  async setLeftOut(
+    guildId: GuildId,
+    personId: PersonId,
+    isOut: boolean,
+  ): Promise<SaveOutcome> {
+    const choices = this.#sessions.consents.getChoices(guildId);
+    const saving = choices.saveLeftOut(personId, isOut);
+    if (isOut)
+      for (const captions of this.#captions.list(guildId))
+        captions.forgetPerson(personId, 'left-out');
+    return { isSaved: await saving };
+  }
 }

@@ -1,3 +1,4 @@
+import type { ChannelId } from '#src/base/ids.ts';
 import {
   badValue,
   defineIdSetting,
@@ -10,35 +11,37 @@ const captionsGroup = 'settings.group.captions';
 
 const maxDays = 365;
 
-export const captionsBeginSetting = defineSwitchSetting('captions', captionsGroup);
-
-/** Captions get a thread in this channel. Default: the chat of the voice channel. */
-export const captionsChannelSetting = defineIdSetting(
-  'captions_channel',
-  'text-channel',
+/** Captions begin with each session. */
+export const captionsBeginSetting: ServerSetting<boolean> = defineSwitchSetting(
+  'captions',
   captionsGroup,
 );
 
-/** 0 writes nothing to disk. */
+/** Captions get a thread in this channel. Default: the chat of the voice channel. */
+export const captionsChannelSetting: ServerSetting<ChannelId | undefined> =
+  defineIdSetting('captions_channel', 'text-channel', captionsGroup);
+
+/** Days that lines are kept. 0 writes nothing to disk. */
 export const captionsDaysSetting: ServerSetting<number> = {
   key: 'captions_days',
   group: captionsGroup,
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 3 }],
   getDefault: () => 7,
-  parse(words) {
-    const days = /^\d{1,3}$/.test(words) ? Number(words) : Number.NaN;
+  parseValue(typed) {
+    const days = /^\d{1,3}$/.test(typed) ? Number(typed) : Number.NaN;
     return days <= maxDays ? toReadValue(days) : badValue;
   },
-  format: (days) => `${days}`,
+  formatValue: (days) => `${days}`,
   listValues: () => ['0', '1', '7', '30'],
 };
 
+/** A recap is posted when a session ends. */
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', captionsGroup),
   outside: {
-    listHindrances(isOn, _guildId, { hasChatModel }, of) {
+    listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
       const model = hasChatModel ? [] : [{ id: 'help.model' } as const];
-      const captions = of(captionsBeginSetting)
+      const captions = getValue(captionsBeginSetting)
         ? []
         : [{ id: 'settings.needs_captions' } as const];
       return isOn ? [...model, ...captions] : [];

@@ -23,74 +23,98 @@ const lateText = `A translation took longer than ${translationTimeoutMs / 1000} 
 const malformedReplyText =
   'The chat model translated no line of a request for translations.';
 
-export type CaptionTranslator = ReturnType<typeof createCaptionTranslator>;
+type TranslatorDeps = Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>;
 
-export function createCaptionTranslator(
-  guildId: GuildId,
-  notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,
-  deps: Pick<CaptionDeps, 'chat' | 'clock' | 'spending'>,
-  recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>,
-) {
-  let language: string | undefined;
-  let waiting: readonly TranscriptLine[] = [];
-  let working = Promise.resolve();
-  let isReported = false;
+/** Translates finished lines of a session, several with one request. Never throws. */
+export class CaptionTranslator {
+  readonly #guildId: GuildId;
+  readonly #notices: Pick<ChannelNotices, 'post' | 'reportFailure'>;
+  readonly #deps: TranslatorDeps;
+  readonly #recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>;
+  #language: string | undefined;
+  #waitingLines: readonly TranscriptLine[] = [];
+  #work = Promise.resolve();
+  #isReported = false;
 
-  async function translateWaiting() {
-    const batch = waiting.filter((line) => recorder.mayShowLine(line));
-    waiting = [];
-    const wanted = language;
-    if (wanted === undefined || batch.length === 0) return;
+  constructor(
+    guildId: GuildId,
+    notices: Pick<ChannelNotices, 'post' | 'reportFailure'>,
+    deps: TranslatorDeps,
+    recorder: Pick<TranscriptRecorder, 'live' | 'mayShowLine'>,
+  ) {
+    this.#guildId = guildId;
+    this.#notices = notices;
+    this.#deps = deps;
+    this.#recorder = recorder;
+  }
+
+  /** Sets the target language (BCP 47). Undefined ends translation. */
+  setLanguage(tag: string | undefined): void {
+    this.#waitingLines = [];
+    this.#language = tag;
+  }
+
+  /** Has a line translated, unless it is empty or in the target language. */
+  addLine(line: TranscriptLine): void {
+    if (this.#language === undefined || toVisibleLine(line.text) === '') return;
+    if (
+      line.language &&
+      toBaseLanguage(line.language) === toBaseLanguage(this.#language)
+    )
+      return;
+    this.#waitingLines = [...this.#waitingLines, line].slice(-maxWaitingLines);
+    this.#work = this.#work.then(() => this.#translateWaiting());
+  }
+
+  async #translateWaiting() {
+    const lines = this.#waitingLines.filter((line) => this.#recorder.mayShowLine(line));
+    this.#waitingLines = [];
+    const language = this.#language;
+    if (language === undefined || lines.length === 0) return;
     try {
-      const translated = await requestTranslations(batch, wanted);
-      if (wanted === language) showTranslations(translated);
+      const translations = await this.#requestTranslations(lines, language);
+      if (language === this.#language) this.#showTranslations(translations);
     } catch (error) {
-      notices.reportFailure(error, 'think');
-      if (!isReported) notices.post({ id: 'captions.translate.off' });
-      isReported = true;
+      this.#notices.reportFailure(error, 'think');
+      if (!this.#isReported) this.#notices.post({ id: 'captions.translate.off' });
+      this.#isReported = true;
     }
   }
 
-  async function requestTranslations(batch: readonly TranscriptLine[], wanted: string) {
-    const prompt = createTranslationPrompt(batch, getEnglishLanguageName(wanted));
-    const order = { guildId, kind: 'translation', personId: '' } as const;
-    using deadline = createDeadlineSignal(translationTimeoutMs, deps.clock, () =>
+  async #requestTranslations(lines: readonly TranscriptLine[], language: string) {
+    const prompt = createTranslationPrompt(lines, getEnglishLanguageName(language));
+    const order = {
+      guildId: this.#guildId,
+      kind: 'translation',
+    } as const;
+    using deadline = createDeadlineSignal(translationTimeoutMs, this.#deps.clock, () =>
       createDeadlineError('think', lateText),
     );
     const { signal } = deadline;
-    const reply = await completeForMoney(order, prompt, deps, signal, ({ news }) => {
-      if (news) notices.post(news);
-    });
+    const reply = await completeForMoney(
+      order,
+      prompt,
+      this.#deps,
+      signal,
+      ({ news }) => {
+        if (news) this.#notices.post(news);
+      },
+    );
     if (typeof reply !== 'string') {
-      if (reply.isNews()) notices.post(reply.line);
+      if (reply.isNews()) this.#notices.post(reply.line);
       return new Map<TranscriptLine, string>();
     }
-    const translated = parseTranslations(reply, batch);
-    if (translated.size > 0) return translated;
+    const translations = parseTranslations(reply, lines);
+    if (translations.size > 0) return translations;
     throw new BotError('answer.malformed', true, malformedReplyText);
   }
 
-  function showTranslations(translated: ReadonlyMap<TranscriptLine, string>) {
-    for (const [line, text] of translated) {
+  #showTranslations(translations: ReadonlyMap<TranscriptLine, string>) {
+    for (const [line, text] of translations) {
       const isOther =
         splitIntoSearchWords(text).join() !== splitIntoSearchWords(line.text).join();
-      if (isOther && recorder.mayShowLine(line))
-        recorder.live.setTranslation(line.number, text);
+      if (isOther && this.#recorder.mayShowLine(line))
+        this.#recorder.live.setTranslation(line.number, text);
     }
   }
-
-  return {
-    /** Sets the target language (BCP 47). Undefined ends translation. */
-    setLanguage(tag: string | undefined) {
-      waiting = [];
-      language = tag;
-    },
-    addLine(line: TranscriptLine) {
-      if (language === undefined || toVisibleLine(line.text) === '') return;
-      if (line.language && toBaseLanguage(line.language) === toBaseLanguage(language))
-        return;
-      waiting = [...waiting, line].slice(-maxWaitingLines);
-      working = working.then(translateWaiting);
-    },
-  };
 }

@@ -10,16 +10,13 @@ import {
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  createSessionObjects,
-  type SessionObjects,
-} from '#src/features/contract/session-objects.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import { type CaptionRequests, createCaptionRequests } from './caption-requests.ts';
+import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { SessionCaptions } from './session-captions.ts';
 import type { TranscriptSession } from './transcript-line.ts';
@@ -39,7 +36,7 @@ const setCaptionsTool = defineTool({
     else
       void captions
         .turnOn(guildId, {})
-        .then((turned) => turned.kind === 'failed' && notices.post(turned.line));
+        .then((outcome) => outcome.kind === 'failed' && notices.post(outcome.line));
     return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
   },
 });
@@ -77,10 +74,10 @@ const findInCaptionsTool = defineTool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered: (own) => (_getValue, session) =>
+  isOffered: (ports) => (_getValue, session) =>
     session !== undefined &&
-    (own.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
-      own.sessionCaptions.get(session).hasTranscript),
+    (ports.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
+      ports.sessionCaptions.get(session).hasTranscript),
   run: quoteFoundLines,
 });
 
@@ -93,22 +90,24 @@ async function quoteFoundLines(
 ): Promise<ToolOutcome> {
   const { notices, place } = session;
   const { channelId, guildId } = place.channel;
-  const found = isProgram(askerId)
+  const outcome = isProgram(askerId)
     ? ({ kind: 'none' } as const)
     : await transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
-  if (found.kind === 'found') {
+  if (outcome.kind === 'found') {
     const { minute } = createWallTimes(getSettings().timeZone);
-    const quotes = found.lines.map(
+    const quotes = outcome.lines.map(
       ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
     );
     const text = new ConfidentialText(quotes.join('\n'), { channelId });
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
-  const why: TextLine = found.kind === 'failed' ? found.line : { id: 'ask.unknown' };
-  const text = notices.formatSpokenText(why, place.languages.find(askerId));
+  const textLine: TextLine =
+    outcome.kind === 'failed' ? outcome.line : { id: 'ask.unknown' };
+  const text = notices.formatSpokenText(textLine, place.languages.find(askerId));
   return { facts: { linesQuoted: 0 }, quote: { text: toOpenText(text) } };
 }
 
+/** Objects of captions for tools, commands, programs and other features. */
 export type CaptionPorts = {
   readonly transcriptCleanup: TranscriptCleanup;
   readonly transcripts: TranscriptRequests;
@@ -131,24 +130,31 @@ export const captionsFeature: Feature<CaptionPorts> = {
   open({ store }) {
     const stores = store(TranscriptStores.key);
     return {
-      openShard({ deps: engine, sessions, shard, signal, writtenQuestions }) {
+      openShard({ deps: engineDeps, sessions, shard, signal, writtenQuestions }) {
         const { settings } = sessions;
-        const parts = { ...engine, settings, transcripts: stores };
-        const running = createSessionObjects<SessionCaptions>(sessions);
-        const cleanup = new TranscriptCleanup(parts, running, shard);
-        const transcripts = new TranscriptRequests(parts, running, writtenQuestions);
+        const shardDeps = { ...engineDeps, settings, transcripts: stores };
+        const sessionCaptions = new SessionObjects<SessionCaptions>(sessions);
+        const cleanup = new TranscriptCleanup(shardDeps, sessionCaptions, shard);
+        const transcripts = new TranscriptRequests(
+          shardDeps,
+          sessionCaptions,
+          writtenQuestions,
+        );
         const postRecap = (session: TranscriptSession) =>
           void transcripts.postRecap(session);
-        const deps = { ...parts, postRecap };
+        const deps = { ...shardDeps, postRecap };
         return {
           ports: {
             transcriptCleanup: cleanup,
             transcripts,
-            captions: createCaptionRequests(sessions, running),
-            sessionCaptions: running,
+            captions: new CaptionRequests(sessions, sessionCaptions),
+            sessionCaptions,
           },
           createSession: (session, { isReturned }) =>
-            running.add(session, new SessionCaptions(session, deps, isReturned)),
+            sessionCaptions.add(
+              session,
+              new SessionCaptions(session, deps, isReturned),
+            ),
           run: () => cleanup.runUntilAborted(signal),
           eraseServer: (guildId) =>
             stores.sumBoth(({ eraser }) => eraser.eraseGuild(guildId)),

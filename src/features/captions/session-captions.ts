@@ -40,17 +40,19 @@ const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
 
+/** Captions of one session: when they begin and end, and the notice about them. */
 export class SessionCaptions implements FeatureSession {
-  readonly #session;
-  readonly #deps;
+  readonly #session: CaptionedSession;
+  readonly #deps: CaptionDeps;
+  /** Recorder of the captions that are on, or were on before. */
   #latest: TranscriptRecorder | undefined;
   #isOff = false;
   #turning: Promise<TextLine | undefined> | undefined;
   /** People heard the notice of a former run. */
-  #isReturned;
+  #isReturned: boolean;
   /** Last arrival of each person with the notice, in ms of the session. */
-  #arrivalsMs = new Map<string, number>();
-  #hereIds: ReadonlySet<PersonId> = new Set();
+  #arrivalsMs = new Map<PersonId, number>();
+  #presentIds: ReadonlySet<PersonId> = new Set();
 
   constructor(session: CaptionedSession, deps: CaptionDeps, isReturned: boolean) {
     this.#session = session;
@@ -58,33 +60,37 @@ export class SessionCaptions implements FeatureSession {
     this.#isReturned = isReturned;
   }
 
+  /** Returns when a person came last, in ms of the session. 0 if unknown, or for another session. */
   getArrivalMs(sessionId: string, personId: PersonId): number {
     return (
       (this.recorder?.session.id === sessionId && this.#arrivalsMs.get(personId)) || 0
     );
   }
 
+  /** Returns the recorder while captions are on. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#latest?.session.endedAtWallMs === undefined ? this.#latest : undefined;
   }
 
+  /** Returns whether the latest captions have lines of the last hour. */
   get hasTranscript(): boolean {
     return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
 
-  #turnOnIfWanted() {
+  #beginIfWanted() {
     const { notices, place, signal, speech } = this.#session;
     const { channelId, guildId } = place.channel;
-    const begin = this.#isTurnedOnByServer || !speech.canSpeak();
+    const shouldBegin = this.#isTurnedOnByServer || !speech.canSpeak();
     const options =
       this.#deps.settings.findCaptionOptions(guildId, channelId) ??
-      (begin ? {} : undefined);
+      (shouldBegin ? {} : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
-    void this.turnOn(options).then((failed) => {
-      if (failed && !signal.aborted) notices.post(failed);
+    void this.turnOn(options).then((objection) => {
+      if (objection && !signal.aborted) notices.post(objection);
     });
   }
 
+  /** Begins captions that the server or the channel wants, or ends them with the setting. */
   onChange(hasEntered: boolean, key?: string): void {
     if (key === captionsBeginSetting.key && !this.#isTurnedOnByServer) {
       const { channelId, guildId } = this.#session.place.channel;
@@ -93,7 +99,7 @@ export class SessionCaptions implements FeatureSession {
       return;
     }
     if (key === captionsBeginSetting.key) this.#isOff = false;
-    if (hasEntered) this.#turnOnIfWanted();
+    if (hasEntered) this.#beginIfWanted();
   }
 
   get #isTurnedOnByServer(): boolean {
@@ -112,9 +118,9 @@ export class SessionCaptions implements FeatureSession {
       this.#turning ??= this.#turnOn().finally(() => {
         this.#turning = undefined;
       });
-    const failed = await this.#turning;
+    const objection = await this.#turning;
     this.recorder?.translations.setLanguage(translateTo);
-    return failed;
+    return objection;
   }
 
   /** Ends captions. Resolves with the session once all lines are kept. Never throws. */
@@ -126,39 +132,46 @@ export class SessionCaptions implements FeatureSession {
     return recorder?.session;
   }
 
+  /** Returns a function that begins a line of a person. Undefined if captions are off or leave the person out. */
   followSpeaker(speakerId: PersonId): FollowUtterance | undefined {
     const { recorder } = this;
     if (!recorder || !this.#session.consent.canWrite(speakerId)) return undefined;
     return (begun) => recorder.recordUtterance(begun);
   }
 
-  onSpoken(words: SpokenSegment): void {
-    this.recorder?.recordSpokenWords(words);
+  /** Records words of the bot as they sound. */
+  onSpoken(segment: SpokenSegment): void {
+    this.recorder?.recordSpokenWords(segment);
   }
 
+  /** Writes the notice anew for people who come. */
   onPresence(people: readonly ChannelMember[]): void {
     const { recorder } = this;
     if (!recorder) return;
     const atMs = recorder.toSessionMs(this.#deps.clock.nowMs());
-    const hereIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
-    const haveNotice = hereIds.isSubsetOf(this.#arrivalsMs);
-    for (const id of hereIds.difference(this.#hereIds)) this.#arrivalsMs.set(id, atMs);
-    this.#hereIds = hereIds;
+    const presentIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
+    const haveNotice = presentIds.isSubsetOf(this.#arrivalsMs);
+    for (const id of presentIds.difference(this.#presentIds))
+      this.#arrivalsMs.set(id, atMs);
+    this.#presentIds = presentIds;
     if (haveNotice) return;
     const hasMissed = recorder.listRecentLines().length >= minMissedLines;
     this.#writeNotice(recorder.chat, hasMissed ? ['captions.missed'] : []);
   }
 
+  /** Drops lines of a person that are not finished, and after a no also others. */
   forgetPerson(personId: PersonId, reason: ForgetReason): void {
     this.recorder?.forgetPerson(personId, reason);
   }
 
+  /** Formats recent lines for the model, as data. Undefined without captions. */
   describeContext({ fromMs }: ContextRequest): string | undefined {
     const { timeZone } = this.#session.place.getSettings();
     const nowMs = this.#deps.clock.nowMs();
     return this.recorder && buildRecentContext(this.recorder, fromMs, nowMs, timeZone);
   }
 
+  /** Describes captions for the panel. */
   describePanel(): FeaturePanel {
     return {
       captionsChannelId: this.recorder?.session.placeId,
@@ -167,9 +180,9 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Ends captions. Posts a recap unless the bot returns by itself. */
-  async onEnd(why: LeaveReason): Promise<LeaveSummary> {
+  async onEnd(reason: LeaveReason): Promise<LeaveSummary> {
     const captioned = await this.turnOff();
-    if (captioned && (why === 'asked' || why === 'alone'))
+    if (captioned && (reason === 'asked' || reason === 'alone'))
       this.#deps.postRecap(captioned);
     return { hasTranscript: this.hasTranscript };
   }
@@ -189,15 +202,16 @@ export class SessionCaptions implements FeatureSession {
     this.#isReturned = false;
     if (signal.aborted) return { id: 'leave.nowhere' };
     // One session has all its messages in one place.
-    const former = latest?.session.placeId === chat.channelId ? latest : undefined;
+    const formerSession =
+      latest?.session.placeId === chat.channelId ? latest : undefined;
     this.#latest = new TranscriptRecorder(
       this.#session,
       this.#deps,
       chat,
       store,
-      former,
+      formerSession,
     );
-    this.#hereIds = new Set();
+    this.#presentIds = new Set();
     this.onPresence(place.listPeople());
     return undefined;
   }
@@ -207,12 +221,12 @@ export class SessionCaptions implements FeatureSession {
     reader,
   }: TranscriptStore): Promise<ResumableSession | undefined> {
     const { guildId, channelId } = this.#session.place.channel;
-    const read = () => reader.findLatest(guildId, channelId);
+    const readLatest = () => reader.findLatest(guildId, channelId);
     const latest = await withStoreTimeout(
       guildId,
       this.#deps,
       'store.unreadable',
-      read,
+      readLatest,
     );
     const endedAtWallMs = latest?.session.endedAtWallMs ?? 0;
     return this.#deps.clock.wallMs() - endedAtWallMs <= maxResumeAgeMs
@@ -241,36 +255,39 @@ export class SessionCaptions implements FeatureSession {
 
   async #sayNotice() {
     const { notices, place, signal, speech } = this.#session;
-    const words = notices.formatSpokenText(
+    const text = notices.formatSpokenText(
       { id: 'captions.on' },
       place.getSettings().language,
     );
-    const reading = speech.requests.queueAnnouncement({
-      clauses: [toOpenText(toSpeakable(words))],
+    const announcement = speech.requests.queueAnnouncement({
+      clauses: [toOpenText(toSpeakable(text))],
       when: 'now',
       interruptible: false,
       signal,
     });
-    if (reading.kind !== 'added') return;
-    await waitAtMost(reading.ended, noticeTimeoutMs, this.#deps.clock, signal).catch(
-      () => undefined,
-    );
+    if (announcement.kind !== 'added') return;
+    await waitAtMost(
+      announcement.ended,
+      noticeTimeoutMs,
+      this.#deps.clock,
+      signal,
+    ).catch(() => undefined);
   }
 
-  /** Adds buttons to agree, to refuse and to be left out before `others`. */
-  #writeNotice(chat: CaptionChat, others: readonly string[]) {
+  /** Adds buttons to agree, to refuse and to be left out before `moreButtons`. */
+  #writeNotice(chat: CaptionChat, moreButtons: readonly string[]) {
     const { notices, place } = this.#session;
-    const lines: readonly TextLine[] = [
+    const textLines: readonly TextLine[] = [
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
       describeRetention(place.getSettings().getValue(captionsDaysSetting)),
       { id: 'captions.notice.readers' },
     ];
-    const text = lines.map(notices.formatWrittenText).join('\n');
+    const text = textLines.map(notices.formatWrittenText).join('\n');
     const buttons = [
       'consent.always',
       'consent.never',
       'captions.leave_out',
-      ...others,
+      ...moreButtons,
     ];
     chat
       .openMessage(

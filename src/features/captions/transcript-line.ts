@@ -21,11 +21,12 @@ export type TranscriptSpeaker =
       readonly answeredIds: readonly PersonId[];
     };
 
-export function listSpeakerIds(speaker: TranscriptSpeaker): readonly string[] {
+/** Lists the people in a line: its speaker, or people whom the bot answered. */
+export function listSpeakerIds(speaker: TranscriptSpeaker): readonly PersonId[] {
   return speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds;
 }
 
-/** One utterance, or the words of an answer that left the bot. */
+/** One utterance of a person, or the words of an answer of the bot that were heard. */
 export type TranscriptLine = {
   readonly sessionId: string;
   /** Unique in the session, from 1, in order of beginnings. */
@@ -44,8 +45,10 @@ export type TranscriptLine = {
   readonly isBrief?: true;
 };
 
+/** Channels whose transcripts a reader may know. */
 export type ReadableChannels = {
   readonly channelIds: readonly ChannelId[];
+  /** Of deleted channels a person may know sessions with a line of their own. */
   readonly own?: {
     readonly personId: PersonId;
     readonly goneChannelIds: readonly ChannelId[];
@@ -80,9 +83,10 @@ export type QuotedLine = {
   readonly link?: string;
 };
 
-/** 0 keeps lines until 15 minutes after the session. */
-export type KeptDays = Readonly<Record<string, number>>;
+/** Days that each server keeps lines. 0 keeps them until 15 minutes after the session. */
+export type KeptDays = ReadonlyMap<GuildId, number>;
 
+/** A message with captions or a recap of a session. */
 export type CaptionMessage = MessagePlace & {
   readonly guildId: GuildId;
   readonly sessionId: string;
@@ -91,6 +95,8 @@ export type CaptionMessage = MessagePlace & {
 
 export type OutdatedMessage = {
   readonly message: CaptionMessage;
+  /** Lines that the message still shows. Without lines it is to be deleted. */
   readonly lines: readonly TranscriptLine[];
+  /** Erasures since the last update of the message. */
   readonly outdated: number;
 };

@@ -2,10 +2,7 @@ import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { MessageId, PersonId } from '#src/base/ids.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import { getNotUnderstoodText } from '#src/features/captions/live/caption-line.ts';
-import {
-  createLiveCaptions,
-  type LiveCaptions,
-} from '#src/features/captions/live/live-captions.ts';
+import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import {
   type CaptionDeps,
   noteCaptionMessage,
@@ -25,10 +22,7 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
-import {
-  type CaptionTranslator,
-  createCaptionTranslator,
-} from './caption-translator.ts';
+import { CaptionTranslator } from './caption-translator.ts';
 import {
   listSpeakerIds,
   type ResumableSession,
@@ -47,20 +41,22 @@ type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
  * Records a session's lines for the chat and the store, without waiting for the disk.
  */
 export class TranscriptRecorder {
+  /** Chat that shows the lines, and notices about captions. */
   readonly chat: CaptionChat;
   readonly live: LiveCaptions;
-  readonly #session;
-  readonly #deps;
   readonly translations: CaptionTranslator;
-  readonly #store;
+  readonly #session: RecordedSession;
+  readonly #deps: CaptionDeps;
+  readonly #store: TranscriptStore;
   readonly #startedAtMs: number;
   /** Earlier utterances are not written. */
   readonly #fromMs: number;
   #captioned: TranscriptSession;
-  #lastNumber;
-  /** Speakers of unfinished lines, by number. */
-  readonly #open = new Map<number, string>();
-  readonly #sayings = new WeakMap<object, number>();
+  #lastNumber: number;
+  /** Speakers of unfinished lines, by number. The bot has none. */
+  readonly #openSpeakers = new Map<number, PersonId | undefined>();
+  /** Numbers of the bot's lines, by the key of the segment. */
+  readonly #spokenNumbers = new WeakMap<object, number>();
   readonly #recentLines = new Map<number, TranscriptLine>();
   readonly #saved = new WeakSet<TranscriptSession | TranscriptLine>();
   #saving: Promise<unknown> = Promise.resolve();
@@ -72,12 +68,12 @@ export class TranscriptRecorder {
     deps: CaptionDeps,
     chat: CaptionChat,
     store: TranscriptStore,
-    former: ResumableSession | undefined,
+    formerSession: ResumableSession | undefined,
   ) {
     const { clock } = deps;
     const { notices, place, speech } = session;
     const { guildId, channelId, name: channelName } = place.channel;
-    const { session: captioned, lastNumber } = former ?? {
+    const { session: captioned, lastNumber } = formerSession ?? {
       session: {
         ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
         placeId: chat.channelId,
@@ -95,8 +91,8 @@ export class TranscriptRecorder {
     this.#fromMs = clock.nowMs();
     // The wall clock is read once, so that a clock put back moves no line.
     this.#startedAtMs = this.#fromMs - (clock.wallMs() - startedAtWallMs);
-    this.translations = createCaptionTranslator(guildId, notices, deps, this);
-    this.live = createLiveCaptions({
+    this.translations = new CaptionTranslator(guildId, notices, deps, this);
+    this.live = new LiveCaptions({
       chat,
       clock,
       notUnderstood: getNotUnderstoodText(guildId, deps),
@@ -116,32 +112,38 @@ export class TranscriptRecorder {
     void this.saveLines();
   }
 
+  /** Returns the session as it is stored, with its end once it has ended. */
   get session(): TranscriptSession {
     return this.#captioned;
   }
 
+  /** Converts a time of the monotonic clock to whole ms of the session. */
   toSessionMs(atMs: number): number {
     return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
+  /** Tests whether a line is recent, and still allowed by all people in it. */
   mayShowLine({ number, speaker }: TranscriptLine): boolean {
     return (
       this.#recentLines.has(number) && this.#mayWritePeople(listSpeakerIds(speaker))
     );
   }
 
+  /** Lists lines of the last hour, by beginning. */
   listRecentLines(): readonly TranscriptLine[] {
     return [...this.#recentLines.values()].sort(
-      (one, other) => one.startMs - other.startMs || one.number - other.number,
+      (a, b) => a.startMs - b.startMs || a.number - b.number,
     );
   }
 
+  /** Begins a line of a person. The follower shows the words as they come, and ends the line. */
   recordUtterance({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
     const number = ++this.#lastNumber;
-    if (fromMs >= this.#fromMs) this.#open.set(number, speakerId);
+    if (fromMs >= this.#fromMs) this.#openSpeakers.set(number, speakerId);
     const speaker = { kind: 'person', personId: speakerId, name } as const;
     const begun = { number, speaker, startMs: this.toSessionMs(fromMs) };
-    const mayWrite = () => this.#open.has(number) && this.#mayWritePeople([speakerId]);
+    const mayWrite = () =>
+      this.#openSpeakers.has(number) && this.#mayWritePeople([speakerId]);
     const createUpdater = (state: LineProgress) => (text: string) => {
       if (mayWrite()) this.live.putLine({ ...begun, text, state });
     };
@@ -149,32 +151,25 @@ export class TranscriptRecorder {
       onPartial: createUpdater('partial'),
       onWhole: createUpdater('whole'),
       onEnded: (result) => {
-        const isWritten =
-          mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
-        this.#open.delete(number);
-        if (!isWritten) {
+        const isAllowed = mayWrite();
+        this.#openSpeakers.delete(number);
+        if (!isAllowed || result.kind === 'withdrawn' || result.kind === 'no-words') {
           this.live.removeLines([number]);
           return;
         }
         const { language, text }: Transcript =
           result.kind === 'text' ? result.transcript : { text: '' };
-        const line = this.#keepLine({
-          ...begun,
-          endMs: this.toSessionMs(result.toMs),
-          language,
-          text,
-        });
-        const { channelId } = this.#captioned;
-        const said = {
-          kind: 'line',
-          channelId,
-          speakerId,
-          name,
-          text: line.text,
-        } as const;
-        this.#session.notices.reportEvent(said);
+        const endMs = this.toSessionMs(result.toMs);
+        const line = this.#keepLine({ ...begun, endMs, language, text });
+        this.#reportLine(line.text, speakerId, name);
       },
     };
+  }
+
+  #reportLine(text: string, speakerId: PersonId, name: string) {
+    const { channelId } = this.#captioned;
+    const event = { kind: 'line', channelId, speakerId, name, text } as const;
+    this.#session.notices.reportEvent(event);
   }
 
   /** Records a sentence of the bot, but none to a left-out person. */
@@ -186,12 +181,12 @@ export class TranscriptRecorder {
     key,
     text,
     toMs,
-  }: SpokenSegment) {
+  }: SpokenSegment): void {
     if (text === '' || fromMs < this.#fromMs) return;
-    const number = this.#sayings.get(key) ?? ++this.#lastNumber;
-    this.#sayings.set(key, number);
-    if (isOver) this.#open.delete(number);
-    else this.#open.set(number, '');
+    const number = this.#spokenNumbers.get(key) ?? ++this.#lastNumber;
+    this.#spokenNumbers.set(key, number);
+    if (isOver) this.#openSpeakers.delete(number);
+    else this.#openSpeakers.set(number, undefined);
     const name = this.#deps.places.getBotName(this.#captioned.guildId);
     const speaker = { kind: 'bot', name, answeredIds } as const;
     const line = { number, speaker, startMs: this.toSessionMs(fromMs), text };
@@ -206,11 +201,11 @@ export class TranscriptRecorder {
   }
 
   /** Forgets open lines of a person. After a no, also lines by and to the person. */
-  forgetPerson(personId: PersonId, reason: ForgetReason) {
-    const numbers = [...this.#open].flatMap(([number, id]) =>
+  forgetPerson(personId: PersonId, reason: ForgetReason): void {
+    const numbers = [...this.#openSpeakers].flatMap(([number, id]) =>
       id === personId ? number : [],
     );
-    for (const number of numbers) this.#open.delete(number);
+    for (const number of numbers) this.#openSpeakers.delete(number);
     this.live.removeLines(numbers);
     if (reason === 'withdrawn')
       this.live.removeLines(
@@ -218,14 +213,15 @@ export class TranscriptRecorder {
       );
   }
 
-  async onMessagesDeleted(messageIds: readonly MessageId[]) {
+  /** Drops lines of deleted messages, after they were written, so that the store can erase them. */
+  async onMessagesDeleted(messageIds: readonly MessageId[]): Promise<void> {
     this.live.onMessagesDeleted(messageIds);
     await this.saveLines();
-    this.#dropLines(({ post }) => messageIds.includes(post?.messageId ?? ''));
+    this.#dropLines(({ post }) => post && messageIds.includes(post.messageId));
   }
 
   /** Writes waiting lines. The next line retries a failed write. Never throws. */
-  async saveLines() {
+  async saveLines(): Promise<void> {
     const writing = this.#saving.then(() => this.#writeUnsaved());
     this.#saving = writing.catch(() => undefined);
     const { guildId } = this.#captioned;
@@ -236,21 +232,21 @@ export class TranscriptRecorder {
   }
 
   /** Shows and writes waiting lines first, then ends. */
-  async endSession() {
+  async endSession(): Promise<void> {
     const { clock } = this.#deps;
     this.#captioned = { ...this.#captioned, endedAtWallMs: clock.wallMs() };
     this.#music[Symbol.dispose]();
     this.translations.setLanguage(undefined);
     // Words of unfinished lines are kept nowhere, so they leave the chat too.
-    this.live.removeLines([...this.#open.keys()]);
-    this.#open.clear();
-    const shown = waitAtMost(
+    this.live.removeLines([...this.#openSpeakers.keys()]);
+    this.#openSpeakers.clear();
+    const settled = waitAtMost(
       this.live.waitUntilSettled(),
       flushMs,
       clock,
       neverAborted,
     );
-    await Promise.all([shown, this.saveLines()]);
+    await Promise.all([settled, this.saveLines()]);
     this.live.endMessages();
   }
 
@@ -292,9 +288,9 @@ export class TranscriptRecorder {
     }
   }
 
-  #dropLines(which: (line: TranscriptLine) => boolean) {
+  #dropLines(isDropped: (line: TranscriptLine) => boolean | undefined) {
     const numbers = [...this.#recentLines.values()]
-      .filter(which)
+      .filter(isDropped)
       .map(({ number }) => number);
     for (const number of numbers) this.#recentLines.delete(number);
     return numbers;
@@ -314,10 +310,11 @@ export class TranscriptRecorder {
   }
 }
 
+/** Lists the recorders of captions that are on. */
 export function listRecorders(
-  all: readonly { readonly recorder: TranscriptRecorder | undefined }[],
+  captions: readonly { readonly recorder: TranscriptRecorder | undefined }[],
 ): readonly TranscriptRecorder[] {
-  return all.flatMap(({ recorder }) => recorder ?? []);
+  return captions.flatMap(({ recorder }) => recorder ?? []);
 }
 
 const maxTitleChars = 100;
@@ -334,7 +331,7 @@ function watchMusic(
     begun.add(event.item);
     const { lengthMs = musicMs, title } = event.item.source;
     if (lengthMs < musicMs) return;
-    const words = { title: truncate(title, maxTitleChars) };
-    write(notices.formatWrittenText({ id: 'captions.remark.music', with: words }));
+    const values = { title: truncate(title, maxTitleChars) };
+    write(notices.formatWrittenText({ id: 'captions.remark.music', with: values }));
   });
 }

@@ -9,15 +9,15 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
-import type { Sources } from '#src/sources/sound-sources.ts';
+import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { HelpEntry } from './help-entries.ts';
 import type { FeatureTool } from './tool-definition.ts';
 import type { WrittenAnswerConcurrency } from './written-answer-concurrency.ts';
 
 /**
- * One capability of the bot. `Ports` are its objects for tools, commands, programs and other features. `Needs` are objects of
- * features before it in the list.
+ * One capability of the bot. `Ports` are its objects for tools, commands, programs and other features. `NeededPorts` are
+ * objects of features before it in the list.
  *
  * @example
  * import type { Feature } from '#src/features/contract/feature.ts';
@@ -28,14 +28,15 @@ import type { WrittenAnswerConcurrency } from './written-answer-concurrency.ts';
  * };
  * greetings.name; // 'greetings'
  */
-export type Feature<Ports = object, Needs = object> = {
+export interface Feature<Ports = object, NeededPorts = object> {
   readonly name: string;
   readonly tools?: readonly FeatureTool<Ports>[];
   readonly alerts?: readonly FeatureAlert[];
   readonly settings?: readonly ServerSetting[];
   readonly help?: readonly HelpEntry[];
-  open(deps: FeatureProcessDeps): OpenedFeature<Ports, Needs>;
-};
+  /** Opens the feature in a process, before the first shard. */
+  open(deps: FeatureProcessDeps): OpenedFeature<Ports, NeededPorts>;
+}
 
 export type FeatureProcessDeps = {
   readonly recordings: Recordings;
@@ -47,19 +48,21 @@ export type FeatureProcessDeps = {
   };
   readonly longestWritingMs: number;
   readonly sounds: {
-    readonly opener: Sources;
+    readonly opener: SoundOpener;
     readonly library: SoundLibrary;
   };
+  /** Returns the store of a part. */
   store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
 };
 
-type OpenedFeature<Ports, Needs> = {
-  /** Before Discord is logged in. */
+/** A feature in one process. */
+export interface OpenedFeature<Ports, NeededPorts> {
+  /** Opens the feature in a shard, before Discord is logged in. */
   openShard(
     deps: FeatureShardDeps,
-    others: Needs,
+    neededPorts: NeededPorts,
   ): FeatureShard & { readonly ports: Ports };
-};
+}
 
 export type FeatureShardDeps = {
   readonly deps: SessionDependencies;

@@ -7,14 +7,16 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-export type HelpEntry = {
+/** One line of `/help`. */
+export interface HelpEntry {
   readonly topic: string;
   /** As in `track play`. Absent if people say it. */
   readonly command?: string;
   /** `everybody` includes people without access. Default: people with access. */
   readonly for?: 'everybody' | 'manager';
+  /** Builds the line. Undefined hides the entry in this state. */
   buildLine(state: HelpState): TextLine | undefined;
-};
+}
 
 export type HelpState = {
   /** Settings of the channel of the session, else of the server. */
@@ -26,10 +28,11 @@ export type HelpState = {
   readonly talk?: TalkState | undefined;
 };
 
+/** Collects what the lines of `/help` depend on. Never throws. */
 export async function readHelpState(
   guildId: GuildId,
   deps: Deps<'hasChatModel'>,
-  sources: Pick<SessionSources, 'listTools'>,
+  tools: Pick<SessionSources, 'listTools'>,
   sessions: ServerSessions,
 ): Promise<HelpState> {
   await sessions.settings.loadGuild(guildId);
@@ -38,7 +41,7 @@ export async function readHelpState(
   return {
     settings,
     hasModel: deps.hasChatModel || settings.pipeline !== 'chained',
-    operatorTools: sources.listTools().filter(({ external }) => external),
+    operatorTools: tools.listTools().filter(({ external }) => external),
     talk: session?.getTalkState(),
   };
 }

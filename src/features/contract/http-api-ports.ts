@@ -17,6 +17,7 @@ export type ProgramText = {
   readonly instructions?: string;
   /** 0.25 to 4. */
   readonly speed?: number;
+  /** Called with the usage of each request to an engine. */
   readonly onUsage: (usage: EngineUsage) => void;
 };
 
@@ -35,6 +36,7 @@ export type ProgramQuestion = {
   readonly transcriptionModel?: string;
   readonly pipeline?: PipelineName;
   readonly isSpoken: boolean;
+  /** Called with the usage of each request to the chat model. */
   readonly onUsage: (usage: Usage) => void;
 };
 

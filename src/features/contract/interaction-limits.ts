@@ -1,12 +1,16 @@
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-export type UseLimit = (guildId: GuildId, userId: string) => Promise<number>;
+/** Counts a use of a person or program. Returns 0, or how many ms they have to wait. */
+export type UseLimit = (guildId: GuildId, userId: PersonId) => Promise<number>;
 
-/** Creates a limit of uses, which returns how many ms a person or program has to wait. */
-export function createUseLimit(maxUses = 10, windowSeconds = 20): UseLimit {
+/** Creates a limit of uses for each person or program in a server. */
+export function createUseLimit(
+  maxUses: number = 10,
+  windowSeconds: number = 20,
+): UseLimit {
   // A refused call gets a reply, since Discord would report that nobody responded.
   const uses = new RateLimiterMemory({ points: maxUses, duration: windowSeconds });
   return async (guildId, userId) => {
@@ -20,6 +24,7 @@ export function createUseLimit(maxUses = 10, windowSeconds = 20): UseLimit {
   };
 }
 
+/** Returns the line for a person who has to wait. */
 export function toSlowDownLine(waitMs: number): TextLine {
   return { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) } };
 }

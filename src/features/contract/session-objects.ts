@@ -4,33 +4,40 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 
 type PlacedSession = { readonly place: SessionPlace };
 
-export type SessionObjects<One> = ReturnType<typeof createSessionObjects<One>>;
-
 /** One object of a feature for each session of a shard. */
-export function createSessionObjects<One>(sessions: ServerSessions) {
-  const all = new WeakMap<SessionPlace, One>();
+export class SessionObjects<SessionObject> {
+  readonly #sessions: ServerSessions;
+  readonly #objects = new WeakMap<SessionPlace, SessionObject>();
 
-  function get({ place }: PlacedSession): One {
-    const one = all.get(place);
-    if (one === undefined)
-      throw new Error('The feature has not begun with this session.');
-    return one;
+  constructor(sessions: ServerSessions) {
+    this.#sessions = sessions;
   }
 
-  return {
-    add({ place }: PlacedSession, one: One): One {
-      all.set(place, one);
-      return one;
-    },
-    get,
-    /** Undefined without a session. */
-    find(guildId: GuildId): One | undefined {
-      const session = sessions.findSession(guildId);
-      return session && get(session);
-    },
-    list(guildId?: GuildId): readonly One[] {
-      const wanted = guildId ? sessions.listSessions(guildId) : sessions.listAll();
-      return wanted.map(get);
-    },
-  };
+  /** Keeps the object of a session, and returns it. Call it as the session begins. */
+  add({ place }: PlacedSession, object: SessionObject): SessionObject {
+    this.#objects.set(place, object);
+    return object;
+  }
+
+  /** Returns the object of a session. Throws before `add`. */
+  get({ place }: PlacedSession): SessionObject {
+    const object = this.#objects.get(place);
+    if (object === undefined)
+      throw new Error('The feature has not begun with this session.');
+    return object;
+  }
+
+  /** Finds the object of the session that a server has now. */
+  find(guildId: GuildId): SessionObject | undefined {
+    const session = this.#sessions.findSession(guildId);
+    return session && this.get(session);
+  }
+
+  /** Lists objects of a server or, without one, of the shard, also of sessions that begin or end now. */
+  list(guildId?: GuildId): readonly SessionObject[] {
+    const sessions = guildId
+      ? this.#sessions.listSessions(guildId)
+      : this.#sessions.listAll();
+    return sessions.map((session) => this.get(session));
+  }
 }

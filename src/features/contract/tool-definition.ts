@@ -15,31 +15,35 @@ import type {
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 
-/** Each shard binds it to the objects of its feature. */
-export type FeatureTool<Own = object> = Omit<
+/** A tool as its feature declares it. Each shard binds the tool to the objects of the feature. */
+export type FeatureTool<Ports = object> = Omit<
   ToolEntry,
   'parseArguments' | 'isOffered'
 > & {
-  bind(own: Own): ToolEntry;
+  /** Returns the tool for conversations of one shard. */
+  bind(ports: Ports): ToolEntry;
 };
 
-export type ToolDefinition<T, Own> = Pick<
+export type ToolDefinition<T, Ports> = Pick<
   ToolEntry,
   'name' | 'description' | 'right'
 > & {
-  isOffered?(own: Own): NonNullable<ToolEntry['isOffered']>;
+  /** Tests whether a model is offered the tool now. Absent: always. */
+  isOffered?(ports: Ports): NonNullable<ToolEntry['isOffered']>;
   readonly schema: z.ZodType<T>;
 } & (
-    | (ToolAction<T, Own> & {
+    | (ToolAction<T, Ports> & {
         readonly effect: 'read' | 'change';
         /** The result holds words that people chose, such as names. */
         readonly quotesOthers?: true;
       })
-    | (ToolAction<T, Own> & {
+    | (ToolAction<T, Ports> & {
         readonly effect: 'last' | 'destroy';
-        /** True if this call is only a change. Default: false. */
+        /** Tests whether this call is only a change, which needs no Confirm. Default: false. */
         readonly isChange?: (call: T) => boolean;
+        /** Builds the question before the buttons Confirm and No. */
         readonly ask: (call: T) => TextLine<'name'>;
+        /** Files beside the question. */
         readonly files?: (call: T) => readonly ReplyFile[];
       })
     | {
@@ -47,29 +51,31 @@ export type ToolDefinition<T, Own> = Pick<
         /** Prepares a call that needs no channel. */
         prepare(
           call: T,
-          ports: ServerToolPorts,
-          own: Own,
+          toolPorts: ServerToolPorts,
+          ports: Ports,
           signal: AbortSignal,
         ): Promise<PreparedAction<ServerToolPorts>>;
       }
   );
 
-/** `own` are the objects of the tool's feature. Throws BotError. The model gets its code. */
-type ToolAction<T, Own> =
+/** `ports` are the objects of the tool's feature. Throws BotError. The model gets its code. */
+type ToolAction<T, Ports> =
   | {
+      /** Performs a call in a session. */
       run(
         call: T,
-        ports: ToolPorts,
-        own: Own,
+        toolPorts: ToolPorts,
+        ports: Ports,
         signal: AbortSignal,
       ): Promise<ToolOutcome>;
     }
   /** Needs no channel, so written answers may use it too. */
   | {
+      /** Performs a call, with or without a session. */
       runAnywhere(
         call: T,
-        ports: ServerToolPorts,
-        own: Own,
+        toolPorts: ServerToolPorts,
+        ports: Ports,
         signal: AbortSignal,
       ): Promise<ToolOutcome>;
     };
@@ -91,12 +97,12 @@ type ToolAction<T, Own> =
  * });
  * coin.isAnywhere; // true
  */
-export function defineTool<T, Own = object>(
-  definition: ToolDefinition<T, Own>,
-): FeatureTool<Own> {
+export function defineTool<T, Ports = object>(
+  definition: ToolDefinition<T, Ports>,
+): FeatureTool<Ports> {
   const { name, description, right, effect, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
-  const face = {
+  const declaration = {
     name,
     description,
     right,
@@ -106,52 +112,65 @@ export function defineTool<T, Own = object>(
     isAnywhere: !('run' in definition),
   };
   return {
-    ...face,
-    bind: (own) => ({
-      ...face,
-      isOffered: definition.isOffered?.(own),
+    ...declaration,
+    bind: (ports) => ({
+      ...declaration,
+      isOffered: definition.isOffered?.(ports),
       parseArguments(argumentsJson) {
-        const read = checkForeignValue(
+        const parsed = checkForeignValue(
           schema,
           tryParseForeignJson(argumentsJson, toolArgumentLimits),
         );
-        if (!read.success) return { unfit: z.prettifyError(read.error) };
-        return prepareFittingCall(read.data, definition, own);
+        if (!parsed.success) return { unfit: z.prettifyError(parsed.error) };
+        return prepareFittingCall(parsed.data, definition, ports);
       },
     }),
   };
 }
 
-function prepareFittingCall<T, Own>(
+function prepareFittingCall<T, Ports>(
   call: T,
-  definition: ToolDefinition<T, Own>,
-  own: Own,
+  definition: ToolDefinition<T, Ports>,
+  ports: Ports,
 ): FittingCall {
   if ('prepare' in definition) {
-    const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.prepare(call, ports, own, signal);
-    return { effect: definition.effect, prepare, prepareAnywhere: prepare };
+    const prepareCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
+      definition.prepare(call, toolPorts, ports, signal);
+    return {
+      effect: definition.effect,
+      prepare: prepareCall,
+      prepareAnywhere: prepareCall,
+    };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
-  const asked = 'ask' in definition ? definition : undefined;
-  const question = asked?.ask(call) ?? { id: 'slow.voice' };
-  const files = asked?.files?.(call);
+  const confirmable = 'ask' in definition ? definition : undefined;
+  const question = confirmable?.ask(call) ?? { id: 'slow.voice' };
+  const files = confirmable?.files?.(call);
   if ('runAnywhere' in definition) {
-    const run = (ports: ServerToolPorts, signal: AbortSignal) =>
-      definition.runAnywhere(call, ports, own, signal);
-    const prepare = async () => ({ kind: 'ready', question, files, run }) as const;
+    const runCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
+      definition.runAnywhere(call, toolPorts, ports, signal);
+    const prepare = async () =>
+      ({ kind: 'ready', question, files, run: runCall }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
-  const run = (ports: ToolPorts, signal: AbortSignal) =>
-    definition.run(call, ports, own, signal);
-  return { effect, prepare: async () => ({ kind: 'ready', question, files, run }) };
+  const runCall = (toolPorts: ToolPorts, signal: AbortSignal) =>
+    definition.run(call, toolPorts, ports, signal);
+  return {
+    effect,
+    prepare: async () => ({ kind: 'ready', question, files, run: runCall }),
+  };
 }
 
-export function toOutcome(line: TextLine): ToolOutcome {
-  return { facts: { outcome: formatText(line.id, line.with) }, line };
+/** Returns the outcome of a call that people are told by a line. */
+export function toOutcome(textLine: TextLine): ToolOutcome {
+  return {
+    facts: { outcome: formatText(textLine.id, textLine.with) },
+    line: textLine,
+  };
 }
 
-export function toUnchangedOutcome(line: TextLine): ToolOutcome {
-  return { ...toOutcome(line), line, hasChangedNothing: true };
+/** Returns the outcome of a call that was allowed, and still changed nothing. */
+export function toUnchangedOutcome(textLine: TextLine): ToolOutcome {
+  return { ...toOutcome(textLine), line: textLine, hasChangedNothing: true };
 }

@@ -8,61 +8,67 @@ type WorkSlot = {
   readonly left: PromiseWithResolvers<void>;
 };
 
+/** Reply to a request that found no slot. */
 export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
 
 const maxRecapsPerServer = 1;
 
-export type WrittenAnswerConcurrency = ReturnType<
-  typeof createWrittenAnswerConcurrency
->;
-
 /** Limits written answers at a time. Refuses others at once. */
-export function createWrittenAnswerConcurrency(mostOfPerson = 1, mostInServer = 4) {
-  const places = new Set<WorkSlot>();
+export class WrittenAnswerConcurrency {
+  readonly #maxPerPerson: number;
+  readonly #maxPerServer: number;
+  readonly #slots = new Set<WorkSlot>();
 
-  function enter(
+  constructor(maxPerPerson: number = 1, maxPerServer: number = 4) {
+    this.#maxPerPerson = maxPerPerson;
+    this.#maxPerServer = maxPerServer;
+  }
+
+  /** Reserves a slot until it is disposed. Undefined if person or server has no free one. */
+  enter(
     guildId: GuildId,
     personId: PersonId,
-    isRecap = false,
+    isRecap: boolean = false,
   ): Disposable | undefined {
-    const asked = [...places].filter((one) => one.personId !== undefined);
-    const theirs = asked.filter((one) => one.personId === personId);
-    const here = asked.filter((one) => one.guildId === guildId);
-    const isFull = isRecap && listRecaps(guildId).length >= maxRecapsPerServer;
-    if (isFull || theirs.length >= mostOfPerson || here.length >= mostInServer)
+    const ofPeople = [...this.#slots].filter((slot) => slot.personId !== undefined);
+    const ofPerson = ofPeople.filter((slot) => slot.personId === personId);
+    const ofServer = ofPeople.filter((slot) => slot.guildId === guildId);
+    const isFull = isRecap && this.#listRecaps(guildId).length >= maxRecapsPerServer;
+    if (
+      isFull ||
+      ofPerson.length >= this.#maxPerPerson ||
+      ofServer.length >= this.#maxPerServer
+    )
       return undefined;
-    return takeSlot({ guildId, personId, isRecap });
+    return this.#takeSlot({ guildId, personId, isRecap });
   }
 
-  function listRecaps(guildId: GuildId) {
-    return [...places].filter((one) => one.guildId === guildId && one.isRecap);
+  /** Reserves a slot for a recap. Without an asker, waits for the recap before. */
+  async enterRecap(
+    guildId: GuildId,
+    personId: PersonId | undefined,
+    signal: AbortSignal,
+  ): Promise<Disposable | undefined> {
+    if (personId !== undefined) return this.enter(guildId, personId, true);
+    for (;;) {
+      const [recap] = this.#listRecaps(guildId);
+      if (!recap) return this.#takeSlot({ guildId, isRecap: true });
+      await waitUnlessAborted(recap.left.promise, signal);
+    }
   }
 
-  function takeSlot(wanted: Omit<WorkSlot, 'left'>) {
-    const place = { ...wanted, left: Promise.withResolvers<void>() };
-    places.add(place);
+  #listRecaps(guildId: GuildId) {
+    return [...this.#slots].filter((slot) => slot.guildId === guildId && slot.isRecap);
+  }
+
+  #takeSlot(work: Omit<WorkSlot, 'left'>): Disposable {
+    const slot = { ...work, left: Promise.withResolvers<void>() };
+    this.#slots.add(slot);
     return {
       [Symbol.dispose]: () => {
-        places.delete(place);
-        place.left.resolve();
+        this.#slots.delete(slot);
+        slot.left.resolve();
       },
     };
   }
-
-  return {
-    enter,
-    /** Reserves a slot for a recap. Without an asker, waits for the recap before. */
-    async enterRecap(
-      guildId: GuildId,
-      personId: PersonId | undefined,
-      signal: AbortSignal,
-    ): Promise<Disposable | undefined> {
-      if (personId !== undefined) return enter(guildId, personId, true);
-      for (;;) {
-        const [before] = listRecaps(guildId);
-        if (!before) return takeSlot({ guildId, isRecap: true });
-        await waitUnlessAborted(before.left.promise, signal);
-      }
-    },
-  };
 }

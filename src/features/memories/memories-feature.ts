@@ -1,7 +1,7 @@
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
-import { createMemoryCache, type MemoryCache } from './memory-cache.ts';
+import { MemoryCache } from './memory-cache.ts';
 import { memoryStorePart } from './memory-store.ts';
 import { forgetMemoryTool, rememberTool } from './memory-tools.ts';
 import {
@@ -38,24 +38,24 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   ],
   open: ({ store }) => ({
     openShard({ deps, sessions }) {
-      const known = createMemoryCache(store(memoryStorePart), deps, sessions.settings);
+      const memories = new MemoryCache(store(memoryStorePart), deps, sessions.settings);
       return {
-        ports: { memories: known },
+        ports: { memories },
         createSession: ({ consent, place }) => ({
           onChange() {
             if (place.getSettings().getValue(memorySetting))
-              void known.loadMemories(place.channel.guildId);
+              void memories.loadMemories(place.channel.guildId);
           },
           describeContext: (request) =>
-            buildMemoryContext(request, { consent, place }, known),
+            buildMemoryContext(request, { consent, place }, memories),
         }),
         async eraseServer(guildId) {
-          known.dropCached(guildId);
+          memories.dropCached(guildId);
           return 0;
         },
         person: {
           forgetPerson(guildId, personId, reason) {
-            if (reason === 'forgotten') known.dropCached(guildId, personId);
+            if (reason === 'forgotten') memories.dropCached(guildId, personId);
           },
         },
       };
@@ -67,12 +67,12 @@ export const memoriesFeature: Feature<MemoryPorts> = {
 function buildMemoryContext(
   { askerId }: ContextRequest,
   { consent, place }: Owners<'consent' | 'place'>,
-  known: MemoryCache,
+  memories: MemoryCache,
 ) {
   const { getValue, timeZone } = place.getSettings();
   if (!getValue(memorySetting) || !place.findPerson(askerId)) return undefined;
   const usable = filterUsableMemories(
-    known.getKnown(place.channel.guildId),
+    memories.getCached(place.channel.guildId),
     askerId,
     consent,
   );

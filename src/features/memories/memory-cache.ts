@@ -2,99 +2,126 @@ import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Memory, MemoryList, MemoryStore, NewMemory } from './memory-store.ts';
+import type {
+  Memory,
+  MemoryAddOutcome,
+  MemoryList,
+  MemoryStore,
+  NewMemory,
+} from './memory-store.ts';
 import { memorySetting } from './usable-memories.ts';
 
-export type MemoryCache = ReturnType<typeof createMemoryCache>;
+export type MemoryOwner = {
+  readonly id: PersonId;
+  /** A manager of the server may remove every memory. */
+  readonly mayManage: boolean;
+};
 
-/** Lets answers wait for no store. */
-export function createMemoryCache(
-  store: MemoryStore,
-  watch: StoreWatch,
-  settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>,
-) {
-  // The store answers in order, so nothing older replaces a change.
-  const known = new Map<string, readonly Memory[]>();
+/** Keeps memories of servers at hand, so that answers wait for no store. */
+export class MemoryCache {
+  readonly #store: MemoryStore;
+  readonly #watch: StoreWatch;
+  readonly #settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>;
+  /** The store answers in order, so nothing older replaces a change. */
+  readonly #memories = new Map<GuildId, readonly Memory[]>();
 
-  function getKnown(guildId: GuildId): readonly Memory[] {
-    return known.get(guildId) ?? [];
-  }
-
-  /** Reports a failure and returns undefined. */
-  async function loadMemories(
-    guildId: GuildId,
-  ): Promise<readonly Memory[] | undefined> {
-    const read = () => store.list(guildId);
-    const all = await withStoreTimeout(guildId, watch, 'store.unreadable', read);
-    if (all) known.set(guildId, all);
-    return all;
-  }
-
-  function updateCache(
-    guildId: GuildId,
-    which: (one: Memory) => boolean,
-    more: readonly Memory[] = [],
+  constructor(
+    store: MemoryStore,
+    watch: StoreWatch,
+    settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>,
   ) {
-    known.set(guildId, [...getKnown(guildId).filter(which), ...more]);
+    this.#store = store;
+    this.#watch = watch;
+    this.#settings = settings;
   }
 
-  return {
-    getKnown,
-    loadMemories,
-    async addMemory(memory: NewMemory): ReturnType<MemoryStore['add']> {
-      const added = await store.add(memory);
-      // The next answer may use the memory before the store is read again.
-      if (added.kind === 'added') {
-        const { memory: one } = added;
-        updateCache(one.guildId, ({ number }) => number !== one.number, [one]);
+  /** Returns the memories of a server that are at hand, none before the first read. */
+  getCached(guildId: GuildId): readonly Memory[] {
+    return this.#memories.get(guildId) ?? [];
+  }
+
+  /** Reads the memories of a server. Reports a failure and returns undefined. */
+  async loadMemories(guildId: GuildId): Promise<readonly Memory[] | undefined> {
+    const readStored = () => this.#store.list(guildId);
+    const memories = await withStoreTimeout(
+      guildId,
+      this.#watch,
+      'store.unreadable',
+      readStored,
+    );
+    if (memories) this.#memories.set(guildId, memories);
+    return memories;
+  }
+
+  /** Stores a memory, which the next answer may use. Throws BotError `store.unwritable`. */
+  async addMemory(memory: NewMemory): Promise<MemoryAddOutcome> {
+    const outcome = await this.#store.add(memory);
+    // The next answer may use the memory before the store is read again.
+    if (outcome.kind === 'added') {
+      const { memory: added } = outcome;
+      this.#update(added.guildId, ({ number }) => number !== added.number, [added]);
+    }
+    return outcome;
+  }
+
+  /** Drops cached memories by or about a person, or without one all of the server. */
+  dropCached(guildId: GuildId, personId?: PersonId): void {
+    this.#update(
+      guildId,
+      ({ byId, aboutId }) =>
+        personId !== undefined && byId !== personId && aboutId !== personId,
+    );
+  }
+
+  /** Lists stored memories of a server. Undefined if the store cannot be read. */
+  async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
+    await this.#settings.loadGuild(guildId);
+    const memories = await this.loadMemories(guildId);
+    return (
+      memories && {
+        memories,
+        isOn: this.#settings.getForGuild(guildId).getValue(memorySetting),
       }
-      return added;
-    },
-    /** Without a person, of all. */
-    dropCached(guildId: GuildId, personId?: PersonId) {
-      updateCache(
-        guildId,
-        ({ byId, aboutId }) =>
-          personId !== undefined && byId !== personId && aboutId !== personId,
-      );
-    },
-    async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
-      await settings.loadGuild(guildId);
-      const memories = await loadMemories(guildId);
-      return (
-        memories && {
-          memories,
-          isOn: settings.getForGuild(guildId).getValue(memorySetting),
-        }
-      );
-    },
-    /**
-     * Deletes a memory for its author, its subject or a manager. Returns the line for
-     * the caller.
-     */
-    async removeMemory(
-      guildId: GuildId,
-      number: number,
-      by: { readonly id: string; readonly mayManage: boolean },
-    ): Promise<TextLine> {
-      const all = await loadMemories(guildId);
-      const memory = all?.find((one) => one.number === number);
-      if (all && !memory) return { id: 'unknown', with: { x: number } };
-      if (memory && !mayForgetMemory(memory, by)) return { id: 'perm.manage' };
-      const removeStored = () => store.remove(guildId, number);
-      const removed =
-        memory &&
-        (await withStoreTimeout(guildId, watch, 'store.unwritable', removeStored));
-      if (removed === undefined) return { id: 'store.unread' };
-      updateCache(guildId, (one) => one.number !== number);
-      return { id: 'confirm.done' };
-    },
-  };
+    );
+  }
+
+  /**
+   * Deletes a memory for its author, its subject or a manager. Returns the line for
+   * the caller.
+   */
+  async removeMemory(
+    guildId: GuildId,
+    number: number,
+    caller: MemoryOwner,
+  ): Promise<TextLine> {
+    const memories = await this.loadMemories(guildId);
+    const memory = memories?.find((candidate) => candidate.number === number);
+    if (memories && !memory) return { id: 'unknown', with: { x: number } };
+    if (memory && !mayForgetMemory(memory, caller)) return { id: 'perm.manage' };
+    const removeStored = () => this.#store.remove(guildId, number);
+    const isRemoved =
+      memory &&
+      (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', removeStored));
+    if (isRemoved === undefined) return { id: 'store.unread' };
+    this.#update(guildId, (cached) => cached.number !== number);
+    return { id: 'confirm.done' };
+  }
+
+  /** Keeps chosen memories at hand, and adds others. */
+  #update(
+    guildId: GuildId,
+    isKept: (memory: Memory) => boolean,
+    added: readonly Memory[] = [],
+  ) {
+    const otherMemories = this.getCached(guildId).filter(isKept);
+    this.#memories.set(guildId, [...otherMemories, ...added]);
+  }
 }
 
+/** Tests whether a person may have a memory deleted: its author, its subject or a manager. */
 export function mayForgetMemory(
   { byId, aboutId }: Memory,
-  { id, mayManage }: { readonly id: string; readonly mayManage: boolean },
+  { id, mayManage }: MemoryOwner,
 ): boolean {
   return mayManage || byId === id || aboutId === id;
 }

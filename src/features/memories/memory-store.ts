@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
+  type ColumnsOf,
   guildId,
   instant,
   integer,
@@ -10,7 +11,7 @@ import {
 } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { defineTable, removeRows, selectRows } from '#src/sql/table.ts';
+import { defineTable, removeRows, selectRows, type Table } from '#src/sql/table.ts';
 
 export type Memory = {
   readonly guildId: GuildId;
@@ -32,7 +33,7 @@ export type MemoryList = {
   readonly isOn: boolean;
 };
 
-export const memoriesTable = defineTable(
+export const memoriesTable: Table<ColumnsOf<Memory>> = defineTable(
   'memories',
   {
     guildId,
@@ -53,50 +54,54 @@ export const memoriesTable = defineTable(
 
 const maxMemories = 50;
 
-export type MemoryStore = ReturnType<typeof openMemoryStore>;
+export type MemoryAddOutcome =
+  | { readonly kind: 'added'; readonly memory: Memory }
+  | { readonly kind: 'full'; readonly limit: number };
 
-/**
- * Opens the store, which fails at once while the database is away. Throws BotError
- * `store.*`.
- */
-export function openMemoryStore(database: StoreDatabase) {
-  return {
-    list(guildId: GuildId): Promise<readonly Memory[]> {
-      return database.read((connection) =>
-        selectRows(
-          connection,
-          memoriesTable,
-          sql`WHERE guild_id = ${guildId} ORDER BY number`,
-        ),
-      );
-    },
+/** Keeps memories. Fails at once while the database is away. Throws BotError `store.*`. */
+export class MemoryStore {
+  readonly #database: StoreDatabase;
 
-    add(
-      memory: NewMemory,
-    ): Promise<
-      | { readonly kind: 'added'; readonly memory: Memory }
-      | { readonly kind: 'full'; readonly limit: number }
-    > {
-      return database.write(async (connection) => {
-        const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
-          { count: integer, last: integer },
-          sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Lists memories of a server by number. */
+  list(guildId: GuildId): Promise<readonly Memory[]> {
+    return this.#database.read((connection) =>
+      selectRows(
+        connection,
+        memoriesTable,
+        sql`WHERE guild_id = ${guildId} ORDER BY number`,
+      ),
+    );
+  }
+
+  /** Adds a memory with the next number, unless the server has 50. */
+  add(memory: NewMemory): Promise<MemoryAddOutcome> {
+    return this.#database.write(async (connection) => {
+      const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
+        { count: integer, last: integer },
+        sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
             FROM memories WHERE guild_id = ${memory.guildId}`,
-        );
-        if (count >= maxMemories) return { kind: 'full', limit: maxMemories };
-        const added = { ...memory, number: last + 1 };
-        await connection.insert(memoriesTable, [added]);
-        return { kind: 'added', memory: added };
-      });
-    },
+      );
+      if (count >= maxMemories) return { kind: 'full', limit: maxMemories };
+      const added = { ...memory, number: last + 1 };
+      await connection.insert(memoriesTable, [added]);
+      return { kind: 'added', memory: added };
+    });
+  }
 
-    async remove(guildId: GuildId, number: number): Promise<boolean> {
-      const removed = await removeRows(database, memoriesTable, { guildId, number });
-      if (removed === 0) return false;
-      await database.scrub();
-      return true;
-    },
-  };
+  /** Removes a memory without a trace in the file. Returns false if there is none. */
+  async remove(guildId: GuildId, number: number): Promise<boolean> {
+    const removed = await removeRows(this.#database, memoriesTable, {
+      guildId,
+      number,
+    });
+    if (removed === 0) return false;
+    await this.#database.scrub();
+    return true;
+  }
 }
 
-export const memoryStorePart = new StoreKey<MemoryStore>('memories');
+export const memoryStorePart: StoreKey<MemoryStore> = new StoreKey('memories');

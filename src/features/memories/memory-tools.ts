@@ -7,6 +7,7 @@ import type {
 } from '#src/conversation/tools/tool-entry.ts';
 import {
   defineTool,
+  type FeatureTool,
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
@@ -19,7 +20,7 @@ import { type MemoryCache, mayForgetMemory } from './memory-cache.ts';
 import { findPeopleNamed, findPersonByName } from './person-by-name.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type OwnMemories = { readonly memories: MemoryCache };
+type MemoryToolPorts = { readonly memories: MemoryCache };
 
 function isMemoryOn(getValue: GetSettingValue) {
   return getValue(memorySetting);
@@ -29,7 +30,7 @@ const maxMemoryChars = 200;
 const maxNameChars = 64;
 
 /** A memory about another person waits for a press of that person. */
-export const rememberTool = defineTool({
+export const rememberTool: FeatureTool<MemoryToolPorts> = defineTool({
   name: 'remember',
   description:
     'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button of that other person first.',
@@ -56,7 +57,7 @@ export const rememberTool = defineTool({
   prepare: prepareMemory,
 });
 
-export const forgetMemoryTool = defineTool({
+export const forgetMemoryTool: FeatureTool<MemoryToolPorts> = defineTool({
   name: 'forget_memory',
   description:
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
@@ -76,25 +77,25 @@ type MemoryDraft = {
 async function prepareMemory(
   draft: MemoryDraft,
   ports: ServerToolPorts,
-  own: OwnMemories,
+  ownPorts: MemoryToolPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const words = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
+  const text = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
   const author = ports
     .listPeople()
     .find(({ id, isBot }) => id === ports.askerId && !isBot);
-  if (!author || words === '') return refuseCall({ id: 'memory.unclear' });
-  const subject = findSubject({ ...draft, text: words }, author, ports);
+  if (!author || text === '') return refuseCall({ id: 'memory.unclear' });
+  const subject = findSubject({ ...draft, text }, author, ports);
   if (!subject) return refuseCall({ id: 'memory.unclear' });
   const about = subject.id === author.id ? undefined : subject;
   const objection = await findObjection(author.id, about?.id, ports);
   if (objection) return refuseCall(objection);
   return {
     kind: 'ready',
-    question: { id: 'memory.ask', with: { text: words } },
-    run: () => storeMemory(words, author, about, ports, own),
+    question: { id: 'memory.ask', with: { text } },
+    run: () => storeMemory(text, author, about, ports, ownPorts),
     presser: about && {
       ...about,
-      ask: { id: 'memory.about.ask', with: { text: words, by: author.name } },
+      ask: { id: 'memory.about.ask', with: { text, by: author.name } },
     },
   };
 }
@@ -103,18 +104,23 @@ async function prepareMemory(
  * Finds the person meant. Undefined for a bot, an absent person, and several people.
  */
 function findSubject(
-  { text: words, about }: MemoryDraft,
+  { text, about }: MemoryDraft,
   author: ChannelMember,
   ports: ServerToolPorts,
 ): ChannelMember | undefined {
   const people = ports.listPeople();
-  const others = people.filter(({ id, isBot }) => id !== author.id && !isBot);
-  const named = findPeopleNamed(words, others);
-  const given = about === undefined ? undefined : findPersonByName(about, people);
-  if (about !== undefined && (!given || given.isBot)) return undefined;
-  const meant = new Set(given && given.id !== author.id ? [...named, given] : named);
-  if (meant.size > 1) return undefined;
-  return [...meant][0] ?? author;
+  const otherPeople = people.filter(({ id, isBot }) => id !== author.id && !isBot);
+  const mentioned = findPeopleNamed(text, otherPeople);
+  const namedSubject =
+    about === undefined ? undefined : findPersonByName(about, people);
+  if (about !== undefined && (!namedSubject || namedSubject.isBot)) return undefined;
+  const subjects = new Set(
+    namedSubject && namedSubject.id !== author.id
+      ? [...mentioned, namedSubject]
+      : mentioned,
+  );
+  if (subjects.size > 1) return undefined;
+  return [...subjects][0] ?? author;
 }
 
 async function findObjection(
@@ -123,48 +129,50 @@ async function findObjection(
   { hasAgreed, getSettings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
   if (!getSettings().getValue(memorySetting)) return { id: 'memory.off' };
-  const involved = [authorId, aboutId ?? authorId];
-  const isAgreed = !(await Promise.all(involved.map(hasAgreed))).includes(false);
+  const personIds = [authorId, aboutId ?? authorId];
+  const isAgreed = !(await Promise.all(personIds.map(hasAgreed))).includes(false);
   return isAgreed ? undefined : { id: 'memory.no_yes' };
 }
 
 async function storeMemory(
-  words: string,
+  text: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
   ports: ServerToolPorts,
-  { memories }: OwnMemories,
+  { memories }: MemoryToolPorts,
 ): Promise<ToolOutcome> {
   // A yes can be withdrawn within the minute of waiting.
   const objection = await findObjection(author.id, about?.id, ports);
   if (objection) return toUnchangedOutcome(objection);
   const { clock, guildId } = ports;
-  const added = await memories.addMemory({
+  const outcome = await memories.addMemory({
     guildId,
-    text: words,
+    text,
     byId: author.id,
     byName: toShownName(author),
     aboutId: about?.id,
     aboutName: about && toShownName(about),
     atWallMs: clock.wallMs(),
   });
-  return added.kind === 'full'
+  return outcome.kind === 'full'
     ? toUnchangedOutcome({
         id: 'limit',
-        with: { limit: added.limit, command: '/privacy memories' },
+        with: { limit: outcome.limit, command: '/privacy memories' },
       })
-    : toOutcome({ id: 'memory.remembered', with: { text: words } });
+    : toOutcome({ id: 'memory.remembered', with: { text } });
 }
 
 async function prepareForgetting(
   { number }: { readonly number: number },
   ports: ServerToolPorts,
-  { memories }: OwnMemories,
+  { memories }: MemoryToolPorts,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { askerId, guildId, getSettings } = ports;
   if (!getSettings().getValue(memorySetting)) return refuseCall({ id: 'memory.off' });
-  const memory = memories.getKnown(guildId).find((one) => one.number === number);
+  const memory = memories
+    .getCached(guildId)
+    .find((candidate) => candidate.number === number);
   if (!memory) return refuseCall({ id: 'unknown', with: { x: number } });
   const readForgetter = async (until: AbortSignal) => ({
     id: askerId,
@@ -183,14 +191,14 @@ async function prepareForgetting(
 }
 
 /** Keeps links beside a button from being clickable. */
-function breakLinks(words: string): string {
-  return words.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
+function breakLinks(text: string): string {
+  return text.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
 }
 
 function toShownName({ name }: ChannelMember) {
   return takeFirstChars(toVisibleLine(name), maxNameChars);
 }
 
-function refuseCall(line: TextLine): PreparedAction<ServerToolPorts> {
-  return { kind: 'refused', line };
+function refuseCall(textLine: TextLine): PreparedAction<ServerToolPorts> {
+  return { kind: 'refused', line: textLine };
 }

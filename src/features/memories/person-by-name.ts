@@ -14,27 +14,30 @@ import {
  * person or several match.
  */
 export function findPersonByName(
-  called: string,
+  spokenName: string,
   people: readonly ChannelMember[],
 ): ChannelMember | undefined {
-  const wanted = splitNameWords(called);
-  if (wanted === '') return undefined;
-  for (const isMeant of [isWholeName, isFirstName, isSimilarName]) {
-    const meant = people.filter(({ name }) => isMeant(wanted, splitNameWords(name)));
-    if (meant.length > 0) return meant.length === 1 ? meant[0] : undefined;
+  const nameWords = splitNameWords(spokenName);
+  if (nameWords === '') return undefined;
+  for (const isMatch of [isWholeName, isFirstName, isSimilarName]) {
+    const matches = people.filter(({ name }) =>
+      isMatch(nameWords, splitNameWords(name)),
+    );
+    if (matches.length > 0) return matches.length === 1 ? matches[0] : undefined;
   }
   return undefined;
 }
 
+/** Finds people whose name, or its first word, is in a text. */
 export function findPeopleNamed(
   text: string,
   people: readonly ChannelMember[],
 ): readonly ChannelMember[] {
-  const words = splitNameWords(text);
+  const textWords = splitNameWords(text);
   return people.filter(({ name }) => {
-    const whole = splitNameWords(name);
-    return [whole, getFirstWord(whole)].some(
-      (one) => one !== '' && hasName(words, one),
+    const wholeName = splitNameWords(name);
+    return [wholeName, getFirstWord(wholeName)].some(
+      (namePart) => namePart !== '' && hasName(textWords, namePart),
     );
   });
 }
@@ -43,33 +46,41 @@ function splitNameWords(text: string) {
   return normaliseLetters(toPlainWords(text));
 }
 
-function getFirstWord(words: string) {
-  return words.split(' ')[0] ?? '';
+function getFirstWord(name: string) {
+  return name.split(' ')[0] ?? '';
 }
 
 /** Tests whether a name is among the words, also with a genitive `s`. */
-function hasName(words: string, name: string) {
-  if (isDense(name)) return words.includes(name);
-  return ` ${words} `.includes(` ${name} `) || ` ${words} `.includes(` ${name}s `);
+function hasName(textWords: string, name: string) {
+  if (isDense(name)) return textWords.includes(name);
+  return (
+    ` ${textWords} `.includes(` ${name} `) || ` ${textWords} `.includes(` ${name}s `)
+  );
 }
 
-function joinWords(words: string) {
-  return words.replaceAll(' ', '');
+function joinWords(name: string) {
+  return name.replaceAll(' ', '');
 }
 
-function isWholeName(wanted: string, name: string) {
-  return name === wanted;
+function isWholeName(spokenName: string, name: string) {
+  return name === spokenName;
 }
 
-function isFirstName(wanted: string, name: string) {
-  return getFirstWord(name) === wanted;
+function isFirstName(spokenName: string, name: string) {
+  return getFirstWord(name) === spokenName;
 }
 
-function isSimilarName(wanted: string, name: string) {
-  return [name, getFirstWord(name)].some((one) => {
-    const [from, to] = [toLatin(joinWords(wanted)), toLatin(joinWords(one))];
-    if (from === undefined || to === undefined) return false;
-    const [heard, own] = [toPhoneticCode(from), toPhoneticCode(to)];
-    return isWithinDistance(heard, own, getMaxNameDistance(own));
+function isSimilarName(spokenName: string, name: string) {
+  return [name, getFirstWord(name)].some((namePart) => {
+    const [spokenLatin, nameLatin] = [
+      toLatin(joinWords(spokenName)),
+      toLatin(joinWords(namePart)),
+    ];
+    if (spokenLatin === undefined || nameLatin === undefined) return false;
+    const [spokenCode, nameCode] = [
+      toPhoneticCode(spokenLatin),
+      toPhoneticCode(nameLatin),
+    ];
+    return isWithinDistance(spokenCode, nameCode, getMaxNameDistance(nameCode));
   });
 }

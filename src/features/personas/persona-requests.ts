@@ -1,4 +1,4 @@
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import { hasRight } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -15,7 +15,7 @@ import { isKnownVoice } from '#src/speech/voice-names.ts';
 
 export type PersonaCaller = {
   readonly guildId: GuildId;
-  readonly id: string;
+  readonly id: PersonId;
   readonly mayManage: boolean;
 };
 
@@ -24,52 +24,65 @@ export type PersonaSaveOutcome =
   | { readonly kind: 'saved'; readonly saved: boolean }
   | { readonly kind: 'unknown-voice'; readonly known: readonly string[] };
 
-export type PersonaRequests = ReturnType<typeof createPersonaRequests>;
+export type ChannelPersona = {
+  readonly channel: ChannelRef;
+  readonly persona: Persona;
+};
 
-export function createPersonaRequests(deps: SettingDeps, sessions: ServerSessions) {
-  const { settings } = sessions;
+/** Reads and saves the personas of voice channels. */
+export class PersonaRequests {
+  readonly #deps: SettingDeps;
+  readonly #sessions: ServerSessions;
 
-  async function getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
-    await Promise.all([settings.loadGuild(guildId), deps.voices.load()]);
+  constructor(deps: SettingDeps, sessions: ServerSessions) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+  }
+
+  /** Finds the persona where the bot sits in a server. */
+  async findCurrent(guildId: GuildId): Promise<ChannelPersona | undefined> {
+    const channel = this.#sessions.findSession(guildId)?.channel;
+    if (!channel) return undefined;
+    return { channel, persona: await this.getPersona(guildId, channel.channelId) };
+  }
+
+  /** Reads the persona of a channel. Empty if nothing is set, or nothing can be read. */
+  async getPersona(guildId: GuildId, channelId: ChannelId): Promise<Persona> {
+    const { settings } = this.#sessions;
+    await Promise.all([settings.loadGuild(guildId), this.#deps.voices.loadNames()]);
     return findPersona(settings.getStoredValues(guildId), channelId);
   }
 
-  return {
-    async findCurrent(
-      guildId: GuildId,
-    ): Promise<
-      { readonly channel: ChannelRef; readonly persona: Persona } | undefined
-    > {
-      const channel = sessions.findSession(guildId)?.channel;
-      if (!channel) return undefined;
-      return { channel, persona: await getPersona(guildId, channel.channelId) };
-    },
-    getPersona,
-    mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
-      const session = sessions.findSession(guildId);
-      return session
-        ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
-        : mayManage;
-    },
-    /** Saves a persona, which counts from the next answer on. */
-    async savePersona(
-      guildId: GuildId,
-      channelId: ChannelId,
-      persona: Persona,
-    ): Promise<PersonaSaveOutcome> {
-      await getPersona(guildId, channelId);
-      const { voice } = persona;
-      const known = listBotVoices(deps);
-      if (voice !== undefined && !isKnownVoice(voice, known))
-        return { kind: 'unknown-voice', known };
-      const value = formatPersona(persona);
-      const saved = await settings.setValue(guildId, toPersonaKey(channelId), value);
-      for (const session of sessions.listSessions(guildId)) {
-        session.applySettings();
-        const isHere = session.channel.channelId === channelId;
-        if (isHere) session.loop.post({ kind: 'outdated' });
-      }
-      return { kind: 'saved', saved };
-    },
-  };
+  /** Tests whether a person may choose the voice where the bot sits. Elsewhere managers may. */
+  mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
+    const session = this.#sessions.findSession(guildId);
+    return session
+      ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
+      : mayManage;
+  }
+
+  /** Saves a persona, which counts from the next answer on. */
+  async savePersona(
+    guildId: GuildId,
+    channelId: ChannelId,
+    persona: Persona,
+  ): Promise<PersonaSaveOutcome> {
+    await this.getPersona(guildId, channelId);
+    const { voice } = persona;
+    const knownVoices = listBotVoices(this.#deps);
+    if (voice !== undefined && !isKnownVoice(voice, knownVoices))
+      return { kind: 'unknown-voice', known: knownVoices };
+    const value = formatPersona(persona);
+    const saved = await this.#sessions.settings.setValue(
+      guildId,
+      toPersonaKey(channelId),
+      value,
+    );
+    for (const session of this.#sessions.listSessions(guildId)) {
+      session.applySettings();
+      const isHere = session.channel.channelId === channelId;
+      if (isHere) session.loop.post({ kind: 'outdated' });
+    }
+    return { kind: 'saved', saved };
+  }
 }

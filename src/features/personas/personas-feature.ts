@@ -3,13 +3,15 @@ import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { parsePersona, personaLimits } from '#src/settings/persona.ts';
-import { createPersonaRequests, type PersonaRequests } from './persona-requests.ts';
+import { PersonaRequests } from './persona-requests.ts';
 
 type PersonaPorts = {
   readonly personas: PersonaRequests;
 };
 
-const defineTextField = (most: number) => z.string().max(most).optional();
+function defineTextField(maxChars: number) {
+  return z.string().max(maxChars).optional();
+}
 
 const personaTool = defineTool({
   name: 'persona',
@@ -25,14 +27,14 @@ const personaTool = defineTool({
   effect: 'change',
   async run(changed, { session }, { personas }: PersonaPorts): Promise<ToolOutcome> {
     const { channelId, guildId } = session.place.channel;
-    const read = parsePersona({
+    const parsed = parsePersona({
       ...(await personas.getPersona(guildId, channelId)),
       ...changed,
     });
-    if (read.kind !== 'ok')
-      return { facts: { refused: `${read.field} (${read.kind})` } };
-    const saving = await personas.savePersona(guildId, channelId, read.persona);
-    if (saving.kind === 'unknown-voice') return { facts: { voices: saving.known } };
+    if (parsed.kind !== 'ok')
+      return { facts: { refused: `${parsed.field} (${parsed.kind})` } };
+    const outcome = await personas.savePersona(guildId, channelId, parsed.persona);
+    if (outcome.kind === 'unknown-voice') return { facts: { voices: outcome.known } };
     return { facts: { changed: Object.keys(changed) } };
   },
 });
@@ -50,7 +52,7 @@ export const personasFeature: Feature<PersonaPorts> = {
   tools: [personaTool],
   open: () => ({
     openShard: ({ deps, sessions }) => ({
-      ports: { personas: createPersonaRequests(deps, sessions) },
+      ports: { personas: new PersonaRequests(deps, sessions) },
     }),
   }),
 };

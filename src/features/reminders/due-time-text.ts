@@ -25,12 +25,13 @@ export function formatDueTime(
   );
 }
 
+/** Formats a duration as `1 hour, 5 minutes`, to whole seconds. */
 export function formatLongDuration(ms: number, locale: Locale): string {
-  const all = Math.round(ms / 1000);
+  const totalSeconds = Math.round(ms / 1000);
   const [hours, minutes, seconds] = [
-    Math.floor(all / 3600),
-    Math.floor(all / 60) % 60,
-    all % 60,
+    Math.floor(totalSeconds / 3600),
+    Math.floor(totalSeconds / 60) % 60,
+    totalSeconds % 60,
   ];
   return new Intl.DurationFormat(locale, { style: 'long' }).format({
     hours,

@@ -33,110 +33,146 @@ export type DeliverReminders = (
 
 type DeliveryDeps = Deps<'clock' | 'messages' | 'onEvent' | 'places'>;
 
-export function createReminderDelivery(
-  deps: DeliveryDeps,
-  sessions: ServerSessions,
-): DeliverReminders {
-  const writeReminder = createReminderWriter(deps, sessions);
+/** Delivers reminders of one shard, aloud where that is possible, else in writing. */
+export class ReminderDelivery {
+  readonly #deps: DeliveryDeps;
+  readonly #sessions: ServerSessions;
+  readonly #writer: ReminderWriter;
+
+  constructor(deps: DeliveryDeps, sessions: ServerSessions) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+    this.#writer = new ReminderWriter(deps, sessions);
+  }
+
+  /**
+   * Delivers reminders of one recipient in one server, and returns a result for each.
+   * Throws errors that are no failure of Discord.
+   */
+  async deliver(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<readonly ReminderResult[]> {
+    const [earliest] = reminders;
+    if (!earliest || !this.#deps.places.hasGuild(earliest.guildId))
+      return reminders.map(() => 'away');
+    await this.#sessions.settings.loadGuild(earliest.guildId);
+    signal.throwIfAborted();
+    const spokenReminders = reminders
+      .filter((reminder) => this.#canSpeak(reminder))
+      .slice(0, maxSpokenReminders);
+    const saying = this.#sayReminders(spokenReminders, signal);
+    const results = reminders.map(async (reminder) => {
+      const isSaid = spokenReminders.includes(reminder) && (await saying);
+      return isSaid ? 'said' : await this.#writer.write(reminder, signal);
+    });
+    return await Promise.all(results);
+  }
 
   /** Tests whether a reminder may be said now. A private message never may. */
-  function canSpeak(reminder: Reminder) {
+  #canSpeak(reminder: Reminder) {
     const { message } = reminder;
     if (!message) return true;
-    const isOpen = !message.isPrivate && !isWithdrawn(reminder, deps.clock.wallMs());
-    return isOpen && findAddressee(reminder, message, sessions) !== undefined;
+    const isOpen =
+      !message.isPrivate && !isWithdrawn(reminder, this.#deps.clock.wallMs());
+    return isOpen && findAddressee(reminder, message, this.#sessions) !== undefined;
   }
 
   /** Returns false if nothing was heard. */
-  async function sayReminders(reminders: readonly Reminder[], signal: AbortSignal) {
-    const [first] = reminders;
-    const session = first && sessions.findSession(first.guildId);
+  async #sayReminders(reminders: readonly Reminder[], signal: AbortSignal) {
+    const [earliest] = reminders;
+    const session = earliest && this.#sessions.findSession(earliest.guildId);
     if (!session) return false;
     let isBegun = false;
-    const reading = {
-      personId: getRecipientId(first),
-      lines() {
+    const announcement = {
+      personId: getRecipientId(earliest),
+      lines: () => {
         isBegun = true;
-        return reminders.map((one) => toReminderLine(one, sessions, deps));
+        return reminders.map((reminder) =>
+          toReminderLine(reminder, this.#sessions, this.#deps),
+        );
       },
       isWanted: () => !signal.aborted,
     };
-    const saying = sayToPerson(reading, session);
+    const saying = sayToPerson(announcement, session);
     return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
       if (!isBegun) throw reason;
       return saying;
     });
   }
-
-  return async (reminders, signal) => {
-    const [first] = reminders;
-    if (!first || !deps.places.hasGuild(first.guildId))
-      return reminders.map(() => 'away');
-    await sessions.settings.loadGuild(first.guildId);
-    signal.throwIfAborted();
-    const aloud = reminders.filter(canSpeak).slice(0, maxSpokenReminders);
-    const saying = sayReminders(aloud, signal);
-    const results = reminders.map(async (one) => {
-      const isSaid = aloud.includes(one) && (await saying);
-      return isSaid ? 'said' : await writeReminder(one, signal);
-    });
-    return await Promise.all(results);
-  };
 }
 
-function createReminderWriter(deps: DeliveryDeps, sessions: ServerSessions) {
-  const { messages, onEvent } = deps;
+/** Writes reminders into their channels, or as direct messages. */
+class ReminderWriter {
+  readonly #deps: DeliveryDeps;
+  readonly #sessions: ServerSessions;
 
-  async function waitUntilSent(sending: Promise<void>, guildId: GuildId) {
+  constructor(deps: DeliveryDeps, sessions: ServerSessions) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+  }
+
+  /** Writes one reminder. A message that was waiting too long goes back to its author. */
+  async write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
+    const { guildId, message } = reminder;
+    if (isWithdrawn(reminder, this.#deps.clock.wallMs()))
+      return await this.#tellAuthor('reminder.untold.away', reminder, signal);
+    const channel = message
+      ? findAddressee(reminder, message, this.#sessions)?.channel
+      : toReminderChannel(reminder);
+    if (!channel) return 'away';
+    const sending = this.#sendReminder(reminder, channel, signal);
+    const outcome = await this.#waitUntilSent(sending, guildId);
+    if (!message?.isPrivate || outcome !== 'refused') return outcome;
+    return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
+  }
+
+  #sendReminder(
+    reminder: Reminder,
+    channel: ChannelRef,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { messages } = this.#deps;
+    const { guildId, id, message } = reminder;
+    const personId = getRecipientId(reminder);
+    const text = formatWrittenText(
+      toReminderLine(reminder, this.#sessions, this.#deps),
+      guildId,
+      this.#deps,
+    );
+    return message?.isPrivate
+      ? messages.tellPerson(personId, toOpenText(text), signal, id)
+      : messages.notifyPeople(channel, [{ id, personId, text }], signal);
+  }
+
+  async #waitUntilSent(sending: Promise<void>, guildId: GuildId) {
     try {
       await sending;
       return 'written';
     } catch (error) {
       if (!(error instanceof BotError)) throw error;
-      onEvent(guildId, toFailureEvent(error, 'speak'));
+      this.#deps.onEvent(guildId, toFailureEvent(error, 'speak'));
       return error.retryable ? 'unsent' : 'refused';
     }
   }
 
   /** Writes to the author that a reminder was not delivered, without private words. */
-  async function tellAuthor(
+  async #tellAuthor(
     id: 'reminder.untold.away' | 'reminder.untold.refused',
     { guildId, message, ...reminder }: Reminder,
     signal: AbortSignal,
   ) {
     const text = message?.isPrivate ? '\u2026' : reminder.text;
-    const line = { id, with: { name: message?.addresseeName ?? '', text } };
-    const told = { ...reminder, text: formatWrittenText(line, guildId, deps) };
+    const notice = { id, with: { name: message?.addresseeName ?? '', text } };
+    const toldReminder = {
+      ...reminder,
+      text: formatWrittenText(notice, guildId, this.#deps),
+    };
     const channel = toReminderChannel({ guildId, ...reminder });
-    const sending = messages.notifyPeople(channel, [told], signal);
-    const sent = await waitUntilSent(sending, guildId);
-    return sent === 'written' ? 'untold' : sent;
+    const sending = this.#deps.messages.notifyPeople(channel, [toldReminder], signal);
+    const outcome = await this.#waitUntilSent(sending, guildId);
+    return outcome === 'written' ? 'untold' : outcome;
   }
-
-  return async function writeReminder(
-    reminder: Reminder,
-    signal: AbortSignal,
-  ): Promise<ReminderResult> {
-    const { guildId, id, message } = reminder;
-    if (isWithdrawn(reminder, deps.clock.wallMs()))
-      return await tellAuthor('reminder.untold.away', reminder, signal);
-    const channel = message
-      ? findAddressee(reminder, message, sessions)?.channel
-      : toReminderChannel(reminder);
-    if (!channel) return 'away';
-    const readerId = getRecipientId(reminder);
-    const text = formatWrittenText(
-      toReminderLine(reminder, sessions, deps),
-      guildId,
-      deps,
-    );
-    const sending = message?.isPrivate
-      ? messages.tellPerson(readerId, toOpenText(text), signal, id)
-      : messages.notifyPeople(channel, [{ id, personId: readerId, text }], signal);
-    const sent = await waitUntilSent(sending, guildId);
-    if (!message?.isPrivate || sent !== 'refused') return sent;
-    return await tellAuthor('reminder.untold.refused', reminder, signal);
-  };
 }
 
 /** Finds the addressee's session, if author and addressee agreed for good. */

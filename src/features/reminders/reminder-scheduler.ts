@@ -1,11 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {
+  type AddedReminder,
   getRecipientId,
   type NewReminder,
   type Reminder,
+  type ReminderStore,
 } from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -15,7 +17,6 @@ import {
   toFeatureEvent,
 } from '#src/ports/session-events.ts';
 import type { DeliverReminders } from './reminder-delivery.ts';
-import type { ReminderStore } from './reminder-store.ts';
 
 type ReminderSchedulerDeps = {
   readonly clock: Clock;
@@ -43,6 +44,8 @@ export type ReminderResult =
   | 'unsent'
   | 'refused';
 
+type ReminderFilter = (reminder: Reminder) => boolean;
+
 type DueReminder = {
   readonly reminder: Reminder;
   tries: number;
@@ -56,179 +59,235 @@ type Arrival = { readonly guildId: GuildId; readonly personIds: readonly PersonI
 
 const maxConcurrentDeliveries = 16;
 /** Reminders read beyond the known due ones, and read at all. */
-const [batch, mostRead] = [50, 2_000];
+const [batchSize, maxReadReminders] = [50, 2_000];
 /** The wall clock may be set, and a machine may sleep, so waiting ends after this time. */
 const maxWaitMs = 600_000;
-/** First and longest delay of a retry. Each failure doubles it. */
-const [retryMs, longestRetryMs] = [30_000, 3_600_000];
+/** Each failure doubles the delay of a retry, from the first to the longest. */
+const [firstRetryMs, maxRetryMs] = [30_000, 3_600_000];
 /** About a day of failures. */
 const maxTries = 30;
-
-export type ReminderScheduler = ReturnType<typeof createReminderScheduler>;
 
 /**
  * Delivers reminders of one shard with one timer. After a crash one may be delivered
  * twice.
  */
-export function createReminderScheduler(deps: ReminderSchedulerDeps) {
-  const wakeup = createWakeup(deps.clock);
-  const known = new Map<string, DueReminder>();
-  const arrivals = new Set<Arrival>();
-  const deliveries = createReminderDeliveries(deps, known, checkAgain);
-  let waitMs = 0;
+export class ReminderScheduler {
+  readonly #deps: ReminderSchedulerDeps;
+  readonly #wakeup: Wakeup;
+  readonly #dueReminders = new Map<string, DueReminder>();
+  readonly #arrivals = new Set<Arrival>();
+  readonly #deliveries: ReminderDeliveries;
+  #waitMs = 0;
+
+  constructor(deps: ReminderSchedulerDeps) {
+    this.#deps = deps;
+    this.#wakeup = new Wakeup(deps.clock);
+    this.#deliveries = new ReminderDeliveries(deps, this.#dueReminders, () =>
+      this.#checkAgain(),
+    );
+  }
+
+  /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
+  startServing(): AsyncDisposable {
+    const { clock, onEvent } = this.#deps;
+    const over = new AbortController();
+    const running = runPeriodically(
+      {
+        name: 'reminders',
+        clock,
+        wakeup: this.#wakeup,
+        everyMs: () => this.#waitMs,
+        run: () => this.#checkDue(over.signal),
+        report: (change) => onEvent('', change),
+      },
+      over.signal,
+    );
+    return {
+      [Symbol.asyncDispose]: async () => {
+        over.abort(new Error('the reminder scheduler is closed'));
+        for (const { stop } of this.#dueReminders.values())
+          stop?.abort(over.signal.reason);
+        await Promise.all([running, ...this.#deliveries.running]);
+      },
+    };
+  }
+
+  /** Tries to deliver waiting reminders of these servers at once. */
+  onGuildsArrived(guildIds: readonly GuildId[]): void {
+    this.#retryNow(({ guildId }) => guildIds.includes(guildId));
+  }
+
+  /** Makes messages for these people due, who came or agreed in a voice channel. */
+  onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]): void {
+    this.#arrivals.add({ guildId, personIds });
+    this.#retryNow(
+      ({ guildId: reminderGuildId, message }) =>
+        reminderGuildId === guildId &&
+        message !== undefined &&
+        personIds.includes(message.addresseeId),
+    );
+  }
+
+  /** Stores a reminder, unless its person has as many as allowed. Throws BotError `store.*`. */
+  async addReminder(reminder: NewReminder): Promise<AddedReminder> {
+    const added = await this.#deps.store.add(reminder);
+    this.#checkAgain();
+    return added;
+  }
+
+  /** Lists reminders of a person, without those delivered just now. */
+  async listReminders(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<readonly Reminder[]> {
+    const reminders = await this.#deps.store.list(guildId, personId);
+    return reminders.filter(({ id }) => !this.#dueReminders.get(id)?.isOver);
+  }
+
+  /** Stops and removes a reminder. False if the store has no such reminder. */
+  async cancelReminder(id: string): Promise<boolean> {
+    this.#withdrawReminders((reminder) => reminder.id === id);
+    return await this.#deps.store.remove(id);
+  }
+
+  /** Stops deliveries by or for a person. The caller removes the stored rows. */
+  forgetPerson(guildId: GuildId, personId: PersonId): void {
+    this.#withdrawReminders((reminder) => {
+      const personIds = [reminder.personId, reminder.message?.addresseeId];
+      return reminder.guildId === guildId && personIds.includes(personId);
+    });
+  }
 
   /** Stops deliveries, and keeps a running check from beginning them again. */
-  function withdraw(which: (reminder: Reminder) => boolean) {
-    for (const due of known.values()) {
-      if (!which(due.reminder)) continue;
+  #withdrawReminders(isMeant: ReminderFilter) {
+    for (const due of this.#dueReminders.values()) {
+      if (!isMeant(due.reminder)) continue;
       due.isOver = true;
       due.stop?.abort(new Error('the reminder was withdrawn'));
     }
   }
 
-  function retryNow(which: (reminder: Reminder) => boolean) {
-    for (const due of known.values()) {
-      if (which(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
+  #retryNow(isMeant: ReminderFilter) {
+    for (const due of this.#dueReminders.values()) {
+      if (isMeant(due.reminder)) Object.assign(due, { tries: 0, notBeforeMs: 0 });
     }
-    checkAgain();
+    this.#checkAgain();
   }
 
-  function checkAgain() {
-    waitMs = 0;
-    wakeup.wake();
+  #checkAgain() {
+    this.#waitMs = 0;
+    this.#wakeup.wake();
   }
 
   /** Begins due deliveries and sets the next check. Throws errors of the store. */
-  async function checkDue(signal: AbortSignal) {
-    const { shard, store } = deps;
-    waitMs = Number.POSITIVE_INFINITY;
-    await applyArrivals();
+  async #checkDue(signal: AbortSignal) {
+    const { shard, store } = this.#deps;
+    this.#waitMs = Number.POSITIVE_INFINITY;
+    await this.#applyArrivals();
     const soonest = await store.listSoonest(
       shard,
-      Math.min(known.size + batch, mostRead),
+      Math.min(this.#dueReminders.size + batchSize, maxReadReminders),
     );
     if (signal.aborted) return;
     const ids = new Set(soonest.map(({ id }) => id));
-    dropUnlisted(ids);
-    const waiting = soonest.map(getDue).filter(({ stop, isOver }) => !stop && !isOver);
-    const now = waiting.filter((one) => getRestMs(one) <= 0);
-    for (const theirs of Map.groupBy(now, toRecipientKey).values())
-      deliveries.begin(theirs);
-    const later = waiting.map((one) => getRestMs(one)).filter((ms) => ms > 0);
-    if (soonest.length > 0) waitMs = Math.min(waitMs, maxWaitMs, ...later);
+    this.#dropUnlisted(ids);
+    const waiting = soonest
+      .map((reminder) => this.#getDue(reminder))
+      .filter(({ stop, isOver }) => !stop && !isOver);
+    const dueNow = waiting.filter((due) => this.#getRemainingMs(due) <= 0);
+    for (const group of Map.groupBy(dueNow, toRecipientKey).values())
+      this.#deliveries.begin(group);
+    const laterMs = waiting
+      .map((due) => this.#getRemainingMs(due))
+      .filter((ms) => ms > 0);
+    if (soonest.length > 0)
+      this.#waitMs = Math.min(this.#waitMs, maxWaitMs, ...laterMs);
     // A reminder that was delivered after the read is still in the store.
-    for (const id of ids) if (known.get(id)?.isOver) await store.remove(id);
+    for (const id of ids)
+      if (this.#dueReminders.get(id)?.isOver) await store.remove(id);
   }
 
-  function dropUnlisted(ids: ReadonlySet<string>) {
-    for (const [id, { stop }] of known) if (!stop && !ids.has(id)) known.delete(id);
+  #dropUnlisted(ids: ReadonlySet<string>) {
+    for (const [id, { stop }] of this.#dueReminders)
+      if (!stop && !ids.has(id)) this.#dueReminders.delete(id);
   }
 
-  async function applyArrivals() {
-    const { clock, store } = deps;
-    for (const arrival of arrivals) {
+  async #applyArrivals() {
+    const { clock, store } = this.#deps;
+    for (const arrival of this.#arrivals) {
       await store.makeArrivedDue(arrival.guildId, arrival.personIds, clock.wallMs());
-      arrivals.delete(arrival);
+      this.#arrivals.delete(arrival);
     }
   }
 
-  function getDue(reminder: Reminder) {
+  #getDue(reminder: Reminder): DueReminder {
     return (
-      known.get(reminder.id) ?? { reminder, tries: 0, notBeforeMs: 0, isOver: false }
+      this.#dueReminders.get(reminder.id) ?? {
+        reminder,
+        tries: 0,
+        notBeforeMs: 0,
+        isOver: false,
+      }
     );
   }
 
-  function getRestMs({ notBeforeMs, reminder }: DueReminder) {
-    const { clock } = deps;
+  #getRemainingMs({ notBeforeMs, reminder }: DueReminder) {
+    const { clock } = this.#deps;
     return Math.max(reminder.dueAtWallMs - clock.wallMs(), notBeforeMs - clock.nowMs());
   }
-
-  return {
-    /** Starts to deliver due reminders. Disposing waits for deliveries under way. */
-    startServing(): AsyncDisposable {
-      const { clock, onEvent } = deps;
-      const over = new AbortController();
-      const task = {
-        name: 'reminders',
-        clock,
-        wakeup,
-        everyMs: () => waitMs,
-        run: () => checkDue(over.signal),
-        report: (change) => onEvent('', change),
-      } satisfies Parameters<typeof runPeriodically>[0];
-      const running = runPeriodically(task, over.signal);
-      return {
-        [Symbol.asyncDispose]: async () => {
-          over.abort(new Error('the reminder scheduler is closed'));
-          for (const { stop } of known.values()) stop?.abort(over.signal.reason);
-          await Promise.all([running, ...deliveries.running]);
-        },
-      };
-    },
-    /** Tries to deliver waiting reminders of these servers at once. */
-    onGuildsArrived(guildIds: readonly GuildId[]) {
-      retryNow(({ guildId }) => guildIds.includes(guildId));
-    },
-    onPeopleArrived(guildId: GuildId, personIds: readonly PersonId[]) {
-      arrivals.add({ guildId, personIds });
-      retryNow(
-        (one) =>
-          one.guildId === guildId && personIds.includes(one.message?.addresseeId ?? ''),
-      );
-    },
-    async addReminder(reminder: NewReminder): ReturnType<ReminderStore['add']> {
-      const added = await deps.store.add(reminder);
-      checkAgain();
-      return added;
-    },
-    /** Lists reminders of a person, without those delivered just now. */
-    async listReminders(
-      guildId: GuildId,
-      personId: PersonId,
-    ): Promise<readonly Reminder[]> {
-      const all = await deps.store.list(guildId, personId);
-      return all.filter(({ id }) => !known.get(id)?.isOver);
-    },
-    async cancelReminder(id: string): Promise<boolean> {
-      withdraw((reminder) => reminder.id === id);
-      return await deps.store.remove(id);
-    },
-    forgetPerson(guildId: GuildId, personId: PersonId) {
-      withdraw((one) => {
-        const people = [one.personId, one.message?.addresseeId];
-        return one.guildId === guildId && people.includes(personId);
-      });
-    },
-  };
 }
 
 /** Delivers reminders, 16 groups at a time. */
-function createReminderDeliveries(
-  deps: ReminderSchedulerDeps,
-  known: Map<string, DueReminder>,
-  onEnd: () => void,
-) {
-  const { clock, onEvent } = deps;
-  const running = new Set<Promise<void>>();
+class ReminderDeliveries {
+  readonly #deps: ReminderSchedulerDeps;
+  readonly #dueReminders: Map<string, DueReminder>;
+  readonly #onEnd: () => void;
+  readonly #running = new Set<Promise<void>>();
 
-  async function deliverTogether(theirs: readonly DueReminder[]) {
+  constructor(
+    deps: ReminderSchedulerDeps,
+    dueReminders: Map<string, DueReminder>,
+    onEnd: () => void,
+  ) {
+    this.#deps = deps;
+    this.#dueReminders = dueReminders;
+    this.#onEnd = onEnd;
+  }
+
+  /** Deliveries under way. They reject with errors that are no failure of a delivery. */
+  get running(): ReadonlySet<Promise<void>> {
+    return this.#running;
+  }
+
+  /** Begins to deliver reminders of one recipient, unless too many deliveries are under way. */
+  begin(group: readonly DueReminder[]): void {
+    if (this.#running.size >= maxConcurrentDeliveries) return;
+    const delivery = this.#deliverTogether(group).finally(() => {
+      this.#running.delete(delivery);
+      this.#onEnd();
+    });
+    this.#running.add(delivery);
+  }
+
+  async #deliverTogether(group: readonly DueReminder[]) {
     const stop = new AbortController();
-    for (const due of theirs) {
+    for (const due of group) {
       due.stop = stop;
-      known.set(due.reminder.id, due);
+      this.#dueReminders.set(due.reminder.id, due);
     }
-    const results = await tryDelivery(theirs, stop.signal);
+    const results = await this.#tryDelivery(group, stop.signal);
     if (results)
-      for (const [n, due] of theirs.entries())
-        settleDelivery(due, results[n] ?? 'unsent');
-    for (const due of theirs) due.stop = undefined;
+      for (const [n, due] of group.entries())
+        this.#settleDelivery(due, results[n] ?? 'unsent');
+    for (const due of group) due.stop = undefined;
   }
 
   /** Undefined if stopped. Reports failures. */
-  async function tryDelivery(theirs: readonly DueReminder[], signal: AbortSignal) {
-    const reminders = theirs.map(({ reminder }) => reminder);
+  async #tryDelivery(group: readonly DueReminder[], signal: AbortSignal) {
+    const { deliver, onEvent } = this.#deps;
+    const reminders = group.map(({ reminder }) => reminder);
     try {
-      return await deps.deliver(reminders, signal);
+      return await deliver(reminders, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
@@ -236,37 +295,26 @@ function createReminderDeliveries(
     }
   }
 
-  function settleDelivery(due: DueReminder, result: ReminderResult) {
+  #settleDelivery(due: DueReminder, result: ReminderResult) {
     if (due.isOver) return;
     if (result === 'said' || result === 'written' || result === 'untold') {
-      endReminder(due, result);
+      this.#endReminder(due, result);
       return;
     }
     due.tries++;
     due.notBeforeMs =
-      clock.nowMs() + Math.min(longestRetryMs, retryMs * 2 ** (due.tries - 1));
-    if (result !== 'away' && due.tries >= maxTries) endReminder(due, 'given-up');
+      this.#deps.clock.nowMs() +
+      Math.min(maxRetryMs, firstRetryMs * 2 ** (due.tries - 1));
+    if (result !== 'away' && due.tries >= maxTries) this.#endReminder(due, 'given-up');
   }
 
-  function endReminder(due: DueReminder, outcome: ReminderOutcome) {
+  #endReminder(due: DueReminder, outcome: ReminderOutcome) {
+    const { clock, onEvent } = this.#deps;
     const { dueAtWallMs, guildId, personId } = due.reminder;
     due.isOver = true;
     const lateMs = clock.wallMs() - dueAtWallMs;
     onEvent(guildId, toFeatureEvent(reminderEndedEvent, { personId, outcome, lateMs }));
   }
-
-  return {
-    running,
-    /** Begins a delivery, unless too many are under way. */
-    begin(theirs: readonly DueReminder[]) {
-      if (running.size >= maxConcurrentDeliveries) return;
-      const delivery = deliverTogether(theirs).finally(() => {
-        running.delete(delivery);
-        onEnd();
-      });
-      running.add(delivery);
-    },
-  };
 }
 
 function toRecipientKey({ reminder }: DueReminder) {

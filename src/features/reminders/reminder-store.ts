@@ -13,6 +13,7 @@ import {
   toOptional,
   yes,
 } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
 import { selectPersonRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
@@ -26,6 +27,7 @@ import {
 
 /** A reminder for an instant, or a message told at the arrival of another person. */
 export type Reminder = {
+  /** UUID. */
   readonly id: string;
   /** Smallest free number of the person, from 1. */
   readonly number: number;
@@ -50,6 +52,7 @@ export type ReminderMessage = {
   readonly isPrivate?: true;
 };
 
+/** Returns the addressee of a message, or the person who set a reminder. */
 export function getRecipientId({ message, personId }: Reminder): PersonId {
   return message?.addresseeId ?? personId;
 }
@@ -58,8 +61,9 @@ export type NewReminder = Omit<Reminder, 'number'>;
 
 export const maxReminders = 20;
 export const maxReminderChars = 200;
-export const maxReminderMs = 366 * 86_400_000;
-export const maxMessageMs = 30 * 86_400_000;
+export const maxReminderMs: number = 366 * 86_400_000;
+/** A message waits this long for the arrival of its addressee. */
+export const maxMessageMs: number = 30 * 86_400_000;
 
 const remindersTable = defineTable(
   'reminders',
@@ -90,74 +94,89 @@ const remindersTable = defineTable(
   },
 );
 
+/** Outcome of storing a reminder. `full` means the person has the most allowed reminders. */
+export type AddedReminder =
+  | { readonly kind: 'added'; readonly number: number }
+  | { readonly kind: 'full'; readonly limit: number };
+
 /**
  * Writes fail at once while the database is away. Throws BotError `store.*`. Lists are soonest
  * first.
  */
-export type ReminderStore = ReturnType<typeof openReminderStore>;
+export interface ReminderStore {
+  /** Stores a reminder under the smallest free number of its person. */
+  add(reminder: NewReminder): Promise<AddedReminder>;
+  /** Lists the reminders that a person set in a server. */
+  list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]>;
+  /** Lists up to `limit` reminders of all servers of a shard. */
+  listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]>;
+  /** Removes a reminder. False if it is not stored. */
+  remove(id: string): Promise<boolean>;
+  /** Makes messages for people who came due at `atWallMs`. Returns the number of messages changed. */
+  makeArrivedDue(
+    guildId: GuildId,
+    personIds: readonly PersonId[],
+    atWallMs: number,
+  ): Promise<number>;
+  /** Removes reminders and messages by or for a person. Returns the number removed. */
+  removePersonReminders(guildId: GuildId, personId: PersonId): Promise<number>;
+}
 
-type AddedReminder =
-  | { readonly kind: 'added'; readonly number: number }
-  | { readonly kind: 'full'; readonly limit: number };
-
-function openReminderStore(database: StoreDatabase) {
-  function readReminders(rest: Sql): Promise<readonly Reminder[]> {
+function openReminderStore(database: StoreDatabase): ReminderStore {
+  function readReminders(conditions: Sql): Promise<readonly Reminder[]> {
     return database.read(async (connection) =>
-      (await selectRows(connection, remindersTable, rest)).map(toReminder),
+      (await selectRows(connection, remindersTable, conditions)).map(toReminder),
     );
   }
 
   return {
-    add({ message, ...reminder }: NewReminder): Promise<AddedReminder> {
-      const { guildId, personId } = reminder;
-      return database.write(async (connection) => {
-        const theirs = await connection.rows(
-          { number: integer },
-          sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
-        );
-        const taken = new Set(theirs.map(({ number }) => number));
-        let number = 1;
-        while (taken.has(number)) number++;
-        if (number > maxReminders) return { kind: 'full', limit: maxReminders };
-        await connection.insert(remindersTable, [{ ...reminder, ...message, number }]);
-        return { kind: 'added', number };
-      });
-    },
+    add: (reminder) =>
+      database.write((connection) => insertReminder(connection, reminder)),
 
-    list(guildId: GuildId, personId: PersonId): Promise<readonly Reminder[]> {
-      return readReminders(
+    list: (guildId, personId) =>
+      readReminders(
         sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`,
-      );
-    },
+      ),
 
-    listSoonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
-      return readReminders(
+    listSoonest: (shard, limit) =>
+      readReminders(
         sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`,
-      );
-    },
+      ),
 
-    async remove(id: string): Promise<boolean> {
+    async remove(id) {
       return (await removeRows(database, remindersTable, { id })) > 0;
     },
 
-    makeArrivedDue(
-      guildId: GuildId,
-      personIds: readonly PersonId[],
-      atWallMs: number,
-    ): Promise<number> {
-      return database.write((connection) =>
+    makeArrivedDue: (guildId, personIds, atWallMs) =>
+      database.write((connection) =>
         connection.run(sql`UPDATE reminders SET due_at_wall_ms = ${atWallMs}
           WHERE guild_id = ${guildId} AND addressee_id IN (${join(personIds)}) AND due_at_wall_ms > ${atWallMs}`),
-      );
-    },
+      ),
 
-    removeMessages(guildId: GuildId, personId: PersonId): Promise<number> {
-      const theirs = selectPersonRows([remindersTable], guildId, personId).map(
-        ({ rows }) => rows,
+    removePersonReminders(guildId, personId) {
+      const rows = selectPersonRows([remindersTable], guildId, personId).map(
+        (selection) => selection.rows,
       );
-      return database.write((connection) => deleteRows(connection, theirs));
+      return database.write((connection) => deleteRows(connection, rows));
     },
   };
+}
+
+async function insertReminder(
+  connection: Connection,
+  { message, ...reminder }: NewReminder,
+): Promise<AddedReminder> {
+  const { guildId, personId } = reminder;
+  const numberRows = await connection.rows(
+    { number: integer },
+    sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
+  );
+  const usedNumbers = new Set(numberRows.map(({ number }) => number));
+  let number = 1;
+  while (usedNumbers.has(number)) number++;
+  if (number > maxReminders) return { kind: 'full', limit: maxReminders };
+  await connection.insert(remindersTable, [{ ...reminder, ...message, number }]);
+  return { kind: 'added', number };
 }
 
 function toReminder({

@@ -7,6 +7,7 @@ import type {
 } from '#src/conversation/tools/tool-entry.ts';
 import {
   defineTool,
+  type FeatureTool,
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
@@ -28,8 +29,8 @@ const unplainCharacters = /[^\p{L}\p{M}\p{N}' .-]/gu;
 
 const [maxTimeChars, maxNameChars] = [80, 32];
 
-/** Without a text it is a timer, and with another name a message. */
-export const setReminderTool = defineTool({
+/** Sets a reminder, a timer if there is no text, or a message if another person is named. */
+export const setReminderTool: FeatureTool<ReminderPorts> = defineTool({
   name: 'set_reminder',
   description:
     'Sets a timer, reminds whoever asks of something at a time, or tells another person something once that person comes: only if they ask for that, never for things said by others.',
@@ -67,7 +68,8 @@ export const setReminderTool = defineTool({
   prepare: prepareReminder,
 });
 
-export const listRemindersTool = defineTool({
+/** Tells the model the reminders of the asker. */
+export const listRemindersTool: FeatureTool<ReminderPorts> = defineTool({
   name: 'list_reminders',
   description:
     'The reminders and timers of whoever asks, with their numbers and times.',
@@ -77,7 +79,8 @@ export const listRemindersTool = defineTool({
   runAnywhere: listForModel,
 });
 
-export const cancelReminderTool = defineTool({
+/** Cancels a reminder of the asker. A reminder with a text is cancelled after Confirm. */
+export const cancelReminderTool: FeatureTool<ReminderPorts> = defineTool({
   name: 'cancel_reminder',
   description: 'Cancels a reminder or timer of whoever asks, if they ask for that.',
   schema: z.strictObject({
@@ -91,26 +94,34 @@ export const cancelReminderTool = defineTool({
   }),
   right: 'anyone',
   effect: 'last',
-  async prepare({ number }, ports, { reminders }: ReminderPorts) {
-    const { askerId, guildId } = ports;
-    const all = await reminders.listReminders(guildId, askerId);
-    const [only] = all.length === 1 ? all : [];
-    const meant =
-      number === undefined ? only : all.find((one) => one.number === number);
-    if (!meant) return { kind: 'refused', line: toWhichLine(all) };
-    const words = { n: meant.number, time: formatShownTime(meant, ports) };
-    return {
-      kind: 'ready',
-      question: { id: 'reminder.ask.cancel', with: words },
-      effect: meant.text === '' ? 'change' : 'last', // a timer is set again in a word
-      async run() {
-        const isGone = !(await reminders.cancelReminder(meant.id));
-        if (isGone) return toUnchangedOutcome({ id: 'reminder.which' });
-        return toOutcome({ id: 'reminder.cancelled', with: words });
-      },
-    };
-  },
+  prepare: prepareCancel,
 });
+
+async function prepareCancel(
+  { number }: { readonly number?: number | undefined },
+  ports: ServerToolPorts,
+  { reminders }: ReminderPorts,
+): Promise<PreparedAction<ServerToolPorts>> {
+  const { askerId, guildId } = ports;
+  const listed = await reminders.listReminders(guildId, askerId);
+  const [onlyReminder] = listed.length === 1 ? listed : [];
+  const reminder =
+    number === undefined
+      ? onlyReminder
+      : listed.find((candidate) => candidate.number === number);
+  if (!reminder) return { kind: 'refused', line: toWhichLine(listed) };
+  const fields = { n: reminder.number, time: formatShownTime(reminder, ports) };
+  return {
+    kind: 'ready',
+    question: { id: 'reminder.ask.cancel', with: fields },
+    effect: reminder.text === '' ? 'change' : 'last', // a timer is set again in a word
+    async run() {
+      const isGone = !(await reminders.cancelReminder(reminder.id));
+      if (isGone) return toUnchangedOutcome({ id: 'reminder.which' });
+      return toOutcome({ id: 'reminder.cancelled', with: fields });
+    },
+  };
+}
 
 type ReminderDraft = {
   readonly when?: string;
@@ -122,24 +133,24 @@ type ReminderDraft = {
 async function prepareReminder(
   draft: ReminderDraft,
   ports: ServerToolPorts,
-  own: ReminderPorts,
+  reminderPorts: ReminderPorts,
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { askerId: personId, clock, guildId, place } = ports;
   if (!place) return { kind: 'refused', line: { id: 'reminder.placeless' } };
-  const words = takeFirstChars(toVisibleLine(draft.text ?? ''), maxReminderChars);
-  const due = await resolveDue({ ...draft, text: words }, ports, own);
+  const text = takeFirstChars(toVisibleLine(draft.text ?? ''), maxReminderChars);
+  const due = await resolveDue({ ...draft, text }, ports, reminderPorts);
   if ('id' in due) return { kind: 'refused', line: due };
   const { channelId, name: channelName } = place;
-  const reminder = { guildId, personId, channelId, channelName, text: words, ...due };
+  const reminder = { guildId, personId, channelId, channelName, text, ...due };
   return {
     kind: 'ready',
     question: toConfirmLine(reminder, ports),
-    effect: words === '' ? 'change' : 'last',
+    effect: text === '' ? 'change' : 'last',
     run: () =>
       storeReminder(
         { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
         ports,
-        own,
+        reminderPorts,
       ),
   };
 }
@@ -172,9 +183,9 @@ async function storeReminder(
       with: { limit: added.limit, command: 'cancel reminder' },
     });
   const { number: n } = added;
-  const { dueAtWallMs, message, setAtWallMs, text: words } = reminder;
+  const { dueAtWallMs, message, setAtWallMs, text } = reminder;
   const time = formatShownTime(reminder, ports);
-  if (words === '') {
+  if (text === '') {
     const length = formatLongDuration(dueAtWallMs - setAtWallMs, 'en');
     return {
       facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` },
@@ -182,7 +193,7 @@ async function storeReminder(
   }
   const { facts, line } = toOutcome({
     id: 'reminder.set.text',
-    with: { n, time, text: words },
+    with: { n, time, text },
   });
   return message?.isPrivate ? { facts } : { facts, line };
 }
@@ -190,23 +201,26 @@ async function storeReminder(
 type DueReminderFields = Pick<NewReminder, 'dueAtWallMs' | 'message'>;
 
 async function resolveDue(
-  { arrival_of: called, privately, text, when = '' }: ReminderDraft,
+  { arrival_of: addresseeName, privately, text, when: timePhrase = '' }: ReminderDraft,
   { askerId, clock, guildId, listPeople, getSettings }: ServerToolPorts,
   { listAgreedPeople }: ReminderPorts,
 ): Promise<DueReminderFields | TextLine> {
   const nowWallMs = clock.wallMs();
-  if (called === undefined) {
-    const due = parseTimePhrase(when, { nowWallMs, timeZone: getSettings().timeZone });
+  if (addresseeName === undefined) {
+    const due = parseTimePhrase(timePhrase, {
+      nowWallMs,
+      timeZone: getSettings().timeZone,
+    });
     return due !== undefined && due - nowWallMs <= maxReminderMs
       ? { dueAtWallMs: due }
       : { id: 'reminder.unclear' };
   }
   const agreed = await listAgreedPeople(guildId);
   const author = agreed.find(({ id }) => id === askerId);
-  const others = agreed.filter(({ id }) => id !== askerId);
-  const addressee = findPersonByName(called, others);
+  const candidates = agreed.filter(({ id }) => id !== askerId);
+  const addressee = findPersonByName(addresseeName, candidates);
   if (!author || !addressee || text === '')
-    return { id: 'reminder.no_yes', with: { to: called } };
+    return { id: 'reminder.no_yes', with: { to: addresseeName } };
   const isHere = listPeople().some(({ id }) => id === addressee.id);
   return {
     message: {
@@ -227,14 +241,15 @@ async function listForModel(
   ports: ServerToolPorts,
   { reminders }: ReminderPorts,
 ) {
-  const all = await reminders.listReminders(ports.guildId, ports.askerId);
-  if (all.length === 0) return toOutcome(toWhichLine(all));
-  const shown = all.map((one) => {
-    const time = formatShownTime(one, ports);
-    const what = one.text === '' ? `a timer for ${time}` : `for ${time}: ${one.text}`;
-    return `number ${one.number}, ${what}`;
+  const listed = await reminders.listReminders(ports.guildId, ports.askerId);
+  if (listed.length === 0) return toOutcome(toWhichLine(listed));
+  const descriptions = listed.map((reminder) => {
+    const { number, text } = reminder;
+    const time = formatShownTime(reminder, ports);
+    const subject = text === '' ? `a timer for ${time}` : `for ${time}: ${text}`;
+    return `number ${number}, ${subject}`;
   });
-  return { facts: { reminders: shown.join('; ') }, isPrivate: true };
+  return { facts: { reminders: descriptions.join('; ') }, isPrivate: true };
 }
 
 function formatShownTime(
@@ -242,10 +257,10 @@ function formatShownTime(
   { clock, getSettings }: ServerToolPorts,
 ) {
   const { timeZone } = getSettings();
-  const shown = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
-  return message?.addresseeName ?? formatDueTime(dueAtWallMs, shown);
+  const options = { timeZone, nowWallMs: clock.wallMs(), locale: 'en' } as const;
+  return message?.addresseeName ?? formatDueTime(dueAtWallMs, options);
 }
 
-function toWhichLine(all: readonly unknown[]): TextLine {
-  return { id: all.length === 0 ? 'reminder.none' : 'reminder.which' };
+function toWhichLine(reminders: readonly unknown[]): TextLine {
+  return { id: reminders.length === 0 ? 'reminder.none' : 'reminder.which' };
 }

@@ -1,14 +1,11 @@
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { createReminderDelivery } from './reminder-delivery.ts';
-import {
-  createReminderScheduler,
-  type ReminderScheduler,
-} from './reminder-scheduler.ts';
+import { ReminderDelivery } from './reminder-delivery.ts';
+import { ReminderScheduler } from './reminder-scheduler.ts';
 import { reminderPart } from './reminder-store.ts';
 import {
   cancelReminderTool,
@@ -42,34 +39,37 @@ export const remindersFeature: Feature<ReminderPorts> = {
   ],
   open: ({ store }) => ({
     openShard({ deps, sessions, shard: { id, count } }) {
-      const kept = store(reminderPart);
-      const due = createReminderScheduler({
+      const reminderStore = store(reminderPart);
+      const delivery = new ReminderDelivery(deps, sessions);
+      const reminders = new ReminderScheduler({
         ...deps,
-        store: kept,
+        store: reminderStore,
         // Only data can cross to the thread of the store.
         shard: { id, count },
-        deliver: createReminderDelivery(deps, sessions),
+        deliver: (group, signal) => delivery.deliver(group, signal),
       });
       return {
         ports: {
-          reminders: due,
+          reminders,
           async listAgreedPeople(guildId) {
             const { answers } = await sessions.consents.loadChoices(guildId);
             return await deps.places.listMembers(guildId, answers.yes);
           },
         },
-        createSession: (session) => watchArrivals(session, due),
-        serve: () => due.startServing(),
+        createSession: (session) => new ArrivalWatch(session, reminders),
+        serve: () => reminders.startServing(),
         async onGuildsArrived(guildIds) {
-          due.onGuildsArrived(guildIds);
+          reminders.onGuildsArrived(guildIds);
           return new Set();
         },
         person: {
           forgetPerson(guildId, personId, reason) {
-            due.forgetPerson(guildId, personId);
+            reminders.forgetPerson(guildId, personId);
             if (reason === 'forgotten') return undefined; // their rows go with the table
-            const withdraw = () => kept.removeMessages(guildId, personId);
-            return () => withStoreTimeout(guildId, deps, 'store.unwritable', withdraw);
+            const removeRows = () =>
+              reminderStore.removePersonReminders(guildId, personId);
+            return () =>
+              withStoreTimeout(guildId, deps, 'store.unwritable', removeRows);
           },
         },
       };
@@ -78,19 +78,25 @@ export const remindersFeature: Feature<ReminderPorts> = {
 };
 
 /** Delivers waiting reminders when people arrive, or agree in the channel. */
-function watchArrivals(
-  { consent, place }: Owners<'consent' | 'place'>,
-  due: ReminderScheduler,
-): FeatureSession {
-  let here: readonly string[] = [];
-  return {
-    onPresence(people) {
-      const agreed = people
-        .map(({ id }) => id)
-        .filter((id) => consent.getConsent(id) === 'always');
-      const came = agreed.filter((id) => !here.includes(id));
-      here = agreed;
-      if (came.length > 0) due.onPeopleArrived(place.channel.guildId, came);
-    },
-  };
+class ArrivalWatch implements FeatureSession {
+  readonly #session: Owners<'consent' | 'place'>;
+  readonly #reminders: ReminderScheduler;
+  #agreedIds: readonly PersonId[] = [];
+
+  constructor(session: Owners<'consent' | 'place'>, reminders: ReminderScheduler) {
+    this.#session = session;
+    this.#reminders = reminders;
+  }
+
+  /** Tells the scheduler of people who agreed for good and were not there before. */
+  onPresence(people: readonly ChannelMember[]): void {
+    const { consent, place } = this.#session;
+    const agreedIds = people
+      .map(({ id }) => id)
+      .filter((id) => consent.getConsent(id) === 'always');
+    const arrivedIds = agreedIds.filter((id) => !this.#agreedIds.includes(id));
+    this.#agreedIds = agreedIds;
+    if (arrivedIds.length > 0)
+      this.#reminders.onPeopleArrived(place.channel.guildId, arrivedIds);
+  }
 }

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { createAdmissionCheck } from '#src/conversation/hearing/session-consent.ts';
 import type {
   Deps,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
-import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+  toOutcome,
+} from '#src/features/contract/tool-definition.ts';
 import { formatWrittenText, writeInChat } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
@@ -23,6 +27,7 @@ import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
 type JoinTarget = {
   readonly channelId: ChannelId;
+  /** Returns false if nothing was tried. */
   readonly join: () => Promise<boolean>;
 };
 
@@ -33,14 +38,17 @@ type GuildJoins = {
   sinceMs: number;
   cancelCheck: () => void;
   /** People of this channel have read about the obstacle. */
-  notifiedOf: string | undefined;
+  notifiedOf: ChannelId | undefined;
 };
 
 const maxKeptJoins = 2;
 /** Pause before an unreadable store is asked again. */
 const retryMs = 10_000;
 
-export const followTool = defineTool({
+type FollowArguments = { readonly follow: boolean };
+type FollowPorts = { readonly automaticJoins: AutomaticJoins };
+
+export const followTool: FeatureTool<FollowPorts> = defineTool({
   name: 'follow',
   description:
     'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
@@ -48,40 +56,49 @@ export const followTool = defineTool({
   right: 'room',
   effect: 'change',
   async run(
-    { follow },
+    { follow }: FollowArguments,
     { askerId, guildId },
-    { automaticJoins }: { readonly automaticJoins: AutomaticJoins },
+    { automaticJoins }: FollowPorts,
   ) {
     automaticJoins.setFollowed(guildId, askerId, follow);
     return toOutcome({ id: follow ? 'tool.follow.on' : 'confirm.done' });
   },
 });
 
-export type AutomaticJoins = ReturnType<typeof createAutomaticJoins>;
+/** Joins channels without a call: those of the setting `auto_join`, and after a person who is followed. */
+export class AutomaticJoins {
+  readonly #deps: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #signal: AbortSignal;
+  readonly #joins = new Map<GuildId, GuildJoins>();
+  readonly #checks = new GuildTaskQueue();
 
-export function createAutomaticJoins(
-  deps: SessionDependencies,
-  sessions: VoiceSessions,
-  signal: AbortSignal,
-) {
-  const servers = new Map<string, GuildJoins>();
-  const checks = createGuildTaskQueue();
+  constructor(deps: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => {
+      for (const { cancelCheck } of this.#joins.values()) cancelCheck();
+    });
+  }
 
-  signal.addEventListener('abort', () => {
-    for (const { cancelCheck } of servers.values()) cancelCheck();
-  });
+  /** Follows a person from now on, or no longer. */
+  setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
+    if (this.#sessions.followPerson(guildId, personId, follows))
+      this.checkGuild(guildId);
+  }
 
   /** Checks whether to join a channel. Never throws, and does not wait. */
-  function checkGuild(guildId: GuildId) {
-    if (signal.aborted) return;
-    endRestsOfEmptyChannels(guildId);
-    if (isConcerned(guildId)) void checkInOrder(guildId);
+  checkGuild(guildId: GuildId): void {
+    if (this.#signal.aborted) return;
+    this.#endRestsOfEmptyChannels(guildId);
+    if (this.#isConcerned(guildId)) void this.#checkInOrder(guildId);
   }
 
   /** Tests whether a server joins automatically. True if settings are unread. */
-  function isConcerned(guildId: GuildId) {
-    const { settings } = sessions;
-    const isFollowing = sessions.findSession(guildId)?.followedId !== undefined;
+  #isConcerned(guildId: GuildId) {
+    const { settings } = this.#sessions;
+    const isFollowing = this.#sessions.findSession(guildId)?.followedId !== undefined;
     return (
       isFollowing ||
       !settings.isLoaded(guildId) ||
@@ -89,48 +106,48 @@ export function createAutomaticJoins(
     );
   }
 
-  function endRestsOfEmptyChannels(guildId: GuildId) {
-    const { settings } = sessions;
+  #endRestsOfEmptyChannels(guildId: GuildId) {
+    const { settings } = this.#sessions;
     for (const channelId of settings.getForGuild(guildId).autoJoin) {
-      const isEmpty = listPeople(guildId, channelId).length === 0;
+      const isEmpty = this.#listPeople(guildId, channelId).length === 0;
       if (isEmpty && settings.isChannelResting(guildId, channelId))
         void settings.endChannelRest(guildId, channelId);
     }
   }
 
-  async function checkInOrder(guildId: GuildId) {
+  async #checkInOrder(guildId: GuildId) {
     try {
-      await checks.run(guildId, () => checkOnce(guildId));
+      await this.#checks.run(guildId, () => this.#checkOnce(guildId));
     } catch (error) {
-      deps.onEvent(guildId, toFailureEvent(error, 'link'));
+      this.#deps.onEvent(guildId, toFailureEvent(error, 'link'));
     }
-    if (!isConcerned(guildId)) servers.delete(guildId);
+    if (!this.#isConcerned(guildId)) this.#joins.delete(guildId);
   }
 
-  function getJoins(guildId: GuildId) {
-    const joins = servers.get(guildId) ?? createGuildJoins();
-    servers.set(guildId, joins);
+  #getJoins(guildId: GuildId) {
+    const joins = this.#joins.get(guildId) ?? createGuildJoins();
+    this.#joins.set(guildId, joins);
     return joins;
   }
 
-  async function checkOnce(guildId: GuildId) {
-    if (signal.aborted) return;
-    const { clock } = deps;
-    const joins = getJoins(guildId);
+  async #checkOnce(guildId: GuildId) {
+    if (this.#signal.aborted) return;
+    const { clock } = this.#deps;
+    const joins = this.#getJoins(guildId);
     joins.cancelCheck();
     const target =
-      findFollowTarget(guildId, joins, deps, sessions) ??
-      (await findAutoJoinTarget(guildId, joins));
+      findFollowTarget(guildId, joins, this.#deps, this.#sessions) ??
+      (await this.#findAutoJoinTarget(guildId, joins));
     const nowMs = clock.nowMs();
     // Another target has to stay wanted for its own time.
     if (target?.channelId !== joins.wantedId) {
       joins.wantedId = target?.channelId;
       joins.sinceMs = nowMs;
     }
-    if (!target || signal.aborted) return;
+    if (!target || this.#signal.aborted) return;
     const waitMs = toAutoJoinTimeMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
     if (waitMs > 0) {
-      joins.cancelCheck = clock.later(waitMs, () => void checkInOrder(guildId));
+      joins.cancelCheck = clock.later(waitMs, () => void this.#checkInOrder(guildId));
       return;
     }
     joins.wantedId = undefined;
@@ -138,56 +155,54 @@ export function createAutomaticJoins(
       joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-maxKeptJoins);
   }
 
-  async function findAutoJoinTarget(
+  async #findAutoJoinTarget(
     guildId: GuildId,
     joins: GuildJoins,
   ): Promise<JoinTarget | undefined> {
-    const { settings } = sessions;
-    if (!(await settings.loadGuild(guildId))) return checkLater(guildId, joins);
+    const { consents, settings } = this.#sessions;
+    if (!(await settings.loadGuild(guildId))) return this.#checkLater(guildId, joins);
     const { autoJoin } = settings.getForGuild(guildId);
-    const at = sessions.at(guildId);
-    const isInCompany = at && listPeople(guildId, at.channelId).length > 0;
-    const isAwaited = autoJoin.some((id) => listPeople(guildId, id).length > 0);
+    const ownChannel = this.#sessions.at(guildId);
+    const isInCompany =
+      ownChannel && this.#listPeople(guildId, ownChannel.channelId).length > 0;
+    const isAwaited = autoJoin.some((id) => this.#listPeople(guildId, id).length > 0);
     if (isInCompany || !isAwaited) return undefined;
-    const choices = await sessions.consents.loadChoices(guildId);
-    if (!choices.isLoaded) return checkLater(guildId, joins);
-    const channels = autoJoin.map((id) => toAutoJoinChannel(guildId, id));
-    const channelId = chooseAutoJoin(channels, at?.channelId);
-    const channel = channelId && deps.places.findChannel(guildId, channelId);
+    const choices = await consents.loadChoices(guildId);
+    if (!choices.isLoaded) return this.#checkLater(guildId, joins);
+    const channels = autoJoin.map((id) => this.#toAutoJoinChannel(guildId, id));
+    const channelId = chooseAutoJoin(channels, ownChannel?.channelId);
+    const channel = channelId && this.#deps.places.findChannel(guildId, channelId);
     return channel
-      ? { channelId, join: () => joinUncalled(channel, deps, sessions) }
+      ? { channelId, join: () => joinUncalled(channel, this.#deps, this.#sessions) }
       : undefined;
   }
 
-  function checkLater(guildId: GuildId, joins: GuildJoins): undefined {
-    joins.cancelCheck = deps.clock.later(retryMs, () => void checkInOrder(guildId));
+  #checkLater(guildId: GuildId, joins: GuildJoins): undefined {
+    joins.cancelCheck = this.#deps.clock.later(
+      retryMs,
+      () => void this.#checkInOrder(guildId),
+    );
   }
 
-  function toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
-    const { settings } = sessions;
-    const people = () => listPeople(guildId, channelId);
-    const admits = createAdmissionCheck(guildId, people, deps, settings);
-    const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map((one) => sessions.consents.getConsent(guildId, one));
+  #toAutoJoinChannel(guildId: GuildId, channelId: ChannelId): AutoJoinChannel {
+    const { consents, settings } = this.#sessions;
+    const listPeople = () => this.#listPeople(guildId, channelId);
+    const isAdmitted = createAdmissionCheck(guildId, listPeople, this.#deps, settings);
+    const personConsents = listPeople()
+      .filter(({ id }) => isAdmitted(id))
+      .map((person) => consents.getConsent(guildId, person));
     return {
       channelId,
-      heard: found.filter(isHeardConsent).length,
-      unasked: found.filter((one) => one === 'unasked').length,
+      heardCount: personConsents.filter(isHeardConsent).length,
+      unaskedCount: personConsents.filter((consent) => consent === 'unasked').length,
       isSentAway: settings.isChannelResting(guildId, channelId),
     };
   }
 
-  function listPeople(guildId: GuildId, channelId: ChannelId) {
-    const people = deps.places.listPeople({ guildId, channelId, name: '' });
+  #listPeople(guildId: GuildId, channelId: ChannelId) {
+    const people = this.#deps.places.listPeople({ guildId, channelId, name: '' });
     return people.filter(({ isBot }) => !isBot);
   }
-
-  return {
-    setFollowed(guildId: GuildId, personId: PersonId, follows: boolean) {
-      if (sessions.followPerson(guildId, personId, follows)) checkGuild(guildId);
-    },
-    checkGuild,
-  };
 }
 
 function findFollowTarget(
@@ -197,15 +212,16 @@ function findFollowTarget(
   sessions: VoiceSessions,
 ): JoinTarget | undefined {
   const session = sessions.findSession(guildId);
-  const found = session && findFollowRequest(session, deps);
-  if (!found) {
+  const request = session && findFollowRequest(session, deps);
+  if (!request) {
     joins.notifiedOf = undefined;
     return undefined;
   }
-  const { channelId } = found.channel;
-  if (found.isBarred) {
-    const { followedId = '' } = session;
+  const { channelId } = request.channel;
+  if (request.isBarred) {
+    const { followedId } = session;
     const isStillThere = () =>
+      followedId !== undefined &&
       deps.places.findSeat(guildId, followedId)?.channelId === channelId;
     if (joins.notifiedOf !== channelId)
       session.notices.post({ id: 'follow.barred' }, isStillThere);
@@ -229,12 +245,12 @@ async function joinUncalled(
     await stayAway(channel, deps, sessions);
     return true;
   }
-  const joining = await sessions.enterUncalled(channel);
-  if (!joining) return false;
-  if (joining.kind === 'joined' || 'nextTryMs' in joining) {
-    const line = { id: 'join.uncalled', with: { channel: channel.name } } as const;
-    await deps.panels.postPanel(channel, line);
-  } else if (joining.kind !== 'stopping' && joining.kind !== 'left') {
+  const outcome = await sessions.enterUncalled(channel);
+  if (!outcome) return false;
+  if (outcome.kind === 'joined' || 'nextTryMs' in outcome) {
+    const notice = { id: 'join.uncalled', with: { channel: channel.name } } as const;
+    await deps.panels.postPanel(channel, notice);
+  } else if (outcome.kind !== 'stopping' && outcome.kind !== 'left') {
     await stayAway(channel, deps, sessions);
   }
   return true;
@@ -248,8 +264,8 @@ async function stayAway(
 ) {
   const { guildId, channelId, name } = channel;
   await settings.restChannel(guildId, channelId);
-  const line = { id: 'join.uncalled.failed', with: { channel: name } } as const;
-  writeInChat(toOpenText(formatWrittenText(line, guildId, deps)), channel, deps);
+  const notice = { id: 'join.uncalled.failed', with: { channel: name } } as const;
+  writeInChat(toOpenText(formatWrittenText(notice, guildId, deps)), channel, deps);
 }
 
 function createGuildJoins(): GuildJoins {
@@ -280,10 +296,10 @@ function findFollowRequest(
   if (!channel || followedId === undefined || channel.channelId === channelId)
     return undefined;
   if (!consent.isAdmitted(followedId)) return undefined;
-  const { djRoleId = '' } = place.getSettings();
+  const { djRoleId } = place.getSettings();
   const roleIds =
     places.listPeople(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
-  const others = place
+  const otherListeners = place
     .listPeople()
     .filter(
       ({ id, isBot }) =>
@@ -292,6 +308,8 @@ function findFollowRequest(
   const mayGo =
     canEnter(channel, deps) &&
     places.findChannelFacts(channel, followedId)?.callerMayConnect === true;
-  const isDj = roleIds.includes(djRoleId) || places.mayManage(guildId, followedId);
-  return { channel, isBarred: !mayGo || (others.length > 0 && !isDj) };
+  const isDj =
+    (djRoleId !== undefined && roleIds.includes(djRoleId)) ||
+    places.mayManage(guildId, followedId);
+  return { channel, isBarred: !mayGo || (otherListeners.length > 0 && !isDj) };
 }

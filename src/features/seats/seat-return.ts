@@ -33,140 +33,161 @@ type SeatedSessions = Pick<
   'at' | 'consents' | 'forgetSeat' | 'returnToSeat' | 'settings'
 >;
 
-export type SeatReturn = ReturnType<typeof createSeatReturn>;
+/** Returns to the seats of a former run, most recent first, and to those that a session gave up. */
+export class SeatReturn {
+  readonly #deps: ReturnDeps;
+  readonly #sessions: SeatedSessions;
+  readonly #seatStore: SeatStore;
+  readonly #signal: AbortSignal;
+  readonly #onDecided: (guildId: GuildId) => void;
+  readonly #givenUpIds = new Set<GuildId>();
+  readonly #waitingIds = new Set<GuildId>();
+  #runningCount = 0;
 
-export function createSeatReturn(
-  deps: ReturnDeps,
-  sessions: SeatedSessions,
-  seatStore: SeatStore,
-  signal: AbortSignal,
-  onDecided: (guildId: GuildId) => void,
-) {
-  const givenUpGuilds = new Set<string>();
-  const waiting = new Set<string>();
-  let running = 0;
+  /** `onDecided` is called once the bot has returned to a server, or stays away. */
+  constructor(
+    deps: ReturnDeps,
+    sessions: SeatedSessions,
+    seatStore: SeatStore,
+    signal: AbortSignal,
+    onDecided: (guildId: GuildId) => void,
+  ) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+    this.#seatStore = seatStore;
+    this.#signal = signal;
+    this.#onDecided = onDecided;
+  }
+
+  /** Returns the servers with a seat, before the bot returns there. */
+  async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<GuildId>> {
+    const seats = await this.#readSeats(guildIds);
+    if (seats) this.#enqueueSeats(seats);
+    else void this.#pollSeats(guildIds);
+    return new Set(seats?.map(({ seat }) => seat.guildId));
+  }
+
+  /** Polls the seat every minute while it stands. Never throws. */
+  async onSessionGivenUp(guildId: GuildId): Promise<void> {
+    if (this.#givenUpIds.has(guildId)) return;
+    this.#givenUpIds.add(guildId);
+    await this.#pollSeats([guildId], givenUpCheckMs);
+    this.#givenUpIds.delete(guildId);
+  }
 
   /**
    * Polls seats until a session runs. At the usual interval, stops once the store
    * answers.
    */
-  async function pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
+  async #pollSeats(guildIds: readonly GuildId[], everyMs = retryMs) {
     const isEnough = everyMs === retryMs;
     for (let waitedMs = 0; waitedMs < maxReturnAgeMs; waitedMs += everyMs) {
-      await deps.clock.sleep(everyMs, signal).catch(() => undefined);
-      if (signal.aborted || guildIds.every((id) => sessions.at(id))) return;
-      const seats = await readSeats(guildIds);
-      enqueueSeats(
+      await this.#deps.clock.sleep(everyMs, this.#signal).catch(() => undefined);
+      if (this.#signal.aborted || guildIds.every((id) => this.#sessions.at(id))) return;
+      const seats = await this.#readSeats(guildIds);
+      this.#enqueueSeats(
         seats?.filter(({ idleMs }) => isEnough || idleMs < maxReturnAgeMs) ?? [],
       );
       if (seats && isEnough) return;
     }
   }
 
-  async function readSeats(guildIds: readonly GuildId[]) {
-    const [first = ''] = guildIds;
-    const read = () => seatStore.read(guildIds);
-    const all = await withStoreTimeout(first, deps, 'store.unreadable', read);
-    return all
-      ?.filter(({ seat }) => !sessions.at(seat.guildId))
-      .toSorted((one, other) => one.idleMs - other.idleMs);
+  async #readSeats(guildIds: readonly GuildId[]) {
+    const [firstId = ''] = guildIds;
+    const readStored = () => this.#seatStore.read(guildIds);
+    const seats = await withStoreTimeout(
+      firstId,
+      this.#deps,
+      'store.unreadable',
+      readStored,
+    );
+    return seats
+      ?.filter(({ seat }) => !this.#sessions.at(seat.guildId))
+      .toSorted((a, b) => a.idleMs - b.idleMs);
   }
 
   /** Queues returns to seats, most recent first. */
-  function enqueueSeats(seats: readonly StoredSeat[]) {
-    for (const { seat } of seats) waiting.add(seat.guildId);
-    for (let free = maxConcurrentReturns - running; free > 0; free--)
-      void returnToWaiting();
+  #enqueueSeats(seats: readonly StoredSeat[]) {
+    for (const { seat } of seats) this.#waitingIds.add(seat.guildId);
+    const freeCount = maxConcurrentReturns - this.#runningCount;
+    for (let free = freeCount; free > 0; free--) void this.#returnToWaiting();
   }
 
-  async function returnToWaiting() {
-    running++;
-    for (const guildId of waiting) {
-      if (signal.aborted) break;
-      waiting.delete(guildId);
-      await returnToSeat(guildId).catch((error: unknown) =>
-        deps.onEvent(guildId, toFailureEvent(error, 'link')),
+  async #returnToWaiting() {
+    this.#runningCount++;
+    for (const guildId of this.#waitingIds) {
+      if (this.#signal.aborted) break;
+      this.#waitingIds.delete(guildId);
+      await this.#returnToSeat(guildId).catch((error: unknown) =>
+        this.#deps.onEvent(guildId, toFailureEvent(error, 'link')),
       );
     }
-    running--;
+    this.#runningCount--;
   }
 
-  async function returnToSeat(guildId: GuildId) {
+  async #returnToSeat(guildId: GuildId) {
     let objection: TextLine | undefined;
     const prepareReturn = async () => {
-      const found = await findSeatedChannel(guildId);
-      if (!found || 'seat' in found) return found;
-      objection = found;
+      const decision = await this.#findSeatedChannel(guildId);
+      if (!decision || 'seat' in decision) return decision;
+      objection = decision;
       return undefined;
     };
-    const isGivenUp = givenUpGuilds.has(guildId);
-    const joining = await sessions.returnToSeat(guildId, prepareReturn, isGivenUp);
+    const isGivenUp = this.#givenUpIds.has(guildId);
+    const outcome = await this.#sessions.returnToSeat(
+      guildId,
+      prepareReturn,
+      isGivenUp,
+    );
     if (objection) {
-      sessions.forgetSeat(guildId);
-      await showLeftPanel(guildId, objection, deps);
+      this.#sessions.forgetSeat(guildId);
+      await showLeftPanel(guildId, objection, this.#deps);
     }
     // The panel of a session that was given up says so already.
-    if (joining && (!givenUpGuilds.has(guildId) || 'consent' in joining))
-      await reportJoined(guildId, joining, deps);
-    onDecided(guildId);
+    if (outcome && (!this.#givenUpIds.has(guildId) || 'consent' in outcome))
+      await reportJoined(guildId, outcome, this.#deps);
+    this.#onDecided(guildId);
   }
 
   /**
    * Finds the channel of a seat, or the reason to stay away. Undefined without a seat,
    * or while the store is polled.
    */
-  async function findSeatedChannel(
+  async #findSeatedChannel(
     guildId: GuildId,
   ): Promise<SeatedChannel | TextLine | undefined> {
-    const read = () => seatStore.read([guildId]);
+    const readStored = () => this.#seatStore.read([guildId]);
     const [seats, choices] = await Promise.all([
-      withStoreTimeout(guildId, deps, 'store.unreadable', read),
-      sessions.consents.loadChoices(guildId),
-      sessions.settings.loadGuild(guildId),
+      withStoreTimeout(guildId, this.#deps, 'store.unreadable', readStored),
+      this.#sessions.consents.loadChoices(guildId),
+      this.#sessions.settings.loadGuild(guildId),
     ]);
-    if (!seats || !choices.isLoaded) void pollSeats([guildId]);
+    if (!seats || !choices.isLoaded) void this.#pollSeats([guildId]);
     const stored = seats?.[0];
     if (!choices.isLoaded || !stored) return undefined;
     const { seat } = stored;
-    const channel = deps.places.findChannel(guildId, seat.channelId);
-    const objection = findReturnObjection(stored, channel, deps, sessions);
+    const channel = this.#deps.places.findChannel(guildId, seat.channelId);
+    const objection = findReturnObjection(stored, channel, this.#deps, this.#sessions);
     return objection ?? (channel && { seat, channel });
   }
-
-  return {
-    /** Returns the servers with a seat, before the bot returns there. */
-    async onGuildsArrived(guildIds: readonly GuildId[]): Promise<ReadonlySet<string>> {
-      const seats = await readSeats(guildIds);
-      if (seats) enqueueSeats(seats);
-      else void pollSeats(guildIds);
-      return new Set(seats?.map(({ seat }) => seat.guildId));
-    },
-    /** Polls the seat every minute while it stands. Never throws. */
-    async onSessionGivenUp(guildId: GuildId) {
-      if (givenUpGuilds.has(guildId)) return;
-      givenUpGuilds.add(guildId);
-      await pollSeats([guildId], givenUpCheckMs);
-      givenUpGuilds.delete(guildId);
-    },
-  };
 }
 
 async function reportJoined(
   guildId: GuildId,
-  joining: JoinOutcome,
+  outcome: JoinOutcome,
   deps: Deps<'panels'>,
 ) {
-  if ('consent' in joining || 'nextTryMs' in joining)
+  if ('consent' in outcome || 'nextTryMs' in outcome)
     await deps.panels.takeOverPanel(guildId);
   else await showLeftPanel(guildId, { id: 'gave_up' }, deps);
 }
 
 async function showLeftPanel(
   guildId: GuildId,
-  why: TextLine,
+  reason: TextLine,
   { panels }: Deps<'panels'>,
 ) {
-  panels.show(guildId, toLeftPanel(why));
+  panels.show(guildId, toLeftPanel(reason));
   await panels.takeOverPanel(guildId);
 }
 
@@ -181,14 +202,14 @@ function findReturnObjection(
     id: 'seat.outdated',
     with: { channel: seat.channelName },
   } as const;
-  const joining = channel && judgeEntry(channel, deps);
-  if (!channel || !joining || idleMs >= maxReturnAgeMs) return outdated;
+  const verdict = channel && judgeEntry(channel, deps);
+  if (!channel || !verdict || idleMs >= maxReturnAgeMs) return outdated;
   const isAwaited = deps.places
     .listPeople(channel)
     .some(
-      (one) =>
-        !one.isBot &&
-        isHeardConsent(consents.getConsent(seat.guildId, one, seat.agreedIds)),
+      (person) =>
+        !person.isBot &&
+        isHeardConsent(consents.getConsent(seat.guildId, person, seat.agreedIds)),
     );
-  return describeObstacle(joining, channel) ?? (isAwaited ? undefined : outdated);
+  return describeObstacle(verdict, channel) ?? (isAwaited ? undefined : outdated);
 }

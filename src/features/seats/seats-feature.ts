@@ -1,11 +1,7 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  type AutomaticJoins,
-  createAutomaticJoins,
-  followTool,
-} from './automatic-joins.ts';
-import { createSeatReturn } from './seat-return.ts';
+import { AutomaticJoins, followTool } from './automatic-joins.ts';
+import { SeatReturn } from './seat-return.ts';
 
 type SeatPorts = {
   readonly automaticJoins: AutomaticJoins;
@@ -24,31 +20,32 @@ export const seatsFeature: Feature<SeatPorts> = {
   tools: [followTool],
   open: () => ({
     openShard({ deps, sessions, signal, sources }) {
-      const uncalled = createAutomaticJoins(deps, sessions, signal);
-      const check = (guildId: GuildId) => uncalled.checkGuild(guildId);
-      const seatReturn = createSeatReturn(
+      const automaticJoins = new AutomaticJoins(deps, sessions, signal);
+      const checkGuild = (guildId: GuildId) => automaticJoins.checkGuild(guildId);
+      const seatReturn = new SeatReturn(
         deps,
         sessions,
         sources.seatStore,
         signal,
-        check,
+        checkGuild,
       );
       return {
-        ports: { automaticJoins: uncalled },
+        ports: { automaticJoins },
         async onGuildsArrived(guildIds) {
-          const decided = await seatReturn.onGuildsArrived(guildIds);
-          for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
-          return decided;
+          const seatedIds = await seatReturn.onGuildsArrived(guildIds);
+          for (const guildId of guildIds)
+            if (!seatedIds.has(guildId)) checkGuild(guildId);
+          return seatedIds;
         },
-        onGuildChanged: check,
+        onGuildChanged: checkGuild,
         createSession({ place }) {
           let wasEntered = false;
           return {
             onChange(hasEntered) {
               wasEntered ||= hasEntered;
             },
-            async onEnd(why) {
-              if (wasEntered && why === 'refused')
+            async onEnd(reason) {
+              if (wasEntered && reason === 'refused')
                 void seatReturn.onSessionGivenUp(place.channel.guildId);
               return {};
             },

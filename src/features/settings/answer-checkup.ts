@@ -7,26 +7,26 @@ import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
 import type { ChannelRef, CueOutcome } from '#src/ports/voice-link.ts';
 import {
-  recognise,
+  createTestTurn,
+  recogniseProbe,
   request,
   speakProbe,
-  testTurn,
   thinkProbe,
-  toTestTurn,
+  toTestQuestion,
 } from '#src/probes/engine-probes.ts';
 import {
+  explainFailure,
   type Finding,
-  failing,
-  notTried,
   type Probe,
+  toUntriedFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import {
-  decode,
-  encryption,
-  permission,
-  playback,
-  voiceLink,
+  decodeProbe,
+  encryptionProbe,
+  permissionProbe,
+  playbackProbe,
+  voiceLinkProbe,
 } from '#src/probes/voice-probes.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
@@ -35,14 +35,15 @@ import { paidRoles } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
+/** One finding for each part that an answer needs, in the order in which they are shown. */
 export type CheckReport = {
   readonly findings: readonly Finding[];
 };
 
 /** Longest wait for the end of speech, and the interval of checks. */
-const [patienceMs, checkEveryMs] = [3_000, 250];
+const [maxSpeechWaitMs, checkEveryMs] = [3_000, 250];
 
-type CheckedParts = Deps<
+type CheckupDeps = Deps<
   | 'chat'
   | 'clock'
   | 'codec'
@@ -55,55 +56,63 @@ type CheckedParts = Deps<
   | 'transcriber'
 >;
 
-export type AnswerCheckup = ReturnType<typeof createAnswerCheckup>;
-
 /** Checks everything that an answer needs. Concurrent requests share one report. */
-export function createAnswerCheckup(deps: CheckedParts, sessions: ServerSessions) {
-  const running = new Map<string, Promise<CheckReport>>();
+export class AnswerCheckup {
+  readonly #deps: CheckupDeps;
+  readonly #sessions: ServerSessions;
+  readonly #runningReports = new Map<GuildId, Promise<CheckReport>>();
 
-  async function runCheckup(
+  constructor(deps: CheckupDeps, sessions: ServerSessions) {
+    this.#deps = deps;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * Checks the needs of answers, for 25 s at most. Without a session, checks the
+   * permissions of `channel`.
+   */
+  checkAnswers(
     guildId: GuildId,
     callerId: PersonId,
-    caller?: ChannelRef,
+    channel?: ChannelRef,
   ): Promise<CheckReport> {
-    const session = sessions.findSession(guildId);
-    const { settings } = sessions;
-    const { codec, cues, places } = deps;
+    const report =
+      this.#runningReports.get(guildId) ?? this.#runCheckup(guildId, callerId, channel);
+    this.#runningReports.set(guildId, report);
+    const endCheckup = () => this.#runningReports.delete(guildId);
+    report.then(endCheckup, endCheckup);
+    return report;
+  }
+
+  async #runCheckup(
+    guildId: GuildId,
+    callerId: PersonId,
+    callerChannel?: ChannelRef,
+  ): Promise<CheckReport> {
+    const session = this.#sessions.findSession(guildId);
+    const { settings } = this.#sessions;
+    const { codec, cues, places } = this.#deps;
     await settings.loadGuild(guildId);
-    const channel = session?.channel ?? caller;
+    const channel = session?.channel ?? callerChannel;
     const facts = channel && places.findChannelFacts(channel, callerId);
-    const tried = createProbeRunner(guildId, deps);
+    const runProbe = createProbeRunner(guildId, this.#deps);
     const { pipeline } = settings.getForChannel(guildId, session?.channel.channelId);
     const style = settings.getStyle(guildId, session?.channel.channelId);
     const findings = [
-      await tried(permission, { channel, facts, isThere: session !== undefined }),
-      await tried(voiceLink, session),
-      await tried(encryption, session),
-      await tried(decode, { codec, tone: cues.heard }),
-      ...(await checkEngines(guildId, deps, style, pipeline)),
+      await runProbe(permissionProbe, {
+        channel,
+        facts,
+        isThere: session !== undefined,
+      }),
+      await runProbe(voiceLinkProbe, session),
+      await runProbe(encryptionProbe, session),
+      await runProbe(decodeProbe, { codec, tone: cues.heard }),
+      ...(await checkEngines(guildId, this.#deps, style, pipeline)),
       // The tone comes last, together with the report.
-      await tried(playback, session && createCueOutput(session, deps)),
+      await runProbe(playbackProbe, session && createCueOutput(session, this.#deps)),
     ];
     return { findings };
   }
-
-  return {
-    /**
-     * Checks the needs of answers, for 25 s at most. Without a session, checks the
-     * permissions of `channel`.
-     */
-    checkAnswers(
-      guildId: GuildId,
-      callerId: PersonId,
-      channel?: ChannelRef,
-    ): Promise<CheckReport> {
-      const report = running.get(guildId) ?? runCheckup(guildId, callerId, channel);
-      running.set(guildId, report);
-      const endCheckup = () => running.delete(guildId);
-      report.then(endCheckup, endCheckup);
-      return report;
-    },
-  };
 }
 
 function createCueOutput(
@@ -111,7 +120,7 @@ function createCueOutput(
   { clock, cues }: Deps<'clock' | 'cues'>,
 ) {
   const createLateError = () => new Error('no frame of a cue was sent in time');
-  const untilMs = clock.nowMs() + patienceMs;
+  const untilMs = clock.nowMs() + maxSpeechWaitMs;
   const play = async (): Promise<CueOutcome> => {
     for (;;) {
       const outcome = await withTimeout(
@@ -143,46 +152,48 @@ function createProbeRunner(
     const { error } = finding;
     const stage = paidRoles.find((role) => role === probe.name) ?? 'link';
     onEvent(guildId, toFailureEvent(error, stage));
-    const isPlayback = probe === playback;
-    return failing(probe.name, isPlayback ? { id: 'link.down' } : toFailureLine(error));
+    const isPlayback = probe === playbackProbe;
+    return explainFailure(
+      probe.name,
+      isPlayback ? { id: 'link.down' } : toFailureLine(error),
+    );
   };
 }
 
 /** Speaks a sentence and listens to it. The server pays. Never throws. */
 async function checkEngines(
   guildId: GuildId,
-  deps: CheckedParts,
+  deps: CheckupDeps,
   style: ReplyStyle,
   pipeline: PipelineName,
 ): Promise<readonly Finding[]> {
-  const order = {
+  const budgetRequest = {
     kind: 'check',
     guildId,
-    personId: '',
     first: { messages: [{ content: request }] },
   } as const;
-  const opened = deps.spending.open(order);
+  const opened = deps.spending.open(budgetRequest);
   if (opened.kind === 'refused')
-    return [recognise, thinkProbe, speakProbe].map(({ name }) =>
-      notTried(name, opened.line),
+    return [recogniseProbe, thinkProbe, speakProbe].map(({ name }) =>
+      toUntriedFinding(name, opened.line),
     );
   using reservation = opened.reservation;
-  const tried = createProbeRunner(guildId, deps);
-  const thinking = tried(thinkProbe, {
+  const runProbe = createProbeRunner(guildId, deps);
+  const thinking = runProbe(thinkProbe, {
     ask: createTestQuestion(deps, style, reservation, pipeline),
   });
   const synthesizer = deps.synthesizer.withReservation(reservation);
-  const spoken = await tried(speakProbe, {
+  const speakFinding = await runProbe(speakProbe, {
     synthesizer,
     voice: style.voice,
     text: testSentence,
   });
-  const { clip } = spoken;
+  const { clip } = speakFinding;
   const transcriber = deps.transcriber.withReservation(reservation);
-  const heard = clip
-    ? await tried(recognise, { transcriber, clip })
-    : notTried(recognise.name, { id: 'check.mute' });
-  return [heard, await thinking, spoken];
+  const recogniseFinding = clip
+    ? await runProbe(recogniseProbe, { transcriber, clip })
+    : toUntriedFinding(recogniseProbe.name, { id: 'check.mute' });
+  return [recogniseFinding, await thinking, speakFinding];
 }
 
 /**
@@ -195,12 +206,12 @@ function createTestQuestion(
   reservation: Reservation,
   name: PipelineName,
 ) {
-  if (name === 'chained') return toTestTurn(chat.withReservation(reservation));
+  if (name === 'chained') return toTestQuestion(chat.withReservation(reservation));
   return async function* answer(signal: AbortSignal) {
     yield* pipelines
       .open(name)
       .withReservation(reservation)
-      .answer(testTurn(clock, style), silentHost, signal);
+      .answer(createTestTurn(clock, style), silentHost, signal);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { type AnswerCheckup, createAnswerCheckup } from './answer-checkup.ts';
+import { AnswerCheckup } from './answer-checkup.ts';
 import { SettingsRequests } from './settings-requests.ts';
 
 type SettingsPorts = {
@@ -21,7 +21,7 @@ export const settingsFeature: Feature<SettingsPorts> = {
     openShard: ({ deps, sessions, sources }) => ({
       ports: {
         settings: new SettingsRequests(deps, sessions, sources.features),
-        answerCheckup: createAnswerCheckup(deps, sessions),
+        answerCheckup: new AnswerCheckup(deps, sessions),
       },
     }),
   }),

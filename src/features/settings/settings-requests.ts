@@ -23,10 +23,11 @@ const defaultWord = 'default';
 
 const mentionExamples = { '#': '#channel', '@&': '@role', '@': '@name' } as const;
 
+/** Shows and changes the settings of a server, for `/settings` and its panel. */
 export class SettingsRequests {
-  readonly #deps;
-  readonly #features;
-  readonly #sessions;
+  readonly #deps: SettingDeps;
+  readonly #features: ShardFeatures;
+  readonly #sessions: ServerSessions;
 
   constructor(deps: SettingDeps, sessions: ServerSessions, features: ShardFeatures) {
     this.#features = features;
@@ -34,10 +35,15 @@ export class SettingsRequests {
     this.#sessions = sessions;
   }
 
+  /** Keys of all settings, in the order of `/settings view`. */
   get keys(): readonly string[] {
     return this.#sessions.settings.definitions.map(({ key }) => key);
   }
 
+  /**
+   * Describes all settings of a server, after loading what is stored. `key` also loads
+   * the outside values of that setting, such as names of voices.
+   */
   async viewSettings(guildId: GuildId, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
     if (key !== undefined)
@@ -46,10 +52,10 @@ export class SettingsRequests {
     if (isLoaded)
       for (const session of this.#sessions.listSessions(guildId))
         session.applySettings();
-    const all = settings.definitions.map((setting) =>
+    const currentSettings = settings.definitions.map((setting) =>
       this.#describeSetting(guildId, setting),
     );
-    return { all, choices: settings.choices, isLoaded };
+    return { all: currentSettings, choices: settings.choices, isLoaded };
   }
 
   #describeSetting(guildId: GuildId, setting: ServerSetting): CurrentSetting {
@@ -64,7 +70,7 @@ export class SettingsRequests {
     return {
       key,
       setting,
-      value: setting.format(value),
+      value: setting.formatValue(value),
       from: settings.isSetByGuild(guildId, setting)
         ? 'server'
         : isGiven
@@ -87,36 +93,43 @@ export class SettingsRequests {
     const setting = this.#findSetting(typedKey);
     if (!setting) return { kind: 'unknown', keys: this.keys };
     const { key } = setting;
-    const words = typed.trim().toLowerCase() === defaultWord ? undefined : typed.trim();
+    const isDefault = typed.trim().toLowerCase() === defaultWord;
+    const value = isDefault ? undefined : typed.trim();
     await setting.outside?.loadValues?.(this.#deps);
     const obstacle =
-      words === undefined ? undefined : this.#findObstacle(guildId, setting, words);
+      value === undefined ? undefined : this.#findObstacle(guildId, setting, value);
     if (obstacle) return obstacle;
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
-    const after = settings.previewChange(guildId, key, words);
-    const former = settings.getCurrentConsent(guildId);
-    const looser =
-      setting === conversationSettings.consent && isLooser(former, after.consent);
-    const { policy } = after.consent;
-    if (looser && !confirmed)
-      return { kind: 'looser', policy, value: words ?? defaultWord };
-    // A looser policy does not count until it is announced. Both change in one moment.
-    const isTold = looser && this.#sessions.findSession(guildId) !== undefined;
-    const [isSaved] = await Promise.all([
-      settings.setValue(guildId, key, words),
+    const preview = settings.previewChange(guildId, key, value);
+    const formerConsent = settings.getCurrentConsent(guildId);
+    const isLooserPolicy =
       setting === conversationSettings.consent &&
-        settings.delayConsent(guildId, isTold ? former : undefined, unannouncedMs),
+      isLooser(formerConsent, preview.consent);
+    const { policy } = preview.consent;
+    if (isLooserPolicy && !confirmed)
+      return { kind: 'looser', policy, value: value ?? defaultWord };
+    // A looser policy does not count until it is announced. Both change in one moment.
+    const isTold = isLooserPolicy && this.#sessions.findSession(guildId) !== undefined;
+    const [isSaved] = await Promise.all([
+      settings.setValue(guildId, key, value),
+      setting === conversationSettings.consent &&
+        settings.delayConsent(
+          guildId,
+          isTold ? formerConsent : undefined,
+          unannouncedMs,
+        ),
     ]);
-    this.#applyToSessions(guildId, key, looser ? former : undefined);
+    this.#applyToSessions(guildId, key, isLooserPolicy ? formerConsent : undefined);
     return {
       kind: 'set',
-      value: setting.format(settings.getForGuild(guildId).getValue(setting)),
+      value: setting.formatValue(settings.getForGuild(guildId).getValue(setting)),
       isSaved,
     };
   }
 
-  values(key: string): readonly string[] {
+  /** Lists the values that a setting may take, as suggestions. Empty for an unknown key. */
+  listValues(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     if (!setting) return [];
     // The loaded values are for the next suggestion, after further letters.
@@ -124,26 +137,31 @@ export class SettingsRequests {
     return [...setting.listValues(this.#sessions.settings.choices), defaultWord];
   }
 
+  /** Lists values as `listValues` does, with an example of a mention if the setting takes one. */
   listExamples(key: string): readonly string[] {
     const setting = this.#findSetting(key);
     const mark = setting && findMentionMark(setting);
-    return mark ? [...this.values(key), mentionExamples[mark]] : this.values(key);
+    return mark
+      ? [...this.listValues(key), mentionExamples[mark]]
+      : this.listValues(key);
   }
 
   #findSetting(key: string) {
-    const wanted = key.trim().toLowerCase();
-    return this.#sessions.settings.definitions.find((one) => one.key === wanted);
+    const lowerKey = key.trim().toLowerCase();
+    return this.#sessions.settings.definitions.find(
+      (setting) => setting.key === lowerKey,
+    );
   }
 
   #findObstacle(
     guildId: GuildId,
     setting: ServerSetting,
-    words: string,
+    value: string,
   ): SettingOutcome | undefined {
-    const read = parseSetting(setting, words, this.#sessions.settings.choices);
-    if (read.kind !== 'ok') return read;
+    const parsed = parseSetting(setting, value, this.#sessions.settings.choices);
+    if (parsed.kind !== 'ok') return parsed;
     const exists =
-      setting.outside?.isKnownId?.(read.value, guildId, this.#deps) ?? true;
+      setting.outside?.isKnownId?.(parsed.value, guildId, this.#deps) ?? true;
     return exists ? undefined : { kind: 'bad' };
   }
 
@@ -153,7 +171,7 @@ export class SettingsRequests {
   #applyToSessions(
     guildId: GuildId,
     key: string,
-    former: ConsentPolicySettings | undefined,
+    formerConsent: ConsentPolicySettings | undefined,
   ) {
     for (const session of this.#sessions.listSessions(guildId))
       session.applySettings(key);
@@ -161,19 +179,21 @@ export class SettingsRequests {
     const session = this.#sessions.findSession(guildId);
     const { settings } = this.#sessions;
     const { policy, roleId } = settings.getForGuild(guildId).consent;
-    if (!session || !former || policy === 'ask') return;
+    if (!session || !formerConsent || policy === 'ask') return;
     // The rules may change again before the announcement is said.
-    const holds = () => {
-      const now = settings.getForGuild(guildId).consent;
-      return now.policy === policy && now.roleId === roleId;
+    const isUnchanged = () => {
+      const current = settings.getForGuild(guildId).consent;
+      return current.policy === policy && current.roleId === roleId;
     };
     const countChange = async () => {
-      if (!holds()) return;
+      if (!isUnchanged()) return;
       await settings.delayConsent(guildId, undefined, 0);
-      for (const { consent } of this.#sessions.listSessions(guildId)) consent.refresh();
+      for (const { consent } of this.#sessions.listSessions(guildId))
+        consent.syncConversation();
     };
-    session.notices.post({ id: `settings.told.${policy}` }, holds, () => {
-      if (holds()) void settings.delayConsent(guildId, former, announcementMs);
+    session.notices.post({ id: `settings.told.${policy}` }, isUnchanged, () => {
+      if (isUnchanged())
+        void settings.delayConsent(guildId, formerConsent, announcementMs);
       this.#deps.clock.later(announcementMs, () => void countChange());
     });
   }

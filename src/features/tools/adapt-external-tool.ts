@@ -14,11 +14,16 @@ import type {
 } from '#src/conversation/tools/tool-entry.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { ExternalCall, ExternalResult, ExternalTool } from './external-tool.ts';
+import type {
+  ExternalCall,
+  ExternalResult,
+  ExternalTool,
+  ToolArguments,
+} from './external-tool.ts';
 import { formatCall } from './shown-call.ts';
 
-const longestLineChars = 1_500;
-const longestSpokenChars = 300;
+const maxLineChars = 1_500;
+const maxSpokenChars = 300;
 
 const objectSchema = z.record(z.string(), z.unknown());
 
@@ -38,28 +43,25 @@ export function adaptExternalTool(tool: ExternalTool): ToolEntry {
     isAnywhere: true,
     external: rules,
     parseArguments(argumentsJson) {
-      const read = checkForeignValue(
+      const parsed = checkForeignValue(
         objectSchema,
         tryParseForeignJson(argumentsJson, toolArgumentLimits),
       );
-      return read.success
-        ? prepareExternalCall(tool, read.data)
+      return parsed.success
+        ? prepareExternalCall(tool, parsed.data)
         : { unfit: 'They are no JSON object.' };
     },
   };
 }
 
-function prepareExternalCall(
-  tool: ExternalTool,
-  given: Readonly<Record<string, unknown>>,
-): FittingCall {
+function prepareExternalCall(tool: ExternalTool, args: ToolArguments): FittingCall {
   const run = async (ports: ServerToolPorts, signal: AbortSignal) =>
     toToolOutcome(
       tool,
-      await tool.run({ given, asker: toExternalAsker(ports) }, signal),
+      await tool.run({ args, asker: toExternalAsker(ports) }, signal),
     );
   const prepare = async () =>
-    ({ kind: 'ready', ...formatCall(tool.title, given), run }) as const;
+    ({ kind: 'ready', ...formatCall(tool.title, args), run }) as const;
   return { effect: tool.rules.effect, prepare, prepareAnywhere: prepare };
 }
 
@@ -69,7 +71,7 @@ function toExternalAsker({
   place,
   getSettings,
 }: ServerToolPorts): ExternalCall['asker'] {
-  const name = listPeople().find((one) => one.id === id)?.name;
+  const name = listPeople().find((person) => person.id === id)?.name;
   return { id, name, channelId: place?.channelId, language: getSettings().language };
 }
 
@@ -82,25 +84,25 @@ function toToolOutcome({ title }: ExternalTool, result: ExternalResult): ToolOut
     ...(isError ? { failed: 'yes' } : {}),
   };
   if (isError) {
-    const line = { id: 'tool.external.failed', with: { tool: title } } as const;
-    return { facts, line, spokenLine: line };
+    const notice = { id: 'tool.external.failed', with: { tool: title } } as const;
+    return { facts, line: notice, spokenLine: notice };
   }
-  const words = (text.trim() || structured || '').slice(0, longestLineChars);
-  if (words === '')
+  const shownText = (text.trim() || structured || '').slice(0, maxLineChars);
+  if (shownText === '')
     return { facts, line: { id: 'confirm.done' }, spokenLine: { id: 'confirm.done' } };
   return {
     facts,
-    line: { id: 'tool.external.told', with: { tool: title, text: words } },
-    spokenLine: toSpokenPart(text),
+    line: { id: 'tool.external.told', with: { tool: title, text: shownText } },
+    spokenLine: toSpokenLine(text),
   };
 }
 
 /** Turns text into a line to say. Undefined if nothing can be said. */
-function toSpokenPart(text: string): TextLine | undefined {
-  const words = toSpeakable(text);
-  if (words === '') return undefined;
-  const part = takeFirstChars(words, longestSpokenChars);
-  const lastSpace = part === words ? 0 : part.lastIndexOf(' ');
-  const shown = lastSpace > 0 ? part.slice(0, lastSpace) : part;
-  return { id: 'tool.external.aloud', with: { text: shown } };
+function toSpokenLine(text: string): TextLine | undefined {
+  const speakable = toSpeakable(text);
+  if (speakable === '') return undefined;
+  const beginning = takeFirstChars(speakable, maxSpokenChars);
+  const lastSpace = beginning === speakable ? 0 : beginning.lastIndexOf(' ');
+  const wholeWords = lastSpace > 0 ? beginning.slice(0, lastSpace) : beginning;
+  return { id: 'tool.external.aloud', with: { text: wholeWords } };
 }

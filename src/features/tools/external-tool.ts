@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import type { ChannelId } from '#src/base/ids.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
 import type { ExternalToolLimits } from '#src/conversation/tools/tool-entry.ts';
 import type { Right } from '#src/people/rights.ts';
 
+/** Rules of the operator for a tool: who may call it, and with which limits. */
 export type ToolRules = ExternalToolLimits & {
   readonly who: Right;
   readonly effect: Exclude<ToolEffect, 'change'>;
 };
 
-export type ExternalTool = {
+/** A tool of a server that the operator configured. */
+export interface ExternalTool {
   /** Unique name for models. */
   readonly name: string;
   /** Name for people. */
@@ -24,12 +26,15 @@ export type ExternalTool = {
    * and ends the run.
    */
   run(call: ExternalCall, signal: AbortSignal): Promise<ExternalResult>;
-};
+}
+
+/** Arguments of a call by name, as the model wrote them. */
+export type ToolArguments = Readonly<Record<string, unknown>>;
 
 export type ExternalCall = {
-  readonly given: Readonly<Record<string, unknown>>;
+  readonly args: ToolArguments;
   readonly asker: {
-    readonly id: string;
+    readonly id: PersonId;
     readonly name?: string;
     /** Absent if only the asker reads the answer. */
     readonly channelId?: ChannelId;
@@ -46,8 +51,10 @@ export type ExternalResult = {
   readonly isError: boolean;
 };
 
+/** Tells the operator news of a tool server, as a sentence without values of the configuration. */
 export type ToolNews = (message: string) => void;
 
+/** Rules of a server or tool without rules of its own. */
 export const defaultRules: ToolRules = {
   who: 'manage',
   effect: 'last',
@@ -59,7 +66,23 @@ export const defaultRules: ToolRules = {
 const maxDeadlineSeconds = 300;
 const maxResultChars = 20_000;
 
-export const ruleFields = {
+/** Rules as an operator writes them for a server or a tool. */
+export interface WrittenRules {
+  readonly who?: Right | undefined;
+  readonly confirm?: 'always' | 'asked' | undefined;
+  readonly effect?: 'read' | undefined;
+  readonly deadlineSeconds?: number | undefined;
+  readonly resultCharacters?: number | undefined;
+}
+
+type RuleFields = {
+  readonly [Key in keyof WrittenRules]-?: z.ZodOptional<
+    z.ZodType<NonNullable<WrittenRules[Key]>>
+  >;
+};
+
+/** Fields of `WrittenRules`, for schemas that have more fields. */
+export const ruleFields: RuleFields = {
   who: z.enum(['anyone', 'room', 'dj', 'manage']).optional(),
   /** `always` asks for Confirm each time, since the tool destroys. */
   confirm: z.enum(['always', 'asked']).optional(),
@@ -69,20 +92,21 @@ export const ruleFields = {
   resultCharacters: z.number().int().min(100).max(maxResultChars).optional(),
 };
 
-export const writtenRules = z.strictObject(ruleFields);
+export const writtenRules: z.ZodType<WrittenRules> = z.strictObject(ruleFields);
 
 const effects = { always: 'destroy', asked: 'last' } as const;
 
+/** Converts rules. Missing fields are taken from `defaults`. */
 export function parseRules(
-  written: z.infer<typeof writtenRules>,
-  rest: ToolRules = defaultRules,
+  written: WrittenRules,
+  defaults: ToolRules = defaultRules,
 ): ToolRules {
   const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
   return {
-    who: who ?? rest.who,
-    effect: effect ?? (confirm && effects[confirm]) ?? rest.effect,
+    who: who ?? defaults.who,
+    effect: effect ?? (confirm && effects[confirm]) ?? defaults.effect,
     deadlineMs:
-      deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
-    resultChars: resultCharacters ?? rest.resultChars,
+      deadlineSeconds === undefined ? defaults.deadlineMs : deadlineSeconds * 1_000,
+    resultChars: resultCharacters ?? defaults.resultChars,
   };
 }

@@ -23,11 +23,10 @@ const leaveTool = defineTool({
     if (leaving.kind === 'nowhere')
       return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };
     const { channel, stayedMs } = leaving;
-    const line = {
-      id: 'leave.ok',
-      with: { channel, duration: formatDuration(stayedMs) },
-    } as const;
-    return { facts: { left: 'yes' }, line };
+    return {
+      facts: { left: 'yes' },
+      line: { id: 'leave.ok', with: { channel, duration: formatDuration(stayedMs) } },
+    };
   },
 });
 
@@ -67,8 +66,8 @@ const repeatTool = defineTool({
   quotesOthers: true,
   isOffered: () => (_getValue, session) => session !== undefined,
   async runAnywhere(_call, { askerId, session }) {
-    const all = session ? listExchanges(askerId, session) : [];
-    const last = all.findLast(({ heard }) => heard !== '');
+    const exchanges = session ? listExchanges(askerId, session) : [];
+    const last = exchanges.findLast(({ heard }) => heard !== '');
     if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
     const text = new ConfidentialText(last.heard, {
       channelId: session.place.channel.channelId,

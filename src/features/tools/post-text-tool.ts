@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { defineTool } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+} from '#src/features/contract/tool-definition.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { maxShownChars } from './shown-call.ts';
 
 /** Discord allows 2,000 characters, and escaping takes the rest: https://discord.com/developers/docs/resources/message */
 const maxPostChars = 1_500;
 
-export const postTextTool = defineTool({
+/** Posts a text of the model into the chat of the voice channel. */
+export const postTextTool: FeatureTool = defineTool({
   name: 'post_text',
   description:
     'Writes a text into the chat of the voice channel, for everybody there to read.',

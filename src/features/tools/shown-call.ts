@@ -1,35 +1,37 @@
 import type { ConfirmableAction } from '#src/conversation/tools/tool-entry.ts';
 import { truncate } from '#src/texts/plain-text.ts';
+import type { ToolArguments } from './external-tool.ts';
 
+/** A longer text of a call is also shown as a file, in UTF-16 units. */
 export const maxShownChars = 700;
 const argumentsFileName = 'arguments.json';
 
 /** Formats a call for its question. Long arguments also become a file. */
 export function formatCall(
   tool: string,
-  given: Readonly<Record<string, unknown>>,
+  args: ToolArguments,
 ): Pick<ConfirmableAction, 'question' | 'files' | 'spokenQuestion'> {
   const formatJson = (value: unknown) => escapeInvisible(JSON.stringify(value));
-  const lines = Object.entries(given).map(
+  const lines = Object.entries(args).map(
     ([key, value]) => `${formatJson(key)}: ${formatJson(value)}`,
   );
-  const whole = lines.join('\n') || '{}';
-  const isWhole = whole.length <= maxShownChars;
-  const shown = isWhole
-    ? whole
-    : `${truncate(whole, maxShownChars)}\n${argumentsFileName}`;
-  const text = escapeInvisible(JSON.stringify(given, null, 2));
-  const said = Object.entries(given).map(
+  const argumentLines = lines.join('\n') || '{}';
+  const isWhole = argumentLines.length <= maxShownChars;
+  const shownArguments = isWhole
+    ? argumentLines
+    : `${truncate(argumentLines, maxShownChars)}\n${argumentsFileName}`;
+  const fileText = escapeInvisible(JSON.stringify(args, null, 2));
+  const spokenArguments = Object.entries(args).map(
     ([key, value]) =>
       `, ${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   return {
-    question: { id: 'tool.external.ask', with: { tool, given: shown } },
+    question: { id: 'tool.external.ask', with: { tool, given: shownArguments } },
     spokenQuestion: {
       id: 'tool.external.spoken',
-      with: { tool: tool + said.join('') },
+      with: { tool: tool + spokenArguments.join('') },
     },
-    files: isWhole ? [] : [{ name: argumentsFileName, text }],
+    files: isWhole ? [] : [{ name: argumentsFileName, text: fileText }],
   };
 }
 

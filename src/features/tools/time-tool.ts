@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
-import { defineTool } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+} from '#src/features/contract/tool-definition.ts';
 
 /**
  * Tells the time here or in another zone.
@@ -11,7 +14,7 @@ import { defineTool } from '#src/features/contract/tool-definition.ts';
  * const call = timeTool.bind({}).parseArguments('{"zone":"Asia/Tokyo"}');
  * 'effect' in call && call.effect; // 'read'
  */
-export const timeTool = defineTool({
+export const timeTool: FeatureTool = defineTool({
   name: 'time',
   description: 'The date and time now, here or in a time zone.',
   schema: z.strictObject({

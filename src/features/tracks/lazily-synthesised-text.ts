@@ -4,61 +4,87 @@ import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { SessionPlace } from '#src/conversation/session.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import { createSkip } from '#src/sources/decode/decoder.ts';
+import { SoundSkip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { createBudgetError, toReadingRequest } from '#src/spending/reservation.ts';
+import { createBudgetError, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 
 /** People outside the voice channel read titles. */
 export const speechTitle = '\u201c\u2026\u201d';
 
-/**
- * Creates a sound whose clauses are synthesised at need. `speed` is the pace of the
- * whole.
- */
-export function createLazySpeech(
-  clauses: readonly string[],
-  { channel, getStyle }: Pick<SessionPlace, 'channel' | 'getStyle'>,
-  { spending, synthesizer }: VoiceDeps,
-  payer: Asker | undefined,
-  { speed = 1, ...ownVoice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
-): SoundSource {
-  /** Whole clauses, by place. */
-  const made = new Map<number, readonly Pcm[]>();
+type LazySpeechOptions = Omit<SpeechVoice, 'speed'> & {
+  /** Pace of the whole. Default: 1. */
+  readonly speed?: number;
+};
 
-  async function* readClause(at: number, speaker: Synthesizer, signal: AbortSignal) {
-    const kept = made.get(at);
-    if (kept) return yield* kept;
-    const reading = {
-      synthesizer: speaker,
-      voice: { ...getStyle().voice, ...ownVoice },
-    };
-    const sound = synthesizeClause(clauses[at] ?? '', reading, signal);
-    const pieces: Pcm[] = [];
-    for await (const pcm of speed === 1 ? sound : changeSpeed(sound, speed)) {
-      pieces.push(pcm);
-      yield pcm;
-    }
-    made.set(at, pieces);
+/** A sound whose clauses are synthesised at need, and kept for a second reading. */
+export class LazySpeech implements SoundSource {
+  readonly title: string = speechTitle;
+  readonly isSeekable = true;
+  readonly #clauses: readonly string[];
+  readonly #place: Pick<SessionPlace, 'channel' | 'getStyle'>;
+  readonly #deps: VoiceDeps;
+  readonly #payer: Asker | undefined;
+  readonly #options: LazySpeechOptions;
+  /** Sound of whole clauses, by index. */
+  readonly #synthesised = new Map<number, readonly Pcm[]>();
+
+  constructor(
+    clauses: readonly string[],
+    place: Pick<SessionPlace, 'channel' | 'getStyle'>,
+    deps: VoiceDeps,
+    payer: Asker | undefined,
+    options: LazySpeechOptions,
+  ) {
+    this.#clauses = clauses;
+    this.#place = place;
+    this.#deps = deps;
+    this.#payer = payer;
+    this.#options = options;
   }
 
-  async function* openSpeech(fromMs: number, signal: AbortSignal) {
-    const missing = clauses.filter((_, at) => !made.has(at)).join(' ');
-    const opened = spending.open(toReadingRequest(missing, channel.guildId, payer));
+  /** Reads the sound from a position. Throws a budget error, and errors of the synthesizer. */
+  async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const { spending, synthesizer } = this.#deps;
+    const missingText = this.#clauses
+      .filter((_, index) => !this.#synthesised.has(index))
+      .join(' ');
+    const opened = spending.open(
+      toAnnouncementRequest(missingText, this.#place.channel.guildId, this.#payer),
+    );
     if (opened.kind === 'refused') throw createBudgetError(opened.cap);
     using reservation = opened.reservation;
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.withReservation(reservation);
     const speaker = paid.fixEngine?.() ?? paid;
-    const skip = createSkip(fromMs);
-    for (const at of clauses.keys()) {
-      for await (const pcm of readClause(at, speaker, signal)) {
+    const skip = new SoundSkip(fromMs);
+    for (const index of this.#clauses.keys()) {
+      for await (const pcm of this.#readClause(index, speaker, signal)) {
         signal.throwIfAborted();
-        const rest = skip.cutPcm(pcm);
-        if (rest?.samples.length) yield rest;
+        const remainingPcm = skip.cutPcm(pcm);
+        if (remainingPcm?.samples.length) yield remainingPcm;
       }
     }
   }
 
-  return { title: speechTitle, isSeekable: true, open: openSpeech };
+  async *#readClause(
+    index: number,
+    synthesizer: Synthesizer,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    const synthesised = this.#synthesised.get(index);
+    if (synthesised) return yield* synthesised;
+    const { speed = 1, ...voice } = this.#options;
+    const reading = {
+      synthesizer,
+      voice: { ...this.#place.getStyle().voice, ...voice },
+    };
+    const sound = synthesizeClause(this.#clauses[index] ?? '', reading, signal);
+    const pieces: Pcm[] = [];
+    for await (const pcm of speed === 1 ? sound : changeSpeed(sound, speed)) {
+      pieces.push(pcm);
+      yield pcm;
+    }
+    this.#synthesised.set(index, pieces);
+  }
 }

@@ -1,7 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
 import { isMuted } from '#src/conversation/machine/selectors.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
@@ -15,11 +13,7 @@ import {
   ownTracks,
 } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type {
-  ItemOptions,
-  SoundOwner,
-  TrackItem,
-} from '#src/playback/tracks/track-item.ts';
+import type { ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
 import type {
   TrackCommand,
   TrackOutcome,
@@ -33,13 +27,11 @@ import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
-import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
-import type { SoundCatalog } from './sound-catalog.ts';
-import { toSoundErrorLine, toTrackErrorLine } from './sound-source-error-texts.ts';
 import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
+import { TrackPersistence, type TrackPersistenceDeps } from './track-persistence.ts';
 import {
   formatPlayingTime,
   type ListedSound,
@@ -48,54 +40,54 @@ import {
   type PlayRequest,
   type TrackCaller,
 } from './track-request-outcomes.ts';
-import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
   readonly source: SoundSource;
 };
 
+/** Tracks of all sessions of a shard. */
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
+/** Objects of a session that its tracks use. */
 export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
 
-type TrackDeps = StoreWatch & {
-  readonly catalog: SoundCatalog;
+type TrackDeps = TrackPersistenceDeps & {
   readonly places: Pick<Places, 'mayManage'>;
-  readonly store: TrackStore;
 };
 
 /** People change their own sounds, a DJ changes all, and others vote. */
 export class SessionTracks implements FeatureSession {
   readonly tracks: NamedTracks;
   /** An owner is emptied when the person is forgotten, wherever a sound holds it. */
-  readonly #owners: Map<string, SoundOwner>;
-  readonly #votes = new Map<string | undefined, Set<string>>();
-  /** Current session. Tracks go along when the bot moves. */
-  readonly #here: { session: PlayingSession };
-  readonly #session;
-  readonly #deps;
-  readonly #keeper;
-  #keeping: Promise<void> | undefined;
+  readonly #owners: Map<PersonId, SoundOwner>;
+  /** Voters for a skip, by id of the sound. */
+  readonly #votes = new Map<string | undefined, Set<PersonId>>();
+  /** The session that plays now. Tracks go along when the bot moves. */
+  readonly #current: { session: PlayingSession };
+  readonly #session: PlayingSession;
+  readonly #deps: TrackDeps;
+  readonly #persistence: TrackPersistence;
+  #persisting: Promise<void> | undefined;
 
-  /** Creates the tracks. `former` are those before a move. */
+  /** Creates the tracks. `predecessor` has those before a move. */
   constructor(
     session: PlayingSession,
     deps: TrackDeps,
-    former: SessionTracks | undefined,
+    predecessor: SessionTracks | undefined,
   ) {
     this.#session = session;
     this.#deps = deps;
     this.tracks = session.speech.mix.tracks;
-    this.#owners = former ? former.#owners : new Map();
-    this.#keeper = createTrackPersistence(session, deps, former !== undefined);
-    const here = former ? former.#here : { session };
-    here.session = session;
-    this.#here = here;
-    if (former) return; // it listens
+    this.#owners = predecessor ? predecessor.#owners : new Map();
+    this.#persistence = new TrackPersistence(session, deps, predecessor !== undefined);
+    const current = predecessor ? predecessor.#current : { session };
+    current.session = session;
+    this.#current = current;
+    if (predecessor) return; // it listens
     this.tracks.listen(({ item, kind: end, track }) => {
       // A sound without an origin is speech, and its title has its words.
       const title = item.origin && item.title;
-      const { notices, place } = here.session;
+      const { notices, place } = current.session;
       if (end !== 'began')
         notices.reportEvent({
           kind: 'played',
@@ -108,19 +100,20 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** Restores tracks of a former process, and stores changes. */
-  onChange(hasEntered: boolean) {
-    if (hasEntered) this.#keeping ??= this.#keeper.runUntilOver();
+  onChange(hasEntered: boolean): void {
+    if (hasEntered) this.#persisting ??= this.#persistence.runUntilOver();
   }
 
   /** Stores tracks that may return, and ends the others. */
-  async onEnd(why: LeaveReason): Promise<LeaveSummary> {
-    await this.#keeping;
+  async onEnd(reason: LeaveReason): Promise<LeaveSummary> {
+    await this.#persisting;
     const { mix } = this.#session.speech;
-    await this.#keeper.closeStore(reasonsToReturn.has(why) && !mix.isPassedOn);
+    await this.#persistence.closeStore(reasonsToReturn.has(reason) && !mix.isPassedOn);
     if (!mix.isPassedOn) mix.tracks.close();
     return {};
   }
 
+  /** Describes up to three playing tracks, with buttons for the first. */
   describePanel(): FeaturePanel {
     const playing = this.#describeTracks(this.#rankedTracks).filter(
       ({ current }) => current,
@@ -138,18 +131,21 @@ export class SessionTracks implements FeatureSession {
     ]);
   }
 
+  /** Names of tracks with a sound, the default track first. */
   get busyTracks(): readonly string[] {
     return this.#rankedTracks
       .filter(({ items }) => items.length > 0)
       .map(({ name }) => name);
   }
 
-  toCaller(id: string): TrackCaller {
-    const { channel, findPerson } = this.#session.place;
-    const mayManage = this.#deps.places.mayManage(channel.guildId, id);
-    return { id, name: findPerson(id)?.name ?? 'Someone', mayManage };
+  /** Builds a caller from a person in the channel. */
+  toCaller(id: PersonId): TrackCaller {
+    const { place } = this.#session;
+    const mayManage = this.#deps.places.mayManage(place.channel.guildId, id);
+    return { id, name: place.findPerson(id)?.name ?? 'Someone', mayManage };
   }
 
+  /** Gets the owner object of a person, which all sounds of the person share. */
   getOwner({ id, name }: Pick<TrackCaller, 'id' | 'name'>): SoundOwner {
     const owner = this.#owners.get(id) ?? { person: undefined };
     this.#owners.set(id, owner);
@@ -157,7 +153,8 @@ export class SessionTracks implements FeatureSession {
     return owner;
   }
 
-  forgetPerson(personId: PersonId) {
+  /** Makes all sounds of a person belong to nobody. They play on. */
+  forgetPerson(personId: PersonId): void {
     const owner = this.#owners.get(personId);
     if (owner) owner.person = undefined;
     this.#owners.delete(personId);
@@ -168,33 +165,34 @@ export class SessionTracks implements FeatureSession {
     caller: TrackCaller,
     request: PlayRequest,
   ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]> {
-    const placed = await this.#findAndPlay(caller, request);
+    const playing = await this.#findAndPlay(caller, request);
     const { percent } = request;
-    if (percent === undefined || !('ended' in placed)) return [placed];
-    const volume = this.requestCommand(caller, placed.track, {
+    if (percent === undefined || !('ended' in playing)) return [playing];
+    const volume = this.requestCommand(caller, playing.track, {
       kind: 'volume',
       percent,
     });
-    return volume.kind === 'denied' ? [placed, volume] : [placed];
+    return volume.kind === 'denied' ? [playing, volume] : [playing];
   }
 
   async #findAndPlay(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
     const { place, signal: over } = this.#session;
-    const refused = this.#findRefusal(request.track);
-    if (refused) return refused;
+    const refusal = this.#findRefusal(request.track);
+    if (refusal) return refusal;
     const owner = this.getOwner(caller);
     const signal = AbortSignal.any([over, request.signal ?? over]);
-    const found = await this.#deps.catalog
+    const sound = await this.#deps.catalog
       .findForGuild(place.channel.guildId, request, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     // The session may end while a sound is examined.
-    if (!found || over.aborted) return { kind: 'nowhere' };
-    if (found.kind !== 'found') return found;
-    return this.placeSound(request, { ...found, owner });
+    if (!sound || over.aborted) return { kind: 'nowhere' };
+    if (sound.kind !== 'found') return sound;
+    return this.placeSound(request, { ...sound, owner });
   }
 
+  /** Plays an opened sound, or lets it wait on its track. */
   placeSound(
     { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
     { source, origin, owner }: PlaceableSound,
@@ -202,10 +200,10 @@ export class SessionTracks implements FeatureSession {
     if (wait && (loop || this.tracks.findTrack(track)?.items[0]?.isLooping))
       return { kind: 'looping', track };
     const options = { origin, owner, isLooping: loop, isNext: next };
-    const placed =
+    const playing =
       this.#findRefusal(track) ?? this.tracks.enqueue(track, source, options);
-    this.#keeper.noteChange();
-    return placed;
+    this.#persistence.noteChange();
+    return playing;
   }
 
   #findRefusal(track: string): PlayOutcome | undefined {
@@ -224,24 +222,28 @@ export class SessionTracks implements FeatureSession {
     const isOfSound = command.kind === 'seek' || command.kind === 'remove';
     if (isOfSound || !isSameTrack(name, everyTrack))
       return [this.requestCommand(caller, name, command)];
-    const all = this.busyTracks.map((one) => this.requestCommand(caller, one, command));
-    return all.length > 0 ? all : [{ kind: 'empty', track: everyTrack }];
+    const outcomes = this.busyTracks.map((track) =>
+      this.requestCommand(caller, track, command),
+    );
+    return outcomes.length > 0 ? outcomes : [{ kind: 'empty', track: everyTrack }];
   }
 
+  /** Performs a command on one track if the caller may, else counts a vote for a skip. */
   requestCommand(
     caller: TrackCaller,
-    called: string,
+    typedName: string,
     command: TrackCommand,
   ): TrackOutcome {
-    const track = this.tracks.findTrack(called);
-    if (!track) return this.#toMissingOutcome(normaliseTrackName(called));
+    const track = this.tracks.findTrack(typedName);
+    if (!track) return this.#toMissingOutcome(normaliseTrackName(typedName));
     const { name } = track;
     const isTouching = name !== voiceTrack || speechCommands.has(command.kind);
     const touched = isTouching
       ? listTouchedSounds(this.#listSounds(name), command)
       : [];
-    const { owner } =
-      touched.find((one) => one.owner && one.owner.id !== caller.id) ?? {};
+    const owner = touched
+      .map((sound) => sound.owner)
+      .find((soundOwner) => soundOwner && soundOwner.id !== caller.id);
     const isDj = hasRight(
       'dj',
       getRightsFacts(caller.id, caller.mayManage, this.#session.place),
@@ -254,7 +256,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   #toMissingOutcome(name: string): TrackOutcome {
-    const names = this.#rankedTracks.map((one) => one.name);
+    const names = this.#rankedTracks.map((track) => track.name);
     if (names.length === 0 || isSameTrack(name, defaultTrack))
       return { kind: 'empty', track: name };
     return { kind: 'unknown', name, names: [...names, ...ownTracks] };
@@ -265,39 +267,39 @@ export class SessionTracks implements FeatureSession {
    */
   #performCommand(track: NamedTrack, command: TrackCommand): TrackOutcome {
     const { name } = track;
-    this.#keeper.noteChange();
+    this.#persistence.noteChange();
     if (!isOwnTrack(name) || command.kind === 'volume') return track.perform(command);
     if (name !== voiceTrack) return { kind: 'reserved', track: name };
     return performVoiceCommand(this.#session.speech.requests, this.#speech, command);
   }
 
   /** Counts a vote. More than half of the people present are needed. */
-  #countVote(personId: PersonId, sound: string | undefined) {
-    const voters = (this.#votes.get(sound) ?? new Set()).add(personId);
-    this.#votes.set(sound, voters);
-    const here = this.#session.place.listPeople().filter(({ isBot }) => !isBot);
-    const votes = here.filter(({ id }) => voters.has(id)).length;
-    return { votes, needed: Math.floor(here.length / 2) + 1 };
+  #countVote(personId: PersonId, soundId: string | undefined) {
+    const voters = (this.#votes.get(soundId) ?? new Set()).add(personId);
+    this.#votes.set(soundId, voters);
+    const present = this.#session.place.listPeople().filter(({ isBot }) => !isBot);
+    const votes = present.filter(({ id }) => voters.has(id)).length;
+    return { votes, needed: Math.floor(present.length / 2) + 1 };
   }
 
   #describeTracks(tracks: readonly NamedTrack[]) {
-    return tracks.map(({ items: [now], name, state }) => {
+    return tracks.map(({ items: [item], name, state }) => {
       const { current, waiting } = this.#listSounds(name);
-      const place = {
-        positionMs: now?.positionMs,
-        lengthMs: now?.source.lengthMs,
-        loop: now?.isLooping ?? false,
+      const position = {
+        positionMs: item?.positionMs,
+        lengthMs: item?.source.lengthMs,
+        loop: item?.isLooping ?? false,
       };
-      const sound = current && { ...toListedSound(current), ...place };
+      const sound = current && { ...toListedSound(current), ...position };
       return { name, ...state, current: sound, waiting: waiting.map(toListedSound) };
     });
   }
 
   get #rankedTracks(): readonly NamedTrack[] {
-    const main = this.tracks.findTrack(defaultTrack);
-    const rank = (track: NamedTrack) =>
-      (track.items.length > 0 ? 2 : 0) + (track === main ? 1 : 0);
-    return this.tracks.listTracks().toSorted((a, b) => rank(b) - rank(a));
+    const mainTrack = this.tracks.findTrack(defaultTrack);
+    const getRank = (track: NamedTrack) =>
+      (track.items.length > 0 ? 2 : 0) + (track === mainTrack ? 1 : 0);
+    return this.tracks.listTracks().toSorted((a, b) => getRank(b) - getRank(a));
   }
 
   #listSounds(name: string): TrackSounds {
@@ -332,6 +334,7 @@ const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
   'remove',
 ]);
 
+/** A waiting or current turn of the bot, as a sound on the track `voice`. */
 export type QueuedSpeech = TrackSound & { readonly turn: ListedTurn };
 
 /** Ends speech. The caller has checked the right. */
@@ -344,30 +347,31 @@ function performVoiceCommand(
   const track = voiceTrack;
   if (!speechCommands.has(kind)) return { kind: 'reserved', track };
   const touched = listTouchedSounds(sounds, command);
-  const [first] = touched;
-  if (!first && kind === 'remove')
+  const [nextSound] = touched;
+  if (!nextSound && kind === 'remove')
     return { kind: 'no-item', name: command.item, names: [] };
-  if (!first) return { kind: 'empty', track };
+  if (!nextSound) return { kind: 'empty', track };
   // The next turn would begin if the first were ended first.
   for (const { turn } of touched.toReversed())
     queue.takeOut(turn, kind === 'stop' ? 'stopped' : 'skipped');
-  const { title } = first;
+  const { title } = nextSound;
   if (kind === 'skip') return { kind: 'skipped', track, title };
   return { kind: 'changed', track, change: kind === 'remove' ? kind : 'stop', title };
 }
 
 function isSkippable(turn: ListedTurn) {
   // Everybody has to hear the others.
-  return turn.kind !== 'reading' || turn.reading.interruptible !== false;
+  return turn.kind !== 'announcement' || turn.announcement.interruptible !== false;
 }
 
 function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
   const id = `${turn.id}`;
   if (turn.kind === 'question')
     return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };
-  return { id, turn, title: speechTitle, owner: turn.reading.owner };
+  return { id, turn, title: speechTitle, owner: turn.announcement.owner };
 }
 
+/** Describes a track with its current sound, position and volume in one line. */
 export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
   const { name: track, percent: n, current, isMuted, isPaused } = view;
   if (!current) return { id: 'track.line.idle', with: { track, n } };
@@ -390,149 +394,32 @@ export function toTrackLine(view: ListedTrack, locale: Locale): TextLine {
 const positionStepMs = 5_000;
 const [maxTracks, maxTitleChars] = [3, 40];
 
-/** The buttons control the first. */
+/** Describes up to three playing tracks. The buttons control the first. */
 export function describeTrackPanel(
   playing: readonly ListedTrack[],
   locale: Locale,
 ): FeaturePanel {
-  const [first] = playing;
-  if (!first) return {};
-  const shown = playing.slice(0, maxTracks).map((view) => {
+  const [mainTrack] = playing;
+  if (!mainTrack) return {};
+  const trackTexts = playing.slice(0, maxTracks).map((view) => {
     const { current } = view;
     const { positionMs = 0, title = '' } = current ?? {};
-    const place = {
+    const shortened = {
       title: takeFirstChars(title, maxTitleChars),
       positionMs: positionMs - (positionMs % positionStepMs),
     };
-    const line = toTrackLine(
-      { ...view, current: current && { ...current, ...place } },
+    const { id, with: fields } = toTrackLine(
+      { ...view, current: current && { ...current, ...shortened } },
       locale,
     );
-    return formatText(line.id, line.with, locale);
+    return formatText(id, fields, locale);
   });
-  const more = playing.length - shown.length;
-  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
+  const hiddenCount = playing.length - trackTexts.length;
+  const list = [...trackTexts, ...(hiddenCount > 0 ? [`+${hiddenCount}`] : [])].join(
+    '; ',
+  );
   return {
     lines: [{ id: 'panel.tracks', with: { list } }],
-    buttons: [`track.pause:${first.name}`, `track.skip:${first.name}`],
+    buttons: [`track.pause:${mainTrack.name}`, `track.skip:${mainTrack.name}`],
   };
-}
-
-const storeIntervalMs = 3_000;
-const defaultPercent = 100;
-
-/** Stores the tracks of a session, and restores those of a former process. */
-function createTrackPersistence(
-  { notices, place, signal, speech }: PlayingSession,
-  deps: TrackDeps,
-  isPassedOn: boolean,
-) {
-  const { catalog, clock, store } = deps;
-  const { channelId, guildId } = place.channel;
-  const { tracks } = speech.mix;
-  const changes = createWakeup(clock);
-  /** Undefined until the tracks are restored. */
-  let written = isPassedOn ? '' : undefined;
-
-  /** Lists sounds that can be opened again, and changed volumes of own tracks. */
-  function listKept(): readonly StoredTrack[] {
-    return [...tracks.listTracks(), ...Object.values(tracks.own)]
-      .map(({ items, name, state }) => {
-        return { name, ...state, sounds: items.flatMap(toStoredSounds) };
-      })
-      .filter(
-        ({ name, percent, sounds }) =>
-          sounds.length > 0 || (isOwnTrack(name) && percent !== defaultPercent),
-      );
-  }
-
-  async function writeTracks(list: readonly StoredTrack[]) {
-    const json = JSON.stringify(list);
-    if (json === written) return;
-    if (await tryWrite(guildId, deps, () => store.write(guildId, channelId, list)))
-      written = json;
-  }
-
-  async function writeChanges() {
-    for (;;) {
-      await clock.sleep(storeIntervalMs, signal);
-      await writeTracks(listKept());
-      const isIdle = tracks.listTracks().every(({ items }) => items.length === 0);
-      if (isIdle && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
-    }
-  }
-
-  async function restoreTracks() {
-    const list = await withStoreTimeout(guildId, deps, 'store.unreadable', () =>
-      store.read(guildId, channelId),
-    );
-    await Promise.all((list ?? []).map(restoreTrack));
-    written = list ? JSON.stringify(list) : '';
-  }
-
-  async function restoreTrack({ name, sounds, ...state }: StoredTrack) {
-    tracks.findTrack(name)?.changeState(state);
-    for (const sound of sounds) {
-      await restoreSound(name, sound);
-      tracks.findTrack(name)?.changeState(state);
-    }
-  }
-
-  async function restoreSound(
-    track: string,
-    { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
-  ) {
-    try {
-      const again = catalog.openStored(origin, title, signal);
-      const source = await waitUnlessAborted(again, signal);
-      tracks.enqueue(track, source, { origin, isLooping, fromMs });
-    } catch (error) {
-      signal.throwIfAborted();
-      const reason = toSoundErrorLine(error);
-      if (!reason) throw error;
-      reportGone(track, title, reason);
-    }
-  }
-
-  function reportGone(track: string, title: string, why: TextLine) {
-    const reason = notices.formatWrittenText(why);
-    notices.post({ id: 'track.gone', with: { track, title, reason } });
-  }
-
-  return {
-    noteChange: changes.wake,
-    /** Restores tracks, then writes changes until the session is over. Never throws. */
-    async runUntilOver() {
-      using _tracks = tracks.listen(({ error, item, track }) => {
-        changes.wake();
-        if (error) reportGone(track, item.title, toTrackErrorLine(error));
-      });
-      signal.addEventListener('abort', changes.wake);
-      try {
-        if (written === undefined) await restoreTracks();
-        await writeChanges();
-      } catch (error) {
-        if (!signal.aborted) notices.reportFailure(error, 'speak');
-      }
-    },
-    /** Stores the tracks for the next process, or none. Never throws. */
-    async closeStore(isKept: boolean) {
-      if (!isKept || written !== undefined) await writeTracks(isKept ? listKept() : []);
-    },
-  };
-}
-
-function toStoredSounds(
-  {
-    isLooping: loop,
-    origin,
-    positionMs: atMs,
-    source,
-    title,
-  }: Pick<TrackItem, 'isLooping' | 'origin' | 'positionMs' | 'source' | 'title'>,
-  place: number,
-) {
-  if (!origin) return [];
-  const positionMs = place === 0 && source.isSeekable ? Math.round(atMs) : 0;
-  return [{ source: origin, title, positionMs, loop }];
 }

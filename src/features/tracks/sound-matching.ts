@@ -10,39 +10,39 @@ type NamedSound = { readonly name: string; readonly title?: string };
  * matchSounds('the rain please', [{ name: 'nature/rain' }, { name: 'nature/wind' }]); // [{ name: 'nature/rain' }]
  */
 export function matchSounds(
-  called: string,
+  spokenName: string,
   sounds: readonly NamedSound[],
 ): readonly NamedSound[] {
-  const wanted = normaliseWords(called);
-  if (wanted === '') return [];
-  const fits = sounds.map((sound) => scoreMatch(wanted, sound));
-  const best = Math.max(1, ...fits);
-  return sounds.filter((_, at) => fits[at] === best);
+  const query = normaliseText(spokenName);
+  if (query === '') return [];
+  const scores = sounds.map((sound) => scoreMatch(query, sound));
+  const bestScore = Math.max(1, ...scores);
+  return sounds.filter((_, index) => scores[index] === bestScore);
 }
 
-/** Scores a match of the wanted words with a sound. 0 means no match. */
-function scoreMatch(wanted: string, { name, title = '' }: NamedSound) {
-  const labels = [name, name.split('/').at(-1) ?? '', title].map(normaliseWords);
-  const words = new Set(labels.join(' ').split(' '));
-  if (labels[0] === wanted) return 4_000;
-  if (labels.includes(wanted)) return 3_000;
-  if (wanted.split(' ').every((word) => words.has(word))) return 2_000;
-  if (isUnspaced(wanted) && labels.some((one) => hasWords(one, wanted))) return 1_000;
+/** Scores a match of a query with a sound. 0 means no match. */
+function scoreMatch(query: string, { name, title = '' }: NamedSound) {
+  const labels = [name, name.split('/').at(-1) ?? '', title].map(normaliseText);
+  const labelWords = new Set(labels.join(' ').split(' '));
+  if (labels[0] === query) return 4_000;
+  if (labels.includes(query)) return 3_000;
+  if (query.split(' ').every((word) => labelWords.has(word))) return 2_000;
+  if (isUnspaced(query) && labels.some((label) => hasText(label, query))) return 1_000;
   // The longest name among the words is closest.
-  const spoken = labels.filter((one) => ` ${wanted} `.includes(` ${one} `));
-  return Math.max(0, ...spoken.map((one) => one.length));
+  const spokenLabels = labels.filter((label) => ` ${query} `.includes(` ${label} `));
+  return Math.max(0, ...spokenLabels.map((label) => label.length));
 }
 
-function isUnspaced(words: string) {
-  return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(words);
+function isUnspaced(text: string) {
+  return /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u.test(text);
 }
 
-function hasWords(label: string, wanted: string) {
-  return label.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''));
+function hasText(label: string, query: string) {
+  return label.replaceAll(' ', '').includes(query.replaceAll(' ', ''));
 }
 
-function normaliseWords(words: string) {
-  const bare = words.normalize('NFKD').replace(/\p{M}+/gu, '');
+function normaliseText(text: string) {
+  const bare = text.normalize('NFKD').replace(/\p{M}+/gu, '');
   const folded = bare.toUpperCase().toLowerCase(); // so that \u00df is ss
   return folded.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
 }

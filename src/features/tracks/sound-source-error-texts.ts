@@ -19,9 +19,10 @@ const faultTexts: Readonly<
   'source.broken': 'track.bad.unreachable',
 };
 
+/** Describes an error of a sound. Undefined if the error is not of the sound. */
 export function toSoundErrorLine(
   error: unknown,
-  longestMs = maxTrackMs,
+  longestMs: number = maxTrackMs,
 ): TextLine | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { about, code } = error;
@@ -31,6 +32,7 @@ export function toSoundErrorLine(
   return id && { id: about.status === undefined ? id : 'track.bad.gone' };
 }
 
+/** Describes an error of a recording or picture. Undefined also if this machine is at fault. */
 export function toRecordingErrorLine(
   error: unknown,
   longestMs: number,

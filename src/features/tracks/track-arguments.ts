@@ -1,11 +1,12 @@
 import type { SeekTarget } from '#src/playback/tracks/track-outcomes.ts';
 
+/** Length of a fade without a length. */
 export const defaultFadeMs = 5_000;
 export const maxFadeMs = 600_000;
 
 /** `90` s, `1:30`, `1:02:03`, or relative `+10` and `-1:00`. */
-const placePattern = /^([+-])?(\d{1,2}:)?(\d{1,3}:)?(\d{1,6})$/;
-const unitsPerPart = 60;
+const seekPattern = /^([+-])?(\d{1,2}:)?(\d{1,3}:)?(\d{1,6})$/;
+const unitsPerNumber = 60;
 
 /**
  * Parses a place in a sound.
@@ -17,14 +18,14 @@ const unitsPerPart = 60;
  */
 export function parseSeekTarget(typed: string): SeekTarget | undefined {
   const compact = typed.replace(/\s+/g, '').replace('\u2212', '-');
-  const [, sign, ...parts] = placePattern.exec(compact) ?? [];
-  const numbers = parts
-    .filter((part) => part !== undefined)
-    .map((part) => Number.parseInt(part, 10));
-  const [first, ...rest] = numbers;
-  if (first === undefined || rest.some((part) => part >= unitsPerPart))
+  const [, sign, ...digitGroups] = seekPattern.exec(compact) ?? [];
+  const numbers = digitGroups
+    .filter((digits) => digits !== undefined)
+    .map((digits) => Number.parseInt(digits, 10));
+  const [leading, ...smallerUnits] = numbers;
+  if (leading === undefined || smallerUnits.some((number) => number >= unitsPerNumber))
     return undefined;
-  const seconds = numbers.reduce((sum, part) => sum * unitsPerPart + part, 0);
+  const seconds = numbers.reduce((sum, number) => sum * unitsPerNumber + number, 0);
   const ms = (sign === '-' ? -1 : 1) * seconds * 1000;
   return { kind: sign === undefined ? 'at' : 'by', ms };
 }

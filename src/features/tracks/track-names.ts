@@ -7,6 +7,7 @@ export const everyTrack = 'all';
 /** Track of the bot's own speech. */
 export const voiceTrack = 'voice';
 
-export function isSameTrack(one: string, other: string): boolean {
-  return toTrackKey(one) === toTrackKey(other);
+/** Tests whether two names as typed mean the same track. */
+export function isSameTrack(name: string, otherName: string): boolean {
+  return toTrackKey(name) === toTrackKey(otherName);
 }

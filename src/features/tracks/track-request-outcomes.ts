@@ -1,26 +1,36 @@
-import type { TrackOutcome, TrackState } from '#src/playback/tracks/track-outcomes.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import type {
+  TrackOutcome,
+  TrackRefusal,
+  TrackState,
+} from '#src/playback/tracks/track-outcomes.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { defaultTrack, isSameTrack } from './track-names.ts';
 
+/** A person who asks for a change of tracks. */
 export type TrackCaller = {
-  readonly id: string;
+  readonly id: PersonId;
   readonly name: string;
   readonly mayManage: boolean;
 };
 
+/** A sound to play, and where. */
 export type PlayRequest = {
+  /** Name in the library, link, or attachment. */
   readonly sound: string | SoundFile;
   readonly track: string;
   /** Volume of the whole track. Default: unchanged. */
   readonly percent?: number;
   readonly loop: boolean;
+  /** Before all waiting sounds. */
   readonly next: boolean;
   /** The caller waits for the end, so a repeating track is refused. */
   readonly wait?: boolean;
   readonly signal?: AbortSignal;
 };
 
+/** How a request for a sound or a change ended. */
 export type PlayOutcome =
   | TrackOutcome
   /** The asker reads the reason. */
@@ -34,15 +44,17 @@ export type PlayOutcome =
   /** A moderator has muted the bot. */
   | { readonly kind: 'muted' };
 
+/** A track with its sounds, as people see it. */
 export type ListedTrack = TrackState & {
   readonly name: string;
   readonly current?: ListedSound;
   readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
 };
 
+/** The current sound of a track. */
 export type ListedSound = {
   readonly title: string;
-  /** Absent if forgotten. */
+  /** Name of the owner. Absent if forgotten. */
   readonly owner?: string;
   /** Absent for the bot's own speech. */
   readonly positionMs?: number;
@@ -54,55 +66,62 @@ type TrackChanged = Extract<PlayOutcome, { kind: 'changed' }>;
 
 const maxListedSounds = 5;
 
-export function toOutcomeLine(one: PlayOutcome): TextLine {
-  switch (one.kind) {
-    case 'playing':
-      return { id: 'track.playing', with: { title: one.title, track: one.track } };
-    case 'added':
-      return {
-        id: 'track.added',
-        with: { title: one.title, track: one.track, n: one.place },
-      };
+/** Describes the outcome of a request for the caller. */
+export function toOutcomeLine(outcome: PlayOutcome): TextLine {
+  switch (outcome.kind) {
+    case 'playing': {
+      const { title, track } = outcome;
+      return { id: 'track.playing', with: { title, track } };
+    }
+    case 'added': {
+      const { place: n, title, track } = outcome;
+      return { id: 'track.added', with: { title, track, n } };
+    }
     case 'changed':
-      return toChangeLine(one);
-    case 'reserved':
-      return { id: 'track.reserved', with: { track: one.track } };
+      return toChangeLine(outcome);
     case 'skipped':
-    case 'unseekable':
-      return { id: `track.${one.kind}`, with: { title: one.title } };
+      return { id: 'track.skipped', with: { title: outcome.title } };
     case 'volume':
-      return { id: 'track.volume', with: { track: one.track, n: one.percent } };
-    case 'past-end':
+      return { id: 'track.volume', with: { track: outcome.track, n: outcome.percent } };
+    case 'no-sound':
+      return toUnknownNameLine(outcome);
+    case 'several': {
+      const list = outcome.sounds.slice(0, maxListedSounds).join(', ');
+      return { id: 'track.which_of', with: { list: list.replaceAll('/', ' ') } };
+    }
+    case 'bad':
+      return outcome.reason;
+    case 'muted':
+      return { id: 'muted.server' };
+    default:
+      return toRefusalLine(outcome);
+  }
+}
+
+function toRefusalLine(refusal: TrackRefusal): TextLine {
+  switch (refusal.kind) {
+    case 'reserved':
+      return { id: 'track.reserved', with: { track: refusal.track } };
+    case 'unseekable':
+      return { id: 'track.unseekable', with: { title: refusal.title } };
+    case 'past-end': {
+      const { lengthMs, title } = refusal;
       return {
         id: 'track.past_end',
-        with: { title: one.title, time: formatPlayingTime(one.lengthMs) },
+        with: { title, time: formatPlayingTime(lengthMs) },
       };
-    case 'denied': {
-      const { track, owner, vote } = one;
-      if (!vote) return { id: 'track.barred', with: { track, owner } };
-      return { id: 'track.denied.on', with: { track, owner, ...vote } };
     }
+    case 'denied':
+      return toDenialLine(refusal);
     case 'no-item':
-    case 'no-sound':
-    case 'unknown': {
-      const { name: x, names } = one;
-      if (names.length === 0) return { id: 'unknown', with: { x } };
-      return { id: 'unknown.of', with: { x, list: names.join(', ') } };
-    }
-    case 'several': {
-      const list = one.sounds.slice(0, maxListedSounds).join(', ').replaceAll('/', ' ');
-      return { id: 'track.which_of', with: { list } };
-    }
+    case 'unknown':
+      return toUnknownNameLine(refusal);
     case 'full':
-      return { id: 'limit', with: { limit: one.limit, command: '/track queue' } };
-    case 'bad':
-      return one.reason;
+      return { id: 'limit', with: { limit: refusal.limit, command: '/track queue' } };
     case 'bad-name':
       return { id: 'track.name' };
     case 'looping':
-      return { id: 'track.ended', with: { title: one.track, end: one.kind } };
-    case 'muted':
-      return { id: 'muted.server' };
+      return { id: 'track.ended', with: { title: refusal.track, end: refusal.kind } };
     case 'empty':
       return { id: 'stop.nothing' };
     case 'nowhere':
@@ -110,14 +129,36 @@ export function toOutcomeLine(one: PlayOutcome): TextLine {
   }
 }
 
-function toChangeLine({ change, positionMs, ...where }: TrackChanged): TextLine {
-  const what = toSoundOnTrack(where);
-  if (positionMs === undefined) return { id: 'track.changed', with: { change, what } };
-  return { id: 'track.moved', with: { what, to: formatPlayingTime(positionMs) } };
+function toUnknownNameLine({
+  name: x,
+  names,
+}: {
+  readonly name: string;
+  readonly names: readonly string[];
+}): TextLine {
+  if (names.length === 0) return { id: 'unknown', with: { x } };
+  return { id: 'unknown.of', with: { x, list: names.join(', ') } };
+}
+
+function toDenialLine({
+  track,
+  owner,
+  vote,
+}: Extract<PlayOutcome, { kind: 'denied' }>): TextLine {
+  if (!vote) return { id: 'track.barred', with: { track, owner } };
+  return { id: 'track.denied.on', with: { track, owner, ...vote } };
+}
+
+function toChangeLine({ change, positionMs, ...subject }: TrackChanged): TextLine {
+  const soundOnTrack = formatSoundOnTrack(subject);
+  if (positionMs === undefined)
+    return { id: 'track.changed', with: { change, what: soundOnTrack } };
+  const to = formatPlayingTime(positionMs);
+  return { id: 'track.moved', with: { what: soundOnTrack, to } };
 }
 
 /** Leaves out the name of the default track. */
-function toSoundOnTrack({ title, track }: Pick<TrackChanged, 'title' | 'track'>) {
+function formatSoundOnTrack({ title, track }: Pick<TrackChanged, 'title' | 'track'>) {
   if (title === undefined) return track;
   return isSameTrack(track, defaultTrack) ? title : `${title} (${track})`;
 }
@@ -136,6 +177,7 @@ function formatClockTime(ms: number) {
     Math.floor(seconds / 60) % 60,
     seconds % 60,
   ];
-  const two = (n: number) => `${n}`.padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+  const formatTwoDigits = (n: number) => `${n}`.padStart(2, '0');
+  const secondDigits = formatTwoDigits(s);
+  return h > 0 ? `${h}:${formatTwoDigits(m)}:${secondDigits}` : `${m}:${secondDigits}`;
 }

@@ -5,6 +5,7 @@ import { channelId, guildId, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 
+/** A waiting or current sound that can be opened again. */
 export type StoredSound = {
   readonly source: SoundOrigin;
   readonly title: string;
@@ -12,17 +13,21 @@ export type StoredSound = {
   readonly loop: boolean;
 };
 
+/** State of a track, with its sounds in their order. */
 export type StoredTrack = TrackState & {
   readonly name: string;
   readonly sounds: readonly StoredSound[];
 };
 
+/** Tracks of voice channels, for the next process. Throws BotError `store.*`. */
 export interface TrackStore {
+  /** Reads the tracks of a channel. Empty if none are stored. */
   read(guildId: GuildId, channelId: ChannelId): Promise<readonly StoredTrack[]>;
+  /** Replaces the tracks of a channel. An empty list removes them. */
   write(
     guildId: GuildId,
     channelId: ChannelId,
-    list: readonly StoredTrack[],
+    tracks: readonly StoredTrack[],
   ): Promise<void>;
 }
 
@@ -45,10 +50,10 @@ export const trackPart: StorePart<TrackStore> = {
       return row?.list ?? [];
     },
 
-    async write(guildId, channelId, list) {
-      if (list.length === 0)
+    async write(guildId, channelId, tracks) {
+      if (tracks.length === 0)
         await removeRows(database, tracksTable, { guildId, channelId });
-      else await putRows(database, tracksTable, [{ guildId, channelId, list }]);
+      else await putRows(database, tracksTable, [{ guildId, channelId, list: tracks }]);
     },
   }),
 };

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
+import {
+  defineTool,
+  type FeatureTool,
+  toOutcome,
+} from '#src/features/contract/tool-definition.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
+import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   trackActions,
@@ -21,17 +25,17 @@ const playSoundSchema = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .refine((words) => !/:\/\/|\w\.\w+\//.test(words), {
+    .refine((name) => !/:\/\/|\w\.\w+\//.test(name), {
       error: 'Links are not played.',
     })
     .describe('What they call it, in their own words.'),
-  track: z.string().max(mostNameUnits).optional().describe('Only where they name one.'),
+  track: z.string().max(maxNameUnits).optional().describe('Only where they name one.'),
   loop: z.boolean().optional().describe('Again and again.'),
   next: z.boolean().optional().describe('Before all that wait.'),
 });
 
-/** Asks for a choice if several sounds fit. */
-export const playSoundTool = defineTool({
+/** Plays a sound of this machine. Asks for a choice if several sounds fit. */
+export const playSoundTool: FeatureTool<RunningTracks> = defineTool({
   name: 'play_sound',
   description:
     'Plays a sound or music that lies on this machine, by its name, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
@@ -104,8 +108,8 @@ const changeTrackSchema = z.strictObject({
 
 type ChangeTrackCall = z.infer<typeof changeTrackSchema>;
 
-/** The last asker needs the right. */
-export const changeTrackTool = defineTool({
+/** Changes tracks by the rights of the last asker. */
+export const changeTrackTool: FeatureTool<RunningTracks> = defineTool({
   name: 'change_track',
   description:
     'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
@@ -124,9 +128,11 @@ export const changeTrackTool = defineTool({
     const lines = findTracks(call, busyTracks, listedTracks).flatMap((track) =>
       command ? toOutcomeLine(tracks.requestCommand(asker, track, command)) : [],
     );
-    const [line = toMissingTrackLine(call.track, busyTracks), ...rest] = lines;
-    const said = [line, ...rest].map((one) => formatText(one.id, one.with));
-    return { facts: { outcome: said }, line };
+    const [line = toMissingTrackLine(call.track, busyTracks), ...furtherLines] = lines;
+    const outcome = [line, ...furtherLines].map((outcomeLine) =>
+      formatText(outcomeLine.id, outcomeLine.with),
+    );
+    return { facts: { outcome }, line };
   },
 });
 
@@ -167,38 +173,49 @@ function toVolumeCommand({ level, change = 0 }: VolumeFields): TrackCommand {
  * or the first.
  */
 function findTracks(
-  { deed, item = '', track: called = '' }: ChangeTrackCall,
+  { deed, item = '', track: typedName = '' }: ChangeTrackCall,
   busyTracks: readonly string[],
   listedTracks: readonly ListedTrack[],
 ) {
-  if (isSameTrack(called, everyTrack)) return busyTracks;
-  const there = listedTracks.filter(({ name }) => busyTracks.includes(name));
-  const words = called.trim();
-  const sounds = there.map(({ name, current }) => ({ name, title: current?.title }));
-  const [meant] =
-    words === ''
-      ? [
-          ...there.filter(
-            ({ waiting }) => deed === 'remove' && findMeantSound(waiting, item),
-          ),
-          ...there,
-        ]
-      : [
-          ...there.filter(({ name }) => isSameTrack(name, words)),
-          ...matchSounds(words, sounds),
-        ];
-  return meant ? [meant.name] : [];
+  if (isSameTrack(typedName, everyTrack)) return busyTracks;
+  const tracks = listedTracks.filter(({ name }) => busyTracks.includes(name));
+  const trackName = typedName.trim();
+  const [track] =
+    trackName === ''
+      ? listTracksWithItemFirst(tracks, deed === 'remove' ? item : undefined)
+      : listTracksByName(tracks, trackName);
+  return track ? [track.name] : [];
+}
+
+function listTracksWithItemFirst(
+  tracks: readonly ListedTrack[],
+  removedItem: string | undefined,
+) {
+  const tracksWithItem = tracks.filter(
+    ({ waiting }) => removedItem !== undefined && findMeantSound(waiting, removedItem),
+  );
+  return [...tracksWithItem, ...tracks];
+}
+
+function listTracksByName(tracks: readonly ListedTrack[], typedName: string) {
+  const sounds = tracks.map(({ name, current }) => ({ name, title: current?.title }));
+  return [
+    ...tracks.filter(({ name }) => isSameTrack(name, typedName)),
+    ...matchSounds(typedName, sounds),
+  ];
 }
 
 function toMissingTrackLine(
-  called: string | undefined,
+  typedName: string | undefined,
   busyTracks: readonly string[],
 ): TextLine {
-  if (busyTracks.length === 0 || !called) return { id: 'stop.nothing' };
-  return { id: 'unknown.of', with: { x: called.trim(), list: busyTracks.join(', ') } };
+  if (busyTracks.length === 0 || !typedName) return { id: 'stop.nothing' };
+  const list = busyTracks.join(', ');
+  return { id: 'unknown.of', with: { x: typedName.trim(), list } };
 }
 
-export const volumeTool = defineTool({
+/** Changes the volume of the bot's speech. */
+export const volumeTool: FeatureTool<RunningTracks> = defineTool({
   name: 'volume',
   description:
     'How loud you speak, in percent: level (100 is usual), or change for louder (20) and quieter (-20). For sounds and music call change_track.',

@@ -1,11 +1,18 @@
 import type { GuildId } from '#src/base/ids.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
-import {
-  createSessionObjects,
-  type SessionObjects,
-} from '#src/features/contract/session-objects.ts';
+import { SessionObjects } from '#src/features/contract/session-objects.ts';
+import type {
+  TrackCommand,
+  TrackOutcome,
+} from '#src/playback/tracks/track-outcomes.ts';
 import { type RunningTracks, SessionTracks } from './session-tracks.ts';
-import { createSoundCatalog, type SoundCatalog } from './sound-catalog.ts';
+import { SoundCatalog } from './sound-catalog.ts';
+import type {
+  ListedTrack,
+  PlayOutcome,
+  PlayRequest,
+  TrackCaller,
+} from './track-request-outcomes.ts';
 import { trackPart } from './track-store.ts';
 import { changeTrackTool, playSoundTool, volumeTool } from './track-tools.ts';
 
@@ -25,12 +32,12 @@ export const tracksFeature: Feature<TrackPorts> = {
   name: 'tracks',
   tools: [playSoundTool, changeTrackTool, volumeTool],
   open({ sounds, store }) {
-    const catalog = createSoundCatalog(sounds.opener, sounds.library);
-    const kept = store(trackPart);
+    const catalog = new SoundCatalog(sounds.opener, sounds.library);
+    const trackStore = store(trackPart);
     return {
       openShard({ deps: shardDeps, sessions }) {
-        const running = createSessionObjects<SessionTracks>(sessions);
-        const deps = { ...shardDeps, catalog, store: kept };
+        const running = new SessionObjects<SessionTracks>(sessions);
+        const deps = { ...shardDeps, catalog, store: trackStore };
         return {
           ports: {
             tracks: createTrackRequests(running, catalog),
@@ -43,8 +50,8 @@ export const tracksFeature: Feature<TrackPorts> = {
             ),
           person: {
             forgetPerson(guildId, personId, reason) {
-              const all = reason === 'forgotten' ? running.list(guildId) : [];
-              for (const tracks of all) tracks.forgetPerson(personId);
+              const guildTracks = reason === 'forgotten' ? running.list(guildId) : [];
+              for (const tracks of guildTracks) tracks.forgetPerson(personId);
             },
           },
         };
@@ -53,30 +60,41 @@ export const tracksFeature: Feature<TrackPorts> = {
   },
 };
 
-export type TrackRequests = ReturnType<typeof createTrackRequests>;
+/** Requests for tracks. Callers check that a person sits in the channel of the bot. */
+export interface TrackRequests {
+  /** Plays a sound, examined for 12 s at most. A second outcome denies its volume. */
+  playSound(
+    guildId: GuildId,
+    caller: TrackCaller,
+    request: PlayRequest,
+  ): Promise<readonly [PlayOutcome, ...TrackOutcome[]]>;
+  /** Performs a command on the track `name`, or on `all` with a sound. */
+  changeTracks(
+    guildId: GuildId,
+    caller: TrackCaller,
+    command: TrackCommand,
+    name: string,
+  ): readonly TrackOutcome[];
+  /** Lists tracks with a sound first, and the bot's own last. Undefined without a session. */
+  listTracks(guildId: GuildId): readonly ListedTrack[] | undefined;
+  /** Lists the names of the sounds on this machine. */
+  listSounds(): Promise<readonly string[]>;
+}
 
 const nowhereOutcome = { kind: 'nowhere' } as const;
 
-/**
- * Creates requests for tracks. Callers check that a person sits in the channel of the
- * bot.
- */
 function createTrackRequests(
   running: SessionObjects<SessionTracks>,
   catalog: SoundCatalog,
-) {
+): TrackRequests {
   // In a move they go on in the next channel, so they are changed all the way.
   const findNewest = (guildId: GuildId) => running.list(guildId).at(-1);
   return {
-    playSound: async (
-      guildId: GuildId,
-      ...request: Parameters<SessionTracks['playSound']>
-    ) =>
-      (await running.find(guildId)?.playSound(...request)) ??
-      ([nowhereOutcome] as const),
-    change: (guildId: GuildId, ...change: Parameters<SessionTracks['changeTracks']>) =>
-      findNewest(guildId)?.changeTracks(...change) ?? [nowhereOutcome],
-    listTracks: (guildId: GuildId) => findNewest(guildId)?.listedTracks,
-    listSounds: () => catalog.names(),
+    playSound: async (guildId, caller, request) =>
+      (await running.find(guildId)?.playSound(caller, request)) ?? [nowhereOutcome],
+    changeTracks: (guildId, caller, command, name) =>
+      findNewest(guildId)?.changeTracks(caller, command, name) ?? [nowhereOutcome],
+    listTracks: (guildId) => findNewest(guildId)?.listedTracks,
+    listSounds: () => catalog.listNames(),
   };
 }

@@ -1,5 +1,5 @@
 import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
-import { createGuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
@@ -16,144 +16,159 @@ import type {
 } from '#src/ports/typed-messages.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
-import { findReadingRefusal, queueReading, type SayOutcome } from './say-text.ts';
+import {
+  findAnnouncementRefusal,
+  queueAnnouncement,
+  type SayOutcome,
+} from './say-text.ts';
 
 /** A writer is not named again within this time. */
 const maxRunGapMs = 60_000;
 
-export type WrittenLine = {
+/** A message that somebody wrote, to be read aloud. */
+export type WrittenMessage = {
   readonly messageId: MessageId;
   readonly author: Asker;
   /** Also true for a webhook. */
   readonly isBot: boolean;
 } & Pick<MessageContent, 'isForwarded' | 'text'>;
 
-export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
+export type AnnouncementOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
-type LineSpeech = Pick<QueuedAnnouncement, 'clauses' | 'language' | 'speed' | 'voice'>;
-
-export type ChatReadAloud = ReturnType<typeof createChatReadAloud>;
+type MessageSpeech = Pick<
+  QueuedAnnouncement,
+  'clauses' | 'language' | 'speed' | 'voice'
+> & { readonly clauseTexts: readonly string[] };
 
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
-type ReadingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+type ReadAloudSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
 
-/** Creates a reader of chat messages, after all answers and by each writer's voice. */
-export function createChatReadAloud(
-  sessions: Pick<VoiceSessions, 'findSession'>,
-  { clock, spending, textLanguage }: ReadAloudDeps,
-) {
-  /** Lines of a server keep their order. */
-  const order = createGuildTaskQueue();
+/** Reads chat messages aloud, after all answers and by each writer's voice. */
+export class ChatReadAloud {
+  readonly #sessions: Pick<VoiceSessions, 'findSession'>;
+  readonly #deps: ReadAloudDeps;
+  /** Messages of a server keep their order. */
+  readonly #order = new GuildTaskQueue();
+  readonly #openMessages = new Map<MessageId, AbortController>();
 
-  const openLines = new Map<string, AbortController>();
+  constructor(sessions: Pick<VoiceSessions, 'findSession'>, deps: ReadAloudDeps) {
+    this.#sessions = sessions;
+    this.#deps = deps;
+  }
 
-  async function enqueueInOrder(
-    session: ReadingSession,
-    line: WrittenLine,
+  /** Reads a message that a person picked. The person pays. */
+  async read(
+    guildId: GuildId,
+    message: WrittenMessage,
+    asker: Asker,
+  ): Promise<AnnouncementOutcome> {
+    const session = this.#sessions.findSession(guildId);
+    if (!session) return { kind: 'nowhere' };
+    if (message.isBot || mayNotQuote(message.author.id, session)) return unreadOutcome;
+    return await this.#enqueueInOrder(session, message, asker);
+  }
+
+  /**
+   * Reads a message aloud. Undefined outside the channel of the setting. Never
+   * throws.
+   */
+  async handleMessage(
+    message: TypedMessage,
+    session: ReadAloudSession,
+  ): Promise<TypedOutcome | undefined> {
+    const { notices, place } = session;
+    const { author, channelId, content, isHidden, isWebhook: isBot } = message;
+    if (place.getSettings().readChannelId !== channelId) return undefined;
+    const objection = findReadObjection(message, session);
+    if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
+      notices.post({ id: 'read.hidden' });
+    if (objection) return objection;
+    const reading = await this.#enqueueInOrder(
+      session,
+      { ...message, ...content, isBot },
+      author,
+    );
+    return toTypedOutcome(reading);
+  }
+
+  /** Withdraws the readings of deleted messages, also of one that is being read. */
+  onDeleted(messageIds: readonly MessageId[]): void {
+    for (const id of messageIds)
+      this.#openMessages.get(id)?.abort(new Error('the message was deleted'));
+  }
+
+  async #enqueueInOrder(
+    session: ReadAloudSession,
+    message: WrittenMessage,
     owner: Asker,
-  ): Promise<ReadingOutcome> {
-    const onDeleted = new AbortController();
-    openLines.set(line.messageId, onDeleted);
-    const outcome = await order.run(session.place.channel.guildId, () =>
-      enqueueLine(session, line, owner, onDeleted.signal),
+  ): Promise<AnnouncementOutcome> {
+    const deletion = new AbortController();
+    this.#openMessages.set(message.messageId, deletion);
+    const outcome = await this.#order.run(session.place.channel.guildId, () =>
+      this.#enqueueMessage(session, message, owner, deletion.signal),
     );
     const ended = outcome.kind === 'queued' ? outcome.ended : Promise.resolve();
-    void ended.then(() => openLines.delete(line.messageId));
+    void ended.then(() => this.#openMessages.delete(message.messageId));
     return outcome;
   }
 
-  async function enqueueLine(
-    session: ReadingSession,
-    line: WrittenLine,
+  async #enqueueMessage(
+    session: ReadAloudSession,
+    message: WrittenMessage,
     owner: Asker,
-    onDeleted: AbortSignal,
-  ): Promise<ReadingOutcome> {
-    const { spoken, ...speech } = await toLineSpeech(line, session);
-    if (onDeleted.aborted) return unreadOutcome;
-    const refused = findReadingRefusal(spoken, session, spending);
-    if (refused) return refused;
-    const reading: QueuedAnnouncement = {
+    signal: AbortSignal,
+  ): Promise<AnnouncementOutcome> {
+    const { clock, spending } = this.#deps;
+    const { clauseTexts, ...speech } = await this.#toSpeech(message, session);
+    if (signal.aborted) return unreadOutcome;
+    const refusal = findAnnouncementRefusal(clauseTexts, session, spending);
+    if (refusal) return refusal;
+    const announcement: QueuedAnnouncement = {
       ...speech,
       when: 'behind',
       owner,
       payer: owner,
-      personId: line.author.id,
+      personId: message.author.id,
       isWrittenElsewhere: true,
-      opening: () => findOpening(line.author, session, clock.nowMs()),
-      signal: onDeleted,
+      opening: () => findOpening(message.author, session, clock.nowMs()),
+      signal,
     };
-    return queueReading(reading, spoken, session, spending);
+    return queueAnnouncement(announcement, clauseTexts, session, spending);
   }
 
-  async function toLineSpeech(
-    { author, isForwarded, text }: WrittenLine,
+  async #toSpeech(
+    { author, isForwarded, text }: WrittenMessage,
     { notices, place }: Owners<'notices' | 'place'>,
-  ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
+  ): Promise<MessageSpeech> {
     const { channelId } = place.channel;
-    const own = (await place.loadChoices(author.id)) ?? {};
-    const found = await textLanguage.detect(text, place.getSettings().languages);
-    const language = found && isSureLanguage(found) ? found.language : undefined;
-    const likely = language ?? place.languages.find(author.id);
+    const writerSettings = (await place.loadChoices(author.id)) ?? {};
+    const { languages } = place.getSettings();
+    const detected = await this.#deps.textLanguage.detect(text, languages);
+    const language =
+      detected && isSureLanguage(detected) ? detected.language : undefined;
+    const likelyLanguage = language ?? place.languages.find(author.id);
     const formatName = (
       id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded',
-    ) => notices.formatSpokenText({ id }, likely);
+    ) => notices.formatSpokenText({ id }, likelyLanguage);
     // The words of a forwarded message are not those of the sender.
-    const line = isForwarded ? `${formatName('read.forwarded')}: ${text}` : text;
-    const readMessage = toReadableLine(line, {
+    const markedText = isForwarded ? `${formatName('read.forwarded')}: ${text}` : text;
+    const readableText = toReadableText(markedText, {
       link: formatName('read.link'),
       code: formatName('read.code'),
     });
-    const voice = own.voice ?? addVoiceLanguage(likely, place.getStyle()).name;
-    const spoken = takeFirstClauses(splitClauses(readMessage), formatName('read.rest'));
+    const clauseTexts = takeFirstClauses(
+      splitClauses(readableText),
+      formatName('read.rest'),
+    );
     return {
-      spoken,
-      clauses: spoken.map((clause) => new ConfidentialText(clause, { channelId })),
-      voice,
+      clauseTexts,
+      clauses: clauseTexts.map((clause) => new ConfidentialText(clause, { channelId })),
+      voice:
+        writerSettings.voice ?? addVoiceLanguage(likelyLanguage, place.getStyle()).name,
       language,
-      speed: own.speed,
+      speed: writerSettings.speed,
     };
   }
-
-  return {
-    async read(
-      guildId: GuildId,
-      line: WrittenLine,
-      asker: Asker,
-    ): Promise<ReadingOutcome> {
-      const session = sessions.findSession(guildId);
-      if (!session) return { kind: 'nowhere' };
-      if (line.isBot || mayNotQuote(line.author.id, session)) return unreadOutcome;
-      return await enqueueInOrder(session, line, asker);
-    },
-
-    /**
-     * Reads a message aloud. Undefined outside the channel of the setting. Never
-     * throws.
-     */
-    async handleMessage(
-      message: TypedMessage,
-      session: ReadingSession,
-    ): Promise<TypedOutcome | undefined> {
-      const { notices, place } = session;
-      const { author, channelId, content, isHidden, isWebhook: isBot } = message;
-      if (place.getSettings().readChannelId !== channelId) return undefined;
-      const objection = findReadObjection(message, session);
-      if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
-        notices.post({ id: 'read.hidden' });
-      if (objection) return objection;
-      const reading = await enqueueInOrder(
-        session,
-        { ...message, ...content, isBot },
-        author,
-      );
-      return toTypedOutcome(reading);
-    },
-
-    deleted(messageIds: readonly MessageId[]) {
-      for (const id of messageIds)
-        openLines.get(id)?.abort(new Error('the message was deleted'));
-    },
-  };
 }
 
 /**
@@ -185,43 +200,47 @@ function findReadObjection(
   return content.text === '' ? 'unread' : undefined;
 }
 
-/** The line is by a bot or a person without quotes, or it was deleted. */
-const unreadOutcome: ReadingOutcome = { kind: 'refused', line: { id: 'read.refused' } };
-const typedOutcomeByLine = new Map<string, TypedOutcome>([
+/** The message is by a bot or a person without quotes, or it was deleted. */
+const unreadOutcome: AnnouncementOutcome = {
+  kind: 'refused',
+  line: { id: 'read.refused' },
+};
+const typedOutcomeByLineId: ReadonlyMap<string, TypedOutcome> = new Map([
   ['say.empty', 'empty'],
   ['read.refused', 'deleted'],
 ]);
 
-function toTypedOutcome(reading: ReadingOutcome) {
+function toTypedOutcome(reading: AnnouncementOutcome) {
   if (reading.kind === 'refused')
-    return typedOutcomeByLine.get(reading.line.id) ?? 'silent';
+    return typedOutcomeByLineId.get(reading.line.id) ?? 'silent';
   if (reading.kind === 'queued') return 'read';
   return reading.kind === 'full' ? 'full' : 'elsewhere';
 }
 
 /**
- * Finds the writer's name to say first. Empty in a run of lines, and undefined if the
- * line may not be said.
+ * Finds the writer's name to say first. Empty in a run of messages, and undefined if the
+ * message may not be said.
  */
-function findOpening(writer: NamedPerson, session: ReadingSession, nowMs: number) {
+function findOpening(writer: NamedPerson, session: ReadAloudSession, nowMs: number) {
   if (mayNotQuote(writer.id, session)) return undefined;
   const { latestHeard } = session.speech.requests;
   const isRun =
-    latestHeard?.reading &&
-    latestHeard.reading.when === 'behind' &&
-    latestHeard.reading.personId === writer.id &&
+    latestHeard?.announcement &&
+    latestHeard.announcement.when === 'behind' &&
+    latestHeard.announcement.personId === writer.id &&
     nowMs - latestHeard.atMs <= maxRunGapMs;
   const name = isRun ? '' : getSpokenName(writer, session.place);
   return name === '' ? '' : `${name}:`;
 }
 
 /** The longest clause may exceed it. */
-const maxLineChars = 300;
+const maxReadChars = 300;
 
-type LineWords = { readonly link: string; readonly code: string };
+/** Words that are read in place of a link and of code. */
+type ReplacementNames = { readonly link: string; readonly code: string };
 
-function toReadableLine(text: string, { link, code }: LineWords) {
-  const named = text
+function toReadableText(text: string, { link, code }: ReplacementNames) {
+  const replaced = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
     .replace(/`[^`\n]+`/g, ` ${code} `)
     .replace(/\[([^[\]\n]*)\]\(<?https?:[^()\s]*\)/g, ' $1 ')
@@ -230,12 +249,13 @@ function toReadableLine(text: string, { link, code }: LineWords) {
       /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
       ` ${link} `,
     );
-  return hideSpoilers(named).replace(/\s+/g, ' ').trim();
+  return hideSpoilers(replaced).replace(/\s+/g, ' ').trim();
 }
 
-function takeFirstClauses(clauses: readonly string[], rest: string) {
+/** Takes the first clauses. `ellipsis` is read in place of the others. */
+function takeFirstClauses(clauses: readonly string[], ellipsis: string) {
   const end = clauses.findIndex(
-    (_, n) => clauses.slice(0, n + 1).join(' ').length > maxLineChars,
+    (_, n) => clauses.slice(0, n + 1).join(' ').length > maxReadChars,
   );
-  return end < 0 ? clauses : [...clauses.slice(0, end), rest];
+  return end < 0 ? clauses : [...clauses.slice(0, end), ellipsis];
 }

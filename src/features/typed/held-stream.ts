@@ -1,16 +1,16 @@
 /** Holds a slot or money until the stream was read or aborted. */
 export function holdStream<Part>(
-  parts: AsyncIterable<Part>,
-  held: Disposable,
+  stream: AsyncIterable<Part>,
+  hold: Disposable,
   signal: AbortSignal,
 ): AsyncIterable<Part> {
-  const release = () => held[Symbol.dispose]();
-  if (signal.aborted) release();
-  signal.addEventListener('abort', release, { once: true });
-  return readHeld(parts, held);
+  const releaseHold = () => hold[Symbol.dispose]();
+  if (signal.aborted) releaseHold();
+  signal.addEventListener('abort', releaseHold, { once: true });
+  return readAndRelease(stream, hold);
 }
 
-async function* readHeld<Part>(parts: AsyncIterable<Part>, held: Disposable) {
-  using _ = held;
-  yield* parts;
+async function* readAndRelease<Part>(stream: AsyncIterable<Part>, hold: Disposable) {
+  using _ = hold;
+  yield* stream;
 }

@@ -1,12 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 
-type KeptText = { readonly words: Promise<string>; readonly stopTimer: () => void };
+type KeptText = { readonly text: Promise<string>; readonly stopTimer: () => void };
 
-export const keptWordsMs = 15 * 60_000;
+/** A text is kept this long after its last use. */
+export const keptWordsMs: number = 15 * 60_000;
 /** One more drops the text unused for longest. */
 const maxTexts = 1_000;
-
-export type KeptWords = ReturnType<typeof createKeptWords>;
 
 /**
  * Keeps words of sounds from programs, and of answers to them, in memory. The prefix of a key is server and token, so that a token
@@ -14,51 +13,60 @@ export type KeptWords = ReturnType<typeof createKeptWords>;
  *
  * @example
  * import type { Clock } from '#src/base/clock.ts';
- * import { createKeptWords } from '#src/features/typed/kept-words.ts';
+ * import { KeptWords } from '#src/features/typed/kept-words.ts';
  *
  * declare const clock: Clock;
- * const kept = createKeptWords(clock);
- * const words = await kept.words('server token hash', async () => 'hello');
+ * const keptWords = new KeptWords(clock);
+ * const words = await keptWords.getOrMake('server token hash', async () => 'hello');
  */
-export function createKeptWords(clock: Pick<Clock, 'later'>) {
-  const texts = new Map<string, KeptText>();
+export class KeptWords {
+  readonly #clock: Pick<Clock, 'later'>;
+  readonly #texts = new Map<string, KeptText>();
+
+  constructor(clock: Pick<Clock, 'later'>) {
+    this.#clock = clock;
+  }
 
   /** Finds words and keeps them longer. Rejects with the error of the maker. */
-  function findWords(key: string) {
-    const kept = texts.get(key);
-    if (kept) keepWords(key, kept.words);
-    return kept?.words;
+  find(key: string): Promise<string> | undefined {
+    const entry = this.#texts.get(key);
+    if (!entry) return undefined;
+    this.keep(key, entry.text);
+    return entry.text;
   }
 
   /** Returns kept words, or makes them once for concurrent callers. */
-  function getWords(key: string, make: () => Promise<string>) {
+  getOrMake(key: string, make: () => Promise<string>): Promise<string> {
     // A waiting caller makes the words after a failure.
-    const own = texts.get(key)?.words.catch(make) ?? make();
-    keepWords(key, own);
-    return own;
+    const text = this.#texts.get(key)?.text.catch(make) ?? make();
+    this.keep(key, text);
+    return text;
   }
 
-  function keepWords(key: string, words: Promise<string>) {
-    dropWords(key);
+  /** Keeps words in place of those with the same key. Words that fail are dropped. */
+  keep(key: string, text: Promise<string>): void {
+    this.#drop(key);
     const dropIfUnchanged = () => {
       // The timer of an older text must not drop a newer one.
-      if (texts.get(key)?.words === words) dropWords(key);
+      if (this.#texts.get(key)?.text === text) this.#drop(key);
     };
-    texts.set(key, { words, stopTimer: clock.later(keptWordsMs, dropIfUnchanged) });
-    words.catch(dropIfUnchanged);
-    const [oldest = key] = texts.keys();
-    if (texts.size > maxTexts) dropWords(oldest);
+    this.#texts.set(key, {
+      text,
+      stopTimer: this.#clock.later(keptWordsMs, dropIfUnchanged),
+    });
+    text.catch(dropIfUnchanged);
+    const [oldestKey = key] = this.#texts.keys();
+    if (this.#texts.size > maxTexts) this.#drop(oldestKey);
   }
 
-  function dropWords(key: string) {
-    texts.get(key)?.stopTimer();
-    texts.delete(key);
+  /** Forgets words with a key that begins with `prefix`: a token, or a server with a space. */
+  forget(prefix: string = ''): void {
+    for (const key of [...this.#texts.keys()])
+      if (key.startsWith(prefix)) this.#drop(key);
   }
 
-  /** Forgets words with a key that begins with `start`: a token, or a server with a space. */
-  function forgetWords(start = '') {
-    for (const key of [...texts.keys()]) if (key.startsWith(start)) dropWords(key);
+  #drop(key: string) {
+    this.#texts.get(key)?.stopTimer();
+    this.#texts.delete(key);
   }
-
-  return { find: findWords, words: getWords, keep: keepWords, forget: forgetWords };
 }

@@ -17,6 +17,7 @@ import { holdStream } from './held-stream.ts';
 /** The next sentence is requested while one is sent. */
 const maxAheadMs = 10_000;
 
+/** A text of a program, or of a preview that tells if its voice is gone. */
 export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
 
 /** Synthesises a text for a program. Reports a failure to the operator. */
@@ -35,7 +36,7 @@ export async function openProgramSpeech(
     voice: name,
     model,
     instructions,
-    ...told
+    ...listeners
   } = text;
   const clauses = splitClauses(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
@@ -46,11 +47,14 @@ export async function openProgramSpeech(
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   const manner = { voice: name, model, tone: instructions };
-  const voice = { ...toSpokenStyle(settings.getStyle(guildId), manner).voice, ...told };
+  const voice = {
+    ...toSpokenStyle(settings.getStyle(guildId), manner).voice,
+    ...listeners,
+  };
   async function* readSpeech() {
     try {
       yield* changeSpeed(
-        toSpokenText(clauses, voice, reservation, deps, signal),
+        speakClauses(clauses, voice, reservation, deps, signal),
         speed,
       );
     } catch (error) {
@@ -61,7 +65,7 @@ export async function openProgramSpeech(
   return { kind: 'open', parts: holdStream(readSpeech(), reservation, signal) };
 }
 
-function toSpokenText(
+function speakClauses(
   clauses: readonly string[],
   voice: SpeechVoice,
   reservation: Reservation,
@@ -69,12 +73,12 @@ function toSpokenText(
   signal: AbortSignal,
 ) {
   const paid = synthesizer.withReservation(reservation);
-  const how = { synthesizer: paid.fixEngine?.() ?? paid, voice };
+  const reading = { synthesizer: paid.fixEngine?.() ?? paid, voice };
   return runAhead<Pcm>(
     { limit: maxAheadMs, weigh: getDurationMs },
     async (queue, until) => {
       for (const clause of clauses) {
-        for await (const pcm of synthesizeClause(clause, how, until)) {
+        for await (const pcm of synthesizeClause(clause, reading, until)) {
           queue.put(pcm);
           await queue.waitForSpace();
         }

@@ -1,11 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import {
-  createRecordingCutter,
-  type SpeechSpan,
-} from '#src/audio/voice/recording-cutter.ts';
+import { RecordingCutter, type SpeechSpan } from '#src/audio/voice/recording-cutter.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
@@ -14,7 +11,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import {
   createTranslationPrompt,
@@ -27,7 +24,7 @@ import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
-  type CompletionParts,
+  type CompletionDeps,
   completeForMoney,
 } from '#src/spending/paid-completion.ts';
 import { transcribeSound } from './question-utterances.ts';
@@ -37,83 +34,103 @@ const maxRecordingsInServer = 2;
 const maxSoundMs = 600_000;
 const maxTries = 2;
 
-export type ProgramTranscriptions = ReturnType<typeof createProgramTranscriptions>;
+type TranscriptionDeps = Deps<'chat' | 'clock' | 'spending' | 'transcriber'>;
 
 /** Transcribes recordings by utterance. Nothing is kept or shared with a channel. */
-export function createProgramTranscriptions(
-  deps: Deps<'chat' | 'clock' | 'spending' | 'transcriber'>,
-  recordings: Recordings,
-  models: readonly string[],
-  weights: SileroNetwork,
-  ending: AbortSignal,
-) {
-  const limits = createWrittenAnswerConcurrency(1, maxRecordingsInServer);
+export class ProgramTranscriptions {
+  readonly #deps: TranscriptionDeps;
+  readonly #recordings: Recordings;
+  readonly #models: readonly string[];
+  readonly #weights: SileroNetwork;
+  readonly #ending: AbortSignal;
+  readonly #concurrency = new WrittenAnswerConcurrency(1, maxRecordingsInServer);
 
-  /** Recognises utterances, of which one at most exceeds a budget. */
-  async function* recogniseUtterances(
-    {
-      asker,
-      guildId,
-      hasWordTimes,
-      hints,
-      isTranslated,
-      language,
-      model,
-    }: RecordingRequest,
-    pcm: Pcm,
+  /** Creates the transcriptions. Aborting `ending` ends them. */
+  constructor(
+    deps: TranscriptionDeps,
+    recordings: Recordings,
+    models: readonly string[],
+    weights: SileroNetwork,
+    ending: AbortSignal,
+  ) {
+    this.#deps = deps;
+    this.#recordings = recordings;
+    this.#models = models;
+    this.#weights = weights;
+    this.#ending = ending;
+  }
+
+  /** Lists the models that a program may choose, the usual one first. */
+  listModels(): readonly string[] {
+    return this.#models;
+  }
+
+  /** Transcribes a recording as it is read. Reading throws errors of the recogniser. */
+  async *transcribeRecording(
+    request: RecordingRequest,
     signal: AbortSignal,
   ): AsyncGenerator<RecordingPart> {
-    const asked = { language, hints, model, hasWordTimes, isTranslated };
-    for await (const utterance of splitIntoUtterances(pcm, weights, signal)) {
-      const listening = deps.spending.openRecordingBudget(guildId, asker.id);
-      if ('line' in listening) return yield { kind: 'failed', line: listening.line };
-      const paid = deps.transcriber.withReservation(listening.reservation);
-      const transcriber = withTranscriptionOptions(paid, asked);
-      const segment = await toSegment(utterance, transcriber, signal);
-      if (segment.text !== '') yield { kind: 'segment', segment };
+    const { asker, guildId, longestMs } = request;
+    using stack = new DisposableStack();
+    const slot = stack.use(this.#concurrency.enter(guildId, asker.id));
+    if (!slot) return yield { kind: 'busy' };
+    const either = AbortSignal.any([signal, this.#ending]);
+    either.addEventListener('abort', () => slot[Symbol.dispose](), { once: true });
+    const deadline = stack.use(
+      createDeadlineSignal(longestMs, this.#deps.clock, createLateError),
+    );
+    try {
+      yield* this.#transcribe(request, AbortSignal.any([either, deadline.signal]));
+    } catch (error) {
+      either.throwIfAborted();
+      if (deadline.signal.aborted) return yield { kind: 'late' };
+      const line = toRecordingErrorLine(error, maxSoundMs);
+      if (!line) throw error;
+      yield { kind: 'failed', line };
     }
   }
 
-  return {
-    listModels: () => models,
-    /** Reading throws errors of the recogniser. */
-    async *transcribeRecording(
-      request: RecordingRequest,
-      signal: AbortSignal,
-    ): AsyncGenerator<RecordingPart> {
-      const { asker, guildId, isTranslated, longestMs, recording } = request;
-      using stack = new DisposableStack();
-      const place = stack.use(limits.enter(guildId, asker.id));
-      if (!place) return yield { kind: 'busy' };
-      const given = AbortSignal.any([signal, ending]);
-      given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
-      const deadline = stack.use(
-        createDeadlineSignal(longestMs, deps.clock, createLateError),
+  async *#transcribe(
+    request: RecordingRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    const { guildId, isTranslated, recording } = request;
+    const pcm = await this.#recordings.read(guildId, recording, signal, maxSoundMs);
+    yield { kind: 'begun', durationMs: getDurationMs(pcm) };
+    const parts = this.#recogniseUtterances(request, pcm, signal);
+    yield* addLeads(
+      isTranslated ? translateSegments(request, parts, this.#deps, signal) : parts,
+    );
+  }
+
+  /** Recognises utterances, of which one at most exceeds a budget. */
+  async *#recogniseUtterances(
+    request: RecordingRequest,
+    pcm: Pcm,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    const { spending, transcriber } = this.#deps;
+    const { asker, guildId, hasWordTimes, hints, isTranslated, language, model } =
+      request;
+    const options = { language, hints, model, hasWordTimes, isTranslated };
+    for await (const utterance of splitIntoUtterances(pcm, this.#weights, signal)) {
+      const listening = spending.openRecordingBudget(guildId, asker.id);
+      if ('line' in listening) return yield { kind: 'failed', line: listening.line };
+      const recogniser = withTranscriptionOptions(
+        transcriber.withReservation(listening.reservation),
+        options,
       );
-      const until = AbortSignal.any([given, deadline.signal]);
-      try {
-        const pcm = await recordings.read(guildId, recording, until, maxSoundMs);
-        yield { kind: 'begun', durationMs: getDurationMs(pcm) };
-        const spoken = recogniseUtterances(request, pcm, until);
-        yield* addLeads(
-          isTranslated ? translateSegments(request, spoken, deps, until) : spoken,
-        );
-      } catch (error) {
-        given.throwIfAborted();
-        if (deadline.signal.aborted) return yield { kind: 'late' };
-        const line = toRecordingErrorLine(error, maxSoundMs);
-        if (!line) throw error;
-        yield { kind: 'failed', line };
-      }
-    },
-  };
+      const segment = await toSegment(utterance, recogniser, signal);
+      if (segment.text !== '') yield { kind: 'segment', segment };
+    }
+  }
 }
 
 /** Translates segments of other languages once all are recognised. */
 async function* translateSegments(
   request: RecordingRequest,
   parts: AsyncIterable<RecordingPart>,
-  deps: CompletionParts,
+  deps: CompletionDeps,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingPart> {
   const segments: RecordingSegment[] = [];
@@ -138,26 +155,26 @@ async function* translateSegments(
 async function requestEnglish(
   { guildId, asker }: RecordingRequest,
   segments: readonly RecordingSegment[],
-  deps: CompletionParts,
+  deps: CompletionDeps,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
-  const order = {
+  const budgetRequest = {
     kind: 'translation of a recording',
     guildId,
     personId: asker.id,
   } as const;
   const english = new Map<RecordingSegment, string>();
-  const missing = () => segments.filter((segment) => !english.has(segment));
+  const listMissing = () => segments.filter((segment) => !english.has(segment));
   for (let n = 0; n < maxTries; n++) {
-    for (const batch of splitTranslationBatches(missing())) {
+    for (const batch of splitTranslationBatches(listMissing())) {
       const prompt = createTranslationPrompt(batch, 'English');
-      const reply = await completeForMoney(order, prompt, deps, signal);
+      const reply = await completeForMoney(budgetRequest, prompt, deps, signal);
       if (typeof reply !== 'string') return { kind: 'failed', line: reply.line };
       for (const [segment, text] of parseTranslations(reply, batch))
         english.set(segment, text);
     }
   }
-  return missing().length > 0 ? { kind: 'untranslated' } : english;
+  return listMissing().length > 0 ? { kind: 'untranslated' } : english;
 }
 
 function createLateError() {
@@ -192,14 +209,15 @@ async function toSegment(
 async function* addLeads(
   parts: AsyncIterable<RecordingPart>,
 ): AsyncGenerator<RecordingPart> {
-  let before = '';
+  let lastText = '';
   for await (const part of parts) {
     if (part.kind !== 'segment') return yield part;
     const { segment } = part;
     const isSpaced =
-      before !== '' && /\s/.test(joinTexts([before.slice(-1), segment.text]).charAt(1));
+      lastText !== '' &&
+      /\s/.test(joinTexts([lastText.slice(-1), segment.text]).charAt(1));
     yield { kind: 'segment', segment: { ...segment, lead: isSpaced ? ' ' : '' } };
-    before = segment.text;
+    lastText = segment.text;
   }
 }
 
@@ -222,28 +240,28 @@ async function* splitIntoUtterances(
   weights: SileroNetwork,
   signal: AbortSignal,
 ): AsyncGenerator<RecordingUtterance> {
-  const meter = createVoiceWindowMeter(weights);
-  const cuts = createRecordingCutter();
+  const meter = new VoiceWindowMeter(weights);
+  const cuts = new RecordingCutter();
   for (let at = 0; at < pcm.samples.length; at += stepSamples) {
     const samples = pcm.samples.subarray(at, at + stepSamples);
     const toMs = ((at + samples.length) / listenRateHz) * 1_000;
     for (const { probability } of meter.push(samples, toMs)) {
-      const span = cuts.next(probability);
-      if (span) yield { ...span, pcm: slicePart(pcm, span) };
+      const span = cuts.addWindow(probability);
+      if (span) yield { ...span, pcm: sliceSpan(pcm, span) };
     }
     // Frames of sound leave between two steps.
     await setImmediate();
     signal.throwIfAborted();
   }
-  const last = cuts.end();
-  if (last) yield { ...last, pcm: slicePart(pcm, last) };
+  const last = cuts.endSpan();
+  if (last) yield { ...last, pcm: sliceSpan(pcm, last) };
 }
 
-function slicePart(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
-  const [from, to] = [sliceSamples(fromMs), sliceSamples(toMs)];
+function sliceSpan(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
+  const [from, to] = [toSampleIndex(fromMs), toSampleIndex(toMs)];
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function sliceSamples(ms: number) {
+function toSampleIndex(ms: number) {
   return Math.round((ms / 1_000) * listenRateHz);
 }

@@ -4,7 +4,7 @@ import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement, SayPlace } from '#src/conversation/queued-speech.ts';
 import type { Owners, SessionPlace } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
-import { createLazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
+import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
@@ -12,9 +12,10 @@ import { toChosenVoice } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import { toReadingRequest } from '#src/spending/reservation.ts';
+import { toAnnouncementRequest } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
+/** How a text is said, and who pays. */
 export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   /** Absent if the server pays alone. */
   readonly payer?: Asker;
@@ -25,6 +26,7 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   readonly wait?: boolean;
 };
 
+/** How a request to say a text ended. */
 export type SayOutcome =
   /** 0 means it is being said. `ended` never rejects. */
   | {
@@ -39,6 +41,7 @@ export type SayOutcome =
 
 type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
+/** Objects of a session that a text is said in. */
 export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
 
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
@@ -46,17 +49,17 @@ export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTrack
 /** Says a text on the track `voice`, or as a sound on another track. */
 export function sayInSession(
   session: SayingSession,
-  words: string,
+  text: string,
   when: SayPlace,
-  how: SayOptions,
+  options: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
-  const clauses = splitClauses(words);
-  const refused = findReadingRefusal(clauses, session, deps.spending);
-  if (refused) return refused;
-  if (!isSameTrack(how.track ?? voiceTrack, voiceTrack))
-    return placeText(session, clauses, when, how, deps);
-  return queueText(session, clauses, when, how, deps.spending);
+  const clauses = splitClauses(text);
+  const refusal = findAnnouncementRefusal(clauses, session, deps.spending);
+  if (refusal) return refusal;
+  if (!isSameTrack(options.track ?? voiceTrack, voiceTrack))
+    return placeText(session, clauses, when, options, deps);
+  return queueText(session, clauses, when, options, deps.spending);
 }
 
 function queueText(
@@ -67,7 +70,7 @@ function queueText(
   spending: BudgetAuthority,
 ): SayOutcome {
   const { channelId } = session.place.channel;
-  const reading: QueuedAnnouncement = {
+  const announcement: QueuedAnnouncement = {
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
     voice,
@@ -75,55 +78,55 @@ function queueText(
     owner,
     payer,
   };
-  return queueReading(reading, clauses, session, spending);
+  return queueAnnouncement(announcement, clauses, session, spending);
 }
 
 function placeText(
   session: SayingSession,
   clauses: readonly string[],
   when: SayPlace,
-  how: SayOptions,
+  options: SayOptions,
   deps: SayDeps,
 ): SayOutcome {
   const tracks = deps.tracks.get(session);
-  const { owner, payer, speed, track = '', voice, wait } = how;
-  const refused = findPaymentRefusal(clauses, payer, session.place, deps.spending);
-  if (refused) return refused;
-  const source = createLazySpeech(clauses, session.place, deps, payer, {
+  const { owner, payer, speed, track = '', voice, wait } = options;
+  const refusal = findPaymentRefusal(clauses, payer, session.place, deps.spending);
+  if (refusal) return refusal;
+  const source = new LazySpeech(clauses, session.place, deps, payer, {
     ...toChosenVoice(voice, session),
     speed,
   });
   const sound = { source, owner: owner && tracks.getOwner(owner) };
-  const play = { track, loop: false, next: when === 'now', wait };
-  return { kind: 'placed', playing: tracks.placeSound(play, sound) };
+  const request = { track, loop: false, next: when === 'now', wait };
+  return { kind: 'placed', playing: tracks.placeSound(request, sound) };
 }
 
-/** Finds a reason against reading that applies to any payer. */
-export function findReadingRefusal(
+/** Finds a reason against an announcement that applies to any payer. */
+export function findAnnouncementRefusal(
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): SayRefusal | undefined {
   if (!speech.canSpeak()) return toRefusal({ id: 'captions.only' });
   if (clauses.length === 0) return toRefusal({ id: 'say.empty' });
-  const used = spending.findUsedBudget(place.channel.guildId);
-  return used && toRefusal(used.line);
+  const usedBudget = spending.findUsedBudget(place.channel.guildId);
+  return usedBudget && toRefusal(usedBudget.line);
 }
 
 function toRefusal(line: TextLine): SayRefusal {
   return { kind: 'refused', line };
 }
 
-/** Queues a reading if the payer can pay now. The text is paid when it is spoken. */
-export function queueReading(
-  reading: QueuedAnnouncement,
+/** Queues an announcement if the payer can pay now. The text is paid when it is spoken. */
+export function queueAnnouncement(
+  announcement: QueuedAnnouncement,
   clauses: readonly string[],
   { place, speech }: Owners<'place' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refused = findPaymentRefusal(clauses, reading.payer, place, spending);
-  if (refused) return refused;
-  const added = speech.requests.queueAnnouncement(reading);
+  const refusal = findPaymentRefusal(clauses, announcement.payer, place, spending);
+  if (refusal) return refusal;
+  const added = speech.requests.queueAnnouncement(announcement);
   switch (added.kind) {
     case 'added':
       return { ...added, kind: 'queued' };
@@ -144,7 +147,7 @@ function findPaymentRefusal(
 ): SayRefusal | undefined {
   if (!payer) return undefined;
   const opened = spending.open(
-    toReadingRequest(clauses.join(' '), channel.guildId, payer),
+    toAnnouncementRequest(clauses.join(' '), channel.guildId, payer),
   );
   if (opened.kind === 'refused') return toRefusal(opened.line);
   opened.reservation.close();

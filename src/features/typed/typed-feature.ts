@@ -1,21 +1,21 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { Feature } from '#src/features/contract/feature.ts';
+import type {
+  Feature,
+  FeatureProcessDeps,
+  FeatureShardDeps,
+} from '#src/features/contract/feature.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
-import { type ChatReadAloud, createChatReadAloud } from './chat-read-aloud.ts';
-import { createProgramAnswers, type ProgramAnswers } from './program-answers.ts';
-import {
-  createProgramTranscriptions,
-  type ProgramTranscriptions,
-} from './program-transcriptions.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { FeatureShard } from '#src/sessions/shard-features.ts';
+import { ChatReadAloud } from './chat-read-aloud.ts';
+import { ProgramAnswers } from './program-answers.ts';
+import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
-import { type TypedRequestNeeds, TypedRequests } from './typed-requests.ts';
-import {
-  createVoicesAndPreviews,
-  type VoicesAndPreviews,
-} from './voices-and-previews.ts';
+import { type TypedFeatureDeps, TypedRequests } from './typed-requests.ts';
+import { VoicesAndPreviews } from './voices-and-previews.ts';
 
 type TypedPorts = {
   readonly typed: TypedRequests;
@@ -33,94 +33,109 @@ type TypedPorts = {
  *
  * typedFeature.name; // 'typed talk'
  */
-export const typedFeature: Feature<TypedPorts, TypedRequestNeeds> = {
+export const typedFeature: Feature<TypedPorts, TypedFeatureDeps> = {
   name: 'typed talk',
-  open: ({ longestWritingMs, models, recordings, weights }) => ({
-    openShard({ deps, sessions, signal, sources, typed, writtenQuestions }, others) {
-      const { settings } = sessions;
-      const talk = new TypedRequests({
-        ...others,
-        deps,
-        sessions,
-        recordings,
-        tools: sources.listTools,
-        writtenQuestions,
-        longestWritingMs,
-        ending: signal,
-      });
-      const lines = createChatReadAloud(sessions, deps);
-      const answers = createProgramAnswers(deps, settings, recordings, signal);
-      const forgetServer = (guildId: GuildId) =>
-        answers.keptWords.forget(`${guildId} `);
-      typed.setListener(
-        new TypedMessageHandler(deps, sessions, { talk, lines }, typed, signal),
-      );
-      return {
-        createSession: (session) => offerWrittenAnswers(session, deps.peopleSettings),
-        ports: {
-          typed: talk,
-          chatReadAloud: lines,
-          voices: createVoicesAndPreviews(deps, settings, models.speech, signal),
-          programAnswers: answers,
-          programTranscriptions: createProgramTranscriptions(
-            deps,
-            recordings,
-            models.transcription,
-            weights,
-            signal,
-          ),
-        },
-        person: {
-          forgetPerson(guildId, _personId, reason) {
-            if (reason === 'forgotten') forgetServer(guildId);
-          },
-        },
-        async eraseServer(guildId) {
-          forgetServer(guildId);
-          return 0;
-        },
-      };
-    },
+  open: (processDeps) => ({
+    openShard: (shardDeps, otherPorts) =>
+      openTypedShard(processDeps, shardDeps, otherPorts),
   }),
 };
 
-/** Once in each server. */
-function offerWrittenAnswers(
-  {
-    consent,
-    notices,
-    place,
-    speech,
-  }: Owners<'consent' | 'notices' | 'place' | 'speech'>,
-  peopleSettings: SessionDependencies['peopleSettings'],
-): FeatureSession {
-  const { guildId, name } = place.channel;
-  const seen = new Set<string>();
+type TypedShard = FeatureShard & { readonly ports: TypedPorts };
 
-  async function offerToPerson(personId: PersonId) {
+function openTypedShard(
+  { longestWritingMs, models, recordings, weights }: FeatureProcessDeps,
+  { deps, sessions, signal, sources, typed, writtenQuestions }: FeatureShardDeps,
+  otherPorts: TypedFeatureDeps,
+): TypedShard {
+  const { settings } = sessions;
+  const requests = new TypedRequests({
+    ...otherPorts,
+    deps,
+    sessions,
+    recordings,
+    listTools: sources.listTools,
+    writtenQuestions,
+    longestWritingMs,
+    ending: signal,
+  });
+  const reader = new ChatReadAloud(sessions, deps);
+  const answers = new ProgramAnswers(deps, settings, recordings, signal);
+  const forgetServer = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
+  typed.setListener(
+    new TypedMessageHandler(deps, sessions, { requests, reader }, typed, signal),
+  );
+  const ports: TypedPorts = {
+    typed: requests,
+    chatReadAloud: reader,
+    voices: new VoicesAndPreviews(deps, settings, models.speech, signal),
+    programAnswers: answers,
+    programTranscriptions: new ProgramTranscriptions(
+      deps,
+      recordings,
+      models.transcription,
+      weights,
+      signal,
+    ),
+  };
+  return {
+    ports,
+    createSession: (session) => new WrittenAnswerOffers(session, deps.peopleSettings),
+    person: {
+      forgetPerson(guildId, _personId, reason) {
+        if (reason === 'forgotten') forgetServer(guildId);
+        return undefined;
+      },
+    },
+    async eraseServer(guildId) {
+      forgetServer(guildId);
+      return 0;
+    },
+  };
+}
+
+type OfferSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+
+/** Offers written answers to people who do not hear the bot, once in each server. */
+class WrittenAnswerOffers implements FeatureSession {
+  readonly #session: OfferSession;
+  readonly #peopleSettings: SessionDependencies['peopleSettings'];
+  readonly #seenIds = new Set<PersonId>();
+
+  constructor(
+    session: OfferSession,
+    peopleSettings: SessionDependencies['peopleSettings'],
+  ) {
+    this.#session = session;
+    this.#peopleSettings = peopleSettings;
+  }
+
+  /** Offers to deafened people who were not seen deafened in this session before. */
+  onPresence(people: readonly ChannelMember[]): void {
+    const { consent, speech } = this.#session;
+    if (!consent.isLoaded || !speech.canSpeak()) return;
+    for (const { id, isBot, isDeaf } of people) {
+      if (!isDeaf || isBot || this.#seenIds.has(id)) continue;
+      if (consent.getStanding(id) === 'no') continue;
+      this.#seenIds.add(id);
+      void this.#offerToPerson(id);
+    }
+  }
+
+  async #offerToPerson(personId: PersonId) {
+    const { consent, notices, place } = this.#session;
+    const { guildId, name } = place.channel;
     const signal = consent.withdrawals.getSignal(personId);
-    const own = await place.loadChoices(personId);
-    if (!own || own.answers !== undefined || signal.aborted) return;
+    const settings = await place.loadChoices(personId);
+    if (!settings || settings.answers !== undefined || signal.aborted) return;
     // The offer is stored first, so that a person is asked once at most.
-    const stored = await peopleSettings.changeSettings(guildId, personId, {
+    const stored = await this.#peopleSettings.changeSettings(guildId, personId, {
       answers: 'spoken',
     });
     if (!stored.isSaved) return;
-    const line = { id: 'voice.answers.offer', with: { channel: name } } as const;
+    const offer = { id: 'voice.answers.offer', with: { channel: name } } as const;
     await notices
-      .tellPerson(personId, toOpenText(notices.formatWrittenText(line)), signal)
+      .tellPerson(personId, toOpenText(notices.formatWrittenText(offer)), signal)
       .catch(() => undefined);
   }
-
-  return {
-    onPresence(people) {
-      if (!consent.isLoaded || !speech.canSpeak()) return;
-      for (const { id, isBot, isDeaf } of people) {
-        if (!isDeaf || isBot || seen.has(id) || consent.getStanding(id) === 'no')
-          continue;
-        seen.add(id);
-        void offerToPerson(id);
-      }
-    },
-  };
 }

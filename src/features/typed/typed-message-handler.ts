@@ -33,94 +33,104 @@ import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
-type LineServices = {
-  readonly talk: TypedRequests;
-  readonly lines: ChatReadAloud;
+type TypedMessageDeps = {
+  readonly requests: TypedRequests;
+  readonly reader: ChatReadAloud;
 };
+
 /**
  * Answers lines in the chat of the voice channel, and elsewhere only mentions. Never
  * examines lines by people who said no.
  */
 export class TypedMessageHandler implements TypedMessageListener {
-  readonly #deps;
-  readonly #sessions;
-  readonly #talk;
-  readonly #replies;
-  readonly #reader;
-  readonly #signal;
+  readonly #deps: SessionDependencies;
+  readonly #sessions: ServerSessions;
+  readonly #requests: TypedRequests;
+  readonly #replies: TypedMessages;
+  readonly #reader: ChatReadAloud;
+  readonly #signal: AbortSignal;
   readonly #takeUse = createUseLimit();
   readonly #takeRefusal = createUseLimit(1);
-  readonly #open = new Map<string, AbortController>();
+  readonly #openMessages = new Map<MessageId, AbortController>();
 
   /** Creates the handler. Aborting `signal` ends written answers. */
   constructor(
     deps: SessionDependencies,
     sessions: ServerSessions,
-    { talk, lines }: LineServices,
+    { requests, reader }: TypedMessageDeps,
     replies: TypedMessages,
     signal: AbortSignal,
   ) {
     this.#deps = deps;
     this.#sessions = sessions;
-    this.#talk = talk;
+    this.#requests = requests;
     this.#replies = replies;
-    this.#reader = lines;
+    this.#reader = reader;
     this.#signal = signal;
   }
 
-  onWritten(message: TypedMessage) {
+  /** Answers a message as `handleMessage` does, and waits for nothing. */
+  onWritten(message: TypedMessage): void {
     void this.handleMessage(message);
   }
 
-  onDeleted(messageIds: readonly MessageId[]) {
+  /** Ends the answers to deleted messages, and their readings. */
+  onDeleted(messageIds: readonly MessageId[]): void {
     for (const id of messageIds)
-      this.#open.get(id)?.abort(new Error('the message is deleted'));
-    this.#reader.deleted(messageIds);
+      this.#openMessages.get(id)?.abort(new Error('the message is deleted'));
+    this.#reader.onDeleted(messageIds);
   }
 
+  /** Answers a message, reads it aloud, or leaves it. Reports failures and never throws. */
   async handleMessage(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
-    const over = new AbortController();
-    this.#open.set(messageId, over);
-    let outcome = await this.#decideOutcome(message, over.signal).catch(
+    const deletion = new AbortController();
+    this.#openMessages.set(messageId, deletion);
+    let outcome = await this.#decideOutcome(message, deletion.signal).catch(
       (error: unknown) => {
-        if (!this.#signal.aborted && !over.signal.aborted)
+        if (!this.#signal.aborted && !deletion.signal.aborted)
           this.#deps.onEvent(guildId, toFailureEvent(error, 'think'));
         return 'failed' as const;
       },
     );
-    this.#open.delete(messageId);
-    if (over.signal.aborted) outcome = 'deleted';
+    this.#openMessages.delete(messageId);
+    if (deletion.signal.aborted) outcome = 'deleted';
     if (outcome !== 'elsewhere' && outcome !== 'bot')
       this.#deps.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
     return outcome;
   }
 
   /**
-   * Answers a message if meant and allowed. Aborting `over` means the message was
+   * Answers a message if meant and allowed. Aborting `deletion` means the message was
    * deleted.
    */
-  async #decideOutcome(message: TypedMessage, over: AbortSignal) {
-    const session = this.#sessions.findSession(message.guildId);
-    const chat = session?.channel.channelId === message.channelId ? session : undefined;
-    const isMeant = message.isMention && !message.isWebhook && !message.author.isBot;
-    if (
-      isMeant &&
-      chat?.isHere(message.author.id) &&
-      isStopLine(message.content.text)
-    ) {
-      this.#talk.stopSpeaking(message.guildId);
-      return await this.#sayInstead(message, { id: 'stop.ok' }, over, 'answered');
+  async #decideOutcome(
+    message: TypedMessage,
+    deletion: AbortSignal,
+  ): Promise<TypedOutcome> {
+    const { author, channelId, content, guildId } = message;
+    const session = this.#sessions.findSession(guildId);
+    const chat = session?.channel.channelId === channelId ? session : undefined;
+    const isPresent = chat?.isHere(author.id) === true;
+    if (isPresent && isPersonsMention(message) && isStopRequest(content.text)) {
+      this.#requests.stopSpeaking(guildId);
+      return await this.#replyWithLine(
+        message,
+        { id: 'stop.ok' },
+        deletion,
+        'answered',
+      );
     }
-    const elsewhere = isMeant ? undefined : ('elsewhere' as const);
-    const own = chat ? findAnswerObjection(message, chat) : elsewhere;
-    const objection =
-      own ?? (chat ? undefined : await this.#findObjectionElsewhere(message, session));
+    const objection = chat
+      ? findAnswerObjection(message, chat)
+      : isPersonsMention(message)
+        ? await this.#findObjectionElsewhere(message, session)
+        : 'elsewhere';
     if (!objection)
       return await this.#answerMessage(
         message,
         chat,
-        AbortSignal.any([this.#signal, over]),
+        AbortSignal.any([this.#signal, deletion]),
       );
     return (
       (session && (await this.#reader.handleMessage(message, session))) ?? objection
@@ -149,42 +159,55 @@ export class TypedMessageHandler implements TypedMessageListener {
     outcome: TypedOutcome,
   ) {
     const isTold = (await this.#takeRefusal(message.guildId, message.author.id)) > 0;
-    return isTold ? outcome : await this.#sayInstead(message, line, signal, outcome);
+    return isTold ? outcome : await this.#replyWithLine(message, line, signal, outcome);
   }
 
   async #answerMessage(
     message: TypedMessage,
     session: AnsweringSession | undefined,
     signal: AbortSignal,
-  ) {
-    const { channelId: placeId, guildId, author } = message;
-    const { id: by, name } = author;
-    const waitMs = await this.#takeUse(guildId, by);
-    if (waitMs > 0)
-      return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
-    if (this.#isUnheardVoiceMessage(message))
-      return await this.#refuseMessage(
-        message,
-        { id: 'consent.unasked' },
-        signal,
-        'unasked',
-      );
-    const usual = formatWrittenText({ id: 'ask.about.question' }, guildId, this.#deps);
-    const { words, ...subject } = toQuestion(message.content, name, usual);
-    if (words === undefined)
-      return await this.#sayInstead(message, { id: 'say.empty' }, signal, 'empty');
+  ): Promise<TypedOutcome> {
+    const { guildId, author, content } = message;
+    const waitMs = await this.#takeUse(guildId, author.id);
+    const refusal = this.#findRefusal(message, waitMs);
+    if (refusal)
+      return await this.#refuseMessage(message, refusal.line, signal, refusal.outcome);
+    const defaultQuestion = formatWrittenText(
+      { id: 'ask.about.question' },
+      guildId,
+      this.#deps,
+    );
+    const { question, ...subject } = toQuestion(content, author.name, defaultQuestion);
+    if (question === undefined)
+      return await this.#replyWithLine(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#chooseMedium(message, session);
-    const alone = medium === 'private' ? session : undefined;
-    const about = { ...subject, signal, placeId: alone ? undefined : placeId };
-    const form = medium === 'aloud' ? 'voice' : 'text';
-    const outcome = await this.#talk.askQuestion(guildId, words, author, form, about);
+    const privateSession = medium === 'private' ? session : undefined;
+    const placeId = privateSession ? undefined : message.channelId;
+    const outcome = await this.#requests.askQuestion(
+      guildId,
+      question,
+      author,
+      medium === 'aloud' ? 'voice' : 'text',
+      { ...subject, signal, placeId },
+    );
     if (signal.aborted) return 'deleted';
-    const isKnown = medium !== 'aloud' && session?.consent.getStanding(by) === 'yes';
-    if (isKnown && outcome.kind === 'answered') {
-      const heard = (!alone && outcome.text.findTextForPlace(placeId)) || '';
-      session.loop.post({ kind: 'exchanged', by, name, words, heard });
-    }
-    return await this.#deliverOutcome(message, outcome, signal, alone);
+    if (session && medium !== 'aloud' && outcome.kind === 'answered')
+      addToHistory(session, message, {
+        question,
+        heard: (placeId && outcome.text.findTextForPlace(placeId)) || '',
+      });
+    return await this.#deliverOutcome(message, outcome, signal, privateSession);
+  }
+
+  /** Finds a reason against examining the words of a message. `waitMs` is that of its use limit. */
+  #findRefusal(
+    message: TypedMessage,
+    waitMs: number,
+  ): { readonly line: TextLine; readonly outcome: TypedOutcome } | undefined {
+    if (waitMs > 0) return { line: toSlowDownLine(waitMs), outcome: 'full' };
+    return this.#isUnheardVoiceMessage(message)
+      ? { line: { id: 'consent.unasked' }, outcome: 'unasked' }
+      : undefined;
   }
 
   /** Tests whether the speaker of a voice message did not agree. */
@@ -205,23 +228,26 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** Writes an answer. `alone` is the session of a writer with private answers. */
+  /** Writes an answer. `privateSession` is that of a writer with private answers. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
-    alone: Parameters<typeof writePrivately>[2] | undefined,
+    privateSession: Parameters<typeof writePrivately>[2] | undefined,
   ) {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
-      return await this.#sayInstead(message, outcome.line, signal, 'failed');
-    if ((await this.#replyWithText(message, outcome.text, signal, alone)) === 'deleted')
+      return await this.#replyWithLine(message, outcome.line, signal, 'failed');
+    if (
+      (await this.#replyWithText(message, outcome.text, signal, privateSession)) ===
+      'deleted'
+    )
       return 'deleted';
     if (outcome.confirmation) {
       const { channelId, guildId } = message;
-      const place = { channelId, guildId, name: channelId };
+      const channel = { channelId, guildId, name: channelId };
       const { button, line } = outcome.confirmation;
-      await this.#deps.messages.offerButtons(place, line, [button], signal);
+      await this.#deps.messages.offerButtons(channel, line, [button], signal);
     }
     return 'answered';
   }
@@ -230,43 +256,58 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     text: ConfidentialText,
     signal: AbortSignal,
-    alone: Parameters<typeof writePrivately>[2] | undefined,
+    privateSession: Parameters<typeof writePrivately>[2] | undefined,
   ) {
-    if (!alone) return await this.#replies.replyTo(message, text, signal);
-    void writePrivately(message.author, text, alone);
+    if (!privateSession) return await this.#replies.replyTo(message, text, signal);
+    void writePrivately(message.author, text, privateSession);
     return 'sent';
   }
 
-  /** Writes a line instead. Returns `outcome` unless the message was deleted. */
-  async #sayInstead(
+  /** Replies with a line. Returns `outcome` unless the message was deleted. */
+  async #replyWithLine(
     message: TypedMessage,
     line: TextLine,
     signal: AbortSignal,
     outcome: TypedOutcome,
   ) {
-    const words = formatWrittenText(line, message.guildId, this.#deps);
-    const sent = await this.#replies.replyTo(message, toOpenText(words), signal);
-    return sent === 'deleted' ? sent : outcome;
+    const text = formatWrittenText(line, message.guildId, this.#deps);
+    const delivery = await this.#replies.replyTo(message, toOpenText(text), signal);
+    return delivery === 'deleted' ? delivery : outcome;
   }
+}
+
+/** Adds a written answer to the conversation, unless its writer did not agree to be known. */
+function addToHistory(
+  { consent, loop }: Owners<'consent' | 'loop'>,
+  { author: { id, name } }: TypedMessage,
+  { heard, question }: { readonly heard: string; readonly question: string },
+) {
+  if (consent.getStanding(id) !== 'yes') return;
+  loop.post({ kind: 'exchanged', by: id, name, words: question, heard });
 }
 
 function toQuestion(
   { isForwarded, pictures, recording, text }: MessageContent,
-  author: string,
-  usual: string,
-): QuestionSubject & { readonly words?: string } {
+  authorName: string,
+  defaultQuestion: string,
+): QuestionSubject & { readonly question?: string } {
   const files = { pictures, recording };
   // A forwarded message is data, since its author is unknown.
-  const quoted = isForwarded && { author, text, isForwarded };
-  if (quoted) return { ...files, quoted, sentBy: author, words: usual };
-  if (pictures && text === '') return { ...files, words: usual };
+  const quoted = isForwarded && { author: authorName, text, isForwarded };
+  if (quoted)
+    return { ...files, quoted, sentBy: authorName, question: defaultQuestion };
+  if (pictures && text === '') return { ...files, question: defaultQuestion };
   return recording || pictures || /[\p{L}\p{N}]/u.test(text)
-    ? { ...files, words: text }
+    ? { ...files, question: text }
     : {};
 }
 
-/** Tests whether a line is a stop, which is neither limited nor refused. */
-function isStopLine(text: string) {
+function isPersonsMention({ author, isMention, isWebhook }: TypedMessage) {
+  return isMention && !isWebhook && !author.isBot;
+}
+
+/** Tests whether a message is a stop, which is neither limited nor refused. */
+function isStopRequest(text: string) {
   return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
 
@@ -291,11 +332,11 @@ function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   if (standing !== 'yes') return 'unasked';
   if (consent.isPaused) return 'paused';
   if (content.text === '') return 'unread';
-  return isTypedLineMeant(message, session) ? undefined : 'not-meant';
+  return isMessageAddressed(message, session) ? undefined : 'not-meant';
 }
 
-function isTypedLineMeant({ author, content }: TypedMessage, { loop }: ChatSession) {
+function isMessageAddressed({ author, content }: TypedMessage, { loop }: ChatSession) {
   loop.syncSettings();
-  const line = { by: author.id, text: content.text, atMs: loop.nowMs };
-  return isLineAddressed(loop.state, line, addressingRules);
+  const typedLine = { by: author.id, text: content.text, atMs: loop.nowMs };
+  return isLineAddressed(loop.state, typedLine, addressingRules);
 }

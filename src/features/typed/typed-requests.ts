@@ -36,13 +36,10 @@ import type {
 } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
-import type { Recordings } from '#src/sources/recordings.ts';
+import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import {
-  createSpeakerLanguages,
-  type SpeakerLanguages,
-} from '#src/voice/hearing/speaker-languages.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type QuestionFiles,
   readOrFault,
@@ -51,11 +48,7 @@ import {
 } from './question-utterances.ts';
 import { type SayOptions, type SayOutcome, sayInSession } from './say-text.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
-import {
-  createWrittenTools,
-  type PromptWords,
-  type WrittenTools,
-} from './written-tools.ts';
+import { type PromptWords, WrittenTools } from './written-tools.ts';
 
 /** Later the answer is heard without being shown. */
 const maxAloudWaitMs = 50_000;
@@ -67,17 +60,21 @@ const captionsOnlyOutcome: AskOutcome = {
 };
 const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
-export type TypedRequestNeeds = MemoryPorts & RunningTracks;
+/** Objects of other features. */
+export type TypedFeatureDeps = MemoryPorts & RunningTracks;
 
-export type TypedRequestDeps = TypedRequestNeeds & {
+export type TypedRequestDeps = TypedFeatureDeps & {
   readonly deps: SessionDependencies;
   readonly sessions: ServerSessions;
   readonly recordings: Recordings;
-  readonly tools: () => readonly ToolEntry[];
+  readonly listTools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly longestWritingMs: number;
+  /** Aborting ends answers. */
   readonly ending: AbortSignal;
 };
+
+type FailedFiles = { readonly kind: 'failed'; readonly line: TextLine };
 
 type TypedQuestion = {
   readonly guildId: GuildId;
@@ -86,28 +83,25 @@ type TypedQuestion = {
   readonly about: QuestionSubject;
 };
 
+/** Questions and texts that people and programs type, for answers aloud or in writing. */
 export class TypedRequests {
-  readonly #services;
+  readonly #deps: TypedRequestDeps;
 
-  constructor(services: TypedRequestDeps) {
-    this.#services = services;
-  }
-
-  #findSession(guildId: GuildId) {
-    return this.#services.sessions.findSession(guildId);
+  constructor(deps: TypedRequestDeps) {
+    this.#deps = deps;
   }
 
   /** Says a text of 1,000 characters at most. `now` precedes waiting texts. */
   async sayText(
     guildId: GuildId,
-    words: string,
+    text: string,
     when: SayPlace,
-    how: SayOptions = {},
+    options: SayOptions = {},
   ): Promise<SayOutcome> {
-    const { deps, sessionTracks: tracks } = this.#services;
+    const { deps, sessionTracks: tracks } = this.#deps;
     const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
-    return sayInSession(session, words, when, how, { ...deps, tracks });
+    return sayInSession(session, text, when, options, { ...deps, tracks });
   }
 
   /**
@@ -118,28 +112,32 @@ export class TypedRequests {
     guildId: GuildId,
     question: string,
     asker: Asker,
-    answer: AnswerForm,
+    form: AnswerForm,
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
-    const { ending, writtenQuestions } = this.#services;
-    const asked = { guildId, question, asker, about };
-    if (answer === 'voice') {
+    const { ending, writtenQuestions } = this.#deps;
+    const typedQuestion = { guildId, question, asker, about };
+    if (form === 'voice') {
       const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
       return session.speech.canSpeak()
-        ? await this.#answerAloud(asked, ending)
+        ? await this.#answerAloud(typedQuestion, ending)
         : captionsOnlyOutcome;
     }
-    using place = writtenQuestions.enter(guildId, asker.id);
-    if (!place) return tooMuchAtOnce;
+    using slot = writtenQuestions.enter(guildId, asker.id);
+    if (!slot) return tooMuchAtOnce;
     const over = new AbortController();
     try {
-      return await this.#answerInWriting(asked, AbortSignal.any([ending, over.signal]));
+      return await this.#answerInWriting(
+        typedQuestion,
+        AbortSignal.any([ending, over.signal]),
+      );
     } finally {
       over.abort(new Error('the answer is over'));
     }
   }
 
+  /** Lets a person ask without the bot's name for a while, as after a press of Ask. */
   openAskWindow(guildId: GuildId, personId: PersonId): void {
     this.#findSession(guildId)?.loop.post({ kind: 'opened-window', by: personId });
   }
@@ -151,74 +149,95 @@ export class TypedRequests {
       : 'nothing';
   }
 
+  #findSession(guildId: GuildId) {
+    return this.#deps.sessions.findSession(guildId);
+  }
+
   /** Loads the languages of the asker, also without a session. */
   async #getLanguages({ asker, guildId }: TypedQuestion): Promise<SpeakerLanguages> {
-    const { deps, sessions } = this.#services;
+    const { deps, sessions } = this.#deps;
     await deps.peopleSettings.loadSettings(guildId, asker.id);
     const session = sessions.findSession(guildId);
     const settings = () => sessions.settings.getForGuild(guildId);
     return (
       session?.place.languages ??
-      createSpeakerLanguages({ guildId, services: deps, settings })
+      new SpeakerLanguages({ guildId, services: deps, settings })
     );
   }
 
   async #readFiles(
-    asked: TypedQuestion,
+    question: TypedQuestion,
     signal: AbortSignal,
-  ): Promise<QuestionFiles | { readonly kind: 'failed'; readonly line: TextLine }> {
-    const { deps, recordings } = this.#services;
-    const { about, asker, guildId } = asked;
-    const { pictures: sent, sentBy, recording } = about;
+  ): Promise<QuestionFiles | FailedFiles> {
+    const { recordings } = this.#deps;
+    const { about, guildId } = question;
+    const { pictures: pictureFiles, recording } = about;
     const pictures =
-      sent &&
-      (await readOrFault(recordings.readPictures(guildId, sent, signal), signal));
+      pictureFiles &&
+      (await readOrFault(
+        recordings.readPictures(guildId, pictureFiles, signal),
+        signal,
+      ));
     if (pictures && 'line' in pictures)
       return { kind: 'failed', line: toPictureFault(pictures.line) };
     if (!recording) return { pictures };
-    const spoken = (await this.#getLanguages(asked)).findHint(asker.id);
+    const sound = await this.#openSound(recording, question, signal);
+    return 'line' in sound ? sound : { pictures, sound };
+  }
+
+  /** Reserves the cost of a recording, and reads its sound. */
+  async #openSound(
+    recording: SoundFile,
+    question: TypedQuestion,
+    signal: AbortSignal,
+  ): Promise<NonNullable<QuestionFiles['sound']> | FailedFiles> {
+    const { deps, recordings } = this.#deps;
+    const { about, asker, guildId } = question;
+    const hint = (await this.#getLanguages(question)).findHint(asker.id);
     const listening = deps.spending.openRecordingBudget(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
-    const language = sentBy === undefined ? spoken : undefined;
+    // The language of another sender is not known.
+    const language = about.sentBy === undefined ? hint : undefined;
     const transcriber = withTranscriptionOptions(
       deps.transcriber.withReservation(listening.reservation),
-      {
-        language,
-      },
+      { language },
     );
     const pcm = await readOrFault(recordings.read(guildId, recording, signal), signal);
     if ('line' in pcm) return { kind: 'failed', line: pcm.line };
-    return { pictures, sound: { pcm, transcriber } };
+    return { pcm, transcriber };
   }
 
-  async #answerAloud(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
-    const { about, asker, guildId, question } = asked;
+  async #answerAloud(
+    typedQuestion: TypedQuestion,
+    ending: AbortSignal,
+  ): Promise<AskOutcome> {
+    const { about, asker, guildId, question } = typedQuestion;
     const { longestMs = maxAloudWaitMs, signal } = about;
-    const { clock } = this.#services.deps;
+    const { clock } = this.#deps.deps;
     const untilMs = clock.nowMs() + longestMs;
     const until = AbortSignal.any([ending, signal ?? ending]);
     // Only files need time, so a text alone is queued at once.
     const hasFiles = (about.pictures ?? about.recording) !== undefined;
-    const files = hasFiles ? await this.#readFiles(asked, until) : {};
+    const files = hasFiles ? await this.#readFiles(typedQuestion, until) : {};
     if ('line' in files) return files;
     const atMs = clock.nowMs();
-    const said = toUtterances({ ...asked, ...files, atMs }, until);
+    const utterances = toUtterances({ ...typedQuestion, ...files, atMs }, until);
     const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
-    const answered = Promise.withResolvers<AskOutcome>();
+    const outcome = Promise.withResolvers<AskOutcome>();
     session.speech.requests.askQuestion(
-      toQueuedQuestion(said, question, atMs, {
+      toQueuedQuestion(utterances, question, atMs, {
         manner: toPipelineManner(session.place.getSettings().pipeline, about),
         signal,
-        onOutcome: answered.resolve,
-        onOver: (why) => answered.resolve(toDroppedOutcome(why)),
+        onOutcome: outcome.resolve,
+        onOver: (end) => outcome.resolve(toDroppedOutcome(end)),
       }),
     );
-    const follow = () => session.loop.post({ kind: 'opened-window', by: asker.id });
-    follow();
-    void answered.promise.then(follow);
+    const openWindow = () => session.loop.post({ kind: 'opened-window', by: asker.id });
+    openWindow();
+    void outcome.promise.then(openWindow);
     return await withTimeout(
-      answered.promise,
+      outcome.promise,
       untilMs - atMs,
       clock,
       () => new Error('late'),
@@ -226,88 +245,97 @@ export class TypedRequests {
   }
 
   async #answerInWriting(
-    asked: TypedQuestion,
+    question: TypedQuestion,
     ending: AbortSignal,
   ): Promise<AskOutcome> {
-    const { longestWritingMs, deps } = this.#services;
-    const { longestMs = longestWritingMs, signal = ending } = asked.about;
+    const { longestWritingMs, deps } = this.#deps;
+    const { longestMs = longestWritingMs, signal = ending } = question.about;
     const until = AbortSignal.any([ending, signal]);
     const untilMs = deps.clock.nowMs() + longestMs;
-    const files = await this.#readFiles(asked, until);
+    const files = await this.#readFiles(question, until);
     if ('line' in files) return files;
     const atMs = deps.clock.nowMs();
-    const said = toUtterances({ ...asked, ...files, atMs }, until);
-    const owned = await this.#toOwnedQuestion(asked, said);
-    return await answerUnspoken(owned, deps, untilMs - atMs, until);
+    const utterances = toUtterances({ ...question, ...files, atMs }, until);
+    const ownedQuestion = await this.#toOwnedQuestion(question, utterances);
+    return await answerUnspoken(ownedQuestion, deps, untilMs - atMs, until);
   }
 
   async #toOwnedQuestion(
-    asked: TypedQuestion,
-    said: readonly TurnUtterance[],
+    question: TypedQuestion,
+    utterances: readonly TurnUtterance[],
   ): Promise<OwnedQuestion> {
-    const { deps, sessions } = this.#services;
-    const { about, asker, guildId } = asked;
+    const { deps, sessions } = this.#deps;
+    const { about, asker, guildId } = question;
     const { settings } = sessions;
     const session = sessions.findSession(guildId);
     const { exchanges, owner } = findKnownExchanges(asker, session, about);
     await settings.loadGuild(guildId);
-    const remembered = await this.#listMemories(asked);
-    const history = [...toChatMessages(exchanges), ...remembered];
-    const language = (await this.#getLanguages(asked)).createAnswerLanguage(asker.id);
+    const memories = await this.#listMemories(question);
+    const history = [...toChatMessages(exchanges), ...memories];
+    const languages = await this.#getLanguages(question);
+    const language = languages.createAnswerLanguage(asker.id);
     const channelId = session?.channel.channelId;
-    const usual = settings.getStyle(guildId, channelId);
-    const { persona, pipeline: chosen } = settings.getForChannel(guildId, channelId);
-    const name = choosePipeline(said, chosen);
+    const channelStyle = settings.getStyle(guildId, channelId);
+    const { persona, pipeline: setPipeline } = settings.getForChannel(
+      guildId,
+      channelId,
+    );
+    const pipelineName = choosePipeline(utterances, setPipeline);
     const hasPersona = (persona?.name ?? persona?.instructions) !== undefined;
-    const hasOthers = remembered.length > 0 || hasPersona;
-    const tools = await this.#createTools(asked, {
-      said,
+    const tools = await this.#createTools(question, {
+      said: utterances,
       earlier: exchanges,
-      hasOthers,
+      hasOthers: memories.length > 0 || hasPersona,
     });
     const { offered } = tools;
-    const style = withToolRules(usual, { doneCalls: [], offered });
-    const turn = { said, style, history, tools: offered, language };
+    const style = withToolRules(channelStyle, { doneCalls: [], offered });
+    const turn = { utterances, style, history, tools: offered, language };
     // The answer of the audio model is written.
-    const isHeard = about.recording && name === 'audio-model';
-    const pipeline = isHeard ? deps.pipelines.open(name) : deps.pipelines.textOnly();
+    const isHeard = about.recording && pipelineName === 'audio-model';
+    const pipeline = isHeard
+      ? deps.pipelines.open(pipelineName)
+      : deps.pipelines.textOnly();
     return { guildId, owner, isWritten: true, turn, tools, pipeline };
   }
 
   /** Creates tools for an answer. A program gets none. */
   async #createTools(
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
-    shown: PromptWords,
+    prompt: PromptWords,
   ): Promise<WrittenTools> {
-    const { deps, tools } = this.#services;
+    const { deps, listTools } = this.#deps;
     const { placeId, askedInId: channelId = placeId } = about;
     const session = this.#findSession(guildId);
-    const usual =
+    const basePorts =
       session?.tools.createPorts(id) ?? (await this.#createPortsOutside(guildId, id));
-    const others = usual.listPeople().filter((one) => one.id !== id);
+    const otherPeople = basePorts.listPeople().filter((person) => person.id !== id);
     const asker = { id, name, isBot: false, roleIds: [] };
-    const place =
+    const channel =
       channelId === undefined ? undefined : { guildId, channelId, name: channelId };
-    return createWrittenTools(isProgram ? [] : tools(), {
+    return new WrittenTools(isProgram ? [] : listTools(), {
       asker,
       session,
       isOpen: placeId !== undefined,
       deps,
-      ports: { ...usual, place, listPeople: () => [...others, asker] },
-      shown,
+      ports: {
+        ...basePorts,
+        place: channel,
+        listPeople: () => [...otherPeople, asker],
+      },
+      prompt,
     });
   }
 
   /** Creates ports without a session, by stored answers about consent. */
   async #createPortsOutside(
     guildId: GuildId,
-    id: string,
+    askerId: PersonId,
   ): Promise<Omit<ServerToolPorts, 'place'>> {
-    const { deps, sessions } = this.#services;
+    const { deps, sessions } = this.#deps;
     const choices = await sessions.consents.loadChoices(guildId);
     const getSettings = () => sessions.settings.getForGuild(guildId);
     return {
-      askerId: id,
+      askerId,
       clock: deps.clock,
       guildId,
       getSettings,
@@ -322,12 +350,12 @@ export class TypedRequests {
     asker,
     guildId,
   }: TypedQuestion): Promise<readonly ChatMessage[]> {
-    const { memories, sessions } = this.#services;
+    const { memories, sessions } = this.#deps;
     const { getValue, timeZone } = sessions.settings.getForGuild(guildId);
     if (!getValue(memorySetting) || asker.isProgram) return [];
     const consent = sessions.findSession(guildId)?.consent;
     const loaded = consent
-      ? memories.getKnown(guildId)
+      ? memories.getCached(guildId)
       : ((await memories.loadMemories(guildId)) ?? []);
     const usable = consent
       ? filterUsableMemories(loaded, asker.id, consent)
@@ -364,29 +392,30 @@ function findKnownExchanges(
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 
+/** Builds a queued question. Its transcript gets the words of a recording once they are recognised. */
 function toQueuedQuestion(
-  all: readonly TurnUtterance[],
+  utterances: readonly TurnUtterance[],
   text: string,
   atMs: number,
-  how: Pick<QueuedQuestion, 'manner' | 'onOver' | 'onOutcome' | 'signal'>,
+  options: Pick<QueuedQuestion, 'manner' | 'onOver' | 'onOutcome' | 'signal'>,
 ): QueuedQuestion {
-  const known = all.map((one): TurnUtterance => {
-    if (!one.isRecording) return one;
+  const watched = utterances.map((spoken): TurnUtterance => {
+    if (!spoken.isRecording) return spoken;
     const transcript = async () => {
-      const words = await one.transcript();
-      question.transcript = { text: `${text} (${words.text})`.trim(), atMs };
-      return words;
+      const recognised = await spoken.transcript();
+      question.transcript = { text: `${text} (${recognised.text})`.trim(), atMs };
+      return recognised;
     };
-    return { ...one, transcript };
+    return { ...spoken, transcript };
   });
-  const utterance = known.at(-1);
+  const utterance = watched.at(-1);
   if (!utterance) throw new Error('A typed question holds no utterance.');
   const question: QueuedQuestion = {
     utterance,
-    earlierUtterances: known.slice(0, -1),
+    earlierUtterances: watched.slice(0, -1),
     endedAtMs: atMs,
     transcript: { text, atMs },
-    ...how,
+    ...options,
   };
   return question;
 }

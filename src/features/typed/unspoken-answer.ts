@@ -25,6 +25,7 @@ import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { holdStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
 
+/** A question whose answer is not spoken in a channel. */
 export type UnspokenQuestion = {
   readonly guildId: GuildId;
   /** As far as it is known when money is set aside. */
@@ -38,6 +39,7 @@ export type UnspokenQuestion = {
   readonly tools?: WrittenTools;
 };
 
+/** A question with the owner of the words that its answer may repeat. */
 export type OwnedQuestion = UnspokenQuestion & {
   readonly owner: TextOwner;
 };
@@ -64,7 +66,9 @@ export function openUnspokenAnswer(
   const opened = spending.open(toAnswerRequest(turn, guildId, kind, askerId));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reservation = opened.reservation.watchUsage(onUsage);
-  const host: ReplyHost = tools ? { ...silentHost, run: tools.callTool } : silentHost;
+  const host: ReplyHost = tools
+    ? { ...silentHost, run: (call, until) => tools.callTool(call, until) }
+    : silentHost;
   async function* readParts() {
     reservation.markWanted();
     yield* pipeline.withReservation(reservation).answer(await ready(), host, signal);
@@ -77,31 +81,31 @@ export function openUnspokenAnswer(
  * afterwards.
  */
 export async function answerUnspoken(
-  asked: OwnedQuestion,
+  question: OwnedQuestion,
   deps: Deps<'clock' | 'onEvent' | 'spending'>,
-  ms: number,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
   const createLateError = () =>
     new BotError(
       'provider.late',
       true,
-      `An answer took longer than ${Math.round(ms / 1000)} s.`,
+      `An answer took longer than ${Math.round(timeoutMs / 1000)} s.`,
     );
   try {
-    const opened = openUnspokenAnswer(asked, deps, signal);
+    const opened = openUnspokenAnswer(question, deps, signal);
     if (opened.kind === 'failed') return opened;
-    const words = await withTimeout(
+    const text = await withTimeout(
       collectText(opened.parts),
-      ms,
+      timeoutMs,
       deps.clock,
       createLateError,
     );
-    return toAskOutcome(words.trim(), asked);
+    return toAskOutcome(text.trim(), question);
   } catch (error) {
     const failure = addFailureStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
-    deps.onEvent(asked.guildId, toFailureEvent(failure, 'think'));
+    deps.onEvent(question.guildId, toFailureEvent(failure, 'think'));
     return { kind: 'failed', line: toFailureLine(failure) };
   }
 }
@@ -115,15 +119,12 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
   return text;
 }
 
-function toAskOutcome(
-  words: string,
-  { owner, tools, turn }: OwnedQuestion,
-): AskOutcome {
-  if (words === '') throw createEmptyAnswerError();
-  const onlyFor = turn.said[0]?.speakerId ?? '';
-  const text = new ConfidentialText(
-    words,
-    tools?.isPrivate ? toPrivateOwner(onlyFor, owner) : owner,
+function toAskOutcome(text: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
+  if (text === '') throw createEmptyAnswerError();
+  const askerId = turn.utterances[0]?.speakerId ?? '';
+  const answer = new ConfidentialText(
+    text,
+    tools?.isPrivate ? toPrivateOwner(askerId, owner) : owner,
   );
-  return { kind: 'answered', text, confirmation: tools?.awaitPress() };
+  return { kind: 'answered', text: answer, confirmation: tools?.openConfirmation() };
 }

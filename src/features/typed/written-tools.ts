@@ -1,4 +1,4 @@
-import type { ToolCall } from '#src/chat/chat-model.ts';
+import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { canRunUnasked } from '#src/conversation/machine/tool-decisions.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
@@ -28,7 +28,7 @@ import { formatText } from '#src/texts/texts.ts';
 
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
-  readonly shown: PromptWords;
+  readonly prompt: PromptWords;
   readonly deps: Deps<'clock' | 'onEvent'>;
   /** Everybody in the chat reads the answer. */
   readonly isOpen: boolean;
@@ -43,33 +43,70 @@ const waitingText =
   'Nothing has happened yet: they have to press Show and Confirm below this answer.';
 const onlyAskerText = 'Only they may read that: tell them to ask with /ask.';
 
-export type WrittenTools = ReturnType<typeof createWrittenTools>;
+/** Tools of one written answer, with the rights and limits of a spoken answer. */
+export class WrittenTools {
+  /** Tools as the model is told of them. */
+  readonly offered: readonly Tool[];
+  readonly #deps: WrittenToolDeps;
+  readonly #tools: readonly ToolEntry[];
+  readonly #usedNames = new Set<string>();
+  #isPrivate = false;
+  #hasOthers: boolean;
+  #pending: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
-/** Creates tools with the rights and limits of a spoken answer. */
-export function createWrittenTools(
-  all: readonly ToolEntry[],
-  { asker, deps, isOpen, ports, session, shown }: WrittenToolDeps,
-) {
-  const { clock, onEvent } = deps;
-  const { getValue } = ports.getSettings();
-  const usable = all.filter(
-    ({ isAnywhere, isOffered }) =>
-      isAnywhere && isOffered?.(getValue, session) !== false,
-  );
-  const used = new Set<string>();
-  let isPrivate = false;
-  let { hasOthers } = shown;
-  let waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
+  /** Creates the tools of an answer, of which it gets those that work without a channel. */
+  constructor(tools: readonly ToolEntry[], deps: WrittenToolDeps) {
+    const { getValue } = deps.ports.getSettings();
+    this.#deps = deps;
+    this.#tools = tools.filter(
+      ({ isAnywhere, isOffered }) =>
+        isAnywhere && isOffered?.(getValue, deps.session) !== false,
+    );
+    this.#hasOthers = deps.prompt.hasOthers;
+    this.offered = toChatTools(this.#tools);
+  }
 
-  async function callInTime(
-    tool: ToolEntry | undefined,
-    call: ToolCall,
-    signal: AbortSignal,
-  ) {
+  /** True once a result was read that only the asker may know. */
+  get isPrivate(): boolean {
+    return this.#isPrivate;
+  }
+
+  /** Runs a tool, or tells the model the reason against it. Reports each call. */
+  async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    const { asker, deps, ports } = this.#deps;
+    const { clock, onEvent } = deps;
+    const tool = this.#tools.find(({ name }) => name === call.name);
+    const atMs = clock.nowMs();
+    const { how, content } = await this.#callInTime(tool, call, signal);
+    this.#hasOthers ||= tool?.quotesOthers === true;
+    onEvent(ports.guildId, {
+      kind: 'tool',
+      speakerId: asker.id,
+      tool: tool?.name ?? 'unknown',
+      how,
+      tookMs: clock.nowMs() - atMs,
+    });
+    return { content };
+  }
+
+  /**
+   * Opens the confirmation that a call waits for. Undefined if no call waits. Called
+   * once, after the answer.
+   */
+  openConfirmation(): ShownConfirmation | undefined {
+    const { asker, isOpen, session } = this.#deps;
+    if (!this.#pending || !session) return undefined;
+    const outcomeTo = isOpen ? 'room' : 'caller';
+    return session.tools.confirmations.open({ ...this.#pending, asker, outcomeTo });
+  }
+
+  async #callInTime(tool: ToolEntry | undefined, call: ToolCall, signal: AbortSignal) {
+    const { deps, ports } = this.#deps;
+    const { clock, onEvent } = deps;
     if (!tool) return createRejectedResult('There is no such tool.');
     try {
       return await runWithToolDeadline(tool, clock, signal, (work) =>
-        judgeCall(tool, call, work),
+        this.#judgeCall(tool, call, work),
       );
     } catch (error) {
       signal.throwIfAborted();
@@ -78,24 +115,25 @@ export function createWrittenTools(
     }
   }
 
-  async function judgeCall(tool: ToolEntry, call: ToolCall, signal: AbortSignal) {
+  async #judgeCall(tool: ToolEntry, call: ToolCall, signal: AbortSignal) {
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
     if (fit.effect !== 'read') {
-      if (used.has(tool.name))
+      if (this.#usedNames.has(tool.name))
         return createRejectedResult('Once in an answer is enough.');
-      used.add(tool.name);
+      this.#usedNames.add(tool.name);
     }
-    return await performCall(tool, fit, signal);
+    return await this.#performCall(tool, fit, signal);
   }
 
   /** Performs a call. One that needs another person's press is refused. */
-  async function performCall(
+  async #performCall(
     tool: ToolEntry,
     fit: FittingCall,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
+    const { asker, isOpen, ports, prompt } = this.#deps;
     if (!(await ports.isAllowed(tool.right, asker.id, signal)))
       return createMissingRightResult(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
@@ -104,53 +142,29 @@ export function createWrittenTools(
       return createRejectedResult(formatText(action.line.id, action.line.with));
     const { effect = fit.effect, presser } = action;
     signal.throwIfAborted();
-    if (presser || !canRunUnasked(effect, isOwnPrompt({ ...shown, hasOthers })))
-      return awaitConfirm(tool, action);
+    const isOwn = isOwnPrompt({ ...prompt, hasOthers: this.#hasOthers });
+    if (presser || !canRunUnasked(effect, isOwn))
+      return this.#awaitConfirm(tool, action);
     const outcome = await action.run(ports, signal);
     if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
-    isPrivate ||= outcome.isPrivate === true;
+    this.#isPrivate ||= outcome.isPrivate === true;
     const content = formatToolResult(outcome.facts, tool.external?.resultChars);
     return { how: 'ran', content };
   }
 
-  function awaitConfirm(
+  #awaitConfirm(
     tool: ToolEntry,
     action: ConfirmableAction<ServerToolPorts>,
   ): ToolCallResult {
-    if (!session || action.presser || waiting)
+    const { ports, session } = this.#deps;
+    if (!session || action.presser || this.#pending)
       return createRejectedResult(needsConfirmText);
-    waiting = {
+    this.#pending = {
       tool,
       action: { ...action, run: (_, until) => action.run(ports, until) },
     };
     return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }
-
-  return {
-    offered: toChatTools(usable),
-    get isPrivate(): boolean {
-      return isPrivate;
-    },
-    async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-      const tool = usable.find(({ name }) => name === call.name);
-      const atMs = clock.nowMs();
-      const { how, content } = await callInTime(tool, call, signal);
-      hasOthers ||= tool?.quotesOthers === true;
-      onEvent(ports.guildId, {
-        kind: 'tool',
-        speakerId: asker.id,
-        tool: tool?.name ?? 'unknown',
-        how,
-        tookMs: clock.nowMs() - atMs,
-      });
-      return { content };
-    },
-    awaitPress(): ShownConfirmation | undefined {
-      if (!waiting || !session) return undefined;
-      const outcomeTo = isOpen ? 'room' : 'caller';
-      return session.tools.confirmations.open({ ...waiting, asker, outcomeTo });
-    },
-  };
 }
 
 /** Words that a model was shown for an answer. */
@@ -169,6 +183,6 @@ function isOwnPrompt({ said, earlier, hasOthers }: PromptWords) {
     ({ speakerId, name, isQuoted }) =>
       speakerId === askerId && isPlainName(name) && isQuoted !== true,
   );
-  const isSame = earlier.every((one) => one.by === askerId && one.isOwn);
+  const isSame = earlier.every(({ by, isOwn }) => by === askerId && isOwn);
   return isAlone && isSame && !hasOthers;
 }

@@ -4,8 +4,8 @@ import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import {
   formatStoredWord,
   listServerWords,
-  mostSayChars,
-  mostWordChars,
+  maxSayChars,
+  maxWordChars,
   parsePronunciation,
   parseWord,
   type ServerWord,
@@ -25,7 +25,7 @@ export type WordAddOutcome =
       readonly word: ServerWord;
       readonly saved: boolean;
     }
-  | { readonly kind: 'bad-word' | 'bad-say'; readonly mostChars: number }
+  | { readonly kind: 'bad-word' | 'bad-say'; readonly maxChars: number }
   | { readonly kind: 'full'; readonly limit: number };
 
 export type WordRemoveOutcome =
@@ -34,51 +34,60 @@ export type WordRemoveOutcome =
 
 const maxWords = 200;
 
-export type ServerVocabulary = ReturnType<typeof createServerVocabulary>;
+/** Keeps the words of servers for recognisers and voices. Never throws. */
+export class ServerVocabulary {
+  readonly #clock: Deps<'clock'>['clock'];
+  readonly #settings: Pick<
+    StoredSettings,
+    'getStoredValues' | 'loadGuild' | 'setValue'
+  >;
 
-export function createServerVocabulary(
-  { clock }: Deps<'clock'>,
-  settings: Pick<StoredSettings, 'getStoredValues' | 'loadGuild' | 'setValue'>,
-) {
-  return {
-    /** Lists the words, sorted. `isRead` is false if the store could not be read. */
-    async listWords(guildId: GuildId): Promise<WordList> {
-      const isRead = await settings.loadGuild(guildId);
-      const words = listServerWords(settings.getStoredValues(guildId)).toSorted(
-        (one, other) => one.word.localeCompare(other.word),
-      );
-      return { words, isRead, limit: maxWords };
-    },
+  constructor(
+    { clock }: Deps<'clock'>,
+    settings: Pick<StoredSettings, 'getStoredValues' | 'loadGuild' | 'setValue'>,
+  ) {
+    this.#clock = clock;
+    this.#settings = settings;
+  }
 
-    /** Adds a word, or replaces it in any spelling. */
-    async addWord(
-      guildId: GuildId,
-      typed: string,
-      typedSay?: string,
-    ): Promise<WordAddOutcome> {
-      const word = parseWord(typed);
-      if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
-      const say = typedSay === undefined ? undefined : parsePronunciation(typedSay);
-      if (typedSay !== undefined && say === undefined)
-        return { kind: 'bad-say', mostChars: mostSayChars };
-      await settings.loadGuild(guildId);
-      const before = settings.getStoredValues(guildId);
-      const isNew = !before.has(toWordKey(word));
-      if (isNew && listServerWords(before).length >= maxWords)
-        return { kind: 'full', limit: maxWords };
-      const added: ServerWord = { word, say };
-      const value = formatStoredWord(added, clock.wallMs());
-      const saved = await settings.setValue(guildId, toWordKey(word), value);
-      return { kind: isNew ? 'added' : 'replaced', word: added, saved };
-    },
+  /** Lists the words, sorted. `isRead` is false if the store could not be read. */
+  async listWords(guildId: GuildId): Promise<WordList> {
+    const isRead = await this.#settings.loadGuild(guildId);
+    const words = listServerWords(this.#settings.getStoredValues(guildId)).toSorted(
+      (a, b) => a.word.localeCompare(b.word),
+    );
+    return { words, isRead, limit: maxWords };
+  }
 
-    async removeWord(guildId: GuildId, typed: string): Promise<WordRemoveOutcome> {
-      const { words } = await this.listWords(guildId);
-      const key = toWordKey(typed);
-      const found = words.find(({ word }) => toWordKey(word) === key);
-      if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
-      const saved = await settings.setValue(guildId, key, undefined);
-      return { kind: 'removed', word: found.word, saved };
-    },
-  };
+  /** Adds a word, or replaces it in any spelling. */
+  async addWord(
+    guildId: GuildId,
+    typed: string,
+    typedSay?: string,
+  ): Promise<WordAddOutcome> {
+    const word = parseWord(typed);
+    if (word === undefined) return { kind: 'bad-word', maxChars: maxWordChars };
+    const say = typedSay === undefined ? undefined : parsePronunciation(typedSay);
+    if (typedSay !== undefined && say === undefined)
+      return { kind: 'bad-say', maxChars: maxSayChars };
+    await this.#settings.loadGuild(guildId);
+    const storedValues = this.#settings.getStoredValues(guildId);
+    const isNew = !storedValues.has(toWordKey(word));
+    if (isNew && listServerWords(storedValues).length >= maxWords)
+      return { kind: 'full', limit: maxWords };
+    const added: ServerWord = { word, say };
+    const value = formatStoredWord(added, this.#clock.wallMs());
+    const saved = await this.#settings.setValue(guildId, toWordKey(word), value);
+    return { kind: isNew ? 'added' : 'replaced', word: added, saved };
+  }
+
+  /** Removes a word in any spelling. */
+  async removeWord(guildId: GuildId, typed: string): Promise<WordRemoveOutcome> {
+    const { words } = await this.listWords(guildId);
+    const key = toWordKey(typed);
+    const entry = words.find(({ word }) => toWordKey(word) === key);
+    if (!entry) return { kind: 'unknown', known: words.map(({ word }) => word) };
+    const saved = await this.#settings.setValue(guildId, key, undefined);
+    return { kind: 'removed', word: entry.word, saved };
+  }
 }

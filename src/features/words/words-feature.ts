@@ -1,5 +1,5 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { createServerVocabulary, type ServerVocabulary } from './server-vocabulary.ts';
+import { ServerVocabulary } from './server-vocabulary.ts';
 
 type WordPorts = {
   readonly vocabulary: ServerVocabulary;
@@ -17,7 +17,7 @@ export const wordsFeature: Feature<WordPorts> = {
   name: 'words',
   open: () => ({
     openShard: ({ deps, sessions }) => ({
-      ports: { vocabulary: createServerVocabulary(deps, sessions.settings) },
+      ports: { vocabulary: new ServerVocabulary(deps, sessions.settings) },
     }),
   }),
 };

@@ -8,79 +8,82 @@ export type Delays = { readonly p99Ms: number; readonly maxMs: number };
 const sampleMs = 50;
 const windowMs = 30_000;
 /** Links are lost and opened again, so the watch stops late. */
-const windowsUnneeded = 2;
+const maxUnneededWindows = 2;
 /** Frames leave every 20 ms, and 60 ms are caught up. */
-const mostMs = 100;
-const none = { p99Ms: 0, maxMs: 0 };
-
-export type LoopDelay = ReturnType<typeof createLoopDelay>;
+const maxDelayMs = 100;
+const noDelays: Delays = { p99Ms: 0, maxMs: 0 };
 
 /**
  * Raises `event-loop-delayed` after a window of 30 s with an audible delay, and clears
  * it after one without. Measures until a minute after the last need, and while raised.
  */
-export function createLoopDelay(isNeeded: () => boolean) {
-  const window = monitorEventLoopDelay({ resolution: sampleMs });
-  let former = none;
-  let reportChange: (change: AlertChange) => void = () => undefined;
-  let checking: NodeJS.Timeout | undefined;
-  let unneeded = 0;
-  let isRaised = false;
+export class LoopDelay implements Disposable {
+  readonly #isNeeded;
+  readonly #window = monitorEventLoopDelay({ resolution: sampleMs });
+  #formerDelays = noDelays;
+  #reportChange: (change: AlertChange) => void = () => undefined;
+  #checking: NodeJS.Timeout | undefined;
+  #unneededWindows = 0;
+  #isRaised = false;
 
-  function stopMeasuring() {
-    clearInterval(checking);
-    checking = undefined;
-    window.disable();
-    window.reset();
-    former = none;
+  constructor(isNeeded: () => boolean) {
+    this.#isNeeded = isNeeded;
   }
 
-  function checkWindow() {
-    former = readDelays(window);
-    window.reset();
-    const isLate = former.maxMs > mostMs;
-    if (isLate !== isRaised) {
-      isRaised = isLate;
-      const cause = `the main thread was blocked for ${Math.round(former.maxMs)} ms`;
+  /** Sets the listener for the alert, in place of the former one. */
+  onAlert(report: (change: AlertChange) => void): void {
+    this.#reportChange = report;
+  }
+
+  /** Starts to measure, unless it does. Stops by itself once there is no need. */
+  start(): void {
+    if (this.#checking) return;
+    this.#unneededWindows = 0;
+    this.#window.enable();
+    this.#checking = setInterval(() => this.#checkWindow(), windowMs).unref();
+  }
+
+  /**
+   * Returns the longest delays of the last windows. Undefined if nothing is measured.
+   */
+  read(): Delays | undefined {
+    if (!this.#checking) return undefined;
+    const [delays, formerDelays] = [readDelays(this.#window), this.#formerDelays];
+    return {
+      p99Ms: Math.max(delays.p99Ms, formerDelays.p99Ms),
+      maxMs: Math.max(delays.maxMs, formerDelays.maxMs),
+    };
+  }
+
+  /** Stops to measure. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#checking);
+    this.#checking = undefined;
+    this.#window.disable();
+    this.#window.reset();
+    this.#formerDelays = noDelays;
+  }
+
+  #checkWindow() {
+    const delays = readDelays(this.#window);
+    this.#formerDelays = delays;
+    this.#window.reset();
+    const isLate = delays.maxMs > maxDelayMs;
+    if (isLate !== this.#isRaised) {
+      this.#isRaised = isLate;
+      const cause = `the main thread was blocked for ${Math.round(delays.maxMs)} ms`;
       const state = isLate ? 'raised' : 'cleared';
-      reportChange({ kind: 'alert', name: 'event-loop-delayed', state, cause });
+      this.#reportChange({ kind: 'alert', name: 'event-loop-delayed', state, cause });
     }
-    unneeded = isNeeded() || isLate ? 0 : unneeded + 1;
-    if (unneeded >= windowsUnneeded) stopMeasuring();
+    this.#unneededWindows = this.#isNeeded() || isLate ? 0 : this.#unneededWindows + 1;
+    if (this.#unneededWindows >= maxUnneededWindows) this[Symbol.dispose]();
   }
-
-  return {
-    onAlert(report: (change: AlertChange) => void) {
-      reportChange = report;
-    },
-
-    start() {
-      if (checking) return;
-      unneeded = 0;
-      window.enable();
-      checking = setInterval(() => checkWindow(), windowMs).unref();
-    },
-
-    /**
-     * Returns the longest delays of the last windows. Undefined if nothing is measured.
-     */
-    read(): Delays | undefined {
-      if (!checking) return undefined;
-      const [now, before] = [readDelays(window), former];
-      return {
-        p99Ms: Math.max(now.p99Ms, before.p99Ms),
-        maxMs: Math.max(now.maxMs, before.maxMs),
-      };
-    },
-
-    [Symbol.dispose]: stopMeasuring,
-  };
 }
 
 /** Converts delays to ms. The histogram counts whole intervals in nanoseconds. */
-function readDelays(histogram: Histogram) {
+function readDelays(histogram: Histogram): Delays {
   const toMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
-  if (histogram.count === 0) return none;
+  if (histogram.count === 0) return noDelays;
   return {
     p99Ms: toMs(histogram.percentile(99)),
     maxMs: toMs(histogram.max),

@@ -3,6 +3,7 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 
+/** A number, or a number for each set of labels. Undefined shows no number. */
 export type Values<Label extends string> =
   | number
   | undefined
@@ -13,30 +14,27 @@ export type Values<Label extends string> =
 
 /** Each name gets the prefix `parley_`. */
 export class Meters {
-  readonly registry = new Registry();
+  /** Registry of prom-client, which renders all metrics. */
+  readonly registry: Registry = new Registry();
 
-  #describe<Label extends string>(what: string, help: string, labelNames: Label[]) {
-    return { name: `parley_${what}`, help, labelNames, registers: [this.registry] };
-  }
-
-  /** Creates the counter `parley_NAME_total`. */
+  /** Creates a counter. Its name gets the ending `_total`. */
   addCounter<Label extends string = never>(
-    what: string,
+    name: string,
     help: string,
     labelNames: Label[] = [],
   ): Counter<Label> {
-    return new Counter(this.#describe(`${what}_total`, help, labelNames));
+    return new Counter(this.#describe(`${name}_total`, help, labelNames));
   }
 
-  /** Creates the counter `parley_NAME_total`. Values of `read` never fall. */
+  /** Creates a counter whose total `read` gives at each look. It must never fall. */
   addTotal<Label extends string = never>(
-    what: string,
+    name: string,
     help: string,
     read: () => Values<Label>,
     labelNames: Label[] = [],
-  ) {
+  ): void {
     new Counter({
-      ...this.#describe(`${what}_total`, help, labelNames),
+      ...this.#describe(`${name}_total`, help, labelNames),
       collect() {
         this.reset();
         for (const { labels, value } of toLabelledValues(read()))
@@ -45,28 +43,28 @@ export class Meters {
     });
   }
 
-  /** Creates the histogram `parley_NAME_seconds`. */
+  /** Creates a histogram of times. Its name gets the ending `_seconds`. */
   addHistogram<Label extends string = never>(
-    what: string,
+    name: string,
     help: string,
     buckets: number[],
     labelNames: Label[] = [],
   ): Histogram<Label> {
     return new Histogram({
-      ...this.#describe(`${what}_seconds`, help, labelNames),
+      ...this.#describe(`${name}_seconds`, help, labelNames),
       buckets,
     });
   }
 
-  /** Creates the gauge `parley_NAME`. `read` is called at each look. */
+  /** Creates a gauge. `read` is called at each look. */
   addGauge<Label extends string = never>(
-    what: string,
+    name: string,
     help: string,
     read: () => Values<Label>,
     labelNames: Label[] = [],
-  ) {
+  ): void {
     new Gauge({
-      ...this.#describe(what, help, labelNames),
+      ...this.#describe(name, help, labelNames),
       collect() {
         const values = read();
         this.reset();
@@ -75,6 +73,10 @@ export class Meters {
           this.set(labels, value);
       },
     });
+  }
+
+  #describe<Label extends string>(name: string, help: string, labelNames: Label[]) {
+    return { name: `parley_${name}`, help, labelNames, registers: [this.registry] };
   }
 }
 

@@ -1,35 +1,43 @@
-import { addDiscordMetrics } from './discord-metrics.ts';
-import { createLoopDelay, type Delays, type LoopDelay } from './loop-delay.ts';
+import type { Counter, Histogram } from 'prom-client';
+import { DiscordMetrics } from './discord-metrics.ts';
+import { type Delays, LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
-import { addSessionMetrics } from './session-metrics.ts';
+import { SessionMetrics } from './session-metrics.ts';
 
-export type Metrics = ReturnType<typeof openMetrics>;
+/** All metrics of a process. Disposing ends the watch over the event loop. */
+export interface Metrics extends Disposable {
+  readonly sessions: SessionMetrics;
+  readonly discord: DiscordMetrics;
+  readonly providers: ProviderMetrics;
+  /** Counts bugs that reached the top of the process. */
+  readonly bugs: Counter;
+  /** Takes the time until a write to the store was done, in seconds. */
+  readonly writes: Histogram;
+  readonly meters: Meters;
+  readonly loop: LoopDelay;
+  /** Returns the longest delay of the event loop within the last minute. 0 while delays are not measured. */
+  getLoopDelayMs(): number;
+  /** Renders the metrics as Prometheus reads them, with their content type. */
+  page(): Promise<MetricsPage>;
+}
+
+export type MetricsPage = { readonly type: string; readonly text: string };
 
 /** A write to a good disk takes some ms, and its deadline is 10 s. */
 const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 /** Opens the metrics. Closing ends the watch over the event loop. */
-export function openMetrics(ready: () => boolean) {
+export function openMetrics(isReady: () => boolean): Metrics {
   const meters = new Meters();
-  const loop = createLoopDelay(() => discord.hasLink());
-  const discord = addDiscordMetrics(meters, () => loop.start());
-  const sessions = addSessionMetrics(meters);
+  const loop = new LoopDelay(() => discord.hasLink());
+  const discord = new DiscordMetrics(meters, () => loop.start());
+  const sessions = new SessionMetrics(meters);
   measureLoop(meters, loop);
   describeProcess(meters);
-  meters.addGauge('ready', '1 while the gateway is connected.', () => Number(ready()));
-  const countLinks = () => {
-    const open = [...sessions.present].filter(discord.isLinked).length;
-    return [
-      { labels: { state: 'open' }, value: open },
-      { labels: { state: 'reconnecting' }, value: sessions.present.size - open },
-    ];
-  };
-  meters.addGauge(
-    'channel_links',
-    'Voice channels of the bot, by whether its voice link is open or it reconnects.',
-    countLinks,
-    ['state'],
+  meters.addGauge('ready', '1 while the gateway is connected.', () =>
+    Number(isReady()),
   );
+  measureLinks(meters, sessions, discord);
   return {
     sessions,
     discord,
@@ -45,8 +53,7 @@ export function openMetrics(ready: () => boolean) {
     ),
     meters,
     loop,
-    /** 0 while delays are not measured. */
-    heldUpMs: () => loop.read()?.maxMs ?? 0,
+    getLoopDelayMs: () => loop.read()?.maxMs ?? 0,
     async page() {
       return {
         type: meters.registry.contentType,
@@ -57,12 +64,33 @@ export function openMetrics(ready: () => boolean) {
   };
 }
 
+function measureLinks(
+  meters: Meters,
+  sessions: SessionMetrics,
+  discord: DiscordMetrics,
+) {
+  const countLinks = () => {
+    const guildIds = [...sessions.presentGuilds];
+    const open = guildIds.filter((guildId) => discord.isLinked(guildId)).length;
+    return [
+      { labels: { state: 'open' }, value: open },
+      { labels: { state: 'reconnecting' }, value: guildIds.length - open },
+    ];
+  };
+  meters.addGauge(
+    'channel_links',
+    'Voice channels of the bot, by whether its voice link is open or it reconnects.',
+    countLinks,
+    ['state'],
+  );
+}
+
 function measureLoop(meters: Meters, loop: LoopDelay) {
   const delay =
     'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
-  const toSeconds = (of: keyof Delays) => () => {
+  const toSeconds = (key: keyof Delays) => () => {
     const delays = loop.read();
-    return delays && delays[of] / 1000;
+    return delays && delays[key] / 1000;
   };
   meters.addGauge(
     'event_loop_delay_p99_seconds',
@@ -90,22 +118,25 @@ function describeProcess(meters: Meters) {
   );
 }
 
-export type ProviderMetrics = ReturnType<typeof addProviderMetrics>;
+export type ProviderMetrics = {
+  /** Roles that use a fallback now. The log of providers adds and removes them. */
+  readonly down: Set<string>;
+  /** Counts requests to servers that failed. */
+  readonly failures: Counter<'role' | 'code'>;
+};
 
 /** Adds metrics of providers. Labels are our own words, never hosts. */
-function addProviderMetrics(meters: Meters) {
+function addProviderMetrics(meters: Meters): ProviderMetrics {
   const down = new Set<string>();
   meters.addGauge(
     'provider_roles_down',
     'Roles that use a fallback instead of their first server.',
     () => down.size,
   );
-  return {
-    down,
-    failures: meters.addCounter(
-      'provider_failures',
-      'Requests to servers that failed, by role and error code.',
-      ['role', 'code'],
-    ),
-  };
+  const failures = meters.addCounter(
+    'provider_failures',
+    'Requests to servers that failed, by role and error code.',
+    ['role', 'code'],
+  );
+  return { down, failures };
 }

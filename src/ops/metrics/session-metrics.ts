@@ -1,3 +1,4 @@
+import type { Counter, Histogram } from 'prom-client';
 import type { GuildId } from '#src/base/ids.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
 import { measureLatencies } from '#src/ops/latency.ts';
@@ -9,80 +10,91 @@ const turnBuckets = [
   0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10, 20,
 ];
 
-/** Adds metrics of sessions. Labels are our own words, never ids. */
-export function addSessionMetrics(meters: Meters) {
-  const present = new Set<string>();
-  const dropped = meters.addCounter(
-    'dropped',
-    'Questions that were dropped while they waited, by reason.',
-    ['why'],
-  );
-  const failed = meters.addCounter('failures', 'Failures, by stage and error code.', [
-    'stage',
-    'code',
-  ]);
-  const ignored = meters.addCounter(
-    'ignored',
-    'Utterances that were not answered, by reason.',
-    ['why'],
-  );
-  const turns = meters.addCounter('turns', 'Questions, by how the answer ended.', [
-    'finish',
-    'asked',
-  ]);
-  const instants = meters.addHistogram(
-    'turn_instant',
-    'Time from the last voiced packet of a spoken question to each instant of its answer.',
-    turnBuckets,
-    ['instant'],
-  );
-  const spent = meters.addCounter(
-    'spent_usd',
-    'US dollars spent on servers, by purpose.',
-    ['what'],
-  );
+/** Metrics of sessions. Labels are our own words, never ids. */
+export class SessionMetrics {
+  readonly #presentGuilds = new Set<GuildId>();
+  readonly #dropped: Counter<'why'>;
+  readonly #failed: Counter<'stage' | 'code'>;
+  readonly #ignored: Counter<'why'>;
+  readonly #turns: Counter<'finish' | 'asked'>;
+  readonly #instants: Histogram<'instant'>;
+  readonly #spent: Counter<'what'>;
 
-  const countAnswer = (event: Extract<SessionEvent, { kind: 'answered' }>) => {
+  /** Adds the metrics to `meters`. */
+  constructor(meters: Meters) {
+    this.#dropped = meters.addCounter(
+      'dropped',
+      'Questions that were dropped while they waited, by reason.',
+      ['why'],
+    );
+    this.#failed = meters.addCounter('failures', 'Failures, by stage and error code.', [
+      'stage',
+      'code',
+    ]);
+    this.#ignored = meters.addCounter(
+      'ignored',
+      'Utterances that were not answered, by reason.',
+      ['why'],
+    );
+    this.#turns = meters.addCounter('turns', 'Questions, by how the answer ended.', [
+      'finish',
+      'asked',
+    ]);
+    this.#instants = meters.addHistogram(
+      'turn_instant',
+      'Time from the last voiced packet of a spoken question to each instant of its answer.',
+      turnBuckets,
+      ['instant'],
+    );
+    this.#spent = meters.addCounter(
+      'spent_usd',
+      'US dollars spent on servers, by purpose.',
+      ['what'],
+    );
+  }
+
+  /** Servers where the bot is, or to which it is on its way back. */
+  get presentGuilds(): ReadonlySet<GuildId> {
+    return this.#presentGuilds;
+  }
+
+  /** Counts an event of a session. Alerts are counted by the alert board. */
+  countEvent(guildId: GuildId, event: SessionEvent): void {
+    switch (event.kind) {
+      case 'joined':
+        this.#presentGuilds.add(guildId);
+        return;
+      case 'left':
+        this.#presentGuilds.delete(guildId);
+        return;
+      case 'dropped':
+        this.#dropped.inc({ why: event.why });
+        return;
+      case 'failed':
+        this.#failed.inc({ stage: event.stage, code: event.code });
+        return;
+      case 'ignored':
+        this.#ignored.inc({ why: event.why });
+        return;
+      case 'spent':
+        this.#spent.inc({ what: event.what }, event.usd);
+        return;
+      case 'answered':
+        this.#countAnswer(event);
+        return;
+      default: // alerts are counted by the alert board
+    }
+  }
+
+  #countAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
     const { finish, typed } = event;
-    turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
+    this.#turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     // A typed question was not heard, so its instants do not count.
     if (typed) return;
     for (const [key, ms] of Object.entries(measureLatencies(event.instants)))
-      instants.observe(
+      this.#instants.observe(
         { instant: toSnakeCase(key.replace(/Ms$/, '')) },
         Math.max(0, ms) / 1000,
       );
-  };
-
-  return {
-    /** The bot is there, or on its way back. */
-    present: present as ReadonlySet<string>,
-
-    count(guildId: GuildId, event: SessionEvent) {
-      switch (event.kind) {
-        case 'joined':
-          present.add(guildId);
-          return;
-        case 'left':
-          present.delete(guildId);
-          return;
-        case 'dropped':
-          dropped.inc({ why: event.why });
-          return;
-        case 'failed':
-          failed.inc({ stage: event.stage, code: event.code });
-          return;
-        case 'ignored':
-          ignored.inc({ why: event.why });
-          return;
-        case 'spent':
-          spent.inc({ what: event.what }, event.usd);
-          return;
-        case 'answered':
-          countAnswer(event);
-          return;
-        default: // alerts are counted by the alert board
-      }
-    },
-  };
+  }
 }

@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  type Context,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
@@ -17,45 +18,75 @@ type ToolCall = { readonly call: Called; readonly endedAtMs: number };
 type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
 
 /** Further tool calls are not traced. */
-const mostTools = 100;
+const maxToolCalls = 100;
 
-export type Traces = ReturnType<typeof createTraces>;
+export type TracesOptions = {
+  /** Adds the words of answers, which are private. */
+  readonly hasWords: boolean;
+};
 
 /**
  * Makes OpenTelemetry spans from events of ended turns, by the conventions for
  * generative AI.
  */
-export function createTraces(tracer: Tracer, clock: Time, { hasWords = false } = {}) {
+export class Traces {
+  readonly #tracer;
+  readonly #clock;
+  readonly #hasWords;
   /** Calls since the asker's last turn, by server. */
-  const callsByGuild = new Map<string, readonly ToolCall[]>();
+  readonly #callsByGuild = new Map<GuildId, readonly ToolCall[]>();
 
-  function traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
+  constructor(tracer: Tracer, clock: Time, { hasWords }: TracesOptions) {
+    this.#tracer = tracer;
+    this.#clock = clock;
+    this.#hasWords = hasWords;
+  }
+
+  /** Traces a turn that has ended. Keeps tool calls until then, and ignores other events. */
+  report(guildId: GuildId, event: SessionEvent): void {
+    const calls = this.#callsByGuild.get(guildId) ?? [];
+    if (event.kind === 'left') this.#callsByGuild.delete(guildId);
+    if (event.kind === 'tool') {
+      const newCall = { call: event, endedAtMs: this.#clock.nowMs() };
+      this.#callsByGuild.set(guildId, [...calls, newCall].slice(-maxToolCalls));
+    }
+    if (event.kind === 'answered') {
+      const isOfAsker = ({ call }: ToolCall) => call.speakerId === event.speakerId;
+      this.#callsByGuild.set(
+        guildId,
+        calls.filter((toolCall) => !isOfAsker(toolCall)),
+      );
+      this.#traceTurn(guildId, event, calls.filter(isOfAsker));
+    }
+  }
+
+  #traceTurn(guildId: GuildId, event: Answered, calls: readonly ToolCall[]) {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } =
       event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
-    const turn = startSpan('turn', heardAtMs, ROOT_CONTEXT, {
+    const turn = this.#startSpan('turn', heardAtMs, ROOT_CONTEXT, {
       'parley.server.id': guildId,
       'parley.turn.finish': event.finish,
       'parley.turn.typed': event.typed === true,
     });
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
-    tracePart(turn, 'recognition', heardAtMs, recognisedAtMs);
-    tracePart(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
+    this.#traceStage(turn, 'recognition', heardAtMs, recognisedAtMs);
+    this.#traceStage(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
       'gen_ai.operation.name': 'chat',
-      ...(hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
+      ...(this.#hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
     });
-    tracePart(turn, 'first sound', writtenAtMs, firstSentAtMs);
+    this.#traceStage(turn, 'first sound', writtenAtMs, firstSentAtMs);
     for (const { call, endedAtMs: toMs } of calls)
-      tracePart(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
+      this.#traceStage(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
         'gen_ai.operation.name': 'execute_tool',
         'gen_ai.tool.name': call.tool,
         'parley.tool.end': call.how,
       });
-    turn.end(clock.wallMs());
+    turn.end(this.#clock.wallMs());
   }
 
   /** Adds a span between two known instants, which may be swapped. */
-  function tracePart(
+  #traceStage(
     turn: Span,
     name: string,
     fromMs: number | undefined,
@@ -64,43 +95,19 @@ export function createTraces(tracer: Tracer, clock: Time, { hasWords = false } =
   ) {
     if (fromMs === undefined || toMs === undefined) return;
     // A preemptive answer begins before recognition ends.
-    const within = trace.setSpan(ROOT_CONTEXT, turn);
-    const part = startSpan(name, Math.min(fromMs, toMs), within, attributes);
-    part.end(toWallMs(toMs));
+    const context = trace.setSpan(ROOT_CONTEXT, turn);
+    const stage = this.#startSpan(name, Math.min(fromMs, toMs), context, attributes);
+    stage.end(this.#toWallMs(toMs));
   }
 
-  function startSpan(
-    name: string,
-    fromMs: number,
-    within: typeof ROOT_CONTEXT,
-    attributes: Attributes,
-  ) {
-    const startTime = toWallMs(fromMs);
-    return tracer.startSpan(name, { startTime, attributes }, within);
+  #startSpan(name: string, fromMs: number, context: Context, attributes: Attributes) {
+    const startTime = this.#toWallMs(fromMs);
+    return this.#tracer.startSpan(name, { startTime, attributes }, context);
   }
 
-  function toWallMs(atMs: number) {
-    return clock.wallMs() - clock.nowMs() + atMs;
+  #toWallMs(atMs: number) {
+    return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
   }
-
-  return {
-    report(guildId: GuildId, event: SessionEvent) {
-      const calls = callsByGuild.get(guildId) ?? [];
-      if (event.kind === 'left') callsByGuild.delete(guildId);
-      if (event.kind === 'tool') {
-        const called = { call: event, endedAtMs: clock.nowMs() };
-        callsByGuild.set(guildId, [...calls, called].slice(-mostTools));
-      }
-      if (event.kind === 'answered') {
-        const isOwn = ({ call }: ToolCall) => call.speakerId === event.speakerId;
-        callsByGuild.set(
-          guildId,
-          calls.filter((one) => !isOwn(one)),
-        );
-        traceTurn(guildId, event, calls.filter(isOwn));
-      }
-    },
-  };
 }
 
 function toMessage(content: string) {
@@ -116,5 +123,5 @@ export function openTraces(
   if (!isSpanContextValid(tracer.startSpan('start').spanContext())) return undefined;
   const hasWords =
     environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
-  return createTraces(tracer, clock, { hasWords });
+  return new Traces(tracer, clock, { hasWords });
 }

@@ -17,6 +17,7 @@ import type {
   TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
 import {
+  type AnswerSound,
   chooseAnswerSound,
   createPrompt,
   createPromptHead,
@@ -35,50 +36,52 @@ import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import {
   type AudibleAnswer,
-  type AudioReplySorter,
-  createAudioReplySorter,
-  type ModelHabit,
+  AudioReplySorter,
+  ModelHabits,
 } from './audio-model-reply.ts';
 import type { PlacedSound } from './audio-model-words.ts';
 
+/** Models of the pipeline. */
 export type AudioModelDeps = {
+  /** Opens the model for one answer. */
   readonly open: (signal: AbortSignal) => ChatModel;
   readonly feed?: ChatModel['feed'];
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
 };
 
-/** More sound waits with the server, and the text behind it, too. */
+/** Bound of sound ahead, in ms. More sound waits with the server, and the text behind the sound, too. */
 const soundAheadBound: QueueBound<AudibleAnswer> = {
   limit: 3_000,
-  weigh: (heard) => (heard.kind === 'sound' ? getDurationMs(heard.pcm) : 0),
+  weigh: (piece) => (piece.kind === 'sound' ? getDurationMs(piece.pcm) : 0),
 };
 const maxSoundMs = 18 * 60_000;
 
 /** Answers by a model that hears and speaks by itself. Text without sound is spoken by the voice. */
-export function createAudioModelPipeline(parts: AudioModelDeps): Pipeline {
-  const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
-  const pipeline = createReadAheadPipeline(async (turn, host, queue, signal) => {
-    const prompt = await createAudioPrompt(turn, parts.input, signal);
+export function createAudioModelPipeline(deps: AudioModelDeps): Pipeline {
+  const habits = new ModelHabits();
+  const pipeline = createReadAheadPipeline(async (turn, answerHost, queue, signal) => {
+    const prompt = await createAudioPrompt(turn, deps.input, signal);
     if (!prompt) return;
     const { voice } = chooseAnswerSound(turn);
-    const asking = { model: parts.open(signal), prompt, turn, host, habit };
-    const heard = runAhead<AudibleAnswer>(
+    const model = deps.open(signal);
+    const answerDeps = { model, prompt, turn, host: answerHost, habits };
+    const pieces = runAhead<AudibleAnswer>(
       soundAheadBound,
-      (own, inner) => askModel(asking, queue, own, inner),
+      (answerQueue, inner) => askModel(answerDeps, queue, answerQueue, inner),
       signal,
     );
-    const counted = withVoiceMeter(parts.synthesizer, host.meter);
+    const counted = withVoiceMeter(deps.synthesizer, answerHost.meter);
     const synthesizer = counted.fixEngine?.() ?? counted;
-    await playAnswer(heard, { synthesizer, voice }, queue, signal);
+    await playAnswer(pieces, { synthesizer, voice }, queue, signal);
   });
   return {
     ...pipeline,
     feed(turn, sound) {
-      if (parts.input === 'transcript') return;
+      if (deps.input === 'transcript') return;
       const messages = [...createPromptHead(turn), createGrowingMessage(turn, sound)];
       const { name } = chooseAnswerSound(turn).voice;
-      parts.feed?.(messages, turn.tools, sound, name);
+      deps.feed?.(messages, turn.tools, sound, name);
     },
   };
 }
@@ -88,21 +91,28 @@ type AudioAnswerDeps = {
   readonly prompt: AudioPrompt;
   readonly turn: Turn;
   readonly host: AnswerHost;
-  readonly habit: ModelHabit;
+  readonly habits: ModelHabits;
 };
 
 async function askModel(
-  asking: AudioAnswerDeps,
+  deps: AudioAnswerDeps,
   queue: BoundedQueue<ReplyPart>,
-  heard: BoundedQueue<AudibleAnswer>,
+  answerQueue: BoundedQueue<AudibleAnswer>,
   signal: AbortSignal,
 ) {
-  const { prompt, turn, host } = asking;
+  const { prompt, turn, host: answerHost } = deps;
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
-  const rounds = createModelRounds(asking, heard);
+  const rounds = new ModelRounds(deps, answerQueue);
   const { done, sent, tools } = turn;
-  const writing = { chat: rounds, prompt: prompt.messages, done, sent, tools, host };
+  const writing = {
+    chat: rounds,
+    prompt: prompt.messages,
+    done,
+    sent,
+    tools,
+    host: answerHost,
+  };
   let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
@@ -120,104 +130,121 @@ async function askModel(
   }
 }
 
-function createModelRounds(
-  { habit, host, model: engine, prompt, turn }: AudioAnswerDeps,
-  heard: BoundedQueue<AudibleAnswer>,
-) {
-  const model = withMeter(engine, host.meter, (messages) =>
-    messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
-  );
-  const { asideNotice, voice } = chooseAnswerSound(turn);
-  let inWords = prompt.messages;
-  let current: AudioReplySorter | undefined;
-  void prompt.inWords.then((words) => {
-    inWords = words ?? inWords;
-  });
+/** The model's rounds of one answer. Each request after the first carries words in place of the sound. */
+class ModelRounds implements ChatModel {
+  readonly #deps: AudioAnswerDeps;
+  readonly #model: ChatModel;
+  readonly #answerQueue: BoundedQueue<AudibleAnswer>;
+  readonly #sound: AnswerSound;
+  #wordMessages: readonly ChatMessage[];
+  #sorter: AudioReplySorter | undefined;
 
-  function replyInVoice(
+  constructor(deps: AudioAnswerDeps, answerQueue: BoundedQueue<AudibleAnswer>) {
+    const { host: answerHost, model, prompt, turn } = deps;
+    this.#deps = deps;
+    this.#answerQueue = answerQueue;
+    this.#model = withMeter(model, answerHost.meter, (messages) =>
+      messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
+    );
+    this.#sound = chooseAnswerSound(turn);
+    this.#wordMessages = prompt.messages;
+    void prompt.inWords.then((messages) => {
+      this.#wordMessages = messages ?? this.#wordMessages;
+    });
+  }
+
+  /** Length of the sound of the newest round, in ms. */
+  get soundMs(): number {
+    return this.#sorter?.soundMs ?? 0;
+  }
+
+  /** Asks for one round. Ends it when nothing was recognised in the sound. */
+  async *reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { habits, prompt } = this.#deps;
+    // The sound was sent once, so later requests carry its words.
+    const sentMessages = this.#sorter
+      ? [...this.#wordMessages, ...messages.slice(prompt.messages.length)]
+      : messages;
+    const sorter = new AudioReplySorter(
+      this.#answerQueue,
+      habits,
+      this.#sound.asideNotice,
+    );
+    this.#sorter = sorter;
+    let isWhole = false;
+    try {
+      for await (const part of this.#requestRound(sentMessages, tools, signal)) {
+        if (!(await prompt.hasWords)) return;
+        yield* sorter.sortPart(part);
+      }
+      isWhole = true;
+    } finally {
+      await sorter.endRequest(isWhole);
+    }
+  }
+
+  /** Requests a round in the chosen voice, or without it if the model does not have it. */
+  #requestRound(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
   ) {
-    const { name, onGone } = voice;
-    const requestReply = (chosen?: string) =>
-      model.reply(messages, tools, signal, undefined, chosen, turn.sent);
-    if (name === undefined || habit.goneVoices.has(name)) return requestReply();
+    const { habits, turn } = this.#deps;
+    const { name, onGone } = this.#sound.voice;
+    const requestReply = (voice?: string) =>
+      this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
+    if (name === undefined || habits.isGoneVoice(name)) return requestReply();
     return sendUntilAccepted(
       {
         wanted: new Set(['voice']),
-        send: (parts) => requestReply(parts.has('voice') ? name : undefined),
+        send: (fields) => requestReply(fields.has('voice') ? name : undefined),
         isAnswer: isAnswerPart,
-        reduce: (error, parts) => {
-          if (parts.size === 0 || !isVoiceRejection(error)) throw error;
+        reduce: (error, fields) => {
+          if (fields.size === 0 || !isVoiceRejection(error)) throw error;
           return [];
         },
-        onAccepted: (parts) => {
-          if (parts.has('voice')) return;
-          habit.goneVoices.add(name);
+        onAccepted: (fields) => {
+          if (fields.has('voice')) return;
+          habits.addGoneVoice(name);
           onGone?.(name, 'model');
         },
       },
       signal,
     );
   }
-
-  return {
-    get soundMs(): number {
-      return current?.soundMs ?? 0;
-    },
-    async *reply(
-      messages: readonly ChatMessage[],
-      tools: readonly Tool[],
-      signal: AbortSignal,
-    ): AsyncGenerator<ChatPart> {
-      // The sound was sent once, so later requests carry its words.
-      const shown = current
-        ? [...inWords, ...messages.slice(prompt.messages.length)]
-        : messages;
-      const reply = createAudioReplySorter(heard, habit, asideNotice);
-      current = reply;
-      let isWhole = false;
-      try {
-        for await (const part of replyInVoice(shown, tools, signal)) {
-          if (!(await prompt.hasWords)) return;
-          yield* reply.handle(part);
-        }
-        isWhole = true;
-      } finally {
-        await reply.end(isWhole);
-      }
-    },
-  };
 }
 
 const isAnswerPart = ({ kind }: ChatPart) => kind !== 'usage';
 
 /** Passes sound on clause by clause, and reads clauses without sound aloud. */
 async function playAnswer(
-  heard: AsyncIterator<AudibleAnswer>,
+  pieces: AsyncIterator<AudibleAnswer>,
   speech: ClauseVoice,
   queue: BoundedQueue<ReplyPart>,
   signal: AbortSignal,
 ) {
-  let next = await heard.next();
-  const clauses = async function* () {
-    for (; !next.done && next.value.kind === 'clause'; next = await heard.next())
+  let next = await pieces.next();
+  const takeClauses = async function* () {
+    for (; !next.done && next.value.kind === 'clause'; next = await pieces.next())
       yield next.value.text;
   };
   while (!next.done) {
     const { value } = next;
     if (value.kind === 'clause') {
-      await speakClauses(clauses(), speech, queue, signal);
+      await speakClauses(takeClauses(), speech, queue, signal);
       continue;
     }
     await deliverPieces(
       value.kind === 'sound'
-        ? value.words.placeSound(value.pcm)
-        : value.words.releaseRest(),
+        ? value.aligner.placeSound(value.pcm)
+        : value.aligner.releaseRest(),
       queue,
     );
-    next = await heard.next();
+    next = await pieces.next();
   }
 }
 
@@ -254,28 +281,28 @@ async function createAudioPrompt(
 ): Promise<AudioPrompt | undefined> {
   const inWords = createPrompt(turn, signal);
   inWords.catch(() => undefined); // The reader of the words gets the error.
-  if (input === 'transcript' || turn.said.every(({ pcm }) => pcm === undefined)) {
+  if (input === 'transcript' || turn.utterances.every(({ pcm }) => pcm === undefined)) {
     const messages = await inWords;
     return (
       messages && { messages, soundMs: 0, hasWords: Promise.resolve(true), inWords }
     );
   }
-  const heard = await waitUnlessAborted(
-    Promise.all(turn.said.map(toHeardMessages)),
+  const heardMessages = await waitUnlessAborted(
+    Promise.all(turn.utterances.map(toHeardMessages)),
     signal,
   ).catch((error: unknown) => {
     signal.throwIfAborted();
     throw addFailureStage('recognise', error);
   });
-  const soundMs = turn.said.reduce(
+  const soundMs = turn.utterances.reduce(
     (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
     0,
   );
   return {
-    messages: [...createPromptHead(turn), ...heard.flat()],
+    messages: [...createPromptHead(turn), ...heardMessages.flat()],
     soundMs,
     hasWords: inWords.then(
-      (words) => words !== undefined,
+      (messages) => messages !== undefined,
       () => true,
     ),
     inWords: inWords.catch(() => undefined),
@@ -283,8 +310,8 @@ async function createAudioPrompt(
 }
 
 /** Creates the message of an utterance of which nothing has been said yet. */
-function createGrowingMessage({ said }: Turn, live: LiveSound): ChatMessage {
-  const { name = '' } = said.at(-1) ?? {};
+function createGrowingMessage({ utterances }: Turn, live: LiveSound): ChatMessage {
+  const { name = '' } = utterances.at(-1) ?? {};
   const wav = new Uint8Array();
   const sound = { wav, toOgg: () => wav, live, words: async () => '' };
   return { role: 'user', name, content: '', ...sound };
@@ -297,11 +324,11 @@ async function toHeardMessages({
   pcm,
   transcript,
 }: TurnUtterance): Promise<ChatMessage[]> {
-  const words = async () => (await transcript()).text.trim();
+  const recogniseWords = async () => (await transcript()).text.trim();
   if (pcm) {
     const sound = { wav: writeWav(pcm), toOgg: pcm.toOgg, live };
-    return [{ role: 'user', name, content: '', ...sound, words }];
+    return [{ role: 'user', name, content: '', ...sound, words: recogniseWords }];
   }
-  const content = await words();
+  const content = await recogniseWords();
   return content === '' ? [] : [{ role: 'user', name, content }];
 }

@@ -2,97 +2,130 @@ import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import type { AnswerSound } from '#src/pipeline/prompt.ts';
 import type { BoundedQueue } from '#src/pipeline/read-ahead-speech.ts';
-import { createClauseWriter } from '#src/pipeline/written-answer.ts';
+import { ClauseWriter } from '#src/pipeline/written-answer.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
-import { createTextAligner, type TextAligner } from './audio-model-words.ts';
+import { TextAligner } from './audio-model-words.ts';
 
+/** A piece of an answer to be played: the model's own sound, its end, or a clause that another voice reads. */
 export type AudibleAnswer =
-  | { readonly kind: 'sound'; readonly pcm: Pcm; readonly words: TextAligner }
-  | { readonly kind: 'over'; readonly words: TextAligner }
+  | { readonly kind: 'sound'; readonly pcm: Pcm; readonly aligner: TextAligner }
+  | { readonly kind: 'over'; readonly aligner: TextAligner }
   | { readonly kind: 'clause'; readonly text: string };
 
-/** A model whose last answer had no sound is read aloud without waiting for any. */
-export type ModelHabit = {
-  isSilent: boolean;
-  readonly goneVoices: Set<string>;
-};
+/** Habits of an audio model that its pipeline has learnt from earlier answers. */
+export class ModelHabits {
+  #isSilent = false;
+  readonly #goneVoices = new Set<string>();
 
-export type AudioReplySorter = ReturnType<typeof createAudioReplySorter>;
+  /** True if the last answer had no sound. The next one is then read aloud without waiting for any. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** Remembers whether an answer had sound. */
+  recordAnswer(hasSound: boolean): void {
+    this.#isSilent = !hasSound;
+  }
+
+  /** Remembers a voice that the model has refused, so that it is not asked for again. */
+  addGoneVoice(name: string): void {
+    this.#goneVoices.add(name);
+  }
+
+  /** Tests whether the model has refused a voice. */
+  isGoneVoice(name: string): boolean {
+    return this.#goneVoices.has(name);
+  }
+}
 
 /**
  * Sorts the output of one request: text to the reader, sound with its words to `queue`, and text without sound to the
  * voice.
  */
-export function createAudioReplySorter(
-  queue: BoundedQueue<AudibleAnswer>,
-  habit: ModelHabit,
-  notice: AnswerSound['asideNotice'],
-) {
-  const words = createTextAligner();
-  const sound = new SpeechSoundReader('audio/pcm');
-  const unread: string[] = [];
+export class AudioReplySorter {
+  readonly #queue: BoundedQueue<AudibleAnswer>;
+  readonly #habits: ModelHabits;
+  readonly #aligner = new TextAligner();
+  readonly #soundReader = new SpeechSoundReader('audio/pcm');
+  readonly #clauseWriter: ClauseWriter;
+  readonly #unreadClauses: string[] = [];
   /** Some servers send the words twice. The form that came first counts. */
-  let source: 'text' | 'transcript' | undefined;
-  let voice: 'unknown' | 'own' | 'other' = 'unknown';
-  let hasSound = false;
-  let soundMs = 0;
-  const clauses = createClauseWriter(notice);
+  #textKind: 'text' | 'transcript' | undefined;
+  #voice: 'unknown' | 'own' | 'other' = 'unknown';
+  #hasSound = false;
+  #soundMs = 0;
 
-  function addText(text: string) {
-    words.addText(text);
-    if (voice !== 'own') unread.push(...clauses.push(text));
+  constructor(
+    queue: BoundedQueue<AudibleAnswer>,
+    habits: ModelHabits,
+    notice: AnswerSound['asideNotice'],
+  ) {
+    this.#queue = queue;
+    this.#habits = habits;
+    this.#clauseWriter = new ClauseWriter(notice);
   }
 
-  function readAloud() {
-    if (unread.length > 0) voice = 'other';
-    for (const text of unread.splice(0)) queue.put({ kind: 'clause', text });
+  /** Length of the model's own sound so far, in ms. */
+  get soundMs(): number {
+    return this.#soundMs;
   }
 
-  async function addSound(pcm: Pcm) {
-    hasSound = true;
-    if (voice === 'other') return; // A voice never changes inside an answer.
-    voice = 'own';
-    soundMs += getDurationMs(pcm);
-    words.addSound(getDurationMs(pcm));
-    await queue.waitForSpace();
-    queue.put({ kind: 'sound', pcm, words });
+  /**
+   * Sorts a part, and waits while much sound is unheard. Throws BotError `provider.wrong_type` or
+   * `audio.bad_wav`.
+   */
+  async *sortPart(part: ChatPart): AsyncGenerator<ChatPart> {
+    switch (part.kind) {
+      case 'text':
+      case 'transcript':
+        this.#textKind ??= part.kind;
+        if (this.#textKind !== part.kind) return;
+        this.#addText(part.text);
+        yield { kind: 'text', text: part.text };
+        if (part.kind === 'text' && this.#habits.isSilent) this.#readAloud();
+        return;
+      case 'sound':
+        for (const pcm of this.#soundReader.push(part.bytes)) await this.#addSound(pcm);
+        return;
+      case 'tool':
+      case 'cut':
+      case 'usage':
+        yield part;
+    }
   }
 
-  return {
-    get soundMs(): number {
-      return soundMs;
-    },
-    /**
-     * Sorts a part, and waits while much sound is unheard. Throws BotError `provider.wrong_type` or
-     * `audio.bad_wav`.
-     */
-    async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
-      switch (part.kind) {
-        case 'text':
-        case 'transcript':
-          source ??= part.kind;
-          if (source !== part.kind) return;
-          addText(part.text);
-          yield { kind: 'text', text: part.text };
-          if (part.kind === 'text' && habit.isSilent) readAloud();
-          return;
-        case 'sound':
-          for (const pcm of sound.push(part.bytes)) await addSound(pcm);
-          return;
-        case 'tool':
-        case 'cut':
-        case 'usage':
-          yield part;
-      }
-    },
-    async end(whole: boolean) {
-      for (const pcm of sound.end()) await addSound(pcm);
-      words.end();
-      queue.put({ kind: 'over', words });
-      if (source !== undefined || hasSound) habit.isSilent = !hasSound;
-      if (voice === 'own') return;
-      if (whole) unread.push(...clauses.flush());
-      readAloud();
-    },
-  };
+  /** Ends the request. Words without sound are read aloud, half a clause only if the reply is whole. */
+  async endRequest(isWhole: boolean): Promise<void> {
+    for (const pcm of this.#soundReader.end()) await this.#addSound(pcm);
+    this.#aligner.endInput();
+    this.#queue.put({ kind: 'over', aligner: this.#aligner });
+    if (this.#textKind !== undefined || this.#hasSound)
+      this.#habits.recordAnswer(this.#hasSound);
+    if (this.#voice === 'own') return;
+    if (isWhole) this.#unreadClauses.push(...this.#clauseWriter.flush());
+    this.#readAloud();
+  }
+
+  #addText(text: string) {
+    this.#aligner.addText(text);
+    if (this.#voice !== 'own')
+      this.#unreadClauses.push(...this.#clauseWriter.push(text));
+  }
+
+  #readAloud() {
+    if (this.#unreadClauses.length > 0) this.#voice = 'other';
+    for (const text of this.#unreadClauses.splice(0))
+      this.#queue.put({ kind: 'clause', text });
+  }
+
+  async #addSound(pcm: Pcm) {
+    this.#hasSound = true;
+    if (this.#voice === 'other') return; // A voice never changes inside an answer.
+    this.#voice = 'own';
+    const durationMs = getDurationMs(pcm);
+    this.#soundMs += durationMs;
+    this.#aligner.addSound(durationMs);
+    await this.#queue.waitForSpace();
+    this.#queue.put({ kind: 'sound', pcm, aligner: this.#aligner });
+  }
 }

@@ -13,11 +13,18 @@ export function createAudioModelStandIn(chat: ChatModel): ChatModel {
 
 function readWithChat(chat: ChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal, mostTokens, _voice, sent) {
-      const written = await Promise.all(
+    async *reply(messages, tools, signal, maxTokens, _voice, sent) {
+      const writtenMessages = await Promise.all(
         messages.map((message) => toWrittenMessages(message, signal)),
       );
-      yield* chat.reply(written.flat(), tools, signal, mostTokens, undefined, sent);
+      yield* chat.reply(
+        writtenMessages.flat(),
+        tools,
+        signal,
+        maxTokens,
+        undefined,
+        sent,
+      );
     },
   };
 }
@@ -28,9 +35,9 @@ async function toWrittenMessages(
   signal: AbortSignal,
 ): Promise<ChatMessage[]> {
   if (!('wav' in message)) return [message];
-  const { role, name, words } = message;
+  const { role, name, words: recogniseWords } = message;
   try {
-    const content = await waitUnlessAborted(words(), signal);
+    const content = await waitUnlessAborted(recogniseWords(), signal);
     return content === '' ? [] : [{ role, name, content }];
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { findBoundaries, findSureEnd } from '#src/chat/text/clause-splitter.ts';
 
+/** A piece of sound with the clause that it speaks. `begins` marks the first sound of a clause. */
 export type PlacedSound = {
   readonly pcm: Pcm;
   readonly ofText?: string;
@@ -9,127 +10,142 @@ export type PlacedSound = {
 
 type Clause = { readonly text: string; readonly endLetters: number };
 
-/** An ideogram counts as three letters. */
+/** Usual time of a Latin letter. An ideogram counts as three letters. */
 const usualLetterMs = 65;
 const minCutLetters = 12;
 const maxClauseChars = 240;
-/** The last words need some sound to go with. */
+/** Sound held back, since the last words need some sound to go with. */
 const keptBackMs = 40;
 const lastClauseMs = 100;
-
-export type TextAligner = ReturnType<typeof createTextAligner>;
 
 /**
  * Assigns the sound of an answer to its clauses, while both arrive in one stream.
  *
  * A clause takes the time of its letters at a usual pace, once all has arrived at the real one.
  */
-export function createTextAligner() {
-  let text = '';
-  let letters = 0;
-  let cut = 0;
-  let current: Clause | undefined;
-  let arrivedMs = 0;
-  let takenMs = 0;
-  let kept: Pcm | undefined;
-  let ended = false;
+export class TextAligner {
+  #text = '';
+  #letters = 0;
+  /** Characters of the text that clauses have taken. */
+  #takenChars = 0;
+  #clause: Clause | undefined;
+  #arrivedMs = 0;
+  #placedMs = 0;
+  /** Sound held back until its words are known. */
+  #heldBack: Pcm | undefined;
+  #hasEnded = false;
 
-  function* placePieces(pcm: Pcm) {
+  /** Adds text that has arrived. */
+  addText(text: string): void {
+    this.#text += text;
+    this.#letters += weighLetters(text);
+  }
+
+  /** Counts sound that has arrived and will be placed later. */
+  addSound(durationMs: number): void {
+    this.#arrivedMs += durationMs;
+  }
+
+  /** Marks that all text and sound have arrived, so that the real pace is known. */
+  endInput(): void {
+    this.#hasEnded = true;
+  }
+
+  /** Places sound in its order: yields it in pieces of one clause each, and holds a little back while more may come. */
+  *placeSound(pcm: Pcm): Generator<PlacedSound> {
+    const sound = this.#heldBack ? joinPcm(this.#heldBack, pcm) : pcm;
+    const isHeldBack =
+      !this.#hasEnded && getDurationMs(sound) + this.#placedMs > 2 * keptBackMs;
+    const heldBackSamples = isHeldBack
+      ? Math.min(sound.samples.length, countSamples(keptBackMs, sound))
+      : 0;
+    const length = sound.samples.length - heldBackSamples;
+    this.#heldBack = heldBackSamples > 0 ? slicePcm(sound, length) : undefined;
+    yield* this.#placePieces(slicePcm(sound, 0, length));
+  }
+
+  /** Yields the sound that was held back. Called after `endInput`. */
+  *releaseRest(): Generator<PlacedSound> {
+    const sound = this.#heldBack;
+    this.#heldBack = undefined;
+    if (sound) yield* this.#placePieces(sound);
+  }
+
+  *#placePieces(pcm: Pcm): Generator<PlacedSound> {
     for (let at = 0; at < pcm.samples.length; ) {
-      const former = current;
-      const clause = chooseClause();
-      const untilMs = clause ? getLeftMs(clause) : keptBackMs;
+      const previous = this.#clause;
+      const clause = this.#chooseClause();
+      const pieceMs = clause ? this.#getLeftMs(clause) : keptBackMs;
       const left = slicePcm(pcm, at);
-      const piece = untilMs > 0 ? slicePcm(left, 0, countSamples(untilMs, pcm)) : left;
+      const piece = pieceMs > 0 ? slicePcm(left, 0, countSamples(pieceMs, pcm)) : left;
       at += piece.samples.length;
-      takenMs += getDurationMs(piece);
+      this.#placedMs += getDurationMs(piece);
       const ofText = clause && { ofText: clause.text };
-      yield { pcm: piece, ...ofText, begins: clause !== former };
+      yield { pcm: piece, ...ofText, begins: clause !== previous };
     }
   }
 
-  function chooseClause() {
+  #chooseClause() {
+    const current = this.#clause;
+    const isClosing = this.#isClosing();
     // The clause stays the same until its time is over and another one follows.
-    if (current && !isClosing() && getLeftMs(current) > 0) return current;
-    const rest = text.slice(cut);
+    if (current && !isClosing && this.#getLeftMs(current) > 0) return current;
+    const remainingText = this.#text.slice(this.#takenChars);
     // All words must go with the little sound that is left.
-    const length = isClosing() ? rest.length : measureNextClause(rest);
-    const next = rest.slice(0, length);
-    if (next.trim() === '') return current;
-    cut += length;
-    const endLetters = (current?.endLetters ?? 0) + weighLetters(next);
-    current = { text: next.trim(), endLetters };
-    return current;
+    const length = isClosing
+      ? remainingText.length
+      : this.#measureNextClause(remainingText);
+    const nextText = remainingText.slice(0, length);
+    if (nextText.trim() === '') return current;
+    this.#takenChars += length;
+    const endLetters = (current?.endLetters ?? 0) + weighLetters(nextText);
+    this.#clause = { text: nextText.trim(), endLetters };
+    return this.#clause;
   }
 
-  function isClosing() {
-    return ended && arrivedMs - takenMs < lastClauseMs;
+  #isClosing() {
+    return this.#hasEnded && this.#arrivedMs - this.#placedMs < lastClauseMs;
   }
 
-  function getLeftMs(clause: Clause) {
-    const leftMs = toSoundMs(clause.endLetters) - takenMs;
-    if (!ended || text.slice(cut).trim() === '') return leftMs;
-    return Math.min(leftMs, arrivedMs - takenMs - keptBackMs);
+  #getLeftMs(clause: Clause) {
+    const leftMs = this.#toSoundMs(clause.endLetters) - this.#placedMs;
+    if (!this.#hasEnded || this.#text.slice(this.#takenChars).trim() === '')
+      return leftMs;
+    return Math.min(leftMs, this.#arrivedMs - this.#placedMs - keptBackMs);
   }
 
-  function measureNextClause(rest: string) {
-    const head = rest.slice(0, maxClauseChars);
-    const end = findSentenceEnd(head, ended);
+  #measureNextClause(remainingText: string) {
+    const beginning = remainingText.slice(0, maxClauseChars);
+    const end = findSentenceEnd(beginning, this.#hasEnded);
     if (end !== undefined) return end;
-    if (head !== rest) return dropLastWord(head).length;
-    if (ended || findSureEnd(rest) === 'sentence') return rest.length;
-    const words = dropLastWord(rest);
-    const isLong = words.trim().length >= minCutLetters && words !== rest;
-    return !current || isLong ? words.length : 0;
+    if (beginning !== remainingText) return dropLastWord(beginning).length;
+    if (this.#hasEnded || findSureEnd(remainingText) === 'sentence')
+      return remainingText.length;
+    const wholeWords = dropLastWord(remainingText);
+    const isLong =
+      wholeWords.trim().length >= minCutLetters && wholeWords !== remainingText;
+    return !this.#clause || isLong ? wholeWords.length : 0;
   }
 
-  function toSoundMs(count: number) {
-    const isKnown = ended && letters > 0;
-    return count * (isKnown ? arrivedMs / letters : usualLetterMs);
+  #toSoundMs(letterCount: number) {
+    const isKnown = this.#hasEnded && this.#letters > 0;
+    return letterCount * (isKnown ? this.#arrivedMs / this.#letters : usualLetterMs);
   }
-
-  return {
-    addText(added: string) {
-      text += added;
-      letters += weighLetters(added);
-    },
-    addSound(ms: number) {
-      arrivedMs += ms;
-    },
-    end() {
-      ended = true;
-    },
-    *placeSound(pcm: Pcm): Generator<PlacedSound> {
-      const sound = kept ? joinPcm(kept, pcm) : pcm;
-      const keeps = !ended && getDurationMs(sound) + takenMs > 2 * keptBackMs;
-      const keptSamples = keeps
-        ? Math.min(sound.samples.length, countSamples(keptBackMs, sound))
-        : 0;
-      const length = sound.samples.length - keptSamples;
-      kept = keptSamples > 0 ? slicePcm(sound, length) : undefined;
-      yield* placePieces(slicePcm(sound, 0, length));
-    },
-    *releaseRest(): Generator<PlacedSound> {
-      const rest = kept;
-      kept = undefined;
-      if (rest) yield* placePieces(rest);
-    },
-  };
 }
 
 const unspacedScripts =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
-function findSentenceEnd(text: string, ended: boolean) {
-  for (const { end, kind } of findBoundaries(text, ended))
+function findSentenceEnd(text: string, hasEnded: boolean) {
+  for (const { end, kind } of findBoundaries(text, hasEnded))
     if (kind === 'sentence' && text.slice(0, end).trim() !== '') return end;
   return undefined;
 }
 
 function dropLastWord(text: string) {
-  const words = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
+  const wholeWords = unspacedScripts.test(text) ? '' : text.replace(/(?<!\S)\S+$/, '');
   // The only word stays, but the last one of several may go on.
-  return words.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : words;
+  return wholeWords.trim() === '' ? text.replace(/[\uD800-\uDBFF]$/, '') : wholeWords;
 }
 
 /**
@@ -151,6 +167,6 @@ function slicePcm(pcm: Pcm, from: number, to?: number) {
   return { ...pcm, samples: pcm.samples.subarray(from, to) };
 }
 
-function joinPcm(one: Pcm, other: Pcm) {
-  return { ...other, samples: joinSamples([one.samples, other.samples]) };
+function joinPcm(earlier: Pcm, later: Pcm) {
+  return { ...later, samples: joinSamples([earlier.samples, later.samples]) };
 }

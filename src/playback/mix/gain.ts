@@ -5,25 +5,26 @@ export const fullScale = 32_767;
 const kneeLevel = 0.9;
 
 /** Bends a level above `from` smoothly towards 1, which is full scale. */
-export function softLimit(level: number, from = kneeLevel): number {
+export function softLimit(level: number, from: number = kneeLevel): number {
   const loud = Math.abs(level) - from;
   if (loud <= 0) return level;
   return Math.sign(level) * (from + (1 - from) * Math.tanh(loud / (1 - from)));
 }
 
+/** Converts dB to a factor. */
 export function toGain(db: number): number {
   return 10 ** (db / 20);
 }
 
 /** Gain that glides to a new value, since a step would click. */
 export class Gain {
-  #from;
-  #goal;
-  /** Glide in samples of one channel. */
+  #from: number;
+  #goal: number;
+  /** Length of the glide, and the part that has passed, in samples of one channel. */
   #over = 0;
   #done = 0;
 
-  constructor(gain = 1) {
+  constructor(gain: number = 1) {
     this.#from = gain;
     this.#goal = gain;
   }
@@ -33,19 +34,21 @@ export class Gain {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
-  rampTo(gain: number, overSamples: number) {
+  /** Glides to `gain` within `overSamples` of one channel. 0 sets it at once. */
+  rampTo(gain: number, overSamples: number): void {
     this.#from = overSamples > 0 ? this.#getGain() : gain;
     this.#goal = gain;
     this.#over = overSamples;
     this.#done = 0;
   }
 
-  followPercent(percent: number, overSamples: number) {
+  /** Glides to a volume in percent, unless the gain is already on its way there. */
+  followPercent(percent: number, overSamples: number): void {
     if (percent / 100 !== this.#goal) this.rampTo(percent / 100, overSamples);
   }
 
   /** Applies the gain in place. Without sound, the glide advances by 20 ms. */
-  applyToStereo(sound: Float32Array | undefined) {
+  applyToStereo(sound: Float32Array | undefined): void {
     const { steadyGain } = this;
     if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
     if (!sound || steadyGain === 1) return;
@@ -57,7 +60,7 @@ export class Gain {
   }
 
   /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
-  applyToMono(samples: Int16Array) {
+  applyToMono(samples: Int16Array): void {
     if (this.steadyGain === 1) return;
     for (let n = 0; n < samples.length; n++) {
       const loud = (samples[n] ?? 0) * this.#getNextGain();
@@ -88,38 +91,40 @@ export class Gain {
 export const targetLufs = -20;
 
 /** Very quiet sound is quiet on purpose, so the gain has limits. */
-const mostUpDb = 12;
-const mostDownDb = 24;
+const maxRaiseDb = 12;
+const maxLowerDb = 24;
 
+/** Gets the factor that brings a sound of this loudness to `targetLufs`. */
 export function getLevellingGain(lufs: number | undefined): number {
   // A sound that nobody measured stays as it is.
   if (lufs === undefined) return 1;
-  return toGain(Math.max(-mostDownDb, Math.min(mostUpDb, targetLufs - lufs)));
+  return toGain(Math.max(-maxLowerDb, Math.min(maxRaiseDb, targetLufs - lufs)));
 }
 
-export const musicPerMs = musicRateHz / 1000;
-export const musicFrame = 20 * musicPerMs;
+export const musicPerMs: number = musicRateHz / 1000;
+export const musicFrame: number = 20 * musicPerMs;
 
 /** A shorter ramp would click. */
-export const rampSamples = 5 * musicPerMs;
+export const rampSamples: number = 5 * musicPerMs;
 
 /**
  * Removes clicks where stereo sound begins, ends or is cut: adds the difference to the sample before, fading in 5
  * ms.
  */
 export class Declicker {
-  readonly #last = new Float32Array(2);
+  readonly #lastSample = new Float32Array(2);
   /** Difference of each side at the latest jump. */
   readonly #difference = new Float32Array(2);
   #since = rampSamples;
   #isCut = true;
 
+  /** True if the last frame ended in digital silence. */
   get isSilent(): boolean {
-    return this.#last[0] === 0 && this.#last[1] === 0;
+    return this.#lastSample[0] === 0 && this.#lastSample[1] === 0;
   }
 
   /** Announces that the next frame is another sound, or another place. */
-  cut() {
+  markCut(): void {
     this.#isCut = true;
   }
 
@@ -127,7 +132,7 @@ export class Declicker {
    * Smooths a frame in place. Its sound ends at sample `end` of one channel. Returns false if
    * nothing is audible.
    */
-  smooth(raw: Float32Array, end: number): boolean {
+  smoothFrame(raw: Float32Array, end: number): boolean {
     const wasCut = this.#isCut;
     this.#isCut = end < musicFrame;
     if (end === 0 && this.isSilent) return false;
@@ -135,15 +140,15 @@ export class Declicker {
     this.#startFall(raw, 0);
     if (wasCut) this.#startJump(raw, 0);
     if (this.#isCut) this.#startJump(raw, end);
-    this.#last[0] = raw[raw.length - 2] ?? 0;
-    this.#last[1] = raw[raw.length - 1] ?? 0;
+    this.#lastSample[0] = raw[raw.length - 2] ?? 0;
+    this.#lastSample[1] = raw[raw.length - 1] ?? 0;
     return true;
   }
 
   #startJump(raw: Float32Array, at: number) {
     for (let side = 0; side < 2; side++) {
-      const before = at === 0 ? this.#last[side] : raw[2 * at - 2 + side];
-      this.#difference[side] = (before ?? 0) - (raw[2 * at + side] ?? 0);
+      const previous = at === 0 ? this.#lastSample[side] : raw[2 * at - 2 + side];
+      this.#difference[side] = (previous ?? 0) - (raw[2 * at + side] ?? 0);
     }
     this.#since = 0;
     this.#startFall(raw, at);

@@ -9,13 +9,16 @@ import { Resampler } from '#src/audio/resampler.ts';
 import { fullScale, softLimit } from './gain.ts';
 
 /** 20 ms, mono. */
-export const frameSamples = speakRateHz / 50;
+export const frameSamples: number = speakRateHz / 50;
 
+/** 20 ms of a track, mono at 24 kHz. */
 export type Block = {
   readonly samples: Int16Array;
+  /** Called with the instant at which the frame of this block was sent, if it was. */
   readonly onSent: (atMs: number) => void;
 };
 
+/** A track of speech or cues. */
 export interface Track {
   /** Returns the next 20 ms, or undefined if there is no sound. */
   pullBlock(): Block | undefined;
@@ -38,12 +41,13 @@ class WideSpeech {
   /** The resampler holds only silence. */
   #isSilent = true;
 
-  keep(samples: Int16Array) {
+  /** Adds a frame that leaves in mono, without a conversion. */
+  keepFrame(samples: Int16Array): void {
     this.#recent = [...this.#recent.slice(1), samples];
   }
 
   /** Starts the conversion, and returns the latest frames in stereo. */
-  begin(): readonly Int16Array[] {
+  beginMix(): readonly Int16Array[] {
     this.#up = new Resampler(speakRateHz, musicRateHz);
     this.#up.push(new Int16Array(maxLateSamples));
     this.#isSilent = false;
@@ -51,21 +55,25 @@ class WideSpeech {
   }
 
   /** Converts 20 ms to 48 kHz stereo. Undefined for silence. */
-  widen(samples: Int16Array | undefined): Int16Array | undefined {
+  widenFrame(samples: Int16Array | undefined): Int16Array | undefined {
     if (!samples && this.#isSilent) return undefined;
     this.#isSilent = !samples;
     return this.#up.push(samples ?? silentFrame);
   }
 
-  forget() {
+  /** Forgets the latest frames, at the end of speech. */
+  forgetFrames(): void {
     this.#recent = silentPause;
   }
 }
 
+/** All named tracks together, stereo at 48 kHz. */
 export interface MusicSource {
   /** Returns the next 20 ms of all named tracks, or undefined for silence. */
-  pull(isSpeaking: boolean): Float32Array | undefined;
+  pullFrame(isSpeaking: boolean): Float32Array | undefined;
+  /** True if `pullFrame` would advance a track, even an inaudible one. */
   readonly isMoving: boolean;
+  /** Replaces the listener for sound after silence. */
   onSound(listener: () => void): void;
 }
 
@@ -77,7 +85,7 @@ export type MixedTracks = {
 
 type MixedFrame = {
   readonly frame: Frame;
-  readonly heard: () => Int16Array;
+  readonly getHeard: () => Int16Array;
   readonly speech: Block | undefined;
 };
 
@@ -99,10 +107,10 @@ export class Mixer implements FrameSource {
   readonly #speech = new WideSpeech();
   readonly #onSent;
   #unconfirmed: MixedFrame | undefined;
-  #quiet = true;
+  #isQuiet = true;
   #isWide = false;
   /** Sound came during silence, and was not pulled yet. */
-  #due = false;
+  #isDue = false;
   #wake: (() => void) | undefined;
 
   /** Creates a mixer. `cues` are silent while `voice` sounds. `onSent` gets each sent frame, in mono at 24 kHz. */
@@ -120,14 +128,15 @@ export class Mixer implements FrameSource {
     for (const track of [voice, cues, music]) track.onSound(() => this.#wakeOutput());
   }
 
+  /** Mixes and encodes the next 20 ms. Undefined for silence. */
   pullFrame(): Frame | undefined {
-    this.#due = false;
+    this.#isDue = false;
     const voice = this.#voice.pullBlock();
     const cue = this.#cues.pullBlock();
     const speech = voice ?? cue;
-    const music = this.#music.pull(voice !== undefined);
+    const music = this.#music.pullFrame(voice !== undefined);
     if (!speech && !music) return this.#endFrames();
-    this.#quiet = false;
+    this.#isQuiet = false;
     const mixed =
       speech && !music && !this.#isWide
         ? this.#mixSpeechAlone(speech)
@@ -136,35 +145,38 @@ export class Mixer implements FrameSource {
     return mixed.frame;
   }
 
+  /** True if no frame will come before a track wakes the connection. */
   get isIdle(): boolean {
-    return !this.#due && !this.#music.isMoving;
+    return !this.#isDue && !this.#music.isMoving;
   }
 
-  markSent(frame: Frame, atMs: number) {
+  /** Counts the sound of the last pulled frame as heard. Another frame changes nothing. */
+  markSent(frame: Frame, atMs: number): void {
     const unconfirmed = this.#unconfirmed;
     if (unconfirmed?.frame !== frame) return;
     this.#unconfirmed = undefined;
-    this.#onSent(unconfirmed.heard(), atMs);
+    this.#onSent(unconfirmed.getHeard(), atMs);
     unconfirmed.speech?.onSent(atMs);
   }
 
-  onSound(wake: () => void) {
+  /** Replaces the listener that wakes the connection, and calls it if sound waits already. */
+  onSound(wake: () => void): void {
     this.#wake = wake;
-    if (this.#due) wake();
+    if (this.#isDue) wake();
   }
 
   #endFrames(): undefined {
-    if (!this.#quiet) encodePause(this.#mono, speakRateHz);
-    if (!this.#quiet && this.#stereo) encodePause(this.#stereo, musicRateHz, 2);
-    this.#quiet = true;
-    this.#speech.forget();
+    if (!this.#isQuiet) encodePause(this.#mono, speakRateHz);
+    if (!this.#isQuiet && this.#stereo) encodePause(this.#stereo, musicRateHz, 2);
+    this.#isQuiet = true;
+    this.#speech.forgetFrames();
     this.#isWide = false;
   }
 
   #mixSpeechAlone(speech: Block) {
     const { samples } = speech;
-    this.#speech.keep(samples);
-    return { frame: this.#mono.encode(samples), heard: () => samples, speech };
+    this.#speech.keepFrame(samples);
+    return { frame: this.#mono.encode(samples), getHeard: () => samples, speech };
   }
 
   #mixWithMusic(speech: Block | undefined, music: Float32Array | undefined) {
@@ -172,31 +184,31 @@ export class Mixer implements FrameSource {
     // Opus codes the level of a frame relative to the one before. Without the last heard frames, which are not
     // sent, a crack of up to 30 dB would sound.
     if (!this.#isWide)
-      for (const frame of this.#speech.begin()) this.#stereo.encode(frame);
+      for (const frame of this.#speech.beginMix()) this.#stereo.encode(frame);
     this.#isWide = true;
-    const wide = this.#speech.widen(speech?.samples);
+    const wide = this.#speech.widenFrame(speech?.samples);
     const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
-    const samples = this.#limiter.limit(sum);
+    const samples = this.#limiter.limitSum(sum);
     return {
       frame: this.#stereo.encode(samples),
       // Two frames of two channels, at half the rate, which is enough to recognise an echo.
-      heard: () => mixDown(samples, 4),
+      getHeard: () => mixDown(samples, 4),
       speech,
     };
   }
 
   #wakeOutput() {
-    if (!this.#quiet || this.#due) return;
-    this.#due = true;
+    if (!this.#isQuiet || this.#isDue) return;
+    this.#isDue = true;
     this.#wake?.();
   }
 }
 
-function addToBoth(sum: Float32Array, one: Int16Array) {
-  for (let n = 0; n < one.length; n++) {
-    sum[2 * n] = (sum[2 * n] ?? 0) + (one[n] ?? 0);
-    sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (one[n] ?? 0);
+function addToBoth(sum: Float32Array, speech: Int16Array) {
+  for (let n = 0; n < speech.length; n++) {
+    sum[2 * n] = (sum[2 * n] ?? 0) + (speech[n] ?? 0);
+    sum[2 * n + 1] = (sum[2 * n + 1] ?? 0) + (speech[n] ?? 0);
   }
 }
 
@@ -212,7 +224,8 @@ const release = 1.0725;
 export class MusicLimiter {
   #gain = 1;
 
-  limit(sum: Float32Array): Int16Array {
+  /** Returns the limited sound, interleaved. */
+  limitSum(sum: Float32Array): Int16Array {
     const from = this.#gain;
     this.#gain = Math.min(1, from * release, (ceiling * fullScale) / measurePeak(sum));
     const rise = (this.#gain - from) / sum.length;
@@ -226,7 +239,7 @@ export class MusicLimiter {
 }
 
 function measurePeak(sum: Float32Array) {
-  let most = 1;
-  for (let n = 0; n < sum.length; n++) most = Math.max(most, Math.abs(sum[n] ?? 0));
-  return most;
+  let peak = 1;
+  for (let n = 0; n < sum.length; n++) peak = Math.max(peak, Math.abs(sum[n] ?? 0));
+  return peak;
 }

@@ -2,153 +2,174 @@ import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/formats/wav.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
-import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
+import { type Block, frameSamples, type Track } from '#src/playback/mix/mixer.ts';
 import { fadeToSilence } from './reply-sound.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
 /** Change of volume during speech. */
 const glideSamples = speakRateHz / 50;
 
-export type VoiceTrack = ReturnType<typeof createVoiceTrack>;
-
 /** The track `voice`: replies of the bot, one after the other. */
-export function createVoiceTrack(percent: () => number = () => 100) {
-  const volume = new Gain(1);
-  const replies: SpokenReply[] = [];
-  let sounds = false;
-  let end: (() => void) | undefined;
+export class VoiceTrack implements Track {
+  readonly #getPercent: () => number;
+  readonly #volume = new Gain(1);
+  readonly #replies: SpokenReply[] = [];
+  #isSounding = false;
+  #onSound: (() => void) | undefined;
 
-  function findCurrentReply() {
-    while (replies[0]?.isOver) replies.shift();
-    return replies[0];
+  /** `getPercent` is asked for the volume, 0 to 200, in each frame of speech. */
+  constructor(getPercent: () => number = () => 100) {
+    this.#getPercent = getPercent;
   }
 
-  function pullReplyBlock() {
-    for (let reply = findCurrentReply(); reply; reply = findCurrentReply()) {
-      const block = reply.pull();
+  /** True if the last pull gave sound. */
+  get isSounding(): boolean {
+    return this.#isSounding;
+  }
+
+  /** Adds a reply, which begins after those before it. */
+  add(reply: SpokenReply): void {
+    this.#replies.push(reply);
+    reply.onChange(() => this.#notifyListener());
+    this.#notifyListener();
+  }
+
+  /** Cuts all replies, also those that wait. */
+  cut(): void {
+    // The last one first, as the end of one would start the next.
+    for (const reply of this.#replies.toReversed()) reply.cut();
+  }
+
+  /** Returns the next 20 ms. Undefined inside a reply whose sound is late, while the next reply waits. */
+  pullBlock(): Block | undefined {
+    const block = this.#pullReplyBlock();
+    if (block) {
+      this.#volume.followPercent(
+        this.#getPercent(),
+        this.#isSounding ? glideSamples : 0,
+      );
+      this.#volume.applyToMono(block.samples); // Each block is a copy of the samples of the reply.
+    }
+    this.#isSounding = block !== undefined;
+    return block;
+  }
+
+  /** Replaces the listener for replies that become ready. */
+  onSound(listener: () => void): void {
+    this.#onSound = listener;
+  }
+
+  #findCurrentReply() {
+    while (this.#replies[0]?.isOver) this.#replies.shift();
+    return this.#replies[0];
+  }
+
+  #pullReplyBlock() {
+    for (
+      let reply = this.#findCurrentReply();
+      reply;
+      reply = this.#findCurrentReply()
+    ) {
+      const block = reply.pullBlock();
       if (block || !reply.isOver) return block;
     }
     return undefined;
   }
 
-  function notifyListeners() {
-    if (findCurrentReply()?.ready) end?.();
+  #notifyListener() {
+    if (this.#findCurrentReply()?.isReady) this.#onSound?.();
   }
-
-  return {
-    get isSounding(): boolean {
-      return sounds;
-    },
-
-    add(reply: SpokenReply) {
-      replies.push(reply);
-      reply.onChange(notifyListeners);
-      notifyListeners();
-    },
-
-    cut() {
-      // The last one first, as the end of one would start the next.
-      for (const reply of replies.toReversed()) reply.cut();
-    },
-
-    /** Returns the next 20 ms. Undefined inside a reply whose sound is late, while the next reply waits. */
-    pullBlock(): Block | undefined {
-      const block = pullReplyBlock();
-      if (block) {
-        volume.followPercent(percent(), sounds ? glideSamples : 0);
-        volume.applyToMono(block.samples); // Each block is a copy of the samples of the reply.
-      }
-      sounds = block !== undefined;
-      return block;
-    },
-
-    onSound(listener: () => void) {
-      end = listener;
-    },
-  };
 }
 
+/** A cue on its track. Calls `onSent` for each sent frame. */
 export type PlayedCue = { readonly samples: Int16Array; readonly onSent: () => void };
 
 const fadeSamples = speakRateHz / 200;
 
 /** A cue is dropped after this many frames of speech. */
-const maxWaitingCues = 3;
+const maxWaitingFrames = 3;
 
 const silence: Int16Array = new Int16Array(0);
-
-export type CueTrack = ReturnType<typeof createCueTrack>;
 
 /**
  * The track `cues`: short sounds, which end with the first sample of speech.
  *
  * The mixer pulls this track after the voice track, whose `isSounding` is then current.
  */
-export function createCueTrack(
-  voice: Pick<VoiceTrack, 'isSounding'>,
-  cues: Cues,
-  percent: () => number = () => 100,
-) {
-  const volume = new Gain(1);
-  let sounding = silence;
-  let current: PlayedCue | undefined;
-  let next: PlayedCue | undefined;
-  let waited = 0;
-  let end: (() => void) | undefined;
+export class CueTrack implements Track {
+  readonly #voice: Pick<VoiceTrack, 'isSounding'>;
+  readonly #cues: Cues;
+  readonly #getPercent: () => number;
+  readonly #volume = new Gain(1);
+  /** Samples of the current cue that were not pulled yet. */
+  #remaining = silence;
+  #current: PlayedCue | undefined;
+  #next: PlayedCue | undefined;
+  #waitedFrames = 0;
+  #onSound: (() => void) | undefined;
+
+  /** `getPercent` is asked for the volume, 0 to 200, in each frame of a cue. */
+  constructor(
+    voice: Pick<VoiceTrack, 'isSounding'>,
+    cues: Cues,
+    getPercent: () => number = () => 100,
+  ) {
+    this.#voice = voice;
+    this.#cues = cues;
+    this.#getPercent = getPercent;
+  }
+
+  /** Plays a cue after the current one, in place of a waiting one. Drops it during speech. */
+  play(name: CueName): PlayedCue {
+    return this.playSamples(this.#cues[name]);
+  }
 
   /** Plays mono sound at 24 kHz as a cue. Calls `onSent` for each sent frame. */
-  function say(samples: Int16Array, onSent: () => void = () => undefined): PlayedCue {
+  playSamples(samples: Int16Array, onSent: () => void = () => undefined): PlayedCue {
     const cue = { samples, onSent };
-    next = cue;
-    waited = 0;
-    end?.();
+    this.#next = cue;
+    this.#waitedFrames = 0;
+    this.#onSound?.();
     return cue;
   }
 
-  function beginNextCue() {
-    if (next) sounding = next.samples;
-    current = next;
-    next = undefined;
+  /** Fades a sounding cue out within 5 ms, and removes a waiting one. */
+  cut(cue: PlayedCue): void {
+    if (this.#next === cue) this.#next = undefined;
+    if (this.#current !== cue) return;
+    this.#remaining = this.#remaining.slice(0, fadeSamples);
+    fadeToSilence(this.#remaining, fadeSamples);
   }
 
-  function yieldToVoice(): undefined {
-    sounding = silence;
-    waited++;
-    if (waited >= maxWaitingCues) next = undefined;
+  /** Returns the next 20 ms. Undefined during speech and between cues. */
+  pullBlock(): Block | undefined {
+    if (this.#voice.isSounding) return this.#yieldToVoice();
+    if (this.#remaining.length === 0) this.#beginNextCue();
+    if (this.#remaining.length === 0) return undefined;
+    const samples = new Int16Array(frameSamples);
+    samples.set(this.#remaining.subarray(0, frameSamples));
+    this.#remaining = this.#remaining.subarray(frameSamples);
+    this.#volume.followPercent(this.#getPercent(), 0);
+    this.#volume.applyToMono(samples);
+    return { samples, onSent: this.#current?.onSent ?? (() => undefined) };
   }
 
-  return {
-    /** Plays a cue after the current one, in place of a waiting one. Drops it during speech. */
-    play(name: CueName): PlayedCue {
-      return say(cues[name]);
-    },
+  /** Replaces the listener for cues that begin to wait. */
+  onSound(listener: () => void): void {
+    this.#onSound = listener;
+  }
 
-    say,
+  #beginNextCue() {
+    if (this.#next) this.#remaining = this.#next.samples;
+    this.#current = this.#next;
+    this.#next = undefined;
+  }
 
-    /** Fades a sounding cue out within 5 ms, and removes a waiting one. */
-    cut(cue: PlayedCue) {
-      if (next === cue) next = undefined;
-      if (current !== cue) return;
-      sounding = sounding.slice(0, fadeSamples);
-      fadeToSilence(sounding, fadeSamples);
-    },
-
-    pullBlock(): Block | undefined {
-      if (voice.isSounding) return yieldToVoice();
-      if (sounding.length === 0) beginNextCue();
-      if (sounding.length === 0) return undefined;
-      const samples = new Int16Array(frameSamples);
-      samples.set(sounding.subarray(0, frameSamples));
-      sounding = sounding.subarray(frameSamples);
-      volume.followPercent(percent(), 0);
-      volume.applyToMono(samples);
-      return { samples, onSent: current?.onSent ?? (() => undefined) };
-    },
-
-    onSound(listener: () => void) {
-      end = listener;
-    },
-  };
+  #yieldToVoice(): undefined {
+    this.#remaining = silence;
+    this.#waitedFrames++;
+    if (this.#waitedFrames >= maxWaitingFrames) this.#next = undefined;
+  }
 }
 
 /** `heard` rises, `thinking` is a tick, `error` falls, `leaving` is two notes down. */

@@ -1,12 +1,11 @@
-import { createSampleBuffer, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, SampleBuffer, speakRateHz } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import { Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/mixer.ts';
 import { TimeStretch } from './time-stretch.ts';
 import {
-  createLevels,
   estimateWordTimes,
-  type Levels,
+  SoundLevels,
   samplesPerMs,
   type TimedSentence,
   type WordTime,
@@ -31,104 +30,128 @@ const snapMs = 120;
  */
 const missingSoundMs = 60;
 
-/** Sentences of a reply with their places in its sound, and the part that was sent. */
-function createSpokenSentences() {
-  const all: TimedSentence[] = [];
-  let sentTo = 0;
-  let isOpen = false;
+/**
+ * Sentences of a reply with their places in its sound, and the part that was sent.
+ *
+ * A position counts samples of the reply.
+ */
+class SpokenSentences {
+  readonly #sentences: TimedSentence[] = [];
+  #sentTo = 0;
+  #isOpen = false;
 
-  function getLast() {
-    return all.at(-1);
+  /** Returns whether sound with this text continues the last sentence. */
+  isCurrent(text: string): boolean {
+    return this.#isOpen && this.#getLast()?.text === text;
   }
 
-  function findIndex(place: number) {
-    return all.findLastIndex(({ from }) => from < place);
+  /** Ends the last sentence. Later sound begins another one, even with the same text. */
+  close(): void {
+    this.#isOpen = false;
   }
 
-  function getHeardWords(sentence: TimedSentence, isWhole: boolean) {
+  /** Begins a sentence without sound after the last one. */
+  startSentence(text: string): void {
+    this.#isOpen = true;
+    const from = this.#getLast()?.to ?? 0;
+    this.#sentences.push({
+      text,
+      words: weighWords(text),
+      from,
+      to: from,
+      levels: new SoundLevels(),
+    });
+  }
+
+  /** Adds sound to the last sentence. */
+  addSamples(samples: Int16Array): void {
+    const last = this.#getLast();
+    if (!last) return;
+    last.to += samples.length;
+    last.levels.addSamples(samples);
+  }
+
+  /** Notes that the samples up to this position were sent. Repeated sound changes nothing. */
+  noteSent(to: number): void {
+    this.#sentTo = Math.max(this.#sentTo, to);
+  }
+
+  /** Measures the sent sound in milliseconds, each sample once. */
+  getSentMs(): number {
+    return this.#sentTo / samplesPerMs;
+  }
+
+  /** Returns the sent words, without a cut one. `isWhole`: the latest sentence is complete. */
+  getHeardText(isWhole: boolean): string {
+    const texts = this.#sentences.map((sentence) =>
+      this.#getHeardWords(sentence, isWhole || sentence !== this.#getLast()),
+    );
+    return texts.filter((text) => text !== '').join(' ');
+  }
+
+  /** Returns all words so far, sent or not. */
+  getWholeText(): string {
+    return this.#sentences.map(({ text }) => text.trim()).join(' ');
+  }
+
+  /**
+   * Finds the start of the word that a stop at `position` would cut, rather too early than too late.
+   * Returns `position` between words.
+   */
+  findWordStart(position: number, isWhole: boolean): number {
+    const sentence = this.#sentences[this.#findIndex(position)];
+    if (!sentence || position === sentence.to) return position;
+    const { from, levels } = sentence;
+    const atMs = (position - from) / samplesPerMs;
+    const wordTimes = estimateWordTimes(
+      sentence,
+      isWhole || sentence !== this.#getLast(),
+    );
+    const startMs = findSafeStart(wordTimes, atMs, levels);
+    return Math.min(position, from + Math.round(startMs * samplesPerMs));
+  }
+
+  /**
+   * Drops all sentences after the one at `position`. Returns its end, or undefined if it may still
+   * grow.
+   */
+  closeAfter(position: number): number | undefined {
+    const count = this.#findIndex(position) + 1;
+    if (count === this.#sentences.length) return undefined;
+    this.#sentences.length = count;
+    return this.#getLast()?.to ?? 0;
+  }
+
+  #getLast() {
+    return this.#sentences.at(-1);
+  }
+
+  #findIndex(position: number) {
+    return this.#sentences.findLastIndex(({ from }) => from < position);
+  }
+
+  #getHeardWords(sentence: TimedSentence, isWhole: boolean) {
     const { text, from, to } = sentence;
-    const sentMs = (Math.min(sentTo, to) - from) / samplesPerMs;
+    const sentMs = (Math.min(this.#sentTo, to) - from) / samplesPerMs;
     if (sentMs <= 0) return '';
     if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs)
       return text.trim();
-    const heard = estimateWordTimes(sentence, isWhole).findLast(
+    const lastHeardWord = estimateWordTimes(sentence, isWhole).findLast(
       ({ toMs }) => toMs <= sentMs,
     );
-    return text.slice(0, heard?.to ?? 0).trim();
+    return text.slice(0, lastHeardWord?.to ?? 0).trim();
   }
-
-  return {
-    isCurrent(text: string): boolean {
-      return isOpen && getLast()?.text === text;
-    },
-
-    close() {
-      isOpen = false;
-    },
-
-    start(text: string) {
-      isOpen = true;
-      const from = getLast()?.to ?? 0;
-      const words = weighWords(text);
-      all.push({ text, words, from, to: from, levels: createLevels() });
-    },
-
-    grow(samples: Int16Array) {
-      const last = getLast();
-      if (!last) return;
-      last.to += samples.length;
-      last.levels.push(samples);
-    },
-
-    /** Notes that the samples up to this place were sent. Repeated sound changes nothing. */
-    noteSent(to: number) {
-      sentTo = Math.max(sentTo, to);
-    },
-
-    getSentMs(): number {
-      return sentTo / samplesPerMs;
-    },
-
-    /** Returns the sent words, without a cut one. `whole`: the latest sentence is complete. */
-    getHeardText(whole: boolean): string {
-      const texts = all.map((one) => getHeardWords(one, whole || one !== getLast()));
-      return texts.filter((text) => text !== '').join(' ');
-    },
-
-    getWholeText(): string {
-      return all.map(({ text }) => text.trim()).join(' ');
-    },
-
-    /**
-     * Finds the start of the word that a stop at `place` would cut, rather too early than too late.
-     * Returns `place` between words.
-     */
-    findWordStart(place: number, whole: boolean): number {
-      const one = all[findIndex(place)];
-      if (!one || place === one.to) return place;
-      const atMs = (place - one.from) / samplesPerMs;
-      const words = estimateWordTimes(one, whole || one !== getLast());
-      const startMs = findSafeStart(words, atMs, one.levels);
-      return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
-    },
-
-    /**
-     * Drops all sentences after the one at `place`. Returns its end, or undefined if it may still
-     * grow.
-     */
-    closeAfter(place: number): number | undefined {
-      const kept = findIndex(place) + 1;
-      if (kept === all.length) return undefined;
-      all.length = kept;
-      return getLast()?.to ?? 0;
-    },
-  };
 }
 
-function findSafeStart(words: readonly WordTime[], atMs: number, levels: Levels) {
-  const lastMs = words.at(-1)?.toMs ?? 0;
+function findSafeStart(
+  wordTimes: readonly WordTime[],
+  atMs: number,
+  levels: SoundLevels,
+) {
+  const lastMs = wordTimes.at(-1)?.toMs ?? 0;
   if (lastMs <= atMs - doubtMs) return atMs;
-  const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
+  const word =
+    wordTimes.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? wordTimes[0];
   const startMs = Math.min(word?.fromMs ?? atMs, atMs);
   return (
     levels.findQuietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs
@@ -147,137 +170,139 @@ const starvedSamples = 10 * samplesPerMs;
 const riseSamples = 5 * samplesPerMs;
 const edgeSamples = voiceFadeMs * samplesPerMs;
 
-/** 20 ms, and the place after them. */
+/** 20 ms, and the position after them. */
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
 /** Sound of one reply: waiting samples, recently played samples, and the places of words. */
-export function createReplySound(speed: number) {
-  const gain = new Gain(1);
-  const sentences = createSpokenSentences();
-  const rate = new RateConverter(speakRateHz);
-  const limiter = new VoiceLimiter();
-  const samples = createSampleBuffer();
-  let taken = 0;
-  let rising = false;
-  let isFresh = true;
-  const stretch = speed === 1 ? undefined : new TimeStretch(speed);
+export class ReplySound {
+  readonly sentences: SpokenSentences = new SpokenSentences();
+  /** Volume of the reply on its track. */
+  readonly gain: Gain = new Gain(1);
+  readonly #rate = new RateConverter(speakRateHz);
+  readonly #limiter = new VoiceLimiter();
+  readonly #samples = new SampleBuffer();
+  readonly #stretch: TimeStretch | undefined;
+  #taken = 0;
+  #isRising = false;
+  /** The next piece begins a sentence. */
+  #isFresh = true;
 
-  function flushSound() {
-    appendPieces([rate.flush()]);
-    if (stretch) addPiece(stretch.flush());
+  /** `speed` is 0.5 to 2, at the same pitch. */
+  constructor(speed: number) {
+    this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
 
-  function fadeIn() {
-    rising = true;
+  /** Number of waiting samples. */
+  get length(): number {
+    return this.#samples.to - this.#taken;
+  }
+
+  /** Position of the next sample, which is 0 until sound was taken. */
+  get nextPosition(): number {
+    return this.#taken;
+  }
+
+  /** Adds sound. The same text as before continues its sentence. */
+  addSound(pcm: Pcm, text: string): void {
+    if (!this.sentences.isCurrent(text)) {
+      this.#flushSound();
+      this.sentences.startSentence(text);
+      this.#isFresh = true;
+    }
+    // A provider may reuse its memory.
+    this.#appendPieces(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
+  }
+
+  /** Ends the sound, which fades out. */
+  close(): void {
+    this.#flushSound();
+    this.#fadeEnd();
+  }
+
+  /** Drops the sound after the current sentence. Returns false if there is none yet. */
+  dropAfterSentence(): boolean {
+    const end = this.sentences.closeAfter(this.#taken);
+    if (end !== undefined) this.#samples.dropFrom(end);
+    return end !== undefined;
+  }
+
+  /** Returns the next 20 ms. Zeros replace missing samples, and a frame that `isStarved` fades into them. */
+  takeFrame(isStarved: boolean): SoundCut {
+    const samples = new Int16Array(frameSamples);
+    const sound = this.#copyNext(samples);
+    this.gain.applyToMono(sound);
+    if (this.#isRising) fadeFromSilence(sound, riseSamples);
+    if (isStarved) fadeToSilence(sound, starvedSamples);
+    this.#isRising = false;
+    this.#taken += sound.length;
+    return { samples, to: this.#taken };
+  }
+
+  /** Returns a frame in which the next sound fades out, without moving on. */
+  createTail(): Int16Array {
+    const samples = new Int16Array(frameSamples);
+    const fading = this.#copyNext(samples.subarray(0, fadeSamples));
+    this.gain.applyToMono(fading);
+    fadeToSilence(fading, fadeSamples);
+    return samples;
+  }
+
+  /** Makes the next frame rise from silence. */
+  fadeIn(): void {
+    this.#isRising = true;
+  }
+
+  /** Returns to the start of the word at this place, if its sound was kept. */
+  rewindToWord(isWhole: boolean): void {
+    const start = this.sentences.findWordStart(this.#taken, isWhole);
+    this.#taken = Math.max(start, this.#taken - keepSamples, this.#samples.from);
+    this.fadeIn();
+  }
+
+  #flushSound() {
+    this.#appendPieces([this.#rate.flush()]);
+    if (this.#stretch) this.#addPiece(this.#stretch.flush());
+  }
+
+  #appendPieces(pieces: readonly Int16Array[]) {
+    for (const piece of pieces) this.#addPiece(this.#stretch?.push(piece) ?? piece);
+  }
+
+  #addPiece(piece: Int16Array) {
+    if (piece.length === 0) return;
+    this.#limiter.limitSamples(piece);
+    if (this.#isFresh) this.#joinPiece(piece);
+    this.#isFresh = false;
+    this.#samples.push(piece, this.#taken - keepSamples);
+    this.sentences.addSamples(piece);
   }
 
   /** Fades the old sound out and the new one in if there is a step between them, as an audio model leaves none. */
-  function joinPiece(piece: Int16Array) {
-    const before = samples.view(
-      Math.max(samples.from, samples.to - edgeSamples),
+  #joinPiece(piece: Int16Array) {
+    const { from, to } = this.#samples;
+    const tail = this.#samples.viewSamples(
+      Math.max(from, to - edgeSamples),
       edgeSamples,
     );
     let usualStep = 0;
-    for (let n = 1; n < before.length; n++)
-      usualStep = Math.max(
-        usualStep,
-        Math.abs((before[n] ?? 0) - (before[n - 1] ?? 0)),
-      );
-    const step = Math.abs((piece[0] ?? 0) - (before.at(-1) ?? 0));
+    for (let n = 1; n < tail.length; n++)
+      usualStep = Math.max(usualStep, Math.abs((tail[n] ?? 0) - (tail[n - 1] ?? 0)));
+    const step = Math.abs((piece[0] ?? 0) - (tail.at(-1) ?? 0));
     if (step <= 2 * usualStep) return;
-    fadeEnd();
+    this.#fadeEnd();
     fadeFromSilence(piece, edgeSamples);
   }
 
-  function fadeEnd() {
-    const from = Math.max(taken, samples.to - edgeSamples);
-    fadeToSilence(samples.view(from, edgeSamples), edgeSamples);
+  #fadeEnd() {
+    const from = Math.max(this.#taken, this.#samples.to - edgeSamples);
+    fadeToSilence(this.#samples.viewSamples(from, edgeSamples), edgeSamples);
   }
 
-  function appendPieces(pieces: readonly Int16Array[]) {
-    for (const piece of pieces) addPiece(stretch?.push(piece) ?? piece);
-  }
-
-  function addPiece(piece: Int16Array) {
-    if (piece.length === 0) return;
-    limiter.limit(piece);
-    if (isFresh) joinPiece(piece);
-    isFresh = false;
-    samples.push(piece, taken - keepSamples);
-    sentences.grow(piece);
-  }
-
-  function copyNext(into: Int16Array) {
-    const next = samples.view(taken, into.length);
+  #copyNext(into: Int16Array) {
+    const next = this.#samples.viewSamples(this.#taken, into.length);
     into.set(next);
     return into.subarray(0, next.length);
   }
-
-  return {
-    sentences,
-
-    gain,
-
-    get length(): number {
-      return samples.to - taken;
-    },
-
-    get nextPlace(): number {
-      return taken;
-    },
-
-    push(pcm: Pcm, text: string) {
-      if (!sentences.isCurrent(text)) {
-        flushSound();
-        sentences.start(text);
-        isFresh = true;
-      }
-      // A provider may reuse its memory.
-      appendPieces(rate.push({ ...pcm, samples: pcm.samples.slice() }));
-    },
-
-    close() {
-      flushSound();
-      fadeEnd();
-    },
-
-    /** Drops the sound after the current sentence. Returns false if there is none yet. */
-    dropAfterSentence(): boolean {
-      const end = sentences.closeAfter(taken);
-      if (end !== undefined) samples.truncate(end);
-      return end !== undefined;
-    },
-
-    /** Returns the next 20 ms. Zeros replace missing samples, and a `starved` frame fades into them. */
-    takeFrame(starved: boolean): SoundCut {
-      const samples = new Int16Array(frameSamples);
-      const sound = copyNext(samples);
-      gain.applyToMono(sound);
-      if (rising) fadeFromSilence(sound, riseSamples);
-      if (starved) fadeToSilence(sound, starvedSamples);
-      rising = false;
-      taken += sound.length;
-      return { samples, to: taken };
-    },
-
-    /** Returns a frame in which the next sound fades out, without moving on. */
-    createTail(): Int16Array {
-      const samples = new Int16Array(frameSamples);
-      const fading = copyNext(samples.subarray(0, fadeSamples));
-      gain.applyToMono(fading);
-      fadeToSilence(fading, fadeSamples);
-      return samples;
-    },
-
-    fadeIn,
-
-    /** Returns to the start of the word at this place, if its sound was kept. */
-    rewindToWord(whole: boolean) {
-      const start = sentences.findWordStart(taken, whole);
-      taken = Math.max(start, taken - keepSamples, samples.from);
-      fadeIn();
-    },
-  };
 }
 
 /** -1 dBFS, as Opus may overshoot. */
@@ -289,7 +314,8 @@ const release = 1.000_146;
 class VoiceLimiter {
   #gain = 1;
 
-  limit(samples: Int16Array) {
+  /** Limits the next samples in place. */
+  limitSamples(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at++) {
       const sample = samples[at] ?? 0;
       this.#gain = Math.min(1, this.#gain * release, ceiling / Math.abs(sample));
@@ -298,7 +324,8 @@ class VoiceLimiter {
   }
 }
 
-export function fadeToSilence(samples: Int16Array, length: number) {
+/** Fades the last `length` samples out in place. */
+export function fadeToSilence(samples: Int16Array, length: number): void {
   const tail = samples.subarray(Math.max(0, samples.length - length));
   for (const [at, sample] of tail.entries()) {
     tail[at] = Math.round(sample * (1 - (at + 1) / (tail.length + 1)));
@@ -306,8 +333,8 @@ export function fadeToSilence(samples: Int16Array, length: number) {
 }
 
 function fadeFromSilence(samples: Int16Array, length: number) {
-  const head = samples.subarray(0, length);
-  for (const [at, sample] of head.entries()) {
-    head[at] = Math.round((sample * (at + 1)) / (head.length + 1));
+  const onset = samples.subarray(0, length);
+  for (const [at, sample] of onset.entries()) {
+    onset[at] = Math.round((sample * (at + 1)) / (onset.length + 1));
   }
 }

@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { toGain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
-import { createReplySound } from './reply-sound.ts';
+import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
 
 export type ReplyOptions = {
@@ -13,35 +13,36 @@ export type ReplyOptions = {
 };
 
 /** The writer waits above this. A piece that exceeds it is kept whole. */
-export const longestQueueMs = 5_000;
+export const maxQueueMs = 5_000;
 
 /** A pause of up to so many frames loses no word, and resumes where it stopped. */
-const shortestPause = 4;
+const maxShortPauseFrames = 4;
 
 /** A faster change of volume would click. */
 const glideMs = 5;
 
 /** One answer on its way to the channel. A pipeline writes its sound, and a track pulls it. */
 export class SpokenReply {
+  /** False if speech must not interrupt the reply. */
   readonly interruptible: boolean;
-  readonly #sound;
+  readonly #sound: ReplySound;
   readonly #done = Promise.withResolvers<ReplyFinish>();
   /** Resolves once and never rejects. */
-  readonly finish = this.#done.promise;
+  readonly finish: Promise<ReplyFinish> = this.#done.promise;
   #finished: ReplyFinish | undefined;
   /** `finished` after the last frame. */
   #ending: Exclude<ReplyFinish, 'empty'> | undefined;
   /** Only sound of the current sentence is accepted. */
-  #last = false;
+  #isLastSentence = false;
   #firstSentAtMs: number | undefined;
   /** The last pull gave sound, so a sudden stop would click. */
-  #sounding = false;
+  #isSounding = false;
   /** Part of a frame was held back once, as its rest may come. */
-  #waited = false;
+  #hasWaited = false;
   /** The latest frame is not known to be sent. */
-  #unconfirmed = false;
-  #paused = false;
-  #pausedFor = 0;
+  #isUnconfirmed = false;
+  #isPaused = false;
+  #pausedFrames = 0;
   #tail: Int16Array | undefined;
   #space: PromiseWithResolvers<void> | undefined;
   #listener: (() => void) | undefined;
@@ -49,24 +50,28 @@ export class SpokenReply {
   constructor(options: ReplyOptions = {}) {
     const { interruptible = true, speed = 1 } = options;
     this.interruptible = interruptible;
-    this.#sound = createReplySound(speed);
+    this.#sound = new ReplySound(speed);
   }
 
+  /** Instant at which the first frame was sent. Undefined before it. */
   get firstSentAtMs(): number | undefined {
     return this.#firstSentAtMs;
   }
 
-  get ready(): boolean {
-    if (this.#finished || this.#paused) return this.#tail !== undefined;
+  /** True if the next pull gives sound. */
+  get isReady(): boolean {
+    if (this.#finished || this.#isPaused) return this.#tail !== undefined;
     return this.#sound.length >= (this.#ending ? 1 : frameSamples);
   }
 
+  /** True after the end, once the fade of a cut was pulled. */
   get isOver(): boolean {
     return this.#finished !== undefined && this.#tail === undefined;
   }
 
-  get paused(): boolean {
-    return this.#paused && this.#finished === undefined;
+  /** True from `pause` to `resume` or the end. */
+  get isPaused(): boolean {
+    return this.#isPaused && this.#finished === undefined;
   }
 
   /** Measures the sent sound, without padding, fades and repetition. */
@@ -74,6 +79,7 @@ export class SpokenReply {
     return this.#sound.sentences.getSentMs();
   }
 
+  /** Returns the words whose sound was sent, without a cut one. */
   getHeardText(): string {
     return this.#sound.sentences.getHeardText(
       this.#ending !== undefined && this.#ending !== 'failed',
@@ -86,90 +92,93 @@ export class SpokenReply {
   }
 
   /**
-   * Adds sound. The same text as before continues its sentence. Waits while more than `longestQueueMs` is queued.
+   * Adds sound. The same text as before continues its sentence. Waits while more than `maxQueueMs` is queued.
    * Sound after `cut` is dropped.
    */
-  async write(pcm: Pcm, text: string | undefined, signal: AbortSignal) {
+  async write(pcm: Pcm, text: string | undefined, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
     const sentence = text ?? '';
-    if (this.#last && !this.#sound.sentences.isCurrent(sentence))
+    if (this.#isLastSentence && !this.#sound.sentences.isCurrent(sentence))
       return this.#closeWith('cancelled');
-    this.#sound.push(pcm, sentence);
-    this.#notify();
+    this.#sound.addSound(pcm, sentence);
+    this.#notifyListener();
     await this.#waitForSpace(signal);
   }
 
   /** Makes the next sound begin a sentence, even with the same text. */
-  endSentence() {
+  endSentence(): void {
     this.#sound.sentences.close();
   }
 
   /** Ends the reply after its queued sound. */
-  end() {
+  end(): void {
     this.#closeWith('completed');
   }
 
   /** Ends the reply as failed, after its queued sound. */
-  fail() {
+  fail(): void {
     this.#closeWith('failed');
   }
 
-  /** Drops the rest, with a fade of 4 ms in the next frame. */
-  cut() {
+  /** Drops the waiting sound, with a fade of 4 ms in the next frame. */
+  cut(): void {
     if (this.#finished) return;
-    if (!this.#paused) this.#fadeOut();
+    if (!this.#isPaused) this.#fadeOut();
     this.#settleFinish('cancelled');
     this.#freeSpace();
-    this.#notify();
+    this.#notifyListener();
   }
 
   /**
    * Drops all sound after the current sentence, also of later writes. Ends as `cancelled` if
    * there was any.
    */
-  endAfterSentence() {
+  endAfterSentence(): void {
     if (this.#finished || this.#ending === 'cancelled') return;
-    this.#last = true;
-    if (this.#sound.nextPlace === 0) this.cut();
+    this.#isLastSentence = true;
+    if (this.#sound.nextPosition === 0) this.cut();
     else if (this.#sound.dropAfterSentence()) this.#dropSound();
   }
 
   /** Lowers the volume by `db` from the next frame on. 0 restores it. */
-  duck(db: number) {
-    this.#sound.gain.rampTo(toGain(-db), this.#sounding ? glideMs * samplesPerMs : 0);
+  duck(db: number): void {
+    this.#sound.gain.rampTo(toGain(-db), this.#isSounding ? glideMs * samplesPerMs : 0);
   }
 
-  /** Fades out within 4 ms, and keeps the rest. */
-  pause() {
-    if (this.#finished || this.#paused) return;
-    this.#paused = true;
-    this.#pausedFor = 0;
+  /** Fades out within 4 ms, and keeps the waiting sound. */
+  pause(): void {
+    if (this.#finished || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#pausedFrames = 0;
     this.#fadeOut();
   }
 
   /**
    * Resumes at the start of the cut word, or after at most 80 ms where it paused. Drops a pause that nobody heard.
    */
-  resume() {
-    if (this.#finished || !this.#paused) return;
-    this.#paused = false;
-    const isShort = this.#pausedFor <= shortestPause;
+  resume(): void {
+    if (this.#finished || !this.#isPaused) return;
+    this.#isPaused = false;
+    const isShort = this.#pausedFrames <= maxShortPauseFrames;
     if (!this.#tail && isShort) this.#sound.fadeIn();
     else if (!this.#tail) this.#sound.rewindToWord(this.#ending !== undefined);
     this.#tail = undefined;
-    this.#notify();
+    this.#notifyListener();
   }
 
-  onChange(listener: () => void) {
+  /** Replaces the listener for sound, an end, and a resumed reply. */
+  onChange(listener: () => void): void {
     this.#listener = listener;
   }
 
-  pull(): Block | undefined {
-    if (this.#paused) this.#pausedFor++;
-    const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
-    this.#sounding = block !== undefined;
+  /** Returns the next 20 ms for a track. Undefined during a pause, after the end, and while sound is late. */
+  pullBlock(): Block | undefined {
+    if (this.#isPaused) this.#pausedFrames++;
+    const block =
+      this.#finished || this.#isPaused ? this.#pullTail() : this.#pullSound();
+    this.#isSounding = block !== undefined;
     this.#freeSpace();
     return block;
   }
@@ -178,15 +187,15 @@ export class SpokenReply {
     if (this.#ending || this.#finished) return;
     this.#sound.close();
     this.#ending = ending;
-    if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
-    this.#notify();
+    if (!this.#isSounding || !this.#isUnconfirmed) this.#concludeIfDrained();
+    this.#notifyListener();
   }
 
   #dropSound() {
     this.#ending = 'cancelled';
-    if (!this.#unconfirmed) this.#concludeIfDrained();
+    if (!this.#isUnconfirmed) this.#concludeIfDrained();
     this.#freeSpace();
-    this.#notify();
+    this.#notifyListener();
   }
 
   #pullSound(): Block | undefined {
@@ -195,14 +204,14 @@ export class SpokenReply {
       this.#concludeIfDrained();
       return undefined;
     }
-    const starved = length < frameSamples && !this.#ending;
-    if (starved && !this.#waited) {
-      this.#waited = true;
+    const isStarved = length < frameSamples && !this.#ending;
+    if (isStarved && !this.#hasWaited) {
+      this.#hasWaited = true;
       return undefined;
     }
-    this.#waited = false;
-    const { samples, to } = this.#sound.takeFrame(starved);
-    this.#unconfirmed = true;
+    this.#hasWaited = false;
+    const { samples, to } = this.#sound.takeFrame(isStarved);
+    this.#isUnconfirmed = true;
     return { samples, onSent: (atMs) => this.#onSamplesSent(to, atMs) };
   }
 
@@ -213,22 +222,23 @@ export class SpokenReply {
   }
 
   #fadeOut() {
-    if (this.#sounding && this.#sound.length > 0) this.#tail = this.#sound.createTail();
+    if (this.#isSounding && this.#sound.length > 0)
+      this.#tail = this.#sound.createTail();
   }
 
   #onSamplesSent(to: number, atMs: number) {
     this.#firstSentAtMs ??= atMs;
     this.#sound.sentences.noteSent(to);
-    if (to !== this.#sound.nextPlace) return;
-    this.#unconfirmed = false;
+    if (to !== this.#sound.nextPosition) return;
+    this.#isUnconfirmed = false;
     this.#concludeIfDrained();
   }
 
   /** Ends the reply after its last frame, or one later if the connection refused one. */
   #concludeIfDrained() {
     if (this.#sound.length > 0 || !this.#ending) return;
-    const empty = this.#sound.nextPlace === 0 && this.#ending === 'completed';
-    this.#settleFinish(empty ? 'empty' : this.#ending);
+    const isEmpty = this.#sound.nextPosition === 0 && this.#ending === 'completed';
+    this.#settleFinish(isEmpty ? 'empty' : this.#ending);
   }
 
   #settleFinish(finish: ReplyFinish) {
@@ -241,7 +251,7 @@ export class SpokenReply {
     const stopWaiting = () => this.#freeSpace();
     signal.addEventListener('abort', stopWaiting);
     try {
-      while (!this.#finished && this.#sound.length > longestQueueMs * samplesPerMs) {
+      while (!this.#finished && this.#sound.length > maxQueueMs * samplesPerMs) {
         this.#space ??= Promise.withResolvers();
         await this.#space.promise;
         signal.throwIfAborted();
@@ -256,7 +266,7 @@ export class SpokenReply {
     this.#space = undefined;
   }
 
-  #notify() {
+  #notifyListener() {
     this.#listener?.();
   }
 }

@@ -16,7 +16,7 @@ const streams = new FinalizationRegistry<number>((stream) =>
  */
 export class TimeStretch {
   readonly #stream = sonic._sonicCreateStream(speakRateHz, 1);
-  #rest = new Int16Array();
+  #remainder = new Int16Array();
 
   constructor(speed: number) {
     sonic._sonicSetSpeed(this.#stream, Math.min(4, Math.max(0.25, speed)));
@@ -25,29 +25,29 @@ export class TimeStretch {
 
   /** Stretches sound, and returns all that is final, without the last 60 ms. */
   push(samples: Int16Array): Int16Array {
-    const all = joinSamples([this.#rest, samples]);
-    const whole = all.length - (all.length % blockSamples);
-    this.#rest = all.slice(whole);
+    const sound = joinSamples([this.#remainder, samples]);
+    const whole = sound.length - (sound.length % blockSamples);
+    this.#remainder = sound.slice(whole);
     for (let at = 0; at < whole; at += blockSamples) {
-      this.#write(all.subarray(at, at + blockSamples));
+      this.#writeBlock(sound.subarray(at, at + blockSamples));
     }
-    return this.#read();
+    return this.#readStretched();
   }
 
-  /** Returns the rest. A later push begins a new sound. */
+  /** Returns the samples held back. A later push begins a new sound. */
   flush(): Int16Array {
-    this.#write(this.#rest);
-    this.#rest = new Int16Array();
+    this.#writeBlock(this.#remainder);
+    this.#remainder = new Int16Array();
     sonic._sonicFlushStream(this.#stream);
-    return this.#read();
+    return this.#readStretched();
   }
 
-  #write(samples: Int16Array) {
+  #writeBlock(samples: Int16Array) {
     sonic.HEAP16.set(samples, blockAt / 2);
     sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
   }
 
-  #read() {
+  #readStretched() {
     const pieces: Int16Array[] = [];
     for (;;) {
       const count = sonic._sonicReadShortFromStream(
@@ -61,6 +61,7 @@ export class TimeStretch {
   }
 }
 
+/** Changes the speed of a sound at the same pitch, from 0.25 to 4. */
 export async function* changeSpeed(
   sound: AsyncIterable<Pcm>,
   speed: number,

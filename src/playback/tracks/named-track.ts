@@ -25,22 +25,23 @@ export const ownTracks = ['voice', 'cues'] as const;
 export type OwnTrack = (typeof ownTracks)[number];
 
 export function isOwnTrack(name: string): name is OwnTrack {
-  return ownTracks.some((one) => one === name);
+  return ownTracks.some((ownTrack) => ownTrack === name);
 }
 
-const reserved: ReadonlySet<string> = new Set([...ownTracks, 'all']);
+const reservedNames: ReadonlySet<string> = new Set([...ownTracks, 'all']);
 /** In grapheme clusters. */
-const mostNameChars = 40;
+const maxNameChars = 40;
 /** In UTF-16 code units, so that the id of a button can hold the name. */
-export const mostNameUnits = 75;
+export const maxNameUnits = 75;
 
 /** Invisible characters, without those that join emoji or shape letters. */
-const unseen =
+const unseenCharacters =
   /[[\p{Cc}\p{Default_Ignorable_Code_Point}]--[\p{White_Space}\p{Variation_Selector}\u200c\u200d\u{e0020}-\u{e007f}]]/gv;
-const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
+const ignorableCharacters = /\p{Default_Ignorable_Code_Point}/gu;
 const spaces = /\p{White_Space}+/gu;
 /** A name needs a visible character besides dots, since a path of dots is another path. */
-const visible = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.\u2026]/u;
+const visibleCharacter =
+  /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.\u2026]/u;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
@@ -50,27 +51,28 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 export function normaliseTrackName(typed: string): string {
   const name = tidyName(typed);
   const key = toTrackKey(name);
-  return reserved.has(key) ? key : name;
+  return reservedNames.has(key) ? key : name;
 }
 
 /** Normalises a name for comparison: full case folding, without invisible characters. */
 export function toTrackKey(typed: string): string {
-  return [...tidyName(typed).replace(ignorable, '')]
+  return [...tidyName(typed).replace(ignorableCharacters, '')]
     .map(foldCase)
     .join('')
     .normalize('NFC');
 }
 
+/** Says why a normalised name cannot be given to a track. */
 export function findNameObjection(name: string): 'bad-name' | 'reserved' | undefined {
-  if (name.length > mostNameUnits || !visible.test(name)) return 'bad-name';
-  if ([...graphemes.segment(name)].length > mostNameChars) return 'bad-name';
-  return reserved.has(toTrackKey(name)) ? 'reserved' : undefined;
+  if (name.length > maxNameUnits || !visibleCharacter.test(name)) return 'bad-name';
+  if ([...graphemes.segment(name)].length > maxNameChars) return 'bad-name';
+  return reservedNames.has(toTrackKey(name)) ? 'reserved' : undefined;
 }
 
 function tidyName(typed: string) {
   return typed
     .toWellFormed()
-    .replace(unseen, '')
+    .replace(unseenCharacters, '')
     .replace(spaces, ' ')
     .trim()
     .normalize('NFC');
@@ -86,11 +88,12 @@ function foldCase(letter: string) {
     : letter.toLowerCase().toUpperCase().toLowerCase();
 }
 
-type TrackHost = {
+/** All tracks of a session, to which a track belongs. */
+interface TrackGroup {
   readonly isPaused: boolean;
   /** Reports an event, or without one, that there may be sound again. */
-  readonly report: (event?: TrackEvent) => void;
-};
+  report(event?: TrackEvent): void;
+}
 
 type Crossfade = { readonly next: TrackItem; readonly samples: number };
 
@@ -98,8 +101,8 @@ type Crossfade = { readonly next: TrackItem; readonly samples: number };
 export class NamedTrack {
   /** Spelled as at its first use. */
   readonly name: string;
-  readonly #clock;
-  readonly #host;
+  readonly #clock: Clock;
+  readonly #group: TrackGroup;
   readonly #gain = new Gain();
   #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
@@ -108,36 +111,41 @@ export class NamedTrack {
   /** The next sound, which fades in while the current one ends. */
   #crossfade: Crossfade | undefined;
 
-  constructor(name: string, clock: Clock, host: TrackHost) {
+  constructor(name: string, clock: Clock, group: TrackGroup) {
     this.name = name;
     this.#clock = clock;
-    this.#host = host;
+    this.#group = group;
   }
 
+  /** Volume, pause and crossfade of this track. */
   get state(): TrackState {
     return this.#state;
   }
 
+  /** The current sound, and those that wait. */
   get items(): readonly TrackItem[] {
     return this.#items;
   }
 
+  /** Adds a sound at the end, or as the next one. The queue is not limited here. */
   enqueue(source: SoundSource, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
     const { title } = source;
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
-    const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
-    this.#items = this.#items.toSpliced(place, 0, item);
+    const item = new TrackItem(source, options, this.#clock, () =>
+      this.#group.report(),
+    );
+    const index = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
+    this.#items = this.#items.toSpliced(index, 0, item);
     this.#applyState();
-    const kind = place === 0 ? 'playing' : 'added';
-    return { kind, title, track, place, ended: item.ended.promise };
+    const kind = index === 0 ? 'playing' : 'added';
+    return { kind, title, track, place: index, ended: item.ended.promise };
   }
 
   /** Performs a command. Only a change of volume works without a sound. A pause fades in 5 ms. */
   perform(command: TrackCommand): TrackOutcome {
     const { name: track } = this;
-    const [now] = this.#items;
+    const [item] = this.#items;
     if (command.kind === 'volume') {
       const { isChange, overMs, percent } = command;
       this.changeState(
@@ -146,11 +154,11 @@ export class NamedTrack {
       );
       return { kind: 'volume', track, percent: this.#state.percent };
     }
-    return now ? this.#performOnItem(now, command) : { kind: 'empty', track };
+    return item ? this.#performOnItem(item, command) : { kind: 'empty', track };
   }
 
-  /** Changes the state, or applies that of the host. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
-  changeState(change: Partial<TrackState> = {}, overMs = 0) {
+  /** Changes the state, or applies a pause of all tracks. The volume is limited to 0 to 200 %, and changes in 5 ms or more. */
+  changeState(change: Partial<TrackState> = {}, overMs: number = 0): void {
     const state = { ...this.#state, ...change };
     const percent = Math.max(0, Math.min(maxVolumePercent, state.percent));
     this.#state = { ...state, percent };
@@ -162,47 +170,49 @@ export class NamedTrack {
     this.#applyState();
   }
 
-  close() {
+  /** Ends all sounds as `left`. */
+  close(): void {
     this.#cancelItems(this.#items, 'left');
   }
 
   /** Forgets the last samples, for listeners of another connection. */
-  startOver() {
+  startOver(): void {
     this.#declicker = new Declicker();
   }
 
+  /** True if `pull` would give sound or advance a sound. */
   get isReady(): boolean {
     return (
-      !this.#declicker.isSilent || (!this.#isStill && (this.#now?.isReady ?? false))
+      !this.#declicker.isSilent || (!this.#isStill && (this.#current?.isReady ?? false))
     );
   }
 
   /** Fills `raw` with 20 ms. Returns false if nothing is audible. */
   pull(raw: Float32Array): boolean {
-    const sounds = this.#declicker.smooth(
+    const hasSound = this.#declicker.smoothFrame(
       raw,
       this.#isStill ? 0 : this.#fillFrame(raw),
     );
-    this.#onBegan(this.#now);
-    const isHeard = sounds && this.#gain.steadyGain !== 0;
+    this.#onBegan(this.#current);
+    const isHeard = hasSound && this.#gain.steadyGain !== 0;
     this.#gain.applyToStereo(isHeard ? raw : undefined);
     return isHeard;
   }
 
-  get #now() {
+  get #current() {
     return this.#items[0];
   }
 
   get #isStill() {
-    return this.#state.isPaused || this.#host.isPaused;
+    return this.#state.isPaused || this.#group.isPaused;
   }
 
   #performOnItem(
-    now: TrackItem,
+    current: TrackItem,
     command: Exclude<TrackCommand, { kind: 'volume' }>,
   ): TrackOutcome {
     const track = this.name;
-    const { isSeekable, title } = now.source;
+    const { title } = current.source;
     const toChanged = (change: TrackChange) =>
       ({ kind: 'changed', track, change, title }) as const;
     switch (command.kind) {
@@ -215,30 +225,39 @@ export class NamedTrack {
         this.changeState({ isMuted: command.kind === 'mute' });
         return toChanged(command.kind);
       case 'skip':
-        this.#cancelItems([now], 'skipped');
+        this.#cancelItems([current], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#state = { ...this.#state, isPaused: false };
         this.#cancelItems(this.#items, 'stopped');
         return toChanged('stop');
       case 'seek':
-        return this.#seekItem(now, command.to);
+        return this.#seekItem(current, command.to);
       case 'loop':
-        if (command.on && !isSeekable) return { kind: 'unseekable', track, title };
-        if (command.on) this.#startAgain();
-        now.loop(command.on);
-        this.#host.report();
-        return toChanged(command.on ? 'loop' : 'unloop');
+        return this.#loopItem(current, command.on);
       case 'crossfade':
         this.changeState({ crossfadeMs: command.ms });
         return { kind: 'changed', track, change: command.ms > 0 ? 'crossfade' : 'cut' };
-      case 'remove': {
-        const item = findMeantSound(this.#items.slice(1), command.item);
-        if (!item) return { kind: 'no-item', name: command.item, names: [] };
-        this.#cancelItems([item], 'skipped');
-        return { ...toChanged('remove'), title: item.source.title };
-      }
+      case 'remove':
+        return this.#removeItem(command.item);
     }
+  }
+
+  #loopItem(current: TrackItem, on: boolean): TrackOutcome {
+    const track = this.name;
+    const { isSeekable, title } = current.source;
+    if (on && !isSeekable) return { kind: 'unseekable', track, title };
+    if (on) this.#startAgain();
+    current.setLooping(on);
+    this.#group.report();
+    return { kind: 'changed', track, change: on ? 'loop' : 'unloop', title };
+  }
+
+  #removeItem(typedName: string): TrackOutcome {
+    const item = findMeantSound(this.#items.slice(1), typedName);
+    if (!item) return { kind: 'no-item', name: typedName, names: [] };
+    this.#cancelItems([item], 'skipped');
+    return { kind: 'changed', track: this.name, change: 'remove', title: item.title };
   }
 
   /** Ends waits for the end of a sound, which now loops. */
@@ -258,15 +277,17 @@ export class NamedTrack {
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
     this.#endCrossfade();
-    this.#declicker.cut();
+    this.#declicker.markCut();
     item.seek(positionMs);
     this.#applyState();
     return { kind: 'changed', track, change: 'seek', title, positionMs };
   }
 
   #cancelItems(items: readonly TrackItem[], end: PlayEnd) {
-    if (items.some((item) => item === this.#now || item === this.#crossfade?.next)) {
-      this.#declicker.cut();
+    if (
+      items.some((item) => item === this.#current || item === this.#crossfade?.next)
+    ) {
+      this.#declicker.markCut();
       this.#crossfade = undefined;
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
@@ -275,25 +296,25 @@ export class NamedTrack {
   }
 
   #applyState() {
-    if (!this.#isStill) this.#now?.open();
-    this.#host.report();
+    if (!this.#isStill) this.#current?.open();
+    this.#group.report();
   }
 
   #fillFrame(raw: Float32Array) {
     let end = 0;
-    for (let now = this.#now; now && end < musicFrame; now = this.#now) {
-      now.open(this.#crossfadeSamples);
-      if (!now.isReady) break;
-      const { waitingSamples } = now;
+    for (let item = this.#current; item && end < musicFrame; item = this.#current) {
+      item.open(this.#crossfadeSamples);
+      if (!item.isReady) break;
+      const { waitingSamples } = item;
       const from = end;
-      end += now.takeSamples(raw, from);
-      if (now.isWhole)
+      end += item.takeSamples(raw, from);
+      if (item.isWhole)
         this.#crossfadeOn(raw.subarray(2 * from, 2 * end), waitingSamples);
-      else if (end < musicFrame) now.starve();
-      if (!now.isDrained) break;
+      else if (end < musicFrame) item.markStarved();
+      if (!item.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
-      this.#onEnded(now, now.error ? 'failed' : 'completed', now.error);
+      this.#onEnded(item, item.error ? 'failed' : 'completed', item.error);
     }
     return end;
   }
@@ -303,23 +324,27 @@ export class NamedTrack {
   }
 
   /**
-   * Opens the next sound early, and mixes it into `raw` during a crossfade. `rest`: samples of this sound from
+   * Opens the next sound early, and mixes it into `raw` during a crossfade. This sound has `remainingSamples` from
    * `raw` on.
    */
-  #crossfadeOn(raw: Float32Array, rest: number) {
+  #crossfadeOn(raw: Float32Array, remainingSamples: number) {
     const next = this.#items[1];
     next?.open();
-    if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
-      this.#crossfade ??= { next, samples: rest };
-    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest);
+    if (
+      next?.isReady &&
+      remainingSamples > 0 &&
+      remainingSamples <= this.#crossfadeSamples
+    )
+      this.#crossfade ??= { next, samples: remainingSamples };
+    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, remainingSamples);
   }
 
   /** Crossfades `raw` into the next sound with equal power. */
-  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number) {
+  #mixNext(raw: Float32Array, { next, samples }: Crossfade, remainingSamples: number) {
     const coming = new Float32Array(raw.length);
     next.takeSamples(coming);
     for (let n = 0; n < raw.length; n++) {
-      const share = Math.min(1, 1 - (rest - (n >> 1)) / samples);
+      const share = Math.min(1, 1 - (remainingSamples - (n >> 1)) / samples);
       const angle = (share * Math.PI) / 2;
       raw[n] = (raw[n] ?? 0) * Math.cos(angle) + (coming[n] ?? 0) * Math.sin(angle);
     }
@@ -328,7 +353,7 @@ export class NamedTrack {
   /** Ends a crossfade. The next sound waits for its turn from its beginning. */
   #endCrossfade() {
     if (!this.#crossfade) return;
-    this.#declicker.cut();
+    this.#declicker.markCut();
     const { next } = this.#crossfade;
     if (next.source.isSeekable) next.seek(0);
     this.#crossfade = undefined;
@@ -337,13 +362,13 @@ export class NamedTrack {
   #onBegan(item: TrackItem | undefined) {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
-    this.#host.report({ kind: 'began', track: this.name, item });
+    this.#group.report({ kind: 'began', track: this.name, item });
   }
 
   #onEnded(item: TrackItem, end: PlayEnd, error?: BotError) {
     item.close();
     this.#onBegan(item);
     item.ended.resolve(end);
-    this.#host.report({ kind: end, track: this.name, item, error });
+    this.#group.report({ kind: end, track: this.name, item, error });
   }
 }

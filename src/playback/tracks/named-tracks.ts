@@ -13,27 +13,27 @@ import type { ItemOptions } from './track-item.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Limit of sounds on all tracks, and of track names. A new name replaces an idle one. */
-export const mostSounds = 100;
+export const maxTrackSounds = 100;
 
 /** Music under speech stays audible, and masks no word. */
 const duckDb = -14;
-const [downMs, upMs] = [80, 400];
+const [duckMs, restoreMs] = [80, 400];
 
 /**
  * Tracks by name, each with a queue, that sound together.
  *
- * Nothing is read or mixed before `pull`.
+ * Nothing is read or mixed before `pullFrame`.
  */
 export class NamedTracks {
   /** Volumes of the bot's own tracks. Their sound comes from elsewhere. */
   readonly own: { readonly [Name in OwnTrack]: NamedTrack };
-  readonly #clock;
+  readonly #clock: Clock;
   readonly #tracks = new Map<string, NamedTrack>();
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);
   readonly #gain = new Gain();
   #isDucked = false;
-  #sounds = false;
+  #hasSound = false;
   readonly #listeners = new Set<(event: TrackEvent) => void>();
   #onSound: (() => void) | undefined;
   #isPaused = false;
@@ -41,10 +41,11 @@ export class NamedTracks {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    const track = (name: OwnTrack) => new NamedTrack(name, clock, this);
-    this.own = { voice: track('voice'), cues: track('cues') };
+    const createOwnTrack = (name: OwnTrack) => new NamedTrack(name, clock, this);
+    this.own = { voice: createOwnTrack('voice'), cues: createOwnTrack('cues') };
   }
 
+  /** Finds a track by its name, however it is spelled. Own tracks are found too. */
   findTrack(name: string): NamedTrack | undefined {
     const key = toTrackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
@@ -55,6 +56,7 @@ export class NamedTracks {
     return [...this.#tracks.values()];
   }
 
+  /** Says why no sound can be added to a track of this name. */
   findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = normaliseTrackName(name);
@@ -62,27 +64,30 @@ export class NamedTracks {
     if (objection === 'bad-name') return { kind: objection };
     if (objection) return { kind: objection, track };
     const count = this.listTracks().reduce((sum, { items }) => sum + items.length, 0);
-    return count < mostSounds ? undefined : { kind: 'full', limit: mostSounds };
+    return count < maxTrackSounds ? undefined : { kind: 'full', limit: maxTrackSounds };
   }
 
+  /** Adds a sound to a track, which is created if there is none of this name. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): TrackOutcome {
     return this.findRefusal(name) ?? this.#openTrack(name).enqueue(source, options);
   }
 
+  /** True if all tracks are paused together. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
+  /** True if a track has a sound that is neither paused nor muted nor at volume 0. */
   get isAudible(): boolean {
     if (this.#isPaused) return false;
     return this.listTracks().some(
-      ({ items: [now], state }) =>
-        now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0,
+      ({ items, state }) =>
+        items.length > 0 && !state.isPaused && !state.isMuted && state.percent > 0,
     );
   }
 
   /** Pauses or resumes all tracks. A track that was paused alone stays paused. */
-  pause(on: boolean) {
+  pause(on: boolean): void {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
     for (const track of this.#tracks.values()) track.changeState();
@@ -94,57 +99,60 @@ export class NamedTracks {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** The frame is valid until the next pull. */
-  pull(isSpeaking: boolean): Float32Array | undefined {
-    const hasSounded = this.#sounds;
-    this.#sounds = false;
+  /** Mixes the next 20 ms, ducked while the bot speaks. Undefined for silence. The frame is valid until the next pull. */
+  pullFrame(isSpeaking: boolean): Float32Array | undefined {
+    const hadSound = this.#hasSound;
+    this.#hasSound = false;
     if (isSpeaking !== this.#isDucked) {
       this.#isDucked = isSpeaking;
-      const overMs = hasSounded ? (isSpeaking ? downMs : upMs) : 0;
+      const overMs = hadSound ? (isSpeaking ? duckMs : restoreMs) : 0;
       this.#gain.rampTo(isSpeaking ? toGain(duckDb) : 1, overMs * musicPerMs);
     }
     for (const track of this.#tracks.values()) this.#addTrack(track);
-    this.#gain.applyToStereo(this.#sounds ? this.#sum : undefined);
-    return this.#sounds ? this.#sum : undefined;
+    this.#gain.applyToStereo(this.#hasSound ? this.#sum : undefined);
+    return this.#hasSound ? this.#sum : undefined;
   }
 
-  /** Returns whether `pull` would advance a track, even an inaudible one. */
+  /** Returns whether `pullFrame` would advance a track, even an inaudible one. */
   get isMoving(): boolean {
     return this.listTracks().some(({ isReady }) => isReady);
   }
 
-  onSound(listener: () => void) {
+  /** Replaces the listener for sound after silence, for a new connection. Its listeners hear no click at first. */
+  onSound(listener: () => void): void {
     this.#onSound = listener;
     for (const track of this.#tracks.values()) track.startOver();
     this.#wakeOutput();
   }
 
-  close() {
+  /** Ends all sounds. Later ones are refused. */
+  close(): void {
     this.#isClosed = true;
     for (const track of this.listTracks()) track.close();
   }
 
   #addTrack(track: NamedTrack) {
     const sum = this.#sum;
-    const raw = this.#sounds ? this.#raw : sum;
+    const raw = this.#hasSound ? this.#raw : sum;
     if (!track.pull(raw)) return;
-    this.#sounds = true;
+    this.#hasSound = true;
     if (raw !== sum)
       for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
   }
 
   #openTrack(name: string) {
-    const known = this.findTrack(name);
-    if (known) return known;
+    const existingTrack = this.findTrack(name);
+    if (existingTrack) return existingTrack;
     const idle = this.listTracks().find(({ items }) => items.length === 0);
-    if (idle && this.#tracks.size >= mostSounds)
+    if (idle && this.#tracks.size >= maxTrackSounds)
       this.#tracks.delete(toTrackKey(idle.name));
     const track = new NamedTrack(normaliseTrackName(name), this.#clock, this);
     this.#tracks.set(toTrackKey(name), track);
     return track;
   }
 
-  report(event?: TrackEvent) {
+  /** Passes an event of a track to the listeners, and wakes the output. Only tracks call this. */
+  report(event?: TrackEvent): void {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#wakeOutput();
   }

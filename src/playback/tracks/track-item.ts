@@ -1,9 +1,10 @@
-import { createSampleBuffer, musicRateHz } from '#src/audio/pcm.ts';
+import { musicRateHz, SampleBuffer } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import { Gain, getLevellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
@@ -13,7 +14,7 @@ export type SoundOrigin =
 
 /** Undefined once the person was forgotten. */
 export type SoundOwner = {
-  person: { readonly id: string; readonly name: string } | undefined;
+  person: { readonly id: PersonId; readonly name: string } | undefined;
 };
 
 export type ItemOptions = {
@@ -44,20 +45,22 @@ const sourceTimeoutMs = 8_000;
 export class TrackItem {
   readonly source: SoundSource;
   readonly origin: SoundOrigin | undefined;
-  readonly id = crypto.randomUUID();
+  readonly id: string = crypto.randomUUID();
   /** The first result counts. */
-  readonly ended = Promise.withResolvers<PlayWaitOutcome>();
-  readonly #clock;
-  readonly #owner;
-  readonly #onChange;
-  readonly #gain;
-  #isLooping;
+  readonly ended: PromiseWithResolvers<PlayWaitOutcome> =
+    Promise.withResolvers<PlayWaitOutcome>();
+  readonly #clock: Clock;
+  readonly #owner: SoundOwner | undefined;
+  readonly #onChange: () => void;
+  readonly #gain: Gain;
+  #isLooping: boolean;
   #reading: AbortController | undefined;
-  readonly #sound = createSampleBuffer();
+  readonly #sound = new SampleBuffer();
   #taken = 0;
-  #given = 0;
-  /** Place in the source, and its end once a loop has reached it. */
-  #at;
+  /** Samples that the source gave so far. */
+  #readSamples = 0;
+  /** Position in the source, and its end once a loop has reached it. */
+  #at: number;
   #end = endlessSamples;
   #lead = 0;
   #isBuffering = true;
@@ -65,7 +68,7 @@ export class TrackItem {
   #space = Promise.withResolvers<void>();
   /** Set when no more sound comes. `cause` is the failure of the source. */
   #sourceEnd: { readonly cause?: unknown } | undefined;
-  #sounded = false;
+  #hasSounded = false;
   #isOver = false;
 
   /** Creates an item. `onChange` is called when the item may have become ready. */
@@ -80,84 +83,93 @@ export class TrackItem {
     this.origin = origin;
     this.#owner = owner;
     this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
-    this.#sounded = this.#at > 0;
+    this.#hasSounded = this.#at > 0;
     this.#isLooping = source.isSeekable && isLooping;
     this.#gain = new Gain(getLevellingGain(source.lufs));
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
+  /** Name of the source, for people. */
   get title(): string {
     return this.source.title;
   }
 
+  /** The person who asked for this sound. Undefined for the bot, and once the person was forgotten. */
   get owner(): SoundOwner['person'] {
     return this.#owner?.person;
   }
 
+  /** True if the sound begins again after its end. */
   get isLooping(): boolean {
     return this.#isLooping;
   }
 
+  /** Position in the source of the next sample. */
   get positionMs(): number {
     return this.#at / musicPerMs;
   }
 
+  /** True once a sample was taken, or the item began in the middle. */
   get hasSounded(): boolean {
-    return this.#sounded;
+    return this.#hasSounded;
   }
 
+  /** True if enough sound waits to begin, or nothing more comes. */
   get isReady(): boolean {
     return this.isWhole || !this.#isBuffering;
   }
 
+  /** True if the source has ended or failed, so that no more sound comes. */
   get isWhole(): boolean {
     return this.#sourceEnd !== undefined;
   }
 
+  /** True if the last sample was taken. */
   get isDrained(): boolean {
     return this.isWhole && this.waitingSamples === 0;
   }
 
+  /** Number of samples that wait to be taken. */
   get waitingSamples(): number {
     return (this.#sound.to - this.#taken) / 2;
   }
 
   /** Begins or continues reading, `lead` samples further ahead than usual. */
-  open(lead = 0) {
+  open(lead: number = 0): void {
     if (this.#isOver) return;
     this.#lead = lead;
     if (!this.#reading) this.#readFrom(this.positionMs);
   }
 
   /** Makes a seekable sound loop, or end after this round. */
-  loop(on: boolean) {
+  setLooping(on: boolean): void {
     this.#isLooping = on;
-    const rest = this.#end - this.#at;
+    const remaining = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
       this.#endRound();
       this.#readFrom(0);
-    } else if (!on && this.waitingSamples >= rest) {
+    } else if (!on && this.waitingSamples >= remaining) {
       this.#stopReading();
-      this.#sound.truncate(this.#taken + 2 * rest);
+      this.#sound.dropFrom(this.#taken + 2 * remaining);
       this.#sourceEnd = {};
     }
   }
 
-  /** Continues a seekable sound at another place after the next `open`. */
-  seek(toMs: number) {
+  /** Continues a seekable sound at another position after the next `open`. */
+  seek(toMs: number): void {
     this.#stopReading();
     this.#reading = undefined;
     this.#sourceEnd = undefined;
     this.#isBuffering = true;
     this.#taken = this.#sound.to;
     this.#at = Math.round(toMs * musicPerMs);
-    this.#sounded = true;
+    this.#hasSounded = true;
   }
 
-  /** Moves waiting samples into `into` from `at` on. Returns their number. */
-  takeSamples(into: Float32Array, at = 0): number {
-    const next = this.#sound.view(this.#taken, into.length - 2 * at);
+  /** Moves waiting samples, at the loudness of all sounds, into `into` from `at` on. Returns their number. */
+  takeSamples(into: Float32Array, at: number = 0): number {
+    const next = this.#sound.viewSamples(this.#taken, into.length - 2 * at);
     const count = next.length / 2;
     into.set(next, 2 * at);
     this.#gain.applyToStereo(into.subarray(2 * at, 2 * at + next.length));
@@ -165,21 +177,23 @@ export class TrackItem {
     this.#at += count;
     while (this.#at >= this.#end) this.#at -= this.#end;
     if (this.waitingSamples <= refillSamples + this.#lead) this.#wakeReader();
-    if (count > 0) this.#sounded = true;
+    if (count > 0) this.#hasSounded = true;
     return count;
   }
 
   /** Waits for enough sound before it resumes. */
-  starve() {
+  markStarved(): void {
     this.#isBuffering = true;
     this.#wakeReader();
   }
 
-  close() {
+  /** Stops reading for good. Waiting samples stay. */
+  close(): void {
     this.#isOver = true;
     this.#stopReading();
   }
 
+  /** The failure of the source, also of one that ended without sound. Undefined for a sound that was played. */
   get error(): BotError | undefined {
     const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return cause;
@@ -190,7 +204,7 @@ export class TrackItem {
         'The source of a sound failed.',
         cause,
       );
-    if (this.#sounded) return undefined;
+    if (this.#hasSounded) return undefined;
     return new BotError('source.not_audio', false, 'The source of a sound gave none.');
   }
 
@@ -221,21 +235,21 @@ export class TrackItem {
   }
 
   /**
-   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its place.
+   * Reads the source, in a loop if wanted. A source that breaks after giving sound is opened again at its position.
    */
   async #readRounds(startMs: number, signal: AbortSignal) {
     for (let fromMs = startMs; ; ) {
-      const before = this.#given;
+      const samplesBefore = this.#readSamples;
       try {
         await this.#readSource(fromMs, signal);
         // A round without sound is the last, unless it began in the middle.
-        const isEmpty = this.#given === before && fromMs === 0;
+        const isEmpty = this.#readSamples === samplesBefore && fromMs === 0;
         if (!this.#isLooping || isEmpty) return;
         this.#endRound();
         fromMs = 0;
       } catch (cause) {
-        if (!isBreak(cause) || this.#given === before) throw cause;
-        fromMs += (this.#given - before) / musicPerMs;
+        if (!isBreak(cause) || this.#readSamples === samplesBefore) throw cause;
+        fromMs += (this.#readSamples - samplesBefore) / musicPerMs;
       }
     }
   }
@@ -264,7 +278,7 @@ export class TrackItem {
 
   #pushSamples(samples: Int16Array) {
     if (samples.length === 0) return;
-    this.#given += samples.length / 2;
+    this.#readSamples += samples.length / 2;
     this.#sound.push(samples, this.#taken);
     if (!this.#isBuffering || this.waitingSamples < minStartSamples) return;
     this.#isBuffering = false;

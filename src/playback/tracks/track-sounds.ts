@@ -13,18 +13,19 @@ export type TrackSounds<Sound = TrackSound> = {
   readonly waiting: readonly Sound[];
 };
 
+/** Lists the sounds that a command would change or end. */
 export function listTouchedSounds<Sound extends TrackSound>(
   { current, waiting }: TrackSounds<Sound>,
   command: TrackCommand,
 ): readonly Sound[] {
-  const all = current ? [current, ...waiting] : waiting;
-  if (command.kind === 'stop') return all;
-  if (command.kind !== 'remove') return all.slice(0, 1);
-  const meant = findMeantSound(waiting, command.item);
-  return meant ? [meant] : [];
+  const sounds = current ? [current, ...waiting] : waiting;
+  if (command.kind === 'stop') return sounds;
+  if (command.kind !== 'remove') return sounds.slice(0, 1);
+  const sound = findMeantSound(waiting, command.item);
+  return sound ? [sound] : [];
 }
 
-/** By its number from 1, its title, or both as in `2. rain`. */
+/** Finds a waiting sound by its number from 1, its title, or both as in `2. rain`. */
 export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   sounds: readonly Sound[],
   typed: string,
@@ -32,12 +33,14 @@ export function findMeantSound<Sound extends Pick<TrackSound, 'title'>>(
   const trimmed = typed.trim().toLowerCase();
   const [numbered = '', digits] = /^(\d{1,3})(?:\.|$)/.exec(trimmed) ?? [];
   const titles = sounds.map(({ title }) => title.toLowerCase());
-  const wanted = trimmed.slice(numbered.length).trim();
-  const place = digits === undefined ? -1 : Number(digits) - 1;
-  if (wanted === '' || titles[place] === wanted) return sounds[place];
+  const title = trimmed.slice(numbered.length).trim();
+  const index = digits === undefined ? -1 : Number(digits) - 1;
+  if (title === '' || titles[index] === title) return sounds[index];
   // The sound moved up since its number was read, or was named by its title.
-  const called = titles.indexOf(wanted);
+  const sameTitle = titles.indexOf(title);
   return sounds[
-    called >= 0 ? called : titles.findIndex((title) => title.includes(trimmed))
+    sameTitle >= 0
+      ? sameTitle
+      : titles.findIndex((fullTitle) => fullTitle.includes(trimmed))
   ];
 }

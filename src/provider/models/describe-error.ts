@@ -15,7 +15,7 @@ import {
  * keys.
  *
  * The sentence holds codes of the answer, and its text only if the text repeats nothing of `request`. Otherwise the
- * text is in `about.serverWords` alone. A caller who aborted calls `signal.throwIfAborted()` first.
+ * text is in `about.serverMessage` alone. A caller who aborted calls `signal.throwIfAborted()` first.
  *
  * @example
  * import { describeError } from '#src/provider/models/describe-error.ts';
@@ -35,24 +35,23 @@ export function describeError(
   const {
     code,
     retryable,
-    what,
-    words: codes,
-    serverWords,
+    predicate,
+    detail: codes,
+    serverMessage,
     about,
   } = classifyError(thrown, chain);
   const isHarmless =
-    serverWords && request !== undefined && !repeatsWords(serverWords, request);
-  const words = isHarmless ? serverWords : codes;
-  const start = `${formatServerName(client.baseURL)} ${what}`;
+    serverMessage && request !== undefined && !repeatsWords(serverMessage, request);
+  const start = `${formatServerName(client.baseURL)} ${predicate}`;
   const maxLength = maxSentenceChars - start.length - 3;
-  const cut = (text = '') =>
+  const cutText = (text = '') =>
     maxLength > 10 ? toPlainLine(text, findClientKey(client), maxLength) : '';
-  const said = cut(words);
-  const message = said === '' ? `${start}.` : `${start}: ${said}`;
+  const detail = cutText(isHarmless ? serverMessage : codes);
+  const message = detail === '' ? `${start}.` : `${start}: ${detail}`;
   const sentence = toPlainLine(message, findClientKey(client), maxSentenceChars);
   return new BotError(code, retryable, sentence, undefined, undefined, {
     ...about,
-    serverMessage: cut(serverWords) || undefined,
+    serverMessage: cutText(serverMessage) || undefined,
   });
 }
 
@@ -61,9 +60,12 @@ const maxSentenceChars = 300;
 type ErrorClass = {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  readonly what: string;
-  readonly words?: string;
-  readonly serverWords?: string;
+  /** Continues a sentence that begins with the name of the server. */
+  readonly predicate: string;
+  /** Ends that sentence, and quotes nobody. */
+  readonly detail?: string;
+  /** Text of the server, which may quote the request. */
+  readonly serverMessage?: string;
   readonly about?: FailureServer;
 };
 
@@ -78,86 +80,93 @@ function classifyError(thrown: unknown, chain: readonly Error[]): ErrorClass {
     return {
       code: 'provider.truncated',
       retryable: true,
-      what: 'ended its answer early',
+      predicate: 'ended its answer early',
     };
   }
   const codes = chain.flatMap((error) => toNonEmptyText(toRecord(error).code) ?? []);
   const network = codes.findLast((code) => /^[A-Z][A-Z_0-9]+$/.test(code));
   if (network !== undefined || /fetch failed|connection error/i.test(text)) {
-    const words = networkErrorTexts[network ?? ''] ?? network;
+    const detail = networkErrorTexts[network ?? ''] ?? network;
     return {
       code: 'provider.unreachable',
       retryable: true,
-      what: 'could not be reached',
-      words,
+      predicate: 'could not be reached',
+      detail,
     };
   }
   const failed = {
     code: 'provider.refused',
     retryable: false,
-    what: 'failed',
+    predicate: 'failed',
   } as const;
   if (thrown instanceof APIError) return { ...failed, ...separateQuote(thrown) };
   return {
     ...failed,
-    words: thrown instanceof Error ? thrown.name : '',
-    serverWords: `${thrown}`,
+    detail: thrown instanceof Error ? thrown.name : '',
+    serverMessage: `${thrown}`,
   };
 }
 
 function classifyAnswerError(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
   const retryAfterMs = headers && parseRetryAfterMs(headers);
-  const known = findKnownRejection(
+  const rejection = findKnownRejection(
     status,
     // A server may send objects there, which have no text of their own.
     `${getErrorText(error)} ${JSON.stringify([error.code, error.type])}`,
   );
-  if (!known) return { ...classifyStatus(error), about: { status, retryAfterMs } };
-  const { code, mend, what } = known;
-  const about = { status, retryAfterMs, remedy: mend };
+  if (!rejection) return { ...classifyStatus(error), about: { status, retryAfterMs } };
+  const { code, remedy, predicate } = rejection;
+  const about = { status, retryAfterMs, remedy };
   return {
     code,
     retryable: false,
-    what: `${what} (${status}): ${mend}`,
+    predicate: `${predicate} (${status}): ${remedy}`,
     ...separateQuote(error),
     about,
   };
 }
 
+const notFoundPredicate = 'answered with error 404, check the base URL and the model';
+
 function classifyStatus(error: APIError): ErrorClass {
   const { headers, status = 0 } = error;
-  const words = getErrorText(error);
-  const apart = separateQuote(error);
-  const judged = (code: ErrorCode, what: string, retryable = false) => {
-    return { code, retryable, what, ...apart };
+  const detail = getErrorText(error);
+  const texts = separateQuote(error);
+  const createClass = (code: ErrorCode, predicate: string, retryable = false) => {
+    return { code, retryable, predicate, ...texts };
   };
   switch (status) {
     case 401:
     case 403:
-      return { ...judged('provider.bad_key', `refused the key (${status})`), words };
+      return {
+        ...createClass('provider.bad_key', `refused the key (${status})`),
+        detail,
+      };
     case 402:
-      return judged('provider.spent', 'wants to be paid (402)');
-    case 404: {
-      const what = 'answered with error 404, check the base URL and the model';
-      return { ...judged('provider.refused', what), words };
-    }
+      return createClass('provider.spent', 'wants to be paid (402)');
+    case 404:
+      return { ...createClass('provider.refused', notFoundPredicate), detail };
     case 408:
     case 504:
       // The server behind a gateway may still be busy with the request.
-      return judged('provider.late', `took too long (${status})`);
+      return createClass('provider.late', `took too long (${status})`);
     case 429: {
-      const after = headers && readRetryAfter(headers);
-      const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-      return judged(
+      const retryAfter = headers && readRetryAfter(headers);
+      const wait = retryAfter ? `, try again after ${retryAfter.slice(0, 40)}` : '';
+      return createClass(
         'provider.rate_limited',
         `applies its rate limit${wait} (429)`,
         true,
       );
     }
     default: {
-      const what = `answered with error ${status}`;
-      return judged('provider.refused', what, status >= 500 || status === 409);
+      const predicate = `answered with error ${status}`;
+      return createClass(
+        'provider.refused',
+        predicate,
+        status >= 500 || status === 409,
+      );
     }
   }
 }
@@ -172,16 +181,16 @@ function readRetryAfter(headers: Headers) {
 function parseRetryAfterMs(headers: Headers) {
   const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (inMs >= 0) return inMs;
-  const after = readRetryAfter(headers) ?? '';
-  return /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : undefined;
+  const retryAfter = readRetryAfter(headers) ?? '';
+  return /^\d+(\.\d+)?$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
 }
 
-function separateQuote(error: APIError): Pick<ErrorClass, 'words' | 'serverWords'> {
+function separateQuote(error: APIError): Pick<ErrorClass, 'detail' | 'serverMessage'> {
   // The text of an answer may quote the request, but codes do not.
   const codes = new Set(
     [error.type, error.code].map(toErrorCode).filter((code) => code !== undefined),
   );
-  return { words: [...codes].join(', '), serverWords: getErrorText(error) };
+  return { detail: [...codes].join(', '), serverMessage: getErrorText(error) };
 }
 
 function getErrorText(error: APIError) {
@@ -214,8 +223,9 @@ const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
  * or the beginning of a word. Escaped characters count as a repetition.
  */
 function repeatsWords(sentence: string, request: string) {
-  const said = new Set(splitUnits(request));
-  return /\\[ux]/.test(sentence) || splitUnits(sentence).some((unit) => said.has(unit));
+  const requestUnits = new Set(splitUnits(request));
+  if (/\\[ux]/.test(sentence)) return true;
+  return splitUnits(sentence).some((unit) => requestUnits.has(unit));
 }
 
 function splitUnits(text: string): readonly string[] {
@@ -225,59 +235,60 @@ function splitUnits(text: string): readonly string[] {
 }
 
 type KnownRejection = {
-  readonly words: RegExp;
+  readonly pattern: RegExp;
   readonly code: ErrorCode;
   /** Continues a sentence that begins with the name of the server. */
-  readonly what: string;
-  readonly mend: string;
+  readonly predicate: string;
+  readonly remedy: string;
 };
 
 const knownRejections: readonly KnownRejection[] = [
   {
-    words:
+    pattern:
       /exceeded your current quota|insufficient[_ ](?:quota|balance|credit|funds)|credit balance|payment required|billing/i,
     code: 'provider.spent',
-    what: 'says the quota is used up',
-    mend: 'top up that account',
+    predicate: 'says the quota is used up',
+    remedy: 'top up that account',
   },
   {
-    words: /no_db_connection|token_not_found_in_db|invalid proxy server token/i,
+    pattern: /no_db_connection|token_not_found_in_db|invalid proxy server token/i,
     code: 'provider.bad_key',
-    what: 'knows no such key of its own',
-    mend: 'set the master key or a virtual key of that proxy',
+    predicate: 'knows no such key of its own',
+    remedy: 'set the master key or a virtual key of that proxy',
   },
   {
-    words: /litellm\.AuthenticationError/,
+    pattern: /litellm\.AuthenticationError/,
     code: 'provider.bad_key',
-    what: 'was itself refused by the server behind it',
-    mend: 'correct the api_key of that model in the configuration of the proxy',
+    predicate: 'was itself refused by the server behind it',
+    remedy: 'correct the api_key of that model in the configuration of the proxy',
   },
   {
-    words:
+    pattern:
       /context[_ ](?:length|size|window)|exceed_context_size|maximum context|prompt is too long|n_ctx/i,
     code: 'provider.refused',
-    what: 'has no room for a prompt as long as this',
-    mend: 'start it with a larger context (vLLM: --max-model-len; llama.cpp: --ctx-size; Ollama: OLLAMA_CONTEXT_LENGTH)',
+    predicate: 'has no room for a prompt as long as this',
+    remedy:
+      'start it with a larger context (vLLM: --max-model-len; llama.cpp: --ctx-size; Ollama: OLLAMA_CONTEXT_LENGTH)',
   },
   {
-    words:
+    pattern:
       /\bvoices?\b.{0,80}(?:not (?:available|found|supported)|unknown|invalid)|(?:unknown|invalid|unsupported) voice/i,
     code: 'provider.refused',
-    what: 'does not have this voice',
-    mend: 'set SPEECH_VOICE to a voice that it has',
+    predicate: 'does not have this voice',
+    remedy: 'set SPEECH_VOICE to a voice that it has',
   },
   {
-    words:
+    pattern:
       /\bmodel\b.{0,80}(?:not (?:found|exist|installed|available|loaded)|does not exist)|(?:invalid|unknown|no such) model|model_not_found/i,
     code: 'provider.refused',
-    what: 'does not have this model',
-    mend: 'set a model that it lists under /v1/models',
+    predicate: 'does not have this model',
+    remedy: 'set a model that it lists under /v1/models',
   },
 ];
 
 const rejectionStatuses = new Set([400, 401, 402, 403, 404, 422, 429, 500]);
 
-function findKnownRejection(status: number, words: string): KnownRejection | undefined {
+function findKnownRejection(status: number, text: string): KnownRejection | undefined {
   if (!rejectionStatuses.has(status)) return undefined;
-  return knownRejections.find((known) => known.words.test(words));
+  return knownRejections.find(({ pattern }) => pattern.test(text));
 }

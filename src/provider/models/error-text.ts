@@ -1,14 +1,14 @@
 import type { BotError } from '#src/base/errors.ts';
 import { isRecord, type JsonLimits, tryParseForeignJson } from '#src/base/json.ts';
 
-/** Five minutes of speech in base64, or a list of 10,000 models. */
+/** Limits of a whole answer: five minutes of speech in base64, or a list of 10,000 models. */
 export const answerLimits: JsonLimits = {
   bytes: 16 * 2 ** 20,
   depth: 32,
   values: 100_000,
 };
 
-/** One event of a stream or Realtime connection: a minute of speech in base64. */
+/** Limits of one event of a stream or Realtime connection: a minute of speech in base64. */
 export const eventLimits: JsonLimits = {
   bytes: 4 * 2 ** 20,
   depth: 32,
@@ -17,26 +17,27 @@ export const eventLimits: JsonLimits = {
 
 const maxReadChars = 20_000;
 
+/** Makes one line of at most `maxChars`, without tags, keys and control characters. */
 export function toPlainLine(
   text: string,
   secret: string | undefined,
   maxChars: number,
 ): string {
-  const head = text.slice(0, maxReadChars);
-  const line = redactSecrets(head, secret)
+  const textLine = redactSecrets(text.slice(0, maxReadChars), secret)
     .replace(/<(script|style|head)\b(?:(?!<\1\b)[\s\S])*?<\/\1>/gi, ' ')
     .replace(/<[^<>]*>/g, ' ')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length <= maxChars
-    ? line
-    : `${line.slice(0, maxChars - 1).trimEnd()}\u2026`;
+  return textLine.length <= maxChars
+    ? textLine
+    : `${textLine.slice(0, maxChars - 1).trimEnd()}\u2026`;
 }
 
 /** Removes the key in use, and everything that looks like a key. */
 function redactSecrets(text: string, secret: string | undefined) {
-  const known = secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
-  return known
+  const withoutSecret =
+    secret && secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
+  return withoutSecret
     .replace(/\bBearer\s+[^\s"']+/gi, '[key]')
     .replace(/\bsk-[\w*-]{6,}/g, '[key]');
 }
@@ -47,8 +48,8 @@ function redactSecrets(text: string, secret: string | undefined) {
 export function findErrorText(body: unknown): string | undefined {
   if (typeof body === 'string') return body === '' ? undefined : body;
   if (Array.isArray(body)) {
-    const all = body.map(findErrorText).filter((words) => words !== undefined);
-    return all.length > 0 ? all.join('; ') : undefined;
+    const texts = body.map(findErrorText).filter((text) => text !== undefined);
+    return texts.length > 0 ? texts.join('; ') : undefined;
   }
   if (!isRecord(body)) return undefined;
   const { error, detail, message, msg } = body;

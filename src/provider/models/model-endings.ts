@@ -6,6 +6,14 @@ import { isOpenAi, type ModelInUse, removeSnapshotDate } from './standard-models
 
 const endingNoticeMs = 60 * 86_400_000;
 
+/** A model that ends, as clauses of a sentence for the operator. */
+export type ModelEnding = {
+  /** Tells the day of the end. */
+  readonly why: string;
+  /** Tells the successor. */
+  readonly mend: string;
+};
+
 /**
  * Finds models that end within 60 days or have ended, with their successors.
  *
@@ -15,15 +23,15 @@ export async function findModelEndings(
   models: readonly ModelInUse[],
   wallMs: number,
   signal: AbortSignal,
-) {
-  const endings = models.map(async (one) => {
-    const known = findEndingRow(one);
-    const endsOn = (await fetchListedEnd(one, signal)) ?? known?.endsOn ?? '';
+): Promise<readonly ModelEnding[]> {
+  const endings = models.map(async (inUse) => {
+    const row = findEndingRow(inUse);
+    const endsOn = (await fetchListedEnd(inUse, signal)) ?? row?.endsOn ?? '';
     const leftMs = parseDateMs(endsOn) - wallMs;
     if (!(leftMs <= endingNoticeMs)) return [];
     const verb = leftMs > 0 ? 'ends' : 'ended';
-    const why = `the model ${one.model} (${one.role}) ${verb} on ${endsOn}`;
-    return [{ why, mend: `set ${known?.successor ?? 'another model'} in its place` }];
+    const why = `the model ${inUse.model} (${inUse.role}) ${verb} on ${endsOn}`;
+    return [{ why, mend: `set ${row?.successor ?? 'another model'} in its place` }];
   });
   return (await Promise.all(endings)).flat();
 }

@@ -9,7 +9,7 @@ import type { ModelList } from './standard-models.ts';
 const maxModels = 10_000;
 const maxIdChars = 200;
 
-/** Never throws. Aborting `signal` returns `unknown`. */
+/** Lists the models of a server. Never throws. Aborting `signal` returns `unknown`. */
 export async function listModels(
   client: Pick<ApiClient, 'models' | 'baseURL' | 'apiKey'>,
   signal: AbortSignal,
@@ -37,9 +37,9 @@ function parseModelList(body: unknown): ModelList {
 
 function parseModel(model: unknown) {
   const { id, shutdown_date: endsOn } = toRecord(model);
-  const named = toNonEmptyText(id);
-  if (named === undefined || named.length > maxIdChars) return [];
-  return [{ id: named, endsOn: toNonEmptyText(endsOn)?.slice(0, 10) }];
+  const name = toNonEmptyText(id);
+  if (name === undefined || name.length > maxIdChars) return [];
+  return [{ id: name, endsOn: toNonEmptyText(endsOn)?.slice(0, 10) }];
 }
 
 function hasNoList(cause: unknown) {

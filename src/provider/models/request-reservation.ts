@@ -3,6 +3,7 @@ import { toRecord } from '#src/base/json.ts';
 
 const maxReportedCount = 1e9;
 
+/** Returns a count that a server may send, or undefined if it is impossible. */
 export function toReportedCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= maxReportedCount
     ? value
@@ -18,17 +19,22 @@ export type TokenUsage = {
   readonly cachedInputTokens?: number;
 };
 
-/** Sound in ms for each token: https://developers.openai.com/api/docs/guides/realtime */
-export const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
+/** Sound of people in ms for each token: https://developers.openai.com/api/docs/guides/realtime */
+export const msPerTokenHeard = 100;
+/** Sound of the model in ms for each token, by the same page. */
+export const msPerTokenSpoken = 50;
 
 /**
  * Most input tokens of one picture at any provider: gpt-4o-mini counts 2,833 and 5,667 for each of at most 8 tiles of
  * 512 pixels: https://developers.openai.com/api/docs/guides/images-vision
  */
-export const maxPictureTokens = 2_833 + 8 * 5_667;
+export const maxPictureTokens: number = 2_833 + 8 * 5_667;
 
+/** Counts the pictures of chat messages. */
 export function countPictures(messages: readonly object[]): number {
-  return messages.flatMap((one) => ('pictures' in one && one.pictures) || []).length;
+  return messages.flatMap(
+    (message) => ('pictures' in message && message.pictures) || [],
+  ).length;
 }
 
 /** Reads the usage in chat completions or from a Realtime server. Undefined if a total is invalid. */
@@ -40,22 +46,25 @@ export function toReportedTokens(usage: unknown): TokenUsage | undefined {
   );
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   if (inputTokens + outputTokens === 0) return undefined;
-  const asked = toRecord(counts.prompt_tokens_details ?? counts.input_token_details);
-  const answered = toRecord(
+  const inputCounts = toRecord(
+    counts.prompt_tokens_details ?? counts.input_token_details,
+  );
+  const outputCounts = toRecord(
     counts.completion_tokens_details ?? counts.output_token_details,
   );
   return {
     inputTokens,
     outputTokens,
-    audioInputTokens: toReportedCount(asked.audio_tokens),
-    audioOutputTokens: toReportedCount(answered.audio_tokens),
-    cachedInputTokens: toReportedCount(asked.cached_tokens),
+    audioInputTokens: toReportedCount(inputCounts.audio_tokens),
+    audioOutputTokens: toReportedCount(outputCounts.audio_tokens),
+    cachedInputTokens: toReportedCount(inputCounts.cached_tokens),
   };
 }
 
 export type RequestReservation = {
+  /** Tokens of output, or ms of sound, that the request may use. */
   readonly maxUnits: number;
-  /** Frees the unused part. */
+  /** Frees the unused rest. A second call does nothing. */
   release(): void;
 };
 
@@ -63,24 +72,28 @@ export type RequestReservation = {
 export type ReservationResult = Promise<RequestReservation | undefined> | undefined;
 
 export type ReservedRequest<T> = {
+  /** Sets money aside. Throws BotError `budget.used`. */
   readonly reserve: () => ReservationResult;
-  readonly ask: (units?: number) => AsyncIterable<T>;
+  /** Sends the request, within so many units if money was set aside. */
+  readonly ask: (maxUnits?: number) => AsyncIterable<T>;
+  /** Returns whether a part is output, after which the request is paid. */
   readonly isOutput: (part: T) => boolean;
   /** Notes the end of a request once, unless it costs nothing. */
   readonly onEnd: (isWhole: boolean) => void;
 };
 
+/** Yields the parts of a request for which money was set aside, and frees the rest at its end. */
 export async function* runReserved<T>(
   { ask, reserve, isOutput, onEnd }: ReservedRequest<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   signal.throwIfAborted();
-  const held = await reserve();
+  const reservation = await reserve();
   let [hasBegun, isWhole, isRefused] = [false, false, true];
   try {
     signal.throwIfAborted(); // A request that is not sent costs nothing.
     isRefused = false;
-    for await (const part of ask(held?.maxUnits)) {
+    for await (const part of ask(reservation?.maxUnits)) {
       hasBegun = isOutput(part) || hasBegun;
       yield part;
     }
@@ -90,7 +103,7 @@ export async function* runReserved<T>(
     throw error;
   } finally {
     if (!isRefused) onEnd(isWhole);
-    held?.release();
+    reservation?.release();
   }
 }
 

@@ -28,5 +28,5 @@ export type FeedResult = {
 
 export type FromDecoder =
   | FeedResult
-  /** The stream is closed. `why` is for the operator. */
-  | { readonly kind: 'damaged'; readonly why: string };
+  /** The stream is closed. `reason` is for the operator. */
+  | { readonly kind: 'damaged'; readonly reason: string };

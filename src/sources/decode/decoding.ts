@@ -1,8 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { refusals } from '#src/sources/fetch/sound-refusals.ts';
+import {
+  createNotAudioError,
+  createUnreachableError,
+} from '#src/sources/fetch/sound-refusals.ts';
 import type {
   DecodePlan,
   FeedResult,
@@ -18,77 +22,83 @@ type DecodingOptions = {
 };
 
 /** The longest call took 30 ms (4 kB, cold). A busy machine gets more. */
-const usualStepMs = 5_000;
+const defaultStepMs = 5_000;
 /** Each takes 57 MB and 4 threads with all decoders loaded. */
-const mostProcesses = 8;
+const maxProcesses = 8;
 /** 2 s of MP3. Each exchange costs as much as mixing half a second. */
 const feedBytes = 32 * 1024;
 
 /** The files of one process share its crash. */
 const filesEach = 4;
 
-export type Decoding = ReturnType<typeof createDecoding>;
-
 /**
  * Decodes files of strangers in child processes, up to four files each, and more only when eight run. A file that
  * breaks its process fails the others.
  */
-export function createDecoding(options: DecodingOptions) {
-  let processes: readonly DecodingProcess[] = [];
+export class Decoding implements AsyncDisposable {
+  readonly #options: Required<DecodingOptions>;
+  #processes: readonly DecodingProcess[] = [];
 
-  function findLeastBusy() {
-    processes = processes.filter(({ alive }) => alive);
-    const [least] = processes.toSorted((a, b) => a.files - b.files);
-    if (least && (least.files < filesEach || processes.length >= mostProcesses))
-      return least;
-    const { clock, entry = ownEntry, stepMs = usualStepMs } = options;
-    const process = createDecodingProcess({ clock, entry, stepMs });
-    processes = [...processes, process];
-    return process;
+  constructor({
+    clock,
+    entry = defaultEntry,
+    stepMs = defaultStepMs,
+  }: DecodingOptions) {
+    this.#options = { clock, entry, stepMs };
   }
 
-  return {
-    /**
-     * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
-     *
-     * A truncated file gives its first part. Throws BotError `source.not_audio`, `source.unreachable` if another
-     * file broke the process, and errors of `bytes`.
-     */
-    async *play(
-      bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-      plan: DecodePlan,
-      signal: AbortSignal,
-    ): AsyncGenerator<Pcm> {
-      using file = findLeastBusy().open(plan);
-      const { rateHz, channels } = plan;
-      let hasSound = false;
-      for await (const { piece, isLast } of toFeeds(bytes)) {
-        for (let hasMore = true, left = piece; hasMore; left = noBytes) {
-          signal.throwIfAborted();
-          const fed = await waitUnlessAborted(file.feed(left, isLast), signal);
-          signal.throwIfAborted();
-          hasSound ||= fed.hasSound;
-          ({ hasMore } = fed);
-          if (fed.samples.length > 0) yield { samples: fed.samples, rateHz, channels };
-        }
+  /**
+   * Decodes sound as it is read, in pieces of about a second. The first bytes decide the format.
+   *
+   * A truncated file gives its first part. Throws BotError `source.not_audio`, `source.unreachable` if another
+   * file broke the process, and errors of `bytes`.
+   */
+  async *decodeSound(
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    plan: DecodePlan,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    using file = this.#findLeastBusy().openFile(plan);
+    const { rateHz, channels } = plan;
+    let hasSound = false;
+    for await (const { piece, isLast } of toFeeds(bytes)) {
+      for (let hasMore = true, unfed = piece; hasMore; unfed = noBytes) {
+        signal.throwIfAborted();
+        const result = await waitUnlessAborted(file.feedBytes(unfed, isLast), signal);
+        signal.throwIfAborted();
+        hasSound ||= result.hasSound;
+        ({ hasMore } = result);
+        const { samples } = result;
+        if (samples.length > 0) yield { samples, rateHz, channels };
       }
-      if (!hasSound) throw refusals.notAudio('it contains no sound');
-    },
+    }
+    if (!hasSound) throw createNotAudioError('it contains no sound');
+  }
 
-    async [Symbol.asyncDispose]() {
-      await Promise.all(processes.map((process) => process.stop()));
-    },
-  };
+  /** Kills all processes and waits for their ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.stopProcess()));
+  }
+
+  #findLeastBusy() {
+    this.#processes = this.#processes.filter(({ isAlive }) => isAlive);
+    const [leastBusy] = this.#processes.toSorted((a, b) => a.files - b.files);
+    const isFull = this.#processes.length >= maxProcesses;
+    if (leastBusy && (leastBusy.files < filesEach || isFull)) return leastBusy;
+    const process = new DecodingProcess(this.#options);
+    this.#processes = [...this.#processes, process];
+    return process;
+  }
 }
 
-const ownEntry = new URL('../decoder-main.ts', import.meta.url);
+const defaultEntry = new URL('../decoder-main.ts', import.meta.url);
 
 const noBytes = new Uint8Array(0);
 
 async function* toFeeds(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
-  for await (const some of bytes) {
-    for (let at = 0; at < some.length; at += feedBytes) {
-      yield { piece: some.subarray(at, at + feedBytes), isLast: false };
+  for await (const chunk of bytes) {
+    for (let at = 0; at < chunk.length; at += feedBytes) {
+      yield { piece: chunk.subarray(at, at + feedBytes), isLast: false };
     }
   }
   yield { piece: noBytes, isLast: true };
@@ -101,104 +111,116 @@ const idleMs = 30_000;
 /** Decoders limit their own memory, which lies outside the heap. */
 const flags = ['--max-old-space-size=64'];
 
-type FileInProcess = Disposable & {
+interface FileInProcess extends Disposable {
   /**
    * Decodes further bytes. Throws BotError `source.not_audio`, or `source.unreachable` if another file ended the
    * process.
    */
-  readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
-};
+  feedBytes(bytes: Uint8Array, isLast: boolean): Promise<FeedResult>;
+}
 
-type DecodingProcess = ReturnType<typeof createDecodingProcess>;
-
-/** Starts a child process that decodes files of strangers, one piece at a time. */
-function createDecodingProcess(options: Required<DecodingOptions>) {
-  const gone = Promise.withResolvers<void>();
-  let before: Promise<unknown> = Promise.resolve();
-  let hasAnswered = false;
-  let waiting: PromiseWithResolvers<FeedResult> | undefined;
-  let lastId = 0;
-  let files = 0;
-  let stayAwake: (() => void) | undefined;
-  let isDead = false;
+/** A child process that decodes files of strangers, one piece at a time. */
+class DecodingProcess {
+  readonly #options: Required<DecodingOptions>;
+  readonly #exit = Promise.withResolvers<void>();
   /** Undefined if the system cannot start another process. */
-  const child = forkChild(options.entry, flags);
-  if (!child) failAll();
-  child?.on('message', (message: FromDecoder) => {
-    hasAnswered = true;
-    if (message.kind === 'damaged') waiting?.reject(refusals.notAudio(message.why));
-    else waiting?.resolve(message);
-  });
-  child?.on('disconnect', () => failAll());
-  for (const end of ['error', 'exit'] as const)
-    child?.on(end, () => {
-      failAll();
-      gone.resolve();
-    });
+  readonly #child: ChildProcess | undefined;
+  #lastExchange: Promise<unknown> = Promise.resolve();
+  #hasAnswered = false;
+  #waiting: PromiseWithResolvers<FeedResult> | undefined;
+  #lastId = 0;
+  #files = 0;
+  #cancelIdleEnd: (() => void) | undefined;
+  #isDead = false;
 
-  function sendAndWait(message: ToDecoder) {
-    const answer = before.then(() => askNow(message));
-    before = answer.catch(() => undefined);
+  constructor(options: Required<DecodingOptions>) {
+    this.#options = options;
+    this.#child = forkChild(options.entry, flags);
+    if (!this.#child) this.#failAll();
+    this.#child?.on('message', (message: FromDecoder) => this.#onMessage(message));
+    this.#child?.on('disconnect', () => this.#failAll());
+    for (const end of ['error', 'exit'] as const)
+      this.#child?.on(end, () => {
+        this.#failAll();
+        this.#exit.resolve();
+      });
+  }
+
+  /** False once the process has failed or was stopped. */
+  get isAlive(): boolean {
+    return !this.#isDead;
+  }
+
+  /** Number of open files. */
+  get files(): number {
+    return this.#files;
+  }
+
+  /** Opens a file, until disposed. The process ends 30 s after the last one. */
+  openFile(plan: DecodePlan): FileInProcess {
+    const id = ++this.#lastId;
+    this.#files++;
+    this.#cancelIdleEnd?.();
+    return {
+      feedBytes: (bytes, isLast) =>
+        this.#sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
+      [Symbol.dispose]: () => this.#closeFile(id),
+    };
+  }
+
+  /** Kills the process and waits for its end. */
+  async stopProcess(): Promise<void> {
+    this.#failAll();
+    if (this.#child) await this.#exit.promise;
+  }
+
+  #onMessage(message: FromDecoder) {
+    this.#hasAnswered = true;
+    if (message.kind === 'damaged')
+      this.#waiting?.reject(createNotAudioError(message.reason));
+    else this.#waiting?.resolve(message);
+  }
+
+  #closeFile(id: number) {
+    this.#sendMessage({ kind: 'close', id });
+    this.#files--;
+    if (this.#files > 0 || this.#isDead) return;
+    this.#cancelIdleEnd = this.#options.clock.later(idleMs, () => this.#failAll());
+  }
+
+  #sendAndWait(message: ToDecoder) {
+    const answer = this.#lastExchange.then(() => this.#askNow(message));
+    this.#lastExchange = answer.catch(() => undefined);
     return answer;
   }
 
-  async function askNow(message: ToDecoder) {
-    if (isDead) throw refusals.unreachable('another file stopped its decoder');
-    const { clock, stepMs } = options;
+  async #askNow(message: ToDecoder) {
+    if (this.#isDead) throw createUnreachableError('another file stopped its decoder');
+    const { clock, stepMs } = this.#options;
     const answer = Promise.withResolvers<FeedResult>();
-    waiting = answer;
-    sendMessage(message);
+    this.#waiting = answer;
+    this.#sendMessage(message);
     try {
-      const limitMs = hasAnswered ? stepMs : startMs + stepMs;
+      const limitMs = this.#hasAnswered ? stepMs : startMs + stepMs;
       return await withTimeout(answer.promise, limitMs, clock, () => {
-        waiting = undefined;
-        failAll();
-        return refusals.notAudio('it decodes too slowly');
+        this.#waiting = undefined;
+        this.#failAll();
+        return createNotAudioError('it decodes too slowly');
       });
     } finally {
-      waiting = undefined;
+      this.#waiting = undefined;
     }
   }
 
-  function sendMessage(message: ToDecoder) {
-    if (!isDead) child?.send(message, () => undefined); // Events report the end of the process.
+  #sendMessage(message: ToDecoder) {
+    if (!this.#isDead) this.#child?.send(message, () => undefined); // Events report the end of the process.
   }
 
-  function failAll() {
-    if (isDead) return;
-    isDead = true;
-    stayAwake?.();
-    child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
-    waiting?.reject(refusals.notAudio('its decoder crashed'));
+  #failAll() {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    this.#cancelIdleEnd?.();
+    this.#child?.kill('SIGKILL'); // SIGKILL also ends a process that hangs.
+    this.#waiting?.reject(createNotAudioError('its decoder crashed'));
   }
-
-  return {
-    get alive(): boolean {
-      return !isDead;
-    },
-
-    get files(): number {
-      return files;
-    },
-
-    open(plan: DecodePlan): FileInProcess {
-      const id = ++lastId;
-      files++;
-      stayAwake?.();
-      return {
-        feed: (bytes, isLast) => sendAndWait({ kind: 'feed', id, plan, bytes, isLast }),
-        [Symbol.dispose]: () => {
-          sendMessage({ kind: 'close', id });
-          files--;
-          if (files > 0 || isDead) return;
-          stayAwake = options.clock.later(idleMs, () => failAll());
-        },
-      };
-    },
-
-    async stop() {
-      failAll();
-      if (child) await gone.promise;
-    },
-  };
 }

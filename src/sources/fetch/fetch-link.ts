@@ -1,22 +1,35 @@
 import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
-import { type RedirectRules, requestOnce } from './request-once.ts';
-import { refusals } from './sound-refusals.ts';
+import {
+  type RedirectRules,
+  type RequestOptions,
+  requestOnce,
+} from './request-once.ts';
+import {
+  createGoneError,
+  createNotAllowedError,
+  createNotAudioError,
+  createTooBigError,
+  createUnreachableError,
+} from './sound-refusals.ts';
 
 export type FetchRules = RedirectRules & {
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** Allowed media types, by default those of sounds. A missing type is allowed. */
   readonly types?: RegExp;
 };
 
-const mostRedirects = 3;
-const redirects = new Set([301, 302, 303, 307, 308]);
+const maxRedirects = 3;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 /** Servers deliver sounds under these. The bytes show the real format. */
 const soundTypes =
   /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-/** True if unknown. */
-export function isAllowedType(type: string | undefined, types = soundTypes): boolean {
+/** Returns whether a media type is allowed. True if it is unknown. */
+export function isAllowedType(
+  type: string | undefined,
+  types: RegExp = soundTypes,
+): boolean {
   return !type?.trim() || types.test(type.trim().toLowerCase());
 }
 
@@ -31,26 +44,26 @@ export async function* fetchSource(
   rules: FetchRules,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  yield* readBody(await requestLink(link, rules, signal), rules.mostBytes, signal);
+  yield* readBody(await requestLink(link, rules, signal), rules.maxBytes, signal);
 }
 
-/** Reads a body of at most `mostBytes`. Throws like `fetchSource`. */
+/** Reads a body of at most `maxBytes`. Throws like `fetchSource`. */
 export async function* readBody(
   answer: IncomingMessage,
-  mostBytes: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
     let sizeBytes = 0;
     for await (const bytes of answer as AsyncIterable<Uint8Array>) {
       sizeBytes += bytes.length;
-      if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
+      if (sizeBytes > maxBytes) throw createTooBigError(maxBytes);
       yield bytes;
     }
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof BotError) throw cause;
-    throw refusals.unreachable('the connection broke', cause);
+    throw createUnreachableError('the connection broke', cause);
   } finally {
     answer.destroy();
   }
@@ -64,15 +77,15 @@ export async function requestLink(
   link: string,
   rules: FetchRules,
   signal: AbortSignal,
-  wanted: { readonly range?: string } = {},
+  options: Pick<RequestOptions, 'range'> = {},
 ): Promise<IncomingMessage> {
-  const answer = await followRedirects(link, rules, signal, wanted);
+  const answer = await followRedirects(link, rules, signal, options);
   try {
-    checkAnswer(answer, rules, wanted.range !== undefined);
+    checkAnswer(answer, rules, options.range !== undefined);
     return answer;
-  } catch (refused) {
+  } catch (refusal) {
     answer.destroy();
-    throw refused;
+    throw refusal;
   }
 }
 
@@ -80,34 +93,34 @@ async function followRedirects(
   link: string,
   rules: RedirectRules,
   signal: AbortSignal,
-  wanted: { readonly range?: string },
+  options: Pick<RequestOptions, 'range'>,
 ) {
   let url = URL.parse(link);
-  if (!url) throw refusals.notAllowed('it is not a link');
-  for (let hops = 0; hops <= mostRedirects; hops++) {
-    const answer = await requestOnce(url, rules, signal, wanted);
+  if (!url) throw createNotAllowedError('it is not a link');
+  for (let hops = 0; hops <= maxRedirects; hops++) {
+    const answer = await requestOnce(url, rules, signal, options);
     const { statusCode = 0, headers } = answer;
-    if (!redirects.has(statusCode)) return answer;
+    if (!redirectStatuses.has(statusCode)) return answer;
     answer.destroy();
     const { location = '' } = headers;
     url = URL.parse(location, url.href);
-    if (!url) throw refusals.unreachable('its redirect has no target');
+    if (!url) throw createUnreachableError('its redirect has no target');
   }
-  throw refusals.unreachable('it has too many redirects');
+  throw createUnreachableError('it has too many redirects');
 }
 
 function checkAnswer(
   { statusCode, headers }: IncomingMessage,
-  { mostBytes, types }: FetchRules,
+  { maxBytes, types }: FetchRules,
   isPart: boolean,
 ) {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
-  if (statusCode === 404 || statusCode === 410) throw refusals.gone(statusCode);
-  if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
+  if (statusCode === 404 || statusCode === 410) throw createGoneError(statusCode);
+  if (!isFine) throw createUnreachableError(`the server answered with ${statusCode}`);
   if (!isAllowedType(headers['content-type'], types))
-    throw refusals.notAudio('its media type is not allowed');
+    throw createNotAudioError('its media type is not allowed');
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw refusals.notAudio('it was compressed');
-  if (Number(headers['content-length'] ?? 0) > mostBytes)
-    throw refusals.tooBig(mostBytes);
+  if (encoding !== 'identity') throw createNotAudioError('it was compressed');
+  if (Number(headers['content-length'] ?? 0) > maxBytes)
+    throw createTooBigError(maxBytes);
 }

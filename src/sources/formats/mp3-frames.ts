@@ -3,7 +3,7 @@ import {
   readFrameHeader,
 } from '#src/audio/formats/mpeg-frame.ts';
 
-const tagHeadBytes = 10;
+const tagHeaderBytes = 10;
 const headerBytes = 6;
 
 export type Mp3Frame = { readonly bytes: Buffer; readonly header: MpegFrameHeader };
@@ -12,78 +12,82 @@ export type Mp3Frame = { readonly bytes: Buffer; readonly header: MpegFrameHeade
  * Cuts MP3 into frames. Tags and bytes that are no frame, or stand alone among others, are left
  * out.
  */
-export function createMp3Frames() {
-  let rest: Buffer = Buffer.alloc(0);
-  let tagLeftBytes: number | undefined;
-  let kind: number | undefined;
-  let isLost = true;
+export class Mp3Frames {
+  #remainder: Buffer = Buffer.alloc(0);
+  /** Undefined until the head of a tag was read. */
+  #tagLeftBytes: number | undefined;
+  #kind: number | undefined;
+  #isLost = true;
 
-  function takeFrames(behind: number) {
+  /** Adds bytes of the file, and returns the frames that they complete. */
+  addBytes(bytes: Uint8Array): Mp3Frame[] {
+    this.#remainder = Buffer.concat([this.#remainder, bytes]);
+    if (!this.#skipTag()) return [];
+    return this.#takeFrames(headerBytes);
+  }
+
+  /** Returns the last frames. Nothing may be pushed afterwards. */
+  end(): Mp3Frame[] {
+    return this.#skipTag() ? this.#takeFrames(0) : [];
+  }
+
+  /** Takes frames that have `behind` bytes after them. */
+  #takeFrames(behind: number) {
     const frames: Mp3Frame[] = [];
-    while (rest.length >= headerBytes) {
-      const header = readHeader(rest);
+    while (this.#remainder.length >= headerBytes) {
+      const header = this.#readHeader(this.#remainder);
       if (!header) {
-        loseSync();
+        this.#loseSync();
         continue;
       }
-      if (rest.length < header.lengthBytes + behind) break;
-      if (behind > 0 && isLost && !readHeader(rest.subarray(header.lengthBytes))) {
-        loseSync();
+      const { lengthBytes } = header;
+      if (this.#remainder.length < lengthBytes + behind) break;
+      const isUnsure = behind > 0 && this.#isLost;
+      if (isUnsure && !this.#readHeader(this.#remainder.subarray(lengthBytes))) {
+        this.#loseSync();
         continue;
       }
-      isLost = false;
-      kind = header.kind;
-      frames.push({ bytes: rest.subarray(0, header.lengthBytes), header });
-      rest = rest.subarray(header.lengthBytes);
+      this.#isLost = false;
+      this.#kind = header.kind;
+      frames.push({ bytes: this.#remainder.subarray(0, lengthBytes), header });
+      this.#remainder = this.#remainder.subarray(lengthBytes);
     }
     return frames;
   }
 
-  function readHeader(bytes: Buffer) {
+  #readHeader(bytes: Buffer) {
     const header = readFrameHeader(bytes);
-    return header?.name === 'MP3' && header.kind === (kind ?? header.kind)
+    return header?.name === 'MP3' && header.kind === (this.#kind ?? header.kind)
       ? header
       : undefined;
   }
 
-  function loseSync() {
-    isLost = true;
-    const next = rest.indexOf(0xff, 1);
-    rest = next < 0 ? Buffer.alloc(0) : rest.subarray(next);
+  #loseSync() {
+    this.#isLost = true;
+    const next = this.#remainder.indexOf(0xff, 1);
+    this.#remainder = next < 0 ? Buffer.alloc(0) : this.#remainder.subarray(next);
   }
 
   /** Skips a tag, and returns true once frames begin. ID3v2.4: https://id3.org/id3v2.4.0-structure */
-  function skipTag() {
-    if (tagLeftBytes === undefined) {
-      if (rest.length < tagHeadBytes) return false;
-      tagLeftBytes = countTagBytes(rest);
+  #skipTag() {
+    if (this.#tagLeftBytes === undefined) {
+      if (this.#remainder.length < tagHeaderBytes) return false;
+      this.#tagLeftBytes = countTagBytes(this.#remainder);
     }
-    const passed = Math.min(tagLeftBytes, rest.length);
-    tagLeftBytes -= passed;
-    rest = rest.subarray(passed);
-    return tagLeftBytes === 0;
+    const passed = Math.min(this.#tagLeftBytes, this.#remainder.length);
+    this.#tagLeftBytes -= passed;
+    this.#remainder = this.#remainder.subarray(passed);
+    return this.#tagLeftBytes === 0;
   }
-
-  return {
-    push(bytes: Uint8Array): Mp3Frame[] {
-      rest = Buffer.concat([rest, bytes]);
-      if (!skipTag()) return [];
-      return takeFrames(headerBytes);
-    },
-
-    end(): Mp3Frame[] {
-      return skipTag() ? takeFrames(0) : [];
-    },
-  };
 }
 
 /** Returns the length of an ID3v2 tag, or 0 without one. Needs 10 bytes. */
-export function countTagBytes(head: Buffer): number {
-  if (head.toString('latin1', 0, 3) !== 'ID3') return 0;
+export function countTagBytes(fileStart: Buffer): number {
+  if (fileStart.toString('latin1', 0, 3) !== 'ID3') return 0;
   const size = [6, 7, 8, 9].reduce(
-    (sum, at) => sum * 128 + (head.readUInt8(at) & 127),
+    (sum, at) => sum * 128 + (fileStart.readUInt8(at) & 127),
     0,
   );
-  const hasFooter = (head.readUInt8(5) & 0x10) !== 0;
-  return tagHeadBytes + size + (hasFooter ? tagHeadBytes : 0);
+  const hasFooter = (fileStart.readUInt8(5) & 0x10) !== 0;
+  return tagHeaderBytes + size + (hasFooter ? tagHeaderBytes : 0);
 }

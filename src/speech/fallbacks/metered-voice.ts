@@ -11,6 +11,7 @@ import type {
   Synthesizer,
 } from '#src/speech/speech-engine.ts';
 
+/** Reads the usage that a transcription server reports. Undefined for any other shape. */
 export function toHeardUsage(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } =
     toRecord(usage);
@@ -27,28 +28,28 @@ export function toHeardUsage(usage: unknown): ServerUsage | undefined {
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
-/** Undefined if they differ in kind, or one is unknown. */
+/** Adds two usages. Undefined if they differ in kind, or one is unknown. */
 export function addServerUsage(
-  one: ServerUsage | undefined,
-  other: ServerUsage | undefined,
+  a: ServerUsage | undefined,
+  b: ServerUsage | undefined,
 ): ServerUsage | undefined {
-  if (one?.kind === 'heard' && other?.kind === 'heard')
-    return { kind: 'heard', ms: one.ms + other.ms };
-  if (one?.kind !== 'tokens' || other?.kind !== 'tokens') return undefined;
-  const optional = [
+  if (a?.kind === 'heard' && b?.kind === 'heard')
+    return { kind: 'heard', ms: a.ms + b.ms };
+  if (a?.kind !== 'tokens' || b?.kind !== 'tokens') return undefined;
+  const optionalCounts = [
     'audioInputTokens',
     'audioOutputTokens',
     'cachedInputTokens',
   ] as const;
-  const known = optional.filter(
-    (name) => one[name] !== undefined || other[name] !== undefined,
+  const reportedCounts = optionalCounts.filter(
+    (name) => a[name] !== undefined || b[name] !== undefined,
   );
   return {
     kind: 'tokens',
-    inputTokens: one.inputTokens + other.inputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
     ...Object.fromEntries(
-      known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]),
+      reportedCounts.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]),
     ),
   };
 }
@@ -60,13 +61,15 @@ export type SpokenUsage = {
   readonly usage?: EngineUsage;
 };
 
-export type VoiceUsageMeter = {
+/** Counts the speech of a voice, and may refuse more. */
+export interface VoiceUsageMeter {
   /** Counts a text at its end. A request rejected before its first sound does not count. Never throws. */
   recordSpeech(spoken: SpokenUsage): void;
   /** Reserves money for a text. Undefined for no limit. Throws BotError `budget.used`. */
   reserveSpeech?(text: string): ReservationResult;
-};
+}
 
+/** Meters every request, also those of each voice in a chain. */
 export function withVoiceMeter(
   synthesizer: Synthesizer,
   meter: VoiceUsageMeter,
@@ -83,7 +86,7 @@ function meterSynthesizer(
   const { fixEngine } = synthesizer;
   return {
     synthesize(text, voice, signal) {
-      const tally = createUsageTally();
+      const tally = new UsageTally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
         voice.onUsage?.(usage);
@@ -92,10 +95,10 @@ function meterSynthesizer(
       return runReserved(
         {
           reserve: () => meter.reserveSpeech?.(text),
-          ask: (mostMs) =>
+          ask: (maxMs) =>
             limitSound(
               synthesizer.synthesize(text, { ...voice, onUsage }, signal),
-              mostMs,
+              maxMs,
             ),
           isOutput: (pcm) => {
             ms += getDurationMs(pcm);
@@ -118,37 +121,42 @@ function meterSynthesizer(
 
 async function* limitSound(
   sound: AsyncIterable<Pcm>,
-  mostMs = Infinity,
+  maxMs = Infinity,
 ): AsyncGenerator<Pcm> {
-  let leftMs = mostMs;
+  let leftMs = maxMs;
   for await (const pcm of sound) {
     const { channels, rateHz, samples } = pcm;
-    const most = Math.floor((leftMs * rateHz) / 1_000) * channels;
-    yield samples.length > most ? { ...pcm, samples: samples.subarray(0, most) } : pcm;
+    const maxSamples = Math.floor((leftMs * rateHz) / 1_000) * channels;
+    yield samples.length > maxSamples
+      ? { ...pcm, samples: samples.subarray(0, maxSamples) }
+      : pcm;
     leftMs -= getDurationMs(pcm);
     if (leftMs <= 0) return;
   }
 }
 
-/** Requests of one text belong to the last engine asked. */
-function createUsageTally() {
-  let server: EngineUsage['by'];
-  let begun = 0;
-  let counts: ServerUsage[] = [];
+/** Usage of all requests for one text, which belong to the last engine asked. */
+class UsageTally {
+  #server: EngineUsage['by'];
+  #beginnings = 0;
+  #counts: ServerUsage[] = [];
 
-  return {
-    add({ by, count }: EngineUsage) {
-      if (JSON.stringify(by) !== JSON.stringify(server)) [begun, counts] = [0, []];
-      server = by;
-      if (count) counts.push(count);
-      else begun++;
-    },
+  /** Adds the beginning of a request, or its count at the end. */
+  add({ by, count }: EngineUsage): void {
+    if (JSON.stringify(by) !== JSON.stringify(this.#server)) {
+      this.#beginnings = 0;
+      this.#counts = [];
+    }
+    this.#server = by;
+    if (count) this.#counts.push(count);
+    else this.#beginnings++;
+  }
 
-    getUsage(isWhole: boolean): EngineUsage | undefined {
-      const isReported = isWhole && counts.length >= begun;
-      const [first, ...more] = isReported ? counts : [];
-      const count = more.reduce(addServerUsage, first);
-      return server || count ? { by: server, count } : undefined;
-    },
-  };
+  /** Returns the sum. It has a count only if the text `isWhole` and each request was counted. */
+  getUsage(isWhole: boolean): EngineUsage | undefined {
+    const isReported = isWhole && this.#counts.length >= this.#beginnings;
+    const [firstCount, ...laterCounts] = isReported ? this.#counts : [];
+    const count = laterCounts.reduce(addServerUsage, firstCount);
+    return this.#server || count ? { by: this.#server, count } : undefined;
+  }
 }

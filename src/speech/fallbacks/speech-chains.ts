@@ -15,8 +15,10 @@ import type {
   SpeechVoice,
   Synthesizer,
   Transcriber,
+  Transcript,
   TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
+import type { UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { isKnownVoice, type VoiceNames } from '#src/speech/voice-names.ts';
 
 /** A longer clause takes longer if sent in one piece, as by proxies. */
@@ -25,29 +27,29 @@ const shortTextChars = 80;
 /** Combines several voices: the first that can speak is used. Names of voices and models belong to the first. */
 export function createSynthesizerChain(
   chain: FallbackChain<Synthesizer>,
-  wrap = (engine: Synthesizer): Synthesizer => engine,
+  wrap: (engine: Synthesizer) => Synthesizer = (engine) => engine,
 ): Synthesizer {
-  const createAt = (place: () => FallbackPosition): Synthesizer => ({
+  const createFrom = (getPosition: () => FallbackPosition): Synthesizer => ({
     synthesize(text, voice, signal) {
-      const { name: _name, model: _model, ...usual } = voice;
+      const { name: _name, model: _model, ...commonVoice } = voice;
       return chain.run<Pcm>(
         {
           ask: (engine, inner, index) =>
-            wrap(engine).synthesize(text, index ? usual : voice, inner),
+            wrap(engine).synthesize(text, index ? commonVoice : voice, inner),
           isOutput: ({ samples }) => samples.length > 0,
           size: Math.max(1, text.length / shortTextChars),
         },
         signal,
-        place(),
+        getPosition(),
       );
     },
   });
   const fixEngine = () => {
-    const place = createFallbackPosition();
-    return createAt(() => place);
+    const position = createFallbackPosition();
+    return createFrom(() => position);
   };
   return {
-    ...createAt(createFallbackPosition),
+    ...createFrom(createFallbackPosition),
     fixEngine,
     wrapEach: (outer) => createSynthesizerChain(chain, (engine) => outer(wrap(engine))),
   };
@@ -67,27 +69,27 @@ export function createTranscriberChain(
   chain: FallbackChain<Transcriber>,
   listens: boolean,
 ): Transcriber {
-  const withEach = (wrap: Wrap): Transcriber => ({
+  const wrapTranscriber = (wrap: WrapTranscriber): Transcriber => ({
     transcribe: (pcm, signal, options) => {
-      const recognise: AskEngine = (engine, inner) =>
+      const askEngine: AskEngine = (engine, inner) =>
         wrap(engine).transcribe(pcm, inner, options);
-      return askChain(chain, recognise, getDurationMs(pcm), signal);
+      return askChain(chain, askEngine, getDurationMs(pcm), signal);
     },
     listen: listens
       ? (onPartial, signal, options) =>
-          listenThroughChain(
+          new ChainListening(
             chain,
             (engine) => withTranscriptionOptions(wrap(engine), options ?? {}),
             onPartial,
             signal,
           )
       : undefined,
-    wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
+    wrapEach: (outer) => wrapTranscriber((engine) => outer(wrap(engine))),
   });
-  return withEach((engine) => engine);
+  return wrapTranscriber((engine) => engine);
 }
 
-type Wrap = (engine: Transcriber) => Transcriber;
+type WrapTranscriber = (engine: Transcriber) => Transcriber;
 type AskEngine = (
   engine: Transcriber,
   signal: AbortSignal,
@@ -105,55 +107,92 @@ function askChain(
   );
 }
 
-function listenThroughChain(
-  chain: FallbackChain<Transcriber>,
-  wrap: Wrap,
-  onPartial: OnPartial,
-  signal: AbortSignal,
-): Listening {
-  const over = createChildController(signal);
-  const first = chain.currentEngine;
-  let listening = first && openListening(wrap(first), onPartial, over.signal);
-  const window = new PauseListening(async (sound, leaving) => {
-    const recognise: AskEngine = async function* (engine, inner) {
-      if (engine !== first || !listening) {
-        yield* wrap(engine).transcribe(sound.copyAll(), inner);
-        return;
-      }
-      try {
-        yield { kind: 'final', transcript: await listening.settle(inner) };
-      } catch (error) {
-        if (inner.aborted) throw error;
-        listening[Symbol.dispose]();
-        listening = undefined;
-        throw error;
-      }
-    };
+/** Listens with the first recogniser, and asks the others at a pause if it fails. */
+class ChainListening implements Listening {
+  readonly #chain: FallbackChain<Transcriber>;
+  readonly #wrap: WrapTranscriber;
+  readonly #ending: AbortController;
+  readonly #firstEngine: Transcriber | undefined;
+  readonly #pauses: PauseListening;
+  /** Undefined once the first recogniser has failed. */
+  #listening: Listening | undefined;
+
+  constructor(
+    chain: FallbackChain<Transcriber>,
+    wrap: WrapTranscriber,
+    onPartial: OnPartial,
+    signal: AbortSignal,
+  ) {
+    this.#chain = chain;
+    this.#wrap = wrap;
+    this.#ending = createChildController(signal);
+    this.#firstEngine = chain.currentEngine;
+    this.#listening =
+      this.#firstEngine &&
+      openListening(wrap(this.#firstEngine), onPartial, this.#ending.signal);
+    this.#pauses = new PauseListening(
+      (sound, unneeded) => this.#recogniseSoFar(sound, unneeded),
+      this.#ending.signal,
+    );
+  }
+
+  /** Adds sound for the first recogniser, which is kept for the others. */
+  push(samples: Int16Array, opus?: Uint8Array): void {
+    if (this.#ending.signal.aborted) return;
+    this.#pauses.push(samples, opus);
+    this.#listening?.push(samples, opus);
+  }
+
+  /** Returns the text of the first recogniser that works. */
+  settle(signal: AbortSignal): Promise<Transcript> {
+    return this.#pauses.settle(signal);
+  }
+
+  /** Ends all work. */
+  [Symbol.dispose](): void {
+    this.#ending.abort(new Error('not listened to any more'));
+    this.#listening?.[Symbol.dispose]();
+    this.#pauses[Symbol.dispose]();
+  }
+
+  async #recogniseSoFar(
+    sound: UtteranceSound,
+    signal: AbortSignal,
+  ): Promise<Transcript> {
     const soundMs = (sound.length / listenRateHz) * 1_000;
-    for await (const update of askChain(chain, recognise, soundMs, leaving)) {
+    const askEngine: AskEngine = (engine, inner) =>
+      this.#askEngine(sound, engine, inner);
+    for await (const update of askChain(this.#chain, askEngine, soundMs, signal)) {
       if (update.kind === 'final') return update.transcript;
     }
     return { text: '' };
-  }, over.signal);
-  return {
-    push(samples, opus) {
-      if (over.signal.aborted) return;
-      window.push(samples, opus);
-      listening?.push(samples, opus);
-    },
-    settle: (until) => window.settle(until),
-    [Symbol.dispose]() {
-      over.abort(new Error('not listened to any more'));
-      listening?.[Symbol.dispose]();
-      window[Symbol.dispose]();
-    },
-  };
+  }
+
+  async *#askEngine(
+    sound: UtteranceSound,
+    engine: Transcriber,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
+    const listening = this.#listening;
+    if (engine !== this.#firstEngine || !listening) {
+      yield* this.#wrap(engine).transcribe(sound.copyAll(), signal);
+      return;
+    }
+    try {
+      yield { kind: 'final', transcript: await listening.settle(signal) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      listening[Symbol.dispose]();
+      this.#listening = undefined;
+      throw error;
+    }
+  }
 }
 
 /** Statuses for a missing model or voice. */
 const voiceRejectionStatuses: ReadonlySet<number> = new Set([400, 404, 422]);
 
-type VoicePart = 'model' | 'name';
+type VoiceField = 'model' | 'name';
 
 /**
  * Speaks with the standard voice and calls `onGone` if the server no longer lists a voice, or rejects only that
@@ -163,8 +202,8 @@ export function withStandardVoice(
   engine: Synthesizer,
   voices: Pick<VoiceNames, 'getKnown'>,
 ): Synthesizer {
-  const listNameParts = ({ name }: SpeechVoice) =>
-    new Set<VoicePart>(
+  const listNameField = ({ name }: SpeechVoice) =>
+    new Set<VoiceField>(
       name === undefined || !isKnownVoice(name, voices.getKnown()) ? [] : ['name'],
     );
   return {
@@ -173,23 +212,23 @@ export function withStandardVoice(
         {
           wanted:
             voice.model === undefined
-              ? listNameParts(voice)
+              ? listNameField(voice)
               : new Set(['model', 'name']),
-          send: (parts) => {
-            const { model, name, ...own } = voice;
-            const left = {
-              ...(parts.has('model') && { model }),
-              ...(parts.has('name') && { name }),
+          send: (fields) => {
+            const { model, name, ...commonVoice } = voice;
+            const sentFields = {
+              ...(fields.has('model') && { model }),
+              ...(fields.has('name') && { name }),
             };
-            return engine.synthesize(text, { ...own, ...left }, signal);
+            return engine.synthesize(text, { ...commonVoice, ...sentFields }, signal);
           },
-          reduce: (error, parts) => {
-            if (parts.size === 0 || !isVoiceRejection(error)) throw error;
-            return parts.has('model') ? listNameParts(voice) : [];
+          reduce: (error, fields) => {
+            if (fields.size === 0 || !isVoiceRejection(error)) throw error;
+            return fields.has('model') ? listNameField(voice) : [];
           },
-          onAccepted: (parts) => {
+          onAccepted: (fields) => {
             const { name, onGone } = voice;
-            if (name === undefined || parts.has('name')) return;
+            if (name === undefined || fields.has('name')) return;
             onGone?.(name, 'reader');
           },
         },
@@ -198,6 +237,7 @@ export function withStandardVoice(
   };
 }
 
+/** Returns whether a server rejected the voice or the model, rather than the text. */
 export function isVoiceRejection(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
   // WebSockets have no status, and some servers send no answer for an unknown voice.

@@ -22,7 +22,7 @@ const maxRequests = 64;
 const maxResults = 1024;
 /** Longest silence of a busy process. Loading a voice took 20 s on two cores with load 20. */
 const silenceLimitMs = 60_000;
-const usualEntry = new URL('./process/models-main.ts', import.meta.url);
+const defaultEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena saves 60 MB. */
 const flags = ['--max-old-space-size=256'];
 const environment = {
@@ -41,22 +41,23 @@ const environment = {
  * declare const job: { folder: string; samples: Int16Array; signal: AbortSignal };
  * await using models = new LocalModels();
  * const { folder, samples, signal } = job;
- * for await (const { text } of models.run('transcribe', folder, { samples }, signal)) console.log(text);
+ * for await (const { text } of models.runJob('transcribe', folder, { samples }, signal)) console.log(text);
  */
 export class LocalModels implements AsyncDisposable {
-  readonly #clock;
-  readonly #entry;
+  readonly #clock: Clock;
+  readonly #entry: URL;
   #child: ChildProcess | undefined;
   readonly #requests = new Map<number, Mailbox<unknown>>();
   #lastId = 0;
-  #forgetSilence: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ clock = realClock, entry = usualEntry }: LocalModelsOptions = {}) {
+  constructor({ clock = realClock, entry = defaultEntry }: LocalModelsOptions = {}) {
     this.#clock = clock;
     this.#entry = entry;
   }
 
+  /** Id of the child process. Undefined before the first request and after its death. */
   get processId(): number | undefined {
     return this.#child?.pid;
   }
@@ -65,32 +66,36 @@ export class LocalModels implements AsyncDisposable {
    * Begins to load a model. Throws BotError `speech.failed` without the runtime or the folder. A
    * broken file fails the first job.
    */
-  async load(kind: JobKind, folder: string) {
-    for await (const _ of this.#ask({ kind, folder }, new AbortController().signal));
+  async loadModel(kind: JobKind, folder: string): Promise<void> {
+    for await (const _ of this.#sendRequest(
+      { kind, folder },
+      new AbortController().signal,
+    ));
   }
 
   /**
    * Runs a job. Jobs of one kind keep their order. Aborting or ending the loop drops the job. Throws BotError,
    * `speech.failed` if the process ends.
    */
-  run<Kind extends JobKind>(
+  runJob<Kind extends JobKind>(
     kind: Kind,
     folder: string,
     job: ModelJobs[Kind]['job'],
     signal: AbortSignal,
   ): AsyncIterable<ModelJobs[Kind]['result']> {
-    return this.#ask({ kind, folder, job }, signal);
+    return this.#sendRequest({ kind, folder, job }, signal);
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Kills the process and waits for its end. All requests fail, also later ones. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const child = this.#child;
-    this.#end('The local models are closed.', false);
+    this.#endProcess('The local models are closed.', false);
     if (child && child.exitCode === null && child.signalCode === null)
       await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  #ask<Result>(ask: LocalModelRequest, signal: AbortSignal) {
+  #sendRequest<Result>(ask: LocalModelRequest, signal: AbortSignal) {
     const id = ++this.#lastId;
     const results = new Mailbox<Result>(maxResults);
     if (this.#isClosed)
@@ -104,59 +109,59 @@ export class LocalModels implements AsyncDisposable {
       );
     else if (!signal.aborted) {
       this.#requests.set(id, results as Mailbox<unknown>);
-      this.#send({ id, ask });
+      this.#sendMessage({ id, ask });
     }
-    const drop = () => {
-      if (this.#requests.delete(id)) this.#send({ id, ask: 'drop' });
+    const dropJob = () => {
+      if (this.#requests.delete(id)) this.#sendMessage({ id, ask: 'drop' });
     };
-    signal.addEventListener('abort', drop, { once: true });
-    return readUntilLeft(results, signal, drop);
+    signal.addEventListener('abort', dropJob, { once: true });
+    return readUntilLeft(results, signal, dropJob);
   }
 
-  #send(message: ToModels) {
-    this.#child ??= this.#start();
+  #sendMessage(message: ToModels) {
+    this.#child ??= this.#startProcess();
     this.#child?.send(message, () => undefined); // Events report a lost process.
-    this.#forgetSilence ??= this.#watchSilence();
+    this.#stopWatching ??= this.#watchSilence();
   }
 
-  #start() {
+  #startProcess() {
     const child = forkChild(this.#entry, flags, environment);
-    const bury = () => {
+    const onEnd = () => {
       if (this.#child === child)
-        this.#end('The process of the local models stopped.', true);
+        this.#endProcess('The process of the local models stopped.', true);
     };
-    child?.on('message', (message: FromModels) => this.#receive(message));
-    for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, bury);
+    child?.on('message', (message: FromModels) => this.#onMessage(message));
+    for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, onEnd);
     return child;
   }
 
-  #receive(message: FromModels) {
-    this.#forgetSilence?.();
+  #onMessage(message: FromModels) {
+    this.#stopWatching?.();
     const results = this.#requests.get(message.id);
     if (message.kind === 'out') results?.put(message.value);
     else this.#requests.delete(message.id);
     if (message.kind === 'completed') results?.end();
     if (message.kind === 'failed')
       results?.fail(new BotError(message.code, false, message.message));
-    this.#forgetSilence = this.#watchSilence();
+    this.#stopWatching = this.#watchSilence();
   }
 
   #watchSilence() {
     return this.#clock.later(silenceLimitMs, () => {
-      this.#forgetSilence = undefined;
+      this.#stopWatching = undefined;
       if (this.#requests.size > 0)
-        this.#end('The local models were too slow and are restarted.', true);
+        this.#endProcess('The local models were too slow and are restarted.', true);
     });
   }
 
-  #end(why: string, retryable: boolean) {
+  #endProcess(reason: string, retryable: boolean) {
     const child = this.#child;
     this.#child = undefined;
-    this.#forgetSilence?.();
-    this.#forgetSilence = undefined;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    for (const results of requests) results.fail(createModelError(why, retryable));
+    for (const results of requests) results.fail(createModelError(reason, retryable));
     child?.kill('SIGKILL');
   }
 }
@@ -164,13 +169,13 @@ export class LocalModels implements AsyncDisposable {
 async function* readUntilLeft<Result>(
   results: Mailbox<Result>,
   signal: AbortSignal,
-  drop: () => void,
+  dropJob: () => void,
 ) {
   try {
     yield* results.read(signal);
   } finally {
-    signal.removeEventListener('abort', drop);
-    drop();
+    signal.removeEventListener('abort', dropJob);
+    dropJob();
   }
 }
 

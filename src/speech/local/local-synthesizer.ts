@@ -21,19 +21,24 @@ export type LocalSynthesizerOptions = {
 export async function openLocalSynthesizer({
   model = '',
   models,
-  voice: usual,
+  voice: defaultVoice,
 }: LocalSynthesizerOptions): Promise<Synthesizer> {
   const folder = resolveModelFolder(model, 'piper-joe-int8');
-  await models.load('speak', folder);
+  await models.loadModel('speak', folder);
   return {
     async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
       signal.throwIfAborted();
       if (toBaseLanguage(language) !== 'en') throw createNoVoiceError(language);
       onUsage?.({ by: servedLocally });
-      const pitch = findVoicePitch(name, usual);
+      const pitch = findVoicePitch(name, defaultVoice);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
       const job = { text, lengthScale };
-      for await (const { rateHz, samples } of models.run('speak', folder, job, signal))
+      for await (const { rateHz, samples } of models.runJob(
+        'speak',
+        folder,
+        job,
+        signal,
+      ))
         yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
     },
   };

@@ -16,7 +16,7 @@ export type LocalTranscriberOptions = {
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`, and may leave the last one open. */
 const soundNames = /\([^)]*\)?|\[[^\]]*\]?|\*[^*]*\*?|\u266a[^\u266a]*\u266a?/g;
 /** Thresholds for hallucinations, measured by `npm run bench -- ears`. */
-const [leastLogProbability, leastOfOneWord, leastSilent, mostNoSpeech] = [
+const [minLogProbability, minOfOneWord, minInSilence, maxNoSpeech] = [
   -1.1, -0.9, -0.8, 0.6,
 ];
 
@@ -27,21 +27,25 @@ export async function openLocalTranscriber({
   models,
 }: LocalTranscriberOptions): Promise<Transcriber> {
   const folder = resolveModelFolder(model, 'whisper-base-int4');
-  await models.load('transcribe', folder);
+  await models.loadModel('transcribe', folder);
   return {
-    async *transcribe(pcm, signal, asked = {}) {
+    async *transcribe(pcm, signal, options = {}) {
       signal.throwIfAborted();
-      const { hints, language: spoken = language } = asked;
-      const job = { samples: pcm.samples, language: spoken, hints };
-      const heard: HeardSpeech[] = [];
+      const { hints } = options;
+      const job = {
+        samples: pcm.samples,
+        language: options.language ?? language,
+        hints,
+      };
+      const segments: HeardSpeech[] = [];
       if (isListenable(pcm)) {
-        for await (const part of models.run('transcribe', folder, job, signal))
-          heard.push(part);
+        for await (const segment of models.runJob('transcribe', folder, job, signal))
+          segments.push(segment);
       }
-      const text = heard.flatMap((part) => findWords(part) ?? []).join(' ');
+      const text = segments.flatMap((segment) => findWords(segment) ?? []).join(' ');
       const transcript = {
         text,
-        language: heard[0]?.language,
+        language: segments[0]?.language,
         usage: { by: servedLocally },
       };
       yield { kind: 'final', transcript };
@@ -50,13 +54,14 @@ export async function openLocalTranscriber({
 }
 
 /** Removes names of sounds. Returns undefined for a probable hallucination. */
-export function findWords(heard: HeardSpeech): string | undefined {
-  const text = heard.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
-  if (heard.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;
+export function findWords(speech: HeardSpeech): string | undefined {
+  const text = speech.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
+  if (speech.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;
   // Noise often becomes the single word "Okay.".
-  const usualLeast = text.includes(' ') ? leastLogProbability : leastOfOneWord;
-  const least = heard.noSpeechProbability > mostNoSpeech ? leastSilent : usualLeast;
-  return heard.logProbability < least ? undefined : removeRepetition(text);
+  const minOfVoice = text.includes(' ') ? minLogProbability : minOfOneWord;
+  const minProbability =
+    speech.noSpeechProbability > maxNoSpeech ? minInSilence : minOfVoice;
+  return speech.logProbability < minProbability ? undefined : removeRepetition(text);
 }
 
 function removeRepetition(text: string) {

@@ -7,10 +7,10 @@ export const localVoices: Readonly<Record<string, number>> = {
   bright: 1.18,
 };
 
-/** Returns the pitch of the first known voice. Names of former engines count as `natural`. */
+/** Returns the pitch of the first known voice. Names of earlier engines count as `natural`. */
 export function findVoicePitch(...names: readonly (string | undefined)[]): number {
-  const known = names.find(
+  const knownName = names.find(
     (name) => name !== undefined && Object.hasOwn(localVoices, name),
   );
-  return localVoices[known ?? 'natural'] ?? 1;
+  return localVoices[knownName ?? 'natural'] ?? 1;
 }

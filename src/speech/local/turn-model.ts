@@ -11,44 +11,60 @@ export interface TurnModel {
 }
 
 /**
- * Opens Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is
- * not asked again.
+ * Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is not asked
+ * again.
  *
  * @example
  * import type { LocalModels } from '#src/speech/local/local-models.ts';
- * import { openTurnModel } from '#src/speech/local/turn-model.ts';
+ * import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
  *
  * declare const person: { models: LocalModels; lastSound: Int16Array; signal: AbortSignal };
- * const turnModel = openTurnModel(person.models, (why) => console.log(why));
+ * const turnModel = new SmartTurnModel(person.models, (reason) => console.log(reason));
  * const probability = await turnModel.judge(person.lastSound, person.signal);
  */
-export function openTurnModel(
-  models: LocalModels,
-  onFailure: (why: string) => void,
-): TurnModel {
-  const folder = getModelFolder('smart-turn-v3.2-merged-silence');
-  let loading: Promise<boolean> | undefined;
-  const load = () => {
-    loading ??= models.load('end-of-turn', folder).then(
+export class SmartTurnModel implements TurnModel {
+  readonly #models: LocalModels;
+  readonly #onFailure: (reason: string) => void;
+  readonly #folder = getModelFolder('smart-turn-v3.2-merged-silence');
+  /** Resolves to false after a failure. */
+  #loading: Promise<boolean> | undefined;
+
+  constructor(models: LocalModels, onFailure: (reason: string) => void) {
+    this.#models = models;
+    this.#onFailure = onFailure;
+  }
+
+  /** Loads the model ahead of need. Never throws and never waits. */
+  load(): void {
+    void this.#loadOnce();
+  }
+
+  /** Judges the last 8 s, as probability 0 to 1. Loads the model at need. */
+  async judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      if (!(await this.#loadOnce())) return undefined;
+      const job = { samples };
+      for await (const probability of this.#models.runJob(
+        'end-of-turn',
+        this.#folder,
+        job,
+        signal,
+      ))
+        return probability;
+    } catch {
+      // Words and silence decide without a prediction.
+    }
+    return undefined;
+  }
+
+  #loadOnce() {
+    this.#loading ??= this.#models.loadModel('end-of-turn', this.#folder).then(
       () => true,
       (error: unknown) => {
-        onFailure(getErrorMessage(error));
+        this.#onFailure(getErrorMessage(error));
         return false;
       },
     );
-    return loading;
-  };
-  return {
-    load: () => void load(),
-    async judge(samples, signal) {
-      try {
-        if (!(await load())) return undefined;
-        for await (const p of models.run('end-of-turn', folder, { samples }, signal))
-          return p;
-      } catch {
-        // Words and silence decide without a prediction.
-      }
-      return undefined;
-    },
-  };
+    return this.#loading;
+  }
 }

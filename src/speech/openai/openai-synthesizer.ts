@@ -10,6 +10,7 @@ import { describeServer, isOpenAi } from '#src/provider/models/standard-models.t
 import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
 import {
   type PackedSound,
   type SpeechFormat,
@@ -44,64 +45,74 @@ const streamRejectionStatuses = new Set([400, 422]);
 const maxInputChars = 4000;
 
 /**
- * Opens a voice behind any server with OpenAI's `/audio/speech`. Sound is passed on as it arrives, and long texts
- * become several requests.
+ * A voice behind any server with OpenAI's `/audio/speech`. Sound is passed on as it arrives, and long texts become
+ * several requests.
  *
  * @example
  * import { openClient } from '#src/provider/api-client.ts';
- * import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+ * import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
  *
  * declare const signal: AbortSignal;
  * const client = openClient({ baseUrl: 'http://127.0.0.1:8880/v1' });
- * const voice = openSynthesizer(client, { model: 'kokoro', voice: 'af_heart', format: 'pcm' });
+ * const voice = new OpenAiSynthesizer(client, { model: 'kokoro', voice: 'af_heart', format: 'pcm' });
  * for await (const { samples } of voice.synthesize('Hello!', {}, signal)) console.log(samples.length);
  */
-export function openSynthesizer(
-  client: ApiClient,
-  options: SynthesizerOptions,
-): Synthesizer {
-  // OpenAI streams anyway, and has no such field.
-  let canAskForStream = !isOpenAi(client.baseURL);
-  const speakPiece = (piece: string, how: VoiceChoice, signal: AbortSignal) =>
-    sendUntilAccepted(
+export class OpenAiSynthesizer implements Synthesizer {
+  readonly #client: ApiClient;
+  readonly #options: SynthesizerOptions;
+  #canAskForStream: boolean;
+
+  constructor(client: ApiClient, options: SynthesizerOptions) {
+    this.#client = client;
+    this.#options = options;
+    // OpenAI streams anyway, and has no such field.
+    this.#canAskForStream = !isOpenAi(client.baseURL);
+  }
+
+  /** Speaks a text, in one request for each 4,000 characters. */
+  async *synthesize(
+    text: string,
+    voice: SpeechVoice,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    signal.throwIfAborted();
+    const choice = { voice, options: this.#options };
+    const by = describeServer(chooseModel(choice), this.#client.baseURL);
+    const pieces = splitText(text, maxInputChars);
+    if (pieces.length === 0) {
+      throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+    }
+    try {
+      for (const piece of pieces) {
+        voice.onUsage?.({ by });
+        yield* this.#speakPiece(piece, choice, signal);
+      }
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw describeError(cause, this.#client, text);
+    }
+  }
+
+  /** Asks for a stream until the server rejects that field. */
+  #speakPiece(piece: string, choice: VoiceChoice, signal: AbortSignal) {
+    return sendUntilAccepted(
       {
-        wanted: new Set(canAskForStream ? (['stream'] as const) : []),
-        send: (parts) => requestSpeech(client, piece, how, parts.has('stream'), signal),
-        reduce: (cause, parts) => {
+        wanted: new Set(this.#canAskForStream ? (['stream'] as const) : []),
+        send: (fields) =>
+          requestSpeech(this.#client, piece, choice, fields.has('stream'), signal),
+        reduce: (cause, fields) => {
           const isRefused =
             cause instanceof APIError && streamRejectionStatuses.has(cause.status ?? 0);
-          if (!isRefused || parts.size === 0) throw cause;
+          if (!isRefused || fields.size === 0) throw cause;
           return [];
         },
-        onAccepted: (parts) => {
-          canAskForStream &&= parts.has('stream');
+        onAccepted: (fields) => {
+          this.#canAskForStream &&= fields.has('stream');
         },
       },
       signal,
     );
-  return {
-    async *synthesize(text, voice, signal) {
-      signal.throwIfAborted();
-      const by = describeServer(chooseModel({ voice, options }), client.baseURL);
-      const pieces = splitText(text, maxInputChars);
-      if (pieces.length === 0) {
-        throw new BotError(
-          'speech.unspeakable',
-          false,
-          'The text has nothing to speak.',
-        );
-      }
-      try {
-        for (const piece of pieces) {
-          voice.onUsage?.({ by });
-          yield* speakPiece(piece, { voice, options }, signal);
-        }
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw describeError(cause, client, text);
-      }
-    },
-  };
+  }
 }
 
 type VoiceChoice = {
@@ -112,16 +123,18 @@ type VoiceChoice = {
 async function* requestSpeech(
   client: ApiClient,
   input: string,
-  how: VoiceChoice,
+  choice: VoiceChoice,
   isStreamed: boolean,
   signal: AbortSignal,
 ) {
-  const { voice, options } = how;
-  const { decode, format, instructions, rateHz, voice: usual } = options;
+  const { voice, options } = choice;
+  const { decode, format, instructions, rateHz, voice: standardVoice } = options;
   const body = {
-    model: chooseModel(how),
+    model: chooseModel(choice),
     input,
-    voice: voice.name ?? (typeof usual === 'string' ? usual : usual()),
+    voice:
+      voice.name ??
+      (typeof standardVoice === 'string' ? standardVoice : standardVoice()),
     response_format: format,
     instructions: voice.instructions ?? instructions,
     speed: voice.speed,
@@ -130,17 +143,17 @@ async function* requestSpeech(
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
   const stream = new SpeechSoundReader(type, decode !== undefined, rateHz);
-  let sounded = false;
+  let hasSounded = false;
   for await (const pcm of readSounds(
     response.body ?? new Blob([]).stream(),
     stream,
     decode,
     signal,
   )) {
-    sounded = true;
+    hasSounded = true;
     yield pcm;
   }
-  if (sounded) return;
+  if (hasSounded) return;
   const message = 'The speech server sent no sound: check the model and the voice.';
   throw new BotError('provider.empty', true, message);
 }
@@ -150,7 +163,7 @@ function chooseModel({ voice, options }: VoiceChoice) {
   return options.models?.find((model) => model === voice.model) ?? options.model;
 }
 
-/** Ending early closes the connection. */
+/** Reads the sounds of an answer. Ending early closes the connection. */
 async function* readSounds(
   body: ReadableStream<Uint8Array>,
   stream: SpeechSoundReader,
@@ -172,16 +185,16 @@ async function* readSounds(
 
 async function* decodePacked(
   { name, bytes }: PackedSound,
-  rest: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  laterBytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   decode: DecodeSpeech,
   signal: AbortSignal,
 ) {
-  const all = async function* () {
+  const readAllBytes = async function* () {
     yield bytes;
-    yield* rest;
+    yield* laterBytes;
   };
   try {
-    yield* decode(all(), signal);
+    yield* decode(readAllBytes(), signal);
   } catch (cause) {
     if (!(cause instanceof BotError && cause.code.startsWith('source.'))) throw cause;
     const message = `The speech server sent ${name} that cannot be decoded: set SPEECH_FORMAT to wav.`;
@@ -189,7 +202,7 @@ async function* decodePacked(
   }
 }
 
-/** After this time the server is asked again, and the former list holds meanwhile. */
+/** After this time the server is asked again, and the old list holds meanwhile. */
 const maxListAgeMs = 600_000;
 const retryAfterMs = 60_000;
 /** A person is typing, or waiting for a reply. */
@@ -197,44 +210,51 @@ const requestTimeoutMs = 2_000;
 const maxVoiceNames = 2_000;
 
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
-export function createServerVoices(client: Pick<ApiClient, 'get'>, clock: Clock) {
-  let names: readonly string[] = [];
-  let dueAtMs = -Infinity;
-  let asking: Promise<void> | undefined;
+export class ServerVoices implements VoiceNames {
+  /** False, since the languages of a server are unknown. */
+  readonly isEnglishOnly: boolean = false;
+  readonly #client: Pick<ApiClient, 'get'>;
+  readonly #clock: Clock;
+  #names: readonly string[] = [];
+  #dueAtMs = -Infinity;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(client: Pick<ApiClient, 'get'>, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** Returns the last list of the server. None before the first one. */
+  getKnown(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Asks the server every 10 minutes, and waits for it only without a list. Never throws. */
+  async loadNames(): Promise<readonly string[]> {
+    if (this.#clock.nowMs() >= this.#dueAtMs) {
+      this.#refreshing ??= this.#refreshNames().finally(() => {
+        this.#refreshing = undefined;
+      });
+      if (this.#names.length === 0) await this.#refreshing;
+    }
+    return this.#names;
+  }
 
   /** Never throws. */
-  async function refreshNames() {
+  async #refreshNames() {
     using deadline = createDeadlineSignal(
       requestTimeoutMs,
-      clock,
+      this.#clock,
       () => new Error('late'),
     );
     try {
-      names = await fetchServerVoices(client, deadline.signal);
-      dueAtMs = clock.nowMs() + maxListAgeMs;
+      this.#names = await fetchServerVoices(this.#client, deadline.signal);
+      this.#dueAtMs = this.#clock.nowMs() + maxListAgeMs;
     } catch {
       // A server that does not answer keeps its names.
-      dueAtMs = clock.nowMs() + retryAfterMs;
+      this.#dueAtMs = this.#clock.nowMs() + retryAfterMs;
     }
   }
-
-  return {
-    isEnglishOnly: false,
-
-    getKnown(): readonly string[] {
-      return names;
-    },
-
-    async load(): Promise<readonly string[]> {
-      if (clock.nowMs() >= dueAtMs) {
-        asking ??= refreshNames().finally(() => {
-          asking = undefined;
-        });
-        if (names.length === 0) await asking;
-      }
-      return names;
-    },
-  };
 }
 
 /** Fetches the names of voices, none from a list of another shape. */

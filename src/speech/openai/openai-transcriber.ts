@@ -37,8 +37,8 @@ const unknownFormCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.empty',
 ]);
 
-/** Parts that a server may reject. Only the first answer pays for finding out. */
-type RequestPart = 'translation' | 'word times' | 'hints' | 'stream' | 'opus';
+/** Fields of a request that a server may reject. Only the first answer pays for finding out. */
+type RequestField = 'translation' | 'word times' | 'hints' | 'stream' | 'opus';
 
 type UploadForm = {
   readonly pcm: UtterancePcm;
@@ -47,8 +47,9 @@ type UploadForm = {
   readonly hints: readonly string[];
 };
 
+/** Abilities of a model, as far as its server has shown them. */
 type Abilities = {
-  refused: ReadonlySet<RequestPart>;
+  refused: ReadonlySet<RequestField>;
   hasStreamed: boolean;
   /** Words came of packed sound. */
   hasHeardOpus: boolean;
@@ -61,123 +62,107 @@ const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410
 const soundRejectionStatuses = new Set([...formRejectionStatuses, 415, 500]);
 
 /**
- * Opens a recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
+ * A recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
  *
  * @example
  * import { openClient } from '#src/provider/api-client.ts';
- * import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+ * import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
  * import type { UtterancePcm } from '#src/speech/speech-engine.ts';
  *
  * declare const utterance: UtterancePcm, signal: AbortSignal;
  * const client = openClient({ baseUrl: 'http://127.0.0.1:8000/v1' });
- * const transcriber = openTranscriber(client, { model: 'whisper-1' });
+ * const transcriber = new OpenAiTranscriber(client, { model: 'whisper-1' });
  * for await (const update of transcriber.transcribe(utterance, signal)) console.log(update);
  */
-export function openTranscriber(
-  client: ApiClient,
-  options: TranscriberOptions,
-): Transcriber {
-  const abilities = new Map<string, Abilities>();
+export class OpenAiTranscriber implements Transcriber {
+  readonly #client: ApiClient;
+  readonly #options: TranscriberOptions;
+  /** By model. */
+  readonly #abilities = new Map<string, Abilities>();
 
-  function getAbilities(model: string): Abilities {
-    const known = abilities.get(model);
-    if (known) return known;
-    const found = {
+  constructor(client: ApiClient, options: TranscriberOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Uploads one utterance, without the fields that the server has rejected before. */
+  async *transcribe(
+    pcm: UtterancePcm,
+    signal: AbortSignal,
+    options: TranscriptionOptions = {},
+  ): AsyncGenerator<TranscriptUpdate> {
+    signal.throwIfAborted();
+    if (!isListenable(pcm)) {
+      yield { kind: 'final', transcript: { text: '' } };
+      return;
+    }
+    const form = this.#createForm(pcm, options);
+    const abilities = this.#getAbilities(form.model);
+    const wantedFields = listWantedFields(form, options).difference(abilities.refused);
+    yield* sendUntilAccepted(
+      {
+        wanted: wantedFields,
+        send: (fields) => sendSound(this.#client, form, fields, abilities, signal),
+        isAnswer: ({ kind }) => kind === 'final',
+        reduce: (error, fields) => reduceFields(error, fields, wantedFields, abilities),
+        onAccepted: (fields, answer) => {
+          const refused = wantedFields.difference(fields);
+          if (getFinalText(answer) === '') refused.delete('opus');
+          abilities.refused = abilities.refused.union(refused);
+        },
+      },
+      signal,
+    );
+  }
+
+  #createForm(
+    pcm: UtterancePcm,
+    { hints = [], language, model }: TranscriptionOptions,
+  ): UploadForm {
+    const { language: usualLanguage, model: usualModel, models = [] } = this.#options;
+    return {
+      pcm,
+      // Anybody may have chosen the name, so an unlisted one never reaches the server.
+      model: models.find((listedModel) => listedModel === model) ?? usualModel,
+      language: language ? toBaseLanguage(language) : usualLanguage,
+      hints,
+    };
+  }
+
+  #getAbilities(model: string): Abilities {
+    const knownAbilities = this.#abilities.get(model);
+    if (knownAbilities) return knownAbilities;
+    const abilities = {
       refused: new Set<never>(),
       hasStreamed: false,
       hasHeardOpus: false,
     };
-    abilities.set(model, found);
-    return found;
+    this.#abilities.set(model, abilities);
+    return abilities;
   }
-
-  return {
-    async *transcribe(pcm, signal, asked = {}) {
-      signal.throwIfAborted();
-      if (!isListenable(pcm)) {
-        yield { kind: 'final', transcript: { text: '' } };
-        return;
-      }
-      const { model: usual, models = [] } = options;
-      // Anybody may have chosen the name, so an unlisted one never reaches the server.
-      const model = models.find((one) => one === asked.model) ?? usual;
-      const can = getAbilities(model);
-      const { hints = [], language: known } = asked;
-      const language = known ? toBaseLanguage(known) : options.language;
-      const form = { pcm, model, language, hints };
-      const wanted = listWantedParts(form, asked).difference(can.refused);
-      yield* sendUntilAccepted(
-        {
-          wanted,
-          send: (parts) => sendSound(client, form, parts, can, signal),
-          isAnswer: ({ kind }) => kind === 'final',
-          reduce: (error, parts) => {
-            const refused = findRejectedUploadPart(error, parts, can);
-            if (!refused) throw error;
-            if (doubtfulParts.has(refused)) return parts.difference(new Set([refused]));
-            // The doubtful parts may have been rejected for another part.
-            const isLeft = (part: RequestPart) =>
-              parts.has(part) || doubtfulParts.has(part);
-            return [...wanted].filter((part) => part !== refused && isLeft(part));
-          },
-          onAccepted: (parts, answer) => {
-            const refused = wanted.difference(parts);
-            if (getFinalText(answer) === '') refused.delete('opus');
-            can.refused = can.refused.union(refused);
-          },
-        },
-        signal,
-      );
-    },
-  };
 }
 
 async function* sendSound(
   client: ApiClient,
   form: UploadForm,
-  parts: ReadonlySet<RequestPart>,
-  can: Abilities,
+  fields: ReadonlySet<RequestField>,
+  abilities: Abilities,
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptUpdate> {
-  const { language, model } = form;
-  const { audio, baseURL } = client;
-  const by = describeServer(model, baseURL);
-  const final = (transcript: Transcript): TranscriptUpdate => {
-    if (parts.has('opus') && !can.hasHeardOpus) {
-      // Some servers hear silence in a format that they do not know.
-      if (transcript.text === '')
-        throw new BotError('provider.empty', true, deafMessage);
-      can.hasHeardOpus = true;
-    }
-    const usage = { ...transcript.usage, by };
-    return { kind: 'final', transcript: { ...transcript, usage } };
-  };
-  const { translations, transcriptions } = audio;
-  const fields = createFields(form, parts, baseURL);
+  const by = describeServer(form.model, client.baseURL);
   try {
-    if (parts.has('translation')) {
-      const body = { ...fields, response_format: 'json' as const };
-      const reply = await translations.create(body, { signal });
-      signal.throwIfAborted();
-      const transcript = toTranscript(reply, undefined);
-      yield final({ ...transcript, language: 'en', isTranslated: true });
-    } else if (isStreamed(parts)) {
-      const body = { ...fields, stream: true as const };
-      const response = await transcriptions.create(body, { signal }).asResponse();
-      let isWhole = false;
-      const onWhole = () => {
-        isWhole = true;
-      };
-      for await (const update of readTranscript(response, language, onWhole)) {
-        signal.throwIfAborted();
-        if (isWhole) can.refused = can.refused.union(new Set(['stream'] as const));
-        else can.hasStreamed ||= update.kind === 'final';
-        yield update.kind === 'partial' ? update : final(update.transcript);
-      }
-    } else {
-      const reply = await transcriptions.create(fields, { signal });
-      signal.throwIfAborted();
-      yield final(toTranscript(reply, language));
+    for await (const update of requestTranscript(
+      client,
+      form,
+      fields,
+      abilities,
+      signal,
+    )) {
+      if (update.kind === 'final') {
+        checkPackedSound(update.transcript, fields, abilities);
+        const usage = { ...update.transcript.usage, by };
+        yield { kind: 'final', transcript: { ...update.transcript, usage } };
+      } else yield update;
     }
     signal.throwIfAborted();
   } catch (cause) {
@@ -186,67 +171,145 @@ async function* sendSound(
   }
 }
 
+/** Throws if the words of packed sound are doubtful. */
+function checkPackedSound(
+  { text }: Transcript,
+  fields: ReadonlySet<RequestField>,
+  abilities: Abilities,
+) {
+  if (!fields.has('opus') || abilities.hasHeardOpus) return;
+  // Some servers hear silence in a format that they do not know.
+  if (text === '') throw new BotError('provider.empty', true, deafMessage);
+  abilities.hasHeardOpus = true;
+}
+
+async function* requestTranscript(
+  { audio, baseURL }: ApiClient,
+  form: UploadForm,
+  fields: ReadonlySet<RequestField>,
+  abilities: Abilities,
+  signal: AbortSignal,
+): AsyncGenerator<TranscriptUpdate> {
+  const { translations, transcriptions } = audio;
+  const body = createBody(form, fields, baseURL);
+  if (fields.has('translation')) {
+    const jsonBody = { ...body, response_format: 'json' as const };
+    const reply = await translations.create(jsonBody, { signal });
+    signal.throwIfAborted();
+    const transcript = toTranscript(reply, undefined);
+    yield {
+      kind: 'final',
+      transcript: { ...transcript, language: 'en', isTranslated: true },
+    };
+  } else if (isStreamed(fields)) {
+    const streamBody = { ...body, stream: true as const };
+    const response = await transcriptions.create(streamBody, { signal }).asResponse();
+    yield* readStream(response, form.language, abilities, signal);
+  } else {
+    const reply = await transcriptions.create(body, { signal });
+    signal.throwIfAborted();
+    yield { kind: 'final', transcript: toTranscript(reply, form.language) };
+  }
+}
+
+async function* readStream(
+  response: Response,
+  language: string | undefined,
+  abilities: Abilities,
+  signal: AbortSignal,
+) {
+  let isWhole = false;
+  const onWhole = () => {
+    isWhole = true;
+  };
+  for await (const update of readTranscript(response, language, onWhole)) {
+    signal.throwIfAborted();
+    if (isWhole)
+      abilities.refused = abilities.refused.union(new Set(['stream'] as const));
+    else abilities.hasStreamed ||= update.kind === 'final';
+    yield update;
+  }
+}
+
 const deafMessage = 'The transcription server heard nothing in packed sound.';
-const doubtfulParts: ReadonlySet<RequestPart> = new Set(['stream', 'opus']);
+const doubtfulFields: ReadonlySet<RequestField> = new Set(['stream', 'opus']);
+
+/** Lists the fields of the next attempt. Throws the error if no field is to blame. */
+function reduceFields(
+  error: unknown,
+  fields: ReadonlySet<RequestField>,
+  wantedFields: ReadonlySet<RequestField>,
+  abilities: Abilities,
+): Iterable<RequestField> {
+  const refused = findRejectedField(error, fields, abilities);
+  if (!refused) throw error;
+  if (doubtfulFields.has(refused)) return fields.difference(new Set([refused]));
+  // The doubtful fields may have been rejected for another one.
+  const isLeft = (field: RequestField) =>
+    fields.has(field) || doubtfulFields.has(field);
+  return [...wantedFields].filter((field) => field !== refused && isLeft(field));
+}
 
 function getFinalText(update: TranscriptUpdate) {
   return update.kind === 'final' ? update.transcript.text : undefined;
 }
 
-function listWantedParts(
+function listWantedFields(
   { hints, model, pcm }: UploadForm,
   { hasWordTimes, isTranslated }: TranscriptionOptions,
 ) {
-  const parts = new Set<RequestPart>();
-  if (isTranslated) parts.add('translation');
-  if (hasWordTimes) parts.add('word times');
-  if (hints.length > 0) parts.add('hints');
-  if (streamingModels.test(model)) parts.add('stream');
-  if (pcm.toOgg) parts.add('opus');
-  return parts;
+  const fields = new Set<RequestField>();
+  if (isTranslated) fields.add('translation');
+  if (hasWordTimes) fields.add('word times');
+  if (hints.length > 0) fields.add('hints');
+  if (streamingModels.test(model)) fields.add('stream');
+  if (pcm.toOgg) fields.add('opus');
+  return fields;
 }
 
-function isStreamed(parts: ReadonlySet<RequestPart>) {
+function isStreamed(fields: ReadonlySet<RequestField>) {
   // A stream has no times of words.
-  return parts.has('stream') && !parts.has('translation') && !parts.has('word times');
+  return (
+    fields.has('stream') && !fields.has('translation') && !fields.has('word times')
+  );
 }
 
-function findRejectedUploadPart(
+function findRejectedField(
   error: unknown,
-  parts: ReadonlySet<RequestPart>,
+  fields: ReadonlySet<RequestField>,
   { hasHeardOpus, hasStreamed }: Abilities,
-): RequestPart | undefined {
+): RequestField | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { status = 0 } = error.about;
   const isOfSound =
     status === 0
       ? unknownFormCodes.has(error.code)
       : soundRejectionStatuses.has(status);
-  if (parts.has('opus') && !hasHeardOpus && isOfSound) return 'opus';
-  if (parts.has('translation'))
+  if (fields.has('opus') && !hasHeardOpus && isOfSound) return 'opus';
+  if (fields.has('translation'))
     return missingEndpointStatuses.has(status) ? 'translation' : undefined;
-  if (isStreamed(parts) && !hasStreamed && unknownFormCodes.has(error.code))
+  if (isStreamed(fields) && !hasStreamed && unknownFormCodes.has(error.code))
     return 'stream';
   if (!formRejectionStatuses.has(status)) return undefined;
-  return (['word times', 'hints'] as const).find((part) => parts.has(part));
+  return (['word times', 'hints'] as const).find((field) => fields.has(field));
 }
 
-function createFields(
+function createBody(
   { pcm, model, language, hints }: UploadForm,
-  parts: ReadonlySet<RequestPart>,
+  fields: ReadonlySet<RequestField>,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file =
-    parts.has('opus') && pcm.toOgg
+    fields.has('opus') && pcm.toOgg
       ? new File([new Uint8Array(pcm.toOgg())], 'utterance.ogg', { type: 'audio/ogg' })
       : new File([new Uint8Array(writeWav(pcm))], 'utterance.wav', {
           type: 'audio/wav',
         });
-  const likely = parts.has('hints') ? createHintFields(model, baseUrl, hints) : {};
-  if (parts.has('translation')) return { model, file, ...likely };
-  const plain = { model, file, ...createLanguageHint(model, language), ...likely };
-  if (!parts.has('word times')) return { ...plain, response_format: 'json' };
+  const hintFields = fields.has('hints') ? createHintFields(model, baseUrl, hints) : {};
+  if (fields.has('translation')) return { model, file, ...hintFields };
+  const plain = { model, file, ...createLanguageHint(model, language), ...hintFields };
+  if (!fields.has('word times')) return { ...plain, response_format: 'json' };
   return {
     ...plain,
     response_format: 'verbose_json',

@@ -30,16 +30,20 @@ export type PackedSound = { readonly name: string; readonly bytes: Buffer };
  * `audio.bad_wav`.
  */
 export class SpeechSoundReader {
-  readonly #rateHz;
-  #rest: Buffer = Buffer.alloc(0);
-  readonly #isPackedFine;
+  readonly #rateHz: number;
+  #remainder: Buffer = Buffer.alloc(0);
+  readonly #isPackedFine: boolean;
   #reader: SoundReaderState = 'undecided';
 
   /**
    * Creates a reader. `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg
    * and FLAC are returned by `packedSound`.
    */
-  constructor(contentType: string, isPackedFine = false, unlabelledHz = speakRateHz) {
+  constructor(
+    contentType: string,
+    isPackedFine: boolean = false,
+    unlabelledHz: number = speakRateHz,
+  ) {
     this.#isPackedFine = isPackedFine;
     const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
     this.#rateHz = rate ? Number(rate) : unlabelledHz;
@@ -52,43 +56,43 @@ export class SpeechSoundReader {
       : undefined;
   }
 
+  /** Adds bytes of the body, and returns the sound that they complete. */
   push(bytes: Uint8Array): Pcm[] {
-    const all = Buffer.concat([this.#rest, bytes]);
-    this.#rest = Buffer.alloc(0);
-    return this.#read(all, false);
+    const joined = Buffer.concat([this.#remainder, bytes]);
+    this.#remainder = Buffer.alloc(0);
+    return this.#readSound(joined, false);
   }
 
   /** Returns the last sound. A body shorter than a header may now show in `packedSound`. */
   end(): Pcm[] {
-    const last = this.#read(this.#rest, true);
-    const held =
-      this.#reader instanceof WavReader ? this.#reader.end().map(toSpeechSound) : [];
-    return [...last, ...held];
+    const pieces = this.#readSound(this.#remainder, true);
+    if (!(this.#reader instanceof WavReader)) return pieces;
+    return [...pieces, ...this.#reader.end().map(toSpeechSound)];
   }
 
-  #read(bytes: Buffer, isWhole: boolean) {
-    this.#rest = bytes;
+  #readSound(bytes: Buffer, isWhole: boolean) {
+    this.#remainder = bytes;
     if (bytes.length < 2 * minNoiseSamples && !isWhole) return [];
-    if (this.#reader === 'undecided') this.#reader = this.#decide(bytes, isWhole);
+    if (this.#reader === 'undecided') this.#reader = this.#chooseReader(bytes, isWhole);
     if (this.#reader === 'undecided') return [];
     // Half a sample waits for the rest of it, and is dropped at the end.
     const even = bytes.length & ~1;
-    this.#rest = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
+    this.#remainder = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
     if (this.#reader instanceof WavReader)
-      return this.#reader.push(bytes).map(toSpeechSound);
+      return this.#reader.addBytes(bytes).map(toSpeechSound);
     if (this.#reader !== 'raw' || even === 0) return [];
     // A copy lies at an even address.
     const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
     return [toSpeechSound({ samples, rateHz: this.#rateHz, channels: 1 })];
   }
 
-  #decide(bytes: Buffer, isWhole: boolean) {
+  #chooseReader(bytes: Buffer, isWhole: boolean) {
     const named = sniffNamedFormat(bytes, isWhole);
     if (named?.kind === 'more') return 'undecided';
     if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
     if (named?.kind === 'format')
       return this.#toPacked(packedNames[named.format], bytes);
-    if (named) throw createWrongFormError(named.what);
+    if (named) throw createWrongFormError(named.name);
     const frames = detectFrames(bytes);
     if (frames === 'unknown' && !isWhole) return 'undecided';
     if (frames === 'MP3') return this.#toPacked(frames, bytes);

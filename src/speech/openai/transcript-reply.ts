@@ -15,20 +15,20 @@ const maxWordChars = 100;
 /** Longer than any utterance. */
 const maxWordSeconds = 600;
 
-function parseWords(words: unknown) {
-  if (!Array.isArray(words) || words.length === 0 || words.length > maxWords)
+function parseWords(list: unknown) {
+  if (!Array.isArray(list) || list.length === 0 || list.length > maxWords)
     return undefined;
-  const read: TranscribedWord[] = [];
-  for (const one of words) {
-    const written = toNonEmptyText(toRecord(one).word) ?? '';
-    const { text } = parseTags(written);
-    if (text === '' && written.trim() !== '') continue; // The word is a tag.
-    const word = parseWord(text, one);
+  const timedWords: TranscribedWord[] = [];
+  for (const entry of list) {
+    const taggedText = toNonEmptyText(toRecord(entry).word) ?? '';
+    const { text } = parseTags(taggedText);
+    if (text === '' && taggedText.trim() !== '') continue; // The word is a tag.
+    const word = parseWord(text, entry);
     // One impossible word makes all others doubtful.
-    if (!word || word.startMs < (read.at(-1)?.startMs ?? 0)) return undefined;
-    read.push(word);
+    if (!word || word.startMs < (timedWords.at(-1)?.startMs ?? 0)) return undefined;
+    timedWords.push(word);
   }
-  return read;
+  return timedWords;
 }
 
 function parseWord(text: string, value: unknown) {
@@ -40,8 +40,8 @@ function parseWord(text: string, value: unknown) {
   return { text, startMs: Math.round(start * 1_000), endMs: Math.round(end * 1_000) };
 }
 
-function isNumberWithin(value: unknown, least: number, most: number): value is number {
-  return typeof value === 'number' && value >= least && value <= most;
+function isNumberWithin(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && value >= min && value <= max;
 }
 
 /**
@@ -54,25 +54,28 @@ function isNumberWithin(value: unknown, least: number, most: number): value is n
  * const { text, language } = toTranscript('{"text": " Hallo! ", "language": "german"}', undefined);
  * [text, language]; // ['Hallo!', 'de']
  */
-export function toTranscript(reply: unknown, asked: string | undefined): Transcript {
+export function toTranscript(
+  reply: unknown,
+  askedLanguage: string | undefined,
+): Transcript {
   const answer = typeof reply === 'string' ? parseJsonOrText(reply) : reply;
   if (typeof answer === 'string' && answer !== '')
-    return toTranscript({ text: answer }, asked);
-  const { text, language, languages, usage, words } = toRecord(answer);
+    return toTranscript({ text: answer }, askedLanguage);
+  const { text, language, languages, usage, words: timedWords } = toRecord(answer);
   if (typeof text === 'string' && eventsStart.test(text))
-    return toTranscript(joinEvents(text), asked);
+    return toTranscript(joinEvents(text), askedLanguage);
   if (typeof text !== 'string')
     throw new BotError('provider.empty', true, noTextMessage);
-  const [first] = Array.isArray(languages) ? languages : [];
-  const read = parseTags(text);
-  const codes = [language, first?.code, read.language, asked];
-  const told = codes.flatMap((code) => toNonEmptyText(code) ?? []);
-  const [languageTag] = told.flatMap((code) => findLanguageTag(code) ?? []);
+  const [firstLanguage] = Array.isArray(languages) ? languages : [];
+  const untagged = parseTags(text);
+  const codes = [language, firstLanguage?.code, untagged.language, askedLanguage];
+  const languageNames = codes.flatMap((code) => toNonEmptyText(code) ?? []);
+  const [languageTag] = languageNames.flatMap((name) => findLanguageTag(name) ?? []);
   const count = toHeardUsage(usage);
   return {
-    text: read.text,
+    text: untagged.text,
     language: languageTag,
-    words: parseWords(words),
+    words: parseWords(timedWords),
     usage: count && { count },
   };
 }
@@ -80,19 +83,19 @@ export function toTranscript(reply: unknown, asked: string | undefined): Transcr
 const eventsStart = /^\s*(data|event):/;
 
 function joinEvents(text: string) {
-  let last: unknown;
-  let words = '';
+  let lastEvent: unknown;
+  let joinedText = '';
   try {
     // LiteLLM 1.108.7 answers like this if a stream was asked for.
     for (const value of parseEvents(text)) {
       const { delta, type, ...event } = toRecord(value);
-      if (type === 'transcript.text.done') last = event;
-      if (typeof delta === 'string') words += delta;
+      if (type === 'transcript.text.done') lastEvent = event;
+      if (typeof delta === 'string') joinedText += delta;
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error; // The words before the cut count.
   }
-  return last ?? { text: words === '' ? undefined : words };
+  return lastEvent ?? { text: joinedText === '' ? undefined : joinedText };
 }
 
 const noTextMessage =
@@ -116,13 +119,13 @@ function parseJsonOrText(text: string): unknown {
  */
 export async function* readTranscript(
   response: Response,
-  asked: string | undefined,
+  askedLanguage: string | undefined,
   onWhole: () => void,
 ): AsyncGenerator<TranscriptUpdate> {
   const events = await openEvents(response);
   if ('text' in events) {
     onWhole();
-    yield { kind: 'final', transcript: toTranscript(events.text, asked) };
+    yield { kind: 'final', transcript: toTranscript(events.text, askedLanguage) };
     return;
   }
   const reader = events;
@@ -134,7 +137,7 @@ export async function* readTranscript(
       if (event.type === 'transcript.text.done') {
         isRead = true;
         void readToEnd(reader);
-        yield { kind: 'final', transcript: toTranscript(event, asked) };
+        yield { kind: 'final', transcript: toTranscript(event, askedLanguage) };
         return;
       }
       const { delta, type } = event;
@@ -160,7 +163,7 @@ async function openEvents(response: Response) {
   return eventsStart.test(text) ? readEvents(new Response(text)) : { text };
 }
 
-/** Never throws. */
+/** Reads the events after the last words. Never throws. */
 async function readToEnd(reader: AsyncIterator<unknown>) {
   try {
     // Node uses a connection again only if its answer was read to the end.

@@ -12,8 +12,8 @@ import {
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
-import { createUtteranceSound, shortPauseMs } from '#src/speech/utterance-sound.ts';
-import { createTranscriptAssembler, findFailure } from './transcript-assembler.ts';
+import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
+import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
 
 /** Shared by all connections of a recogniser. Once a server rejects hints, or ends there, it gets none any more. */
 export type TranscriptionHints = {
@@ -41,11 +41,11 @@ const rateRatio = speakRateHz / listenRateHz;
 
 /** One utterance over a connection of its own. A pause commits its sound. A failure is final. */
 export class RealtimeListening implements Listening {
-  readonly #options;
-  readonly #over;
-  readonly #signal;
-  readonly #sound = createUtteranceSound();
-  readonly #parts;
+  readonly #options: RealtimeListeningOptions;
+  readonly #ending: AbortController;
+  readonly #signal: AbortSignal;
+  readonly #sound = new UtteranceSound();
+  readonly #transcripts: TranscriptAssembler;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
   #socket: JsonSocket | undefined;
   /** The server got hints, and may still reject them. */
@@ -58,40 +58,43 @@ export class RealtimeListening implements Listening {
     signal: AbortSignal,
   ) {
     this.#options = options;
-    this.#over = createChildController(signal);
-    this.#signal = this.#over.signal;
-    this.#parts = createTranscriptAssembler((text) => {
+    this.#ending = createChildController(signal);
+    this.#signal = this.#ending.signal;
+    this.#transcripts = new TranscriptAssembler((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
-    this.#signal.addEventListener('abort', () => this.#release());
-    if (!this.#signal.aborted) void this.#connect();
+    this.#signal.addEventListener('abort', () => this.#releaseSocket());
+    if (!this.#signal.aborted) void this.#openConnection();
   }
 
-  push(samples: Int16Array) {
+  /** Adds sound, which is sent at once if the connection is open. */
+  push(samples: Int16Array): void {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
     this.#sendWaiting();
   }
 
+  /** Commits the sound so far after a short pause, and waits for its words. */
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
     const { by, clock, language } = this.#options;
     await clock.sleep(shortPauseMs, either);
-    if (!this.#sound.endsSilently(this.#parts.openStart))
-      this.#parts.endSegment(this.#sound.length);
+    if (!this.#sound.endsSilently(this.#transcripts.openStart))
+      this.#transcripts.endSegment(this.#sound.length);
     this.#sendWaiting();
-    await waitUnlessAborted(this.#parts.waitUntilDone(), either);
-    return this.#parts.getTranscript(language, by);
+    await waitUnlessAborted(this.#transcripts.waitUntilDone(), either);
+    return this.#transcripts.getTranscript(language, by);
   }
 
-  [Symbol.dispose]() {
-    this.#over.abort(new Error('not listened to any more'));
-    this.#sound.drop();
+  /** Closes the connection and drops the sound. */
+  [Symbol.dispose](): void {
+    this.#ending.abort(new Error('not listened to any more'));
+    this.#sound.dropSound();
   }
 
   /** Never throws. */
-  async #connect() {
+  async #openConnection() {
     const { hints, pool, hintState } = this.#options;
     try {
       const link = await pool.lease(this.#signal);
@@ -107,29 +110,29 @@ export class RealtimeListening implements Listening {
     } catch (error) {
       if (this.#signal.aborted) return;
       if (!(error instanceof BotError)) throw error;
-      this.#fail(error);
+      this.#failSegments(error);
     }
   }
 
   #sendWaiting() {
     const link = this.#socket;
     if (!link) return;
-    for (const part of this.#parts.listWaiting()) {
-      this.#send(link, part.toSample);
-      const rest = this.#resampler.flush();
-      const missing = minCommitSamples - (part.toSample - part.fromSample) * rateRatio;
-      link.appendRealtimeSound(rest);
+    for (const segment of this.#transcripts.listWaiting()) {
+      const { eventId, fromSample, toSample } = segment;
+      this.#sendSound(link, toSample);
+      const missing = minCommitSamples - (toSample - fromSample) * rateRatio;
+      link.appendRealtimeSound(this.#resampler.flush());
       if (missing > 0) link.appendRealtimeSound(new Int16Array(missing));
-      link.send({ type: 'input_audio_buffer.commit', event_id: part.eventId });
-      part.state = 'sent';
+      link.send({ type: 'input_audio_buffer.commit', event_id: eventId });
+      segment.state = 'sent';
     }
-    this.#send(link, this.#sound.length);
+    this.#sendSound(link, this.#sound.length);
   }
 
-  #send(link: JsonSocket, toSample: number) {
-    const fresh = this.#sound.view(this.#sentTo, toSample);
+  #sendSound(link: JsonSocket, toSample: number) {
+    const unsent = this.#sound.viewSamples(this.#sentTo, toSample);
     this.#sentTo = toSample;
-    if (fresh.length > 0) link.appendRealtimeSound(this.#resampler.push(fresh));
+    if (unsent.length > 0) link.appendRealtimeSound(this.#resampler.push(unsent));
   }
 
   #onEvent(event: JsonEvent) {
@@ -141,22 +144,24 @@ export class RealtimeListening implements Listening {
       this.#awaitsHints = !isRefusal && !isSessionEvent(event, 'updated');
       if (isRefusal) return;
     }
-    if (!failure) this.#parts.handleEvent(event);
-    else if (!this.#parts.canForgive(failure))
-      this.#fail(createRealtimeError(failure.words, failure.code, this.#options));
+    if (!failure) this.#transcripts.handleEvent(event);
+    else if (!this.#transcripts.canForgive(failure))
+      this.#failSegments(
+        createRealtimeError(failure.message, failure.code, this.#options),
+      );
   }
 
   #onLost(error: BotError) {
     if (this.#awaitsHints) this.#options.hintState.areRefused = true;
-    this.#fail(error);
+    this.#failSegments(error);
   }
 
-  #fail(error: BotError) {
-    this.#release();
-    this.#parts.fail(error);
+  #failSegments(error: BotError) {
+    this.#releaseSocket();
+    this.#transcripts.failSegments(error);
   }
 
-  #release() {
+  #releaseSocket() {
     const link = this.#socket;
     this.#socket = undefined;
     if (link) this.#options.pool.endLease(link, false);

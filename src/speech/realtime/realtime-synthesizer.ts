@@ -1,17 +1,21 @@
+import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
-import { describeServer } from '#src/provider/models/standard-models.ts';
+import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
-  type RealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
-import { createRealtimeResponse } from '#src/provider/realtime-response.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
-import type { ServerUsage, Synthesizer } from '#src/speech/speech-engine.ts';
+import type {
+  ServerUsage,
+  SpeechVoice,
+  Synthesizer,
+} from '#src/speech/speech-engine.ts';
 
 export type RealtimeSpeechOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
   readonly model: string;
@@ -19,12 +23,6 @@ export type RealtimeSpeechOptions = Omit<RealtimeSocketOptions, 'opening' | 'url
   /** Used if a voice has no tone of its own. */
   readonly instructions?: string;
 };
-
-export type RealtimeSynthesizer = Synthesizer &
-  Disposable & {
-    /** Connects ahead of need. Never throws and never waits. */
-    warm(): void;
-  };
 
 /** About 10 s of sound. */
 const maxPieceChars = 150;
@@ -34,54 +32,70 @@ const maxVoices = 4;
 const readyConnections = 2;
 const speechEventId = 'say';
 
-/** Opens a voice of a Realtime model, which says each text outside the conversation. */
-export function openRealtimeSynthesizer(
-  options: RealtimeSpeechOptions,
-): RealtimeSynthesizer {
-  const voices = createVoiceConnections(options);
-  const by = describeServer(options.model, options.baseUrl);
-  return {
-    async *synthesize(text, voice, signal) {
-      signal.throwIfAborted();
-      if (!/[\p{L}\p{N}]/u.test(text)) {
-        throw new BotError(
-          'speech.unspeakable',
-          false,
-          'The text has nothing to speak.',
-        );
-      }
-      const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
-      const report = (count?: ServerUsage) => voice.onUsage?.({ by, count });
-      const tone = voice.instructions ?? options.instructions;
-      for (const piece of splitText(text, maxPieceChars)) {
-        const asked = { text: piece, tone, manner, report };
-        yield* readSentence(voices.getPool(manner), asked, options, signal);
-      }
-    },
-    warm: () => voices.getPool({ voice: options.voice, speed: undefined }).warm(),
-    [Symbol.dispose]: () => voices[Symbol.dispose](),
-  };
+/** A voice of a Realtime model, which says each text outside the conversation. */
+export class RealtimeSynthesizer implements Synthesizer, Disposable {
+  readonly #options: RealtimeSpeechOptions;
+  readonly #by: ServedBy;
+  readonly #connections: VoiceConnections;
+
+  /** Connects at the first need, or by `warm`. */
+  constructor(options: RealtimeSpeechOptions) {
+    this.#options = options;
+    this.#by = describeServer(options.model, options.baseUrl);
+    this.#connections = new VoiceConnections(options);
+  }
+
+  /** Speaks a text sentence by sentence, each in a response of its own. */
+  async *synthesize(
+    text: string,
+    voice: SpeechVoice,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    signal.throwIfAborted();
+    if (!/[\p{L}\p{N}]/u.test(text)) {
+      throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
+    }
+    const options = this.#options;
+    const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
+    const reportUsage = (count?: ServerUsage) =>
+      voice.onUsage?.({ by: this.#by, count });
+    const tone = voice.instructions ?? options.instructions;
+    for (const piece of splitText(text, maxPieceChars)) {
+      const request = { text: piece, tone, manner, reportUsage };
+      yield* readSentence(this.#connections.getPool(manner), request, options, signal);
+    }
+  }
+
+  /** Connects ahead of need. Never throws and never waits. */
+  warm(): void {
+    this.#connections.getPool({ voice: this.#options.voice, speed: undefined }).warm();
+  }
+
+  /** Closes all connections. */
+  [Symbol.dispose](): void {
+    this.#connections[Symbol.dispose]();
+  }
 }
 
 type SpeechRequest = SentenceRequest & {
   readonly manner: SpeechManner;
-  readonly report: (count?: ServerUsage) => void;
+  readonly reportUsage: (count?: ServerUsage) => void;
 };
 
 async function* readSentence(
   pool: RealtimePool,
-  { manner, report, ...sentence }: SpeechRequest,
+  { manner, reportUsage, ...sentence }: SpeechRequest,
   options: RealtimeSpeechOptions,
   signal: AbortSignal,
 ) {
   const socket = await pool.lease(signal);
-  const response = createRealtimeResponse({
+  const response = new RealtimeResponse({
     ...options,
     socket,
     eventIds: [speechEventId],
   });
   socket.send(createSpeechRequest(manner, sentence, speechEventId));
-  report();
+  reportUsage();
   const stream = new SpeechSoundReader('audio/pcm');
   let usage: TokenUsage | undefined;
   let [hasSounded, isWhole] = [false, false];
@@ -96,7 +110,7 @@ async function* readSentence(
       const message = `${formatServerName(options.baseUrl)} sent no sound: ${noSoundAdvice}.`;
       throw new BotError('provider.empty', true, message);
     }
-    if (usage) report({ kind: 'tokens', ...usage });
+    if (usage) reportUsage({ kind: 'tokens', ...usage });
     yield* stream.end();
     isWhole = true;
   } finally {
@@ -106,43 +120,48 @@ async function* readSentence(
 
 const noSoundAdvice = 'check that the model can speak, and the voice';
 
-/** A connection that has spoken keeps its voice and pace. */
-function createVoiceConnections(options: RealtimeSpeechOptions) {
+/** Connections for each voice and pace, since one that has spoken keeps both. */
+class VoiceConnections implements Disposable {
+  readonly #options: RealtimeSpeechOptions;
   /** The last used pool comes last. */
-  const pools = new Map<string, RealtimePool>();
+  readonly #pools = new Map<string, RealtimePool>();
 
-  function openPool(manner: SpeechManner) {
-    for (const [key, pool] of pools) {
-      if (pools.size < maxVoices) break;
+  constructor(options: RealtimeSpeechOptions) {
+    this.#options = options;
+  }
+
+  /** Returns the connections of a voice, which are opened at need. */
+  getPool(manner: SpeechManner): RealtimePool {
+    const key = JSON.stringify(manner);
+    const pool = this.#pools.get(key) ?? this.#openPool(manner);
+    this.#pools.delete(key);
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  /** Closes all connections. */
+  [Symbol.dispose](): void {
+    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
+    this.#pools.clear();
+  }
+
+  #openPool(manner: SpeechManner) {
+    for (const [key, pool] of this.#pools) {
+      if (this.#pools.size < maxVoices) break;
       if (!pool.isIdle) continue;
       pool[Symbol.dispose]();
-      pools.delete(key);
+      this.#pools.delete(key);
     }
-    const { baseUrl, model } = options;
+    const { baseUrl, model } = this.#options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
     const opening = createSpeechOpening(manner);
-    return openRealtimePool({
-      ...options,
+    return new RealtimePool({
+      ...this.#options,
       urls,
       opening,
       maxReady: readyConnections,
     });
   }
-
-  return {
-    getPool(manner: SpeechManner): RealtimePool {
-      const key = JSON.stringify(manner);
-      const pool = pools.get(key) ?? openPool(manner);
-      pools.delete(key);
-      pools.set(key, pool);
-      return pool;
-    },
-
-    [Symbol.dispose]() {
-      for (const pool of pools.values()) pool[Symbol.dispose]();
-      pools.clear();
-    },
-  };
 }
 
 /** A voice is frozen once it has spoken. */
@@ -166,9 +185,8 @@ const minTokens = 100;
 const maxTokens = 4096;
 
 function createSpeechOpening(manner: SpeechManner) {
-  const { voice, speed: wanted } = manner;
-  const speed = wanted && Math.min(maxSpeed, Math.max(minSpeed, wanted));
-  const output = { format: soundFormat, voice, speed };
+  const speed = manner.speed && Math.min(maxSpeed, Math.max(minSpeed, manner.speed));
+  const output = { format: soundFormat, voice: manner.voice, speed };
   const audio = { input: { format: soundFormat, turn_detection: null }, output };
   const session = {
     type: 'realtime',
@@ -188,7 +206,7 @@ function createSpeechRequest(
   // The text cannot end its own block.
   const toRead = `<text>${text.replaceAll(/<\/?text>/gi, ' ')}</text>`;
   const content = [{ type: 'input_text', text: toRead }];
-  const bound = Math.min(maxTokens, minTokens + text.length * tokensPerChar);
+  const outputTokens = Math.min(maxTokens, minTokens + text.length * tokensPerChar);
   const response = {
     conversation: 'none',
     instructions: tone ? `${readOrder} Tone: ${tone}` : readOrder,
@@ -197,7 +215,7 @@ function createSpeechRequest(
     tool_choice: 'none',
     output_modalities: ['audio'],
     audio: { output: { format: soundFormat, voice } },
-    max_output_tokens: bound,
+    max_output_tokens: outputTokens,
   };
   return { type: 'response.create', event_id: eventId, response };
 }

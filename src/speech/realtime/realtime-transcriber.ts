@@ -1,12 +1,18 @@
 import { realClock } from '#src/base/clock.ts';
-import { describeServer } from '#src/provider/models/standard-models.ts';
+import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import {
   listRealtimeUrls,
-  openRealtimePool,
+  RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
-import type { Transcriber } from '#src/speech/speech-engine.ts';
+import type {
+  OnPartial,
+  Transcriber,
+  TranscriptionOptions,
+  TranscriptUpdate,
+  UtterancePcm,
+} from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import {
   RealtimeListening,
@@ -22,65 +28,100 @@ export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & 
 /** Further languages are recognised without a hint. */
 const maxLanguages = 9;
 
-export type RealtimeTranscriber = Transcriber &
-  Disposable & {
-    /** Connects ahead of need. Never throws and never waits. */
-    warm(): void;
-  };
-
 /**
- * Opens a recogniser behind any server with OpenAI's Realtime transcription:
+ * A recogniser behind any server with OpenAI's Realtime transcription:
  * https://developers.openai.com/api/docs/guides/realtime
  *
  * Sends sound during speech, and gets words meanwhile if the model sends them early.
  */
-export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
-  const { baseUrl, clock = realClock, language: usual, model } = options;
-  const by = describeServer(model, baseUrl);
-  // OpenAI rejects a model in the address, and speaches demands one.
-  const intent = 'transcription';
-  const urls = listRealtimeUrls(baseUrl, [{ intent }, { intent, model }]);
+export class RealtimeTranscriber implements Transcriber, Disposable {
+  readonly #options: RealtimeOptions;
+  readonly #by: ServedBy;
+  readonly #urls: RealtimeSocketOptions['urls'];
   /** The language of a connection is fixed. */
-  const languages = new Map<string | undefined, LanguageConnections>();
-  const connections = (language: string | undefined) => {
-    const known = languages.get(language);
-    if (known) return known;
-    if (languages.size >= maxLanguages) return connections(usual);
+  readonly #languages = new Map<string | undefined, LanguageConnections>();
+
+  /** Connects at the first need, or by `warm`. */
+  constructor(options: RealtimeOptions) {
+    const { baseUrl, language, model } = options;
+    this.#options = options;
+    this.#by = describeServer(model, baseUrl);
+    // OpenAI rejects a model in the address, and speaches demands one.
+    const intent = 'transcription';
+    this.#urls = listRealtimeUrls(baseUrl, [{ intent }, { intent, model }]);
+    this.#openConnections(language);
+  }
+
+  /** Listens over a connection of its own. Never throws. Aborting `signal` ends the work. */
+  listen(
+    onPartial: OnPartial,
+    signal: AbortSignal,
+    { hints = [], language }: TranscriptionOptions = {},
+  ): RealtimeListening {
+    const connections = this.#getConnections(
+      language ? toBaseLanguage(language) : this.#options.language,
+    );
+    const { clock = realClock } = this.#options;
+    return new RealtimeListening(
+      { ...this.#options, ...connections, clock, hints, by: this.#by },
+      onPartial,
+      signal,
+    );
+  }
+
+  /** Sends the whole utterance at once, and yields no partials. */
+  async *transcribe(
+    pcm: UtterancePcm,
+    signal: AbortSignal,
+    options?: TranscriptionOptions,
+  ): AsyncGenerator<TranscriptUpdate> {
+    signal.throwIfAborted();
+    if (!isListenable(pcm)) {
+      yield { kind: 'final', transcript: { text: '' } };
+      return;
+    }
+    using listening = this.listen(() => {}, signal, options);
+    listening.push(pcm.samples);
+    yield { kind: 'final', transcript: await listening.settle(signal) };
+  }
+
+  /** Connects ahead of need. Never throws and never waits. */
+  warm(): void {
+    this.#getConnections(this.#options.language).pool.warm();
+  }
+
+  /** Closes all connections. */
+  [Symbol.dispose](): void {
+    for (const { pool } of this.#languages.values()) pool[Symbol.dispose]();
+  }
+
+  #getConnections(language: string | undefined): LanguageConnections {
+    const connections = this.#languages.get(language);
+    if (connections) return connections;
+    if (this.#languages.size >= maxLanguages)
+      return this.#getConnections(this.#options.language);
+    return this.#openConnections(language);
+  }
+
+  #openConnections(language: string | undefined): LanguageConnections {
+    const { model } = this.#options;
     const opening = createSessionUpdate(model, language);
     const createUpdate = (hints: readonly string[]) =>
       createSessionUpdate(model, language, hints);
-    const pool = openRealtimePool({ ...options, urls, opening, maxReady: 1 });
-    const opened = { pool, language, hintState: { areRefused: false, createUpdate } };
-    languages.set(language, opened);
-    return opened;
-  };
-  const listen: Transcriber['listen'] = (
-    onPartial,
-    signal,
-    { hints = [], language } = {},
-  ) => {
-    const connected = connections(language ? toBaseLanguage(language) : usual);
-    const common = { ...options, ...connected, clock, hints, by };
-    return new RealtimeListening(common, onPartial, signal);
-  };
-  const { pool } = connections(usual);
-  return {
-    listen,
-    async *transcribe(pcm, signal, asked) {
-      signal.throwIfAborted();
-      if (!isListenable(pcm)) {
-        yield { kind: 'final', transcript: { text: '' } };
-        return;
-      }
-      using listening = listen(() => {}, signal, asked);
-      listening.push(pcm.samples);
-      yield { kind: 'final', transcript: await listening.settle(signal) };
-    },
-    warm: () => pool.warm(),
-    [Symbol.dispose]: () => {
-      for (const one of languages.values()) one.pool[Symbol.dispose]();
-    },
-  };
+    const pool = new RealtimePool({
+      ...this.#options,
+      urls: this.#urls,
+      opening,
+      maxReady: 1,
+    });
+    const connections = {
+      pool,
+      language,
+      hintState: { areRefused: false, createUpdate },
+    };
+    this.#languages.set(language, connections);
+    return connections;
+  }
 }
 
 type LanguageConnections = Pick<

@@ -3,7 +3,7 @@ import { toNonEmptyText } from '#src/base/json.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { readErrorEvent } from '#src/provider/realtime-pool.ts';
+import { type RealtimeFault, readErrorEvent } from '#src/provider/realtime-pool.ts';
 import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
@@ -19,10 +19,11 @@ type ItemTranscript = {
 };
 
 /** The error is about an item, about the event `eventId`, or about neither. */
-type ItemFailure = ReturnType<typeof readErrorEvent> & {
+type ItemFailure = RealtimeFault & {
   readonly itemId: string | undefined;
 };
 
+/** Reads an event that reports a failure. Undefined for any other event. */
 export function findFailure(event: JsonEvent): ItemFailure | undefined {
   if (event.type !== 'error' && event.type !== `${transcriptionEvent}.failed`)
     return undefined;
@@ -49,26 +50,29 @@ export function createSessionUpdate(
   };
 }
 
-function toItemTranscript(event: JsonEvent) {
+function toItemTranscript(event: JsonEvent): ItemTranscript {
   const { transcript, languages, usage } = event;
-  const { text, language: named } = parseTags(toNonEmptyText(transcript) ?? '');
-  const [first] = Array.isArray(languages) ? languages : [];
-  const language = toNonEmptyText(first?.code) ?? (named && findLanguageTag(named));
-  return { text, language, count: toHeardUsage(usage) };
+  const untagged = parseTags(toNonEmptyText(transcript) ?? '');
+  const [firstLanguage] = Array.isArray(languages) ? languages : [];
+  const language =
+    toNonEmptyText(firstLanguage?.code) ??
+    (untagged.language && findLanguageTag(untagged.language));
+  return { text: untagged.text, language, count: toHeardUsage(usage) };
 }
 
 /** Sound of an utterance up to a pause, which becomes one item of the server. */
 class UtteranceSegment {
   readonly fromSample: number;
   readonly eventId: string;
-  toSample = Infinity;
+  toSample: number = Infinity;
   state: 'open' | 'waiting' | 'sent' | 'completed' = 'open';
   itemId: string | undefined;
   /** The server named the item when it took the sound. Words may have come under another id before. */
-  isNamed = false;
-  heard: ItemTranscript = { text: '' };
+  isNamed: boolean = false;
+  /** Words so far, all of them once the segment is completed. */
+  transcript: ItemTranscript = { text: '' };
   /** An error that nobody waits for ends nothing. */
-  readonly end = Promise.withResolvers<void>();
+  readonly end: PromiseWithResolvers<void> = Promise.withResolvers<void>();
 
   constructor(fromSample: number, number: number) {
     this.fromSample = fromSample;
@@ -76,112 +80,134 @@ class UtteranceSegment {
     this.end.promise.catch(() => {});
   }
 
-  finish(heard: ItemTranscript) {
-    this.heard = heard;
+  /** Completes the segment with its final words. */
+  completeSegment(transcript: ItemTranscript): void {
+    this.transcript = transcript;
     this.state = 'completed';
     this.end.resolve();
   }
 }
 
-export type TranscriptAssembler = ReturnType<typeof createTranscriptAssembler>;
-
 /** Assigns words to the segments of an utterance, in any order of the server's events. */
-export function createTranscriptAssembler(onPartial: OnPartial) {
-  const segments: UtteranceSegment[] = [];
-  let open = new UtteranceSegment(0, 1);
-  let reported = '';
-  /** These counts went out with a transcript. */
-  let counted = 0;
-  let failure: BotError | undefined;
+export class TranscriptAssembler {
+  readonly #onPartial: OnPartial;
+  readonly #segments: UtteranceSegment[] = [];
+  #openSegment = new UtteranceSegment(0, 1);
+  #lastPartial = '';
+  /** The usage of so many segments went out with a transcript. */
+  #countedSegments = 0;
+  #failure: BotError | undefined;
 
-  function findSegment(itemId: string | undefined) {
-    const known = [...segments, open].find((part) => part.itemId === itemId);
-    if (known && itemId !== undefined) return known;
-    return segments.find((part) => part.state === 'sent' && !part.isNamed);
+  /** `onPartial` gets all words so far, whenever they change. */
+  constructor(onPartial: OnPartial) {
+    this.#onPartial = onPartial;
   }
 
-  function notifyWaiting() {
-    const heard = joinTexts([...segments, open].map(({ heard }) => heard.text));
-    const { text } = parseTags(heard, true);
-    if (text === reported || text === '') return;
-    reported = text;
-    onPartial(text);
+  /** Sample at which the sound after the last pause begins. */
+  get openStart(): number {
+    return this.#openSegment.fromSample;
   }
 
-  return {
-    get openStart(): number {
-      return open.fromSample;
-    },
+  /** Ends the open segment at a pause. Its state is then `waiting`. */
+  endSegment(atSample: number): void {
+    Object.assign(this.#openSegment, { toSample: atSample, state: 'waiting' });
+    this.#segments.push(this.#openSegment);
+    this.#openSegment = new UtteranceSegment(atSample, this.#segments.length + 1);
+  }
 
-    endSegment(atSample: number) {
-      Object.assign(open, { toSample: atSample, state: 'waiting' });
-      segments.push(open);
-      open = new UtteranceSegment(atSample, segments.length + 1);
-    },
+  /** Lists the segments that the server has not got yet. The sender sets the state to `sent`. */
+  listWaiting(): UtteranceSegment[] {
+    return this.#segments.filter(({ state }) => state === 'waiting');
+  }
 
-    listWaiting(): UtteranceSegment[] {
-      return segments.filter(({ state }) => state === 'waiting');
-    },
+  /** Resolves when all sound up to the last pause is transcribed. Throws the error of `fail`. */
+  async waitUntilDone(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    await Promise.all(this.#segments.map(({ end }) => end.promise));
+  }
 
-    /** Resolves when all sound up to the last pause is transcribed. */
-    async waitUntilDone() {
-      if (failure) throw failure;
-      await Promise.all(segments.map(({ end }) => end.promise));
-    },
+  /**
+   * Returns the words of all ended segments. Without a language of the server, `language` is taken. The usage is that
+   * since the last transcript, if known.
+   */
+  getTranscript(language: string | undefined, by: ServedBy): Transcript {
+    const transcripts = this.#segments.map(({ transcript }) => transcript);
+    const reported = transcripts.findLast((transcript) => transcript.language);
+    const [firstCount, ...laterCounts] = transcripts
+      .slice(this.#countedSegments)
+      .map(({ count }) => count);
+    this.#countedSegments = this.#segments.length;
+    const count = laterCounts.reduce(addServerUsage, firstCount);
+    return {
+      text: joinTexts(transcripts.map(({ text }) => text)),
+      language: reported?.language ?? language,
+      usage: { by, count },
+    };
+  }
 
-    /** Its usage is that since the last one, if known. */
-    getTranscript(asked: string | undefined, by: ServedBy): Transcript {
-      const heard = segments.map((part) => part.heard);
-      const language = heard.findLast((one) => one.language)?.language ?? asked;
-      const text = joinTexts(heard.map((one) => one.text));
-      const [first, ...more] = heard.slice(counted).map((one) => one.count);
-      counted = segments.length;
-      const count = more.reduce(addServerUsage, first);
-      return { text, language, usage: { by, count } };
-    },
+  /** Ends all segments, now and later, with an error. */
+  failSegments(error: BotError): void {
+    this.#failure = error;
+    for (const { end } of this.#segments) end.reject(error);
+  }
 
-    fail(error: BotError) {
-      failure = error;
-      for (const { end } of segments) end.reject(error);
-    },
-
-    handleEvent(event: JsonEvent) {
-      const itemId = toNonEmptyText(event.item_id);
-      switch (event.type) {
-        case 'input_audio_buffer.committed': {
-          const part = segments.find(
-            ({ state, isNamed }) => state === 'sent' && !isNamed,
-          );
-          if (part) Object.assign(part, { itemId, isNamed: true });
-          break;
-        }
-        case `${transcriptionEvent}.delta`: {
-          const part = findSegment(itemId) ?? open;
-          if (part.state === 'completed') break;
-          part.itemId ??= itemId;
-          part.heard = {
-            ...part.heard,
-            text: part.heard.text + (toNonEmptyText(event.delta) ?? ''),
-          };
-          notifyWaiting();
-          break;
-        }
-        case `${transcriptionEvent}.completed`:
-          findSegment(itemId)?.finish(toItemTranscript(event));
+  /** Takes words and names of items from an event of the server. Any other event changes nothing. */
+  handleEvent(event: JsonEvent): void {
+    const itemId = toNonEmptyText(event.item_id);
+    switch (event.type) {
+      case 'input_audio_buffer.committed': {
+        const segment = this.#findUnnamedSegment();
+        if (segment) Object.assign(segment, { itemId, isNamed: true });
+        break;
       }
-    },
+      case `${transcriptionEvent}.delta`:
+        this.#addWords(itemId, toNonEmptyText(event.delta) ?? '');
+        break;
+      case `${transcriptionEvent}.completed`:
+        this.#findSegment(itemId)?.completeSegment(toItemTranscript(event));
+    }
+  }
 
-    /** Returns whether an error is about silence, or a segment nobody waits for. */
-    canForgive({ itemId, eventId, code }: ItemFailure): boolean {
-      const sent = segments.filter(({ state }) => state === 'sent');
-      const meant = sent.find(
-        (part) => part.eventId === eventId || part.itemId === itemId,
-      );
-      if (meant && code === 'input_audio_buffer_commit_empty') {
-        meant.finish({ text: '' });
-        return true;
-      }
-      return sent.length === 0 || (itemId !== undefined && !meant);
-    },
-  };
+  /** Returns whether an error is about silence, or a segment nobody waits for. */
+  canForgive({ itemId, eventId, code }: ItemFailure): boolean {
+    const sentSegments = this.#segments.filter(({ state }) => state === 'sent');
+    const failedSegment = sentSegments.find(
+      (segment) => segment.eventId === eventId || segment.itemId === itemId,
+    );
+    if (failedSegment && code === 'input_audio_buffer_commit_empty') {
+      failedSegment.completeSegment({ text: '' });
+      return true;
+    }
+    return sentSegments.length === 0 || (itemId !== undefined && !failedSegment);
+  }
+
+  #addWords(itemId: string | undefined, delta: string) {
+    const segment = this.#findSegment(itemId) ?? this.#openSegment;
+    if (segment.state === 'completed') return;
+    segment.itemId ??= itemId;
+    const { transcript } = segment;
+    segment.transcript = { ...transcript, text: transcript.text + delta };
+    this.#reportPartial();
+  }
+
+  #findSegment(itemId: string | undefined) {
+    const segment = [...this.#segments, this.#openSegment].find(
+      (candidate) => candidate.itemId === itemId,
+    );
+    return segment && itemId !== undefined ? segment : this.#findUnnamedSegment();
+  }
+
+  #findUnnamedSegment() {
+    return this.#segments.find(({ state, isNamed }) => state === 'sent' && !isNamed);
+  }
+
+  #reportPartial() {
+    const texts = [...this.#segments, this.#openSegment].map(
+      ({ transcript }) => transcript.text,
+    );
+    const { text } = parseTags(joinTexts(texts), true);
+    if (text === this.#lastPartial || text === '') return;
+    this.#lastPartial = text;
+    this.#onPartial(text);
+  }
 }

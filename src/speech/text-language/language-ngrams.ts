@@ -5,13 +5,6 @@ export type DetectedLanguage = {
   readonly probability: number;
 };
 
-export type LanguageNgrams = {
-  readonly detect: (
-    text: string,
-    among: readonly string[],
-  ) => DetectedLanguage | undefined;
-};
-
 /** The file stores scores less this number, as the package eld does. */
 const minScore = 53;
 /** Longer texts and words are cut, in bytes. */
@@ -32,35 +25,72 @@ const ownScripts: readonly (readonly [string, RegExp])[] = [
 /** Japanese mixes kana and Han. */
 const minScriptShare = 0.3;
 
-/** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
-export function parseLanguageNgrams(file: string): LanguageNgrams {
-  const [head = '', ...lines] = file.trimEnd().split('\n');
-  const codes = head.split(' ');
-  const places = new Map<string, number>();
-  const scores: number[] = [];
-  for (const line of lines) {
-    const [ngram, encoded] = line.split('\t');
-    if (ngram === undefined || encoded === undefined)
-      throw new Error('a damaged file of n-grams');
-    places.set(ngram, scores.length);
-    for (const [, letter = '', score = ''] of encoded.matchAll(/([A-Z])([0-9a-z]+)/g))
-      scores.push(letter.charCodeAt(0) - 64, Number.parseInt(score, 36));
-    scores.push(0);
+/** Frequent pieces of words in 26 languages, with their scores. */
+export class LanguageNgrams {
+  /** Codes of the languages in the order of the file. */
+  readonly #codes: readonly string[];
+  /** Index in `#scores` for each piece. */
+  readonly #indexes: ReadonlyMap<string, number>;
+  /** For each piece pairs of a language's number from 1 and its score, then 0. */
+  readonly #scores: Uint8Array;
+
+  private constructor(
+    codes: readonly string[],
+    indexes: ReadonlyMap<string, number>,
+    scores: Uint8Array,
+  ) {
+    this.#codes = codes;
+    this.#indexes = indexes;
+    this.#scores = scores;
   }
-  const packed = Uint8Array.from(scores);
-  return {
-    detect: (text, among) =>
+
+  /** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
+  static parseFile(file: string): LanguageNgrams {
+    const [header = '', ...textLines] = file.trimEnd().split('\n');
+    const indexes = new Map<string, number>();
+    const scores: number[] = [];
+    for (const textLine of textLines) {
+      const [ngram, encoded] = textLine.split('\t');
+      if (ngram === undefined || encoded === undefined)
+        throw new Error('a damaged file of n-grams');
+      indexes.set(ngram, scores.length);
+      for (const [, letter = '', score = ''] of encoded.matchAll(/([A-Z])([0-9a-z]+)/g))
+        scores.push(letter.charCodeAt(0) - 64, Number.parseInt(score, 36));
+      scores.push(0);
+    }
+    return new LanguageNgrams(header.split(' '), indexes, Uint8Array.from(scores));
+  }
+
+  /** Detects a language of `among`, or any if that is empty. Undefined without a known piece. */
+  detectLanguage(text: string, among: readonly string[]): DetectedLanguage | undefined {
+    return (
       detectByScript(text, among) ??
-      chooseBest(scoreLanguages(text, places, packed), codes, among),
-  };
+      chooseBest(this.#scoreLanguages(text), this.#codes, among)
+    );
+  }
+
+  /** Scores languages, in the order of the file. */
+  #scoreLanguages(text: string) {
+    const scores = this.#scores;
+    const sums: number[] = [];
+    for (const ngram of listNgrams(text)) {
+      const index = this.#indexes.get(ngram);
+      if (index === undefined) continue;
+      for (let at = index; scores[at]; at += 2) {
+        const language = (scores[at] ?? 0) - 1;
+        sums[language] = (sums[language] ?? 0) + (scores[at + 1] ?? 0) + minScore;
+      }
+    }
+    return sums;
+  }
 }
 
 function detectByScript(text: string, among: readonly string[]) {
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   for (const [language, script] of ownScripts) {
     if (!isAllowedLanguage(language, among)) continue;
-    const own = text.match(script)?.length ?? 0;
-    if (letters > 0 && own / letters >= minScriptShare)
+    const scriptLetters = text.match(script)?.length ?? 0;
+    if (letters > 0 && scriptLetters / letters >= minScriptShare)
       return { language, probability: 1 };
   }
   return undefined;
@@ -71,26 +101,8 @@ function isAllowedLanguage(language: string, among: readonly string[]) {
   return among.length === 0 || among.some((tag) => toBaseLanguage(tag) === language);
 }
 
-/** Scores languages, in the order of the file. */
-function scoreLanguages(
-  text: string,
-  places: ReadonlyMap<string, number>,
-  packed: Uint8Array,
-) {
-  const sums: number[] = [];
-  for (const ngram of listNgrams(text)) {
-    const place = places.get(ngram);
-    if (place === undefined) continue;
-    for (let at = place; packed[at]; at += 2) {
-      const language = (packed[at] ?? 0) - 1;
-      sums[language] = (sums[language] ?? 0) + (packed[at + 1] ?? 0) + minScore;
-    }
-  }
-  return sums;
-}
-
 function listNgrams(text: string) {
-  const found = new Set<string>();
+  const ngrams = new Set<string>();
   let length = 0;
   for (const separated of text.slice(0, 1_000).toLowerCase().split(separators)) {
     const word = trimApostrophes(separated);
@@ -98,9 +110,9 @@ function listNgrams(text: string) {
     if (length > maxTextBytes) break;
     const bytes = Buffer.from(word, 'utf8').toString('latin1').slice(0, maxWordBytes);
     length += bytes.length + 1;
-    for (const ngram of listWordNgrams(bytes)) found.add(ngram);
+    for (const ngram of listWordNgrams(bytes)) ngrams.add(ngram);
   }
-  return found;
+  return ngrams;
 }
 
 function trimApostrophes(word: string) {
@@ -124,15 +136,13 @@ function chooseBest(
   codes: readonly string[],
   among: readonly string[],
 ) {
-  const all = codes
+  const ranking = codes
     .map((code, n) => ({ language: code === 'no' ? 'nb' : code, sum: sums[n] ?? 0 }))
     .filter(({ language }) => isAllowedLanguage(language, among))
-    .toSorted((one, other) => other.sum - one.sum);
-  const [first, second] = all;
-  if (!first || first.sum === 0) return undefined;
-  const [one, other] = [first.sum, second?.sum ?? 0].map(
-    (sum) => (sum / first.sum) ** probabilitySteepness,
-  );
-  const probability = (one ?? 0) / ((one ?? 0) + (other ?? 0));
-  return { language: first.language, probability };
+    .toSorted((a, b) => b.sum - a.sum);
+  const [best, second] = ranking;
+  if (!best || best.sum === 0) return undefined;
+  // The weight of the best language is 1.
+  const secondWeight = ((second?.sum ?? 0) / best.sum) ** probabilitySteepness;
+  return { language: best.language, probability: 1 / (1 + secondWeight) };
 }

@@ -12,25 +12,29 @@ export interface TextLanguageDetector {
 
 const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 
-/** Creates a detector of 26 languages by n-grams, about 1.8 MB after the first use. */
-export function createTextLanguageDetector(): TextLanguageDetector {
-  let loading: Promise<LanguageNgrams> | undefined;
-  const load = async () => {
-    const [{ parseLanguageNgrams }, text] = await Promise.all([
-      import('./language-ngrams.ts'),
-      readFile(ngramsFile, 'utf8'),
-    ]);
-    return parseLanguageNgrams(text);
-  };
-  return {
-    async detect(text, among) {
-      loading ??= load();
-      try {
-        return (await loading).detect(text, among);
-      } catch {
-        loading = undefined; // The next call tries again.
-        return undefined;
-      }
-    },
-  };
+/** Detector of 26 languages by n-grams, about 1.8 MB after the first use. */
+export class NgramLanguageDetector implements TextLanguageDetector {
+  #loading: Promise<LanguageNgrams> | undefined;
+
+  /** Detects a language. The first call reads the data. */
+  async detect(
+    text: string,
+    among: readonly string[],
+  ): Promise<DetectedLanguage | undefined> {
+    this.#loading ??= loadNgrams();
+    try {
+      return (await this.#loading).detectLanguage(text, among);
+    } catch {
+      this.#loading = undefined; // The next call tries again.
+      return undefined;
+    }
+  }
+}
+
+async function loadNgrams() {
+  const [{ LanguageNgrams }, text] = await Promise.all([
+    import('./language-ngrams.ts'),
+    readFile(ngramsFile, 'utf8'),
+  ]);
+  return LanguageNgrams.parseFile(text);
 }

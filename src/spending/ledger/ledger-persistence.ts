@@ -2,125 +2,127 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
-import { createWakeup } from '#src/base/loops/mailbox.ts';
+import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 
-export type BudgetParts = {
+export type BudgetDeps = {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Takes the beginning and end of alerts. */
   readonly alert: (change: AlertChange) => void;
 };
 
-export type LedgerPersistenceOptions = BudgetParts & {
+export type LedgerPersistenceOptions = BudgetDeps & {
   readonly spending: SpendingStore;
   /** Reports each new reason once. */
   readonly report: (error: unknown) => void;
 };
 
 /** Least time between writes. */
-const apartMs = 1_000;
+const minWriteIntervalMs = 1_000;
 /** A hanging disk must not delay start or end. */
-const longestMs = 5_000;
+const storeTimeoutMs = 5_000;
 
 /** Synchronises ledger and store. While the store fails, sums count from memory. */
-export function createLedgerPersistence(options: LedgerPersistenceOptions) {
-  const over = new AbortController();
-  let isRecalled = false;
-  let reported = '';
-  let life = Promise.resolve();
-  let writing = Promise.resolve();
-  let isWriting = false;
+export class LedgerPersistence implements AsyncDisposable {
+  readonly #options: LedgerPersistenceOptions;
+  readonly #over = new AbortController();
+  #isRecalled = false;
+  #reported = '';
+  #saving = Promise.resolve();
+  #writing = Promise.resolve();
+  #isWriting = false;
+
+  constructor(options: LedgerPersistenceOptions) {
+    this.#options = options;
+  }
+
+  /** Reads stored sums, and begins to store new ones. Never throws. */
+  async open(): Promise<void> {
+    await this.#recallEntries();
+    this.#saving = this.#saveRegularly();
+  }
+
+  /** Writes the rest within 5 s. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    await this.#saving;
+    if (this.#isWriting) await this.#tryWork('store.unwritable', () => this.#writing);
+    await this.#saveEntries();
+  }
 
   /** Stores sums as they change. No timer runs while everything is stored. */
-  async function saveRegularly() {
-    const { alert, clock, ledger } = options;
-    const wakeup = createWakeup(clock);
-    let forget: (() => void) | undefined;
+  async #saveRegularly() {
+    const { alert, clock, ledger } = this.#options;
+    const wakeup = new Wakeup(clock);
+    let cancelWakeup: (() => void) | undefined;
     ledger.onUnsaved(() => {
-      forget?.();
-      forget = clock.later(apartMs, () => wakeup.wake());
+      cancelWakeup?.();
+      cancelWakeup = clock.later(minWriteIntervalMs, () => wakeup.wake());
     });
     await runPeriodically(
       {
         name: 'writing of sums',
         clock,
-        everyMs: () => (ledger.hasUnsaved ? apartMs : Number.POSITIVE_INFINITY),
-        initialDelayMs: apartMs,
+        everyMs: () =>
+          ledger.hasUnsaved ? minWriteIntervalMs : Number.POSITIVE_INFINITY,
+        initialDelayMs: minWriteIntervalMs,
         wakeup,
-        run: () => saveEntries(),
+        run: () => this.#saveEntries(),
         report: alert,
       },
-      over.signal,
+      this.#over.signal,
     );
     ledger.onUnsaved(() => undefined);
-    forget?.();
+    cancelWakeup?.();
   }
 
-  async function saveEntries() {
-    const { clock, ledger, spending } = options;
-    if (isWriting || !ledger.hasUnsaved || !(await recallEntries())) return;
+  async #saveEntries() {
+    const { clock, ledger, spending } = this.#options;
+    if (this.#isWriting || !ledger.hasUnsaved) return;
+    if (!(await this.#recallEntries())) return;
     const entries = ledger.listUnsaved();
-    isWriting = true;
-    writing = spending
+    this.#isWriting = true;
+    this.#writing = spending
       .add(entries, toUtcDay(clock.wallMs()))
       .then(() => ledger.noteSaved(entries))
       .finally(() => {
-        isWriting = false;
+        this.#isWriting = false;
       });
-    await tryWork('store.unwritable', () => writing);
+    await this.#tryWork('store.unwritable', () => this.#writing);
   }
 
   /** Loads stored sums once, as later writes only add. */
-  async function recallEntries() {
-    const { spending, clock, ledger } = options;
-    if (isRecalled) return true;
-    return await tryWork('store.unreadable', async () => {
+  async #recallEntries() {
+    const { spending, clock, ledger } = this.#options;
+    if (this.#isRecalled) return true;
+    return await this.#tryWork('store.unreadable', async () => {
       const entries = await spending.read(toUtcDay(clock.wallMs()));
-      if (isRecalled) return; // An earlier read may have been late.
+      if (this.#isRecalled) return; // An earlier read may have been late.
       ledger.recall(entries);
-      isRecalled = true;
+      this.#isRecalled = true;
     });
   }
 
-  async function tryWork(code: StoreCode, work: () => Promise<void>) {
-    const { clock, report } = options;
+  async #tryWork(code: StoreCode, work: () => Promise<void>) {
+    const { clock, report } = this.#options;
+    const message = `The store did not answer in ${storeTimeoutMs / 1000} s.`;
     try {
       await withTimeout(
         work(),
-        longestMs,
+        storeTimeoutMs,
         clock,
-        () =>
-          new BotError(
-            code,
-            true,
-            `The store did not answer in ${longestMs / 1000} s.`,
-          ),
+        () => new BotError(code, true, message),
       );
-      reported = '';
+      this.#reported = '';
       return true;
     } catch (error) {
-      if (`${error}` !== reported) report(error);
-      reported = `${error}`;
+      if (`${error}` !== this.#reported) report(error);
+      this.#reported = `${error}`;
       return false;
     }
   }
-
-  return {
-    /** Reads stored sums, and begins to store new ones. Never throws. */
-    async open() {
-      await recallEntries();
-      life = saveRegularly();
-    },
-
-    /** Writes the rest within 5 s. Never throws. */
-    async [Symbol.asyncDispose]() {
-      over.abort(new Error('closed'));
-      await life;
-      if (isWriting) await tryWork('store.unwritable', () => writing);
-      await saveEntries();
-    },
-  };
 }

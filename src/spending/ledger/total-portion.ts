@@ -1,7 +1,7 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
-import type { BudgetParts } from './ledger-persistence.ts';
+import type { BudgetDeps } from './ledger-persistence.ts';
 
 /** In billionths of a dollar. */
 export type PortionRequest = {
@@ -27,7 +27,7 @@ export interface PortionStore {
   reserve(request: PortionRequest): Promise<GrantedPortion>;
 }
 
-export type TotalPortionOptions = BudgetParts & {
+export type TotalPortionOptions = BudgetDeps & {
   readonly store: PortionStore;
   readonly capNanoUsd: number;
   /** Share of the rest, 0 to 1, while the store is away. */
@@ -39,139 +39,153 @@ export type TotalPortionOptions = BudgetParts & {
 /** Spare share that saves requests to the store. */
 const spareShare = 0.02;
 /** After this wait the store counts as away. */
-const patienceMs = 2_000;
+const storeTimeoutMs = 2_000;
 const [lookMs, renewMs] = [1_000, 60_000];
 
-export type TotalPortion = ReturnType<typeof createTotalPortion>;
+/** Share of this process in the total budget, which other processes spend too. */
+export class TotalPortion implements AsyncDisposable {
+  readonly #options: TotalPortionOptions;
+  readonly #over = new AbortController();
+  /** Billionths of a dollar that this process may spend in all, by the last answer of the store. */
+  #limit = 0;
+  /** Billionths of a dollar that no process had taken then. */
+  #left = 0;
+  /** Billionths of a dollar that callers wait for. */
+  #wanted = 0;
+  #isAway = false;
+  #grantedMs = Number.NEGATIVE_INFINITY;
+  #grantedSaved = 0;
+  #request = Promise.resolve();
+  #nextRequest: Promise<void> | undefined;
+  #reported = '';
+  #renewing = Promise.resolve();
 
-export function createTotalPortion(options: TotalPortionOptions) {
-  const over = new AbortController();
-  let limit = 0;
-  let left = 0;
-  let wanted = 0;
-  let isAway = false;
-  let grantedMs = Number.NEGATIVE_INFINITY;
-  let grantedSaved = 0;
-  let asking = Promise.resolve();
-  let next: Promise<void> | undefined;
-  let reported = '';
-  let life = Promise.resolve();
-
-  function getRoom(): number {
-    const { ledger, share } = options;
-    const borrowed = isAway ? left * share : 0;
-    return limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
+  constructor(options: TotalPortionOptions) {
+    this.#options = options;
   }
 
-  function getSpare() {
-    const { capNanoUsd, share } = options;
+  /** Requests a portion, and later more. Never throws. */
+  async open(): Promise<void> {
+    await this.#requestAmount(this.#getSpare());
+    const { alert, clock } = this.#options;
+    const task = {
+      name: 'portion of the total budget',
+      clock,
+      everyMs: lookMs,
+      report: alert,
+    };
+    this.#renewing = runPeriodically(
+      { ...task, run: () => (this.#isDue() ? this.#requestOnce() : undefined) },
+      this.#over.signal,
+    );
+  }
+
+  /** Billionths of a dollar that are neither spent nor set aside. While the store is away, a share of the rest counts too. */
+  get room(): number {
+    const { ledger, share } = this.#options;
+    const borrowed = this.#isAway ? this.#left * share : 0;
+    return this.#limit + borrowed - ledger.spentHere.nanoUsd - ledger.getAllReserved();
+  }
+
+  /** Whether `room` and the rest of the store suffice for an amount in billionths of a dollar. */
+  canAfford(nanoUsd: number): boolean {
+    return this.room + (this.#isAway ? 0 : this.#left) >= nanoUsd;
+  }
+
+  /** Requests money, and waits until it fits, or never will. Undefined where no wait is needed. Never throws. */
+  requestMore(nanoUsd: number): Promise<void> | undefined {
+    return this.#isAway || this.room >= nanoUsd
+      ? undefined
+      : this.#requestAmount(nanoUsd);
+  }
+
+  /** Frees the rest within 2 s. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('closed'));
+    const { capNanoUsd, clock, store } = this.#options;
+    const freeRest = async () => {
+      await this.#renewing;
+      await this.#request;
+      await store.reserve({
+        day: toUtcDay(clock.wallMs()),
+        capNanoUsd,
+        nanoUsd: 0,
+        usedNanoUsd: 0,
+      });
+    };
+    await withTimeout(freeRest(), storeTimeoutMs, clock, createLatePortionError).catch(
+      () => undefined,
+    );
+  }
+
+  #getSpare() {
+    const { capNanoUsd, share } = this.#options;
     return Math.floor(capNanoUsd * share * spareShare);
   }
 
-  function isDue() {
-    const { clock, ledger } = options;
-    const isShort = getRoom() < getSpare() / 2 && left > 0;
+  #isDue() {
+    const { clock, ledger } = this.#options;
+    const isShort = this.room < this.#getSpare() / 2 && this.#left > 0;
     // Stored money counts twice until the portion shrinks.
-    const hasSaved = ledger.spentHere.savedNanoUsd > grantedSaved;
-    return isAway || isShort || hasSaved || clock.nowMs() - grantedMs >= renewMs;
+    const hasSaved = ledger.spentHere.savedNanoUsd > this.#grantedSaved;
+    const isOld = clock.nowMs() - this.#grantedMs >= renewMs;
+    return this.#isAway || isShort || hasSaved || isOld;
   }
 
-  async function requestAmount(nanoUsd: number) {
-    wanted += nanoUsd;
-    const granted = async () => {
-      do await requestMore();
-      while (!isAway && left > 0 && getRoom() < nanoUsd);
+  async #requestAmount(nanoUsd: number) {
+    this.#wanted += nanoUsd;
+    const requestUntilFit = async () => {
+      do await this.#requestOnce();
+      while (!this.#isAway && this.#left > 0 && this.room < nanoUsd);
     };
     try {
-      await withTimeout(granted(), patienceMs, options.clock, createLatePortionError);
+      await withTimeout(
+        requestUntilFit(),
+        storeTimeoutMs,
+        this.#options.clock,
+        createLatePortionError,
+      );
     } catch {
-      isAway = true;
+      this.#isAway = true;
     } finally {
-      wanted -= nanoUsd;
+      this.#wanted -= nanoUsd;
     }
   }
 
-  function requestMore() {
-    next ??= asking.then(() => {
-      next = undefined;
-      asking = askOnce();
-      return asking;
+  /** Sends one request after the running one. Callers until then share it. */
+  #requestOnce() {
+    this.#nextRequest ??= this.#request.then(() => {
+      this.#nextRequest = undefined;
+      this.#request = this.#sendRequest();
+      return this.#request;
     });
-    return next;
+    return this.#nextRequest;
   }
 
-  async function askOnce() {
-    const { capNanoUsd, clock, ledger, report, store } = options;
+  async #sendRequest() {
+    const { capNanoUsd, clock, ledger, report, store } = this.#options;
     const { nanoUsd: spent, savedNanoUsd: saved } = ledger.spentHere;
     const reserved = spent + ledger.getAllReserved();
-    const nanoUsd = Math.ceil(reserved - saved + wanted + getSpare());
+    const nanoUsd = Math.ceil(reserved - saved + this.#wanted + this.#getSpare());
     // A smaller portion binds this process before others can use the rest.
-    limit = Math.min(limit, saved + nanoUsd);
-    const usedNanoUsd = Math.max(0, limit - saved);
+    this.#limit = Math.min(this.#limit, saved + nanoUsd);
+    const usedNanoUsd = Math.max(0, this.#limit - saved);
     const day = toUtcDay(clock.wallMs());
     try {
       const granted = await store.reserve({ day, capNanoUsd, nanoUsd, usedNanoUsd });
-      limit = saved + granted.nanoUsd;
-      left = granted.leftNanoUsd;
-      [grantedMs, grantedSaved] = [clock.nowMs(), saved];
-      [isAway, reported] = [false, ''];
+      this.#limit = saved + granted.nanoUsd;
+      this.#left = granted.leftNanoUsd;
+      this.#grantedMs = clock.nowMs();
+      this.#grantedSaved = saved;
+      this.#isAway = false;
+      this.#reported = '';
       ledger.settleTotal(day, granted.spentNanoUsd);
     } catch (error) {
-      isAway = true;
-      if (`${error}` !== reported) report(error);
-      reported = `${error}`;
+      this.#isAway = true;
+      if (`${error}` !== this.#reported) report(error);
+      this.#reported = `${error}`;
     }
   }
-
-  return {
-    /** Requests a portion, and later more. Never throws. */
-    async open() {
-      await requestAmount(getSpare());
-      const { alert, clock } = options;
-      const task = {
-        name: 'portion of the total budget',
-        clock,
-        everyMs: lookMs,
-        report: alert,
-      };
-      life = runPeriodically(
-        { ...task, run: () => (isDue() ? requestMore() : undefined) },
-        over.signal,
-      );
-    },
-
-    get room(): number {
-      return getRoom();
-    },
-
-    canAfford(nanoUsd: number): boolean {
-      return getRoom() + (isAway ? 0 : left) >= nanoUsd;
-    },
-
-    /** Requests money, and waits until it fits, or never will. Never throws. */
-    requestMore(nanoUsd: number): Promise<void> | undefined {
-      return isAway || getRoom() >= nanoUsd ? undefined : requestAmount(nanoUsd);
-    },
-
-    /** Frees the rest within 2 s. Never throws. */
-    async [Symbol.asyncDispose]() {
-      over.abort(new Error('closed'));
-      const { capNanoUsd, clock, store } = options;
-      const free = async () => {
-        await life;
-        await asking;
-        await store.reserve({
-          day: toUtcDay(clock.wallMs()),
-          capNanoUsd,
-          nanoUsd: 0,
-          usedNanoUsd: 0,
-        });
-      };
-      await withTimeout(free(), patienceMs, clock, createLatePortionError).catch(
-        () => undefined,
-      );
-    },
-  };
 }
 
 function createLatePortionError() {

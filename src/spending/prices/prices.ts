@@ -1,32 +1,38 @@
 import { z } from 'zod';
 import table from './price-table.json' with { type: 'json' };
 
-const name = z.string().trim().min(1);
-const usd = z.partialRecord(
-  z.enum([
-    'perMillionInputTokens',
-    'perMillionCachedTokens',
-    'perMillionOutputTokens',
-    'perMillionAudioInputTokens',
-    'perMillionCachedAudioTokens',
-    'perMillionAudioOutputTokens',
-    'perMinute',
-    'perMillionCharacters',
-  ]),
-  z.number().min(0),
-);
+const nameSchema = z.string().trim().min(1);
+const rateNames = [
+  'perMillionInputTokens',
+  'perMillionCachedTokens',
+  'perMillionOutputTokens',
+  'perMillionAudioInputTokens',
+  'perMillionCachedAudioTokens',
+  'perMillionAudioOutputTokens',
+  'perMinute',
+  'perMillionCharacters',
+] as const;
 /** US dollars. Absent rates are unknown or not sold. */
-export type Usd = Readonly<z.infer<typeof usd>>;
+export type Usd = Readonly<Partial<Record<(typeof rateNames)[number], number>>>;
+
+const usdSchema: z.ZodType<Usd> = z.partialRecord(z.enum(rateNames), z.number().min(0));
 
 /** Without `host` the price holds everywhere. `asOf` is the day it was read at `source`. */
-const price = z.strictObject({
-  model: name,
-  host: name.optional(),
+export type Price = {
+  readonly model: string;
+  readonly host?: string;
+  readonly asOf: string;
+  readonly source: string;
+  readonly usd: Usd;
+};
+
+const priceSchema: z.ZodType<Price> = z.strictObject({
+  model: nameSchema,
+  host: nameSchema.optional(),
   asOf: z.iso.date(),
-  source: name,
-  usd,
+  source: nameSchema,
+  usd: usdSchema,
 });
-export type Price = Readonly<z.infer<typeof price>>;
 
 /** Prices read at their sources. A test checks the schema instead of each start. */
 export const knownPrices: readonly Price[] = table;
@@ -60,9 +66,9 @@ export function findRate(
   model: string,
   host: string,
 ): Usd | undefined {
-  const findNamed = (name: string) =>
+  const findPrice = (name: string) =>
     prices.find((price) => price.model === name && (price.host ?? host) === host);
-  return (findNamed(model) ?? findNamed(model.replace(snapshot, '')))?.usd;
+  return (findPrice(model) ?? findPrice(model.replace(snapshot, '')))?.usd;
 }
 
 export type PriceFile =
@@ -71,9 +77,9 @@ export type PriceFile =
 
 /** Reads the operator's JSON list of `Price`, or returns the first mistake. */
 export function readPrices(json: string): PriceFile {
-  let parsed: z.ZodSafeParseResult<readonly z.infer<typeof price>[]>;
+  let parsed: z.ZodSafeParseResult<readonly Price[]>;
   try {
-    parsed = z.array(price).safeParse(JSON.parse(json));
+    parsed = z.array(priceSchema).safeParse(JSON.parse(json));
   } catch {
     return { kind: 'bad', why: 'is no JSON of prices' };
   }

@@ -4,9 +4,9 @@ import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { copyInto, DatabaseSync } from '#src/sql/sqlite.ts';
 import { isBusy, isDamage, toStoreError } from '#src/sql/store-errors.ts';
-import { storeFiles } from '#src/storage/data-dir/store-files.ts';
+import { listStoreFiles } from '#src/storage/data-dir/store-files.ts';
 import { getPresentFormat } from '#src/storage/schema.ts';
-import { copyName, toBackupsFolder } from './copy-names.ts';
+import { formatCopyName, toBackupsFolder } from './copy-names.ts';
 
 const lockWaitMs = 10_000;
 
@@ -22,7 +22,7 @@ export function backUpStore(from: string, folder: string, atWallMs: number): str
       `There is no store ${from} to copy: start the bot once, or set DATA_DIR.`,
     );
   }
-  const path = join(folder, copyName(from, atWallMs));
+  const path = join(folder, formatCopyName(from, atWallMs));
   let opened = from;
   try {
     using sqlite = new DatabaseSync(from, { timeout: lockWaitMs });
@@ -41,7 +41,7 @@ export function backUpFormerFormats(
   dataDir: string,
   atWallMs: number,
 ): readonly string[] {
-  return storeFiles(dataDir)
+  return listStoreFiles(dataDir)
     .filter(({ kind, version }) => version && version < getPresentFormat(kind.sqlite))
     .map(({ path }) => backUpStore(path, toBackupsFolder(dataDir), atWallMs));
 }

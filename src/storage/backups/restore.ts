@@ -78,7 +78,8 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   }
 }
 
-export function removeLeftovers(dataDir: string) {
+/** Removes files of an unfinished restore. Never throws. */
+export function removeLeftovers(dataDir: string): void {
   try {
     for (const kind of storeKinds)
       for (const ending of ['.part', '.scratch'])
@@ -140,18 +141,18 @@ function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions
     'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
   );
   migrateStore(sqlite, kind.sqlite);
-  const taken = { sqlite, kind, scratch: `${to}.scratch` };
-  if (
-    !copyKnownRows(from, taken, (table) => selectReturningRows(table, isSettingsOnly))
-  )
-    throw createDamagedCopyError(from);
-  const former = copyFormer(to, dataDir, nowWallMs);
-  if (kind !== mainStore) return { from, to, former };
+  const target = { sqlite, kind, scratch: `${to}.scratch` };
+  const isCopied = copyKnownRows(from, target, (table) =>
+    selectReturningRows(table, isSettingsOnly),
+  );
+  if (!isCopied) throw createDamagedCopyError(from);
+  const formerCopy = copyFormer(to, dataDir, nowWallMs);
+  if (kind !== mainStore) return { from, to, former: formerCopy };
   const hasNoes =
-    former &&
-    copyKnownRows(former, taken, ({ name }) => keptNoConditions[name] ?? 'false');
+    formerCopy &&
+    copyKnownRows(formerCopy, target, ({ name }) => keptNoConditions[name] ?? 'false');
   eraseAnew(sqlite, nowWallMs);
-  return { from, to, former, lacksNoes: !hasNoes };
+  return { from, to, former: formerCopy, lacksNoes: !hasNoes };
 }
 
 /** SQL of each no and erasure, which always return. */
@@ -181,23 +182,23 @@ function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
 function copyKnownRows(
   from: string,
   { sqlite, kind, scratch }: { sqlite: DatabaseSync; kind: StoreKind; scratch: string },
-  rowsOf: (table: Table) => string,
+  selectRows: (table: Table) => string,
 ) {
   {
-    using other = openReadOnly(from);
-    copyInto(other, scratch);
+    using copied = openReadOnly(from);
+    copyInto(copied, scratch);
   }
   try {
     {
-      using other = new DatabaseSync(scratch);
-      dropPrograms(other);
-      migrateStore(other, kind.sqlite);
+      using copied = new DatabaseSync(scratch);
+      dropPrograms(copied);
+      migrateStore(copied, kind.sqlite);
     }
     sqlite.prepare('ATTACH ? AS other').run(scratch);
     for (const table of kind.tables) {
       const columns = listColumnNames(Object.keys(table.columns));
       sqlite.exec(`INSERT OR REPLACE INTO main.${table.name} (${columns})
-        SELECT ${columns} FROM other.${table.name} WHERE ${rowsOf(table)}`);
+        SELECT ${columns} FROM other.${table.name} WHERE ${selectRows(table)}`);
     }
     sqlite.exec('DETACH other');
     return true;

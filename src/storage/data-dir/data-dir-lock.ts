@@ -10,7 +10,8 @@ import { isBusy } from '#src/sql/store-errors.ts';
 export type DataDirOwner = {
   readonly pid?: number;
   readonly host?: string;
-  readonly words: string;
+  /** Names the process in a sentence, as `process 12 on host`. */
+  readonly description: string;
 };
 
 export type DataDirLockOptions = {
@@ -36,22 +37,26 @@ export async function lockDataDir(
   for (let report = onWait; ; report = undefined) {
     const lock = tryLock(dataDir);
     if (lock) return lock;
-    const held = `DATA_DIR ${dataDir} is in use by ${readOwner(dataDir).words}`;
+    const conflict = `DATA_DIR ${dataDir} is in use by ${readOwner(dataDir).description}`;
     if (clock.nowMs() >= untilMs) {
       throw new BotError(
         'store.in_use',
         false,
-        `${held}: end that process, or give each bot its own DATA_DIR.`,
+        `${conflict}: end that process, or give each bot its own DATA_DIR.`,
       );
     }
-    report?.(`${held}: waiting ${patienceMs / 1000} s for it to end.`);
+    report?.(`${conflict}: waiting ${patienceMs / 1000} s for it to end.`);
     await clock.sleep(retryMs, signal);
   }
 }
 
+/** Finds the process that holds the lock of the folder. Never throws, and does not wait. */
 export function findDataDirOwner(dataDir: string): DataDirOwner | undefined {
   try {
-    using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
+    using sqlite = new DatabaseSync(toLockPath(dataDir), {
+      readOnly: true,
+      timeout: 0,
+    });
     sqlite.prepare('SELECT count(*) FROM sqlite_schema').get();
     return undefined;
   } catch (error) {
@@ -65,7 +70,7 @@ function tryLock(dataDir: string) {
     makeFolder(dataDir);
     using stack = new DisposableStack();
     stack
-      .use(new DatabaseSync(lockPath(dataDir), { timeout: 0 }))
+      .use(new DatabaseSync(toLockPath(dataDir), { timeout: 0 }))
       .exec('BEGIN EXCLUSIVE');
     stack.defer(() => rmSync(toOwnerPath(dataDir), { force: true }));
     writeFileSync(
@@ -78,7 +83,7 @@ function tryLock(dataDir: string) {
   }
 }
 
-function lockPath(dataDir: string) {
+function toLockPath(dataDir: string) {
   // Closing this file elsewhere in the process would free a POSIX lock.
   return join(dataDir, 'parley.lock');
 }
@@ -90,8 +95,8 @@ function toOwnerPath(dataDir: string) {
 function readOwner(dataDir: string): DataDirOwner {
   try {
     const { pid, host } = JSON.parse(readFileSync(toOwnerPath(dataDir), 'utf8'));
-    return { pid, host, words: `process ${pid} on ${host}` };
+    return { pid, host, description: `process ${pid} on ${host}` };
   } catch {
-    return { words: 'another process' };
+    return { description: 'another process' };
   }
 }

@@ -14,7 +14,8 @@ export type StoreFile = {
   readonly version?: number;
 };
 
-export function storeFiles(dataDir: string): readonly StoreFile[] {
+/** Lists the stores in a folder. `version` is absent if a file cannot be read. */
+export function listStoreFiles(dataDir: string): readonly StoreFile[] {
   return storeKinds.flatMap((kind) => {
     const path = storePath(dataDir, kind);
     return existsSync(path) ? [{ kind, path, version: readVersion(path) }] : [];
@@ -34,14 +35,15 @@ function readVersion(path: string) {
  * Refuses stores of unknown formats. Unreadable files pass. Throws BotError
  * `store.format`.
  */
-export function refuseForeignFormats(dataDir: string) {
+export function refuseForeignFormats(dataDir: string): void {
   // The bot would forget each no.
-  for (const { kind, path, version = 0 } of storeFiles(dataDir))
+  for (const { kind, path, version = 0 } of listStoreFiles(dataDir))
     checkFormat(`The store ${path}`, version, kind.sqlite);
 }
 
+/** Describes rows of the stores that a migration deletes, a sentence for each store. */
 export function describeLostRows(dataDir: string): readonly string[] {
-  return storeFiles(dataDir).flatMap(({ kind, path, version }) => {
+  return listStoreFiles(dataDir).flatMap(({ kind, path, version }) => {
     if (!version || version >= kind.lost.before) return [];
     using sqlite = openReadOnly(path);
     return describeLostStore(kind, sqlite.prepare(kind.lost.sql).get()?.count);

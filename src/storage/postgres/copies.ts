@@ -1,7 +1,7 @@
 import sql, { empty, join, raw } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { type Columns, listColumnNames, type RowOf } from '#src/sql/columns.ts';
-import { type Connection, createConnection } from '#src/sql/connection.ts';
+import { Connection } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { toStoreError } from '#src/sql/store-errors.ts';
@@ -26,11 +26,7 @@ export async function copyToFiles(
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
         migrateStore(file, kind.sqlite);
         file.exec('BEGIN');
-        const copy = createConnection(
-          'sqlite',
-          createPerformer(file),
-          realClock.wallMs,
-        );
+        const copy = new Connection('sqlite', createPerformer(file), realClock.wallMs);
         await copyRows(connection, copy, kind.tables);
         file.exec('COMMIT');
       } catch (error) {
@@ -51,7 +47,7 @@ export async function copyFromFiles(
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
       for (const { name } of kind.tables)
         await connection.run(sql`DELETE FROM ${raw(name)}`);
-      const copy = createConnection('sqlite', createPerformer(file), realClock.wallMs);
+      const copy = new Connection('sqlite', createPerformer(file), realClock.wallMs);
       await copyRows(copy, connection, kind.tables);
       for (const table of kind.tables) await continueKeys(connection, table);
     }
@@ -71,11 +67,11 @@ async function copyRows(from: Connection, to: Connection, tables: readonly Table
 }
 
 /** Builds SQL of the next rows in key order. */
-function selectPortionAfter({ key }: Table, last: object | undefined) {
+function selectPortionAfter({ key }: Table, lastRow: object | undefined) {
   const names = raw(listColumnNames(key));
-  const values = last && join(key.map((field) => Reflect.get(last, field)));
-  const later = values ? sql`WHERE (${names}) > (${values})` : empty;
-  return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
+  const values = lastRow && join(key.map((field) => Reflect.get(lastRow, field)));
+  const condition = values ? sql`WHERE (${names}) > (${values})` : empty;
+  return sql`${condition} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
 /** Sets the sequence of a table's keys behind the copied keys. */

@@ -10,8 +10,10 @@ import {
   storeKinds,
 } from '#src/storage/store-kinds.ts';
 
+/** One store of the database, with its migrations. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
 
+/** Present formats by the name of a store. */
 export type Formats = ReadonlyMap<string, number>;
 
 /** Other processes wait for a migration. */
@@ -28,27 +30,27 @@ export type MigrateOptions = {
  */
 export async function migratePostgres(
   database: StoreDatabase,
-  parts: readonly SchemaPart[],
+  schemas: readonly SchemaPart[],
   options: MigrateOptions = {},
 ): Promise<Formats> {
-  const found = await readFormats(database, parts, options);
+  const formerFormats = await readFormats(database, schemas, options);
   const isPresent = ({ name, postgres }: SchemaPart) =>
-    found.get(name) === getPresentFormat(postgres);
-  if (parts.every(isPresent)) return found;
+    formerFormats.get(name) === getPresentFormat(postgres);
+  if (schemas.every(isPresent)) return formerFormats;
   await database.write(async (connection) => {
     await connection.run(
       raw(`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
         CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
-    const formats = await readPartFormats(connection, database.place, parts, options);
-    for (const { name, postgres } of parts) {
+    const formats = await readPartFormats(connection, database.place, schemas, options);
+    for (const { name, postgres } of schemas) {
       for (const step of listDueSteps(formats.get(name) ?? 0, postgres))
         await connection.run(raw(step));
       await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${getPresentFormat(postgres)})
         ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
     }
   });
-  return found;
+  return formerFormats;
 }
 
 /**
@@ -57,11 +59,11 @@ export async function migratePostgres(
  */
 export function readFormats(
   database: StoreDatabase,
-  parts: readonly SchemaPart[],
+  schemas: readonly SchemaPart[],
   options: MigrateOptions = {},
 ): Promise<Formats> {
   return database.read((connection) =>
-    readPartFormats(connection, database.place, parts, options),
+    readPartFormats(connection, database.place, schemas, options),
   );
 }
 
@@ -71,21 +73,21 @@ export function describeLostRows(
   versions: Formats,
 ): Promise<readonly string[]> {
   return database.read(async (connection) => {
-    const lost: string[] = [];
+    const descriptions: string[] = [];
     for (const kind of storeKinds) {
       const version = versions.get(kind.name);
       if (!version || version >= kind.lost.before) continue;
       const [row] = await connection.rows({ count: integer }, raw(kind.lost.sql));
-      lost.push(...describeLostStore(kind, row?.count));
+      descriptions.push(...describeLostStore(kind, row?.count));
     }
-    return lost;
+    return descriptions;
   });
 }
 
 async function readPartFormats(
   connection: Connection,
-  place: string,
-  parts: readonly SchemaPart[],
+  address: string,
+  schemas: readonly SchemaPart[],
   { upgrades }: MigrateOptions,
 ): Promise<Formats> {
   const [state] = await connection.rows(
@@ -97,17 +99,17 @@ async function readPartFormats(
     { part: text, version: integer },
     sql`SELECT part, version FROM parley_schema ORDER BY part`,
   );
-  const found = new Map(rows.map(({ part, version }) => [part, version]));
-  for (const { name, postgres } of parts) {
-    const version = found.get(name) ?? 0;
-    const known = getPresentFormat(postgres);
-    checkFormat(`The part ${name} of the database ${place}`, version, postgres);
-    if (upgrades || version === 0 || version === known) continue;
+  const formats: Formats = new Map(rows.map(({ part, version }) => [part, version]));
+  for (const { name, postgres } of schemas) {
+    const version = formats.get(name) ?? 0;
+    const presentFormat = getPresentFormat(postgres);
+    checkFormat(`The part ${name} of the database ${address}`, version, postgres);
+    if (upgrades || version === 0 || version === presentFormat) continue;
     throw new BotError(
       'store.misconfigured',
       false,
-      `The database ${place} has format ${version} of ${name}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`,
+      `The database ${address} has format ${version} of ${name}; this version writes format ${presentFormat}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`,
     );
   }
-  return found;
+  return formats;
 }

@@ -19,7 +19,7 @@ const connectMs = 5_000;
  * A stopped process holds row locks for 5 s, and a lost peer is noticed after 11 s. JIT
  * would take half a second of a statement of 2 ms.
  */
-const usualSettings =
+const defaultSettings =
   '-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=5000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_min_messages=warning -c jit=off';
 
 /** Builds options of a connection. Those in the URL win. */
@@ -30,8 +30,8 @@ export function toClientConfig({
 }: PostgresConnection): ClientConfig {
   const address = new URL(url.reveal());
   const { searchParams } = address;
-  const theirs = searchParams.get('options') ?? '';
-  searchParams.set('options', `${theirs} ${usualSettings} ${settings}`.trim());
+  const ownerSettings = searchParams.get('options') ?? '';
+  searchParams.set('options', `${ownerSettings} ${defaultSettings} ${settings}`.trim());
   return {
     connectionString: address.href,
     application_name: applicationName,
@@ -41,6 +41,7 @@ export function toClientConfig({
   };
 }
 
+/** Returns host and database of an address, without user and password. */
 export function describePlace(url: Secret): string {
   const { host, pathname, searchParams } = new URL(url.reveal());
   return `${host || searchParams.get('host')}${pathname}`;

@@ -25,10 +25,10 @@ const hindrances: Readonly<Record<string, PostgresHindrance>> = {
  * Describes a failure of `pg` for the operator: `store.misconfigured` if a retry is vain, else
  * `store.unreadable`.
  */
-export function toPostgresError(place: string, cause: unknown): BotError {
+export function toPostgresError(address: string, cause: unknown): BotError {
   const hindrance = findHindrance(cause);
   const mayPass = hindrance !== 'misfit' && hindrance !== 'refused';
-  const message = describeHindrance(place, hindrance, findDetail(cause));
+  const message = describeHindrance(address, hindrance, findDetail(cause));
   const code = mayPass ? 'store.unreadable' : 'store.misconfigured';
   return new BotError(code, mayPass, message, cause);
 }
@@ -38,32 +38,32 @@ function findHindrance(cause: unknown) {
   if (!(cause instanceof Error && 'severity' in cause && 'code' in cause))
     return 'away';
   const code = `${cause.code}`;
-  const known =
+  const hindrance =
     hindrances[code] ?? hindrances[code.slice(0, 3)] ?? hindrances[code.slice(0, 2)];
-  return known ?? 'refused';
+  return hindrance ?? 'refused';
 }
 
 function describeHindrance(
-  place: string,
+  address: string,
   hindrance: PostgresHindrance,
   detail: string,
 ) {
   switch (hindrance) {
     case 'away':
-      return `The database ${place} cannot be reached${detail}: start it, or correct DATABASE_URL.`;
+      return `The database ${address} cannot be reached${detail}: start it, or correct DATABASE_URL.`;
     case 'busy':
-      return `Another program blocks the database ${place}${detail}: check pg_stat_activity.`;
+      return `Another program blocks the database ${address}${detail}: check pg_stat_activity.`;
     case 'full':
-      return `The database ${place} is out of disk space or memory${detail}: give it more.`;
+      return `The database ${address} is out of disk space or memory${detail}: give it more.`;
     case 'misfit':
-      return `The bot cannot use the database ${place}${detail}: correct DATABASE_URL, or what its user may do there.`;
+      return `The bot cannot use the database ${address}${detail}: correct DATABASE_URL, or what its user may do there.`;
     case 'refused':
-      return `The database ${place} failed${detail}: start the bot again, and report it if it happens again.`;
+      return `The database ${address} failed${detail}: start the bot again, and report it if it happens again.`;
   }
 }
 
 /** Finds the server's words about a failure, which hold no values. */
 function findDetail(cause: unknown) {
-  const [first] = cause instanceof AggregateError ? cause.errors : [cause];
-  return ` (${getErrorMessage(first)})`;
+  const [firstCause] = cause instanceof AggregateError ? cause.errors : [cause];
+  return ` (${getErrorMessage(firstCause)})`;
 }

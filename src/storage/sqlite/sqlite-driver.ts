@@ -1,96 +1,107 @@
 import { Worker } from 'node:worker_threads';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Driver } from '#src/storage/database.ts';
+import type { SqlDialect } from '#src/sql/columns.ts';
+import type { DatabaseSession, Driver } from '#src/storage/database.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { createLocalFile, type FileCall } from './sqlite-file.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 
-/**
- * Creates a driver that opens the file at need, and again after a failure. By default
- * `call` runs on this thread.
- */
-export function createSqliteDriver(
-  path: string,
-  migrations: readonly Migration[],
-  call: FileCall = createLocalFile(path),
-): Driver {
-  let isOpen = false;
-  return {
-    dialect: 'sqlite',
-    place: path,
+/** Opens a file at need, and again after a failure. */
+export class SqliteDriver implements Driver {
+  readonly dialect: SqlDialect = 'sqlite';
+  readonly place: string;
+  readonly #migrations: readonly Migration[];
+  readonly #call: FileCall;
+  #isOpen = false;
 
-    async connect() {
-      if (!isOpen) await call('open', migrations);
-      isOpen = true;
-      return {
-        perform: (text, values) => call('perform', text, values),
-        end: (hasFailed) => {
-          if (!hasFailed) return;
-          isOpen = false;
-          call('perform', 'ROLLBACK', []).catch(() => undefined);
-        },
-      };
-    },
+  /** By default `call` runs on this thread. */
+  constructor(
+    path: string,
+    migrations: readonly Migration[],
+    call: FileCall = createLocalFile(path),
+  ) {
+    this.place = path;
+    this.#migrations = migrations;
+    this.#call = call;
+  }
 
-    async [Symbol.asyncDispose]() {
-      await call('close').catch(() => undefined);
-    },
-  };
+  /** Opens the file if need be. A failed session makes the next one open it again. */
+  async connect(): Promise<DatabaseSession> {
+    if (!this.#isOpen) await this.#call('open', this.#migrations);
+    this.#isOpen = true;
+    return {
+      perform: (text, values) => this.#call('perform', text, values),
+      end: (hasFailed) => {
+        if (!hasFailed) return;
+        this.#isOpen = false;
+        this.#call('perform', 'ROLLBACK', []).catch(() => undefined);
+      },
+    };
+  }
+
+  /** Closes the file. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#call('close').catch(() => undefined);
+  }
 }
 
-export function createSqliteWorker(
-  entry = new URL('./sqlite-thread.ts', import.meta.url),
-) {
+/** A thread that opens SQLite files. Starts with the first call, and again after it broke. */
+export class SqliteWorker implements AsyncDisposable {
+  readonly #entry: URL;
   /** The thread answers in order. */
-  const waiting: ((answer: SqliteAnswer) => void)[] = [];
-  let worker: Worker | undefined;
+  readonly #waiting: ((answer: SqliteAnswer) => void)[] = [];
+  #worker: Worker | undefined;
 
-  async function sendRequest(request: SqliteRequest) {
+  constructor(entry: URL = new URL('./sqlite-thread.ts', import.meta.url)) {
+    this.#entry = entry;
+  }
+
+  /** Returns calls to one file in the thread. They reject with BotError `store.*`. */
+  openFile(path: string): FileCall {
+    return async (name, ...args) =>
+      (await this.#sendRequest({ path, call: [name, ...args] })) as never; // The method determines the type.
+  }
+
+  /** Ends the thread at once. Requests without an answer stay open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  async #sendRequest(request: SqliteRequest) {
     // In this thread, a slow disk would delay sound.
-    worker ??= startWorker();
+    this.#worker ??= this.#startWorker();
     const answered = Promise.withResolvers<SqliteAnswer>();
-    worker.ref();
-    worker.postMessage(request);
-    waiting.push(answered.resolve);
+    this.#worker.ref();
+    this.#worker.postMessage(request);
+    this.#waiting.push(answered.resolve);
     const answer = await answered.promise;
     if ('result' in answer) return answer.result;
     throw new BotError(answer.code, answer.retryable, answer.message, answer.cause);
   }
 
-  function startWorker() {
-    const started = new Worker(entry, {
+  #startWorker() {
+    const started = new Worker(this.#entry, {
       env: getCompileCacheEnvironment(),
       execArgv: [],
       stdout: true,
       stderr: true,
     });
     started.on('message', (answer: SqliteAnswer) => {
-      if (worker !== started) return; // A broken thread may answer late.
-      waiting.shift()?.(answer);
-      if (waiting.length === 0) started.unref();
+      if (this.#worker !== started) return; // A broken thread may answer late.
+      this.#waiting.shift()?.(answer);
+      if (this.#waiting.length === 0) started.unref();
     });
     const failRequests = (cause: unknown) => {
-      if (worker !== started) return;
-      worker = undefined;
+      if (this.#worker !== started) return;
+      this.#worker = undefined;
       const message =
         'The thread of the store ended: the next operation starts it again.';
-      for (const answer of waiting.splice(0))
+      for (const answer of this.#waiting.splice(0))
         answer({ code: 'store.unreadable', retryable: true, message, cause });
     };
     started.on('error', failRequests);
     started.on('exit', failRequests);
     return started;
   }
-
-  return {
-    file(path: string): FileCall {
-      return async (name, ...args) =>
-        (await sendRequest({ path, call: [name, ...args] })) as never; // The method determines the type.
-    },
-
-    async [Symbol.asyncDispose]() {
-      await worker?.terminate();
-    },
-  };
 }

@@ -2,7 +2,13 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { createPerformer, DatabaseSync, isWhole } from '#src/sql/sqlite.ts';
+import type { StatementResult } from '#src/sql/connection.ts';
+import {
+  createPerformer,
+  DatabaseSync,
+  isWhole,
+  type PerformSqlite,
+} from '#src/sql/sqlite.ts';
 import { createDamagedStoreError, toStoreError } from '#src/sql/store-errors.ts';
 import {
   checkFormat,
@@ -11,6 +17,7 @@ import {
   readSchemaVersion,
 } from '#src/storage/schema.ts';
 
+/** Calls a method of an SQLite file, on this thread or another. */
 export type FileCall = <Name extends keyof SqliteFile>(
   name: Name,
   ...args: Parameters<SqliteFile[Name]>
@@ -21,41 +28,46 @@ export type FileCall = <Name extends keyof SqliteFile>(
  * from a slow disk.
  */
 const checkedBytes = 32 * 2 ** 20;
-const mostCacheKib = 16_000;
+const maxCacheKib = 16_000;
 /** A wait inside SQLite stops every voice of the process. */
 const innerWaitMs = 5;
 
-type SqliteFile = ReturnType<typeof createSqliteFile>;
+/** A file of SQLite. Arguments and results of its methods can cross threads. */
+class SqliteFile {
+  readonly #path: string;
+  #sqlite: DatabaseSync | undefined;
+  #perform: PerformSqlite | undefined;
 
-/** Its arguments and results can cross threads. */
-function createSqliteFile(path: string) {
-  let sqlite: DatabaseSync | undefined;
-  let perform: ReturnType<typeof createPerformer> | undefined;
-  const closeFile = () => {
-    sqlite?.close();
-    sqlite = perform = undefined;
-  };
-  return {
-    close: closeFile,
+  constructor(path: string) {
+    this.#path = path;
+  }
 
-    /** Opens the file again in the present format. A store in memory stays. */
-    open(migrations: readonly Migration[]) {
-      if (sqlite && path === ':memory:') return;
-      closeFile();
-      sqlite = openSqlite(path, migrations);
-      perform = createPerformer(sqlite);
-    },
+  /** Closes the file. The next `open` opens it again. */
+  close(): void {
+    this.#sqlite?.close();
+    this.#sqlite = this.#perform = undefined;
+  }
 
-    perform(text: string, values: readonly unknown[]) {
-      // The thread with the open file broke.
-      if (!perform) throw new BotError('store.unreadable', true, `${path} is closed.`);
-      return perform(text, values);
-    },
-  };
+  /** Opens the file again in the present format. A store in memory stays. */
+  open(migrations: readonly Migration[]): void {
+    if (this.#sqlite && this.#path === ':memory:') return;
+    this.close();
+    this.#sqlite = openSqlite(this.#path, migrations);
+    this.#perform = createPerformer(this.#sqlite);
+  }
+
+  /** Runs one statement of SQL. Throws SQLite's errors, or BotError while closed. */
+  perform(text: string, values: readonly unknown[]): StatementResult {
+    // The thread with the open file broke.
+    if (!this.#perform)
+      throw new BotError('store.unreadable', true, `${this.#path} is closed.`);
+    return this.#perform(text, values);
+  }
 }
 
+/** Returns calls to a file on this thread. They reject with BotError `store.*`. */
 export function createLocalFile(path: string): FileCall {
-  const file = createSqliteFile(path);
+  const file = new SqliteFile(path);
   return async (name, ...args) => {
     try {
       return Reflect.apply(file[name], file, args);
@@ -74,7 +86,7 @@ function openSqlite(path: string, migrations: readonly Migration[]) {
   try {
     checkFormat(`The store ${path}`, readSchemaVersion(sqlite), migrations);
     sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
-      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${mostCacheKib}`);
+      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${maxCacheKib}`);
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes <= checkedBytes && !isWhole(sqlite)) throw createDamagedStoreError(path);
     migrateStore(sqlite, migrations);

@@ -1,19 +1,38 @@
 import sql from 'sql-template-tag';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
-import { choice, guildId, instant, personId } from '#src/sql/columns.ts';
+import type {
+  ConsentChange,
+  ConsentStore,
+  Erasure,
+  StoredConsent,
+  StoredRows,
+} from '#src/people/consent.ts';
+import {
+  type ColumnsOf,
+  choice,
+  guildId,
+  instant,
+  personId,
+} from '#src/sql/columns.ts';
 import { selectPersonRows } from '#src/sql/person-rows.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import {
   defineTable,
   deleteRows,
   findRows,
   removeRows,
+  type Table,
   toColumnList,
   toReplaceClause,
 } from '#src/sql/table.ts';
 
-export const consents = defineTable(
+type ConsentRow = StoredConsent & {
+  readonly guildId: GuildId;
+  readonly personId: PersonId;
+};
+
+export const consents: Table<ColumnsOf<ConsentRow>> = defineTable(
   'consents',
   {
     guildId,
@@ -27,7 +46,7 @@ export const consents = defineTable(
   },
 );
 
-export const erasures = defineTable(
+export const erasures: Table<ColumnsOf<Erasure>> = defineTable(
   'erasures',
   { guildId, personId, sinceWallMs: instant },
   {
@@ -42,65 +61,88 @@ const lasting = new Set([consents.name, erasures.name]);
 
 export const consentPart: StorePart<ConsentStore> = {
   tables: [consents, erasures],
-  open(database, all) {
-    const listRows = (guildId: GuildId, personId: PersonId) =>
-      database.read(async (connection) => {
-        const found: Record<string, StoredRows[string]> = {};
-        for (const { rows, table } of selectPersonRows(all, guildId, personId)) {
-          found[table.name] = await connection.rows(
-            table.columns,
-            sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`,
-          );
-        }
-        return found;
-      });
-    return {
-      listRows,
-
-      async read(guildId) {
-        const rows = await findRows(database, consents, { guildId });
-        return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
-      },
-
-      // One transaction, so that a former yes never stands beside an erasure.
-      write: (guildId, personId, { kind, erasesSinceWallMs }) =>
-        database.write(async (connection) => {
-          const person = { guildId, personId };
-          await connection.insert(
-            consents,
-            [{ ...person, kind }],
-            toReplaceClause(consents),
-          );
-          if (erasesSinceWallMs === undefined) return;
-          const erasure = { ...person, sinceWallMs: erasesSinceWallMs };
-          await connection.insert(erasures, [erasure], toReplaceClause(erasures));
-        }),
-
-      listErasures: () => findRows(database, erasures, {}),
-
-      async endErasure(erasure) {
-        await removeRows(database, erasures, erasure);
-      },
-
-      async countItems(guildId, personId) {
-        const { erasures: _, ...about } = await listRows(guildId, personId);
-        return Object.values(about)
-          .flat()
-          .filter(({ kind }) => kind !== 'forgotten').length;
-      },
-
-      /** Erases a person after earlier writes. */
-      async erasePerson(guildId, personId) {
-        const theirs = selectPersonRows(all, guildId, personId)
-          .filter(({ table }) => !lasting.has(table.name))
-          .map(({ rows }) => rows);
-        // An earlier write that ended after this one would bring the person back.
-        const count = await database.write((connection) =>
-          deleteRows(connection, theirs),
-        );
-        await database.scrub();
-        return count;
-      },
-    };
-  },
+  open: (database, allTables) => new SqlConsentStore(database, allTables),
 };
+
+/** Consents and erasures in tables, and everything that tables hold about a person. */
+class SqlConsentStore implements ConsentStore {
+  readonly #database: StoreDatabase;
+  readonly #allTables: readonly Table[];
+
+  constructor(database: StoreDatabase, allTables: readonly Table[]) {
+    this.#database = database;
+    this.#allTables = allTables;
+  }
+
+  /** Reads the latest answers in a server. */
+  async read(guildId: GuildId): Promise<ReadonlyMap<PersonId, ConsentChange>> {
+    const rows = await findRows(this.#database, consents, { guildId });
+    return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
+  }
+
+  /** Stores an answer, and the erasure that it begins. */
+  async write(
+    guildId: GuildId,
+    personId: PersonId,
+    { kind, erasesSinceWallMs }: ConsentChange,
+  ): Promise<void> {
+    // One transaction, so that a former yes never stands beside an erasure.
+    await this.#database.write(async (connection) => {
+      const person = { guildId, personId };
+      await connection.insert(
+        consents,
+        [{ ...person, kind }],
+        toReplaceClause(consents),
+      );
+      if (erasesSinceWallMs === undefined) return;
+      const erasure = { ...person, sinceWallMs: erasesSinceWallMs };
+      await connection.insert(erasures, [erasure], toReplaceClause(erasures));
+    });
+  }
+
+  /** Lists unfinished erasures in the order of the key. */
+  listErasures(): Promise<readonly Erasure[]> {
+    return findRows(this.#database, erasures, {});
+  }
+
+  /** Removes an erasure with the same beginning. */
+  async endErasure(erasure: Erasure): Promise<void> {
+    await removeRows(this.#database, erasures, erasure);
+  }
+
+  /** Counts rows about a person, except an erasure and the word that a person was forgotten. */
+  async countItems(guildId: GuildId, personId: PersonId): Promise<number> {
+    const { erasures: _, ...rowsByTable } = await this.listRows(guildId, personId);
+    return Object.values(rowsByTable)
+      .flat()
+      .filter(({ kind }) => kind !== 'forgotten').length;
+  }
+
+  /** Lists rows about a person by table, in one snapshot. */
+  listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
+    return this.#database.read(async (connection) => {
+      const rowsByTable: Record<string, StoredRows[string]> = {};
+      const selections = selectPersonRows(this.#allTables, guildId, personId);
+      for (const { rows, table } of selections) {
+        rowsByTable[table.name] = await connection.rows(
+          table.columns,
+          sql`SELECT ${toColumnList(table.columns)} FROM ${rows}`,
+        );
+      }
+      return rowsByTable;
+    });
+  }
+
+  /** Erases a person after earlier writes, without a trace in the file. */
+  async erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
+    const selections = selectPersonRows(this.#allTables, guildId, personId)
+      .filter(({ table }) => !lasting.has(table.name))
+      .map(({ rows }) => rows);
+    // An earlier write that ended after this one would bring the person back.
+    const count = await this.#database.write((connection) =>
+      deleteRows(connection, selections),
+    );
+    await this.#database.scrub();
+    return count;
+  }
+}

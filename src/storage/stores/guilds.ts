@@ -16,12 +16,12 @@ const botGuilds = defineTable(
 
 export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
-  open: (database, all) => ({
+  open: (database, allTables) => ({
     /** Erases a server after earlier writes. */
     async eraseGuild(guildId) {
       // An earlier write that ended after this one would bring the server back.
       const deleted = await database.write((connection) =>
-        deleteRows(connection, selectServerRows(all, guildId)),
+        deleteRows(connection, selectServerRows(allTables, guildId)),
       );
       await database.scrub();
       return deleted;

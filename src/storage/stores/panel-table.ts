@@ -17,9 +17,10 @@ export const panelPart: StorePart<PanelStore> = {
   tables: [panels],
   open: (database) => ({
     async read(guildId) {
-      const [place] = await findRows(database, panels, { guildId });
-      return place;
+      const [panelMessage] = await findRows(database, panels, { guildId });
+      return panelMessage;
     },
-    write: (guildId, place) => putRows(database, panels, [{ guildId, ...place }]),
+    write: (guildId, panelMessage) =>
+      putRows(database, panels, [{ guildId, ...panelMessage }]),
   }),
 };

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
-import type { GuildId } from '#src/base/ids.ts';
-import type { SeatStore } from '#src/ports/stores.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/ports/stores.ts';
 import {
   channelId,
   choice,
@@ -13,6 +13,7 @@ import {
 } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { selectServerRows } from '#src/sql/person-rows.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import {
   defineTable,
@@ -56,84 +57,104 @@ type SeatConsent = RowOf<typeof seatConsents.columns>;
 
 export const seatPart: StorePart<SeatStore> = {
   tables: [seats, seatConsents],
-  open: (database) => ({
-    read(guildIds) {
-      return database.read(async (connection) => {
-        const here = sql`WHERE guild_id ${connection.among(guildIds)}`;
-        const rows = await connection.rows(
-          { ...seatColumns, idleMs: instant },
-          sql`SELECT ${toColumnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
-            FROM seats ${here} ORDER BY guild_id`,
-        );
-        const consents = await selectRows(
-          connection,
-          seatConsents,
-          sql`${here} ORDER BY person_id`,
-        );
-        const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
-        return rows.map((row) => toStoredSeat(row, byGuild.get(row.guildId) ?? []));
-      });
-    },
-
-    async write({ callerId, followedId, agreedIds, ...seat }) {
-      const { guildId } = seat;
-      const rows = (kind: SeatConsent['kind'], ids: readonly (string | undefined)[]) =>
-        ids
-          .filter((personId) => personId !== undefined)
-          .map((personId) => ({ guildId, personId, kind }));
-      const consents = [
-        ...rows('caller', [callerId]),
-        ...rows('followed', [followedId]),
-        ...rows('yes', agreedIds),
-      ];
-      await database.write(async (connection) => {
-        await connection.insert(
-          seats,
-          [{ ...seat, aliveAtMs: 0 }],
-          toReplaceClause(seats),
-        );
-        await connection.run(updateAliveAt(connection, [guildId]));
-        await deleteRows(connection, selectServerRows([seatConsents], guildId));
-        await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
-      });
-    },
-
-    async markAlive(guildIds) {
-      await database.write((connection) =>
-        connection.run(updateAliveAt(connection, guildIds)),
-      );
-    },
-
-    async eraseSeat(guildId) {
-      await database.write((connection) =>
-        deleteRows(connection, selectServerRows([seats, seatConsents], guildId)),
-      );
-    },
-
-    expireSeats(idleMs) {
-      return database.write((connection) => {
-        const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
-        return connection.run(
-          sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`,
-        );
-      });
-    },
-  }),
+  open: (database) => new SqlSeatStore(database),
 };
+
+/** Seats in a table, with the people who agreed there in another. */
+class SqlSeatStore implements SeatStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Lists seats of servers, with the time since they were alive. */
+  read(guildIds: readonly GuildId[]): Promise<readonly StoredSeat[]> {
+    return this.#database.read(async (connection) => {
+      const ofGuilds = sql`WHERE guild_id ${connection.among(guildIds)}`;
+      const rows = await connection.rows(
+        { ...seatColumns, idleMs: instant },
+        sql`SELECT ${toColumnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
+            FROM seats ${ofGuilds} ORDER BY guild_id`,
+      );
+      const consents = await selectRows(
+        connection,
+        seatConsents,
+        sql`${ofGuilds} ORDER BY person_id`,
+      );
+      const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
+      return rows.map((row) => toStoredSeat(row, byGuild.get(row.guildId) ?? []));
+    });
+  }
+
+  /** Stores a seat as alive now, and its people in place of the former ones. */
+  async write({ callerId, followedId, agreedIds, ...seat }: Seat): Promise<void> {
+    const { guildId } = seat;
+    const consents = [
+      ...toConsentRows(guildId, 'caller', [callerId]),
+      ...toConsentRows(guildId, 'followed', [followedId]),
+      ...toConsentRows(guildId, 'yes', agreedIds),
+    ];
+    await this.#database.write(async (connection) => {
+      await connection.insert(
+        seats,
+        [{ ...seat, aliveAtMs: 0 }],
+        toReplaceClause(seats),
+      );
+      await connection.run(updateAliveAt(connection, [guildId]));
+      await deleteRows(connection, selectServerRows([seatConsents], guildId));
+      await connection.insert(seatConsents, consents, sql`ON CONFLICT DO NOTHING`);
+    });
+  }
+
+  /** Marks seats as alive now, by the clock of the database. */
+  async markAlive(guildIds: readonly GuildId[]): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.run(updateAliveAt(connection, guildIds)),
+    );
+  }
+
+  /** Erases the seat of a server with its people. */
+  async eraseSeat(guildId: GuildId): Promise<void> {
+    await this.#database.write((connection) =>
+      deleteRows(connection, selectServerRows([seats, seatConsents], guildId)),
+    );
+  }
+
+  /** Deletes people of seats that were not alive for `idleMs`. Returns the number of rows. */
+  expireSeats(idleMs: number): Promise<number> {
+    return this.#database.write((connection) => {
+      const expired = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
+      return connection.run(
+        sql`DELETE FROM seat_consents WHERE guild_id IN (${expired})`,
+      );
+    });
+  }
+}
+
+function toConsentRows(
+  guildId: GuildId,
+  kind: SeatConsent['kind'],
+  personIds: readonly (PersonId | undefined)[],
+): readonly SeatConsent[] {
+  return personIds
+    .filter((personId) => personId !== undefined)
+    .map((personId) => ({ guildId, personId, kind }));
+}
 
 function updateAliveAt(connection: Connection, guildIds: readonly GuildId[]) {
   return sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`;
 }
 
 function toStoredSeat(
-  { idleMs, ...place }: RowOf<typeof seatColumns> & { readonly idleMs: number },
+  { idleMs, ...seat }: RowOf<typeof seatColumns> & { readonly idleMs: number },
   consents: readonly SeatConsent[],
 ) {
-  const listIds = (of: SeatConsent['kind']) =>
-    consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
+  const listIds = (consentKind: SeatConsent['kind']) =>
+    consents.filter(({ kind }) => kind === consentKind).map(({ personId }) => personId);
   const [[callerId], [followedId]] = [listIds('caller'), listIds('followed')];
   return {
-    seat: { ...place, callerId, followedId, agreedIds: listIds('yes') },
+    seat: { ...seat, callerId, followedId, agreedIds: listIds('yes') },
     idleMs: Math.max(0, idleMs),
   };
 }

@@ -1,10 +1,24 @@
 import { leftOutPeoplePart } from '#src/features/captions/store/left-out-part.ts';
-import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { trackPart } from '#src/features/tracks/track-store.ts';
+import {
+  type ReminderStore,
+  reminderPart,
+} from '#src/features/reminders/reminder-store.ts';
+import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
+import type { ConsentStore, LeftOutPeopleStore } from '#src/people/consent.ts';
+import type { PersonSettingsStore } from '#src/people/person-settings.ts';
+import type { PanelStore } from '#src/ports/panel.ts';
+import type {
+  GuildSettingsStore,
+  JoinedGuildStore,
+  SeatStore,
+} from '#src/ports/stores.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import type { Table } from '#src/sql/table.ts';
 import { apiTokenPart } from '#src/web/api/tokens/api-tokens.ts';
+import type { ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
 import { consentPart } from './consents.ts';
 import { guildPart } from './guilds.ts';
 import { panelPart } from './panel-table.ts';
@@ -14,7 +28,26 @@ import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
 import { spendingPortionPart } from './spending-portions.ts';
 
-export const storeParts = {
+/** Ports of the main store by name. */
+export type StoreParts = {
+  readonly apiTokens: ApiTokenStore;
+  readonly leftOutPeople: LeftOutPeopleStore;
+  readonly consents: ConsentStore;
+  readonly guilds: JoinedGuildStore;
+  readonly panels: PanelStore;
+  readonly personSettings: PersonSettingsStore;
+  readonly reminders: ReminderStore;
+  readonly seats: SeatStore;
+  readonly settings: GuildSettingsStore;
+  readonly spending: SpendingStore;
+  readonly tracks: TrackStore;
+  /** Absent in SQLite, which one process uses alone. */
+  readonly spendingPortions: PortionStore | undefined;
+};
+
+export const storeParts: {
+  readonly [Name in keyof StoreParts]: StorePart<StoreParts[Name]>;
+} = {
   apiTokens: apiTokenPart,
   leftOutPeople: leftOutPeoplePart,
   consents: consentPart,
@@ -33,14 +66,10 @@ export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
   (part) => part.tables,
 );
 
-export type StoreParts = {
-  readonly [Name in keyof typeof storeParts]: ReturnType<
-    (typeof storeParts)[Name]['open']
-  >;
-};
-
+/** The main store. Disposing closes its database. */
 export type Store = StoreParts & AsyncDisposable;
 
+/** Creates the ports of all parts over one database, which the result owns. */
 export function createStores(database: StoreDatabase): Store {
   const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => [
     name,

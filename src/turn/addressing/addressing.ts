@@ -58,15 +58,15 @@ export function decideAddressing(
   if (spoken.isBot) return { verdict: createUnmeantVerdict('bot'), state: attention };
   if (rules.mode === 'off')
     return { verdict: createUnmeantVerdict('off'), state: attention };
-  const heard = classifyMention(spoken, rules);
-  if (heard === 'empty')
+  const mention = classifyMention(spoken, rules);
+  if (mention === 'empty')
     return { verdict: createUnmeantVerdict('empty'), state: attention };
-  if (heard === 'dismissed') {
+  if (mention === 'dismissed') {
     const state = closeWindows(attention, speakerId, fromMs, allWindowKinds);
     return { verdict: createUnmeantVerdict('dismissed'), state };
   }
-  const verdict = decideVerdict(heard, attention, spoken, rules);
-  if (verdict.meant || heard !== 'other') return { verdict, state: attention };
+  const verdict = decideVerdict(mention, attention, spoken, rules);
+  if (verdict.meant || mention !== 'other') return { verdict, state: attention };
   return {
     verdict,
     state: closeWindows(attention, speakerId, fromMs, ['follow-up', 'reply']),
@@ -119,17 +119,17 @@ function classifyMention(spoken: SpokenTurn, rules: AddressingRules): NameMentio
   if (sentences.length === 0) return 'empty';
   const { present = [] } = spoken;
   const names = parseNames(rules.names);
-  const callsOther = isAnyoneCalled(sentences, present);
-  if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
+  const isOtherCalled = isAnyoneCalled(sentences, present);
+  if (!isOtherCalled && isDismissal(sentences, names)) return 'dismissed';
   const tolerance = { alike: true, taken: listNameWords(present) };
-  const naming = findStrongestNameUse(sentences, names, tolerance);
-  if (naming === 'called') return 'called';
-  if (callsOther) return 'other';
-  return naming === 'told-of' ? 'told-of' : 'open';
+  const nameUse = findStrongestNameUse(sentences, names, tolerance);
+  if (nameUse === 'called') return 'called';
+  if (isOtherCalled) return 'other';
+  return nameUse === 'told-of' ? 'told-of' : 'open';
 }
 
 function decideVerdict(
-  heard: NameMention,
+  mention: NameMention,
   attention: AddressingState,
   spoken: SpokenTurn,
   rules: AddressingRules,
@@ -137,19 +137,21 @@ function decideVerdict(
   if (rules.mode === 'always') return { meant: true, why: 'always' };
   if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
-  if (heard === 'called' && isByName) return { meant: true, why: 'name' };
-  if (heard === 'other') return createUnmeantVerdict('not-named');
+  if (mention === 'called' && isByName) return { meant: true, why: 'name' };
+  if (mention === 'other') return createUnmeantVerdict('not-named');
   if (spoken.goesOn) return { meant: true, why: 'follow-up' };
-  const why = findOpenWindow(attention, spoken, rules);
-  if (heard === 'told-of' && (!why || why === 'follow-up'))
+  const windowKind = findOpenWindow(attention, spoken, rules);
+  if (mention === 'told-of' && (!windowKind || windowKind === 'follow-up'))
     return createUnmeantVerdict('mentioned');
-  return why ? { meant: true, why } : createUnmeantVerdict('not-named');
+  return windowKind
+    ? { meant: true, why: windowKind }
+    : createUnmeantVerdict('not-named');
 }
 
 function createUnmeantVerdict(
-  why: (AddressingVerdict & { meant: false })['why'],
+  reason: (AddressingVerdict & { meant: false })['why'],
 ): AddressingVerdict {
-  return { meant: false, why };
+  return { meant: false, why: reason };
 }
 
 function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules) {
@@ -164,13 +166,17 @@ function isAnyoneCalled(sentences: readonly Sentence[], present: readonly string
 }
 
 function toCallNames(person: string) {
-  const [first = ''] = person.trim().split(/\s+/);
-  return parseNames([person, first]);
+  const [firstName = ''] = person.trim().split(/\s+/);
+  return parseNames([person, firstName]);
 }
 
 function listNameWords(present: readonly string[]) {
   const sentences = present.flatMap(splitSentences);
-  return new Set(sentences.flatMap(({ words }) => words.map(({ text }) => text)));
+  return new Set(
+    sentences.flatMap(({ words: sentenceWords }) =>
+      sentenceWords.map(({ text }) => text),
+    ),
+  );
 }
 
 /**
@@ -207,7 +213,7 @@ type Window = {
   readonly othersMs: number;
 };
 
-/** People who need no name now. */
+/** Windows of time in which people need no name. */
 export type AddressingState = { readonly windows: readonly Window[] };
 
 export const initialAddressing: AddressingState = { windows: [] };
@@ -238,7 +244,10 @@ export type AddressEvent =
 
 const maxWindows = 100;
 
-/** Updates who needs no name. A window is kept until the last words spoken in it must have been judged. */
+/**
+ * Opens and closes the windows in which people need no name. A window is kept until the last words spoken in its
+ * time must have been judged.
+ */
 export function stepAddressing(
   attention: AddressingState,
   event: AddressEvent,
@@ -269,7 +278,7 @@ export function stepAddressing(
   }
 }
 
-/** In the modes `name` and `window` only Ask opens one. */
+/** Finds a window that is open at `fromMs`. In the modes `name` and `window` only Ask opens a window. */
 function findOpenWindow(
   { windows }: AddressingState,
   { speakerId, fromMs }: SpeakerTurn,
@@ -298,10 +307,10 @@ function openWindow(
   };
   const untilMs = atMs + lengths[kind];
   const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0 };
-  const kept = attention.windows.filter(
+  const unjudgedWindows = attention.windows.filter(
     ({ untilMs }) => atMs < untilMs + rules.maxJudgementMs,
   );
-  return { ...attention, windows: [...kept, window].slice(-maxWindows) };
+  return { ...attention, windows: [...unjudgedWindows, window].slice(-maxWindows) };
 }
 
 const allWindowKinds = ['asked', 'answering', 'follow-up', 'reply'] as const;
@@ -425,9 +434,12 @@ function skipLeadAndName(
   return hit ? skipGreetings(sentence.words, hit.to, to, dismissalLeads).to : start;
 }
 
-function splitByPauses(words: readonly SentenceWord[]) {
-  const starts = words.flatMap(({ before }, at) =>
-    at === 0 || before === 'pause' ? [at] : [],
+function splitByPauses(sentenceWords: readonly SentenceWord[]) {
+  const starts = sentenceWords.flatMap(({ gap }, at) =>
+    at === 0 || gap === 'pause' ? [at] : [],
   );
-  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? words.length }));
+  return starts.map((from, index) => ({
+    from,
+    to: starts[index + 1] ?? sentenceWords.length,
+  }));
 }

@@ -37,6 +37,7 @@ const nameUseStrength: Readonly<Record<NameUse, number>> = {
   called: 3,
 };
 
+/** Finds the clearest use of any of the names in some sentences. */
 export function findStrongestNameUse(
   sentences: readonly Sentence[],
   names: readonly Name[],
@@ -45,46 +46,48 @@ export function findStrongestNameUse(
   let best: NameUse = 'absent';
   if (names.length === 0) return best;
   for (const sentence of sentences) {
-    const naming = findSentenceNameUse(sentence, names, tolerance);
-    if (nameUseStrength[naming] > nameUseStrength[best]) best = naming;
+    const nameUse = findSentenceNameUse(sentence, names, tolerance);
+    if (nameUseStrength[nameUse] > nameUseStrength[best]) best = nameUse;
     if (best === 'called') break;
   }
   return best;
 }
 
 function measurePhrase(
-  words: readonly SentenceWord[],
+  sentenceWords: readonly SentenceWord[],
   at: number,
   phrases: ReadonlySet<string>,
-  until = words.length,
+  until = sentenceWords.length,
 ) {
-  let [spaced, joined, found] = ['', '', 0];
+  let [spacedText, joinedText, phraseLength] = ['', '', 0];
   const end = Math.min(at + maxPhraseWords, until);
-  const canJoin = isDense(words[at]?.text ?? '');
+  const canJoin = isDense(sentenceWords[at]?.text ?? '');
   for (let to = at; to < end; to++) {
-    const { text = '' } = words[to] ?? {};
-    spaced = to === at ? text : `${spaced} ${text}`;
-    joined += text;
-    if (phrases.has(spaced) || (canJoin && phrases.has(joined))) found = to + 1 - at;
+    const { text = '' } = sentenceWords[to] ?? {};
+    spacedText = to === at ? text : `${spacedText} ${text}`;
+    joinedText += text;
+    if (phrases.has(spacedText) || (canJoin && phrases.has(joinedText)))
+      phraseLength = to + 1 - at;
   }
-  return found;
+  return phraseLength;
 }
 
+/** Skips greetings and fillers between two positions. `to` is the position after them. */
 export function skipGreetings(
-  words: readonly SentenceWord[],
-  at: number,
+  sentenceWords: readonly SentenceWord[],
+  start: number,
   end: number,
-  fillers = fillerPhrases,
-): { readonly to: number; readonly greeted: boolean } {
-  let [to, greeted] = [at, false];
+  fillers: ReadonlySet<string> = fillerPhrases,
+): { readonly to: number; readonly hasGreeting: boolean } {
+  let [to, hasGreeting] = [start, false];
   while (to < end) {
-    const greeting = measurePhrase(words, to, greetingPhrases, end);
-    const length = greeting || measurePhrase(words, to, fillers, end);
+    const greeting = measurePhrase(sentenceWords, to, greetingPhrases, end);
+    const length = greeting || measurePhrase(sentenceWords, to, fillers, end);
     if (length === 0) break;
-    greeted ||= greeting > 0;
+    hasGreeting ||= greeting > 0;
     to += length;
   }
-  return { to, greeted };
+  return { to, hasGreeting };
 }
 
 function findSentenceNameUse(
@@ -96,10 +99,10 @@ function findSentenceNameUse(
   for (let at = 0; at < sentence.words.length; at++) {
     const hit = findName(sentence, at, names, tolerance);
     if (!hit) continue;
-    const naming = classifyNameUse(sentence, at, hit);
-    if (naming === 'called') return naming;
-    if (hit.how !== 'alike' && nameUseStrength[naming] > nameUseStrength[best])
-      best = naming;
+    const nameUse = classifyNameUse(sentence, at, hit);
+    if (nameUse === 'called') return nameUse;
+    if (hit.spelling !== 'alike' && nameUseStrength[nameUse] > nameUseStrength[best])
+      best = nameUse;
   }
   return best;
 }
@@ -109,56 +112,66 @@ function classifyNameUse(
   at: number,
   hit: NameMatch & { readonly name: Name },
 ) {
-  const { words } = sentence;
-  const [first, last, next] = [words[at], words[hit.to - 1], words[hit.to]];
-  if (hit.how === 'inflected' || first?.isQuoted || last?.isQuoted) return 'told-of';
-  if (first?.before === 'within' || next?.before === 'within') return 'told-of';
-  const lead = skipGreetings(words, 0, at);
-  if (lead.to === at) return classifyOpeningName(sentence, hit, lead.greeted);
-  if (skipGreetings(words, hit.to, words.length).to === words.length)
+  const { words: sentenceWords } = sentence;
+  const [firstWord, lastWord, nextWord] = [
+    sentenceWords[at],
+    sentenceWords[hit.to - 1],
+    sentenceWords[hit.to],
+  ];
+  if (hit.spelling === 'inflected' || firstWord?.isQuoted || lastWord?.isQuoted)
+    return 'told-of';
+  if (firstWord?.gap === 'within' || nextWord?.gap === 'within') return 'told-of';
+  const opening = skipGreetings(sentenceWords, 0, at);
+  if (opening.to === at) return classifyOpeningName(sentence, hit, opening.hasGreeting);
+  if (
+    skipGreetings(sentenceWords, hit.to, sentenceWords.length).to ===
+    sentenceWords.length
+  )
     return classifyClosingName(sentence, at, hit);
-  return classifyMiddleName(words, at, hit);
+  return classifyMiddleName(sentenceWords, at, hit);
 }
 
 /** Classifies a name at the start: "Nova, ...", "hey Nova ..." */
 function classifyOpeningName(
-  { words, isQuestion }: Sentence,
-  { how, to, name }: NameMatch & { readonly name: Name },
-  greeted: boolean,
+  { words: sentenceWords, isQuestion }: Sentence,
+  { spelling, to, name }: NameMatch & { readonly name: Name },
+  isGreeted: boolean,
 ) {
-  const next = words[to];
-  if (next?.before === 'pause') return 'called';
-  if (!next) return greeted || how === 'exact' ? 'called' : 'unclear';
+  const nextWord = sentenceWords[to];
+  if (nextWord?.gap === 'pause') return 'called';
+  if (!nextWord) return isGreeted || spelling === 'exact' ? 'called' : 'unclear';
   const request = Math.max(
-    measurePhrase(words, to, requestPhrases),
-    measureInversion(words, to, isQuestion),
+    measurePhrase(sentenceWords, to, requestPhrases),
+    measureInversion(sentenceWords, to, isQuestion),
   );
-  const reporting = measureReportVerb(words, to);
-  if (request > 0 && request >= reporting) return 'called';
-  if (reporting > 0) return 'told-of';
-  return greeted || (how === 'exact' && !name.isEveryday) ? 'called' : 'unclear';
+  const report = measureReportVerb(sentenceWords, to);
+  if (request > 0 && request >= report) return 'called';
+  if (report > 0) return 'told-of';
+  return isGreeted || (spelling === 'exact' && !name.isEveryday) ? 'called' : 'unclear';
 }
 
 /** Classifies a name at the end: "..., Nova?", "what do you think Nova" */
-function classifyClosingName(sentence: Sentence, at: number, { how }: NameMatch) {
-  const before = sentence.words.slice(0, at);
-  if (sentence.words[at]?.before === 'pause')
-    return isInNameList(before) ? 'told-of' : 'called';
-  const { to: start } = skipGreetings(before, 0, at);
-  const asks = questionWords.has(before[start]?.text ?? '');
+function classifyClosingName(sentence: Sentence, at: number, { spelling }: NameMatch) {
+  const wordsBefore = sentence.words.slice(0, at);
+  if (sentence.words[at]?.gap === 'pause')
+    return isInNameList(wordsBefore) ? 'told-of' : 'called';
+  const { to: start } = skipGreetings(wordsBefore, 0, at);
+  const asks = questionWords.has(wordsBefore[start]?.text ?? '');
   if (
-    endsWithPhrase(before, completePhrases) ||
-    (asks && endsWithPhrase(before, strandedPhrases))
+    endsWithPhrase(wordsBefore, completePhrases) ||
+    (asks && endsWithPhrase(wordsBefore, strandedPhrases))
   )
     return 'called';
-  if (endsWithPhrase(before, governorPhrases)) return 'told-of';
+  if (endsWithPhrase(wordsBefore, governorPhrases)) return 'told-of';
   if (asks || sentence.isQuestion) return 'called';
-  return how === 'exact' && isAddressedToListener(before, start) ? 'called' : 'unclear';
+  return spelling === 'exact' && isAddressedToListener(wordsBefore, start)
+    ? 'called'
+    : 'unclear';
 }
 
-function isAddressedToListener(words: readonly SentenceWord[], start: number) {
-  if (measurePhrase(words, start, requestPhrases) > 0) return true;
-  return words.some(({ text }) => secondPersonWords.has(text));
+function isAddressedToListener(sentenceWords: readonly SentenceWord[], start: number) {
+  if (measurePhrase(sentenceWords, start, requestPhrases) > 0) return true;
+  return sentenceWords.some(({ text }) => secondPersonWords.has(text));
 }
 
 /**
@@ -166,46 +179,52 @@ function isAddressedToListener(words: readonly SentenceWord[], start: number) {
  * does not.
  */
 function classifyMiddleName(
-  words: readonly SentenceWord[],
+  sentenceWords: readonly SentenceWord[],
   at: number,
-  { to, how }: NameMatch,
+  { to, spelling }: NameMatch,
 ) {
-  const isAfterPause = words[at]?.before === 'pause';
-  if (isAfterPause && measurePhrase(words, to, requestPhrases) > 0) return 'called';
+  const isAfterPause = sentenceWords[at]?.gap === 'pause';
+  if (isAfterPause && measurePhrase(sentenceWords, to, requestPhrases) > 0)
+    return 'called';
   const isReported =
-    endsWithPhrase(words.slice(0, at), governorPhrases) ||
-    measurePhrase(words, to, reportPhrases) > 0;
-  const isGreeted = isAfterPause || (at === 1 && how === 'exact');
-  if (!isReported && isGreeted && continuesAfterPause(words, to)) return 'called';
-  return isReported && how === 'exact' ? 'told-of' : 'unclear';
+    endsWithPhrase(sentenceWords.slice(0, at), governorPhrases) ||
+    measurePhrase(sentenceWords, to, reportPhrases) > 0;
+  const isGreeted = isAfterPause || (at === 1 && spelling === 'exact');
+  if (!isReported && isGreeted && continuesAfterPause(sentenceWords, to))
+    return 'called';
+  return isReported && spelling === 'exact' ? 'told-of' : 'unclear';
 }
 
 /** Recognises two more words after a pause, which are no list as in "Ana, Nova, Ben". */
-function continuesAfterPause(words: readonly SentenceWord[], at: number) {
-  return words[at]?.before === 'pause' && words[at + 1]?.before === 'space';
+function continuesAfterPause(sentenceWords: readonly SentenceWord[], at: number) {
+  return sentenceWords[at]?.gap === 'pause' && sentenceWords[at + 1]?.gap === 'space';
 }
 
 /** Counts the words of an inversion: 2 in "Nova is it raining", 0 in "Nova is a car" and "Nova did it". */
-function measureInversion(words: readonly SentenceWord[], at: number, asks: boolean) {
-  const [verb = '', subject = ''] = [words[at]?.text, words[at + 1]?.text];
+function measureInversion(
+  sentenceWords: readonly SentenceWord[],
+  at: number,
+  isQuestion: boolean,
+) {
+  const [verb = '', subject = ''] = [
+    sentenceWords[at]?.text,
+    sentenceWords[at + 1]?.text,
+  ];
   if (!auxiliaries.has(verb)) return 0;
-  if (asks || subjects.has(subject)) return 2;
-  const isLast = at + 2 >= words.length;
+  if (isQuestion || subjects.has(subject)) return 2;
+  const isLast = at + 2 >= sentenceWords.length;
   if (!impersonalSubjects.has(subject) || isLast) return 0;
   return objectAuxiliaries.has(verb) && subject !== 'it' ? 0 : 2;
 }
 
-/**
- * Counts the words of a verb that speaks about the bot, as in "Nova said". 0 if there
- * is none.
- */
-function measureReportVerb(words: readonly SentenceWord[], at: number) {
-  const text = words[at]?.text ?? '';
+/** Counts the words of a verb that speaks about the bot, as in "Nova said". 0 without such a verb. */
+function measureReportVerb(sentenceWords: readonly SentenceWord[], at: number) {
+  const text = sentenceWords[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
   const isReported =
-    isPastTense(words[verb]?.text ?? '') ||
-    measurePhrase(words, verb, reportPhrases) > 0;
-  return isReported ? Math.max(1, measurePhrase(words, at, reportPhrases)) : 0;
+    isPastTense(sentenceWords[verb]?.text ?? '') ||
+    measurePhrase(sentenceWords, verb, reportPhrases) > 0;
+  return isReported ? Math.max(1, measurePhrase(sentenceWords, at, reportPhrases)) : 0;
 }
 
 /** Recognises the English past tense, but not `need`. */
@@ -215,16 +234,23 @@ function isPastTense(text: string) {
   );
 }
 
-function endsWithPhrase(words: readonly SentenceWord[], phrases: ReadonlySet<string>) {
-  for (let length = Math.min(3, words.length); length > 0; length--) {
-    if (measurePhrase(words, words.length - length, phrases) === length) return true;
+function endsWithPhrase(
+  sentenceWords: readonly SentenceWord[],
+  phrases: ReadonlySet<string>,
+) {
+  for (let length = Math.min(3, sentenceWords.length); length > 0; length--) {
+    if (measurePhrase(sentenceWords, sentenceWords.length - length, phrases) === length)
+      return true;
   }
   return false;
 }
 
 /** Recognises a list of single words between pauses before the name: "Ana, Ben, Nova". */
-function isInNameList(before: readonly SentenceWord[]) {
-  const last = before.at(-1);
-  if (!last || before.length < 2 || last.before !== 'pause') return false;
-  return skipGreetings(before, before.length - 1, before.length).to < before.length;
+function isInNameList(wordsBefore: readonly SentenceWord[]) {
+  const last = wordsBefore.at(-1);
+  if (!last || wordsBefore.length < 2 || last.gap !== 'pause') return false;
+  return (
+    skipGreetings(wordsBefore, wordsBefore.length - 1, wordsBefore.length).to <
+    wordsBefore.length
+  );
 }

@@ -7,8 +7,8 @@ type Gap = 'start' | 'space' | 'within' | 'pause';
 export type SentenceWord = {
   readonly text: string;
   /** Parts around apostrophes, such as `nova` and `s`. */
-  readonly parts: readonly string[];
-  readonly before: Gap;
+  readonly segments: readonly string[];
+  readonly gap: Gap;
   readonly isQuoted: boolean;
 };
 
@@ -79,52 +79,68 @@ export function isDense(text: string): boolean {
  */
 export function splitSentences(text: string): Sentence[] {
   const plain = shortenText(text.trim());
-  const bare = plain.replace(
+  const unquotedText = plain.replace(
     /^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su,
     '$1',
   );
   const sentences: Sentence[] = [];
-  let words: SentenceWord[] = [];
+  let sentenceWords: SentenceWord[] = [];
   let toIndex = 0;
   const endSentence = (gap: string) => {
-    if (words.length > 0)
-      sentences.push({ words, isQuestion: questionMarks.test(gap) });
-    words = [];
+    if (sentenceWords.length > 0)
+      sentences.push({ words: sentenceWords, isQuestion: questionMarks.test(gap) });
+    sentenceWords = [];
   };
-  for (const found of bare.matchAll(wordPattern)) {
-    const gap = bare.slice(toIndex, found.index);
-    const ended =
+  for (const match of unquotedText.matchAll(wordPattern)) {
+    const gap = unquotedText.slice(toIndex, match.index);
+    const isSentenceEnd =
       sentenceEnds.test(gap) &&
-      !(gap.startsWith('. ') && titleWords.has(words.at(-1)?.text ?? ''));
-    if (ended) endSentence(gap);
-    const next = bare[found.index + found[0].length] ?? '';
-    const quoted = quotationMarks.test(gap.at(-1) ?? '') || quotationMarks.test(next);
-    addWords(words, found[0], gap, quoted);
-    toIndex = found.index + found[0].length;
+      !(gap.startsWith('. ') && titleWords.has(sentenceWords.at(-1)?.text ?? ''));
+    if (isSentenceEnd) endSentence(gap);
+    const nextCharacter = unquotedText[match.index + match[0].length] ?? '';
+    const isWordQuoted =
+      quotationMarks.test(gap.at(-1) ?? '') || quotationMarks.test(nextCharacter);
+    addWords(sentenceWords, match[0], gap, isWordQuoted);
+    toIndex = match.index + match[0].length;
   }
-  endSentence(bare.slice(toIndex));
+  endSentence(unquotedText.slice(toIndex));
   return sentences;
 }
 
 function shortenText(text: string) {
   if (text.length <= headChars + tailChars)
     return normaliseLetters(text).slice(0, headChars + tailChars);
-  const head = normaliseLetters(text.slice(0, headChars)).slice(0, headChars);
-  return `${head} x ${normaliseLetters(text.slice(-tailChars)).slice(-tailChars)}`;
+  const startText = normaliseLetters(text.slice(0, headChars)).slice(0, headChars);
+  return `${startText} x ${normaliseLetters(text.slice(-tailChars)).slice(-tailChars)}`;
 }
 
-function addWords(words: SentenceWord[], run: string, gap: string, isQuoted: boolean) {
-  const before = words.length === 0 ? 'start' : classifyGap(gap);
-  if (!isDense(run)) {
-    const parts = run.split(apostrophe);
-    words.push({ text: parts.join(''), parts, before, isQuoted });
+function addWords(
+  sentenceWords: SentenceWord[],
+  writtenWord: string,
+  gap: string,
+  isQuoted: boolean,
+) {
+  const gapBefore = sentenceWords.length === 0 ? 'start' : classifyGap(gap);
+  if (!isDense(writtenWord)) {
+    const segments = writtenWord.split(apostrophe);
+    sentenceWords.push({
+      text: segments.join(''),
+      segments: segments,
+      gap: gapBefore,
+      isQuoted,
+    });
     return;
   }
-  const pieces = [...segmenter.segment(run)].map(({ segment }) => segment);
+  const pieces = [...segmenter.segment(writtenWord)].map(({ segment }) => segment);
   for (const [at, text] of pieces.entries()) {
     const isEdge = at === 0 || at === pieces.length - 1;
-    const place = at === 0 ? before : 'space';
-    words.push({ text, parts: [text], before: place, isQuoted: isQuoted && isEdge });
+    const wordGap = at === 0 ? gapBefore : 'space';
+    sentenceWords.push({
+      text,
+      segments: [text],
+      gap: wordGap,
+      isQuoted: isQuoted && isEdge,
+    });
   }
 }
 
@@ -133,12 +149,12 @@ function classifyGap(gap: string): Gap {
   return /\s/.test(gap) || gap === '' ? 'space' : 'within';
 }
 
-export const requestPhrases = collectPhrases('requests');
-export const reportPhrases = collectPhrases('reports');
-export const governorPhrases = collectPhrases('governors');
-export const greetingPhrases = collectPhrases('greetings');
-export const fillerPhrases = collectPhrases('fillers');
-export const secondPersonWords = collectPhrases('secondPerson');
+export const requestPhrases: ReadonlySet<string> = collectPhrases('requests');
+export const reportPhrases: ReadonlySet<string> = collectPhrases('reports');
+export const governorPhrases: ReadonlySet<string> = collectPhrases('governors');
+export const greetingPhrases: ReadonlySet<string> = collectPhrases('greetings');
+export const fillerPhrases: ReadonlySet<string> = collectPhrases('fillers');
+export const secondPersonWords: ReadonlySet<string> = collectPhrases('secondPerson');
 
 /** Everyday words are no misspelt names. A name among them needs a pause. */
 const commonWords: ReadonlySet<string> = new Set(
@@ -148,6 +164,7 @@ const commonWords: ReadonlySet<string> = new Set(
   ].flatMap((phrases) => [...phrases].filter((phrase) => !phrase.includes(' '))),
 );
 
+/** Collects the phrases of one kind from all languages, normalised. */
 export function collectPhrases(kind: keyof AddressingPhrases): ReadonlySet<string> {
   return toPhraseSet(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
@@ -264,7 +281,7 @@ export function toLatin(text: string): string | undefined {
   return latinOnly.test(latin) ? latin : undefined;
 }
 
-/** Makes a rough phonetic code across languages: `nover`, `novah` and `nova` are one. */
+/** Makes a rough phonetic code across languages: "nover", "novah" and "nova" have one code. */
 export function toPhoneticCode(latin: string): string {
   return soundFolds.reduce(
     (sound, [spelling, into]) => sound.replace(spelling, into),
@@ -272,6 +289,7 @@ export function toPhoneticCode(latin: string): string {
   );
 }
 
+/** Gets how many letters of a phonetic code may differ. */
 export function getMaxNameDistance(sound: string): number {
   // Another word must not become a call.
   if (sound.length <= 3) return 0;
@@ -281,23 +299,28 @@ export function getMaxNameDistance(sound: string): number {
 
 const maxNameDistance = 3;
 
-export function isWithinDistance(from: string, to: string, most: number): boolean {
-  if (Math.abs(from.length - to.length) > most) return false;
-  let row = Array.from({ length: to.length + 1 }, (_, place) => place);
+/** Returns whether at most so many letters must change, come or go (Levenshtein). */
+export function isWithinDistance(
+  from: string,
+  to: string,
+  maxDistance: number,
+): boolean {
+  if (Math.abs(from.length - to.length) > maxDistance) return false;
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let above = 0; above < from.length; above++) {
     const next = [above + 1];
-    for (let place = 1; place <= to.length; place++) {
-      const same = from[above] === to[place - 1] ? 0 : 1;
+    for (let column = 1; column <= to.length; column++) {
+      const substitution = from[above] === to[column - 1] ? 0 : 1;
       const [left = 0, up = 0, corner = 0] = [
-        next[place - 1],
-        row[place],
-        row[place - 1],
+        next[column - 1],
+        row[column],
+        row[column - 1],
       ];
-      next.push(Math.min(left + 1, up + 1, corner + same));
+      next.push(Math.min(left + 1, up + 1, corner + substitution));
     }
     row = next;
   }
-  return (row[to.length] ?? 0) <= most;
+  return (row[to.length] ?? 0) <= maxDistance;
 }
 
 const maxNames = 20;
@@ -306,7 +329,7 @@ const maxNameChars = 60;
 export type Name = {
   readonly joined: string;
   readonly isDense: boolean;
-  readonly words: number;
+  readonly wordCount: number;
   /** Undefined if only the exact spelling counts: other scripts, and names of up to three letters. */
   readonly sound?: string;
   /** An everyday word such as Will needs a pause or a greeting to be a call. */
@@ -318,7 +341,7 @@ export type Name = {
  * index after the name.
  */
 export type NameMatch = {
-  readonly how: 'exact' | 'alike' | 'inflected';
+  readonly spelling: 'exact' | 'alike' | 'inflected';
   readonly to: number;
 };
 
@@ -330,103 +353,120 @@ export type Tolerance = {
 
 export const exactSpelling: Tolerance = { alike: false, taken: new Set() };
 
-/** Parses names, without those that lack a letter or digit, and those after the twentieth. */
+/** Parses the first twenty names, without names that have neither letter nor digit. */
 export function parseNames(names: readonly string[]): Name[] {
   return names.slice(0, maxNames).flatMap((name) => parseName(name) ?? []);
 }
 
-/** Finds the name at `at`: the longest exact one, or else the one that sounds most similar. */
+/** Finds a name that begins at `at`: the longest that is exact, or else the name that sounds most similar. */
 export function findName(
-  { words }: Sentence,
+  { words: sentenceWords }: Sentence,
   at: number,
   names: readonly Name[],
   { alike, taken }: Tolerance,
 ): (NameMatch & { readonly name: Name }) | undefined {
-  let found: (NameMatch & { readonly name: Name }) | undefined;
+  let longestMatch: (NameMatch & { readonly name: Name }) | undefined;
   for (const name of names) {
-    const hit = matchExactName(words, at, name);
-    if (hit && hit.to > (found?.to ?? 0)) found = { ...hit, name };
+    const hit = matchExactName(sentenceWords, at, name);
+    if (hit && hit.to > (longestMatch?.to ?? 0)) longestMatch = { ...hit, name };
   }
-  return found ?? (alike ? findSimilarName(words, at, names, taken) : undefined);
+  return (
+    longestMatch ??
+    (alike ? findSimilarName(sentenceWords, at, names, taken) : undefined)
+  );
 }
 
 function parseName(name: string): Name | undefined {
-  const words = splitSentences(name.slice(0, maxNameChars)).flatMap(
+  const nameWords = splitSentences(name.slice(0, maxNameChars)).flatMap(
     (sentence) => sentence.words,
   );
-  const joined = words.map(({ text }) => text).join('');
+  const joined = nameWords.map(({ text }) => text).join('');
   if (joined === '') return undefined;
   const isSounded = [...joined].length > 3 && toLatin(joined) === joined;
   return {
     joined,
     isDense: isDense(joined),
-    words: words.length,
-    isEveryday: words.length === 1 && commonWords.has(joined),
+    wordCount: nameWords.length,
+    isEveryday: nameWords.length === 1 && commonWords.has(joined),
     sound: isSounded ? toPhoneticCode(joined) : undefined,
   };
 }
 
 function matchExactName(
-  words: readonly SentenceWord[],
+  sentenceWords: readonly SentenceWord[],
   at: number,
   name: Name,
 ): NameMatch | undefined {
-  const { text = '', parts = [] } = words[at] ?? {};
-  const to = name.joined.startsWith(text) ? findNameEnd(words, at, name.joined) : at;
-  const isSplit = to - at > name.words && !name.isDense;
-  if (to > at) return isSplit ? undefined : { how: 'exact', to };
-  const isInflected = parts.length > 1 && parts.includes(name.joined);
-  return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
+  const { text = '', segments = [] } = sentenceWords[at] ?? {};
+  const to = name.joined.startsWith(text)
+    ? findNameEnd(sentenceWords, at, name.joined)
+    : at;
+  const isSplit = to - at > name.wordCount && !name.isDense;
+  if (to > at) return isSplit ? undefined : { spelling: 'exact', to };
+  const isInflected = segments.length > 1 && segments.includes(name.joined);
+  return isInflected ? { spelling: 'inflected', to: at + 1 } : undefined;
 }
 
-function findNameEnd(words: readonly SentenceWord[], at: number, joined: string) {
-  let heard = '';
-  for (let to = at; to < words.length && joined.startsWith(heard); to++) {
-    if (to > at && words[to]?.before === 'pause') break;
-    heard += words[to]?.text ?? '';
-    if (heard === joined) return to + 1;
+function findNameEnd(
+  sentenceWords: readonly SentenceWord[],
+  at: number,
+  joinedName: string,
+) {
+  let joinedText = '';
+  for (
+    let to = at;
+    to < sentenceWords.length && joinedName.startsWith(joinedText);
+    to++
+  ) {
+    if (to > at && sentenceWords[to]?.gap === 'pause') break;
+    joinedText += sentenceWords[to]?.text ?? '';
+    if (joinedText === joinedName) return to + 1;
   }
   return at;
 }
 
 function findSimilarName(
-  words: readonly SentenceWord[],
+  sentenceWords: readonly SentenceWord[],
   at: number,
   names: readonly Name[],
   taken: ReadonlySet<string>,
 ): (NameMatch & { readonly name: Name }) | undefined {
   const longest = Math.max(
-    ...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)),
+    ...names.map(({ sound, wordCount: count }) => (sound ? count + 1 : 0)),
   );
   // As many words as the name has may differ a little. One more or less must sound the same.
-  for (let length = 1; length <= Math.min(longest, words.length - at); length++) {
-    const heard = toJointPhoneticCode(words.slice(at, at + length), taken);
-    const name = heard && findNearestName(heard, length, names);
-    if (name) return { how: 'alike', to: at + length, name };
+  for (
+    let length = 1;
+    length <= Math.min(longest, sentenceWords.length - at);
+    length++
+  ) {
+    const code = toJointPhoneticCode(sentenceWords.slice(at, at + length), taken);
+    const name = code && findNearestName(code, length, names);
+    if (name) return { spelling: 'alike', to: at + length, name };
   }
   return undefined;
 }
 
-function findNearestName(heard: string, length: number, names: readonly Name[]) {
-  for (let most = 0; most <= maxNameDistance; most++) {
-    const found = names.find((name) => soundsLike(heard, length, name, most));
-    if (found) return found;
+function findNearestName(code: string, length: number, names: readonly Name[]) {
+  for (let maxDistance = 0; maxDistance <= maxNameDistance; maxDistance++) {
+    const nearest = names.find((name) => soundsLike(code, length, name, maxDistance));
+    if (nearest) return nearest;
   }
   return undefined;
 }
 
 function soundsLike(
-  heard: string,
+  code: string,
   length: number,
-  { sound, words }: Name,
-  most: number,
+  { sound, wordCount }: Name,
+  maxDistance: number,
 ) {
-  if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1)
+  if (sound === undefined || code[0] !== sound[0] || Math.abs(length - wordCount) > 1)
     return false;
   return isWithinDistance(
-    heard,
+    code,
     sound,
-    Math.min(most, length === words ? getMaxNameDistance(sound) : 0),
+    Math.min(maxDistance, length === wordCount ? getMaxNameDistance(sound) : 0),
   );
 }
 
@@ -434,18 +474,20 @@ function toJointPhoneticCode(
   span: readonly SentenceWord[],
   taken: ReadonlySet<string>,
 ) {
-  const [first, ...others] = span;
-  if (!first || first.parts.length > 1 || taken.has(first.text)) return undefined;
-  if (others.some(({ before }) => before !== 'space')) return undefined;
-  if (others.length === 0 && commonWords.has(first.text)) return undefined;
+  const [firstWord, ...otherWords] = span;
+  if (!firstWord || firstWord.segments.length > 1 || taken.has(firstWord.text))
+    return undefined;
+  if (otherWords.some(({ gap }) => gap !== 'space')) return undefined;
+  if (otherWords.length === 0 && commonWords.has(firstWord.text)) return undefined;
   const joined = span.map(({ text }) => text).join('');
   if (joined.length < 3 || joined.length > 2 * maxNameChars) return undefined;
   const latin = toLatin(joined);
   return latin === undefined ? undefined : toPhoneticCode(latin);
 }
 
-export function hasSameWords(one: string, other: string): boolean {
-  return toPlainWords(one) === toPlainWords(other);
+/** Returns whether two texts differ only in punctuation and capital letters. */
+export function hasSameWords(text: string, otherText: string): boolean {
+  return toPlainWords(text) === toPlainWords(otherText);
 }
 
 /** Converts to lower-case words with single spaces, without any other characters. */
@@ -460,6 +502,7 @@ export function toPlainWords(text: string): string {
 /** A name this early in an answer is the addressee, not a mention. */
 const maxAddresseeChars = 40;
 
+/** Returns whether an answer begins by addressing a person by name. */
 export function beginsWithName(answer: string, name: string): boolean {
   const start = ` ${toPlainWords(answer.slice(0, maxAddresseeChars))} `;
   return start.includes(` ${toPlainWords(name)} `);

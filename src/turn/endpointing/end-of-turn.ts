@@ -58,21 +58,21 @@ function compileLexicon(
 /** Guesses the language by the recogniser's report, then by script, then by frequent words. */
 function guessLanguage(
   text: string,
-  words: readonly string[],
+  spokenWords: readonly string[],
   language?: string,
 ): Lexicon {
   if (language)
     return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknownLexicon;
   if (kana.test(text)) return japaneseLexicon;
-  return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(words);
+  return otherThanLatin.test(text) ? unknownLexicon : findNearestLexicon(spokenWords);
 }
 
-function findNearestLexicon(words: readonly string[]): Lexicon {
+function findNearestLexicon(spokenWords: readonly string[]): Lexicon {
   let best = unknownLexicon;
-  let most = -1;
+  let maxHits = -1;
   for (const lexicon of latinLexicons) {
-    const hits = words.filter((word) => lexicon.known.has(word)).length;
-    if (hits > most) [best, most] = [lexicon, hits];
+    const hits = spokenWords.filter((word) => lexicon.known.has(word)).length;
+    if (hits > maxHits) [best, maxHits] = [lexicon, hits];
   }
   return best;
 }
@@ -93,30 +93,36 @@ const units = new Set(listNumberWords('units'));
 
 /** Rates dictated numbers below 0, and one that waits for its noun. */
 function getDictationLogit(
-  words: readonly string[],
+  spokenWords: readonly string[],
   numbers: ReadonlySet<string>,
 ): number {
-  const run = countTrailingNumbers(words, numbers);
-  if (run.words === 0) return 0;
-  if (run.digits >= maxDictatedDigits) return -0.3;
+  const trailingRun = countTrailingNumbers(spokenWords, numbers);
+  if (trailingRun.words === 0) return 0;
+  if (trailingRun.digits >= maxDictatedDigits) return -0.3;
   const isOne =
-    run.words === 1 || (run.words === 2 && isCompoundNumber(words.slice(-2)));
-  if (run.words >= 3 || run.digits >= 3) return -1.9;
-  if (words.some((word) => numberNouns.test(word))) return -1.8;
-  if (run.words === words.length) return isOne ? -0.4 : -1.9;
+    trailingRun.words === 1 ||
+    (trailingRun.words === 2 && isCompoundNumber(spokenWords.slice(-2)));
+  if (trailingRun.words >= 3 || trailingRun.digits >= 3) return -1.9;
+  if (spokenWords.some((word) => numberNouns.test(word))) return -1.8;
+  if (trailingRun.words === spokenWords.length) return isOne ? -0.4 : -1.9;
   if (!isOne) return -1.2;
-  return isNumberSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
+  return isNumberSettled(spokenWords, spokenWords.length - trailingRun.words, numbers)
+    ? 0
+    : -0.6;
 }
 
 /** Recognises that the number completes the sentence: "at six", "from one to six", "this one". */
 function isNumberSettled(
-  words: readonly string[],
-  at: number,
+  spokenWords: readonly string[],
+  numberStart: number,
   numbers: ReadonlySet<string>,
 ) {
-  if (settlingPrepositions.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? ''))
+  if (
+    settlingPrepositions.has(spokenWords[numberStart - 1] ?? '') ||
+    numbers.has(spokenWords[numberStart - 2] ?? '')
+  )
     return true;
-  return words[at] === 'one' && words.length > 2;
+  return spokenWords[numberStart] === 'one' && spokenWords.length > 2;
 }
 
 /** Recognises "forty two" as one number. */
@@ -125,17 +131,20 @@ function isCompoundNumber([ten = '', unit = '']: readonly string[]) {
 }
 
 /** Counts number words, and at least as many digits, at the end. */
-function countTrailingNumbers(words: readonly string[], numbers: ReadonlySet<string>) {
-  let countMarks = 0;
+function countTrailingNumbers(
+  spokenWords: readonly string[],
+  numbers: ReadonlySet<string>,
+) {
+  let wordCount = 0;
   let digits = 0;
-  for (const word of words.toReversed()) {
+  for (const word of spokenWords.toReversed()) {
     const figures = isFigures(word) ? word.replace(/\D/gu, '').length : 0;
-    const parts = word.split('-');
-    if (figures === 0 && !parts.every((part) => numbers.has(part))) break;
-    countMarks += 1;
+    const segments = word.split('-');
+    if (figures === 0 && !segments.every((part) => numbers.has(part))) break;
+    wordCount += 1;
     digits += figures || 1;
   }
-  return { words: countMarks, digits };
+  return { words: wordCount, digits };
 }
 
 function isFigures(word: string) {
@@ -167,33 +176,47 @@ export type EndOfTurn = {
  * [open < 0, whole > 1]; // [true, true]
  */
 export function predictEndOfTurn(text: string, language?: string): EndOfTurn {
-  const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
-  const words = splitWords(said);
-  const lastWord = words.at(-1) ?? '';
+  const transcript = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll('\u2019', "'")
+    .trim();
+  const spokenWords = splitWords(transcript);
+  const lastWord = spokenWords.at(-1) ?? '';
   if (lastWord === '') return { completeLogit: 0, lastWord };
-  const lexicon = guessLanguage(said, words, language);
-  const logit = getWordsLogit(said, words, lexicon) + getPunctuationLogit(said);
+  const lexicon = guessLanguage(transcript, spokenWords, language);
+  const logit =
+    getWordsLogit(transcript, spokenWords, lexicon) + getPunctuationLogit(transcript);
   return { completeLogit: Math.max(-4, Math.min(4, logit)), lastWord };
 }
 
-function splitWords(said: string): string[] {
+function splitWords(transcript: string): string[] {
   // An apostrophe, hyphen or point inside belongs to the word.
-  return said.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
+  return transcript.match(/[\p{L}\p{M}\p{N}]+(?:['.,:-][\p{L}\p{M}\p{N}]+)*/gu) ?? [];
 }
 
-function getWordsLogit(said: string, words: readonly string[], lexicon: Lexicon) {
-  const last = words.at(-1) ?? '';
-  if (lexicon.fillers.has(last)) return -3;
-  const dictated = getDictationLogit(words, lexicon.numbers);
-  if (dictated < 0) return dictated;
-  if (isStretchedWord(last)) return -1.5;
+function getWordsLogit(
+  transcript: string,
+  spokenWords: readonly string[],
+  lexicon: Lexicon,
+) {
+  const lastWord = spokenWords.at(-1) ?? '';
+  if (lexicon.fillers.has(lastWord)) return -3;
+  const dictationLogit = getDictationLogit(spokenWords, lexicon.numbers);
+  if (dictationLogit < 0) return dictationLogit;
+  if (isStretchedWord(lastWord)) return -1.5;
   if (lexicon.code === '') return 0;
-  if (lexicon.code === 'en') return predictEnglishEnd(words);
-  if (lexicon.openWords.has(last)) return -2.6;
-  const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');
-  if (lexicon.closedSuffixes.some((ending) => bare.endsWith(ending))) return 1.6;
-  if (lexicon.openSuffixes.some((ending) => bare.endsWith(ending))) return -1.8;
-  return getLengthLogit(words, lexicon);
+  if (lexicon.code === 'en') return predictEnglishEnd(spokenWords);
+  if (lexicon.openWords.has(lastWord)) return -2.6;
+  const withoutPunctuation = transcript.replace(
+    /(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u,
+    '',
+  );
+  if (lexicon.closedSuffixes.some((ending) => withoutPunctuation.endsWith(ending)))
+    return 1.6;
+  if (lexicon.openSuffixes.some((ending) => withoutPunctuation.endsWith(ending)))
+    return -1.8;
+  return getLengthLogit(spokenWords, lexicon);
 }
 
 /** Recognises "sooo": the speaker looks for the next word. */
@@ -201,30 +224,34 @@ function isStretchedWord(word: string) {
   return /([\p{L}])\1\1$/u.test(word);
 }
 
-function getLengthLogit(words: readonly string[], lexicon: Lexicon): number {
-  const [first = ''] = words;
+function getLengthLogit(spokenWords: readonly string[], lexicon: Lexicon): number {
+  const [firstWord = ''] = spokenWords;
   // A sentence that begins like a subordinate clause goes on with its main clause.
-  if (lexicon.subordinators.has(first) && words.length < 7) return -1.2;
-  if (words.length >= 4) return 1.4;
-  if (words.length === 3) return 1.1;
-  return words.length === 2 ? 0.7 : 0.4;
+  if (lexicon.subordinators.has(firstWord) && spokenWords.length < 7) return -1.2;
+  if (spokenWords.length >= 4) return 1.4;
+  if (spokenWords.length === 3) return 1.1;
+  return spokenWords.length === 2 ? 0.7 : 0.4;
 }
 
-function getPunctuationLogit(said: string): number {
-  if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(said)) return -2;
-  if (/[-\u2013\u2014~]$/u.test(said)) return -1.6;
-  if (/[,\u3001\uff0c\u060c:;\uff1a\uff1b]$/u.test(said)) return -1.4;
-  if (hasOpenQuote(said)) return -1;
-  if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 1.4;
-  if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said)) return 0.8;
+function getPunctuationLogit(transcript: string): number {
+  if (/((?<!\.)\.{2,}|\u2026)["'\u201d\u00bb)\]]*$/u.test(transcript)) return -2;
+  if (/[-\u2013\u2014~]$/u.test(transcript)) return -1.6;
+  if (/[,\u3001\uff0c\u060c:;\uff1a\uff1b]$/u.test(transcript)) return -1.4;
+  if (hasOpenQuote(transcript)) return -1;
+  if (/[?\uff1f\u061f;]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(transcript)) return 1.4;
+  if (/[!\uff01]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(transcript)) return 0.8;
   // A full stop weighs little, as recognisers put one at any pause.
-  if (/[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(said))
+  if (
+    /[.\u3002\uff61\u0964\u061b\u06d4]["'\u201d\u00bb)\]\u300d\u300f]*$/u.test(
+      transcript,
+    )
+  )
     return 0.5;
-  return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(said) ? -0.4 : 0;
+  return /[\p{L}\p{N}][.?!,]\s+\p{L}/u.test(transcript) ? -0.4 : 0;
 }
 
-function hasOpenQuote(said: string) {
-  const countMarks = (marks: RegExp) => said.match(marks)?.length ?? 0;
+function hasOpenQuote(transcript: string) {
+  const countMarks = (marks: RegExp) => transcript.match(marks)?.length ?? 0;
   return (
     countMarks(/[([{\u00ab\u201c\u300c\u300e\uff08]/gu) >
       countMarks(/[)\]}\u00bb\u201d\u300d\u300f\uff09]/gu) || countMarks(/"/g) % 2 === 1
@@ -248,6 +275,7 @@ export class PartialTrust {
     this.#right = isKnownStable ? Array.from({ length: keptPauses }, () => true) : [];
   }
 
+  /** Whether partials in the latest pauses were final often enough. */
   get isTrusted(): boolean {
     const right = this.#right.filter(Boolean).length;
     return (
@@ -256,9 +284,12 @@ export class PartialTrust {
     );
   }
 
-  compare(partial: string, final: string) {
-    const [early, said] = [toPlainWords(partial), toPlainWords(final)];
-    const isKept = said === early || said.startsWith(`${early} `);
-    this.#right = isKept ? [...this.#right, said === early].slice(-keptPauses) : [];
+  /** Learns from a pause: the partial that came during it, and the final text. */
+  compare(partial: string, final: string): void {
+    const [partialText, finalText] = [toPlainWords(partial), toPlainWords(final)];
+    const isKept = finalText === partialText || finalText.startsWith(`${partialText} `);
+    this.#right = isKept
+      ? [...this.#right, finalText === partialText].slice(-keptPauses)
+      : [];
   }
 }

@@ -20,11 +20,11 @@ export const endpointingDelayRules = {
   textTimeoutMs: 0,
   minDelayMs: 150,
   maxDelayMs: 1200,
-  /** The same with a judgement, for which waits beyond those of an undecided pause grow evenly. */
+  /** Longest delay with a judgement, up to which waits beyond those of an undecided pause grow evenly. */
   maxHeldDelayMs: 2000,
   /** Longest wait for the turn model, since the voice stopped. */
   turnModelTimeoutMs: 420,
-  /** The same for the chat model, where words and turn model are not sure of the end. */
+  /** Longest wait for the chat model, since the voice stopped, where words and turn model are not sure of the end. */
   wordsJudgeTimeoutMs: 620,
   /** A preemptive answer may begin this long before a sure end. */
   preemptiveLeadMs: 400,
@@ -38,7 +38,7 @@ export type EndpointingDelayRules = Readonly<typeof endpointingDelayRules>;
 export type TurnJudgement = {
   readonly askedAtMs: number;
   readonly isPending: boolean;
-  /** Absent: not known, or never to be. */
+  /** Absent if it is not known yet, or never will be. */
   readonly probability?: number | undefined;
 };
 
@@ -46,17 +46,17 @@ export type TurnJudgement = {
 export type WordsJudgement = {
   readonly question: number;
   readonly isPending: boolean;
-  /** Its answer is worth waiting for. */
+  /** The answer is worth waiting for. */
   readonly isTrusted: boolean;
   readonly logit: number;
 };
 
 /** An answer counts only for the latest question. */
 export function updateWordsJudgement<T extends WordsJudgement>(
-  former: T | undefined,
+  latest: T | undefined,
   next: T,
 ): T | undefined {
-  return next.isPending || former?.question === next.question ? next : former;
+  return next.isPending || latest?.question === next.question ? next : latest;
 }
 
 export type PauseSigns = {
@@ -85,19 +85,20 @@ const delaysByLogit = [
   [3, 270],
 ] as const;
 
-/** Below the first logit an answer begins only at the end, from the second on with the full lead. */
+/** Below the first logit an answer begins only at the end, from the second logit on with the full lead. */
 const preemptiveLogits = [0, 0.3] as const;
 
 /** A person's slower pauses take one logit for each 500 ms. */
 const slownessPerLogitMs = 500;
 
-/** Weight of the turn model's logit beside that of the words, and the most it counts: `npm run bench -- turns --human`. */
+/** Weight of the turn model's logit beside the logit of the words, and its limit: `npm run bench -- turns --human`. */
 const [turnModelWeight, maxTurnModelLogit] = [0.7, 4];
-const leastProbability = 0.001;
+const minProbability = 0.001;
 
 /** A turn that ends sooner does not wait for the chat model's judgement of its words. */
 const sureDelayMs = 310;
 
+/** Decides the silence in ms that ends an utterance, and how long before that end a preemptive answer may begin. */
 export function decideEndpointingDelay(
   signs: PauseSigns,
   rules: EndpointingDelayRules,
@@ -181,11 +182,7 @@ function toDelay(
 
 function weighJudgement({ judgement }: PauseSigns) {
   if (judgement?.probability === undefined) return undefined;
-  const sure = clampNumber(
-    judgement.probability,
-    leastProbability,
-    1 - leastProbability,
-  );
+  const sure = clampNumber(judgement.probability, minProbability, 1 - minProbability);
   const logit = turnModelWeight * Math.log(sure / (1 - sure));
   return clampNumber(logit, -maxTurnModelLogit, maxTurnModelLogit);
 }
@@ -204,6 +201,6 @@ function interpolateDelay(completeLogit: number) {
   return fromMs;
 }
 
-function clampNumber(value: number, least: number, most: number) {
-  return Math.max(least, Math.min(most, value));
+function clampNumber(value: number, min: number, max: number) {
+  return Math.max(min, Math.min(max, value));
 }

@@ -6,6 +6,7 @@ import {
 import { type EndOfTurn, predictEndOfTurn } from './end-of-turn.ts';
 import {
   decideEndpointingDelay,
+  type EndpointingDelayRules,
   endpointingDelayRules,
   type PauseSigns,
   type TurnJudgement,
@@ -20,8 +21,8 @@ import type { SpeakerHabits } from './pause-habits.ts';
  * is one turn, and ends within 200 ms of its label (`npm test -- test/turn/endpointing/recordings`).
  */
 export const endpointRules = {
-  delay: endpointingDelayRules,
-  /** What voice activity detection calls a voice. */
+  delay: endpointingDelayRules as EndpointingDelayRules,
+  /** Voice activity detection. */
   activity: {
     /** Probability from which a voice starts, or resumes after a pause. */
     startProbability: 0.5,
@@ -33,15 +34,15 @@ export const endpointRules = {
     /** Windows this far below the mean level are echo or room, as voice activity detection lags. */
     faintDb: 17,
   },
-  /** When a pause begins, and when each of its stages does. */
+  /** Begin of a pause, and of each of its stages. */
   pause: {
     /** Unvoiced time that makes a pause: the recogniser is asked. */
     pauseMs: 64,
     pauseGapMs: 80,
     /** Unvoiced time after which the turn model is asked, once in a pause. Infinity without a turn model. */
-    turnModelMs: Number.POSITIVE_INFINITY,
+    turnModelMs: Number.POSITIVE_INFINITY as number,
     /** Unvoiced time that sounds like an end to a model that hears, while neither words nor turn model have answered. */
-    soundsOverMs: Number.POSITIVE_INFINITY,
+    soundsOverMs: Number.POSITIVE_INFINITY as number,
     /** Most pauses inside a sentence are shorter. */
     longPauseMs: 200,
     /** A speaker who trails off for longer is still talking. */
@@ -59,7 +60,7 @@ export type EndpointRules = Readonly<typeof endpointRules>;
 type ActivityRules = EndpointRules['activity'];
 type PauseRules = EndpointRules['pause'];
 
-/** `turnModelMs` where there is a turn model: it answers after 60 ms, before most turns end. */
+/** `turnModelMs` with a turn model, which answers after 60 ms, before most turns end. */
 export const usualTurnModelMs = 100;
 /** `soundsOverMs` of a bot. A turn model, and servers that are near, have answered by then. */
 export const usualSoundsOverMs = 170;
@@ -105,7 +106,7 @@ type Quiet =
       readonly fromMs: number;
       readonly lastVoiceMs: number;
       readonly windows: number;
-      readonly heard: VoiceEvidence;
+      readonly evidence: VoiceEvidence;
     };
 
 export type EndpointingState = Quiet | SpeakingVoice;
@@ -136,7 +137,7 @@ export type EndpointingEffect =
       readonly fromMs: number;
       readonly toMs: number;
       readonly why: SpeechEndReason;
-      readonly heard: VoiceEvidence;
+      readonly evidence: VoiceEvidence;
     };
 
 type EndpointingStep = {
@@ -232,21 +233,21 @@ function awaitVoice(
   const run =
     voice.kind === 'maybe' && atMs - voice.lastVoiceMs < pause.packetGapMs
       ? voice
-      : { fromMs: atMs - activity.windowMs, windows: 0, heard: noEvidence };
+      : { fromMs: atMs - activity.windowMs, windows: 0, evidence: noEvidence };
   if (!isVoiced(run.windows > 0, probability, activity))
     return { voice: quietVoice, effects: [] };
   const { fromMs } = run;
   const windows = run.windows + 1;
-  const heard = addVoicedWindow(run.heard, event, activity.windowMs);
+  const evidence = addVoicedWindow(run.evidence, event, activity.windowMs);
   if (windows < activity.windowsToBegin) {
     return {
-      voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, heard },
+      voice: { kind: 'maybe', fromMs, lastVoiceMs: atMs, windows, evidence },
       effects: [],
     };
   }
-  const last = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
+  const times = { lastVoiceMs: atMs, lastLoudMs: atMs, lastPacketMs: atMs };
   return {
-    voice: { kind: 'talking', fromMs, ...last, heard, pause: noPause },
+    voice: { kind: 'talking', fromMs, ...times, evidence, pause: noPause },
     effects: [{ kind: 'began', fromMs, atMs }],
   };
 }
@@ -282,7 +283,7 @@ function addVoice(
     ...voice,
     lastVoiceMs,
     lastLoudMs: isFaint ? voice.lastLoudMs : lastVoiceMs,
-    heard: addVoicedWindow(voice.heard, counted, activity.windowMs),
+    evidence: addVoicedWindow(voice.evidence, counted, activity.windowMs),
   };
 }
 
@@ -349,7 +350,7 @@ function decideEnd(
   return notePause(voice, event, silentMs, stages, pause);
 }
 
-/** Describes the silence since the voice, and what it says about the end of the utterance. */
+/** Describes the silence since the voice, and its signs of an end of the utterance. */
 export function describePause(
   voice: SpeakingVoice,
   atMs: number,
@@ -429,10 +430,13 @@ function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: PauseRule
   );
 }
 
-function endUtterance(voice: SpeakingVoice, why: SpeechEndReason): EndpointingStep {
+function endUtterance(voice: SpeakingVoice, reason: SpeechEndReason): EndpointingStep {
   const { fromMs, lastVoiceMs: toMs } = voice;
-  const heard = { ...voice.heard, spanMs: toMs - fromMs };
-  return { voice: quietVoice, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
+  const evidence = { ...voice.evidence, spanMs: toMs - fromMs };
+  return {
+    voice: quietVoice,
+    effects: [{ kind: 'ended', fromMs, toMs, why: reason, evidence }],
+  };
 }
 
 type UnderstoodText = EndOfTurn & {
@@ -451,17 +455,17 @@ const revisionWaitMs = 120;
 const maxRevisedLogit = 0;
 
 function updateUnderstood(
-  former: UnderstoodText | undefined,
-  said: { readonly text: string; readonly language?: string; readonly atMs: number },
+  understood: UnderstoodText | undefined,
+  update: { readonly text: string; readonly language?: string; readonly atMs: number },
   inPause: boolean,
 ) {
-  const same = former?.text === said.text;
+  const isSame = understood?.text === update.text;
   const isRevised =
-    inPause && former?.isUpToPause === true && (former.isRevised || !same);
+    inPause && understood?.isUpToPause === true && (understood.isRevised || !isSame);
   return {
-    ...(same ? former : predictEndOfTurn(said.text, said.language)),
-    text: said.text,
-    changedAtMs: same ? former.changedAtMs : said.atMs,
+    ...(isSame ? understood : predictEndOfTurn(update.text, update.language)),
+    text: update.text,
+    changedAtMs: isSame ? understood.changedAtMs : update.atMs,
     isUpToPause: inPause,
     isRevised,
   };
@@ -510,7 +514,7 @@ type SpeakingVoice = {
   readonly mutedAtMs?: number;
   readonly pause: Readonly<NotedPause>;
   readonly understood?: UnderstoodText;
-  readonly heard: VoiceEvidence;
+  readonly evidence: VoiceEvidence;
 };
 
 /** Sound after a pause was noticed may still belong to the last word. */
@@ -520,12 +524,12 @@ const maxBrokenOffLogit = -1;
 
 /** Recognises a window far below this person's level, which may be somebody in the background. */
 function isFaintWindow(
-  { heard }: SpeakingVoice,
+  { evidence }: SpeakingVoice,
   levelDb: number | undefined,
   { faintDb }: ActivityRules,
 ) {
-  if (levelDb === undefined || heard.meanLevelDb === undefined) return false;
-  return levelDb < heard.meanLevelDb - faintDb;
+  if (levelDb === undefined || evidence.meanLevelDb === undefined) return false;
+  return levelDb < evidence.meanLevelDb - faintDb;
 }
 
 /**

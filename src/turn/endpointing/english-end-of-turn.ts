@@ -4,9 +4,9 @@ import type { WordClasses } from '#src/turn/languages/language-words.ts';
 const subordinators = new Set(en.endOfTurn.subordinators);
 
 const wordClasses: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries(en.endOfTurn.wordClasses).map(([name, words]) => [
+  Object.entries(en.endOfTurn.wordClasses).map(([name, classWords]) => [
     name,
-    new Set(words),
+    new Set(classWords),
   ]),
 );
 
@@ -14,103 +14,113 @@ const wordClasses: ReadonlyMap<string, ReadonlySet<string>> = new Map(
  * Gets the logit that an English sentence without punctuation is over. Words are in lower case, with no filler at
  * the end.
  */
-export function predictEnglishEnd(words: readonly string[]): number {
-  const fixed = getPhraseLogit(words);
-  if (fixed !== undefined) return fixed;
-  const sentence = findLastSentence(words);
+export function predictEnglishEnd(textWords: readonly string[]): number {
+  const phraseLogit = getPhraseLogit(textWords);
+  if (phraseLogit !== undefined) return phraseLogit;
+  const sentence = findLastSentence(textWords);
   const tail = getTailLogit(sentence);
   if (tail <= -1.5) return tail;
   const form = getFormLogit(sentence);
-  return form + getPleaseLogit(words, form) + (form > 0 ? tail : Math.min(0, tail));
+  return form + getPleaseLogit(textWords, form) + (form > 0 ? tail : Math.min(0, tail));
 }
 
-function getPhraseLogit(words: readonly string[]) {
-  if (words.length === 1 && isInClass('wholeAnswers', words[0])) return 1.8;
-  if (words.every((word) => isInClass('greetings', word))) return 0.5;
-  if (words.every((word) => isInClass('courtesies', word))) return 1.6;
-  const joins = words.at(-1) === 'then' && isInClass('conjunctions', words.at(-2));
-  return joins ? -1.5 : undefined;
+function getPhraseLogit(textWords: readonly string[]) {
+  if (textWords.length === 1 && isInClass('wholeAnswers', textWords[0])) return 1.8;
+  if (textWords.every((word) => isInClass('greetings', word))) return 0.5;
+  if (textWords.every((word) => isInClass('courtesies', word))) return 1.6;
+  const isJoining =
+    textWords.at(-1) === 'then' && isInClass('conjunctions', textWords.at(-2));
+  return isJoining ? -1.5 : undefined;
 }
 
-function getPleaseLogit(words: readonly string[], form: number) {
-  if (!words.includes('please')) return 0;
+function getPleaseLogit(textWords: readonly string[], form: number) {
+  if (!textWords.includes('please')) return 0;
   // A speaker who says "please" last is done.
-  return words.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
+  return textWords.at(-1) === 'please' && form < 1 ? 1.3 : 0.3;
 }
 
-function findLastSentence(words: readonly string[]) {
+function findLastSentence(textWords: readonly string[]) {
   let from = 0;
-  while (from < words.length - 1 && isInClass('openers', words[from])) from++;
-  const rest = words.slice(from);
-  const named = rest.slice(1);
+  while (from < textWords.length - 1 && isInClass('openers', textWords[from])) from++;
+  const withoutOpeners = textWords.slice(from);
+  const withoutName = withoutOpeners.slice(1);
   const isName =
-    !startsSentence(rest) && !isInClass('subjects', rest[0]) && named.length >= 2;
-  return isName && startsSentence(named) ? named : rest;
+    !startsSentence(withoutOpeners) &&
+    !isInClass('subjects', withoutOpeners[0]) &&
+    withoutName.length >= 2;
+  return isName && startsSentence(withoutName) ? withoutName : withoutOpeners;
 }
 
-function startsSentence([first, second]: readonly string[]) {
-  if (isInClass('questionWords', first) || isInClass('verbs', first)) return true;
-  return isInClass('auxiliaries', first) && canBeSubject(second);
+function startsSentence([firstWord, secondWord]: readonly string[]) {
+  if (isInClass('questionWords', firstWord) || isInClass('verbs', firstWord))
+    return true;
+  return isInClass('auxiliaries', firstWord) && canBeSubject(secondWord);
 }
 
-function getFormLogit(words: readonly string[]) {
-  const [first = ''] = words;
-  if (subordinators.has(first) && !isQuestion(words))
-    return countClauses(words) >= 2 ? 1.4 : -1.6;
-  if (isQuestion(words)) return getQuestionLogit(words);
-  if (isCommand(words)) return getCommandLogit(words);
-  if (isInClass('auxiliaries', first) && first !== 'been' && canBeSubject(words[1]))
-    return words.length <= 2 ? -0.8 : 1.7; // "Can you", "is there".
-  if (first !== removeContraction(first) || words.slice(1).some(isVerb))
-    return getStatementLogit(words);
-  return getFragmentLogit(words);
+function getFormLogit(sentence: readonly string[]) {
+  const [firstWord = ''] = sentence;
+  if (subordinators.has(firstWord) && !isQuestion(sentence))
+    return countClauses(sentence) >= 2 ? 1.4 : -1.6;
+  if (isQuestion(sentence)) return getQuestionLogit(sentence);
+  if (isCommand(sentence)) return getCommandLogit(sentence);
+  if (
+    isInClass('auxiliaries', firstWord) &&
+    firstWord !== 'been' &&
+    canBeSubject(sentence[1])
+  )
+    return sentence.length <= 2 ? -0.8 : 1.7; // "Can you", "is there".
+  if (firstWord !== removeContraction(firstWord) || sentence.slice(1).some(isVerb))
+    return getStatementLogit(sentence);
+  return getFragmentLogit(sentence);
 }
 
 /** Recognises commands: "stop it", "never mind", "don't go", "let's go". */
-function isCommand([first = '', second]: readonly string[]) {
-  if (first === 'never' || first === "don't") return isInClass('verbs', second);
-  return isInClass('verbs', first) || removeContraction(first) === 'let';
+function isCommand([firstWord = '', secondWord]: readonly string[]) {
+  if (firstWord === 'never' || firstWord === "don't")
+    return isInClass('verbs', secondWord);
+  return isInClass('verbs', firstWord) || removeContraction(firstWord) === 'let';
 }
 
-function getFragmentLogit(words: readonly string[]) {
-  const [first] = words;
+function getFragmentLogit(sentence: readonly string[]) {
+  const [firstWord] = sentence;
   const isAdverbial = ['prepositions', 'particles', 'timeWords'] as const;
-  if (isAdverbial.some((list) => isInClass(list, first))) return -0.3;
-  if (words.length === 1) return 0.2;
-  if (isInClass('subjects', first) || words.length >= 6) return 0;
-  if (isInClass('determiners', first)) return words.includes('and') ? -0.3 : 0.3;
+  if (isAdverbial.some((list) => isInClass(list, firstWord))) return -0.3;
+  if (sentence.length === 1) return 0.2;
+  if (isInClass('subjects', firstWord) || sentence.length >= 6) return 0;
+  if (isInClass('determiners', firstWord)) return sentence.includes('and') ? -0.3 : 0.3;
   // Words without a verb are mostly an answer.
   return 0.8;
 }
 
 /** Recognises questions: "when is", "what time is", but not "when i was". */
-function isQuestion(words: readonly string[]) {
-  const [first = '', second = ''] = words;
-  if (isInClass('questionWords', first) && first.length > 0) {
-    if (isInClass('onlySubjects', second)) return false;
-    if (first === 'when' || first === 'where') return isInClass('auxiliaries', second);
-    return words.slice(1, 6).some(isVerb);
+function isQuestion(sentence: readonly string[]) {
+  const [firstWord = '', secondWord = ''] = sentence;
+  if (isInClass('questionWords', firstWord) && firstWord.length > 0) {
+    if (isInClass('onlySubjects', secondWord)) return false;
+    if (firstWord === 'when' || firstWord === 'where')
+      return isInClass('auxiliaries', secondWord);
+    return sentence.slice(1, 6).some(isVerb);
   }
   return (
-    first !== removeContraction(first) &&
-    isInClass('questionWords', removeContraction(first))
+    firstWord !== removeContraction(firstWord) &&
+    isInClass('questionWords', removeContraction(firstWord))
   );
 }
 
-function getQuestionLogit(words: readonly string[]) {
-  const whole =
-    words.length >= (words[0] === removeContraction(words[0] ?? '') ? 3 : 2);
-  return whole ? 2 : 0.3;
+function getQuestionLogit(sentence: readonly string[]) {
+  const isWhole =
+    sentence.length >= (sentence[0] === removeContraction(sentence[0] ?? '') ? 3 : 2);
+  return isWhole ? 2 : 0.3;
 }
 
-function getCommandLogit(words: readonly string[]) {
-  const { length } = words;
+function getCommandLogit(sentence: readonly string[]) {
+  const { length } = sentence;
   if (length === 1) return 0.2;
-  const isPhrasal = isInClass('particles', words[1]);
+  const isPhrasal = isInClass('particles', sentence[1]);
   if (
-    isInClass('targetVerbs', words[0]) &&
+    isInClass('targetVerbs', sentence[0]) &&
     !isPhrasal &&
-    !words.slice(2, -1).some(introducesObject)
+    !sentence.slice(2, -1).some(introducesObject)
   )
     return -0.3;
   return length === 2 ? 1.4 : 1.7;
@@ -121,67 +131,69 @@ function introducesObject(word: string) {
   return isInClass('prepositions', word) || word === 'that' || word === 'and';
 }
 
-function getStatementLogit(words: readonly string[]) {
-  const { length } = words;
+function getStatementLogit(sentence: readonly string[]) {
+  const { length } = sentence;
   if (length <= 2) return 0.3;
-  if (isInClass('determiners', words[0]) && hasOpenRelativeClause(words)) return -1;
+  if (isInClass('determiners', sentence[0]) && hasOpenRelativeClause(sentence))
+    return -1;
   return length <= 4 ? 0.5 : 0.7;
 }
 
 /** Recognises that the only verb belongs to the relative clause: "the song we heard". */
-function hasOpenRelativeClause(words: readonly string[]) {
-  const at = words.findIndex(
+function hasOpenRelativeClause(sentence: readonly string[]) {
+  const at = sentence.findIndex(
     (word, n) => n > 1 && isInClass('onlySubjects', removeContraction(word)),
   );
-  if (at < 0 || words.slice(1, at).some(isVerb)) return false;
-  return words.slice(at + 1).filter(isVerb).length <= 1;
+  if (at < 0 || sentence.slice(1, at).some(isVerb)) return false;
+  return sentence.slice(at + 1).filter(isVerb).length <= 1;
 }
 
 /** Rates the last words: -2 and less is open, above 0 is a good end. */
-function getTailLogit(words: readonly string[]) {
-  const last = words.at(-1) ?? '';
-  if (isInClass('finalWords', last)) return needsObject(words) ? -1.6 : 0.4;
-  return getGrammarLogit(last, words) ?? getContentLogit(last, words);
+function getTailLogit(sentence: readonly string[]) {
+  const lastWord = sentence.at(-1) ?? '';
+  if (isInClass('finalWords', lastWord)) return needsObject(sentence) ? -1.6 : 0.4;
+  return getGrammarLogit(lastWord, sentence) ?? getContentLogit(lastWord, sentence);
 }
 
-function getGrammarLogit(last: string, words: readonly string[]) {
+function getGrammarLogit(lastWord: string, sentence: readonly string[]) {
   // "Come in", "hold on", but not "turn off".
-  if (isInClass('particles', last))
-    return words.length !== 2 || isInClass('phrasalVerbs', words[0]) ? 0 : -1;
-  if (isInClass('prepositions', last)) return getStrandedLogit(words);
-  if (isInClass('auxiliaries', last)) return getAuxiliaryLogit(words);
-  if (isInClass('onlySubjects', last)) return getSubjectLogit(words);
-  if (isInClass('onlySubjects', removeContraction(last))) return -2.6;
+  if (isInClass('particles', lastWord))
+    return sentence.length !== 2 || isInClass('phrasalVerbs', sentence[0]) ? 0 : -1;
+  if (isInClass('prepositions', lastWord)) return getStrandedLogit(sentence);
+  if (isInClass('auxiliaries', lastWord)) return getAuxiliaryLogit(sentence);
+  if (isInClass('onlySubjects', lastWord)) return getSubjectLogit(sentence);
+  if (isInClass('onlySubjects', removeContraction(lastWord))) return -2.6;
   if (
-    isInClass('articles', last) ||
-    isInClass('conjunctions', last) ||
-    subordinators.has(last)
+    isInClass('articles', lastWord) ||
+    isInClass('conjunctions', lastWord) ||
+    subordinators.has(lastWord)
   )
     return -3;
   return undefined;
 }
 
-function getContentLogit(last: string, words: readonly string[]) {
-  if (isInClass('demonstratives', last)) return getPointerLogit(last, words);
-  if (isInClass('adjectives', last)) return getAdjectiveLogit(words);
-  if (isInClass('knowingVerbs', last) && isKnowingOpen(words)) return -1.6;
-  return isInClass('relationalNouns', last) &&
-    !isCommand(words) &&
-    isNounPhraseOpen(words)
+function getContentLogit(lastWord: string, sentence: readonly string[]) {
+  if (isInClass('demonstratives', lastWord)) return getPointerLogit(lastWord, sentence);
+  if (isInClass('adjectives', lastWord)) return getAdjectiveLogit(sentence);
+  if (isInClass('knowingVerbs', lastWord) && isKnowingOpen(sentence)) return -1.6;
+  return isInClass('relationalNouns', lastWord) &&
+    !isCommand(sentence) &&
+    isNounPhraseOpen(sentence)
     ? -1.45
     : 0;
 }
 
 /** Recognises a "know" without object: "do you know", "I want to know", but not "I know". */
-function isKnowingOpen(words: readonly string[]) {
+function isKnowingOpen(sentence: readonly string[]) {
   return (
-    words.at(-2) === 'to' || (isInClass('auxiliaries', words[0]) && words.length === 3)
+    sentence.at(-2) === 'to' ||
+    (isInClass('auxiliaries', sentence[0]) && sentence.length === 3)
   );
 }
 
 /** Rates a final subject: better in "where are they" than in "what can i". */
-function getSubjectLogit(words: readonly string[]) {
-  return isQuestion(words) && isFormOfBe(words.at(-2)) ? -0.5 : -3;
+function getSubjectLogit(sentence: readonly string[]) {
+  return isQuestion(sentence) && isFormOfBe(sentence.at(-2)) ? -0.5 : -3;
 }
 
 function isFormOfBe(word: string | undefined) {
@@ -192,83 +204,89 @@ function isFormOfBe(word: string | undefined) {
 }
 
 /** Rates a final "this" or "that": open in "I think that", but not in "who said that". */
-function getPointerLogit(last: string, words: readonly string[]) {
+function getPointerLogit(lastWord: string, sentence: readonly string[]) {
   if (
-    last === 'that' &&
-    isInClass('reportingWords', words.at(-2)) &&
-    !isQuestion(words)
+    lastWord === 'that' &&
+    isInClass('reportingWords', sentence.at(-2)) &&
+    !isQuestion(sentence)
   )
     return -2;
-  return last === 'these' || last === 'those' ? -0.5 : -0.1;
+  return lastWord === 'these' || lastWord === 'those' ? -0.5 : -0.1;
 }
 
 /** Recognises a missing object: "can you tell me", "remind me". */
-function needsObject(words: readonly string[]) {
-  const [at, before, last] = ['', ...words].slice(-3);
-  if (before === 'to' && last === 'me') return isInClass('tellingVerbs', at);
+function needsObject(sentence: readonly string[]) {
+  const [thirdLastWord, secondLastWord, lastWord] = ['', ...sentence].slice(-3);
+  if (secondLastWord === 'to' && lastWord === 'me')
+    return isInClass('tellingVerbs', thirdLastWord);
   return (
-    words.length <= 5 &&
-    ['me', 'him', 'us', 'them', 'you'].includes(last ?? '') &&
+    sentence.length <= 5 &&
+    ['me', 'him', 'us', 'them', 'you'].includes(lastWord ?? '') &&
     ['tell', 'show', 'give', 'remind', 'ask', 'let', 'send', 'bring'].includes(
-      before ?? '',
+      secondLastWord ?? '',
     )
   );
 }
 
 /** Rates a final preposition: better if its noun is before it, as in "what are you talking about". */
-function getStrandedLogit(words: readonly string[]) {
-  const before = words.at(-2) ?? '';
-  if (!isQuestion(words) || !(isVerb(before) || before === 'it' || before === 'you'))
+function getStrandedLogit(sentence: readonly string[]) {
+  const wordBefore = sentence.at(-2) ?? '';
+  if (
+    !isQuestion(sentence) ||
+    !(isVerb(wordBefore) || wordBefore === 'it' || wordBefore === 'you')
+  )
     return -2.6;
-  return words.at(-1) === 'from' ? -0.3 : -0.8;
+  return sentence.at(-1) === 'from' ? -0.3 : -0.8;
 }
 
 /** Rates a final auxiliary: good in "tell me where it is", open in "the capital of france is". */
-function getAuxiliaryLogit(words: readonly string[]) {
-  if (isMainVerb(words)) return isQuestion(words) ? 0 : -0.5;
-  if (words.slice(1, -2).some((word) => isInClass('questionWords', word))) return 0.8;
-  if (!isInClass('subjects', words.at(-2))) return -2.2;
-  return words.length <= 3 ? 0.2 : -1.6;
+function getAuxiliaryLogit(sentence: readonly string[]) {
+  if (isMainVerb(sentence)) return isQuestion(sentence) ? 0 : -0.5;
+  if (sentence.slice(1, -2).some((word) => isInClass('questionWords', word)))
+    return 0.8;
+  if (!isInClass('subjects', sentence.at(-2))) return -2.2;
+  return sentence.length <= 3 ? 0.2 : -1.6;
 }
 
 /** Recognises a final main verb: "what can you do", "should i be". */
-function isMainVerb(words: readonly string[]) {
+function isMainVerb(sentence: readonly string[]) {
   return (
-    /^(?:do|be|have)$/.test(words.at(-1) ?? '') &&
-    isInClass('auxiliaries', words.at(-3))
+    /^(?:do|be|have)$/.test(sentence.at(-1) ?? '') &&
+    isInClass('auxiliaries', sentence.at(-3))
   );
 }
 
 /** Rates a final adjective: open in "a very big", but not in "it is very big". */
-function getAdjectiveLogit(words: readonly string[]) {
-  const before = words.findLast((word) => !isInClass('adjectives', word));
-  return words.length > 1 && (before === undefined || isInClass('determiners', before))
+function getAdjectiveLogit(sentence: readonly string[]) {
+  const wordBefore = sentence.findLast((word) => !isInClass('adjectives', word));
+  return sentence.length > 1 &&
+    (wordBefore === undefined || isInClass('determiners', wordBefore))
     ? -1.8
     : 0;
 }
 
 /** Recognises an open noun phrase: "what is the capital", but not "what is your name". */
-function isNounPhraseOpen(words: readonly string[]) {
-  const before = words.at(-2);
-  if (before === 'the' || before === 'a' || isInClass('adjectives', before))
+function isNounPhraseOpen(sentence: readonly string[]) {
+  const wordBefore = sentence.at(-2);
+  if (wordBefore === 'the' || wordBefore === 'a' || isInClass('adjectives', wordBefore))
     return true;
-  return words.at(-3) === 'the' && /..est$/.test(before ?? '');
+  return sentence.at(-3) === 'the' && /..est$/.test(wordBefore ?? '');
 }
 
-function countClauses(words: readonly string[]) {
-  return words.reduce(
-    (count, _, at) => count + (at === 0 ? 0 : countNewClauses(words, at)),
+function countClauses(sentence: readonly string[]) {
+  return sentence.reduce(
+    (count, _, at) => count + (at === 0 ? 0 : countNewClauses(sentence, at)),
     0,
   );
 }
 
 /** Counts new clauses: a subject with its verb, a question, or a command after the first clause. */
-function countNewClauses(words: readonly string[], at: number) {
-  const [word = '', next = ''] = words.slice(at);
-  if (at > 3 && isInClass('verbs', word) && isInClass('objects', next)) return 2;
-  const byNoun = !isInClass('subjects', words[1]);
-  if (isClauseHead(word, next)) return at > 2 && byNoun ? 2 : 1;
-  return at === 2 && byNoun && isVerb(word) ? 1 : 0;
+function countNewClauses(sentence: readonly string[], position: number) {
+  const [word = '', next = ''] = sentence.slice(position);
+  if (position > 3 && isInClass('verbs', word) && isInClass('objects', next)) return 2;
+  const byNoun = !isInClass('subjects', sentence[1]);
+  if (isClauseHead(word, next)) return position > 2 && byNoun ? 2 : 1;
+  return position === 2 && byNoun && isVerb(word) ? 1 : 0;
 }
 
 /** Recognises "she went", "she's", "did she". */

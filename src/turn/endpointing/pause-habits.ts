@@ -14,19 +14,20 @@ const halvingCount = 64;
 /** Prior counts keep one chance from deciding. */
 const priorCount = 2;
 
+/** Counts whether an utterance ended with its last word or went on. */
 export function learnEnding(
   endings: EndingCounts,
   lastWord: string,
   fate: 'ended' | 'went-on',
 ): EndingCounts {
   if (lastWord === '') return endings;
-  const known = endings.get(lastWord) ?? { ended: 0, wentOn: 0 };
-  const scale = known.ended + known.wentOn >= halvingCount ? 0.5 : 1;
+  const counts = endings.get(lastWord) ?? { ended: 0, wentOn: 0 };
+  const scale = counts.ended + counts.wentOn >= halvingCount ? 0.5 : 1;
   const next = new Map(endings);
   next.delete(lastWord);
   next.set(lastWord, {
-    ended: known.ended * scale + (fate === 'ended' ? 1 : 0),
-    wentOn: known.wentOn * scale + (fate === 'went-on' ? 1 : 0),
+    ended: counts.ended * scale + (fate === 'ended' ? 1 : 0),
+    wentOn: counts.wentOn * scale + (fate === 'went-on' ? 1 : 0),
   });
   for (const oldest of next.keys()) {
     if (next.size <= maxKnownWords) break;
@@ -37,9 +38,9 @@ export function learnEnding(
 
 /** Gets the logit that an utterance with this last word is over, from -1.5 to 1.5. */
 export function getEndingLogit(endings: EndingCounts, lastWord: string): number {
-  const known = endings.get(lastWord);
-  if (!known) return 0;
-  const logit = Math.log((known.ended + priorCount) / (known.wentOn + priorCount));
+  const counts = endings.get(lastWord);
+  if (!counts) return 0;
+  const logit = Math.log((counts.ended + priorCount) / (counts.wentOn + priorCount));
   return Math.max(-1.5, Math.min(1.5, logit));
 }
 
@@ -79,15 +80,17 @@ const maxPeople = 100;
 
 /** Pause habits of the people of one session. They are kept nowhere else. */
 export class PauseHabits {
-  readonly #pauses = new Map<string, PauseHabit>();
+  readonly #pauses = new Map<PersonId, PauseHabit>();
   #endings = noEndings;
 
+  /** Gets what is known of a person, and of the last words of everybody. */
   getHabits(speakerId: PersonId): SpeakerHabits {
     const habit = this.#pauses.get(speakerId);
     return { endings: this.#endings, habit };
   }
 
-  learnResumed(speakerId: PersonId, pausedMs: number, lastWord: string) {
+  /** Learns that a person went on after a pause behind this word. */
+  learnResumed(speakerId: PersonId, pausedMs: number, lastWord: string): void {
     const habit = this.#pauses.get(speakerId) ?? unknownHabit;
     this.#pauses.delete(speakerId);
     this.#pauses.set(speakerId, learnPause(habit, pausedMs));
@@ -98,11 +101,13 @@ export class PauseHabits {
     this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
   }
 
-  learnEnded(lastWord: string) {
+  /** Learns that an utterance ended with this word. */
+  learnEnded(lastWord: string): void {
     this.#endings = learnEnding(this.#endings, lastWord, 'ended');
   }
 
-  forget(speakerId: PersonId) {
+  /** Forgets the pauses of a person. The counts of last words name nobody. */
+  forget(speakerId: PersonId): void {
     this.#pauses.delete(speakerId);
   }
 }

@@ -6,7 +6,7 @@ type JudgedPause = {
 
 /** With fewer pauses, right judgements may be luck. */
 const minPauses = 20;
-/** Pauses among them in which people went on: a model is judged by both kinds. */
+/** Of these pauses, those in which people went on: a model is judged by both kinds. */
 const minHolds = 5;
 /** In few judged pauses people go on, and a model may change under its name. */
 const keptPauses = 500;
@@ -21,13 +21,15 @@ const waitedLogit = -2;
 export class WordsJudgeTrust {
   readonly #pauses = new Map<string, readonly JudgedPause[]>();
 
-  isAsked(model: string): boolean {
+  /** Whether the model should be asked in a pause: it is not known yet, or its judgement is worth something. */
+  shouldAsk(model: string): boolean {
     const pauses = this.#listPauses(model);
     const isSilent = pauses.every(({ isWhole }) => isWhole === undefined);
     if (isSilent) return pauses.length < maxSilentPauses;
     return !isKnown(pauses) || this.weigh(model, false) < 0;
   }
 
+  /** Whether a judgement that the person goes on is worth waiting for. */
   isTrusted(model: string): boolean {
     return this.weigh(model, false) <= waitedLogit;
   }
@@ -43,7 +45,8 @@ export class WordsJudgeTrust {
     return wordsLogitFactor * (isWhole ? sure : -sure);
   }
 
-  learn(model: string, pause: JudgedPause) {
+  /** Adds a pause of which it is known whether the person went on. A pause without an answer says nothing. */
+  learn(model: string, pause: JudgedPause): void {
     if (pause.isWhole === 'unanswered') return;
     this.#pauses.set(model, [...this.#listPauses(model), pause].slice(-keptPauses));
   }
@@ -58,14 +61,15 @@ function isKnown(pauses: readonly JudgedPause[]) {
   return pauses.length >= minPauses && holds.length >= minHolds;
 }
 
-/** Measures how often it was judged so, and the variance of the logarithm of that. */
+/** Measures how often a model judged so, and the variance of the logarithm of that share. */
 function measureShare(
   pauses: readonly JudgedPause[],
   isWhole: boolean,
   wentOn: boolean,
 ) {
-  const those = pauses.filter((pause) => pause.wentOn === wentOn);
-  const said = those.filter((pause) => pause.isWhole === isWhole).length + 0.5;
-  const all = those.length + 1;
-  return { share: said / all, variance: 1 / said - 1 / all };
+  const alike = pauses.filter((pause) => pause.wentOn === wentOn);
+  const judgedSo = alike.filter((pause) => pause.isWhole === isWhole);
+  // Half a pause more keeps the logarithm finite.
+  const [hits, count] = [judgedSo.length + 0.5, alike.length + 1];
+  return { share: hits / count, variance: 1 / hits - 1 / count };
 }

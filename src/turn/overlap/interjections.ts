@@ -56,14 +56,16 @@ const vietnameseFolds: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Splits a text into normalised tokens. Only the first 300 characters count. */
-function tokenize(text: string) {
+function tokenizeText(text: string) {
   const isWhole = text.length <= maxInterjectionChars;
-  const said = isWhole
+  const shortText = isWhole
     ? text
     : text.slice(0, maxInterjectionChars).replace(/\S{1,40}$/u, '');
-  const found = tokenizePhrase(said);
-  const from = found.findIndex(isWordToken);
-  return from < 0 ? [] : found.slice(from, found.findLastIndex(isWordToken) + 1);
+  const phraseTokens = tokenizePhrase(shortText);
+  const start = phraseTokens.findIndex(isWordToken);
+  return start < 0
+    ? []
+    : phraseTokens.slice(start, phraseTokens.findLastIndex(isWordToken) + 1);
 }
 
 function tokenizePhrase(text: string) {
@@ -102,14 +104,14 @@ function isRecogniserNote(text: string) {
   );
 }
 
-const humPatterns = everywhere.hums.map((source) => new RegExp(source, 'u'));
+const humPatterns = everywhere.hums.map((pattern) => new RegExp(pattern, 'u'));
 
 function isHum(token: string) {
   return humPatterns.some((hum) => hum.test(token));
 }
 
 function replacePairs(text: string, pairs: readonly (readonly [RegExp, string])[]) {
-  return pairs.reduce((said, [from, to]) => said.replace(from, to), text);
+  return pairs.reduce((folded, [from, to]) => folded.replace(from, to), text);
 }
 
 type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
@@ -144,7 +146,7 @@ const commonPhrasesByRole = new Map(
 const phraseTables: readonly PhraseTable[] = languages.map(createPhraseTable);
 
 function isPhrase(token: string) {
-  return phraseTables.some(({ roles: known }) => known.has(token));
+  return phraseTables.some(({ roles }) => roles.has(token));
 }
 
 /** Returns whether a phrase begins with this text, even in the middle of a word. */
@@ -159,36 +161,39 @@ function beginsPhrase({ sorted }: PhraseTable, start: string) {
 }
 
 function createPhraseTable({ isWidespread, overlap }: LanguageWords) {
-  const found = new Map<string, PhraseRole>();
+  const roleByPhrase = new Map<string, PhraseRole>();
   for (const role of phraseRoles) {
-    const all = [
+    const phrases = [
       ...toTokenPhrases(overlap[role]),
       ...(commonPhrasesByRole.get(role) ?? []),
     ];
-    for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
+    for (const phrase of phrases)
+      if (!roleByPhrase.has(phrase)) roleByPhrase.set(phrase, role);
   }
   const refusals = toTokenPhrases(overlap.refusals);
-  for (const phrase of repeatWords(refusals))
-    if (!found.has(phrase)) found.set(phrase, 'fillers');
-  const lengths = [...found.keys()].map((phrase) => phrase.split(' ').length);
+  for (const phrase of repeatRefusals(refusals))
+    if (!roleByPhrase.has(phrase)) roleByPhrase.set(phrase, 'fillers');
+  const lengths = [...roleByPhrase.keys()].map((phrase) => phrase.split(' ').length);
   return {
     isWidespread,
-    roles: found,
+    roles: roleByPhrase,
     refusals: new Set(refusals),
     longest: Math.max(...lengths),
-    sorted: [...found.keys()].sort(),
+    sorted: [...roleByPhrase.keys()].sort(),
   };
 }
 
-function repeatWords(words: readonly string[]) {
-  return words.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
+function repeatRefusals(refusals: readonly string[]) {
+  return refusals.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
-function toTokenPhrases(list: readonly string[] = []) {
-  return tokenizeEach(list).map((found) => found.filter(isWordToken).join(' '));
+function toTokenPhrases(phrases: readonly string[] = []) {
+  return tokenizeEach(phrases).map((phraseTokens) =>
+    phraseTokens.filter(isWordToken).join(' '),
+  );
 }
 
-/** Intent of a whole sentence. `other` only contains such words. `sure`: no further word can change the intent. */
+/** Intent of a whole sentence. `other` only contains such words. `sure` means that no further word can change the intent. */
 export type Interjection =
   | { readonly kind: 'empty' }
   | { readonly kind: InterjectionKind; readonly sure: boolean };
@@ -206,11 +211,11 @@ type InterjectionKind =
   | 'never-mind'
   | 'other';
 type ParsedInterjection = InterjectionKind | 'nothing';
-type HeardTokens = {
+type SentenceTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
   /** Names of the bot that begin at each token. */
-  readonly named: readonly (readonly PhraseStep[])[];
+  readonly nameSteps: readonly (readonly PhraseStep[])[];
 };
 
 const nameLimits = { names: 45, nameLetters: 60 };
@@ -241,13 +246,13 @@ export function classifyInterjection(
   text: string,
   options: InterjectionOptions,
 ): Interjection {
-  const { isFinal } = options;
-  const tokens = tokenize(text);
+  const { isFinal, names = [] } = options;
+  const tokens = tokenizeText(text);
   if (isRecogniserNote(text)) return { kind: 'backchannel', sure: isFinal };
   if (tokens.length === 0) return { kind: 'empty' };
-  const named = findNameSteps(tokens, options.names ?? [], isFinal);
+  const nameSteps = findNameSteps(tokens, names, isFinal);
   const readings = phraseTables.map((table) =>
-    readInLanguage(table, { tokens, isFinal, named }),
+    readInLanguage(table, { tokens, isFinal, nameSteps }),
   );
   const parsed = chooseMeaning(readings, tokens.filter(isWordToken).join(' '));
   const kind = parsed === 'nothing' ? 'other' : parsed;
@@ -259,16 +264,18 @@ function findNameSteps(
   names: readonly string[],
   isFinal: boolean,
 ): PhraseStep[][] {
-  const called = names.slice(0, nameLimits.names).flatMap(toNamePhrases);
-  return tokens.map((_, at) => listNameSteps(tokens, at, called, isFinal));
+  const namePhrases = names.slice(0, nameLimits.names).flatMap(toNamePhrases);
+  return tokens.map((_, at) => listNameSteps(tokens, at, namePhrases, isFinal));
 }
 
-function toNamePhrases(name: string) {
-  const words = tokenize(name.slice(0, nameLimits.nameLetters)).filter(isWordToken);
-  const latin = words.length === 1 ? toLatin(words[0] ?? '') : undefined;
+function toNamePhrases(botName: string) {
+  const nameTokens = tokenizeText(botName.slice(0, nameLimits.nameLetters)).filter(
+    isWordToken,
+  );
+  const latin = nameTokens.length === 1 ? toLatin(nameTokens[0] ?? '') : undefined;
   const sound =
     latin !== undefined && latin.length > 3 ? toPhoneticCode(latin) : undefined;
-  return words.length === 0 ? [] : [{ words, sound }];
+  return nameTokens.length === 0 ? [] : [{ words: nameTokens, sound }];
 }
 
 type LanguageReading = {
@@ -281,23 +288,24 @@ type LanguageReading = {
 
 function chooseMeaning(
   readings: readonly LanguageReading[],
-  said: string,
+  sentence: string,
 ): ParsedInterjection {
-  const found = readings.flatMap(({ isWidespread, parsed }) =>
+  const meanings = readings.flatMap(({ isWidespread, parsed }) =>
     parsed ? [{ isWidespread, parsed }] : [],
   );
-  const widespread = found
-    .filter((one) => one.isWidespread)
-    .map(({ parsed }) => parsed);
-  if (widespread.includes('stop')) return notStopPhrases.has(said) ? 'nothing' : 'stop';
-  const allParsed =
-    widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
-  const parsed = precedence.find((wanted) => allParsed.includes(wanted)) ?? 'nothing';
-  return parsed === 'stop' && notStopPhrases.has(said) ? 'nothing' : parsed;
+  const widespread = meanings.filter(({ isWidespread }) => isWidespread);
+  const candidates = (widespread.length > 0 ? widespread : meanings).map(
+    ({ parsed }) => parsed,
+  );
+  const isStop = widespread.some(({ parsed }) => parsed === 'stop');
+  const parsed = isStop
+    ? 'stop'
+    : (precedence.find((meaning) => candidates.includes(meaning)) ?? 'nothing');
+  return parsed === 'stop' && notStopPhrases.has(sentence) ? 'nothing' : parsed;
 }
 
-function readInLanguage(table: PhraseTable, heard: HeardTokens): LanguageReading {
-  const { tokens, isFinal } = heard;
+function readInLanguage(table: PhraseTable, sentence: SentenceTokens): LanguageReading {
+  const { tokens, isFinal } = sentence;
   const allParsed: (ParsedInterjection | undefined)[] = ['nothing'];
   let open = false;
   for (const [at, token] of tokens.entries()) {
@@ -305,7 +313,7 @@ function readInLanguage(table: PhraseTable, heard: HeardTokens): LanguageReading
     if (!parsed) continue;
     if (token === pauseToken) allParsed[at + 1] ??= parsed;
     open ||= !isFinal && canGrow(table, tokens, at);
-    for (const { role, to } of listSteps(table, heard, at))
+    for (const { role, to } of listSteps(table, sentence, at))
       allParsed[to] ??= applyRole(parsed, role);
   }
   const parsed = allParsed[tokens.length];
@@ -327,10 +335,10 @@ type PhraseStep = { readonly role: PhraseRole; readonly to: number };
 
 function listSteps(
   { roles, refusals, longest }: PhraseTable,
-  heard: HeardTokens,
+  sentence: SentenceTokens,
   at: number,
 ): PhraseStep[] {
-  const { tokens, named } = heard;
+  const { tokens, nameSteps } = sentence;
   const steps: PhraseStep[] = [];
   let phrase = '';
   for (let to = at + 1; to <= Math.min(tokens.length, at + longest); to++) {
@@ -342,7 +350,7 @@ function listSteps(
   if (isHum(token)) steps.push({ role: 'backchannel', to: at + 1 });
   if (refusals.has(token) && tokens[at + 1] === pauseToken)
     steps.push({ role: 'fillers', to: at + 1 });
-  return [...steps, ...(named[at] ?? [])];
+  return [...steps, ...(nameSteps[at] ?? [])];
 }
 
 function listNameSteps(
@@ -351,9 +359,9 @@ function listNameSteps(
   names: readonly { readonly words: readonly string[]; readonly sound?: string }[],
   isFinal: boolean,
 ): PhraseStep[] {
-  return names.flatMap(({ words, sound }): PhraseStep[] => {
-    if (words.every((word, place) => word === tokens[at + place]))
-      return [{ role: 'fillers', to: at + words.length }];
+  return names.flatMap(({ words: nameTokens, sound }): PhraseStep[] => {
+    if (nameTokens.every((word, offset) => word === tokens[at + offset]))
+      return [{ role: 'fillers', to: at + nameTokens.length }];
     // Only a final text may misspell a name.
     const isAlike = isFinal && soundsLikeName(tokens[at] ?? '', sound);
     return isAlike ? [{ role: 'fillers', to: at + 1 }] : [];
@@ -365,10 +373,10 @@ function soundsLikeName(token: string, sound: string | undefined) {
     return false;
   const latin = toLatin(token);
   if (latin === undefined) return false;
-  const heard = toPhoneticCode(latin);
+  const code = toPhoneticCode(latin);
   return (
-    heard[0] === sound[0] &&
-    isWithinDistance(heard, sound, getMaxNameDistance(sound)) &&
+    code[0] === sound[0] &&
+    isWithinDistance(code, sound, getMaxNameDistance(sound)) &&
     !isPhrase(token)
   );
 }
@@ -393,30 +401,30 @@ function applyRole(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjec
 
 const maxSentenceTokens = 30;
 
-/** Empty for a longer sentence. */
-function toTokenWords(text: string) {
-  const tokens = tokenize(text).filter(isWordToken);
+/** Joins the words of a text as tokens. Empty for a longer sentence. */
+function joinWordTokens(text: string) {
+  const tokens = tokenizeText(text).filter(isWordToken);
   return tokens.length > maxSentenceTokens ? '' : tokens.join(' ');
 }
 
 function consistsOfPhrases(
-  words: string,
-  wanted: readonly string[],
-  beside: readonly string[],
+  remainingText: string,
+  answerPhrases: readonly string[],
+  politePhrases: readonly string[],
   isFound = false,
 ): boolean {
-  if (words === '') return isFound;
+  if (remainingText === '') return isFound;
   const canContinue = (phrase: string, isWanted: boolean) =>
     phrase !== '' &&
-    `${words} `.startsWith(`${phrase} `) &&
+    `${remainingText} `.startsWith(`${phrase} `) &&
     consistsOfPhrases(
-      words.slice(phrase.length + 1),
-      wanted,
-      beside,
+      remainingText.slice(phrase.length + 1),
+      answerPhrases,
+      politePhrases,
       isFound || isWanted,
     );
-  const isWanted = wanted.some((one) => canContinue(one, true));
-  return isWanted || beside.some((one) => canContinue(one, false));
+  const isWanted = answerPhrases.some((phrase) => canContinue(phrase, true));
+  return isWanted || politePhrases.some((phrase) => canContinue(phrase, false));
 }
 
 const confirmationTables: readonly (Record<
@@ -458,12 +466,12 @@ export function findYesOrNo(
   const { kind } = classifyInterjection(text, { isFinal: true, names });
   if (kind === 'stop' || kind === 'wait') return undefined;
   if (kind === 'never-mind') return 'no';
-  const words = toTokenWords(text);
-  const called = toTokenPhrases(names);
+  const sentence = joinWordTokens(text);
+  const namePhrases = toTokenPhrases(names);
   const tables = selectTables(language);
   const hasAnswer = (answer: YesOrNo) =>
-    tables.some(({ beside, [answer]: wanted }) =>
-      consistsOfPhrases(words, wanted, [...beside, ...called]),
+    tables.some(({ beside, [answer]: answerPhrases }) =>
+      consistsOfPhrases(sentence, answerPhrases, [...beside, ...namePhrases]),
     );
   if (hasAnswer('yes')) return 'yes';
   return hasAnswer('no') ? 'no' : undefined;
@@ -472,8 +480,11 @@ export function findYesOrNo(
 function selectTables(language: string | undefined) {
   const code = language?.split('-')[0];
   // A Polish yes is a Malay no.
-  if (!confirmationTables.some((one) => one.code === code)) return unambiguousTables;
-  return confirmationTables.filter((one) => one.code === code || one.code === 'en');
+  if (!confirmationTables.some((table) => table.code === code))
+    return unambiguousTables;
+  return confirmationTables.filter(
+    (table) => table.code === code || table.code === 'en',
+  );
 }
 
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
@@ -507,21 +518,22 @@ export function findSpokenCommand(
   names: readonly string[],
 ): SpokenCommand | undefined {
   if (text.length > maxCommandChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
-  const words = ` ${toPlainWords(text)} `;
-  if (notCommandTexts.some((one) => words.includes(` ${one} `))) return undefined;
-  const tokens = tokenize(text);
-  const named = findNameSteps(tokens, names, false);
-  const found = new Set<SpokenCommand>();
+  const plainText = ` ${toPlainWords(text)} `;
+  if (notCommandTexts.some((phrase) => plainText.includes(` ${phrase} `)))
+    return undefined;
+  const tokens = tokenizeText(text);
+  const nameSteps = findNameSteps(tokens, names, false);
+  const commands = new Set<SpokenCommand>();
   for (let at = 0; at < tokens.length; ) {
     const { to, kind } = matchCommandPhrase(tokens, at) ?? {
-      to: Math.max(at, ...(named[at] ?? []).map((name) => name.to)),
+      to: Math.max(at, ...(nameSteps[at] ?? []).map((name) => name.to)),
     };
     if (to === at) return undefined;
-    if (kind && kind !== 'beside') found.add(kind);
+    if (kind && kind !== 'beside') commands.add(kind);
     at = to;
   }
-  const [command, ...more] = found;
-  return more.length === 0 ? command : undefined;
+  const [command, ...otherCommands] = commands;
+  return otherCommands.length === 0 ? command : undefined;
 }
 
 function matchCommandPhrase(

@@ -23,30 +23,31 @@ const overlapMeanings: Readonly<
   empty: { partial: 'nothing', final: 'fine' },
 };
 
-/** Gets the meaning of words over the bot. `isSure`: no further word could change their kind. */
+/** Gets the meaning of words over the bot. `isSure` means that no further word could change their kind. */
 export function getMeaning(
   {
-    meaning: what,
+    meaning: kind,
     isFinal,
     isSure = false,
   }: { meaning: OverlapKind; isFinal: boolean; isSure?: boolean },
   hasSay: boolean,
 ): Meaning {
   const meaning =
-    overlapMeanings[what][isFinal || (what === 'stop' && isSure) ? 'final' : 'partial'];
+    overlapMeanings[kind][isFinal || (kind === 'stop' && isSure) ? 'final' : 'partial'];
   return (meaning === 'drop' || meaning === 'hold') && !hasSay ? 'words' : meaning;
 }
 
+/** Classifies the words that a recogniser has for a voice over the bot so far. */
 export function classifyPartial(
   text: string,
   names: readonly string[],
 ): { readonly meaning: OverlapKind; readonly isSure: boolean } {
-  const words = classifyInterjection(text, { isFinal: false, names });
+  const interjection = classifyInterjection(text, { isFinal: false, names });
   // "He" may become "here", so short words stay open.
-  const isOpen = words.kind === 'backchannel' && isWordBeginning(text);
+  const isOpen = interjection.kind === 'backchannel' && isWordBeginning(text);
   return {
-    meaning: isOpen ? 'empty' : words.kind,
-    isSure: 'sure' in words && words.sure,
+    meaning: isOpen ? 'empty' : interjection.kind,
+    isSure: 'sure' in interjection && interjection.sure,
   };
 }
 
@@ -78,7 +79,7 @@ export type OverlapSpeech = {
   readonly fromMs: number;
   /** Since then all words are a stop that more words could still change. */
   readonly stopAtMs?: number;
-  readonly meant: boolean;
+  readonly isMeant: boolean;
   /** The final words came, or came too late. */
   readonly isSettled: boolean;
 };
@@ -94,7 +95,7 @@ type At = { readonly personId: PersonId; readonly atMs: number };
 
 export function createSpeech(
   { personId, atMs }: At,
-  isSounding = false,
+  isSounding: boolean = false,
 ): OverlapSpeech {
   const silenceDb = Number.NEGATIVE_INFINITY;
   return {
@@ -110,12 +111,12 @@ export function createSpeech(
     beforeMs: 0,
     explainedMs: 0,
     fromMs: atMs,
-    meant: false,
+    isMeant: false,
     isSettled: false,
   };
 }
 
-/** `isAsker`: this person is being answered. */
+/** Updates one person's speech over the bot. `isAsker` means that this person is being answered. */
 export function stepSpeech(
   speech: OverlapSpeech,
   event: At & SpeechEvent,
@@ -137,18 +138,24 @@ export function stepSpeech(
 }
 
 function beginSpeech(
-  former: OverlapSpeech,
+  lastSpeech: OverlapSpeech,
   event: At & { fromMs: number },
   { usualNoticeMs }: ReactionRules,
-) {
+): OverlapSpeech {
   const fresh = {
     ...createSpeech(event, true),
     fromMs: event.fromMs + usualNoticeMs,
   };
   // A voice that still waits for its words keeps its pause.
-  if (former.isSettled) return fresh;
-  const reaction = former.reaction === 'tentative-pause' ? 'duck' : former.reaction;
-  return { ...fresh, reaction, stopAtMs: former.stopAtMs, meant: former.meant };
+  if (lastSpeech.isSettled) return fresh;
+  const reaction =
+    lastSpeech.reaction === 'tentative-pause' ? 'duck' : lastSpeech.reaction;
+  return {
+    ...fresh,
+    reaction,
+    stopAtMs: lastSpeech.stopAtMs,
+    isMeant: lastSpeech.isMeant,
+  };
 }
 
 function addVoice(
@@ -162,7 +169,7 @@ function addVoice(
   const loudestDb = Math.max(sound.loudestDb, levelDb);
   const isVoice =
     voicedMs > sound.voicedMs && loudestDb - levelDb < rules.voiceEndDropDb;
-  const heard = {
+  const voiced: OverlapSpeech = {
     ...speech,
     isSettled: speech.isSettled && sound.endedAtMs === undefined,
     sound: {
@@ -173,8 +180,8 @@ function addVoice(
       isSounding: true,
     },
   };
-  const reaction = decideReaction(heard, atMs, isAsker, rules);
-  return { ...heard, reaction };
+  const reaction = decideReaction(voiced, atMs, isAsker, rules);
+  return { ...voiced, reaction };
 }
 
 function decideReaction(
@@ -212,7 +219,7 @@ function silenceSpeech(
 /** Marks speech so far as explained: a backchannel or noise. */
 export function explainSpeech(speech: OverlapSpeech, isFinal: boolean): OverlapSpeech {
   const { reaction, sound } = speech;
-  const still =
+  const milderReaction =
     reaction === 'tentative-pause' || (reaction === 'pause' && isFinal)
       ? 'duck'
       : reaction;
@@ -220,7 +227,7 @@ export function explainSpeech(speech: OverlapSpeech, isFinal: boolean): OverlapS
     ...speech,
     isSettled: speech.isSettled || isFinal,
     stopAtMs: undefined,
-    reaction: sound.isSounding ? still : 'none',
+    reaction: sound.isSounding ? milderReaction : 'none',
     explainedMs: sound.voicedMs,
     fromMs: sound.lastVoiceMs,
   };
@@ -237,12 +244,14 @@ export function applyWords(
 ): OverlapSpeech {
   const { beforeMs, sound } = speech;
   const isSettled = speech.isSettled || isFinal;
-  const short = sound.voicedMs - beforeMs < rules.minBystanderDurationMs;
-  const eased = speech.reaction === 'pause' && short ? 'duck' : speech.reaction;
-  const reaction = isAsker ? 'pause' : eased;
+  const isShort = sound.voicedMs - beforeMs < rules.minBystanderDurationMs;
+  const easedReaction =
+    speech.reaction === 'pause' && isShort ? 'duck' : speech.reaction;
+  const reaction = isAsker ? 'pause' : easedReaction;
   return { ...speech, isSettled, reaction, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
+/** Prepares a speech for the next reply, which it must not interrupt by what came before. */
 export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
   const { sound, stopAtMs } = speech;
   const { voicedMs, isSounding, lastVoiceMs: fromMs } = sound;
@@ -252,7 +261,7 @@ export function carryToNextReply(speech: OverlapSpeech): OverlapSpeech {
   return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: voicedMs };
 }
 
-/** `isForBot`: its words are for the bot. */
+/** Ends reactions whose time is over. `isForBot` means that the words are for the bot. */
 export function expireSpeech(
   speech: OverlapSpeech,
   atMs: number,

@@ -53,10 +53,10 @@ type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;
 type OverlapPacket = Extract<OverlapVoiceInput, { kind: 'packet' }>;
 type OverlapStep = {
   readonly overlap: OverlapVoice;
-  readonly noticed: readonly OverlapVoiceEvent[];
+  readonly events: readonly OverlapVoiceEvent[];
 };
 
-/** A voice is noticed with its first window, and measured with every packet. */
+/** One step of noticing a voice over the bot: by its first window, and then measured with every packet. */
 export function stepOverlapVoice(
   overlap: OverlapVoice,
   event: OverlapVoiceInput,
@@ -66,7 +66,7 @@ export function stepOverlapVoice(
       return measureWindow(overlap, event);
     case 'packet':
       return overlap?.kind === 'voice'
-        ? { overlap, noticed: reportLevel(overlap, event) }
+        ? { overlap, events: reportLevel(overlap, event) }
         : keepOverlap(addPacketBeforeVoice(overlap, event));
     case 'closed':
       return endVoice(overlap);
@@ -88,10 +88,10 @@ function measureWindow(overlap: OverlapVoice, window: OverlapWindow): OverlapSte
       atMs - windowMs,
       findOnsetMs(overlap?.packets ?? [], window),
     );
-    const noticed = [{ kind: 'overlap-began', fromMs } as const];
+    const events = [{ kind: 'overlap-began', fromMs } as const];
     return {
       overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs },
-      noticed,
+      events,
     };
   }
   if (probability < keepProbability) return keepOverlap(overlap);
@@ -114,11 +114,11 @@ function findOnsetMs(packets: readonly OverlapPacket[], window: OverlapWindow) {
 }
 
 function addPacketBeforeVoice(
-  former: BeforeVoice | undefined,
+  overlap: BeforeVoice | undefined,
   packet: OverlapPacket,
 ): BeforeVoice {
   // A voice found later began in one of them.
-  const packets = [...(former?.packets ?? []), packet].slice(
+  const packets = [...(overlap?.packets ?? []), packet].slice(
     -overlapVoiceRules.maxOnsetMs / packetMs,
   );
   return { kind: 'before', packets };
@@ -137,10 +137,10 @@ function endVoice(overlap: OverlapVoice): OverlapStep {
   if (overlap?.kind !== 'voice') return keepOverlap(undefined);
   return {
     overlap: undefined,
-    noticed: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs }],
+    events: [{ kind: 'overlap-ended', voicedMs: overlap.voicedMs }],
   };
 }
 
 function keepOverlap(overlap: OverlapVoice): OverlapStep {
-  return { overlap, noticed: noOverlapEvents };
+  return { overlap, events: noOverlapEvents };
 }

@@ -18,7 +18,7 @@ export type BargeInEvent = { readonly atMs: number } & (
   | {
       /** First frame of a reply. `replyTo` is the asker, and undefined for an announcement. */
       readonly kind: 'reply-began';
-      readonly replyTo?: string;
+      readonly replyTo?: PersonId;
       readonly interruptible: boolean;
     }
   | { readonly kind: 'reply-over' }
@@ -56,13 +56,13 @@ export type BargeInEffect =
   | BargeInAction;
 
 type OverlappedReply = {
-  readonly replyTo?: string;
+  readonly replyTo?: PersonId;
   readonly interruptible: boolean;
   readonly fromMs: number;
-  readonly ducked: boolean;
-  readonly paused: boolean;
+  readonly isDucked: boolean;
+  readonly isPaused: boolean;
   readonly hold?: { readonly personId: PersonId; readonly untilMs: number };
-  readonly leaving: boolean;
+  readonly isLeaving: boolean;
 };
 
 export type BargeInState = {
@@ -132,36 +132,26 @@ function applyOverlapText(
 ): BargeInStep {
   const { personId, isFinal, atMs } = event;
   const { timeouts } = rules;
-  const former = getSpeech(state, event);
-  const speech = { ...former, meant: former.meant || event.isMeant };
-  const mine = isAnswering(state, personId);
-  const hasSay = mine || speech.meant || state.reply?.replyTo === undefined;
-  const meaning = getMeaning(event, hasSay);
-  if (former.isSettled && !isFinal && meaning !== 'stop')
+  const lastSpeech = getSpeech(state, event);
+  const isMeant = lastSpeech.isMeant || event.isMeant;
+  const speech: OverlapSpeech = { ...lastSpeech, isMeant };
+  const isAsker = isAnswering(state, personId);
+  const isEntitled = isAsker || isMeant || state.reply?.replyTo === undefined;
+  const meaning = getMeaning(event, isEntitled);
+  if (lastSpeech.isSettled && !isFinal && meaning !== 'stop')
     return settleByTime(state, atMs, timeouts);
   switch (meaning) {
     case 'nothing':
       return settleByTime(putSpeech(state, speech), atMs, timeouts);
-    case 'fine': {
-      const goesOn =
-        event.meaning === 'go-on' && isFinal && (hasSay || hasHold(state, personId));
-      const next = goesOn ? updateReply(state, { hold: undefined }) : state;
-      return settleByTime(
-        putSpeech(next, explainSpeech(speech, isFinal)),
-        atMs,
-        timeouts,
-      );
-    }
+    case 'fine':
+      return applyHarmlessText(state, event, speech, isEntitled, timeouts);
     case 'stop':
     case 'drop':
       return stopReply(putSpeech(state, explainSpeech(speech, true)), atMs);
     case 'perhaps-stop': {
       const stopAtMs = speech.stopAtMs ?? atMs;
-      return settleByTime(
-        putSpeech(state, { ...speech, reaction: 'pause', stopAtMs }),
-        atMs,
-        timeouts,
-      );
+      const pausing: OverlapSpeech = { ...speech, reaction: 'pause', stopAtMs };
+      return settleByTime(putSpeech(state, pausing), atMs, timeouts);
     }
     case 'hold': {
       const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
@@ -173,6 +163,20 @@ function applyOverlapText(
   }
 }
 
+/** Explains a backchannel, noise or an aside. A "go on" also ends a hold. */
+function applyHarmlessText(
+  state: BargeInState,
+  { meaning, isFinal, personId, atMs }: OverlapText,
+  speech: OverlapSpeech,
+  isEntitled: boolean,
+  timeouts: BargeInTimeouts,
+): BargeInStep {
+  const isGoOn = meaning === 'go-on' && isFinal;
+  const endsHold = isGoOn && (isEntitled || hasHold(state, personId));
+  const next = endsHold ? updateReply(state, { hold: undefined }) : state;
+  return settleByTime(putSpeech(next, explainSpeech(speech, isFinal)), atMs, timeouts);
+}
+
 function applyOverlapWords(
   state: BargeInState,
   event: OverlapText,
@@ -181,16 +185,16 @@ function applyOverlapWords(
 ): BargeInStep {
   const { personId, isFinal, atMs } = event;
   const { reply } = state;
-  const old = reply !== undefined && isOldSpeech(speech, reply, atMs);
+  const isOld = reply !== undefined && isOldSpeech(speech, reply, atMs);
   // Words of the asker, or with the bot's name, interrupt the bot. Those of others do not.
-  const mine = isAnswering(state, personId) && !old;
-  const next = putSpeech(state, applyWords(speech, isFinal, mine, reaction));
-  if (!reply?.interruptible || !isFinal || old || !(mine || speech.meant)) {
+  const isAsker = isAnswering(state, personId) && !isOld;
+  const next = putSpeech(state, applyWords(speech, isFinal, isAsker, reaction));
+  if (!reply?.interruptible || !isFinal || isOld || !(isAsker || speech.isMeant)) {
     return settleByTime(next, atMs, timeouts);
   }
-  if (mine || reply.paused) return endReply(next, 'yield');
-  if (reply.leaving) return settleByTime(next, atMs, timeouts);
-  const step = settleByTime(updateReply(next, { leaving: true }), atMs, timeouts);
+  if (isAsker || reply.isPaused) return endReply(next, 'yield');
+  if (reply.isLeaving) return settleByTime(next, atMs, timeouts);
+  const step = settleByTime(updateReply(next, { isLeaving: true }), atMs, timeouts);
   return {
     ...step,
     effects: [...step.effects, 'finish-clause'],
@@ -203,14 +207,13 @@ function beginReply(
   timeouts: BargeInTimeouts,
 ): BargeInStep {
   const { replyTo, interruptible, atMs: fromMs } = event;
-  const ducked = state.reply?.ducked ?? false;
   const reply = {
     replyTo,
     interruptible,
     fromMs,
-    ducked,
-    paused: false,
-    leaving: false,
+    isDucked: state.reply?.isDucked ?? false,
+    isPaused: false,
+    isLeaving: false,
   };
   return settleByTime(
     { ...state, speeches: state.speeches.map(carryToNextReply), reply },
@@ -227,20 +230,20 @@ function settleByTime(
   const speeches: OverlapSpeech[] = [];
   let isSame = true;
   for (const speech of state.speeches) {
-    const { personId, meant } = speech;
+    const { personId, isMeant } = speech;
     const next = expireSpeech(
       speech,
       atMs,
-      meant || isAnswering(state, personId),
+      isMeant || isAnswering(state, personId),
       timeouts,
     );
-    const kept = typeof next === 'string' ? explainSpeech(speech, true) : next;
-    if (next === 'stop') return stopReply(putSpeech(state, kept), atMs);
+    const nextSpeech = typeof next === 'string' ? explainSpeech(speech, true) : next;
+    if (next === 'stop') return stopReply(putSpeech(state, nextSpeech), atMs);
     if (next === 'yield' && state.reply?.interruptible) {
-      return endReply(putSpeech(state, kept), 'yield');
+      return endReply(putSpeech(state, nextSpeech), 'yield');
     }
-    isSame &&= kept === speech;
-    speeches.push(kept);
+    isSame &&= nextSpeech === speech;
+    speeches.push(nextSpeech);
   }
   return applyReactions(isSame ? state : { ...state, speeches }, atMs);
 }
@@ -248,28 +251,28 @@ function settleByTime(
 function applyReactions(state: BargeInState, atMs: number): BargeInStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
-  const claimed = speeches.some(
+  const isClaimed = speeches.some(
     ({ reaction }) => reaction === 'pause' || reaction === 'tentative-pause',
   );
-  const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
-  const paused = reply.interruptible && (claimed || held);
-  const ducked = speeches.some(({ reaction }) => reaction !== 'none');
-  const hold = paused ? reply.hold : undefined;
-  if (ducked === reply.ducked && paused === reply.paused && hold === reply.hold)
-    return { state, effects: noEffects };
-  const next = { ...reply, ducked, paused, hold };
+  const isHeld = reply.hold !== undefined && atMs < reply.hold.untilMs;
+  const isPaused = reply.interruptible && (isClaimed || isHeld);
+  const isDucked = speeches.some(({ reaction }) => reaction !== 'none');
+  const hold = isPaused ? reply.hold : undefined;
+  const isSame = isDucked === reply.isDucked && isPaused === reply.isPaused;
+  if (isSame && hold === reply.hold) return { state, effects: noEffects };
+  const next: OverlappedReply = { ...reply, isDucked, isPaused, hold };
   return { state: { ...state, reply: next }, effects: listReplyChanges(reply, next) };
 }
 
 function listReplyChanges(
-  former: OverlappedReply,
-  { ducked, paused }: OverlappedReply,
+  lastReply: OverlappedReply,
+  { isDucked, isPaused }: OverlappedReply,
 ): BargeInEffect[] {
   const effects: BargeInEffect[] = [];
-  if (ducked !== former.ducked) effects.push(ducked ? 'duck' : 'unduck');
-  if (paused === former.paused) return effects;
-  if (former.hold && !paused) effects.push('go-on-cue');
-  return [...effects, paused ? 'pause' : 'resume'];
+  if (isDucked !== lastReply.isDucked) effects.push(isDucked ? 'duck' : 'unduck');
+  if (isPaused === lastReply.isPaused) return effects;
+  if (lastReply.hold && !isPaused) effects.push('go-on-cue');
+  return [...effects, isPaused ? 'pause' : 'resume'];
 }
 
 function stopReply(state: BargeInState, atMs: number): BargeInStep {
@@ -287,7 +290,7 @@ function endReply(state: BargeInState, effect: BargeInEffect): BargeInStep {
 }
 
 function releaseDucking(reply: OverlappedReply | undefined): BargeInEffect[] {
-  return reply?.ducked ? ['unduck'] : [];
+  return reply?.isDucked ? ['unduck'] : [];
 }
 
 function isOldSpeech(
@@ -328,8 +331,10 @@ function hasHold({ reply }: BargeInState, personId: PersonId) {
   return reply?.hold?.personId === personId;
 }
 
-function removePerson(state: BargeInState, leaver: string) {
-  const speeches = state.speeches.filter(({ personId }) => personId !== leaver);
-  const rest = { ...state, speeches };
-  return hasHold(state, leaver) ? updateReply(rest, { hold: undefined }) : rest;
+function removePerson(state: BargeInState, leaverId: PersonId) {
+  const speeches = state.speeches.filter(({ personId }) => personId !== leaverId);
+  const remaining = { ...state, speeches };
+  return hasHold(state, leaverId)
+    ? updateReply(remaining, { hold: undefined })
+    : remaining;
 }

@@ -18,19 +18,19 @@ export function findRequestedLanguage(
   text: string,
   names: readonly string[],
 ): string | undefined {
-  let found: string | undefined;
+  let language: string | undefined;
   for (const sentence of text.split(/[.?!\u3002\uff1f\uff01\n]+/u)) {
-    const words = toPlainWords(sentence);
-    if (words === '' || words.length > maxRequestChars) continue;
-    const rest = trimNames(words, names);
+    const plainSentence = toPlainWords(sentence);
+    if (plainSentence === '' || plainSentence.length > maxRequestChars) continue;
+    const request = trimNames(plainSentence, names);
     for (const { pattern, codes } of getRequestPatterns()) {
-      const name = Object.values(pattern.exec(rest)?.groups ?? {}).find(
-        (one) => one !== undefined,
+      const name = Object.values(pattern.exec(request)?.groups ?? {}).find(
+        (group) => group !== undefined,
       );
-      if (name !== undefined) found = codes.get(name) ?? found;
+      if (name !== undefined) language = codes.get(name) ?? language;
     }
   }
-  return found;
+  return language;
 }
 
 let cachedPatterns: readonly RequestPattern[] | undefined;
@@ -48,25 +48,29 @@ function compileRequestPattern(
   { requests, beside }: LanguageRequestPhrases,
 ): RequestPattern {
   const display = new Intl.DisplayNames([code], { type: 'language', fallback: 'none' });
-  const named = languages.flatMap(({ code: of }) => {
-    const name = display.of(of);
-    return name === undefined ? [] : [[toPlainWords(name), of] as const];
+  const namedCodes = languages.flatMap(({ code: languageCode }) => {
+    const name = display.of(languageCode);
+    return name === undefined ? [] : [[toPlainWords(name), languageCode] as const];
   });
-  const codes = new Map<string, string>();
-  const asks = requests.map((phrase, n) => {
+  const codeByName = new Map<string, string>();
+  const requestPatterns = requests.map((phrase, n) => {
     const cut = Number(/\{-(\d)\}/.exec(phrase)?.[1] ?? 0);
-    const forms = named.map(
-      ([name, of]) => [cut > 0 ? name.slice(0, -cut) : name, of] as const,
+    const forms = namedCodes.map(
+      ([name, languageCode]) =>
+        [cut > 0 ? name.slice(0, -cut) : name, languageCode] as const,
     );
-    for (const [form, of] of forms) codes.set(form, of);
-    const [before = '', after = ''] = phrase.split(/\{(?:-\d)?\}/);
-    const all = forms.map(([form]) => RegExp.escape(form)).join('|');
-    return `${toPhrasePattern(before)}(?<name${n}>${all})${toPhrasePattern(after)}`;
+    for (const [form, languageCode] of forms) codeByName.set(form, languageCode);
+    const [textBefore = '', textAfter = ''] = phrase.split(/\{(?:-\d)?\}/);
+    const nameForms = forms.map(([form]) => RegExp.escape(form)).join('|');
+    return `${toPhrasePattern(textBefore)}(?<name${n}>${nameForms})${toPhrasePattern(textAfter)}`;
   });
-  const others = `(?:(?:${beside.map(toPhrasePattern).join('|')}) *){0,${maxBesideWords}}`;
+  const besidePattern = `(?:(?:${beside.map(toPhrasePattern).join('|')}) *){0,${maxBesideWords}}`;
   return {
-    pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'),
-    codes,
+    pattern: new RegExp(
+      `^${besidePattern}(?:${requestPatterns.join('|')}) *${besidePattern}$`,
+      'u',
+    ),
+    codes: codeByName,
   };
 }
 
@@ -74,16 +78,16 @@ function toPhrasePattern(phrase: string) {
   return RegExp.escape(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
 
-function trimNames(words: string, names: readonly string[]) {
-  let rest = words;
-  for (const name of names.map(toPlainWords).filter((one) => one !== '')) {
-    if (rest.startsWith(`${name} `)) rest = rest.slice(name.length + 1);
-    if (rest.endsWith(` ${name}`)) rest = rest.slice(0, -name.length - 1);
+function trimNames(sentence: string, names: readonly string[]) {
+  let trimmed = sentence;
+  for (const name of names.map(toPlainWords).filter((plainName) => plainName !== '')) {
+    if (trimmed.startsWith(`${name} `)) trimmed = trimmed.slice(name.length + 1);
+    if (trimmed.endsWith(` ${name}`)) trimmed = trimmed.slice(0, -name.length - 1);
   }
-  return rest;
+  return trimmed;
 }
 
-/** Start with an empty object. All languages are BCP 47. */
+/** Languages that a person asked for and spoke. The first state is an empty object. All languages are BCP 47. */
 export type SpeakerLanguage = {
   /** "In German, please." */
   readonly requested?: string;
@@ -96,7 +100,7 @@ export type SpeakerLanguage = {
 export type LanguageEvidence = {
   readonly language?: string;
   readonly probability: number;
-  readonly words: number;
+  readonly wordCount: number;
   readonly requested?: string;
 };
 
@@ -110,10 +114,10 @@ export type LanguageChoices = {
 };
 
 const speakerLanguageRules = {
-  leastProbability: 0.8,
+  minProbability: 0.8,
   turnsToLock: 2,
   /** One word often belongs to many languages. */
-  leastWords: 2,
+  minWords: 2,
 } as const;
 
 /**
@@ -122,64 +126,68 @@ const speakerLanguageRules = {
  * @example
  * import { decideAnswerLanguage, stepSpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
  *
- * const german = { language: 'de', probability: 0.99, words: 5 };
+ * const german = { language: 'de', probability: 0.99, wordCount: 5 };
  * const state = stepSpeakerLanguage(stepSpeakerLanguage({}, german), german);
  * [state.locked, decideAnswerLanguage(state, { server: 'en' })]; // ['de', 'de']
  */
 export function stepSpeakerLanguage(
-  before: SpeakerLanguage,
+  lastState: SpeakerLanguage,
   evidence: LanguageEvidence,
   among: readonly string[] = [],
 ): SpeakerLanguage {
-  const { language, probability, words, requested } = evidence;
+  const { language, probability, wordCount, requested } = evidence;
   // The person may speak the requested language next, so a request ends a lock.
-  const asked = requested === undefined ? before : applyRequest(before, requested);
+  const state =
+    requested === undefined ? lastState : applyRequest(lastState, requested);
   if (
     language === undefined ||
-    words < speakerLanguageRules.leastWords ||
+    wordCount < speakerLanguageRules.minWords ||
     !isAmong(language, among)
   )
-    return asked;
-  if (!isSureLanguage({ probability })) return asked;
-  const former = asked.latest;
+    return state;
+  if (!isSureLanguage({ probability })) return state;
+  const lastTurns = state.latest;
   const turns =
-    former && isSameLanguage(former.language, language) ? former.turns + 1 : 1;
+    lastTurns && isSameLanguage(lastTurns.language, language) ? lastTurns.turns + 1 : 1;
   const latest = { language, turns };
   return turns >= speakerLanguageRules.turnsToLock
-    ? { ...asked, latest, locked: language }
-    : { ...asked, latest };
+    ? { ...state, latest, locked: language }
+    : { ...state, latest };
 }
 
 function applyRequest(
-  { locked, ...before }: SpeakerLanguage,
+  { locked, ...otherState }: SpeakerLanguage,
   requested: string,
 ): SpeakerLanguage {
   if (locked === undefined || isSameLanguage(locked, requested))
-    return { ...before, locked, requested };
-  const { latest: _, ...open } = before;
-  return { ...open, requested };
+    return { ...otherState, locked, requested };
+  const { latest: _, ...unlockedState } = otherState;
+  return { ...unlockedState, requested };
 }
 
+/** Chooses the language of a turn: the recogniser's, or a language detected in the text. */
 export function chooseTurnLanguage(
   recognised: string | undefined,
   hint: string | undefined,
-  found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
+  detected: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
 ): Pick<LanguageEvidence, 'language' | 'probability'> {
   // A text that is surely of another language wins over a recogniser that repeats its hint.
   const isOpen = recognised === undefined || repeatsHint(recognised, hint);
-  if (isOpen && found && (recognised === undefined || isSureLanguage(found)))
-    return found;
+  if (isOpen && detected && (recognised === undefined || isSureLanguage(detected)))
+    return detected;
   return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
+/** Returns whether a recogniser may only repeat its language hint. */
 export function repeatsHint(recognised: string, hint: string | undefined): boolean {
   return hint !== undefined && isSameLanguage(recognised, hint);
 }
 
+/** Returns whether a detected language is sure enough to count. */
 export function isSureLanguage({
   probability,
 }: Pick<LanguageEvidence, 'probability'>): boolean {
-  return probability >= speakerLanguageRules.leastProbability;
+  return probability >= speakerLanguageRules.minProbability;
 }
 
 /**
@@ -188,44 +196,46 @@ export function isSureLanguage({
  */
 export function decideAnswerLanguage(
   { requested, locked, latest }: SpeakerLanguage,
-  { fixed, own, server }: LanguageChoices,
+  { fixed, own: ownLanguage, server }: LanguageChoices,
 ): string | undefined {
-  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? server;
+  return fixed ?? requested ?? ownLanguage ?? locked ?? latest?.language ?? server;
 }
 
 /** Whether the language may change: not at all, by a request, or by any next words. */
 export type LanguageStability = 'fixed' | 'settled' | 'open';
 
 export function getLanguageStability(
-  known: SpeakerLanguage,
+  state: SpeakerLanguage,
   choices: LanguageChoices,
   isHeard: boolean,
 ): LanguageStability {
   if (choices.fixed !== undefined) return 'fixed';
-  const settled = known.requested ?? choices.own ?? known.locked;
-  return (isHeard ? decideAnswerLanguage(known, choices) : settled) === undefined
-    ? 'open'
-    : 'settled';
+  const settledLanguage = state.requested ?? choices.own ?? state.locked;
+  const language = isHeard ? decideAnswerLanguage(state, choices) : settledLanguage;
+  return language === undefined ? 'open' : 'settled';
 }
 
 /** Returns the language hint for the recogniser, undefined if it should detect one. */
 export function getRecogniserHint(
   { locked, latest }: SpeakerLanguage,
-  { own }: LanguageChoices,
+  { own: ownLanguage }: LanguageChoices,
 ): string | undefined {
   // A requested language is not always spoken.
-  const isHeld = locked !== undefined && latest !== undefined;
+  const isLocked = locked !== undefined && latest !== undefined;
   // With a lock that the latest turn broke, an obedient recogniser would never hear anything else.
-  const spoken = isHeld && isSameLanguage(locked, latest.language) ? locked : undefined;
-  return own ?? spoken;
+  const spoken =
+    isLocked && isSameLanguage(locked, latest.language) ? locked : undefined;
+  return ownLanguage ?? spoken;
 }
 
-function isSameLanguage(one: string, other: string) {
-  return getBaseLanguage(one) === getBaseLanguage(other);
+function isSameLanguage(tag: string, otherTag: string) {
+  return getBaseLanguage(tag) === getBaseLanguage(otherTag);
 }
 
 function isAmong(language: string, among: readonly string[]) {
-  return among.length === 0 || among.some((one) => isSameLanguage(one, language));
+  return (
+    among.length === 0 || among.some((allowed) => isSameLanguage(allowed, language))
+  );
 }
 
 function getBaseLanguage(tag: string) {
@@ -242,14 +252,15 @@ export function countWords(text: string): number {
   return count;
 }
 
+/** Removes the words of names, and all punctuation, before a language is guessed. */
 export function removeNames(text: string, names: readonly string[]): string {
   // "Nova, otvor" would be taken for Portuguese.
-  const called = new Set(
+  const nameWords = new Set(
     names.flatMap((name) => name.toLowerCase().split(wordSeparators)),
   );
   return text
     .split(wordSeparators)
-    .filter((word) => !called.has(word.toLowerCase()))
+    .filter((word) => !nameWords.has(word.toLowerCase()))
     .join(' ');
 }
 

@@ -3,16 +3,12 @@ import type { SentEnvelope } from '#src/audio/echo/sent-envelope.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { createVoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
-import {
-  type Cues,
-  createCueTrack,
-  createVoiceTrack,
-} from '#src/playback/reply/cue-track.ts';
+import { type Cues, CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type {
   ChannelMember,
@@ -52,18 +48,22 @@ export type SoundMix = {
   isPassedOn: boolean;
 };
 
+/** The tracks of one connection, and the mixer that adds them to frames. */
+export type ConnectionSound = {
+  readonly voice: VoiceTrack;
+  readonly cues: CueTrack;
+  readonly mixer: Mixer;
+};
+
+/** `sent` notes each frame that leaves. */
 export function openConnectionSound(
   mix: SoundMix,
   codec: OpusCodec,
   cueSounds: Cues,
   sent: SentEnvelope,
-) {
-  const voice = createVoiceTrack(() => mix.tracks.own.voice.state.percent);
-  const cues = createCueTrack(
-    voice,
-    cueSounds,
-    () => mix.tracks.own.cues.state.percent,
-  );
+): ConnectionSound {
+  const voice = new VoiceTrack(() => mix.tracks.own.voice.state.percent);
+  const cues = new CueTrack(voice, cueSounds, () => mix.tracks.own.cues.state.percent);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, (samples, atMs) =>
     sent.addSentFrame(samples, atMs),
   );
@@ -78,104 +78,126 @@ export function createSpeakerInput(
   { endpointRules: rules, weights }: HearingDeps,
   pauseHabits: PauseHabits,
 ): SpeakerInput {
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }
 
 const closeGraceMs = 2_000;
 
-export type ReconnectingConnection = ReturnType<typeof createReconnectingConnection>;
+/** The voice connections of one session, one after the other. Each `openLink` is followed by `runWithLink`. */
+export class ReconnectingConnection {
+  readonly #clock;
+  readonly #linkOpener;
+  #link: VoiceLink | undefined;
+  #isHeld = false;
 
-export function createReconnectingConnection(
-  clock: Clock,
-  linkOpener: VoiceLinkOpener,
-) {
-  let link: VoiceLink | undefined;
-  let isOpen = false;
+  /** Lists people without the bot, also while disconnected. It may be handed on by itself. */
+  readonly listPeople = (): readonly ChannelMember[] => this.#link?.listPeople() ?? [];
 
-  return {
-    get isOpen(): boolean {
-      return link?.isOpen === true;
-    },
-    /** Returns true from a connection's opening until its end is reported. */
-    get isHeld(): boolean {
-      return isOpen;
-    },
-    get wasOpen(): boolean {
-      return link !== undefined;
-    },
-    /** Without the bot, also while disconnected. */
-    listPeople(): readonly ChannelMember[] {
-      return link?.listPeople() ?? [];
-    },
-    async refreshPerson(personId: PersonId, signal: AbortSignal) {
-      await link?.refreshMember(personId, signal);
-    },
-    findState(): LinkState | undefined {
-      return isOpen ? link?.getState() : undefined;
-    },
-    /** Errors and abort: as `VoiceLinkOpener.open`. */
-    async openLink(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal) {
-      link = await linkOpener.openLink(channel, mayHear, signal);
-      isOpen = true;
-    },
-    /** Runs `work`, closes the connection, and throws the error of `work`. */
-    async runWithLink<T>(
-      work: (link: VoiceLink) => Promise<T>,
-      signal: AbortSignal,
-    ): Promise<T> {
-      // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
-      const current = link;
-      if (!current || !isOpen) throw new Error('the voice link is not open');
-      const working = work(current);
-      try {
-        await waitUnlessAborted(working, signal);
-      } catch {
-        // Reported by `working` below.
-      } finally {
-        isOpen = false;
-        await current[Symbol.asyncDispose]();
-      }
-      return await withTimeout(
-        working,
-        closeGraceMs,
-        clock,
-        () =>
-          new Error(
-            `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
-          ),
-      );
-    },
-  };
+  constructor(clock: Clock, linkOpener: VoiceLinkOpener) {
+    this.#clock = clock;
+    this.#linkOpener = linkOpener;
+  }
+
+  /** False from the end of a connection on, and before the first one. */
+  get isOpen(): boolean {
+    return this.#link?.isOpen === true;
+  }
+
+  /** Returns true from a connection's opening until its end is reported. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** True once a connection was opened, also after its end. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Asks Discord for a participant's roles. Without a connection it does nothing. */
+  async refreshPerson(personId: PersonId, signal: AbortSignal): Promise<void> {
+    await this.#link?.refreshMember(personId, signal);
+  }
+
+  /** Finds state and quality of the open connection. */
+  findState(): LinkState | undefined {
+    return this.#isHeld ? this.#link?.getState() : undefined;
+  }
+
+  /** Opens the next connection. Errors and abort: as `VoiceLinkOpener.openLink`. */
+  async openLink(
+    channel: ChannelRef,
+    mayHear: MayHear,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#link = await this.#linkOpener.openLink(channel, mayHear, signal);
+    this.#isHeld = true;
+  }
+
+  /** Runs `work`, closes the connection, and throws the error of `work`. */
+  async runWithLink<T>(
+    work: (link: VoiceLink) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    // An abort closes it at once, whatever `work` still waits for. Work that goes on for 2 s after that is a bug.
+    const link = this.#link;
+    if (!link || !this.#isHeld) throw new Error('the voice link is not open');
+    const working = work(link);
+    try {
+      await waitUnlessAborted(working, signal);
+    } catch {
+      // Reported by `working` below.
+    } finally {
+      this.#isHeld = false;
+      await link[Symbol.asyncDispose]();
+    }
+    return await withTimeout(
+      working,
+      closeGraceMs,
+      this.#clock,
+      () =>
+        new Error(
+          `the work on a voice link did not end within ${closeGraceMs / 1000} s`,
+        ),
+    );
+  }
 }
 
+/** Doors of an open connection for the conversation. Some of them step speech at once, and so post events. */
 export type OpenConnection = {
   readonly output: SpeechOutput;
-  readonly giveTranscript: (speakerId: PersonId, understood: Transcript) => void;
+  /** Gives endpointing the words of an utterance so far. */
+  readonly giveTranscript: (speakerId: PersonId, transcript: Transcript) => void;
+  /** Gives endpointing a chat model's judgement of the words in a pause. */
   readonly giveWordsJudgement: (speakerId: PersonId, judgement: JudgedWords) => void;
+  /** Gives barge-in the words so far of an overlap. */
   readonly hearPartial: (speakerId: PersonId, text: string) => void;
   /** Returns whether the bot speaks, when no cue may sound. */
   readonly isSpeaking: () => boolean;
   /** Plays a cue, and calls `onSent` as each frame is sent. */
   readonly playCue: (samples: Int16Array, onSent: () => void) => void;
+  /** Gives barge-in the meaning of an overlap's final words. */
   readonly hearMeaning: (
     personId: PersonId,
-    what: OverlapKind,
+    meaning: OverlapKind,
     isMeant: boolean,
   ) => void;
+  /** Plays a cue for people who wait for an answer. */
   readonly playWaitingCue: (cue: WaitingCue) => void;
+  /** Cuts the cues for people who wait, as the answer sounds or is given up. */
   readonly endWaitingCues: () => void;
 };
 
+/** Holds the open connection of a session, if there is one. */
 export class CurrentConnection {
   now: OpenConnection | undefined;
 
   /** Resolves with `left` when its first frame is sent, perhaps never. */
   playCue(samples: Int16Array): Promise<CueOutcome> {
-    const { now } = this;
-    if (!now) return Promise.resolve('away');
-    if (now.isSpeaking()) return Promise.resolve('speaking');
-    return new Promise((resolve) => now.playCue(samples, () => resolve('left')));
+    const { now: connection } = this;
+    if (!connection) return Promise.resolve('away');
+    if (connection.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => connection.playCue(samples, () => resolve('left')));
   }
 }

@@ -39,86 +39,98 @@ type BargeInLoop = {
 };
 
 /** Ducks, pauses, resumes or ends the speech of the bot by voices over it. */
-export function createBargeIns(
-  loop: BargeInLoop,
-  clock: Clock,
-  output: SpeechOutput,
-  cues: CueTrack,
-) {
-  let state = initialBargeIn;
-  let replyId: number | undefined;
+export class BargeIns {
+  readonly #loop;
+  readonly #clock;
+  readonly #output;
+  readonly #cues;
+  #state = initialBargeIn;
+  #replyId: number | undefined;
 
-  function hearMeaning(heard: Omit<OverlapText, 'kind' | 'atMs'>) {
-    stepOverlap({ kind: 'heard-as', atMs: clock.nowMs(), ...heard });
+  constructor(loop: BargeInLoop, clock: Clock, output: SpeechOutput, cues: CueTrack) {
+    this.#loop = loop;
+    this.#clock = clock;
+    this.#output = output;
+    this.#cues = cues;
   }
 
-  function postBargeIn(action: BargeInAction) {
-    const reply = replyId;
-    if (reply !== undefined) loop.post({ kind: 'barged', reply, action });
+  /** Applies an event of a person's voice, if it matters over the bot's speech. */
+  handleInput(personId: PersonId, event: SpeakerInputEvent): void {
+    const overlap = toOverlapEvent(event);
+    if (overlap) this.#stepOverlap({ personId, atMs: this.#clock.nowMs(), ...overlap });
   }
 
-  function stepOverlap(event: BargeInEvent) {
-    const after = stepBargeIn(state, event, bargeInRules);
-    state = after.state;
-    for (const effect of after.effects) performEffect(effect);
+  /** Applies the meaning of words that were said over the bot's speech. */
+  hearMeaning(text: Omit<OverlapText, 'kind' | 'atMs'>): void {
+    this.#stepOverlap({ kind: 'heard-as', atMs: this.#clock.nowMs(), ...text });
   }
 
-  function performEffect(effect: BargeInEffect) {
+  /** Applies words so far of an utterance over the bot's speech. Later ones may correct them. */
+  hearPartial(personId: PersonId, text: string): void {
+    const partial = classifyPartial(text, this.#loop.state.session.settings.names);
+    this.hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
+  }
+
+  /** Ends the overlaps of people that have left the channel. */
+  updatePresence(isHere: (personId: PersonId) => boolean): void {
+    const atMs = this.#clock.nowMs();
+    for (const { personId } of this.#state.speeches) {
+      if (!isHere(personId)) this.#stepOverlap({ kind: 'left', personId, atMs });
+    }
+  }
+
+  /** Lets time pass. Call it with each frame, and with each step of the connection's clock. */
+  tick(): void {
+    const { sounding } = this.#loop;
+    if (!sounding && this.#replyId === undefined && !this.#state.speeches.some(isOpen))
+      return;
+    const atMs = this.#clock.nowMs();
+    if (sounding?.id !== this.#replyId) {
+      if (this.#replyId !== undefined) this.#stepOverlap({ kind: 'reply-over', atMs });
+      this.#replyId = sounding?.id;
+      if (sounding) this.#stepOverlap({ kind: 'reply-began', atMs, ...sounding });
+    }
+    this.#stepOverlap({ kind: 'tick', atMs });
+  }
+
+  #stepOverlap(event: BargeInEvent) {
+    const { state, effects } = stepBargeIn(this.#state, event, bargeInRules);
+    this.#state = state;
+    for (const effect of effects) this.#performEffect(effect);
+  }
+
+  #performEffect(effect: BargeInEffect) {
     switch (effect) {
       case 'duck':
-        output.duck(bargeInRules.duckDb);
+        this.#output.duck(bargeInRules.duckDb);
         return;
       case 'unduck':
-        output.duck(0);
+        this.#output.duck(0);
         return;
       case 'pause':
-        output.pause();
+        this.#output.pause();
         return;
       case 'resume':
-        output.resume();
+        this.#output.resume();
         return;
       case 'go-on-cue':
-        cues.play('heard');
+        this.#cues.play('heard');
         return;
       case 'stop':
-        postBargeIn(effect);
-        cues.play('thinking');
+        this.#postBargeIn(effect);
+        this.#cues.play('thinking');
         return;
       case 'yield':
       case 'finish-clause':
-        postBargeIn(effect);
+        this.#postBargeIn(effect);
         return;
     }
   }
 
-  return {
-    handleInput(personId: PersonId, noticed: SpeakerInputEvent) {
-      const event = toOverlapEvent(noticed);
-      if (event) stepOverlap({ personId, atMs: clock.nowMs(), ...event });
-    },
-    hearMeaning,
-    hearPartial(personId: PersonId, text: string) {
-      const partial = classifyPartial(text, loop.state.session.settings.names);
-      hearMeaning({ personId, ...partial, isFinal: false, isMeant: false });
-    },
-    updatePresence(isHere: (personId: PersonId) => boolean) {
-      const atMs = clock.nowMs();
-      for (const { personId } of state.speeches) {
-        if (!isHere(personId)) stepOverlap({ kind: 'left', personId, atMs });
-      }
-    },
-    tick() {
-      const { sounding } = loop;
-      if (!sounding && replyId === undefined && !state.speeches.some(isOpen)) return;
-      const atMs = clock.nowMs();
-      if (sounding?.id !== replyId) {
-        if (replyId !== undefined) stepOverlap({ kind: 'reply-over', atMs });
-        replyId = sounding?.id;
-        if (sounding) stepOverlap({ kind: 'reply-began', atMs, ...sounding });
-      }
-      stepOverlap({ kind: 'tick', atMs });
-    },
-  };
+  #postBargeIn(action: BargeInAction) {
+    const reply = this.#replyId;
+    if (reply !== undefined) this.#loop.post({ kind: 'barged', reply, action });
+  }
 }
 
 /** Tests whether time can still change a speech. */
@@ -126,22 +138,22 @@ function isOpen({ reaction, stopAtMs }: OverlapSpeech) {
   return reaction !== 'none' || stopAtMs !== undefined;
 }
 
-function toOverlapEvent(noticed: SpeakerInputEvent) {
-  switch (noticed.kind) {
+function toOverlapEvent(event: SpeakerInputEvent) {
+  switch (event.kind) {
     case 'overlap-began':
-      return { kind: 'began', fromMs: noticed.fromMs } as const;
+      return { kind: 'began', fromMs: event.fromMs } as const;
     case 'voiced':
       return {
         kind: 'voiced',
-        voicedMs: noticed.voicedMs,
-        levelDb: noticed.levelDb,
+        voicedMs: event.voicedMs,
+        levelDb: event.levelDb,
       } as const;
     case 'paused':
       return { kind: 'paused' } as const;
     case 'overlap-ended':
-      return { kind: 'ended', voicedMs: noticed.voicedMs } as const;
+      return { kind: 'ended', voicedMs: event.voicedMs } as const;
     case 'ended':
-      return { kind: 'ended', voicedMs: noticed.heard.voicedMs } as const;
+      return { kind: 'ended', voicedMs: event.heard.voicedMs } as const;
     case 'began':
     case 'sound':
     case 'resumed':

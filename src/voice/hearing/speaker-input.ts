@@ -55,7 +55,7 @@ export type SpeakerInputEvent =
     }
   | { readonly kind: 'sound'; readonly pieces: readonly SoundPiece[] }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
-  /** `SpeakerInput.judge` takes the answer. */
+  /** `SpeakerInput.onJudged` takes the answer. */
   | {
       readonly kind: 'ask-turn-model';
       readonly askedAtMs: number;
@@ -77,6 +77,7 @@ export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 const judgedSamples = 8 * listenRateHz;
 
 export type JudgedWords = WordsJudgement & {
+  /** Counts how good the judgement was, once the person went on or did not. */
   readonly learn?: (wentOn: boolean) => void;
 };
 
@@ -93,8 +94,8 @@ type SpeakerInputOptions = {
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;
-  readonly #recording = createUtteranceBuffer();
-  readonly #noticed: SpeakerInputEvent[] = [];
+  readonly #recording = new UtteranceBuffer();
+  readonly #events: SpeakerInputEvent[] = [];
   #voice = quietVoice;
   #overlap: OverlapVoice;
   /** Kept until the next one shows whether it was over. */
@@ -103,40 +104,46 @@ export class SpeakerInput {
   #judgedWords: JudgedWords | undefined;
   #lastPacketAtMs = 0;
 
-  constructor(parts: SpeakerInputOptions) {
-    this.#options = parts;
+  constructor(options: SpeakerInputOptions) {
+    this.#options = options;
   }
 
+  /** Monotonic ms of the latest packet. 0 before the first. */
   get lastPacketAtMs(): number {
     return this.#lastPacketAtMs;
   }
 
+  /** True within an utterance, also in its pauses. */
   get isTalking(): boolean {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
+  /** True in a pause of an utterance. */
   get isPausing(): boolean {
     return this.#voice.kind === 'paused';
   }
 
+  /** Hears one packet of this person. Returns the events, oldest first. */
   addPacket(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
-    for (const heard of this.#options.stream.put(packet)) this.#handleSound(heard);
-    return this.#takeNoticed();
+    for (const sound of this.#options.stream.put(packet)) this.#handleSound(sound);
+    return this.#takeEvents();
   }
 
+  /** Lets time pass up to `atMs`. Returns the events, oldest first. */
   tick(atMs: number): SpeakerInputEvent[] {
     // Discord sends nothing during silence, so only a tick can end an utterance.
-    for (const heard of this.#options.stream.releaseOverdue(atMs))
-      this.#handleSound(heard);
+    for (const sound of this.#options.stream.releaseOverdue(atMs))
+      this.#handleSound(sound);
     this.#stepEndpointing({ kind: 'tick', atMs });
     this.#stepQuietOverlap('tick', atMs);
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
-  addTranscript(understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    this.#stepEndpointing({ kind: 'text', ...understood, atMs });
-    return this.#takeNoticed();
+  /** Applies the words so far, by which a pause is judged. Returns the events, oldest first. */
+  addTranscript(transcript: Transcript, atMs: number): SpeakerInputEvent[] {
+    this.#stepEndpointing({ kind: 'text', ...transcript, atMs });
+    return this.#takeEvents();
   }
 
   /** Applies the turn model's `probability`, undefined where it failed. */
@@ -146,40 +153,41 @@ export class SpeakerInput {
     atMs: number,
   ): SpeakerInputEvent[] {
     this.#stepEndpointing({ kind: 'turn-judged', askedAtMs, probability, atMs });
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
+  /** Applies a chat model's judgement of the words in a pause. Returns the events, oldest first. */
   onWordsJudged(judgement: JudgedWords, atMs: number): SpeakerInputEvent[] {
     this.#judgedWords = updateWordsJudgement(this.#judgedWords, judgement);
     this.#stepEndpointing({ kind: 'words-judged', judgement, atMs });
-    return this.#takeNoticed();
+    return this.#takeEvents();
   }
 
-  #takeNoticed() {
-    return this.#noticed.splice(0);
+  #takeEvents() {
+    return this.#events.splice(0);
   }
 
-  #handleSound(heard: SpeakerSound) {
-    const { atMs, samples } = heard;
-    if (heard.kind === 'silence-frame') {
+  #handleSound(sound: SpeakerSound) {
+    const { atMs, samples } = sound;
+    if (sound.kind === 'silence-frame') {
       this.#stepEndpointing({ kind: 'silence-frame', atMs });
       this.#stepQuietOverlap('closed', atMs);
     }
-    if (this.isTalking) this.#noticed.push({ kind: 'sound', pieces: [heard] });
-    this.#recording.push(heard);
-    for (const one of this.#options.meter.measureSound(heard)) {
-      const window = this.#removeEcho(one);
+    if (this.isTalking) this.#events.push({ kind: 'sound', pieces: [sound] });
+    this.#recording.push(sound);
+    for (const voiceWindow of this.#options.meter.measureSound(sound)) {
+      const window = this.#removeEcho(voiceWindow);
       this.#stepOverlap(window);
       this.#stepEndpointing(window);
     }
-    if (heard.kind !== 'sound' || this.#isEcho) return;
+    if (sound.kind !== 'sound' || this.#isEcho) return;
     this.#stepOverlap({ kind: 'packet', levelDb: measureLevelDb(samples), atMs });
   }
 
   #stepOverlap(event: OverlapVoiceInput) {
     const step = stepOverlapVoice(this.#overlap, event);
     this.#overlap = step.overlap;
-    this.#noticed.push(...step.noticed);
+    this.#events.push(...step.events);
   }
 
   #stepQuietOverlap(kind: 'closed' | 'tick', atMs: number) {
@@ -196,22 +204,23 @@ export class SpeakerInput {
   }
 
   #stepEndpointing(event: EndpointingEvent) {
-    const before = this.#voice;
+    const voiceBefore = this.#voice;
     const { echo, pauseHabits, rules, speakerId } = this.#options;
     const { voice, effects } = stepEndpointing(
-      before,
+      voiceBefore,
       event,
       rules,
       pauseHabits.getHabits(speakerId),
     );
     this.#voice = voice;
-    const lastWord = 'understood' in before ? (before.understood?.lastWord ?? '') : '';
+    const lastWord =
+      'understood' in voiceBefore ? (voiceBefore.understood?.lastWord ?? '') : '';
     for (const effect of effects) this.#learnPauses(effect, lastWord);
-    if (before.kind !== 'quiet' && voice.kind === 'quiet') echo.endUtterance();
+    if (voiceBefore.kind !== 'quiet' && voice.kind === 'quiet') echo.endUtterance();
     if (voice.kind === 'talking' && voice.lastVoiceMs === event.atMs)
       this.#recording.markVoice();
     for (const effect of effects)
-      this.#noticed.push(this.#toInputEvent(effect, event.atMs, before));
+      this.#events.push(this.#toInputEvent(effect, event.atMs, voiceBefore));
   }
 
   #learnPauses(effect: EndpointingEffect, lastWord: string) {
@@ -223,11 +232,11 @@ export class SpeakerInput {
     }
     if (effect.kind === 'ended') this.#lastUtterance = { toMs: effect.toMs, lastWord };
     if (effect.kind !== 'began' || !this.#lastUtterance) return;
-    const { toMs, lastWord: before } = this.#lastUtterance;
+    const { toMs, lastWord: endedWord } = this.#lastUtterance;
     const silentMs = effect.fromMs - toMs;
     this.#learnJudgement(silentMs);
-    if (silentMs > rules.mergeMs) pauseHabits.learnEnded(before);
-    else pauseHabits.learnResumed(speakerId, silentMs, before);
+    if (silentMs > rules.mergeMs) pauseHabits.learnEnded(endedWord);
+    else pauseHabits.learnResumed(speakerId, silentMs, endedWord);
     this.#lastUtterance = undefined;
   }
 
@@ -238,17 +247,22 @@ export class SpeakerInput {
     this.#judgedWords = undefined;
   }
 
-  #createSoFar(voice: EndpointingState, before: EndpointingState) {
-    const now = 'fromMs' in voice ? voice : before;
-    const [fromMs, toMs] = 'fromMs' in now ? [now.fromMs, now.lastVoiceMs] : [0, 0];
-    const heard = 'heard' in now ? now.heard : noEvidence;
-    return { heard, soFar: () => ({ fromMs, toMs, pcm: this.#recording.copySound() }) };
+  #createSoFar(
+    voiceAfter: EndpointingState,
+    voiceBefore: EndpointingState,
+  ): UtteranceSoFar {
+    const voice = 'fromMs' in voiceAfter ? voiceAfter : voiceBefore;
+    const [fromMs, toMs] =
+      'fromMs' in voice ? [voice.fromMs, voice.lastVoiceMs] : [0, 0];
+    const evidence = 'evidence' in voice ? voice.evidence : noEvidence;
+    const copySoFar = () => ({ fromMs, toMs, pcm: this.#recording.copySound() });
+    return { heard: evidence, soFar: copySoFar };
   }
 
   #toInputEvent(
     effect: EndpointingEffect,
     atMs: number,
-    before: EndpointingState,
+    voiceBefore: EndpointingState,
   ): SpeakerInputEvent {
     switch (effect.kind) {
       case 'began': {
@@ -260,27 +274,37 @@ export class SpeakerInput {
       case 'long-pause':
       case 'likely-over':
       case 'sounds-over':
-        return { kind: effect.kind, ...this.#createSoFar(this.#voice, before) };
-      case 'ask-turn-model': {
-        const heard = this.#recording.copySound().samples;
-        const silence = new Int16Array(toSamples(effect.aheadMs));
-        const sound = joinSamples([heard, silence]).subarray(-judgedSamples);
-        return { kind: effect.kind, askedAtMs: effect.atMs, sound };
-      }
+        return { kind: effect.kind, ...this.#createSoFar(this.#voice, voiceBefore) };
+      case 'ask-turn-model':
+        return this.#createTurnModelRequest(effect);
       case 'resumed':
         return { kind: 'resumed' };
-      case 'ended': {
-        const heard = this.#isEcho ? noEvidence : effect.heard;
-        const whole = {
-          fromMs: effect.fromMs,
-          toMs: effect.toMs,
-          pcm: this.#recording.takeUtterance(),
-        };
-        this.#options.meter.reset();
-        this.#overlap = undefined;
-        return { kind: 'ended', whole, endedAtMs: atMs, why: effect.why, heard };
-      }
+      case 'ended':
+        return this.#endUtterance(effect, atMs);
     }
+  }
+
+  #createTurnModelRequest({
+    kind,
+    aheadMs,
+    atMs: askedAtMs,
+  }: Extract<EndpointingEffect, { kind: 'ask-turn-model' }>): SpeakerInputEvent {
+    const { samples } = this.#recording.copySound();
+    const silence = new Int16Array(toSamples(aheadMs));
+    const sound = joinSamples([samples, silence]).subarray(-judgedSamples);
+    return { kind, askedAtMs, sound };
+  }
+
+  #endUtterance(
+    effect: Extract<EndpointingEffect, { kind: 'ended' }>,
+    endedAtMs: number,
+  ): SpeakerInputEvent {
+    const { fromMs, toMs, why } = effect;
+    const evidence = this.#isEcho ? noEvidence : effect.evidence;
+    const whole = { fromMs, toMs, pcm: this.#recording.takeUtterance() };
+    this.#options.meter.reset();
+    this.#overlap = undefined;
+    return { kind: 'ended', whole, endedAtMs, why, heard: evidence };
   }
 }
 
@@ -292,93 +316,110 @@ const minSilenceMs = 1_000;
 
 type SpeakerEvent = {
   readonly speakerId: PersonId;
-  readonly noticed: SpeakerInputEvent;
+  readonly event: SpeakerInputEvent;
 };
 
 /**
- * Opens speaker inputs of one channel. The first packet that may be heard opens one.
+ * Speaker inputs of one channel. The first packet that may be heard opens one.
  *
  * @example
  * import type { PersonId } from '#src/base/ids.ts';
  * import type { Packet } from '#src/audio/jitter-buffer.ts';
- * import { createSpeakerInputs, type SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
+ * import { type SpeakerInput, SpeakerInputs } from '#src/voice/hearing/speaker-input.ts';
  *
  * declare const createInput: (speakerId: PersonId) => SpeakerInput;
  * declare const packet: Packet;
- * const inputs = createSpeakerInputs(createInput);
+ * const inputs = new SpeakerInputs(createInput);
  * for (const { kind } of inputs.addPacket(packet)) console.log(kind); // began, sound, paused, ended ...
- * for (const { noticed } of inputs.tick(packet.atMs + 200)) console.log(noticed.kind);
+ * for (const { event } of inputs.tick(packet.atMs + 200)) console.log(event.kind);
  */
-export function createSpeakerInputs(
-  createInput: (speakerId: PersonId) => SpeakerInput,
-) {
-  const inputs = new Map<string, SpeakerInput>();
+export class SpeakerInputs {
+  readonly #createInput;
+  readonly #inputs = new Map<PersonId, SpeakerInput>();
 
-  /** Unfinished utterances are lost. */
-  function closeOthers(mayHear: (speakerId: PersonId) => boolean) {
-    for (const speakerId of inputs.keys()) {
-      if (!mayHear(speakerId)) inputs.delete(speakerId);
+  constructor(createInput: (speakerId: PersonId) => SpeakerInput) {
+    this.#createInput = createInput;
+  }
+
+  /** Tests whether somebody talks, or has sent a packet within the last second. */
+  isBusy(atMs: number): boolean {
+    for (const input of this.#inputs.values()) {
+      if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
+    }
+    return false;
+  }
+
+  /** True while somebody pauses within an utterance, when endpointing needs shorter steps. */
+  get isPausing(): boolean {
+    for (const input of this.#inputs.values()) if (input.isPausing) return true;
+    return false;
+  }
+
+  /**
+   * Hears one packet. Returns its speaker's events, none if all 25 inputs are in use. The caller has asked for
+   * consent.
+   */
+  addPacket(packet: Packet): SpeakerInputEvent[] {
+    const { speakerId, atMs } = packet;
+    const input = this.#inputs.get(speakerId) ?? this.#openInput(speakerId, atMs);
+    return input?.addPacket(packet) ?? [];
+  }
+
+  /** Lets time pass for all speakers. Inputs that were silent for a minute close. */
+  tick(atMs: number): SpeakerEvent[] {
+    const events: SpeakerEvent[] = [];
+    for (const [speakerId, input] of this.#inputs) {
+      for (const event of input.tick(atMs)) events.push({ speakerId, event });
+      if (atMs - input.lastPacketAtMs > maxIdleMs) this.#inputs.delete(speakerId);
+    }
+    return events;
+  }
+
+  /** Finds the open input of a speaker. */
+  find(speakerId: PersonId): SpeakerInput | undefined {
+    return this.#inputs.get(speakerId);
+  }
+
+  /** Closes the inputs of people that may not be heard. Unfinished utterances are lost. */
+  closeOthers(mayHear: (speakerId: PersonId) => boolean): void {
+    for (const speakerId of this.#inputs.keys()) {
+      if (!mayHear(speakerId)) this.#inputs.delete(speakerId);
     }
   }
 
-  function openInput(speakerId: PersonId, atMs: number) {
+  /** Lists people whose utterance is open, also in a pause of it. */
+  listTalking(): readonly PersonId[] {
+    return [...this.#inputs]
+      .filter(([, input]) => input.isTalking)
+      .map(([speakerId]) => speakerId);
+  }
+
+  /** Closes all inputs. Unfinished utterances are lost. */
+  close(): void {
+    this.closeOthers(() => false);
+  }
+
+  #openInput(speakerId: PersonId, atMs: number) {
     // With 25 open, a person gets the input with the longest silence.
-    if (inputs.size >= maxSpeakers && !closeQuietest(atMs)) return undefined;
-    const input = createInput(speakerId);
-    inputs.set(speakerId, input);
+    if (this.#inputs.size >= maxSpeakers && !this.#closeQuietest(atMs))
+      return undefined;
+    const input = this.#createInput(speakerId);
+    this.#inputs.set(speakerId, input);
     return input;
   }
 
-  function closeQuietest(atMs: number) {
-    const [first] = [...inputs]
+  #closeQuietest(atMs: number) {
+    const [quietest] = [...this.#inputs]
       .map(([id, input]) => ({
         id,
         isTalking: input.isTalking,
         lastMs: input.lastPacketAtMs,
       }))
       .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= minSilenceMs)
-      .sort((one, other) => one.lastMs - other.lastMs);
-    if (first) inputs.delete(first.id);
-    return first !== undefined;
+      .sort((left, right) => left.lastMs - right.lastMs);
+    if (quietest) this.#inputs.delete(quietest.id);
+    return quietest !== undefined;
   }
-
-  return {
-    isBusy(atMs: number): boolean {
-      for (const input of inputs.values()) {
-        if (input.isTalking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
-      }
-      return false;
-    },
-    get isPausing(): boolean {
-      for (const input of inputs.values()) if (input.isPausing) return true;
-      return false;
-    },
-    addPacket(packet: Packet): SpeakerInputEvent[] {
-      const { speakerId, atMs } = packet;
-      const input = inputs.get(speakerId) ?? openInput(speakerId, atMs);
-      return input?.addPacket(packet) ?? [];
-    },
-    tick(atMs: number): SpeakerEvent[] {
-      const all: SpeakerEvent[] = [];
-      for (const [speakerId, input] of inputs) {
-        for (const noticed of input.tick(atMs)) all.push({ speakerId, noticed });
-        if (atMs - input.lastPacketAtMs > maxIdleMs) inputs.delete(speakerId);
-      }
-      return all;
-    },
-    find(speakerId: PersonId): SpeakerInput | undefined {
-      return inputs.get(speakerId);
-    },
-    closeOthers,
-    listTalking(): readonly string[] {
-      return [...inputs]
-        .filter(([, input]) => input.isTalking)
-        .map(([speakerId]) => speakerId);
-    },
-    close() {
-      closeOthers(() => false);
-    },
-  };
 }
 
 /**
@@ -390,37 +431,81 @@ const tailMs = 200;
 
 const toSamples = (ms: number) => (ms * listenRateHz) / 1000;
 
-function createUtteranceBuffer() {
-  let pieces: SoundPiece[] = [];
-  let length = 0;
-  let voicedLength = 0;
-  let isRunning = false;
+/** Sound of the current utterance, or of the last 400 ms before a voice. */
+class UtteranceBuffer {
+  #pieces: SoundPiece[] = [];
+  #length = 0;
+  #voicedLength = 0;
+  #isRunning = false;
 
-  function dropOldSamples() {
+  /** Copies the list of pieces, oldest first. */
+  get pieces(): readonly SoundPiece[] {
+    return [...this.#pieces];
+  }
+
+  /** Adds a piece. Old ones are dropped until `begin`. */
+  push(piece: SoundPiece): void {
+    this.#pieces.push(piece);
+    this.#length += piece.samples.length;
+    if (!this.#isRunning) this.#dropOldSamples();
+  }
+
+  /** Keeps all sound from here on, and the pre-roll. */
+  begin(): void {
+    this.#isRunning = true;
+    this.#voicedLength = this.#length;
+  }
+
+  /** Marks the end so far as voiced. */
+  markVoice(): void {
+    this.#voicedLength = this.#length;
+  }
+
+  /** Copies the sound so far. */
+  copySound(): UtterancePcm {
+    return this.#copyUntil(this.#length);
+  }
+
+  /** Takes the utterance up to 200 ms after its last voice. Later sound is kept for the next one. */
+  takeUtterance(): UtterancePcm {
+    const takenLength = Math.min(this.#length, this.#voicedLength + toSamples(tailMs));
+    const utterance = this.#copyUntil(takenLength);
+    this.#isRunning = false;
+    this.#pieces = this.#cutPieces(takenLength);
+    this.#length -= takenLength;
+    this.#voicedLength = 0;
+    this.#dropOldSamples();
+    return utterance;
+  }
+
+  #dropOldSamples() {
     for (;;) {
-      const firstLength = pieces[0]?.samples.length;
-      if (firstLength === undefined || length - firstLength < toSamples(preRollMs))
+      const firstLength = this.#pieces[0]?.samples.length;
+      if (
+        firstLength === undefined ||
+        this.#length - firstLength < toSamples(preRollMs)
+      )
         return;
-      pieces.shift();
-      length -= firstLength;
+      this.#pieces.shift();
+      this.#length -= firstLength;
     }
   }
 
-  function copyUntil(end: number): UtterancePcm {
+  #copyUntil(end: number): UtterancePcm {
     let from = 0;
-    const kept = pieces.filter(({ samples }) => {
+    const copied = this.#pieces.filter(({ samples }) => {
       const isWithin = from < end;
       from += samples.length;
       return isWithin;
     });
-    const samples = joinSamples(kept.map((piece) => piece.samples)).subarray(0, end);
-    const toOgg = findOggWriter(kept);
+    const samples = joinSamples(copied.map((piece) => piece.samples)).subarray(0, end);
+    const toOgg = findOggWriter(copied);
     return { samples, rateHz: listenRateHz, channels: 1, toOgg };
   }
 
-  function cutPieces(at: number) {
+  #cutPieces(at: number) {
     let from = 0;
-    return pieces.flatMap((piece) => {
+    return this.#pieces.flatMap((piece) => {
       const cut = at - from;
       from += piece.samples.length;
       if (cut <= 0) return piece;
@@ -428,35 +513,4 @@ function createUtteranceBuffer() {
       return cut < piece.samples.length ? { samples: piece.samples.slice(cut) } : [];
     });
   }
-
-  return {
-    get pieces(): readonly SoundPiece[] {
-      return [...pieces];
-    },
-    push(piece: SoundPiece) {
-      pieces.push(piece);
-      length += piece.samples.length;
-      if (!isRunning) dropOldSamples();
-    },
-    begin() {
-      isRunning = true;
-      voicedLength = length;
-    },
-    markVoice() {
-      voicedLength = length;
-    },
-    copySound(): UtterancePcm {
-      return copyUntil(length);
-    },
-    takeUtterance(): UtterancePcm {
-      const kept = Math.min(length, voicedLength + toSamples(tailMs));
-      const taken = copyUntil(kept);
-      isRunning = false;
-      pieces = cutPieces(kept);
-      length -= kept;
-      voicedLength = 0;
-      dropOldSamples();
-      return taken;
-    },
-  };
 }

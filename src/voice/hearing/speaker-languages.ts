@@ -46,131 +46,188 @@ type KnownLanguage = {
 /** "Toss a coin" is Hungarian rather than English with 0.82. Short German is German with 1. */
 const minPairProbability = 0.9;
 
-export type SpeakerLanguages = ReturnType<typeof createSpeakerLanguages>;
-
 /** Finds the language in which each person of a session is heard and answered. Never throws. */
-export function createSpeakerLanguages(
-  deps: LanguageDeps,
-  former?: { readonly people: ReadonlyMap<PersonId, SpeakerLanguage> },
-) {
+export class SpeakerLanguages {
   /** Language after each finished transcript, so that a transcript counts once. */
-  const languageAfter = new WeakMap<Transcript, KnownLanguage>();
-  let latest: string | undefined;
-  const people: Map<PersonId, SpeakerLanguage> = new Map(former?.people);
+  readonly #languageAfter = new WeakMap<Transcript, KnownLanguage>();
+  readonly #deps;
+  readonly #people: Map<PersonId, SpeakerLanguage>;
+  #latest: string | undefined;
 
-  function find(personId: PersonId): string | undefined {
-    return decideAnswerLanguage(getState(personId), getChoices(personId));
+  /** `earlier`: languages of the session before, which this one goes on with. */
+  constructor(deps: LanguageDeps, earlier?: Pick<SpeakerLanguages, 'people'>) {
+    this.#deps = deps;
+    this.#people = new Map(earlier?.people);
   }
 
-  function findHint(personId: PersonId): string | undefined {
-    return getRecogniserHint(getState(personId), getChoices(personId));
+  /** Languages of all people who spoke and were not forgotten since. */
+  get people(): ReadonlyMap<PersonId, SpeakerLanguage> {
+    return this.#people;
   }
 
-  async function detectLanguage(personId: PersonId, transcript: Transcript) {
-    const before = languageAfter.get(transcript);
-    if (before) return before;
-    const state = stepLanguage(personId, await getEvidence(personId, transcript));
-    return languageAfter.get(transcript) ?? toKnownLanguage(personId, state, true);
+  /** Loads a person's settings, so that the first transcript need not wait for them. */
+  prefetch(personId: PersonId): void {
+    const { guildId, services } = this.#deps;
+    void services.peopleSettings.loadSettings(guildId, personId);
   }
 
-  function toKnownLanguage(
+  /** Tag of the language that was spoken last, by anybody. */
+  get latest(): string | undefined {
+    return this.#latest;
+  }
+
+  /** Finds the language in which a person is answered now. Undefined: the model chooses. */
+  find(personId: PersonId): string | undefined {
+    return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
+  }
+
+  /** Finds the language that a recogniser is told to expect of a person. */
+  findHint(personId: PersonId): string | undefined {
+    return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
+  }
+
+  /** Counts a finished transcript. Call it once for each, in the order in which they were spoken. */
+  async learn(personId: PersonId, transcript: Transcript): Promise<void> {
+    this.#latest = transcript.language ?? this.#latest;
+    const evidence = await this.#getEvidence(personId, transcript);
+    const state = this.#stepLanguage(personId, evidence);
+    this.#people.set(personId, state);
+    this.#languageAfter.set(transcript, this.#toKnownLanguage(personId, state, true));
+  }
+
+  /** Creates the language of one answer, which learns from words that are not final yet. */
+  createAnswerLanguage(personId: PersonId): AnswerLanguage {
+    return new TurnLanguage({
+      findFinal: () => this.find(personId),
+      getUnheard: () =>
+        this.#toKnownLanguage(personId, this.#getState(personId), false),
+      detectLanguage: (transcript) => this.#detectLanguage(personId, transcript),
+      isFinal: (transcript) => this.#languageAfter.has(transcript),
+    });
+  }
+
+  /** Drops a person's language. Settings of that person stay. */
+  forgetPerson(personId: PersonId): void {
+    this.#people.delete(personId);
+  }
+
+  async #detectLanguage(personId: PersonId, transcript: Transcript) {
+    const learned = this.#languageAfter.get(transcript);
+    if (learned) return learned;
+    const evidence = await this.#getEvidence(personId, transcript);
+    const state = this.#stepLanguage(personId, evidence);
+    return (
+      this.#languageAfter.get(transcript) ??
+      this.#toKnownLanguage(personId, state, true)
+    );
+  }
+
+  #toKnownLanguage(
     personId: PersonId,
     state: SpeakerLanguage,
     isHeard: boolean,
-  ) {
-    const choices = getChoices(personId);
+  ): KnownLanguage {
+    const choices = this.#getChoices(personId);
     return {
       language: decideAnswerLanguage(state, choices),
       hold: getLanguageStability(state, choices, isHeard),
     };
   }
 
-  function stepLanguage(personId: PersonId, evidence: LanguageEvidence) {
-    const { languages } = deps.settings();
-    return stepSpeakerLanguage(getState(personId), evidence, languages);
+  #stepLanguage(personId: PersonId, evidence: LanguageEvidence) {
+    const { languages } = this.#deps.settings();
+    return stepSpeakerLanguage(this.#getState(personId), evidence, languages);
   }
 
-  async function getEvidence(personId: PersonId, transcript: Transcript) {
+  async #getEvidence(personId: PersonId, transcript: Transcript) {
     // The text is examined only where nothing else shows its language.
-    const { names } = deps.settings();
+    const { names } = this.#deps.settings();
     const { text, language } = transcript;
     const content = removeNames(text, names);
-    const words = countWords(content);
+    const wordCount = countWords(content);
     const requested = findRequestedLanguage(text, names);
-    const hint = findHint(personId);
+    const hint = this.findHint(personId);
     const isOpen = language === undefined || repeatsHint(language, hint);
-    const { fixed, own } = getChoices(personId);
-    const isKnown = (fixed ?? getState(personId).requested ?? own) !== undefined;
-    const isNeeded = isOpen && !isKnown && words > 1;
-    const found = isNeeded ? await detectText(content, personId) : undefined;
-    return { ...chooseTurnLanguage(language, hint, found), words, requested };
+    const { fixed, own: chosen } = this.#getChoices(personId);
+    const isKnown =
+      (fixed ?? this.#getState(personId).requested ?? chosen) !== undefined;
+    const isNeeded = isOpen && !isKnown && wordCount > 1;
+    const detected = isNeeded ? await this.#detectText(content, personId) : undefined;
+    const turnLanguage = chooseTurnLanguage(language, hint, detected);
+    return { ...turnLanguage, wordCount, requested };
   }
 
-  async function detectText(text: string, personId: PersonId) {
+  async #detectText(text: string, personId: PersonId) {
     // An ambiguous text is in the language that the person spoke last, if that is possible.
-    const { textLanguage } = deps.services;
-    const found = await textLanguage.detect(text, deps.settings().languages);
-    const { latest, locked } = getState(personId);
+    const { services, settings } = this.#deps;
+    const { textLanguage } = services;
+    const detected = await textLanguage.detect(text, settings().languages);
+    const { latest, locked } = this.#getState(personId);
     const spoken = latest?.language ?? locked;
-    if (!found || isSureLanguage(found) || spoken === undefined) return found;
-    const likelier = await textLanguage.detect(text, [found.language, spoken]);
+    if (!detected || isSureLanguage(detected) || spoken === undefined) return detected;
+    const likelier = await textLanguage.detect(text, [detected.language, spoken]);
     const isOther = likelier && likelier.probability >= minPairProbability;
     return isOther ? likelier : { language: spoken, probability: 1 };
   }
 
-  function getState(personId: PersonId) {
-    return people.get(personId) ?? unknownLanguage;
+  #getState(personId: PersonId) {
+    return this.#people.get(personId) ?? unknownLanguage;
   }
 
-  function getChoices(personId: PersonId) {
-    const { guildId, services, settings } = deps;
-    const { language: own } = services.peopleSettings.getCached(guildId, personId);
+  #getChoices(personId: PersonId) {
+    const { guildId, services, settings } = this.#deps;
+    const personal = services.peopleSettings.getCached(guildId, personId);
     const { language: server, languages: among, persona } = settings();
-    return { fixed: persona?.language, own, server, among };
+    return { fixed: persona?.language, own: personal.language, server, among };
+  }
+}
+
+type TurnLanguageDeps = {
+  /** Finds the language that the person's final transcripts show. */
+  readonly findFinal: () => string | undefined;
+  /** Gets the language before any words of the turn. */
+  readonly getUnheard: () => KnownLanguage;
+  /** Detects the language of words that may not be final. */
+  readonly detectLanguage: (transcript: Transcript) => Promise<KnownLanguage>;
+  /** Returns whether the person's language was learned from this transcript. */
+  readonly isFinal: (transcript: Transcript) => boolean;
+};
+
+class TurnLanguage implements AnswerLanguage {
+  readonly #deps;
+  #heard:
+    | { readonly transcript: Transcript; readonly known: KnownLanguage }
+    | undefined;
+
+  constructor(deps: TurnLanguageDeps) {
+    this.#deps = deps;
   }
 
-  return {
-    people,
-    prefetch(personId: PersonId) {
-      void deps.services.peopleSettings.loadSettings(deps.guildId, personId);
-    },
-    get latest(): string | undefined {
-      return latest;
-    },
-    find,
-    findHint,
-    async learn(personId: PersonId, transcript: Transcript) {
-      latest = transcript.language ?? latest;
-      const evidence = await getEvidence(personId, transcript);
-      const state = stepLanguage(personId, evidence);
-      people.set(personId, state);
-      languageAfter.set(transcript, toKnownLanguage(personId, state, true));
-    },
-    createAnswerLanguage(personId: PersonId): AnswerLanguage {
-      let heard:
-        | { readonly words: Transcript; readonly answer: KnownLanguage }
-        | undefined;
-      const now = () =>
-        heard?.answer ?? toKnownLanguage(personId, getState(personId), false);
-      return {
-        get now() {
-          return now().language;
-        },
-        get stability() {
-          return now().hold;
-        },
-        get isOutdated() {
-          const isGuessed = heard !== undefined && !languageAfter.has(heard.words);
-          return isGuessed && heard?.answer.language !== find(personId);
-        },
-        hear: async (said) => {
-          const words = said.findLast(({ text }) => text.trim() !== '');
-          if (words) heard = { words, answer: await detectLanguage(personId, words) };
-        },
-      };
-    },
-    forgetPerson(personId: PersonId) {
-      people.delete(personId);
-    },
-  };
+  /** Language of the answer as far as known. */
+  get now(): string | undefined {
+    return this.#getKnown().language;
+  }
+
+  /** Tells how sure `now` is. */
+  get stability(): LanguageStability {
+    return this.#getKnown().hold;
+  }
+
+  /** True once the final transcript has shown another language than the guess of `hear`. */
+  get isOutdated(): boolean {
+    const isGuessed =
+      this.#heard !== undefined && !this.#deps.isFinal(this.#heard.transcript);
+    return isGuessed && this.#heard?.known.language !== this.#deps.findFinal();
+  }
+
+  /** Learns from the last transcript that has words. Never rejects. */
+  async hear(transcripts: readonly Transcript[]): Promise<void> {
+    const transcript = transcripts.findLast(({ text }) => text.trim() !== '');
+    if (!transcript) return;
+    this.#heard = { transcript, known: await this.#deps.detectLanguage(transcript) };
+  }
+
+  #getKnown() {
+    return this.#heard?.known ?? this.#deps.getUnheard();
+  }
 }

@@ -22,29 +22,111 @@ type RecordingOptions = {
   readonly listening: HeldListening;
   readonly clock: Clock;
   readonly follower: UtteranceFollower | undefined;
+  /** Called once, as the utterance is settled. */
   readonly onDecided: (meant: boolean) => void;
 };
 
-export type UtteranceRecording = ReturnType<typeof createUtteranceRecording>;
+type TranscriptRequest = {
+  readonly text: Promise<Transcript>;
+  readonly stop: AbortController;
+};
 
-export function createUtteranceRecording(options: RecordingOptions) {
-  const { clock, id, listening, name, speakerId } = options;
-  let { follower } = options;
-  let isSettled = false;
-  let lastSoundAtMs = clock.nowMs();
-  let openedRequest: ReturnType<typeof openRequest> | undefined;
-  let transcript: Transcript | undefined;
+/** One utterance while it is spoken and recognised: its sound, its transcript, and the feature that follows it. */
+export class UtteranceRecording {
+  readonly id: number;
+  readonly speakerId: PersonId;
+  readonly name: string;
+  /** Copies the sound up to the latest pause. Undefined before the first pause. */
+  getSoundSoFar: (() => Utterance) | undefined;
+  /** Set once endpointing has ended the utterance. */
+  wholeSound: Utterance | undefined;
+  /** A model hears it while it is spoken. */
+  live: LiveSound | undefined;
+  readonly #options;
+  #follower: UtteranceFollower | undefined;
+  #isSettled = false;
+  #lastSoundAtMs: number;
+  #openedRequest: TranscriptRequest | undefined;
+  #transcript: Transcript | undefined;
 
-  function isLatestRequest(text: Promise<Transcript>): boolean {
-    return openedRequest?.text === text;
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.speakerId = options.speakerId;
+    this.name = options.name;
+    this.#follower = options.follower;
+    this.#lastSoundAtMs = options.clock.nowMs();
   }
 
-  function openRequest(): {
-    readonly text: Promise<Transcript>;
-    readonly stop: AbortController;
-  } {
+  /** True until `settle`, if a feature shows the words of this utterance. */
+  get isFollowed(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  /** Result of the latest request, once it has arrived. */
+  get transcript(): Transcript | undefined {
+    return this.#transcript;
+  }
+
+  /** Opens the recogniser's request, which sound is sent to from then on. */
+  startListening(): void {
+    this.#options.listening.begin();
+  }
+
+  /** Hands sound on to the recogniser, and to the model if there is a `live` one. */
+  addSound(pieces: readonly SoundPiece[]): void {
+    const { clock, listening } = this.#options;
+    this.#lastSoundAtMs = clock.nowMs();
+    for (const piece of pieces) {
+      const { opus, samples } = piece;
+      listening.push(samples, opus);
+      this.live?.push(piece);
+    }
+  }
+
+  /** Shows words to the following feature. `isWhole`: all words up to a pause. */
+  captionWords(text: string, isWhole: boolean): void {
+    if (isWhole) this.#follower?.onWhole(text);
+    else this.#follower?.onPartial(text);
+  }
+
+  /** Requests the transcript, once for all calls. Errors: as `Listening.settle`. */
+  requestTranscript(): Promise<Transcript> {
+    if (this.#isSettled && !this.#openedRequest && this.wholeSound)
+      return Promise.resolve({ text: '' });
+    this.#openedRequest ??= this.#openRequest();
+    return this.#openedRequest.text;
+  }
+
+  /** Tests whether `text` is of the latest request, and not of one that was cancelled. */
+  isLatestRequest(text: Promise<Transcript>): boolean {
+    return this.#openedRequest?.text === text;
+  }
+
+  /** Drops the request of a pause after which the speaker went on. */
+  cancelRequest(): void {
+    this.#openedRequest?.stop.abort(new Error('the speaker went on'));
+    this.#openedRequest = undefined;
+    this.#transcript = undefined;
+  }
+
+  /** Ends the recording, and tells the following feature its content. Only the first call counts. */
+  settle(content: UtteranceContent, meant: boolean): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#options.onDecided(meant);
+    this.#follower?.onEnded({
+      ...content,
+      toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs,
+    });
+    this.#follower = undefined;
+    this.#options.listening[Symbol.dispose]();
+  }
+
+  #openRequest(): TranscriptRequest {
+    const { clock, listening } = this.#options;
     const stop = new AbortController();
-    const late = () => {
+    const abortLate = () => {
       const seconds = maxRecogniseMs / 1_000;
       const error = createDeadlineError(
         'recognise',
@@ -54,71 +136,13 @@ export function createUtteranceRecording(options: RecordingOptions) {
       return error;
     };
     const settled = waitUnlessAborted(listening.settle(stop.signal), stop.signal);
-    const text = withTimeout(settled, maxRecogniseMs, clock, late);
+    const text = withTimeout(settled, maxRecogniseMs, clock, abortLate);
     text.then(
-      (heard) => {
-        if (isLatestRequest(text)) transcript = heard;
+      (transcript) => {
+        if (this.isLatestRequest(text)) this.#transcript = transcript;
       },
       () => undefined, // The caller handles a failure.
     );
     return { text, stop };
   }
-
-  const recording = {
-    id,
-    speakerId,
-    name,
-    getSoundSoFar: undefined as (() => Utterance) | undefined,
-    wholeSound: undefined as Utterance | undefined,
-    /** A model hears it while it is spoken. */
-    live: undefined as LiveSound | undefined,
-    get isFollowed(): boolean {
-      return follower !== undefined;
-    },
-    get transcript(): Transcript | undefined {
-      return transcript;
-    },
-    startListening() {
-      listening.begin();
-    },
-    addSound(pieces: readonly SoundPiece[]) {
-      lastSoundAtMs = clock.nowMs();
-      for (const piece of pieces) {
-        const { opus, samples } = piece;
-        listening.push(samples, opus);
-        recording.live?.push(piece);
-      }
-    },
-    /** `isWhole`: all words up to a pause. */
-    captionWords(text: string, isWhole: boolean) {
-      if (isWhole) follower?.onWhole(text);
-      else follower?.onPartial(text);
-    },
-    /** Requests the transcript, once for all calls. Errors: as `Listening.settle`. */
-    requestTranscript(): Promise<Transcript> {
-      if (isSettled && !openedRequest && recording.wholeSound)
-        return Promise.resolve({ text: '' });
-      openedRequest ??= openRequest();
-      return openedRequest.text;
-    },
-    isLatestRequest,
-    cancelRequest() {
-      openedRequest?.stop.abort(new Error('the speaker went on'));
-      openedRequest = undefined;
-      transcript = undefined;
-    },
-    /** Only the first call counts. */
-    settle(content: UtteranceContent, meant: boolean) {
-      if (isSettled) return;
-      isSettled = true;
-      options.onDecided(meant);
-      follower?.onEnded({
-        ...content,
-        toMs: recording.wholeSound?.toMs ?? lastSoundAtMs,
-      });
-      follower = undefined;
-      listening[Symbol.dispose]();
-    },
-  };
-  return recording;
 }

@@ -1,5 +1,6 @@
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
@@ -18,12 +19,14 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 export type Quote = {
   readonly text: ConfidentialText;
+  /** Called once the quoted text has been heard. */
   readonly onHeard?: () => void;
 };
 
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
+  /** Runs one call of the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
@@ -36,6 +39,7 @@ type PendingAnswerOptions = {
   readonly awaitJudgement?: WordsJudge['awaitJudgement'] | undefined;
   /** Owner of the words in its prompt. */
   readonly owner: TextOwner;
+  /** Returns monotonic ms, for the times of a turn. */
   readonly nowMs: () => number;
   readonly reservation: Reservation;
 };
@@ -48,10 +52,11 @@ const quotedError = new Error('quoted lines replace the rest of the answer');
  * up to its first sound, so that a bounded amount waits.
  */
 export class PendingAnswer {
-  readonly reservation;
+  /** Money set aside for this answer. It closes as the answer ends. */
+  readonly reservation: Reservation;
   readonly #options;
   readonly #replyParts;
-  readonly #over;
+  readonly #ending;
   readonly #wanted = Promise.withResolvers<void>();
   readonly #early;
   readonly #signal;
@@ -60,13 +65,13 @@ export class PendingAnswer {
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
-  constructor(parts: PendingAnswerOptions, signal: AbortSignal) {
-    this.#options = parts;
-    this.reservation = parts.reservation.watchUsage((usage) =>
+  constructor(options: PendingAnswerOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.reservation = options.reservation.watchUsage((usage) =>
       this.#countTokens(usage),
     );
-    this.#over = createChildController(signal);
-    const until = this.#over.signal;
+    this.#ending = createChildController(signal);
+    const until = this.#ending.signal;
     this.#signal = until;
     const closeReservation = () => {
       this.reservation.close();
@@ -74,13 +79,14 @@ export class PendingAnswer {
     };
     until.addEventListener('abort', closeReservation, { once: true });
     if (until.aborted) closeReservation();
-    this.#replyParts = parts.pipeline
+    this.#replyParts = options.pipeline
       .withReservation(this.reservation)
-      .answer(parts.turn, this.#createHost(), until)
+      .answer(options.turn, this.#createHost(), until)
       [Symbol.asyncIterator]();
     this.#early = this.#gatherEarly();
   }
 
+  /** True if the answer is read in the chat, and not spoken. */
   get isWritten(): boolean {
     return this.#options.isWritten;
   }
@@ -91,40 +97,49 @@ export class PendingAnswer {
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
-  get onlyFor(): string | undefined {
+  /** Only person that may know the answer, if there is one. */
+  get onlyFor(): PersonId | undefined {
     const { owner } = this.#options;
     return owner === 'given' ? undefined : owner.onlyFor;
   }
 
-  toConfidentialText(words: string): ConfidentialText {
-    return new ConfidentialText(words, this.owner);
+  /** Wraps a text of this answer with its owner. */
+  toConfidentialText(text: string): ConfidentialText {
+    return new ConfidentialText(text, this.owner);
   }
 
+  /** Voice of all clauses. It follows the language of the turn as far as known. */
   get voice(): SpeechVoice {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
+  /** True if the turn's final transcript calls for another language than this answer was begun in. */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;
   }
 
+  /** Resolves once the first sound waits, or the answer has ended without one. Never rejects. */
   get ready(): Promise<unknown> {
     return this.#early;
   }
 
+  /** Text of others that a tool gave, which replaces the rest of the answer. */
   get quote(): Quote | undefined {
     return this.#options.tools.quote;
   }
 
+  /** Sentence about the work of the tool that runs now. */
   get runningStep(): PlainTextId | undefined {
     return this.#options.tools.runningStep;
   }
 
+  /** Stage that the answer waits for, which a deadline error names. */
   get stage(): 'think' | 'speak' {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  markWanted() {
+  /** Lets tools run, and counts the tokens as used. Call it once the turn's end is decided. */
+  markWanted(): void {
     this.#wanted.resolve();
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
@@ -132,20 +147,21 @@ export class PendingAnswer {
     this.#options.preemptiveBudget.use(this.#tokens);
   }
 
-  giveUp(error: BotError) {
-    this.#over.abort(error);
+  /** Ends the answer. `releaseParts` throws `error`. */
+  giveUp(error: BotError): void {
+    this.#ending.abort(error);
   }
 
   /** Yields all parts once. Errors: as the pipeline. */
   async *releaseParts(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
-    const leave = () => this.#over.abort(signal.reason);
-    signal.addEventListener('abort', leave);
-    if (signal.aborted) leave();
+    const endAnswer = () => this.#ending.abort(signal.reason);
+    signal.addEventListener('abort', endAnswer);
+    if (signal.aborted) endAnswer();
     try {
       signal.throwIfAborted();
-      const { parts, end } = await this.#early;
+      const { arrived, end } = await this.#early;
       signal.throwIfAborted();
-      for (const part of parts) yield part;
+      for (const part of arrived) yield part;
       if (end !== undefined && end !== 'over') throw end.error;
       for (let isOver = end === 'over'; !isOver; ) {
         const { done, value: part } = await this.#readNext();
@@ -155,25 +171,25 @@ export class PendingAnswer {
     } catch (error) {
       if (error !== quotedError) throw error;
     } finally {
-      signal.removeEventListener('abort', leave);
-      this.#over.abort(new Error('the answer is over'));
+      signal.removeEventListener('abort', endAnswer);
+      this.#ending.abort(new Error('the answer is over'));
     }
   }
 
   /** Ends the answer. Its tokens count as wasted. */
-  discardUnheard() {
+  discardUnheard(): void {
     if (this.#fate === 'vain') return;
     if (this.#fate === 'wanted') this.#options.preemptiveBudget.use(-this.#tokens);
     this.#options.preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
-    this.#over.abort(new Error('the answer is not wanted'));
+    this.#ending.abort(new Error('the answer is not wanted'));
   }
 
   #createHost(): ReplyHost {
     const { awaitJudgement } = this.#options;
     return {
       run: (call, signal) =>
-        this.#runTool(call, AbortSignal.any([signal, this.#over.signal])),
+        this.#runTool(call, AbortSignal.any([signal, this.#ending.signal])),
       wordsJudge: awaitJudgement && {
         awaitJudgement,
         waitUntilWanted: (signal) => waitUnlessAborted(this.#wanted.promise, signal),
@@ -186,7 +202,7 @@ export class PendingAnswer {
     await waitUnlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
     const result = await this.#options.tools.run(call, signal);
-    if (this.quote !== undefined) this.#over.abort(quotedError);
+    if (this.quote !== undefined) this.#ending.abort(quotedError);
     return result;
   }
 
@@ -198,19 +214,19 @@ export class PendingAnswer {
   }
 
   async #gatherEarly(): Promise<{
-    readonly parts: readonly ArrivedPart[];
+    readonly arrived: readonly ArrivedPart[];
     readonly end?: 'over' | { error: unknown };
   }> {
-    const parts: ArrivedPart[] = [];
+    const arrived: ArrivedPart[] = [];
     try {
       for (;;) {
         const { done, value: part } = await this.#readNext();
-        if (done) return { parts, end: 'over' };
-        parts.push(this.#toArrivedPart(part));
-        if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
+        if (done) return { arrived, end: 'over' };
+        arrived.push(this.#toArrivedPart(part));
+        if (part.kind === 'audio' || part.kind === 'unspoken') return { arrived };
       }
     } catch (error) {
-      return { parts, end: { error } };
+      return { arrived, end: { error } };
     }
   }
 
@@ -248,15 +264,15 @@ export type FinishedAnswer = {
   readonly owner: TextOwner;
 };
 
-/** Writes an answer to its track, and waits where the track is full. Errors: as `parts`. */
+/** Writes an answer to its track, and waits where the track is full. Errors: as `arrivals`. */
 export async function writeAnswer(
-  parts: AsyncIterable<ArrivedPart>,
+  arrivals: AsyncIterable<ArrivedPart>,
   reply: Pick<SpokenReply, 'endSentence' | 'write'>,
   progress: AnswerProgress,
   signal: AbortSignal,
-) {
+): Promise<void> {
   const { instants } = progress;
-  for await (const { part, atMs } of parts) {
+  for await (const { part, atMs } of arrivals) {
     switch (part.kind) {
       case 'text':
         instants.firstTokenAtMs ??= atMs;

@@ -10,36 +10,38 @@ import type { SpokenSegment } from '#src/ports/feature-session.ts';
 
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
-const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
+export type PaceChange = (typeof paceChanges)[number];
 
-export type SpeechPace = ReturnType<typeof createSpeechPace>;
+const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
 
 /**
  * Keeps the pace of the bot's speech in one session, as people asked for it. 1 is usual.
  *
  * @example
- * import { createSpeechPace } from '#src/voice/output/speech-output.ts';
+ * import { SpeechPace } from '#src/voice/output/speech-output.ts';
  *
- * const pace = createSpeechPace();
+ * const pace = new SpeechPace();
  * pace.changePace('faster');
  * pace.changePace('slower');
  * pace.speed; // 1
  */
-export function createSpeechPace() {
-  let speed = 1;
+export class SpeechPace {
+  #speed = 1;
 
-  return {
-    get speed(): number {
-      return speed;
-    },
-    changePace(to: (typeof paceChanges)[number]) {
-      // "Faster" takes back "slower" before it goes further, and the other way round.
-      if (to === 'usual') speed = 1;
-      else if (to === 'slower')
-        speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
-      else speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
-    },
-  };
+  /** Factor of the usual speed, from 0.7 to 1.4. The next reply takes it. */
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** Changes the pace by a step of 15 %, within its bounds. */
+  changePace(change: PaceChange): void {
+    // "Faster" takes back "slower" before it goes further, and the other way round.
+    const speed = this.#speed;
+    if (change === 'usual') this.#speed = 1;
+    else if (change === 'slower')
+      this.#speed = speed > 1 ? 1 : Math.max(minPace, speed * slowerFactor);
+    else this.#speed = speed < 1 ? 1 : Math.min(maxPace, speed / slowerFactor);
+  }
 }
 
 /** A reply of which nothing leaves is given up then. */
@@ -48,7 +50,7 @@ const [minSpeed, maxSpeed] = [0.5, 2];
 
 type ReplyOptions = {
   readonly id: number;
-  readonly by?: string;
+  readonly by?: PersonId;
   readonly interruptible?: boolean;
   /** Pace of the listener, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
@@ -64,9 +66,7 @@ type LeavingReply = Pick<ReplyOptions, 'id'> & {
 };
 
 /** Receives the words of each reply that is over, except notices. Never throws. */
-type OnSent = (words: SpokenSegment) => void;
-
-export type SpeechOutput = ReturnType<typeof createSpeechOutput>;
+type OnSent = (segment: SpokenSegment) => void;
 
 /**
  * Says one reply after the other on the voice track of a session.
@@ -84,20 +84,102 @@ export type SpeechOutput = ReturnType<typeof createSpeechOutput>;
  *   await reply.finish;
  * }, { id: 1 });
  */
-export function createSpeechOutput(
-  track: VoiceTrack,
-  clock: Clock,
-  onSent: OnSent,
-  pace: SpeechPace,
-) {
-  let openReply: OpenReply | undefined;
-  let resumeCount = 0;
-  let isStuck = false;
+export class SpeechOutput {
+  readonly #track;
+  readonly #clock;
+  readonly #onSent;
+  readonly #pace;
+  #openReply: OpenReply | undefined;
+  #resumeCount = 0;
+  #isStuck = false;
 
-  function describeSpoken({ answeredIds, by, reply }: OpenReply) {
+  constructor(track: VoiceTrack, clock: Clock, onSent: OnSent, pace: SpeechPace) {
+    this.#track = track;
+    this.#clock = clock;
+    this.#onSent = onSent;
+    this.#pace = pace;
+  }
+
+  /** Words of the open reply that have left so far. Undefined before its first frame, and for notices. */
+  get spokenSoFar(): SpokenSegment | undefined {
+    return this.#openReply && this.#describeSpoken(this.#openReply);
+  }
+
+  /** Text of the open reply that has left, or an empty one. */
+  get heardText(): string {
+    return this.#openReply?.reply.getHeardText() ?? '';
+  }
+
+  /** The open reply once its first frame has left. */
+  get leavingReply(): LeavingReply | undefined {
+    if (this.#openReply?.reply.firstSentAtMs === undefined) return undefined;
+    const { id, reply } = this.#openReply;
+    const pausedAfter = reply.isPaused ? reply.getHeardText() : undefined;
+    return {
+      id,
+      pausedAfter,
+      isStarved: !reply.isOver && !reply.isPaused && !reply.isReady,
+    };
+  }
+
+  /** True if the latest reply was cut because none of its frames left for 10 s. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /**
+   * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal` silences it at once
+   * and throws `signal.reason`.
+   */
+  async speakReply(
+    signal: AbortSignal,
+    work: (reply: SpokenReply) => Promise<void>,
+    options: ReplyOptions,
+  ): Promise<void> {
+    const { interruptible, ownSpeed = 1 } = options;
+    const speed = Math.min(maxSpeed, Math.max(minSpeed, this.#pace.speed * ownSpeed));
+    const reply = new SpokenReply({ speed, interruptible });
+    const openReply = { ...options, reply };
+    const cutReply = () => reply.cut();
+    signal.addEventListener('abort', cutReply);
+    const ending = new AbortController();
+    this.#isStuck = false;
+    try {
+      this.#track.add(reply);
+      this.#openReply = openReply;
+      void this.#watchForStall(reply, AbortSignal.any([signal, ending.signal]));
+      await work(reply);
+      signal.throwIfAborted();
+    } finally {
+      ending.abort(new Error('the reply is over'));
+      if (this.#openReply === openReply) this.#openReply = undefined; // The next one may have begun.
+      signal.removeEventListener('abort', cutReply);
+      reply.cut();
+      const sent = this.#describeSpoken(openReply);
+      if (sent) void this.#reportSpoken(sent, reply);
+    }
+  }
+
+  /** Lowers the volume of the open reply by `db` from the next frame on. 0 restores it. */
+  duck(db: number): void {
+    this.#openReply?.reply.duck(db);
+  }
+
+  /** Fades the open reply out within 4 ms. No sound is lost. */
+  pause(): void {
+    this.#openReply?.reply.pause();
+  }
+
+  /** Lets a paused reply go on. */
+  resume(): void {
+    this.#resumeCount++;
+    this.#openReply?.reply.resume();
+  }
+
+  #describeSpoken({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined || !reply.interruptible) return undefined;
-    const [text, toMs] = [reply.getHeardText(), clock.nowMs()];
+    const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];
     const answered = answeredIds ?? (by === undefined ? [] : [by]);
     const times = { fromMs, toMs, isOver: false, isCut: false };
     return {
@@ -109,95 +191,27 @@ export function createSpeechOutput(
     };
   }
 
-  async function reportSpoken(
-    sent: SpokenSegment,
-    { finish }: Pick<SpokenReply, 'finish'>,
-  ) {
+  async #reportSpoken(sent: SpokenSegment, { finish }: Pick<SpokenReply, 'finish'>) {
     const isCut = (await finish) === 'cancelled';
-    onSent({ ...sent, isOver: true, isCut });
+    this.#onSent({ ...sent, isOver: true, isCut });
   }
 
   /** Cuts a reply with sound that is ready but not sent. */
-  async function watchForStall(
-    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'paused' | 'ready'>,
+  async #watchForStall(
+    reply: Pick<SpokenReply, 'cut' | 'getPlayedMs' | 'isPaused' | 'isReady'>,
     signal: AbortSignal,
   ) {
-    let before = -1;
+    let lastProgress = -1;
     while (!signal.aborted) {
-      const now = reply.getPlayedMs() + resumeCount; // Both only grow.
-      const isDue = reply.ready && !reply.paused;
-      isStuck = isDue && now === before;
+      const progress = reply.getPlayedMs() + this.#resumeCount; // Both only grow.
+      const isDue = reply.isReady && !reply.isPaused;
+      this.#isStuck = isDue && progress === lastProgress;
       // The writer goes on after a cut.
-      if (isStuck) return reply.cut();
-      before = isDue ? now : -1;
-      await clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.
+      if (this.#isStuck) return reply.cut();
+      lastProgress = isDue ? progress : -1;
+      await this.#clock.sleep(maxStallMs, signal).catch(() => undefined); // Ends the loop.
     }
   }
-
-  return {
-    get spokenSoFar(): SpokenSegment | undefined {
-      return openReply && describeSpoken(openReply);
-    },
-    get heardText(): string {
-      return openReply?.reply.getHeardText() ?? '';
-    },
-    get leavingReply(): LeavingReply | undefined {
-      if (openReply?.reply.firstSentAtMs === undefined) return undefined;
-      const { id, reply } = openReply;
-      const pausedAfter = reply.paused ? reply.getHeardText() : undefined;
-      return {
-        id,
-        pausedAfter,
-        isStarved: !reply.isOver && !reply.paused && !reply.ready,
-      };
-    },
-    get isStuck(): boolean {
-      return isStuck;
-    },
-    /**
-     * Opens a reply for `work`, and silences it afterwards. Throws as `work`. Aborting `signal` silences it at once
-     * and throws `signal.reason`.
-     */
-    async speakReply(
-      signal: AbortSignal,
-      work: (reply: SpokenReply) => Promise<void>,
-      birth: ReplyOptions,
-    ) {
-      const { interruptible, ownSpeed = 1 } = birth;
-      const speed = Math.min(maxSpeed, Math.max(minSpeed, pace.speed * ownSpeed));
-      const reply = new SpokenReply({ speed, interruptible });
-      const open = { ...birth, reply };
-      const cut = () => reply.cut();
-      signal.addEventListener('abort', cut);
-      const over = new AbortController();
-      isStuck = false;
-      try {
-        track.add(reply);
-        openReply = open;
-        void watchForStall(reply, AbortSignal.any([signal, over.signal]));
-        await work(reply);
-        signal.throwIfAborted();
-      } finally {
-        over.abort(new Error('the reply is over'));
-        if (openReply === open) openReply = undefined; // The next one may have begun.
-        signal.removeEventListener('abort', cut);
-        reply.cut();
-        const sent = describeSpoken(open);
-        if (sent) void reportSpoken(sent, reply);
-      }
-    },
-    duck(db: number) {
-      openReply?.reply.duck(db);
-    },
-    /** No sound is lost. */
-    pause() {
-      openReply?.reply.pause();
-    },
-    resume() {
-      resumeCount++;
-      openReply?.reply.resume();
-    },
-  };
 }
 
 export function createStuckError(): BotError {

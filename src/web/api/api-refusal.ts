@@ -38,11 +38,11 @@ export function createUnlistedModelRefusal(
   model: string,
   models: readonly string[],
 ): ApiRefusal {
-  const there = models.join(', ') || 'none';
+  const listed = models.join(', ') || 'none';
   return createRefusal(
     404,
     'model_not_found',
-    `There is no model ${model} for ${field}; there are: ${there}.`,
+    `There is no model ${model} for ${field}; there are: ${listed}.`,
     field,
   );
 }

@@ -16,15 +16,16 @@ import { readFormBody } from './form-body.ts';
 import {
   checkBody,
   createBodyReservations,
-  mostSoundBytes,
+  maxSoundBytes,
   readJsonBody,
   requestJsonLimits,
 } from './request-body.ts';
 import type { ApiRoute } from './route.ts';
 import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
-export type ApiParts = AccessSource & {
+export type ApiDeps = AccessSource & {
   readonly clock: Clock;
+  /** Reports an error of ours, which the program cannot mend. */
   onBug(error: unknown): void;
 };
 
@@ -32,18 +33,18 @@ export type ApiParts = AccessSource & {
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
-  return isForm ? mostSoundBytes : requestJsonLimits.bytes;
+  return isForm ? maxSoundBytes : requestJsonLimits.bytes;
 }
 
-export function createApi(options: ApiParts): Hono {
+export function createApi(apiDeps: ApiDeps): Hono {
   const app = new Hono();
-  const parts = {
-    ...options,
+  const deps = {
+    ...apiDeps,
     takeUse: createUseLimit(requestsPerToken, 60),
     reserveBody: createBodyReservations(),
   };
   app.onError((error, context) => {
-    const onBug = reportWhileConnected(parts.onBug, context.req.raw.signal);
+    const onBug = reportWhileConnected(deps.onBug, context.req.raw.signal);
     const { facts } = reportRefusal(error, onBug);
     if (facts.retryAfterS !== undefined)
       context.header('retry-after', `${facts.retryAfterS}`);
@@ -53,7 +54,7 @@ export function createApi(options: ApiParts): Hono {
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, (context) =>
-      performRoute(route, context, parts),
+      performRoute(route, context, deps),
     );
   }
   app.all('/v1/*', () => {
@@ -66,27 +67,27 @@ export function createApi(options: ApiParts): Hono {
   return app;
 }
 
-type Doors = ApiDoor & Pick<ApiParts, 'clock' | 'onBug'>;
+type RouteDeps = ApiDoor & Pick<ApiDeps, 'clock' | 'onBug'>;
 
-async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
+async function performRoute(route: ApiRoute, context: Context, deps: RouteDeps) {
   const { server: guildId, ...params } = context.req.param();
   const { token, ports } = await authoriseRequest(
     context.req.header('authorization'),
     route.scope,
     guildId,
-    parts,
+    deps,
   );
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as {
     readonly outgoing?: { destroy(): void };
   };
-  const takePlace = () => parts.reserveBody(token.name);
-  const done = await route.run({
+  const takePlace = () => deps.reserveBody(token.name);
+  const result = await route.run({
     token,
     guildId: token.guildId,
     asker: { id: toProgramId(token.name), name: token.name, isProgram: true },
     ports,
-    clock: parts.clock,
+    clock: deps.clock,
     params: checkBody(route.params ?? z.object(), params),
     query: checkBody(route.query ?? z.object(), context.req.query()),
     body: route.body
@@ -96,8 +97,8 @@ async function performRoute(route: ApiRoute, context: Context, parts: Doors) {
     connection: {
       signal,
       cut: outgoing && (() => outgoing.destroy()),
-      onBug: reportWhileConnected(parts.onBug, signal),
+      onBug: reportWhileConnected(deps.onBug, signal),
     },
   });
-  return done instanceof Response ? done : context.json(done);
+  return result instanceof Response ? result : context.json(result);
 }

@@ -21,10 +21,11 @@ export type ServerService =
 
 /** Throws BotError `store.*`. */
 export interface ServedServers {
+  /** Finds the process and the ports that serve a server, known or not. */
   find(guildId: GuildId): Promise<ServerService>;
 }
 
-export type AccessParts = {
+export type AccessDeps = {
   readonly tokens: Pick<ApiTokenStore, 'find'>;
   readonly budgets: TokenBudgets;
   readonly servers: ServedServers;
@@ -32,8 +33,10 @@ export type AccessParts = {
   readonly events: Pick<ServerEvents, 'listen'>;
 };
 
-/** Undefined until the bot has started. */
-export type AccessSource = { readonly access: () => AccessParts | undefined };
+export type AccessSource = {
+  /** Returns undefined until the bot has started. */
+  readonly access: () => AccessDeps | undefined;
+};
 
 export type ApiDoor = AccessSource & {
   readonly takeUse: UseLimit;
@@ -65,15 +68,15 @@ export async function authoriseRequest(
   guildId: GuildId | undefined,
   { access, takeUse }: ApiDoor,
 ): Promise<Pick<ApiCall<0, 0, 0>, 'ports' | 'token'>> {
-  const parts = access();
-  if (!parts)
+  const deps = access();
+  if (!deps)
     throw createRefusal(
       503,
       'bot.starting',
       'The bot is starting: try again in a moment.',
     );
-  const { budgets, servers, encoders, events } = parts;
-  const token = await findToken(header, parts);
+  const { budgets, servers, encoders, events } = deps;
+  const token = await findToken(header, deps);
   await countRequest(token, takeUse);
   if (!token.scopes.includes(scope))
     throw createRefusal(
@@ -87,14 +90,14 @@ export async function authoriseRequest(
       'token.server',
       `The token ${token.name} is for another server.`,
     );
-  budgets.note(token);
+  budgets.noteBudget(token);
   const ports = await findPorts(token.guildId, servers);
   return { token, ports: { ...ports, encoders, events } };
 }
 
 async function findToken(
   header: string | undefined,
-  { servers, tokens }: Pick<AccessParts, 'servers' | 'tokens'>,
+  { servers, tokens }: Pick<AccessDeps, 'servers' | 'tokens'>,
 ) {
   const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
   if (secret === undefined)
@@ -103,8 +106,8 @@ async function findToken(
       'token.missing',
       'Send a token: Authorization: Bearer parley_...',
     );
-  const isOne = secret.length <= longestSecretChars;
-  const token = isOne ? await tokens.find(hashSecret(secret)) : undefined;
+  const isShort = secret.length <= longestSecretChars;
+  const token = isShort ? await tokens.find(hashSecret(secret)) : undefined;
   if (!token)
     throw createRefusal(
       401,

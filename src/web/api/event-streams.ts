@@ -2,7 +2,7 @@ import { toFeatureAlert } from '#src/base/alerts.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
@@ -13,7 +13,7 @@ import { toEventText } from './openai/server-events.ts';
 /** Written once for all readers. */
 export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
-type Facts = {
+type EventFacts = {
   readonly type:
     | 'joined'
     | 'left'
@@ -32,141 +32,154 @@ type Facts = {
 
 type Reader = {
   readonly token: ApiToken;
-  take(event: WrittenEvent): void;
-  end(): void;
+  readonly takeEvent: (event: WrittenEvent) => void;
+  readonly endStream: () => void;
 };
 
-type Channel = { readonly id: string; readonly stopTimer?: () => void };
+type Channel = { readonly id: ChannelId; readonly stopTimer?: () => void };
 
 /** A program further behind is cut off. */
-const mostWaiting = 100;
-const [mostOfToken, mostInServer] = [4, 16];
+const maxWaiting = 100;
+const [maxOfToken, maxInServer] = [4, 16];
 /** A lost stream ends with its next event or comment. */
 const retryAfterS = 15;
 
-export type ServerEvents = ReturnType<typeof createServerEvents>;
-
-export function createServerEvents(clock: Pick<Clock, 'wallMs' | 'later'>) {
-  const readers = new Set<Reader>();
-  const streams = createWrittenAnswerConcurrency(mostOfToken, mostInServer);
-  let knownTokens: readonly ApiToken[] = [];
+/** Events of each server for programs, as streams. A server's events end 15 minutes after the bot has left. */
+export class ServerEvents implements Disposable {
+  readonly #clock;
+  readonly #readers = new Set<Reader>();
+  readonly #slots = new WrittenAnswerConcurrency(maxOfToken, maxInServer);
+  #knownTokens: readonly ApiToken[] = [];
   /** The bot is in this voice channel, or has left it. */
-  const channels = new Map<string, Channel>();
+  readonly #channels = new Map<GuildId, Channel>();
+
+  constructor(clock: Pick<Clock, 'wallMs' | 'later'>) {
+    this.#clock = clock;
+  }
+
+  /** Sends an event to the readers of its server. Words go to tokens of their channel alone. */
+  report(guildId: GuildId, event: SessionEvent): void {
+    if (event.kind === 'joined') this.#openChannel(guildId, event.channel.channelId);
+    const facts = toEventFacts(event);
+    if (facts) this.#sendEvent(guildId, facts);
+    if (event.kind === 'left') this.#closeChannel(guildId, event.channel.channelId);
+  }
+
+  /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
+  listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
+    signal.throwIfAborted();
+    const slot = this.#slots.enter(token.guildId, token.name);
+    if (slot) return this.#readEvents(token, signal, slot);
+    throw new ApiRefusal({
+      status: 429,
+      code: 'events.busy',
+      message: `A token has ${maxOfToken} streams of events, and a server has ${maxInServer}: end one, or try again in ${retryAfterS} s.`,
+      retryAfterS,
+    });
+  }
+
+  /** Streams events outside of the slots, until `signal` is aborted, the reader is too slow, or the token is revoked. */
+  read(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
+    return this.#readEvents(token, signal);
+  }
+
+  /** Keeps streams of these tokens, and ends others. */
+  keepTokens(tokens: readonly ApiToken[]): void {
+    this.#knownTokens = tokens;
+    const knownKeys = new Set(tokens.map(toTokenKey));
+    for (const { token, endStream } of this.#readers)
+      if (!knownKeys.has(toTokenKey(token))) endStream();
+  }
+
+  /** Tests whether a token in use may read the words of a channel. */
+  isRead(channelId: ChannelId): boolean {
+    const readingTokens = [...this.#readers].map(({ token }) => token);
+    return [...this.#knownTokens, ...readingTokens].some((token) =>
+      token.channelIds?.includes(channelId),
+    );
+  }
+
+  /** Stops the timers. Open streams end by their signals. */
+  [Symbol.dispose](): void {
+    for (const { stopTimer } of this.#channels.values()) stopTimer?.();
+  }
 
   /**
    * Streams events until `signal` is aborted, the reader is too slow, or the token is
-   * revoked. Disposes of `place` then.
+   * revoked. Disposes of `slot` then.
    */
-  function readEvents(
+  #readEvents(
     token: ApiToken,
     signal: AbortSignal,
-    place?: Disposable,
+    slot?: Disposable,
   ): ReadableStream<WrittenEvent> {
     const ending = createChildController(signal);
     let isCancelled = false;
-    const end = () => ending.abort();
-    const source = {
-      start: (controller: ReadableStreamDefaultController<WrittenEvent>) => {
-        const take = (event: WrittenEvent) => {
-          controller.enqueue(event);
-          if ((controller.desiredSize ?? 0) <= 0) end();
-        };
-        const reader = { token, take, end };
-        readers.add(reader);
-        ending.signal.addEventListener('abort', () => {
-          readers.delete(reader);
-          place?.[Symbol.dispose]();
-          if (!isCancelled) controller.close();
-        });
-      },
-      cancel() {
-        isCancelled = true;
-        end();
-      },
+    const endStream = () => ending.abort();
+    const start = (controller: ReadableStreamDefaultController<WrittenEvent>) => {
+      const takeEvent = (event: WrittenEvent) => {
+        controller.enqueue(event);
+        if ((controller.desiredSize ?? 0) <= 0) endStream();
+      };
+      const reader = { token, takeEvent, endStream };
+      this.#readers.add(reader);
+      ending.signal.addEventListener('abort', () => {
+        this.#readers.delete(reader);
+        slot?.[Symbol.dispose]();
+        if (!isCancelled) controller.close();
+      });
     };
-    return new ReadableStream(source, { highWaterMark: mostWaiting });
+    const cancel = () => {
+      isCancelled = true;
+      endStream();
+    };
+    return new ReadableStream({ start, cancel }, { highWaterMark: maxWaiting });
   }
 
-  function sendEvent(guildId: GuildId, { type, facts, words, ...from }: Facts) {
-    const { channelId = channels.get(guildId)?.id } = from;
-    const at = new Date(clock.wallMs()).toISOString();
+  #sendEvent(guildId: GuildId, { type, facts, words: spoken, ...from }: EventFacts) {
+    const { channelId = this.#channels.get(guildId)?.id } = from;
+    const at = new Date(this.#clock.wallMs()).toISOString();
     const event = { type, at, channelId, ...facts };
     const written = new Map<boolean, WrittenEvent>();
-    for (const { token, take } of readers) {
+    for (const { token, takeEvent } of this.#readers) {
       if (token.guildId !== guildId) continue;
       // Words go to tokens of their channel, wherever the bot sits by now.
-      const isOpen = token.channelIds?.includes(from.channelId ?? '') === true;
-      const one = written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && words) });
-      written.set(isOpen, one);
-      take(one);
+      const isOpen = isReadableBy(token, from.channelId);
+      const writtenEvent =
+        written.get(isOpen) ?? writeEvent({ ...event, ...(isOpen && spoken) });
+      written.set(isOpen, writtenEvent);
+      takeEvent(writtenEvent);
     }
   }
 
-  function openChannel(guildId: GuildId, channelId: ChannelId) {
-    const former = channels.get(guildId);
-    former?.stopTimer?.();
-    if (former && former.id !== channelId) sendEvent(guildId, { type: 'ended' });
-    channels.set(guildId, { id: channelId });
+  #openChannel(guildId: GuildId, channelId: ChannelId) {
+    const lastChannel = this.#channels.get(guildId);
+    lastChannel?.stopTimer?.();
+    if (lastChannel && lastChannel.id !== channelId)
+      this.#sendEvent(guildId, { type: 'ended' });
+    this.#channels.set(guildId, { id: channelId });
   }
 
   /** Ends the session's events once the bot cannot return. */
-  function closeChannel(guildId: GuildId, channelId: ChannelId) {
-    const stopTimer = clock.later(maxReturnAgeMs, () => {
-      sendEvent(guildId, { type: 'ended' });
-      channels.delete(guildId);
+  #closeChannel(guildId: GuildId, channelId: ChannelId) {
+    const stopTimer = this.#clock.later(maxReturnAgeMs, () => {
+      this.#sendEvent(guildId, { type: 'ended' });
+      this.#channels.delete(guildId);
     });
-    channels.set(guildId, { id: channelId, stopTimer });
+    this.#channels.set(guildId, { id: channelId, stopTimer });
   }
-
-  return {
-    report(guildId: GuildId, event: SessionEvent) {
-      if (event.kind === 'joined') openChannel(guildId, event.channel.channelId);
-      const facts = toEventFacts(event);
-      if (facts) sendEvent(guildId, facts);
-      if (event.kind === 'left') closeChannel(guildId, event.channel.channelId);
-    },
-
-    /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
-    listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
-      signal.throwIfAborted();
-      const place = streams.enter(token.guildId, token.name);
-      if (place) return readEvents(token, signal, place);
-      throw new ApiRefusal({
-        status: 429,
-        code: 'events.busy',
-        message: `A token has ${mostOfToken} streams of events, and a server has ${mostInServer}: end one, or try again in ${retryAfterS} s.`,
-        retryAfterS,
-      });
-    },
-
-    read: readEvents,
-
-    /** Keeps streams of these tokens, and ends others. */
-    keepTokens(tokens: readonly ApiToken[]) {
-      knownTokens = tokens;
-      const known = new Set(tokens.map(toTokenKey));
-      for (const { token, end } of readers) if (!known.has(toTokenKey(token))) end();
-    },
-
-    isRead(channelId: ChannelId): boolean {
-      const reading = [...readers].map(({ token }) => token);
-      return [...knownTokens, ...reading].some((token) =>
-        token.channelIds?.includes(channelId),
-      );
-    },
-
-    [Symbol.dispose]() {
-      for (const { stopTimer } of channels.values()) stopTimer?.();
-    },
-  };
 }
 
-function writeEvent(event: object) {
+function isReadableBy({ channelIds = [] }: ApiToken, channelId: ChannelId | undefined) {
+  return channelId !== undefined && channelIds.includes(channelId);
+}
+
+function writeEvent(event: object): WrittenEvent {
   const json = JSON.stringify(event);
   return { json, bytes: new TextEncoder().encode(toEventText(json)) };
 }
 
-function toEventFacts(event: SessionEvent): Facts | undefined {
+function toEventFacts(event: SessionEvent): EventFacts | undefined {
   switch (event.kind) {
     case 'joined':
       return { type: 'joined' };
@@ -187,11 +200,11 @@ function toEventFacts(event: SessionEvent): Facts | undefined {
         words: toWordsField(event, event.heardText),
       };
     case 'played': {
-      const { channelId, end, title, track } = event;
+      const { channelId, end: playEnd, title, track } = event;
       return {
         type: 'played',
         channelId,
-        facts: { reason: end },
+        facts: { reason: playEnd },
         words: { track, sound: title },
       };
     }

@@ -5,12 +5,13 @@ import { type RedirectRules, requestOnce } from '#src/sources/fetch/request-once
 import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.ts';
 import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 
-export type EventWebhooksOptions = {
+export type EventWebhooksDeps = {
   readonly tokens: Pick<ApiTokenStore, 'listInUse'>;
   readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
   /** Private addresses must be allowed. */
   readonly rules: RedirectRules;
   readonly clock: Pick<Clock, 'sleep' | 'wallMs'>;
+  /** Tells the operator of an address that fails. Never throws. */
   warn(message: string, cause: unknown): void;
 };
 
@@ -25,57 +26,82 @@ const pausesMs = [2_000, 10_000];
  * Posts events to the addresses of tokens: JSON, signed with time and id. The operator
  * is told of one that fails three times.
  */
-export function openEventWebhooks(options: EventWebhooksOptions) {
-  const closing = new AbortController();
-  const posting = new Map<string, AbortController>();
+export class EventWebhooks implements Disposable {
+  readonly #deps;
+  readonly #closing = new AbortController();
+  /** Controllers of the addresses that are posted to, by the hash of the token. */
+  readonly #postings = new Map<string, AbortController>();
 
-  async function readListeners() {
-    const { events, tokens } = options;
+  constructor(deps: EventWebhooksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Posts events until disposed. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#readListeners();
+      await this.#deps.clock.sleep(lookMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Ends `run` and the requests that are open. */
+  [Symbol.dispose](): void {
+    this.#closing.abort();
+  }
+
+  async #readListeners() {
+    const { events, tokens } = this.#deps;
     // A token may have been revoked while the store cannot be read.
     const inUse = await tokens.listInUse().catch(() => []);
     events.keepTokens(inUse);
     const listeners = inUse.flatMap(({ eventsUrl, ...token }) =>
       eventsUrl === undefined ? [] : [{ ...token, eventsUrl }],
     );
-    const wanted = new Set(listeners.map(({ hash }) => hash));
-    for (const [hash, ending] of posting) {
-      if (wanted.has(hash)) continue;
-      ending.abort();
-      posting.delete(hash);
-    }
+    this.#endOtherPostings(listeners);
     for (const listener of listeners) {
-      if (posting.has(listener.hash)) continue;
-      const ending = createChildController(closing.signal);
-      posting.set(listener.hash, ending);
-      void postEvents(listener, ending.signal);
+      if (this.#postings.has(listener.hash)) continue;
+      const ending = createChildController(this.#closing.signal);
+      this.#postings.set(listener.hash, ending);
+      void this.#postEvents(listener, ending.signal);
+    }
+  }
+
+  #endOtherPostings(listeners: readonly EventListener[]) {
+    const listeningHashes = new Set(listeners.map(({ hash }) => hash));
+    for (const [hash, ending] of this.#postings) {
+      if (listeningHashes.has(hash)) continue;
+      ending.abort();
+      this.#postings.delete(hash);
     }
   }
 
   /** Posts events one by one. A slow address misses some. */
-  async function postEvents(listener: EventListener, signal: AbortSignal) {
+  async #postEvents(listener: EventListener, signal: AbortSignal) {
     while (!signal.aborted) {
-      for await (const event of options.events.read(listener, signal))
-        await deliverEvent(listener, event, signal);
+      for await (const event of this.#deps.events.read(listener, signal))
+        await this.#deliverEvent(listener, event, signal);
     }
   }
 
-  async function deliverEvent(
+  async #deliverEvent(
     listener: EventListener,
     event: WrittenEvent,
     signal: AbortSignal,
   ) {
+    const { clock } = this.#deps;
     const id = randomUUID();
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        return await sendEvent(listener, id, event.json, signal);
+        return await this.#sendEvent(listener, id, event.json, signal);
       } catch (error) {
         const pauseMs = pausesMs[failures];
         if (pauseMs === undefined && !signal.aborted)
-          return options.warn(
+          return this.#deps.warn(
             `The webhook of the token ${listener.name} failed three times.`,
             error,
           );
-        await options.clock.sleep(pauseMs ?? 0, signal).catch(() => undefined);
+        await clock.sleep(pauseMs ?? 0, signal).catch(() => undefined);
       }
     }
   }
@@ -84,13 +110,14 @@ export function openEventWebhooks(options: EventWebhooksOptions) {
    * Posts an event. Throws BotError `source.*`, or an Error for a status other than
    * 2xx.
    */
-  async function sendEvent(
+  async #sendEvent(
     { eventsUrl, hash }: EventListener,
     id: string,
     body: string,
     signal: AbortSignal,
   ) {
-    const timeS = `${Math.floor(options.clock.wallMs() / 1_000)}`;
+    const { clock, rules } = this.#deps;
+    const timeS = `${Math.floor(clock.wallMs() / 1_000)}`;
     // `parley-signature` is the HMAC-SHA256 by the token's hash over `id.time.body`,
     // against replays.
     const headers = {
@@ -101,26 +128,12 @@ export function openEventWebhooks(options: EventWebhooksOptions) {
       'user-agent': 'Parley',
     };
     const until = AbortSignal.any([signal, AbortSignal.timeout(postMs)]);
-    const answer = await requestOnce(new URL(eventsUrl), options.rules, until, {
+    const response = await requestOnce(new URL(eventsUrl), rules, until, {
       post: { headers, body },
     });
-    const { statusCode = 0 } = answer;
-    answer.destroy();
+    const { statusCode = 0 } = response;
+    response.destroy();
     if (statusCode < 200 || statusCode > 299)
       throw new Error(`The status is ${statusCode}.`);
   }
-
-  return {
-    /** Posts events until disposed. Never rejects. */
-    async run() {
-      const { signal } = closing;
-      while (!signal.aborted) {
-        await readListeners();
-        await options.clock.sleep(lookMs, signal).catch(() => undefined);
-      }
-    },
-    [Symbol.dispose]() {
-      closing.abort();
-    },
-  };
 }

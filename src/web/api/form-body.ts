@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Busboy } from '@fastify/busboy';
 import type { Context } from 'hono';
 import { type ApiRefusal, createRefusal } from './api-refusal.ts';
-import { mostSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
+import { maxSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
 
 export type FormBody = {
   /** In the order of arrival. `name[]` is the same as `name`. */
@@ -11,7 +11,7 @@ export type FormBody = {
   readonly file?: { readonly field: string; readonly bytes: Uint8Array };
 };
 
-const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
+const [maxParts, maxFieldBytes, maxHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 /** A piece takes up to 7 ms, between two frames of sound. */
 const pieceBytes = 8 * 1_024;
 
@@ -27,50 +27,80 @@ export async function readFormBody(
       'form.missing',
       'Send a form: Content-Type: multipart/form-data.',
     );
-  const bytes = await readBodyBytes(context, mostSoundBytes, takePlace);
-  const parser = createFormParser(type);
-  const fields = new Map<string, string[]>();
-  const pieces: Uint8Array[] = [];
-  let fileField: string | undefined;
-  let refused: ApiRefusal | undefined;
-  const refuseBroken = () => {
-    refused ??= createBrokenFormRefusal();
-  };
-  const refuseSize = (excess: string) => {
-    refused ??= createRefusal(413, 'form.too_large', `The form has ${excess}.`);
-  };
-  parser.on('error', refuseBroken);
-  parser.on('partsLimit', () => refuseSize(`more than ${mostParts} parts`));
-  parser.on('filesLimit', () => refuseSize('more than one file'));
-  parser.on('field', (name, value, _, isCut) => {
-    if (isCut) refuseSize(`a field of more than ${mostFieldBytes / 1_024} KiB`);
-    const field = name.replace(/\[\]$/, '');
-    fields.set(field, [...(fields.get(field) ?? []), value]);
-  });
-  parser.on('file', (field, stream) => {
-    fileField = field;
-    stream.on('data', (piece: Uint8Array) => void pieces.push(piece));
-    stream.on('error', refuseBroken);
-  });
-  for (let at = 0; at < bytes.length && !refused; at += pieceBytes) {
-    parser.write(bytes.subarray(at, at + pieceBytes));
+  const bytes = await readBodyBytes(context, maxSoundBytes, takePlace);
+  const reader = new FormReader(type);
+  for (let at = 0; at < bytes.length && !reader.isRefused; at += pieceBytes) {
+    reader.push(bytes.subarray(at, at + pieceBytes));
     await setImmediate(); // frames of sound leave
   }
-  const ended = once(parser, 'finish').catch(() => undefined);
-  if (!refused) await Promise.all([ended, parser.end()]);
-  if (refused) throw refused;
-  if (fileField === undefined) return { fields };
-  return { fields, file: { field: fileField, bytes: Buffer.concat(pieces) } };
+  return await reader.readEnd();
+}
+
+/** Collects the fields of a form while its bytes are parsed. */
+class FormReader {
+  readonly #parser;
+  readonly #fields = new Map<string, string[]>();
+  readonly #filePieces: Uint8Array[] = [];
+  #fileField: string | undefined;
+  #refusal: ApiRefusal | undefined;
+
+  /** Throws `ApiRefusal` for a type without a boundary. */
+  constructor(type: string) {
+    this.#parser = createFormParser(type);
+    this.#parser.on('error', () => this.#refuseBroken());
+    this.#parser.on('partsLimit', () =>
+      this.#refuseSize(`more than ${maxParts} parts`),
+    );
+    this.#parser.on('filesLimit', () => this.#refuseSize('more than one file'));
+    this.#parser.on('field', (name, value, _, isCut) => {
+      if (isCut) this.#refuseSize(`a field of more than ${maxFieldBytes / 1_024} KiB`);
+      const field = name.replace(/\[\]$/, '');
+      this.#fields.set(field, [...(this.#fields.get(field) ?? []), value]);
+    });
+    this.#parser.on('file', (field, stream) => {
+      this.#fileField = field;
+      stream.on('data', (piece: Uint8Array) => void this.#filePieces.push(piece));
+      stream.on('error', () => this.#refuseBroken());
+    });
+  }
+
+  /** True once a limit is passed. Further bytes are then of no use. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  /** Parses the next bytes. */
+  push(bytes: Uint8Array): void {
+    this.#parser.write(bytes);
+  }
+
+  /** Returns the form, once all bytes were pushed. Throws `ApiRefusal`. */
+  async readEnd(): Promise<FormBody> {
+    const ended = once(this.#parser, 'finish').catch(() => undefined);
+    if (!this.#refusal) await Promise.all([ended, this.#parser.end()]);
+    if (this.#refusal) throw this.#refusal;
+    const [fields, field] = [this.#fields, this.#fileField];
+    if (field === undefined) return { fields };
+    return { fields, file: { field, bytes: Buffer.concat(this.#filePieces) } };
+  }
+
+  #refuseBroken() {
+    this.#refusal ??= createBrokenFormRefusal();
+  }
+
+  #refuseSize(excess: string) {
+    this.#refusal ??= createRefusal(413, 'form.too_large', `The form has ${excess}.`);
+  }
 }
 
 function createFormParser(type: string) {
   const limits = {
-    parts: mostParts,
+    parts: maxParts,
     files: 1,
-    fieldSize: mostFieldBytes,
-    fileSize: mostSoundBytes,
+    fieldSize: maxFieldBytes,
+    fileSize: maxSoundBytes,
     headerPairs: 20,
-    headerSize: mostHeadBytes,
+    headerSize: maxHeadBytes,
   };
   try {
     return new Busboy({ headers: { 'content-type': type }, limits });

@@ -6,7 +6,7 @@ import {
   type JsonLimits,
   parseForeignJson,
 } from '#src/base/json.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
@@ -17,12 +17,12 @@ export const requestJsonLimits: JsonLimits = {
 };
 
 /** Two minutes of 48 kHz stereo. */
-export const mostSoundBytes = 24 * 1_024 * 1_024;
+export const maxSoundBytes: number = 24 * 1_024 * 1_024;
 
 /** Bodies of this size are read in any number. */
 const smallBodyBytes = 64 * 2 ** 10;
 /** Concurrent larger bodies. */
-const [mostOfToken, mostBodies] = [2, 8];
+const [maxOfToken, maxBodies] = [2, 8];
 /** A body may take the 30 s of a request. */
 const retryAfterS = 5;
 
@@ -30,15 +30,15 @@ const retryAfterS = 5;
 export type ReserveBody = (token: string) => Disposable;
 
 export function createBodyReservations(): ReserveBody {
-  const places = createWrittenAnswerConcurrency(mostOfToken, mostBodies);
+  const slots = new WrittenAnswerConcurrency(maxOfToken, maxBodies);
 
   return (token) => {
-    const place = places.enter('', token);
-    if (place) return place;
+    const slot = slots.enter('', token);
+    if (slot) return slot;
     throw new ApiRefusal({
       status: 429,
       code: 'body.busy',
-      message: `A token sends ${mostOfToken} large bodies at a time, and all tokens ${mostBodies}: try again in ${retryAfterS} s.`,
+      message: `A token sends ${maxOfToken} large bodies at a time, and all tokens ${maxBodies}: try again in ${retryAfterS} s.`,
       retryAfterS,
     });
   };
@@ -66,33 +66,33 @@ export async function readJsonBody(
 /** Reads a body. Throws `ApiRefusal` if too long, incomplete, or without a slot. */
 export async function readBodyBytes(
   { req }: Context,
-  mostBytes: number,
+  maxBytes: number,
   takePlace: TakeBodyPlace,
 ): Promise<Uint8Array> {
   const announcedBytes = Number(
     req.header('content-length') ?? Number.POSITIVE_INFINITY,
   );
   using _ = announcedBytes > smallBodyBytes ? takePlace() : undefined;
-  const parts: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
-    for await (const part of req.raw.body ?? []) {
-      sizeBytes += part.length;
-      if (sizeBytes > mostBytes) throw createTooLongRefusal(mostBytes);
-      parts.push(part);
+    for await (const chunk of req.raw.body ?? []) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes) throw createTooLongRefusal(maxBytes);
+      chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof ApiRefusal) throw error;
     throw createRefusal(400, 'body.cut_off', 'The body is incomplete.');
   }
-  return Buffer.concat(parts);
+  return Buffer.concat(chunks);
 }
 
-function createTooLongRefusal(mostBytes: number) {
+function createTooLongRefusal(maxBytes: number) {
   return createRefusal(
     413,
     'body.too_long',
-    `The body is too long: at most ${mostBytes / 2 ** 20} MiB.`,
+    `The body is too long: at most ${maxBytes / 2 ** 20} MiB.`,
   );
 }
 

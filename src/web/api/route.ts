@@ -4,14 +4,14 @@ import type { GuildId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
-import type { AccessParts } from './authorise.ts';
+import type { AccessDeps } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
 
 export type ApiCall<Body, Query, Params> = {
   readonly token: ApiToken;
   readonly guildId: GuildId;
   readonly asker: Asker;
-  readonly ports: ProgramPorts & Pick<AccessParts, 'encoders' | 'events'>;
+  readonly ports: ProgramPorts & Pick<AccessDeps, 'encoders' | 'events'>;
   readonly body: Body;
   readonly query: Query;
   readonly params: Params;
@@ -22,6 +22,7 @@ export type ApiCall<Body, Query, Params> = {
     readonly signal: AbortSignal;
     /** Cuts the connection, if there is one. */
     readonly cut?: () => void;
+    /** Reports an error of ours, which the program cannot mend. */
     onBug(error: unknown): void;
   };
 };

@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
 import { toBudgetLine } from '#src/notices/channel-notices.ts';
-import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { maxRecordingMs } from '#src/sources/recordings.ts';
 import { replaceUtcInstants } from '#src/spending/calendar.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
@@ -30,27 +30,27 @@ const refusalsByTextId: readonly (readonly [
   ['captions.only', 409, 'bot.captions_only'],
 ];
 
-export function toRefusal(line: TextLine): ApiRefusal {
-  if (line.id === 'budget.user') {
+export function toRefusal(reason: TextLine): ApiRefusal {
+  if (reason.id === 'budget.user') {
     return createRefusal(
       429,
       'budget.token',
-      `This token has used its budget of today: try again in ${line.with?.h} h.`,
+      `This token has used its budget of today: try again in ${reason.with?.h} h.`,
     );
   }
-  if (line.id === 'budget.rest.person')
+  if (reason.id === 'budget.rest.person')
     return createRefusal(
       429,
       'budget.token',
       "What is left of this token's budget of today is too little.",
     );
   const [, status, code] = refusalsByTextId.find(([start]) =>
-    line.id.startsWith(start),
+    reason.id.startsWith(start),
   ) ?? ['', 409, 'answer.failed'];
   return createRefusal(
     status,
     code,
-    replaceUtcInstants(formatText(line.id, line.with)),
+    replaceUtcInstants(formatText(reason.id, reason.with)),
   );
 }
 
@@ -58,7 +58,7 @@ export function toRefusal(line: TextLine): ApiRefusal {
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
-  const fault = toRecordingErrorLine(error, longestRecordingMs);
+  const fault = toRecordingErrorLine(error, maxRecordingMs);
   if (fault) return toRefusal(fault);
   if (code === 'provider.rate_limited') {
     return createRefusal(
@@ -68,10 +68,10 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
     );
   }
   const { serverMessage, status = 0, takesNoPictures } = error.about;
-  const blame = [400, 413, 422].includes(status) ? serverMessage : undefined;
-  const why = takesNoPictures ? 'it takes no such pictures.' : blame;
-  if (why !== undefined && error.stage === 'think')
-    return createRefusal(400, code, `The chat server refused the request: ${why}`);
+  const serverReason = [400, 413, 422].includes(status) ? serverMessage : undefined;
+  const reason = takesNoPictures ? 'it takes no such pictures.' : serverReason;
+  if (reason !== undefined && error.stage === 'think')
+    return createRefusal(400, code, `The chat server refused the request: ${reason}`);
   if (code === 'budget.used') return toRefusal(toBudgetLine(error.about.cap));
   if (code.startsWith('store.')) {
     return createRefusal(
@@ -92,9 +92,11 @@ export function reportRefusal(
   error: unknown,
   onBug: (error: unknown) => void,
 ): ApiRefusal {
-  const known = error instanceof ApiRefusal ? error : findErrorRefusal(error);
-  if (!known) onBug(error);
-  return known ?? createRefusal(500, 'failed', 'That did not work; the log has more.');
+  const refusal = error instanceof ApiRefusal ? error : findErrorRefusal(error);
+  if (!refusal) onBug(error);
+  return (
+    refusal ?? createRefusal(500, 'failed', 'That did not work; the log has more.')
+  );
 }
 
 /** Creates a reporter that ignores errors after the program hung up. */

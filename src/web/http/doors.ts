@@ -6,7 +6,7 @@ import { type HttpListener, type ListenerOptions, openListener } from './listene
 import { checkOrigin, programsBelow } from './own-origin.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
-const mostBodyBytes = 64 * 1_024;
+const maxBodyBytes = 64 * 1_024;
 
 /** Programs bring a token. */
 const programPath = '/v1/';
@@ -14,8 +14,9 @@ const programPath = '/v1/';
 export type DoorOptions = {
   /** https address of a proxy. */
   readonly publicUrl?: URL;
-  /** Default: 64 KiB. */
-  mostBodyBytes?(path: string): number | undefined;
+  /** Returns the limit of a body for a path. Default: 64 KiB. */
+  maxBodyBytes?(path: string): number | undefined;
+  /** Reports an error of ours in a handler, which the client reads as status 500. */
   onBug(error: unknown): void;
 };
 
@@ -79,8 +80,8 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
     const isForPrograms = req.path.startsWith(programPath);
     const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl);
     if ('refusal' in verdict) return respondWithRefusal(context, verdict.refusal);
-    const most = options.mostBodyBytes?.(req.path) ?? mostBodyBytes;
-    const refusal = findBodyRefusal(env.incoming.headers, most, isForPrograms);
+    const maxBytes = options.maxBodyBytes?.(req.path) ?? maxBodyBytes;
+    const refusal = findBodyRefusal(env.incoming.headers, maxBytes, isForPrograms);
     if (refusal) return respondWithRefusal(context, refusal);
     context.set('isPublic', verdict.isPublic);
     return await next();
@@ -89,7 +90,7 @@ function createRequestCheck({ publicUrl, ...options }: DoorOptions) {
 
 function findBodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
-  mostBytes: number,
+  maxBytes: number,
   isForPrograms: boolean,
 ) {
   // Bodies of programs are counted as they come.
@@ -100,13 +101,14 @@ function findBodyRefusal(
       message: 'Send the body in one piece, with a Content-Length.',
     } as const;
   }
-  if (Number(sent['content-length'] ?? 0) <= mostBytes) return undefined;
-  const message = `The body is too long: at most ${Math.floor(mostBytes / 1_024)} KiB.`;
+  if (Number(sent['content-length'] ?? 0) <= maxBytes) return undefined;
+  const message = `The body is too long: at most ${Math.floor(maxBytes / 1_024)} KiB.`;
   return { status: 413, code: 'door.body_size', message } as const;
 }
 
 export type OpenDoorsOptions = DoorOptions &
   Pick<ListenerOptions, 'host' | 'port' | 'webSocket'> & {
+    /** Adds routes behind the checks of each request. */
     routes(app: PageApp): void;
   };
 

@@ -14,8 +14,22 @@ export function respondWithRefusal(context: Context, refusal: HttpRefusal): Resp
   return context.json(toRefusalBody(refusal), refusal.status);
 }
 
-/** Builds a refusal in OpenAI's shape. */
-export function toRefusalBody({ status, code, message, param }: HttpRefusal) {
+/** A refusal in OpenAI's shape, which its clients read. */
+export type RefusalBody = {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
+};
+
+export function toRefusalBody({
+  status,
+  code,
+  message,
+  param,
+}: HttpRefusal): RefusalBody {
   return { error: { message, type: toErrorType(status), param: param ?? null, code } };
 }
 

@@ -22,13 +22,14 @@ export type ListenerOptions = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly app: {
+    /** Answers a request. Never rejects. */
     fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
   };
   /**
    * Absent without WebSockets. A route with one: `app.get('/room', requireEntry,
    * upgradeWebSocket(() => handlers))`, by `@hono/node-server`.
    */
-  readonly webSocket?: { readonly mostFrameBytes: number };
+  readonly webSocket?: { readonly maxFrameBytes: number };
 };
 
 const [headMs, requestMs] = [2_000, 30_000];
@@ -36,33 +37,14 @@ const [headMs, requestMs] = [2_000, 30_000];
 const stillMs = 120_000;
 const checkMs = 1_000;
 /** Silent connections end after `headMs`. */
-const mostSockets = 1_000;
+const maxSockets = 1_000;
 
 /** Opens a server. A taken address is an outcome. */
 export async function openListener(
   options: ListenerOptions,
 ): Promise<ServerOutcome<HttpListener>> {
-  const { app, webSocket } = options;
-  const webSockets =
-    webSocket &&
-    new WebSocketServer({
-      noServer: true,
-      maxPayload: webSocket.mostFrameBytes,
-      perMessageDeflate: false,
-    });
-  const server = createAdaptorServer({
-    // Bindings of HTTP/2 are for servers of HTTP/2.
-    fetch: (request, env) => app.fetch(request, env as HttpBindings),
-    overrideGlobalObjects: false,
-    serverOptions: {
-      headersTimeout: headMs,
-      requestTimeout: requestMs,
-      connectionsCheckingInterval: checkMs,
-    },
-    websocket: webSockets && { server: webSockets as WebSocketServerLike },
-  }) as Server;
-  server.setTimeout(stillMs);
-  server.maxConnections = mostSockets;
+  const webSockets = createWebSockets(options);
+  const server = createServer(options, webSockets);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -75,7 +57,7 @@ export async function openListener(
     'PAGE_HOST or PAGE_PORT',
   );
   if (refused) return refused;
-  const close = async () => {
+  const closeListener = async () => {
     for (const client of webSockets?.clients ?? [])
       client.close(1001, 'The bot is ending.');
     await closeServer(server, () => {
@@ -84,8 +66,37 @@ export async function openListener(
   };
   return {
     kind: 'open',
-    server: { url: toServerUrl(server), [Symbol.asyncDispose]: close },
+    server: { url: toServerUrl(server), [Symbol.asyncDispose]: closeListener },
   };
+}
+
+function createWebSockets({ webSocket }: ListenerOptions) {
+  if (!webSocket) return undefined;
+  return new WebSocketServer({
+    noServer: true,
+    maxPayload: webSocket.maxFrameBytes,
+    perMessageDeflate: false,
+  });
+}
+
+function createServer(
+  { app }: ListenerOptions,
+  webSockets: WebSocketServer | undefined,
+) {
+  const server = createAdaptorServer({
+    // Bindings of HTTP/2 are for servers of HTTP/2.
+    fetch: (request, env) => app.fetch(request, env as HttpBindings),
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
+    },
+    websocket: webSockets && { server: webSockets as WebSocketServerLike },
+  }) as Server;
+  server.setTimeout(stillMs);
+  server.maxConnections = maxSockets;
+  return server;
 }
 
 /** Returns the address, which is loopback for a wildcard. */
@@ -94,14 +105,14 @@ function toServerUrl(server: Server) {
   return new URL(`http://${address === '::1' ? '[::1]' : '127.0.0.1'}:${port}`);
 }
 
-const mostTries = 20;
+const maxTries = 20;
 
 /** `open` must not throw. */
 export async function openAtFreePort<Server extends AsyncDisposable>(
-  wanted: number,
+  firstPort: number,
   open: (port: number) => Promise<ServerOutcome<Server>>,
 ): Promise<ServerOutcome<Server>> {
-  for (let port = wanted; port < wanted + mostTries && port < 65_536; port++) {
+  for (let port = firstPort; port < firstPort + maxTries && port < 65_536; port++) {
     const outcome = await open(port);
     if (outcome.kind === 'open' || !outcome.isTaken) return outcome;
   }

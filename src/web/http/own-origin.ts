@@ -16,16 +16,16 @@ export function checkOrigin(
   // `Host` guards against DNS rebinding, `Origin` and `Sec-Fetch-Site` against other
   // pages, which carry our cookie on this machine. Programs bring a token and no
   // cookie, so they need no browser.
-  const host = (headers.host ?? '').toLowerCase();
-  const isPublic = host === publicUrl?.host;
+  const hostName = (headers.host ?? '').toLowerCase();
+  const isPublic = hostName === publicUrl?.host;
   const isLoopback = loopbackNames.some(
-    (name) => host === `${name}:${socket.localPort}`,
+    (name) => hostName === `${name}:${socket.localPort}`,
   );
   if (!isPublic && !isLoopback)
     return createRefusedVerdict(421, 'door.host', wrongHost);
   const { origin } = headers;
   const isPlainRead = /^(GET|HEAD)$/.test(method) && headers.upgrade === undefined;
-  const ownOrigin = isPublic ? publicUrl.origin : `http://${host}`;
+  const ownOrigin = isPublic ? publicUrl.origin : `http://${hostName}`;
   // Browsers name the origin of all but plain reads. A program may leave it out.
   const isNamed = origin !== undefined || !(isForPrograms || isPlainRead);
   if (isNamed && origin !== ownOrigin)

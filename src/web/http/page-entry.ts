@@ -18,23 +18,30 @@ const wrongKey = {
   message: 'This link is not known here: open the address that npm start prints.',
 } as const;
 
+export interface PageEntry {
+  /** Creates the link with the key, for the page at `address`. */
+  createLink(address: URL): URL;
+  /** Adds `/enter`, and notes for each later route whether the browser was let in. Call it before other routes. */
+  addRoutes(app: Pick<PageApp, 'get' | 'post' | 'use'>): void;
+}
+
 /**
  * Lets in browsers that open a link with the key of this page in its fragment, which is
  * never sent. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
  */
-export function createEntry(key: string) {
+export function createEntry(key: string): PageEntry {
   function isKey(tried: string) {
     return timingSafeEqual(hashKey(tried), hashKey(key));
   }
 
   return {
-    createLink(address: URL): URL {
+    createLink(address) {
       const link = new URL('/', address);
       link.hash = `key=${key}`;
       return link;
     },
 
-    addRoutes(app: Pick<PageApp, 'get' | 'post' | 'use'>) {
+    addRoutes(app) {
       app.use(async (context, next) => {
         const cookie = getCookie(context, getCookieName(context.env));
         context.set('isEntered', cookie !== undefined && isKey(cookie));

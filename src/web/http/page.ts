@@ -13,6 +13,7 @@ export type Page = HttpListener & { readonly link: URL };
 export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
   /** Needs no escaping in a link. Default: 256 random bits. */
   readonly key?: string;
+  /** Adds routes before the files of the page. */
   routes?(app: PageApp): void;
 };
 

@@ -18,10 +18,7 @@ import { measureLevelDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import {
-  createVoiceWindowMeter,
-  type VoiceWindow,
-} from '#src/audio/voice/voice-activity.ts';
+import { type VoiceWindow, VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 
 /** Echo of the bot's speech from `fromMs` on, until the next part. */
@@ -69,7 +66,7 @@ export function* listEchoEvents(
   const back = acoustics.echoes ? decodeEcho(frames, codec) : makeSilence(frames);
   const arrivals = sendToBot(mixEchoes(acoustics, back), acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
-  const meter = createVoiceWindowMeter(weights);
+  const meter = new VoiceWindowMeter(weights);
   let left = 0;
   for (const packet of arrivals) {
     for (; left < frames.length && left * 20 <= packet.atMs; left++) {

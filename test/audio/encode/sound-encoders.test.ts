@@ -1,13 +1,10 @@
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import {
-  createSoundEncoders,
-  type SoundEncoders,
-} from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { measureRms } from '#src/audio/pcm.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { sharedDecoding } from '#test/sources/source-sounds.ts';
 
 const signal = new AbortController().signal;
@@ -30,9 +27,9 @@ async function encoded(encoders: SoundEncoders, format: SoundFormat) {
 test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
-    const encoders = createSoundEncoders(codec);
-    const recordings = createRecordings(sharedDecoding, {
-      allowed: createAllowedHosts([]),
+    const encoders = new SoundEncoders(codec);
+    const recordings = new RecordingFetcher(sharedDecoding, {
+      allowed: new AllowedHosts([]),
     });
     const { bytes, early } = await encoded(encoders, format);
     expect(early / bytes.length).toBeGreaterThan(0.85);

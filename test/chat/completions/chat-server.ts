@@ -27,10 +27,10 @@ export async function openChatServer(
   const ask = (
     messages: readonly ChatMessage[] = [hello],
     tools: readonly Tool[] = [],
-    mostTokens?: number,
+    maxTokens?: number,
   ) =>
     drainAnswer(
-      model.reply(messages, tools, neverAborted, mostTokens)[Symbol.asyncIterator](),
+      model.reply(messages, tools, neverAborted, maxTokens)[Symbol.asyncIterator](),
     );
   return { ...server, by: describeServer('mock', client.baseURL), model, ask };
 }

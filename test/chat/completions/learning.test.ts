@@ -159,9 +159,9 @@ test.each<[string, ReturnType<typeof answerStream>, number | undefined, number]>
   ['costs nothing', answerStream([thought, stopChunk]), undefined, 2],
 ])(
   'a stream without words that %s is paid for once more only out of what is left',
-  async (_, stream, mostTokens, requests) => {
+  async (_, stream, maxTokens, requests) => {
     await using server = await open([stream, answerWithJson({ choices: [] })]);
-    const { error } = await server.ask([hello], [lamp], mostTokens);
+    const { error } = await server.ask([hello], [lamp], maxTokens);
     expect(error).toMatchObject({ code: 'provider.empty' });
     expect(server.bodies).toHaveLength(requests);
   },

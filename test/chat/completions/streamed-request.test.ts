@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { writeOggOpus } from '#src/audio/encode/ogg-opus-pages.ts';
-import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
+import { LiveSound } from '#src/audio/live-sound.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
@@ -80,7 +80,7 @@ function makeMessages(
 
 /** Feeds an utterance, and waits until the server has much of it. */
 async function speak(hearing: Awaited<ReturnType<typeof openHearing>>) {
-  const [live, { length }] = [createLiveSound(), hearing.requests];
+  const [live, { length }] = [new LiveSound(), hearing.requests];
   hearing.feed(live);
   for (const opus of packets) live.push({ samples: loud, opus });
   await vi.waitFor(() =>
@@ -112,12 +112,12 @@ test.each<[string, Handle]>([
   async (_, refusal) => {
     await using hearing = await openHearing(refusal);
     for (const at of [0, 2]) {
-      const live = createLiveSound();
+      const live = new LiveSound();
       hearing.feed(live);
       await vi.waitFor(() => expect(hearing.requests[at]?.isClosed).toBe(true));
       await hearing.ask(makeMessages(25, live));
     }
-    hearing.feed(createLiveSound());
+    hearing.feed(new LiveSound());
     await hearing.ask(makeMessages(25, undefined));
     expect(hearing.list()).toEqual(['part', 'whole', 'part', 'whole', 'whole']);
   },
@@ -150,7 +150,7 @@ test('a server that says nothing to a request in parts is asked by a whole one, 
   await vi.waitFor(() => expect(hearing.list()).toEqual(['all parts']));
   late.abort();
   await asking;
-  hearing.feed(createLiveSound());
+  hearing.feed(new LiveSound());
   await hearing.ask(makeMessages(25, undefined));
   expect(hearing.list()).toEqual(['all parts', 'whole', 'whole']);
 });

@@ -1,9 +1,9 @@
-import { createClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { fc } from '#test/properties.ts';
 import { expectLinear } from '#test/regexps/measure-growth.ts';
 
 function clauses(...pieces: string[]) {
-  const splitter = createClauseSplitter();
+  const splitter = new ClauseSplitter();
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
 }
 
@@ -38,7 +38,7 @@ test.each<readonly [until: readonly string[], after: readonly string[]]>([
 ])(
   'an eager splitter waits where a mark may be something else, or a closing one follows: %j',
   (until, after) => {
-    const splitter = createClauseSplitter({ eager: true });
+    const splitter = new ClauseSplitter({ isEager: true });
     expect(until.flatMap((piece) => splitter.push(piece))).toEqual([]);
     const cut = [
       ...after.flatMap((piece) => splitter.push(piece)),
@@ -159,7 +159,7 @@ test('no word is lost, said twice, or split', () => {
 test('clauses are cut in time proportional to the text, however it is written', () => {
   const units = ['```...', 'https://a.b/', '[ a, ', '. '];
   const cutUp = (text: string) => {
-    const splitter = createClauseSplitter({ eager: true });
+    const splitter = new ClauseSplitter({ isEager: true });
     splitter.push(text);
     splitter.flush();
   };

@@ -1,15 +1,12 @@
-import {
-  createAddressShortener,
-  createClauseSplitter,
-} from '#src/chat/text/clause-splitter.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
 
 /** Spoken clauses of a text that comes in pieces of this size. */
 function said(text: string, size: number) {
-  const links = createAddressShortener();
-  const splitter = createClauseSplitter({ eager: true });
+  const links = new AddressShortener();
+  const splitter = new ClauseSplitter({ isEager: true });
   const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
   const clauses = pieces.flatMap((piece) => splitter.push(links.push(piece)));
   const rest = [...splitter.push(links.flush()), ...splitter.flush()];

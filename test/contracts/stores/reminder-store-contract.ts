@@ -108,7 +108,7 @@ export function testReminderStore(name: string, open: OpenStore) {
     const [due, arrived, other] = await reminders.list(evenShard, '1');
     expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
     expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });
-    expect(await reminders.removeMessages(evenShard, '2')).toBe(2);
+    expect(await reminders.removePersonReminders(evenShard, '2')).toBe(2);
     expect(await consents.countItems(evenShard, '3')).toBe(1);
     expect(await consents.erasePerson(evenShard, '1')).toBe(1);
     expect(await reminders.list(evenShard, '1')).toEqual([]);

@@ -13,7 +13,10 @@ import {
 } from './transcript-samples.ts';
 
 const hourMs = 3_600_000;
-const toDaysMs: KeptDays = { '10': 7, '20': 1 };
+const toDaysMs: KeptDays = new Map([
+  ['10', 7],
+  ['20', 1],
+]);
 /** The message that shows all of session `a`. */
 const message = {
   channelId: '200',
@@ -149,7 +152,7 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
 
   test(`${name}: where nothing is kept, lines go 15 minutes after their session`, async () => {
     await using store = await open();
-    const nothing: KeptDays = { '10': 0 };
+    const nothing: KeptDays = new Map([['10', 0]]);
     await store.writer.putSession(makeSession('a'));
     await store.writer.putLines([
       makeLine('a', 1, 'first'),

@@ -92,11 +92,11 @@ function testSharedServers(name: string, open: OpenTranscriptStore) {
     await store.writer.endOpenSessions({ id: 1, count: 2 });
     expect(await messagesIn(0, 1)).toEqual(['501']);
     const late = startedAtWallMs + 9 * 86_400_000;
-    expect(await store.eraser.eraseExpired(late, { [guildId]: 7 })).toBe(1);
+    expect(await store.eraser.eraseExpired(late, new Map([[guildId, 7]]))).toBe(1);
     expect(await store.reader.listGuilds()).toEqual(['10']);
     const latest = await store.reader.findLatest('10', '100');
     expect(latest).toMatchObject({ session: makeSession('a'), lastNumber: 1 });
-    expect(await store.eraser.eraseExpired(late, {})).toBe(0);
+    expect(await store.eraser.eraseExpired(late, new Map())).toBe(0);
     await store.eraser.erasePerson('10', '1');
     expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([
       ['300'],

@@ -60,7 +60,7 @@ test('a model that hears gets the recording itself, in writing too', async () =>
   });
   expect(readBy(await asking)).toEqual({ kind: 'answered', text: 'A piece of music.' });
   expect(turns).toMatchObject([
-    { said: [{}, { pcm, speakerId: 'adam' }, {}], tools: [] },
+    { utterances: [{}, { pcm, speakerId: 'adam' }, {}], tools: [] },
   ]);
   expect([fixture.chat.asked, transcriber.heard]).toEqual([[], []]);
   await fixture.talk.askQuestion('g', 'And now?', asker, 'text');

@@ -1,12 +1,12 @@
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   const reported: unknown[] = [];
-  const ledger = createLedger();
-  const keeper = createLedgerPersistence({
+  const ledger = new Ledger();
+  const keeper = new LedgerPersistence({
     alert: () => undefined,
     ledger,
     spending,

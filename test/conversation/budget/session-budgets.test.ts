@@ -59,7 +59,7 @@ test('recognising a person counts against their cap before it is decided whether
   if (!('reservation' in heard)) throw new Error('refused');
   heard.reservation.onRecognised(5_000);
   expect(budgets.open(order).kind).toBe('refused');
-  heard.decided(false);
+  heard.decide(false);
   expect(budgets.open(order).kind).toBe('open');
 });
 

@@ -39,7 +39,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   await bot.arrive(); // the gateway is back
   await passTime(bot, 100);
   expect([bot.sessions.at('g')?.name, bot.takenOver]).toEqual(['Lounge', ['g']]);
-  expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
+  expect(bot.panelContents.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
   expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
   cut(bot);
   await bot.clock.advance(60 * minuteMs);
@@ -48,7 +48,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   await passTime(bot, 100);
   expect(bot.sessions.at('g')).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
-  expect(bot.faces.at(-1)).toMatchObject({
+  expect(bot.panelContents.at(-1)).toMatchObject({
     isLeft: true,
     lines: [{ id: 'leave.nowhere' }, why],
   });

@@ -1,10 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
-const textLanguage = createTextLanguageDetector();
+const textLanguage = new NgramLanguageDetector();
 await textLanguage.detect('How high is it?', []); // loads, which takes real time
 
 const voice = new FakeSynthesizer({ pieces: 10 });

@@ -315,12 +315,12 @@ export function peoplePresent(
   return { kind: 'people', people: ids.map((id) => makePerson(id)), atMs };
 }
 
-export function readingAsked(
+export function announcementAsked(
   atMs: number,
-  over: Partial<EventOf<'read'>> = {},
+  over: Partial<EventOf<'announcement'>> = {},
 ): ConversationEvent {
   return {
-    kind: 'read',
+    kind: 'announcement',
     request: undefined,
     owner: undefined,
     about: [],
@@ -383,7 +383,7 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'give-up':
       return `give-up ${effect.answer}`;
     case 'speak':
-      return `speak ${effect.reading}`;
+      return `speak ${effect.announcement}`;
     case 'discard':
     case 'cut':
     case 'finish-clause':

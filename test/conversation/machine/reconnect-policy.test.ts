@@ -3,7 +3,7 @@ import {
   planRetry,
   reconnectRules,
 } from '#src/conversation/machine/reconnect-policy.ts';
-import { createShardPace } from '#src/discord/link/signal-pace.ts';
+import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
 function play(
@@ -74,7 +74,7 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
 });
 
 test('the sixty-first join of a shard waits until a minute after the first', () => {
-  const shard = createShardPace();
+  const shard = new ShardPace();
   for (let n = 0; n < 60; n++) shard.planJoin(1_000);
   expect([shard.waitMs(11_000), shard.waitMs(61_000)]).toEqual([50_000, 0]);
 });

@@ -9,7 +9,7 @@ import { formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** Records the panels shown. */
 export function recordPanels() {
-  const [faces, forgotten]: [PanelContent[], string[]] = [[], []];
+  const [panelContents, forgotten]: [PanelContent[], string[]] = [[], []];
   /** Sentences under which it took panels of a former run over. */
   const takenOver: string[] = [];
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
@@ -17,7 +17,7 @@ export function recordPanels() {
   /** Where its panel is. */
   const panelAt: { place?: MessagePlace } = {};
   const panels: PanelBoard = {
-    show: (_guildId, face) => void faces.push(face),
+    show: (_guildId, content) => void panelContents.push(content),
     placeIn: () => panelAt.place,
     forgetPanel: async (guildId) => void forgotten.push(guildId),
     async postPanel({ name }, head) {
@@ -29,7 +29,7 @@ export function recordPanels() {
       return true;
     },
   };
-  return { panels, panelAt, faces, takenOver, posted, forgotten };
+  return { panels, panelAt, panelContents, takenOver, posted, forgotten };
 }
 
 /** Records the messages written, the names of their channels, and their buttons. */

@@ -82,10 +82,10 @@ export function formatResults(
 }
 
 /** The panel as it was shown last. */
-export function formatPanel({ faces }: SessionFixture) {
-  const face = faces.at(-1);
-  if (!face) return 'none';
-  const [first, ...lines] = face.lines;
+export function formatPanel({ panelContents }: SessionFixture) {
+  const content = panelContents.at(-1);
+  if (!content) return 'none';
+  const [first, ...lines] = content.lines;
   const told = lines.filter(({ id }) => !/panel\.privacy|captions\.kept/.test(id));
   const words = told.map((line) => formatValue(line).replace(/^panel\./, ''));
   const head = formatValue(first).replace(/ bot \S+ channel \S+/, '');

@@ -173,7 +173,7 @@ export function checkAnswers(play: Play, who = '') {
 
 /** Each part with its outcome, and the sentence that tells why. */
 export function formatReport({ findings }: CheckReport) {
-  return findings.map(({ what, isIdle, mend, verdict, why }) => {
+  return findings.map(({ subject: what, isIdle, mend, verdict, reason: why }) => {
     const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
     const said = mend === undefined || mend === why ? why : `${why} ${mend}`;
     return outcome === 'ok'

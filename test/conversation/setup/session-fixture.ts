@@ -11,7 +11,7 @@ import type {
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
 import type { FeatureTool } from '#src/features/contract/tool-definition.ts';
-import { createWrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import {
   type FeaturePorts,
   features,
@@ -31,9 +31,9 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
-import { createShardFeatures } from '#src/sessions/shard-features.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { createPersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -237,7 +237,7 @@ export function openSessionFixture(
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     seatStore: stores.seats,
-    features: createShardFeatures(),
+    features: new ShardFeatures(),
     captionChats,
     transcripts,
     messages,
@@ -246,7 +246,7 @@ export function openSessionFixture(
     partialTrust: new PartialTrust(false),
     sounds: makeCatalog(),
     onEvent,
-    peopleSettings: createPersonalSettingsCache({
+    peopleSettings: new PersonalSettingsCache({
       clock,
       onEvent,
       store: stores.personSettings,
@@ -264,7 +264,7 @@ export function openSessionFixture(
     signal: new AbortController().signal,
     sources,
     typed: unwrittenQuestions,
-    writtenQuestions: createWrittenAnswerConcurrency(),
+    writtenQuestions: new WrittenAnswerConcurrency(),
   };
   const allFeatures = listener
     ? [...features, makeListeningFeature(listener)]

@@ -43,11 +43,16 @@ export async function playSound(
 export function changeTrack(
   { tracks }: SessionFixture,
   by: TrackCaller,
-  command: Parameters<typeof tracks.change>[2] | 'skip' | 'stop' | 'pause' | 'mute',
+  command:
+    | Parameters<typeof tracks.changeTracks>[2]
+    | 'skip'
+    | 'stop'
+    | 'pause'
+    | 'mute',
   track = 'main',
 ) {
   const change = typeof command === 'string' ? { kind: command } : command;
-  return tracks.change('g', by, change, track);
+  return tracks.changeTracks('g', by, change, track);
 }
 
 /** Titles of the current item of a track, and of those that wait. */

@@ -102,7 +102,7 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
     soundAtMs = atMs;
   };
   await ask(fixture, 'Look.', 8_000);
-  const activities = fixture.faces.map(({ lines }) => lines[1]?.id);
+  const activities = fixture.panelContents.map(({ lines }) => lines[1]?.id);
   expect(activities).toContain('slow.voice');
   expect(activities.at(-1)).toBe('panel.listening');
   expect(synthesizer.texts).toEqual(['One moment.', 'A bird.']);

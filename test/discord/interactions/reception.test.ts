@@ -1,6 +1,6 @@
 import { type Interaction, MessageFlags } from 'discord.js';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { createInteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
+import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
 import { toMessageBody } from '#src/discord/interactions/rendering.ts';
 import type {
   Button,
@@ -17,7 +17,7 @@ const blocked = { id: 'access.blocked' };
 function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {
   const events: DiscordEvent[] = [];
   const clock = new VirtualClock();
-  const reception = createInteractionReceiver({
+  const reception = new InteractionReceiver({
     commands: [],
     forms: [],
     pickers,
@@ -124,7 +124,7 @@ test('a choice from a menu is passed on with its subject', async () => {
     pressBy({ customId: 'parley:choose:a:b', values, update, ...menu }),
   );
   expect(await said.promise).toMatchObject({ content: formatText('consent.no') });
-  expect(calls.map(({ picked, words }) => [picked, words])).toEqual([
+  expect(calls.map(({ picked, inputs }) => [picked, inputs])).toEqual([
     [values, { about: 'a:b' }],
   ]);
 });

@@ -41,13 +41,13 @@ async function registered(...commands: readonly CommandEntry[]) {
 
 test('options say what they take, and those that must be filled stand first', async () => {
   const suggest = async () => [];
-  const loop = { name: 'loop', description, kind: 'truth' } as const;
+  const loop = { name: 'loop', description, kind: 'boolean' } as const;
   const level = {
     name: 'level',
     description,
     kind: 'number',
-    least: 0,
-    most: 200,
+    min: 0,
+    max: 200,
   } as const;
   const say = {
     ...join,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
-import { createLinkWatchdog } from '#src/discord/link/link-watchdog.ts';
+import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
@@ -14,11 +14,11 @@ function open() {
   const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
   const state = { status: 'ready', networking: { state: { ws } } };
   const connection = { state } as unknown as VoiceConnection;
-  const watchdog = createLinkWatchdog({
+  const watchdog = new LinkWatchdog({
     connection,
     timing,
-    settled: () => call.settled,
-    others: () => call.others,
+    isSettled: () => call.settled,
+    countOthers: () => call.others,
     speakers: {
       mayHear: (id) => !call.unheard.includes(id),
       openedAtMs: packets,
@@ -27,7 +27,7 @@ function open() {
     output,
     onFault: (fault) => log.faults.push(fault),
     onWhole: () => log.whole++,
-    fail: (error) => log.failed.push(error),
+    onFailure: (error) => log.failed.push(error),
   });
   watchdog.restart();
   watchdog.watchSocket(ws as unknown as VoiceWebSocket);

@@ -1,7 +1,7 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { AudioResource } from '@discordjs/voice';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { createFrameSender } from '#src/discord/link/frame-sender.ts';
+import { FrameSender } from '#src/discord/link/frame-sender.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const frame = (n: number) => Buffer.from([n, n, n, n]);
@@ -35,12 +35,12 @@ class WholeMsClock extends VirtualClock {
 type Overrides = {
   /** Answer of the library to each frame. */
   readonly send?: () => boolean;
-  readonly settled?: () => boolean;
+  readonly isSettled?: () => boolean;
 };
 
 /** A sender that notes when what left; `waiting` is what the source has. */
 function open(
-  { send, settled = () => true }: Overrides = {},
+  { send, isSettled = () => true }: Overrides = {},
   timing = new VirtualClock(),
 ) {
   const waiting: Buffer[] = [];
@@ -64,12 +64,12 @@ function open(
     isIdle: true,
   };
   const report = (error: unknown) => log.failed.push(error);
-  const sender = createFrameSender({
+  const sender = new FrameSender({
     connection,
     timing,
-    settled,
-    refused: report,
-    fail: report,
+    isSettled,
+    onRefused: report,
+    onFailure: report,
   });
   const { wake } = sender.playFrames(source);
   return { sender, source, connection, wake, timing, waiting, left, silentAtMs, log };
@@ -138,7 +138,7 @@ test('a longer stall moves the clock and is counted, and no frame is cut', () =>
 
 test('until the link is settled nothing is sent and nothing is taken from the source', () => {
   let settled = false;
-  const { timing, waiting, left, log } = open({ settled: () => settled });
+  const { timing, waiting, left, log } = open({ isSettled: () => settled });
   waiting.push(frame(1));
   timing.passMs(200);
   expect(log.asked).toBe(0);

@@ -1,7 +1,7 @@
 import { type VoiceConnection, VoiceReceiver, VoiceUDPSocket } from '@discordjs/voice';
 import { onTestFinished } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { createConsentedReceiver } from '#src/discord/link/consented-receiver.ts';
+import { ConsentedReceiver } from '#src/discord/link/consented-receiver.ts';
 import {
   makeEncryption,
   makeSealedDatagram,
@@ -24,7 +24,7 @@ export function openReceiver(mayHear: (speakerId: string) => boolean) {
   Object.assign(connection, { receiver });
   const heard: Packet[] = [];
   const failed: unknown[] = [];
-  const voiceReceiver = createConsentedReceiver(
+  const voiceReceiver = new ConsentedReceiver(
     connection,
     mayHear,
     (packet) => heard.push(packet),

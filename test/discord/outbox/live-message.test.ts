@@ -1,4 +1,4 @@
-import { createLiveMessage } from '#src/discord/outbox/live-message.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
@@ -16,7 +16,7 @@ function open(...given: (Error | undefined)[]) {
   /** A message that shows what it was told last; empty: it is to be deleted. */
   const message = (at?: string) => {
     let text = '';
-    const live = createLiveMessage(
+    const live = new LiveMessage(
       {
         outbox,
         channelId: 'c',

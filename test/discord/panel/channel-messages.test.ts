@@ -6,7 +6,7 @@ import {
 } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
-import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
+import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/command.ts';
 import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
@@ -34,7 +34,8 @@ async function openBot() {
 
 function openMessages(client: Client<true>) {
   const outbox = new Outbox(client.rest, realClock, () => {});
-  return openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
+  const panels = { placeIn: () => undefined };
+  return new ChannelMessages({ client, panels, buttons: new Map(), outbox });
 }
 
 const never = new AbortController().signal;
@@ -64,7 +65,7 @@ function open(id: string, panelIn?: string) {
   const buttons = new Map([[button.name, button]]);
   return {
     sent,
-    scribe: openChannelMessages(client, { placeIn }, buttons, outbox),
+    scribe: new ChannelMessages({ client, panels: { placeIn }, buttons, outbox }),
   };
 }
 

@@ -102,12 +102,13 @@ function login() {
 }
 
 async function openBot({ apiUrl, token }: Sandbox) {
-  const ports = (given: DiscordPorts) => {
+  const createPorts = (given: DiscordPorts) => {
     discordPorts = given;
     return openAccess as CommandPorts;
   };
   const onEvent = () => undefined;
-  const options = { apiUrl, token, commands, buttons, panelStore, ports, onEvent };
+  const handlers = { commands, buttons };
+  const options = { apiUrl, token, ...handlers, panelStore, createPorts, onEvent };
   return await openDiscord(options, never);
 }
 
@@ -130,7 +131,7 @@ test('a subcommand gets its choice, and answers its caller alone', async () => {
   const reply = await call('privacy allow', { for: 'today' });
   expect(reply).toMatchObject({ text: formatText('consent.always'), ephemeral: true });
   expect(calls.at(-1)).toMatchObject({
-    words: { for: 'today' },
+    inputs: { for: 'today' },
     caller: { name: 'Ann' },
   });
 });

@@ -1,4 +1,4 @@
-import { createVoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import {
   openSandboxLogin,
   type SandboxLogin,
@@ -20,7 +20,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   const guild = login.sandbox.guild();
   prepare(guild);
   const clock = new VirtualClock();
-  const statuses = createVoiceStatuses(login.client, clock);
+  const statuses = new VoiceStatuses(login.client, clock);
   const told: string[] = [];
   login.client.on('raw', ({ t, d }) => {
     if (/^(CHANNEL_INFO|VOICE_CHANNEL_STATUS_UPDATE)$/.test(t))

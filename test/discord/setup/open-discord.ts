@@ -32,10 +32,10 @@ export async function openDiscord(options: TestOptions, signal: AbortSignal) {
       pickers: [],
       panelStore,
       guildStore,
-      hello: () => ({ id: 'server.new', with: { bot: 'Nova' } }),
-      arrived: async () => new Set(),
-      channelChanged: () => undefined,
-      ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
+      createGreeting: () => ({ id: 'server.new', with: { bot: 'Nova' } }),
+      onGuildsArrived: async () => new Set(),
+      onChannelChanged: () => undefined,
+      createPorts: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
       onEvent: () => undefined,
       ...options,
     },
@@ -51,11 +51,11 @@ export async function openSandboxBot(
   const sandbox = await openSilentSandbox(more);
   const { apiUrl, token, guildId } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
-  const ports = (given: DiscordPorts) => {
+  const createPorts = (given: DiscordPorts) => {
     resolve(given);
     return openAccess as CommandPorts;
   };
-  const options = { apiUrl, token, commands, ports };
+  const options = { apiUrl, token, commands, createPorts };
   const bot = await openDiscord(options, new AbortController().signal);
   return {
     ...(await promise),

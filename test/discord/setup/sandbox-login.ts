@@ -12,7 +12,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 import type { LinkSetup } from '#test/contracts/voice-link-contract.ts';
@@ -69,7 +69,7 @@ export async function openSandboxLogin(
     events,
     /** An opener of links with a rate limit of its own, as after a minute's rest. */
     linkOpener: (connectMs?: number, onLeaving = () => Promise.resolve()) =>
-      openVoiceLinkOpener(client, (event) => events.push(event), {
+      new DiscordLinkOpener(client, (event) => events.push(event), {
         onLeaving,
         ...(connectMs === undefined ? {} : { connectMs }),
       }),

@@ -1,4 +1,4 @@
-import { createIdentifyThrottle } from '#src/discord/shards/gateway-limits.ts';
+import { IdentifyThrottle } from '#src/discord/shards/gateway-limits.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;
@@ -7,7 +7,7 @@ test('a bucket that another process uses is waited for', async () => {
   const clock = new VirtualClock();
   let isFree = false;
   const takeBucket = async () => isFree;
-  const throttle = createIdentifyThrottle({ clock, maxConcurrency: 1, takeBucket });
+  const throttle = new IdentifyThrottle({ clock, maxConcurrency: 1, takeBucket });
   let isGranted = false;
   void throttle.wait(0, never).then(() => {
     isGranted = true;
@@ -23,7 +23,7 @@ test('with 50 identifies left a process waits for the reset of Discord and says 
   const clock = new VirtualClock();
   const reported: number[] = [];
   const startLimit = { total: 1_000, remaining: 52, resetAfterMs: 3_600_000 };
-  const throttle = createIdentifyThrottle({
+  const throttle = new IdentifyThrottle({
     clock,
     maxConcurrency: 16,
     startLimit,

@@ -20,8 +20,8 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   const events: DiscordEvent[] = [];
   const said: (string | undefined)[] = [];
   const picked: (PickedMessage | undefined)[] = [];
-  const note: Command['run'] = async ({ message, words }) => {
-    said.push(message?.text ?? words.text);
+  const note: Command['run'] = async ({ message, inputs }) => {
+    said.push(message?.text ?? inputs.text);
     picked.push(message);
     return [{ id: 'say.now' }];
   };
@@ -36,7 +36,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
         { ...say, run: note },
         { ...readAloud, run: note },
       ],
-      ports: (discord) => {
+      createPorts: (discord) => {
         ({ typed } = discord);
         typed.setListener({
           onWritten: (message) => read.push(message),

@@ -7,7 +7,7 @@ import { runExamination } from '#test/doctor/run-examination.ts';
 test('a disk that is full is told with how to mend it', () => {
   expect(checkFreeSpace('/data', 20)).toMatchObject({
     verdict: 'missing',
-    why: '20 MB are free in /data',
+    reason: '20 MB are free in /data',
   });
   expect(checkFreeSpace('/data', 200)).toMatchObject({ verdict: 'differs' });
   expect(checkFreeSpace('/data', 2_000)).toMatchObject({ verdict: 'ok' });
@@ -17,7 +17,7 @@ test('a DATA_DIR that is not there yet is judged by the folder it will be made i
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   try {
     const line = await checkDisk(join(folder, 'deep', 'data'));
-    expect(line.why).toContain(` MB are free in ${folder}`);
+    expect(line.reason).toContain(` MB are free in ${folder}`);
     chmodSync(folder, 0o500);
     const isRoot = process.getuid?.() === 0;
     expect((await checkDisk(folder)).verdict).toBe(isRoot ? 'ok' : 'missing');

@@ -9,7 +9,7 @@ const codec = await loadOpus();
 export function readUpload(bytes: Uint8Array): Pcm {
   if (Buffer.from(bytes).toString('latin1', 0, 4) !== 'OggS') return readWav(bytes);
   const decoder = codec.createDecoder(listenRateHz);
-  const pages = new OggPageReader().push(bytes);
+  const pages = new OggPageReader().addBytes(bytes);
   const packets = pages.slice(2).flatMap(({ pieces }) => pieces);
   const samples = joinSamples(packets.map((opus) => decoder.decode(opus).slice()));
   return { samples, rateHz: listenRateHz, channels: 1 };

@@ -1,6 +1,6 @@
 import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import { createSpectrum } from '#src/audio/spectrum.ts';
+import { Spectrum } from '#src/audio/spectrum.ts';
 
 export const stepMs = 10;
 export const bands = 8;
@@ -40,7 +40,7 @@ export function extractFeatures(pcm: Pcm) {
 
 /** Decibels above the floor per 10 ms and band. */
 function measureLoudness(pcm: Int16Array) {
-  const spectrum = createSpectrum(makeHannWindow());
+  const spectrum = new Spectrum(makeHannWindow());
   const frames = Math.floor(pcm.length / stepSamples);
   const samples = new Float32Array(frames * stepSamples + windowSamples);
   const lead = (windowSamples - stepSamples) / 2;

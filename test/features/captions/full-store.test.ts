@@ -21,7 +21,12 @@ test('when no space is left for transcripts, captions go on, people are told onc
     if (isFull) throw new BotError('store.unwritable', true, 'The disk is full.');
     await onDisk.writer.putLines(lines);
   };
-  const limited = { ...onDisk, writer: { ...onDisk.writer, putLines } };
+  const writer: TranscriptStore['writer'] = {
+    putSession: (session) => onDisk.writer.putSession(session),
+    putLines,
+    endOpenSessions: (...request) => onDisk.writer.endOpenSessions(...request),
+  };
+  const limited = { ...onDisk, writer };
   const transcripts = new TranscriptStores(limited, inMemory);
   const fixture = { ...(await openCaptioned({ transcripts }, clock)), transcripts };
   await sayAll(fixture);

@@ -28,7 +28,7 @@ test('before the first word is written everybody is told, aloud and in writing',
   expect(notice).toContain('kept 7 days');
   expect(fixture.synthesizer.texts).toContain('Captions on, for people I may hear.');
   const place = 'https://discord.com/channels/g/lounge';
-  expect(fixture.faces.at(-1)?.lines).toContainEqual({
+  expect(fixture.panelContents.at(-1)?.lines).toContainEqual({
     id: 'panel.captions',
     with: { place },
   });

@@ -24,7 +24,12 @@ test('sessions that a killed process left open are ended once the store is back,
     if (isAway) throw new BotError('store.unwritable', true, 'The database is away.');
     await writer.endOpenSessions(...args);
   };
-  const away = { ...onDisk, writer: { ...writer, endOpenSessions } };
+  const awayWriter: typeof writer = {
+    putSession: (session) => writer.putSession(session),
+    putLines: (lines) => writer.putLines(lines),
+    endOpenSessions,
+  };
+  const away = { ...onDisk, writer: awayWriter };
   const transcripts = new TranscriptStores(away, inMemory);
   const fixture = openSessionFixture({ addressing: 'off', transcripts }, [adam], clock);
   await writer.putSession(makeSession('a'));

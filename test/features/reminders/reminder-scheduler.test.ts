@@ -1,6 +1,6 @@
 import {
-  createReminderScheduler,
   type ReminderResult,
+  ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -20,7 +20,7 @@ function open(
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
-  const reminders = createReminderScheduler({
+  const reminders = new ReminderScheduler({
     clock,
     store,
     shard: all,
@@ -137,8 +137,8 @@ test('a reminder that is cancelled, forgotten or withdrawn is not told, even whi
   expect(signals).toHaveLength(3);
   expect(await reminders.cancelReminder('1')).toBe(true);
   reminders.forgetPerson('10', '2');
-  expect(await store.removeMessages('10', '2')).toBe(1);
-  await store.removeMessages('10', '3');
+  expect(await store.removePersonReminders('10', '2')).toBe(1);
+  await store.removePersonReminders('10', '3');
   reminders.forgetPerson('10', '3');
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { createAutomaticJoins } from '#src/features/seats/automatic-joins.ts';
+import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { formatText } from '#src/texts/texts.ts';
 import {
@@ -33,7 +33,7 @@ async function opened(set = `${loungeId} ${denId}`) {
     return open(where, ...rest);
   };
   const closing = new AbortController();
-  const comes = createAutomaticJoins(bot.dependencies, sessions, closing.signal);
+  const comes = new AutomaticJoins(bot.dependencies, sessions, closing.signal);
   await bot.consents.write('g', 'adam', { kind: 'always' });
   if (set) await bot.settingsStore.write('g', 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */

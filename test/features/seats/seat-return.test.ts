@@ -17,7 +17,7 @@ import {
 
 const minuteMs = 60_000;
 const gateOf = ({ sessions }: SeatedBot) => sessions.findSession('g')?.consent;
-const lastFace = ({ faces }: SeatedBot) => faces.at(-1);
+const findLastContent = ({ panelContents }: SeatedBot) => panelContents.at(-1);
 
 test('after a restart the bot is where it was, hears who agreed for that session, and says so in its panel alone', async () => {
   const kept = await openSeats();
@@ -26,10 +26,10 @@ test('after a restart the bot is where it was, hears who agreed for that session
   expect(bot.sessions.at('g')).toEqual(lounge);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([true, false]);
   expect(bot.takenOver).toEqual(['g']);
-  expect(bot.faces.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
+  expect(bot.panelContents.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
   await passTime(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
-  expect(lastFace(bot)?.lines[1]).toEqual({ id: 'panel.listening' });
+  expect(findLastContent(bot)?.lines[1]).toEqual({ id: 'panel.listening' });
 });
 
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
@@ -120,7 +120,7 @@ test.each([
     const here = { ...places, listPeople: () => people, ...over };
     const bot = await makeRestarted(kept, { places: here }, people);
     expect(bot.sessions.at('g')).toBeUndefined();
-    expect(lastFace(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
+    expect(findLastContent(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
     expect([await kept.store.seats.read(['g']), bot.linkOpener.asked]).toEqual([[], 0]);
   },
 );

@@ -1,4 +1,4 @@
-import { createSeatReturn, type SeatReturn } from '#src/features/seats/seat-return.ts';
+import { SeatReturn } from '#src/features/seats/seat-return.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { SeatStore } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -68,7 +68,7 @@ export function startBot(
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
-  const seats = createSeatReturn(
+  const seats = new SeatReturn(
     fixture.dependencies,
     fixture.sessions,
     seatStore,

@@ -33,7 +33,7 @@ test('a bot that sits in a channel and works passes all eight points, and a tone
   fixture.linkOpener.link.onLeft = () => void frames++;
   const { findings } = await checked(fixture);
   expect(formatReport({ findings })).toEqual(points.map((point) => `${point} ok`));
-  expect(findings[2]?.why).toBe('AES256-GCM, end to end');
+  expect(findings[2]?.reason).toBe('AES256-GCM, end to end');
   expect(frames).toBeGreaterThan(5);
   expect(frames).toBeLessThan(15);
 });

@@ -35,9 +35,9 @@ function makeTool(rules: Partial<ToolRules>, run: ExternalTool['run'] = tellSunn
 }
 
 const tellSunny = async () => sunny;
-const tellCall: ExternalTool['run'] = async ({ given, asker }) => ({
+const tellCall: ExternalTool['run'] = async ({ args, asker }) => ({
   ...sunny,
-  text: `${JSON.stringify(given)} for ${JSON.stringify(asker)}`,
+  text: `${JSON.stringify(args)} for ${JSON.stringify(asker)}`,
 });
 const fail = (error: BotError) => () => Promise.reject(error);
 /** A run that ends when it is told to, or is given up. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openOperatorTools } from '#src/app/shared-parts.ts';
+import { openOperatorTools } from '#src/app/shared-deps.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { sourceFiles } from '#test/source-files.ts';
@@ -36,7 +36,8 @@ async function run(tool: ToolEntry | undefined, given: object) {
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {
   const { dataDir, externalTools } = await configured('modern');
   const reported: string[] = [];
-  const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
+  const isThere = (name: string) =>
+    tools.listTools().find((tool) => tool.name === name);
   await using tools = await openOperatorTools(externalTools, dataDir, (message) =>
     reported.push(message),
   );

@@ -22,15 +22,18 @@ const stopSounds = (
 ) => {
   const { featurePorts: features, sessions } = fixture;
   const call = callAs({ ...caller, channel: lounge });
-  return stop.run({ ...call, words: { what } }, { ...makePorts(), sessions, features });
+  return stop.run(
+    { ...call, inputs: { what } },
+    { ...makePorts(), sessions, features },
+  );
 };
 
 test('all is every track with a sound, for each change but one that depends on the sound', async () => {
   const fixture = await openSetup();
   await playSound(fixture, byAdam);
   await playSound(fixture, byAdam, { track: 'bg' });
-  const change = (command: Parameters<typeof fixture.tracks.change>[2]) =>
-    fixture.tracks.change('g', byAdam, command, 'all').map(({ kind }) => kind);
+  const change = (command: Parameters<typeof fixture.tracks.changeTracks>[2]) =>
+    fixture.tracks.changeTracks('g', byAdam, command, 'all').map(({ kind }) => kind);
   for (const [command, ...kinds] of [
     [{ kind: 'volume', percent: 40 }, 'volume', 'volume'],
     [{ kind: 'pause' }, 'changed', 'changed'],

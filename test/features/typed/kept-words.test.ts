@@ -1,14 +1,14 @@
-import { createKeptWords } from '#src/features/typed/kept-words.ts';
+import { KeptWords } from '#src/features/typed/kept-words.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const minuteMs = 60_000;
 
 function openWords() {
   const clock = new VirtualClock();
-  const kept = createKeptWords(clock);
+  const kept = new KeptWords(clock);
   const made: string[] = [];
   const words = (key: string) =>
-    kept.words(key, async () => {
+    kept.getOrMake(key, async () => {
       made.push(key);
       return `words of ${key}`;
     });
@@ -40,7 +40,7 @@ test('of more than 1,000 texts the one unused for longest goes', async () => {
 test('a failure is told to whoever had the words made, and whoever waited for them makes them', async () => {
   const { kept, made, words } = openWords();
   const failing = Promise.withResolvers<string>();
-  const first = kept.words('a', () => failing.promise);
+  const first = kept.getOrMake('a', () => failing.promise);
   const second = words('a');
   expect(made).toEqual([]);
   failing.reject(new Error('hung up'));
@@ -52,7 +52,7 @@ test('forgotten words are gone, also where an answer with them is still being ma
   const { kept, made, words } = openWords();
   await words('g cat 1 a');
   const slow = Promise.withResolvers<string>();
-  const making = kept.words('g cat 1 b', () => slow.promise);
+  const making = kept.getOrMake('g cat 1 b', () => slow.promise);
   await words('h dog 1 a');
   kept.forget('g ');
   slow.resolve('late');

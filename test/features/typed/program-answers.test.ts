@@ -1,11 +1,11 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
-import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
@@ -20,7 +20,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     open: () => createChainedPipeline({ chat, synthesizer }),
     getEngineNames: () => 'a model',
   };
-  await using decoding = createDecoding({ clock: realClock, stepMs: 2_000 });
+  await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {
@@ -31,9 +31,9 @@ test('a stream that is given up before anybody reads it gives its place back', a
     spending: boundlessBudget,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const recordings = createRecordings(decoding, { allowed: createAllowedHosts([]) });
+  const recordings = new RecordingFetcher(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(parts, sessions.settings, recordings, signal);
+  const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },
@@ -43,7 +43,8 @@ test('a stream that is given up before anybody reads it gives its place back', a
     isSpoken: false,
   } as unknown as ProgramQuestion;
   const leaving = new AbortController();
-  const ask = async (until = signal) => (await answers.answer(question, until)).kind;
+  const ask = async (until = signal) =>
+    (await answers.answerQuestion(question, until)).kind;
   for (let n = 0; n < 4; n++) expect(await ask(leaving.signal)).toBe('open');
   expect(await ask()).toBe('failed');
   leaving.abort(new Error('gone'));

@@ -2,7 +2,7 @@ import type {
   ProgramSpeech,
   ProgramText,
 } from '#src/features/contract/http-api-ports.ts';
-import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { openBudgets } from '#test/fakes/fake-spending.ts';
@@ -23,7 +23,7 @@ function openSpeech() {
   const { budgets, ledger, paid } = openBudgets(clock);
   const parts = { spending: budgets, synthesizer };
   const { dependencies, sessions } = openSessionFixture(parts, undefined, clock);
-  const answers = createProgramAnswers(
+  const answers = new ProgramAnswers(
     dependencies,
     sessions.settings,
     dependencies.recordings,

@@ -1,4 +1,4 @@
-import { createChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import type {
   MessageContent,
@@ -40,11 +40,11 @@ export function makeTypedHandler(
   { dependencies, sessions, talk }: SessionFixture,
   replyTo: TypedMessages['replyTo'] = async () => 'sent',
 ) {
-  const reader = createChatReadAloud(sessions, dependencies);
+  const reader = new ChatReadAloud(sessions, dependencies);
   const lines = new TypedMessageHandler(
     dependencies,
     sessions,
-    { talk, lines: reader },
+    { requests: talk, reader },
     { replyTo, setListener: () => undefined },
     new AbortController().signal,
   );

@@ -1,4 +1,4 @@
-import { createServerVocabulary } from '#src/features/words/server-vocabulary.ts';
+import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -18,7 +18,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const synthesizer = withPronunciation(fake);
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
-  const control = createServerVocabulary({ clock }, fixture.sessions.settings);
+  const control = new ServerVocabulary({ clock }, fixture.sessions.settings);
   await fixture.sessions.join(lounge, 'adam');
   await passTime(fixture, 11_000);
   return {

@@ -7,7 +7,7 @@ import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json
 import { createChatChain } from '#src/chat/metered-chat.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { ApiClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import {
   drainAnswer,
   FakeHost,
@@ -199,7 +199,7 @@ const loudest = makeTone('Tea. Now.', 24_000).reduce(
 const mostLouder = 2_400;
 
 async function hear(sound: Broken) {
-  const voice = openSynthesizer(clientOf(sound), {
+  const voice = new OpenAiSynthesizer(clientOf(sound), {
     model: 'm',
     voice: 'v',
     format: 'wav',

@@ -162,7 +162,7 @@ const buttons = new Map(allButtons.map((button) => [button.name, button]));
 const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
-function faceOf(a: string, b: string): PanelContent {
+function toContent(a: string, b: string): PanelContent {
   const typed = normaliseTrackName(takeFirstChars(a, 100));
   const name = findNameObjection(typed) === 'bad-name' ? 'main' : typed;
   const current = { title: b, positionMs: 0, loop: false };
@@ -190,9 +190,9 @@ function faceOf(a: string, b: string): PanelContent {
 
 function readNames([a, b]: readonly [string, string]) {
   const head = { id: 'panel.next', with: { name: a } } as const;
-  mustBeHarmless(drawPanel(head, faceOf(a, b), 'en', buttons));
-  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
-  const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
+  mustBeHarmless(drawPanel(head, toContent(a, b), 'en', buttons));
+  const usual = drawPanel(undefined, toContent('Ann', 'Ben'), 'en', buttons);
+  const bare = drawPanel(undefined, toContent(a, b), 'en', buttons);
   must(
     linesOf(bare.content).length <= linesOf(usual.content).length,
     'A name forges a line.',

@@ -8,9 +8,8 @@ import { listModels } from '#src/provider/models/model-list.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import { readTranscript, toTranscript } from '#src/speech/openai/transcript-reply.ts';
 import {
-  createTranscriptAssembler,
   findFailure,
-  type TranscriptAssembler,
+  TranscriptAssembler,
 } from '#src/speech/realtime/transcript-assembler.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import { ignoreBotError } from '#test/fuzz/expected-errors.ts';
@@ -153,7 +152,7 @@ async function readAnswers(pieces: readonly Buffer[]) {
 
 /** An utterance with pauses, beside whatever the server says. */
 function hearUtterance(steps: readonly unknown[]) {
-  const parts = createTranscriptAssembler(() => undefined);
+  const parts = new TranscriptAssembler(() => undefined);
   let atSample = 0;
   for (const step of steps) {
     if (step === 'pause') {

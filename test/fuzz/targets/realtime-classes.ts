@@ -1,9 +1,9 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
-import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
-import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
-import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
+import { RealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { passRounds, VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
   FakeServer,
@@ -127,7 +127,7 @@ async function play(
 }
 
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
-  const talk = createRealtimeConversation({
+  const talk = new RealtimeConversation({
     baseUrl,
     model,
     clock,
@@ -160,7 +160,7 @@ const loud = Int16Array.from({ length: 3_200 }, (_, n) => 9_000 * Math.sin(n / 5
 
 function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
   const { openSocket } = server;
-  const transcriber = openRealtimeTranscriber({ baseUrl, model, clock, openSocket });
+  const transcriber = new RealtimeTranscriber({ baseUrl, model, clock, openSocket });
   const over = new AbortController();
   const listening = transcriber.listen?.(() => {}, over.signal);
   return {
@@ -188,7 +188,7 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
 
 function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
   const options = { baseUrl, model, clock, openSocket: server.openSocket, voice: 'v' };
-  const synthesizer = openRealtimeSynthesizer(options);
+  const synthesizer = new RealtimeSynthesizer(options);
   return {
     begin(endings, signal) {
       for (const text of ['Hello there.', 'And on.', 'Slowly.']) {

@@ -65,7 +65,7 @@ export const settingsTargets = [
   makeTarget('guild-settings', guildValues, (entries) => {
     for (const [setting, value] of entries) parseSetting(setting, value, choices);
     const set = new Map(entries.map(([{ key }, value]) => [key, value]));
-    readGuildSettings(serverSettings, { set, isLoaded: true }, choices);
+    readGuildSettings(serverSettings, { values: set, isLoaded: true }, choices);
   }),
   makeTarget('tool-arguments', jsonText({ text: 'a' }), (json) => {
     postTextTool.bind({}).parseArguments(json);

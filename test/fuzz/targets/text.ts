@@ -1,11 +1,8 @@
 import { APIError } from 'openai/core/error';
-import {
-  createAddressShortener,
-  createClauseSplitter,
-} from '#src/chat/text/clause-splitter.ts';
+import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';
-import { createClauseWriter } from '#src/pipeline/written-answer.ts';
+import { ClauseWriter } from '#src/pipeline/written-answer.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { escapeMarkdown, truncate } from '#src/texts/plain-text.ts';
@@ -90,9 +87,9 @@ export const textTargets = [
   }),
   makeTarget('streamed-answer', cutInPieces(makeText(marks)), (pieces) => {
     const readers = [
-      createClauseSplitter({ eager: true }),
-      createAddressShortener(),
-      createClauseWriter('a'),
+      new ClauseSplitter({ isEager: true }),
+      new AddressShortener(),
+      new ClauseWriter('a'),
     ];
     for (const reader of readers) {
       for (const piece of pieces) reader.push(piece);

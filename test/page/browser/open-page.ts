@@ -185,7 +185,7 @@ export async function openSetup() {
     );
   };
   const page = await openTestPage({
-    webSocket: { mostFrameBytes: headBytes + 4_096 },
+    webSocket: { maxFrameBytes: headBytes + 4_096 },
     routes,
   });
   const { link, url } = page;

@@ -25,22 +25,22 @@ function panelIn(more: Partial<TalkState>) {
     state: start,
     guildId: 'g',
     consent: { getConsent: () => 'brief', canWrite: () => true },
-    nameOf: (id) => id,
+    getName: (id) => id,
     isInChat: false,
     features: {},
   });
 }
 
 /** The message of a panel as the room tells of it. */
-function panelMessage(face: PanelContent) {
-  const { content } = drawPanel(undefined, face, 'en', named);
-  const buttons = face.rows.flat().map((name) => {
+function panelMessage(content: PanelContent) {
+  const { content: text } = drawPanel(undefined, content, 'en', named);
+  const buttons = content.rows.flat().map((name) => {
     const button = named.get(name.split(':')[0] ?? '');
     const label = formatText(button?.label ?? 'button.more');
     return { customId: `parley:${name}`, label, disabled: false, style: 2 };
   });
   const place = { kind: 'message', change: 'posted', id: '30', channel: 'Lounge' };
-  return { ...place, author: 'Nova', text: content, buttons, files: [], menus: [] };
+  return { ...place, author: 'Nova', text, buttons, files: [], menus: [] };
 }
 
 /** Where everybody sits; the bot in the Lounge with Adam, unless it is changed. */
@@ -68,7 +68,7 @@ function roomState(botIn: string | undefined, adamIn: string | undefined) {
 }
 
 type Silence = {
-  readonly face?: PanelContent;
+  readonly content?: PanelContent;
   readonly botIn?: string | undefined;
   readonly adamIn?: string | undefined;
   readonly says: string;
@@ -83,7 +83,7 @@ const press = (name: string) => ({
 });
 const silences: Readonly<Record<string, Silence>> = {
   'has left': {
-    face: toLeftPanel(),
+    content: toLeftPanel(),
     botIn: undefined,
     says: formatText('leave.nowhere'),
     press: ['/join', press('try.join')],
@@ -94,59 +94,59 @@ const silences: Readonly<Record<string, Silence>> = {
     press: ['Call Nova', { kind: 'command', name: 'join' }],
   },
   'sits where the person of the page does not': {
-    face: panelIn({}),
+    content: panelIn({}),
     adamIn: undefined,
     says: 'You are in no voice channel.',
     press: ['Join Lounge', { kind: 'join', channel: 'Lounge' }],
   },
   'was told no': {
-    face: panelIn({ people: [person('Adam', 'no')] }),
+    content: panelIn({ people: [person('Adam', 'no')] }),
     says: formatText('join.ok.ask', { channel: 'Lounge' }),
     press: ['Hear me', press('consent.always')],
   },
   'was told nothing yet': {
-    face: panelIn({ people: [person('Adam', 'unasked')] }),
+    content: panelIn({ people: [person('Adam', 'unasked')] }),
     says: 'Waiting for you',
     press: ['Hear me', press('consent.always')],
   },
   'does not hear somebody whom the page plays': {
-    face: panelIn({ people: [person('Adam', 'always'), person('Ben', 'unasked')] }),
+    content: panelIn({ people: [person('Adam', 'always'), person('Ben', 'unasked')] }),
     says: 'Nova does not hear Ben yet.',
     press: ['Let Ben agree', { kind: 'command', name: 'privacy allow', person: 'Ben' }],
   },
   'is paused': {
-    face: panelIn({ isPaused: true }),
+    content: panelIn({ isPaused: true }),
     says: formatText('privacy.paused'),
     press: ['Pause/resume', press('pause:resume')],
   },
   'answers only after Ask': {
-    face: panelIn({ addressing: 'window' }),
+    content: panelIn({ addressing: 'window' }),
     says: formatText('settings.addressing.window'),
     press: ['Ask', press('ask')],
   },
   'needs its name among several': {
-    face: panelIn({ people: [person('Adam', 'always'), person('Ben', 'always')] }),
+    content: panelIn({ people: [person('Adam', 'always'), person('Ben', 'always')] }),
     says: formatText('join.ok.several', { channel: 'Lounge', bot: 'Nova' }),
     press: ['Ask', press('ask')],
   },
   'only writes captions': {
-    face: panelIn({ mode: 'captions' }),
+    content: panelIn({ mode: 'captions' }),
     says: formatText('captions.only'),
   },
   'answers nobody here': {
-    face: panelIn({ addressing: 'off' }),
+    content: panelIn({ addressing: 'off' }),
     says: formatText('settings.addressing.off'),
   },
   'has used its budget': {
-    face: panelIn({ quietUntil: '00:00 UTC' }),
+    content: panelIn({ quietUntil: '00:00 UTC' }),
     says: formatText('panel.quiet', { time: '00:00 UTC' }),
   },
   'is deafened': {
-    face: panelIn({ isDeafened: true }),
+    content: panelIn({ isDeafened: true }),
     says: formatText('deafened.server'),
   },
   'has lost its voice link': {
-    face: panelIn({ isLinked: false }),
+    content: panelIn({ isLinked: false }),
     says: formatText('panel.reconnecting'),
   },
 };
@@ -154,11 +154,11 @@ const silences: Readonly<Record<string, Silence>> = {
 test.for(Object.entries(silences))(
   'while the bot %s the page says so, never that it just listens, and shows the button that ends it',
   async ([, silence], { setup, tab, opened }) => {
-    const { face, says, press } = silence;
+    const { content, says, press } = silence;
     const botIn = 'botIn' in silence ? silence.botIn : 'Lounge';
     const adamIn = 'adamIn' in silence ? silence.adamIn : 'Lounge';
     setup.report(roomState(botIn, adamIn));
-    if (face) setup.report(panelMessage(face));
+    if (content) setup.report(panelMessage(content));
     const stage = tab.getByRole('region', { name: 'Panel' });
     await stage.getByText(says).first().waitFor();
     expect(await stage.getByText('Just talk to me').count()).toBe(0);

@@ -87,7 +87,10 @@ for (const [name, manner, input] of [
 test('people are heard by the model itself, each by name, after what was said before', async () => {
   const { model, answer } = open([['Hi.']]);
   const earlier = { role: 'user', name: 'Ben', content: 'good morning' } as const;
-  const typed: Turn['said'][number] = { ...toUtterance('in writing'), name: 'Cleo' };
+  const typed: Turn['utterances'][number] = {
+    ...toUtterance('in writing'),
+    name: 'Cleo',
+  };
   const { pcm: _, ...cleo } = typed;
   const turn = makeTurn(
     toUtterance('hello'),

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLiveSound, type LiveSound } from '#src/audio/live-sound.ts';
+import { LiveSound } from '#src/audio/live-sound.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { toRecord } from '#src/base/json.ts';
 import { makeTurn } from '#test/contracts/pipeline-contract.ts';
@@ -35,7 +35,7 @@ function listUpdates(call: TalkCall | undefined) {
 
 test('sound that was fed while it was spoken is committed and not sent again', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   await drain(talking.pipeline, makeTurn({ ...said, live }));
   const [call, ...others] = talking.server.calls;
@@ -51,7 +51,7 @@ test('instructions and tools go ahead of the sound, and again only once they are
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
   const said = makeSpokenTurn('hello');
   for (const instructions of ['Be brief.', 'Be kind.']) {
-    const live = createLiveSound();
+    const live = new LiveSound();
     const turn = makeTurn({ ...said, live });
     await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
     const ahead = listUpdates(talking.server.calls.at(-1));
@@ -64,7 +64,7 @@ test('instructions and tools go ahead of the sound, and again only once they are
 
 test('sound of an answer that was given up is fed anew, with all that is spoken after it', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
   const { samples } = said.pcm ?? { samples: new Int16Array(0) };
   await speak(talking, live, samples);
   await drain(talking.pipeline, makeTurn({ ...said, live }));
@@ -77,7 +77,7 @@ test('sound of an answer that was given up is fed anew, with all that is spoken 
 
 test('sound that nobody answers is cleared, and its connection ends', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   live.end();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));
@@ -89,7 +89,7 @@ test('sound that nobody answers is cleared, and its connection ends', async () =
 
 test('where the connection of fed sound is lost, the answer sends all of it over another', async () => {
   await using talking = await openTalking({ answer: () => ({ text: 'Hello.' }) });
-  const [said, live] = [makeSpokenTurn('hello'), createLiveSound()];
+  const [said, live] = [makeSpokenTurn('hello'), new LiveSound()];
   await speak(talking, live, said.pcm?.samples ?? new Int16Array(0));
   talking.server.dropAll();
   await vi.waitFor(() => expect(talking.server.calls[0]?.isClosed).toBe(true));

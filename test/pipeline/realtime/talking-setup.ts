@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { createChatChain } from '#src/chat/metered-chat.ts';
-import { createRealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
+import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
@@ -26,7 +26,7 @@ type TalkOptions = Pick<TalkSettings, 'answer'> & Partial<TalkSettings>;
 /** A pipeline and the server it talks to. */
 export async function openTalking(settings: TalkOptions) {
   const server = await openMockTalk(settings);
-  const talk = createRealtimeConversation({
+  const talk = new RealtimeConversation({
     baseUrl: server.baseUrl,
     model: 'mock',
     maxTokens: 4_000,
@@ -42,7 +42,7 @@ export async function openTalking(settings: TalkOptions) {
   };
   const pipeline = createAudioModelPipeline({
     open,
-    feed: talk.feed,
+    feed: (messages, tools, sound) => talk.feed(messages, tools, sound),
     synthesizer,
     input: 'audio',
   });

@@ -142,7 +142,7 @@ export class Band {
   /** 20 ms pass; undefined where there was nothing to hear. */
   async step(): Promise<Float32Array | undefined> {
     await this.clock.advance(20);
-    const frame = this.tracks.pull(this.isSpeaking)?.slice();
+    const frame = this.tracks.pullFrame(this.isSpeaking)?.slice();
     this.frames.push(frame ?? new Float32Array(1920));
     return frame;
   }

@@ -1,9 +1,9 @@
-import { mostSounds } from '#src/playback/tracks/named-tracks.ts';
+import { maxTrackSounds } from '#src/playback/tracks/named-tracks.ts';
 import { Band, makeSteady } from './band.ts';
 
 test('all tracks take 100 items together; one more is refused, and nothing is lost', async () => {
   const band = new Band();
-  const items = Array.from({ length: mostSounds }, (_, n) =>
+  const items = Array.from({ length: maxTrackSounds }, (_, n) =>
     band.play(n % 2 === 0 ? 'main' : 'bg', makeSteady(1, 20)),
   );
   const full = { kind: 'full', limit: 100 };
@@ -33,7 +33,7 @@ test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße
 
 test('100 names are known; one more takes the place of one that is idle', async () => {
   const band = new Band();
-  for (let n = 0; n < mostSounds; n++)
+  for (let n = 0; n < maxTrackSounds; n++)
     band.tracks.enqueue(`t${n}`, makeSteady(1, n === 3 ? 20 : 5000));
   await band.run(60);
   expect(band.tracks.enqueue('more', makeSteady(1, 20)).kind).toBe('playing');

@@ -1,4 +1,4 @@
-import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { targetLufs } from '#src/playback/mix/gain.ts';
 import { measureLoudness } from '#test/audio/measure-loudness.ts';
@@ -17,9 +17,9 @@ function sine(dbfs: number, ms: number, rateHz = bandRateHz): Pcm {
 
 /** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
 function heard(band: Band, fromMs: number, toMs: number) {
-  const meter = createLoudnessMeter();
+  const meter = new LoudnessMeter();
   for (const frame of band.frames.slice(fromMs / 20, toMs / 20))
-    meter.push(Int16Array.from(frame));
+    meter.addSamples(Int16Array.from(frame));
   return meter.lufs ?? Number.NaN;
 }
 
@@ -55,9 +55,9 @@ test.each([
 ])(
   'what is far below the rest does not count (EBU Tech 3341, cases 3 and 4)',
   (...parts) => {
-    const meter = createLoudnessMeter();
+    const meter = new LoudnessMeter();
     for (const [dbfs = 0, seconds = 0] of parts)
-      meter.push(sine(dbfs, seconds * 1000).samples);
+      meter.addSamples(sine(dbfs, seconds * 1000).samples);
     expect(Math.abs((meter.lufs ?? 0) + 23)).toBeLessThan(0.1);
   },
 );

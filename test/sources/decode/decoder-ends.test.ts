@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { realClock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
-import { createDecoding, type Decoding } from '#src/sources/decode/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { cutInPieces, decodeSound } from '#test/sources/source-sounds.ts';
 
 const obeying = new URL('./obedient-decoder.ts', import.meta.url);
@@ -13,7 +13,7 @@ const doomedBot = fileURLToPath(new URL('./doomed-bot.ts', import.meta.url));
 const notAudio = { code: 'source.not_audio' };
 
 function openObeying() {
-  return createDecoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
+  return new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
 }
 
 function obey(decoding: Decoding, words: string) {

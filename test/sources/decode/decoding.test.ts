@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import {
   cutInPieces,
   decodeSound,
@@ -31,7 +31,7 @@ test.each([
 // Proves: A file that breaks its decoder takes nothing else along by real
 test('a decoder that eats all memory, throws, or dies of a fatal error takes only its file along', async () => {
   const entry = new URL('./obedient-decoder.ts', import.meta.url);
-  await using greedy = createDecoding({ clock: realClock, entry, stepMs: 20_000 });
+  await using greedy = new Decoding({ clock: realClock, entry, stepMs: 20_000 });
   for (const word of ['heap', 'oops', 'abort']) {
     const fate = decodeSound(greedy, cutInPieces(Buffer.from(word), 5));
     await expect(fate, word).rejects.toMatchObject(notAudio);
@@ -44,7 +44,7 @@ test('a decoder that eats all memory, throws, or dies of a fatal error takes onl
 test('aborting ends a decoding at once with the reason of whoever aborted', async () => {
   const left = new AbortController();
   const reason = new Error('left');
-  const reading = decoding.play(
+  const reading = decoding.decodeSound(
     cutInPieces(soundFiles.wav, 1000),
     { rateHz: 16_000, channels: 1 },
     left.signal,

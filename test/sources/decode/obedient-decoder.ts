@@ -20,7 +20,7 @@ async function obeyLine([word = '', port]: readonly string[]) {
   if (word === 'oops') throw new Error('a bug');
   if (word === 'abort') process.abort();
   if (word === 'tell')
-    return send({ kind: 'damaged', why: JSON.stringify(makeReport()) });
+    return send({ kind: 'damaged', reason: JSON.stringify(makeReport()) });
   send({ kind: 'fed', samples: Int16Array.of(1), hasMore: false, hasSound: true });
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { realClock } from '#src/base/clock.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
 import { neverAborted, openWith, readSound } from '#test/sources/open-source.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
 
@@ -40,7 +40,7 @@ test.each([
 ])(
   'beside a file that %s a sound can be read on in another process',
   async (_, word) => {
-    await using decoding = createDecoding({
+    await using decoding = new Decoding({
       clock: realClock,
       entry: moody,
       stepMs: 1_000,
@@ -59,13 +59,13 @@ test.each([
 );
 
 test('four files share a process, and the bot has eight of them at most', async () => {
-  await using decoding = createDecoding({
+  await using decoding = new Decoding({
     clock: realClock,
     entry: moody,
     stepMs: 20_000,
   });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
+    decoding.decodeSound(endless(song), { rateHz: 48_000, channels: 2 }, neverAborted),
   );
   const begin = async (from: number, to: number) => {
     for (const reading of readings.slice(from, to))

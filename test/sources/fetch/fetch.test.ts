@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
 import { serveSounds } from './sound-server.ts';
 
 type Over = {
   readonly allow?: readonly string[];
   readonly signal?: AbortSignal;
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
 };
 /** Addresses of host names; each lookup takes the next, and the last stays. */
 type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
@@ -21,8 +21,8 @@ async function fetched(link: string, over: Over = {}, names: Names = {}) {
     if (!found) throw new Error('ENOTFOUND 10.1.2.3');
     return found[check] ?? found.at(-1) ?? [];
   };
-  const { allow = [], signal = AbortSignal.timeout(50_000), mostBytes = 1000 } = over;
-  const rules = { allowed: createAllowedHosts(allow), mostBytes, resolve };
+  const { allow = [], signal = AbortSignal.timeout(50_000), maxBytes = 1000 } = over;
+  const rules = { allowed: new AllowedHosts(allow), maxBytes, resolve };
   const pieces: Uint8Array[] = [];
   for await (const piece of fetchSource(link, rules, signal)) pieces.push(piece);
   return Buffer.concat(pieces).toString();

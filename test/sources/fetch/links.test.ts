@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { getDurationMs } from '#src/audio/pcm.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { neverAborted, openWith, readSound } from '#test/sources/open-source.ts';
 import { openDecoding } from '#test/sources/source-sounds.ts';
 import { makeToneWav, readToneFile } from '#test/sources/tones.ts';
@@ -53,7 +53,7 @@ test('a radio plays as long as it is wanted and starts where it is, and one that
     flood();
   });
   const origin = `http://127.0.0.1:${server.port}`;
-  const limits = { longestMs: 1000, mostBytes: 1000 };
+  const limits = { maxMs: 1000, maxBytes: 1000 };
   const openLimited = openWith(decoding, { limits });
   const source = await openLimited({ kind: 'link', url: `${origin}/radio` });
   expect(source).toMatchObject({ isSeekable: false, title: 'radio' });
@@ -97,7 +97,7 @@ test('an attachment that is said to be no sound is not even asked for, nor is wh
   await expect(open({ kind: 'link', url, type: 'image/png' })).rejects.toMatchObject({
     code: 'source.not_audio',
   });
-  const strict = openWith(decoding, { allowed: createAllowedHosts([]) });
+  const strict = openWith(decoding, { allowed: new AllowedHosts([]) });
   const refused = await strict({ kind: 'link', url }).catch((error: Error) => error);
   expect(refused).toMatchObject({ code: 'source.not_allowed' });
   expect(`${refused}`).not.toMatch(/127|http:/);

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource } from '#src/sources/fetch/fetch-link.ts';
 import { isBeside } from '#src/sources/fetch/public-address.ts';
 import { createNameResolver } from '#src/sources/fetch/request-once.ts';
@@ -62,10 +62,14 @@ test('an address of this machine, or of its network over IPv6, is not asked for 
   expect(isBeside('2600:1f18::ffff:1', own)).toBe(true);
   expect(isBeside('2600:1f18:0:1::5', own)).toBe(false);
   expect(isBeside('nowhere', own)).toBe(false);
-  const rules = { mostBytes: 1000, resolve: async () => ['2600:1f18::99'], own };
+  const rules = {
+    maxBytes: 1000,
+    resolve: async () => ['2600:1f18::99'],
+    machineAddresses: own,
+  };
   const asked = fetchSource(
     'https://neighbour.example/a.mp3',
-    { ...rules, allowed: createAllowedHosts([]) },
+    { ...rules, allowed: new AllowedHosts([]) },
     patient,
   ).next();
   await expect(asked).rejects.toMatchObject({ code: 'source.not_allowed' });

@@ -1,4 +1,4 @@
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { isPublic } from '#src/sources/fetch/public-address.ts';
 
 test.each([
@@ -56,7 +56,7 @@ test('addresses of the internet are public, also through a translator', () => {
 });
 
 test('an allowed host is a name or an address, with all its ports or one', () => {
-  const allowed = createAllowedHosts([
+  const allowed = new AllowedHosts([
     'NAS.local',
     'music:8000',
     '10.0.0.7',
@@ -73,5 +73,5 @@ test('an allowed host is a name or an address, with all its ports or one', () =>
   expect(allowed.has('[fd00::7]', '80')).toBe(false);
   expect(allowed.has('fd00::8', '80')).toBe(true);
   expect(allowed.has('evil.nas.local', '80')).toBe(false);
-  expect(createAllowedHosts([]).has('', '80')).toBe(false);
+  expect(new AllowedHosts([]).has('', '80')).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { OggPageReader } from '#src/audio/formats/ogg-page.ts';
-import { createDecodeStream } from '#src/sources/decode/decode-stream.ts';
+import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { cutInPieces, openDecoding } from '#test/sources/source-sounds.ts';
 import {
   makeToneWav,
@@ -52,10 +52,10 @@ test.each(names)(
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
 async function streamed(pieces: readonly Uint8Array[]) {
-  const stream = createDecodeStream({ rateHz: 48_000, channels: 2 });
+  const stream = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const sounds: Buffer[] = [];
   const feed = async (bytes: Uint8Array, isLast: boolean) => {
-    const { samples, hasMore } = await stream.feed(bytes, isLast);
+    const { samples, hasMore } = await stream.feedBytes(bytes, isLast);
     const { buffer, byteOffset, byteLength } = samples;
     sounds.push(Buffer.from(buffer, byteOffset, byteLength));
     if (hasMore) await feed(new Uint8Array(0), isLast);
@@ -81,7 +81,7 @@ test('songs that follow each other in one Ogg stream are all heard, as radios se
 test('noise between two pages of an Ogg file is passed over, and so is a page with a wrong byte', async () => {
   for (const name of ['tones-vorbis.ogg', 'tones-opus.ogg']) {
     const pages = new OggPageReader()
-      .push(readToneFile(name))
+      .addBytes(readToneFile(name))
       .map(({ bytes }) => Buffer.from(bytes));
     const noise = Buffer.from(Array.from({ length: 3000 }, (_, n) => (n * 7919) & 255));
     const dirty = Buffer.concat(

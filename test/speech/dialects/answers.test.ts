@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
@@ -22,8 +22,12 @@ async function openAnswering(answer: Answer) {
   });
   const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
-    voice: openSynthesizer(client, { model: 'tts', voice: 'alloy', format: 'pcm' }),
-    hearing: openTranscriber(client, { model: 'whisper-1' }),
+    voice: new OpenAiSynthesizer(client, {
+      model: 'tts',
+      voice: 'alloy',
+      format: 'pcm',
+    }),
+    hearing: new OpenAiTranscriber(client, { model: 'whisper-1' }),
     inputs: () => bodies.map((body) => JSON.parse(body).input as string),
     ...served,
   };

@@ -10,7 +10,7 @@ afterAll(() => models[Symbol.asyncDispose]());
 /** Results of a job that does what `folder` says. */
 const run = (folder: string, signal = staying) =>
   Array.fromAsync(
-    models.run('end-of-turn', folder, { samples: new Int16Array(1) }, signal),
+    models.runJob('end-of-turn', folder, { samples: new Int16Array(1) }, signal),
   );
 
 test('a model process that dies gives its work up, and another does the next', async () => {
@@ -48,17 +48,17 @@ test('a job that nobody wants any more is let go at once, and keeps no process i
 test('closed models refuse, and let nobody wait', async () => {
   const closing = new LocalModels({ clock, entry });
   const waiting = Array.fromAsync(
-    closing.run('end-of-turn', 'stay', { samples: new Int16Array(1) }, staying),
+    closing.runJob('end-of-turn', 'stay', { samples: new Int16Array(1) }, staying),
   );
   const failure = expect(waiting).rejects.toThrow('The local models are closed.');
   await closing[Symbol.asyncDispose]();
   await failure;
-  await expect(closing.load('speak', 'next')).rejects.toThrow('closed');
+  await expect(closing.loadModel('speak', 'next')).rejects.toThrow('closed');
 });
 
 test('a folder without a model is refused in one sentence', async () => {
   await using real = new LocalModels();
-  await expect(real.load('transcribe', 'no-such-folder')).rejects.toMatchObject({
+  await expect(real.loadModel('transcribe', 'no-such-folder')).rejects.toMatchObject({
     code: 'speech.failed',
     message:
       'no-such-folder holds no Whisper model: encoder.onnx, decoder.onnx and tokens.txt.',

@@ -1,5 +1,5 @@
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openTurnModel } from '#src/speech/local/turn-model.ts';
+import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import manifest from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
@@ -8,7 +8,7 @@ const staying = new AbortController().signal;
 test('Smart Turn hears that a sentence is over, and that half of it is not', async () => {
   await using models = new LocalModels();
   const failures: string[] = [];
-  const model = openTurnModel(models, (why) => failures.push(why));
+  const model = new SmartTurnModel(models, (why) => failures.push(why));
   const { samples } = readSpeech('human-something');
   const whole = await model.judge(samples, staying);
   const half = await model.judge(samples.subarray(0, samples.length / 2), staying);
@@ -19,7 +19,7 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
 
 test('silence that is merged before short sound turns few judgements', async () => {
   await using models = new LocalModels();
-  const model = openTurnModel(models, expect.unreachable);
+  const model = new SmartTurnModel(models, expect.unreachable);
   const turned: string[] = [];
   for (const { file } of manifest) {
     const { samples } = readSpeech(file.replace('.wav', ''));
@@ -40,7 +40,7 @@ test('a turn model that does not load says so once, and is not asked again', asy
   const models = new LocalModels({ entry });
   await models[Symbol.asyncDispose]();
   const failures: string[] = [];
-  const model = openTurnModel(models, (why) => failures.push(why));
+  const model = new SmartTurnModel(models, (why) => failures.push(why));
   model.load();
   expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();
   expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();

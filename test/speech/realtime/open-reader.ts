@@ -2,9 +2,8 @@ import { expect } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { Secret } from '#src/base/secret.ts';
 import {
-  openRealtimeSynthesizer,
   type RealtimeSpeechOptions,
-  type RealtimeSynthesizer,
+  RealtimeSynthesizer,
 } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { makeTone } from '#test/fakes/providers/mock-sound.ts';
 import { openMockTalk } from '#test/fakes/providers/mock-talk.ts';
@@ -34,7 +33,7 @@ export async function openReader() {
     lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
     opened: (more: Partial<RealtimeSpeechOptions> = {}) => {
       const apiKey = new Secret('hunter22');
-      return openRealtimeSynthesizer({
+      return new RealtimeSynthesizer({
         baseUrl,
         model: 'reads',
         voice: 'marin',

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
-import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
+import { RealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
 import { attachRealtime } from '#test/fakes/providers/mock-realtime.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
@@ -17,7 +17,7 @@ afterAll(() => served[Symbol.asyncDispose]());
 
 function open(model: string) {
   const [transcriber, from] = [
-    openRealtimeTranscriber({ baseUrl, model }),
+    new RealtimeTranscriber({ baseUrl, model }),
     mock.calls.length,
   ];
   return {

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import { Secret } from '#src/base/secret.ts';
 import {
-  openRealtimeTranscriber,
   type RealtimeOptions,
-  type RealtimeTranscriber,
+  RealtimeTranscriber,
 } from '#src/speech/realtime/realtime-transcriber.ts';
 import {
   collectHeard,
@@ -42,7 +41,7 @@ afterAll(async () => {
 function opened(more: Partial<RealtimeOptions> = {}) {
   const apiKey = new Secret('hunter22');
   const own = `${baseUrl}?of=${++latest}`;
-  return openRealtimeTranscriber({
+  return new RealtimeTranscriber({
     baseUrl: own,
     model: 'gpt-live-transcribe',
     apiKey,

@@ -1,9 +1,9 @@
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import questions from '#test/fixtures/languages/short-questions.json' with {
   type: 'json',
 };
 
-const detector = createTextLanguageDetector();
+const detector = new NgramLanguageDetector();
 
 test.each(Object.entries(questions))(
   'of short questions in %s none is taken for another language, and seven in eight are sure',

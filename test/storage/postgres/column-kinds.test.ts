@@ -1,4 +1,4 @@
-import { createConnection } from '#src/sql/connection.ts';
+import { Connection } from '#src/sql/connection.ts';
 import { createTables } from '#src/sql/table.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import {
@@ -17,7 +17,7 @@ withPostgres(() => {
     opening.defer(() => session.end(false));
     const resources = opening.move();
     return {
-      connection: createConnection('postgres', session.perform, Date.now),
+      connection: new Connection('postgres', session.perform, Date.now),
       wallMs: Date.now,
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { toColumnName } from '#src/sql/columns.ts';
-import { type Connection, createConnection } from '#src/sql/connection.ts';
+import { Connection } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
 import { selectRows } from '#src/sql/table.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
@@ -45,7 +45,7 @@ async function everyRow(connection: Connection, { tables }: StoreKind) {
 
 async function rowsOfFile(path: string, kind: StoreKind) {
   using file = new DatabaseSync(path, { readOnly: true });
-  const connection = createConnection('sqlite', createPerformer(file), Date.now);
+  const connection = new Connection('sqlite', createPerformer(file), Date.now);
   return await everyRow(connection, kind);
 }
 

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
-import { createLedger } from '#src/spending/ledger/ledger.ts';
-import { createLedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { createTotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { testPortionStore } from '#test/contracts/stores/server-stores-contract.ts';
 import { answerGreedily, openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -14,14 +14,14 @@ const caps = { personDay: toUsd(0.05), serverDay: toUsd(0.4) };
 async function openProcess(schema: TestSchema) {
   await using stack = new AsyncDisposableStack();
   const { portions, spending } = stack.use(await openPostgresStores(schema));
-  const ledger = createLedger({ countsAll: true });
+  const ledger = new Ledger({ countsAll: true });
   const clock = realClock;
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
   const common = { ledger, clock, report, alert: () => undefined };
   const rules = { capNanoUsd: toUsd(1), share: 0.5, store: portions };
-  const portion = stack.use(createTotalPortion({ ...common, ...rules }));
-  const persistence = stack.use(createLedgerPersistence({ ...common, spending }));
+  const portion = stack.use(new TotalPortion({ ...common, ...rules }));
+  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await Promise.all([persistence.open(), portion.open()]);
   const { budgets } = openBudgets(clock, { caps, totalUsd: 1, ledger, portion });
   const resources = stack.move();

@@ -14,7 +14,7 @@ import {
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { type OpenedTranscripts, openPostgresTranscripts } from './open-transcripts.ts';
 
-const days = { '10': 7 };
+const days = new Map([['10', 7]]);
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
   return (await store.reader.listLines(sessionId, openSessions)).map(

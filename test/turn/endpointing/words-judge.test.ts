@@ -89,7 +89,7 @@ test('a model counts after 20 pauses, by how often it was right', () => {
     expect(trust.weigh(model, false)).toBeLessThan(0);
   }
   expect(trust.weigh('fair', false)).toBeGreaterThan(trust.weigh('good', false));
-  expect(trust.isAsked('good')).toBe(true);
+  expect(trust.shouldAsk('good')).toBe(true);
 });
 
 test('a model counts, and is judged itself, once people went on in five of its pauses', () => {
@@ -99,9 +99,9 @@ test('a model counts, and is judged itself, once people went on in five of its p
       trust.learn('good', { isWhole: n % 8 === 0 ? wentOn : !wentOn, wentOn });
   };
   learnPauses(40, false);
-  expect([trust.isAsked('good'), trust.isTrusted('good')]).toEqual([true, false]);
+  expect([trust.shouldAsk('good'), trust.isTrusted('good')]).toEqual([true, false]);
   learnPauses(5, true);
-  expect([trust.isAsked('good'), trust.isTrusted('good')]).toEqual([true, true]);
+  expect([trust.shouldAsk('good'), trust.isTrusted('good')]).toEqual([true, true]);
 });
 
 test.each([
@@ -115,12 +115,12 @@ test.each([
   (_, judge, asked) => {
     const trust = new WordsJudgeTrust();
     for (let n = 0; n < 24; n++) {
-      expect(trust.isAsked('bad')).toBe(n < asked || trust.isTrusted('bad'));
+      expect(trust.shouldAsk('bad')).toBe(n < asked || trust.isTrusted('bad'));
       trust.learn('bad', { isWhole: judge(n), wentOn: n % 4 === 0 });
     }
     expect(trust.isTrusted('bad')).toBe(false);
-    expect(trust.isAsked('bad')).toBe(false);
-    expect(trust.isAsked('another')).toBe(true);
+    expect(trust.shouldAsk('bad')).toBe(false);
+    expect(trust.shouldAsk('another')).toBe(true);
   },
 );
 
@@ -128,5 +128,5 @@ test('requests that were not answered say nothing about a model', () => {
   const trust = new WordsJudgeTrust();
   for (let n = 0; n < 24; n++)
     trust.learn('away', { isWhole: 'unanswered', wentOn: false });
-  expect(trust.isAsked('away')).toBe(true);
+  expect(trust.shouldAsk('away')).toBe(true);
 });

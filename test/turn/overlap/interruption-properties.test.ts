@@ -2,10 +2,10 @@ import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import type { BargeInEvent } from '#src/turn/overlap/step-barge-in.ts';
 import { fc } from '#test/properties.ts';
 import {
+  announcementBegan,
   makeAnswering,
   makeVoice,
   makeWords,
-  readingOutState,
   reportingRules,
   runEvents,
   type TimedEffect,
@@ -86,7 +86,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
       const began = toAnn
         ? makeAnswering('ann', beganMs)
-        : { ...readingOutState, atMs: beganMs };
+        : { ...announcementBegan, atMs: beganMs };
       const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
       fate(done);

@@ -42,7 +42,7 @@ export const makeAnswering = (replyTo = 'ann', atMs = 0): BargeInEvent => ({
   atMs,
 });
 
-export const readingOutState: BargeInEvent = {
+export const announcementBegan: BargeInEvent = {
   kind: 'reply-began',
   interruptible: true,
   atMs: 0,

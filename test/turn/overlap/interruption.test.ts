@@ -1,9 +1,9 @@
 import {
+  announcementBegan,
   makeAnswering,
   makePartial,
   makeVoice,
   makeWords,
-  readingOutState,
   reportingRules,
   runReports,
 } from './interruption-run.ts';
@@ -103,7 +103,7 @@ test('never mind stops it, from somebody who has a say in it', () => {
     makeWords(who, 'never-mind', 1_600),
   ];
   expect(runReports([makeAnswering(), ...said('ann')])).toContain('stop 1600');
-  expect(runReports([readingOutState, ...said('ben')])).toContain('stop 1600');
+  expect(runReports([announcementBegan, ...said('ben')])).toContain('stop 1600');
   expect(runReports([makeAnswering(), ...said('ben')])).not.toContain('stop 1600');
 });
 

@@ -9,7 +9,7 @@ import {
 const turn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
   language,
   probability: 0.9,
-  words: 5,
+  wordCount: 5,
   ...over,
 });
 

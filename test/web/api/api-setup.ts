@@ -2,19 +2,20 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
-import { createSoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
-import { createKeptWords } from '#src/features/typed/kept-words.ts';
+import { KeptWords } from '#src/features/typed/kept-words.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createApi } from '#src/web/api/api.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
-import { createServerEvents } from '#src/web/api/event-streams.ts';
+import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
-import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import { type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { makePorts, type PortOverrides } from '#test/commands/command-ports.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
@@ -25,13 +26,13 @@ export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function makeProgramPorts(over: PortOverrides = {}) {
-  const answers: ProgramAnswers = {
-    pipelines: () => ['chained'],
-    keptWords: createKeptWords(realClock),
-    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+  const answers: Public<ProgramAnswers> = {
+    listPipelines: () => ['chained'],
+    keptWords: new KeptWords(realClock),
+    answerQuestion: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     openSpeech: async () => ({ kind: 'unspeakable' }),
   };
-  const transcriptions: ProgramTranscriptions = {
+  const transcriptions: Public<ProgramTranscriptions> = {
     listModels: () => [],
     async *transcribeRecording() {
       yield { kind: 'late' };
@@ -60,11 +61,11 @@ export async function openApi(
 ) {
   const store = await openLocalStore(':memory:', { clock: realClock });
   const bugs: unknown[] = [];
-  const budgets = createTokenBudgets();
+  const budgets = new TokenBudgets();
   const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
-  const encoders = createSoundEncoders(await loadOpus());
-  const events = createServerEvents(clock);
+  const encoders = new SoundEncoders(await loadOpus());
+  const events = new ServerEvents(clock);
   const servers = { find: async () => serve() };
   const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };
   const access = () => parts;

@@ -24,7 +24,7 @@ async function openServed() {
   const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
-    mostBodyBytes: getBodyLimitBytes,
+    maxBodyBytes: getBodyLimitBytes,
     onBug: (error) => bugs.push(error),
     routes(app) {
       app.use(async (context, next) => {

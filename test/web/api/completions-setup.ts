@@ -8,13 +8,13 @@ import { expect } from 'vitest';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { createProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { createProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { createAudioModelPipeline } from '#src/pipeline/audio-model/audio-model-pipeline.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { RecordingFetcher } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -72,8 +72,8 @@ export async function openCompletions(over: CompletionDeps = {}) {
     transcriptionModels = [],
     pipelines: names = ['chained'],
   } = over;
-  const recordings = createRecordings(sharedDecoding, {
-    allowed: createAllowedHosts([]),
+  const recordings = new RecordingFetcher(sharedDecoding, {
+    allowed: new AllowedHosts([]),
   });
   const pipelines: PipelineRegistry = {
     names,
@@ -97,8 +97,8 @@ export async function openCompletions(over: CompletionDeps = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(parts, sessions.settings, recordings, signal);
-  const transcriptions = createProgramTranscriptions(
+  const answers = new ProgramAnswers(parts, sessions.settings, recordings, signal);
+  const transcriptions = new ProgramTranscriptions(
     parts,
     recordings,
     transcriptionModels,
@@ -118,7 +118,7 @@ export async function openCompletions(over: CompletionDeps = {}) {
   const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
-    mostBodyBytes: getBodyLimitBytes,
+    maxBodyBytes: getBodyLimitBytes,
     onBug: (error) => expect.unreachable(`${error}`),
     routes: (app) => void app.route('/', api.app),
   });

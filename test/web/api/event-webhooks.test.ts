@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { openEventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId, openApi } from './api-setup.ts';
@@ -28,8 +28,8 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
   await api.add('bell', { scopes: ['events'], eventsUrl: `${served.origin}/events` });
   const clock = new VirtualClock();
   const warnings: string[] = [];
-  const allowed = createAllowedHosts(isAllowed ? [new URL(served.origin).host] : []);
-  const webhooks = openEventWebhooks({
+  const allowed = new AllowedHosts(isAllowed ? [new URL(served.origin).host] : []);
+  const webhooks = new EventWebhooks({
     tokens: api.access().tokens,
     events: api.events,
     rules: { allowed },

@@ -1,8 +1,8 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import {
   type AudioChatAnswer,
   answerStream,
@@ -50,9 +50,13 @@ export async function openProxy(
         model,
         maxTokens: 4_000,
       }),
-      transcriber: openTranscriber(client, { model, models }),
+      transcriber: new OpenAiTranscriber(client, { model, models }),
       transcriptionModels: models,
-      synthesizer: openSynthesizer(client, { model, voice: 'alloy', format: 'pcm' }),
+      synthesizer: new OpenAiSynthesizer(client, {
+        model,
+        voice: 'alloy',
+        format: 'pcm',
+      }),
       ...over,
     }),
   );

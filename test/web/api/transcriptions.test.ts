@@ -4,7 +4,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/api-client.ts';
-import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { joinedSpeech, readSpeech } from '#test/audio/recorded-speech.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
@@ -40,7 +40,7 @@ async function openHearing(
   const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
-  const transcriber = openTranscriber(client, { model: 'small', models });
+  const transcriber = new OpenAiTranscriber(client, { model: 'small', models });
   const api = stack.use(
     await openCompletions({ transcriber, transcriptionModels: models, ...over }),
   );

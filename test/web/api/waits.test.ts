@@ -31,7 +31,7 @@ async function openSession() {
         body: JSON.stringify(body),
         signal: signal ?? null,
       }),
-    skip: (track: string) => tracks.change('g', manager, { kind: 'skip' }, track),
+    skip: (track: string) => tracks.changeTracks('g', manager, { kind: 'skip' }, track),
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }

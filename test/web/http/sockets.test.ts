@@ -15,7 +15,7 @@ import {
 /** A page with a WebSocket for who came by the link; and what its browser sends. */
 async function openRoom() {
   const page = await openTestPage({
-    webSocket: { mostFrameBytes: 4_096 },
+    webSocket: { maxFrameBytes: 4_096 },
     routes(app) {
       app.get(
         '/room',

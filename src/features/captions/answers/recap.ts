@@ -21,6 +21,7 @@ import {
   toWallMs,
 } from './numbered-prompt-lines.ts';
 
+/** Kinds of points, in the order of a recap. */
 export const recapKinds = ['decision', 'task', 'question', 'point'] as const;
 
 export type RecapPoint = {
@@ -29,6 +30,7 @@ export type RecapPoint = {
   readonly sources: readonly [FoundLine, ...FoundLine[]];
 };
 
+/** A point with its first line as evidence. */
 export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
 
 export type Recap = {
@@ -36,7 +38,7 @@ export type Recap = {
   readonly points: readonly QuotedPoint[];
 };
 
-const [fewestPoints, mostPoints, linesAPoint] = [5, 20, 30];
+const [minPointLimit, maxPointLimit, linesAPoint] = [5, 20, 30];
 const maxPointChars = 200;
 /** A shorter copy could be a common word. */
 const minCopiedChars = 8;
@@ -46,22 +48,25 @@ const minCopiedChars = 8;
  * `answer.malformed` if no reply is readable.
  */
 export async function parseRecap(
-  found: readonly FoundLine[],
+  foundLines: readonly FoundLine[],
   options: NumberingOptions,
   ask: (prompt: ModelPrompt) => Promise<string>,
 ): Promise<readonly RecapPoint[]> {
-  const pieces = splitIntoNumberedPieces(found, options);
-  const most = Math.min(
-    fewestPoints + Math.floor(found.length / linesAPoint),
-    mostPoints,
+  const pieces = splitIntoNumberedPieces(foundLines, options);
+  const maxPoints = Math.min(
+    minPointLimit + Math.floor(foundLines.length / linesAPoint),
+    maxPointLimit,
   );
-  const share = Math.max(1, Math.floor(most / pieces.length));
+  const pointsPerPiece = Math.max(1, Math.floor(maxPoints / pieces.length));
   const points: RecapPoint[] = [];
   let isRead = pieces.length === 0;
   for (const piece of pieces) {
-    const read = parsePoints(await ask(buildRecapPrompt(piece, share)), piece);
-    isRead ||= read !== undefined;
-    points.push(...(read ?? []).slice(0, share));
+    const piecePoints = parsePoints(
+      await ask(buildRecapPrompt(piece, pointsPerPiece)),
+      piece,
+    );
+    isRead ||= piecePoints !== undefined;
+    points.push(...(piecePoints ?? []).slice(0, pointsPerPiece));
   }
   if (!isRead) {
     const message =
@@ -73,12 +78,13 @@ export async function parseRecap(
       recapKinds.indexOf(a.kind) - recapKinds.indexOf(b.kind) ||
       toWallMs(a.sources[0]) - toWallMs(b.sources[0]),
   );
-  return points.slice(0, most);
+  return points.slice(0, maxPoints);
 }
 
-export function buildRecapPrompt(piece: NumberedLines, most: number): ModelPrompt {
+/** Builds the request for the points of one piece, as JSON. */
+export function buildRecapPrompt(piece: NumberedLines, maxPoints: number): ModelPrompt {
   const task =
-    `You note what is worth knowing of a conversation, in at most ${most} points: decisions, tasks, questions that nobody ` +
+    `You note what is worth knowing of a conversation, in at most ${maxPoints} points: decisions, tasks, questions that nobody ` +
     'answered, then the rest. Reply with JSON only, as in ' +
     '{"points":[{"kind":"task","text":"Ben books a table.","lines":[{"line":5,"words":"then I book a table"}]}]}. ' +
     `"kind" is decision, task, question or point. "text" is one sentence in the language of most lines; of a task it says who is to do it, where ` +
@@ -101,42 +107,43 @@ function parsePoints(
 ): readonly RecapPoint[] | undefined {
   // Some models put the JSON between fences.
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1);
-  const read = recapShape.safeParse(tryParseForeignJson(json, toolArgumentLimits));
-  if (!read.success) return undefined;
-  return read.data.points.flatMap((each): readonly RecapPoint[] => {
-    const { data } = pointShape.safeParse(each);
+  const parsed = recapShape.safeParse(tryParseForeignJson(json, toolArgumentLimits));
+  if (!parsed.success) return undefined;
+  return parsed.data.points.flatMap((point): readonly RecapPoint[] => {
+    const { data } = pointShape.safeParse(point);
     const text = toVisibleLine(data?.text ?? '');
-    const [first, ...more] = new Set(
-      data?.lines.flatMap(({ line, words }) => {
-        const source = lines[line - 1];
-        return source && isCopied(source.line.text, words) ? source : [];
+    const [firstSource, ...moreSources] = new Set(
+      data?.lines.flatMap(({ line: lineNumber, words: copiedWords }) => {
+        const foundLine = lines[lineNumber - 1];
+        return foundLine && isCopied(foundLine.line.text, copiedWords) ? foundLine : [];
       }),
     );
-    if (!data || !first || text === '') return [];
+    if (!data || !firstSource || text === '') return [];
     return [
       {
         kind: data.kind,
         text: truncate(text, maxPointChars),
-        sources: [first, ...more],
+        sources: [firstSource, ...moreSources],
       },
     ];
   });
 }
 
-function isCopied(line: string, copied: string) {
-  const [all, some] = [
-    splitIntoSearchWords(line).join(''),
-    splitIntoSearchWords(copied).join(''),
+function isCopied(text: string, copiedWords: string) {
+  const [allText, copiedText] = [
+    splitIntoSearchWords(text).join(''),
+    splitIntoSearchWords(copiedWords).join(''),
   ];
   return (
-    some.length >= Math.min(minCopiedChars, all.length) &&
-    some !== '' &&
-    all.includes(some)
+    copiedText.length >= Math.min(minCopiedChars, allText.length) &&
+    copiedText !== '' &&
+    allText.includes(copiedText)
   );
 }
 
 const spareChars = 300;
 
+/** Formats a recap as lines of as many messages as it needs. */
 export function formatRecapMessages(
   { points, session }: Recap,
   times: WallTimes,
@@ -147,18 +154,18 @@ export function formatRecapMessages(
     with: { channel, date: times.day(startedAtWallMs) },
   };
   const lines = recapKinds.flatMap((kind) => {
-    const own = points.filter((point) => point.kind === kind);
-    return own.length === 0
+    const kindPoints = points.filter((point) => point.kind === kind);
+    return kindPoints.length === 0
       ? []
-      : [headingTexts[kind], ...own.map((point) => formatPoint(point, times))];
+      : [headingTexts[kind], ...kindPoints.map((point) => formatPoint(point, times))];
   });
   return splitIntoBatches([title, ...lines], countRecapChars, {
     maxSize: maxMessageChars - spareChars,
   });
 }
 
-function countRecapChars({ id, with: words = {} }: CheckedLine) {
-  return formatText(id, escapeTextValues(words)).length + 1;
+function countRecapChars({ id, with: values = {} }: CheckedLine) {
+  return formatText(id, escapeTextValues(values)).length + 1;
 }
 
 const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
@@ -169,9 +176,9 @@ const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
 };
 
 function formatPoint(
-  { atWallMs, link, name, text: words }: QuotedPoint,
+  { atWallMs, link, name, text: pointText }: QuotedPoint,
   times: WallTimes,
 ): TextLine {
-  const text = link === undefined ? words : `${words} ${link}`;
+  const text = link === undefined ? pointText : `${pointText} ${link}`;
   return { id: 'find.line', with: { text, name, time: times.minute(atWallMs) } };
 }

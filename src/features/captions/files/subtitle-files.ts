@@ -9,11 +9,12 @@ export type SubtitleLine = {
   readonly name?: string;
 };
 
+/** Formats subtitles as a SubRip file with names. */
 export function formatSrt(lines: readonly SubtitleLine[]): string {
   const cues = toSubtitleCues(lines).map((cue, n) => {
-    const words = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
+    const text = cue.name === undefined ? cue.text : `${cue.name}: ${cue.text}`;
     // The format has no escapes, so characters of tags and time lines are replaced.
-    return `${n + 1}\n${formatSpan(cue, ',')}\n${escapeSrtWords(words)}\n`;
+    return `${n + 1}\n${formatSpan(cue, ',')}\n${escapeSrtWords(text)}\n`;
   });
   return cues.join('\n');
 }
@@ -42,12 +43,12 @@ function formatCueTime(atMs: number, point: ',' | '.') {
   return `${padTwoDigits(hours)}:${padTwoDigits(minutes)}:${padTwoDigits(seconds)}${point}${`${atMs % 1_000}`.padStart(3, '0')}`;
 }
 
-function escapeVttWords(words: string) {
-  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function escapeVttWords(text: string) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function escapeSrtWords(words: string) {
-  return words
+function escapeSrtWords(text: string) {
+  return text
     .replaceAll('-->', '\u2013>')
     .replace(/<(?=[/!?a-z])/gi, '\u2039')
     .replace(/\{(?=\\)/g, '(');
@@ -56,11 +57,11 @@ function escapeSrtWords(words: string) {
 const minCueMs = 500;
 /** Cleans subtitles and drops empty ones. Each gets a positive duration. */
 function toSubtitleCues(lines: readonly SubtitleLine[]) {
-  const cues = lines.map((line) => {
-    const [startMs, endMs] = [toWholeMs(line.startMs), toWholeMs(line.endMs)];
-    const text = toVisibleLine(line.text);
+  const cues = lines.map((subtitle) => {
+    const [startMs, endMs] = [toWholeMs(subtitle.startMs), toWholeMs(subtitle.endMs)];
+    const text = toVisibleLine(subtitle.text);
     return {
-      ...line,
+      ...subtitle,
       startMs,
       endMs: endMs > startMs ? endMs : startMs + minCueMs,
       text,

@@ -1,4 +1,4 @@
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   TranscriptLine,
   TranscriptSession,
@@ -28,36 +28,37 @@ export type TranscriptContent = {
 
 export type TranscriptFile = { readonly name: string; readonly text: string };
 
+/** Formats a transcript as a file with its name. */
 export function formatTranscriptFile(
   format: TranscriptFormat,
   { lines, locale, session, timeZone }: TranscriptContent,
 ): TranscriptFile {
   const times = createWallTimes(timeZone);
-  const nameOf = createSpeakerNames(
+  const findSpeakerName = createSpeakerNames(
     lines,
     formatText('transcript.somebody', undefined, locale),
   );
-  const written = lines.map((line) => {
+  const subtitleLines = lines.map((line) => {
     return {
       ...line,
-      name: nameOf(line.speaker),
+      name: findSpeakerName(line.speaker),
       text: formatSpokenWords(line, locale),
     };
   });
   const day = times.day(session.startedAtWallMs);
   const name = `transcript-${day}.${format}`;
-  const textOf = {
-    txt: () => formatTextFile(session, written, times, locale),
-    srt: () => formatSrt(written),
+  const formats = {
+    txt: () => formatTextFile(session, subtitleLines, times, locale),
+    srt: () => formatSrt(subtitleLines),
     json: () => formatJsonFile(session, lines, times),
   };
-  return { name, text: textOf[format]() };
+  return { name, text: formats[format]() };
 }
 
-function formatSpokenWords({ isCut, text: spoken }: TranscriptLine, locale?: Locale) {
-  const words = toVisibleLine(spoken);
-  if (words === '') return formatText('transcript.not_understood', undefined, locale);
-  return isCut ? `${words}\u2014` : words;
+function formatSpokenWords({ isCut, text: lineText }: TranscriptLine, locale?: Locale) {
+  const text = toVisibleLine(lineText);
+  if (text === '') return formatText('transcript.not_understood', undefined, locale);
+  return isCut ? `${text}\u2014` : text;
 }
 
 function formatTextFile(
@@ -69,15 +70,16 @@ function formatTextFile(
   const channel = escapePings(toVisibleLine(channelName));
   const date = times.day(startedAtWallMs);
   const atWallMs = lines.map(({ startMs }) => startedAtWallMs + startMs);
-  const timeOf = formatDatedTimes(atWallMs, times, 'second');
+  const formatTime = formatDatedTimes(atWallMs, times, 'second');
   const entries = lines.map(
-    ({ name, startMs, text: said }) =>
-      `[${timeOf(startedAtWallMs + startMs)}] ${escapePings(name)}: ${escapePings(said)}`,
+    ({ name, startMs, text }) =>
+      `[${formatTime(startedAtWallMs + startMs)}] ${escapePings(name)}: ${escapePings(text)}`,
   );
   const title = formatText('captions.thread', { channel, date }, locale);
   return [title, times.timeZone, '', ...entries, ''].join('\n');
 }
 
+/** Creates a formatter of times, with dates if the days of `allWallMs` differ. */
 export function formatDatedTimes(
   allWallMs: readonly number[],
   times: WallTimes,
@@ -89,9 +91,9 @@ export function formatDatedTimes(
 }
 
 /** Breaks mentions. */
-function escapePings(words: string) {
+function escapePings(text: string) {
   // Words copied into a chat must ping nobody.
-  return removeHiddenCharacters(words).replace(/<(?=[@#])/g, '< ');
+  return removeHiddenCharacters(text).replace(/<(?=[@#])/g, '< ');
 }
 
 /** Raised when a reader of the former version would misread the file. */
@@ -110,7 +112,7 @@ function formatJsonFile(
     endedAt: endedAtWallMs && formatIsoTime(endedAtWallMs),
     timeZone,
   };
-  const head = JSON.stringify({
+  const header = JSON.stringify({
     format: 'parley-transcript',
     version: jsonVersion,
     session,
@@ -118,7 +120,7 @@ function formatJsonFile(
   const entries = lines.map((line) =>
     JSON.stringify(toLineJson(line, ids.guildId, startedAtWallMs)),
   );
-  return `${head.slice(0, -1)},"lines":[\n${entries.join(',\n')}\n]}\n`;
+  return `${header.slice(0, -1)},"lines":[\n${entries.join(',\n')}\n]}\n`;
 }
 
 function toLineJson(line: TranscriptLine, guildId: GuildId, startedAtWallMs: number) {
@@ -142,6 +144,7 @@ function toLineJson(line: TranscriptLine, guildId: GuildId, startedAtWallMs: num
   };
 }
 
+/** Returns the address of a message. */
 export function toMessageLink(
   guildId: GuildId,
   { channelId, messageId }: MessagePlace,
@@ -154,36 +157,39 @@ const colonPattern = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 type FindSpeakerName = (speaker: TranscriptSpeaker) => string;
 
-/** Makes names safe: one line, no colon, and a number after a name that another speaker has. */
+/**
+ * Finds safe names of speakers: one line, no colon, and a number after a name that another speaker has. `fallbackName`
+ * is for a name without a visible character.
+ */
 export function createSpeakerNames(
   lines: readonly TranscriptLine[],
-  somebody: string,
+  fallbackName: string,
 ): FindSpeakerName {
-  const shown = new Map<string, string>();
-  const owners = new Map<string, string>();
-  const isBot = ({ kind }: TranscriptSpeaker) => Number(kind === 'bot');
+  const namesByKey = new Map<string, string>();
+  const idsByName = new Map<string, PersonId | 'bot'>();
+  const rankBot = ({ kind }: TranscriptSpeaker) => Number(kind === 'bot');
   // The bot keeps its name, whatever people call themselves.
-  const all = lines
+  const speakers = lines
     .map(({ speaker }) => speaker)
-    .toSorted((a, b) => isBot(b) - isBot(a));
-  for (const speaker of all) {
-    const id = findSpeakerId(speaker);
-    const name = toVisibleLine(speaker.name.replace(colonPattern, ' ')) || somebody;
-    let free = name;
-    for (let n = 2; (owners.get(normaliseName(free)) ?? id) !== id; n++)
-      free = `${name} (${n})`;
-    owners.set(normaliseName(free), id);
-    shown.set(toSpeakerKey(speaker), free);
+    .toSorted((a, b) => rankBot(b) - rankBot(a));
+  for (const speaker of speakers) {
+    const id = getSpeakerId(speaker);
+    const name = toVisibleLine(speaker.name.replace(colonPattern, ' ')) || fallbackName;
+    let freeName = name;
+    for (let n = 2; (idsByName.get(normaliseName(freeName)) ?? id) !== id; n++)
+      freeName = `${name} (${n})`;
+    idsByName.set(normaliseName(freeName), id);
+    namesByKey.set(toSpeakerKey(speaker), freeName);
   }
-  return (speaker) => shown.get(toSpeakerKey(speaker)) ?? somebody;
+  return (speaker) => namesByKey.get(toSpeakerKey(speaker)) ?? fallbackName;
 }
 
 /** Builds a key from a speaker's id and former name. */
 function toSpeakerKey(speaker: TranscriptSpeaker) {
-  return `${findSpeakerId(speaker)} ${speaker.name}`;
+  return `${getSpeakerId(speaker)} ${speaker.name}`;
 }
 
-function findSpeakerId(speaker: TranscriptSpeaker) {
+function getSpeakerId(speaker: TranscriptSpeaker) {
   return speaker.kind === 'bot' ? 'bot' : speaker.personId;
 }
 

@@ -33,40 +33,44 @@ const maxLineChars = 1_900;
 const maxWordsChars = 1_500;
 const listMarker = /^(\d+)([.)])/;
 
+/** Formats the words of a line, as many as a message shows. Empty if nothing is to be shown. */
 export function trimLineWords(
   { speaker, state, text }: CaptionLine,
   notUnderstood: string,
 ): string {
   if (!state && text === '') return notUnderstood;
-  const words = formatWords(text, maxWordsChars);
+  const shortText = formatWords(text, maxWordsChars);
   // Only remarks are in italics, since words of people are escaped.
-  return speaker || words === '' ? words : `*${words}*`;
+  return speaker || shortText === '' ? shortText : `*${shortText}*`;
 }
 
+/** Formats lines for a message. Lines without words are left out. */
 export function renderLines(
   lines: readonly CaptionLine[],
   notUnderstood: string,
 ): string {
-  const shown = lines.flatMap((line) => {
-    const words = trimLineWords(line, notUnderstood);
-    return words === '' ? [] : renderLine(line, words);
+  const shownLines = lines.flatMap((line) => {
+    const text = trimLineWords(line, notUnderstood);
+    return text === '' ? [] : renderLine(line, text);
   });
-  return shown.join('\n');
+  return shownLines.join('\n');
 }
 
-function renderLine(line: CaptionLine, words: string) {
+function renderLine(line: CaptionLine, text: string) {
   const { speaker, time, translation = '' } = line;
-  const at = time === undefined ? '' : `(${time}) `;
-  const name = speaker ? `**${formatName(speaker.name)}** ${at}` : '';
-  const said = `${name}${words}${getLineMark(line, words)}`;
-  const room = maxLineChars - said.length;
-  const below = room > 0 ? formatWords(translation, room) : '';
-  return below === '' ? said : `${said}\n-# ${below.replace(listMarker, '$1\\$2')}`;
+  const timePrefix = time === undefined ? '' : `(${time}) `;
+  const name = speaker ? `**${formatName(speaker.name)}** ${timePrefix}` : '';
+  const speech = `${name}${text}${getLineMark(line, text)}`;
+  const roomChars = maxLineChars - speech.length;
+  const translationText = roomChars > 0 ? formatWords(translation, roomChars) : '';
+  return translationText === ''
+    ? speech
+    : `${speech}\n-# ${translationText.replace(listMarker, '$1\\$2')}`;
 }
 
-function getLineMark({ isCut, state }: CaptionLine, words: string) {
+function getLineMark({ isCut, state }: CaptionLine, text: string) {
   if (isCut) return '\u2014';
-  return !state || words.endsWith('\u2026') ? '' : '\u2026';
+  return !state || text.endsWith('\u2026') ? '' : '\u2026';
 }
 
 /** Formats a name without links, as a question mark if invisible. */
@@ -76,14 +80,17 @@ function formatName(name: string) {
 }
 
 /** Escapes markdown. A link stays a link, without a preview. */
-function formatWords(words: string, maxLength: number) {
-  const clean = toVisibleLine(words);
-  let shown = escapeMarkdown(clean);
-  for (let most = clean.length; shown.length > maxLength; ) {
-    most = Math.max(1, Math.floor((most * maxLength) / shown.length) - 1);
-    shown = escapeMarkdown(truncate(clean, most));
+function formatWords(text: string, maxLength: number) {
+  const visibleText = toVisibleLine(text);
+  let escapedText = escapeMarkdown(visibleText);
+  for (let maxVisibleChars = visibleText.length; escapedText.length > maxLength; ) {
+    maxVisibleChars = Math.max(
+      1,
+      Math.floor((maxVisibleChars * maxLength) / escapedText.length) - 1,
+    );
+    escapedText = escapeMarkdown(truncate(visibleText, maxVisibleChars));
   }
-  return shown;
+  return escapedText;
 }
 
 /** Names have at most 32 characters: https://docs.discord.com/developers/resources/user#usernames-and-nicknames */

@@ -9,16 +9,20 @@ import type {
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type CaptionLine, renderLines, trimLineWords } from './caption-line.ts';
 
-export type LiveCaptionsOptions = {
+export type LiveCaptionsDeps = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** Text for a line without words. */
   readonly notUnderstood: string;
+  /** Formats the time of a late line, from ms of the session. */
   readonly formatTime: (startMs: number) => string;
+  /** Called when a message shows these lines. `isNew` is true for its first time. */
   readonly onShown: (
-    place: MessagePlace,
+    messagePlace: MessagePlace,
     numbers: readonly number[],
     isNew: boolean,
   ) => void;
+  /** Called with a sentence for the operator. */
   readonly onTrouble: (message: string) => void;
 };
 
@@ -39,147 +43,169 @@ type LiveCaptionMessage = {
   place?: MessagePlace;
 };
 
-export type LiveCaptions = ReturnType<typeof createLiveCaptions>;
-
 /**
  * Shows the captions of a session in one chat, and rewrites changed lines. Late lines
  * come last, with their time. Never throws.
  */
-export function createLiveCaptions(options: LiveCaptionsOptions) {
-  let messages: readonly LiveCaptionMessage[] = [];
-  const erased = new Set<number>();
-  let latestMs = 0;
-  let hasEnded = false;
+export class LiveCaptions {
+  readonly #deps: LiveCaptionsDeps;
+  #messages: readonly LiveCaptionMessage[] = [];
+  readonly #erasedNumbers = new Set<number>();
+  #latestMs = 0;
+  #hasEnded = false;
 
-  function putLine(line: CaptionLine) {
+  constructor(deps: LiveCaptionsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns whether the place is gone or closed, or the captions have ended. */
+  get isShut(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Tests whether a message is one of the last 20, whose lines still change. */
+  hasMessage(messageId: MessageId): boolean {
+    return (
+      !this.#hasEnded &&
+      this.#messages.some(({ place }) => place?.messageId === messageId)
+    );
+  }
+
+  /** Finds the message that shows a line. */
+  findPlace(number: number): MessagePlace | undefined {
+    return this.#findMessage(number)?.place;
+  }
+
+  /** Shows a line, or rewrites the line with its number. A line without words is removed once it is over. */
+  putLine(line: CaptionLine): void {
     const { number, state } = line;
-    if (hasEnded || erased.has(number)) return;
-    if (trimLineWords(line, options.notUnderstood) === '') {
-      if (!state) removeLine(number);
+    if (this.#hasEnded || this.#erasedNumbers.has(number)) return;
+    if (trimLineWords(line, this.#deps.notUnderstood) === '') {
+      if (!state) this.#removeLine(number);
       return;
     }
-    const former = findMessage(number);
-    const rewritten = { ...line, time: former?.lines.get(number)?.time };
-    if (former && hasRoom(former, rewritten, maxChars)) {
-      writeLine(former, rewritten);
+    const message = this.#findMessage(number);
+    const rewritten = { ...line, time: message?.lines.get(number)?.time };
+    if (message && this.#hasRoom(message, rewritten, maxChars)) {
+      this.#writeLine(message, rewritten);
       return;
     }
-    removeLine(number);
-    writeLine(getMessageWithRoom(line), { ...line, time: noteTime(line) });
+    this.#removeLine(number);
+    this.#writeLine(this.#getMessageWithRoom(line), {
+      ...line,
+      time: this.#noteTime(line),
+    });
   }
 
-  function noteTime({ startMs }: CaptionLine) {
-    const isLate = startMs < latestMs - lateAfterMs;
-    latestMs = Math.max(latestMs, startMs);
-    return isLate ? options.formatTime(startMs) : undefined;
+  /** Adds a translation to a line that is still shown. */
+  setTranslation(number: number, translation: string): void {
+    const line = this.#findMessage(number)?.lines.get(number);
+    if (line) this.putLine({ ...line, translation });
   }
 
-  function findMessage(number: number) {
-    return messages.find(({ lines }) => lines.has(number));
+  /** Removes lines for good: they are not shown again. */
+  removeLines(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      this.#erasedNumbers.add(number);
+      this.#removeLine(number);
+    }
   }
 
-  function writeLine(message: LiveCaptionMessage, line: CaptionLine) {
+  /** Takes lines of deleted messages as removed for good. */
+  onMessagesDeleted(messageIds: readonly MessageId[]): void {
+    for (const message of this.#messages) {
+      const { place } = message;
+      if (place && messageIds.includes(place.messageId)) this.#eraseMessage(message);
+    }
+  }
+
+  /** Waits until the chat shows all lines. */
+  async waitUntilSettled(): Promise<void> {
+    await Promise.all(this.#messages.map(({ sent }) => sent.waitUntilSettled()));
+  }
+
+  /** Shows no further line. Messages stay as they are. */
+  endMessages(): void {
+    this.#hasEnded = true;
+  }
+
+  #noteTime({ startMs }: CaptionLine) {
+    const isLate = startMs < this.#latestMs - lateAfterMs;
+    this.#latestMs = Math.max(this.#latestMs, startMs);
+    return isLate ? this.#deps.formatTime(startMs) : undefined;
+  }
+
+  #findMessage(number: number) {
+    return this.#messages.find(({ lines }) => lines.has(number));
+  }
+
+  #writeLine(message: LiveCaptionMessage, line: CaptionLine) {
     message.lines.set(line.number, line);
-    showMessage(message, line.state === 'partial' ? 'partial' : 'whole');
+    this.#showMessage(message, line.state === 'partial' ? 'partial' : 'whole');
   }
 
-  function getMessageWithRoom(line: CaptionLine) {
-    const nowMs = options.clock.nowMs();
-    const newest = messages.at(-1);
+  #getMessageWithRoom(line: CaptionLine) {
+    const nowMs = this.#deps.clock.nowMs();
+    const newest = this.#messages.at(-1);
     const isOpen = newest && nowMs - newest.openedAtMs < messageOpenMs;
-    if (isOpen && hasRoom(newest, line, maxOpenChars)) return newest;
-    const sent = options.chat.openMessage(
-      () => ({ text: formatLines(message.lines) }),
-      (outcome) => handleOutcome(outcome, message),
+    if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
+    const sent = this.#deps.chat.openMessage(
+      () => ({ text: this.#formatLines(message.lines) }),
+      (outcome) => this.#handleOutcome(outcome, message),
     );
     const message: LiveCaptionMessage = {
       sent,
       openedAtMs: nowMs,
       lines: new Map(),
     };
-    messages = [...messages, message].slice(-maxMessages);
+    this.#messages = [...this.#messages, message].slice(-maxMessages);
     return message;
   }
 
-  function hasRoom(message: LiveCaptionMessage, line: CaptionLine, mostChars: number) {
+  #hasRoom(message: LiveCaptionMessage, line: CaptionLine, maxMessageChars: number) {
     const lines = new Map(message.lines).set(line.number, line);
-    return lines.size === 1 || formatLines(lines).length <= mostChars;
+    return lines.size === 1 || this.#formatLines(lines).length <= maxMessageChars;
   }
 
-  function formatLines(lines: LiveCaptionMessage['lines']) {
-    return renderLines([...lines.values()], options.notUnderstood);
+  #formatLines(lines: LiveCaptionMessage['lines']) {
+    return renderLines([...lines.values()], this.#deps.notUnderstood);
   }
 
   /** Removes a line, and its message if empty. */
-  function removeLine(number: number) {
-    const message = findMessage(number);
+  #removeLine(number: number) {
+    const message = this.#findMessage(number);
     message?.lines.delete(number);
-    if (message) showMessage(message, 'whole');
+    if (message) this.#showMessage(message, 'whole');
   }
 
-  function showMessage(message: LiveCaptionMessage, urgency: LineProgress) {
-    if (message.lines.size === 0) eraseMessage(message);
+  #showMessage(message: LiveCaptionMessage, urgency: LineProgress) {
+    if (message.lines.size === 0) this.#eraseMessage(message);
     message.sent.requestUpdate(urgency);
   }
 
-  function handleOutcome(outcome: MessageOutcome, message: LiveCaptionMessage) {
+  #handleOutcome(outcome: MessageOutcome, message: LiveCaptionMessage) {
     const { kind } = outcome;
     // A deleted channel does not mean that its words are to be forgotten.
-    if (!hasEnded && (kind === 'forbidden' || kind === 'chat-gone')) {
-      hasEnded = true;
-      options.onTrouble(
+    if (!this.#hasEnded && (kind === 'forbidden' || kind === 'chat-gone')) {
+      this.#hasEnded = true;
+      this.#deps.onTrouble(
         'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',
       );
     }
-    if (!messages.includes(message)) return;
+    if (!this.#messages.includes(message)) return;
     if (kind === 'shown') {
       const isNew = message.place === undefined;
       message.place ??= outcome.place;
-      options.onShown(message.place, [...message.lines.keys()], isNew);
+      this.#deps.onShown(message.place, [...message.lines.keys()], isNew);
     }
-    if (kind === 'message-gone') eraseMessage(message);
+    if (kind === 'message-gone') this.#eraseMessage(message);
     if (kind !== 'refused') return;
-    eraseMessage(message);
-    options.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
+    this.#eraseMessage(message);
+    this.#deps.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
   }
 
-  function eraseMessage(message: LiveCaptionMessage) {
-    messages = messages.filter((one) => one !== message);
-    for (const number of message.lines.keys()) erased.add(number);
+  #eraseMessage(message: LiveCaptionMessage) {
+    this.#messages = this.#messages.filter((shownMessage) => shownMessage !== message);
+    for (const number of message.lines.keys()) this.#erasedNumbers.add(number);
   }
-
-  return {
-    /** Returns whether the place is gone or closed, or the captions have ended. */
-    get isShut(): boolean {
-      return hasEnded;
-    },
-    hasMessage(messageId: MessageId): boolean {
-      return !hasEnded && messages.some(({ place }) => place?.messageId === messageId);
-    },
-    findPlace(number: number): MessagePlace | undefined {
-      return findMessage(number)?.place;
-    },
-    putLine,
-    setTranslation(number: number, translation: string) {
-      const known = findMessage(number)?.lines.get(number);
-      if (known) putLine({ ...known, translation });
-    },
-    removeLines(numbers: readonly number[]) {
-      for (const number of numbers) {
-        erased.add(number);
-        removeLine(number);
-      }
-    },
-    onMessagesDeleted(messageIds: readonly MessageId[]) {
-      for (const message of messages) {
-        if (messageIds.includes(message.place?.messageId ?? '')) eraseMessage(message);
-      }
-    },
-    async waitUntilSettled() {
-      await Promise.all(messages.map(({ sent }) => sent.waitUntilSettled()));
-    },
-    endMessages() {
-      hasEnded = true;
-    },
-  };
 }

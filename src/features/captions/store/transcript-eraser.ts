@@ -4,8 +4,10 @@ import type {
   CaptionMessage,
   KeptDays,
   OutdatedMessage,
+  TranscriptLine,
+  TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import { memoriesTable } from '#src/features/memories/memory-store.ts';
+import { type Memory, memoriesTable } from '#src/features/memories/memory-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
@@ -23,52 +25,61 @@ import {
   captionMessagesTable,
   messageColumns,
   selectLines,
-  selectSessionKey,
   sessionColumns,
+  toSessionKey,
   transcriptTables,
 } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
-/**
- * Opens what is stored about a person, which `erasePerson` deletes. Throws BotError
- * `store.unreadable`.
- */
-export function openPersonRecords(database: StoreDatabase) {
-  return {
-    async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
-      const [counts] = await database.read((connection) =>
-        connection.rows(
-          { lines: integer, memories: integer },
-          sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
+/** Reads everything stored about a person, which `erasePerson` deletes. Throws BotError `store.unreadable`. */
+export class PersonRecords {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Counts lines and memories of a person in a server. */
+  async countRecords(guildId: GuildId, personId: PersonId): Promise<StoredCounts> {
+    const [counts] = await this.#database.read((connection) =>
+      connection.rows(
+        { lines: integer, memories: integer },
+        sql`WITH theirs AS (${selectLinesOfPerson(guildId, personId)})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
           (SELECT COUNT(*) FROM memories WHERE ${isMemoryOfPerson(guildId, personId)}) AS memories`,
-        ),
-      );
-      return counts ?? { lines: 0, memories: 0 };
-    },
+      ),
+    );
+    return counts ?? { lines: 0, memories: 0 };
+  }
 
-    listRecords(guildId: GuildId, personId: PersonId) {
-      return database.read(async (connection) => {
-        const lines = await selectLines(
-          connection,
-          sql`WHERE l.id IN (${selectLinesOfPerson(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
-        );
-        const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
-        const sessions = await connection.rows(
-          sessionColumns,
-          sql`SELECT ${toColumnList(sessionColumns)} FROM sessions
+  /** Lists lines of a person, their sessions, and memories by or about the person. */
+  listRecords(guildId: GuildId, personId: PersonId): Promise<StoredRecords> {
+    return this.#database.read(async (connection) => {
+      const lines = await selectLines(
+        connection,
+        sql`WHERE l.id IN (${selectLinesOfPerson(guildId, personId)}) ORDER BY s.key, l.start_ms, l.id`,
+      );
+      const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
+      const sessions = await connection.rows(
+        sessionColumns,
+        sql`SELECT ${toColumnList(sessionColumns)} FROM sessions
           WHERE id ${connection.among(ids)} ORDER BY key`,
-        );
-        const rest = sql`WHERE ${isMemoryOfPerson(guildId, personId)} ORDER BY number`;
-        return {
-          sessions,
-          lines,
-          memories: await selectRows(connection, memoriesTable, rest),
-        };
-      });
-    },
-  };
+      );
+      const ofPerson = sql`WHERE ${isMemoryOfPerson(guildId, personId)} ORDER BY number`;
+      return {
+        sessions,
+        lines,
+        memories: await selectRows(connection, memoriesTable, ofPerson),
+      };
+    });
+  }
 }
+
+export type StoredRecords = {
+  readonly sessions: readonly TranscriptSession[];
+  readonly lines: readonly TranscriptLine[];
+  readonly memories: readonly Memory[];
+};
 
 /** Builds the condition that this person told the memory or appears in it. */
 function isMemoryOfPerson(guildId: GuildId, personId: PersonId) {
@@ -98,100 +109,109 @@ const unkeptSessionMs = 15 * 60_000;
 /** FTS5 takes 0.5 to 1.2 ms for the words of a line. */
 const maxLinesPerPortion = 100;
 
+type SelectLines = (connection: Connection) => Sql;
+
 /**
- * Opens the erasure of words in portions, each whole or not at all. Throws BotError
+ * Erases words in portions, each whole or not at all. SQLite overwrites erased rows,
+ * after a forgotten person also index and unused bytes. Throws BotError
  * `store.unwritable`.
  */
-export function openTranscriptEraser(database: StoreDatabase) {
-  // SQLite overwrites erased rows, after a forgotten person also index and unused
-  // bytes.
-  /** Erases chosen lines in portions. `finish` runs with the last portion. */
-  async function eraseChosen(
-    chosen: (connection: Connection) => Sql,
+export class TranscriptEraser {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Erases lines that servers keep no longer, and empty sessions. Returns the number of lines. */
+  eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
+    const guildIds = [...keptDays.keys()];
+    const ofGuilds = (connection: Connection) =>
+      sql`guild_id ${connection.among(guildIds)}`;
+    return this.#eraseSelected(
+      (connection) =>
+        selectDueLines(connection, ofGuilds(connection), nowWallMs, keptDays),
+      (connection) => eraseEmptySessions(connection, ofGuilds(connection)),
+    );
+  }
+
+  /** Erases lines of a person, in one session or all with their memories. Returns the number of lines. */
+  async erasePerson(
+    guildId: GuildId,
+    personId: PersonId,
+    sessionId?: string,
+  ): Promise<number> {
+    const selectLines = () => selectLinesOfPerson(guildId, personId, sessionId);
+    if (sessionId !== undefined) return this.#eraseSelected(selectLines);
+    const rows = selectPersonRows(transcriptTables, guildId, personId).map(
+      (selection) => selection.rows,
+    );
+    const erased = await this.#eraseSelected(selectLines, (connection) =>
+      deleteRows(connection, rows),
+    );
+    if (this.#database.dialect === 'sqlite') await this.#database.write(mergeIndex);
+    await this.#database.scrub();
+    return erased;
+  }
+
+  /** Erases lines that deleted messages showed. Returns the number of lines. */
+  eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
+    const amongMessages = (connection: Connection) => connection.among(messageIds);
+    return this.#eraseSelected(
+      (connection) =>
+        sql`SELECT id FROM lines WHERE post_message_id ${amongMessages(connection)}`,
+      (connection) =>
+        connection.run(
+          sql`DELETE FROM caption_messages WHERE message_id ${amongMessages(connection)}`,
+        ),
+    );
+  }
+
+  /** Erases everything of a server that the bot has left. Returns the number of lines. */
+  eraseGuild(guildId: GuildId): Promise<number> {
+    const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
+    const lines = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+    const rows = selectServerRows(transcriptTables, guildId);
+    // The bot cannot change messages there now, so none is noted.
+    return this.#eraseSelected(
+      () => lines,
+      (connection) => deleteRows(connection, rows),
+    );
+  }
+
+  /** Erases selected lines in portions. `finish` runs with the last portion. */
+  async #eraseSelected(
+    selectLines: SelectLines,
     finish?: (connection: Connection) => Promise<unknown>,
   ) {
-    let all = 0;
+    let total = 0;
     const erasePortion = async (connection: Connection) => {
-      const count = await eraseLines(connection, chosen(connection));
+      const count = await eraseLines(connection, selectLines(connection));
       if (count < maxLinesPerPortion) await finish?.(connection);
       return count;
     };
     let count: number;
     do {
       // Other operations run between two portions.
-      count = await database.write(erasePortion);
-      all += count;
+      count = await this.#database.write(erasePortion);
+      total += count;
     } while (count === maxLinesPerPortion);
-    await database.emptyLog();
-    return all;
+    await this.#database.emptyLog();
+    return total;
   }
-
-  return {
-    eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
-      const guildIds = Object.keys(keptDays);
-      const isTheirs = (connection: Connection) =>
-        sql`guild_id ${connection.among(guildIds)}`;
-      return eraseChosen(
-        (connection) =>
-          selectDueLines(connection, isTheirs(connection), nowWallMs, keptDays),
-        (connection) => eraseEmptySessions(connection, isTheirs(connection)),
-      );
-    },
-
-    async erasePerson(
-      guildId: GuildId,
-      personId: PersonId,
-      sessionId?: string,
-    ): Promise<number> {
-      const theirs = () => selectLinesOfPerson(guildId, personId, sessionId);
-      if (sessionId !== undefined) return eraseChosen(theirs);
-      const rows = selectPersonRows(transcriptTables, guildId, personId).map(
-        (each) => each.rows,
-      );
-      const erased = await eraseChosen(theirs, (connection) =>
-        deleteRows(connection, rows),
-      );
-      if (database.dialect === 'sqlite') await database.write(mergeIndex);
-      await database.scrub();
-      return erased;
-    },
-
-    eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
-      const among = (connection: Connection) => connection.among(messageIds);
-      return eraseChosen(
-        (connection) =>
-          sql`SELECT id FROM lines WHERE post_message_id ${among(connection)}`,
-        (connection) =>
-          connection.run(
-            sql`DELETE FROM caption_messages WHERE message_id ${among(connection)}`,
-          ),
-      );
-    },
-
-    eraseGuild(guildId: GuildId): Promise<number> {
-      const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
-      const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-      const rows = selectServerRows(transcriptTables, guildId);
-      // The bot cannot change messages there now, so none is noted.
-      return eraseChosen(
-        () => all,
-        (connection) => deleteRows(connection, rows),
-      );
-    },
-  };
 }
 
-async function eraseLines(connection: Connection, chosen: Sql) {
+async function eraseLines(connection: Connection, selection: Sql) {
   const rows = await connection.rows(
     { id: key },
-    sql`${chosen} LIMIT ${maxLinesPerPortion}`,
+    sql`${selection} LIMIT ${maxLinesPerPortion}`,
   );
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) return 0;
   const among = connection.among(ids);
   await connection.run(markMessagesOutdated(among));
   await connection.run(
-    markRecapsOutdated(connection.among([...new Set(ids.map(selectSessionKey))])),
+    markRecapsOutdated(connection.among([...new Set(ids.map(toSessionKey))])),
   );
   await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
   return ids.length;
@@ -218,12 +238,12 @@ function markRecapsOutdated(among: Sql) {
 
 function selectDueLines(
   connection: Connection,
-  isTheirs: Sql,
+  ofGuilds: Sql,
   nowWallMs: number,
   keptDays: KeptDays,
 ) {
-  const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
-  const due = Array.from(serversOf, ([days, servers]) => {
+  const serversByDays = Map.groupBy(keptDays, ([, days]) => days);
+  const due = Array.from(serversByDays, ([days, servers]) => {
     const fromWallMs = nowWallMs - days * dayMs;
     const isDue =
       days > 0
@@ -235,77 +255,82 @@ function selectDueLines(
         AND l.session = s.key AND ${isDue}`;
   });
   const brief = sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-    WHERE l.is_brief = TRUE AND ${isTheirs}
+    WHERE l.is_brief = TRUE AND ${ofGuilds}
       AND l.start_ms < ${nowWallMs - briefConsentMs} - s.started_at_wall_ms`;
   return join([...due, brief], ' UNION ALL ');
 }
 
-async function eraseEmptySessions(connection: Connection, isTheirs: Sql) {
-  const empty = sql`FROM sessions s WHERE ${isTheirs} AND s.ended_at_wall_ms IS NOT NULL
+async function eraseEmptySessions(connection: Connection, ofGuilds: Sql) {
+  const emptySessions = sql`FROM sessions s WHERE ${ofGuilds} AND s.ended_at_wall_ms IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
   await connection.run(
     sql`UPDATE caption_messages SET outdated = outdated + 1
-      WHERE session_id IN (SELECT s.id ${empty})`,
+      WHERE session_id IN (SELECT s.id ${emptySessions})`,
   );
-  await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
+  await connection.run(
+    sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${emptySessions})`,
+  );
 }
 
 const putClause = toReplaceClause({ ...captionMessagesTable, columns: messageColumns });
 
-/** Finds messages that show erased words. Throws BotError `store.*`. */
-export function openCaptionMessageStore(database: StoreDatabase) {
-  return {
-    async putMessage(message: CaptionMessage) {
-      await database.write((connection) =>
-        connection.insert(
-          captionMessagesTable,
-          [{ ...message, outdated: 0 }],
-          putClause,
-        ),
-      );
-    },
+/** Keeps messages that show captions, to find those with erased words. Throws BotError `store.*`. */
+export class CaptionMessageStore {
+  readonly #database: StoreDatabase;
 
-    /**
-     * Lists messages with erased lines, each with the lines that stay. One without
-     * lines is to be deleted.
-     */
-    listOutdated(
-      limit: number,
-      shard: ServerShare = { id: 0, count: 1 },
-      waitingChannelIds: readonly ChannelId[] = [],
-    ): Promise<readonly OutdatedMessage[]> {
-      return database.read(async (connection) => {
-        const found = await selectRows(
-          connection,
-          captionMessagesTable,
-          sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Notes a new message. */
+  async putMessage(message: CaptionMessage): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.insert(captionMessagesTable, [{ ...message, outdated: 0 }], putClause),
+    );
+  }
+
+  /**
+   * Lists messages with erased lines, oldest first, each with the lines that stay. A
+   * message without lines is to be deleted.
+   */
+  listOutdated(
+    limit: number,
+    shard: ServerShare = { id: 0, count: 1 },
+    waitingChannelIds: readonly ChannelId[] = [],
+  ): Promise<readonly OutdatedMessage[]> {
+    return this.#database.read(async (connection) => {
+      const messages = await selectRows(
+        connection,
+        captionMessagesTable,
+        sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
           ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
-        );
-        const ids = found.map(({ messageId }) => messageId);
-        const lines = await selectLines(
-          connection,
-          sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
-        );
-        const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
-        return found.map(({ outdated, ...message }) => {
-          return {
-            message,
-            lines: byMessage.get(message.messageId) ?? [],
-            outdated: outdated,
-          };
-        });
-      });
-    },
-
-    async markSettled(messageId: MessageId, outdated?: number) {
-      await database.write((connection) =>
-        connection.run(
-          outdated === undefined
-            ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
-            : sql`UPDATE caption_messages SET outdated = 0
-              WHERE message_id = ${messageId} AND outdated = ${outdated}`,
-        ),
       );
-    },
-  };
+      const ids = messages.map(({ messageId }) => messageId);
+      const lines = await selectLines(
+        connection,
+        sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
+      );
+      const byMessage = Map.groupBy(lines, ({ post }) => post?.messageId);
+      return messages.map(({ outdated, ...message }) => ({
+        message,
+        lines: byMessage.get(message.messageId) ?? [],
+        outdated,
+      }));
+    });
+  }
+
+  /**
+   * Notes that a message shows no erased words, unless more were erased than `outdated`
+   * counted. Without a count the message is gone.
+   */
+  async markSettled(messageId: MessageId, outdated?: number): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.run(
+        outdated === undefined
+          ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
+          : sql`UPDATE caption_messages SET outdated = 0
+              WHERE message_id = ${messageId} AND outdated = ${outdated}`,
+      ),
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import sql, { join, type Sql } from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import type {
   FoundLine,
@@ -8,7 +8,15 @@ import type {
   TranscriptLine,
   TranscriptSearch,
 } from '#src/features/captions/transcript-line.ts';
-import { id, integer, key, number, reference, toOptional } from '#src/sql/columns.ts';
+import {
+  channelId,
+  guildId,
+  integer,
+  key,
+  number,
+  reference,
+  toOptional,
+} from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { toColumnList } from '#src/sql/table.ts';
@@ -22,75 +30,91 @@ import {
 } from './transcript-tables.ts';
 import { splitIntoSearchWords, toIndexTerm } from './word-index.ts';
 
-/** Opens a reader of words in open channels. Throws BotError `store.unreadable`. */
-export function openTranscriptReader(database: StoreDatabase) {
-  const ids = async (rows: Sql) =>
-    (await database.read((connection) => connection.rows({ id }, rows))).map(
-      (row) => row.id,
+/** Reads lines of channels that the reader may know. Throws BotError `store.unreadable`. */
+export class TranscriptReader {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  /** Lists sessions with lines, newest first. */
+  async listSessions(
+    guildId: GuildId,
+    readable: ReadableChannels,
+  ): Promise<readonly ListedSession[]> {
+    const sessions = await this.#database.read((connection) =>
+      selectReadableSessions(connection, guildId, readable),
     );
-  return {
-    async listSessions(
-      guildId: GuildId,
-      open: ReadableChannels,
-    ): Promise<readonly ListedSession[]> {
-      const all = await database.read((connection) =>
-        selectReadableSessions(connection, guildId, open),
-      );
-      return all.map(({ key: _, ...session }) => session);
-    },
+    return sessions.map(({ key: _, ...session }) => session);
+  }
 
-    listLines(
-      sessionId: string,
-      open: ReadableChannels,
-      toMs = Number.POSITIVE_INFINITY,
-    ): Promise<readonly TranscriptLine[]> {
-      return database.read((connection) =>
-        selectLines(
-          connection,
-          sql`WHERE s.id = ${sessionId} AND l.start_ms <= ${toMs}
-            AND ${isOpenSession(connection, open)}
+  /** Lists lines of a session that began up to `toMs` of the session, in order. */
+  listLines(
+    sessionId: string,
+    readable: ReadableChannels,
+    toMs: number = Number.POSITIVE_INFINITY,
+  ): Promise<readonly TranscriptLine[]> {
+    return this.#database.read((connection) =>
+      selectLines(
+        connection,
+        sql`WHERE s.id = ${sessionId} AND l.start_ms <= ${toMs}
+            AND ${isReadableSession(connection, readable)}
           ORDER BY l.start_ms, l.id`,
-        ),
-      );
-    },
+      ),
+    );
+  }
 
-    search(
-      request: TranscriptSearch,
-      open: ReadableChannels,
-    ): Promise<readonly FoundLine[]> {
-      return database.read((connection) =>
-        searchTranscriptLines(connection, request, open),
-      );
-    },
+  /** Finds lines by words: most and rarest words first, then the newest. */
+  search(
+    request: TranscriptSearch,
+    readable: ReadableChannels,
+  ): Promise<readonly FoundLine[]> {
+    return this.#database.read((connection) =>
+      searchTranscriptLines(connection, request, readable),
+    );
+  }
 
-    async findLatest(
-      guildId: GuildId,
-      channelId: ChannelId,
-    ): Promise<ResumableSession | undefined> {
-      const [row] = await database.read((connection) =>
-        connection.rows(
-          { ...sessionColumns, lastId: toOptional(reference) },
-          sql`SELECT ${toColumnList(sessionColumns)},
+  /** Finds the newest session of a voice channel, whoever may know its lines. */
+  async findLatest(
+    guildId: GuildId,
+    channelId: ChannelId,
+  ): Promise<ResumableSession | undefined> {
+    const [row] = await this.#database.read((connection) =>
+      connection.rows(
+        { ...sessionColumns, lastId: toOptional(reference) },
+        sql`SELECT ${toColumnList(sessionColumns)},
             (SELECT MAX(lines.id) FROM lines WHERE session = key) AS last_id
           FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
           ORDER BY key DESC LIMIT 1`,
-        ),
-      );
-      if (!row) return undefined;
-      const { lastId = 0, ...session } = row;
-      return { session, lastNumber: toLineNumber(lastId) };
-    },
+      ),
+    );
+    if (!row) return undefined;
+    const { lastId = 0, ...session } = row;
+    return { session, lastNumber: toLineNumber(lastId) };
+  }
 
-    listGuilds(): Promise<readonly string[]> {
-      return ids(sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`);
-    },
+  /** Lists servers with sessions. */
+  async listGuilds(): Promise<readonly GuildId[]> {
+    const rows = await this.#database.read((connection) =>
+      connection.rows(
+        { id: guildId },
+        sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`,
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
 
-    listChannels(guildId: GuildId): Promise<readonly string[]> {
-      return ids(
+  /** Lists voice channels of a server with sessions. */
+  async listChannels(guildId: GuildId): Promise<readonly ChannelId[]> {
+    const rows = await this.#database.read((connection) =>
+      connection.rows(
+        { id: channelId },
         sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
-      );
-    },
-  };
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
 }
 
 const maxHitsPerWord = 8_000;
@@ -99,23 +123,26 @@ const maxSearchWords = 24;
 /** A line below this part of the best score shares only small words with the search. */
 const minScore = 0.25;
 
-function isOpenSession(connection: Connection, { channelIds, own }: ReadableChannels) {
+function isReadableSession(
+  connection: Connection,
+  { channelIds, own: ownLines }: ReadableChannels,
+) {
   const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
-  if (!own) return isOpen;
-  return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
-    SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${own.personId}))`;
+  if (!ownLines) return isOpen;
+  return sql`(${isOpen} OR s.channel_id ${connection.among(ownLines.goneChannelIds)} AND EXISTS (
+    SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${ownLines.personId}))`;
 }
 
 function selectReadableSessions(
   connection: Connection,
   guildId: GuildId,
-  open: ReadableChannels,
+  readable: ReadableChannels,
 ) {
   return connection.rows(
     { key, ...sessionColumns, lineCount: integer },
     sql`SELECT s.key, ${toColumnList(sessionColumns, 's.')}, COUNT(*) AS line_count
       FROM sessions s JOIN lines l ON l.session = s.key
-      WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
+      WHERE s.guild_id = ${guildId} AND ${isReadableSession(connection, readable)}
       GROUP BY s.key ORDER BY s.key DESC`,
   );
 }
@@ -124,15 +151,20 @@ function selectReadableSessions(
 async function searchTranscriptLines(
   connection: Connection,
   { guildId, words, limit, sessionId }: TranscriptSearch,
-  open: ReadableChannels,
+  readable: ReadableChannels,
 ): Promise<readonly FoundLine[]> {
-  const all = await selectReadableSessions(connection, guildId, open);
-  const sessions = all.filter(({ id }) => sessionId === undefined || id === sessionId);
-  const searched = [...new Set(splitIntoSearchWords(words))].slice(0, maxSearchWords);
-  if (sessions.length === 0 || searched.length === 0) return [];
+  const readableSessions = await selectReadableSessions(connection, guildId, readable);
+  const sessions = readableSessions.filter(
+    ({ id }) => sessionId === undefined || id === sessionId,
+  );
+  const searchWords = [...new Set(splitIntoSearchWords(words))].slice(
+    0,
+    maxSearchWords,
+  );
+  if (sessions.length === 0 || searchWords.length === 0) return [];
   const keys = sessions.map((session) => session.key);
   const count = sessions.reduce((sum, { lineCount }) => sum + lineCount, 0);
-  const hits = searched.map(
+  const hits = searchWords.map(
     (
       word,
     ) => sql`SELECT id, LN(1 + (${count} - found + 0.5) / (found + 0.5)) AS score FROM (

@@ -1,87 +1,113 @@
 import type { GuildId } from '#src/base/ids.ts';
+import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
-  CaptionMessage,
   FoundLine,
   ListedSession,
   ReadableChannels,
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import { openMemoryStore } from '#src/features/memories/memory-store.ts';
+import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import {
-  openCaptionMessageStore,
-  openPersonRecords,
-  openTranscriptEraser,
+  CaptionMessageStore,
+  PersonRecords,
+  TranscriptEraser,
 } from './transcript-eraser.ts';
-import { openTranscriptReader } from './transcript-reader.ts';
-import { openTranscriptWriter } from './transcript-writer.ts';
+import { TranscriptReader } from './transcript-reader.ts';
+import { TranscriptWriter } from './transcript-writer.ts';
 
-export type TranscriptStore = ReturnType<typeof openTranscriptStore>;
+/** Captions and memories in one database. */
+export type TranscriptStore = {
+  readonly writer: Public<TranscriptWriter>;
+  readonly reader: TranscriptReader;
+  readonly eraser: TranscriptEraser;
+  readonly records: PersonRecords;
+  readonly messages: Public<CaptionMessageStore>;
+  readonly memories: MemoryStore;
+};
 
-export function openTranscriptStore(database: StoreDatabase) {
+/** Opens the store, which the owner of the database closes. */
+export function openTranscriptStore(database: StoreDatabase): TranscriptStore {
   return {
-    writer: openTranscriptWriter(database),
-    reader: openTranscriptReader(database),
-    eraser: openTranscriptEraser(database),
-    records: openPersonRecords(database),
-    messages: openCaptionMessageStore(database),
-    memories: openMemoryStore(database),
+    writer: new TranscriptWriter(database),
+    reader: new TranscriptReader(database),
+    eraser: new TranscriptEraser(database),
+    records: new PersonRecords(database),
+    messages: new CaptionMessageStore(database),
+    memories: new MemoryStore(database),
   };
 }
 
 /** One store on disk, and one in memory for servers that keep nothing. */
 export class TranscriptStores {
-  static readonly key = new StoreKey<TranscriptStores>('transcripts');
+  static readonly key: StoreKey<TranscriptStores> = new StoreKey('transcripts');
   readonly onDisk: TranscriptStore;
   readonly inMemory: TranscriptStore;
 
   constructor(onDisk: TranscriptStore, inMemory: TranscriptStore) {
     this.onDisk = onDisk;
-    // Messages are always kept on disk, so that the next process can delete those of unkept
-    // sessions.
-    const putMessage = async (message: CaptionMessage) => {
-      await Promise.all([
-        inMemory.messages.putMessage(message),
-        onDisk.messages.putMessage(message),
-      ]);
-    };
-    this.inMemory = { ...inMemory, messages: { ...inMemory.messages, putMessage } };
+    this.inMemory = { ...inMemory, messages: keepMessagesInBoth(inMemory, onDisk) };
   }
 
+  /** Returns the store for a server that keeps lines for `days`. */
   getStoreForDays(days: number): TranscriptStore {
     return days === 0 ? this.inMemory : this.onDisk;
   }
 
+  /** Asks both stores at once. The result on disk is first. */
   askBoth<T>(work: (store: TranscriptStore) => Promise<T>): Promise<readonly [T, T]> {
     return Promise.all([work(this.onDisk), work(this.inMemory)]);
   }
 
+  /** Asks both stores at once, and joins the lists. */
   async concatBoth<T>(
     work: (store: TranscriptStore) => Promise<readonly T[]>,
   ): Promise<readonly T[]> {
     return (await this.askBoth(work)).flat();
   }
 
+  /** Asks both stores at once, and adds the numbers. */
   async sumBoth(work: (store: TranscriptStore) => Promise<number>): Promise<number> {
     const [onDisk, inMemory] = await this.askBoth(work);
     return onDisk + inMemory;
   }
 }
 
+/**
+ * Messages are always kept on disk, so that the next process can delete those of unkept
+ * sessions.
+ */
+function keepMessagesInBoth(
+  inMemory: TranscriptStore,
+  onDisk: TranscriptStore,
+): TranscriptStore['messages'] {
+  return {
+    putMessage: async (message) => {
+      await Promise.all([
+        inMemory.messages.putMessage(message),
+        onDisk.messages.putMessage(message),
+      ]);
+    },
+    listOutdated: (...request) => inMemory.messages.listOutdated(...request),
+    markSettled: (...message) => inMemory.messages.markSettled(...message),
+  };
+}
+
+/** Notes a message with words of a session, so that an erasure finds it. Never throws. */
 export async function noteCaptionMessage(
-  place: MessagePlace,
+  messagePlace: MessagePlace,
   { guildId, id: sessionId }: TranscriptSession,
   { messages }: TranscriptStore,
   watch: StoreWatch,
-) {
+): Promise<void> {
   const message = {
-    ...place,
+    ...messagePlace,
     guildId,
     sessionId,
     postedAtWallMs: watch.clock.wallMs(),
@@ -106,65 +132,74 @@ export type CaptionDeps = Pick<
   | 'spending'
   | 'transcripts'
 > & {
+  /** Posts a recap if the server wants it. Returns at once. */
   readonly postRecap: (session: TranscriptSession) => void;
 };
 
+/** Sessions that a question can be about. */
 export const transcriptSubjects = ['this', 'last', 'all'] as const;
 
 const maxListedSessions = 25;
 
-export type ReadableTranscripts = ReturnType<typeof openReadableTranscripts>;
-
 /**
- * Opens transcripts of a server, limited to lines that the reader may know. Throws
- * BotError `store.unreadable`.
+ * Transcripts of a server, limited to lines that the reader may know. Throws BotError
+ * `store.unreadable`.
  */
-export function openReadableTranscripts(
-  stores: TranscriptStores,
-  guildId: GuildId,
-  open: ReadableChannels,
-) {
-  return {
-    /** Lists the 25 newest sessions. */
-    async listSessions(): Promise<readonly ListedSession[]> {
-      const all = await stores.concatBoth(({ reader }) =>
-        reader.listSessions(guildId, open),
-      );
-      return all
-        .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
-        .slice(0, maxListedSessions);
-    },
+export class ReadableTranscripts {
+  readonly #stores: TranscriptStores;
+  readonly #guildId: GuildId;
+  readonly #readable: ReadableChannels;
 
-    /**
-     * Finds a session by id, the `last` ended one, or `this`: the running or newest
-     * one.
-     */
-    async findSession(about = 'this'): Promise<ListedSession | undefined> {
-      const sessions = await this.listSessions();
-      const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
-      if (about === 'this') return sessions.find((one) => !isOver(one)) ?? sessions[0];
-      return sessions.find((one) =>
-        about === 'last' ? isOver(one) : one.id === about,
-      );
-    },
+  constructor(stores: TranscriptStores, guildId: GuildId, readable: ReadableChannels) {
+    this.#stores = stores;
+    this.#guildId = guildId;
+    this.#readable = readable;
+  }
 
-    listLines(
-      { id }: TranscriptSession,
-      toMs?: number,
-    ): Promise<readonly TranscriptLine[]> {
-      return stores.concatBoth(({ reader }) => reader.listLines(id, open, toMs));
-    },
+  /** Lists the 25 newest sessions. */
+  async listSessions(): Promise<readonly ListedSession[]> {
+    const sessions = await this.#stores.concatBoth(({ reader }) =>
+      reader.listSessions(this.#guildId, this.#readable),
+    );
+    return sessions
+      .toSorted((a, b) => b.startedAtWallMs - a.startedAtWallMs)
+      .slice(0, maxListedSessions);
+  }
 
-    async search(
-      words: string,
-      limit: number,
-      sessionId?: string,
-    ): Promise<readonly FoundLine[]> {
-      const searchLines = { guildId, words, limit, sessionId };
-      const found = await stores.concatBoth(({ reader }) =>
-        reader.search(searchLines, open),
-      );
-      return found.slice(0, limit);
-    },
-  };
+  /**
+   * Finds a session by id, the `last` ended one, or `this`: the running or newest
+   * one.
+   */
+  async findSession(about: string = 'this'): Promise<ListedSession | undefined> {
+    const sessions = await this.listSessions();
+    const isOver = ({ endedAtWallMs }: ListedSession) => endedAtWallMs !== undefined;
+    if (about === 'this')
+      return sessions.find((session) => !isOver(session)) ?? sessions[0];
+    return sessions.find((session) =>
+      about === 'last' ? isOver(session) : session.id === about,
+    );
+  }
+
+  /** Lists lines of a session that began up to `toMs` of the session, in order. */
+  listLines(
+    { id }: TranscriptSession,
+    toMs?: number,
+  ): Promise<readonly TranscriptLine[]> {
+    return this.#stores.concatBoth(({ reader }) =>
+      reader.listLines(id, this.#readable, toMs),
+    );
+  }
+
+  /** Finds at most `limit` lines by words, in one session or all, best first. */
+  async search(
+    words: string,
+    limit: number,
+    sessionId?: string,
+  ): Promise<readonly FoundLine[]> {
+    const request = { guildId: this.#guildId, words, limit, sessionId };
+    const lines = await this.#stores.concatBoth(({ reader }) =>
+      reader.search(request, this.#readable),
+    );
+    return lines.slice(0, limit);
+  }
 }

@@ -1,8 +1,13 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { GuildId } from '#src/base/ids.ts';
-import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import type {
+  CaptionMessage,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import { memoriesTable } from '#src/features/memories/memory-store.ts';
 import {
+  type ColumnsOf,
   channelId,
   guildId,
   id,
@@ -12,7 +17,6 @@ import {
   key,
   messageId,
   personId,
-  type RowOf,
   reference,
   terms,
   text,
@@ -23,7 +27,7 @@ import type { Connection } from '#src/sql/connection.ts';
 import { defineTable, type Table, toColumnList } from '#src/sql/table.ts';
 import { toIndexTerms } from './word-index.ts';
 
-export const sessionColumns = {
+export const sessionColumns: ColumnsOf<TranscriptSession> = {
   id,
   guildId,
   channelId,
@@ -33,7 +37,9 @@ export const sessionColumns = {
   endedAtWallMs: toOptional(instant),
 };
 
-export const sessionsTable = defineTable(
+type WithKey<Row> = Row & { readonly key: number };
+
+export const sessionsTable: Table<ColumnsOf<WithKey<TranscriptSession>>> = defineTable(
   'sessions',
   { key, ...sessionColumns },
   {
@@ -49,7 +55,28 @@ export const sessionsTable = defineTable(
   },
 );
 
-export const lineColumns = {
+/** A line without its session. `personId` is absent for the bot. */
+export type LineRow = {
+  readonly id: number;
+  readonly personId?: PersonId;
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly text: string;
+  readonly isCut?: true;
+  readonly isBrief?: true;
+  readonly language?: string;
+  readonly postChannelId?: ChannelId;
+  readonly postMessageId?: MessageId;
+  readonly answeredIds?: readonly PersonId[];
+};
+
+type StoredLineRow = LineRow & {
+  readonly session: number;
+  readonly terms?: string;
+};
+
+export const lineColumns: ColumnsOf<LineRow> = {
   id: key,
   personId: toOptional(personId),
   name: text,
@@ -61,14 +88,14 @@ export const lineColumns = {
   language: toOptional(text),
   postChannelId: toOptional(channelId),
   postMessageId: toOptional(messageId),
-  answeredIds: toOptional(json<readonly string[]>()),
+  answeredIds: toOptional(json()),
 };
 
 /**
  * The id is the key of the session times 2^22 plus the line's number, so the newest is
  * highest.
  */
-export const linesTable = defineTable(
+export const linesTable: Table<ColumnsOf<StoredLineRow>> = defineTable(
   'lines',
   { ...lineColumns, session: reference, terms: toOptional(terms) },
   {
@@ -84,7 +111,7 @@ export const linesTable = defineTable(
   },
 );
 
-export const messageColumns = {
+export const messageColumns: ColumnsOf<CaptionMessage> = {
   messageId,
   channelId,
   guildId,
@@ -93,7 +120,9 @@ export const messageColumns = {
 };
 
 /** `outdated` counts the erasures that touched a message since its last update. */
-export const captionMessagesTable = defineTable(
+export const captionMessagesTable: Table<
+  ColumnsOf<CaptionMessage & { readonly outdated: number }>
+> = defineTable(
   'caption_messages',
   { ...messageColumns, outdated: integer },
   {
@@ -114,32 +143,34 @@ export const transcriptTables: readonly Table[] = [
   memoriesTable,
 ];
 
-export const idsPerSession = 2 ** 22;
+/** Most lines of a session. */
+export const idsPerSession: number = 2 ** 22;
 
+/** Returns the number of a line in its session. */
 export function toLineNumber(id: number): number {
   return id % idsPerSession;
 }
 
-export function selectSessionKey(id: number): number {
+/** Returns the key of the session of a line. */
+export function toSessionKey(id: number): number {
   return Math.floor(id / idsPerSession);
 }
 
+/** Reads lines. `clauses` is SQL after `FROM lines l JOIN sessions s`. */
 export async function selectLines(
   connection: Connection,
-  rest: Sql,
+  clauses: Sql,
 ): Promise<readonly TranscriptLine[]> {
   const rows = await connection.rows(
     { ...lineColumns, sessionId: id },
     sql`SELECT ${toColumnList(lineColumns, 'l.')}, s.id AS session_id
-      FROM lines l JOIN sessions s ON s.key = l.session ${rest}`,
+      FROM lines l JOIN sessions s ON s.key = l.session ${clauses}`,
   );
   return rows.map(({ sessionId, ...row }) => toTranscriptLine(row, sessionId));
 }
 
-export function toTranscriptLine(
-  row: RowOf<typeof lineColumns>,
-  sessionId: string,
-): TranscriptLine {
+/** Converts a stored line. The bot is the speaker where no person is. */
+export function toTranscriptLine(row: LineRow, sessionId: string): TranscriptLine {
   const {
     id,
     personId,
@@ -147,24 +178,25 @@ export function toTranscriptLine(
     answeredIds = [],
     postChannelId,
     postMessageId,
-    ...rest
+    ...spoken
   } = row;
   const speaker =
     personId === undefined
       ? ({ kind: 'bot', name, answeredIds } as const)
       : ({ kind: 'person', personId, name } as const);
-  const line = { ...rest, sessionId, number: toLineNumber(id), speaker };
+  const line = { ...spoken, sessionId, number: toLineNumber(id), speaker };
   if (postChannelId === undefined || postMessageId === undefined) return line;
   return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
 }
 
+/** Converts a line for the store, with the terms of its words. */
 export function toLineRow(
   line: TranscriptLine,
   { guildId, key: session }: { readonly guildId: GuildId; readonly key: number },
-): RowOf<typeof linesTable.columns> {
-  const { speaker, post, number, sessionId, ...rest } = line;
+): StoredLineRow {
+  const { speaker, post, number, sessionId, ...spoken } = line;
   return {
-    ...rest,
+    ...spoken,
     id: session * idsPerSession + number,
     session,
     terms: toIndexTerms(guildId, line.text),

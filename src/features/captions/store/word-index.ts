@@ -28,8 +28,8 @@ export const termsIndex =
 /**
  * Merges the index so that no erased word stays. Takes a second for a million lines.
  */
-export async function mergeIndex(connection: Connection) {
-  // Until a merge, FTS5 keeps erased words as bounds of its pages (`line_words_idx`).
+export async function mergeIndex(connection: Connection): Promise<void> {
+  // Until a merge, FTS5 keeps erased words as bounds of its pages (its table line_words_idx).
   // An erased word makes a new segment, since FTS5 does not merge a single one.
   for (const statement of [
     sql`INSERT INTO line_words (rowid, terms) VALUES (0, '0')`,
@@ -53,24 +53,25 @@ const maxWordUnits = 64;
 /** Further words are not found. A row of words takes 1 MB at most. */
 const maxTermsPerLine = 4_000;
 
-/** Without case and accents, for the index and for a search. */
+/** Splits a text into words without case and accents, for the index and for a search. */
 export function splitIntoSearchWords(text: string): readonly string[] {
   const folded = text.normalize('NFKD').replace(accentMarks, '').normalize('NFC');
   const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');
-  const words = (lower.match(wordRuns) ?? []).flatMap((run) =>
+  const searchWords = (lower.match(wordRuns) ?? []).flatMap((run) =>
     unspacedScripts.test(run)
       ? Array.from(wordSegmenter.segment(run), ({ segment }) => segment)
       : run,
   );
-  return words.map((word) => word.slice(0, maxWordUnits).toWellFormed());
+  return searchWords.map((word) => word.slice(0, maxWordUnits).toWellFormed());
 }
 
-/** Formats a literal of `tsvector`. No word needs an escape. */
+/** Formats the words of a text as a literal of `tsvector`. No word needs an escape. */
 export function toIndexTerms(guildId: GuildId, text: string): string {
-  const words = [...new Set(splitIntoSearchWords(text))].slice(0, maxTermsPerLine);
-  return words.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
+  const indexWords = [...new Set(splitIntoSearchWords(text))].slice(0, maxTermsPerLine);
+  return indexWords.map((word) => `'${toIndexTerm(guildId, word)}'`).join(' ');
 }
 
+/** Builds the term of one word in one server. */
 export function toIndexTerm(guildId: GuildId, word: string): string {
   // Words of other servers then cost a search nothing.
   return `${guildId}\u00b7${word}`;

@@ -1,5 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
-import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
@@ -7,6 +7,7 @@ import {
   renderLines,
 } from '#src/features/captions/live/caption-line.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { StoredRecords } from '#src/features/captions/store/transcript-eraser.ts';
 import type {
   CaptionShardDeps,
   TranscriptStore,
@@ -31,29 +32,30 @@ const maxKeptDays = 365;
 const expiryIntervalMs = 60_000;
 const maxConcurrentChanges = 20;
 /** Pause between tries in a closed channel, and tries before anybody is told. */
-const [closedMs, toldAfterTries] = [30 * 60_000, 3];
+const [closedMs, triesBeforeNotice] = [30 * 60_000, 3];
 
 /**
  * Erases expired and forgotten captions, and updates messages that showed them, in the
  * next process if need be.
  */
 export class TranscriptCleanup implements PersonHooks {
-  readonly #deps;
-  readonly #running;
-  readonly #closed = new Map<
-    string,
+  readonly #deps: CaptionShardDeps;
+  readonly #captions: SessionObjects<SessionCaptions>;
+  /** Closed channels with messages that should be updated. */
+  readonly #closedChannels = new Map<
+    ChannelId,
     { readonly triedMs: number; readonly tries: number }
   >();
   readonly #shard: ServerShare;
   #guildIds: ReadonlySet<GuildId> = new Set();
-  #sweeping: Promise<unknown> = Promise.resolve();
+  #updating: Promise<unknown> = Promise.resolve();
 
   constructor(
     deps: CaptionShardDeps,
-    running: SessionObjects<SessionCaptions>,
+    captions: SessionObjects<SessionCaptions>,
     { id, count }: ServerShare,
   ) {
-    this.#running = running;
+    this.#captions = captions;
     this.#deps = deps;
     // Only data can cross to the thread of the store.
     this.#shard = { id, count };
@@ -66,10 +68,10 @@ export class TranscriptCleanup implements PersonHooks {
    * Erases expired transcripts periodically. Call it before the first session. Never
    * rejects.
    */
-  async runUntilAborted(signal: AbortSignal) {
+  async runUntilAborted(signal: AbortSignal): Promise<void> {
     const { clock, onEvent, transcripts } = this.#deps;
     let areEnded = false;
-    const round = async () => {
+    const runRound = async () => {
       try {
         if (!areEnded)
           await transcripts.onDisk.writer.endOpenSessions(
@@ -87,7 +89,7 @@ export class TranscriptCleanup implements PersonHooks {
         name: 'expiry of transcripts',
         clock,
         everyMs: expiryIntervalMs,
-        run: round,
+        run: runRound,
         report: (change) => onEvent('', change),
       },
       signal,
@@ -99,18 +101,21 @@ export class TranscriptCleanup implements PersonHooks {
     return this.#guildIds.has(guildId);
   }
 
-  async expireTranscripts() {
+  /** Erases lines that their servers keep no longer. Throws BotError `store.*`. */
+  async expireTranscripts(): Promise<void> {
     const { clock, settings, transcripts } = this.#deps;
     this.#guildIds = new Set(
       await transcripts.concatBoth(({ reader }) => reader.listGuilds()),
     );
-    const keptDays: Record<string, number> = {};
+    const keptDays = new Map<GuildId, number>();
     for (const guildId of this.#guildIds) {
       if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.loadGuild(guildId);
-      keptDays[guildId] = isRead
+      // While the settings are unread, nothing that may be kept is erased.
+      const days = isRead
         ? settings.getForGuild(guildId).getValue(captionsDaysSetting)
         : maxKeptDays;
+      keptDays.set(guildId, days);
     }
     await transcripts.askBoth(({ eraser }) =>
       eraser.eraseExpired(clock.wallMs(), keptDays),
@@ -118,9 +123,9 @@ export class TranscriptCleanup implements PersonHooks {
   }
 
   /** Updates messages with erased lines, after the previous update. Never throws. */
-  updateOutdatedMessages(signal: AbortSignal) {
+  updateOutdatedMessages(signal: AbortSignal): void {
     const { onEvent, transcripts } = this.#deps;
-    this.#sweeping = this.#sweeping
+    this.#updating = this.#updating
       .then(() => transcripts.askBoth((store) => this.#updateMessages(store, signal)))
       .catch((error) => {
         if (!signal.aborted) onEvent('', toFailureEvent(error, 'store'));
@@ -130,21 +135,21 @@ export class TranscriptCleanup implements PersonHooks {
   async #updateMessages(store: TranscriptStore, signal: AbortSignal) {
     for (;;) {
       const nowMs = this.#deps.clock.nowMs();
-      const waiting = [...this.#closed]
+      const waitingIds = [...this.#closedChannels]
         .filter(([, { triedMs }]) => nowMs - triedMs < closedMs)
         .map(([channelId]) => channelId);
       const outdated = await store.messages.listOutdated(
         maxConcurrentChanges,
         this.#shard,
-        waiting,
+        waitingIds,
       );
       const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
-      const changing = byChannel.values().map(async (some) => {
+      const changing = byChannel.values().map(async (messages) => {
         const changed = await Promise.all(
-          some.map((one) => this.#updateMessage(one, signal)),
+          messages.map((message) => this.#updateMessage(message, signal)),
         );
-        if (some[0] && !signal.aborted)
-          this.#noteAttempt(some[0].message, changed.includes(true));
+        if (messages[0] && !signal.aborted)
+          this.#noteAttempt(messages[0].message, changed.includes(true));
       });
       await Promise.all(changing);
       if (signal.aborted || outdated.length === 0) return;
@@ -153,10 +158,10 @@ export class TranscriptCleanup implements PersonHooks {
 
   #noteAttempt({ channelId, guildId }: CaptionMessage, isOpen: boolean) {
     const { captionChats, clock, onEvent } = this.#deps;
-    const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
-    if (isOpen) this.#closed.delete(channelId);
-    else this.#closed.set(channelId, { triedMs: clock.nowMs(), tries });
-    if (isOpen || tries !== toldAfterTries) return;
+    const tries = (this.#closedChannels.get(channelId)?.tries ?? 0) + 1;
+    if (isOpen) this.#closedChannels.delete(channelId);
+    else this.#closedChannels.set(channelId, { triedMs: clock.nowMs(), tries });
+    if (isOpen || tries !== triesBeforeNotice) return;
     const message = `Captions that should be gone still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
     onEvent(guildId, {
       kind: 'failed',
@@ -176,36 +181,37 @@ export class TranscriptCleanup implements PersonHooks {
     signal: AbortSignal,
   ) {
     const { guildId, messageId } = message;
-    const running = listRecorders(this.#running.list(guildId));
+    const recorders = listRecorders(this.#captions.list(guildId));
     const text = renderLines(lines, getNotUnderstoodText(guildId, this.#deps));
-    const outcome = running.some(({ live }) => live.hasMessage(messageId))
+    const outcome = recorders.some(({ live }) => live.hasMessage(messageId))
       ? 'changed'
       : await this.#deps.captionChats.changeMessage(message, text, signal);
     if (outcome === 'closed') return false;
-    const shown = outcome === 'gone' ? undefined : outdated;
+    const outdatedCount = outcome === 'gone' ? undefined : outdated;
     await this.#deps.transcripts.askBoth(({ messages }) =>
-      messages.markSettled(messageId, shown),
+      messages.markSettled(messageId, outdatedCount),
     );
     return true;
   }
 
   async #onMessagesDeleted(messageIds: readonly MessageId[]) {
-    const running = listRecorders(this.#running.list());
+    const recorders = listRecorders(this.#captions.list());
     await Promise.all(
-      running.map((recorder) => recorder.onMessagesDeleted(messageIds)),
+      recorders.map((recorder) => recorder.onMessagesDeleted(messageIds)),
     );
     await this.#eraseBoth('', ({ eraser }) => eraser.eraseMessages(messageIds));
   }
 
+  /** Counts lines and memories of a person. Undefined if the store cannot be read. */
   async countStored(
     guildId: GuildId,
     personId: PersonId,
   ): Promise<StoredCounts | undefined> {
-    const all = await this.#readBoth(guildId, ({ records }) =>
+    const counts = await this.#readBoth(guildId, ({ records }) =>
       records.countRecords(guildId, personId),
     );
-    if (!all) return undefined;
-    const [onDisk, inMemory] = all;
+    if (!counts) return undefined;
+    const [onDisk, inMemory] = counts;
     return { lines: onDisk.lines + inMemory.lines, memories: onDisk.memories };
   }
 
@@ -215,51 +221,55 @@ export class TranscriptCleanup implements PersonHooks {
     personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData {
-    const erase = (sessionId?: string) =>
+    const eraseLines = (sessionId?: string) =>
       this.#eraseBoth(guildId, ({ eraser }) =>
         eraser.erasePerson(guildId, personId, sessionId),
       );
     return async () => {
       const counts = await Array.fromAsync(
         reason === 'withdrawn' ? this.#listCaptionedIds(guildId) : [undefined],
-        erase,
+        eraseLines,
       );
       this.updateOutdatedMessages(neverAborted);
       return counts.includes(undefined)
         ? undefined
-        : counts.reduce((sum = 0, one = 0) => sum + one, 0);
+        : counts.reduce((sum = 0, count = 0) => sum + count, 0);
     };
   }
 
-  async exportFields(guildId: GuildId, personId: PersonId) {
-    const all = await this.#readBoth(guildId, ({ records }) =>
+  /** Exports lines and memories of a person. Undefined if the store cannot be read. */
+  async exportFields(
+    guildId: GuildId,
+    personId: PersonId,
+  ): Promise<StoredRecords | undefined> {
+    const bothRecords = await this.#readBoth(guildId, ({ records }) =>
       records.listRecords(guildId, personId),
     );
     return (
-      all && {
-        sessions: all.flatMap(({ sessions }) => sessions),
-        lines: all.flatMap(({ lines }) => lines),
-        memories: all.flatMap(({ memories }) => memories),
+      bothRecords && {
+        sessions: bothRecords.flatMap(({ sessions }) => sessions),
+        lines: bothRecords.flatMap(({ lines }) => lines),
+        memories: bothRecords.flatMap(({ memories }) => memories),
       }
     );
   }
 
   #listCaptionedIds(guildId?: GuildId) {
-    return listRecorders(this.#running.list(guildId)).map(({ session }) => session.id);
+    return listRecorders(this.#captions.list(guildId)).map(({ session }) => session.id);
   }
 
-  #readBoth<T>(guildId: GuildId, one: (store: TranscriptStore) => Promise<T>) {
+  #readBoth<T>(guildId: GuildId, work: (store: TranscriptStore) => Promise<T>) {
     return withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-      this.#deps.transcripts.askBoth(one),
+      this.#deps.transcripts.askBoth(work),
     );
   }
 
-  #eraseBoth(guildId: GuildId, one: (store: TranscriptStore) => Promise<number>) {
+  #eraseBoth(guildId: GuildId, work: (store: TranscriptStore) => Promise<number>) {
     return withStoreTimeout(
       guildId,
       this.#deps,
       'store.unwritable',
-      () => this.#deps.transcripts.sumBoth(one),
+      () => this.#deps.transcripts.sumBoth(work),
       eraseTimeoutMs,
     );
   }

@@ -1,6 +1,6 @@
 import { createDeadlineSignal, neverAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import {
   buildCitedAnswerPrompt,
   findCitedLines,
@@ -26,8 +26,8 @@ import type { SessionCaptions } from '#src/features/captions/session-captions.ts
 import {
   type CaptionShardDeps,
   noteCaptionMessage,
-  openReadableTranscripts,
-  type ReadableTranscripts,
+  ReadableTranscripts,
+  type TranscriptStore,
   type transcriptSubjects,
 } from '#src/features/captions/store/transcript-stores.ts';
 import type {
@@ -44,10 +44,11 @@ import {
   type WrittenAnswerConcurrency,
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatWrittenText, toFailureLine } from '#src/notices/channel-notices.ts';
-import { mayOpen } from '#src/people/audience.ts';
+import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
@@ -56,7 +57,7 @@ import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 
 /** A person by id, or voice channels. */
-type TranscriptReaderId = string | readonly string[];
+type TranscriptReaderId = PersonId | readonly ChannelId[];
 
 type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 
@@ -91,7 +92,7 @@ export type RecapOutcome = (Recap & { readonly kind: 'recap' }) | NoTranscript;
 
 const maxFoundLines = 6;
 /** Lines for a choice of the model, and characters of one request. */
-const [mostLines, maxChars] = [80, 12_000];
+const [maxCandidateLines, maxChars] = [80, 12_000];
 /** Discord takes no answer after 15 minutes: https://discord.com/developers/docs/interactions/receiving-and-responding */
 const recapTimeoutMs = 13 * 60_000;
 const answerTimeoutMs = 40_000;
@@ -100,11 +101,11 @@ const noTranscript = { kind: 'none' } as const;
 
 /** Ends a request with a line for the caller. */
 class RefusedError extends Error {
-  readonly line;
+  readonly textLine: TextLine;
 
-  constructor(line: TextLine) {
+  constructor(textLine: TextLine) {
     super('the request is refused');
-    this.line = line;
+    this.textLine = textLine;
   }
 }
 
@@ -113,16 +114,16 @@ class RefusedError extends Error {
  * a chat model by number.
  */
 export class TranscriptRequests {
-  readonly #deps;
-  readonly #running;
-  readonly #writtenQuestions;
+  readonly #deps: CaptionShardDeps;
+  readonly #captions: SessionObjects<SessionCaptions>;
+  readonly #writtenQuestions: WrittenAnswerConcurrency;
 
   constructor(
     deps: CaptionShardDeps,
-    running: SessionObjects<SessionCaptions>,
+    captions: SessionObjects<SessionCaptions>,
     writtenQuestions: WrittenAnswerConcurrency,
   ) {
-    this.#running = running;
+    this.#captions = captions;
     this.#deps = deps;
     this.#writtenQuestions = writtenQuestions;
   }
@@ -132,11 +133,12 @@ export class TranscriptRequests {
     guildId: GuildId,
     reader: TranscriptReaderId,
   ): Promise<readonly ListedSession[] | undefined> {
-    return this.#readTranscripts(guildId, reader, (open) => open.listSessions()).catch(
-      () => undefined,
-    );
+    return this.#readTranscripts(guildId, reader, (readable) =>
+      readable.listSessions(),
+    ).catch(() => undefined);
   }
 
+  /** Formats the transcript of a session as a file. The newest session is the default. */
   createFile(
     guildId: GuildId,
     reader: TranscriptReaderId,
@@ -145,10 +147,10 @@ export class TranscriptRequests {
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const locale = this.#deps.places.getLocale(guildId);
     return this.#tryRequest(guildId, answerTimeoutMs, () =>
-      this.#readTranscripts(guildId, reader, async (open) => {
-        const session = await open.findSession(sessionId);
+      this.#readTranscripts(guildId, reader, async (readable) => {
+        const session = await readable.findSession(sessionId);
         if (!session) return noTranscript;
-        const lines = await open.listLines(session);
+        const lines = await readable.listLines(session);
         return {
           kind: 'file',
           session,
@@ -158,15 +160,16 @@ export class TranscriptRequests {
     );
   }
 
+  /** Finds lines by words, without a model. */
   findLines(
     guildId: GuildId,
     reader: TranscriptReaderId,
-    words: string,
+    searchText: string,
   ): Promise<FindOutcome> {
     return this.#tryRequest(guildId, answerTimeoutMs, async () =>
       toFindOutcome(
-        await this.#readTranscripts(guildId, reader, (open) =>
-          open.search(words, maxFoundLines),
+        await this.#readTranscripts(guildId, reader, (readable) =>
+          readable.search(searchText, maxFoundLines),
         ),
       ),
     );
@@ -178,8 +181,8 @@ export class TranscriptRequests {
     personId: PersonId,
     request: TranscriptQuestion,
   ): Promise<FindOutcome> {
-    using place = this.#writtenQuestions.enter(guildId, personId);
-    if (!place) return tooMuchAtOnce;
+    using slot = this.#writtenQuestions.enter(guildId, personId);
+    if (!slot) return tooMuchAtOnce;
     return await this.answerQuestion(
       guildId,
       personId,
@@ -189,6 +192,10 @@ export class TranscriptRequests {
     );
   }
 
+  /**
+   * Finds lines that answer a question of a person, who pays. `reader` decides which
+   * channels are searched.
+   */
   answerQuestion(
     guildId: GuildId,
     personId: PersonId,
@@ -197,11 +204,11 @@ export class TranscriptRequests {
     signal: AbortSignal,
   ): Promise<FindOutcome> {
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
-    const answer = async (until: AbortSignal) => {
-      const found = await this.#readTranscripts(guildId, reader, (open) =>
-        selectCandidateLines(open, question, about),
+    const findAnswer = async (until: AbortSignal) => {
+      const candidates = await this.#readTranscripts(guildId, reader, (readable) =>
+        selectCandidateLines(readable, question, about),
       );
-      const [lines] = splitIntoNumberedPieces(found, { maxChars, timeZone });
+      const [lines] = splitIntoNumberedPieces(candidates, { maxChars, timeZone });
       if (!lines) return noTranscript;
       const order = { kind: 'question about a transcript', guildId, personId } as const;
       const cited = await this.#requestReply(
@@ -211,122 +218,146 @@ export class TranscriptRequests {
       );
       return toFindOutcome(findCitedLines(cited, lines));
     };
-    return this.#tryRequest(guildId, answerTimeoutMs, answer, signal);
+    return this.#tryRequest(guildId, answerTimeoutMs, findAnswer, signal);
   }
 
+  /** Summarises a session for a person, who pays: all of it, or until the person came. */
   createRecap(
     guildId: GuildId,
     personId: PersonId,
     { sessionId, until }: RecapRequest,
   ): Promise<RecapOutcome> {
     return this.#tryRequest(guildId, recapTimeoutMs, async (signal) => {
-      const session = await this.#readTranscripts(guildId, personId, (open) =>
-        open.findSession(sessionId),
+      const session = await this.#readTranscripts(guildId, personId, (readable) =>
+        readable.findSession(sessionId),
       );
       if (!session) return noTranscript;
-      const captions = this.#running.find(guildId);
+      const captions = this.#captions.find(guildId);
       const cameAtMs = captions?.getArrivalMs(session.id, personId) ?? 0;
       return await this.#summarise(session, personId, signal, until && cameAtMs);
     });
   }
 
   /** Posts a recap if the server wants it. Never throws. */
-  async postRecap(session: TranscriptSession) {
-    const { captionChats, onEvent, transcripts } = this.#deps;
-    const { channelId, guildId, id, placeId } = session;
+  async postRecap(session: TranscriptSession): Promise<void> {
+    const { onEvent, transcripts } = this.#deps;
+    const { channelId, guildId, id } = session;
     const { getValue, timeZone } = this.#deps.settings.getForGuild(guildId);
     if (!getValue(recapSetting)) return;
     const store = transcripts.getStoreForDays(getValue(captionsDaysSetting));
-    const lines = () => store.reader.listLines(id, { channelIds: [channelId] });
+    const listLines = () => store.reader.listLines(id, { channelIds: [channelId] });
     try {
-      const before = await lines();
-      if (before.length < minRecapLines) return;
+      const summarisedLines = await listLines();
+      if (summarisedLines.length < minRecapLines) return;
       const outcome = await this.#tryRequest(guildId, recapTimeoutMs, (signal) =>
-        this.#summarise(session, '', signal),
+        this.#summarise(session, undefined, signal),
       );
       for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
-        // An empty message is noted first, so that an erasure finds it after a crash.
-        const place = await captionChats.postMessage(placeId, '\u2026', neverAborted);
-        await noteCaptionMessage(place, session, store, this.#deps);
-        await captionChats.changeMessage(
-          place,
-          this.#formatRecap(message, guildId),
-          neverAborted,
-        );
+        const messagePlace = await this.#postRecapMessage(message, session, store);
         // A line may have been erased before the recap was posted.
-        const left = new Set((await lines()).map(({ number }) => number));
-        if (before.every(({ number }) => left.has(number))) continue;
-        if ((await captionChats.changeMessage(place, '', neverAborted)) !== 'closed')
-          await transcripts.askBoth(({ messages }) =>
-            messages.markSettled(place.messageId),
-          );
+        const storedNumbers = new Set((await listLines()).map(({ number }) => number));
+        if (!summarisedLines.every(({ number }) => storedNumbers.has(number)))
+          await this.#deleteRecapMessage(messagePlace);
       }
     } catch (error) {
       onEvent(guildId, toFailureEvent(error, 'think'));
     }
   }
 
+  async #postRecapMessage(
+    message: readonly TextLine[],
+    session: TranscriptSession,
+    store: TranscriptStore,
+  ): Promise<MessagePlace> {
+    const { captionChats } = this.#deps;
+    // An empty message is noted first, so that an erasure finds it after a crash.
+    const messagePlace = await captionChats.postMessage(
+      session.placeId,
+      '\u2026',
+      neverAborted,
+    );
+    await noteCaptionMessage(messagePlace, session, store, this.#deps);
+    await captionChats.changeMessage(
+      messagePlace,
+      this.#formatRecap(message, session.guildId),
+      neverAborted,
+    );
+    return messagePlace;
+  }
+
+  async #deleteRecapMessage(messagePlace: MessagePlace) {
+    const { captionChats, transcripts } = this.#deps;
+    if ((await captionChats.changeMessage(messagePlace, '', neverAborted)) !== 'closed')
+      await transcripts.askBoth(({ messages }) =>
+        messages.markSettled(messagePlace.messageId),
+      );
+  }
+
   #formatRecap(message: readonly TextLine[], guildId: GuildId) {
     return message
-      .map(({ id, with: words = {} }: CheckedLine) =>
-        formatWrittenText({ id, with: escapeTextValues(words) }, guildId, this.#deps),
+      .map(({ id, with: values = {} }: CheckedLine) =>
+        formatWrittenText({ id, with: escapeTextValues(values) }, guildId, this.#deps),
       )
       .join('\n')
       .slice(0, maxMessageChars);
   }
 
-  /** Summarises a session. The asker pays, or the server if the id is empty. */
+  /** Summarises a session. The asker pays, or the server without one. */
   async #summarise(
     session: TranscriptSession,
-    personId: PersonId,
+    personId: PersonId | undefined,
     signal: AbortSignal,
     toMs?: number,
   ): Promise<RecapOutcome> {
     const { guildId } = session;
-    const reader = personId || [session.channelId];
-    const lines = () =>
-      this.#readTranscripts(guildId, reader, (open) => open.listLines(session, toMs));
-    const before = await lines();
-    if (before.length === 0) return noTranscript;
-    using place = await this.#writtenQuestions.enterRecap(
-      guildId,
-      personId || undefined,
-      signal,
-    );
-    if (!place) return tooMuchAtOnce;
+    const reader = personId ?? [session.channelId];
+    const listLines = () =>
+      this.#readTranscripts(guildId, reader, (readable) =>
+        readable.listLines(session, toMs),
+      );
+    const summarisedLines = await listLines();
+    if (summarisedLines.length === 0) return noTranscript;
+    using slot = await this.#writtenQuestions.enterRecap(guildId, personId, signal);
+    if (!slot) return tooMuchAtOnce;
     const order = {
-      kind: personId ? 'recap' : 'recap at the end',
+      kind: personId === undefined ? 'recap at the end' : 'recap',
       guildId,
-      personId,
+      personId: personId ?? '',
     } as const;
     const requestReply = (prompt: ModelPrompt) =>
       this.#requestReply(order, prompt, signal);
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
-    const found = before.map((line) => ({ line, session }));
-    const made = await parseRecap(found, { maxChars, timeZone }, requestReply);
-    const texts = new Map((await lines()).map(({ number, text }) => [number, text]));
-    const points = made.flatMap(({ kind, sources, text }) => {
+    const foundLines = summarisedLines.map((line) => ({ line, session }));
+    const options = { maxChars, timeZone };
+    const candidates = await parseRecap(foundLines, options, requestReply);
+    const texts = new Map(
+      (await listLines()).map(({ number, text }) => [number, text]),
+    );
+    // A line may have been erased or rewritten while the model worked.
+    const points = candidates.flatMap(({ kind, sources, text }) => {
       const isKnown = sources.every(({ line }) => texts.get(line.number) === line.text);
       return isKnown ? { ...toQuotedLine(sources[0]), kind, text } : [];
     });
     return points.length > 0 ? { kind: 'recap', session, points } : noTranscript;
   }
 
-  async #openForReader(
+  /** Finds the channels whose words a person may know, or takes the channels given. */
+  async #findReadableChannels(
     guildId: GuildId,
     reader: TranscriptReaderId,
   ): Promise<ReadableChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
-    const all = await this.#deps.transcripts.concatBoth((store) =>
+    const channelIds = await this.#deps.transcripts.concatBoth((store) =>
       store.reader.listChannels(guildId),
     );
-    const may = await Promise.all(
-      all.map((id) => mayOpen(guildId, id, reader, this.#deps)),
+    const accesses = await Promise.all(
+      channelIds.map((id) => mayOpen(guildId, id, reader, this.#deps)),
     );
-    const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
+    const listByAccess = (access: ChannelAccess) =>
+      channelIds.filter((_, n) => accesses[n] === access);
     return {
-      channelIds: those('yes'),
-      own: { personId: reader, goneChannelIds: those('gone') },
+      channelIds: listByAccess('yes'),
+      own: { personId: reader, goneChannelIds: listByAccess('gone') },
     };
   }
 
@@ -337,7 +368,7 @@ export class TranscriptRequests {
   async #readTranscripts<T>(
     guildId: GuildId,
     reader: TranscriptReaderId,
-    work: (open: ReadableTranscripts) => Promise<T>,
+    work: (transcripts: ReadableTranscripts) => Promise<T>,
   ) {
     const read = await withStoreTimeout(
       guildId,
@@ -345,12 +376,12 @@ export class TranscriptRequests {
       'store.unreadable',
       async () => {
         // The newest lines are written first, so that they are found.
-        const running = listRecorders(this.#running.list(guildId));
-        await Promise.all(running.map((recorder) => recorder.saveLines()));
-        const open = await this.#openForReader(guildId, reader);
+        const recorders = listRecorders(this.#captions.list(guildId));
+        await Promise.all(recorders.map((recorder) => recorder.saveLines()));
+        const readable = await this.#findReadableChannels(guildId, reader);
         return {
           result: await work(
-            openReadableTranscripts(this.#deps.transcripts, guildId, open),
+            new ReadableTranscripts(this.#deps.transcripts, guildId, readable),
           ),
         };
       },
@@ -366,15 +397,16 @@ export class TranscriptRequests {
     work: (until: AbortSignal) => Promise<T>,
     signal = neverAborted,
   ): Promise<T | NoTranscript> {
-    const late = `A recap or search took longer than ${ms / 1000} s.`;
+    const lateMessage = `A recap or search took longer than ${ms / 1000} s.`;
     using deadline = createDeadlineSignal(ms, this.#deps.clock, () =>
-      createDeadlineError('think', late),
+      createDeadlineError('think', lateMessage),
     );
     try {
       return await work(AbortSignal.any([signal, deadline.signal]));
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
+      if (error instanceof RefusedError)
+        return { kind: 'failed', line: error.textLine };
       if (!(error instanceof BotError)) throw error;
       this.#deps.onEvent(guildId, toFailureEvent(error, 'think'));
       return { kind: 'failed', line: toFailureLine(error) };
@@ -393,7 +425,7 @@ export class TranscriptRequests {
       this.#deps,
       signal,
       ({ reservation }) => {
-        if (order.personId !== '') reservation.markWanted();
+        if (order.personId) reservation.markWanted();
       },
     );
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
@@ -402,17 +434,17 @@ export class TranscriptRequests {
 }
 
 async function selectCandidateLines(
-  open: ReadableTranscripts,
+  transcripts: ReadableTranscripts,
   question: string,
   about: TranscriptQuestion['about'],
 ) {
-  if (about === 'all') return await open.search(question, mostLines);
-  const session = await open.findSession(about);
+  if (about === 'all') return await transcripts.search(question, maxCandidateLines);
+  const session = await transcripts.findSession(about);
   if (!session) return [];
-  const lines = await open.listLines(session);
+  const lines = await transcripts.listLines(session);
   const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
   if (chars <= maxChars) return lines.map((line) => ({ line, session }));
-  return await open.search(question, mostLines, session.id);
+  return await transcripts.search(question, maxCandidateLines, session.id);
 }
 
 function buildMessages(
@@ -423,18 +455,18 @@ function buildMessages(
   return outcome.kind === 'none' ? [] : [[outcome.line, { id: 'recap.failed' }]];
 }
 
-function toFindOutcome(found: readonly FoundLine[]): FindOutcome {
-  if (found.length === 0) return noTranscript;
-  return { kind: 'found', lines: found.map(toQuotedLine) };
+function toFindOutcome(foundLines: readonly FoundLine[]): FindOutcome {
+  if (foundLines.length === 0) return noTranscript;
+  return { kind: 'found', lines: foundLines.map(toQuotedLine) };
 }
 
-function toQuotedLine(found: FoundLine): QuotedLine {
-  const { speaker, text, post } = found.line;
+function toQuotedLine(foundLine: FoundLine): QuotedLine {
+  const { speaker, text, post } = foundLine.line;
   // A line break could pass for a quotation of another person.
   return {
     name: toVisibleLine(speaker.name),
-    atWallMs: toWallMs(found),
+    atWallMs: toWallMs(foundLine),
     text: toVisibleLine(text),
-    link: post && toMessageLink(found.session.guildId, post),
+    link: post && toMessageLink(foundLine.session.guildId, post),
   };
 }

@@ -9,25 +9,28 @@ const maxDescriptionChars = 2_000;
 const maxSchemaChars = 20_000;
 const invisibleCharacters = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 
+/** Tools of a server that may be used, and a sentence for each that may not. */
 export type ServerTools = {
   readonly tools: readonly ExternalTool[];
   readonly problems: readonly string[];
 };
 
-/** Prefixes tools with the server's name. */
+/**
+ * Adapts the tools that the operator allows. Each gets the server's name as a prefix, so
+ * that tools of two servers stay apart.
+ */
 export function adaptServerTools(
   offered: readonly OfferedTool[],
   server: McpServerOptions,
-  call: McpConnection['callTool'],
+  connection: Pick<McpConnection, 'callTool'>,
 ): ServerTools {
   const tools = new Map<string, ExternalTool>();
   const problems: string[] = [];
   for (const tool of offered) {
-    const rules = server.rulesFor(tool.name);
+    const rules = server.findRules(tool.name);
     if (!rules) continue;
-    const plain = toPlainName(tool);
-    // The prefix keeps tools of two servers apart.
-    const name = `${server.name}__${plain}`;
+    const plainName = toPlainName(tool);
+    const name = `${server.name}__${plainName}`;
     const problem = findObjection(tool, name, tools);
     if (problem) {
       problems.push(`A tool is off: ${problem}.`);
@@ -35,11 +38,12 @@ export function adaptServerTools(
     }
     tools.set(name, {
       name,
-      title: `${server.name}: ${plain}`.replaceAll('_', ' '),
+      title: `${server.name}: ${plainName}`.replaceAll('_', ' '),
       description: tool.description.replace(invisibleCharacters, ' '),
       parameters: tool.inputSchema,
       rules,
-      run: (asked, signal) => call(tool.name, asked, rules.deadlineMs, signal),
+      run: (call, signal) =>
+        connection.callTool(tool.name, call, rules.deadlineMs, signal),
     });
   }
   return { tools: [...tools.values()], problems: [...new Set(problems)] };

@@ -37,20 +37,23 @@ const askerKey = 'parley/asker';
  */
 export type ProtocolEra = 'legacy' | 'modern';
 
-type EndListener = (why: BotError) => void;
+type EndListener = (error: BotError) => void;
 
-export type McpConnection = {
+/** A connection to one MCP server. */
+export interface McpConnection extends AsyncDisposable {
   readonly era: ProtocolEra;
   /** Aborted with a BotError when the connection breaks. */
   readonly ended: AbortSignal;
+  /** Lists all tools of the server, from all pages. Throws BotError `tool.*`. */
   listTools(signal: AbortSignal): Promise<readonly OfferedTool[]>;
+  /** Calls a tool by its own name. Throws BotError `tool.*`, also after `deadlineMs`. */
   callTool(
     name: string,
     call: ExternalCall,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<ExternalResult>;
-} & AsyncDisposable;
+}
 
 export type McpConnectionOptions = {
   /** Default: complaints of a program are dropped. */
@@ -92,8 +95,19 @@ async function connectWithEra(
   options: McpConnectionOptions,
   signal: AbortSignal,
 ): Promise<McpConnection> {
-  const ended = new AbortController();
-  const transport = createTransport(server, options, (error) => ended.abort(error));
+  const ending = new AbortController();
+  const transport = createTransport(server, options, (error) => ending.abort(error));
+  const client = createClient(mode, options, (error) => ending.abort(error));
+  const connection = new SdkConnection(client, transport, ending);
+  await connection.connect(signal);
+  return connection;
+}
+
+function createClient(
+  mode: 'auto' | 'legacy',
+  options: McpConnectionOptions,
+  onEnd: EndListener,
+) {
   const client = new Client(
     { name: packageJson.name, version: packageJson.version },
     {
@@ -109,73 +123,105 @@ async function connectWithEra(
   );
   client.onerror = ({ message }) => {
     if (message.startsWith('ReadBuffer exceeded'))
-      ended.abort(createFloodError('JSON with more than 4 MiB'));
+      onEnd(createFloodError('JSON with more than 4 MiB'));
   };
-  client.onclose = () => ended.abort(createCrashError());
-  const close = async () => {
-    ended.abort(createCrashError());
-    await client.close().catch(() => undefined);
-    await transport.close().catch(() => undefined);
-  };
-  const during = async <T>(
+  client.onclose = () => onEnd(createCrashError());
+  return client;
+}
+
+/** A connection by the client of the SDK, with our errors and limits. */
+class SdkConnection implements McpConnection {
+  readonly #client: Client;
+  readonly #transport: Transport;
+  readonly #ending: AbortController;
+
+  constructor(client: Client, transport: Transport, ending: AbortController) {
+    this.#client = client;
+    this.#transport = transport;
+    this.#ending = ending;
+  }
+
+  /** Opens the connection. Called once, before all else. A failure leaves it closed. */
+  async connect(signal: AbortSignal): Promise<void> {
+    let connecting: Promise<void> | undefined;
+    try {
+      await this.#runUntilEnded((either) => {
+        const options = { timeout: connectTimeoutMs, signal: either };
+        connecting = this.#client.connect(this.#transport, options);
+        return connecting;
+      }, signal);
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      // A program that was asked for its generation is ended.
+      await connecting?.catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Generation of the protocol that the server chose. */
+  get era(): ProtocolEra {
+    return this.#client.getProtocolEra() === 'modern' ? 'modern' : 'legacy';
+  }
+
+  /** Aborted with a BotError when the connection breaks or is disposed. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Asks the server anew, without the SDK's cache. */
+  async listTools(signal: AbortSignal): Promise<readonly OfferedTool[]> {
+    const { tools } = await this.#runUntilEnded(
+      (either) =>
+        this.#client.listTools(undefined, {
+          timeout: connectTimeoutMs,
+          signal: either,
+          cacheMode: 'refresh',
+        }),
+      signal,
+    );
+    return tools.map(({ name, description = '', inputSchema }) => ({
+      name,
+      description,
+      inputSchema,
+    }));
+  }
+
+  /** Sends the asker along as metadata of the call. */
+  async callTool(
+    name: string,
+    { args, asker }: ExternalCall,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<ExternalResult> {
+    const params = { name, arguments: { ...args }, _meta: { [askerKey]: asker } };
+    const timeout = deadlineMs + deadlineSlackMs;
+    const call = (either: AbortSignal) =>
+      this.#client.callTool(params, { timeout, signal: either });
+    return toExternalResult(await this.#runUntilEnded(call, signal));
+  }
+
+  /** Closes the connection. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(createCrashError());
+    await this.#client.close().catch(() => undefined);
+    await this.#transport.close().catch(() => undefined);
+  }
+
+  async #runUntilEnded<T>(
     work: (signal: AbortSignal) => Promise<T>,
-    until: AbortSignal,
-  ) => {
-    const either = AbortSignal.any([until, ended.signal]);
+    signal: AbortSignal,
+  ): Promise<T> {
+    const either = AbortSignal.any([signal, this.#ending.signal]);
     try {
       return await waitUnlessAborted(work(either), either);
     } catch (error) {
-      until.throwIfAborted();
-      ended.signal.throwIfAborted();
+      signal.throwIfAborted();
+      this.#ending.signal.throwIfAborted();
       const failure = toBotError(error);
-      if (isConnectionGone(error)) ended.abort(failure);
+      if (isConnectionGone(error)) this.#ending.abort(failure);
       throw failure;
     }
-  };
-  let connecting: Promise<void> | undefined;
-  try {
-    const begin = (either: AbortSignal) => {
-      connecting = client.connect(transport, {
-        timeout: connectTimeoutMs,
-        signal: either,
-      });
-      return connecting;
-    };
-    await during(begin, signal);
-  } catch (error) {
-    await close();
-    // A program that was asked for its generation is ended.
-    await connecting?.catch(() => undefined);
-    throw error;
   }
-  return {
-    era: client.getProtocolEra() === 'modern' ? 'modern' : 'legacy',
-    ended: ended.signal,
-    async listTools(until) {
-      const { tools } = await during(
-        (either) =>
-          client.listTools(undefined, {
-            timeout: connectTimeoutMs,
-            signal: either,
-            cacheMode: 'refresh',
-          }),
-        until,
-      );
-      return tools.map(({ name, description = '', inputSchema }) => ({
-        name,
-        description,
-        inputSchema,
-      }));
-    },
-    async callTool(name, { given, asker }, deadlineMs, until) {
-      const params = { name, arguments: { ...given }, _meta: { [askerKey]: asker } };
-      const timeout = deadlineMs + deadlineSlackMs;
-      const call = (either: AbortSignal) =>
-        client.callTool(params, { timeout, signal: either });
-      return toExternalResult(await during(call, until));
-    },
-    [Symbol.asyncDispose]: close,
-  };
 }
 
 function createTransport(
@@ -215,15 +261,15 @@ function createCrashError() {
   return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
 }
 
-function createFloodError(words: string) {
-  return new BotError('tool.flooded', true, `An MCP server sent ${words}.`);
+function createFloodError(excess: string) {
+  return new BotError('tool.flooded', true, `An MCP server sent ${excess}.`);
 }
 
 /** Tests whether the connection closed, or the server has forgotten it. */
 function isConnectionGone(error: unknown) {
   if (error instanceof SdkHttpError) return error.status === 404;
   if (!(error instanceof SdkError)) return error instanceof TypeError;
-  return sdkFailures[error.code] === ended;
+  return sdkFailures[error.code] === connectionEnded;
 }
 
 /** Turns an error of the SDK into a BotError without words of the server. */
@@ -231,32 +277,32 @@ function toBotError(error: unknown) {
   if (error instanceof BotError) return error;
   if (error instanceof Error && error.cause instanceof BotError) return error.cause;
   if (error instanceof SdkHttpError) {
-    const why = `An MCP server answered with ${error.status}.`;
-    return new BotError('tool.unreachable', true, why, error);
+    const message = `An MCP server answered with ${error.status}.`;
+    return new BotError('tool.unreachable', true, message, error);
   }
   if (error instanceof ProtocolError) {
-    const why = `An MCP server refused (${error.code}).`;
-    return new BotError('tool.refused', false, why, error);
+    const message = `An MCP server refused (${error.code}).`;
+    return new BotError('tool.refused', false, message, error);
   }
-  const [code, retryable, why] =
+  const [code, retryable, message] =
     error instanceof SdkError
       ? (sdkFailures[error.code] ?? [
           'tool.refused',
           false,
           `An MCP server violates the protocol (${error.code}).`,
         ])
-      : unreached;
-  return new BotError(code, retryable, why, error);
+      : serverUnreached;
+  return new BotError(code, retryable, message, error);
 }
 
-type SdkFailure = readonly [code: ErrorCode, retryable: boolean, why: string];
+type SdkFailure = readonly [code: ErrorCode, retryable: boolean, message: string];
 
-const unreached: SdkFailure = [
+const serverUnreached: SdkFailure = [
   'tool.unreachable',
   true,
   'An MCP server was not reached.',
 ];
-const ended: SdkFailure = ['tool.crashed', true, 'An MCP server ended.'];
+const connectionEnded: SdkFailure = ['tool.crashed', true, 'An MCP server ended.'];
 
 const sdkFailures: Partial<Record<SdkErrorCode, SdkFailure>> = {
   [SdkErrorCode.RequestTimeout]: [
@@ -264,10 +310,10 @@ const sdkFailures: Partial<Record<SdkErrorCode, SdkFailure>> = {
     true,
     'An MCP server did not answer in time.',
   ],
-  [SdkErrorCode.ConnectionClosed]: ended,
-  [SdkErrorCode.NotConnected]: ended,
-  [SdkErrorCode.SendFailed]: ended,
-  [SdkErrorCode.EraNegotiationFailed]: unreached,
+  [SdkErrorCode.ConnectionClosed]: connectionEnded,
+  [SdkErrorCode.NotConnected]: connectionEnded,
+  [SdkErrorCode.SendFailed]: connectionEnded,
+  [SdkErrorCode.EraNegotiationFailed]: serverUnreached,
   [SdkErrorCode.UnsupportedResultType]: [
     'tool.asks',
     false,
@@ -281,13 +327,15 @@ function toExternalResult({
   structuredContent,
   isError,
 }: CallToolResult): ExternalResult {
-  const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
-  const others = content.map(({ type }) => type).filter((type) => type !== 'text');
+  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  const leftOutTypes = content
+    .map(({ type }) => type)
+    .filter((type) => type !== 'text');
   return {
     text: texts.join('\n'),
     structured:
       structuredContent === undefined ? undefined : JSON.stringify(structuredContent),
-    leftOut: [...new Set(others)],
+    leftOut: [...new Set(leftOutTypes)],
     isError: isError === true,
   };
 }

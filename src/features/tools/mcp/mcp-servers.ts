@@ -8,7 +8,7 @@ import type { ToolNews } from '#src/features/tools/external-tool.ts';
 import { adaptServerTools, toPlainName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
-import { createToolCheck, type OfferedTool } from './tool-changes.ts';
+import { type OfferedTool, ToolCheck } from './tool-changes.ts';
 
 export type McpServersOptions = {
   /** File with hashes of the tools from the last start. */
@@ -18,51 +18,107 @@ export type McpServersOptions = {
   readonly report: ToolNews;
 };
 
-/** Opens MCP servers. Import this file dynamically, since it loads the SDK. */
-export function openMcpServers({
-  hashesPath,
-  servers,
-  clock,
-  report,
-}: McpServersOptions) {
-  const over = new AbortController();
-  const checkTools = createToolCheck(hashesPath, report);
-  const deps = { clock, open: openMcpConnection, checkTools, report };
-  const opened = servers.map((options) => createMcpServer(options, deps));
-  const running = Promise.all(opened.map((one) => one.runUntilAborted(over.signal)));
-  return {
-    all: (): readonly ToolEntry[] => opened.flatMap(({ tools }) => tools),
-    async [Symbol.asyncDispose]() {
-      over.abort(new Error('the bot ends'));
-      await running;
-    },
-  };
+/**
+ * Opens MCP servers, and keeps them open until the object is disposed. Import this file
+ * dynamically, since it loads the SDK.
+ */
+export class McpServers implements AsyncDisposable {
+  readonly #over = new AbortController();
+  readonly #servers: readonly McpServer[];
+  readonly #running: Promise<unknown>;
+
+  constructor({ hashesPath, servers, clock, report }: McpServersOptions) {
+    const toolCheck = new ToolCheck(hashesPath, report);
+    const deps = { clock, open: openMcpConnection, toolCheck, report };
+    this.#servers = servers.map((options) => new McpServer(options, deps));
+    this.#running = Promise.all(
+      this.#servers.map((server) => server.runUntilAborted(this.#over.signal)),
+    );
+  }
+
+  /** Lists the tools that may be used now, of all servers that are connected. */
+  listTools(): readonly ToolEntry[] {
+    return this.#servers.flatMap(({ tools }) => tools);
+  }
+
+  /** Ends all servers, and waits for their ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('the bot ends'));
+    await this.#running;
+  }
 }
 
-type McpServerDeps = {
+export type McpServerDeps = {
   readonly clock: Clock;
   readonly open: typeof openMcpConnection;
-  readonly checkTools: ReturnType<typeof createToolCheck>;
+  readonly toolCheck: ToolCheck;
   readonly report: ToolNews;
 };
 
-export function createMcpServer(
-  options: McpServerOptions,
-  { checkTools, clock, open, report }: McpServerDeps,
-) {
-  const { name, rulesFor, transport } = options;
-  let tools: readonly ToolEntry[] = [];
-  let lastNews = '';
+/** Keeps one server connected, and knows its tools. */
+export class McpServer {
+  readonly #options: McpServerOptions;
+  readonly #deps: McpServerDeps;
+  #tools: readonly ToolEntry[] = [];
+  #lastNews = '';
+  #failures = 0;
 
-  async function runConnection(signal: AbortSignal) {
+  constructor(options: McpServerOptions, deps: McpServerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Tools that may be used now. Empty while the server is not connected. */
+  get tools(): readonly ToolEntry[] {
+    return this.#tools;
+  }
+
+  /**
+   * Connects again and again until `signal` is aborted. Failures are reported, not
+   * thrown. Called once.
+   */
+  async runUntilAborted(signal: AbortSignal): Promise<void> {
+    const { clock, report } = this.#deps;
+    const task = {
+      name: `MCP server ${this.#options.name}`,
+      clock,
+      everyMs: () => toRetryDelayMs(this.#failures),
+      run: () => this.#runOnce(signal),
+      report: ({ cause }: { readonly cause: string }) => report(cause),
+    };
+    await runPeriodically(task, signal);
+  }
+
+  async #runOnce(signal: AbortSignal) {
+    const { clock } = this.#deps;
+    const openedAtMs = clock.nowMs();
+    try {
+      const failure = await this.#runConnection(signal);
+      const wasSteady = clock.nowMs() - openedAtMs >= steadyAfterMs;
+      this.#failures = wasSteady ? 1 : this.#failures + 1;
+      const retryNote = `it is tried again, first in ${toRetryDelayMs(this.#failures) / 1_000} s.`;
+      if (!signal.aborted)
+        this.#reportNews(`${failure} Its tools are off; ${retryNote}`);
+    } finally {
+      this.#tools = [];
+    }
+  }
+
+  /** Returns the message of the failure that ended the connection. */
+  async #runConnection(signal: AbortSignal) {
     let news = Promise.withResolvers<void>();
     try {
       const onToolsChanged = () => news.resolve();
-      await using connection = await open(transport, { onToolsChanged }, signal);
+      const { transport } = this.#options;
+      await using connection = await this.#deps.open(
+        transport,
+        { onToolsChanged },
+        signal,
+      );
       const either = AbortSignal.any([signal, connection.ended]);
       for (;;) {
         news = Promise.withResolvers();
-        updateTools(await connection.listTools(either), connection);
+        this.#updateTools(await connection.listTools(either), connection);
         await waitUnlessAborted(news.promise, either);
       }
     } catch (error) {
@@ -72,55 +128,28 @@ export function createMcpServer(
     }
   }
 
-  function updateTools(offered: readonly OfferedTool[], { callTool }: McpConnection) {
-    const allowed = offered.filter((tool) => rulesFor(tool.name));
-    const { off, changed } = checkTools(name, allowed);
+  #updateTools(offered: readonly OfferedTool[], connection: McpConnection) {
+    const options = this.#options;
+    const allowed = offered.filter((tool) => options.findRules(tool.name));
+    const { off, changed } = this.#deps.toolCheck.checkTools(options.name, allowed);
     const on = allowed.filter((tool) => !off.includes(tool));
-    const adapted = adaptServerTools(on, options, callTool);
-    tools = adapted.tools.map(adaptExternalTool);
+    const adapted = adaptServerTools(on, options, connection);
+    this.#tools = adapted.tools.map(adaptExternalTool);
     const news = [
-      `${tools.length} tools are on${listNames(tools)}.`,
+      `${this.#tools.length} tools are on${listNames(this.#tools)}.`,
       changed.length > 0 && `Changed since the last start${listNames(changed)}.`,
       off.length > 0 &&
         `New or changed, so off until the bot restarts${listNames(off)}.`,
       ...adapted.problems,
     ];
-    reportNews(news.filter(Boolean).join(' '));
+    this.#reportNews(news.filter(Boolean).join(' '));
   }
 
-  function reportNews(message: string) {
-    if (message !== lastNews) report(`${name}: ${message}`);
-    lastNews = message;
+  #reportNews(message: string) {
+    const { report } = this.#deps;
+    if (message !== this.#lastNews) report(`${this.#options.name}: ${message}`);
+    this.#lastNews = message;
   }
-
-  return {
-    get tools(): readonly ToolEntry[] {
-      return tools;
-    },
-    async runUntilAborted(signal: AbortSignal) {
-      let failures = 0;
-      const run = async () => {
-        const openedAtMs = clock.nowMs();
-        try {
-          const failure = await runConnection(signal);
-          const wasSteady = clock.nowMs() - openedAtMs >= steadyAfterMs;
-          failures = wasSteady ? 1 : failures + 1;
-          const again = `it is tried again, first in ${toRetryDelayMs(failures) / 1_000} s.`;
-          if (!signal.aborted) reportNews(`${failure} Its tools are off; ${again}`);
-        } finally {
-          tools = [];
-        }
-      };
-      const task = {
-        name: `MCP server ${name}`,
-        clock,
-        everyMs: () => toRetryDelayMs(failures),
-        run,
-        report: ({ cause }: { readonly cause: string }) => report(cause),
-      };
-      await runPeriodically(task, signal);
-    },
-  };
 }
 
 function listNames(tools: readonly { readonly name: string }[]) {

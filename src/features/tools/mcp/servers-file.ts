@@ -10,6 +10,7 @@ import {
   writtenRules,
 } from '#src/features/tools/external-tool.ts';
 
+/** How a server is reached: as a program of this machine, or over HTTP. */
 export type McpTransport =
   | {
       readonly kind: 'stdio';
@@ -24,19 +25,21 @@ export type McpTransport =
       readonly headers: ReadonlyMap<string, Secret>;
     };
 
-/** This module loads no MCP code, since every start reads the file. */
-export type McpServerOptions = {
+/** One server of the file. This module loads no MCP code, since every start reads the file. */
+export interface McpServerOptions {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Undefined if the operator does not allow it. */
-  rulesFor(tool: string): ToolRules | undefined;
-};
+  /** Finds the rules of a tool by its own name. Undefined if the operator does not allow the tool. */
+  findRules(toolName: string): ToolRules | undefined;
+}
 
+/** Servers that are on, or all mistakes of the file. */
 export type McpServersFile =
   | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
   /** Sentences without values of the file. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
+/** Finds a variable that the file may name. Undefined for a setting of the bot. */
 export type VariableReader = (name: string) => string | undefined;
 
 const filledText = z.string().min(1);
@@ -72,7 +75,7 @@ type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
 /** Reads a file of the usual `mcpServers` shape. */
 export function readServersFile(
   path: string,
-  variable: VariableReader,
+  findVariable: VariableReader,
 ): McpServersFile {
   let text: string;
   try {
@@ -80,25 +83,27 @@ export function readServersFile(
   } catch {
     return { kind: 'bad', mistakes: ['cannot be read'] };
   }
-  return readServers(text, dirname(resolve(path)), variable);
+  return readServers(text, dirname(resolve(path)), findVariable);
 }
 
+/** Reads the text of a file. Relative paths of programs begin in `folder`. */
 export function readServers(
   text: string,
   folder: string,
-  variable: VariableReader,
+  findVariable: VariableReader,
 ): McpServersFile {
-  const all = z
+  const file = z
     .object({ mcpServers: z.record(z.string(), z.unknown()) })
     .safeParse(tryParseJson(text));
-  if (!all.success) return { kind: 'bad', mistakes: ['is not JSON with "mcpServers"'] };
+  if (!file.success)
+    return { kind: 'bad', mistakes: ['is not JSON with "mcpServers"'] };
   const mistakes: string[] = [];
   const servers: McpServerOptions[] = [];
-  for (const [name, written] of Object.entries(all.data.mcpServers)) {
-    const read = readServer(name, written, folder, variable);
-    if (typeof read === 'string')
-      mistakes.push(`${JSON.stringify(name.slice(0, 40))} ${read}`);
-    else if (read) servers.push(read);
+  for (const [name, written] of Object.entries(file.data.mcpServers)) {
+    const server = readServer(name, written, folder, findVariable);
+    if (typeof server === 'string')
+      mistakes.push(`${JSON.stringify(name.slice(0, 40))} ${server}`);
+    else if (server) servers.push(server);
   }
   return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
 }
@@ -108,7 +113,7 @@ function readServer(
   name: string,
   written: unknown,
   folder: string,
-  variable: VariableReader,
+  findVariable: VariableReader,
 ): McpServerOptions | string | undefined {
   if (!serverName.test(name))
     return 'needs a name of up to 32 letters, digits, - and _';
@@ -123,15 +128,15 @@ function readServer(
   }
   if (read.data.disabled) return undefined;
   try {
-    const transport = parseTransport(read.data, folder, variable);
-    const own = parseRules(read.data);
+    const transport = parseTransport(read.data, folder, findVariable);
+    const serverRules = parseRules(read.data);
     const { allow, tools = {} } = read.data;
-    const rulesFor = (tool: string) => {
-      if (allow && !allow.includes(tool)) return undefined;
-      const rules = Object.hasOwn(tools, tool) ? tools[tool] : undefined;
-      return parseRules(rules ?? {}, own);
+    const findRules = (toolName: string) => {
+      if (allow && !allow.includes(toolName)) return undefined;
+      const rules = Object.hasOwn(tools, toolName) ? tools[toolName] : undefined;
+      return parseRules(rules ?? {}, serverRules);
     };
-    return { name, transport, rulesFor };
+    return { name, transport, findRules };
   } catch (error) {
     if (error instanceof MissingVariable) return error.message;
     throw error;
@@ -141,10 +146,10 @@ function readServer(
 function parseTransport(
   written: WrittenServer,
   folder: string,
-  variable: VariableReader,
+  findVariable: VariableReader,
 ): McpTransport {
   if ('url' in written) {
-    const headers = fillInVariables(written.headers, variable);
+    const headers = fillInVariables(written.headers, findVariable);
     return { kind: 'http', url: new URL(written.url), headers };
   }
   const { command, args, env, cwd = '.' } = written;
@@ -155,7 +160,7 @@ function parseTransport(
         ? resolve(folder, command)
         : command,
     args,
-    environment: fillInVariables(env, variable),
+    environment: fillInVariables(env, findVariable),
     folder: resolve(folder, cwd),
   };
 }
@@ -165,16 +170,16 @@ class MissingVariable extends Error {}
 /** Replaces `${NAME}` by variables of the environment. */
 function fillInVariables(
   written: Readonly<Record<string, string>>,
-  variable: VariableReader,
+  findVariable: VariableReader,
 ): ReadonlyMap<string, Secret> {
   const fillVariable = (value: string) =>
     value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-      const found = variable(name);
-      if (found === undefined)
+      const foundValue = findVariable(name);
+      if (foundValue === undefined)
         throw new MissingVariable(
           `names ${name}, which is not set or a setting of the bot's own`,
         );
-      return found;
+      return foundValue;
     });
   return new Map(
     Object.entries(written).map(([key, value]) => [

@@ -16,10 +16,10 @@ const {
 const weakForms = new Map(Object.entries(sounds.weakForms));
 
 /** Words that are abbreviations in capitals. */
-const spelt: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
-const hissing: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
-const voiceless: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
-const word = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
+const spelledWords: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
+const hissingSounds: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
+const voicelessSounds: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
+const wordPattern = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
 const linkingR =
   /(?<=\u025a|\u025c\u02d0)(?= [\u02c8\u02cc]?[aeiou\u00e6\u0250\u0251\u0254\u0259\u025b\u026a\u028a\u028c])/g;
 const theBeforeVowel =
@@ -33,16 +33,18 @@ type LetterRules = {
   readonly trie: ReadonlyMap<string, Rule>;
 };
 
+/** Pronunciation of English words, by a dictionary, names, and letters for all others. */
 export class EnglishPhonemes {
-  readonly #lines: string;
+  /** Lines of CMUdict, sorted. */
+  readonly #dictionary: string;
   readonly #names: ReadonlyMap<string, readonly string[]>;
   readonly #rules: LetterRules;
 
-  private constructor(lines: string, names: string, rules: LetterRules) {
-    this.#lines = lines;
+  private constructor(dictionary: string, names: string, rules: LetterRules) {
+    this.#dictionary = dictionary;
     this.#names = new Map(
-      names.split('\n').map((line) => {
-        const [name = '', ...sounds] = line.split(' ');
+      names.split('\n').map((entry) => {
+        const [name = '', ...sounds] = entry.split(' ');
         return [stripAccents(name), sounds];
       }),
     );
@@ -51,12 +53,12 @@ export class EnglishPhonemes {
 
   /** Reads the words of CMUdict, letter rules learnt from them, and names. */
   static async open(folder: string): Promise<EnglishPhonemes> {
-    const [lines, names, rules] = await Promise.all([
+    const [dictionary, names, rules] = await Promise.all([
       readFile(join(folder, 'words.txt'), 'latin1'),
       readFile(join(folder, 'names.txt'), 'utf8'),
       readFile(join(folder, 'letters.txt'), 'utf8'),
     ]);
-    return new EnglishPhonemes(lines, names, parseLetterRules(rules));
+    return new EnglishPhonemes(dictionary, names, parseLetterRules(rules));
   }
 
   /**
@@ -68,50 +70,55 @@ export class EnglishPhonemes {
    * declare const phonemes: EnglishPhonemes;
    * phonemes.toIpa('raincoats') === phonemes.toIpa('rain coats'); // false
    */
-  toIpa(words: string): string {
-    return words
-      .replace(word, (token) => (token === "'" ? '' : this.#pronounce(token)))
+  toIpa(text: string): string {
+    return text
+      .replace(wordPattern, (token) =>
+        token === "'" ? '' : this.#pronounceToken(token),
+      )
       .replace(linkingR, '\u0279')
       .replace(theBeforeVowel, '\u00f0\u026a');
   }
 
-  #pronounce(token: string) {
+  #pronounceToken(token: string) {
     const lower = token.toLowerCase();
     const isUnreadable =
-      /^[A-Z]{2,5}$/.test(token) && !(this.#find(lower) && /[AEIOUY]/.test(token));
-    if (isUnreadable || spelt.has(token))
+      /^[A-Z]{2,5}$/.test(token) &&
+      !(this.#findSounds(lower) && /[AEIOUY]/.test(token));
+    if (isUnreadable || spelledWords.has(token))
       return [...lower]
-        .map((letter) => (letter === 'a' ? '\u02c8e\u026a' : this.#say(letter)))
+        .map((letter) => (letter === 'a' ? '\u02c8e\u026a' : this.#toWordIpa(letter)))
         .join(' ');
     const weak = this.#names.has(lower) ? undefined : weakForms.get(lower);
-    return weak ?? this.#say(lower);
+    return weak ?? this.#toWordIpa(lower);
   }
 
-  #say(lower: string) {
+  #toWordIpa(lower: string) {
     return joinSounds(this.#getSounds(lower));
   }
 
   #getSounds(lower: string): readonly string[] {
-    const found = this.#find(lower);
-    if (found) return found;
+    const knownSounds = this.#findSounds(lower);
+    if (knownSounds) return knownSounds;
     const [, owner] = /^(.+)'s?$/.exec(lower) ?? [];
     if (owner) return addPlural(this.#getSounds(owner));
     const letters = lower.replaceAll("'", '');
-    const stem = /[^s]s$/.test(letters) ? this.#find(letters.slice(0, -1)) : undefined;
+    const stem = /[^s]s$/.test(letters)
+      ? this.#findSounds(letters.slice(0, -1))
+      : undefined;
     return stem
       ? addPlural(stem)
       : (this.#findCompound(letters) ?? this.#readLetters(letters));
   }
 
-  #find(lower: string) {
-    const named = this.#names.get(lower);
-    if (named) return named;
-    const lines = this.#lines;
-    for (let low = 0, high = lines.length; low < high; ) {
-      const start = lines.lastIndexOf('\n', ((low + high) >> 1) - 1) + 1;
-      const end = lines.indexOf('\n', start);
+  #findSounds(lower: string) {
+    const nameSounds = this.#names.get(lower);
+    if (nameSounds) return nameSounds;
+    const dictionary = this.#dictionary;
+    for (let low = 0, high = dictionary.length; low < high; ) {
+      const start = dictionary.lastIndexOf('\n', ((low + high) >> 1) - 1) + 1;
+      const end = dictionary.indexOf('\n', start);
       const [entry = '', ...sounds] = (
-        lines.slice(start, end).split(' #', 1)[0] ?? ''
+        dictionary.slice(start, end).split(' #', 1)[0] ?? ''
       ).split(' ');
       if (entry === lower) return sounds;
       if (entry < lower) low = end + 1;
@@ -124,12 +131,12 @@ export class EnglishPhonemes {
   #findCompound(letters: string) {
     if (letters.length < 7) return undefined;
     for (let at = letters.length - 3; at >= 3; at--) {
-      const [first, second] = [
-        this.#find(letters.slice(0, at)),
-        this.#find(letters.slice(at)),
+      const [stem, ending] = [
+        this.#findSounds(letters.slice(0, at)),
+        this.#findSounds(letters.slice(at)),
       ];
-      if (first && second)
-        return [...first, ...second.map((sound) => sound.replace('1', '2'))];
+      if (stem && ending)
+        return [...stem, ...ending.map((sound) => sound.replace('1', '2'))];
     }
     return undefined;
   }
@@ -154,12 +161,12 @@ export class EnglishPhonemes {
 
 /** Parses the neighbours, then one rule a line, indented below the parent rule. */
 function parseLetterRules(text: string) {
-  const [features = '', ...lines] = text.trimEnd().split('\n');
+  const [features = '', ...ruleLines] = text.trimEnd().split('\n');
   const trie = new Map<string, Rule>();
   const levels = [trie];
-  for (const line of lines) {
-    const depth = line.search(/\S/);
-    const [key = '', sound = ''] = line.trim().split('\t');
+  for (const ruleLine of ruleLines) {
+    const depth = ruleLine.search(/\S/);
+    const [key = '', sound = ''] = ruleLine.trim().split('\t');
     const by = new Map<string, Rule>();
     levels[depth]?.set(key, { sound, by });
     levels[depth + 1] = by;
@@ -183,10 +190,10 @@ function getFeature(
 function joinSounds(sounds: readonly string[]) {
   return sounds
     .map((sound, at) => {
-      const [before = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
+      const [previous = '', next = ''] = [sounds[at - 1], sounds[at + 1]];
       if (isVowel(sound)) return toVowel(sound, at, sounds);
       const isTapped =
-        sound === 'T' && (isVowel(before) || before === 'R') && next.endsWith('0');
+        sound === 'T' && (isVowel(previous) || previous === 'R') && next.endsWith('0');
       return isTapped ? '\u027e' : (consonants[sound] ?? '');
     })
     .join('');
@@ -218,9 +225,11 @@ function reduceVowel(sound: string, at: number, sounds: readonly string[]) {
   return next === 'N' ? '\u028c' : '\u0250';
 }
 
-function isEnding([before = '', , ending, ...more]: readonly string[]) {
-  if (more.length > 0) return false;
-  return ending === 'Z' ? hissing.has(before) : ending === 'D' && /^[TD]$/.test(before);
+function isEnding([stem = '', , ending, ...laterSounds]: readonly string[]) {
+  if (laterSounds.length > 0) return false;
+  return ending === 'Z'
+    ? hissingSounds.has(stem)
+    : ending === 'D' && /^[TD]$/.test(stem);
 }
 
 function isVowel(sound: string) {
@@ -229,8 +238,8 @@ function isVowel(sound: string) {
 
 function addPlural(sounds: readonly string[]) {
   const last = sounds.at(-1) ?? '';
-  if (hissing.has(last)) return [...sounds, 'IH0', 'Z'];
-  return [...sounds, voiceless.has(last) ? 'S' : 'Z'];
+  if (hissingSounds.has(last)) return [...sounds, 'IH0', 'Z'];
+  return [...sounds, voicelessSounds.has(last) ? 'S' : 'Z'];
 }
 
 /** Keeps or makes exactly one main stress, as the letter rules choose each stress alone. */
@@ -243,6 +252,7 @@ function keepOneStress(sounds: readonly string[]) {
   );
 }
 
+/** Removes accents, and splits ligatures: `e` for `\u00e9`. */
 export function stripAccents(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '');
 }

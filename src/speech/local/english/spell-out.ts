@@ -1,11 +1,11 @@
 import { toCardinal, toOrdinal } from 'n2words/en-US';
-import words from './english-words.json' with { type: 'json' };
+import wordTables from './english-words.json' with { type: 'json' };
 import { stripAccents } from './phonemes.ts';
 
 /** A pattern and the spoken words. */
 type SpellingRule = readonly [
   find: RegExp,
-  say: string | ((...found: string[]) => string),
+  say: string | ((...groups: string[]) => string),
 ];
 
 const months =
@@ -18,14 +18,14 @@ type WordTable = Readonly<Record<string, string>>;
  * The plural of `units` is regular, and `fixedUnits` have none. `letters` are not accented forms of
  * others.
  */
-const tables: Readonly<Record<keyof typeof words, WordTable>> = words;
+const tables: Readonly<Record<keyof typeof wordTables, WordTable>> = wordTables;
 const { abbreviations, currencies, fixedUnits, letters, magnitudes, units } = tables;
 const monthNames = months.map((name) => `${name}|${name.slice(0, 3)}\\.?`).join('|');
 const symbols: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(currencies).map(([sign, name]) => [sign, `${name}s`]),
   ),
-  ...words.symbols,
+  ...wordTables.symbols,
 };
 /** Writing systems that are named because the voice cannot say the words. */
 const scripts: readonly (readonly [name: string, letter: RegExp])[] = [
@@ -45,7 +45,7 @@ const unitNames = [...Object.keys(units), ...Object.keys(fixedUnits)]
   .map(RegExp.escape)
   .join('|');
 
-const build = (source: string, flags = 'g') => new RegExp(source, flags);
+const buildPattern = (pattern: string, flags = 'g') => new RegExp(pattern, flags);
 
 /** The order matters: a date holds numbers, and a number may hold a stop. */
 const rules: readonly SpellingRule[] = [
@@ -71,11 +71,11 @@ const rules: readonly SpellingRule[] = [
     (_, day, month, year) => sayDate(Number(month), day, year),
   ],
   [
-    build(`\\b(${monthNames}) (\\d{1,2})(?:st|nd|rd|th)?(,? \\d{4})?\\b`),
+    buildPattern(`\\b(${monthNames}) (\\d{1,2})(?:st|nd|rd|th)?(,? \\d{4})?\\b`),
     (_, month, day, year = '') => sayDate(findMonth(month), day, year),
   ],
   [
-    build(`\\b(\\d{1,2}) (${monthNames})(,? \\d{4})?\\b`),
+    buildPattern(`\\b(\\d{1,2}) (${monthNames})(,? \\d{4})?\\b`),
     (_, day, month, year = '') => sayDate(findMonth(month), day, year),
   ],
   [
@@ -92,14 +92,14 @@ const rules: readonly SpellingRule[] = [
     (_, century, decade) => `${sayYear(century + decade).replace(/y$/, 'ie')}s`,
   ],
   [
-    build(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`),
+    buildPattern(`\\b(${Object.keys(abbreviations).map(RegExp.escape).join('|')})\\.`),
     (_, short) => abbreviations[short] ?? '',
   ],
   [/\bNo\. ?(?=\d)/g, 'number '],
   [/\b((?:[A-Z]\.){2,})/g, (_, dotted) => dotted.replaceAll('.', ' ')],
   [/(?<=[A-Za-z\d])\.(?=[A-Za-z])|(?<=[A-Za-z])\.(?=\d)/g, ' dot '],
   [
-    build(
+    buildPattern(
       `([${signs}]) ?(${number})(?: ?(million|billion|trillion|thousand)\\b|(k|m|bn|b)\\b)?`,
       'gi',
     ),
@@ -107,28 +107,28 @@ const rules: readonly SpellingRule[] = [
       sayMoney(sign, amount, magnitude ?? magnitudes[short?.toLowerCase() ?? '']),
   ],
   [
-    build(`(?<![\\d.,])(${number}) ?([\u20ac\u00a3])`),
+    buildPattern(`(?<![\\d.,])(${number}) ?([\u20ac\u00a3])`),
     (_, amount, sign) => sayMoney(sign, amount),
   ],
-  [build(`(?<![\\w.])[-\u2212](?=${number})`), 'minus '],
+  [buildPattern(`(?<![\\w.])[-\u2212](?=${number})`), 'minus '],
   [
-    build(`(?<![\\w.])(${number}) ?(${unitNames})(?![\\w/])`),
+    buildPattern(`(?<![\\w.])(${number}) ?(${unitNames})(?![\\w/])`),
     (_, amount, unit) => sayMeasure(amount, unit),
   ],
-  [/\b(\d+)(?:st|nd|rd|th)\b/g, (_, place) => sayPlace(place)],
+  [/\b(\d+)(?:st|nd|rd|th)\b/g, (_, digits) => sayOrdinal(digits)],
   [
     /(?<![\d/.])(\d{1,2})\/(\d{1,2})(?![\d/])/g,
     (_, part, whole) => sayFraction(Number(part), Number(whole)),
   ],
   [
     /\d{1,9}(?:\.\d{1,9}){2,9}/g,
-    (found) => ` ${found.split('.').map(sayNumber).join(' dot ')} `,
+    (numbers) => ` ${numbers.split('.').map(sayNumber).join(' dot ')} `,
   ],
-  [build(number), (found) => ` ${sayNumber(found)} `],
+  [buildPattern(number), (digits) => ` ${sayNumber(digits)} `],
   [/#(?=[A-Za-z])/g, 'hashtag '],
   [/~(?= ?[a-z])/g, 'about '],
   [
-    build(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`),
+    buildPattern(`[${Object.keys(symbols).map(RegExp.escape).join('')}]`),
     (sign) => ` ${symbols[sign]} `,
   ],
   [
@@ -161,24 +161,26 @@ export function spellOutEnglish(text: string): string {
       .replace(/(\d)\s?(?=[\u00bc\u00bd\u00be])/g, '$1 and ')
       .replaceAll('\u2260', ' is not '),
   ).replaceAll('\u2044', '/');
-  const words = rules
-    .reduce((rest, [find, say]) => rest.replace(find, say as string), plain)
+  const spokenText = rules
+    .reduce((spelled, [find, say]) => spelled.replace(find, say as string), plain)
     .trim();
-  return /[A-Za-z]/.test(words) ? words : '';
+  return /[A-Za-z]/.test(spokenText) ? spokenText : '';
 }
 
-function sayNumber(found: string) {
-  const [whole = '', decimals] = found.replaceAll(',', '').split('.');
-  const said = isSpelt(whole, found)
+function sayNumber(digits: string) {
+  const [whole = '', decimals] = digits.replaceAll(',', '').split('.');
+  const spokenWhole = isSpelt(whole, digits)
     ? sayDigits(whole)
-    : sayWhole(whole, found.includes(','));
-  return decimals === undefined ? said : `${said} point ${sayDigits(decimals)}`;
+    : sayWhole(whole, digits.includes(','));
+  return decimals === undefined
+    ? spokenWhole
+    : `${spokenWhole} point ${sayDigits(decimals)}`;
 }
 
 /** Recognises telephone numbers and codes, which are said digit by digit. */
-function isSpelt(whole: string, found: string) {
+function isSpelt(whole: string, digits: string) {
   if (/^0\d/.test(whole) || whole.length > 15) return true;
-  return whole.length >= 7 && !found.includes(',') && !whole.endsWith('000');
+  return whole.length >= 7 && !digits.includes(',') && !whole.endsWith('000');
 }
 
 function sayWhole(whole: string, hasComma: boolean) {
@@ -191,17 +193,17 @@ function sayDigits(digits: string) {
 }
 
 function sayYear(year: string) {
-  const [century, rest] = [year.slice(0, -2), year.slice(-2)];
+  const [century, yearOfCentury] = [year.slice(0, -2), year.slice(-2)];
   if (!/^[1-9][1-9]..$|^20[1-9].$/.test(year)) return toCardinal(year);
-  if (rest === '00') return `${toCardinal(century)} hundred`;
-  return `${toCardinal(century)} ${sayMinutes(rest)}`;
+  if (yearOfCentury === '00') return `${toCardinal(century)} hundred`;
+  return `${toCardinal(century)} ${sayMinutes(yearOfCentury)}`;
 }
 
 function sayMinutes(digits: string) {
   return `${digits.startsWith('0') ? 'oh ' : ''}${toCardinal(Number(digits))}`;
 }
 
-function sayPlace(digits: string) {
+function sayOrdinal(digits: string) {
   return Number(digits) > 0 && digits.length <= 15
     ? toOrdinal(digits)
     : `${sayNumber(digits)}th`;
@@ -213,15 +215,15 @@ function findMonth(name: string) {
 
 function sayDate(month: number, day: string, year: string) {
   const spoken = year === '' ? '' : `, ${sayYear(year.replace(/\D+/g, ''))}`;
-  return `${months[month - 1]} ${sayPlace(day)}${spoken}`;
+  return `${months[month - 1]} ${sayOrdinal(day)}${spoken}`;
 }
 
 function sayTime(hour: string, minute: string, half = '', second = '') {
   const isWhole = minute === '' || minute === '00';
   const wholeHour = half === '' ? " o'clock" : '';
-  const past = isWhole ? wholeHour : ` ${sayMinutes(minute)}`;
+  const minutes = isWhole ? wholeHour : ` ${sayMinutes(minute)}`;
   const seconds = second === '' ? '' : ` and ${toCardinal(Number(second))} seconds`;
-  return `${toCardinal(Number(hour))}${past}${seconds} ${sayHalf(half)}`.trim();
+  return `${toCardinal(Number(hour))}${minutes}${seconds} ${sayHalf(half)}`.trim();
 }
 
 function sayHalf(half: string) {

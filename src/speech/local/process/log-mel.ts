@@ -1,4 +1,4 @@
-import { createHannWindow, createSpectrum } from '#src/audio/spectrum.ts';
+import { createHannWindow, Spectrum } from '#src/audio/spectrum.ts';
 
 /**
  * Log-mel spectrogram of 16 kHz sound for Whisper and Smart Turn, with 80 bands every 10 ms:
@@ -9,12 +9,12 @@ export const hopSamples = 160;
 
 const windowSamples = 400;
 const half = windowSamples / 2;
-const spectrum = createSpectrum(createHannWindow(windowSamples));
+const spectrum = new Spectrum(createHannWindow(windowSamples));
 /** Silence floor, and the quietest power that is kept beside the loudest. */
-const [quietestPower, keptRange] = [1e-10, 1e-8];
+const [quietestPower, powerRange] = [1e-10, 1e-8];
 
-/** `weights` belong to the bins from `first`. */
-type MelBand = { readonly first: number; readonly weights: Float64Array };
+/** `weights` belong to the bins from `firstBin`. */
+type MelBand = { readonly firstBin: number; readonly weights: Float64Array };
 const bands = createMelBands();
 
 /** Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. */
@@ -33,7 +33,7 @@ export function computeLogMel(samples: Float32Array): Float32Array {
       at += frames;
     }
   }
-  const quietest = Math.max(quietestPower, loudest * keptRange);
+  const quietest = Math.max(quietestPower, loudest * powerRange);
   return features.map((power) => (Math.log10(Math.max(power, quietest)) + 4) / 4);
 }
 
@@ -45,10 +45,10 @@ function mirrorEdges(samples: Float32Array) {
   return mirrored;
 }
 
-function sumBand(power: Float64Array, { first, weights }: MelBand) {
+function sumBand(power: Float64Array, { firstBin, weights }: MelBand) {
   let sum = 0;
   for (let n = 0; n < weights.length; n++)
-    sum += (weights[n] ?? 0) * (power[first + n] ?? 0);
+    sum += (weights[n] ?? 0) * (power[firstBin + n] ?? 0);
   return sum;
 }
 
@@ -58,10 +58,14 @@ function createMelBands(): readonly MelBand[] {
     hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4);
   const toHz = (mel: number) =>
     mel < 15 ? (200 * mel) / 3 : 1000 * Math.exp(((mel - 15) * Math.log(6.4)) / 27);
-  const edge = (n: number) => toHz((toMel(8000) * n) / (melBands + 1));
+  const toEdgeHz = (n: number) => toHz((toMel(8000) * n) / (melBands + 1));
   return Array.from({ length: melBands }, (_, band) => {
-    const [low, middle, high] = [edge(band), edge(band + 1), edge(band + 2)];
-    const weight = (bin: number) => {
+    const [low, middle, high] = [
+      toEdgeHz(band),
+      toEdgeHz(band + 1),
+      toEdgeHz(band + 2),
+    ];
+    const weighBin = (bin: number) => {
       const hz = (8000 * bin) / half;
       const height = Math.min(
         (hz - low) / (middle - low),
@@ -69,13 +73,11 @@ function createMelBands(): readonly MelBand[] {
       );
       return (2 * Math.max(0, height)) / (high - low);
     };
-    const [first, last] = [
-      Math.ceil((low * half) / 8000),
-      Math.floor((high * half) / 8000),
-    ];
-    const weights = Float64Array.from({ length: last - first + 1 }, (_, n) =>
-      weight(first + n),
+    const firstBin = Math.ceil((low * half) / 8000);
+    const lastBin = Math.floor((high * half) / 8000);
+    const weights = Float64Array.from({ length: lastBin - firstBin + 1 }, (_, n) =>
+      weighBin(firstBin + n),
     );
-    return { first, weights };
+    return { firstBin, weights };
   });
 }

@@ -10,20 +10,20 @@ import type {
 } from '#src/speech/local/model-jobs.ts';
 import { loadRuntime } from './sessions.ts';
 
-const kinds = {
+const modelKinds = {
   'end-of-turn': {
-    what: 'model of turns, an .onnx',
+    content: 'model of turns, an .onnx',
     endings: ['.onnx'],
     open: async (folder: string) =>
       (await import('./smart-turn.ts')).openSmartTurn(folder),
   },
   speak: {
-    what: 'Piper voice, an .onnx and its .onnx.json',
+    content: 'Piper voice, an .onnx and its .onnx.json',
     endings: ['.onnx', '.onnx.json'],
     open: async (folder: string) => (await import('./piper.ts')).openPiper(folder),
   },
   transcribe: {
-    what: 'Whisper model: encoder.onnx, decoder.onnx and tokens.txt',
+    content: 'Whisper model: encoder.onnx, decoder.onnx and tokens.txt',
     endings: ['encoder.onnx', 'decoder.onnx', 'tokens.txt'],
     open: async (folder: string) => (await import('./whisper.ts')).openWhisper(folder),
   },
@@ -37,10 +37,10 @@ const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
   if (ask === 'drop') return running.get(id)?.abort();
   const controller = new AbortController();
   running.set(id, controller);
-  const before = queues.get(ask.kind) ?? Promise.resolve();
+  const previousJob = queues.get(ask.kind) ?? Promise.resolve();
   queues.set(
     ask.kind,
-    before.then(() => runJob(id, ask, controller.signal)),
+    previousJob.then(() => runJob(id, ask, controller.signal)),
   );
 });
 
@@ -67,13 +67,13 @@ async function runJob(
 /** Checks the runtime and the folder, and begins to load a model. */
 async function beginLoading(kind: JobKind, folder: string) {
   await loadRuntime();
-  const { endings, what } = kinds[kind];
+  const { content, endings } = modelKinds[kind];
   const names = await readdir(folder).catch(() => []);
   const isThere = endings.every((ending) =>
     names.some((name) => name.endsWith(ending)),
   );
   if (!isThere)
-    throw new BotError('speech.failed', false, `${folder} holds no ${what}.`);
+    throw new BotError('speech.failed', false, `${folder} holds no ${content}.`);
   // The bot starts while the model loads.
   getModel(kind, folder).catch(() => undefined);
 }
@@ -83,7 +83,7 @@ function getModel(kind: JobKind, folder: string) {
   const key = `${kind} ${folder}`;
   const loaded = models.get(key);
   if (loaded) return loaded;
-  const loading = kinds[kind].open(folder) as Promise<PerformJob<JobKind>>;
+  const loading = modelKinds[kind].open(folder) as Promise<PerformJob<JobKind>>;
   models.set(key, loading);
   loading.catch(() => models.delete(key));
   return loading;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createLoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -42,7 +42,7 @@ const clauseStart =
  * Optimised 8-bit weights take 130 MB more and are no faster. The memory pattern would keep 150 MB.
  * Without the arena a piece of 20 words takes twice the time.
  */
-const lean = {
+const leanOptions = {
   graphOptimizationLevel: 'disabled',
   enableCpuMemArena: true,
   enableMemPattern: false,
@@ -60,55 +60,44 @@ const measuredText =
 /** Opens an English Piper voice. Throws BotError `speech.failed`. */
 export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
-  const run = await openVoice(folder);
-  const measured = await run(phonemes.toIpa(measuredText), 1);
-  const gain = 10 ** ((voiceLufs - measureLoudness(measured, run.rateHz)) / 20);
+  const runVoice = await openVoice(folder);
+  const measuredSound = await runVoice(phonemes.toIpa(measuredText), 1);
+  const loudness = measureLoudness(measuredSound, runVoice.rateHz);
+  const gain = 10 ** ((voiceLufs - loudness) / 20);
   return async function* speak({ text, lengthScale }, signal) {
     const pieces = cutSpeech(spellOutEnglish(text), lengthScale);
     if (pieces.length === 0)
       throw new BotError('speech.unspeakable', false, unspeakable);
     for (const piece of pieces) {
       if (signal.aborted) return;
-      const sound = await run(phonemes.toIpa(piece), lengthScale);
-      yield { samples: toSamples(sound, gain), rateHz: run.rateHz };
+      const sound = await runVoice(phonemes.toIpa(piece), lengthScale);
+      yield { samples: toSamples(sound, gain), rateHz: runVoice.rateHz };
     }
   };
 }
 
 const unspeakable = 'This text has no word that the local voice can speak.';
 
-async function openVoice(folder: string) {
-  const names = await readdir(folder).catch(() => []);
-  const name = names.find((file) => file.endsWith('.onnx.json'));
-  if (name === undefined)
-    throw createVoiceError(
-      `${folder} holds no Piper voice, an .onnx and its .onnx.json.`,
-    );
-  const read = voiceFile.safeParse(
-    JSON.parse(await readFile(join(folder, name), 'utf8')),
-  );
-  if (!read.success) throw createVoiceError(`${name} does not describe a Piper voice.`);
-  const {
-    audio,
-    espeak,
-    inference,
-    num_speakers: speakers,
-    phoneme_id_map: ids,
-  } = read.data;
-  if (!espeak.voice.startsWith('en'))
-    throw createVoiceError(
-      `${name} speaks "${espeak.voice}", and the local voice knows English sounds only.`,
-    );
+/** Makes sound of IPA, at the rate of the voice. 2 for `lengthScale` is twice as slow. */
+type RunVoice = {
+  (ipa: string, lengthScale: number): Promise<Float32Array>;
+  readonly rateHz: number;
+};
+
+async function openVoice(folder: string): Promise<RunVoice> {
+  const { name, voice } = await readVoice(folder);
+  const { audio, inference, num_speakers: speakers, phoneme_id_map: ids } = voice;
   const { Tensor } = await loadRuntime();
-  const model = await openModel(join(folder, name.slice(0, -'.json'.length)), lean);
-  const run = async (ipa: string, lengthScale: number) => {
+  const modelFile = join(folder, name.slice(0, -'.json'.length));
+  const runModel = await openModel(modelFile, leanOptions);
+  const runVoice = async (ipa: string, lengthScale: number) => {
     const input = toIds(ipa, ids);
     const scales = [
       inference.noise_scale,
       lengthScale * inference.length_scale,
       inference.noise_w,
     ];
-    const { output } = await model({
+    const { output } = await runModel({
       input: new Tensor('int64', input, [1, input.length]),
       input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(input.length)), [1]),
       scales: new Tensor('float32', Float32Array.from(scales), [3]),
@@ -118,7 +107,27 @@ async function openVoice(folder: string) {
       throw createVoiceError(`${name} gives no sound.`);
     return output.data;
   };
-  return Object.assign(run, { rateHz: audio.sample_rate });
+  return Object.assign(runVoice, { rateHz: audio.sample_rate });
+}
+
+/** Reads the description of a voice, with the name of its file. */
+async function readVoice(folder: string) {
+  const names = await readdir(folder).catch(() => []);
+  const name = names.find((file) => file.endsWith('.onnx.json'));
+  if (name === undefined)
+    throw createVoiceError(
+      `${folder} holds no Piper voice, an .onnx and its .onnx.json.`,
+    );
+  const { data: voice } = voiceFile.safeParse(
+    JSON.parse(await readFile(join(folder, name), 'utf8')),
+  );
+  if (!voice) throw createVoiceError(`${name} does not describe a Piper voice.`);
+  const { espeak } = voice;
+  if (!espeak.voice.startsWith('en'))
+    throw createVoiceError(
+      `${name} speaks "${espeak.voice}", and the local voice knows English sounds only.`,
+    );
+  return { name, voice };
 }
 
 /** Converts sounds to ids, each followed by a gap. */
@@ -131,11 +140,15 @@ function toIds(ipa: string, ids: Readonly<Record<string, readonly number[]>>) {
 }
 
 /** Cuts text into pieces. `pace` 2 is twice as slow. */
-export function cutSpeech(words: string, pace: number): readonly string[] {
-  const [first = '', ...others] = words.split(/(?<=[.;:?!]) /);
-  const clause = findClauseEnd(first);
+export function cutSpeech(text: string, pace: number): readonly string[] {
+  const [firstSentence = '', ...otherSentences] = text.split(/(?<=[.;:?!]) /);
+  const clauseEnd = findClauseEnd(firstSentence);
   // The first piece is heard while the others are made.
-  return [first.slice(0, clause), first.slice(clause), ...others]
+  return [
+    firstSentence.slice(0, clauseEnd),
+    firstSentence.slice(clauseEnd),
+    ...otherSentences,
+  ]
     .flatMap((sentence) => joinClauses(sentence, longPieceLetters / pace))
     .flatMap((piece) =>
       splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))),
@@ -165,17 +178,17 @@ function toSamples(sound: Float32Array, gain: number) {
   const range = maxPeak - bentPeak;
   return Int16Array.from(sound, (sample) => {
     const level = Math.abs(sample) * gain;
-    const over = level - bentPeak;
+    const excess = level - bentPeak;
     // Bent peaks allow the same loudness for all clauses.
-    const safe = over > 0 ? bentPeak + range * Math.tanh(over / range) : level;
-    return Math.round(32_767 * Math.sign(sample) * safe);
+    const safeLevel = excess > 0 ? bentPeak + range * Math.tanh(excess / range) : level;
+    return Math.round(32_767 * Math.sign(sample) * safeLevel);
   });
 }
 
 function measureLoudness(sound: Float32Array, rateHz: number) {
   const samples = toSamples(sound, 0.5);
-  const meter = createLoudnessMeter();
-  meter.push(
+  const meter = new LoudnessMeter();
+  meter.addSamples(
     toStereo(resamplePcm({ samples, rateHz, channels: 1 }, musicRateHz).samples),
   );
   return (meter.lufs ?? voiceLufs) + 6.02;

@@ -15,7 +15,7 @@ const mergedTokens = 16;
 const edgeTokens = 6;
 /** Computed before the first, as its neighbours. */
 const leadTokens = 2;
-const leastVariance = 1e-7 * 32_768 ** 2;
+const minVariance = 1e-7 * 32_768 ** 2;
 
 /**
  * Opens Smart Turn, which predicts the end of a turn from 8 s of sound
@@ -25,13 +25,13 @@ export async function openSmartTurn(
   folder: string,
 ): Promise<PerformJob<'end-of-turn'>> {
   const { Tensor } = await loadRuntime();
-  const run = await openModel(join(folder, 'smart-turn.onnx'));
+  const runModel = await openModel(join(folder, 'smart-turn.onnx'));
   return async function* judge({ samples }) {
     const sound = samples.subarray(-heardSamples);
     const { computed, counts, positions, tokens } = listTokens(sound.length);
-    const features = computeLogMel(normalise(sound, computed * tokenSamples));
+    const features = computeLogMel(normaliseSound(sound, computed * tokenSamples));
     const frames = features.length / melBands;
-    const { logits } = await run({
+    const { logits } = await runModel({
       input_features: new Tensor('float32', features, [1, melBands, frames]),
       tokens: new Tensor('int32', tokens, [tokens.length]),
       positions: new Tensor('int32', positions, [tokens.length]),
@@ -48,23 +48,23 @@ export async function openSmartTurn(
 function listTokens(soundSamples: number) {
   const silent = heardTokens - edgeTokens - Math.ceil(soundSamples / tokenSamples);
   const merged = Math.max(0, Math.floor(silent / mergedTokens));
-  const first = merged * mergedTokens;
+  const firstToken = merged * mergedTokens;
   const lead = merged > 0 ? leadTokens : 0;
-  const own = Array.from({ length: heardTokens - first }, (_, n) => n);
-  const silence = Array.from({ length: merged }, (_, n) => n);
+  const soundTokens = Array.from({ length: heardTokens - firstToken }, (_, n) => n);
+  const silentTokens = Array.from({ length: merged }, (_, n) => n);
   return {
-    computed: lead + own.length,
-    tokens: [...silence.map(() => lead), ...own.map((n) => lead + n)],
+    computed: lead + soundTokens.length,
+    tokens: [...silentTokens.map(() => lead), ...soundTokens.map((n) => lead + n)],
     positions: [
-      ...silence.map((n) => (n + 0.5) * mergedTokens),
-      ...own.map((n) => first + n),
+      ...silentTokens.map((n) => (n + 0.5) * mergedTokens),
+      ...soundTokens.map((n) => firstToken + n),
     ],
-    counts: [...silence.map(() => mergedTokens), ...own.map(() => 1)],
+    counts: [...silentTokens.map(() => mergedTokens), ...soundTokens.map(() => 1)],
   };
 }
 
 /** Returns the last `length` samples of 8 s with mean 0 and variance 1. Zeros before short sound count for both. */
-function normalise(samples: Int16Array, length: number) {
+function normaliseSound(samples: Int16Array, length: number) {
   let [sum, squares] = [0, 0];
   for (const sample of samples) {
     sum += sample;
@@ -72,10 +72,10 @@ function normalise(samples: Int16Array, length: number) {
   }
   const mean = sum / heardSamples;
   const variance = squares / heardSamples - mean ** 2;
-  const scale = 1 / Math.sqrt(variance + leastVariance);
-  const heard = new Float32Array(length).fill(-mean * scale);
+  const scale = 1 / Math.sqrt(variance + minVariance);
+  const sound = new Float32Array(length).fill(-mean * scale);
   const from = length - samples.length;
   for (let n = 0; n < samples.length; n++)
-    heard[from + n] = ((samples[n] ?? 0) - mean) * scale;
-  return heard;
+    sound[from + n] = ((samples[n] ?? 0) - mean) * scale;
+  return sound;
 }

@@ -17,7 +17,7 @@ const [lateTimes, endRangeSeconds] = [10, 0.5];
 /** More tokens mean repetition. */
 const [tokensASecond, moreTokens] = [8, 8];
 
-const leastEnglish = 0.1;
+const minEnglishProbability = 0.1;
 
 /** Special tokens of a model, which follow the text tokens. */
 export type TokenMarks = {
@@ -25,7 +25,7 @@ export type TokenMarks = {
   readonly start: number;
   readonly transcribe: number;
   /** Precedes text of earlier speech. */
-  readonly before: number;
+  readonly context: number;
   readonly noSpeech: number;
   readonly firstTime: number;
 };
@@ -37,108 +37,136 @@ export function getMarks(texts: number, size: number): TokenMarks {
     end: texts,
     start: texts + 1,
     transcribe: firstTime - 5,
-    before: firstTime - 3,
+    context: firstTime - 3,
     noSpeech: firstTime - 2,
     firstTime,
   };
 }
 
+/** The language of an utterance, and the tokens that begin its transcript. */
+export type LanguagePrompt = {
+  /** BCP 47. */
+  readonly language: string;
+  readonly prompt: readonly number[];
+};
+
 /** Chooses the wanted language if the model knows it, else the detected one. */
 export function choosePrompt(
   marks: TokenMarks,
   scores: Float32Array,
-  wanted: string | undefined,
-) {
-  const known = wanted === undefined ? -1 : languages.indexOf(wanted);
-  const first = marks.start + 1;
-  const { best, sum } = measureRange(scores, first, first + languages.length);
+  wantedLanguage: string | undefined,
+): LanguagePrompt {
+  const wantedIndex =
+    wantedLanguage === undefined ? -1 : languages.indexOf(wantedLanguage);
+  const english = marks.start + 1;
+  const { best, sum } = measureRange(scores, english, english + languages.length);
   // English with an accent was taken for other languages in 20 of 334 clips, and none of 126 others for English.
-  const isEnglish = Math.exp((scores[first] ?? 0) - sum) >= leastEnglish;
-  const heard = isEnglish ? first : best;
-  const token = known >= 0 ? first + known : heard;
+  const isEnglish = Math.exp((scores[english] ?? 0) - sum) >= minEnglishProbability;
+  const detected = isEnglish ? english : best;
+  const token = wantedIndex >= 0 ? english + wantedIndex : detected;
   return {
-    language: languages[token - first] ?? 'en',
+    language: languages[token - english] ?? 'en',
     prompt: [token, marks.transcribe],
   };
 }
 
+/** Returns the probability of a token, 0 to 1. */
 export function getProbability(token: number, scores: Float32Array): number {
   return Math.exp((scores[token] ?? 0) - measureRange(scores, 0, scores.length).sum);
 }
 
 /**
- * Chooses tokens by Whisper's rules: times come in pairs around text and never run back
+ * Tokens of one segment, chosen by Whisper's rules: times come in pairs around text and never run back
  * (`ApplyTimestampRules`: https://github.com/openai/whisper/blob/main/whisper/decoding.py).
  */
-export function createTokenChoice(marks: TokenMarks, seconds: number) {
-  const tokens: number[] = [];
-  let logProbabilities = 0;
-  let choices = 0;
-  let state: 'open' | 'ended' | 'endless' = 'open';
+export class TokenChoice {
+  /** All tokens so far. */
+  readonly tokens: number[] = [];
+  readonly #marks: TokenMarks;
+  readonly #seconds: number;
+  #logProbabilities = 0;
+  #choices = 0;
+  #state: 'open' | 'ended' | 'endless' = 'open';
 
-  /** Gets the lowest text token that is allowed now. */
-  function getFirstText() {
-    const { end } = marks;
-    if (tokens.length === 0) return end + 1;
-    return isTime(tokens.at(-1)) && !isPair() ? end : 0;
+  /** `seconds` is the length of the sound. */
+  constructor(marks: TokenMarks, seconds: number) {
+    this.#marks = marks;
+    this.#seconds = seconds;
   }
 
-  function findTimeRange(): readonly [from: number, to: number] {
-    const { firstTime } = marks;
-    if (tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
-    if (isPair()) return [0, 0];
-    const last = tokens.findLast((token) => isTime(token)) ?? firstTime;
+  /** True once the text has ended, or is endless. */
+  get isOver(): boolean {
+    return this.#state !== 'open';
+  }
+
+  /** True if more tokens came than people speak in this time, which is a repetition. */
+  get isEndless(): boolean {
+    return this.#state === 'endless';
+  }
+
+  /** Mean natural logarithm of the token probabilities, 0 or less. */
+  get meanLogProbability(): number {
+    return this.#logProbabilities / Math.max(1, this.#choices);
+  }
+
+  /** Chooses the next token by the scores of all. */
+  chooseToken(scores: Float32Array): number {
+    const { end } = this.#marks;
+    const [fromTime, toTime] = this.#findTimeRange();
+    const text = measureRange(scores, this.#getFirstText(), end + 1);
+    const time = measureRange(scores, fromTime, toTime);
+    const isTimeOnly = time.sum > text.score;
+    const { best: token, score } = isTimeOnly || time.score > text.score ? time : text;
+    this.#logProbabilities +=
+      score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
+    this.#choices++;
+    this.#updateState(token);
+    this.tokens.push(token);
+    return token;
+  }
+
+  #updateState(token: number) {
+    const { end, firstTime } = this.#marks;
+    const seconds = this.#seconds;
+    const endsText = token >= firstTime && !this.#isTime(this.tokens.at(-1));
+    const atEnd = (token - firstTime) / timesASecond >= seconds - endRangeSeconds;
+    if (token === end || (this.tokens.length > 0 && endsText && atEnd))
+      this.#state = 'ended';
+    else if (this.#choices >= seconds * tokensASecond + moreTokens)
+      this.#state = 'endless';
+  }
+
+  /** Gets the lowest text token that is allowed now. */
+  #getFirstText() {
+    const { end } = this.#marks;
+    if (this.tokens.length === 0) return end + 1;
+    return this.#isTime(this.tokens.at(-1)) && !this.#isPair() ? end : 0;
+  }
+
+  #findTimeRange(): readonly [from: number, to: number] {
+    const { firstTime } = this.#marks;
+    if (this.tokens.length === 0) return [firstTime, firstTime + latestStart + 1];
+    if (this.#isPair()) return [0, 0];
+    const lastTime = this.tokens.findLast((token) => this.#isTime(token)) ?? firstTime;
     const latest = Math.min(
       timeCount - 1,
-      Math.round(seconds * timesASecond) + lateTimes,
+      Math.round(this.#seconds * timesASecond) + lateTimes,
     );
-    return [last + (isTime(tokens.at(-1)) ? 0 : 1), firstTime + latest + 1];
+    return [
+      lastTime + (this.#isTime(this.tokens.at(-1)) ? 0 : 1),
+      firstTime + latest + 1,
+    ];
   }
 
   /** Returns true after two times, or after a first one. */
-  function isPair() {
-    const [before, last] = tokens.slice(-2);
-    return isTime(before) && isTime(last ?? before);
+  #isPair() {
+    const [secondLast, last] = this.tokens.slice(-2);
+    return this.#isTime(secondLast) && this.#isTime(last ?? secondLast);
   }
 
-  function isTime(token: number | undefined) {
-    return token !== undefined && token >= marks.firstTime;
+  #isTime(token: number | undefined) {
+    return token !== undefined && token >= this.#marks.firstTime;
   }
-
-  return {
-    tokens,
-
-    get isOver(): boolean {
-      return state !== 'open';
-    },
-
-    get isEndless(): boolean {
-      return state === 'endless';
-    },
-
-    get meanLogProbability(): number {
-      return logProbabilities / Math.max(1, choices);
-    },
-
-    take(scores: Float32Array): number {
-      const { end, firstTime } = marks;
-      const [firstText, [fromTime, toTime]] = [getFirstText(), findTimeRange()];
-      const text = measureRange(scores, firstText, end + 1);
-      const time = measureRange(scores, fromTime, toTime);
-      const isTimeOnly = time.sum > text.score;
-      const { best: token, score } =
-        isTimeOnly || time.score > text.score ? time : text;
-      logProbabilities +=
-        score - (isTimeOnly ? time.sum : addLogarithms(text.sum, time.sum));
-      choices++;
-      const endsText = token >= firstTime && !isTime(tokens.at(-1));
-      const atEnd = (token - firstTime) / timesASecond >= seconds - endRangeSeconds;
-      if (token === end || (tokens.length > 0 && endsText && atEnd)) state = 'ended';
-      else if (choices >= seconds * tokensASecond + moreTokens) state = 'endless';
-      tokens.push(token);
-      return token;
-    },
-  };
 }
 
 /** Finds the best score. `sum` is the log-sum-exp of the range. */

@@ -8,20 +8,20 @@ import { toTextPart } from '#src/features/typed/program-conversation.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 
 /** Undefined means the voice of the server. */
-export const voiceName = z
+export const voiceName: z.ZodType<string | undefined> = z
   .union([z.string().max(100), z.looseObject({ id: z.string().max(100) })])
   .nullish()
-  .transform((given) => {
-    const name = typeof given === 'object' ? given?.id : given;
+  .transform((named) => {
+    const name = typeof named === 'object' ? named?.id : named;
     return name === '' || name === 'default' ? undefined : name;
   });
 
-const mostParts = 100;
+const maxParts = 100;
 /** About as long as models take. */
-const mostChars = 400_000;
+const maxChars = 400_000;
 const textContent = z.looseObject({
   type: z.literal('text'),
-  text: z.string().max(mostChars),
+  text: z.string().max(maxChars),
 });
 /** A model refused in its earlier message. */
 const modelRefusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
@@ -50,7 +50,7 @@ const messageSchema = z.looseObject({
   content: z.preprocess(
     (content) =>
       typeof content === 'string' ? [toTextPart(content)] : (content ?? []),
-    z.array(anyPart).max(mostParts),
+    z.array(anyPart).max(maxParts),
   ),
   audio: z.looseObject({ id: z.string().max(100) }).nullish(),
 });
@@ -63,7 +63,7 @@ const toolSchema = z.looseObject({
 });
 const tokensSchema = z.number().int().min(1).nullish();
 
-const mostChoices = 8;
+const maxChoices = 8;
 
 const unreadField = z.unknown().optional();
 
@@ -77,12 +77,7 @@ const ownFields = {
   speech_model: modelName,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  n: z
-    .number()
-    .int()
-    .min(1)
-    .max(mostChoices, `at most ${mostChoices} answers`)
-    .nullish(),
+  n: z.number().int().min(1).max(maxChoices, `at most ${maxChoices} answers`).nullish(),
   functions: z.null('send them as tools').optional(),
   function_call: z.null('send it as tool_choice').optional(),
   logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
@@ -96,8 +91,36 @@ const ownFields = {
 const priceFields =
   /fallbacks$|^(models|route|provider|plugins|web_search_options|extra_body|extra_headers|api_base|api_key|base_url|user_config|custom_llm_provider|best_of)$/;
 
-/** Further fields go to the chat model. */
-export const completionRequest = z
+/** A request of the chat completions API. Further fields go to the chat model. */
+export interface CompletionRequest extends Readonly<Record<string, unknown>> {
+  readonly model: string;
+  readonly messages: readonly CompletionMessage[];
+  readonly modalities?: readonly ('text' | 'audio')[] | null | undefined;
+  readonly audio?:
+    | {
+        readonly voice?: string | undefined;
+        readonly format?: SoundFormat | 'pcm16' | null | undefined;
+      }
+    | null
+    | undefined;
+  readonly transcription_model?: string | null | undefined;
+  readonly speech_model?: string | null | undefined;
+  readonly stream?: boolean | null | undefined;
+  readonly stream_options?:
+    | { readonly include_usage?: boolean | null | undefined }
+    | null
+    | undefined;
+  /** Number of answers. */
+  readonly n?: number | null | undefined;
+  readonly service_tier?: unknown;
+}
+
+type CompletionMessage = ProgramMessage & {
+  /** Names an earlier answer by the id of its sound, in place of its words. */
+  readonly audio?: { readonly id: string } | null | undefined;
+};
+
+export const completionRequest: z.ZodType<CompletionRequest> = z
   .looseObject({
     ...ownFields,
     max_completion_tokens: tokensSchema,
@@ -110,29 +133,32 @@ export const completionRequest = z
     { path: ['audio', 'format'], error: 'streamed sound is pcm16' },
   );
 
-type CompletionRequest = z.output<typeof completionRequest>;
-
 export type CompletionQuestion = Omit<
   ProgramQuestion,
   'guildId' | 'asker' | 'keptFor' | 'pipeline' | 'onUsage'
 > & { readonly format: SoundFormat };
 
+/** Finds the words of an earlier answer by the id of its sound, if they are still kept. */
+type FindAnswer = (audioId: string) => Promise<string> | undefined;
+
 /** Builds a question from a request. Throws `ApiRefusal`. */
 export async function toCompletionQuestion(
   request: CompletionRequest,
-  findAnswer: (audioId: string) => Promise<string> | undefined,
+  findAnswer: FindAnswer,
 ): Promise<CompletionQuestion> {
   const { audio, modalities, n, speech_model, stream, transcription_model } = request;
   const messages: ProgramMessage[] = [];
-  for (const [place, one] of request.messages.entries())
-    messages.push(await addTranscript(one, `messages[${place}].audio.id`, findAnswer));
-  const given = audio?.format ?? (stream ? 'pcm' : 'wav');
+  for (const [index, message] of request.messages.entries())
+    messages.push(
+      await addTranscript(message, `messages[${index}].audio.id`, findAnswer),
+    );
+  const format = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
     messages,
     sent: collectSentFields(request),
     choices: n ?? 1,
     isSpoken: modalities?.includes('audio') === true,
-    format: given === 'pcm16' ? 'pcm' : given,
+    format: format === 'pcm16' ? 'pcm' : format,
     voice: audio?.voice,
     speechModel: speech_model ?? undefined,
     transcriptionModel: transcription_model ?? undefined,
@@ -144,7 +170,7 @@ function collectSentFields(request: CompletionRequest) {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
   );
-  const [name] = fields.find(([one]) => priceFields.test(one)) ?? [];
+  const [name] = fields.find(([fieldName]) => priceFields.test(fieldName)) ?? [];
   if (name !== undefined)
     throw createInvalidRefusal(
       `${name}: the operator of the bot chooses the model and what it costs.`,
@@ -155,13 +181,13 @@ function collectSentFields(request: CompletionRequest) {
 
 /** Adds the words of a named answer. Throws `ApiRefusal`. */
 async function addTranscript(
-  { audio, ...message }: CompletionRequest['messages'][number],
-  place: string,
-  findAnswer: Parameters<typeof toCompletionQuestion>[1],
-) {
+  { audio, ...message }: CompletionMessage,
+  param: string,
+  findAnswer: FindAnswer,
+): Promise<ProgramMessage> {
   if (!audio || message.content.length > 0) return message;
   const transcript = await findAnswer(audio.id);
   const refusal = `No answer ${audio.id} is kept for this token: send its transcript as content.`;
-  if (transcript === undefined) throw createInvalidRefusal(refusal, place);
+  if (transcript === undefined) throw createInvalidRefusal(refusal, param);
   return { ...message, content: [toTextPart(transcript)] };
 }

@@ -21,11 +21,11 @@ import {
 /** Writes one answer after the other as `chat.completion.chunk`, then `[DONE]`. */
 export async function* toChunks(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
-  head: CompletionHead,
+  completion: CompletionHead,
   includesUsage: boolean,
 ): AsyncGenerator<StreamPart> {
   const base = {
-    ...toCompletionHead(head, 'chat.completion.chunk'),
+    ...toCompletionHead(completion, 'chat.completion.chunk'),
     usage: includesUsage ? null : undefined, // the last one has it
   };
   let index = 0;
@@ -33,14 +33,15 @@ export async function* toChunks(
     ...base,
     choices: [{ index, delta, logprobs: null, finish_reason }],
   });
-  for await (const parts of answers) {
+  for await (const replyParts of answers) {
     const progress = new ChoiceProgress();
-    for await (const delta of toDeltas(parts, progress, head))
+    for await (const delta of toDeltas(replyParts, progress, completion))
       yield typeof delta === 'string' ? delta : toChunk(delta);
     yield toChunk({}, progress.finish);
     index++;
   }
-  if (includesUsage) yield { ...base, choices: [], usage: toUsageField(head.taken) };
+  if (includesUsage)
+    yield { ...base, choices: [], usage: toUsageField(completion.taken) };
   yield doneEvent;
 }
 
@@ -48,16 +49,16 @@ export async function* toChunks(
 async function* toDeltas(
   answer: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
-  head: CompletionHead,
+  completion: CompletionHead,
 ) {
   const { audioId: id, calls } = progress;
-  const { isSpoken } = head;
+  const { isSpoken } = completion;
   const rate = new RateConverter(speakRateHz);
   const toAudioDelta = (fields: object) => ({ audio: { id, ...fields } });
   const encodeSound = (samples: Int16Array) =>
     toAudioDelta({ data: toPcm16(samples).toString('base64') });
   const listChanges = (part: ReplyPart) => {
-    progress.note(part);
+    progress.addPart(part);
     if (part.kind === 'audio') return rate.push(part.pcm).map(encodeSound);
     if (part.kind === 'tool')
       return [
@@ -68,15 +69,15 @@ async function* toDeltas(
       isSpoken ? toAudioDelta({ transcript: part.text }) : { content: part.text },
     ];
   };
-  const parts = await waitForFirstPart(addComments(answer));
+  const commentedParts = await waitForFirstPart(addComments(answer));
   yield { role: 'assistant', content: isSpoken ? undefined : '' };
-  for await (const part of parts) {
+  for await (const part of commentedParts) {
     if (part === 'still') yield toComment('still answering');
     else yield* listChanges(part);
   }
   if (!isSpoken || progress.isSilent) return;
-  head.keep(id, progress.text);
-  const rest = rate.flush();
-  if (rest.length > 0) yield encodeSound(rest);
-  yield toAudioDelta({ expires_at: getExpiry(head) });
+  completion.keepTranscript(id, progress.text);
+  const lastSamples = rate.flush();
+  if (lastSamples.length > 0) yield encodeSound(lastSamples);
+  yield toAudioDelta({ expires_at: getExpiry(completion) });
 }

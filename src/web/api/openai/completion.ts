@@ -25,16 +25,19 @@ export type CompletionHead = {
   readonly format: SoundFormat;
   /** Grows while models answer. */
   readonly taken: readonly Usage[];
-  keep(audioId: string, transcript: string): void;
+  /** Keeps the words of a spoken answer, which a later request names by the id of its sound. */
+  keepTranscript(audioId: string, transcript: string): void;
 };
 
+/** One answer of a completion while its parts arrive. */
 export class ChoiceProgress {
-  readonly audioId = `audio_${randomUUID()}`;
+  readonly audioId: string = `audio_${randomUUID()}`;
   text = '';
   readonly calls: ToolCall[] = [];
   isCut = false;
 
-  note(part: ReplyPart) {
+  /** Adds the words, calls or cut of a part. Sound is the caller's. */
+  addPart(part: ReplyPart): void {
     if (part.kind === 'text') this.text += part.text;
     if (part.kind === 'tool') this.calls.push(part.call);
     if (part.kind === 'cut') this.isCut = true;
@@ -45,11 +48,39 @@ export class ChoiceProgress {
     return this.text === '' && this.calls.length > 0;
   }
 
+  /** Reason of the end in OpenAI's words. Valid once all parts have arrived. */
   get finish(): string {
     if (this.isCut || this.text.length >= maxAnswerChars) return 'length';
     return this.calls.length > 0 ? 'tool_calls' : 'stop';
   }
 }
+
+type CompletionHeadFields = {
+  readonly id: string;
+  readonly object: string;
+  readonly created: number;
+  readonly model: string;
+  readonly service_tier: string | undefined;
+};
+
+type Completion = CompletionHeadFields & {
+  readonly choices: readonly object[];
+  readonly usage: UsageField;
+};
+
+type UsageField = {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly prompt_tokens_details: {
+    readonly audio_tokens: number;
+    readonly cached_tokens: number;
+  };
+  readonly completion_tokens_details: {
+    readonly audio_tokens: number;
+    readonly reasoning_tokens: number;
+  };
+};
 
 /** 14 MB of samples. A stream has no such bound. */
 const longestMs = 300_000;
@@ -57,52 +88,54 @@ const longestMs = 300_000;
 /** Collects answers into a completion. Throws as `Pipeline.answer` does. */
 export async function toCompletion(
   answers: AsyncIterable<AsyncIterable<ReplyPart>>,
-  head: CompletionHead,
+  completion: CompletionHead,
   encoders: Pick<SoundEncoders, 'open'>,
-) {
+): Promise<Completion> {
   const choices: object[] = [];
-  for await (const parts of answers) {
+  for await (const replyParts of answers) {
     // The head of a WAV file is written once its length is known.
-    const encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
-    const choice = await toChoice(parts, head, encoder);
+    const encoder = encoders.open(
+      completion.format === 'wav' ? 'pcm' : completion.format,
+    );
+    const choice = await toChoice(replyParts, completion, encoder);
     choices.push({ index: choices.length, logprobs: null, ...choice });
   }
   return {
-    ...toCompletionHead(head, 'chat.completion'),
+    ...toCompletionHead(completion, 'chat.completion'),
     choices,
-    usage: toUsageField(head.taken),
+    usage: toUsageField(completion.taken),
   };
 }
 
 async function toChoice(
-  parts: AsyncIterable<ReplyPart>,
-  head: CompletionHead,
+  replyParts: AsyncIterable<ReplyPart>,
+  completion: CompletionHead,
   encoder: SoundEncoder,
 ) {
   const progress = new ChoiceProgress();
-  const sound = await collectSound(parts, progress, encoder);
+  const sound = await collectSound(replyParts, progress, encoder);
   const { calls, finish: finish_reason, isSilent, text } = progress;
-  const isSpoken = head.isSpoken && !isSilent;
+  const isSpoken = completion.isSpoken && !isSilent;
   const message = {
     role: 'assistant',
     refusal: null,
     content: isSpoken || isSilent ? null : text,
-    audio: isSpoken ? toAudioField(sound, progress, head) : undefined,
+    audio: isSpoken ? toAudioField(sound, progress, completion) : undefined,
     tool_calls: calls.length > 0 ? calls.map(toApiToolCall) : undefined,
   };
   return { message, finish_reason };
 }
 
 async function collectSound(
-  parts: AsyncIterable<ReplyPart>,
+  replyParts: AsyncIterable<ReplyPart>,
   progress: ChoiceProgress,
   encoder: SoundEncoder,
 ) {
   const rate = new RateConverter(speakRateHz);
   const pieces: Uint8Array[] = [];
   let soundMs = 0;
-  for await (const part of parts) {
-    progress.note(part);
+  for await (const part of replyParts) {
+    progress.addPart(part);
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm))
       for await (const bytes of encodeInSteps(encoder, samples)) pieces.push(bytes);
@@ -118,7 +151,7 @@ async function collectSound(
 export function toCompletionHead(
   { id, created, model, reportsTier }: CompletionHead,
   object: string,
-) {
+): CompletionHeadFields {
   return {
     id,
     object,
@@ -131,19 +164,19 @@ export function toCompletionHead(
 function toAudioField(
   sound: Buffer,
   { audioId: id, text: transcript }: ChoiceProgress,
-  head: CompletionHead,
+  completion: CompletionHead,
 ) {
-  head.keep(id, transcript);
+  completion.keepTranscript(id, transcript);
   const shape = { rateHz: speakRateHz, channels: 1 } as const;
   const bytes =
-    head.format === 'wav'
+    completion.format === 'wav'
       ? Buffer.concat([writeWavHeader(shape, sound.length), sound])
       : sound;
   return {
     id,
     data: bytes.toString('base64'),
     transcript,
-    expires_at: getExpiry(head),
+    expires_at: getExpiry(completion),
   };
 }
 
@@ -158,9 +191,9 @@ export function toPcm16({ buffer, byteOffset, byteLength }: Int16Array): Buffer 
 }
 
 /** Sums usage over all requests, as OpenAI does. */
-export function toUsageField(taken: readonly Usage[]) {
+export function toUsageField(taken: readonly Usage[]): UsageField {
   const sumTokens = (name: keyof Omit<Usage, 'by' | 'isEstimate'>) =>
-    Math.round(taken.reduce((all, usage) => all + (usage[name] ?? 0), 0));
+    Math.round(taken.reduce((sum, usage) => sum + (usage[name] ?? 0), 0));
   const prompt_tokens = sumTokens('inputTokens');
   const completion_tokens = sumTokens('outputTokens');
   return {

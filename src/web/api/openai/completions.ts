@@ -1,80 +1,99 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '#src/base/clock.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { createRefusal, createUnlistedModelRefusal } from '#src/web/api/api-refusal.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import { type CompletionHead, toCompletion } from './completion.ts';
 import {
   type CompletionQuestion,
+  type CompletionRequest,
   completionRequest,
   toCompletionQuestion,
 } from './completion-request.ts';
 import { toChunks } from './completion-stream.ts';
 import { respondWithEvents, waitForFirstPart } from './server-events.ts';
 
-export const createChatCompletion = defineRoute({
+export const createChatCompletion: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',
   scope: 'chat',
   body: completionRequest,
   async run(call) {
-    const { body: request, guildId, ports } = call;
+    const { asker, body: request, clock, connection, guildId, ports } = call;
     await setImmediate(); // frames of sound leave before its sound is unpacked
-    const { keptWords, ...answers } = ports.features.programAnswers;
-    const own = toTokenKey(call.token);
+    const { programAnswers, programTranscriptions } = ports.features;
+    const { keptWords } = programAnswers;
+    const keyPrefix = toTokenKey(call.token);
     const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
-      keptWords.find(`${own}${audioId}`),
+      keptWords.find(`${keyPrefix}${audioId}`),
     );
-    const pipelines = answers.pipelines(guildId);
+    const pipelines = programAnswers.listPipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
-    const late = new AbortController();
-    const signal = AbortSignal.any([call.connection.signal, late.signal]);
-    using stack = new DisposableStack();
-    if (!request.stream)
-      stack.adopt(
-        setTimeout(() => late.abort(createTooLateRefusal()), longestWholeMs),
-        clearTimeout,
-      );
     const onUsage = (usage: Usage) => void taken.push(usage);
-    const [usual] = ports.features.programTranscriptions.listModels();
+    const [usualModel] = programTranscriptions.listModels();
     // By either name of the usual model a sound is recognised once.
-    const isUsual = question.transcriptionModel === usual;
-    const by = { guildId, asker: call.asker, keptFor: own, pipeline, onUsage };
-    const asked = {
-      ...question,
-      ...by,
-      ...(isUsual && { transcriptionModel: undefined }),
-    };
-    const answer = await answers.answer(asked, signal);
+    const isUsual = question.transcriptionModel === usualModel;
+    using limit = createTimeLimit(connection.signal, request);
+    const answer = await programAnswers.answerQuestion(
+      {
+        ...question,
+        ...{ guildId, asker, keptFor: keyPrefix, pipeline, onUsage },
+        ...(isUsual && { transcriptionModel: undefined }),
+      },
+      limit.signal,
+    );
     if (answer.kind === 'failed') throw toRefusal(answer.line);
-    const head: CompletionHead = {
-      id: `chatcmpl-${randomUUID()}`,
-      created: Math.floor(call.clock.wallMs() / 1_000),
-      model: request.model,
-      reportsTier: (request.service_tier ?? undefined) !== undefined,
+    const completion: CompletionHead = {
+      ...createHeadFields(request, clock),
       isSpoken: question.isSpoken,
       format,
       taken,
-      keep: (audioId, words) =>
-        keptWords.keep(`${own}${audioId}`, Promise.resolve(words)),
+      keepTranscript: (audioId, transcript) =>
+        keptWords.keep(`${keyPrefix}${audioId}`, Promise.resolve(transcript)),
     };
-    if (!request.stream) return await toCompletion(answer.parts, head, ports.encoders);
+    if (!request.stream)
+      return await toCompletion(answer.parts, completion, ports.encoders);
     const includesUsage = request.stream_options?.include_usage === true;
     return respondWithEvents(
-      await waitForFirstPart(toChunks(answer.parts, head, includesUsage)),
-      call.connection.onBug,
+      await waitForFirstPart(toChunks(answer.parts, completion, includesUsage)),
+      connection.onBug,
     );
   },
 });
 
+function createHeadFields(
+  { model, service_tier }: CompletionRequest,
+  clock: Pick<Clock, 'wallMs'>,
+): Pick<CompletionHead, 'created' | 'id' | 'model' | 'reportsTier'> {
+  return {
+    id: `chatcmpl-${randomUUID()}`,
+    created: Math.floor(clock.wallMs() / 1_000),
+    model,
+    reportsTier: (service_tier ?? undefined) !== undefined,
+  };
+}
+
 /** Idle connections end after 2 minutes. */
 const longestWholeMs = 110_000;
+
+/** Creates a signal that aborts with `program`, and after 110 s if the answer is sent as a whole. */
+function createTimeLimit(
+  program: AbortSignal,
+  { stream }: CompletionRequest,
+): Disposable & { readonly signal: AbortSignal } {
+  const late = new AbortController();
+  const signal = AbortSignal.any([program, late.signal]);
+  const abortLate = () => late.abort(createTooLateRefusal());
+  const timer = stream ? undefined : setTimeout(abortLate, longestWholeMs);
+  return { signal, [Symbol.dispose]: () => clearTimeout(timer) };
+}
 
 function createTooLateRefusal() {
   return createRefusal(

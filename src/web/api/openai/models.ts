@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
-import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
+import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 /** Answers as the server of the token is answered. */
 const ownModel = 'parley';
 
-export const listModels = defineRoute({
+export const listModels: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models',
   scope: 'chat',
   run: async (call) => ({ object: 'list', data: listCallModels(call) }),
 });
 
-export const retrieveModel = defineRoute({
+export const retrieveModel: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models/{model}',
   scope: 'chat',
   params: z.object({ model: z.string() }),
   async run(call) {
     const { model: id } = call.params;
-    const model = listCallModels(call).find((one) => one.id === id);
+    const model = listCallModels(call).find((listed) => listed.id === id);
     if (!model)
       throw createRefusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
     return model;
@@ -31,10 +31,12 @@ function listCallModels({
   ports,
   token,
 }: Pick<ApiCall<0, 0, 0>, 'guildId' | 'ports' | 'token'>) {
-  return [ownModel, ...ports.features.programAnswers.pipelines(guildId)].map((id) => ({
-    id,
-    object: 'model',
-    created: Math.floor(token.createdAtWallMs / 1_000),
-    owned_by: 'parley',
-  }));
+  return [ownModel, ...ports.features.programAnswers.listPipelines(guildId)].map(
+    (id) => ({
+      id,
+      object: 'model',
+      created: Math.floor(token.createdAtWallMs / 1_000),
+      owned_by: 'parley',
+    }),
+  );
 }

@@ -11,23 +11,23 @@ export type StreamPart = object | string | Uint8Array;
 export const doneEvent = 'data: [DONE]\n\n';
 
 /** Formats a comment. Readers skip comments, which keep a stream moving. */
-export function toComment(words: string): string {
-  return `: ${words}\n\n`;
+export function toComment(comment: string): string {
+  return `: ${comment}\n\n`;
 }
 
 /** A later failure becomes the last event. */
 export function respondWithEvents(
-  parts: AsyncIterable<StreamPart>,
+  streamParts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ): Response {
   return respondWithStream(
-    writeParts(parts, onBug),
+    writeParts(streamParts, onBug),
     'text/event-stream; charset=utf-8',
   );
 }
 
 /** Responds with JSON at the end of a wait. */
-export function answerAtEnd(place: object, ending: Promise<string>): Response {
+export function answerAtEnd(position: object, ending: Promise<string>): Response {
   async function* writeText() {
     let ended = await waitBriefly(ending);
     for (let ms = commentMs; ended === 'still' && ms < maxEndWaitMs; ms += commentMs) {
@@ -35,29 +35,32 @@ export function answerAtEnd(place: object, ending: Promise<string>): Response {
       yield ' ';
       ended = await waitBriefly(ending);
     }
-    yield JSON.stringify({ ...place, ended: ended === 'still' ? 'late' : ended });
+    yield JSON.stringify({ ...position, ended: ended === 'still' ? 'late' : ended });
   }
   return respondWithStream(writeText(), 'application/json');
 }
 
-function respondWithStream(parts: AsyncIterable<string | Uint8Array>, type: string) {
-  return new Response(ReadableStream.from(encodeParts(parts)), {
+function respondWithStream(
+  streamParts: AsyncIterable<string | Uint8Array>,
+  type: string,
+) {
+  return new Response(ReadableStream.from(encodeParts(streamParts)), {
     headers: { ...unbuffered, 'content-type': type },
   });
 }
 
-async function* encodeParts(parts: AsyncIterable<string | Uint8Array>) {
+async function* encodeParts(streamParts: AsyncIterable<string | Uint8Array>) {
   const encoder = new TextEncoder();
-  for await (const part of parts)
+  for await (const part of streamParts)
     yield typeof part === 'string' ? encoder.encode(part) : part;
 }
 
 async function* writeParts(
-  parts: AsyncIterable<StreamPart>,
+  streamParts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
 ) {
   try {
-    for await (const part of parts)
+    for await (const part of streamParts)
       yield typeof part === 'string' || part instanceof Uint8Array
         ? part
         : toEvent(part);
@@ -79,9 +82,9 @@ const commentMs = 15_000;
 
 /** Passes on parts, with `still` for each interval without one. */
 export async function* addComments<T>(
-  parts: AsyncIterable<T>,
+  streamParts: AsyncIterable<T>,
 ): AsyncGenerator<T | 'still'> {
-  const iterator = parts[Symbol.asyncIterator]();
+  const iterator = streamParts[Symbol.asyncIterator]();
   let next = iterator.next();
   try {
     for (;;) {
@@ -107,13 +110,14 @@ async function waitBriefly<T>(next: Promise<T>) {
 
 /** Waits for the first part, before which a failure gets its own status. */
 export async function waitForFirstPart<T>(
-  parts: AsyncIterable<T>,
+  streamParts: AsyncIterable<T>,
 ): Promise<AsyncIterable<T>> {
-  const iterator = parts[Symbol.asyncIterator]();
-  const first = await iterator.next();
+  const iterator = streamParts[Symbol.asyncIterator]();
+  const firstRead = await iterator.next();
   async function* readParts() {
     try {
-      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+      for (let next = firstRead; !next.done; next = await iterator.next())
+        yield next.value;
     } finally {
       await iterator.return?.();
     }

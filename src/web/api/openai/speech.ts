@@ -7,20 +7,20 @@ import {
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { findErrorRefusal, toRefusal } from '#src/web/api/text-refusals.ts';
 import { voiceName } from './completion-request.ts';
 import { respondWithEvents, unbuffered, waitForFirstPart } from './server-events.ts';
 
 /** As long as OpenAI's. */
-const mostChars = 4_096;
+const maxChars = 4_096;
 
 /** Other fields change nothing. */
 const speechRequest = z.looseObject({
   model: z.string(),
-  input: z.string().min(1).max(mostChars),
+  input: z.string().min(1).max(maxChars),
   voice: voiceName,
-  instructions: z.string().max(mostChars).nullish(),
+  instructions: z.string().max(maxChars).nullish(),
   response_format: z
     .enum(soundFormats, {
       error: `must be one of ${soundFormats.join(', ')}: no other can be made`,
@@ -38,7 +38,7 @@ const types = {
 };
 type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
-export const createSpeech = defineRoute({
+export const createSpeech: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/speech',
   scope: 'audio',
@@ -49,7 +49,7 @@ export const createSpeech = defineRoute({
     const usage: SpeechUsage[] = [];
     const encoder = ports.encoders.open(format); // it gets ready while the engine does
     const { input, instructions, model, speed, voice } = request;
-    const asked: ProgramText = {
+    const programText: ProgramText = {
       guildId,
       asker,
       input,
@@ -57,9 +57,9 @@ export const createSpeech = defineRoute({
       model: ports.features.voices.listModels().find((name) => name === model),
       instructions: instructions || undefined,
       speed: speed ?? undefined,
-      onUsage: (one) => void usage.push(one),
+      onUsage: (taken) => void usage.push(taken),
     };
-    const speech = await ports.features.programAnswers.openSpeech(asked, signal);
+    const speech = await ports.features.programAnswers.openSpeech(programText, signal);
     if (speech.kind === 'failed') throw toRefusal(speech.line);
     if (speech.kind === 'unspeakable') throw createUnspeakableRefusal();
     const bytes = await waitForFirstPart(encodeSpeech(speech.parts, encoder));
@@ -80,8 +80,8 @@ async function* encodeSpeech(sound: AsyncIterable<Pcm>, encoder: SoundEncoder) {
     }
   }
   if (isSilent) throw createUnspeakableRefusal();
-  const rest = await encoder.end();
-  if (rest.length > 0) yield rest;
+  const lastBytes = await encoder.end();
+  if (lastBytes.length > 0) yield lastBytes;
 }
 
 /** Cuts the connection if the sound breaks. */
@@ -104,8 +104,8 @@ async function* toSpeechEvents(
   bytes: AsyncIterable<Uint8Array>,
   usage: readonly SpeechUsage[],
 ) {
-  for await (const one of bytes)
-    yield { type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') };
+  for await (const chunk of bytes)
+    yield { type: 'speech.audio.delta', audio: Buffer.from(chunk).toString('base64') };
   yield { type: 'speech.audio.done', usage: toSpeechUsage(usage) };
 }
 

@@ -5,8 +5,19 @@ import { checkBody } from '#src/web/api/request-body.ts';
 
 const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
+interface TranscriptionFields {
+  readonly model?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly response_format: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+  readonly temperature?: number | undefined;
+  /** BCP 47 tag of the spoken language. */
+  readonly language?: string | undefined;
+  readonly timestamp_granularities: readonly ('word' | 'segment')[];
+  readonly stream: boolean;
+}
+
 /** Other fields change nothing. */
-const transcriptionForm = z.object({
+const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
   model: z.string().max(200).optional(),
   prompt: z.string().max(4_000).optional(),
   response_format: z
@@ -21,9 +32,9 @@ const transcriptionForm = z.object({
   stream: isTrue.default(false),
 });
 
-export type TranscriptionForm = z.output<typeof transcriptionForm> & {
+export interface TranscriptionForm extends TranscriptionFields {
   readonly sound: Uint8Array;
-};
+}
 
 export type TranscriptionTask = 'transcribe' | 'translate';
 
@@ -35,12 +46,12 @@ export function parseTranscriptionForm(
   const fields = toFormValues(form);
   // A translation is into English, comes as a whole, and its words were not said.
   const { language: _, stream: __, timestamp_granularities: ___, ...common } = fields;
-  const asked = checkBody(transcriptionForm, task === 'translate' ? common : fields);
+  const request = checkBody(transcriptionForm, task === 'translate' ? common : fields);
   const {
     response_format: format,
     stream,
     timestamp_granularities: granularities,
-  } = asked;
+  } = request;
   if (stream && format !== 'json' && format !== 'text')
     throw createInvalidRefusal('stream: needs response_format json or text.', 'stream');
   if (granularities.includes('word') && format !== 'verbose_json') {
@@ -49,13 +60,13 @@ export function parseTranscriptionForm(
       'timestamp_granularities',
     );
   }
-  return { ...asked, sound: getSound(form) };
+  return { ...request, sound: getSound(form) };
 }
 
 function toFormValues({ fields }: FormBody): Readonly<Record<string, unknown>> {
-  const values = [...fields].map(([name, all]) => [
+  const values = [...fields].map(([name, texts]) => [
     name,
-    name === 'timestamp_granularities' ? all : all.at(-1),
+    name === 'timestamp_granularities' ? texts : texts.at(-1),
   ]);
   return Object.fromEntries(values);
 }

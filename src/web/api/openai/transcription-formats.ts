@@ -51,16 +51,18 @@ function toVerboseTranscription(
 ) {
   const { durationMs, segments } = recording;
   const language = segments.find((segment) => segment.language)?.language;
-  const words = granularities.includes('word') ? segments.flatMap(toWords) : undefined;
+  const wordTimes = granularities.includes('word')
+    ? segments.flatMap(toWords)
+    : undefined;
   // Not every recogniser tells when each word was said.
-  const hasSegments = granularities.includes('segment') || words?.length === 0;
+  const hasSegments = granularities.includes('segment') || wordTimes?.length === 0;
   return {
     language:
       language === undefined ? '' : getEnglishLanguageName(language).toLowerCase(),
     duration: durationMs / 1_000,
     text: joinSegments(segments),
     segments: hasSegments ? segments.map(toSegment) : undefined,
-    words,
+    words: wordTimes,
     usage: toTranscriptionUsage(recording),
   };
 }
@@ -81,8 +83,8 @@ function toSegment({ startMs, endMs, text }: RecordingSegment, id: number) {
   };
 }
 
-function toWords({ words = [] }: RecordingSegment) {
-  return words.map(({ text, startMs, endMs }) => ({
+function toWords({ words: wordTimes = [] }: RecordingSegment) {
+  return wordTimes.map(({ text, startMs, endMs }) => ({
     word: text,
     start: startMs / 1_000,
     end: endMs / 1_000,

@@ -3,7 +3,7 @@ import type {
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
-import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
+import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import {
   addComments,
@@ -23,7 +23,7 @@ const longestWholeMs = 110_000;
 /** OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 
-export const createTranscription = defineRoute({
+export const createTranscription: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/transcriptions',
   scope: 'audio',
@@ -31,7 +31,7 @@ export const createTranscription = defineRoute({
   run: (call) => transcribeRecording(call, 'transcribe'),
 });
 
-export const createTranslation = defineRoute({
+export const createTranslation: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/translations',
   scope: 'audio',
@@ -43,8 +43,8 @@ async function transcribeRecording(
   { asker, connection, form, guildId, ports }: ApiCall<unknown, unknown, unknown>,
   task: TranscriptionTask,
 ) {
-  const asked = parseTranscriptionForm(form, task);
-  const { language, model, prompt = '', sound, stream } = asked;
+  const fields = parseTranscriptionForm(form, task);
+  const { language, model, prompt = '', sound, stream } = fields;
   const request = {
     guildId,
     asker,
@@ -52,18 +52,18 @@ async function transcribeRecording(
     model,
     language,
     hints: splitHints(prompt),
-    hasWordTimes: asked.timestamp_granularities.includes('word'),
+    hasWordTimes: fields.timestamp_granularities.includes('word'),
     isTranslated: task === 'translate',
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
-  const parts = ports.features.programTranscriptions.transcribeRecording(
+  const recordingParts = ports.features.programTranscriptions.transcribeRecording(
     request,
     connection.signal,
   );
   let durationMs = 0;
   /** Yields segments. Throws `ApiRefusal` if words are missing. */
   async function* readSegments() {
-    for await (const part of parts) {
+    for await (const part of recordingParts) {
       if (part.kind === 'begun') durationMs = part.durationMs;
       else if (part.kind === 'segment') yield part.segment;
       else throw toRecordingRefusal(part, stream);
@@ -75,7 +75,7 @@ async function transcribeRecording(
       connection.onBug,
     );
   const segments = await Array.fromAsync(readSegments());
-  return respondWithTranscription({ task, durationMs, segments }, asked);
+  return respondWithTranscription({ task, durationMs, segments }, fields);
 }
 
 type RecordingRefusal = Exclude<RecordingPart, { kind: 'begun' | 'segment' }>;

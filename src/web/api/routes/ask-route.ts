@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { spokenFields } from './say-route.ts';
 
@@ -12,7 +12,7 @@ const body = z.strictObject({
 /** Proxies wait a minute. */
 const longestAnswerMs = 50_000;
 
-export const ask = defineRoute({
+export const ask: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/ask',
   scope: 'ask',

@@ -4,11 +4,11 @@ import {
   respondWithEvents,
   toComment,
 } from '#src/web/api/openai/server-events.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 const longestMs = 15 * 60_000;
 
-export const listenToEvents = defineRoute({
+export const listenToEvents: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/events',
   scope: 'events',

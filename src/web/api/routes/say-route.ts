@@ -3,12 +3,17 @@ import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { fastest, slowest } from '#src/ports/command-ports.ts';
 import { createNowhereRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { toRefusal } from '#src/web/api/text-refusals.ts';
 import { toPlayRefusal, trackName } from './tracks.ts';
 
+type SpokenFields = {
+  readonly voice: z.ZodOptional<z.ZodString>;
+  readonly speed: z.ZodOptional<z.ZodNumber>;
+};
+
 /** `speed` 1 is usual. */
-export const spokenFields = {
+export const spokenFields: SpokenFields = {
   voice: z.string().trim().min(1).max(100).optional(),
   speed: z.number().min(slowest).max(fastest).optional(),
 };
@@ -20,25 +25,26 @@ const body = z.strictObject({
   wait: z.boolean().optional(),
   ...spokenFields,
 });
-export const say = defineRoute({
+
+export const say: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',
   scope: 'say',
   body,
-  async run({ asker, body: asked, guildId, ports }) {
-    const { text, track, when, ...manner } = asked;
-    const saying = await ports.features.typed.sayText(guildId, text, when, {
+  async run({ asker, body: request, guildId, ports }) {
+    const { text, track, when: timing, ...manner } = request;
+    const saying = await ports.features.typed.sayText(guildId, text, timing, {
       ...manner,
       payer: asker,
       ...(track !== undefined && { track, owner: asker }),
     });
-    const said = saying.kind === 'placed' ? saying.playing : saying;
-    if (!('ended' in said)) throw toSayRefusal(saying);
-    const place =
-      said.kind === 'queued'
-        ? { ahead: said.position }
-        : { ahead: said.place, track: said.track };
-    return asked.wait ? answerAtEnd(place, said.ended) : place;
+    const placed = saying.kind === 'placed' ? saying.playing : saying;
+    if (!('ended' in placed)) throw toSayRefusal(saying);
+    const position =
+      placed.kind === 'queued'
+        ? { ahead: placed.position }
+        : { ahead: placed.place, track: placed.track };
+    return request.wait ? answerAtEnd(position, placed.ended) : position;
   },
 });
 

@@ -6,7 +6,7 @@ import {
   type PlayOutcome,
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
-import { mostNameUnits } from '#src/playback/tracks/named-track.ts';
+import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
@@ -21,8 +21,8 @@ import {
 import { answerAtEnd } from '#src/web/api/openai/server-events.ts';
 import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
-export const trackName = z.string().min(1).max(mostNameUnits);
-const createRange = (most: number) => z.int().min(0).max(most);
+export const trackName: z.ZodString = z.string().min(1).max(maxNameUnits);
+const createRange = (max: number) => z.int().min(0).max(max);
 const percent = createRange(maxVolumePercent);
 /** 24 hours. */
 const longestSeekMs = 86_400_000;
@@ -79,8 +79,8 @@ const playTrack = defineRoute({
       body,
     );
     if (!('ended' in playing)) throw toPlayRefusal(playing);
-    const { ended, kind, place, title, track } = playing;
-    const placed = { track, title, ...(kind === 'added' && { place }) };
+    const { ended, kind, place: position, title, track } = playing;
+    const placed = { track, title, ...(kind === 'added' && { place: position }) };
     return body.wait ? answerAtEnd(placed, ended) : placed;
   },
 });
@@ -139,12 +139,12 @@ function defineChangeRoute<Body extends z.ZodType>(
     body,
     async run(call) {
       const outcomes = changeTrack(call, toCommand(call.body));
-      for (const one of outcomes)
-        if (one.kind === 'empty')
+      for (const outcome of outcomes)
+        if (outcome.kind === 'empty')
           throw createRefusal(
             409,
             'track.empty',
-            `There is nothing on ${one.track}.`,
+            `There is nothing on ${outcome.track}.`,
             'track',
           );
       return { outcomes: outcomes.map(requireDone) };
@@ -161,7 +161,7 @@ function changeTrack(
   }: ApiCall<unknown, unknown, { readonly track: string }>,
   command: TrackCommand,
 ) {
-  return ports.features.tracks.change(
+  return ports.features.tracks.changeTracks(
     guildId,
     { ...asker, mayManage: true },
     command,
@@ -178,9 +178,9 @@ function requireDone(outcome: TrackOutcome) {
 export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
   // It names no person.
-  const line: TextLine =
+  const sentence: TextLine =
     outcome.kind === 'denied' ? { id: 'perm.dj' } : toOutcomeLine(outcome);
-  return createRefusal(status, code, formatText(line.id, line.with), param);
+  return createRefusal(status, code, formatText(sentence.id, sentence.with), param);
 }
 
 type Refused = readonly [status: ContentfulStatusCode, code: string, param?: string];

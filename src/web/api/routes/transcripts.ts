@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
-import { defineRoute } from '#src/web/api/route.ts';
+import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 const types = {
   json: 'application/json',
@@ -10,7 +10,7 @@ const types = {
   txt: 'text/plain; charset=utf-8',
 };
 
-export const listTranscripts = defineRoute({
+export const listTranscripts: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts',
   scope: 'transcript',
@@ -21,7 +21,7 @@ export const listTranscripts = defineRoute({
   },
 });
 
-export const readTranscript = defineRoute({
+export const readTranscript: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts/{session}',
   scope: 'transcript',
@@ -32,19 +32,19 @@ export const readTranscript = defineRoute({
     format: z.enum(transcriptFormats).default('json'),
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
-    const found = await ports.features.transcripts.createFile(
+    const transcript = await ports.features.transcripts.createFile(
       guildId,
       token.channelIds ?? [],
       { format, sessionId: session === 'last' ? undefined : session },
     );
-    if (found.kind === 'failed') throw createUnreadRefusal();
-    if (found.kind !== 'file')
+    if (transcript.kind === 'failed') throw createUnreadRefusal();
+    if (transcript.kind !== 'file')
       throw createRefusal(
         404,
         'transcript.none',
         'There is no such transcript: none in the channels of this token.',
       );
-    return new Response(found.file.text, {
+    return new Response(transcript.file.text, {
       headers: { 'content-type': types[format] },
     });
   },

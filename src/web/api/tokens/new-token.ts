@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '#src/base/secret.ts';
 
 /** Short words for typing and for logs. */
-export const tokenName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+export const tokenName: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 const prefix = 'parley_';
 /** 256 bits cannot be guessed, so one round of SHA-256 is enough. */

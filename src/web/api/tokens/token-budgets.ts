@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import type { ApiToken } from './token-store.ts';
 
@@ -7,23 +8,20 @@ export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
-export type TokenBudgets = ReturnType<typeof createTokenBudgets>;
-
 /** Budgets of tokens used since the start, by payer. */
-export function createTokenBudgets() {
-  const caps = new Map<string, number>();
+export class TokenBudgets {
+  readonly #caps = new Map<PersonId, number>();
 
-  return {
-    note(token: ApiToken) {
-      const { budgetUsd } = token;
-      const payerId = toProgramId(token.name);
-      if (budgetUsd === undefined) caps.delete(payerId);
-      else caps.set(payerId, Math.round(budgetUsd * 1e9));
-    },
+  /** Notes the budget of a token, at each request of it. */
+  noteBudget(token: ApiToken): void {
+    const { budgetUsd } = token;
+    const payerId = toProgramId(token.name);
+    if (budgetUsd === undefined) this.#caps.delete(payerId);
+    else this.#caps.set(payerId, Math.round(budgetUsd * 1e9));
+  }
 
-    /** In billionths of a dollar. Undefined: the cap of a person. */
-    findCap(payerId: string): number | undefined {
-      return caps.get(payerId);
-    },
-  };
+  /** In billionths of a dollar. Undefined: the cap of a person. */
+  findCap(payerId: PersonId): number | undefined {
+    return this.#caps.get(payerId);
+  }
 }

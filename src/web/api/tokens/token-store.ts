@@ -30,13 +30,14 @@ export type TokenInUse = ApiToken & { readonly hash: string };
 
 /** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface ApiTokenStore {
-  /** `taken` if one in use has the name. */
+  /** Stores a new token. `taken`: a token in use has the name. */
   add(token: ApiToken, hash: string): Promise<'added' | 'taken'>;
-  /** Also a revoked one. */
+  /** Finds a token by its hash, also a revoked one. */
   find(hash: string): Promise<ApiToken | undefined>;
-  /** Also revoked ones. */
+  /** Lists all tokens, also revoked ones. */
   list(): Promise<readonly ApiToken[]>;
+  /** Lists tokens that are not revoked, each with its hash. */
   listInUse(): Promise<readonly TokenInUse[]>;
-  /** False if none in use has the name. */
+  /** Revokes a token. False if none in use has the name. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
 }

@@ -1,10 +1,10 @@
 import {
+  announcementAsked,
   type ConversationCases,
   makeRoom,
   makeRoomWith,
   pauseWithWords,
   peoplePresent,
-  readingAsked,
   replyAudible,
   replyOver,
   saysWhole,
@@ -59,7 +59,7 @@ export const addressingCases: ConversationCases = {
     also: ['listen', 'recognise'],
     steps: [
       [saysWhole(1, 'ana', 0, 'Nova, the bridge?')],
-      [readingAsked(2_000), 'speak 101'],
+      [announcementAsked(2_000), 'speak 101'],
       [[replyAudible(101, 2_100), ...saysWhole(2, 'ben', 2_500, 'Nova, stop')]],
       [replyOver(101, 4_000, 'A text.')],
     ],

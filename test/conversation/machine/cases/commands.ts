@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   begunForBridge,
   bridge,
   type ConversationCases,
@@ -7,7 +8,6 @@ import {
   linkUp,
   makeRoomAfter,
   pauseWithWords,
-  readingAsked,
   replyAudible,
   replyCutShort,
   replyOver,
@@ -23,7 +23,7 @@ import {
 
 const stops: ConversationCases = {
   '"never mind" takes back what its speaker waits for, and nothing of others': [
-    [[readingAsked(0), replyAudible(100, 50)], 'speak 100'],
+    [[announcementAsked(0), replyAudible(100, 50)], 'speak 100'],
     [saysWhole(1, 'ben', 100, 'Nova, Quito?')],
     [saysWhole(2, 'ana', 3_000, 'Nova, the bridge?')],
     [saysWhole(3, 'ben', 6_000, 'Nova, never mind')],
@@ -55,12 +55,12 @@ const stops: ConversationCases = {
     ],
   },
   '"stop" before the first sound of a text drops the text': [
-    [readingAsked(0, { request: 1 }), 'speak 100'],
+    [announcementAsked(0, { request: 1 }), 'speak 100'],
     [saysWhole(1, 'ana', 100, 'stop'), 'cut 100'],
     [replyCutShort(100, 1_110, ''), 'report 1: stopped'],
   ],
   'an "mhm" over a text leaves the question before it as it was': [
-    [readingAsked(0), 'speak 100'],
+    [announcementAsked(0), 'speak 100'],
     [replyAudible(100, 50)],
     [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
     [saysWhole(2, 'ana', 1_500, 'mhm')],

@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   bridgeAsked,
   buttonPressed,
   type ConversationCases,
@@ -9,7 +10,6 @@ import {
   noticeAsked,
   pauseWithWords,
   peoplePresent,
-  readingAsked,
   recognisedWords,
   replyAudible,
   replyCutShort,
@@ -197,9 +197,9 @@ export const consentCases: ConversationCases = {
     ],
   },
   'a no drops texts of that person and notices for them, and leaves those of others': [
-    [readingAsked(0, { owner: 'ben', request: 1 }), 'speak 100'],
-    [readingAsked(10, { owner: 'ana', request: 2 })],
-    [readingAsked(20, { owner: 'ben', about: ['ana'], request: 3 })],
+    [announcementAsked(0, { owner: 'ben', request: 1 }), 'speak 100'],
+    [announcementAsked(10, { owner: 'ana', request: 2 })],
+    [announcementAsked(20, { owner: 'ben', about: ['ana'], request: 3 })],
     [noticeAsked(4, 'ana', 60_000, 30)],
     [
       consentGiven('ana', 'no', 100),

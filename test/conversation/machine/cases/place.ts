@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   begunForBridge,
   bridge,
   bridgeAsked,
@@ -7,7 +8,6 @@ import {
   linkLost,
   linkUp,
   pauseWithWords,
-  readingAsked,
   replyAudible,
   replyCutShort,
   saysWhole,
@@ -37,11 +37,11 @@ export const placeCases: ConversationCases = {
       ],
     },
   'a text that a no or a stop has cut is not read out when the link is back': [
-    [readingAsked(0, { about: ['ana'] }), 'speak 100'],
+    [announcementAsked(0, { about: ['ana'] }), 'speak 100'],
     [consentGiven('ana', 'no', 100), 'cut 100', 'forget-person ana'],
     [[...linkLost(110), tickAt(700), linkUp(800)], 'open-link'],
     [replyCutShort(100, 900, '')],
-    [readingAsked(1_000), 'speak 101'],
+    [announcementAsked(1_000), 'speak 101'],
     [{ kind: 'stop', atMs: 1_100 }, 'cut 101'],
     [
       [...linkLost(1_110), tickAt(2_200), linkUp(2_300)],
@@ -127,7 +127,7 @@ export const placeCases: ConversationCases = {
         [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
         [replyAudible(101, 1_200)],
         [toolCalled(101, 'look', 'page', 'read', 1_250), 'run 102: look page for ana'],
-        [readingAsked(1_300, { request: 1 })],
+        [announcementAsked(1_300, { request: 1 })],
         [
           { kind: 'leave', why: 'asked', atMs: 1_400 },
           'stop-run 102',

@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   begunForBridge,
   bridge,
   bridgeAsked,
@@ -14,7 +15,6 @@ import {
   noVoice,
   pauseWithWords,
   peoplePresent,
-  readingAsked,
   recognisedWords,
   replyAudible,
   replyBroken,
@@ -153,7 +153,7 @@ const place: ConversationCases = {
   'a voice that fails is not told by the voice: what had no sound is written': {
     also: ['cue'],
     steps: [
-      [readingAsked(0, { request: 1 }), 'speak 100'],
+      [announcementAsked(0, { request: 1 }), 'speak 100'],
       [replyBroken(100, 500, 'speak'), 'report 1: failed'],
       [
         saysWhole(1, 'ana', 1_000, 'Nova, the bridge?'),

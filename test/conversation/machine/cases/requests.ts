@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   begunForBridge,
   bridge,
   bridgeAsked,
@@ -10,7 +11,6 @@ import {
   makeRoomWith,
   noticeAsked,
   pauseWithWords,
-  readingAsked,
   replyAudible,
   replyCutShort,
   replyOver,
@@ -22,9 +22,9 @@ import {
 export const requestsCases: ConversationCases = {
   'whoever waits until a text was heard learns how it ended, also where it was refused':
     [
-      [readingAsked(0, { request: 1 }), 'speak 100'],
-      [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => readingAsked(n, { request: n }))],
-      [readingAsked(10, { request: 10 }), 'report 10: crowded'],
+      [announcementAsked(0, { request: 1 }), 'speak 100'],
+      [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => announcementAsked(n, { request: n }))],
+      [announcementAsked(10, { request: 10 }), 'report 10: crowded'],
       [replyOver(100, 1_000, 'one'), 'report 1: completed', 'speak 101'],
       [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
       [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
@@ -33,8 +33,8 @@ export const requestsCases: ConversationCases = {
   'a text that was not heard when the link was lost comes again; one that was heard in part is lost':
     {
       steps: [
-        [readingAsked(0, { request: 1 }), 'speak 100'],
-        [readingAsked(10, { request: 2 })],
+        [announcementAsked(0, { request: 1 }), 'speak 100'],
+        [announcementAsked(10, { request: 2 })],
         [linkLost(100), 'discard 100'],
         [[tickAt(600), linkUp(700)], 'open-link', 'speak 100'],
         [[replyAudible(100, 800), ...linkLost(900)], 'cut 100', 'notice reconnecting'],
@@ -115,7 +115,7 @@ export const requestsCases: ConversationCases = {
   ],
   'called for captions only, it still reads texts out': {
     room: makeRoomWith(makeRoom('ana'), { mode: 'captions' }),
-    steps: [[readingAsked(0), 'speak 100']],
+    steps: [[announcementAsked(0), 'speak 100']],
   },
   '/stop drops a question whose speaker is going on, and what they say next is a question of its own':
     {

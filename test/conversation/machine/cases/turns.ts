@@ -1,4 +1,5 @@
 import {
+  announcementAsked,
   begunForBridge,
   bridge,
   bridgeAsked,
@@ -6,7 +7,6 @@ import {
   makeRoom,
   pauseWithWords,
   peoplePresent,
-  readingAsked,
   recognisedWords,
   replyAudible,
   replyOver,
@@ -93,7 +93,7 @@ export const turnsCases: ConversationCases = {
       [voiceEnded(1, 2_000), 'play 102'],
     ],
   'a question that waits grows without a name, and keeps its place by its end': [
-    [readingAsked(0), 'speak 100'],
+    [announcementAsked(0), 'speak 100'],
     [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
     [saysWhole(2, 'ben', 200, 'Nova, Quito?')],
     [saysWhole(3, 'ana', 1_500, 'over the river?')],
@@ -120,7 +120,7 @@ export const turnsCases: ConversationCases = {
   ],
   'first to finish is first answered, also where the words of the second were there sooner':
     [
-      [readingAsked(0), 'speak 100'],
+      [announcementAsked(0), 'speak 100'],
       [[voiceBegan(1, 'ana', 100), voicePaused(1, 500), voiceEnded(1, 900)]],
       [saysWhole(2, 'ben', 300, 'Nova, Quito?')],
       [recognisedWords(1, 1, 'Nova, the bridge?', 1_700)],
@@ -266,7 +266,7 @@ export const turnsCases: ConversationCases = {
   'a turn keeps its last six utterances': {
     also: ['forget'],
     steps: [
-      [readingAsked(0), 'speak 100'],
+      [announcementAsked(0), 'speak 100'],
       [
         [1, 2, 3, 4, 5, 6].flatMap((n) =>
           saysWhole(n, 'ana', 1_100 * n, `Nova, ${n}?`),

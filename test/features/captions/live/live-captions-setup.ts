@@ -1,5 +1,5 @@
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
-import { createLiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { FakeCaptionChat, makeKeyedChat } from '#test/fakes/caption-chats.ts';
 
 function makeCaptionPerson(name: string) {
@@ -23,7 +23,7 @@ export function makeCaptionLine(
 export function openLive(show: Parameters<typeof makeKeyedChat>[1]) {
   const clock = { atMs: 0, nowMs: () => clock.atMs };
   const troubles: string[] = [];
-  const live = createLiveCaptions({
+  const live = new LiveCaptions({
     chat: makeKeyedChat('c', show),
     clock,
     notUnderstood: '(not understood)',

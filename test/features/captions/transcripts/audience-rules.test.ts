@@ -1,8 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import {
-  createProgramAnswers,
-  type ProgramAnswers,
-} from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { AnswerForm } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -37,7 +34,7 @@ import { makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup
 async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesizer) {
   const { dependencies, sessions, talk, transcriptFor } = fixture;
   const { signal } = new AbortController();
-  const answers = createProgramAnswers(
+  const answers = new ProgramAnswers(
     dependencies,
     sessions.settings,
     dependencies.recordings,
@@ -50,12 +47,12 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
       return talk.askQuestion(...all);
     },
   };
-  const answering: ProgramAnswers = {
-    pipelines: (guildId) => answers.pipelines(guildId),
+  const answering: Public<ProgramAnswers> = {
+    listPipelines: (guildId) => answers.listPipelines(guildId),
     keptWords: answers.keptWords,
-    answer: (...all) => {
+    answerQuestion: (...all) => {
       arrived.resolve();
-      return answers.answer(...all);
+      return answers.answerQuestion(...all);
     },
     openSpeech: (...all) => answers.openSpeech(...all),
   };

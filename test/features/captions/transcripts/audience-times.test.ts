@@ -86,7 +86,7 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
     const call: CommandCall = {
       ...inLounge,
       placeId,
-      words: { question: 'What was decided?' },
+      inputs: { question: 'What was decided?' },
     };
     const running = askCommand.run(call, {
       ...makePorts({ at: () => lounge }),

@@ -50,8 +50,8 @@ async function open([transport, era]: Kind) {
   return {
     server,
     connection,
-    call: (name: string, given = {}) =>
-      connection.callTool(name, { given, asker }, 10_000, never),
+    call: (name: string, args = {}) =>
+      connection.callTool(name, { args, asker }, 10_000, never),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -99,7 +99,7 @@ test.each(kinds)(
   async (...kind) => {
     const reported = await (await lend(kind)).connection.callTool(
       'echo',
-      { given: { text: 'hi' }, asker },
+      { args: { text: 'hi' }, asker },
       1,
       never,
     );
@@ -164,7 +164,7 @@ test('a program gets of the environment only what its entry names and a few usua
   await using connection = await connected(stdio('modern'));
   const { text } = await connection.callTool(
     'environment',
-    { given: {}, asker },
+    { args: {}, asker },
     10_000,
     never,
   );

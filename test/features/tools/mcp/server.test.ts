@@ -7,12 +7,9 @@ import type {
   McpConnection,
   McpConnectionOptions,
 } from '#src/features/tools/mcp/mcp-connection.ts';
-import { createMcpServer } from '#src/features/tools/mcp/mcp-servers.ts';
+import { McpServer } from '#src/features/tools/mcp/mcp-servers.ts';
 import { readServers } from '#src/features/tools/mcp/servers-file.ts';
-import {
-  createToolCheck,
-  type OfferedTool,
-} from '#src/features/tools/mcp/tool-changes.ts';
+import { type OfferedTool, ToolCheck } from '#src/features/tools/mcp/tool-changes.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const offered = (name: string, description = 'Tells the weather.'): OfferedTool => ({
@@ -54,10 +51,10 @@ function open(first: readonly OfferedTool[], path = hashesPath()) {
   const [options] = read.kind === 'ok' ? read.servers : [];
   if (!options) throw new Error('the file is a good one');
   const report = (one: string) => reported.push(one);
-  const server = createMcpServer(options, {
+  const server = new McpServer(options, {
     clock,
     open: connect,
-    checkTools: createToolCheck(path, report),
+    toolCheck: new ToolCheck(path, report),
     report,
   });
   const running = server.runUntilAborted(over.signal);

@@ -46,7 +46,7 @@ test('the usual shape is read, with a program and with an address', () => {
 
 test('by default a tool needs Manage Server, counts as lasting, and has ten seconds', () => {
   const [sky] = good({ sky: { command: 'sky' } });
-  expect(sky?.rulesFor('forecast')).toEqual({
+  expect(sky?.findRules('forecast')).toEqual({
     who: 'manage',
     effect: 'last',
     deadlineMs: 10_000,
@@ -60,14 +60,14 @@ test('rules of a server count for its tools, and those of a tool before them', (
   const [sky] = good({
     sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools },
   });
-  expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
-  expect(sky?.rulesFor('radar')).toMatchObject({
+  expect(sky?.findRules('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
+  expect(sky?.findRules('radar')).toMatchObject({
     who: 'anyone',
     effect: 'last',
     deadlineMs: 120_000,
   });
-  expect(sky?.rulesFor('storm')).toBeUndefined();
-  expect(sky?.rulesFor('constructor')).toMatchObject({ effect: 'read' });
+  expect(sky?.findRules('storm')).toBeUndefined();
+  expect(sky?.findRules('constructor')).toMatchObject({ effect: 'read' });
 });
 
 test.each([

@@ -21,10 +21,10 @@ const rain: ListedTrack = {
 };
 const sea = { ...rain, name: 'main' };
 
-test('the sentence of a panel stands until its face is known, and no longer', () => {
+test('the sentence of a panel stands until its content is known, and no longer', () => {
   const anew = { id: 'seat.returned.anew' } as const;
-  const drawn = (head: TextLine | undefined, face?: PanelContent) =>
-    drawPanel(head, face, 'en', known).content.split('\n');
+  const drawn = (head: TextLine | undefined, content?: PanelContent) =>
+    drawPanel(head, content, 'en', known).content.split('\n');
   expect(drawn(anew)).toEqual([formatText('seat.returned.anew')]);
   expect(drawn(anew, listening)).toEqual(['Listening']);
 });

@@ -4,23 +4,30 @@ import {
   type SileroNetwork,
   windowSamples,
 } from '#src/audio/voice/silero-network.ts';
-import { createVoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
+import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import { openFeatures } from '#src/features/features.ts';
+import type { FeatureShardDeps } from '#src/features/contract/feature.ts';
+import { type FeaturePorts, openFeatures } from '#src/features/features.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
-import { createSpeedStats } from '#src/ops/speed-stats.ts';
-import { loadCues } from '#src/playback/reply/cue-track.ts';
+import { SpeedStats } from '#src/ops/speed-stats.ts';
+import { type Cues, loadCues } from '#src/playback/reply/cue-track.ts';
+import type { Stats } from '#src/ports/command-ports.ts';
+import type { SessionEventListener } from '#src/ports/session-events.ts';
 import { hasStableWords } from '#src/provider/models/standard-models.ts';
-import { createDecoding } from '#src/sources/decode/decoding.ts';
-import { createAllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import type { FeatureShard } from '#src/sessions/shard-features.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { createRecordings } from '#src/sources/recordings.ts';
-import { openLibrary } from '#src/sources/sound-library.ts';
-import { createSources } from '#src/sources/sound-sources.ts';
-import { createTextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { RecordingFetcher, type Recordings } from '#src/sources/recordings.ts';
+import { openLibrary, type SoundLibrary } from '#src/sources/sound-library.ts';
+import { createSoundOpener, type SoundOpener } from '#src/sources/sound-sources.ts';
+import {
+  NgramLanguageDetector,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -29,17 +36,37 @@ import {
   describeLostRows,
   refuseForeignFormats,
 } from '#src/storage/data-dir/store-files.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
-import { createTokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { type OpenParts, openStores } from './open-stores.ts';
 
-export type SharedParts = Awaited<ReturnType<typeof openSharedParts>>;
+/** Objects that all shards of the process share. */
+export interface SharedDeps extends AsyncDisposable {
+  readonly store: Store;
+  /** Opens all features in one shard. */
+  readonly openFeatures: (deps: FeatureShardDeps) => {
+    readonly shards: readonly FeatureShard[];
+    readonly ports: FeaturePorts;
+  };
+  readonly weights: SileroNetwork;
+  readonly cues: Cues;
+  readonly tokenBudgets: TokenBudgets;
+  /** Speed of spoken answers, which learns from each event of a session. */
+  readonly stats: Stats & { readonly report: SessionEventListener };
+  readonly partialTrust: PartialTrust;
+  readonly operatorTools: OperatorTools;
+  readonly textLanguage: TextLanguageDetector;
+}
 
 const hourMs = 3_600_000;
 
-export async function openSharedParts(options: BotOptions, signal: AbortSignal) {
-  const { engines, externalTools, sounds: allowed, storage } = options.config;
+export async function openSharedDeps(
+  options: BotOptions,
+  signal: AbortSignal,
+): Promise<SharedDeps> {
+  const { engines, externalTools, sounds: soundConfig, storage } = options.config;
   const { transcription } = engines;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
@@ -48,10 +75,10 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
     loadCues(),
     openStores(options),
   ]);
-  const { parts, store } = stack.use(stores);
+  const { parts: storeParts, store } = stack.use(stores);
   stack.use(expireCopies(options));
-  const sounds = stack.use(openSounds(allowed, storage.dataDir));
-  const opened = openAllFeatures(options, { parts, sounds, weights });
+  const sounds = stack.use(openSounds(soundConfig, storage.dataDir));
+  const openShardFeatures = openAllFeatures(options, { storeParts, sounds, weights });
   warmUp(weights);
   const operatorTools = stack.use(
     await openOperatorTools(externalTools, storage.dataDir, (message) =>
@@ -60,17 +87,16 @@ export async function openSharedParts(options: BotOptions, signal: AbortSignal) 
   );
   return Object.assign(stack.move(), {
     store,
-    features: opened,
-    sounds,
+    openFeatures: openShardFeatures,
     weights,
     cues,
-    tokenBudgets: createTokenBudgets(),
-    stats: createSpeedStats(),
+    tokenBudgets: new TokenBudgets(),
+    stats: new SpeedStats(),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
     operatorTools,
-    textLanguage: createTextLanguageDetector(),
+    textLanguage: new NgramLanguageDetector(),
   });
 }
 
@@ -106,8 +132,8 @@ function expireCopies({
     storage: { dataDir },
   },
   onStore,
-}: BotOptions) {
-  const over = new AbortController();
+}: BotOptions): Disposable {
+  const closing = new AbortController();
   void runPeriodically(
     {
       name: 'deletion of old copies',
@@ -116,27 +142,25 @@ function expireCopies({
       run: () => deleteOldCopies(dataDir, realClock.wallMs()),
       report: onStore,
     },
-    over.signal,
+    closing.signal,
   );
-  return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
+  return { [Symbol.dispose]: () => closing.abort(new Error('closed')) };
 }
+
+type FeatureProcessParts = {
+  readonly storeParts: OpenParts;
+  readonly sounds: OpenSounds;
+  readonly weights: SileroNetwork;
+};
 
 function openAllFeatures(
   { config }: BotOptions,
-  {
-    parts,
-    sounds,
-    weights,
-  }: {
-    readonly parts: OpenParts;
-    readonly sounds: ReturnType<typeof openSounds>;
-    readonly weights: SileroNetwork;
-  },
+  { storeParts, sounds, weights }: FeatureProcessParts,
 ) {
   const { deadlines, speech, transcription } = config.engines;
-  const open = new Map(parts);
+  const openParts = new Map(storeParts);
   return openFeatures({
-    store: (part) => open.get(part) as never, // the list of parts tells what it is
+    store: (part) => openParts.get(part) as never, // the list of parts tells what it is
     sounds,
     recordings: sounds.recordings,
     weights,
@@ -150,25 +174,31 @@ function openAllFeatures(
 
 /** Runs the detector on silence before it is used. */
 function warmUp(weights: SileroNetwork) {
-  const activity = createVoiceActivityDetector(weights);
+  const activity = new VoiceActivityDetector(weights);
   const silence = new Float32Array(windowSamples);
   // The first windows take twenty times as long.
   for (let window = 0; window < 50; window++) activity.measureProbability(silence);
 }
 
-/** Waits for none of them. */
+/** Tools of the operator's MCP servers. */
+export interface OperatorTools extends AsyncDisposable {
+  /** Lists the tools of the servers that answer now. */
+  listTools(): readonly ToolEntry[];
+}
+
+/** Connects to the operator's servers, and waits for none of them. */
 export async function openOperatorTools(
   { mcp }: Config['externalTools'],
   dataDir: string,
   report: ToolNews,
-) {
+): Promise<OperatorTools> {
   if (!mcp)
     return {
-      all: (): readonly ToolEntry[] => [],
+      listTools: () => [],
       [Symbol.asyncDispose]: async () => undefined,
     };
-  const { openMcpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-  return openMcpServers({
+  const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
+  return new McpServers({
     ...mcp,
     hashesPath: join(dataDir, 'mcp-tools.json'),
     clock: realClock,
@@ -177,19 +207,28 @@ export async function openOperatorTools(
 }
 
 /** A decoding step usually takes 30 ms. A longer one is killed. */
-const mostStepMs = 2_000;
+const maxStepMs = 2_000;
 
-function openSounds({ allowedHosts, searchPath }: Config['sounds'], dataDir: string) {
-  const [clock, allowed] = [realClock, createAllowedHosts(allowedHosts)];
-  const decoding = createDecoding({ clock, stepMs: mostStepMs });
-  const opener = createSources({
+interface OpenSounds extends AsyncDisposable {
+  readonly recordings: Recordings;
+  readonly opener: SoundOpener;
+  readonly library: SoundLibrary;
+}
+
+function openSounds(
+  { allowedHosts, searchPath }: Config['sounds'],
+  dataDir: string,
+): OpenSounds {
+  const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
+  const decoding = new Decoding({ clock, stepMs: maxStepMs });
+  const opener = createSoundOpener({
     clock,
     decoding,
     allowed,
     ffmpeg: findFfmpeg(searchPath),
   });
   return {
-    recordings: createRecordings(decoding, { allowed }),
+    recordings: new RecordingFetcher(decoding, { allowed }),
     opener,
     library: openLibrary(dataDir, { opener, clock }),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

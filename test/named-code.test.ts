@@ -1,0 +1,125 @@
+import { glob, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseSync } from 'oxc-parser';
+
+/** Names in backticks that are not ours: Discord's, libraries' and standards'. */
+const foreignNames = new Set([
+  'AudioPlayer',
+  'ApplyTimestampRules',
+  'EX_CONFIG',
+  'KeyboardEvent.key',
+  'Origin',
+  'RefHash',
+  'SignWithLabel',
+  'initialize',
+  'install_params',
+  'mls10',
+  'rtpsize',
+  'structuredClone',
+]);
+/** Placeholders for names of ours, and the ends of fields of a price, which docs/costs.md joins. */
+const placeholders =
+  /^(?:Foo\w+|parley_NAME\w*|(?:Cached)?(?:Audio)?(?:Input|Output)?Tokens)$/;
+
+const span = /`([^`\n]{2,60})`/g;
+const dottedName = /^#?[A-Za-z_$][\w$]*(?:\.#?[A-Za-z_$][\w$]*)*(?:\(\))?$/;
+const files =
+  '{*,.env.example,.ci/*,{src,commands,doctor,setup,sandbox,bench,page,scripts,examples,docs,deploy,models,test}/**/*}';
+const skipped = new Set([
+  'CHANGELOG.md',
+  'THIRD-PARTY-NOTICES.md',
+  'package-lock.json',
+]);
+const folders = new Set(['src', 'docs', 'test']);
+/** `structure.test.ts` looks for files. */
+const fileName = /\.(?:ts|mjs|js|json|md|bin|sh|yaml)$/;
+
+type Prose = { readonly path: string; readonly text: string };
+
+/** Comments and documents of the repository, its words outside them, and what each type and class declares. */
+async function readRepository() {
+  const [words, prose, declared] = [
+    new Set<string>(),
+    [] as Prose[],
+    new Map<string, string>(),
+  ];
+  const exclude = (path: string) =>
+    ['node_modules', 'fixtures', 'data'].includes(basename(path));
+  for await (const path of glob(files, { exclude })) {
+    if (skipped.has(basename(path))) continue;
+    if (path.endsWith('.md')) prose.push({ path, text: await readFile(path, 'utf8') });
+    else if (/\.(?:json|py|sh|yaml)$|\.env\.example$/.test(path))
+      addWords(words, await readFile(path, 'utf8'));
+    else if (/\.(?:ts|js|mjs)$/.test(path))
+      readCode(path, await readFile(path, 'utf8'), { words, prose, declared });
+  }
+  return { words, prose, declared };
+}
+
+type Repository = Awaited<ReturnType<typeof readRepository>>;
+
+function addWords(words: Set<string>, text: string) {
+  for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.add(word);
+}
+
+function readCode(path: string, text: string, { words, prose, declared }: Repository) {
+  const { program, comments } = parseSync(path, text);
+  let end = 0;
+  for (const comment of comments) {
+    addWords(words, text.slice(end, comment.start));
+    prose.push({ path, text: comment.value });
+    end = comment.end;
+  }
+  addWords(words, text.slice(end));
+  for (const statement of program.body) {
+    const declaration =
+      statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+    if (
+      declaration &&
+      'id' in declaration &&
+      declaration.id &&
+      'name' in declaration.id
+    )
+      declared.set(declaration.id.name, text.slice(declaration.start, declaration.end));
+  }
+}
+
+/** Whether the code has each part of a name, and a member among what its type declares. */
+function isThere(name: string, { words, declared }: Repository) {
+  const parts = name
+    .replace(/\(\)$/, '')
+    .split('.')
+    .map((part) => part.replace('#', ''));
+  if (folders.has(parts[0] ?? '')) return true;
+  if (!parts.every((part) => words.has(part))) return false;
+  const [type = '', member = ''] = parts;
+  const body =
+    parts.length === 2 && /^[A-Z]/.test(type) ? declared.get(type) : undefined;
+  return body === undefined || new RegExp(`\\b${member}\\b`).test(body);
+}
+
+test('what a comment or a document names in backticks exists', async () => {
+  const repository = await readRepository();
+  const missing = repository.prose.flatMap(({ path, text }) =>
+    [...text.matchAll(span)]
+      .map(([, name = '']) => name)
+      .filter(
+        (name) =>
+          dottedName.test(name) &&
+          !fileName.test(name) &&
+          !foreignNames.has(name) &&
+          !placeholders.test(name),
+      )
+      .filter((name) => !isThere(name, repository))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('a name of another system that nothing mentions any more is no exception', async () => {
+  const { prose } = await readRepository();
+  const mentioned = new Set(
+    prose.flatMap(({ text }) => [...text.matchAll(span)].map(([, name]) => name)),
+  );
+  expect([...foreignNames].filter((name) => !mentioned.has(name))).toEqual([]);
+});
