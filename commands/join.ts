@@ -1,3 +1,4 @@
+import { toChannelId } from '#src/base/ids.ts';
 import type {
   Command,
   CommandCall,
@@ -72,7 +73,7 @@ export async function agreeToMove(
   const agreement = await sessions.moveRequests.agree(
     guildId,
     caller.id,
-    inputs.about ?? '',
+    toChannelId(inputs.about ?? ''), // as the button was made
   );
   switch (agreement.kind) {
     case 'moved':

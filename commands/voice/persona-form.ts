@@ -1,6 +1,6 @@
 import { onlyIfManaging } from '#commands/command-rights.ts';
 import { toBadValueReply } from '#commands/settings/settings-panel-presses.ts';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toChannelId } from '#src/base/ids.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import {
@@ -38,7 +38,7 @@ export const personaForm: FormHandler = {
     const parsed = parsePersona(call.inputs);
     const reply: Reply =
       parsed.kind === 'ok'
-        ? await savePersona(call.guildId, about, parsed.persona, ports)
+        ? await savePersona(call.guildId, toChannelId(about), parsed.persona, ports)
         : parsed.kind === 'hidden'
           ? { id: 'persona.bad.hidden', with: { field: parsed.field } }
           : toBadValueReply('language', call.inputs.language, ports.features.settings);

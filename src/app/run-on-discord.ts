@@ -5,7 +5,7 @@ import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
@@ -204,7 +204,7 @@ function reportSession(
   logSession(log, guildId, event);
   // Without a server the alert is about the process.
   if (event.kind === 'alert')
-    alerts.report(event, guildId === '' ? undefined : guildId);
+    alerts.report(event, guildId === noGuild ? undefined : guildId);
   if (event.kind === 'failed') notices.report(event.code);
   if (event.kind === 'left') alerts.forget(guildId);
 }

@@ -58,10 +58,12 @@ type PlacedPacket = { readonly packet: Packet; readonly position: number };
  *
  * @example
  * import { JitterBuffer } from '#src/audio/jitter-buffer.ts';
+ * import { toPersonId } from '#src/base/ids.ts';
  *
  * const buffer = new JitterBuffer();
  * const opus = Uint8Array.of(0xf8, 0xff, 0xfe);
- * const packets = [1, 3, 2].map((n) => ({ speakerId: '1', sequence: n, timestamp: n * 960, opus, atMs: n }));
+ * const speakerId = toPersonId('1');
+ * const packets = [1, 3, 2].map((n) => ({ speakerId, sequence: n, timestamp: n * 960, opus, atMs: n }));
  * const ordered = packets.flatMap((packet) => buffer.addPacket(packet));
  * ordered.map(({ packet }) => packet.sequence); // [1, 2, 3]
  */

@@ -1,15 +1,22 @@
 /**
  * Ids of Discord are all snowflakes, texts of up to 20 digits, so nothing but its type tells one kind from another.
- * A text from outside may become an id, but an id of one kind never becomes one of another: swapped arguments do not compile.
+ * Each kind has a required brand: a plain text, or an id of another kind, does not compile where an id is expected.
+ * `toGuildId` and its siblings make an id where data enters: Discord's events, rows of tables, requests over HTTP and `.env`.
  *
  * @example
- * import type { ChannelId, GuildId } from '#src/base/ids.ts';
+ * import { type ChannelId, type GuildId, toChannelId, toGuildId } from '#src/base/ids.ts';
  * declare function mayOpen(guildId: GuildId, channelId: ChannelId): boolean;
- * declare const ids: { readonly guildId: GuildId; readonly channelId: ChannelId };
+ * mayOpen(toGuildId('41'), toChannelId('42'));
  * // @ts-expect-error: A ChannelId is no GuildId.
- * mayOpen(ids.channelId, ids.guildId);
+ * mayOpen(toChannelId('42'), toGuildId('41'));
+ * // @ts-expect-error: A text is no id.
+ * mayOpen('41', '42');
  */
-type DiscordId<Kind> = string & { readonly idOf?: Kind };
+declare const kind: unique symbol;
+/** A snowflake of one kind. The brand exists for the compiler alone. */
+type DiscordId<Kind extends string> = string & { readonly [kind]: Kind };
+
+/** A server. */
 export type GuildId = DiscordId<'guild'>;
 /** A voice or text channel, or a thread. */
 export type ChannelId = DiscordId<'channel'>;
@@ -17,3 +24,29 @@ export type ChannelId = DiscordId<'channel'>;
 export type PersonId = DiscordId<'person'>;
 export type MessageId = DiscordId<'message'>;
 export type RoleId = DiscordId<'role'>;
+
+export function toGuildId(text: string): GuildId {
+  return text as GuildId;
+}
+
+export function toChannelId(text: string): ChannelId {
+  return text as ChannelId;
+}
+
+export function toPersonId(text: string): PersonId {
+  return text as PersonId;
+}
+
+export function toMessageId(text: string): MessageId {
+  return text as MessageId;
+}
+
+export function toRoleId(text: string): RoleId {
+  return text as RoleId;
+}
+
+/** No person: work that the operator or the bot itself asked for. */
+export const nobody: PersonId = toPersonId('');
+
+/** No server: work of the whole process, for all servers together. */
+export const noGuild: GuildId = toGuildId('');

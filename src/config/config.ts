@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
-import type { GuildId, RoleId } from '#src/base/ids.ts';
+import { type GuildId, type RoleId, toGuildId, toRoleId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import type { AudioModel, EngineChoice } from '#src/engines/engine.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
@@ -257,8 +257,10 @@ function toGatewayConfig(
   return {
     messageContent: from.MESSAGE_CONTENT === 'on',
     servers: {
-      allowed: from.SERVERS_ALLOWED ? splitList(from.SERVERS_ALLOWED) : undefined,
-      barred: splitList(from.SERVERS_BARRED),
+      allowed: from.SERVERS_ALLOWED
+        ? splitList(from.SERVERS_ALLOWED).map(toGuildId)
+        : undefined,
+      barred: splitList(from.SERVERS_BARRED).map(toGuildId),
     },
     shardRange,
     shards: from.SHARDS,
@@ -304,7 +306,7 @@ const localHosts = new Set(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::']);
 
 function toConsentConfig(setting: string): ConsentConfig {
   const [policy, roleId] = setting.split(':');
-  if (roleId !== undefined) return { policy: 'role', roleId };
+  if (roleId !== undefined) return { policy: 'role', roleId: toRoleId(roleId) };
   return { policy: policy === 'notice' ? policy : 'ask' };
 }
 

@@ -55,10 +55,11 @@ const eventsNeedingSettings: ReadonlySet<EventKind> = new Set([
  * Owns the state of one conversation. It handles one event after the other, performs their effects and keeps the one timer.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
  *
  * declare const loop: ConversationLoop;
- * loop.post({ kind: 'opened-window', by: '1' }); // The next words of this person need no name.
+ * loop.post({ kind: 'opened-window', by: toPersonId('1') }); // The next words of this person need no name.
  * loop.state.turnQueue.current?.phase.kind; // 'making', 'sounding', 'finishing' or 'cut'
  */
 export class ConversationLoop {

@@ -6,7 +6,7 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores.ts';
@@ -37,10 +37,11 @@ export function watchAbsentGuilds(
   client: Client<true>,
   { store, report, shard, isAllowed, greet }: GuildWatchDeps,
 ): void {
+  const botId = toPersonId(client.user.id);
   // READY may be incomplete, so REST is asked about servers that it does not list.
   const noteGuilds = async (guildIds: readonly GuildId[]) => {
     try {
-      await store.addGuilds(client.user.id, guildIds);
+      await store.addGuilds(botId, guildIds);
       return true;
     } catch (cause) {
       report({
@@ -52,23 +53,22 @@ export function watchAbsentGuilds(
     }
   };
   const greetGuild = async (guild: Guild) => {
-    const notedIds = await store.listGuilds(client.user.id).catch(() => undefined);
-    const isNew = notedIds?.includes(guild.id) === false;
-    if (!(await noteGuilds([guild.id])) || !isNew) return;
+    const guildId = toGuildId(guild.id);
+    const notedIds = await store.listGuilds(botId).catch(() => undefined);
+    const isNew = notedIds?.includes(guildId) === false;
+    if (!(await noteGuilds([guildId])) || !isNew) return;
     const cause = await greet(guild);
     const message = 'A server that invited the bot could not be greeted.';
-    if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
-    else report({ kind: 'warning', message, guildId: guild.id, cause });
+    if (cause === undefined) report({ kind: 'server-greeted', guildId });
+    else report({ kind: 'warning', message, guildId, cause });
   };
   // Discord sends this for a server that READY did not list, too: it need not be new.
   client.on(Events.GuildCreate, (guild) => {
-    if (isAllowed(guild.id)) void greetGuild(guild);
+    if (isAllowed(toGuildId(guild.id))) void greetGuild(guild);
   });
-  const presentIds = [...client.guilds.cache.keys()].filter(isAllowed);
+  const presentIds = [...client.guilds.cache.keys()].map(toGuildId).filter(isAllowed);
   const readNotedGuilds = async () =>
-    (await store.listGuilds(client.user.id)).filter((guildId) =>
-      isOnShard(guildId, shard),
-    );
+    (await store.listGuilds(botId)).filter((guildId) => isOnShard(guildId, shard));
   void reportAbsent(client, readNotedGuilds, report).then(() => noteGuilds(presentIds));
 }
 

@@ -6,7 +6,7 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
-import type { ChannelId } from '#src/base/ids.ts';
+import { type ChannelId, toChannelId, toPersonId } from '#src/base/ids.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { listRoleIds } from './permissions.ts';
@@ -67,8 +67,9 @@ export class ChannelPeople {
     for (const { onChange } of this.#listeners) onChange();
   }
 
-  #reportSeatChange(channelId: ChannelId | null | undefined) {
-    if (!channelId) return;
+  #reportSeatChange(seatChannelId: string | null | undefined) {
+    if (!seatChannelId) return;
+    const channelId = toChannelId(seatChannelId);
     this.readAgain(channelId);
     for (const listener of this.#listeners)
       if (listener.channelId === channelId) listener.onChange();
@@ -86,10 +87,11 @@ export function listOtherPeople(
     .map(toChannelMember);
 }
 
-function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
+function toChannelMember(state: VoiceState): ChannelMember {
+  const { id, member, selfDeaf, serverDeaf } = state;
   const identity = member
     ? toMember(member)
-    : { id, name: id, isBot: false, roleIds: [] };
+    : { id: toPersonId(id), name: id, isBot: false, roleIds: [] };
   return { ...identity, isDeaf: selfDeaf === true || serverDeaf === true };
 }
 
@@ -97,7 +99,7 @@ function toChannelMember({ id, member, selfDeaf, serverDeaf }: VoiceState) {
 export function toMember(member: GuildMember): ChannelMember {
   const { displayName, id, user } = member;
   return {
-    id,
+    id: toPersonId(id),
     name: toOneLine(displayName),
     isBot: user.bot,
     roleIds: listRoleIds(member),

@@ -9,7 +9,7 @@ import {
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -149,7 +149,7 @@ export class Discord implements AsyncDisposable {
     earlyInteractions: readonly Interaction[],
   ) {
     const { isAllowed, onEvent: report } = options;
-    this.bot = { id: client.user.id, name: client.user.username };
+    this.bot = { id: toPersonId(client.user.id), name: client.user.username };
     this.inviteUrl = toInviteUrl(client.application.id);
     this.#client = client;
     this.#report = report;
@@ -169,7 +169,7 @@ export class Discord implements AsyncDisposable {
     const ports = options.createPorts(this.#openPorts(messageDeps));
     watchOwnState(client, report);
     client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
-      if (before.channelId !== channelId) options.onChannelChanged(guild.id);
+      if (before.channelId !== channelId) options.onChannelChanged(toGuildId(guild.id));
     });
     this.#receiver = new InteractionReceiver({
       ...options,
@@ -233,7 +233,7 @@ export class Discord implements AsyncDisposable {
   ) {
     const receiveInteraction = (interaction: Interaction) => {
       const { guildId } = interaction;
-      if (guildId === null || isAllowed(guildId))
+      if (guildId === null || isAllowed(toGuildId(guildId)))
         this.#receiver.receiveInteraction(interaction);
       else refuseInteraction(interaction);
     };
@@ -341,14 +341,14 @@ function watchArrivals(
   panels: Pick<Panels, 'resumePanels'>,
   onGuildsArrived: DiscordOptions['onGuildsArrived'],
 ) {
-  client.on(Events.GuildAvailable, ({ id }) => void onGuildsArrived([id]));
+  client.on(Events.GuildAvailable, ({ id }) => void onGuildsArrived([toGuildId(id)]));
   const listAvailableIds = () =>
     [...client.guilds.cache.values()]
       .filter(({ available }) => available)
-      .map(({ id }) => id);
+      .map(({ id }) => toGuildId(id));
   // The client has one shard.
   client.on(Events.ShardResume, () => void onGuildsArrived(listAvailableIds()));
-  const guildIds = [...client.guilds.cache.keys()];
+  const guildIds = [...client.guilds.cache.keys()].map(toGuildId);
   void onGuildsArrived(listAvailableIds()).then((handledIds) => {
     void panels.resumePanels(guildIds.filter((id) => !handledIds.has(id)));
   });

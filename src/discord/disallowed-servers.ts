@@ -5,7 +5,7 @@ import {
   type Interaction,
   MessageFlags,
 } from 'discord.js';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { formatText, toLocale } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './discord-event.ts';
@@ -39,7 +39,7 @@ export class DisallowedServers {
 
   async #leaveGuild(guild: Guild) {
     const { isAllowed, outbox, report } = this.#deps;
-    const { id: guildId } = guild;
+    const guildId = toGuildId(guild.id);
     if (isAllowed(guildId) || this.#leaving.has(guildId)) return;
     this.#leaving.add(guildId);
     await postToServer(outbox, guild, { id: 'server.barred' });

@@ -1,13 +1,14 @@
 import { type Client, GatewayOpcodes, Status } from 'discord.js';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
 
 /** Leaves every voice channel without waiting. */
 export function leaveAllSeats(client: Client<true>): void {
   // discord.js sends 114 messages a minute for each shard. The end of the gateway
   // session frees the other seats.
   for (const guild of client.guilds.cache.values()) {
-    if (guild.members.me?.voice.channelId || client.voice.adapters.has(guild.id))
-      leaveSeat(client, guild.id);
+    const guildId = toGuildId(guild.id);
+    if (guild.members.me?.voice.channelId || client.voice.adapters.has(guildId))
+      leaveSeat(client, guildId);
   }
 }
 
@@ -24,7 +25,8 @@ export function leaveGhosts(
   hasLink: (guildId: GuildId) => boolean,
 ): void {
   for (const guild of client.guilds.cache.values()) {
-    if (guild.voiceStates.cache.get(client.user.id)?.channelId && !hasLink(guild.id))
-      leaveSeat(client, guild.id);
+    const guildId = toGuildId(guild.id);
+    if (guild.voiceStates.cache.get(client.user.id)?.channelId && !hasLink(guildId))
+      leaveSeat(client, guildId);
   }
 }

@@ -1,5 +1,10 @@
 import { type Guild, PermissionFlagsBits } from 'discord.js';
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type PersonId,
+  toChannelId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { MessageContent } from '#src/ports/typed-messages.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -85,8 +90,9 @@ export function replaceMentions(
     (guild?.members.cache.get(personId) ?? guild?.client.users.cache.get(personId))
       ?.displayName;
   return text.replace(/<(@[!&]?|#)(\d+)>/g, (mention, sign: string, id: string) => {
-    if (sign === '#') return findOpenChannelName(id, guild) ?? mention;
-    const name = sign === '@&' ? guild?.roles.cache.get(id)?.name : findPersonName(id);
+    if (sign === '#') return findOpenChannelName(toChannelId(id), guild) ?? mention;
+    const name =
+      sign === '@&' ? guild?.roles.cache.get(id)?.name : findPersonName(toPersonId(id));
     return name === undefined ? mention : toOneLine(name);
   });
 }

@@ -6,7 +6,7 @@ import {
   PermissionFlagsBits,
   type VoiceState,
 } from 'discord.js';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toChannelId, toGuildId } from '#src/base/ids.ts';
 import {
   type MissingRight,
   type VoiceRestriction,
@@ -24,7 +24,7 @@ export function watchOwnState(
   const onChanged = (_: unknown, changed: InGuild) => seats.onRights(changed);
   client
     .on(Events.VoiceStateUpdate, (before, state) => seats.onState(before, state))
-    .on(Events.GuildDelete, ({ id: guildId }) => seats.onGuildRemoved(guildId))
+    .on(Events.GuildDelete, ({ id }) => seats.onGuildRemoved(toGuildId(id)))
     .on(Events.ChannelUpdate, onChanged)
     .on(Events.GuildRoleUpdate, onChanged)
     .on(Events.GuildMemberUpdate, onChanged)
@@ -45,26 +45,29 @@ class OwnSeats {
   /** Compares a voice state with the seat. States of other people are ignored. */
   onState(before: VoiceState, state: VoiceState): void {
     if (state.id !== this.#client.user.id) return;
-    const { channelId, guild } = state;
-    const seat = this.#seats.get(guild.id) ?? unseated;
+    const guildId = toGuildId(state.guild.id);
+    const channelId = getSeatChannelId(state);
+    const seat = this.#seats.get(guildId) ?? unseated;
     if (channelId === null) {
-      this.#seats.set(guild.id, { ...seat, channelId });
+      this.#seats.set(guildId, { ...seat, channelId });
       return;
     }
     this.#readOwnSeat(state, seat);
     if (before.channelId !== null && before.channelId !== channelId)
-      this.#report({ kind: 'moved', guildId: guild.id, channelId });
+      this.#report({ kind: 'moved', guildId, channelId });
   }
 
   /** Looks for a lost right. Discord reports no voice state when rights change. */
   onRights({ guild }: InGuild): void {
     const state = guild?.members.me?.voice;
-    const seat = guild && this.#seats.get(guild.id);
-    if (!guild || !state || !seat || seat.channelId === null) return;
+    if (!guild || !state) return;
+    const guildId = toGuildId(guild.id);
+    const seat = this.#seats.get(guildId);
+    if (!seat || seat.channelId === null) return;
     const missing = this.#readOwnSeat(state, seat);
-    const { channelId } = state;
+    const channelId = getSeatChannelId(state);
     if (channelId !== null && missing)
-      this.#report({ kind: missing, guildId: guild.id, channelId });
+      this.#report({ kind: missing, guildId, channelId });
   }
 
   /** Forgets the seat of a server, and reports that the server has removed the bot. */
@@ -75,10 +78,11 @@ class OwnSeats {
 
   /** Returns the right that was taken away. */
   #readOwnSeat(state: VoiceState, formerSeat: OwnSeat) {
-    const { channelId, guild } = state;
+    const guildId = toGuildId(state.guild.id);
+    const channelId = getSeatChannelId(state);
     const [hindrances, missing] = [getHindrances(state), findMissingRight(state)];
-    this.#seats.set(guild.id, { channelId, hindrances, missing });
-    for (const event of listHindranceChanges(guild.id, formerSeat, hindrances))
+    this.#seats.set(guildId, { channelId, hindrances, missing });
+    for (const event of listHindranceChanges(guildId, formerSeat, hindrances))
       this.#report(event);
     return missing === formerSeat.missing ? undefined : missing;
   }
@@ -94,6 +98,10 @@ type OwnSeat = {
   readonly missing: MissingRight | undefined;
 };
 const unseated: OwnSeat = { channelId: null, hindrances: {}, missing: undefined };
+
+function getSeatChannelId({ channelId }: VoiceState): ChannelId | null {
+  return channelId === null ? null : toChannelId(channelId);
+}
 
 function getHindrances(state: VoiceState): Hindrances {
   const { serverDeaf, serverMute, suppress } = state;

@@ -5,7 +5,7 @@ import {
   PermissionFlagsBits as Rights,
   type Role,
 } from 'discord.js';
-import type { RoleId } from '#src/base/ids.ts';
+import { type RoleId, toRoleId } from '#src/base/ids.ts';
 
 type Permissions = Readonly<PermissionsBitField>;
 
@@ -52,7 +52,7 @@ export function findMemberPermissions(member: GuildMember): Permissions | undefi
 
 /** Lists the roles of a member. Empty if Discord told too little. */
 export function listRoleIds(member: GuildMember): readonly RoleId[] {
-  return tryCompute(() => [...member.roles.cache.keys()]) ?? [];
+  return tryCompute(() => [...member.roles.cache.keys()].map(toRoleId)) ?? [];
 }
 
 /**

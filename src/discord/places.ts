@@ -2,10 +2,18 @@ import {
   ChannelType,
   type Client,
   type NonThreadGuildBasedChannel,
+  OverwriteType,
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toChannelId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import { isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
@@ -134,9 +142,12 @@ export function getGuildLocale(client: Client<true>, guildId: GuildId): Locale {
   return toLocale(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
 }
 
-function toChannelRef(guildId: GuildId, channel?: VoiceBasedChannel | null) {
+function toChannelRef(
+  guildId: GuildId,
+  channel?: VoiceBasedChannel | null,
+): ChannelRef | undefined {
   return channel
-    ? { guildId, channelId: channel.id, name: toOneLine(channel.name) }
+    ? { guildId, channelId: toChannelId(channel.id), name: toOneLine(channel.name) }
     : undefined;
 }
 
@@ -146,7 +157,9 @@ function readRight(channel: NonThreadGuildBasedChannel, right: bigint) {
     new Set(
       overwrites
         .filter((overwrite) => overwrite[kind].has(right, false))
-        .map(({ id }) => id),
+        .map(({ id, type }) =>
+          type === OverwriteType.Role ? toRoleId(id) : toPersonId(id),
+        ),
     );
   const everyone = findPermissions(channel, channel.guild.roles.everyone);
   const isOpen = everyone?.has(right, false) === true;
@@ -175,7 +188,7 @@ function readChannelFacts(
     maySpeak: hasRight(PermissionFlagsBits.Speak),
     mayMoveMembers: hasRight(PermissionFlagsBits.MoveMembers),
     limit: channel.userLimit,
-    members: listOtherPeople(guild, channel.id).length,
+    members: listOtherPeople(guild, toChannelId(channel.id)).length,
     timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
   };
 }

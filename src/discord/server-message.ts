@@ -1,4 +1,5 @@
 import type { Guild, GuildTextBasedChannel } from 'discord.js';
+import { toChannelId } from '#src/base/ids.ts';
 import { renderSentence } from '#src/discord/interactions/rendering.ts';
 import { type Outbox, toNonce } from '#src/discord/outbox/outbox.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
@@ -23,7 +24,7 @@ export async function postToServer(
     nonce: toNonce([guild.id, textLine.id]),
   };
   try {
-    await outbox.post(channel.id, body, AbortSignal.timeout(postMs));
+    await outbox.post(toChannelId(channel.id), body, AbortSignal.timeout(postMs));
     return undefined;
   } catch (cause) {
     return cause;

@@ -25,11 +25,12 @@ export type AudienceDeps = {
  * Decides whether a person may know words of a voice channel: they sit there now, or roles read at most 60 s ago let them open it.
  *
  * @example
+ * import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
  * import { mayOpen } from '#src/people/audience.ts';
  *
  * const captionChats = { mayOpen: async () => 'no' as const };
- * const places = { findSeat: () => ({ channelId: '2' }) };
- * await mayOpen('1', '2', '3', { captionChats, places }); // 'yes'
+ * const places = { findSeat: () => ({ channelId: toChannelId('2') }) };
+ * await mayOpen(toGuildId('1'), toChannelId('2'), toPersonId('3'), { captionChats, places }); // 'yes'
  */
 export async function mayOpen(
   guildId: GuildId,

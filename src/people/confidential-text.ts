@@ -18,11 +18,13 @@ export function toPrivateOwner(onlyFor: PersonId, owner: TextOwner): TextOwner {
  * Words with an owner. A caller has to name the place or the reader to get them.
  *
  * @example
+ * import { toChannelId } from '#src/base/ids.ts';
  * import { ConfidentialText } from '#src/people/confidential-text.ts';
  *
- * const words = new ConfidentialText('Pizza at eight.', { channelId: '1' });
- * words.findTextForPlace('1'); // 'Pizza at eight.'
- * words.findTextForPlace('2'); // undefined
+ * const channelId = toChannelId('1');
+ * const words = new ConfidentialText('Pizza at eight.', { channelId });
+ * words.findTextForPlace(channelId); // 'Pizza at eight.'
+ * words.findTextForPlace(toChannelId('2')); // undefined
  */
 export class ConfidentialText {
   readonly #text: string;

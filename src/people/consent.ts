@@ -112,11 +112,13 @@ export function toHearingFacts(
  * Decides whether a person is heard, before each packet is decrypted.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { type ConsentState, mayHear, toHearingFacts } from '#src/people/consent.ts';
  *
+ * const ana = toPersonId('1');
  * const rules = { policy: 'ask', isLoaded: true, isPaused: false } as const;
- * const state: ConsentState = { ...rules, no: [], yes: ['1'], pressed: [], callers: [] };
- * mayHear(toHearingFacts(state, '1', false)); // true
+ * const state: ConsentState = { ...rules, no: [], yes: [ana], pressed: [], callers: [] };
+ * mayHear(toHearingFacts(state, ana, false)); // true
  */
 export function mayHear(facts: HearingFacts): boolean {
   return !facts.isPaused && isHeardConsent(toConsent(facts));

@@ -2,6 +2,7 @@ import { getDurationMs, joinSamples, listenRateHz, toMono } from '#src/audio/pcm
 import { resamplePcm } from '#src/audio/resampler.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { nobody } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
@@ -188,7 +189,7 @@ function splitWords(text: string) {
 export function createTestTurn(clock: Clock, style: ReplyStyle): Turn {
   const nowMs = clock.nowMs();
   const utterance = {
-    speakerId: '',
+    speakerId: nobody,
     name: 'Check',
     fromMs: nowMs,
     toMs: nowMs,

@@ -17,11 +17,13 @@ type KeptConversation = EndedConversation & {
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
+ * import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
  * import { EndedConversations } from '#src/sessions/ended-conversations.ts';
  *
  * using ended = new EndedConversations(realClock);
- * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
- * ended.keepConversation(lounge, { version: 1, exchanges: [] }, { agreedIds: ['3'], isPaused: false });
+ * const lounge = { guildId: toGuildId('1'), channelId: toChannelId('2'), name: 'Lounge' };
+ * const answers = { agreedIds: [toPersonId('3')], isPaused: false };
+ * ended.keepConversation(lounge, { version: 1, exchanges: [] }, answers);
  * ended.find(lounge)?.answers.agreedIds; // ['3']
  */
 export class EndedConversations implements Disposable {

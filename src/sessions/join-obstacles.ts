@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { nobody } from '#src/base/ids.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { type ChannelRef, toMissingRightLine } from '#src/ports/voice-link.ts';
@@ -40,7 +41,7 @@ export function judgeEntry(
   channel: ChannelRef,
   { clock, places }: EntryDeps,
 ): JoinVerdict | undefined {
-  const facts = places.findChannelFacts(channel, '');
+  const facts = places.findChannelFacts(channel, nobody);
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 

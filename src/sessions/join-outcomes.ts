@@ -56,7 +56,7 @@ function roundToSeconds(ms: number) {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }
 
-/** `callerId` is empty for a join without a caller. */
+/** `callerId` is `nobody` for a join without a caller. */
 export type JoinCall = {
   readonly callerId: PersonId;
   readonly mode?: JoinMode;

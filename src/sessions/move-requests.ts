@@ -54,11 +54,11 @@ export class MoveRequests {
   async agree(
     guildId: GuildId,
     personId: PersonId,
-    toChannelId: ChannelId,
+    destinationId: ChannelId,
   ): Promise<MoveAgreement> {
     const session = this.#sessions.findSession(guildId);
     const request = this.#findOpenRequest(guildId);
-    const isMeant = request?.to.channelId === toChannelId;
+    const isMeant = request?.to.channelId === destinationId;
     if (!request || !isMeant || !session?.isHere(personId)) return { kind: 'over' };
     request.agreedIds.add(personId);
     // Barred people have no say.

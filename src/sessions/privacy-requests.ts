@@ -1,4 +1,4 @@
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
@@ -25,7 +25,7 @@ export class PrivacyRequests {
   readonly #sessions;
   readonly #features;
   /** Server and person of each erasure that runs now. */
-  readonly #erasing = new Set<string>();
+  readonly #erasing = new Set<`${GuildId} ${PersonId}`>();
 
   constructor(
     deps: Deps<
@@ -128,7 +128,7 @@ export class PrivacyRequests {
         clock: this.#deps.clock,
         everyMs: resumeErasuresMs,
         run: () => this.#resumePendingErasures(),
-        report: (change) => this.#deps.onEvent('', change),
+        report: (change) => this.#deps.onEvent(noGuild, change),
       },
       signal,
     );
@@ -147,7 +147,7 @@ export class PrivacyRequests {
   }
 
   async #eraseOnce(erasure: Erasure) {
-    const key = `${erasure.guildId} ${erasure.personId}`;
+    const key = `${erasure.guildId} ${erasure.personId}` as const;
     this.#erasing.add(key);
     const outcome = await this.#eraseAll(erasure);
     this.#erasing.delete(key);

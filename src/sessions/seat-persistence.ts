@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, noGuild } from '#src/base/ids.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import {
@@ -134,14 +134,14 @@ export class SeatPersistence implements AsyncDisposable {
     if (alive.length > 0) void this.#reportAlive(alive.map(([guildId]) => guildId));
     if (nowMs - this.#expiredAtMs < expireIntervalMs) return;
     this.#expiredAtMs = nowMs;
-    const [guildId = ''] = this.#seats.keys();
+    const [guildId = noGuild] = this.#seats.keys();
     void tryWrite(guildId, this.#deps, () =>
       this.#seatStore.expireSeats(maxReturnAgeMs),
     );
   }
 
   async #reportAlive(guildIds: readonly GuildId[]) {
-    const [guildId = ''] = guildIds;
+    const [guildId = noGuild] = guildIds;
     const markAlive = () => this.#seatStore.markAlive(guildIds);
     if (await tryWrite(guildId, this.#deps, markAlive)) return;
     for (const seat of this.#seats.values()) seat.written = undefined; // The answers of people there may be lost.

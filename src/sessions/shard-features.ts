@@ -32,11 +32,12 @@ export type FeatureShard = {
  * The features of one shard. Sessions get them before the features exist, which need the sessions in turn.
  *
  * @example
+ * import { toGuildId } from '#src/base/ids.ts';
  * import { ShardFeatures } from '#src/sessions/shard-features.ts';
  *
  * const features = new ShardFeatures();
  * features.add([{ tools: [] }, { onGuildChanged: (guildId) => console.log(guildId) }]);
- * features.onGuildChanged('1');
+ * features.onGuildChanged(toGuildId('1'));
  * features.all.length; // 2
  */
 export class ShardFeatures {

@@ -1,6 +1,6 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId } from '#src/base/ids.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
 import {
@@ -88,7 +88,7 @@ export class VoiceSession implements Session {
   readonly signal: AbortSignal;
   /** Wakes the connection's clock, after a change from outside. */
   readonly wakeup: Wakeup;
-  /** Person that called the bot. Empty without one, as after an automatic join. */
+  /** Person that called the bot. `nobody` after an automatic join. */
   readonly callerId: PersonId;
   /** Person that the bot follows to other channels. */
   followedId: PersonId | undefined;
@@ -225,7 +225,7 @@ export class VoiceSession implements Session {
   getSeat(): Seat {
     const { consent, place } = this;
     const { guildId, channelId, name: channelName } = place.channel;
-    const isCallerKept = this.callerId !== '' && !consent.hasSaidNo(this.callerId);
+    const isCallerKept = this.callerId !== nobody && !consent.hasSaidNo(this.callerId);
     return {
       guildId,
       channelId,
@@ -284,7 +284,7 @@ export class VoiceSession implements Session {
       isLinked: this.isLinked,
       isAnew: this.#updateIsAnew(people),
       isUncalled:
-        this.callerId === '' && getSettings().autoJoin.includes(channel.channelId),
+        this.callerId === nobody && getSettings().autoJoin.includes(channel.channelId),
     };
   }
 

@@ -1,5 +1,5 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -63,13 +63,15 @@ const maxLeaveMs = 5_000;
  * Sessions of the bot, one in each server. Calls for one server are served one after the other.
  *
  * @example
+ * import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
  * import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
  *
  * declare const sessions: VoiceSessions;
- * const lounge = { guildId: '1', channelId: '2', name: 'Lounge' };
- * const outcome = await sessions.join(lounge, '3');
- * if (outcome.kind === 'joined') sessions.findSession('1')?.loop.post({ kind: 'stop' });
- * await sessions.leave('1');
+ * const guildId = toGuildId('1');
+ * const lounge = { guildId, channelId: toChannelId('2'), name: 'Lounge' };
+ * const outcome = await sessions.join(lounge, toPersonId('3'));
+ * if (outcome.kind === 'joined') sessions.findSession(guildId)?.loop.post({ kind: 'stop' });
+ * await sessions.leave(guildId);
  */
 export class VoiceSessions implements AsyncDisposable {
   readonly settings: StoredSettings;
@@ -190,7 +192,7 @@ export class VoiceSessions implements AsyncDisposable {
       const { channel, seat } = prepared;
       return await this.#enterChannel(
         channel,
-        { callerId: seat.callerId ?? '' },
+        { callerId: seat.callerId ?? nobody },
         { seat, isOnce },
       );
     };
@@ -206,7 +208,7 @@ export class VoiceSessions implements AsyncDisposable {
       await this.#leaveInTurn(guildId);
       if (this.#isClosed) return undefined;
       const { autoJoinMode: mode } = this.settings.getForGuild(guildId);
-      return await this.#enterChannel(channel, { callerId: '', mode });
+      return await this.#enterChannel(channel, { callerId: nobody, mode });
     };
     return await this.#queue.run(guildId, joinUncalled);
   }

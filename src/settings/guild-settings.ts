@@ -1,4 +1,10 @@
-import type { ChannelId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  nobody,
+  type PersonId,
+  type RoleId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import { isTimeZone } from '#src/base/zoned-time.ts';
 import { consentPolicies } from '#src/people/consent.ts';
 import { leaveAloneAfterMs } from '#src/people/join-rules.ts';
@@ -54,7 +60,7 @@ const autoJoinSetting: ServerSetting<readonly ChannelId[]> = {
     listHindrances: (channelIds, guildId, { places }) =>
       channelIds.flatMap((id) => {
         const channel = places.findChannel(guildId, id);
-        const facts = channel && places.findChannelFacts(channel, '');
+        const facts = channel && places.findChannelFacts(channel, nobody);
         if (!channel || !facts?.isCertain || (facts.mayView && facts.mayConnect))
           return [];
         return [toMissingRightLine(facts.mayView ? 'no-connect' : 'no-view', channel)];
@@ -216,7 +222,8 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
     isLoaded ? defaults.consent : { policy: 'ask' },
   parseValue(typed, { defaults }) {
     const [, typedRoleId] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(typed) ?? [];
-    const roleId = (typedRoleId as RoleId | undefined) ?? defaults.consent.roleId;
+    const roleId =
+      typedRoleId === undefined ? defaults.consent.roleId : toRoleId(typedRoleId);
     const policy = typedRoleId === undefined ? typed.toLowerCase() : 'role';
     if (policy === 'ask' || policy === 'notice') return toReadValue({ policy });
     if (policy !== 'role') return badValue;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChannelId } from '#src/base/ids.ts';
+import { type ChannelId, toChannelId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 import { parseLanguageTag } from '#src/texts/language-names.ts';
 import { Mentions } from '#src/texts/plain-text.ts';
@@ -105,7 +105,7 @@ export function describeOtherPersonas(
   return (storedValues) =>
     [...storedValues.keys()].flatMap((key) => {
       if (!key.startsWith(personaKeyPrefix)) return [];
-      const id = key.slice(personaKeyPrefix.length) as ChannelId; // as `toPersonaKey` wrote it
+      const id = toChannelId(key.slice(personaKeyPrefix.length)); // as `toPersonaKey` wrote it
       const { [field]: fieldText, name = fieldText } = findPersona(storedValues, id);
       if (fieldText === undefined) return [];
       const value = field === 'voice' ? fieldText : (name ?? fieldText);

@@ -6,6 +6,8 @@ import type {
 } from '#src/people/person-settings.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 
+type CacheKey = `${GuildId} ${PersonId}`;
+
 type PersonalSettingsDeps = StoreWatch & {
   readonly store: PersonSettingsStore;
 };
@@ -29,8 +31,8 @@ const emptySettings = {};
 export class PersonalSettingsCache {
   readonly #deps: PersonalSettingsDeps;
   /** Keyed by server and person, most recently used last. */
-  readonly #cached = new Map<string, PersonSettings>();
-  readonly #loading = new Map<string, Promise<PersonSettings | undefined>>();
+  readonly #cached = new Map<CacheKey, PersonSettings>();
+  readonly #loading = new Map<CacheKey, Promise<PersonSettings | undefined>>();
 
   constructor(deps: PersonalSettingsDeps) {
     this.#deps = deps;
@@ -82,8 +84,8 @@ export class PersonalSettingsCache {
   forgetSettings(guildId: GuildId, personId?: PersonId): void {
     const isForgotten =
       personId === undefined
-        ? (key: string) => key.startsWith(`${guildId} `)
-        : (key: string) => key === toCacheKey(guildId, personId);
+        ? (key: CacheKey) => key.startsWith(`${guildId} `)
+        : (key: CacheKey) => key === toCacheKey(guildId, personId);
     for (const entries of [this.#cached, this.#loading])
       for (const key of [...entries.keys()].filter(isForgotten)) entries.delete(key);
   }
@@ -102,14 +104,14 @@ export class PersonalSettingsCache {
     return settings;
   }
 
-  #cacheSettings(key: string, settings: PersonSettings) {
+  #cacheSettings(key: CacheKey, settings: PersonSettings) {
     this.#cached.delete(key);
     this.#cached.set(key, settings);
     dropOldest(this.#cached, maxCachedPeople);
   }
 }
 
-function toCacheKey(guildId: GuildId, personId: PersonId) {
+function toCacheKey(guildId: GuildId, personId: PersonId): CacheKey {
   return `${guildId} ${personId}`;
 }
 

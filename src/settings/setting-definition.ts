@@ -1,4 +1,12 @@
-import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  type RoleId,
+  toChannelId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';
@@ -219,13 +227,6 @@ export function defineSwitchSetting(
   };
 }
 
-const mentionPatterns = {
-  'text-channel': /^(?:<#)?(\d{15,21})>?$/,
-  'voice-channel': /^(?:<#)?(\d{15,21})>?$/,
-  person: /^(?:<@!?)?(\d{15,21})>?$/,
-  role: /^(?:<@&)?(\d{15,21})>?$/,
-};
-
 type IdOf = {
   readonly 'text-channel': ChannelId;
   readonly 'voice-channel': ChannelId;
@@ -233,9 +234,26 @@ type IdOf = {
   readonly role: RoleId;
 };
 
-function findMentionedId<Kind extends NamedById>(kind: Kind, mention: string) {
-  const [, id] = mentionPatterns[kind].exec(mention) ?? [];
-  return id as IdOf[Kind] | undefined; // the setting says of which kind the id is
+type MentionSyntax<Id> = {
+  readonly pattern: RegExp;
+  readonly toId: (text: string) => Id;
+};
+
+const channelMention = { pattern: /^(?:<#)?(\d{15,21})>?$/, toId: toChannelId };
+const mentionSyntax: { readonly [Kind in NamedById]: MentionSyntax<IdOf[Kind]> } = {
+  'text-channel': channelMention,
+  'voice-channel': channelMention,
+  person: { pattern: /^(?:<@!?)?(\d{15,21})>?$/, toId: toPersonId },
+  role: { pattern: /^(?:<@&)?(\d{15,21})>?$/, toId: toRoleId },
+};
+
+function findMentionedId<Kind extends NamedById>(
+  kind: Kind,
+  mention: string,
+): IdOf[Kind] | undefined {
+  const { pattern, toId } = mentionSyntax[kind];
+  const [, id] = pattern.exec(mention) ?? [];
+  return id === undefined ? undefined : toId(id);
 }
 
 /** Declares a setting with one id as its value, typed alone or as a mention. */

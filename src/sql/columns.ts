@@ -32,9 +32,10 @@ export type OptionalColumn<Value> = Column<Value | undefined> & {
  * Columns of rows of a type, in which an optional field has an optional column.
  *
  * @example
+ * import type { PersonId } from '#src/base/ids.ts';
  * import { type ColumnsOf, personId, text, toOptional } from '#src/sql/columns.ts';
  *
- * type Greeting = { readonly personId: string; readonly words?: string };
+ * type Greeting = { readonly personId: PersonId; readonly words?: string };
  * const columns: ColumnsOf<Greeting> = { personId, words: toOptional(text) };
  * Object.keys(columns); // ['personId', 'words']
  */

@@ -104,12 +104,14 @@ export function classifyContent(
  * Decides whether an utterance that has ended is answered.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing.ts';
  * import { decideUtterance } from '#src/turn/decide-utterance.ts';
  *
  * const evidence = { voicedMs: 900, spanMs: 1_200, meanProbability: 0.9, peakProbability: 0.99 };
  * const context = { hasGoneOn: false, overlapsReply: false, unheardTurn: undefined, goesOn: false };
- * const utterance = { context, evidence, speakerId: '1', fromMs: 0, humans: 1, text: 'What time is it?' };
+ * const turn = { speakerId: toPersonId('1'), fromMs: 0, humans: 1, text: 'What time is it?' };
+ * const utterance = { context, evidence, ...turn };
  * decideUtterance(utterance, initialAddressing, addressingRules).decision.kind; // 'answer'
  */
 export function decideUtterance(

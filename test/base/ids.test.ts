@@ -1,10 +1,23 @@
-import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type MessageId,
+  type PersonId,
+  type RoleId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
+import { mayOpen } from '#src/people/audience.ts';
 
-const guild: GuildId = '1';
-const channel: ChannelId = '2';
-const person: PersonId = '3';
-const message: MessageId = '4';
-const role: RoleId = '5';
+const guild: GuildId = toGuildId('1');
+const channel: ChannelId = toChannelId('2');
+const person: PersonId = toPersonId('3');
+const message: MessageId = toMessageId('4');
+const role: RoleId = toRoleId('5');
+const text = String('6');
 
 const ofGuild = (id: GuildId) => id;
 const ofChannel = (id: ChannelId) => id;
@@ -12,17 +25,28 @@ const ofPerson = (id: PersonId) => id;
 const ofMessage = (id: MessageId) => id;
 const ofRole = (id: RoleId) => id;
 
-test('text from outside becomes an id of each kind, and an id stays a text', () => {
-  const text: readonly string[] = [guild, channel, person, message, role];
-  const [first = ''] = text;
-  const ids = [
-    ofGuild(first),
-    ofChannel(first),
-    ofPerson(first),
-    ofMessage(first),
-    ofRole(first),
+test('a text becomes an id of each kind where data enters, and an id stays a text', () => {
+  const texts: readonly string[] = [guild, channel, person, message, role];
+  expect(texts).toEqual(['1', '2', '3', '4', '5']);
+});
+
+// `npm run types` checks these: a line that compiles leaves its directive unused, which is an error.
+test('a plain text is no id', () => {
+  const taken = [
+    // @ts-expect-error a text is no server
+    ofGuild(text),
+    // @ts-expect-error a literal is no server either
+    ofGuild('1'),
+    // @ts-expect-error a text is no channel
+    ofChannel(text),
+    // @ts-expect-error a text is no person
+    ofPerson(text),
+    // @ts-expect-error a text is no message
+    ofMessage(text),
+    // @ts-expect-error a text is no role
+    ofRole(text),
   ];
-  expect(new Set(ids)).toEqual(new Set(['1']));
+  expect(taken).toHaveLength(6);
 });
 
 // `npm run types` checks these: a pair that compiles leaves its directive unused, which is an error.
@@ -79,4 +103,19 @@ test('an id of a kind that a list or a key of another kind holds does not compil
   expect(people.has(role)).toBe(false);
   // @ts-expect-error a message has no name of a channel
   expect(names.get(message)).toBeUndefined();
+});
+
+test('the question who may know words takes each id in its place alone', () => {
+  const deps = {
+    captionChats: { mayOpen: async () => 'no' as const },
+    places: { findSeat: () => undefined },
+  };
+  const asked = [
+    mayOpen(guild, channel, person, deps),
+    // @ts-expect-error the person and the channel are swapped
+    mayOpen(guild, person, channel, deps),
+    // @ts-expect-error plain texts
+    mayOpen(text, text, text, deps),
+  ];
+  expect(asked).toHaveLength(3);
 });

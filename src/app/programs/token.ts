@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import {
@@ -152,7 +153,7 @@ type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 /** Parses a new token. Throws an Error with a sentence. */
 function parseNewToken(name = '', values: TokenOptions) {
   const {
-    server: guildId = '',
+    server = '',
     scopes: listed = '',
     budget,
     channels,
@@ -162,7 +163,7 @@ function parseNewToken(name = '', values: TokenOptions) {
     throw new Error(
       'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.',
     );
-  if (!isId(guildId)) throw new Error('--server: the numeric id of a server.');
+  if (!isId(server)) throw new Error('--server: the numeric id of a server.');
   const scopes = parseScopes(listed);
   if (scopes.length === 0)
     throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
@@ -174,6 +175,7 @@ function parseNewToken(name = '', values: TokenOptions) {
     throw new Error(
       '--events: with the scope events, the https address that they are posted to.',
     );
+  const guildId = toGuildId(server);
   return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
 }
 
@@ -201,7 +203,7 @@ function parseChannels(scopes: readonly ApiScope[], listed: string | undefined) 
   if (!isReading && listed === undefined) return undefined;
   const mayRead = isReading || scopes.includes('events');
   const ids = (listed ?? '').split(',').filter((id) => id !== '');
-  if (mayRead && ids.length > 0 && ids.every(isId)) return ids;
+  if (mayRead && ids.length > 0 && ids.every(isId)) return ids.map(toChannelId);
   throw new Error(
     '--channels: with the scopes transcript and events, the numeric ids of the voice channels that it may read.',
   );

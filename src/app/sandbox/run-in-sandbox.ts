@@ -12,7 +12,7 @@ import {
 } from '#src/base/alerts.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import {
@@ -128,7 +128,7 @@ async function startSandboxRun(
       await openSandboxPrograms({
         page,
         access: () => bot.programs,
-        guildId: sandbox.ready.guildId,
+        guildId: toGuildId(sandbox.ready.guildId),
         report: (sentence) => show.printNote(sentence),
       }),
     );

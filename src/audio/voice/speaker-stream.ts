@@ -43,10 +43,11 @@ const maxGapSamples = 0.3 * listenRateHz;
  * @example
  * import { loadOpus } from '#src/audio/opus/load-opus.ts';
  * import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+ * import { toPersonId } from '#src/base/ids.ts';
  *
  * const codec = await loadOpus();
  * const opus = codec.createEncoder(48_000).encode(new Int16Array(960));
- * const packet = { speakerId: '1', sequence: 1, timestamp: 960, opus, atMs: 20 };
+ * const packet = { speakerId: toPersonId('1'), sequence: 1, timestamp: 960, opus, atMs: 20 };
  * new SpeakerStream(codec).put(packet).map(({ samples }) => samples.length); // [320]
  */
 export class SpeakerStream {

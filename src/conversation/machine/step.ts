@@ -50,6 +50,7 @@ const handlers: EventHandlers = {
  * Returns the next state and effects of the conversation in one voice channel. Pure, and never throws.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
  * import { createConversationState } from '#src/conversation/machine/state.ts';
  * import { stepConversation } from '#src/conversation/machine/step.ts';
@@ -57,7 +58,8 @@ const handlers: EventHandlers = {
  * const mode = { mode: 'talk', addressing: 'auto', isSparing: false, trustsPartials: false } as const;
  * const state = createConversationState({ ...mode, names: ['Nova'], leaveAfterMs: 60_000 });
  * const open = stepConversation(state, { kind: 'link-up', atMs: 0 }, conversationRules);
- * const asked = { kind: 'typed', request: 1, by: '1', name: 'Ana', text: 'How deep is the sea?', atMs: 10 } as const;
+ * const by = toPersonId('1');
+ * const asked = { kind: 'typed', request: 1, by, name: 'Ana', text: 'How deep is the sea?', atMs: 10 } as const;
  * stepConversation(open.state, asked, conversationRules).effects.map((effect) => effect.do); // ['begin', 'play']
  */
 export function stepConversation(

@@ -149,10 +149,11 @@ export function writeAside(
  * Gets a person's own spoken name, else the display name. Empty where that is no word.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
  *
  * const place = { getChoices: () => ({ spokenName: 'Ana Maria' }) };
- * getSpokenName({ id: '1', name: '~ana~' }, place); // 'Ana Maria'
+ * getSpokenName({ id: toPersonId('1'), name: '~ana~' }, place); // 'Ana Maria'
  */
 export function getSpokenName(
   { id, name }: NamedPerson,

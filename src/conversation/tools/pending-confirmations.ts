@@ -62,11 +62,13 @@ const { confirmMs } = conversationRules.tools;
  * Keeps tool calls and private answers that wait for a button. Each call is confirmed once, or never.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
  * import { toOpenText } from '#src/people/confidential-text.ts';
  *
  * declare const confirmations: PendingConfirmations;
- * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), { id: '1', name: 'Ana' });
+ * const ana = { id: toPersonId('1'), name: 'Ana' };
+ * const button = confirmations.holdAnswer(toOpenText('It is at nine.'), ana);
  * confirmations.findAnswer(button.slice('tool.show:'.length))?.presser.name; // 'Ana', for 15 minutes
  */
 export class PendingConfirmations {

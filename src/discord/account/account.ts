@@ -1,6 +1,6 @@
 import { ApplicationFlags, Routes } from 'discord.js';
 import { z } from 'zod';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { type AccountRest, identifiedSchema } from './account-rest.ts';
 
 /** A bot as its owner set it up in Discord's developer portal. */
@@ -55,10 +55,10 @@ export async function readAccount(
   );
   return {
     applicationId: application.id,
-    botId: bot.id,
+    botId: toPersonId(bot.id),
     name: bot.username,
     mayReadMessages: (application.flags & messageContentFlags) !== 0,
-    ownerIds: listOwners(application),
+    ownerIds: listOwners(application).map(toPersonId),
   };
 }
 
@@ -76,5 +76,6 @@ export async function readGuildNames(
   rest: AccountRest,
   signal: AbortSignal,
 ): Promise<readonly GuildName[]> {
-  return await rest.read(Routes.userGuilds(), z.array(guildNameSchema), signal);
+  const guilds = await rest.read(Routes.userGuilds(), z.array(guildNameSchema), signal);
+  return guilds.map(({ id, name }) => ({ id: toGuildId(id), name }));
 }

@@ -9,7 +9,13 @@ import {
 } from 'discord.js';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+} from '#src/base/ids.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { AccountRest } from './account-rest.ts';
 import {
@@ -81,7 +87,8 @@ export async function readVoicePlace(
     rest.read(Routes.channel(channelId), channelSchema, signal),
   );
   if (!channel?.guild_id || toChannelKind(channel.type) === undefined) return undefined;
-  return { guildId: channel.guild_id, channelId, name: channel.name ?? channelId };
+  const guildId = toGuildId(channel.guild_id);
+  return { guildId, channelId, name: channel.name ?? channelId };
 }
 
 /** Finds the voice channel of a person, by default of the bot. */
@@ -93,7 +100,7 @@ export async function readSeat(
   const state = await ignoreAbsent(
     rest.read(Routes.guildVoiceState(guildId, userId), voiceStateSchema, signal),
   );
-  return state?.channel_id ?? undefined;
+  return state?.channel_id ? toChannelId(state.channel_id) : undefined;
 }
 
 const absentCodes: readonly unknown[] = [
@@ -123,7 +130,7 @@ function getChannelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelR
   const permissions = channel.permissionsFor(me);
   const kind = toChannelKind(channel.type) ?? 'voice';
   return {
-    id: channel.id,
+    id: toChannelId(channel.id),
     name: channel.name,
     kind,
     lacksToTalk: listMissingRights(

@@ -1,3 +1,4 @@
+import { nobody } from '#src/base/ids.ts';
 import '#src/discord/library/sodium.ts';
 import { version as voiceVersion } from '@discordjs/voice';
 import { VERSION as daveyVersion } from '@snazzah/davey';
@@ -103,7 +104,7 @@ export class VoiceTrial implements AsyncDisposable {
 
   /** Reads the facts that decide whether the bot may join, as for a caller without rights. */
   getChannelFacts(channel: ChannelRef): ChannelFacts | undefined {
-    return this.#places.findChannelFacts(channel, '');
+    return this.#places.findChannelFacts(channel, nobody);
   }
 
   /** Joins a channel in place of an open link. Throws as `openLink` does. */

@@ -13,7 +13,14 @@ import {
 import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type MessageId,
+  type PersonId,
+  toChannelId,
+  toMessageId,
+} from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import {
   type ButtonRow,
@@ -251,7 +258,8 @@ async function openThread(
     );
   }
   const formerThread = formerId && home.threads.cache.get(formerId);
-  if (formerThread && formerThread.locked === false) return formerThread.id;
+  if (formerThread && formerThread.locked === false)
+    return toChannelId(formerThread.id);
   const creating = home.threads.create({
     name: truncate(name, maxNameChars),
     type: ChannelType.PublicThread,
@@ -262,7 +270,7 @@ async function openThread(
       creating,
       AbortSignal.any([signal, AbortSignal.timeout(askMs)]),
     );
-    return id;
+    return toChannelId(id);
   } catch (cause) {
     signal.throwIfAborted();
     throw createUnwrittenError(`a new thread of ${home.name}`, cause);
@@ -286,7 +294,9 @@ export function watchDeleted(
   const onDeleted = (data: unknown) => {
     const { id, ids } = toRecord(data);
     const deletedIds: readonly unknown[] = Array.isArray(ids) ? ids : [id];
-    report(deletedIds.filter((deletedId) => typeof deletedId === 'string'));
+    report(
+      deletedIds.filter((deletedId) => typeof deletedId === 'string').map(toMessageId),
+    );
   };
   client.ws.on(GatewayDispatchEvents.MessageDelete, onDeleted);
   client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, onDeleted);

@@ -15,7 +15,13 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import {
+  type GuildId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import { listRoleIds } from '#src/discord/permissions.ts';
 import type {
@@ -31,6 +37,7 @@ import {
   createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { type CommandEntry, indexCommandsByLine } from './command-entries.ts';
@@ -102,9 +109,10 @@ export class InteractionReceiver {
   async #serveInteraction(interaction: RepliableInteraction) {
     if (!interaction.inCachedGuild()) return await this.#refuseInteraction(interaction);
     const invocation = this.#toInvocation(interaction);
+    const guildId = toGuildId(interaction.guildId);
     const waitMs = invocation.isNeverLimited
       ? 0
-      : await this.#takeUse(interaction.guildId, interaction.user.id);
+      : await this.#takeUse(guildId, toPersonId(interaction.user.id));
     await this.#runner.answerInteraction(
       interaction,
       waitMs === 0
@@ -259,20 +267,21 @@ type SlashInteraction =
 function toCall(interaction: BaseInteraction<'cached'>, about?: string): CommandCall {
   const { channelId, member } = interaction;
   const channel = member.voice.channel;
+  const guildId = toGuildId(interaction.guildId);
   return {
-    guildId: interaction.guildId,
+    guildId,
     caller: {
-      id: interaction.user.id,
+      id: toPersonId(interaction.user.id),
       name: toOneLine(member.displayName),
       locale: toLocale(interaction.locale),
       roleIds: listRoleIds(member),
       // Servers other than Discord may leave this out.
       mayManage:
         interaction.memberPermissions?.has(PermissionFlagsBits.ManageGuild) ?? false,
-      channel: channel ? toChannelRef(channel, interaction.guildId) : undefined,
+      channel: channel ? toChannelRef(channel, guildId) : undefined,
     },
     inputs: about === undefined ? {} : { about },
-    placeId: channelId ?? undefined,
+    placeId: channelId === null ? undefined : toChannelId(channelId),
   };
 }
 
@@ -321,7 +330,9 @@ function readAttached(
 ): AttachedOptions {
   if (kind === 'voice-channel') {
     const channel = guild.channels.cache.get(`${value}`);
-    return channel?.isVoiceBased() ? { channel: toChannelRef(channel, guild.id) } : {};
+    return channel?.isVoiceBased()
+      ? { channel: toChannelRef(channel, toGuildId(guild.id)) }
+      : {};
   }
   const isFile = kind === 'file' || kind === 'sound';
   return isFile && attachment ? { [kind]: toSentFile(attachment) } : {};
@@ -338,13 +349,7 @@ function readTypedText(
 function toMenuCall(
   interaction: MessageContextMenuCommandInteraction<'cached'>,
 ): CommandCall {
-  const {
-    author,
-    id: messageId,
-    member,
-    messageSnapshots,
-    webhookId,
-  } = interaction.targetMessage;
+  const { author, id, member, messageSnapshots, webhookId } = interaction.targetMessage;
   const content = readContent(
     interaction.targetMessage,
     messageSnapshots.first(),
@@ -352,9 +357,9 @@ function toMenuCall(
   );
   const message = {
     ...content,
-    messageId,
+    messageId: toMessageId(id),
     author: toOneLine(member?.displayName ?? author.displayName),
-    authorId: author.id,
+    authorId: toPersonId(author.id),
     isBot: author.bot === true || typeof webhookId === 'string',
     text: replaceMentions(content.text, interaction.guild),
   };
@@ -369,6 +374,6 @@ function toSentFile({
   return { url, name, type: contentType || undefined };
 }
 
-function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId) {
-  return { guildId, channelId: id, name };
+function toChannelRef({ id, name }: VoiceBasedChannel, guildId: GuildId): ChannelRef {
+  return { guildId, channelId: toChannelId(id), name };
 }

@@ -11,11 +11,13 @@ import {
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { Replies, Reply } from '#src/features/command.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
 import { toModal } from './forms.ts';
 import { type MessageBody, type MessageDeps, renderMessage } from './rendering.ts';
@@ -159,7 +161,10 @@ export class InteractionRunner {
     };
     const renderReply = (reply: Reply) => {
       if (reply.panel && reply.to === 'room')
-        return { message: panels.renderPanel(guildId, reply), headline: reply };
+        return {
+          message: panels.renderPanel(toGuildId(guildId), reply),
+          headline: reply,
+        };
       return {
         message: renderMessage(reply, languages, buttons),
         inPlace: reply.inPlace,
@@ -175,7 +180,7 @@ export class InteractionRunner {
   ) {
     const place = toPanelPlace(posted);
     if (headline !== undefined && place)
-      this.#deps.panels.putPanel(guildId, place, headline, message);
+      this.#deps.panels.putPanel(toGuildId(guildId), place, headline, message);
   }
 
   /** Returns false if the interaction was noted before. */
@@ -254,7 +259,9 @@ async function ignoreAnswered<T>(
 
 type PostedReply = Message | InteractionCallbackResponse;
 
-function toPanelPlace(posted: PostedReply | undefined) {
+function toPanelPlace(posted: PostedReply | undefined): MessagePlace | undefined {
   const message = posted && 'resource' in posted ? posted.resource?.message : posted;
-  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
+  if (!message) return undefined;
+  const { channelId, id } = message;
+  return { channelId: toChannelId(channelId), messageId: toMessageId(id) };
 }

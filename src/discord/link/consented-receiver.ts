@@ -2,7 +2,7 @@ import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isEncrypted, type Packet } from '#src/audio/jitter-buffer.ts';
 import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
 import { findDaveSession, getInnerReceiver } from './voice-library.ts';
@@ -64,11 +64,12 @@ export class ConsentedReceiver {
     // In place of the library's own way, which sets a timer and needs a stream for each speaker.
     receiver.onUdpMessage = (datagram) => this.#onDatagram(datagram);
     receiver.ssrcMap.on('create', ({ audioSSRC, userId }) =>
-      this.#onSpeakerNamed(audioSSRC, userId),
+      this.#onSpeakerNamed(audioSSRC, toPersonId(userId)),
     );
     receiver.ssrcMap.on('delete', ({ userId }) => {
-      this.#openedAtMs.delete(userId);
-      this.#unopenedAtMs.delete(userId);
+      const speakerId = toPersonId(userId);
+      this.#openedAtMs.delete(speakerId);
+      this.#unopenedAtMs.delete(speakerId);
     });
   }
 
@@ -122,8 +123,8 @@ export class ConsentedReceiver {
     if (!this.#isListening || !isVoice(datagram)) return;
     const atMs = this.#timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
-    const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
-    if (speakerId !== undefined) this.#hearDatagram(datagram, speakerId, atMs);
+    const userId = this.#receiver.ssrcMap.get(ssrc)?.userId;
+    if (userId !== undefined) this.#hearDatagram(datagram, toPersonId(userId), atMs);
     else {
       this.#counts.held++;
       this.#heldDatagrams.put(ssrc, datagram, atMs);

@@ -15,7 +15,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
+import { type ChannelId, type PersonId, toGuildId } from '#src/base/ids.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -235,6 +235,7 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.restart();
     this.#watchdog.restart();
     const { guild, pace, report } = this.#deps;
+    const guildId = toGuildId(guild.id);
     patchNetworking(networking, {
       timing: realClock,
       onSocket: (socket) => this.#watchdog.watchSocket(socket),
@@ -246,7 +247,7 @@ export class DiscordLink implements VoiceLink {
     followStep();
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
-      report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });
+      report({ kind: 'voice-closed', guildId, closeCode: code });
       if (code === closeCodes.rateLimited) pace.startRest(realClock.nowMs());
     });
   }
@@ -279,7 +280,8 @@ export class DiscordLink implements VoiceLink {
       this.#connection.destroy(false);
     }
     const { guild, report } = this.#deps;
-    report({ kind: 'link-closed', guildId: guild.id, counts: this.counts() });
+    const guildId = toGuildId(guild.id);
+    report({ kind: 'link-closed', guildId, counts: this.counts() });
   }
 }
 
@@ -289,7 +291,7 @@ function createSignals(
 ) {
   const gone = 'A person has moved or disconnected the bot.';
   return new VoiceSignals({
-    guildId: guild.id,
+    guildId: toGuildId(guild.id),
     channelId,
     gateway: guild.voiceAdapterCreator,
     pace,

@@ -8,7 +8,7 @@ import {
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toGuildId } from '#src/base/ids.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
@@ -90,8 +90,9 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
       shardPace,
       report: this.#report,
     };
-    const links = this.#links.get(guild.id) ?? new GuildLinks(deps, guild.id);
-    this.#links.set(guild.id, links);
+    const guildId = toGuildId(guild.id);
+    const links = this.#links.get(guildId) ?? new GuildLinks(deps, guildId);
+    this.#links.set(guildId, links);
     return links;
   }
 }
@@ -286,7 +287,7 @@ export async function becomeSpeaker(
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
       const reason = getErrorMessage(cause);
       const message = `Stage ${channelId}: the request to speak failed: ${reason}`;
-      report({ kind: 'warning', message, guildId: guild.id, cause });
+      report({ kind: 'warning', message, guildId: toGuildId(guild.id), cause });
     });
   }
 }

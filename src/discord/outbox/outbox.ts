@@ -3,7 +3,7 @@ import { MessageFlags, RateLimitError, type REST, Routes } from 'discord.js';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelId, MessageId } from '#src/base/ids.ts';
+import { type ChannelId, type MessageId, toMessageId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
@@ -43,6 +43,7 @@ type QueuedOrder = {
 };
 
 type Lane = { orders: QueuedOrder[]; freeAtMs: number; failures: number };
+type LaneKey = `${OutboxOrder<unknown>['route']} ${ChannelId}`;
 
 /** Discord takes five requests in five seconds. */
 const gapMs = 1_020;
@@ -62,7 +63,7 @@ export class Outbox {
   readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
   readonly #timing: SyncTiming;
   readonly #onEnded: (outcome: PostOutcome) => void;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<LaneKey, Lane>();
   readonly #over = new AbortController();
   readonly #ownDeletions = new Set<MessageId>();
 
@@ -132,7 +133,7 @@ export class Outbox {
   ): Promise<T> {
     signal.throwIfAborted();
     if (this.#over.signal.aborted) throw createUnsentMessageError(stoppedReason);
-    const key = `${route} ${channelId}`;
+    const key = `${route} ${channelId}` as const;
     const lane = this.#lanes.get(key) ?? { orders: [], freeAtMs: 0, failures: 0 };
     const result = Promise.withResolvers<T>();
     const putAtMs = this.nowMs;
@@ -173,7 +174,10 @@ export class Outbox {
       signal,
     });
     const { id, content } = toRecord(posted);
-    return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
+    return {
+      id: toMessageId(`${id}`),
+      content: typeof content === 'string' ? content : undefined,
+    };
   }
 
   /** Edits at once. Throws the error of Discord. */
@@ -231,7 +235,7 @@ export class Outbox {
   }
 
   /** Sends the orders of a lane until none waits. */
-  async #emptyLane(key: string, lane: Lane) {
+  async #emptyLane(key: LaneKey, lane: Lane) {
     this.#lanes.set(key, lane);
     await Promise.resolve(); // once for all messages that are shown together
     while (!this.#over.signal.aborted) {

@@ -1,6 +1,6 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toChannelId } from '#src/base/ids.ts';
 import { renderButtonRows, renderLines } from '#src/discord/interactions/rendering.ts';
 import {
   type Outbox,
@@ -44,7 +44,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     signal: AbortSignal,
   ): Promise<void> {
     const channel = this.#getChannel(channelRef, text.owner === 'given');
-    const plainText = text.findTextForPlace(channel.id);
+    const plainText = text.findTextForPlace(toChannelId(channel.id));
     if (plainText === undefined) throw createForbiddenError(channelRef.name);
     const body = { content: toContent(plainText), allowed_mentions: { parse: [] } };
     await this.#sendBody(channelRef.name, () => channel, body, signal);
@@ -137,7 +137,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   ) {
     try {
       const { id } = await getChannel();
-      await this.#deps.outbox.post(id, body, signal);
+      await this.#deps.outbox.post(toChannelId(id), body, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw createUnwrittenError(channelName, cause);

@@ -8,7 +8,7 @@ import {
 } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toChannelId, toGuildId } from '#src/base/ids.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import { getGuildLocale } from '#src/discord/places.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -111,9 +111,9 @@ export class VoiceStatuses {
     await waitAtMost(clearing, clearMs, this.#timing, neverAborted);
   }
 
-  #beginStatus({ guild, id: channelId }: VoiceBasedChannel, wantedText: string) {
-    this.#statuses.set(guild.id, {
-      channelId,
+  #beginStatus({ guild, id }: VoiceBasedChannel, wantedText: string) {
+    this.#statuses.set(toGuildId(guild.id), {
+      channelId: toChannelId(id),
       shownText: undefined,
       writtenText: '',
       wantedText,

@@ -6,7 +6,14 @@ import {
   MessageType,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import type { PersonId } from '#src/base/ids.ts';
+import {
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import { watchDeleted } from '#src/discord/captions/discord-caption-chats.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
@@ -96,7 +103,7 @@ function isGone(cause: unknown) {
 /** Reads a message. Undefined outside a server, or for a notice of Discord or the bot's own. */
 function readTypedMessage(
   data: unknown,
-  { guilds, user: { id: botId } }: Client<true>,
+  { guilds, user }: Client<true>,
 ): TypedMessage | undefined {
   const {
     id: messageId,
@@ -107,6 +114,7 @@ function readTypedMessage(
   const author = toRecord(message.author);
   if (typeof messageId !== 'string' || typeof channelId !== 'string') return undefined;
   if (typeof guildId !== 'string' || typeof author.id !== 'string') return undefined;
+  const botId = toPersonId(user.id);
   if (!isWrittenByPeople(message) || author.id === botId) return undefined;
   const mentions = Array.isArray(message.mentions) ? message.mentions : [];
   const mentionedUsers = mentions.map(toRecord);
@@ -118,10 +126,10 @@ function readTypedMessage(
   const text = replaceMentions(content.text, guilds.cache.get(guildId), names);
   return {
     content: { ...content, text: text.replace(/\s+/g, ' ').trim() },
-    guildId,
-    channelId,
-    messageId,
-    author: toAuthor(author.id, author, toRecord(message.member)),
+    guildId: toGuildId(guildId),
+    channelId: toChannelId(channelId),
+    messageId: toMessageId(messageId),
+    author: toAuthor(toPersonId(author.id), author, toRecord(message.member)),
     isWebhook: typeof message.webhook_id === 'string',
     isMention: mentionedUsers.some(({ id }) => id === botId),
     isVoiceMessage:
@@ -137,7 +145,7 @@ function isWrittenByPeople({ type }: Fields) {
 function mapNames(mentionedUsers: readonly Fields[], botId: PersonId) {
   const names = new Map<PersonId, string>(
     mentionedUsers.map((user) => [
-      `${user.id}`,
+      toPersonId(`${user.id}`),
       `${user.global_name ?? user.username}`,
     ]),
   );
@@ -153,7 +161,7 @@ function toAuthor(id: PersonId, author: Fields, { nick, roles }: Fields) {
     id,
     name: `${name ?? ''}`,
     isBot: author.bot === true,
-    roleIds: Array.isArray(roles) ? roles.map(String) : [],
+    roleIds: Array.isArray(roles) ? roles.map((role) => toRoleId(`${role}`)) : [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {
@@ -98,7 +98,7 @@ export class ReminderScheduler {
         wakeup: this.#wakeup,
         everyMs: () => this.#waitMs,
         run: () => this.#checkDue(over.signal),
-        report: (change) => onEvent('', change),
+        report: (change) => onEvent(noGuild, change),
       },
       over.signal,
     );
@@ -290,7 +290,7 @@ class ReminderDeliveries {
       return await deliver(reminders, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
-      onEvent(reminders[0]?.guildId ?? '', toFailureEvent(error, 'speak'));
+      onEvent(reminders[0]?.guildId ?? noGuild, toFailureEvent(error, 'speak'));
       return [];
     }
   }

@@ -1,4 +1,4 @@
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, noGuild } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
@@ -93,7 +93,7 @@ export class SeatReturn {
   }
 
   async #readSeats(guildIds: readonly GuildId[]) {
-    const [firstId = ''] = guildIds;
+    const [firstId = noGuild] = guildIds;
     const readStored = () => this.#seatStore.read(guildIds);
     const seats = await withStoreTimeout(
       firstId,

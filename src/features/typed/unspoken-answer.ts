@@ -1,6 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
@@ -121,7 +121,7 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
 
 function toAskOutcome(text: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
   if (text === '') throw createEmptyAnswerError();
-  const askerId = turn.utterances[0]?.speakerId ?? '';
+  const askerId = turn.utterances[0]?.speakerId ?? nobody;
   const answer = new ConfidentialText(
     text,
     tools?.isPrivate ? toPrivateOwner(askerId, owner) : owner,

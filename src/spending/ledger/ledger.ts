@@ -87,8 +87,12 @@ export class Ledger {
     wallMs: number,
   ): void {
     const sum = { ...emptySum, ...spent };
-    if (this.#countsAll) this.#spentNanoUsd += sum.nanoUsd;
-    for (const scope of this.#countsAll ? [guildId, allServers] : [guildId]) {
+    const scopes: SpendingScope[] = [guildId];
+    if (this.#countsAll) {
+      this.#spentNanoUsd += sum.nanoUsd;
+      scopes.push(allServers);
+    }
+    for (const scope of scopes) {
       const day = this.#getDay(scope, toUtcDay(wallMs));
       day.today = addSums(day.today, sum);
       this.#unsaved.note({ guildId: scope, day: toUtcDay(wallMs), ...sum });

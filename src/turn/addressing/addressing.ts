@@ -43,9 +43,10 @@ export type AddressingVerdict =
  * Decides whether final words were meant for the bot. In doubt they were not.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { addressingRules, decideAddressing, initialAddressing } from '#src/turn/addressing/addressing.ts';
  *
- * const spoken = { speakerId: '1', fromMs: 0, humans: 3, text: 'Nova, what time is it?' };
+ * const spoken = { speakerId: toPersonId('1'), fromMs: 0, humans: 3, text: 'Nova, what time is it?' };
  * const rules = { ...addressingRules, names: ['Nova'] };
  * decideAddressing(initialAddressing, spoken, rules).verdict; // { meant: true, why: 'name' }
  */

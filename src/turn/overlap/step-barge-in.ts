@@ -84,12 +84,14 @@ export type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
  * Returns the next state of barge-in and its effects: the reaction to a voice while the bot speaks.
  *
  * @example
+ * import { toPersonId } from '#src/base/ids.ts';
  * import { initialBargeIn, stepBargeIn } from '#src/turn/overlap/step-barge-in.ts';
  * import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
  *
- * const began = { kind: 'reply-began', replyTo: '1', interruptible: true, atMs: 0 } as const;
+ * const [ana, ben] = [toPersonId('1'), toPersonId('2')];
+ * const began = { kind: 'reply-began', replyTo: ana, interruptible: true, atMs: 0 } as const;
  * const speaking = stepBargeIn(initialBargeIn, began, bargeInRules).state;
- * const stop = { kind: 'heard-as', personId: '2', meaning: 'stop', isFinal: true, isMeant: false, atMs: 900 } as const;
+ * const stop = { kind: 'heard-as', personId: ben, meaning: 'stop', isFinal: true, isMeant: false, atMs: 900 } as const;
  * stepBargeIn(speaking, stop, bargeInRules).effects; // ['stop']
  */
 export function stepBargeIn(

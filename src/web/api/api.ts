@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { createUseLimit } from '#src/features/contract/interaction-limits.ts';
 import { toProgramId } from '#src/people/rights.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
@@ -70,11 +71,11 @@ export function createApi(apiDeps: ApiDeps): Hono {
 type RouteDeps = ApiDoor & Pick<ApiDeps, 'clock' | 'onBug'>;
 
 async function performRoute(route: ApiRoute, context: Context, deps: RouteDeps) {
-  const { server: guildId, ...params } = context.req.param();
+  const { server, ...params } = context.req.param();
   const { token, ports } = await authoriseRequest(
     context.req.header('authorization'),
     route.scope,
-    guildId,
+    server === undefined ? undefined : toGuildId(server),
     deps,
   );
   const { signal } = context.req.raw;

@@ -2,6 +2,7 @@ import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
 import type { UseLimit } from '#src/features/contract/interaction-limits.ts';
+import { toProgramId } from '#src/people/rights.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { type TokenBudgets, toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import type {
@@ -48,7 +49,7 @@ export const requestsPerToken = 300;
 
 /** Counts a request of a token. Throws `ApiRefusal` 429 after too many. */
 async function countRequest({ guildId, name }: ApiToken, takeUse: UseLimit) {
-  const waitMs = await takeUse(guildId, name);
+  const waitMs = await takeUse(guildId, toProgramId(name));
   if (waitMs === 0) return;
   const retryAfterS = Math.ceil(waitMs / 1_000);
   throw new ApiRefusal({

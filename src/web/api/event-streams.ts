@@ -4,6 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
+import { toProgramId } from '#src/people/rights.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
@@ -68,7 +69,7 @@ export class ServerEvents implements Disposable {
   /** Streams events in one of few slots. Throws `ApiRefusal` 429 if none is free. */
   listen(token: ApiToken, signal: AbortSignal): ReadableStream<WrittenEvent> {
     signal.throwIfAborted();
-    const slot = this.#slots.enter(token.guildId, token.name);
+    const slot = this.#slots.enter(token.guildId, toProgramId(token.name));
     if (slot) return this.#readEvents(token, signal, slot);
     throw new ApiRefusal({
       status: 429,

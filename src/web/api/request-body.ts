@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { noGuild } from '#src/base/ids.ts';
 import {
   checkForeignValue,
   type JsonLimits,
   parseForeignJson,
 } from '#src/base/json.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { toProgramId } from '#src/people/rights.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 
 /** Fits 1,000 messages, or two minutes of sound in base64. */
@@ -26,14 +28,14 @@ const [maxOfToken, maxBodies] = [2, 8];
 /** A body may take the 30 s of a request. */
 const retryAfterS = 5;
 
-/** Reserves a slot for a large body. Throws `ApiRefusal` 429 if none is free. */
+/** Reserves a slot for a large body of a token. Throws `ApiRefusal` 429 if none is free. */
 export type ReserveBody = (token: string) => Disposable;
 
 export function createBodyReservations(): ReserveBody {
   const slots = new WrittenAnswerConcurrency(maxOfToken, maxBodies);
 
   return (token) => {
-    const slot = slots.enter('', token);
+    const slot = slots.enter(noGuild, toProgramId(token));
     if (slot) return slot;
     throw new ApiRefusal({
       status: 429,

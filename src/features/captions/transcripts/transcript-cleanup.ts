@@ -1,5 +1,11 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
-import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type MessageId,
+  noGuild,
+  type PersonId,
+} from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
@@ -90,7 +96,7 @@ export class TranscriptCleanup implements PersonHooks {
         clock,
         everyMs: expiryIntervalMs,
         run: runRound,
-        report: (change) => onEvent('', change),
+        report: (change) => onEvent(noGuild, change),
       },
       signal,
     );
@@ -128,7 +134,7 @@ export class TranscriptCleanup implements PersonHooks {
     this.#updating = this.#updating
       .then(() => transcripts.askBoth((store) => this.#updateMessages(store, signal)))
       .catch((error) => {
-        if (!signal.aborted) onEvent('', toFailureEvent(error, 'store'));
+        if (!signal.aborted) onEvent(noGuild, toFailureEvent(error, 'store'));
       });
   }
 
@@ -199,7 +205,7 @@ export class TranscriptCleanup implements PersonHooks {
     await Promise.all(
       recorders.map((recorder) => recorder.onMessagesDeleted(messageIds)),
     );
-    await this.#eraseBoth('', ({ eraser }) => eraser.eraseMessages(messageIds));
+    await this.#eraseBoth(noGuild, ({ eraser }) => eraser.eraseMessages(messageIds));
   }
 
   /** Counts lines and memories of a person. Undefined if the store cannot be read. */

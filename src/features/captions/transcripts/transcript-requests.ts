@@ -322,7 +322,7 @@ export class TranscriptRequests {
     const order = {
       kind: personId === undefined ? 'recap at the end' : 'recap',
       guildId,
-      personId: personId ?? '',
+      personId,
     } as const;
     const requestReply = (prompt: ModelPrompt) =>
       this.#requestReply(order, prompt, signal);

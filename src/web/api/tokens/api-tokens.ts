@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { ChannelId } from '#src/base/ids.ts';
 import {
   guildId,
   id,
@@ -22,7 +23,7 @@ const apiTokens = defineTable(
     budgetUsd: toOptional(number),
     createdAtWallMs: instant,
     revokedAtWallMs: toOptional(instant),
-    channelIds: toOptional(json<readonly string[]>()),
+    channelIds: toOptional(json<readonly ChannelId[]>()),
     eventsUrl: toOptional(id),
     hash: id,
   },
