@@ -1,6 +1,6 @@
 /**
  * Uses the key in the address, if any, and asks whether this browser is let in.
- * @returns {Promise<string | undefined>} why not
+ * @returns {Promise<string | undefined>} the sentence that says why it is not, or undefined
  */
 export async function enterRoom() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** Both PEM. */
-type Certificate = { readonly certificate: string; readonly key: string };
+/** A certificate and its private key, both PEM. */
+export type Certificate = { readonly certificate: string; readonly key: string };
 
 /**
  * Makes a self-signed certificate for `localhost` and 127.0.0.1, so that a client which
@@ -31,31 +31,32 @@ export function makeCertificate(): Certificate {
     encodeDer(0xa3, encodeSequence(caConstraint, alternativeNames)),
   );
   const signature = sign('sha256', body, privateKey);
-  const whole = encodeSequence(
+  const document = encodeSequence(
     body,
     ecdsaWithSha256,
     encodeDer(0x03, Buffer.of(0), signature),
   );
   return {
-    certificate: toPem('CERTIFICATE', whole),
+    certificate: toPem('CERTIFICATE', document),
     key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
   };
 }
 
-function encodeDer(tag: number, ...parts: readonly Uint8Array[]) {
-  const body = Buffer.concat(parts);
-  const long =
+function encodeDer(tag: number, ...elements: readonly Uint8Array[]) {
+  const body = Buffer.concat(elements);
+  const longLength =
     body.length > 0xff
       ? [0x82, body.length >> 8, body.length & 0xff]
       : [0x81, body.length];
   return Buffer.concat([
-    Buffer.of(tag, ...(body.length < 0x80 ? [body.length] : long)),
+    Buffer.of(tag, ...(body.length < 0x80 ? [body.length] : longLength)),
     body,
   ]);
 }
 
-const encodeSequence = (...parts: readonly Uint8Array[]) => encodeDer(0x30, ...parts);
-const encodeSet = (...parts: readonly Uint8Array[]) => encodeDer(0x31, ...parts);
+const encodeSequence = (...elements: readonly Uint8Array[]) =>
+  encodeDer(0x30, ...elements);
+const encodeSet = (...elements: readonly Uint8Array[]) => encodeDer(0x31, ...elements);
 const encodeUtf8 = (text: string) => encodeDer(0x0c, Buffer.from(text));
 const encodeUtcTime = (text: string) => encodeDer(0x17, Buffer.from(text));
 const encodeObjectId = (hex: string) => encodeDer(0x06, Buffer.from(hex, 'hex'));

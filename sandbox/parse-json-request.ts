@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { tryParseJson } from '#src/base/json.ts';
 
-/** By which an answer is told from others. */
-export const requestIdSchema = z.union([z.int(), z.string().max(64)]);
-export type RequestId = z.infer<typeof requestIdSchema>;
+/** Id by which an answer is told from others: an integer, or up to 64 characters. */
+export type RequestId = number | string;
+export const requestIdSchema: z.ZodType<RequestId> = z.union([
+  z.int(),
+  z.string().max(64),
+]);
 
 /** A request that is not understood: its id, where it has one, and one sentence. */
 export type RefusedRequest = {
@@ -14,20 +17,20 @@ export type RefusedRequest = {
 
 const identifiedSchema = z.object({ id: requestIdSchema });
 
-/** Parses a request in JSON. `what` names the text in errors. */
+/** Parses a request in JSON. `carrier` names the text in errors. */
 export function parseJsonRequest<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
-  what: 'line' | 'frame',
+  carrier: 'line' | 'frame',
 ): z.output<Schema> | RefusedRequest {
   const json = tryParseJson(text);
   if (json === undefined)
-    return { id: null, ok: false, error: `The ${what} is not JSON.` };
-  const read = schema.safeParse(json);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const where = issue?.path.join('.') ?? '';
-  const known = identifiedSchema.safeParse(json);
-  const error = `The request does not fit${where ? ` at ${where}` : ''}: ${issue?.message}.`;
-  return { id: known.success ? known.data.id : null, ok: false, error };
+    return { id: null, ok: false, error: `The ${carrier} is not JSON.` };
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  const identified = identifiedSchema.safeParse(json);
+  const error = `The request does not fit${field ? ` at ${field}` : ''}: ${issue?.message}.`;
+  return { id: identified.success ? identified.data.id : null, ok: false, error };
 }

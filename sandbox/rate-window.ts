@@ -8,26 +8,23 @@ export type RateState = {
   readonly isOver: boolean;
 };
 
-export type RateWindow = ReturnType<typeof createRateWindow>;
-
 /** Counts uses, window by window. A window begins with its first use. */
-export function createRateWindow() {
-  let used = 0;
-  let endsAtMs = Number.NEGATIVE_INFINITY;
+export class RateWindow {
+  #usedCount = 0;
+  #endsAtMs = Number.NEGATIVE_INFINITY;
 
-  return {
-    takeOne({ limit, perMs }: Rate, nowMs: number) {
-      if (nowMs >= endsAtMs) {
-        used = 0;
-        endsAtMs = nowMs + perMs;
-      }
-      const isOver = used >= limit;
-      if (!isOver) used++;
-      return {
-        remaining: limit - used,
-        resetAfterMs: endsAtMs - nowMs,
-        isOver,
-      };
-    },
-  };
+  /** Counts one use at `nowMs`, unless the window has no use left. */
+  takeOne({ limit, perMs }: Rate, nowMs: number): RateState {
+    if (nowMs >= this.#endsAtMs) {
+      this.#usedCount = 0;
+      this.#endsAtMs = nowMs + perMs;
+    }
+    const isOver = this.#usedCount >= limit;
+    if (!isOver) this.#usedCount++;
+    return {
+      remaining: limit - this.#usedCount,
+      resetAfterMs: this.#endsAtMs - nowMs,
+      isOver,
+    };
+  }
 }

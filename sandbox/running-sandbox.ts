@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { type EventFault, Gateway } from '#sandbox/gateway/gateway.ts';
-import { lenientGatewayRules, toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
-import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import {
-  createInteractions,
+  type EventFault,
+  Gateway,
+  type SessionSummary,
+} from '#sandbox/gateway/gateway.ts';
+import { lenientGatewayRules, toGuildCreate } from '#sandbox/gateway/gateway-shards.ts';
+import {
+  type Dispatch,
+  intents,
+  type PrivilegedIntent,
+} from '#sandbox/gateway/gateway-wire.ts';
+import {
+  Interactions,
   type ShownMessage,
   toShownMessage,
 } from '#sandbox/interactions/interactions.ts';
@@ -21,6 +29,7 @@ import {
   type RestFault,
   RestServer,
 } from '#sandbox/rest/rest-server.ts';
+import type { VoiceFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
   noSeatFaults,
@@ -32,18 +41,21 @@ import {
   findMember,
   type Guild,
   type RegisteredCommand,
+  type World,
 } from '#sandbox/world/world.ts';
-import { createWorldChanges } from '#sandbox/world/world-changes.ts';
+import type { Upload } from '#sandbox/world/world-attachments.ts';
+import { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageEvent } from '#sandbox/world/world-json.ts';
 import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
 import { WorldSeats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { type MemberAccount, openMemberAccount } from './people/member-account.ts';
 import type { PersonOptions, SandboxPerson } from './people/sandbox-person.ts';
 import { makeProcessAddress } from './process-address.ts';
 import type { SandboxOptions, VoiceHalf } from './sandbox.ts';
-import { makeSandboxGuild, type SandboxGuild } from './sandbox-guild.ts';
+import { SandboxGuild } from './sandbox-guild.ts';
 import { addGuild, createWorld, type GuildOptions } from './world/create-world.ts';
 
 /** The voice half, open. */
@@ -55,15 +67,15 @@ type OpenedVoice = {
 
 /** A small Discord on this machine, for one bot and people to talk with it. */
 export class RunningSandbox implements AsyncDisposable {
-  readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
-  readonly faults: ReturnType<typeof makeFaults>;
-  readonly botId: string;
+  readonly token: string = `sandbox.${randomBytes(24).toString('hex')}`;
+  readonly faults: SandboxFaults;
+  readonly botId: PersonId;
   /** PEM of the certificate that a bot must trust: for voice, and for files. */
   readonly certificate: string;
   /** Host and port of the files, such as `localhost:4000`. The bot needs permission to fetch from this machine. */
   readonly cdnHost: string;
-  readonly #deps;
-  readonly #voice;
+  readonly #deps: RunningDeps;
+  readonly #voice: OpenedVoice;
   readonly #listeners: ((change: MessageChange) => void)[] = [];
   readonly #closing = new AbortController();
   #guilds: readonly SandboxGuild[] = [];
@@ -79,12 +91,13 @@ export class RunningSandbox implements AsyncDisposable {
     this.certificate = voice.voice.certificate;
     this.cdnHost = voice.voice.endpoint;
     this.#deps.board.attachments.setOrigin(`https://${this.cdnHost}`);
-    this.#open(world.guild);
-    for (const each of options.guilds ?? []) this.addGuild(each);
-    this.faults = makeFaults(this.#deps);
+    this.#openGuild(world.guild);
+    for (const guildOptions of options.guilds ?? []) this.addGuild(guildOptions);
+    this.faults = new SandboxFaults(this.#deps);
   }
 
-  async listen() {
+  /** Opens the ports of REST and the gateway. Called once, before anything else. */
+  async listen(): Promise<void> {
     const { rest, gateway } = this.#deps;
     this.#port = await rest.listen();
     gateway.listen(rest.server, this.#port);
@@ -99,50 +112,53 @@ export class RunningSandbox implements AsyncDisposable {
    * Returns `apiUrl` for one of several processes: its requests and logins carry its
    * name. Letters, digits, hyphens.
    */
-  apiUrlFor(process: string | undefined) {
+  apiUrlFor(process: string | undefined): string {
     return `http://127.0.0.1:${this.#port}${makeProcessAddress(process, '/api')}`;
   }
 
   /** Gets the server with that name or id, by default the first. Throws a plain Error if there is none. */
   guild(nameOrId?: string): SandboxGuild {
-    const found = this.#guilds.find(({ id, name }) =>
+    const guild = this.#guilds.find(({ id, name }) =>
       [id, name, undefined].includes(nameOrId),
     );
-    if (!found) throw new Error(`There is no server ${nameOrId}.`);
-    return found;
+    if (!guild) throw new Error(`There is no server ${nameOrId}.`);
+    return guild;
   }
 
   /** Invites the bot to one more server. */
   addGuild(options: GuildOptions = {}): SandboxGuild {
     const { world, dispatch } = this.#deps;
     const guild = addGuild(world, options);
-    const data = (asked: number) => toGuildCreate(world, guild, asked);
+    const data = (sessionIntents: number) =>
+      toGuildCreate(world, guild, sessionIntents);
     dispatch({ name: 'GUILD_CREATE', guildId: guild.id, data, intent: intents.guilds });
-    return this.#open(guild);
+    return this.#openGuild(guild);
   }
 
   /**
    * Removes a server: its people leave their calls, and the bot is thrown out. Never
    * the first one.
    */
-  async removeGuild(nameOrId: string) {
+  async removeGuild(nameOrId: string): Promise<void> {
     const guild = this.guild(nameOrId);
     await guild[Symbol.asyncDispose]();
     guild.removeBot();
-    this.#guilds = this.#guilds.filter((each) => each !== guild);
+    this.#guilds = this.#guilds.filter((other) => other !== guild);
   }
 
   /**
-   * Returns the id of the first server. The following members are short for `guild()`.
+   * Returns the id of the first server.
    */
-  get guildId(): string {
+  get guildId(): GuildId {
     return this.guild().id;
   }
 
-  channelId(name: string): string {
+  /** Gets the id of a channel of the first server. */
+  channelId(name: string): ChannelId {
     return this.guild().channelId(name);
   }
 
+  /** Returns the member of the first server with that name, added at the first call. */
   person(name: string, options?: PersonOptions): SandboxPerson {
     return this.guild().person(name, options);
   }
@@ -157,6 +173,7 @@ export class RunningSandbox implements AsyncDisposable {
     return account;
   }
 
+  /** Lists messages that everybody in the channel of the first server can read now, oldest first. */
   messages(channel: string): readonly ShownMessage[] {
     return this.guild().messages(channel);
   }
@@ -174,7 +191,7 @@ export class RunningSandbox implements AsyncDisposable {
    * Lists every login of the bot that is not over, oldest first. Those without a socket
    * can be resumed.
    */
-  gatewaySessions() {
+  gatewaySessions(): readonly SessionSummary[] {
     return this.#deps.gateway.sessions;
   }
 
@@ -200,13 +217,13 @@ export class RunningSandbox implements AsyncDisposable {
   }
 
   /** Finds a message in its present state, private or not. */
-  message(id: string) {
+  message(id: MessageId): ShownMessage | undefined {
     const message = this.#deps.board.find(id);
     return message && toShownMessage(message);
   }
 
   /** Lists direct messages of the bot, oldest first. */
-  directMessages() {
+  directMessages(): readonly DirectMessage[] {
     const { board, world } = this.#deps;
     return [...world.directChannels].flatMap(([channelId, { name }]) =>
       board
@@ -218,12 +235,12 @@ export class RunningSandbox implements AsyncDisposable {
   /**
    * Finds a file of a message or a command, by its id. Undefined when it is deleted.
    */
-  file(id: string) {
+  file(id: string): Upload | undefined {
     return this.#deps.board.attachments.find(id);
   }
 
   /** Calls `listener` for each message posted, edited or deleted, private ones too. */
-  onMessage(listener: (change: MessageChange) => void) {
+  onMessage(listener: (change: MessageChange) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -231,12 +248,13 @@ export class RunningSandbox implements AsyncDisposable {
    * Returns the name of the channel or member with this id, or the id itself if it is
    * unknown.
    */
-  nameOf(id: string): string {
+  nameOf(id: ChannelId | PersonId): string {
     const names = this.#guilds.map((guild) => guild.nameOf(id));
     return names.find((name) => name !== undefined) ?? id;
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Closes everything: people hang up, sockets are cut, and the ports are free. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     for (const guild of this.#guilds) await guild[Symbol.asyncDispose]();
     this.#deps.gateway.close();
@@ -245,16 +263,44 @@ export class RunningSandbox implements AsyncDisposable {
     await this.#voice.voice[Symbol.asyncDispose]();
   }
 
-  #open(guild: Guild) {
+  #openGuild(guild: Guild) {
     const closing = this.#closing.signal;
-    const opened = makeSandboxGuild({ ...this.#deps, ...this.#voice, guild, closing });
-    this.#guilds = [...this.#guilds, opened];
-    return opened;
+    const sandboxGuild = new SandboxGuild({
+      ...this.#deps,
+      ...this.#voice,
+      guild,
+      closing,
+    });
+    this.#guilds = [...this.#guilds, sandboxGuild];
+    return sandboxGuild;
   }
 }
 
 /** A seat asked for by a gateway session of a shard on which a later one was online: two processes act for one server at once. */
-type Violation = { readonly guildId: string; readonly atMs: number };
+export type Violation = { readonly guildId: GuildId; readonly atMs: number };
+
+/** A direct message of the bot, and the name of its reader. */
+export type DirectMessage = ShownMessage & { readonly to: string };
+
+/** Parts of the sandbox in which faults happen. */
+type FaultDeps = {
+  readonly gateway: Gateway;
+  readonly rest: RestServer;
+  readonly seatFaults: SeatFaults;
+  readonly voice: VoiceServer;
+};
+
+/** Everything behind a sandbox that knows nothing of people. */
+type RunningDeps = FaultDeps & {
+  readonly world: World;
+  readonly board: MessageBoard;
+  readonly seats: WorldSeats;
+  readonly changes: WorldChanges;
+  readonly interactions: Interactions;
+  readonly violations: readonly Violation[];
+  readonly accounts: Set<MemberAccount>;
+  readonly dispatch: (event: Dispatch) => void;
+};
 
 /** Resume time as seen on Discord, which publishes none. */
 const maxResumeMs = 180_000;
@@ -265,19 +311,18 @@ function makeDeps(
   voice: VoiceServer,
   token: string,
   onMessage: (change: MessageChange) => void,
-) {
-  const { clock = realClock, heartbeatMs = 41_250 } = options;
-  const { privilegedIntents: privileged = [] } = options;
+): RunningDeps {
+  const { clock = realClock, privilegedIntents = [] } = options;
   const world = createWorld(options, clock);
   const violations: Violation[] = [];
   const seatFaults: SeatFaults = { ...noSeatFaults };
   const gateway = new Gateway({
     world,
     token,
-    heartbeatMs,
+    heartbeatMs: options.heartbeatMs ?? 41_250,
     resumeMs: maxResumeMs,
     rules: { ...lenientGatewayRules, ...options.gatewayRules },
-    privileged,
+    privileged: privilegedIntents,
     onVoiceState: (session, request) => {
       const isLate = request.channel_id !== null && gateway.hasLaterSession(session);
       if (isLate) violations.push({ guildId: request.guild_id, atMs: clock.nowMs() });
@@ -291,14 +336,30 @@ function makeDeps(
     for (const account of accounts) account.dispatch(event);
   };
   const seats = new WorldSeats(world, voice, dispatch);
-  const changes = createWorldChanges(world, seats, dispatch);
+  const changes = new WorldChanges(world, seats, dispatch);
   const board = new MessageBoard(world, (change) => {
     onMessage(change);
     const event = change.message.ephemeral ? undefined : toMessageEvent(world, change);
     if (event) dispatch(event);
   });
-  const interactions = createInteractions(world, board, dispatch);
-  const routes = [
+  const interactions = new Interactions(world, board, dispatch);
+  const routeDeps = { world, gateway, board, seats, changes, interactions, dispatch };
+  const routes = makeRoutes(routeDeps, privilegedIntents);
+  const isLimited = options.rateLimits !== undefined;
+  const rest = new RestServer({ token, clock, routes, isLimited });
+  return { ...routeDeps, voice, rest, seatFaults, violations, accounts };
+}
+
+type RouteDeps = Omit<
+  RunningDeps,
+  'voice' | 'rest' | 'seatFaults' | 'violations' | 'accounts'
+>;
+
+function makeRoutes(
+  { world, gateway, board, seats, changes, interactions, dispatch }: RouteDeps,
+  privileged: readonly PrivilegedIntent[],
+) {
+  return [
     ...makeSelfRoutes(world, gateway, privileged, changes),
     ...makeGuildRoutes(world),
     ...makeCommandRoutes(world),
@@ -307,44 +368,61 @@ function makeDeps(
     ...makeVoiceRoutes(world, seats, changes),
     ...makeInteractionRoutes(world, interactions),
   ];
-  const isLimited = options.rateLimits !== undefined;
-  const rest = new RestServer({ token, clock, routes, isLimited });
-  const parts = { world, voice, gateway, rest, board, seats, changes, interactions };
-  return { ...parts, seatFaults, violations, accounts, dispatch };
 }
 
-/** Makes faults of the real Discord, on demand. */
-function makeFaults({ gateway, rest, seatFaults, voice }: ReturnType<typeof makeDeps>) {
-  return {
-    /** Errors, slowness and cut connections of REST. */
-    rest: (fault: RestFault) => rest.faults.add(fault),
-    /** Lost or doubled events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
-    event: (fault: EventFault) => gateway.faults.add(fault),
-    /** Voice gateway, UDP and encryption, person by person. The bot is one of them. */
-    voice: voice.faults,
-    /** Cuts the gateway sockets. The bot may resume. */
-    dropGateway: () => gateway.dropSockets(),
-    /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
-    endSessions: () => gateway.endSessions(),
-    /** Leaves heartbeats without an answer until healed. */
-    ignoreHeartbeats() {
-      gateway.answersHeartbeats = false;
-    },
-    /** Ignores the next request for a seat, in any server. */
-    ignoreSeat() {
-      seatFaults.ignored = 1;
-    },
-    /** Keeps the bot's seats until healed: requests to leave get no answer. */
-    keepSeats() {
-      seatFaults.keepsSeats = true;
-    },
-    /** Ends all faults that still last. */
-    heal() {
-      rest.faults.clear();
-      gateway.faults.clear();
-      gateway.answersHeartbeats = true;
-      Object.assign(seatFaults, noSeatFaults);
-      voice.faults.heal();
-    },
-  };
+/** Faults of the real Discord, on demand. */
+export class SandboxFaults {
+  /** Faults of the voice gateway, UDP and encryption, person by person. The bot is one of them. */
+  readonly voice: VoiceFaults;
+  readonly #deps: FaultDeps;
+
+  constructor(deps: FaultDeps) {
+    this.voice = deps.voice.faults;
+    this.#deps = deps;
+  }
+
+  /** Makes requests fail, late or cut off. */
+  rest(fault: RestFault): void {
+    this.#deps.rest.faults.add(fault);
+  }
+
+  /** Loses or doubles events: INTERACTION_CREATE twice, VOICE_STATE_UPDATE never. */
+  event(fault: EventFault): void {
+    this.#deps.gateway.faults.add(fault);
+  }
+
+  /** Cuts the gateway sockets. The bot may resume. */
+  dropGateway(): void {
+    this.#deps.gateway.dropSockets();
+  }
+
+  /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
+  endSessions(): void {
+    this.#deps.gateway.endSessions();
+  }
+
+  /** Leaves heartbeats without an answer until healed. */
+  ignoreHeartbeats(): void {
+    this.#deps.gateway.answersHeartbeats = false;
+  }
+
+  /** Ignores the next request for a seat, in any server. */
+  ignoreSeat(): void {
+    this.#deps.seatFaults.ignored = 1;
+  }
+
+  /** Keeps the bot's seats until healed: requests to leave get no answer. */
+  keepSeats(): void {
+    this.#deps.seatFaults.keepsSeats = true;
+  }
+
+  /** Ends all faults that still last. */
+  heal(): void {
+    const { rest, gateway, seatFaults } = this.#deps;
+    rest.faults.clear();
+    gateway.faults.clear();
+    gateway.answersHeartbeats = true;
+    Object.assign(seatFaults, noSeatFaults);
+    this.voice.heal();
+  }
 }

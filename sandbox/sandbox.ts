@@ -13,6 +13,7 @@ import type { ConnectVoice } from './people/sandbox-person.ts';
 import { RunningSandbox } from './running-sandbox.ts';
 import type { GuildOptions, WorldOptions } from './world/create-world.ts';
 
+/** Options of a sandbox, all with a default. */
 export type SandboxOptions = WorldOptions & {
   /** More servers, which the bot is in from the start. */
   readonly guilds?: readonly GuildOptions[];
@@ -20,7 +21,7 @@ export type SandboxOptions = WorldOptions & {
   readonly dave?: 0 | 1;
   /** Ticked in the developer portal. Default: none, so that a bot that asks for one is refused with 4014. */
   readonly privilegedIntents?: readonly PrivilegedIntent[];
-  /** Those of Discord: answers carry its headers, and 429s happen. Default: none. */
+  /** Limits of Discord: answers carry its headers, and 429s happen. Default: none. */
   readonly rateLimits?: 'usual';
   readonly heartbeatMs?: number;
   /** Shards and limits of the gateway. Default: `lenientGatewayRules`, without limits. */
@@ -31,16 +32,21 @@ export type SandboxOptions = WorldOptions & {
 
 /** The voice half of this Discord. Tests of the text half pass a silent one. */
 export type VoiceHalf = {
+  /** Opens the voice server, before anybody joins. */
   readonly open: (options: VoiceHalfOptions) => Promise<VoiceServer>;
+  /** Connects one person to a call of that server. */
   readonly connect: ConnectVoice;
+  /** Loads the codec of all people. */
   readonly codec: () => Promise<OpusCodec>;
 };
+/** Options that the sandbox gives its voice half. */
 export type VoiceHalfOptions = {
   readonly dave: 0 | 1;
-  /** Files of messages and commands, which are served beside the voice gateway. */
+  /** Finds a file of a message or a command, to be served beside the voice gateway. */
   readonly file: (id: string) => Upload | undefined;
 };
 
+/** A sandbox that is open. */
 export type Sandbox = Pick<RunningSandbox, keyof RunningSandbox>;
 
 /**

@@ -2,7 +2,7 @@
  * Generates numbers from 0 up to 1 that look like chance and are the same for the same
  * seed (mulberry32).
  */
-export function seededRandom(seed: number) {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -5,16 +5,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const lock = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const all = lock.packages;
+const packages = lock.packages;
 
-for (const [at, owner] of Object.entries(all)) {
+for (const [path, owner] of Object.entries(packages)) {
   for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
     const os = /android|darwin|freebsd|linux|openharmony|win32/.exec(name)?.[0];
-    const known = all[`${at}/node_modules/${name}`] ?? all[`node_modules/${name}`];
-    if (!os || !/^\d/.test(version) || known) continue;
+    const listedPackage = packages[`${path}/node_modules/${name}`] ?? packages[`node_modules/${name}`];
+    if (!os || !/^\d/.test(version) || listedPackage) continue;
     const cpu = /arm64|x64|ia32|riscv64|ppc64|s390x|arm(?=-)/.exec(name)?.[0];
     const libc = name.includes('musl') ? 'musl' : name.includes('gnu') ? 'glibc' : undefined;
-    all[`node_modules/${name}`] = {
+    packages[`node_modules/${name}`] = {
       version,
       ...(cpu && { cpu: [cpu] }),
       ...(owner.dev && { dev: true }),
@@ -24,22 +24,23 @@ for (const [at, owner] of Object.entries(all)) {
     };
   }
 }
-for (const at of withoutChecksum()) {
-  const integrity = process.argv.includes('--ask') && checksumOf(at.split('node_modules/').at(-1), all[at].version);
-  if (integrity) all[at] = { version: all[at].version, integrity, ...all[at] };
+for (const path of listPathsWithoutChecksum()) {
+  const integrity = process.argv.includes('--ask') && readChecksum(path.split('node_modules/').at(-1), packages[path].version);
+  if (integrity) packages[path] = { version: packages[path].version, integrity, ...packages[path] };
 }
-lock.packages = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(process.argv[2], `${JSON.stringify(lock, null, 2)}\n`);
 
-const bare = withoutChecksum();
-if (bare.length > 0) console.error(`without a checksum: ${bare.join(', ')}`);
+const barePaths = listPathsWithoutChecksum();
+if (barePaths.length > 0) console.error(`without a checksum: ${barePaths.join(', ')}`);
 
-function withoutChecksum() {
-  return Object.keys(all).filter((at) => at !== '' && !all[at].link && !all[at].integrity);
+/** Lists the entries that `npm ci` could not check. */
+function listPathsWithoutChecksum() {
+  return Object.keys(packages).filter((path) => path !== '' && !packages[path].link && !packages[path].integrity);
 }
 
-/** Returns undefined for an unknown package. */
-function checksumOf(name, version) {
+/** Asks the registry. Returns undefined for an unknown package. */
+function readChecksum(name, version) {
   try {
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 };
     const integrity = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], options).trim();

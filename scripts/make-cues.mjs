@@ -11,57 +11,61 @@ const levelDb = -26;
 const windowMs = 20;
 
 const cues = {
-  heard: () => glide({ fromHz: 520, toHz: 1040, lengthMs: 180, partials: [1] }),
-  thinking: () => tick({ hz: 2400, lengthMs: 40, decayMs: 6 }),
-  error: () => glide({ fromHz: 360, toHz: 200, lengthMs: 240, partials: [1, 0, 0.33, 0, 0.15] }),
-  leaving: () => [...note({ hz: 784, lengthMs: 105 }), ...note({ hz: 523.25, lengthMs: 135 })],
+  heard: () => makeGlide({ fromHz: 520, toHz: 1040, lengthMs: 180, partials: [1] }),
+  thinking: () => makeTick({ hz: 2400, lengthMs: 40, decayMs: 6 }),
+  error: () => makeGlide({ fromHz: 360, toHz: 200, lengthMs: 240, partials: [1, 0, 0.33, 0, 0.15] }),
+  leaving: () => [...makeNote({ hz: 784, lengthMs: 105 }), ...makeNote({ hz: 523.25, lengthMs: 135 })],
 };
 
 const folder = process.argv[2] ?? 'src/playback/reply/cues';
 mkdirSync(folder, { recursive: true });
-for (const [name, make] of Object.entries(cues)) {
-  writeFileSync(join(folder, `${name}.wav`), writeWav({ samples: levelled(make()), rateHz, channels: 1 }));
+for (const [name, makeCue] of Object.entries(cues)) {
+  writeFileSync(join(folder, `${name}.wav`), writeWav({ samples: toCueLevel(makeCue()), rateHz, channels: 1 }));
 }
 
-/** The pitch moves evenly in octaves. */
-function glide({ fromHz, toHz, lengthMs, partials }) {
+/** Makes a tone whose pitch moves evenly in octaves. `partials` are gains of the tone and its overtones. */
+function makeGlide({ fromHz, toHz, lengthMs, partials }) {
   let phase = 0;
-  return shaped(lengthMs, 15, 60, (share) => {
+  return makeSamples(lengthMs, 15, 60, (share) => {
     phase += (2 * Math.PI * fromHz * (toHz / fromHz) ** share) / rateHz;
     return partials.reduce((sum, gain, n) => sum + gain * Math.sin(phase * (n + 1)), 0);
   });
 }
 
-function note({ hz, lengthMs }) {
-  return shaped(lengthMs, 8, 60, (_, n) => {
+/** Makes a tone with one quiet overtone. */
+function makeNote({ hz, lengthMs }) {
+  return makeSamples(lengthMs, 8, 60, (_, n) => {
     const phase = (2 * Math.PI * hz * n) / rateHz;
     return Math.sin(phase) + 0.2 * Math.sin(2 * phase);
   });
 }
 
-function tick({ hz, lengthMs, decayMs }) {
-  return shaped(lengthMs, 1, 10, (_, n) => {
+/** Makes a tone that fades at once. */
+function makeTick({ hz, lengthMs, decayMs }) {
+  return makeSamples(lengthMs, 1, 10, (_, n) => {
     const ms = (n / rateHz) * 1000;
     return Math.exp(-ms / decayMs) * Math.sin((2 * Math.PI * hz * n) / rateHz);
   });
 }
 
-function shaped(lengthMs, riseMs, fallMs, wave) {
+/** Makes samples of a wave, which is given its share of the length and the index of a sample, with a soft rise and fall. */
+function makeSamples(lengthMs, riseMs, fallMs, wave) {
   const length = (lengthMs * rateHz) / 1000;
   return Array.from({ length }, (_, n) => {
     const ms = (n / rateHz) * 1000;
-    const open = Math.min(1, ms / riseMs, (lengthMs - ms) / fallMs);
-    return (0.5 - 0.5 * Math.cos(Math.PI * open)) * wave(n / length, n);
+    const openness = Math.min(1, ms / riseMs, (lengthMs - ms) / fallMs);
+    return (0.5 - 0.5 * Math.cos(Math.PI * openness)) * wave(n / length, n);
   });
 }
 
-function levelled(samples) {
+/** Converts to 16 bits at the level of all cues. */
+function toCueLevel(samples) {
   const size = (windowMs * rateHz) / 1000;
-  let loudest = 0;
+  let loudestRms = 0;
   for (let from = 0; from + size <= samples.length; from += size / 4) {
     const energy = samples.slice(from, from + size).reduce((sum, sample) => sum + sample ** 2, 0);
-    loudest = Math.max(loudest, Math.sqrt(energy / size));
+    loudestRms = Math.max(loudestRms, Math.sqrt(energy / size));
   }
-  const gain = 10 ** (levelDb / 20) / loudest;
+  const gain = 10 ** (levelDb / 20) / loudestRms;
   return Int16Array.from(samples, (sample) => Math.round(sample * gain * 32_767));
 }

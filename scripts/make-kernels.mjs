@@ -10,13 +10,13 @@ const kernels = {
   'polyphase.ts': 'src/audio/polyphase/polyphase-kernels.wasm',
 };
 const options = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--enable', 'simd'];
-const [, , target] = process.argv;
+const [, , targetFolder] = process.argv;
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(repository, 'scripts/kernels');
 
-for (const [source, made] of Object.entries(kernels)) {
-  const file = target ? resolve(target, basename(made)) : join(repository, made);
-  const { error, stderr } = await asc.main([source, '--baseDir', folder, '--outFile', 'kernels.wasm', ...options], {
+for (const [sourceFile, wasmPath] of Object.entries(kernels)) {
+  const targetFile = targetFolder ? resolve(targetFolder, basename(wasmPath)) : join(repository, wasmPath);
+  const { error, stderr } = await asc.main([sourceFile, '--baseDir', folder, '--outFile', 'kernels.wasm', ...options], {
     readFile: (name, base) => {
       try {
         return readFileSync(resolve(base, name), 'utf8');
@@ -24,7 +24,7 @@ for (const [source, made] of Object.entries(kernels)) {
         return null; // The compiler looks in several places.
       }
     },
-    writeFile: (_name, bytes) => writeFileSync(file, bytes),
+    writeFile: (_name, bytes) => writeFileSync(targetFile, bytes),
   });
   if (!error) continue;
   console.error(`${stderr}${error.message}`);

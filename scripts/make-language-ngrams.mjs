@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const kept = 'en de fr es it pt nl sv da no fi pl cs ro hu el tr ru uk ar he hi ja ko zh vi'.split(' ');
+const keptCodes = 'en de fr es it pt nl sv da no fi pl cs ro hu el tr ru uk ar he hi ja ko zh vi'.split(' ');
 const target = fileURLToPath(new URL('../src/speech/text-language/ngrams.txt', import.meta.url));
 const entry = import.meta.resolve('eld/extrasmall');
 const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).href);
@@ -12,19 +12,20 @@ const { ngramsData } = await import(new URL('../ngrams/extrasmall.js', entry).hr
 const { dictionary } = await import(new URL('../dictionary.js', entry).href);
 
 /** eld has other characters for bytes above 127. */
-const bytes = new Map(dictionary.slice(128).map((char, n) => [char, String.fromCharCode(128 + n)]));
-const bytesOf = (ngram) => ngram.replaceAll(/[^a-z'` ]/g, (char) => bytes.get(char));
+const byteChars = new Map(dictionary.slice(128).map((char, n) => [char, String.fromCharCode(128 + n)]));
+const toBytes = (ngram) => ngram.replaceAll(/[^a-z'` ]/g, (char) => byteChars.get(char));
 
+/** Letters by eld's ids of languages. */
 const letters = new Map();
 for (const [id, code] of Object.entries(ngramsData.languages)) {
-  const place = kept.indexOf(code);
-  if (place >= 0) letters.set(id, String.fromCharCode(65 + place));
+  const index = keptCodes.indexOf(code);
+  if (index >= 0) letters.set(id, String.fromCharCode(65 + index));
 }
 const lines = Object.entries(ngramsData.ngrams).flatMap(([ngram, scores]) => {
-  const own = Object.entries(scores).filter(([id]) => letters.has(id));
-  if (own.length === 0) return [];
-  const encoded = own.map(([id, score]) => `${letters.get(id)}${score.toString(36)}`).join('');
-  return [`${bytesOf(ngram)}\t${encoded}`];
+  const keptScores = Object.entries(scores).filter(([id]) => letters.has(id));
+  if (keptScores.length === 0) return [];
+  const encoded = keptScores.map(([id, score]) => `${letters.get(id)}${score.toString(36)}`).join('');
+  return [`${toBytes(ngram)}\t${encoded}`];
 });
-writeFileSync(target, `${kept.join(' ')}\n${lines.join('\n')}\n`);
+writeFileSync(target, `${keptCodes.join(' ')}\n${lines.join('\n')}\n`);
 console.log(`${lines.length} n-grams of ${letters.size} languages`);

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const served = [
+const servedOperations = [
   ['get', '/models'],
   ['get', '/models/{model}'],
   ['post', '/chat/completions'],
@@ -19,20 +19,21 @@ const prose = new Set(['description', 'title', 'example', 'deprecated']);
 
 const [, , clone] = process.argv;
 if (clone === undefined) throw new Error('Name a clone of https://github.com/openai/openai-openapi.');
-const git = (...args) => execFileSync('git', ['-C', clone, ...args], { maxBuffer: 2 ** 26 }).toString();
-const published = JSON.parse(git('show', 'HEAD:openapi.json'));
+const runGit = (...args) => execFileSync('git', ['-C', clone, ...args], { maxBuffer: 2 ** 26 }).toString();
+const published = JSON.parse(runGit('show', 'HEAD:openapi.json'));
+/** Schemas that were referred to so far, by name. */
 const schemas = new Map();
 
 const paths = {};
-for (const [method, path] of served) {
+for (const [method, path] of servedOperations) {
   const { operationId, requestBody, responses, 'x-oaiMeta': meta } = published.paths[path][method];
-  const examples = examplesOf(meta);
+  const examples = listExamples(meta);
   paths[path] = {
     ...paths[path],
     [method]: {
       operationId,
-      ...(requestBody && { requestBody: cut(requestBody) }),
-      responses: cut(responses),
+      ...(requestBody && { requestBody: cutProse(requestBody) }),
+      responses: cutProse(responses),
       ...(examples.length > 0 && { 'x-examples': examples }),
     },
   };
@@ -46,51 +47,53 @@ const description = {
     version: published.info.version,
     license: published.info.license,
     'x-source': 'https://github.com/openai/openai-openapi',
-    'x-commit': git('rev-parse', 'HEAD').trim(),
+    'x-commit': runGit('rev-parse', 'HEAD').trim(),
   },
   paths,
   components: { schemas: Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1))) },
 };
 const target = fileURLToPath(new URL('description.json', folder));
 writeFileSync(target, `${JSON.stringify(description, null, 1)}\n`);
-writeFileSync(fileURLToPath(new URL('LICENSE.openai-openapi.txt', folder)), git('show', 'HEAD:LICENSE'));
+writeFileSync(fileURLToPath(new URL('LICENSE.openai-openapi.txt', folder)), runGit('show', 'HEAD:LICENSE'));
 console.log(`${schemas.size} schemas of ${description.info['x-commit']}`);
 
 /** Removes prose. Schemas that are referred to are cut, too. */
-function cut(value) {
-  if (Array.isArray(value)) return value.map(cut);
+function cutProse(value) {
+  if (Array.isArray(value)) return value.map(cutProse);
   if (typeof value !== 'object' || value === null) return value;
   const { $ref } = value;
   if (typeof $ref === 'string' && $ref.startsWith('#/components/responses/'))
-    return cut(published.components.responses[$ref.split('/').at(-1)]);
-  if (typeof $ref === 'string') keep($ref);
+    return cutProse(published.components.responses[$ref.split('/').at(-1)]);
+  if (typeof $ref === 'string') keepSchema($ref);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, one]) => !isProse(key, one))
-      .map(([key, one]) => [key, key === 'properties' ? eachCut(one) : cut(one)]),
+      .filter(([key, child]) => !isProse(key, child))
+      .map(([key, child]) => [key, key === 'properties' ? cutProperties(child) : cutProse(child)]),
   );
 }
 
-/** Names of properties are no keywords. */
-function eachCut(properties) {
-  return Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, cut(one)]));
+/** Removes the prose of each property. Names of properties are no keywords. */
+function cutProperties(properties) {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, cutProse(schema)]));
 }
 
+/** Whether a keyword holds prose, or an extension of OpenAI. */
 function isProse(key, value) {
   return key.startsWith('x-') || (prose.has(key) && typeof value !== 'object');
 }
 
-function keep($ref) {
+/** Adds the schema of a reference, and those that it refers to. */
+function keepSchema($ref) {
   const name = $ref.split('/').at(-1);
   if (schemas.has(name)) return;
   schemas.set(name, undefined); // schemas may refer to themselves
-  schemas.set(name, cut(published.components.schemas[name]));
+  schemas.set(name, cutProse(published.components.schemas[name]));
 }
 
-/** Requests in JSON from the curl examples of the reference. */
-function examplesOf(meta) {
-  const shown = Array.isArray(meta?.examples) ? meta.examples : [];
-  return shown.flatMap(({ title, request }) => {
+/** Lists requests in JSON from the curl examples of the reference. */
+function listExamples(meta) {
+  const examples = Array.isArray(meta?.examples) ? meta.examples : [];
+  return examples.flatMap(({ title, request }) => {
     const [, body] = /-d '([^']*)'/.exec(request.curl ?? '') ?? [];
     return body === undefined ? [] : [{ title, request: JSON.parse(body) }];
   });

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 
+/** Options of `saveAnimation`. */
 export type AnimationOptions = {
   /** Pixels. The window is shrunk to this size. */
   readonly width: number;
@@ -11,6 +12,7 @@ export type AnimationOptions = {
   readonly quality: number;
 };
 
+/** The part of a picture that differs from the picture before, in pixels. `webp` is base64. */
 type Change = {
   readonly x: number;
   readonly y: number;
@@ -18,6 +20,7 @@ type Change = {
   readonly height: number;
   readonly webp: string;
 };
+/** A frame of an animation, which stays for `ms`. */
 type Frame = Omit<Change, 'webp'> & { readonly webp: Buffer; ms: number };
 
 /** Runs in a page of its own. Returns the changed part as WebP, or undefined. */
@@ -62,8 +65,40 @@ export async function saveAnimation(
   path: string,
   { width, height, gapMs, quality }: AnimationOptions,
   play: () => Promise<void>,
-) {
-  const shots: { readonly png: Buffer; readonly atMs: number }[] = [];
+): Promise<void> {
+  const { shots, endMs } = await takeShots(tab, gapMs, play);
+  const blankTab = await tab.context().newPage();
+  const frames: Frame[] = [];
+  for (const [n, { atMs, png }] of shots.entries()) {
+    const ms = Math.round((shots[n + 1]?.atMs ?? endMs) - atMs);
+    const options = JSON.stringify({
+      png: png.toString('base64'),
+      width,
+      height,
+      quality,
+    });
+    const change = await blankTab.evaluate<Change | undefined>(
+      `(${encodeChange})(${options})`,
+    );
+    const lastFrame = frames.at(-1);
+    if (change)
+      frames.push({ ...change, webp: Buffer.from(change.webp, 'base64'), ms });
+    else if (lastFrame) lastFrame.ms += ms;
+  }
+  await blankTab.close();
+  await writeFile(path, encodeWebp(width, height, frames));
+}
+
+/** A picture of a tab, as PNG. */
+type Shot = { readonly png: Buffer; readonly atMs: number };
+
+/** Takes pictures of a tab while `play` runs. */
+async function takeShots(
+  tab: Page,
+  gapMs: number,
+  play: () => Promise<void>,
+): Promise<{ readonly shots: readonly Shot[]; readonly endMs: number }> {
+  const shots: Shot[] = [];
   let isOver = false;
   const playing = play().finally(() => {
     isOver = true;
@@ -75,70 +110,53 @@ export async function saveAnimation(
     if (restMs > 0) await tab.waitForTimeout(restMs);
   }
   await playing;
-  const endMs = performance.now();
-  const blank = await tab.context().newPage();
-  const frames: Frame[] = [];
-  for (const [n, { atMs, png }] of shots.entries()) {
-    const ms = Math.round((shots[n + 1]?.atMs ?? endMs) - atMs);
-    const asked = JSON.stringify({
-      png: png.toString('base64'),
-      width,
-      height,
-      quality,
-    });
-    const change = await blank.evaluate<Change | undefined>(
-      `(${encodeChange})(${asked})`,
-    );
-    const last = frames.at(-1);
-    if (change)
-      frames.push({ ...change, webp: Buffer.from(change.webp, 'base64'), ms });
-    else if (last) last.ms += ms;
-  }
-  await blank.close();
-  await writeFile(path, webpOf(width, height, frames));
+  return { shots, endMs: performance.now() };
 }
 
-/** Source: https://developers.google.com/speed/webp/docs/riff_container */
-function webpOf(width: number, height: number, frames: readonly Frame[]) {
-  const head = Buffer.alloc(10);
-  head[0] = 2; // animated
-  head.writeUIntLE(width - 1, 4, 3);
-  head.writeUIntLE(height - 1, 7, 3);
-  const rounds = Buffer.alloc(6); // a transparent background, for ever
-  const body = [
+/** Encodes an animation that repeats for ever. Source: https://developers.google.com/speed/webp/docs/riff_container */
+function encodeWebp(width: number, height: number, frames: readonly Frame[]): Buffer {
+  const canvasFields = Buffer.alloc(10);
+  canvasFields[0] = 2; // animated
+  canvasFields.writeUIntLE(width - 1, 4, 3);
+  canvasFields.writeUIntLE(height - 1, 7, 3);
+  const loopFields = Buffer.alloc(6); // a transparent background, for ever
+  const chunks = [
     Buffer.from('WEBP'),
-    chunk('VP8X', head),
-    chunk('ANIM', rounds),
-    ...frames.map((frame) => chunk('ANMF', frameData(frame))),
+    encodeChunk('VP8X', canvasFields),
+    encodeChunk('ANIM', loopFields),
+    ...frames.map((frame) => encodeChunk('ANMF', encodeFrame(frame))),
   ];
-  return chunk('RIFF', Buffer.concat(body));
+  return encodeChunk('RIFF', Buffer.concat(chunks));
 }
 
-function frameData({ height, ms, webp, width, x, y }: Frame) {
-  const head = Buffer.alloc(16);
-  head.writeUIntLE(x / 2, 0, 3);
-  head.writeUIntLE(y / 2, 3, 3);
-  head.writeUIntLE(width - 1, 6, 3);
-  head.writeUIntLE(height - 1, 9, 3);
-  head.writeUIntLE(ms, 12, 3);
-  head[15] = 2; // it takes the place of what was there
-  const picture = bitstreamIn(webp);
-  return Buffer.concat([head, picture, Buffer.alloc(picture.length % 2)]);
+/** Encodes the content of a frame's chunk. */
+function encodeFrame({ height, ms, webp, width, x, y }: Frame): Buffer {
+  const frameFields = Buffer.alloc(16);
+  frameFields.writeUIntLE(x / 2, 0, 3);
+  frameFields.writeUIntLE(y / 2, 3, 3);
+  frameFields.writeUIntLE(width - 1, 6, 3);
+  frameFields.writeUIntLE(height - 1, 9, 3);
+  frameFields.writeUIntLE(ms, 12, 3);
+  frameFields[15] = 2; // it takes the place of what was there
+  const picture = findBitstream(webp);
+  return Buffer.concat([frameFields, picture, Buffer.alloc(picture.length % 2)]);
 }
 
-/** Leaves out the colour profile, which is the usual one. */
-function bitstreamIn(webp: Buffer) {
-  for (let at = 12; at < webp.length; ) {
-    const end = at + 8 + webp.readUInt32LE(at + 4);
-    if (webp.toString('latin1', at, at + 4) === 'VP8 ') return webp.subarray(at, end);
-    at = end + (end % 2);
+/** Finds the picture in a file of WebP. Leaves out the colour profile, which is the usual one. */
+function findBitstream(webp: Buffer): Buffer {
+  for (let start = 12; start < webp.length; ) {
+    const end = start + 8 + webp.readUInt32LE(start + 4);
+    if (webp.toString('latin1', start, start + 4) === 'VP8 ')
+      return webp.subarray(start, end);
+    start = end + (end % 2);
   }
   throw new Error('a frame holds no lossy picture');
 }
 
-function chunk(type: string, data: Buffer) {
-  const head = Buffer.alloc(8);
-  head.write(type, 'latin1');
-  head.writeUInt32LE(data.length, 4);
-  return Buffer.concat([head, data, Buffer.alloc(data.length % 2)]);
+/** Encodes a chunk of RIFF, padded to an even length. */
+function encodeChunk(type: string, data: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.write(type, 'latin1');
+  header.writeUInt32LE(data.length, 4);
+  return Buffer.concat([header, data, Buffer.alloc(data.length % 2)]);
 }

@@ -1,55 +1,56 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
 type OrderOutcome = { readonly value: unknown } | { readonly error: string };
 
-export type ChildProgram<Order extends object> = ReturnType<
-  typeof createChildProgram<Order>
->;
+/** A program of ours as a process of its own: it performs orders, one at a time. It ends with the process that started it. */
+export class ChildProgram<Order extends object> implements AsyncDisposable {
+  readonly #child: ChildProcess;
 
-/** A program of ours as a process of its own: it does what it is told, one order at a time. It ends with the process that started it. */
-export function createChildProgram<Order extends object>(program: URL) {
-  const child = fork(program, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  /** Starts the program, a module that calls `serveOrders`. */
+  constructor(program: URL) {
+    this.#child = fork(program, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+  }
 
-  return {
-    get pid() {
-      return child.pid ?? 0;
-    },
+  /** Id of the process, 0 if it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
 
-    /** Result of the order. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
-    async sendOrder(order: Order, timeoutMs: number) {
-      const done = new AbortController();
-      const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
-      const ended = once(child, 'exit', { signal }).then(() => ({
-        error: 'it has ended',
-      }));
-      const reported = once(child, 'message', { signal }).then(
-        ([message]) => message as OrderOutcome,
-      );
-      child.send(order);
-      const outcome: OrderOutcome = await Promise.race([reported, ended]).finally(() =>
-        done.abort(),
-      );
-      if ('error' in outcome)
-        throw new Error(`A process of the bench failed: ${outcome.error}`);
-      return outcome.value;
-    },
+  /** Performs an order and returns its result. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
+  async sendOrder(order: Order, timeoutMs: number): Promise<unknown> {
+    const raceEnd = new AbortController();
+    const signal = AbortSignal.any([raceEnd.signal, AbortSignal.timeout(timeoutMs)]);
+    const ended = once(this.#child, 'exit', { signal }).then(() => ({
+      error: 'it has ended',
+    }));
+    const reported = once(this.#child, 'message', { signal }).then(
+      ([message]) => message as OrderOutcome,
+    );
+    this.#child.send(order);
+    const outcome: OrderOutcome = await Promise.race([reported, ended]).finally(() =>
+      raceEnd.abort(),
+    );
+    if ('error' in outcome)
+      throw new Error(`A process of the bench failed: ${outcome.error}`);
+    return outcome.value;
+  }
 
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGKILL');
-      await gone;
-    },
-  };
+  /** Kills the process, and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
 }
 
 /** The other side of `ChildProgram`, in the program itself. */
 export function serveOrders<Order extends object>(
   perform: (order: Order) => Promise<unknown>,
-) {
+): void {
   process.once('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
     perform(order).then(

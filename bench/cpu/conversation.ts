@@ -2,7 +2,7 @@ import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { EncodedSpeech } from '#sandbox/voice/voice-ports.ts';
 import type { BotVoice } from './bot-voice.ts';
 
-/** Time from the last voiced packet of a question to the first packet of its answer, in ms; undefined without an answer. */
+/** Time from the last voiced packet of a question to the first packet of its answer, in ms. Undefined without an answer. */
 export type Exchange = { readonly answerMs: number | undefined };
 
 /** People of one channel, as the programs of the bench know them. */
@@ -13,7 +13,7 @@ export type ConversingPeople = {
 
 const maxAnswerWaitMs = 10_000;
 
-/** People ask in turn until `stop`, each once the bot was quiet for `quietMs`; `offset` is which question is first. */
+/** Lets people ask in turn until `stop`, each once the bot was quiet for `quietMs`. `offset` is the number of the first question. */
 export async function holdConversation(
   { people, voice }: ConversingPeople,
   quietMs: number,
@@ -21,7 +21,7 @@ export async function holdConversation(
   offset: number,
   report: (exchange: Exchange) => void,
   stop: AbortSignal,
-) {
+): Promise<void> {
   for (let n = offset; !stop.aborted; n++) {
     const person = people[n % people.length] ?? people[0];
     const { lastVoicedAtMs } = await person.say(

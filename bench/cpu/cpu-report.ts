@@ -2,29 +2,29 @@ import { findPercentile, formatTable } from '#bench/format-table.ts';
 import type { CpuReading, CpuRow } from './cpu-rows.ts';
 import { type BotReading, findDisturbance, findExhaustion } from './load-reading.ts';
 
-/** A table of all readings; with several bots a line for each, and its share of the CPU time of the first. */
-export function formatCpuReport(readings: readonly CpuReading[]) {
-  const several = readings.some(({ bots }) => bots.length > 1);
-  const lines = readings.flatMap((reading) =>
+/** Formats all readings, with several bots a row for each, and its share of the CPU time of the first. */
+export function formatCpuReport(readings: readonly CpuReading[]): string {
+  const hasSeveral = readings.some(({ bots }) => bots.length > 1);
+  const rows = readings.flatMap((reading) =>
     reading.bots.map((bot, n) => {
       const share = bot.cpu / (reading.bots[0] ?? bot).cpu;
-      const compared = several ? [bot.label, n === 0 ? '' : share.toFixed(2)] : [];
+      const comparison = hasSeveral ? [bot.label, n === 0 ? '' : share.toFixed(2)] : [];
       const name = n === 0 ? reading.row.name : '';
       return [
         name,
-        ...compared,
+        ...comparison,
         ...formatBotFigures(bot, n, reading, readings),
         formatNote(bot, n, reading),
       ];
     }),
   );
   return formatTable(
-    ['', ...(several ? ['bot', 'of first'] : []), ...reportHead, ''],
-    lines,
+    ['', ...(hasSeveral ? ['bot', 'of first'] : []), ...columnNames, ''],
+    rows,
   );
 }
 
-const reportHead = [
+const columnNames = [
   ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main'],
   ...[
     'MB',
@@ -38,7 +38,7 @@ const reportHead = [
   ],
 ];
 
-/** `n` is which of the bots it is. */
+/** Formats the figures of bot number `n`. */
 function formatBotFigures(
   bot: BotReading,
   n: number,
@@ -63,11 +63,11 @@ function formatBotFigures(
 function formatTurnFigures({ people, minutes }: BotReading) {
   const { answerMs, asked, failed } = people;
   if (asked === 0) return [];
-  const ms = (part: number) => findPercentile(answerMs, part);
+  const ms = (share: number) => findPercentile(answerMs, share);
   return [(asked / minutes).toFixed(1), failed, ms(0.5), ms(0.95)];
 }
 
-/** CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */
+/** Measures the CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */
 function measureChannelSeconds(
   { cpu }: BotReading,
   n: number,
@@ -75,21 +75,22 @@ function measureChannelSeconds(
   readings: readonly CpuReading[],
 ) {
   if (!row.isTalk) return undefined;
-  const before = readings.findLast(
-    (one) =>
-      one.row.channels < row.channels && (one.row.channels === 0 || one.row.isTalk),
+  const smaller = readings.findLast(
+    (reading) =>
+      reading.row.channels < row.channels &&
+      (reading.row.channels === 0 || reading.row.isTalk),
   );
-  const former = before?.bots[n];
-  if (!before || !former) return undefined;
-  return (cpu - former.cpu) / (row.channels - before.row.channels);
+  const smallerBot = smaller?.bots[n];
+  if (!smaller || !smallerBot) return undefined;
+  return (cpu - smallerBot.cpu) / (row.channels - smaller.row.channels);
 }
 
-/** The machine is that of all bots: said once. */
+/** Formats what disturbed a reading. The machine is that of all bots, so the first one's note tells of it. */
 function formatNote(bot: BotReading, n: number, { machine }: CpuReading) {
-  const disturbed = n === 0 ? findDisturbance(machine) : undefined;
-  const exhausted = findExhaustion(bot);
+  const disturbance = n === 0 ? findDisturbance(machine) : undefined;
+  const exhaustion = findExhaustion(bot);
   return [
-    ...(disturbed ? [`DISTURBED: ${disturbed}`] : []),
-    ...(exhausted ? [`the bench used the machine up: ${exhausted}`] : []),
+    ...(disturbance ? [`DISTURBED: ${disturbance}`] : []),
+    ...(exhaustion ? [`the bench used the machine up: ${exhaustion}`] : []),
   ].join('; ');
 }

@@ -1,8 +1,9 @@
 import { realClock } from '#src/base/clock.ts';
 import type { CpuSetup } from './cpu-setup.ts';
-import { readLoad } from './load-reading.ts';
+import { type LoadReading, readLoad } from './load-reading.ts';
 import { maxOrderMs, type PeopleOrder, talkQuietMs } from './orders.ts';
 
+/** Durations of a measurement. */
 export type CpuOptions = {
   /** Minutes of each reading, and of the warm-up before it. */
   readonly minutes: number;
@@ -17,13 +18,13 @@ export type CpuRow = {
 };
 
 /** CPU usage of the processes under one load. */
-export type CpuReading = Awaited<ReturnType<typeof measureRow>>;
+export type CpuReading = LoadReading & { readonly row: CpuRow };
 
 const neverAborted = new AbortController().signal;
 
-/** Rows for these numbers of channels, in conversation, and for one channel also silent. */
-export function makeChannelRows(steps: readonly number[]) {
-  return steps.flatMap((channels) => {
+/** Makes rows for these numbers of channels, in conversation, and for one channel also silent. */
+export function makeChannelRows(steps: readonly number[]): readonly CpuRow[] {
+  return steps.flatMap((channels): CpuRow[] => {
     if (channels === 0) return [{ name: 'no channel', channels, isTalk: false }];
     if (channels > 1)
       return [{ name: `talk in ${channels} channels`, channels, isTalk: true }];
@@ -35,7 +36,11 @@ export function makeChannelRows(steps: readonly number[]) {
 }
 
 /** Brings the bots to the load of this row and reads them after their warm-up. */
-export async function measureRow(setup: CpuSetup, row: CpuRow, options: CpuOptions) {
+export async function measureRow(
+  setup: CpuSetup,
+  row: CpuRow,
+  options: CpuOptions,
+): Promise<CpuReading> {
   const { channels, isTalk } = row;
   await orderPeople(setup, { do: 'call', channels });
   if (isTalk)

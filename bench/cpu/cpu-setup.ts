@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { type BotLogin, BotProcess, makeEnvironment } from '#test/fakes/bot-process.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { type ChildProgram, createChildProgram } from './child-program.ts';
+import { ChildProgram } from './child-program.ts';
 import type { PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
 const maxStartMs = 60_000;
@@ -24,11 +24,11 @@ export type BotUnderTest = {
 };
 
 /** The bots that are measured at the same time. */
-export type CpuSetup = AsyncDisposable & {
+export interface CpuSetup extends AsyncDisposable {
   readonly bots: readonly BotUnderTest[];
-};
+}
 
-/** One bot for each of these checkouts, with this environment. */
+/** Starts one bot for each of these checkouts, with this environment. All end with the setup. */
 export async function openCpuSetup(
   checkouts: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -37,27 +37,27 @@ export async function openCpuSetup(
   const bots: BotUnderTest[] = [];
   for (const checkout of checkouts)
     bots.push(await openBot(checkout, environment, stack));
-  const all = stack.move();
-  return { bots, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const programs = stack.move();
+  return { bots, [Symbol.asyncDispose]: () => programs.disposeAsync() };
 }
 
 async function openBot(
   checkout: string,
-  given: Readonly<Record<string, string>>,
+  overrides: Readonly<Record<string, string>>,
   stack: AsyncDisposableStack,
 ) {
   const people = stack.use(
-    createChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)),
+    new ChildProgram<PeopleOrder>(new URL('people.ts', import.meta.url)),
   );
   const servers = stack.use(
-    createChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
+    new ChildProgram<ServersOrder>(new URL('mock-servers.ts', import.meta.url)),
   );
   const login = (await people.sendOrder({ do: 'open' }, maxStartMs)) as BotLogin;
   const providers = (await servers.sendOrder(
     { do: 'open' },
     maxStartMs,
   )) as ServersAddress;
-  const environment = { ...remote(providers), ...unlimitedBudgets, ...given };
+  const environment = { ...remote(providers), ...unlimitedBudgets, ...overrides };
   const bot = stack.use(await startCheckout(checkout, login, environment));
   const label = basename(checkout);
   console.log(
@@ -66,7 +66,7 @@ async function openBot(
   return { label, bot, people, servers };
 }
 
-/** The bot of a checkout as `npm start` runs it there: its flags, its Node and its modules, without npm. It loads nothing else. */
+/** Starts the bot of a checkout as `npm start` does there: with its flags, its Node and its modules, without npm. It loads nothing else. */
 async function startCheckout(
   checkout: string,
   login: BotLogin,
@@ -90,20 +90,20 @@ async function startCheckout(
   return await BotProcess.fromChild(child, folder).waitUntilReady();
 }
 
-/** Flags of Node and the program that `npm start` runs. Errors: where it runs anything else. */
+/** Parses the flags of Node and the program that `npm start` runs. Throws where it runs anything else. */
 function parseStartArguments(script: string) {
-  const [node, ...words] = script.split(/\s+/);
-  const program = words.pop();
+  const [node, ...flags] = script.split(/\s+/);
+  const program = flags.pop();
   if (node !== 'node' || program === undefined)
     throw new Error(`npm start does not run Node: ${script}`);
-  return { flags: words, program };
+  return { flags, program };
 }
 
-/** Node of the checkout, which `npm start` finds first; else the present one. */
+/** Finds the Node of the checkout, which `npm start` finds first, else the present one. */
 async function findNode(checkout: string) {
-  const own = join(checkout, 'node_modules/.bin/node');
-  return await access(own).then(
-    () => own,
+  const ownPath = join(checkout, 'node_modules/.bin/node');
+  return await access(ownPath).then(
+    () => ownPath,
     () => process.execPath,
   );
 }

@@ -5,60 +5,107 @@ import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
 import type { PeopleFigures } from './orders.ts';
 import {
   measureUsage,
+  type ProcessThreads,
   readFamilyThreads,
   readProcessThreads,
   readResidentMb,
 } from './thread-times.ts';
 
-export type BotReading = Awaited<ReturnType<typeof toBotReading>>;
-type UsageInstant = Awaited<ReturnType<typeof readInstant>>;
+/** CPU time in seconds a minute, and wake-ups a second, of a process. */
+export interface ProcessUsage {
+  readonly cpu: number;
+  readonly wakeUps: number;
+  /** Wake-ups of the main thread alone. */
+  readonly mainWakeUps: number;
+}
+
+/** Usage of one bot with its people and servers, between two instants. */
+export interface BotReading extends ProcessUsage {
+  readonly label: string;
+  readonly minutes: number;
+  readonly residentMb: number;
+  /** Growth of `residentMb`. Below 0 where caches are given back. */
+  readonly grownMb: number;
+  readonly people: PeopleFigures;
+  /** CPU time of Discord with its people, in seconds a minute. */
+  readonly peopleCpu: number;
+  /** CPU time of the mock servers, in seconds a minute. */
+  readonly serversCpu: number;
+}
+
+/** CPU time in seconds a minute: of other programs on this machine, and taken by its host. */
+export interface MachineUsage {
+  readonly others: number;
+  readonly stolen: number;
+}
+
+/** Usage of all bots, read at the same time. */
+export interface LoadReading {
+  readonly bots: readonly BotReading[];
+  readonly machine: MachineUsage;
+}
+
+/** Times since the processes began, and resident memory. */
+interface UsageInstant {
+  readonly atMs: number;
+  /** By process id. */
+  readonly threads: ReadonlyMap<number, ProcessThreads>;
+  /** By process id. */
+  readonly residentMb: ReadonlyMap<number, number>;
+  readonly busySeconds: number;
+  readonly stolenSeconds: number;
+}
 
 /** Ticks of the kernel's clock: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
-const toAnswerDelays = 30_000;
+const orderTimeoutMs = 30_000;
 const neverAborted = new AbortController().signal;
 
 /** Seconds a minute that others, or the host, may take before a reading is worth little. */
 const maxOthersSeconds = 6;
 const maxStolenSeconds = 0.6;
-/** Share of what people sent that may leave more than 20 ms late. */
+/** Share of people's packets that may leave more than 20 ms late. */
 const maxLateShare = 0.005;
 /** Seconds a minute in which a process of one thread still keeps time. */
 const maxBusySeconds = 54;
 
-/** Reads the bots, all at the same time, from now on, for so long. */
-export async function readLoad(setup: CpuSetup, ms: number) {
+/** Reads the bots, all at the same time, for `ms` from now on. */
+export async function readLoad(setup: CpuSetup, ms: number): Promise<LoadReading> {
   await Promise.all(
-    setup.bots.map(({ people }) => people.sendOrder({ do: 'begin' }, toAnswerDelays)),
+    setup.bots.map(({ people }) => people.sendOrder({ do: 'begin' }, orderTimeoutMs)),
   );
   const pids = listPids(setup);
-  const bots = setup.bots.map(({ bot }) => bot.pid);
-  const before = await readInstant(pids, bots);
+  const botPids = setup.bots.map(({ bot }) => bot.pid);
+  const start = await readInstant(pids, botPids);
   await realClock.sleep(ms, neverAborted);
-  const after = await readInstant(pids, bots);
-  const readings = setup.bots.map((one) => toBotReading(one, before, after));
+  const end = await readInstant(pids, botPids);
+  const readings = setup.bots.map((bot) => toBotReading(bot, start, end));
   return {
     bots: await Promise.all(readings),
-    machine: toMachineUsage(pids, before, after),
+    machine: toMachineUsage(pids, start, end),
   };
 }
 
 function listPids({ bots }: CpuSetup) {
-  const ofBots = bots.flatMap(({ bot, people, servers }) => [
+  const pids = bots.flatMap(({ bot, people, servers }) => [
     bot.pid,
     people.pid,
     servers.pid,
   ]);
-  return [...ofBots, process.pid];
+  return [...pids, process.pid];
 }
 
-/** Times since the processes began, and resident memory. */
-async function readInstant(pids: readonly number[], bots: readonly number[]) {
+async function readInstant(
+  pids: readonly number[],
+  botPids: readonly number[],
+): Promise<UsageInstant> {
   const machine = await readMachineTimes();
   const threads = await Promise.all(
     pids.map(async (pid) => {
-      const read = bots.includes(pid) ? readFamilyThreads : readProcessThreads;
-      return [pid, await read(pid)] as const;
+      const readThreads = botPids.includes(pid)
+        ? readFamilyThreads
+        : readProcessThreads;
+      return [pid, await readThreads(pid)] as const;
     }),
   );
   const memory = await Promise.all(
@@ -82,49 +129,45 @@ async function readMachineTimes() {
 
 async function toBotReading(
   { label, bot, people, servers }: BotUnderTest,
-  before: UsageInstant,
-  after: UsageInstant,
-) {
-  const figures = await people.sendOrder({ do: 'end' }, toAnswerDelays);
-  const [fromMb = 0, toMb = 0] = [before, after].map(({ residentMb: of }) =>
-    of.get(bot.pid),
-  );
+  start: UsageInstant,
+  end: UsageInstant,
+): Promise<BotReading> {
+  const figures = await people.sendOrder({ do: 'end' }, orderTimeoutMs);
+  const fromMb = start.residentMb.get(bot.pid) ?? 0;
+  const toMb = end.residentMb.get(bot.pid) ?? 0;
   return {
     label,
-    minutes: measureMinutes(before, after),
-    ...toProcessUsage(bot.pid, before, after),
+    minutes: measureMinutes(start, end),
+    ...toProcessUsage(bot.pid, start, end),
     residentMb: toMb,
-    /** It falls where caches are given back. */
     grownMb: toMb - fromMb,
     people: figures as PeopleFigures,
-    /** Of Discord with its people, and of the mock servers. */
-    peopleCpu: toProcessUsage(people.pid, before, after).cpu,
-    serversCpu: toProcessUsage(servers.pid, before, after).cpu,
+    peopleCpu: toProcessUsage(people.pid, start, end).cpu,
+    serversCpu: toProcessUsage(servers.pid, start, end).cpu,
   };
 }
 
-/** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
 function toMachineUsage(
   pids: readonly number[],
-  before: UsageInstant,
-  after: UsageInstant,
+  start: UsageInstant,
+  end: UsageInstant,
 ) {
-  const minutes = measureMinutes(before, after);
-  const ours = sumValues(pids, (pid) => toProcessUsage(pid, before, after).cpu);
-  const busy = (after.busySeconds - before.busySeconds) / minutes;
+  const minutes = measureMinutes(start, end);
+  const ours = sumValues(pids, (pid) => toProcessUsage(pid, start, end).cpu);
+  const busy = (end.busySeconds - start.busySeconds) / minutes;
   return {
     others: Math.max(0, busy - ours),
-    stolen: (after.stolenSeconds - before.stolenSeconds) / minutes,
+    stolen: (end.stolenSeconds - start.stolenSeconds) / minutes,
   };
 }
 
-/** CPU time in seconds a minute, and wake-ups a second, of all threads of a process (a bot's with the model process) and of its main thread. */
-function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant) {
-  const minutes = measureMinutes(before, after);
+/** Sums all threads of a process, of a bot with the model process. */
+function toProcessUsage(pid: number, start: UsageInstant, end: UsageInstant) {
+  const minutes = measureMinutes(start, end);
   const { cpuMs, wakeUps, mainWakeUps } = measureUsage(
     pid,
-    before.threads.get(pid) ?? new Map(),
-    after.threads.get(pid) ?? new Map(),
+    start.threads.get(pid) ?? new Map(),
+    end.threads.get(pid) ?? new Map(),
   );
   return {
     cpu: cpuMs / 1_000 / minutes,
@@ -133,12 +176,12 @@ function toProcessUsage(pid: number, before: UsageInstant, after: UsageInstant) 
   };
 }
 
-function measureMinutes(before: UsageInstant, after: UsageInstant) {
-  return (after.atMs - before.atMs) / 60_000;
+function measureMinutes(start: UsageInstant, end: UsageInstant) {
+  return (end.atMs - start.atMs) / 60_000;
 }
 
-/** Why the reading is worth little: somebody else used the machine. Undefined: nobody did. */
-export function findDisturbance({ others, stolen }: ReturnType<typeof toMachineUsage>) {
+/** Finds the reason why a reading is worth little: somebody else used the machine. Undefined: nobody did. */
+export function findDisturbance({ others, stolen }: MachineUsage): string | undefined {
   if (stolen > maxStolenSeconds)
     return `the host took ${stolen.toFixed(1)} s/min of processor`;
   if (others > maxOthersSeconds)
@@ -146,11 +189,15 @@ export function findDisturbance({ others, stolen }: ReturnType<typeof toMachineU
   return undefined;
 }
 
-/** Why its delays say nothing of the bot: people or servers could do no more. */
-export function findExhaustion({ people, peopleCpu, serversCpu }: BotReading) {
-  const late = people.latePackets / Math.max(1, people.sentPackets);
-  if (late > maxLateShare)
-    return `${(100 * late).toFixed(1)} % of people's packets left late`;
+/** Finds the reason why the delays say nothing of the bot: people or servers could do no more. */
+export function findExhaustion({
+  people,
+  peopleCpu,
+  serversCpu,
+}: BotReading): string | undefined {
+  const lateShare = people.latePackets / Math.max(1, people.sentPackets);
+  if (lateShare > maxLateShare)
+    return `${(100 * lateShare).toFixed(1)} % of people's packets left late`;
   if (peopleCpu > maxBusySeconds)
     return `people took ${peopleCpu.toFixed(0)} s/min of a core`;
   if (serversCpu > maxBusySeconds)

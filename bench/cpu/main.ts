@@ -34,12 +34,12 @@ const options = {
 const checkouts = (values.bot ?? [`${import.meta.dirname}/../..`]).map((path) =>
   resolve(path),
 );
-const knownParts = ['channels', 'memory'];
+const partNames = ['channels', 'memory'];
 const chosenParts = values.part.split(',');
 
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => process.exit(1));
 for (const part of chosenParts)
-  if (!knownParts.includes(part)) throw new Error(`There is no part ${part}.`);
+  if (!partNames.includes(part)) throw new Error(`There is no part ${part}.`);
 console.log('CPU and memory of the bot: compare only figures of one run.');
 if (chosenParts.includes('channels'))
   await measureRows(makeChannelRows(values.steps.split(',').map(Number)));
@@ -50,7 +50,7 @@ if (chosenParts.includes('memory')) {
   }
 }
 
-/** Ends where the bench itself has used the machine up, or a row failed. */
+/** Measures row by row. Ends where the bench itself has used the machine up, or a row failed. */
 async function measureRows(rows: readonly CpuRow[]) {
   await using setup = await openCpuSetup(checkouts, {});
   const readings: CpuReading[] = [];

@@ -13,28 +13,28 @@ const idleMs = 30_000;
 const neverAborted = new AbortController().signal;
 
 /** Prints the resident memory of the bot of a checkout, idle and after `minutes` of conversation. */
-export async function measureMemory(checkout: string, minutes: number) {
+export async function measureMemory(checkout: string, minutes: number): Promise<void> {
   await using setup = await openCpuSetup([checkout], deployedEnvironment);
-  const [measured] = setup.bots;
-  if (!measured) return;
-  const { people, bot } = measured;
+  const [botUnderTest] = setup.bots;
+  if (!botUnderTest) return;
+  const { people, bot } = botUnderTest;
   await realClock.sleep(idleMs, neverAborted);
   const idleMb = await readResidentMb(bot.pid);
-  const oneMb = await talk(1, minutes);
-  const allMb = await talk(1 + furtherChannels, Math.min(minutes, 1));
-  const head = [
+  const oneMb = await measureTalk(1, minutes);
+  const allMb = await measureTalk(1 + furtherChannels, Math.min(minutes, 1));
+  const columnNames = [
     'resident MB',
     'idle',
     `${minutes} min in one channel`,
     `${1 + furtherChannels} channels`,
   ];
   const row = ['total', ...[idleMb, oneMb, allMb].map((mb) => mb.toFixed(1))];
-  console.log(formatTable(head, [row]));
+  console.log(formatTable(columnNames, [row]));
   const eachMb = (allMb - oneMb) / furtherChannels;
   console.log(`\neach further channel in conversation: ${eachMb.toFixed(1)} MB`);
 
-  /** Resident memory once people in so many channels have talked for so long, and rest. */
-  async function talk(channels: number, forMinutes: number) {
+  /** Measures resident memory once people in so many channels have talked for so long, and rest. */
+  async function measureTalk(channels: number, forMinutes: number) {
     const orders: readonly PeopleOrder[] = [
       { do: 'call', channels },
       { do: 'converse', channels, quietMs: talkQuietMs },

@@ -1,25 +1,26 @@
 /** Order to the process with the mock servers. */
 export type ServersOrder = { readonly do: 'open' };
-/** Where the mock servers are. */
+/** Address of the mock servers. */
 export type ServersAddress = { readonly baseUrl: string };
 
 /** Orders to the process with Discord and its people. */
 export type PeopleOrder =
   | { readonly do: 'open' }
-  /** Until the bot sits in so many channels, each of another server and with so many people: one where nothing is said. */
+  /** Calls the bot until it sits in so many channels, each of another server and with so many people: one by default. */
   | { readonly do: 'call'; readonly channels: number; readonly people?: number }
-  /** In so many channels people ask in turn from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
+  /** Lets people in so many channels ask in turn from now on, each once the bot has been quiet for `quietMs` after the answer to the question before. */
   | { readonly do: 'converse'; readonly channels: number; readonly quietMs: number }
-  /** Everybody falls silent, and so does the bot. */
+  /** Lets everybody fall silent, and the bot too. */
   | { readonly do: 'rest' }
+  /** Counts from now on. */
   | { readonly do: 'begin' }
   /** Answered with `PeopleFigures` since `begin`. */
   | { readonly do: 'end' };
 
 /** Pause of people after an answer, in ms. */
-export const talkQuietMs = 400;
+export const talkQuietMs: number = 400;
 /** Deadline of an order, in ms. */
-export const maxOrderMs = 180_000;
+export const maxOrderMs: number = 180_000;
 
 /** Actions of people and sound they received, between two orders. */
 export type PeopleFigures = {

@@ -9,7 +9,7 @@ import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { realClock } from '#src/base/clock.ts';
-import { createBotVoice } from './bot-voice.ts';
+import { BotVoice } from './bot-voice.ts';
 import { serveOrders } from './child-program.ts';
 import {
   type ConversingPeople,
@@ -22,10 +22,12 @@ import type { PeopleOrder } from './orders.ts';
 const callIntervalMs = 1_050;
 /** People begin their conversations spread over so long, in ms: about a turn. */
 const conversationSpreadMs = 8_000;
-/** Time, in ms, in which the bot begins to answer what was broken off; and a pause of its voice that ends an answer. */
-const [maxAnswerStartMs, endOfAnswerMs] = [2_500, 500];
+/** Time in which the bot begins to answer a question that was broken off, and a pause of its voice that ends an answer. */
+const maxAnswerStartMs = 2_500;
+const endOfAnswerMs = 500;
 /** Shortest and longest question, in packets of 20 ms: each takes about the 2 s of all of them. */
-const [minQuestionPackets, maxQuestionPackets] = [95, 155];
+const minQuestionPackets = 95;
+const maxQuestionPackets = 155;
 /** A command that the bot obeys instead of answering. */
 const stopCommand = /^stop\b/;
 
@@ -34,11 +36,11 @@ const stepDeadline = () => AbortSignal.timeout(30_000);
 const codec = await loadOpus();
 const questions = await encodeQuestions();
 const askers: ConversingPeople[] = [];
-let conversing = 0;
+let conversingCount = 0;
 let sandbox: Sandbox | undefined;
 let exchanges: Exchange[] = [];
-let before = sumTotals();
-let resting = new AbortController();
+let startTotals = sumTotals();
+let restController = new AbortController();
 let runningTalks: Promise<void>[] = [];
 
 serveOrders<PeopleOrder>(async (order) => {
@@ -60,7 +62,7 @@ serveOrders<PeopleOrder>(async (order) => {
       return await restConversations();
     case 'begin':
       exchanges = [];
-      before = sumTotals();
+      startTotals = sumTotals();
       return undefined;
     case 'end':
       return readFigures();
@@ -71,25 +73,25 @@ function toLoginOptions({ token, apiUrl, certificate: ca }: Sandbox) {
   return { token, apiUrl, ca };
 }
 
-async function callBots(open: Sandbox, channels: number, count = 1) {
+async function callBots(discord: Sandbox, channels: number, count = 1) {
   while (askers.length < channels) {
     const nextAtMs = realClock.nowMs() + callIntervalMs;
-    const people = await callBot(open, askers.length, count);
-    const voice = createBotVoice();
+    const people = await callBot(discord, askers.length, count);
+    const voice = new BotVoice();
     people[0].onHeard((frame) => {
-      if (frame.fromUserId === open.botId) voice.addPacket(frame);
+      if (frame.fromUserId === discord.botId) voice.addPacket(frame);
     });
     askers.push({ people, voice });
     await realClock.sleep(nextAtMs - realClock.nowMs(), new AbortController().signal);
   }
 }
 
-/** In the server number `n`, somebody calls the bot. All its people can talk with it then. */
-async function callBot(open: Sandbox, n: number, count: number) {
-  const guild = n === 0 ? open.guild() : open.addGuild();
+/** Lets somebody call the bot in server number `n`. All its people can talk with it then. */
+async function callBot(discord: Sandbox, n: number, count: number) {
+  const guild = n === 0 ? discord.guild() : discord.addGuild();
   const caller = guild.person(`Person ${n}`);
-  const others = Array.from({ length: count - 1 }, (_, other) =>
-    guild.person(`Person ${n}, ${other}`),
+  const others = Array.from({ length: count - 1 }, (_, index) =>
+    guild.person(`Person ${n}, ${index}`),
   );
   const people = [caller, ...others] as const;
   for (const person of people) await person.join('Lounge', stepDeadline());
@@ -98,11 +100,11 @@ async function callBot(open: Sandbox, n: number, count: number) {
   return people;
 }
 
-/** Questions of the recordings, encoded. */
+/** Encodes the questions of the recordings. */
 async function encodeQuestions() {
   // To the turn model a word that breaks off is not the last.
-  await using clips = await openQuestionClips(300);
-  return clips.all
+  await using folder = await openQuestionClips(300);
+  return folder.clips
     .filter(({ text }) => !stopCommand.test(text))
     .map(({ pcm }) => encodeSpeech(pcm, codec))
     .filter(
@@ -111,38 +113,45 @@ async function encodeQuestions() {
     );
 }
 
-/** A codec for people who only note when a packet came: nothing that they hear is decoded. */
+/** Makes a codec for people who only note when a packet came: nothing that they hear is decoded. */
 function makeSilentCodec({ name, createEncoder }: OpusCodec) {
   const sound = new Int16Array();
   const decoder: OpusDecoder = { decode: () => sound };
   return { name, createDecoder: () => decoder, createEncoder };
 }
 
-function beginConversations(channels: number, quiet: number) {
-  const fresh = askers.slice(conversing, channels);
-  for (const [n, asker] of fresh.entries()) {
-    const delayMs = (conversationSpreadMs * n) / fresh.length;
-    const begun = realClock.sleep(delayMs, resting.signal);
-    const offset = conversing + n;
+function beginConversations(channels: number, quietMs: number) {
+  const newAskers = askers.slice(conversingCount, channels);
+  for (const [n, asker] of newAskers.entries()) {
+    const delayMs = (conversationSpreadMs * n) / newAskers.length;
+    const beginning = realClock.sleep(delayMs, restController.signal);
+    const offset = conversingCount + n;
     followTalk(
-      begun.then(() =>
-        holdConversation(asker, quiet, questions, offset, noteExchange, resting.signal),
+      beginning.then(() =>
+        holdConversation(
+          asker,
+          quietMs,
+          questions,
+          offset,
+          noteExchange,
+          restController.signal,
+        ),
       ),
     );
   }
-  conversing = Math.max(conversing, channels);
+  conversingCount = Math.max(conversingCount, channels);
 }
 
 async function restConversations() {
-  resting.abort(new Error('Everybody rests.'));
+  restController.abort(new Error('Everybody rests.'));
   await Promise.all(runningTalks);
-  resting = new AbortController();
+  restController = new AbortController();
   runningTalks = [];
-  conversing = 0;
+  conversingCount = 0;
   await Promise.all(askers.map(silenceBot));
 }
 
-/** Ends what the bot is still saying. */
+/** Ends the answer that the bot is still saying. */
 async function silenceBot({ people, voice }: ConversingPeople) {
   const signal = stepDeadline();
   await realClock.sleep(maxAnswerStartMs, signal);
@@ -152,7 +161,7 @@ async function silenceBot({ people, voice }: ConversingPeople) {
 
 /** Counts a talk that fails, other than by a rest, as a question without an answer. */
 function followTalk(talk: Promise<void>) {
-  const { signal } = resting;
+  const { signal } = restController;
   runningTalks.push(
     talk.catch((error: unknown) => {
       if (signal.aborted) return;
@@ -166,27 +175,27 @@ function noteExchange(exchange: Exchange) {
   exchanges.push(exchange);
 }
 
-/** Since everybody came. */
+/** Sums the packets since everybody came. */
 function sumTotals() {
   const counts = askers.flatMap(({ people }) =>
     people.map((person) => person.counts()),
   );
   return {
-    sentPackets: sumValues(counts, (one) => one.sentPackets),
-    latePackets: sumValues(counts, (one) => one.latePackets),
+    sentPackets: sumValues(counts, (count) => count.sentPackets),
+    latePackets: sumValues(counts, (count) => count.latePackets),
     heardPackets: sumValues(askers, ({ voice }) => voice.packets),
   };
 }
 
 function readFigures() {
-  const now = sumTotals();
+  const totals = sumTotals();
   const answerMs = exchanges.flatMap(({ answerMs: ms }) => ms ?? []);
   return {
     answerMs,
     asked: exchanges.length,
     failed: exchanges.length - answerMs.length,
-    sentPackets: now.sentPackets - before.sentPackets,
-    latePackets: now.latePackets - before.latePackets,
-    heardPackets: now.heardPackets - before.heardPackets,
+    sentPackets: totals.sentPackets - startTotals.sentPackets,
+    latePackets: totals.latePackets - startTotals.latePackets,
+    heardPackets: totals.heardPackets - startTotals.heardPackets,
   };
 }

@@ -1,9 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-type ProcessThreads = Awaited<ReturnType<typeof readProcessThreads>>;
+/** CPU time of a thread, and how often it was woken, since it began. */
+interface ThreadTimes {
+  readonly cpuMs: number;
+  readonly wakeUps: number;
+}
 
-/** Times of all threads of a process, by thread id; that of the main thread is the process id. Linux only. Errors: where the process has ended. */
-export async function readProcessThreads(pid: number) {
+/** Times of the threads of a process, by thread id. That of the main thread is the process id. */
+export type ProcessThreads = ReadonlyMap<number, ThreadTimes>;
+
+/** CPU time and wake-ups of all threads of a process between two instants, and wake-ups of its main thread. */
+export interface ThreadUsage {
+  readonly cpuMs: number;
+  readonly wakeUps: number;
+  readonly mainWakeUps: number;
+}
+
+/** Reads the times of all threads of a process. Linux only. Throws where the process has ended. */
+export async function readProcessThreads(pid: number): Promise<ProcessThreads> {
   const ids = (await readdir(`/proc/${pid}/task`)).map(Number);
   const threads = await Promise.all(ids.map((id) => readThread(pid, id)));
   return new Map(threads.flat());
@@ -15,7 +29,7 @@ export async function readFamilyThreads(pid: number): Promise<ProcessThreads> {
   const children = await Promise.all(
     ids.map((id) => readFile(`/proc/${pid}/task/${id}/children`, 'utf8')),
   );
-  const pids = children.flatMap((line) => line.split(' ').filter(Boolean).map(Number));
+  const pids = children.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
   const families = await Promise.all([
     readProcessThreads(pid),
     ...pids.map(readFamilyThreads),
@@ -23,35 +37,38 @@ export async function readFamilyThreads(pid: number): Promise<ProcessThreads> {
   return new Map(families.flatMap((threads) => [...threads]));
 }
 
-/** CPU time of a process's threads between two instants. Threads that ended in between are not counted. */
+/** Measures a process between two instants. Threads that ended in between are not counted. */
 export function measureUsage(
   pid: number,
-  before: ProcessThreads,
-  after: ProcessThreads,
-) {
+  start: ProcessThreads,
+  end: ProcessThreads,
+): ThreadUsage {
   const total = { cpuMs: 0, wakeUps: 0, mainWakeUps: 0 };
-  for (const [id, { cpuMs, wakeUps }] of after) {
-    const former = before.get(id);
-    const woken = wakeUps - (former?.wakeUps ?? 0);
-    total.cpuMs += cpuMs - (former?.cpuMs ?? 0);
-    total.wakeUps += woken;
-    if (id === pid) total.mainWakeUps += woken;
+  for (const [id, { cpuMs, wakeUps }] of end) {
+    const earlier = start.get(id);
+    const newWakeUps = wakeUps - (earlier?.wakeUps ?? 0);
+    total.cpuMs += cpuMs - (earlier?.cpuMs ?? 0);
+    total.wakeUps += newWakeUps;
+    if (id === pid) total.mainWakeUps += newWakeUps;
   }
   return total;
 }
 
-/** A number out of the status of a process or thread; NaN where it is missing. Source: Linux, proc(5). */
+/** Reads a number out of the status of a process or thread. NaN where it is missing. Source: Linux, proc(5). */
 async function readStatusNumber(folder: string, name: string) {
   const status = await readFile(`/proc/${folder}/status`, 'utf8');
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 
-/** Resident memory of a process, or the most so far, in MB. Linux only. */
-export async function readResidentMb(pid: number, name: 'VmRSS' | 'VmHWM' = 'VmRSS') {
+/** Reads the resident memory of a process, or the most so far, in MB. Linux only. */
+export async function readResidentMb(
+  pid: number,
+  name: 'VmRSS' | 'VmHWM' = 'VmRSS',
+): Promise<number> {
   return (await readStatusNumber(`${pid}`, name)) / 1_024;
 }
 
-/** User and system time, and voluntary context switches: the thread waited, and was woken. Empty for a thread that has ended meanwhile. */
+/** Reads user and system time, and voluntary context switches: the thread waited, and was woken. Empty for a thread that has ended meanwhile. */
 async function readThread(pid: number, id: number) {
   const folder = `${pid}/task/${id}`;
   try {

@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
     model: { type: 'string', default: '' },
     /** Names that the model is told, as those of a channel are. */
     hints: { type: 'string', default: 'Nova, Adam, Bella' },
-    /** Prints each text that is not heard as it was said. */
+    /** Prints each text that is recognised as another one. */
     show: { type: 'boolean', default: false },
   },
 });
@@ -58,7 +58,7 @@ await printSounds('sounds that no limit was chosen by', [
 ]);
 await printSpeed();
 
-async function hear(samples: Int16Array, language?: string) {
+async function recognise(samples: Int16Array, language?: string) {
   const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
   let text = '';
   for await (const update of transcriber.transcribe(pcm, never, { language, hints }))
@@ -66,25 +66,27 @@ async function hear(samples: Int16Array, language?: string) {
   return text;
 }
 
-/** Words wrong and clips unheard of each group; the language is found by the model. */
+/** Prints the words wrong and the clips unheard of each group. The model finds the language. */
 async function printWords(clips: readonly SpeechClip[]) {
   const rows: TableRow[] = [];
-  for (const [group, some] of Map.groupBy(clips, ({ group }) => group)) {
-    const heard: Awaited<ReturnType<typeof hearClip>>[] = [];
-    for (const clip of some) heard.push(await hearClip(clip));
-    const sum = (key: 'words' | 'wrong' | 'ms' | 'soundMs') =>
-      sumValues(heard, (one) => one[key]);
-    const [words, wrong] = [sum('words'), sum('wrong')];
+  const groups = Map.groupBy(clips, (clip) => clip.group);
+  for (const [group, groupClips] of groups) {
+    const results: ClipResult[] = [];
+    for (const clip of groupClips) results.push(await recogniseClip(clip));
+    const sum = (key: 'wordCount' | 'wrongCount' | 'ms' | 'soundMs') =>
+      sumValues(results, (result) => result[key]);
+    const wordCount = sum('wordCount');
+    const wrongCount = sum('wrongCount');
     rows.push([
       group,
-      some.length,
-      `${wrong} of ${words}`,
-      `${((100 * wrong) / words).toFixed(1)} %`,
-      heard.filter(({ isUnheard }) => isUnheard).length,
+      groupClips.length,
+      `${wrongCount} of ${wordCount}`,
+      `${((100 * wrongCount) / wordCount).toFixed(1)} %`,
+      results.filter(({ isUnheard }) => isUnheard).length,
       (sum('ms') / sum('soundMs')).toFixed(3),
     ]);
   }
-  const head = [
+  const columnNames = [
     'people',
     'clips',
     'words wrong',
@@ -92,35 +94,52 @@ async function printWords(clips: readonly SpeechClip[]) {
     'clips unheard',
     's for a second',
   ];
-  console.log(`\n${formatTable(head, rows)}`);
+  console.log(`\n${formatTable(columnNames, rows)}`);
 }
 
-async function hearClip({ group, language, samples, text }: SpeechClip) {
-  const toParts = withoutSpaces.has(language) ? normaliseLetters : normaliseWords;
+type ClipResult = {
+  readonly wordCount: number;
+  readonly wrongCount: number;
+  readonly isUnheard: boolean;
+  /** Time of the recognition. */
+  readonly ms: number;
+  readonly soundMs: number;
+};
+
+async function recogniseClip({
+  group,
+  language,
+  samples,
+  text,
+}: SpeechClip): Promise<ClipResult> {
+  const normalise = withoutSpaces.has(language) ? normaliseLetters : normaliseWords;
   const beganMs = performance.now();
-  const heard = await hear(samples);
+  const transcript = await recognise(samples);
   const ms = performance.now() - beganMs;
-  const wanted = toParts(text);
-  const wrong = measureEditDistance(wanted, toParts(heard));
-  if (options.show && wrong > 0) console.log(`  ${group}: ${text} -> ${heard}`);
+  const words = normalise(text);
+  const wrongCount = measureEditDistance(words, normalise(transcript));
+  if (options.show && wrongCount > 0)
+    console.log(`  ${group}: ${text} -> ${transcript}`);
   const soundMs = (1000 * samples.length) / listenRateHz;
-  return { words: wanted.length, wrong, isUnheard: heard === '', ms, soundMs };
+  const isUnheard = transcript === '';
+  return { wordCount: words.length, wrongCount, isUnheard, ms, soundMs };
 }
 
 async function printSounds(title: string, sounds: readonly NamedSound[]) {
-  const heard: string[] = [];
+  const transcripts: string[] = [];
   for (const { name, samples } of sounds) {
-    const text = await hear(samples);
-    if (text !== '') heard.push(`${name}: ${text}`);
+    const text = await recognise(samples);
+    if (text !== '') transcripts.push(`${name}: ${text}`);
   }
   console.log(
-    [`\n${title}: ${heard.length} of ${sounds.length} heard as words`, ...heard].join(
-      '\n  ',
-    ),
+    [
+      `\n${title}: ${transcripts.length} of ${sounds.length} heard as words`,
+      ...transcripts,
+    ].join('\n  '),
   );
 }
 
-/** Waits for the words of short and long utterances, one thread, and the memory of the model process. */
+/** Prints the waits for the words of short and long utterances, one thread, and the memory of the model process. */
 async function printSpeed() {
   const clips = readClearClips().toSorted(
     (a, b) => a.samples.length - b.samples.length,
@@ -129,26 +148,25 @@ async function printSpeed() {
   for (const seconds of [2, 5]) {
     const samples = Int16Array.from(speech.slice(-seconds * listenRateHz));
     const waits: number[] = [];
-    const before = await readThreads();
+    const startTimes = await readThreads();
     for (let n = 0; n < runs; n++) {
       const beganMs = performance.now();
-      await hear(samples);
+      await recognise(samples);
       waits.push(performance.now() - beganMs);
     }
-    const [least, usual] = [Math.min(...waits), findPercentile(waits, 0.5)].map(
-      Math.round,
-    );
-    const { cpuMs } = measureUsage(0, before, await readThreads());
+    const minMs = Math.round(Math.min(...waits));
+    const medianMs = Math.round(findPercentile(waits, 0.5));
+    const { cpuMs } = measureUsage(0, startTimes, await readThreads());
     const usedMs = Math.round(cpuMs / runs);
     console.log(
-      `${seconds} s of speech: least ${least} ms, median ${usual} ms, CPU ${usedMs} ms`,
+      `${seconds} s of speech: least ${minMs} ms, median ${medianMs} ms, CPU ${usedMs} ms`,
     );
   }
-  const [now, most] = await Promise.all([readMb('VmRSS'), readMb('VmHWM')]);
-  if (now && most) console.log(`memory: ${now} MB, at most ${most} MB`);
+  const [presentMb, maxMb] = await Promise.all([readMb('VmRSS'), readMb('VmHWM')]);
+  if (presentMb && maxMb) console.log(`memory: ${presentMb} MB, at most ${maxMb} MB`);
 }
 
-/** Processor times of the model process; none where the system does not say. */
+/** Reads processor times of the model process. None where the system does not say. */
 async function readThreads() {
   return await readProcessThreads(models.processId ?? 0).catch(() => new Map());
 }

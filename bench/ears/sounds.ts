@@ -6,7 +6,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import { readSpeechFile } from '#test/audio/recorded-speech.ts';
 import recordings from '#test/fixtures/speech/manifest.json' with { type: 'json' };
 
-/** Someone's words, and the sound of them at 16 kHz mono. */
+/** Words of a person, and their sound at 16 kHz mono. */
 export type SpeechClip = {
   readonly group: string;
   readonly language: string;
@@ -14,6 +14,7 @@ export type SpeechClip = {
   readonly samples: Int16Array;
 };
 
+/** A sound without speech, by its name. */
 export type NamedSound = { readonly name: string; readonly samples: Int16Array };
 
 type ClipRow = {
@@ -26,12 +27,12 @@ type ClipRow = {
 const longestSoundSamples = 6 * listenRateHz;
 const codec = await loadOpus();
 
-/** The sound of an Ogg Opus file. */
+/** Reads the sound of an Ogg Opus file. */
 async function readOpus(path: string) {
   return decodeOpusFile(await readFile(path), codec);
 }
 
-/** People of `test/fixtures/speech` who read clearly. */
+/** Reads clips of the people of `test/fixtures/speech` who read clearly. */
 export function readClearClips(): readonly SpeechClip[] {
   const people = recordings.filter(({ file }) => file.startsWith('human'));
   return people.map(({ file, text }) => {
@@ -40,7 +41,7 @@ export function readClearClips(): readonly SpeechClip[] {
   });
 }
 
-/** Clips of a folder of people, whose texts are those of their data set, or a recogniser's. */
+/** Reads clips of a folder of people. Their texts are those of their data set, or a recogniser's. */
 export async function readPeople(folder: string): Promise<readonly SpeechClip[]> {
   const rows: readonly ClipRow[] = JSON.parse(
     await readFile(join(folder, 'manifest.json'), 'utf8'),
@@ -48,15 +49,15 @@ export async function readPeople(folder: string): Promise<readonly SpeechClip[]>
   const clips: SpeechClip[] = [];
   for (const { file, isTextSure, language, text } of rows) {
     if (!isTextSure && language !== 'en') continue;
-    const sure = language === 'en' ? 'accents and prompts' : `in ${language}`;
-    const group = isTextSure ? sure : 'orders and talk (texts unchecked)';
+    const sureGroup = language === 'en' ? 'accents and prompts' : `in ${language}`;
+    const group = isTextSure ? sureGroup : 'orders and talk (texts unchecked)';
     clips.push({ group, language, text, samples: await readOpus(join(folder, file)) });
   }
   return clips;
 }
 
-/** Every sound of a folder, up to 6 s. */
-export async function readSounds(folder: string) {
+/** Reads every sound of a folder, up to 6 s. */
+export async function readSounds(folder: string): Promise<readonly NamedSound[]> {
   const files = (await readdir(folder)).filter((file) => /\.(?:opus|ogg)$/.test(file));
   const sounds: NamedSound[] = [];
   for (const name of files.toSorted()) {
@@ -66,8 +67,8 @@ export async function readSounds(folder: string) {
   return sounds;
 }
 
-/** Four sounds made here: a dial tone, a siren, bursts of noise, and thumps. */
-export function makeSounds() {
+/** Makes four sounds: a dial tone, a siren, bursts of noise, and thumps. */
+export function makeSounds(): readonly NamedSound[] {
   const tone = (hz: number, at: number) =>
     Math.sin((2 * Math.PI * hz * at) / listenRateHz);
   let seed = 1;

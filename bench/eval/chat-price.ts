@@ -11,42 +11,44 @@ import {
 import type { EvalScene } from './eval-scene.ts';
 
 /** Tokens of a verdict: the transcript with its rule, and the evidence. */
-const [judgedTokens, verdictTokens] = [800, 120];
+const judgedTokens = 800;
+const verdictTokens = 120;
 const nanoUsd = 1e-9;
 
-export type ChatPrice = ReturnType<typeof createChatPrice>;
+/** Price of the requests to a chat model so far. */
+export class ChatPrice {
+  readonly #config: Config;
+  #usd = 0;
 
-/** Price of the requests to a chat model so far, in US dollars. */
-export function createChatPrice(config: Config) {
-  let usd = 0;
+  constructor(config: Config) {
+    this.#config = config;
+  }
 
-  return {
-    get usd() {
-      return usd;
-    },
+  /** The price in US dollars. */
+  get usd(): number {
+    return this.#usd;
+  }
 
-    recordUsage(usage: Usage) {
-      const {
-        budget,
-        engines: { chat },
-      } = config;
-      const usual =
-        chat.kind === 'local'
-          ? servedLocally
-          : describeServer(chat.model, chat.baseUrl);
-      const { by = usual, ...tokens } = usage;
-      const rate = findRolePrice(by, 'think', budget);
-      usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
-    },
-  };
+  /** Adds one request, by the price of the model that answered. */
+  recordUsage(usage: Usage): void {
+    const {
+      budget,
+      engines: { chat },
+    } = this.#config;
+    const defaultServer =
+      chat.kind === 'local' ? servedLocally : describeServer(chat.model, chat.baseUrl);
+    const { by: server = defaultServer, ...tokens } = usage;
+    const rate = findRolePrice(server, 'think', budget);
+    this.#usd += nanoUsd * sumCosts([{ ...tokens, kind: 'tokens' }], 'think', rate);
+  }
 }
 
-/** Price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */
+/** Estimates the price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */
 export function estimateRunUsd(
   scenes: readonly EvalScene[],
   config: Config,
   isText: boolean,
-) {
+): number {
   const { recognise, think, speak } = createTariffs(config, () => config.engines)(
     '',
     isText,
@@ -61,8 +63,8 @@ export function estimateRunUsd(
     'think',
     createTariffs(config, () => config.engines)('', true).think,
   );
-  const thought = answers.length * answerCost + verdicts * verdictCost;
-  if (isText) return nanoUsd * thought;
+  const thinkingCost = answers.length * answerCost + verdicts * verdictCost;
+  if (isText) return nanoUsd * thinkingCost;
   const hearingCost = sumCosts(
     [{ kind: 'heard', ms: askedMs }],
     'recognise',
@@ -70,6 +72,7 @@ export function estimateRunUsd(
   );
   const speakingCost = speaksItself ? 0 : sumCosts([answerReading], 'speak', speak);
   return (
-    nanoUsd * (thought + lines.length * hearingCost + answers.length * speakingCost)
+    nanoUsd *
+    (thinkingCost + lines.length * hearingCost + answers.length * speakingCost)
   );
 }

@@ -4,7 +4,7 @@ import { withMeter } from '#src/chat/metered-chat.ts';
 import { type Config, readConfig, readEnvironment } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import { openEngine } from '#src/engines/engines.ts';
-import { type ChatPrice, createChatPrice } from './chat-price.ts';
+import { ChatPrice } from './chat-price.ts';
 
 /** Servers and settings of an operator, as a `.env` has them. */
 export type EvalSetup = {
@@ -18,12 +18,12 @@ export type EvalSetup = {
   readonly price: ChatPrice;
 };
 
-/** Settings of the environment and of `.env`. Errors: a plain Error with a line for each mistake. */
+/** Reads the settings of the environment and of `.env`. Errors: a plain Error with a line for each mistake. */
 export async function readUsualSetup(): Promise<EvalSetup> {
   return await parseSetup('.env', { ...readEnvironment() });
 }
 
-/** Settings of that file alone. Throws a plain Error with a line for each mistake. */
+/** Reads the settings of that file alone. Errors: as `readUsualSetup`. */
 export async function readSetupFile(file: string): Promise<EvalSetup> {
   await access(file);
   return await parseSetup(file, {});
@@ -32,21 +32,22 @@ export async function readSetupFile(file: string): Promise<EvalSetup> {
 async function parseSetup(file: string, environment: NodeJS.ProcessEnv) {
   const mistakes: string[] = [];
   const isRead = loadDotEnv((mistake) => mistakes.push(mistake), file, environment);
-  const read = readConfig(environment);
-  if (read.kind === 'bad' || !isRead) {
-    const bad = read.kind === 'bad' ? read.mistakes : [];
-    throw new Error([...mistakes, ...bad].join('\n'));
+  const reading = readConfig(environment);
+  if (reading.kind === 'bad' || !isRead) {
+    const configMistakes = reading.kind === 'bad' ? reading.mistakes : [];
+    throw new Error([...mistakes, ...configMistakes].join('\n'));
   }
-  return await makeSetup(file, read.config);
+  return await makeSetup(file, reading.config);
 }
 
+/** Opens the chat model of these settings. Errors: BotError of a server. */
 export async function makeSetup(name: string, config: Config): Promise<EvalSetup> {
   const botName = config.bot.name ?? 'Nova';
-  const price = createChatPrice(config);
-  // What it opens lasts as long as the program.
-  const opened = new AsyncDisposableStack();
+  const price = new ChatPrice(config);
+  // The model lasts as long as the program.
+  const openEngines = new AsyncDisposableStack();
   const hasChatModel = config.engines.chat.kind !== 'local';
-  const model = await openEngine('chat', config.engines.chat, opened);
+  const model = await openEngine('chat', config.engines.chat, openEngines);
   const chat = withMeter(model.withBotName?.(botName) ?? model, price);
   return { name, config, botName, chat, hasChatModel, price };
 }

@@ -161,7 +161,7 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
   const [scene] = scenes;
   const [line] = lines;
   if (!scene || !line) throw new Error('There are no scenes.');
-  const said = [
+  const saidLines = [
     { line: { ...line, stops: true as const }, fromMs: 0, toMs: 500, soundedMs: 900 },
   ];
   const answered = {
@@ -175,7 +175,7 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
   };
   const { mistakes } = checkScene({
     scene,
-    said,
+    saidLines,
     events: [{ atMs: 600, event: answered }],
   });
   expect(mistakes).toEqual([

@@ -2,21 +2,27 @@ import { findPercentile } from '#bench/format-table.ts';
 import type { EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';
 import { judgeAnswer } from './judge-answer.ts';
-import { listHeardAnswers, type PlayedScene, playScene } from './scene-player.ts';
+import {
+  type HeardAnswer,
+  listHeardAnswers,
+  type PlayedScene,
+  playScene,
+} from './scene-player.ts';
 import {
   checkScene,
   findToolMistakes,
   findWordMistakes,
   type GivenAnswer,
 } from './scene-rules.ts';
-import { isSpeakable, openSoundBot } from './sound-room.ts';
+import { isSpeakable, SoundBot } from './sound-room.ts';
 import { openTextRoom } from './text-room.ts';
 
+/** Outcome of one scene. */
 export type SceneOutcome = {
   readonly scene: EvalScene;
-  /** Empty: it passed. */
+  /** Sentences about mistakes. Empty: the scene passed. */
   readonly mistakes: readonly string[];
-  /** Set: it was not played. */
+  /** Reason why the scene was not played. */
   readonly skipped?: string;
 };
 
@@ -28,33 +34,38 @@ export type EvalOutcome = {
   readonly judgeMistakes: readonly string[];
   /** Median time from the end of a question to its answer, in ms; NaN without answers. */
   readonly answerMs: number;
+  /** Price of the run, in US dollars. */
   readonly usd: number;
 };
 
+/** Options of a run. */
 export type EvalOptions = {
   readonly scenes: readonly EvalScene[];
   /** Folder of the scenes. */
   readonly folder: string;
   readonly isText: boolean;
-  /** Whose chat model judges. */
+  /** Set-up with the chat model that judges. */
   readonly judging: EvalSetup;
 };
 
 /** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
-export async function evaluateSetup(setup: EvalSetup, options: EvalOptions) {
+export async function evaluateSetup(
+  setup: EvalSetup,
+  options: EvalOptions,
+): Promise<EvalOutcome> {
   const { scenes, isText, judging } = options;
   const models = new Set([setup, judging]);
-  const chatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
-  const before = chatUsd();
+  const sumChatUsd = () => [...models].reduce((sum, { price }) => sum + price.usd, 0);
+  const startUsd = sumChatUsd();
   const { played, spokenUsd } = isText
     ? { played: await playScenesAsText(scenes, setup), spokenUsd: 0 }
     : await playScenesAloud(setup, options);
   const outcomes: SceneOutcome[] = [];
   for (const scene of scenes) {
-    const one = played.find((each) => each.scene === scene);
+    const playedScene = played.find((candidate) => candidate.scene === scene);
     outcomes.push(
-      one
-        ? { scene, mistakes: await findMistakes(one, setup, judging) }
+      playedScene
+        ? { scene, mistakes: await findMistakes(playedScene, setup, judging) }
         : { scene, mistakes: [], skipped: 'no voice speaks its language' },
     );
   }
@@ -69,46 +80,52 @@ export async function evaluateSetup(setup: EvalSetup, options: EvalOptions) {
     scenes: outcomes,
     judgeMistakes,
     answerMs: findPercentile(waits, 0.5),
-    usd: spokenUsd + chatUsd() - before,
+    usd: spokenUsd + sumChatUsd() - startUsd,
   };
 }
 
 async function playScenesAsText(scenes: readonly EvalScene[], setup: EvalSetup) {
   const played: PlayedScene[] = [];
   for (const scene of scenes)
-    played.push(await playScene(scene, (one) => openTextRoom(one, setup)));
+    played.push(await playScene(scene, () => openTextRoom(scene, setup)));
   return played;
 }
 
-/** One after the other: a person sits in one channel alone, and a busy machine is no fault of a set-up. */
+/** Plays scenes one after the other: a person sits in one channel alone, and a busy machine is no fault of a set-up. */
 async function playScenesAloud(setup: EvalSetup, { scenes, folder }: EvalOptions) {
-  await using bot = await openSoundBot(setup, folder);
+  await using bot = await SoundBot.open(setup, folder);
   const played: PlayedScene[] = [];
   for (const scene of scenes) {
-    if (isSpeakable(scene, setup)) played.push(await playScene(scene, bot.open));
+    if (isSpeakable(scene, setup))
+      played.push(await playScene(scene, () => bot.openRoom(scene)));
   }
-  return { played, spokenUsd: bot.usd() };
+  return { played, spokenUsd: bot.usd };
 }
 
-/** Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
+/** Finds the mistakes of a played scene. Of the built-in stand-in only its manners count: it knows no answers, and calls its own tools. */
 async function findMistakes(
   played: PlayedScene,
   { hasChatModel }: EvalSetup,
   judging: EvalSetup,
 ) {
-  const { mistakes, given } = checkScene(played);
+  const { mistakes, answers } = checkScene(played);
   if (!hasChatModel) return mistakes;
-  const words = await Promise.all(
-    given.map(({ wanted, text }) => findWordMistakes(wanted, text)),
+  const wordMistakes = await Promise.all(
+    answers.map(({ dueAnswer, text }) => findWordMistakes(dueAnswer, text)),
   );
-  const rubrics: string[] = [];
-  for (const one of judging.hasChatModel ? given : [])
-    rubrics.push(...(await findRubricMistakes(one, judging)));
-  return [...mistakes, ...findToolMistakes(played), ...words.flat(), ...rubrics];
+  const rubricMistakes: string[] = [];
+  for (const answer of judging.hasChatModel ? answers : [])
+    rubricMistakes.push(...(await findRubricMistakes(answer, judging)));
+  return [
+    ...mistakes,
+    ...findToolMistakes(played),
+    ...wordMistakes.flat(),
+    ...rubricMistakes,
+  ];
 }
 
 async function findRubricMistakes(
-  { wanted: { rubric }, text, transcript }: GivenAnswer,
+  { dueAnswer: { rubric }, text, transcript }: GivenAnswer,
   judging: EvalSetup,
 ) {
   if (rubric === undefined) return [];
@@ -117,7 +134,7 @@ async function findRubricMistakes(
   return [`breaks the rule "${rubric}": ${verdict.evidence}`];
 }
 
-/** Planted wrong answers that the judge does not reject. */
+/** Finds planted wrong answers that the judge does not reject. */
 async function findPlantedMistakes(scenes: readonly EvalScene[], judging: EvalSetup) {
   const mistakes: string[] = [];
   for (const { acts } of scenes) {
@@ -136,7 +153,7 @@ async function findPlantedMistakes(scenes: readonly EvalScene[], judging: EvalSe
   return mistakes;
 }
 
-function getAnswerMs({ instants }: ReturnType<typeof listHeardAnswers>[number]) {
+function getAnswerMs({ instants }: HeardAnswer) {
   const { heardAtMs, firstSentAtMs } = instants;
   return firstSentAtMs === undefined ? [] : firstSentAtMs - heardAtMs;
 }

@@ -6,7 +6,7 @@ import type { GivenAnswer } from './scene-rules.ts';
 
 /** Verdict of a model on one answer, with the words that decide it. */
 export type JudgeVerdict = {
-  /** `unusable`: it has no evidence, or is no verdict. */
+  /** `unusable`: the verdict has no evidence, or the reply is no verdict. */
   readonly kind: 'passes' | 'fails' | 'unusable';
   readonly evidence: string;
 };
@@ -26,8 +26,8 @@ export async function judgeAnswer(
   { chat }: Pick<EvalSetup, 'chat'>,
   { transcript, text, rubric }: JudgedAnswer,
 ): Promise<JudgeVerdict> {
-  const asked = `People said:\n${transcript}\n\nAnswer: ${text}\n\nRule: ${rubric}`;
-  const reply = await askText(chat, asked).catch(getErrorMessage);
+  const request = `People said:\n${transcript}\n\nAnswer: ${text}\n\nRule: ${rubric}`;
+  const reply = await askText(chat, request).catch(getErrorMessage);
   const [json = ''] = /\{[\s\S]*\}/.exec(reply) ?? [];
   const parsed = verdictSchema.safeParse(parseJson(json));
   if (!parsed.success)

@@ -1,36 +1,40 @@
 import type { TimedEvent } from '#bench/manners/bench-channel.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { EvalAct, EvalLine, EvalScene } from './eval-scene.ts';
 
-/** Time in which somebody speaks. */
+/** Span of time in which somebody speaks. */
 export type SpeechTime = { readonly fromMs: number; readonly toMs: number };
 
 /** A voice channel with the bot and the people of one scene. */
 export interface EvalRoom extends AsyncDisposable {
+  /** Events of the bot so far, oldest first. */
   readonly events: readonly TimedEvent[];
+  /** Time of the last sound of the bot's voice. -Infinity before the first. */
+  readonly lastSoundMs: number;
+  /** Returns the present instant of the room's clock. */
   nowMs(): number;
-  /** Time of the last sound of the bot's voice; -Infinity before the first. */
-  lastSoundMs(): number;
-  /** They speak from that instant on, which is now or later. Errors: what kept an earlier line from being spoken. */
+  /** Speaks a line from `fromMs` on, which is now or later. Does not wait for its end. */
   sayLine(line: EvalLine, fromMs: number): Promise<SpeechTime>;
+  /** Lets time pass until that instant. Throws the error that kept a line from being spoken. */
   passUntil(atMs: number): Promise<void>;
+  /** Brings a person into the channel, or out of it. */
   movePerson(name: string, isHere: boolean): Promise<void>;
 }
-
-export type OpenRoom = (scene: EvalScene) => Promise<EvalRoom>;
 
 /** A line as it was said. */
 export type SaidLine = SpeechTime & {
   readonly line: EvalLine;
-  /** Of a stop: from its end to the last sound of the bot's voice, in ms; less than 0 where it was silent by then. */
+  /** Time from the end of a stop to the last sound of the bot's voice, in ms. Below 0 where the bot was silent by then. */
   readonly soundedMs?: number;
 };
 
+/** A scene as it went. */
 export type PlayedScene = {
   readonly scene: EvalScene;
-  readonly said: readonly SaidLine[];
+  readonly saidLines: readonly SaidLine[];
   readonly events: readonly TimedEvent[];
-  /** Why it could not be played to its end. */
+  /** Reason why the scene could not be played to its end. */
   readonly failure?: string;
 };
 
@@ -39,45 +43,53 @@ const maxAnswerWaitMs = 40_000;
 /** After a stop the bot is silent for good: listened to for so long. */
 const silenceAfterStopMs = 3_000;
 /** Pause after an answer, and the time in which an answer that is not due would come. */
-const [pauseAfterAnswerMs, uninvitedWindowMs] = [700, 5_000];
+const pauseAfterAnswerMs = 700;
+const uninvitedWindowMs = 5_000;
 const stepMs = 20;
 
-/** Plays a scene in the room that `open` gives. A room that fails is a failure of the scene, never an error. */
+/** Plays a scene in the room that `openRoom` gives. A room that fails is a failure of the scene, never an error. */
 export async function playScene(
   scene: EvalScene,
-  open: OpenRoom,
+  openRoom: () => Promise<EvalRoom>,
 ): Promise<PlayedScene> {
   try {
-    await using room = await open(scene);
+    await using room = await openRoom();
     return await playInRoom(room, scene);
   } catch (error) {
-    return { scene, said: [], events: [], failure: getErrorMessage(error) };
+    return { scene, saidLines: [], events: [], failure: getErrorMessage(error) };
   }
 }
 
 async function playInRoom(room: EvalRoom, scene: EvalScene) {
-  const said: SaidLine[] = [];
+  const saidLines: SaidLine[] = [];
   let atMs = room.nowMs();
-  for (const act of scene.acts) atMs = await performAct(act, atMs, room, said);
-  if (scene.acts.at(-1)?.do !== 'wait') await waitForAnswers(room, said, atMs);
+  for (const act of scene.acts) atMs = await performAct(act, atMs, room, saidLines);
+  if (scene.acts.at(-1)?.do !== 'wait') await waitForAnswers(room, saidLines, atMs);
   await room.passUntil(room.nowMs() + uninvitedWindowMs);
   await waitForQuiet(room);
-  return { scene, said, events: [...room.events] };
+  return { scene, saidLines, events: [...room.events] };
 }
 
-/** Answers of which something was heard. */
-export function listHeardAnswers(events: readonly TimedEvent[]) {
+/** An answer of which something was heard. */
+export type HeardAnswer = Extract<SessionEvent, { readonly kind: 'answered' }> & {
+  readonly atMs: number;
+};
+
+/** Lists answers of which something was heard, in the order of their ends. */
+export function listHeardAnswers(
+  events: readonly TimedEvent[],
+): readonly HeardAnswer[] {
   return events.flatMap(({ atMs, event }) =>
     event.kind === 'answered' && event.heardText !== '' ? [{ ...event, atMs }] : [],
   );
 }
 
-/** Returns when the next act begins at the earliest. */
+/** Performs an act. Returns the earliest instant at which the next one begins. */
 async function performAct(
   act: EvalAct,
   atMs: number,
   room: EvalRoom,
-  said: SaidLine[],
+  saidLines: SaidLine[],
 ) {
   switch (act.do) {
     case 'pause':
@@ -89,38 +101,43 @@ async function performAct(
       return room.nowMs();
     case 'wait':
       await room.passUntil(atMs);
-      if (act.until === 'answer') await waitForAnswers(room, said, atMs);
-      else await waitUntil(room, () => room.lastSoundMs() > atMs);
+      if (act.until === 'answer') await waitForAnswers(room, saidLines, atMs);
+      else await waitUntil(room, () => room.lastSoundMs > atMs);
       return room.nowMs();
     case 'say': {
       const times = await room.sayLine(act, Math.max(room.nowMs(), atMs + act.afterMs));
-      if (!act.stops) said.push({ line: act, ...times });
+      if (!act.stops) saidLines.push({ line: act, ...times });
       else {
         await room.passUntil(times.toMs + silenceAfterStopMs);
-        said.push({ line: act, ...times, soundedMs: room.lastSoundMs() - times.toMs });
+        saidLines.push({
+          line: act,
+          ...times,
+          soundedMs: room.lastSoundMs - times.toMs,
+        });
       }
       return Math.max(room.nowMs(), times.toMs);
     }
   }
 }
 
-/** Every line that is due an answer has one, or the patience is over. */
+/** Waits until every line that is due an answer has one, for 40 s at most. */
 async function waitForAnswers(
   room: EvalRoom,
-  said: readonly SaidLine[],
+  saidLines: readonly SaidLine[],
   fromMs: number,
 ) {
-  const due = said.filter(({ line }) => line.answer).length;
+  const dueCount = saidLines.filter(({ line }) => line.answer).length;
   await room.passUntil(fromMs);
-  await waitUntil(room, () => listHeardAnswers(room.events).length >= due);
+  await waitUntil(room, () => listHeardAnswers(room.events).length >= dueCount);
   await waitForQuiet(room);
 }
 
 async function waitForQuiet(room: EvalRoom) {
-  await waitUntil(room, () => room.nowMs() - room.lastSoundMs() > pauseAfterAnswerMs);
+  await waitUntil(room, () => room.nowMs() - room.lastSoundMs > pauseAfterAnswerMs);
 }
 
-async function waitUntil(room: EvalRoom, holds: () => boolean) {
+async function waitUntil(room: EvalRoom, isTrue: () => boolean) {
   const lateMs = room.nowMs() + maxAnswerWaitMs;
-  while (!holds() && room.nowMs() < lateMs) await room.passUntil(room.nowMs() + stepMs);
+  while (!isTrue() && room.nowMs() < lateMs)
+    await room.passUntil(room.nowMs() + stepMs);
 }

@@ -1,17 +1,28 @@
 import { tools } from '#src/features/features.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { type EvalAnswer, type EvalScene, personNames } from './eval-scene.ts';
-import { listHeardAnswers, type PlayedScene, type SaidLine } from './scene-player.ts';
+import {
+  type HeardAnswer,
+  listHeardAnswers,
+  type PlayedScene,
+  type SaidLine,
+} from './scene-player.ts';
 
 /** Answer that was heard to a line, with everything said before it. */
 export type GivenAnswer = {
   readonly line: SaidLine['line'];
-  readonly wanted: EvalAnswer;
+  readonly dueAnswer: EvalAnswer;
   readonly text: string;
   readonly transcript: string;
 };
 
-/** From the end of a stop to the last sound, in ms. */
+/** Mistakes of a scene, a sentence each, and the answers that were heard to its lines. */
+export type SceneCheck = {
+  readonly mistakes: readonly string[];
+  readonly answers: readonly GivenAnswer[];
+};
+
+/** Longest time from the end of a stop to the last sound. */
 const maxStopMs = 800;
 const languageDetector = new NgramLanguageDetector();
 /** Tools that change nothing may be called as often as a model likes. */
@@ -19,102 +30,123 @@ const readOnlyTools = new Set(
   tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])),
 );
 
-/** Whether it answered those who meant it and nobody else, stopped in time, and failed nowhere. */
-export function checkScene({ scene, said, events, failure }: PlayedScene) {
-  const { given, mistakes: unmatched } = matchAnswers(said, events);
-  if (failure !== undefined) return { given, mistakes: [`failed: ${failure}`] };
-  const mistakes = [...unmatched];
-  for (const { line, soundedMs = 0 } of said) {
+/** Checks that the bot answered those who meant it and nobody else, stopped in time, and failed nowhere. */
+export function checkScene({
+  scene,
+  saidLines,
+  events,
+  failure,
+}: PlayedScene): SceneCheck {
+  const { answers, mistakes: answerMistakes } = matchAnswers(saidLines, events);
+  if (failure !== undefined) return { answers, mistakes: [`failed: ${failure}`] };
+  const mistakes = [...answerMistakes];
+  for (const { line, soundedMs = 0 } of saidLines) {
     if (soundedMs <= maxStopMs) continue;
     mistakes.push(`sounds ${Math.round(soundedMs)} ms after "${line.say}"`);
   }
   for (const { event } of events) {
     if (event.kind === 'failed') mistakes.push(`failed: ${event.message}`);
   }
-  return { mistakes: [...mistakes, ...findNamingMistakes(given, scene)], given };
+  return { mistakes: [...mistakes, ...findNamingMistakes(answers, scene)], answers };
 }
 
 /** Gives each line that may be answered the first answer to its speaker that came after its beginning. */
-function matchAnswers(said: PlayedScene['said'], events: PlayedScene['events']) {
-  const open = listHeardAnswers(events);
+function matchAnswers(
+  saidLines: PlayedScene['saidLines'],
+  events: PlayedScene['events'],
+): SceneCheck {
+  const openAnswers: HeardAnswer[] = [...listHeardAnswers(events)];
   const mistakes: string[] = [];
-  const given: GivenAnswer[] = [];
-  for (const one of said) {
-    const { answer: wanted, who, say } = one.line;
-    if (!wanted) continue;
-    const n = open.findIndex(({ name, atMs }) => name === who && atMs >= one.fromMs);
-    const [answered] = n < 0 ? [] : open.splice(n, 1);
-    if (answered) {
-      const transcript = makeTranscript(one, said);
-      given.push({ line: one.line, wanted, text: answered.heardText, transcript });
-    } else mistakes.push(`no answer to ${who}: "${say}"${findReason(one, events)}`);
+  const answers: GivenAnswer[] = [];
+  for (const saidLine of saidLines) {
+    const { line, fromMs } = saidLine;
+    const { answer: dueAnswer, who, say } = line;
+    if (!dueAnswer) continue;
+    const n = openAnswers.findIndex(({ name, atMs }) => name === who && atMs >= fromMs);
+    const [heardAnswer] = n < 0 ? [] : openAnswers.splice(n, 1);
+    if (heardAnswer) {
+      const transcript = makeTranscript(saidLine, saidLines);
+      answers.push({ line, dueAnswer, text: heardAnswer.heardText, transcript });
+    } else
+      mistakes.push(`no answer to ${who}: "${say}"${findReason(saidLine, events)}`);
   }
-  const uninvited = open.map(
+  const uninvited = openAnswers.map(
     ({ name, heardText }) => `uninvited, to ${name}: "${heardText}"`,
   );
-  return { mistakes: [...mistakes, ...uninvited], given };
+  return { mistakes: [...mistakes, ...uninvited], answers };
 }
 
-/** Words that the recogniser made of a line, and why they were not answered, as far as events tell it. */
+/** Finds the transcript of a line, and the reason why it was not answered, as far as events tell it. */
 function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']) {
-  const after = events.flatMap(({ atMs, event }) => (atMs >= fromMs ? event : []));
-  const heard = after.find(
+  const laterEvents = events.flatMap(({ atMs, event }) =>
+    atMs >= fromMs ? event : [],
+  );
+  const recognised = laterEvents.find(
     (event) => event.kind === 'recognised' && event.name === line.who,
   );
-  const left = after.find(
+  const unanswered = laterEvents.find(
     (event) =>
       (event.kind === 'ignored' || event.kind === 'dropped') && event.name === line.who,
   );
-  const words = heard?.kind === 'recognised' ? `, recognised as "${heard.text}"` : '';
-  return left && 'why' in left ? `${words} (${left.why})` : words;
+  const transcript =
+    recognised?.kind === 'recognised' ? `, recognised as "${recognised.text}"` : '';
+  return unanswered && 'why' in unanswered
+    ? `${transcript} (${unanswered.why})`
+    : transcript;
 }
 
-/** Each tool that changes something was called as often as lines ask for it. */
-export function findToolMistakes({ scene, events }: PlayedScene) {
-  const due = scene.acts.flatMap((act) => (act.do === 'say' && act.answer?.tool) || []);
-  const called = events.flatMap(({ event }) =>
+/** Finds tools that change something and were not called as often as lines ask for them. */
+export function findToolMistakes({ scene, events }: PlayedScene): readonly string[] {
+  const dueTools = scene.acts.flatMap(
+    (act) => (act.do === 'say' && act.answer?.tool) || [],
+  );
+  const calledTools = events.flatMap(({ event }) =>
     event.kind === 'tool' && event.how !== 'known' ? event.tool : [],
   );
-  const changes = called.filter((name) => !readOnlyTools.has(name));
+  const changingTools = calledTools.filter((name) => !readOnlyTools.has(name));
   const mistakes: string[] = [];
-  for (const name of new Set([...due, ...changes])) {
-    const times = called.filter((one) => one === name).length;
-    const wanted = due.filter((one) => one === name).length;
-    if (times !== wanted)
-      mistakes.push(`tool ${name}: ${times} calls in place of ${wanted}`);
+  for (const name of new Set([...dueTools, ...changingTools])) {
+    const callCount = calledTools.filter((tool) => tool === name).length;
+    const dueCount = dueTools.filter((tool) => tool === name).length;
+    if (callCount !== dueCount)
+      mistakes.push(`tool ${name}: ${callCount} calls in place of ${dueCount}`);
   }
   return mistakes;
 }
 
-/** Mistakes in the words of an answer, as far as patterns and its language tell them. */
+/** Finds mistakes in the words of an answer, as far as patterns and its language tell them. */
 export async function findWordMistakes(
   { says, never, language }: EvalAnswer,
   text: string,
-) {
-  const fits = (pattern: string) => new RegExp(pattern, 'iu').test(text);
+): Promise<readonly string[]> {
+  const hasMatch = (pattern: string) => new RegExp(pattern, 'iu').test(text);
   const mistakes: string[] = [];
   for (const pattern of says)
-    if (!fits(pattern)) mistakes.push(`lacks /${pattern}/: "${text}"`);
+    if (!hasMatch(pattern)) mistakes.push(`lacks /${pattern}/: "${text}"`);
   for (const pattern of never)
-    if (fits(pattern)) mistakes.push(`has /${pattern}/: "${text}"`);
+    if (hasMatch(pattern)) mistakes.push(`has /${pattern}/: "${text}"`);
   if (language === undefined) return mistakes;
-  const found = await languageDetector.detect(text, []);
-  if (found && found.language !== language) {
-    mistakes.push(`in ${found.language} in place of ${language}: "${text}"`);
+  const detected = await languageDetector.detect(text, []);
+  if (detected && detected.language !== language) {
+    mistakes.push(`in ${detected.language} in place of ${language}: "${text}"`);
   }
   return mistakes;
 }
 
-/** An answer begins with no name but that of the person who asked. */
-function findNamingMistakes(given: readonly GivenAnswer[], { people }: EvalScene) {
-  return given.flatMap(({ line, text }) => {
-    const others = personNames.slice(0, people).filter((name) => name !== line.who);
-    const called = others.find((name) => new RegExp(`^${name}[,:!]`, 'u').test(text));
-    return called === undefined ? [] : [`calls ${line.who} ${called}: "${text}"`];
+/** Finds answers that begin with a name other than that of the person who asked. */
+function findNamingMistakes(answers: readonly GivenAnswer[], { people }: EvalScene) {
+  return answers.flatMap(({ line, text }) => {
+    const otherNames = personNames.slice(0, people).filter((name) => name !== line.who);
+    const calledName = otherNames.find((name) =>
+      new RegExp(`^${name}[,:!]`, 'u').test(text),
+    );
+    return calledName === undefined
+      ? []
+      : [`calls ${line.who} ${calledName}: "${text}"`];
   });
 }
 
-function makeTranscript(last: SaidLine, said: readonly SaidLine[]) {
-  const before = said.filter(({ fromMs }) => fromMs <= last.fromMs);
-  return before.map(({ line }) => `${line.who}: ${line.say}`).join('\n');
+function makeTranscript(last: SaidLine, saidLines: readonly SaidLine[]) {
+  const earlierLines = saidLines.filter(({ fromMs }) => fromMs <= last.fromMs);
+  return earlierLines.map(({ line }) => `${line.who}: ${line.say}`).join('\n');
 }

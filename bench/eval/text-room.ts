@@ -1,36 +1,39 @@
 import {
+  type BenchChannel,
   greetedMs,
   listPeople,
   movePerson,
   openBenchChannel,
   passUntil,
   sayText,
+  type TimedEvent,
 } from '#bench/manners/bench-channel.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import type { EvalScene } from './eval-scene.ts';
+import type { EvalLine, EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';
-import type { EvalRoom } from './scene-player.ts';
+import type { EvalRoom, SpeechTime } from './scene-player.ts';
 
 const neverAborted = new AbortController().signal;
 
-/** The real session on virtual time: recordings in place of voices, a recogniser without mistakes, and the operator's chat model. */
+/** Opens the real session on virtual time: recordings in place of voices, a recogniser without mistakes, and the operator's chat model. */
 export async function openTextRoom(
   scene: EvalScene,
   setup: EvalSetup,
 ): Promise<EvalRoom> {
   const { config, botName, chat } = setup;
   const languages = new Map<number, string>();
-  const held: HeldChatModel[] = [];
+  const models: HeldChatModel[] = [];
   const channel = await openBenchChannel(listPeople(scene.people), undefined, {
-    languageOf: (utterance) => languages.get(utterance),
-    ready: async () => await held[0]?.waitUntilReady(),
-    partsFor(clock) {
-      const model = createHeldChatModel(chat, clock);
-      held.push(model);
+    findLanguage: (utterance) => languages.get(utterance),
+    ready: async () => await models[0]?.waitUntilReady(),
+    makeOptions(clock) {
+      const model = new HeldChatModel(chat, clock);
+      models.push(model);
       return {
         addressing: config.bot.addressing,
         chat: model,
@@ -46,49 +49,89 @@ export async function openTextRoom(
     },
   });
   await passUntil(channel, greetedMs);
-  const idOf = (name: string) => name.toLowerCase();
-  return {
-    get events() {
-      return channel.happened;
-    },
-    nowMs: () => channel.clock.nowMs(),
-    lastSoundMs: () => channel.lastSound.lastVoiceMs,
-    async sayLine({ who, say: words, language = 'en' }, fromMs) {
-      const utterance = sayText(
-        channel,
-        idOf(who),
-        words.replaceAll('Nova', botName),
-        fromMs,
-      );
-      languages.set(utterance.id, language);
-      return utterance;
-    },
-    passUntil: (atMs) => passUntil(channel, atMs),
-    movePerson: async (name, isHere) => movePerson(channel, idOf(name), isHere),
-    // Virtual time stands still from now on, and nothing else is open.
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  return new TextRoom(channel, botName, languages);
 }
 
-type HeldChatModel = ReturnType<typeof createHeldChatModel>;
+class TextRoom implements EvalRoom {
+  readonly #channel: BenchChannel;
+  readonly #botName: string;
+  /** Languages by utterance, which the recogniser tells. */
+  readonly #languages: Map<number, string>;
+
+  constructor(channel: BenchChannel, botName: string, languages: Map<number, string>) {
+    this.#channel = channel;
+    this.#botName = botName;
+    this.#languages = languages;
+  }
+
+  /** Events of the session so far. */
+  get events(): readonly TimedEvent[] {
+    return this.#channel.events;
+  }
+
+  /** Time of the last frame with the bot's voice. */
+  get lastSoundMs(): number {
+    return this.#channel.lastSound.lastVoiceMs;
+  }
+
+  /** Returns the present instant of virtual time. */
+  nowMs(): number {
+    return this.#channel.clock.nowMs();
+  }
+
+  /** Plays recordings of the person with these words. */
+  async sayLine(line: EvalLine, fromMs: number): Promise<SpeechTime> {
+    const { who, say, language = 'en' } = line;
+    const text = say.replaceAll('Nova', this.#botName);
+    const utterance = sayText(this.#channel, toPersonId(who), text, fromMs);
+    this.#languages.set(utterance.id, language);
+    return utterance;
+  }
+
+  /** Lets virtual time pass. */
+  async passUntil(atMs: number): Promise<void> {
+    await passUntil(this.#channel, atMs);
+  }
+
+  /** Moves a person at once. */
+  async movePerson(name: string, isHere: boolean): Promise<void> {
+    movePerson(this.#channel, toPersonId(name), isHere);
+  }
+
+  /** Does nothing: virtual time stands still from now on, and nothing else is open. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function toPersonId(name: string): PersonId {
+  return name.toLowerCase();
+}
 
 /** A model behind a real server, in virtual time: that stands still while the server works, and then passes as long as it took. */
-function createHeldChatModel(model: ChatModel, clock: VirtualClock) {
-  const asked = new Set<Promise<unknown>>();
+class HeldChatModel implements Pick<ChatModel, 'reply'> {
+  readonly #model: ChatModel;
+  readonly #clock: VirtualClock;
+  readonly #requests = new Set<Promise<unknown>>();
 
-  return {
-    async waitUntilReady() {
-      while (asked.size > 0) await Promise.allSettled(asked);
-    },
+  constructor(model: ChatModel, clock: VirtualClock) {
+    this.#model = model;
+    this.#clock = clock;
+  }
 
-    async *reply(...request: Parameters<ChatModel['reply']>) {
-      const startedMs = realClock.nowMs();
-      const [, , signal = neverAborted] = request;
-      const whole = Array.fromAsync(model.reply(...request));
-      asked.add(whole);
-      const parts = await whole.finally(() => asked.delete(whole));
-      await clock.sleep(Math.round(realClock.nowMs() - startedMs), signal);
-      yield* parts;
-    },
-  };
+  /** Waits until no request is under way. */
+  async waitUntilReady(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.allSettled(this.#requests);
+  }
+
+  /** Replies once the whole reply of the server is there. */
+  async *reply(...request: Parameters<ChatModel['reply']>): AsyncGenerator<ChatPart> {
+    const startedMs = realClock.nowMs();
+    const [, , signal = neverAborted] = request;
+    const wholeReply = Array.fromAsync(this.#model.reply(...request));
+    this.#requests.add(wholeReply);
+    const replyParts = await wholeReply.finally(() =>
+      this.#requests.delete(wholeReply),
+    );
+    await this.#clock.sleep(Math.round(realClock.nowMs() - startedMs), signal);
+    yield* replyParts;
+  }
 }

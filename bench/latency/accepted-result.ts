@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { meanOfValues } from '#bench/format-table.ts';
+import { averageValues } from '#bench/format-table.ts';
 import type { TurnFigures } from './latency-report.ts';
 
 /** Figures of the last accepted measurement. Only ratios hold on another machine. */
@@ -9,14 +9,16 @@ export type AcceptedResult = {
   readonly rows: Readonly<Record<string, TurnFigures>>;
 };
 
-export const resultUrl = new URL('result.json', import.meta.url);
+/** File of the accepted figures. */
+export const resultUrl: URL = new URL('result.json', import.meta.url);
 
+/** Reads the accepted figures. */
 export async function readResult(): Promise<AcceptedResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
 }
 
-/** Pairs of bot and ideal bot that a verdict is made of. */
-export const pairCount = 5;
+/** Number of pairs of bot and ideal bot that a verdict is made of. */
+export const pairCount: number = 5;
 /** Growth of the ratio, as a share, that is taken for chance and other machines. */
 const acceptedGrowth = 0.05;
 /** Half the width of a 95 % interval of a mean of five, in standard errors: Student's t with 4 degrees of freedom. */
@@ -39,11 +41,12 @@ export function judgePairs(
   if (ratios.length !== pairCount)
     throw new Error(`A verdict is made of ${pairCount} pairs.`);
   const growths = ratios.map((ratio) => ratio / accepted - 1);
-  const growth = meanOfValues(growths);
+  const growth = averageValues(growths);
   const variance =
-    meanOfValues(growths.map((one) => (one - growth) ** 2)) *
+    averageValues(growths.map((value) => (value - growth) ** 2)) *
     (pairCount / (pairCount - 1));
-  const half = studentT95 * Math.sqrt(variance / pairCount);
-  const [low, high] = [growth - half, growth + half];
+  const halfWidth = studentT95 * Math.sqrt(variance / pairCount);
+  const low = growth - halfWidth;
+  const high = growth + halfWidth;
   return { growth, low, high, isWorse: !(low <= acceptedGrowth) };
 }

@@ -13,8 +13,10 @@ const instantTokens: ProviderPace = {
   ...usualPace,
   tokensPerSecond: Number.POSITIVE_INFINITY,
 };
+/** The row that a saved result compares. */
 export const gateRow: BenchRow = { ...usualRow, name: 'gate' };
 
+/** All rows, in the order of the report. */
 export const benchRows: readonly BenchRow[] = [
   gateRow,
   { ...usualRow, name: 'release', microphone: 'release' },

@@ -4,35 +4,36 @@ import { type BenchRow, benchRows } from './bench-rows.ts';
 import { type MeasuredPath, openMeasuredPath } from './measured-path.ts';
 import { toSpread } from './turn-figures.ts';
 
-/** Round trips that an answer may take at most above loopback, and a rest in ms. */
+/** Round trips that an answer may take at most above loopback. */
 const maxRoundTrips = { gate: 3, 'gate, audio-model': 1, 'gate, realtime': 1 } as const;
-const restMs = 20;
+/** Further delay that an answer may have, in ms. */
+const toleranceMs = 20;
 /** 10 Mbit/s. */
 const bytesPerMs = 1_250;
 
-/** Measures, in one row or in all, how much later answers are heard where each server is `roundTripMs` away, and complains of more than is wanted. */
+/** Measures, in one row or in all, how much later answers are heard where each server is `roundTripMs` away, and complains of later answers than a network explains. */
 export async function compareNetworks(
   clips: readonly QuestionClip[],
   turns: number,
   roundTripMs: number,
   rowName: string,
   complain: (sentence: string) => void,
-) {
+): Promise<void> {
   for (const [name, trips] of Object.entries(maxRoundTrips)) {
     if (rowName !== '' && rowName !== name) continue;
-    const row = benchRows.find((one) => one.name === name);
+    const row = benchRows.find((candidate) => candidate.name === name);
     if (!row) throw new Error(`There is no row ${name}.`);
     const pairs = await measurePairs(row, { roundTripMs, bytesPerMs }, clips, turns);
     const p50 = (values: readonly number[]) => toSpread(values).p50;
     const nearMs = p50(pairs.map(([ms]) => ms));
     const farMs = p50(pairs.map(([, ms]) => ms));
-    const moreMs = Math.round(p50(pairs.map(([before, after]) => after - before)));
-    const wantedMs = trips * roundTripMs + restMs;
+    const laterMs = Math.round(p50(pairs.map(([near, far]) => far - near)));
+    const maxLaterMs = trips * roundTripMs + toleranceMs;
     console.log(
-      `${name}: ${nearMs} ms, at ${roundTripMs} ms of round trip ${farMs} ms; the same question ${moreMs} ms later`,
+      `${name}: ${nearMs} ms, at ${roundTripMs} ms of round trip ${farMs} ms; the same question ${laterMs} ms later`,
     );
-    if (!(moreMs <= wantedMs))
-      complain(`${name}: ${moreMs} ms later, ${wantedMs} are wanted.`);
+    if (!(laterMs <= maxLaterMs))
+      complain(`${name}: ${laterMs} ms later, ${maxLaterMs} are wanted.`);
   }
 }
 
@@ -55,10 +56,10 @@ async function measurePairs(
   return pairs;
 }
 
-/** Waits of questions that were answered whole. */
+/** Lists the waits of questions that were answered whole. */
 async function listHeardMs(path: MeasuredPath, clips: readonly QuestionClip[]) {
   const { turns } = await path.measureTurns(clips, clips.length);
-  return turns.flatMap(({ sinceMs, whole }) =>
-    whole ? sinceMs['first packet heard'] : [],
+  return turns.flatMap(({ sinceMs, isWhole }) =>
+    isWhole ? sinceMs['first packet heard'] : [],
   );
 }

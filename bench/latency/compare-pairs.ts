@@ -5,14 +5,14 @@ import { findFaults, toTurnFigures } from './latency-report.ts';
 import { openMeasuredPath } from './measured-path.ts';
 
 const turnsPerRow = 4;
-/** Pairs with a fault are measured anew, so often altogether. */
+/** Most pairs altogether: those with a fault are measured anew. */
 const maxPairs = 8;
 
 /** Measures pairs of bot and ideal bot, and complains where the bot answers later than the saved result allows. */
 export async function comparePairs(
   clips: readonly QuestionClip[],
   complain: (sentence: string) => void,
-) {
+): Promise<void> {
   const { made, rows } = await readResult();
   const accepted = rows[gateRow.name]?.ratio ?? Number.NaN;
   await using path = await openMeasuredPath(gateRow);
@@ -20,12 +20,12 @@ export async function comparePairs(
   for (let n = 1; n <= maxPairs && ratios.length < pairCount; n++) {
     const measured = await path.measureTurns(clips.slice(0, turnsPerRow), turnsPerRow);
     const { heard, ideal, ratio } = toTurnFigures(measured);
-    const wrong = findFaults(measured);
-    if (wrong.length === 0) ratios.push(ratio);
+    const faults = findFaults(measured);
+    if (faults.length === 0) ratios.push(ratio);
     console.log(
       `latency, pair ${n}: ${heard.p50} ms, ideal ${ideal.p50} ms, ratio ${ratio}`,
     );
-    for (const fault of wrong) console.log(fault);
+    for (const fault of faults) console.log(fault);
   }
   if (ratios.length < pairCount)
     return complain(

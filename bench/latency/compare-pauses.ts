@@ -7,7 +7,7 @@ import { openMeasuredPath } from './measured-path.ts';
 import { type PauseKind, pauseKinds, readPauseClips } from './pause-clips.ts';
 import type { MeasuredTurn } from './turn-figures.ts';
 
-/** Medians: from the noticed pause to the request, and how much later than without pauses the answer is heard, in ms. */
+/** Goals of the medians: from the noticed pause to the request, and from the answer without pauses to that with them, in ms. */
 const goals = { askedMs: 60, laterMs: 60 };
 
 /** An unknown name in a private network has no price, so nothing is spared. */
@@ -25,14 +25,14 @@ export async function comparePauses(
   clipFolder: string | undefined,
   count: number,
   complain: (sentence: string) => void,
-) {
+): Promise<void> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-clips-'));
   const clips = await readPauseClips(clipFolder, folder.path, count);
-  let [current] = clips.clean;
+  let [currentClip] = clips.clean;
   await using path = await openMeasuredPath(
     row,
     undefined,
-    (pcm) => current?.hearPcm(pcm) ?? '',
+    (pcm) => currentClip?.hearPcm(pcm) ?? '',
     freeModels,
   );
   const turns: Record<PauseKind, SpokenTurn[]> = {
@@ -46,19 +46,19 @@ export async function comparePauses(
     for (const kind of pauseKinds) {
       const clip = clips[kind][n];
       if (!clip) continue;
-      current = clip;
-      const { turns: answered } = await path.measureTurns([clip], 1);
+      currentClip = clip;
+      const { turns: answeredTurns } = await path.measureTurns([clip], 1);
       const { spokenMs } = clip;
-      turns[kind].push(...answered.map((turn) => ({ ...turn, spokenMs })));
+      turns[kind].push(...answeredTurns.map((turn) => ({ ...turn, spokenMs })));
     }
   }
   const rows = pauseKinds.map((kind) => toRow(kind, turns[kind]));
   console.log(`\n${row.name}, people's questions: ms, p50 / p90
-${formatTable(head, rows)}`);
+${formatTable(columnNames, rows)}`);
   for (const fault of findFaults(turns)) complain(fault);
 }
 
-const head = [
+const columnNames = [
   'clips',
   'answered whole',
   'asked after the noticed pause',
@@ -68,23 +68,23 @@ const head = [
 ];
 
 function toRow(kind: PauseKind, turns: readonly SpokenTurn[]) {
-  const whole = turns.filter((turn) => turn.whole);
-  const spread = (part: (turn: MeasuredTurn) => number) => {
-    const values = whole.map(part);
+  const wholeTurns = turns.filter((turn) => turn.isWhole);
+  const formatSpread = (getMs: (turn: MeasuredTurn) => number) => {
+    const values = wholeTurns.map(getMs);
     return [0.5, 0.9]
       .map((share) => findPercentile(values, share).toFixed(0))
       .join(' / ');
   };
-  const share =
-    sumValues(whole, ({ sentMs }) => sentMs) /
-    sumValues(whole, ({ spokenMs }) => spokenMs);
+  const sentShare =
+    sumValues(wholeTurns, ({ sentMs }) => sentMs) /
+    sumValues(wholeTurns, ({ spokenMs }) => spokenMs);
   return [
     kind,
-    `${whole.length} of ${turns.length}`,
-    spread(measureAskedMs),
-    spread(({ askedMs }) => askedMs),
-    spread(measureHeardMs),
-    share.toFixed(2),
+    `${wholeTurns.length} of ${turns.length}`,
+    formatSpread(measureAskedMs),
+    formatSpread(({ askedMs }) => askedMs),
+    formatSpread(measureHeardMs),
+    sentShare.toFixed(2),
   ];
 }
 
@@ -97,8 +97,8 @@ function measureHeardMs({ sinceMs }: MeasuredTurn) {
 }
 
 function findFaults(turns: Readonly<Record<PauseKind, readonly SpokenTurn[]>>) {
-  const medianMs = (kind: PauseKind, part: (turn: MeasuredTurn) => number) =>
-    findPercentile(turns[kind].filter((turn) => turn.whole).map(part), 0.5);
+  const medianMs = (kind: PauseKind, getMs: (turn: MeasuredTurn) => number) =>
+    findPercentile(turns[kind].filter((turn) => turn.isWhole).map(getMs), 0.5);
   const pairs = [
     ['hesitation', 'clean'],
     ['own pauses', 'own closed'],

@@ -2,22 +2,22 @@ import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import type { QuestionClip } from '#bench/question-clips.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 
-const getFirst = /^.*?[.!?](?=\s|$)/s;
+const firstSentence = /^.*?[.!?](?=\s|$)/s;
 
-/** Whether the answer comes of requests one after the other; a model that hears and speaks takes but its own time. */
-export function hasIdeal(pipeline: BenchPipeline) {
+/** Returns whether the answer comes of requests one after the other: a model that hears and speaks takes but its own time. */
+export function hasIdeal(pipeline: BenchPipeline): boolean {
   return pipeline.startsWith('chained');
 }
 
 /**
- * A bot that knows when speech ends, and has no Discord in its way: milliseconds from the last sound of `clip` to the
- * first byte of the answer, asking the same providers one after the other. No bot can be faster.
+ * Measures a bot that knows when speech ends, and has no Discord in its way: milliseconds from the last sound of `clip`
+ * to the first byte of the answer, asking the same providers one after the other. No bot can be faster.
  */
 export async function measureIdealTurn(
   baseUrl: string,
   clip: QuestionClip,
   pipeline: BenchPipeline,
-) {
+): Promise<number> {
   const fromMs = performance.now();
   const text = pipeline === 'chained' ? await recogniseClip(baseUrl, clip) : clip.text;
   await speakFirstSound(baseUrl, await askFirstClause(baseUrl, text));
@@ -44,13 +44,13 @@ async function askFirstClause(baseUrl: string, content: string) {
   let events = '';
   for await (const bytes of response.body ?? []) {
     events += Buffer.from(bytes).toString();
-    const [clause] = getFirst.exec(toWrittenText(events)) ?? [];
+    const [clause] = firstSentence.exec(toWrittenText(events)) ?? [];
     if (clause !== undefined) return clause;
   }
   return toWrittenText(events);
 }
 
-/** The text so far. */
+/** Joins the text so far. */
 function toWrittenText(events: string) {
   return [...events.matchAll(/^data: (\{.*\})$/gm)]
     .map(([, json = '']) => JSON.parse(json).choices[0]?.delta.content ?? '')

@@ -11,49 +11,57 @@ import {
 /** Largest share of questions answered before they end; one is always allowed. A bot that cuts people off is not fast. */
 const maxCutShare = 0.08;
 
+/** Figures of one row. */
 export type TurnFigures = {
+  /** Number of questions that were answered whole. */
   readonly turns: number;
   readonly heard: Spread;
   readonly ideal: Spread;
-  /** Ratio of the medians, ours to the ideal one; this figure is compared between machines. */
+  /** Ratio of the medians, ours to the ideal one. This figure is compared between machines. */
   readonly ratio: number;
 };
 
-export function toTurnFigures({ turns, idealMs }: MeasuredRow) {
-  const whole = turns.filter((turn) => turn.whole);
-  const heardMs = whole.map(({ sinceMs }) => sinceMs['first packet heard']);
+/** Sums up the questions that were answered whole. */
+export function toTurnFigures({
+  turns,
+  idealMs,
+}: Pick<MeasuredRow, 'turns' | 'idealMs'>): TurnFigures {
+  const wholeTurns = turns.filter((turn) => turn.isWhole);
+  const heardMs = wholeTurns.map(({ sinceMs }) => sinceMs['first packet heard']);
   const heard = toSpread(heardMs);
   const ideal = toSpread(idealMs);
   const ratio = Math.round((heard.p50 / ideal.p50) * 1000) / 1000;
-  return { turns: whole.length, heard, ideal, ratio };
+  return { turns: wholeTurns.length, heard, ideal, ratio };
 }
 
-/** Faults of a measurement, one sentence each; empty: its figures count. */
-export function findFaults({ row, turns, missed }: MeasuredRow) {
-  const whole = turns.filter((turn) => turn.whole);
-  const cut = turns.length - whole.length;
-  const all = turns.length + missed;
-  const found = findImpossibleFigures(whole, row).map(
-    (what) => `${what}: the measurement is wrong`,
+/** Finds faults of a measurement, one sentence each. Empty: its figures count. */
+export function findFaults({ row, turns, missed }: MeasuredRow): readonly string[] {
+  const wholeTurns = turns.filter((turn) => turn.isWhole);
+  const cutCount = turns.length - wholeTurns.length;
+  const questionCount = turns.length + missed;
+  const faults = findImpossibleFigures(wholeTurns, row).map(
+    (fault) => `${fault}: the measurement is wrong`,
   );
-  if (missed > 0) found.push(`${missed} of ${all} questions got no answer`);
-  if (cut > Math.max(1, maxCutShare * all)) {
-    const which = turns.flatMap(({ whole, text }) => (whole ? [] : [`"${text}"`]));
-    found.push(
-      `${cut} of ${all} questions were cut off, ${[...new Set(which)].join(', ')}`,
+  if (missed > 0) faults.push(`${missed} of ${questionCount} questions got no answer`);
+  if (cutCount > Math.max(1, maxCutShare * questionCount)) {
+    const cutTexts = turns.flatMap(({ isWhole, text }) =>
+      isWhole ? [] : [`"${text}"`],
+    );
+    faults.push(
+      `${cutCount} of ${questionCount} questions were cut off, ${[...new Set(cutTexts)].join(', ')}`,
     );
   }
-  return found.map((what) => `${row.name}: ${what}.`);
+  return faults.map((fault) => `${row.name}: ${fault}.`);
 }
 
-/** The eight instants of a row, the floor beside each. */
-export function formatInstants(measured: MeasuredRow) {
+/** Formats the eight instants of a row, the floor beside each. */
+export function formatInstants(measured: MeasuredRow): string {
   const { row, turns, missed } = measured;
-  const whole = turns.filter((turn) => turn.whole);
+  const wholeTurns = turns.filter((turn) => turn.isWhole);
   const { ideal, ratio } = toTurnFigures(measured);
   const floors = estimateFloors(row);
-  const lines = turnInstants.map(([name]) => {
-    const { p50, p95 } = toSpread(whole.map(({ sinceMs }) => sinceMs[name]));
+  const instantRows = turnInstants.map(([name]) => {
+    const { p50, p95 } = toSpread(wholeTurns.map(({ sinceMs }) => sinceMs[name]));
     return [
       name,
       formatMs(p50),
@@ -62,13 +70,13 @@ export function formatInstants(measured: MeasuredRow) {
     ];
   });
   const serialMs = floors['first packet heard'];
-  const head = [
+  const columnNames = [
     `${row.name}: ms since the last voiced packet was sent`,
     'p50',
     'p95',
     'floor',
   ];
-  const rest = [
+  const comparisonRows = [
     [
       'ideal bot: the same providers, no Discord',
       formatMs(ideal.p50),
@@ -77,19 +85,25 @@ export function formatInstants(measured: MeasuredRow) {
     ],
     ['ours / ideal', formatRatio(ratio)],
   ];
-  const counts = `${whole.length} turns; cut off: ${turns.length - whole.length}; not answered: ${missed}`;
-  return `${formatTable(head, [...lines, ...rest])}\n${counts}`;
+  const counts = `${wholeTurns.length} turns; cut off: ${turns.length - wholeTurns.length}; not answered: ${missed}`;
+  return `${formatTable(columnNames, [...instantRows, ...comparisonRows])}\n${counts}`;
 }
 
-/** First packet heard, a line for each row. */
-export function formatSummary(all: readonly MeasuredRow[]) {
-  const lines = all.map((measured) => {
+/** Formats when the first packet was heard in each row. */
+export function formatSummary(measuredRows: readonly MeasuredRow[]): string {
+  const rows = measuredRows.map((measured) => {
     const { heard, ideal, ratio } = toTurnFigures(measured);
-    const both = ({ p50, p95 }: Spread) => `${formatMs(p50)} / ${formatMs(p95)}`;
-    return [measured.row.name, both(heard), both(ideal), formatRatio(ratio)];
+    const formatSpread = ({ p50, p95 }: Spread) =>
+      `${formatMs(p50)} / ${formatMs(p95)}`;
+    return [
+      measured.row.name,
+      formatSpread(heard),
+      formatSpread(ideal),
+      formatRatio(ratio),
+    ];
   });
-  const head = ['p50 / p95 ms', 'first packet heard', 'ideal bot', 'ratio'];
-  return formatTable(head, lines);
+  const columnNames = ['p50 / p95 ms', 'first packet heard', 'ideal bot', 'ratio'];
+  return formatTable(columnNames, rows);
 }
 
 function formatRatio(ratio: number) {

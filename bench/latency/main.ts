@@ -21,9 +21,9 @@ import { type MeasuredRow, openMeasuredPath } from './measured-path.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** Turns of each row; the clips are eleven. */
+    /** Turns of each row. There are eleven clips. */
     turns: { type: 'string', default: '33' },
-    /** Only rows whose name begins so; with --rtt, whose name it is. */
+    /** Beginning of the names of the rows. With --rtt, the whole name. */
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },
@@ -41,7 +41,7 @@ console.log(
 );
 try {
   await using folder = await openQuestionClips();
-  const clips = folder.all;
+  const { clips } = folder;
   if (options.pauses) await measurePauses();
   else if (options.compare && options.rtt !== '')
     await compareNetworks(
@@ -64,22 +64,24 @@ async function measurePauses() {
 }
 
 async function measureAllRows(clips: readonly QuestionClip[]) {
-  const chosen = benchRows.filter(({ name }) => name.startsWith(options.rows));
-  const all: MeasuredRow[] = [];
-  for (const row of chosen) all.push(await measureRow(row, clips));
-  if (all.length > 0) console.log(`\n${formatSummary(all)}`);
-  if (chosen.length === benchRows.length) await benchNewcomer();
+  const chosenRows = benchRows.filter(({ name }) => name.startsWith(options.rows));
+  const measuredRows: MeasuredRow[] = [];
+  for (const row of chosenRows) measuredRows.push(await measureRow(row, clips));
+  if (measuredRows.length > 0) console.log(`\n${formatSummary(measuredRows)}`);
+  if (chosenRows.length === benchRows.length) await benchNewcomer();
   if (!options.save) return;
-  if (chosen.length < benchRows.length || process.exitCode === 1) {
+  if (chosenRows.length < benchRows.length || process.exitCode === 1) {
     throw new Error('Only a whole run without faults is saved.');
   }
   await saveResult(
     resultUrl,
-    Object.fromEntries(all.map((one) => [one.row.name, toTurnFigures(one)])),
+    Object.fromEntries(
+      measuredRows.map((measured) => [measured.row.name, toTurnFigures(measured)]),
+    ),
   );
 }
 
-/** Waiting time of a newcomer. */
+/** Prints the waiting time of a newcomer. */
 async function benchNewcomer() {
   const { out } = await runToEnd({}, ['--once']);
   console.log(
@@ -95,7 +97,7 @@ async function measureRow(row: BenchRow, clips: readonly QuestionClip[]) {
   return measured;
 }
 
-/** The bench has failed, and goes on. */
+/** Notes that the bench has failed, and goes on. */
 function reportFault(sentence: string) {
   console.error(sentence);
   process.exitCode = 1;

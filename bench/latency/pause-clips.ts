@@ -18,12 +18,13 @@ export type PauseClip = QuestionClip & {
   readonly hearPcm: (pcm: Pcm) => string;
 };
 
+/** Kinds of clips: without a pause, with one put in, with a person's own pauses closed, and with them open. */
 export const pauseKinds = ['clean', 'hesitation', 'own closed', 'own pauses'] as const;
 export type PauseKind = (typeof pauseKinds)[number];
 
 const samplesPerMs = listenRateHz / 1_000;
 const maxClipMs = 8_000;
-/** So much of a pause stays where it is closed: less than a stop consonant takes. */
+/** Part of a pause that stays where the pause is closed: less than a stop consonant takes. */
 const closedPauseMs = 40;
 
 /**
@@ -31,51 +32,50 @@ const closedPauseMs = 40;
  * in, others with the pauses of their speaker, and the same ones with those closed. Writes each as a WAV file into `folder`.
  */
 export async function readPauseClips(
-  source: string | undefined,
+  sourceFolder: string | undefined,
   folder: string,
   count: number,
 ): Promise<Readonly<Record<PauseKind, readonly PauseClip[]>>> {
-  const sounds = await Array.fromAsync(readHumanSounds(await loadOpus(), source));
-  const short = sounds.filter((one) => measureEndMs(one) <= maxClipMs);
-  const clean = short.filter(({ silences: [first, ...later] }) => {
-    return first?.kind === 'eot' && later.length === 0;
+  const sounds = await Array.fromAsync(readHumanSounds(await loadOpus(), sourceFolder));
+  const shortSounds = sounds.filter((sound) => measureEndMs(sound) <= maxClipMs);
+  const cleanSounds = shortSounds.filter(({ silences: [silence, ...others] }) => {
+    return silence?.kind === 'eot' && others.length === 0;
   });
   const hesitations = new Map(
-    short.filter(isHesitation).map((sound) => [sound.clip, sound]),
+    shortSounds.filter(isHesitation).map((sound) => [sound.clip, sound]),
   );
-  const own = short.filter(({ silences }) => {
+  const pausedSounds = shortSounds.filter(({ silences }) => {
     return silences.length > 1 && silences.at(-1)?.kind === 'eot';
   });
-  const pairs = clean.flatMap((sound) => {
-    const other = hesitations.get(sound.clip);
-    return other ? [[sound, other]] : [];
+  const hesitationPairs = cleanSounds.flatMap((sound) => {
+    const hesitation = hesitations.get(sound.clip);
+    return hesitation ? [[sound, hesitation]] : [];
   });
-  const write = (some: readonly (readonly HumanSound[])[]) =>
-    writeClips(some, folder, count);
-  const paired = await write(pairs);
-  const ownPaired = await write(own.map((sound) => [closePauses(sound), sound]));
+  const pausePairs = pausedSounds.map((sound) => [closePauses(sound), sound]);
+  const hesitationClips = await writeClips(hesitationPairs, folder, count);
+  const pauseClips = await writeClips(pausePairs, folder, count);
   return {
-    clean: paired.flatMap(([first]) => first ?? []),
-    hesitation: paired.flatMap(([, second]) => second ?? []),
-    'own closed': ownPaired.flatMap(([first]) => first ?? []),
-    'own pauses': ownPaired.flatMap(([, second]) => second ?? []),
+    clean: hesitationClips.flatMap(([clean]) => clean ?? []),
+    hesitation: hesitationClips.flatMap(([, hesitation]) => hesitation ?? []),
+    'own closed': pauseClips.flatMap(([closed]) => closed ?? []),
+    'own pauses': pauseClips.flatMap(([, paused]) => paused ?? []),
   };
 }
 
 /** Cuts the pauses between a person's stretches of speech out. */
 function closePauses(sound: HumanSound): HumanSound {
-  const kept = sound.stretches.map(([fromMs, toMs], n) => {
+  const stretches = sound.stretches.map(([fromMs, toMs], n) => {
     const nextMs = sound.stretches[n + 1]?.[0] ?? toMs;
     return [fromMs, Math.min(nextMs, toMs + closedPauseMs)] as const;
   });
   const move = (ms: number) =>
-    sumValues(kept, ([fromMs, toMs]) => Math.max(0, Math.min(ms, toMs) - fromMs));
+    sumValues(stretches, ([fromMs, toMs]) => Math.max(0, Math.min(ms, toMs) - fromMs));
   return {
     ...sound,
     stretches: [[0, move(maxClipMs)]],
     words: sound.words.map(([text, from, to]) => [text, move(from), move(to)]),
     samples: joinedSpeech(
-      kept.map(([fromMs, toMs]) =>
+      stretches.map(([fromMs, toMs]) =>
         sound.samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs),
       ),
     ),
@@ -90,38 +90,38 @@ function measureEndMs({ stretches }: HumanSound) {
   return stretches.at(-1)?.[1] ?? 0;
 }
 
-/** Writes groups of clips of which the recogniser knows each word, so many as are wanted, in any order. */
+/** Writes up to `count` groups of clips of which the recogniser knows each word, in any order. */
 async function writeClips(
   groups: readonly (readonly HumanSound[])[],
   folder: string,
   count: number,
 ) {
-  const written: PauseClip[][] = [];
+  const writtenGroups: PauseClip[][] = [];
   for (const group of shuffleValues(seededRandom(1), groups)) {
-    if (written.length === count) break;
+    if (writtenGroups.length === count) break;
     const clips = group.map(makeClip);
     if (!clips.every(({ hearPcm, pcm, text }) => text !== '' && hearPcm(pcm) === text))
       continue;
-    const number = written.push([]);
+    const number = writtenGroups.push([]);
     for (const clip of clips) {
       const path = join(folder, `${group.length}-${number}-${clip.spokenMs}.wav`);
       await writeFile(path, writeWav(clip.pcm));
-      written.at(-1)?.push({ ...clip, path });
+      writtenGroups.at(-1)?.push({ ...clip, path });
     }
   }
-  return written;
+  return writtenGroups;
 }
 
 function makeClip(sound: HumanSound): PauseClip {
   const fromMs = sound.stretches[0]?.[0] ?? 0;
-  const cutAt = (endMs: number): Pcm => {
+  const cutUntil = (endMs: number): Pcm => {
     const samples = sound.samples.slice(fromMs * samplesPerMs, endMs * samplesPerMs);
     return { samples, rateHz: listenRateHz, channels: 1 };
   };
   // Nothing is sent after the last frame with voice.
-  const sent = resampleSpeech(cutAt(measureEndMs(sound)), listenRateHz);
-  const spokenMs = sent.length * frameMs;
-  const pcm = cutAt(fromMs + spokenMs);
+  const frames = resampleSpeech(cutUntil(measureEndMs(sound)), listenRateHz);
+  const spokenMs = frames.length * frameMs;
+  const pcm = cutUntil(fromMs + spokenMs);
   const words = sound.words.map(([word, from, to]) => {
     return { word, fromMs: from - fromMs, toMs: Math.min(to - fromMs, spokenMs) };
   });

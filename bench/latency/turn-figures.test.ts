@@ -61,9 +61,9 @@ const toMedians = (turns: readonly ObservedTurn[]) => ({
 });
 
 test('instants count from the last voiced packet, whatever the bot took for it', () => {
-  const { sinceMs, whole } = measureTurn(makeObservedTurn());
+  const { sinceMs, isWhole } = measureTurn(makeObservedTurn());
   expect(sinceMs).toMatchObject({ heard: 5, ended: 155, recognised: 150 });
-  expect([sinceMs['first packet heard'], whole]).toEqual([440, true]);
+  expect([sinceMs['first packet heard'], isWhole]).toEqual([440, true]);
 });
 
 test('the last request before the words counts from the pause, and all sound that was sent', () => {
@@ -89,7 +89,7 @@ test('of what was thought in vain nothing counts', () => {
     makeRequest('speech', 1137, 1190, { text: 'Here is the story you asked for.' }),
   ];
   const requests = [...discarded, ...makeObservedTurn().requests];
-  expect(measureTurn(makeObservedTurn({ requests })).whole).toBe(true);
+  expect(measureTurn(makeObservedTurn({ requests })).isWhole).toBe(true);
 });
 
 test('an answer to half a sentence, or in the middle of one, is no answer', () => {
@@ -97,8 +97,8 @@ test('an answer to half a sentence, or in the middle of one, is no answer', () =
     makeChatRequest(1152, 'Adam: stop the'),
     ...makeObservedTurn().requests.slice(2),
   ];
-  expect(measureTurn(makeObservedTurn({ requests: half })).whole).toBe(false);
-  expect(measureTurn(makeObservedTurn({ firstAudibleAtMs: 990 })).whole).toBe(false);
+  expect(measureTurn(makeObservedTurn({ requests: half })).isWhole).toBe(false);
+  expect(measureTurn(makeObservedTurn({ firstAudibleAtMs: 990 })).isWhole).toBe(false);
   expect(
     findFaults(toMedians([makeObservedTurn(), makeObservedTurn({ requests: half })])),
   ).toEqual([]);
@@ -145,11 +145,11 @@ test('of a model that speaks by itself only its own time to the first sound coun
     makeRequest('transcriptions', 1030, 1150),
     makeChatRequest(1040, 'stop the music'),
   ];
-  expect(measureTurn(makeObservedTurn({ requests })).whole).toBe(true);
+  expect(measureTurn(makeObservedTurn({ requests })).isWhole).toBe(true);
   expect(toSoundFloor({ pipeline: 'audio-model' })).toBe(190);
   const responses = [{ atMs: 1040, asked: 'stop the music', firstSoundAtMs: 1345 }];
-  expect(measureTurn(makeObservedTurn({ requests: [], responses })).whole).toBe(true);
-  expect(measureTurn(makeObservedTurn({ requests: [] })).whole).toBe(false);
+  expect(measureTurn(makeObservedTurn({ requests: [], responses })).isWhole).toBe(true);
+  expect(measureTurn(makeObservedTurn({ requests: [] })).isWhole).toBe(false);
   expect(toSoundFloor({ pipeline: 'realtime' })).toBe(300);
 });
 

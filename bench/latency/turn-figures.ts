@@ -4,7 +4,7 @@ import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockRequest, ProviderPace } from '#test/fakes/providers/mock-settings.ts';
 import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 
-/** The instants of a turn, and how the bot's log counts them from its own `heardAtMs`. */
+/** The instants of a turn, each with the field in which the bot's log counts it from its own `heardAtMs`. */
 export const turnInstants = [
   ['heard', undefined],
   ['ended', 'endedMs'],
@@ -19,13 +19,13 @@ export type TurnInstant = (typeof turnInstants)[number][0];
 
 /** The servers of a row, and how soon they answer. */
 export type BenchServers = {
-  /** A recogniser that streams tells each word as it ends; its answer at the end takes the usual time. */
+  /** A recogniser that streams tells each word as it ends. Its answer at the end takes the usual time. */
   readonly pipeline: BenchPipeline;
   readonly pace: ProviderPace;
 };
 
-/** From the request for an answer to its first sound, in ms, of a Realtime server. */
-export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace) {
+/** Sums the time from the request for an answer to its first sound, in ms, of a Realtime server. */
+export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace): number {
   return 2 * firstTokenMs;
 }
 
@@ -38,12 +38,13 @@ const laterClauseTokens = 6;
 export type MeasuredTurn = {
   /** Recognised text. */
   readonly text: string;
-  /** The model was asked about all the words, and nobody was interrupted. */
-  readonly whole: boolean;
+  /** The model was asked about the whole text, and nobody was interrupted. */
+  readonly isWhole: boolean;
   /** Milliseconds since the person's last voiced packet was sent. */
   readonly sinceMs: Readonly<Record<TurnInstant, number>>;
-  /** From the same instant until the pause was noticed in which the last words were asked for, and until a server was asked. */
+  /** From the same instant until the pause was noticed in which the transcript was asked for. */
   readonly noticedMs: number;
+  /** From the same instant until a server was asked for the transcript. */
   readonly askedMs: number;
   /** Length of all sound that was sent to be recognised. */
   readonly sentMs: number;
@@ -55,47 +56,51 @@ export type ObservedTurn = {
   readonly lastVoicedAtMs: number;
   readonly firstAudibleAtMs: number;
   readonly answered: LogLine;
-  /** Everything the providers were asked since the question began. */
+  /** Requests to the providers since the question began. */
   readonly requests: readonly MockRequest[];
-  /** The same of Realtime conversations. */
+  /** Responses of Realtime conversations since then. */
   readonly responses: readonly TalkResponse[];
 };
 
-export function measureTurn(seen: ObservedTurn): MeasuredTurn {
-  const { answered, lastVoicedAtMs, firstAudibleAtMs } = seen;
-  const ownMs = Number(answered.heardAtMs) - lastVoicedAtMs;
+/** Measures a turn from outside, with the instants of the bot's log. */
+export function measureTurn(observed: ObservedTurn): MeasuredTurn {
+  const { answered, lastVoicedAtMs, firstAudibleAtMs } = observed;
+  const logStartMs = Number(answered.heardAtMs) - lastVoicedAtMs;
   const sinceMs = Object.fromEntries(
     turnInstants.map(([name, field]) => [
       name,
-      ownMs + (field ? Number(answered[field]) : 0),
+      logStartMs + (field ? Number(answered[field]) : 0),
     ]),
   ) as Record<TurnInstant, number>;
   sinceMs['first packet heard'] = firstAudibleAtMs - lastVoicedAtMs;
-  const asked = findPrompt(seen) ?? '';
-  const whole = asked.includes(seen.text) && firstAudibleAtMs > lastVoicedAtMs;
+  const prompt = findPrompt(observed) ?? '';
+  const isWhole = prompt.includes(observed.text) && firstAudibleAtMs > lastVoicedAtMs;
   const recognisedAtMs = lastVoicedAtMs + sinceMs.recognised;
-  const uploads = seen.requests.filter((one) => one.endpoint === 'transcriptions');
-  const last = uploads.findLast((one) =>
-    hasHappened(one.firstByteAtMs, recognisedAtMs),
+  const uploads = observed.requests.filter(
+    ({ endpoint }) => endpoint === 'transcriptions',
+  );
+  const lastUpload = uploads.findLast(({ firstByteAtMs }) =>
+    hasHappened(firstByteAtMs, recognisedAtMs),
   );
   return {
-    text: seen.text,
-    whole,
+    text: observed.text,
+    isWhole,
     sinceMs,
-    noticedMs: ownMs + Number(answered.pausedMs),
-    askedMs: (last?.atMs ?? Number.NaN) - lastVoicedAtMs,
+    noticedMs: logStartMs + Number(answered.pausedMs),
+    askedMs: (lastUpload?.atMs ?? Number.NaN) - lastVoicedAtMs,
     sentMs: sumValues(uploads, ({ soundMs = 0 }) => soundMs),
   };
 }
 
-/** Prompt that the first sound came of: each request is the last that was answered before the next was made. */
+/** Finds the prompt that the first sound came of: each request is the last that was answered before the next was made. */
 function findPrompt({ requests, responses, firstAudibleAtMs }: ObservedTurn) {
   const findLast = (endpoint: MockRequest['endpoint'], beforeMs: number) =>
     requests.findLast(
-      (one) => one.endpoint === endpoint && hasHappened(one.firstByteAtMs, beforeMs),
+      (request) =>
+        request.endpoint === endpoint && hasHappened(request.firstByteAtMs, beforeMs),
     );
-  const response = responses.findLast((one) =>
-    hasHappened(one.firstSoundAtMs, firstAudibleAtMs),
+  const response = responses.findLast(({ firstSoundAtMs }) =>
+    hasHappened(firstSoundAtMs, firstAudibleAtMs),
   );
   if (response) return response.asked;
   const speech = findLast('speech', firstAudibleAtMs);
@@ -110,8 +115,11 @@ function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
   return (count * 1000) / tokensPerSecond;
 }
 
-/** At the providers' nominal pace; those the bot alone decides have none. */
-export function estimateFloors({ pipeline, pace }: BenchServers) {
+/** Estimates the least time of each instant, in ms, at the providers' nominal pace. Instants that the bot alone decides have 0. */
+export function estimateFloors({
+  pipeline,
+  pace,
+}: BenchServers): Readonly<Record<TurnInstant, number>> {
   // A streaming recogniser may know the words when the last one ends.
   const recognised =
     pipeline === 'chained, streaming recogniser' ? 0 : pace.recogniseMs;
@@ -149,15 +157,16 @@ function toFloors(recognised: number, token: number, clause: number, sound: numb
 /** Timers and clocks are read in whole milliseconds. */
 const roundingMs = 2;
 
-/** Sentences about whatever is faster than possible; then the measurement is wrong. */
+/** Finds figures that are faster than possible, a sentence each: the measurement is wrong then. */
 export function findImpossibleFigures(
   turns: readonly MeasuredTurn[],
-  setup: BenchServers,
-) {
-  const floors = estimateFloors(setup);
+  servers: BenchServers,
+): string[] {
+  const floors = estimateFloors(servers);
   return turns.flatMap(({ sinceMs }, n) =>
     turnInstants.flatMap(([name]) => {
-      const [ms, floorMs] = [sinceMs[name], floors[name]];
+      const ms = sinceMs[name];
+      const floorMs = floors[name];
       if (floorMs === 0 || ms >= floorMs - roundingMs) return [];
       return [
         `turn ${n + 1}: ${name} after ${ms.toFixed(0)} ms, under its floor of ${floorMs}`,
@@ -166,9 +175,12 @@ export function findImpossibleFigures(
   );
 }
 
+/** Median and 95th percentile. */
 export type Spread = { readonly p50: number; readonly p95: number };
 
-export function toSpread(values: readonly number[]) {
-  const at = (part: number) => Math.round(findPercentile(values, part) * 10) / 10;
-  return { p50: at(0.5), p95: at(0.95) };
+/** Finds median and 95th percentile, rounded to tenths. */
+export function toSpread(values: readonly number[]): Spread {
+  const findRounded = (share: number) =>
+    Math.round(findPercentile(values, share) * 10) / 10;
+  return { p50: findRounded(0.5), p95: findRounded(0.95) };
 }

@@ -1,6 +1,7 @@
 import { sumValues } from '#bench/format-table.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
@@ -8,28 +9,51 @@ import {
   type FixtureOptions,
   lounge,
   openSessionFixture,
+  type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import {
   type AnswerStyle,
-  createHonestMinds,
   createHonestRecogniser,
   firstSoundMs,
+  HonestMinds,
 } from './honest-models.ts';
 import {
-  createBenchMicrophones,
+  BenchMicrophones,
   type MicrophoneSound,
   readVoices,
   type SimulatedUtterance,
 } from './simulated-microphones.ts';
 import { SoundMarks } from './sound-marks.ts';
 
+/** An event of the session, and its instant on virtual time. */
 export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
-export type BenchChannel = Awaited<ReturnType<typeof openBenchChannel>>;
+
+/** The real session in a room, on virtual time. */
+export interface BenchChannel {
+  readonly fixture: SessionFixture;
+  readonly clock: VirtualClock;
+  readonly microphones: BenchMicrophones;
+  readonly minds: HonestMinds;
+  readonly synthesizer: FakeSynthesizer;
+  /** Events so far, oldest first. */
+  readonly events: readonly TimedEvent[];
+  /** Times of the last frame with sound, and of the last one with the bot's voice. -Infinity before the first. */
+  readonly lastSound: { lastMs: number; lastVoiceMs: number };
+  readonly traffic: {
+    /** Packets that have not been sent yet, in order. */
+    waiting: Packet[];
+    /** Time of the last packet that arrived. */
+    lastMs: number;
+  };
+  readonly people: readonly ChannelMember[];
+  /** Resolves once nothing is awaited that takes no virtual time. */
+  ready(): Promise<void>;
+}
 
 /** People and their voices of test/fixtures/scenes. */
-const everybody = [
+const peopleAndVoices = [
   ['ana', 'Ana', 'slt'],
   ['ben', 'Ben', 'rms'],
   ['cleo', 'Cleo', 'espeak-us-f3'],
@@ -40,31 +64,32 @@ const botVoice = 'espeak-gb';
 const packetMs = 20;
 /** A voice that is ducked has a fifth of its level, 800 and more. */
 const minVoiceMean = 200;
-/** Between two things of one person. */
+/** Pause between two utterances of one person. */
 const pauseOfOnePersonMs = 300;
-/** After so long without a packet every utterance is over and understood. */
+/** Time without a packet after which every utterance is over and understood. */
 const calmAfterMs = 4_000;
-/** In these everything happens that needs no time. */
+/** Rounds of the event loop in which everything happens that needs no time. */
 const eventLoopRounds = 4;
-/** Nothing takes longer but a fault. */
+/** Longest wait: only a fault takes longer. */
 const maxWaitMs = 90_000;
-/** By then it has said hello. */
-export const greetedMs = 12_000;
+/** Time by which the bot has said hello. */
+export const greetedMs: number = 12_000;
 
 /** Voices of the microphones. */
 const voices = await readVoices({
-  ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
+  ...Object.fromEntries(peopleAndVoices.map(([id, , voice]) => [id, voice])),
   bot: botVoice,
 });
 const codec = await loadOpus();
 
-/** The first so many of everybody. */
+/** Lists the first `count` of all people. */
 export function listPeople(count: number): ChannelMember[] {
-  return everybody
+  return peopleAndVoices
     .slice(0, count)
     .map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
 }
 
+/** A bot that sits in the channel beside ours. */
 export const otherBot: ChannelMember = {
   id: 'bot',
   name: 'Groovy',
@@ -74,27 +99,27 @@ export const otherBot: ChannelMember = {
 
 /** Options of a room. */
 export type BenchChannelOptions = {
-  /** Parts in place of the scripted ones. */
-  readonly partsFor?: (clock: VirtualClock) => FixtureOptions;
+  /** Makes options in place of the scripted ones. */
+  readonly makeOptions?: (clock: VirtualClock) => FixtureOptions;
   /** Resolves once nothing is awaited that takes no virtual time, such as a server. */
   readonly ready?: () => Promise<void>;
-  /** Language that the recogniser tells with an utterance. */
-  readonly languageOf?: (utterance: number) => string | undefined;
+  /** Finds the language that the recogniser tells with an utterance. */
+  readonly findLanguage?: (utterance: number) => string | undefined;
 };
 
-/** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
+/** Opens the real session in a room with these people, all of whom it may hear. `findStyle` says how it is to answer these utterances. */
 export async function openBenchChannel(
   people: readonly ChannelMember[],
-  mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
+  findStyle: (utterances: readonly number[]) => AnswerStyle = () => 'short',
   options: BenchChannelOptions = {},
-) {
+): Promise<BenchChannel> {
   const { ready = async () => undefined } = options;
   const clock = new VirtualClock(undefined, eventLoopRounds);
   const marks = new SoundMarks();
-  const microphones = createBenchMicrophones(voices, marks);
-  const minds = createHonestMinds(clock, mannerOf);
+  const microphones = new BenchMicrophones(voices, marks);
+  const minds = new HonestMinds(clock, findStyle);
   const synthesizer = new FakeSynthesizer({ clock, firstMs: firstSoundMs });
-  const happened: TimedEvent[] = [];
+  const events: TimedEvent[] = [];
   const never = Number.NEGATIVE_INFINITY;
   const lastSound = { lastMs: never, lastVoiceMs: never };
   const fixture = openSessionFixture(
@@ -105,7 +130,7 @@ export async function openBenchChannel(
       transcriber: createHonestRecogniser(
         clock,
         (piece) => microphones.listHeardWords(piece),
-        options.languageOf,
+        options.findLanguage,
       ),
       partialTrust: new PartialTrust(false),
       tools: [],
@@ -116,8 +141,8 @@ export async function openBenchChannel(
         if (isVoice(samples)) lastSound.lastVoiceMs = clock.nowMs();
       }),
       consent: { policy: 'notice' },
-      onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
-      ...options.partsFor?.(clock),
+      onEvent: (_guildId, event) => void events.push({ atMs: clock.nowMs(), event }),
+      ...options.makeOptions?.(clock),
     },
     people,
   );
@@ -129,7 +154,7 @@ export async function openBenchChannel(
     microphones,
     minds,
     synthesizer,
-    happened,
+    events,
     lastSound,
     traffic,
     people,
@@ -137,23 +162,25 @@ export async function openBenchChannel(
   };
 }
 
-/** The samples of the voice lie around its number, and those of cues around 0. */
+/** Tests whether sound is the voice: its samples lie around the voice's number, and those of cues around 0. */
 function isVoice(samples: Int16Array) {
   return (
     Math.abs(sumValues(samples, (sample) => sample)) > minVoiceMean * samples.length
   );
 }
 
-/** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
+/** Lets a person say a text from `fromMs` on, which is now or later, and after the person's earlier utterances. */
 export function sayText(
   channel: BenchChannel,
-  personId: string,
+  personId: PersonId,
   text: string,
   fromMs: number,
   sound?: MicrophoneSound,
 ): SimulatedUtterance {
-  const former = channel.microphones.said.findLast((one) => one.personId === personId);
-  const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + pauseOfOnePersonMs);
+  const lastUtterance = channel.microphones.utterances.findLast(
+    (utterance) => utterance.personId === personId,
+  );
+  const freeMs = Math.max(fromMs, (lastUtterance?.toMs ?? 0) + pauseOfOnePersonMs);
   const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
   const { utterance, packets } = channel.microphones.addUtterance(
     personId,
@@ -181,8 +208,8 @@ async function stepFrame({ fixture, clock, traffic, ready }: BenchChannel) {
   link.tick(nowMs);
 }
 
-/** To that instant, in one leap where nothing can happen before. */
-export async function passUntil(channel: BenchChannel, atMs: number) {
+/** Lets time pass until that instant, in one leap where nothing can happen before. */
+export async function passUntil(channel: BenchChannel, atMs: number): Promise<void> {
   const { clock, traffic } = channel;
   while (clock.nowMs() < atMs) {
     const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
@@ -198,54 +225,58 @@ export async function passUntil(channel: BenchChannel, atMs: number) {
   }
 }
 
-/** Until that holds; false when it has not for a minute and a half. */
-export async function waitUntil(channel: BenchChannel, holds: () => boolean) {
+/** Waits until a condition is true. Returns false when it was not for a minute and a half. */
+export async function waitUntil(
+  channel: BenchChannel,
+  isTrue: () => boolean,
+): Promise<boolean> {
   const deadlineMs = channel.clock.nowMs() + maxWaitMs;
-  while (!holds()) {
+  while (!isTrue()) {
     if (channel.clock.nowMs() > deadlineMs) return false;
     await stepFrame(channel);
   }
   return true;
 }
 
-/** Two people, and a bot that has said hello and gives long answers. */
+/** Opens a channel with two people, and a bot that has said hello and gives long answers. */
 export async function openStoryChannel(): Promise<BenchChannel> {
   const channel = await openBenchChannel(listPeople(2), () => 'long');
   await passUntil(channel, greetedMs);
   return channel;
 }
 
-/** Ana asks for a long answer, of which the first sound has left at the end. */
-export async function tellStory(channel: BenchChannel) {
+/** Lets Ana ask for a long answer. Returns once its first sound has left. */
+export async function tellStory(channel: BenchChannel): Promise<void> {
   const { clock, lastSound } = channel;
-  const asked = sayText(
+  const question = sayText(
     channel,
     'ana',
     'Nova, tell me a long story.',
     clock.nowMs() + 4_000,
   );
-  await passUntil(channel, asked.toMs);
+  await passUntil(channel, question.toMs);
   await waitUntil(channel, () => clock.nowMs() - lastSound.lastMs <= packetMs);
 }
 
-/** It says nothing, and prepares nothing. */
-export function isAtRest({ fixture, minds, synthesizer }: BenchChannel) {
-  const floor = fixture.sessions.findSession('g')?.loop.state.turnQueue;
-  if (!floor || floor.current) return false;
-  const waiting = floor.waiting.length;
-  return waiting + minds.running + synthesizer.running === 0;
+/** Returns whether the bot says nothing, and prepares nothing. */
+export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
+  const turnQueue = fixture.sessions.findSession('g')?.loop.state.turnQueue;
+  if (!turnQueue || turnQueue.current) return false;
+  return turnQueue.waiting.length + minds.running + synthesizer.running === 0;
 }
 
-/** They leave the channel, or come back. */
+/** Lets a person leave the channel, or come back. */
 export function movePerson(
   { fixture, people }: BenchChannel,
-  personId: string,
+  personId: PersonId,
   isHere: boolean,
-) {
+): void {
   const { linkOpener } = fixture;
-  const there = people.filter(({ id }) =>
-    id === personId ? isHere : linkOpener.link.present.some((one) => one.id === id),
+  const present = people.filter(({ id }) =>
+    id === personId
+      ? isHere
+      : linkOpener.link.present.some((member) => member.id === id),
   );
   for (const list of [linkOpener.people, linkOpener.link.present])
-    list.splice(0, list.length, ...there);
+    list.splice(0, list.length, ...present);
 }

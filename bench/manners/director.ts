@@ -1,4 +1,5 @@
 import { shuffleValues } from '#bench/shuffle-values.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -16,65 +17,72 @@ import type {
 } from './manners-scenarios.ts';
 import type { SimulatedUtterance } from './simulated-microphones.ts';
 
-/** Something that was said, and what should come of it. */
+/** An utterance, and the answer that it should get. */
 export type SpokenLine = {
   readonly utterance: SimulatedUtterance;
   readonly scenario: string;
+  /** Whether the utterance is for the bot. */
   readonly meant: 'yes' | 'no' | 'perhaps';
   readonly answer: 'short' | 'asks' | 'long';
-  /** Its answer has to be heard to the last word. */
+  /** Whether the answer has to be heard to the last word. */
   readonly whole: boolean;
 };
 
+/** An evening under way. */
 export type MannersRun = {
   readonly channel: BenchChannel;
   readonly mix: ScenarioMix;
   /** 0 to 1, evenly. */
   readonly random: () => number;
-  readonly spoken: Map<number, SpokenLine>;
+  /** Lines so far, by the id of the utterance. */
+  readonly spokenLines: Map<number, SpokenLine>;
 };
 
-/** After a scene: nobody is still expected to go on with it. After chat it goes on at once. */
-const [pauseAfterSceneMs, pauseAfterChatMs] = [9_000, 1_800];
-/** Ask opens 15 s, answered or not. */
+/** Pause after a scene, so that nobody is still expected to go on with it. */
+const pauseAfterSceneMs = 9_000;
+const pauseAfterChatMs = 1_800;
+/** Time for which Ask opens, answered or not, and a little more. */
 const askWindowMs = 15_500;
-/** Nobody goes on with what they said so long ago. */
+/** Pause after which nobody goes on with a sentence. */
 const sentencePauseMs = 1_600;
 
 /** Plays one scene, and returns once all of it is over and forgotten. */
-export async function runScenario(run: MannersRun, { name, acts }: MannersScenario) {
-  const parts: DirectorDeps = { run, cast: castPeople(run), name, askUntilMs: 0 };
+export async function runScenario(
+  run: MannersRun,
+  { name, acts }: MannersScenario,
+): Promise<void> {
+  const stage: ScenarioStage = { run, cast: castPeople(run), name, askUntilMs: 0 };
   let lastMs = run.channel.clock.nowMs();
-  for (const act of acts) lastMs = await performAct(act, lastMs, parts);
+  for (const act of acts) lastMs = await performAct(act, lastMs, stage);
   await settleScene(run, lastMs, pauseAfterSceneMs);
-  await passUntil(run.channel, parts.askUntilMs);
+  await passUntil(run.channel, stage.askUntilMs);
 }
 
-/** Lines between people, this many, none of them for the bot. */
+/** Plays lines between people, this many, none of them for the bot. */
 export async function playChat(
   run: MannersRun,
-  lines: number,
+  lineCount: number,
   pace: EveningPlan['pace'],
-) {
+): Promise<void> {
   const { channel, mix, random } = run;
-  const persons = listPersons(channel);
+  const personIds = listPersonIds(channel);
   let lastMs = channel.clock.nowMs();
-  let former: string | undefined;
-  for (let line = 0; line < lines; line++) {
-    const who = pickOne(
+  let lastSpeakerId: PersonId | undefined;
+  for (let n = 0; n < lineCount; n++) {
+    const speakerId = pickOne(
       random,
-      persons.filter((id) => id !== former),
+      personIds.filter((id) => id !== lastSpeakerId),
     );
-    former = who;
+    lastSpeakerId = speakerId;
     const pauseMs = pace.shortestMs + random() * (pace.longestMs - pace.shortestMs);
     const text = fillText(pickOne(random, mix.chat), run);
     const utterance = sayText(
       channel,
-      who,
+      speakerId,
       text,
       Math.max(channel.clock.nowMs(), lastMs + pauseMs),
     );
-    run.spoken.set(utterance.id, {
+    run.spokenLines.set(utterance.id, {
       utterance,
       scenario: 'chat',
       meant: 'no',
@@ -87,17 +95,18 @@ export async function playChat(
   await settleScene(run, lastMs, pauseAfterChatMs);
 }
 
-type DirectorDeps = {
+/** One scene under way, with its cast. */
+type ScenarioStage = {
   readonly run: MannersRun;
-  readonly cast: Readonly<Record<ScenarioRole, string>>;
+  readonly cast: Readonly<Record<ScenarioRole, PersonId>>;
   readonly name: string;
   /** End, in ms, of the time in which the presser of Ask needs no name. */
   askUntilMs: number;
 };
 
-/** Returns when the next act begins at the earliest. */
-async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps) {
-  const { channel } = parts.run;
+/** Performs an act. Returns the earliest instant at which the next one begins. */
+async function performAct(act: ScenarioAct, lastMs: number, stage: ScenarioStage) {
+  const { channel } = stage.run;
   if ('pauseMs' in act) return lastMs + act.pauseMs;
   if ('wait' in act) {
     await passUntil(channel, lastMs);
@@ -111,23 +120,22 @@ async function performAct(act: ScenarioAct, lastMs: number, parts: DirectorDeps)
   }
   if ('do' in act) {
     await passUntil(channel, lastMs);
-    if (act.do !== 'ask') movePerson(channel, parts.cast[act.who], act.do === 'come');
+    if (act.do !== 'ask') movePerson(channel, stage.cast[act.who], act.do === 'come');
     else {
-      channel.fixture.talk.openAskWindow('g', parts.cast[act.who]);
-      parts.askUntilMs = channel.clock.nowMs() + askWindowMs;
+      channel.fixture.talk.openAskWindow('g', stage.cast[act.who]);
+      stage.askUntilMs = channel.clock.nowMs() + askWindowMs;
     }
     return channel.clock.nowMs();
   }
-  return speakAct(act, lastMs, parts);
+  return speakAct(act, lastMs, stage);
 }
 
-/** Returns when it ends. */
+/** Lets a person speak. Returns the instant at which the utterance ends. */
 function speakAct(
   act: Extract<ScenarioAct, { say: string }>,
   lastMs: number,
-  parts: DirectorDeps,
+  { run, cast, name }: ScenarioStage,
 ) {
-  const { run, cast, name } = parts;
   const fromMs = Math.max(run.channel.clock.nowMs(), lastMs + (act.afterMs ?? 0));
   const utterance = sayText(
     run.channel,
@@ -137,11 +145,17 @@ function speakAct(
   );
   const { answer = 'short', whole = false } = act;
   const meant = act.meant ?? 'no';
-  run.spoken.set(utterance.id, { utterance, scenario: name, meant, answer, whole });
+  run.spokenLines.set(utterance.id, {
+    utterance,
+    scenario: name,
+    meant,
+    answer,
+    whole,
+  });
   return utterance.toMs;
 }
 
-/** Everything that was said is understood, and everything to be answered is. */
+/** Waits until everything that was said is understood, and everything to be answered is. */
 async function waitForCalm(channel: BenchChannel) {
   let restedMs = 0;
   await waitUntil(channel, () => {
@@ -158,34 +172,34 @@ async function settleScene({ channel }: MannersRun, lastMs: number, thenMs: numb
   await passUntil(channel, channel.clock.nowMs() + thenMs);
 }
 
-function listPersons({ people }: MannersRun['channel']) {
+function listPersonIds({ people }: MannersRun['channel']) {
   return people.filter(({ isBot }) => !isBot).map(({ id }) => id);
 }
 
 function castPeople({ channel, random }: MannersRun) {
   const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(
     random,
-    listPersons(channel),
+    listPersonIds(channel),
   );
   return { a, b, c, d, e, bot: 'bot' };
 }
 
-/** `{city}` by chance, `{b}` by the name of who plays it. */
+/** Replaces `{city}` by chance, and `{b}` by the name of the person who plays that role. */
 function fillText(
   text: string,
   { mix, random, channel }: MannersRun,
-  cast?: DirectorDeps['cast'],
+  cast?: ScenarioStage['cast'],
 ) {
-  return text.replace(/\{(\w+)\}/g, (_all, key: string) => {
-    const words = mix.fill[key];
-    if (words) return pickOne(random, words);
-    const played = Object.entries(cast ?? {}).find(([role]) => role === key)?.[1];
-    return channel.people.find(({ id }) => id === played)?.name ?? key;
+  return text.replace(/\{(\w+)\}/g, (_match, key: string) => {
+    const fillings = mix.fill[key];
+    if (fillings) return pickOne(random, fillings);
+    const playerId = Object.entries(cast ?? {}).find(([role]) => role === key)?.[1];
+    return channel.people.find(({ id }) => id === playerId)?.name ?? key;
   });
 }
 
-function pickOne<T>(random: () => number, all: readonly T[]) {
-  const one = all[Math.floor(random() * all.length)];
-  if (one === undefined) throw new Error('There is nothing to choose from.');
-  return one;
+function pickOne<T>(random: () => number, values: readonly T[]) {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new Error('There is nothing to choose from.');
+  return value;
 }

@@ -6,9 +6,10 @@ import { type MannersRun, playChat, runScenario, type SpokenLine } from './direc
 import type { Evening } from './judge-evening.ts';
 import type { MannersScenario, ScenarioMix } from './manners-scenarios.ts';
 
-/** Who spends how long together. */
+/** People who spend an evening together, and the scenes of it. */
 export type EveningPlan = {
   readonly people: number;
+  /** Whether another bot sits with them. */
   readonly withBot: boolean;
   readonly minutes: number;
   readonly scenarios: readonly MannersScenario[];
@@ -27,15 +28,15 @@ export async function playEvening(
   seed: number,
 ): Promise<Evening> {
   const random = seededRandom(seed);
-  const spoken = new Map<number, SpokenLine>();
+  const spokenLines = new Map<number, SpokenLine>();
   const people = [...listPeople(plan.people), ...(plan.withBot ? [otherBot] : [])];
-  const mannerOf = (utterances: readonly number[]) =>
-    spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
+  const findStyle = (utterances: readonly number[]) =>
+    spokenLines.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
   const { addressing = 'auto' } = plan;
-  const channel = await openBenchChannel(people, mannerOf, {
-    partsFor: () => ({ addressing }),
+  const channel = await openBenchChannel(people, findStyle, {
+    makeOptions: () => ({ addressing }),
   });
-  const run: MannersRun = { channel, mix, random, spoken };
+  const run: MannersRun = { channel, mix, random, spokenLines };
   const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
     for (const scenario of shuffleValues(random, plan.scenarios)) {
@@ -44,10 +45,13 @@ export async function playEvening(
       await runScenario(run, scenario);
     }
   }
-  return { channel, spoken };
+  return { channel, spokenLines };
 }
 
-export function listPlans(mix: ScenarioMix) {
+/** Plans the evenings of the bench: one of two people, and one of five and a bot. */
+export function listPlans(
+  mix: ScenarioMix,
+): Readonly<Record<'two' | 'five', EveningPlan>> {
   return {
     two: {
       people: 2,

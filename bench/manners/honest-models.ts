@@ -1,14 +1,15 @@
-import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { ChatModel } from '#src/chat/chat-model.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Synthesizer, TranscriptUpdate } from '#src/speech/speech-engine.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { readPieces, type UtterancePiece } from './sound-marks.ts';
 
-/** From the call to the final text, and to the first token; the voice has its own. */
-const [recogniseMs, thinkMs] = [120, 150];
-export const firstSoundMs = 60;
+/** Times, in ms, from the call to the final text, to the first token, and to the first sound of the voice. */
+const recogniseMs = 120;
+const thinkMs = 150;
+export const firstSoundMs: number = 60;
 
 /** Length and ending of an answer. */
 export type AnswerStyle = 'short' | 'asks' | 'long';
@@ -16,11 +17,11 @@ export type AnswerStyle = 'short' | 'asks' | 'long';
 /** Request that an answer is for. */
 export type MindRequest = {
   readonly serial: number;
-  readonly speakerId: string;
-  /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
+  readonly speakerId: PersonId;
+  /** Utterances whose sound it was, by the packets: one, and more where they were mixed. */
   readonly utterances: readonly number[];
   readonly texts: readonly string[];
-  /** Instructions that the model got beside them. */
+  /** Instructions that the model got beside the texts. */
   readonly instructions: string;
 };
 
@@ -35,18 +36,18 @@ const answerEndings: Readonly<Record<AnswerStyle, string>> = {
   ),
 };
 
-/** A recogniser that makes no mistake and knows only the words that have ended. */
+/** Creates a recogniser that makes no mistake and knows only the words that have ended. */
 export function createHonestRecogniser(
   clock: Clock,
-  wordsIn: (piece: UtterancePiece) => string,
-  languageOf: (utterance: number) => string | undefined = () => undefined,
-) {
+  listWords: (piece: UtterancePiece) => string,
+  findLanguage: (utterance: number) => string | undefined = () => undefined,
+): Transcriber {
   return {
-    async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+    async *transcribe(pcm, signal) {
       await clock.sleep(recogniseMs, signal);
       const pieces = readPieces(pcm.samples);
-      const text = pieces.map(wordsIn).join(' ').trim();
-      const language = languageOf(pieces[0]?.utterance ?? 0);
+      const text = pieces.map(listWords).join(' ').trim();
+      const language = findLanguage(pieces[0]?.utterance ?? 0);
       yield {
         kind: 'final',
         transcript: language === undefined ? { text } : { text, language },
@@ -55,61 +56,72 @@ export function createHonestRecogniser(
   };
 }
 
-/** A model that says which question it answers, and a note of everything it was asked. */
-export function createHonestMinds(
-  clock: Clock,
-  mannerOf: (utterances: readonly number[]) => AnswerStyle,
-) {
-  const asked: MindRequest[] = [];
-  let running = 0;
+/** A model that says which question it answers, and notes every request. */
+export class HonestMinds {
+  readonly #clock: Clock;
+  readonly #findStyle: (utterances: readonly number[]) => AnswerStyle;
+  readonly #requests: MindRequest[] = [];
+  #running = 0;
 
-  function replyTo({ utterances: said }: Turn): ChatModel {
+  constructor(clock: Clock, findStyle: (utterances: readonly number[]) => AnswerStyle) {
+    this.#clock = clock;
+    this.#findStyle = findStyle;
+  }
+
+  /** Requests so far. Answer number n is to `requests[n - 1]`. */
+  get requests(): readonly MindRequest[] {
+    return this.#requests;
+  }
+
+  /** Number of answers under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Makes the chained pipeline of this model and a voice. */
+  withSynthesizer(synthesizer: Synthesizer): Pipeline {
     return {
-      async *reply(messages, _tools, signal) {
-        running++;
-        try {
-          const heard = await Promise.all(said.map(({ transcript }) => transcript()));
-          await clock.sleep(thinkMs, signal);
-          const utterances = said.flatMap(readUtterances);
-          const serial = asked.length + 1;
-          asked.push({
-            serial,
-            speakerId: said.at(-1)?.speakerId ?? '',
-            utterances,
-            texts: heard.map(({ text }) => text),
-            instructions: messages[0]?.content ?? '',
-          });
-          const ending = answerEndings[mannerOf(utterances)];
-          yield { kind: 'text', text: `Answer number ${serial}. ${ending}` };
-        } finally {
-          running--;
-        }
+      answer: (turn, host, signal) => {
+        const chat = {
+          reply: (...request: ReplyRequest) => this.#reply(turn, request),
+        };
+        const pipeline = createChainedPipeline({ chat, synthesizer });
+        return pipeline.answer(turn, host, signal);
       },
     };
   }
 
-  return {
-    asked,
-
-    get running() {
-      return running;
-    },
-
-    withSynthesizer(synthesizer: Synthesizer): Pipeline {
-      return {
-        answer: (turn, host, signal) =>
-          createChainedPipeline({ chat: replyTo(turn), synthesizer }).answer(
-            turn,
-            host,
-            signal,
-          ),
-      };
-    },
-  };
+  async *#reply(
+    { utterances: saidUtterances }: Turn,
+    [messages, , signal]: ReplyRequest,
+  ): AsyncGenerator<ChatPart> {
+    this.#running++;
+    try {
+      const transcripts = await Promise.all(
+        saidUtterances.map(({ transcript }) => transcript()),
+      );
+      await this.#clock.sleep(thinkMs, signal);
+      const utterances = saidUtterances.flatMap(readUtterances);
+      const serial = this.#requests.length + 1;
+      this.#requests.push({
+        serial,
+        speakerId: saidUtterances.at(-1)?.speakerId ?? '',
+        utterances,
+        texts: transcripts.map(({ text }) => text),
+        instructions: messages[0]?.content ?? '',
+      });
+      const ending = answerEndings[this.#findStyle(utterances)];
+      yield { kind: 'text', text: `Answer number ${serial}. ${ending}` };
+    } finally {
+      this.#running--;
+    }
+  }
 }
 
-/** Which answer such words are the beginning of. */
-export function parseSerial(text: string) {
+type ReplyRequest = Parameters<ChatModel['reply']>;
+
+/** Parses the number of an answer out of its beginning. */
+export function parseSerial(text: string): number | undefined {
   const [, serial] = /Answer number (\d+)/.exec(text) ?? [];
   return serial === undefined ? undefined : Number(serial);
 }

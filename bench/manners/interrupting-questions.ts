@@ -1,3 +1,4 @@
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -11,11 +12,12 @@ import { parseSerial } from './honest-models.ts';
 
 /** Waits, in ms, from the last sound of each question to the first frame of its answer. */
 export type QuestionWaits = {
+  /** Questions out of silence. */
   readonly silent: readonly number[];
-  /** Over the answer to the same person. */
-  readonly own: readonly number[];
-  /** Over the answer to another person, which ends its clause. */
-  readonly other: readonly number[];
+  /** Questions over the answer to the same person. */
+  readonly samePerson: readonly number[];
+  /** Questions over the answer to another person, which ends its clause. */
+  readonly otherPerson: readonly number[];
 };
 
 const questions = [
@@ -29,41 +31,49 @@ const questions = [
   'Nova, which of the two films is longer?',
 ] as const;
 
-/** It speaks for so long before somebody asks. */
+/** Time for which the bot speaks before somebody asks. */
 const askedAfterMs = 1_500;
 
+/** Asks each question three times. */
 export async function playQuestions(
-  asked: readonly string[] = questions,
+  texts: readonly string[] = questions,
 ): Promise<QuestionWaits> {
   const channel = await openStoryChannel();
-  const [silent, own, other]: [number[], number[], number[]] = [[], [], []];
-  for (const question of asked) {
+  const silent: number[] = [];
+  const samePerson: number[] = [];
+  const otherPerson: number[] = [];
+  for (const question of texts) {
     silent.push(await measureWait(channel, 'ana', question));
     await tellStory(channel);
-    own.push(await measureWait(channel, 'ana', question));
+    samePerson.push(await measureWait(channel, 'ana', question));
     await tellStory(channel);
-    other.push(await measureWait(channel, 'ben', question));
+    otherPerson.push(await measureWait(channel, 'ben', question));
   }
-  return { silent, own, other };
+  return { silent, samePerson, otherPerson };
 }
 
-async function measureWait(channel: BenchChannel, who: string, question: string) {
-  const { clock, fixture, happened } = channel;
-  const { id, toMs } = sayText(channel, who, question, clock.nowMs() + askedAfterMs);
+async function measureWait(channel: BenchChannel, askerId: PersonId, question: string) {
+  const { clock, fixture, events } = channel;
+  const { id, toMs } = sayText(
+    channel,
+    askerId,
+    question,
+    clock.nowMs() + askedAfterMs,
+  );
   await passUntil(channel, toMs);
   await waitUntil(channel, () => isAnswering(channel, id));
   fixture.talk.stopSpeaking('g');
   await waitUntil(channel, () => isAtRest(channel));
-  const [last] = happened
+  const [lastInstants] = events
     .flatMap(({ event }) => ('instants' in event ? [event.instants] : []))
     .slice(-1);
   await passUntil(channel, clock.nowMs() + 2_000);
-  return (last?.firstSentAtMs ?? Number.POSITIVE_INFINITY) - toMs;
+  return (lastInstants?.firstSentAtMs ?? Number.POSITIVE_INFINITY) - toMs;
 }
 
 /** Returns whether the answer to this utterance sounds. */
 function isAnswering({ fixture, minds }: BenchChannel, utterance: number) {
   const { heardText = '' } = fixture.sessions.findSession('g')?.loop.output ?? {};
-  const request = minds.asked[(parseSerial(heardText) ?? 0) - 1];
+  const request = minds.requests[(parseSerial(heardText) ?? 0) - 1];
   return request?.utterances.includes(utterance) === true;
 }

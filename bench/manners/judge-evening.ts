@@ -3,60 +3,99 @@ import type { BenchChannel, TimedEvent } from './bench-channel.ts';
 import type { SpokenLine } from './director.ts';
 import { type MindRequest, parseSerial } from './honest-models.ts';
 
-export type MannersVerdict = ReturnType<typeof judgeEvening>;
+/** Verdict on an evening. Lines are told by their instant, scene, speaker and text. */
+export interface MannersVerdict {
+  readonly minutes: number;
+  readonly utterances: number;
+  /** Number of utterances that are for the bot. */
+  readonly questions: number;
+  readonly answers: number;
+  /** Share of the time in which somebody talks. */
+  readonly talkShare: number;
+  /** Lines that are not for the bot, and were answered. */
+  readonly uninvited: readonly string[];
+  /** Questions without an answer. */
+  readonly lost: readonly string[];
+  /** Lines with more than one answer. */
+  readonly twice: readonly string[];
+  /** Lines whose answer was to be heard to the last word, and was not. */
+  readonly cut: readonly string[];
+  /** Number of short answers that somebody else's question ended after a clause. */
+  readonly endedEarly: number;
+  /** Number of turns checked against the senders of their packets. */
+  readonly turns: number;
+  /** Turns that were given to a person who did not speak. */
+  readonly misattributed: readonly string[];
+  readonly failures: readonly string[];
+}
 
+/** An evening that was played. */
 export type Evening = {
   readonly channel: BenchChannel;
-  readonly spoken: ReadonlyMap<number, SpokenLine>;
+  /** By the id of the utterance. */
+  readonly spokenLines: ReadonlyMap<number, SpokenLine>;
 };
 
 /** An answer of which something was heard. */
-type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean };
+type HeardAnswer = { readonly request: MindRequest; readonly isWhole: boolean };
 
-export function judgeEvening({ channel, spoken }: Evening) {
-  const given = listGivenAnswers(channel);
-  const all = [...spoken.values()];
-  const timesOf = (id: number) =>
-    given.filter(({ asked }) => asked.utterances.includes(id)).length;
-  const wanted = all.filter(({ meant }) => meant === 'yes');
-  const uninvited = given.filter(({ asked }) =>
-    asked.utterances.every((id) => spoken.get(id)?.meant === 'no'),
-  );
-  const talkMs = sumValues(all, ({ utterance }) => utterance.toMs - utterance.fromMs);
+/** Judges whether the bot answered those who meant it, and nobody else. */
+export function judgeEvening({ channel, spokenLines }: Evening): MannersVerdict {
+  const answers = listHeardAnswers(channel);
+  const lines = [...spokenLines.values()];
+  const questions = lines.filter(({ meant }) => meant === 'yes');
+  const talkMs = sumValues(lines, ({ utterance }) => utterance.toMs - utterance.fromMs);
   const turns = findTurnFaults(channel);
   return {
     minutes: channel.clock.nowMs() / 60_000,
-    utterances: all.length,
-    questions: wanted.length,
-    answers: given.length,
-    /** Share of the time in which somebody talks. */
+    utterances: lines.length,
+    questions: questions.length,
+    answers: answers.length,
     talkShare: talkMs / channel.clock.nowMs(),
-    uninvited: uninvited.map(({ asked }) =>
-      asked.utterances.map((id) => reportLine(spoken.get(id))).join(' + '),
-    ),
-    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(reportLine),
-    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(reportLine),
-    /** To be heard to the last word, and were not. */
-    cut: all
-      .filter(
-        ({ whole, utterance: { id } }) =>
-          whole && given.some((one) => isCutOff(one, id)),
-      )
-      .map(reportLine),
-    /** Short answers that somebody else's question ended after a clause. */
-    endedEarly: given.filter(
-      (one) => !one.isWhole && all.some((said) => isTooShort(said, one)),
-    ).length,
-    /** Number of turns checked against the senders of their packets. */
+    uninvited: listUninvited(answers, spokenLines),
+    ...judgeLines(lines, questions, answers),
     turns: turns.length,
     misattributed: turns.flatMap((turn) => turn ?? []),
-    failures: channel.happened.flatMap(({ event }) =>
+    failures: channel.events.flatMap(({ event }) =>
       event.kind === 'failed' ? event.message : [],
     ),
   };
 }
 
-/** Names the scene and what was said. */
+/** Lists answers to utterances of which none is for the bot. */
+function listUninvited(
+  answers: readonly HeardAnswer[],
+  spokenLines: Evening['spokenLines'],
+) {
+  return answers
+    .filter(({ request }) =>
+      request.utterances.every((id) => spokenLines.get(id)?.meant === 'no'),
+    )
+    .map(({ request }) =>
+      request.utterances.map((id) => reportLine(spokenLines.get(id))).join(' + '),
+    );
+}
+
+function judgeLines(
+  lines: readonly SpokenLine[],
+  questions: readonly SpokenLine[],
+  answers: readonly HeardAnswer[],
+) {
+  const countAnswers = ({ utterance }: SpokenLine) =>
+    answers.filter(({ request }) => request.utterances.includes(utterance.id)).length;
+  const isCut = ({ whole, utterance }: SpokenLine) =>
+    whole && answers.some((answer) => isCutOff(answer, utterance.id));
+  return {
+    lost: questions.filter((line) => countAnswers(line) === 0).map(reportLine),
+    twice: lines.filter((line) => countAnswers(line) > 1).map(reportLine),
+    cut: lines.filter(isCut).map(reportLine),
+    endedEarly: answers.filter(
+      (answer) => !answer.isWhole && lines.some((line) => isTooShort(line, answer)),
+    ).length,
+  };
+}
+
+/** Tells the instant, scene, speaker and text of a line. */
 function reportLine(line: SpokenLine | undefined) {
   if (!line) return '?';
   const { scenario, utterance } = line;
@@ -65,53 +104,56 @@ function reportLine(line: SpokenLine | undefined) {
 
 function isTooShort(
   { answer, meant, utterance }: SpokenLine,
-  { asked }: HeardAnswerPart,
+  { request }: HeardAnswer,
 ) {
   return (
-    answer === 'short' && meant === 'yes' && asked.utterances.includes(utterance.id)
+    answer === 'short' && meant === 'yes' && request.utterances.includes(utterance.id)
   );
 }
 
-function isCutOff({ asked, isWhole }: HeardAnswerPart, id: number) {
-  return asked.utterances.includes(id) && !isWhole;
+function isCutOff({ request, isWhole }: HeardAnswer, id: number) {
+  return request.utterances.includes(id) && !isWhole;
 }
 
-function listGivenAnswers({ happened, minds }: BenchChannel) {
-  return happened.flatMap(({ event }) => {
+function listHeardAnswers({ events, minds }: BenchChannel): readonly HeardAnswer[] {
+  return events.flatMap(({ event }) => {
     if (event.kind !== 'answered' || event.heardText === '') return [];
-    const asked = minds.asked[(parseSerial(event.text) ?? 0) - 1];
-    return asked ? [{ asked, isWhole: event.heardText === event.text }] : [];
+    const request = minds.requests[(parseSerial(event.text) ?? 0) - 1];
+    return request ? [{ request, isWhole: event.heardText === event.text }] : [];
   });
 }
 
-/** Faults of each recognised text and each question put to the model: undefined when it belongs to its speaker. */
+/** Finds a fault of each question put to the model and of each recognised text. Undefined when the text belongs to its speaker. */
 function findTurnFaults(channel: BenchChannel) {
-  const { microphones, minds, happened } = channel;
-  const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
-  const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
+  const { microphones, minds, events } = channel;
+  const findSpeaker = (id: number) => microphones.utterances[id - 1]?.personId;
+  const questionFaults = minds.requests.map(({ serial, speakerId, utterances }) => {
     const isTheirs =
-      utterances.length > 0 && utterances.every((id) => ownerOf(id) === speakerId);
+      utterances.length > 0 && utterances.every((id) => findSpeaker(id) === speakerId);
     return isTheirs
       ? undefined
       : `answer ${serial} is to ${speakerId}, utterances ${utterances}`;
   });
-  return [...asked, ...happened.flatMap((one) => isRecognisedFrom(one, channel))];
+  const textFaults = events.flatMap((event) => findTextFault(event, channel));
+  return [...questionFaults, ...textFaults];
 }
 
-/** Such words that speaker said just before. */
-function isRecognisedFrom({ atMs, event }: TimedEvent, { microphones }: BenchChannel) {
+/** Finds a fault of a recognised text: the speaker said other words just before. */
+function findTextFault({ atMs, event }: TimedEvent, { microphones }: BenchChannel) {
   if (event.kind !== 'recognised') return [];
-  const own = microphones.said.filter(
+  const utterances = microphones.utterances.filter(
     ({ personId, fromMs, toMs }) =>
       personId === event.speakerId && fromMs < atMs && toMs > atMs - 30_000,
   );
-  const isTheirs = holdsWords(own.map(({ text }) => text).join(' '), event.text);
+  const spokenText = utterances.map(({ text }) => text).join(' ');
+  const isTheirs = hasWordsInOrder(spokenText, event.text);
   return [isTheirs ? undefined : `${event.speakerId}: ${event.text}`];
 }
 
-/** The words of `part` in their order, others between them or not: a recogniser may have been asked too soon. */
-function holdsWords(whole: string, part: string) {
-  const words = part.split(' ');
-  for (const word of whole.split(' ')) if (word === words[0]) words.shift();
-  return words.length === 0;
+/** Tests for the words of `excerpt` in their order, others between them or not: a recogniser may have been asked too soon. */
+function hasWordsInOrder(text: string, excerpt: string) {
+  const expectedWords = excerpt.split(' ');
+  for (const word of text.split(' '))
+    if (word === expectedWords[0]) expectedWords.shift();
+  return expectedWords.length === 0;
 }

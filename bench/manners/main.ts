@@ -7,7 +7,7 @@ import {
   formatChannelTable,
   formatTargetTable,
   type MannersFindings,
-  toTargetLines,
+  toTargets,
 } from './manners-report.ts';
 import { readScenarioMix } from './manners-scenarios.ts';
 import { playStops, readStops } from './spoken-stops.ts';
@@ -25,14 +25,14 @@ const findings: MannersFindings = {
     'two people': judgeEvening(await playEvening(plans.two, mix, seed)),
     'five people and a bot': judgeEvening(await playEvening(plans.five, mix, seed)),
   },
-  aloud: await playStops(await readStops()),
+  stops: await playStops(await readStops()),
   waits: await playQuestions(),
 };
-const lines = toTargetLines(findings);
+const targets = toTargets(findings);
 console.log(`\n${formatChannelTable(findings.channels)}`);
-console.log(`\n${formatTargetTable(lines)}`);
-for (const { what, misses, met } of lines) {
-  if (misses.length > 0) console.log(`\n${what}${met ? '' : ', NOT MET'}`);
+console.log(`\n${formatTargetTable(targets)}`);
+for (const { title, misses, isMet } of targets) {
+  if (misses.length > 0) console.log(`\n${title}${isMet ? '' : ', NOT MET'}`);
   for (const miss of misses) console.log(`  ${miss}`);
 }
-process.exitCode = lines.every(({ met }) => met) ? 0 : 1;
+process.exitCode = targets.every(({ isMet }) => isMet) ? 0 : 1;

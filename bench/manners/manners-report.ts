@@ -3,34 +3,45 @@ import type { QuestionWaits } from './interrupting-questions.ts';
 import type { MannersVerdict } from './judge-evening.ts';
 import type { SpokenStops } from './spoken-stops.ts';
 
+/** Everything that was measured, by the names of the channels. */
 export type MannersFindings = {
   readonly channels: Readonly<Record<string, MannersVerdict>>;
-  readonly aloud: SpokenStops;
+  readonly stops: SpokenStops;
   readonly waits: QuestionWaits;
 };
 
-/** One target; `misses` says what went wrong, a line each. */
-type TargetLine = ReturnType<typeof toNoneLine>;
+/** One target, and the figure that was reached. */
+export interface MannersTarget {
+  readonly title: string;
+  readonly target: string;
+  readonly reached: string;
+  readonly isMet: boolean;
+  /** Everything that went wrong, a sentence each. */
+  readonly misses: readonly string[];
+}
 
-const [maxUninvitedPerHour, minStopPercent, maxOverlapMs] = [1, 98, 20] as const;
+const maxUninvitedPerHour = 1;
+const minStopPercent = 98;
+const maxOverlapMs = 20;
 
-export function toTargetLines({
+/** Compares findings with the targets. */
+export function toTargets({
   channels,
-  aloud,
+  stops,
   waits,
-}: MannersFindings): TargetLine[] {
+}: MannersFindings): readonly MannersTarget[] {
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) =>
-      toChannelLines(channel, verdict),
+      toChannelTargets(channel, verdict),
     ),
-    toStopLine(aloud),
-    toWaitLine(waits),
+    toStopTarget(stops),
+    toWaitTarget(waits),
   ];
 }
 
-/** Table of the channels played. */
-export function formatChannelTable(channels: MannersFindings['channels']) {
-  const head = [
+/** Formats the channels that were played. */
+export function formatChannelTable(channels: MannersFindings['channels']): string {
+  const columnNames = [
     '',
     'minutes',
     'talk %',
@@ -40,84 +51,86 @@ export function formatChannelTable(channels: MannersFindings['channels']) {
     'ended early',
   ];
   return formatTable(
-    head,
-    Object.entries(channels).map(([channel, one]) => [
-      ...[channel, one.minutes, 100 * one.talkShare, one.utterances],
-      ...[one.questions, one.answers, one.endedEarly],
+    columnNames,
+    Object.entries(channels).map(([channel, verdict]) => [
+      ...[channel, verdict.minutes, 100 * verdict.talkShare, verdict.utterances],
+      ...[verdict.questions, verdict.answers, verdict.endedEarly],
     ]),
   );
 }
 
-export function formatTargetTable(lines: readonly TargetLine[]) {
+/** Formats each target and whether it is met. */
+export function formatTargetTable(targets: readonly MannersTarget[]): string {
   return formatTable(
     ['target', '', 'reached', ''],
-    lines.map(({ what, target, reached, met }) => [
-      what,
+    targets.map(({ title, target, reached, isMet }) => [
+      title,
       target,
       reached,
-      met ? 'met' : 'NOT MET',
+      isMet ? 'met' : 'NOT MET',
     ]),
   );
 }
 
-function toWaitLine({ other, own, silent }: QuestionWaits) {
-  const [ownMs, silentMs] = [findPercentile(own, 0.5), findPercentile(silent, 0.5)];
-  const otherMs = findPercentile(other, 0.5);
+function toWaitTarget({ otherPerson, samePerson, silent }: QuestionWaits) {
+  const sameMs = findPercentile(samePerson, 0.5);
+  const silentMs = findPercentile(silent, 0.5);
+  const otherMs = findPercentile(otherPerson, 0.5);
   return {
-    what: 'a question over an own answer waits (p50)',
+    title: 'a question over an own answer waits (p50)',
     target: `at most ${maxOverlapMs} ms longer than over silence`,
-    reached: `${ownMs} ms (silence ${silentMs}, the answer to another ${otherMs})`,
-    met: ownMs - silentMs <= maxOverlapMs,
+    reached: `${sameMs} ms (silence ${silentMs}, the answer to another ${otherMs})`,
+    isMet: sameMs - silentMs <= maxOverlapMs,
     misses: [],
   };
 }
 
-function toChannelLines(channel: string, verdict: MannersVerdict) {
+function toChannelTargets(channel: string, verdict: MannersVerdict) {
   const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } =
     verdict;
-  const none = (what: string, misses: readonly string[]) =>
-    toNoneLine(`${channel}: ${what}`, misses);
+  const expectNone = (title: string, misses: readonly string[]) =>
+    toNoneTarget(`${channel}: ${title}`, misses);
   const perHour = (60 * uninvited.length) / minutes;
   const share = 100 * (1 - misattributed.length / turns);
   return [
     {
-      what: `${channel}: uninvited replies an hour`,
+      title: `${channel}: uninvited replies an hour`,
       target: `at most ${maxUninvitedPerHour}`,
       reached: perHour.toFixed(1),
-      met: perHour <= maxUninvitedPerHour,
+      isMet: perHour <= maxUninvitedPerHour,
       misses: uninvited,
     },
-    none('lost questions', lost),
-    none('answers given twice', twice),
-    none('answers cut short', cut),
+    expectNone('lost questions', lost),
+    expectNone('answers given twice', twice),
+    expectNone('answers cut short', cut),
     {
-      what: `${channel}: attribution of ${turns} turns`,
+      title: `${channel}: attribution of ${turns} turns`,
       target: '100 %',
       reached: `${share.toFixed(1)} %`,
-      met: misattributed.length === 0,
+      isMet: misattributed.length === 0,
       misses: misattributed,
     },
-    none('failures', failures),
+    expectNone('failures', failures),
   ];
 }
 
-function toNoneLine(what: string, misses: readonly string[]) {
+function toNoneTarget(title: string, misses: readonly string[]): MannersTarget {
   return {
-    what,
+    title,
     target: '0',
     reached: `${misses.length}`,
-    met: misses.length === 0,
+    isMet: misses.length === 0,
     misses,
   };
 }
 
-function toStopLine({ tried, missed }: SpokenStops) {
+function toStopTarget({ tried, missed }: SpokenStops) {
   const percent = 100 * (1 - missed.length / tried);
   return {
-    what: `stop aloud, English, ${tried} clips (words given)`,
+    title: `stop aloud, English, ${tried} clips (words given)`,
     target: `at least ${minStopPercent} %`,
     reached: `${percent.toFixed(1)} %`,
-    met: percent >= minStopPercent,
+    isMet: percent >= minStopPercent,
     misses: missed,
   };
 }

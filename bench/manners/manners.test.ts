@@ -77,11 +77,11 @@ test('a stop that is said aloud silences it', async () => {
 });
 
 test('a question over an answer to the same person is answered as soon as one out of silence', async () => {
-  const { other, own, silent } = await playQuestions([
+  const { otherPerson, samePerson, silent } = await playQuestions([
     'Nova, when does the last train to Bergen leave?',
   ]);
-  expect(own).toEqual(silent);
-  expect(Math.max(...other)).toBeLessThanOrEqual(1_900); // its clause ends first
+  expect(samePerson).toEqual(silent);
+  expect(Math.max(...otherPerson)).toBeLessThanOrEqual(1_900); // its clause ends first
 });
 
 test('a mark in the sound tells which packet it came from, wherever the sound is cut', () => {

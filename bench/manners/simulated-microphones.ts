@@ -6,12 +6,14 @@ import {
   unpackPackets,
   type VoiceClip,
 } from '#bench/turns/voice-clips.ts';
+import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { SoundMarks, UtterancePiece } from './sound-marks.ts';
 
-/** Something somebody says: the sound of clips, the words of `text` spread over it. */
+/** An utterance: the sound of clips, the words of `text` spread over it. */
 export type SimulatedUtterance = {
   readonly id: number;
-  readonly personId: string;
+  readonly personId: PersonId;
   readonly text: string;
   readonly words: readonly ClipWord[];
   /** Time of the first packet, and of the end of the sound. */
@@ -19,6 +21,7 @@ export type SimulatedUtterance = {
   readonly toMs: number;
 };
 
+/** Opus packets of 20 ms, and their duration. */
 export type MicrophoneSound = {
   readonly packets: readonly Uint8Array[];
   readonly ms: number;
@@ -26,89 +29,107 @@ export type MicrophoneSound = {
 
 const packetMs = 20;
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);
-/** An ordinary pace. */
+/** Duration of a character at an ordinary pace. */
 const typicalCharacterMs = 60;
-/** Nobody hears where the sound of one clip ends and another begins. */
+/** Sound around the words of a clip, so that nobody hears where one clip ends and another begins. */
 const clipMarginMs = 20;
 
-/** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
-export function createBenchMicrophones(
-  voices: ReadonlyMap<string, readonly MicrophoneSound[]>,
-  marks: SoundMarks,
-) {
-  const said: SimulatedUtterance[] = [];
+/** An utterance, and the packets that carry it. */
+export type SentUtterance = {
+  readonly utterance: SimulatedUtterance;
+  readonly packets: readonly Packet[];
+};
 
-  function pickClips(personId: string, text: string): MicrophoneSound {
-    const sounds = voices.get(personId) ?? [];
+/** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
+export class BenchMicrophones {
+  readonly #voices: ReadonlyMap<PersonId, readonly MicrophoneSound[]>;
+  readonly #marks: SoundMarks;
+  readonly #utterances: SimulatedUtterance[] = [];
+
+  constructor(
+    voices: ReadonlyMap<PersonId, readonly MicrophoneSound[]>,
+    marks: SoundMarks,
+  ) {
+    this.#voices = voices;
+    this.#marks = marks;
+  }
+
+  /** Utterances so far. That with id n is `utterances[n - 1]`. */
+  get utterances(): readonly SimulatedUtterance[] {
+    return this.#utterances;
+  }
+
+  /** Makes the packets of an utterance, to be sent from `fromMs` on. `sound` is taken instead of clips that fit. */
+  addUtterance(
+    personId: PersonId,
+    text: string,
+    fromMs: number,
+    sound: MicrophoneSound = this.#pickClips(personId, text),
+  ): SentUtterance {
+    const id = this.#utterances.length + 1;
+    const words = spreadWords(text, sound.ms);
+    const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
+    const utterance = { id, personId, text, words, fromMs, toMs };
+    this.#utterances.push(utterance);
+    const frames = sound.packets.map((packet, frame) => {
+      const opus = Buffer.from(packet); // one object of its own, for its mark
+      this.#marks.putMark(opus, { utterance: id, frame });
+      return opus;
+    });
+    const opusFrames = [...frames, ...Array.from({ length: 5 }, () => silence)];
+    const packets = opusFrames.map((opus, n) => ({
+      speakerId: personId,
+      opus,
+      atMs: fromMs + n * packetMs,
+      sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
+      timestamp: (fromMs * 48 + n * 960) >>> 0,
+    }));
+    return { utterance, packets };
+  }
+
+  /** Joins the words that had ended within a piece of an utterance. */
+  listHeardWords({ utterance, from, to }: UtterancePiece): string {
+    const words = this.#utterances[utterance - 1]?.words ?? [];
+    const fromMs = from * packetMs;
+    const toMs = (to + 1) * packetMs;
+    return words
+      .filter(
+        (word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs,
+      )
+      .map(([word]) => word)
+      .join(' ');
+  }
+
+  #pickClips(personId: PersonId, text: string): MicrophoneSound {
+    const sounds = this.#voices.get(personId) ?? [];
     const packets: Uint8Array[] = [];
     let leftMs = Math.max(420, text.length * typicalCharacterMs);
     for (let n = 0; leftMs > 300 && n < 4; n++) {
-      const next = sounds.reduce((best, one) =>
-        Math.abs(one.ms - leftMs) < Math.abs(best.ms - leftMs) ? one : best,
+      const sound = sounds.reduce((best, candidate) =>
+        Math.abs(candidate.ms - leftMs) < Math.abs(best.ms - leftMs) ? candidate : best,
       );
-      packets.push(...next.packets);
-      leftMs -= next.ms;
+      packets.push(...sound.packets);
+      leftMs -= sound.ms;
     }
     return { packets, ms: packets.length * packetMs };
   }
-
-  return {
-    said,
-
-    /** The packets of it, to be sent from `fromMs` on; `sound` to have just that instead of clips that fit. */
-    addUtterance(
-      personId: string,
-      text: string,
-      fromMs: number,
-      sound = pickClips(personId, text),
-    ) {
-      const id = said.length + 1;
-      const words = spreadWords(text, sound.ms);
-      const toMs = fromMs + (words.at(-1)?.[2] ?? 0);
-      const utterance = { id, personId, text, words, fromMs, toMs };
-      said.push(utterance);
-      const frames = sound.packets.map((packet, frame) => {
-        const opus = Buffer.from(packet); // one object of its own, for its mark
-        marks.putMark(opus, { utterance: id, frame });
-        return opus;
-      });
-      const all = [...frames, ...Array.from({ length: 5 }, () => silence)];
-      const packets = all.map((opus, n) => ({
-        speakerId: personId,
-        opus,
-        atMs: fromMs + n * packetMs,
-        sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
-        timestamp: (fromMs * 48 + n * 960) >>> 0,
-      }));
-      return { utterance, packets };
-    },
-
-    /** The words that had ended in so much of it. */
-    listHeardWords({ utterance, from, to }: UtterancePiece): string {
-      const words = said[utterance - 1]?.words ?? [];
-      const [fromMs, toMs] = [from * packetMs, (to + 1) * packetMs];
-      return words
-        .filter(
-          (word) => (word[1] + word[2]) / 2 >= fromMs && word[2] <= toMs + clipMarginMs,
-        )
-        .map(([word]) => word)
-        .join(' ');
-    },
-  };
 }
 
-/** A voice of test/fixtures/scenes for each person. */
-export async function readVoices(voiceOf: Readonly<Record<string, string>>) {
+/** Reads the clips of a voice of test/fixtures/scenes for each person. */
+export async function readVoices(
+  voiceNames: Readonly<Record<PersonId, string>>,
+): Promise<ReadonlyMap<PersonId, readonly MicrophoneSound[]>> {
   const clips = [...(await readClips()).values()];
-  const voices = Object.entries(voiceOf).map(async ([personId, voice]) => {
-    const own = clips.filter(({ id }) => id.startsWith(`${voice}/`));
-    return [personId, await Promise.all(own.map(readClipSound))] as const;
+  const voices = Object.entries(voiceNames).map(async ([personId, voice]) => {
+    const voiceClips = clips.filter(({ id }) => id.startsWith(`${voice}/`));
+    return [personId, await Promise.all(voiceClips.map(readClipSound))] as const;
   });
   return new Map(await Promise.all(voices));
 }
 
 async function readClipSound({ id, words }: VoiceClip): Promise<MicrophoneSound> {
-  const [fromMs, toMs] = [words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0];
+  const fromMs = words[0]?.[1] ?? 0;
+  const toMs = words.at(-1)?.[2] ?? 0;
   const packets = unpackPackets(await readFile(toClipPath(id))).slice(
     Math.max(0, Math.floor((fromMs - clipMarginMs) / packetMs)),
     Math.ceil((toMs + clipMarginMs) / packetMs),
@@ -116,14 +137,14 @@ async function readClipSound({ id, words }: VoiceClip): Promise<MicrophoneSound>
   return { packets, ms: packets.length * packetMs };
 }
 
-/** Words as long as they have letters. */
+/** Spreads words over the sound, each as long as it has letters. */
 function spreadWords(text: string, ms: number): ClipWord[] {
   const words = text.split(' ');
   const perLetter = ms / (text.length + 1);
-  let at = 0;
+  let atMs = 0;
   return words.map((word) => {
-    const fromMs = at;
-    at += (word.length + 1) * perLetter;
-    return [word, fromMs, at];
+    const fromMs = atMs;
+    atMs += (word.length + 1) * perLetter;
+    return [word, fromMs, atMs];
   });
 }

@@ -7,23 +7,27 @@ export type UtterancePiece = {
   to: number;
 };
 
-type FrameMark = { readonly utterance: number; readonly frame: number };
+/** Utterance and number of a frame. */
+export type FrameMark = { readonly utterance: number; readonly frame: number };
 
 const markMagic = 0x9d2c5a71 | 0;
-const [idBits, frameBits] = [20, 12];
+const idBits = 20;
+const frameBits = 12;
 const markBits = 32 + idBits + frameBits;
 
 /**
  * Writes into the lowest bits of each decoded frame which packet it came from, so that a receiver of sound can tell whose
- * it really is. Nobody hears it: it is 90 dB down.
+ * it really is. Nobody hears the marks: they are 90 dB down.
  */
 export class SoundMarks {
   readonly #byPacket = new WeakMap<Uint8Array, FrameMark>();
 
-  putMark(opus: Uint8Array, mark: FrameMark) {
+  /** Marks a packet, by the identity of its bytes, until it is decoded. */
+  putMark(opus: Uint8Array, mark: FrameMark): void {
     this.#byPacket.set(opus, mark);
   }
 
+  /** Wraps a codec, whose decoders write the marks. `onFrame` gets each mono frame before it is encoded. */
   wrapCodec(codec: OpusCodec, onFrame: (samples: Int16Array) => void): OpusCodec {
     return {
       name: codec.name,
@@ -54,30 +58,29 @@ export class SoundMarks {
 }
 
 function writeMark(samples: Int16Array, from: number, { utterance, frame }: FrameMark) {
-  const words = [
+  const fields = [
     [markMagic, 32],
     [utterance, idBits],
     [frame, frameBits],
   ] as const;
   let at = from;
-  for (const [value, bits] of words) {
+  for (const [value, bits] of fields) {
     for (let bit = bits - 1; bit >= 0; bit--, at++) {
       samples[at] = ((samples[at] ?? 0) & ~1) | ((value >>> bit) & 1);
     }
   }
 }
 
-/** Utterance pieces of a sound, in order. */
-export function readPieces(samples: Int16Array) {
+/** Reads the utterance pieces of a sound, in order. */
+export function readPieces(samples: Int16Array): readonly UtterancePiece[] {
   const pieces: UtterancePiece[] = [];
   let register = 0;
   for (let at = 0; at < samples.length; at++) {
     register = (register << 1) | ((samples[at] ?? 0) & 1);
     if (register !== markMagic) continue;
-    const [utterance, again] = [at + 1, at + 1 + markBits].map((from) =>
-      readBits(samples, from, idBits),
-    );
-    if (utterance !== again || utterance === undefined) continue;
+    const utterance = readBits(samples, at + 1, idBits);
+    // A mark stands twice: chance alone could make one.
+    if (utterance !== readBits(samples, at + 1 + markBits, idBits)) continue;
     const frame = readBits(samples, at + 1 + idBits, frameBits);
     const last = pieces.at(-1);
     if (last?.utterance === utterance && frame > last.to) last.to = frame;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { unpackPackets } from '#bench/turns/voice-clips.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -9,20 +10,22 @@ import {
   tellStory,
 } from './bench-channel.ts';
 
-/** Somebody who says stop. */
+/** A text that stops the bot, in one voice. */
 export type SpokenStop = { readonly voice: string; readonly say: string };
 
-/** Stops that were said, and those of them that were not heeded. */
+/** Number of stops that were said, and those of them that were not heeded. */
 export type SpokenStops = {
   readonly tried: number;
   readonly missed: readonly string[];
 };
 
-/** It speaks for so long before somebody stops it. */
+/** Time for which the bot speaks before somebody stops it. */
 const stoppedAfterMs = 1_500;
-/** Then must be silent so long after the end of the word, for good. */
-const [maxSilenceDelayMs, silenceForGoodMs] = [800, 3_000];
+/** Time in which the bot must be silent after the end of the word, and the time for which it must stay so. */
+const maxSilenceDelayMs = 800;
+const silenceForGoodMs = 3_000;
 
+/** Reads `stops.json`: every text in every voice. */
 export async function readStops(): Promise<readonly SpokenStop[]> {
   const { voices, say: texts }: { voices: string[]; say: string[] } = JSON.parse(
     await readFile(new URL('stops.json', import.meta.url), 'utf8'),
@@ -30,7 +33,8 @@ export async function readStops(): Promise<readonly SpokenStop[]> {
   return voices.flatMap((voice) => texts.map((text) => ({ voice, say: text })));
 }
 
-export function findStopPath({ voice, say: text }: SpokenStop) {
+/** Returns the file with the sound of a stop. */
+export function findStopPath({ voice, say: text }: SpokenStop): URL {
   const name = text
     .toLowerCase()
     .replace(/[^a-z]+/g, '-')
@@ -38,8 +42,8 @@ export function findStopPath({ voice, say: text }: SpokenStop) {
   return new URL(`stops/${voice}-${name}.packets`, import.meta.url);
 }
 
-/** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
-export async function playStops(stops: readonly SpokenStop[]) {
+/** Plays each clip into a long answer, by the person answered and another in turn. */
+export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenStops> {
   const channel = await openStoryChannel();
   const missed: string[] = [];
   for (const [n, stop] of stops.entries()) {
@@ -49,14 +53,14 @@ export async function playStops(stops: readonly SpokenStop[]) {
   return { tried: stops.length, missed };
 }
 
-async function stopStory(channel: BenchChannel, stop: SpokenStop, who: string) {
+async function stopStory(channel: BenchChannel, stop: SpokenStop, speakerId: PersonId) {
   const { clock, lastSound } = channel;
   const packets = unpackPackets(await readFile(findStopPath(stop)));
   await tellStory(channel);
   const sound = { packets, ms: packets.length * 20 };
   const { toMs } = sayText(
     channel,
-    who,
+    speakerId,
     stop.say,
     clock.nowMs() + stoppedAfterMs,
     sound,

@@ -39,14 +39,14 @@ console.log(
   'Servers answer at once, so this is what the bot adds; compare only within one run.\n',
 );
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
-await using clips = await openQuestionClips();
+await using questionClips = await openQuestionClips();
 for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
   await using path = await openMeasuredPath({
     pipeline,
     pace: instantPace,
     microphone: 'gate',
   });
-  const { turns } = await path.measureTurns(clips.all, askedQuestions);
+  const { turns } = await path.measureTurns(questionClips.clips, askedQuestions);
   const { p50, p95 } = toSpread(
     turns.map(({ sinceMs }) => sinceMs['first packet heard']),
   );
@@ -59,11 +59,11 @@ for (const pipeline of Object.keys(serverSettings) as BenchPipeline[]) {
   };
   if (answered < askedQuestions) process.exitCode = 1;
 }
-const shownRows = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
+const tableRows = Object.entries(rows).map(([name, { p50, p95, answered }]) => [
   ...[name, `${answered} of ${askedQuestions}`, `${p50}`, `${p95}`],
 ]);
 console.log(
-  formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], shownRows),
+  formatTable(['ms from the last voiced packet', 'answered', 'p50', 'p95'], tableRows),
 );
 if (options.save && process.exitCode !== 1) {
   await saveResult(resultUrl, rows);

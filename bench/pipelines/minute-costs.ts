@@ -4,6 +4,7 @@ import { estimateMinuteCost, type PricedModels } from '#src/spending/minute-cost
 import { knownPrices } from '#src/spending/prices/prices.ts';
 import type { BenchPipeline } from './server-settings.ts';
 
+/** A pipeline with the models that it asks. */
 type PricedPipeline = PricedModels & { readonly pipeline: BenchPipeline };
 
 const { chat, audioChat, transcription, liveTranscription, realtime, realtimeSpeech } =
@@ -26,23 +27,33 @@ const pricedPipelines: readonly PricedPipeline[] = [
   { pipeline: 'realtime', recogniser: transcription, model: realtimeSpeech },
 ];
 
-/** Each pipeline at OpenAI, by the bot's own table of prices; NaN where that lacks a model. */
-export function estimateMinuteCosts() {
+/** A pipeline with the price of a minute, in US dollars. */
+export type PipelineCost = PricedPipeline & {
+  readonly hearUsd: number;
+  readonly thinkUsd: number;
+  readonly speakUsd: number;
+  readonly wholeUsd: number;
+};
+
+/** Estimates each pipeline at OpenAI, by the bot's own table of prices. NaN where that lacks a model. */
+export function estimateMinuteCosts(): readonly PipelineCost[] {
   return pricedPipelines.map((pipeline) => ({
     ...pipeline,
     ...estimateMinuteCost(pipeline),
   }));
 }
 
-export function getPriceDate() {
+/** Returns the day of the newest price. */
+export function getPriceDate(): string | undefined {
   return knownPrices
     .map(({ asOf }) => asOf)
     .sort()
     .at(-1);
 }
 
-export function formatCostReport() {
-  const head = [
+/** Formats the price of a minute of each pipeline. */
+export function formatCostReport(): string {
+  const columnNames = [
     'pipeline',
     'hears',
     'thinks',
@@ -54,12 +65,13 @@ export function formatCostReport() {
   ];
   const rows = estimateMinuteCosts().map((cost) => {
     const { pipeline, recogniser, model, reader = 'the model' } = cost;
-    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd, cost.wholeUsd];
-    return [pipeline, recogniser, model, reader, ...parts.map(formatUsd)];
+    const prices = [cost.hearUsd, cost.thinkUsd, cost.speakUsd, cost.wholeUsd];
+    return [pipeline, recogniser, model, reader, ...prices.map(formatUsd)];
   });
-  return formatTable(head, rows);
+  return formatTable(columnNames, rows);
 }
 
-export function formatUsd(usd: number) {
+/** Formats a price in US dollars, to a hundredth of a cent. */
+export function formatUsd(usd: number): string {
   return usd.toFixed(4);
 }

@@ -17,7 +17,8 @@ export type PipelineResult = {
   readonly rows: Readonly<Record<BenchPipeline, PipelineDelay>>;
 };
 
-export const resultUrl = new URL('result.json', import.meta.url);
+/** File of the saved figures. */
+export const resultUrl: URL = new URL('result.json', import.meta.url);
 const guideUrl = new URL('../../docs/pipelines.md', import.meta.url);
 const tableMarks = {
   begin: '<!-- npm run bench -- pipelines --save writes this table -->',
@@ -26,23 +27,23 @@ const tableMarks = {
 
 /** Input of the answering model, and the servers that an answer waits for in sequence. */
 const pipelineDescriptions: Readonly<
-  Record<BenchPipeline, { readonly given: string; readonly waits: string }>
+  Record<BenchPipeline, { readonly input: string; readonly servers: string }>
 > = {
   chained: {
-    given: 'words, once they were said; tone is lost',
-    waits: 'recogniser, model, speech',
+    input: 'words, once they were said; tone is lost',
+    servers: 'recogniser, model, speech',
   },
   'chained, streaming recogniser': {
-    given: 'words, recognised while they are said; tone is lost',
-    waits: 'model, speech',
+    input: 'words, recognised while they are said; tone is lost',
+    servers: 'model, speech',
   },
-  'audio-model': { given: 'the sound, once it was said', waits: 'model' },
-  realtime: { given: 'the sound, while it is said', waits: 'model' },
+  'audio-model': { input: 'the sound, once it was said', servers: 'model' },
+  realtime: { input: 'the sound, while it is said', servers: 'model' },
 };
 
-/** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */
-export function formatChoiceTable({ made, rows }: PipelineResult) {
-  const head = [
+/** Formats the table of docs/pipelines.md: the input of each choice, its delay, and the price of a minute. */
+export function formatChoiceTable({ made, rows }: PipelineResult): string {
+  const columnNames = [
     ...[
       'Pipeline',
       'Recogniser',
@@ -55,36 +56,36 @@ export function formatChoiceTable({ made, rows }: PipelineResult) {
   ];
   const body = estimateMinuteCosts().map((cost) => {
     const { pipeline, recogniser, model, reader = 'the model' } = cost;
-    const { given, waits } = pipelineDescriptions[pipeline];
+    const { input, servers } = pipelineDescriptions[pipeline];
     const { p50, p95 } = rows[pipeline];
-    const parts = [cost.hearUsd, cost.thinkUsd, cost.speakUsd]
+    const prices = [cost.hearUsd, cost.thinkUsd, cost.speakUsd]
       .map(formatUsd)
       .join('; ');
     const delay = `${p50.toFixed(0)}; ${p95.toFixed(0)} ms`;
     return [
-      ...[pipeline, recogniser, model, reader, given, waits, delay],
-      ...[formatUsd(cost.wholeUsd), parts],
+      ...[pipeline, recogniser, model, reader, input, servers, delay],
+      ...[formatUsd(cost.wholeUsd), prices],
     ];
   });
-  const table = [head, head.map(() => '---'), ...body].map(
+  const table = [columnNames, columnNames.map(() => '---'), ...body].map(
     (row) => `| ${row.join(' | ')} |`,
   );
-  const asked = rows.chained.asked;
-  const source = `Delays: ${asked} questions each in one run, ${made}. US dollars: OpenAI, prices of ${getPriceDate()}.`;
-  return [...table, '', source].join('\n');
+  const questionCount = rows.chained.asked;
+  const sourceNote = `Delays: ${questionCount} questions each in one run, ${made}. US dollars: OpenAI, prices of ${getPriceDate()}.`;
+  return [...table, '', sourceNote].join('\n');
 }
 
-/** Text of the guide with this table between its marks. Throws a plain Error where they are missing. */
-export function replaceTable(guide: string, table: string) {
-  const [before, rest] = guide.split(`${tableMarks.begin}\n`);
-  const [, after] = rest?.split(`${tableMarks.end}\n`) ?? [];
-  if (before === undefined || after === undefined)
+/** Puts a table between its marks in the guide. Throws a plain Error where they are missing. */
+export function replaceTable(guide: string, table: string): string {
+  const [textAbove, tableAndBelow] = guide.split(`${tableMarks.begin}\n`);
+  const [, textBelow] = tableAndBelow?.split(`${tableMarks.end}\n`) ?? [];
+  if (textAbove === undefined || textBelow === undefined)
     throw new Error('The guide has no such table.');
-  return `${before}${tableMarks.begin}\n\n${table}\n\n${tableMarks.end}\n${after}`;
+  return `${textAbove}${tableMarks.begin}\n\n${table}\n\n${tableMarks.end}\n${textBelow}`;
 }
 
 /** Writes the table into docs/pipelines.md, from the figures that were saved last. */
-export async function saveTable() {
+export async function saveTable(): Promise<void> {
   const guide = await readFile(guideUrl, 'utf8');
   await writeFile(
     guideUrl,
@@ -92,6 +93,7 @@ export async function saveTable() {
   );
 }
 
+/** Reads the saved figures. */
 export async function readPipelineResult(): Promise<PipelineResult> {
   return JSON.parse(await readFile(resultUrl, 'utf8'));
 }

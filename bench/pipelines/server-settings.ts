@@ -14,7 +14,7 @@ const makeChainedSettings: ServerSettings = (baseUrl) => ({
   SPEECH_BASE_URL: baseUrl,
 });
 
-/** One bot for each pipeline. */
+/** Settings of one bot for each pipeline. */
 export const serverSettings: Readonly<Record<BenchPipeline, ServerSettings>> = {
   chained: makeChainedSettings,
   'chained, streaming recogniser': (baseUrl) => ({

@@ -18,13 +18,14 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 const pairCount = 60;
 /** Share of first answers that somebody stops. */
 const stoppedAnswerShare = 0.25;
-const [modelFirstTokenMs, voiceFirstSoundMs] = [150, 60];
+const modelFirstTokenMs = 150;
+const voiceFirstSoundMs = 60;
 
 /** Plays pairs of questions, the second of which waits for the answer to the first. */
 export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
   const random = seededRandom(seed);
   const clock = new VirtualClock();
-  const seen = createAnswersAhead();
+  const answersAhead = createAnswersAhead();
   const chat: ChatModel = {
     async *reply(_messages, _tools, signal) {
       await clock.sleep(modelFirstTokenMs, signal);
@@ -33,7 +34,7 @@ export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
     },
   };
   const synthesizer = new FakeSynthesizer({ clock, firstMs: voiceFirstSoundMs });
-  const { decide } = seen;
+  const { decide } = answersAhead;
   const fixture = openSessionFixture({ chat, decide, synthesizer }, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
   for (let pair = 0; pair < pairCount; pair++) {
@@ -42,18 +43,18 @@ export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
     void fixture.talk.askQuestion('g', `And ${pair}?`, eva, 'voice');
     const isStopped = random() < stoppedAnswerShare;
     await passTime(fixture, random() * 4_000);
-    const talk = fixture.sessions.findSession('g')?.loop;
-    const { reply = 0 } = talk?.state.turnQueue.current ?? {};
-    if (isStopped) talk?.post({ kind: 'barged', reply, action: 'stop' });
+    const loop = fixture.sessions.findSession('g')?.loop;
+    const { reply = 0 } = loop?.state.turnQueue.current ?? {};
+    if (isStopped) loop?.post({ kind: 'barged', reply, action: 'stop' });
     await passTime(fixture, 25_000);
   }
-  return seen;
+  return answersAhead;
 }
 
 const spokenSentence = 'This is one sentence of it, of a usual length. ';
 
-/** Silence between two answers, and the share of answers that were begun ahead in vain. */
-export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead) {
+/** Formats the silence between two answers, and the share of answers that were begun ahead in vain. */
+export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead): string {
   return formatTable(
     ['answers for who waited', 'gap p50', 'gap p90', 'begun ahead', 'in vain %'],
     [

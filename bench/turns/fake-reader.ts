@@ -5,11 +5,9 @@ import type { JudgedWords } from '#src/voice/hearing/speaker-input.ts';
 /** Shares of pauses and ends of turns that a chat model judges rightly. */
 export type ReaderSkill = readonly [pauses: number, ends: number];
 
-export type FakeReader = ReturnType<typeof createFakeReader>;
-
 /** A question as endpointing gets it, and its answer with the time at which it comes. */
 export type ReaderQuestion = {
-  readonly asked: JudgedWords;
+  readonly pending: JudgedWords;
   readonly answer: Required<JudgedWords>;
   readonly dueMs: number;
 };
@@ -19,36 +17,44 @@ const readMs = 350;
 const model = 'reader';
 
 /** A chat model that is asked in place of the preemptive request, and judges the words. */
-export function createFakeReader([pauses, ends]: ReaderSkill) {
-  const random = seededRandom(1);
-  const trust = new WordsJudgeTrust();
-  let question = 0;
-  return {
-    /** Whether it calls the words whole at which a person goes on or not. */
-    judge(isHold: boolean): boolean {
-      const isRight = random() < (isHold ? pauses : ends);
-      return isRight !== isHold;
-    },
+export class FakeReader {
+  readonly #skill: ReaderSkill;
+  readonly #random = seededRandom(1);
+  readonly #trust = new WordsJudgeTrust();
+  #lastQuestion = 0;
 
-    ask(isWhole: boolean, atMs: number): ReaderQuestion | undefined {
-      if (!trust.shouldAsk(model)) return undefined;
-      question++;
-      const asked = { question, isTrusted: trust.isTrusted(model), logit: 0 };
-      let isLearnt = false;
-      const learn = (wentOn: boolean) => {
-        if (!isLearnt) trust.learn(model, { isWhole, wentOn });
-        isLearnt = true;
-      };
-      const logit = trust.weigh(model, isWhole);
-      return {
-        asked: { ...asked, isPending: true },
-        answer: { ...asked, isPending: false, logit, learn },
-        dueMs: atMs + readMs,
-      };
-    },
-  };
+  constructor(skill: ReaderSkill) {
+    this.#skill = skill;
+  }
+
+  /** Draws whether the model calls the words whole. `isHold`: the person goes on. */
+  judge(isHold: boolean): boolean {
+    const [pauses, ends] = this.#skill;
+    const isRight = this.#random() < (isHold ? pauses : ends);
+    return isRight !== isHold;
+  }
+
+  /** Asks at `atMs`. Undefined when the model is not worth its questions. */
+  ask(isWhole: boolean, atMs: number): ReaderQuestion | undefined {
+    const trust = this.#trust;
+    if (!trust.shouldAsk(model)) return undefined;
+    const question = ++this.#lastQuestion;
+    const judged = { question, isTrusted: trust.isTrusted(model), logit: 0 };
+    let isLearnt = false;
+    const learn = (wentOn: boolean) => {
+      if (!isLearnt) trust.learn(model, { isWhole, wentOn });
+      isLearnt = true;
+    };
+    const logit = trust.weigh(model, isWhole);
+    return {
+      pending: { ...judged, isPending: true },
+      answer: { ...judged, isPending: false, logit, learn },
+      dueMs: atMs + readMs,
+    };
+  }
 }
 
-export function formatReader(skill: readonly number[]) {
+/** Names a reader in a table. */
+export function formatReader(skill: readonly number[]): string {
   return `reader, right in ${skill.join(' / ')}`;
 }

@@ -1,65 +1,100 @@
 import { recognitionMs } from './oracle-recogniser.ts';
-import type { NotedEvent } from './scenario-listening.ts';
+import type { TimedInputEvent } from './scenario-listening.ts';
 import type { TurnScenario } from './turn-scenarios.ts';
 import type { ClipWord } from './voice-clips.ts';
 
-export type ScenarioVerdict = ReturnType<typeof judgeScenario>;
+/** An answer that began in a pause. Times count from the end of the word before, in ms. */
+export interface CutOff {
+  /** Text before the pause. */
+  readonly spokenText: string;
+  readonly pauseMs: number;
+  readonly endedMs: number;
+  readonly frameMs: number;
+}
+
+/** Verdict on the bot's behaviour in one scene. */
+export interface ScenarioVerdict {
+  readonly scenario: TurnScenario;
+  readonly text: string;
+  readonly cutOffs: readonly CutOff[];
+  /** Number of answers whose first frame left between the next word's start and the moment at which that word was noticed. */
+  readonly clashes: number;
+  /** Number of pauses that were noticed. */
+  readonly pauses: number;
+  /** Number of those pauses in which an answer was begun and thrown away. */
+  readonly vain: number;
+  /** Time since the end of the last word until the turn ended. Undefined when nothing ended after it. */
+  readonly waitMs: number | undefined;
+  /** Time since the end of the last word until the answer's first frame. */
+  readonly answerMs: number | undefined;
+}
+
+/** An answer whose first frame left. */
+type BegunAnswer = {
+  /** End of the utterance. */
+  readonly toMs: number;
+  readonly endedAtMs: number;
+  readonly frameAtMs: number;
+};
 
 /** First token, first clause and first sound of the answer, after the text. */
 const answerPathMs = 150 + 60 + 60;
 
-/** Verdict on the bot's behaviour: an answer begins when the turn is likely over, and is dropped when the person goes on. */
+/** Judges the bot's behaviour: an answer begins when the turn is likely over, and is dropped when the person goes on. */
 export function judgeScenario(
   scenario: TurnScenario,
   words: readonly ClipWord[],
-  noted: readonly NotedEvent[],
-) {
-  const { answers, pauses, vain } = listAnswers(noted);
+  events: readonly TimedInputEvent[],
+): ScenarioVerdict {
+  const { answers, pauses, vain } = listAnswers(events);
   const lastEndMs = words.at(-1)?.[2] ?? 0;
-  let clashes = 0;
-  // The bot's first frame fell into a pause: before the person's next word. Times count from the end of the last one.
-  const cutOffs = answers.flatMap(({ toMs, endedAtMs, frameAtMs }) => {
-    const said = words.filter(([, fromMs]) => fromMs < toMs);
-    const next = words[said.length];
-    if (!next) return [];
-    const spokenMs = said.at(-1)?.[2] ?? 0;
-    if (frameAtMs >= next[1]) {
-      clashes++;
-      return [];
-    }
-    return {
-      after: joinTexts(said),
-      pauseMs: next[1] - spokenMs,
-      endedMs: endedAtMs - spokenMs,
-      frameMs: frameAtMs - spokenMs,
-    };
-  });
-  const last = answers.find(({ endedAtMs }) => endedAtMs >= lastEndMs);
+  const lastAnswer = answers.find(({ endedAtMs }) => endedAtMs >= lastEndMs);
   return {
     scenario,
     text: joinTexts(words),
-    cutOffs,
-    /** Frames between the next word's start and the moment it was noticed. */
-    clashes,
-    /** Pauses noticed, and those of them where an answer was begun and thrown away. */
+    ...findCutOffs(words, answers),
     pauses,
     vain,
-    /** Since the end of the last word; undefined when nothing ended after it. */
-    waitMs: last && last.endedAtMs - lastEndMs,
-    answerMs: last && last.frameAtMs - lastEndMs,
+    waitMs: lastAnswer && lastAnswer.endedAtMs - lastEndMs,
+    answerMs: lastAnswer && lastAnswer.frameAtMs - lastEndMs,
   };
+}
+
+/** Finds answers that fell into a pause: before the person's next word, or just after its start. */
+function findCutOffs(words: readonly ClipWord[], answers: readonly BegunAnswer[]) {
+  const cutOffs: CutOff[] = [];
+  let clashes = 0;
+  for (const { toMs, endedAtMs, frameAtMs } of answers) {
+    const spokenWords = words.filter(([, fromMs]) => fromMs < toMs);
+    const nextWord = words[spokenWords.length];
+    if (!nextWord) continue;
+    if (frameAtMs >= nextWord[1]) {
+      clashes++;
+      continue;
+    }
+    const spokenMs = spokenWords.at(-1)?.[2] ?? 0;
+    cutOffs.push({
+      spokenText: joinTexts(spokenWords),
+      pauseMs: nextWord[1] - spokenMs,
+      endedMs: endedAtMs - spokenMs,
+      frameMs: frameAtMs - spokenMs,
+    });
+  }
+  return { cutOffs, clashes };
 }
 
 function joinTexts(words: readonly ClipWord[]) {
   return words.map(([text]) => text).join(' ');
 }
 
-/** The answers whose first frame left, in order. */
-function listAnswers(noted: readonly NotedEvent[]) {
-  const answers: { toMs: number; endedAtMs: number; frameAtMs: number }[] = [];
-  let [pauses, vain] = [0, 0];
-  let [textAtMs, begunAtMs]: (number | undefined)[] = [];
-  for (const { atMs, event } of noted) {
+/** Lists the answers whose first frame left, in order. */
+function listAnswers(events: readonly TimedInputEvent[]) {
+  const answers: BegunAnswer[] = [];
+  let pauses = 0;
+  let vain = 0;
+  let textAtMs: number | undefined;
+  let begunAtMs: number | undefined;
+  for (const { atMs, event } of events) {
     switch (event.kind) {
       case 'began':
         if ((answers.at(-1)?.frameAtMs ?? 0) > atMs) {

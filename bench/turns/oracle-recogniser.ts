@@ -2,42 +2,48 @@ import type { EndpointingEffect } from '#src/turn/endpointing/endpointing.ts';
 import type { SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
 import type { ClipWord } from './voice-clips.ts';
 
-/** From the question to the text. */
-export const recognitionMs = 120;
+/** Time from the question to the text, in ms. */
+export const recognitionMs: number = 120;
 /** Time before its first voiced window that an utterance keeps. */
 const keptLeadMs = 250;
 
-type TimedAnswer = { readonly text: string; readonly atMs: number };
+/** The words of an utterance so far, and the instant at which they are known. */
+export type TimedAnswer = { readonly text: string; readonly atMs: number };
 
-/** Asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
-export function createOracleRecogniser(words: readonly ClipWord[]) {
-  let notedMs = 0;
-  let lastAnswer: TimedAnswer | undefined;
+/** A recogniser that makes no mistake: asked at each pause, it knows the words of this utterance that have ended in the sound up to then. */
+export class OracleRecogniser {
+  readonly #words: readonly ClipWord[];
+  #utteranceFromMs = 0;
+  #lastAnswer: TimedAnswer | undefined;
 
-  function recogniseWords(pausedAtMs: number) {
-    const since = notedMs - keptLeadMs;
-    const ended = words.filter(
-      ([, fromMs, toMs]) => fromMs >= since && toMs <= pausedAtMs,
+  constructor(words: readonly ClipWord[]) {
+    this.#words = words;
+  }
+
+  /** Follows the utterance: each pause at `atMs` is a question. */
+  onEvent(event: SpeakerInputEvent | EndpointingEffect, atMs: number): void {
+    const { kind } = event;
+    if (kind === 'began') this.#utteranceFromMs = event.fromMs;
+    if (kind === 'paused') this.#lastAnswer = this.#recogniseWords(atMs);
+    if (kind === 'resumed' || kind === 'ended') this.#lastAnswer = undefined;
+  }
+
+  /** Returns an answer that is known by now, once. */
+  takeAnswer(atMs: number): TimedAnswer | undefined {
+    const answer = this.#lastAnswer;
+    if (!answer || answer.atMs > atMs) return undefined;
+    this.#lastAnswer = undefined;
+    return answer;
+  }
+
+  #recogniseWords(pausedAtMs: number) {
+    const sinceMs = this.#utteranceFromMs - keptLeadMs;
+    const endedWords = this.#words.filter(
+      ([, fromMs, toMs]) => fromMs >= sinceMs && toMs <= pausedAtMs,
     );
     return {
-      text: ended.map(([text]) => text).join(' '),
+      text: endedWords.map(([text]) => text).join(' '),
       atMs: pausedAtMs + recognitionMs,
     };
   }
-
-  return {
-    onEvent(event: SpeakerInputEvent | EndpointingEffect, atMs: number) {
-      const { kind } = event;
-      if (kind === 'began') notedMs = event.fromMs;
-      if (kind === 'paused') lastAnswer = recogniseWords(atMs);
-      if (kind === 'resumed' || kind === 'ended') lastAnswer = undefined;
-    },
-
-    getAnswer(atMs: number) {
-      const answer = lastAnswer;
-      if (!answer || answer.atMs > atMs) return undefined;
-      lastAnswer = undefined;
-      return answer;
-    },
-  };
 }

@@ -5,6 +5,7 @@ import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { SileroNetwork } from '#src/audio/voice/silero-network.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceWindowMeter } from '#src/audio/voice/voice-activity.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {
@@ -12,20 +13,25 @@ import {
   type SpeakerInputEvent,
 } from '#src/voice/hearing/speaker-input.ts';
 import type { FakeReader, ReaderQuestion } from './fake-reader.ts';
-import { createOracleRecogniser } from './oracle-recogniser.ts';
+import { OracleRecogniser } from './oracle-recogniser.ts';
 import type { ClipWord } from './voice-clips.ts';
 
-export type NotedEvent = { readonly atMs: number; readonly event: SpeakerInputEvent };
+/** An event of a person's input, and its instant. */
+export type TimedInputEvent = {
+  readonly atMs: number;
+  readonly event: SpeakerInputEvent;
+};
 
-export type ScenarioListening = {
-  readonly speakerId: string;
+/** Options of one listening. */
+export type ListeningOptions = {
+  readonly speakerId: PersonId;
   readonly codec: OpusCodec;
   readonly weights: SileroNetwork;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
   /** Words of a recogniser that makes no mistake. */
   readonly words: readonly ClipWord[];
-  /** Judges the words in each pause; absent: nobody does. */
+  /** Judges the transcript in each pause. Absent: nobody does. */
   readonly reader?: FakeReader | undefined;
 };
 
@@ -33,55 +39,88 @@ const stepMs = 10;
 /** Packets come at full ticks, ticks between them. */
 const tickMs = 20;
 
-/** One person's packets through the ear of a session, on virtual time: which events came, and when. */
+/** Passes one person's packets through the ear of a session, on virtual time. Returns its events in order. */
 export function listenToPackets(
   packets: Iterable<Packet>,
   lengthMs: number,
-  how: ScenarioListening,
-): NotedEvent[] {
-  const stream = new SpeakerStream(how.codec);
-  const meter = new VoiceWindowMeter(how.weights);
-  const echo = new EchoMeter(new SentEnvelope());
-  const input = new SpeakerInput({
-    speakerId: how.speakerId,
-    stream,
-    meter,
-    echo,
-    rules: how.rules,
-    pauseHabits: how.pauseHabits,
-  });
-  const oracle = createOracleRecogniser(how.words);
-  const noted: NotedEvent[] = [];
-  const lastWordMs = how.words.at(-1)?.[2] ?? 0;
-  let question: ReaderQuestion | undefined;
-  let judged: ReaderQuestion['answer'] | undefined;
-  const note = (events: readonly SpeakerInputEvent[], atMs: number) => {
-    for (const event of events) {
-      noted.push({ atMs, event });
-      oracle.onEvent(event, atMs);
-      if (event.kind === 'likely-over') askReader(atMs);
-    }
-  };
-  const askReader = (atMs: number) => {
-    const { reader } = how;
-    question = reader?.ask(reader.judge(atMs < lastWordMs), atMs);
-    if (question) note(input.onWordsJudged(question.asked, atMs), atMs);
-  };
-  const arriving = packets[Symbol.iterator]();
-  let next = arriving.next();
+  options: ListeningOptions,
+): readonly TimedInputEvent[] {
+  const listening = new PacketListening(options);
+  const packetIterator = packets[Symbol.iterator]();
+  let next = packetIterator.next();
   for (let atMs = 0; atMs <= lengthMs; atMs += stepMs) {
-    for (; !next.done && next.value.atMs <= atMs; next = arriving.next()) {
-      note(input.addPacket(next.value), atMs);
+    for (; !next.done && next.value.atMs <= atMs; next = packetIterator.next()) {
+      listening.addPacket(next.value, atMs);
     }
-    const answer = oracle.getAnswer(atMs);
-    if (answer) note(input.addTranscript(answer, atMs), atMs);
-    if (question && question.dueMs <= atMs) {
-      judged = question.answer;
-      question = undefined;
-      note(input.onWordsJudged(judged, atMs), atMs);
-    }
-    if (atMs % tickMs !== 0) note(input.tick(atMs), atMs);
+    listening.takeAnswers(atMs);
+    if (atMs % tickMs !== 0) listening.tick(atMs);
   }
-  judged?.learn(false);
-  return noted;
+  return listening.finish();
+}
+
+/** One person's input with a recogniser and, where there is one, a reader. */
+class PacketListening {
+  readonly #input: SpeakerInput;
+  readonly #oracle: OracleRecogniser;
+  readonly #reader: FakeReader | undefined;
+  readonly #lastWordMs: number;
+  readonly #events: TimedInputEvent[] = [];
+  #question: ReaderQuestion | undefined;
+  #lastJudgement: ReaderQuestion['answer'] | undefined;
+
+  constructor(options: ListeningOptions) {
+    this.#input = new SpeakerInput({
+      speakerId: options.speakerId,
+      stream: new SpeakerStream(options.codec),
+      meter: new VoiceWindowMeter(options.weights),
+      echo: new EchoMeter(new SentEnvelope()),
+      rules: options.rules,
+      pauseHabits: options.pauseHabits,
+    });
+    this.#oracle = new OracleRecogniser(options.words);
+    this.#reader = options.reader;
+    this.#lastWordMs = options.words.at(-1)?.[2] ?? 0;
+  }
+
+  /** Adds a packet that has arrived. */
+  addPacket(packet: Packet, atMs: number): void {
+    this.#noteEvents(this.#input.addPacket(packet), atMs);
+  }
+
+  /** Gives the input the answers of recogniser and reader that have come by now. */
+  takeAnswers(atMs: number): void {
+    const transcript = this.#oracle.takeAnswer(atMs);
+    if (transcript) this.#noteEvents(this.#input.addTranscript(transcript, atMs), atMs);
+    const question = this.#question;
+    if (!question || question.dueMs > atMs) return;
+    this.#question = undefined;
+    this.#lastJudgement = question.answer;
+    this.#noteEvents(this.#input.onWordsJudged(question.answer, atMs), atMs);
+  }
+
+  /** Lets time pass. */
+  tick(atMs: number): void {
+    this.#noteEvents(this.#input.tick(atMs), atMs);
+  }
+
+  /** Returns all events. The reader learns that the person did not go on after the last judgement. */
+  finish(): readonly TimedInputEvent[] {
+    this.#lastJudgement?.learn(false);
+    return this.#events;
+  }
+
+  #noteEvents(events: readonly SpeakerInputEvent[], atMs: number) {
+    for (const event of events) {
+      this.#events.push({ atMs, event });
+      this.#oracle.onEvent(event, atMs);
+      if (event.kind === 'likely-over') this.#askReader(atMs);
+    }
+  }
+
+  #askReader(atMs: number) {
+    const reader = this.#reader;
+    this.#question = reader?.ask(reader.judge(atMs < this.#lastWordMs), atMs);
+    if (this.#question)
+      this.#noteEvents(this.#input.onWordsJudged(this.#question.pending, atMs), atMs);
+  }
 }

@@ -6,25 +6,28 @@ import {
   endpointRules,
 } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { createFakeReader, type ReaderSkill } from './fake-reader.ts';
-import { judgeScenario } from './judge-scenario.ts';
+import { FakeReader, type ReaderSkill } from './fake-reader.ts';
+import { judgeScenario, type ScenarioVerdict } from './judge-scenario.ts';
 import { listenToPackets } from './scenario-listening.ts';
 import { playScenario, type ScenarioSound } from './scenario-sound.ts';
 import { getVoice, type TurnScenario } from './turn-scenarios.ts';
 import { readClips } from './voice-clips.ts';
 
+/** Codec and voice activity detection of all scenes. */
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
-/** For the oracle, which answers 120 ms after it was asked. */
+/** Rules for the oracle, which answers 120 ms after it was asked. */
 const textRules: EndpointRules = {
   ...endpointRules,
   delay: { ...endpointRules.delay, textTimeoutMs: 400 },
 };
 
+/** Loads codec and network once. */
 export async function openWorkshop(): Promise<Workshop> {
   return { codec: await openMediaplex(), weights: await loadSilero() };
 }
 
+/** Makes the packets of each scene. */
 export async function playScenarios(
   scenarios: readonly TurnScenario[],
   { codec }: Workshop,
@@ -35,15 +38,15 @@ export async function playScenarios(
   );
 }
 
-/** Everybody is a stranger. A reader is learnt from scene to scene. */
+/** Judges scenes. Everybody is a stranger, and a reader is learnt from scene to scene. */
 export function judgeScenarios(
   sounds: readonly ScenarioSound[],
   workshop: Workshop,
   skill?: ReaderSkill,
-) {
-  const reader = skill && createFakeReader(skill);
+): readonly ScenarioVerdict[] {
+  const reader = skill && new FakeReader(skill);
   return sounds.map(({ scenario, words, packets, lengthMs }) => {
-    const noted = listenToPackets(packets, lengthMs, {
+    const events = listenToPackets(packets, lengthMs, {
       ...workshop,
       speakerId: getVoice(scenario),
       pauseHabits: new PauseHabits(),
@@ -51,6 +54,6 @@ export function judgeScenarios(
       words,
       reader,
     });
-    return judgeScenario(scenario, words, noted);
+    return judgeScenario(scenario, words, events);
   });
 }

@@ -8,59 +8,72 @@ import { type ClipWord, decodeClip, readSound, type VoiceClip } from './voice-cl
 
 type TimeSpan = readonly [fromMs: number, toMs: number];
 
-/** One scene as it arrives at the bot, and what was said in it when. */
+/** One scene as it arrives at the bot, and the times of its words. */
 export type ScenarioSound = {
   readonly scenario: TurnScenario;
   readonly words: readonly ClipWord[];
-  /** Where the voice sounds, with the silences of at least 100 ms between. */
+  /** Spans in which the voice sounds, with the silences of at least 100 ms between. */
   readonly stretches: readonly TimeSpan[];
   readonly packets: readonly Packet[];
   readonly lengthMs: number;
 };
 
-const [silentLeadMs, silentTailMs] = [500, 2000];
+const silentLeadMs = 500;
+const silentTailMs = 2000;
 const samplesPerMs = roomRateHz / 1000;
 
+/** Makes the packets of a scene. */
 export async function playScenario(
   scenario: TurnScenario,
   clips: ReadonlyMap<string, VoiceClip>,
   codec: OpusCodec,
 ): Promise<ScenarioSound> {
-  const placed = placeClips(scenario, clips);
-  const words = placed.flatMap(({ words }) => words);
+  const placedClips = placeClips(scenario, clips);
+  const words = placedClips.flatMap((placed) => placed.words);
   const lengthMs = Math.ceil(((words.at(-1)?.[2] ?? 0) + silentTailMs) / 20) * 20;
   const samples = new Int16Array(lengthMs * samplesPerMs);
   const gain = 10 ** (scenario.gainDb / 20);
   const stretches: TimeSpan[] = [];
-  const open: TimeSpan[] = [];
-  for (const { clip, startMs, words } of placed) {
-    const parts =
-      clip.stretches ?? findSoundingStretches(await decodeSound(clip, codec, 16_000));
-    const heard = parts.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
-    stretches.push(...heard);
-    open.push(
-      ...(clip.stretches
-        ? heard
-        : [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0] as const]),
-    );
-    const sound = await decodeSound(clip, codec, roomRateHz);
-    const louder = sound.map((value) => Math.round(value * gain));
-    addSamples(
-      samples.subarray(startMs * samplesPerMs).subarray(0, sound.length),
-      louder,
-    );
+  const openSpans: TimeSpan[] = [];
+  for (const placed of placedClips) {
+    const soundingSpans = await listSoundingSpans(placed, codec);
+    stretches.push(...soundingSpans);
+    openSpans.push(...listOpenSpans(placed, soundingSpans));
+    await addClip(samples, placed, gain, codec);
   }
-  const sounds = (fromMs: number, toMs: number) =>
-    open.some(([start, end]) => fromMs < end && toMs > start);
-  const packets = [
-    ...sendPackets(
-      cutFrames(samples, sounds),
-      scenario.profile,
-      codec,
-      makeSeed(scenario),
-    ),
-  ];
+  const isOpen = (fromMs: number, toMs: number) =>
+    openSpans.some(([start, end]) => fromMs < end && toMs > start);
+  const frames = cutFrames(samples, isOpen);
+  const packets = [...sendPackets(frames, scenario.profile, codec, makeSeed(scenario))];
   return { scenario, words, stretches, packets, lengthMs };
+}
+
+/** Lists the spans of a clip in which its voice sounds, in the time of the scene. */
+async function listSoundingSpans({ clip, startMs }: PlacedClip, codec: OpusCodec) {
+  const spans =
+    clip.stretches ?? findSoundingStretches(await decodeSound(clip, codec, 16_000));
+  return spans.map(([from, to]): TimeSpan => [from + startMs, to + startMs]);
+}
+
+/** Lists the spans in which a microphone is open: those of a reading, or the whole of another clip. */
+function listOpenSpans(
+  { clip, words }: PlacedClip,
+  soundingSpans: readonly TimeSpan[],
+): readonly TimeSpan[] {
+  if (clip.stretches) return soundingSpans;
+  return [[words[0]?.[1] ?? 0, words.at(-1)?.[2] ?? 0]];
+}
+
+async function addClip(
+  samples: Int16Array,
+  { clip, startMs }: PlacedClip,
+  gain: number,
+  codec: OpusCodec,
+) {
+  const sound = await decodeSound(clip, codec, roomRateHz);
+  const louder = sound.map((value) => Math.round(value * gain));
+  const target = samples.subarray(startMs * samplesPerMs).subarray(0, sound.length);
+  addSamples(target, louder);
 }
 
 async function decodeSound(
@@ -73,7 +86,7 @@ async function decodeSound(
     : await readSound(id, codec, rateHz);
 }
 
-/** Seed of the room's noise. */
+/** Makes the seed of the room's noise. */
 function makeSeed({ id }: TurnScenario) {
   return [...id].reduce((seed, letter) => seed * 31 + (letter.codePointAt(0) ?? 0), 1);
 }
@@ -91,10 +104,11 @@ function placeClips(
   let soundAtMs = silentLeadMs;
   return ids.map((id, n) => {
     const clip = clips.get(id);
-    const [first, last] = [clip?.words.at(0), clip?.words.at(-1)];
-    if (!clip || !first || !last) throw new Error(`There is no clip ${id}.`);
-    const startMs = soundAtMs - first[1];
-    soundAtMs = startMs + last[2] + (pausesMs[n] ?? 0);
+    const firstWord = clip?.words.at(0);
+    const lastWord = clip?.words.at(-1);
+    if (!clip || !firstWord || !lastWord) throw new Error(`There is no clip ${id}.`);
+    const startMs = soundAtMs - firstWord[1];
+    soundAtMs = startMs + lastWord[2] + (pausesMs[n] ?? 0);
     const words = clip.words.map(
       ([text, fromMs, toMs]) => [text, fromMs + startMs, toMs + startMs] as const,
     );

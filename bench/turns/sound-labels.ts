@@ -9,25 +9,25 @@ const silenceDepthDb = 25;
 /** Shorter sounds are clicks. */
 const minSoundWindows = 2;
 
-/** Where the voice sounds in a clip at 16 kHz, on a grid of 10 ms. */
+/** Finds the span in which the voice sounds in a clip at 16 kHz, on a grid of 10 ms. Throws where there is no sound. */
 export function findSoundingPart(
   samples: Int16Array,
 ): readonly [fromMs: number, toMs: number] {
   const levels = measureWindowLevels(samples);
   const floorDb = averageLevel(levels) - silenceDepthDb;
-  const loud = levels.map((_, n) =>
+  const isLoud = levels.map((_, n) =>
     levels.slice(n, n + minSoundWindows).every((db) => db >= floorDb),
   );
-  const first = loud.indexOf(true);
-  const last = loud.lastIndexOf(true) + minSoundWindows;
-  if (first < 0) throw new Error('There is no sound in it.');
-  return [first * windowMs, Math.min(last, levels.length) * windowMs];
+  const firstWindow = isLoud.indexOf(true);
+  const endWindow = isLoud.lastIndexOf(true) + minSoundWindows;
+  if (firstWindow < 0) throw new Error('There is no sound in it.');
+  return [firstWindow * windowMs, Math.min(endWindow, levels.length) * windowMs];
 }
 
 /** Shortest silence that counts, in ms: shorter ones are closures of stops (eot-bench). */
-export const minSilenceMs = 100;
+export const minSilenceMs: number = 100;
 
-/** The sounding part without its silences of at least 100 ms, on a grid of 10 ms. */
+/** Finds the sounding part without its silences of at least 100 ms, on a grid of 10 ms. */
 export function findSoundingStretches(
   samples: Int16Array,
 ): (readonly [fromMs: number, toMs: number])[] {
@@ -37,22 +37,23 @@ export function findSoundingStretches(
   const stretches: [number, number][] = [];
   for (let atMs = firstMs; atMs < lastMs; atMs += windowMs) {
     if ((levels[atMs / windowMs] ?? floorDb) < floorDb) continue;
-    const last = stretches.at(-1);
-    if (last && atMs - last[1] < minSilenceMs) last[1] = atMs + windowMs;
+    const lastStretch = stretches.at(-1);
+    if (lastStretch && atMs - lastStretch[1] < minSilenceMs)
+      lastStretch[1] = atMs + windowMs;
     else stretches.push([atMs, atMs + windowMs]);
   }
   return stretches;
 }
 
-/** Level of the voice while it sounds, in dB below full scale: the mean of the louder half. */
+/** Measures the level of the voice while it sounds, in dB below full scale: the mean of the louder half. */
 export function measureVoiceLevelDb(samples: Int16Array): number {
   return averageLevel(measureWindowLevels(samples));
 }
 
 /**
- * Words of `say` as recognisers write them: small letters, no punctuation.
+ * Spreads the words of `say` over the sounding part, as recognisers write them: small letters, no punctuation.
  *
- * Inside the sounding part they are as long as they have letters; only its start and end are measured.
+ * A word is as long as it has letters, since only the start and the end of the sounding part are measured.
  */
 export function spreadClipWords(
   say: string,
@@ -65,12 +66,13 @@ export function spreadClipWords(
     .split(' ')
     .filter((text) => text !== '');
   const letters = texts.join('').length;
-  let before = 0;
-  const place = () => Math.round(fromMs + ((toMs - fromMs) * before) / letters);
+  let lettersBefore = 0;
+  const computeMs = () =>
+    Math.round(fromMs + ((toMs - fromMs) * lettersBefore) / letters);
   return texts.map((text) => {
-    const startMs = place();
-    before += text.length;
-    return [text, startMs, place()] as const;
+    const startMs = computeMs();
+    lettersBefore += text.length;
+    return [text, startMs, computeMs()] as const;
   });
 }
 

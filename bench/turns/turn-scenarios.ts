@@ -1,7 +1,8 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 
+/** Kinds of the scenes of `bench -- turns`. */
 export const scenarioKinds = ['one', 'inner', 'digits', 'hesitation', 'two'] as const;
-/** One clause; one inner pause; digits in groups; a pause after "and", "the" or "um"; two sentences. */
+/** Kind of a scene: one clause, one inner pause, digits in groups, a pause after "and", "the" or "um", or two sentences. */
 export type ScenarioKind = (typeof scenarioKinds)[number];
 
 /** Clauses of one person and the silence between them. */
@@ -9,26 +10,27 @@ export type TurnScenario = {
   readonly id: string;
   readonly kind: ScenarioKind | 'reading' | 'request';
   readonly profile: MicrophoneProfile;
-  /** ISO 639-1; English where there is none. */
+  /** ISO 639-1. Absent: English. */
   readonly language?: string;
-  /** Beside the level of the clips. */
+  /** Gain beside the level of the clips. */
   readonly gainDb: number;
   readonly clips: readonly string[];
   /** From the last sound of each clip to the first of the next. */
   readonly pausesMs: readonly number[];
 };
 
-/** Voice of the first clip, which stands for the person. */
-export function getVoice({ clips }: TurnScenario) {
+/** Returns the voice of the first clip, which stands for the person. */
+export function getVoice({ clips }: TurnScenario): string {
   return clips[0]?.split('/')[0] ?? '';
 }
 
-/** Half gate, a quarter each of the others. */
+/** Profiles that scenes take in turn: half gate, a quarter each of the others. */
 export const profiles = ['gate', 'open', 'gate', 'release'] as const;
-/** Even on a logarithmic scale, in steps of 10 ms. */
+
+/** Draws a pause, even on a logarithmic scale, in steps of 10 ms. */
 export function pickPauseMs(
   random: () => number,
   [low, high]: readonly [lowMs: number, highMs: number],
-) {
+): number {
   return Math.round((low * (high / low) ** random()) / 10) * 10;
 }

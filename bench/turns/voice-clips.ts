@@ -14,25 +14,28 @@ export type VoiceClip = {
   /** Text given to the voice. */
   readonly say: string;
   readonly words: readonly ClipWord[];
-  /** Where it sounds, of readings; other clips are clean enough to measure it again. */
+  /** Spans of a reading in which it sounds. Other clips are clean enough to measure them. */
   readonly stretches?: readonly (readonly [fromMs: number, toMs: number])[];
-  /** Its packets, where no file holds them. */
+  /** Packets of the clip, where no file holds them. */
   readonly packed?: Uint8Array;
 };
 
-export const scenariosUrl = 'test/fixtures/scenes';
+/** Folder of the recorded scenes. */
+export const scenariosUrl: string = 'test/fixtures/scenes';
 
+/** Reads the scenes of `bench -- turns`. */
 export async function readScenarios(): Promise<readonly TurnScenario[]> {
   return JSON.parse(await readFile(`${scenariosUrl}/scenes.json`, 'utf8'));
 }
 
-/** A clip as its file tells of it. */
+/** A clip as `clips.json` describes it. */
 export type ClipRow = Pick<VoiceClip, 'id' | 'say'> & {
   readonly fromMs: number;
   readonly toMs: number;
 };
 
-export async function readClips() {
+/** Reads all clips, by id. */
+export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
   const rows: readonly ClipRow[] = JSON.parse(
     await readFile(`${scenariosUrl}/clips.json`, 'utf8'),
   );
@@ -49,7 +52,7 @@ type ReadingRow = Omit<VoiceClip, 'words'> & {
   readonly times: readonly (readonly [fromMs: number, toMs: number])[];
 };
 
-/** One for each sentence of the readings. */
+/** Reads a clip for each sentence of the readings. */
 export async function readReadings(): Promise<readonly VoiceClip[]> {
   const rows: readonly ReadingRow[] = JSON.parse(
     await readFile(`${scenariosUrl}/reading-clips.json`, 'utf8'),
@@ -63,20 +66,26 @@ export async function readReadings(): Promise<readonly VoiceClip[]> {
   });
 }
 
-export function toClipPath(id: string) {
+/** Returns the file of a clip. */
+export function toClipPath(id: string): string {
   return `${scenariosUrl}/clips/${id}.packets`;
 }
 
-/** The sound of one clip, mono. */
-export async function readSound(id: string, codec: OpusCodec, rateHz: 16_000 | 48_000) {
+/** Reads the sound of one clip, mono. */
+export async function readSound(
+  id: string,
+  codec: OpusCodec,
+  rateHz: 16_000 | 48_000,
+): Promise<Int16Array> {
   return decodeClip(await readFile(toClipPath(id)), codec, rateHz);
 }
 
+/** Decodes the packets of a clip, mono. */
 export function decodeClip(
   file: Uint8Array,
   codec: OpusCodec,
   rateHz: 16_000 | 48_000,
-) {
+): Int16Array {
   return decodePackets(unpackPackets(file), codec, rateHz);
 }
 
@@ -89,27 +98,27 @@ function decodePackets(
   return joinedSpeech(packets.map((packet) => decoder.decode(packet).slice()));
 }
 
-/** Packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
-export function readOpusPackets(file: Uint8Array) {
+/** Reads the packets of an Ogg Opus file, without its two headers (RFC 7845, 3). */
+export function readOpusPackets(file: Uint8Array): readonly Buffer[] {
   const packets: Buffer[] = [];
   for (const { pieces, isContinued } of new OggPageReader().addBytes(file)) {
-    const [first, ...others] = pieces;
-    const last = packets.at(-1);
-    if (isContinued && first && last)
-      packets[packets.length - 1] = Buffer.concat([last, first]);
-    else if (first) packets.push(first);
-    packets.push(...others);
+    const [piece, ...furtherPieces] = pieces;
+    const lastPacket = packets.at(-1);
+    if (isContinued && piece && lastPacket)
+      packets[packets.length - 1] = Buffer.concat([lastPacket, piece]);
+    else if (piece) packets.push(piece);
+    packets.push(...furtherPieces);
   }
   return packets.slice(2);
 }
 
-/** The sound of an Ogg Opus file, at 16 kHz mono. */
-export function decodeOpusFile(file: Uint8Array, codec: OpusCodec) {
+/** Decodes an Ogg Opus file, at 16 kHz mono. */
+export function decodeOpusFile(file: Uint8Array, codec: OpusCodec): Int16Array {
   return decodePackets(readOpusPackets(file), codec, 16_000);
 }
 
-/** Opus packets of 20 ms, each after its length in two bytes, little-endian. */
-export function packPackets(packets: readonly Uint8Array[]) {
+/** Packs Opus packets of 20 ms, each after its length in two bytes, little-endian. */
+export function packPackets(packets: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
     packets.flatMap((packet) => [
       Buffer.of(packet.length & 0xff, packet.length >> 8),
@@ -118,7 +127,8 @@ export function packPackets(packets: readonly Uint8Array[]) {
   );
 }
 
-export function unpackPackets(file: Uint8Array) {
+/** Unpacks the packets of `packPackets`. */
+export function unpackPackets(file: Uint8Array): readonly Uint8Array[] {
   const packets: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {
     const length = (file[at] ?? 0) | ((file[at + 1] ?? 0) << 8);

@@ -1,45 +1,89 @@
 /**
- * A slash command as the bot registered it. Option types: https://docs.discord.com/developers/interactions/application-commands
- * @typedef {{ name: string, value: string | number }} Choice
- * @typedef {{ type: number, name: string, description?: string, required?: boolean, autocomplete?: boolean,
- *   choices?: readonly Choice[], options?: readonly RegisteredOption[] }} RegisteredOption
- * @typedef {{ name: string, type?: number, description?: string, options?: readonly RegisteredOption[] }} RegisteredCommand
+ * A choice of an option. Source of this and the next: https://docs.discord.com/developers/interactions/application-commands
+ * @typedef {object} Choice
+ * @property {string} name
+ * @property {string | number} value
+ */
+
+/**
+ * An option, a subcommand or a group of them.
+ * @typedef {object} RegisteredOption
+ * @property {number} type
+ * @property {string} name
+ * @property {string} [description]
+ * @property {boolean} [required]
+ * @property {boolean} [autocomplete] whether the bot knows values for half-typed text
+ * @property {readonly Choice[]} [choices]
+ * @property {readonly RegisteredOption[]} [options]
+ */
+
+/**
+ * A command as the bot registered it. Default type: a slash command.
+ * @typedef {object} RegisteredCommand
+ * @property {string} name
+ * @property {number} [type]
+ * @property {string} [description]
+ * @property {readonly RegisteredOption[]} [options]
+ */
+
+/**
+ * Values of a command by the names of its options.
  * @typedef {Record<string, string | number | { file: string }>} OptionValues
  */
 
 /**
- * `line` is the whole line with the suggestion. `group` is the heading of a command.
- * @typedef {{ line: string, label: string, description: string, group?: string }} Suggestion
+ * A way in which a line can go on.
+ * @typedef {object} Suggestion
+ * @property {string} line the whole line with the suggestion
+ * @property {string} label
+ * @property {string} description
+ * @property {string} [group] heading above a command
  */
 
-const [subcommand, group, boolean, fileType] = [1, 2, 5, 11];
+/**
+ * A line that is read: a command with its values, or one sentence about the missing part.
+ * @typedef {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }} ReadLine
+ */
 
 /**
- * Reads a line as a command. Words before the first option's name fill the first option.
+ * Everything that helps to go on with a line.
+ * @typedef {object} LineCompletion
+ * @property {readonly Suggestion[]} suggestions
+ * @property {{ name: string, options: OptionValues, focused: string }} [ask] request for values that the bot knows
+ * @property {string} [file] name of the option that takes a file
+ */
+
+const subcommandType = 1;
+const groupType = 2;
+const booleanType = 5;
+const fileType = 11;
+
+/**
+ * Reads a line as a command. Text before the first option's name fills the first option.
  * @example readCommand('/track play rain volume:50', commands)
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
- * @returns {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }}
+ * @returns {ReadLine}
  */
 export function readCommand(line, commands) {
-  const found = followPath(line, commands);
-  if (found.kind === 'names')
-    return { kind: 'incomplete', message: explainIncomplete(found) };
-  const { name, options, values } = found;
+  const position = followPath(line, commands);
+  if (position.kind === 'names')
+    return { kind: 'incomplete', message: explainIncomplete(position) };
+  const { name, options, values } = position;
   /** @type {OptionValues} */
   const filled = {};
   for (const option of options) {
-    const words = values.get(option.name);
-    if (words === undefined || words === '') {
+    const text = values.get(option.name);
+    if (text === undefined || text === '') {
       if (!option.required) continue;
       return { kind: 'incomplete', message: `/${name} needs ${option.name}:` };
     }
-    const value = toOptionValue(option, words);
+    const value = toOptionValue(option, text);
     if (value === undefined) {
-      const known = listValues(option).map((choice) => choice.name);
+      const choiceNames = listValues(option).map((choice) => choice.name);
       return {
         kind: 'incomplete',
-        message: `${option.name} is one of: ${known.join(', ')}.`,
+        message: `${option.name} is one of: ${choiceNames.join(', ')}.`,
       };
     }
     filled[option.name] = value;
@@ -48,30 +92,34 @@ export function readCommand(line, commands) {
 }
 
 /**
- * Suggests how the line goes on. With `ask` the bot knows values of the option. With `file` the option takes a file.
+ * Suggests how the line goes on.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
- * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}
+ * @returns {LineCompletion}
  */
 export function completeLine(line, commands) {
   if (!line.startsWith('/')) return { suggestions: [] };
-  const found = followPath(line, commands);
-  if (found.kind === 'names') return { suggestions: suggestNames(found) };
-  const { name, options, values, last, head } = found;
-  const focused = options.find((option) => option.name === last);
-  const typed = last === undefined ? '' : (values.get(last) ?? '');
+  const position = followPath(line, commands);
+  if (position.kind === 'names') return { suggestions: suggestNames(position) };
+  const { name, options, values, lastOption, beforeOption } = position;
+  const focused = options.find((option) => option.name === lastOption);
+  const typed = lastOption === undefined ? '' : (values.get(lastOption) ?? '');
   if (!focused || (typed !== '' && line.endsWith(' ')))
     return { suggestions: suggestOptions(line, options, values) };
   if (focused.type === fileType) return { suggestions: [], file: focused.name };
-  const before = head.trimEnd();
+  const lineStart = beforeOption.trimEnd();
   const suggestions = listValues(focused)
     .filter((choice) => choice.name.toLowerCase().includes(typed.toLowerCase()))
-    .map((choice) => suggestValue(before, focused, choice));
+    .map((choice) => suggestValue(lineStart, focused, choice));
   if (!focused.autocomplete) return { suggestions };
-  const filled = Object.fromEntries(values);
+  const typedValues = Object.fromEntries(values);
   return {
     suggestions,
-    ask: { name, options: { ...filled, [focused.name]: typed }, focused: focused.name },
+    ask: {
+      name,
+      options: { ...typedValues, [focused.name]: typed },
+      focused: focused.name,
+    },
   };
 }
 
@@ -83,12 +131,13 @@ export function completeLine(line, commands) {
  * @returns {readonly Suggestion[]}
  */
 export function suggestChoices(line, commands, choices) {
-  const found = followPath(line, commands);
-  if (found.kind === 'names') return [];
-  const option = found.options.find(({ name }) => name === found.last);
-  return option
-    ? choices.map((choice) => suggestValue(found.head.trimEnd(), option, choice))
-    : [];
+  const position = followPath(line, commands);
+  if (position.kind === 'names') return [];
+  const { options, lastOption, beforeOption } = position;
+  const option = options.find(({ name }) => name === lastOption);
+  if (!option) return [];
+  const lineStart = beforeOption.trimEnd();
+  return choices.map((choice) => suggestValue(lineStart, option, choice));
 }
 
 /**
@@ -104,80 +153,108 @@ export function findFirstMarked(line, suggestions, commands) {
 }
 
 /**
- * @typedef {{ kind: 'names', path: readonly string[], typed: string, next: readonly RegisteredOption[] }} Names
- * @typedef {{ kind: 'options', name: string, options: readonly RegisteredOption[], values: Map<string, string>,
- *   last: string | undefined, head: string }} Options
+ * A line that ends within the name of a command.
+ * @typedef {object} NamesPosition
+ * @property {'names'} kind
+ * @property {readonly string[]} path names that are whole
+ * @property {string} typed beginning of the next name
+ * @property {readonly RegisteredOption[]} next commands or subcommands that can follow
+ */
+
+/**
+ * Values of a line, and its end.
+ * @typedef {object} TypedValues
+ * @property {Map<string, string>} values
+ * @property {string | undefined} lastOption name of the option at the end of the line
+ * @property {string} beforeOption the line up to that option
+ */
+
+/**
+ * A line that ends within the options of a command.
+ * @typedef {{ kind: 'options', name: string, options: readonly RegisteredOption[] } & TypedValues} OptionsPosition
  */
 
 /**
  * Follows a line to a command and its options.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
- * @returns {Names | Options}
+ * @returns {NamesPosition | OptionsPosition}
  */
 function followPath(line, commands) {
-  let rest = line.replace(/^\s*\//, '');
+  let remainingLine = line.replace(/^\s*\//, '');
   /** @type {readonly RegisteredOption[]} */
   let next = commands
     .filter(({ type = 1 }) => type === 1)
-    .map((command) => ({ ...command, type: subcommand }));
+    .map((command) => ({ ...command, type: subcommandType }));
   /** @type {string[]} */
   const path = [];
   while (next.some(isSubcommand)) {
-    const [, word = '', space = ''] = /^(\S*)(\s*)/.exec(rest) ?? [];
-    const found = next.find(({ name }) => name === word);
-    const goesOn = space !== '' || rest === word;
-    if (!found || !goesOn || (space === '' && found.options?.some(isSubcommand)))
+    const [, word = '', space = ''] = /^(\S*)(\s*)/.exec(remainingLine) ?? [];
+    const command = next.find(({ name }) => name === word);
+    const isWholeName = space !== '' || remainingLine === word;
+    const isEnd = space === '' && command?.options?.some(isSubcommand);
+    if (!command || !isWholeName || isEnd)
       return { kind: 'names', path, typed: word, next };
     path.push(word);
-    rest = rest.slice(word.length + space.length);
-    next = found.options ?? [];
+    remainingLine = remainingLine.slice(word.length + space.length);
+    next = command.options ?? [];
   }
   return {
     kind: 'options',
     name: path.join(' '),
     options: next,
-    ...readValues(line, rest, next),
+    ...readValues(line, remainingLine, next),
   };
 }
 
-/** @param {RegisteredOption} option */
+/**
+ * Tests for a subcommand, or a group of them.
+ * @param {RegisteredOption} option
+ * @returns {boolean}
+ */
 function isSubcommand({ type }) {
-  return type === subcommand || type === group;
+  return type === subcommandType || type === groupType;
 }
 
 /**
  * Reads the values after `name:`.
  * @param {string} line
- * @param {string} rest
+ * @param {string} optionText the line after the name of the command
  * @param {readonly RegisteredOption[]} options
+ * @returns {TypedValues}
  */
-function readValues(line, rest, options) {
+function readValues(line, optionText, options) {
   /** @type {Map<string, string>} */
   const values = new Map();
   const names = new Set(options.map(({ name }) => name));
-  const marks = [...rest.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) =>
+  const marks = [...optionText.matchAll(/(?:^|\s)([\w-]+):/g)].filter(([, name = '']) =>
     names.has(name),
   );
-  const bare = rest.slice(0, marks[0]?.index).trim();
-  const [first] = options;
-  if (bare && first) values.set(first.name, bare);
+  const unnamedText = optionText.slice(0, marks[0]?.index).trim();
+  const [firstOption] = options;
+  if (unnamedText && firstOption) values.set(firstOption.name, unnamedText);
   marks.forEach((mark, n) => {
     const from = mark.index + mark[0].length;
-    values.set(mark[1] ?? '', rest.slice(from, marks[n + 1]?.index).trim());
+    const text = optionText.slice(from, marks[n + 1]?.index).trim();
+    values.set(mark[1] ?? '', text);
   });
-  const mark = marks.at(-1);
-  const last = mark ? mark[1] : bare && first ? first.name : undefined;
-  const headLength = line.length - rest.length + (mark?.index ?? 0);
-  return { values, last, head: line.slice(0, headLength) };
+  const lastMark = marks.at(-1);
+  const unnamedOption = unnamedText ? firstOption?.name : undefined;
+  const lastOption = lastMark ? lastMark[1] : unnamedOption;
+  const startLength = line.length - optionText.length + (lastMark?.index ?? 0);
+  return { values, lastOption, beforeOption: line.slice(0, startLength) };
 }
 
-/** @param {Names} names */
+/**
+ * Says which name is missing.
+ * @param {NamesPosition} position
+ * @returns {string}
+ */
 function explainIncomplete({ path, typed, next }) {
   const group = next.find(({ name }) => name === typed);
-  const whole = [...path, ...(group ? [typed] : [])].join(' ');
-  const known = (group?.options ?? next).map(({ name }) => name).join(', ');
-  if (whole !== '') return `/${whole} needs one of: ${known}.`;
+  const commandPath = [...path, ...(group ? [typed] : [])].join(' ');
+  const nextNames = (group?.options ?? next).map(({ name }) => name).join(', ');
+  if (commandPath !== '') return `/${commandPath} needs one of: ${nextNames}.`;
   return typed
     ? `There is no command /${typed} here.`
     : 'A command begins with its name.';
@@ -192,16 +269,22 @@ const commandGroups = Object.entries({
 });
 const commandOrder = commandGroups.flatMap(([, names]) => names);
 
-/** @param {Names} names */
+/**
+ * Suggests the names that can follow, commands in the order of `commandGroups`.
+ * @param {NamesPosition} position
+ * @returns {readonly Suggestion[]}
+ */
 function suggestNames({ path, typed, next }) {
-  const head = path.map((name) => `${name} `).join('');
-  const found = next.filter(({ name }) => name.startsWith(typed));
-  const place = (/** @type {string} */ name) =>
+  const pathText = path.map((name) => `${name} `).join('');
+  const matching = next.filter(({ name }) => name.startsWith(typed));
+  const findRank = (/** @type {string} */ name) =>
     commandOrder.includes(name) ? commandOrder.indexOf(name) : 99;
-  const sorted = head ? found : found.toSorted((a, b) => place(a.name) - place(b.name));
+  const sorted = pathText
+    ? matching
+    : matching.toSorted((a, b) => findRank(a.name) - findRank(b.name));
   return sorted.map(({ name, description = '' }) => {
-    const label = `/${head}${name}`;
-    const group = head
+    const label = `/${pathText}${name}`;
+    const group = pathText
       ? undefined
       : commandGroups.find(([, names]) => names.includes(name))?.[0];
     return { line: `${label} `, label, description, ...(group && { group }) };
@@ -209,9 +292,11 @@ function suggestNames({ path, typed, next }) {
 }
 
 /**
+ * Suggests the options that the line has not named yet.
  * @param {string} line
  * @param {readonly RegisteredOption[]} options
  * @param {Map<string, string>} values
+ * @returns {readonly Suggestion[]}
  */
 function suggestOptions(line, options, values) {
   return options
@@ -224,41 +309,45 @@ function suggestOptions(line, options, values) {
 }
 
 /**
+ * Lists the choices of an option.
  * @param {RegisteredOption} option
  * @returns {readonly Choice[]}
  */
 function listValues({ type, choices = [] }) {
-  if (type !== boolean) return choices;
-  return ['true', 'false'].map((word) => ({ name: word, value: word }));
+  if (type !== booleanType) return choices;
+  return ['true', 'false'].map((text) => ({ name: text, value: text }));
 }
 
 /**
- * @param {string} before
+ * Suggests one value for the option at the end of a line.
+ * @param {string} lineStart the line up to the option
  * @param {RegisteredOption} option
  * @param {Choice} choice
+ * @returns {Suggestion}
  */
-function suggestValue(before, option, { name, value }) {
-  const shown = option.choices ? name : `${value}`;
+function suggestValue(lineStart, option, { name, value }) {
+  const text = option.choices ? name : `${value}`;
   return {
-    line: `${before} ${option.name}:${shown} `,
+    line: `${lineStart} ${option.name}:${text} `,
     label: name,
     description: option.name,
   };
 }
 
 /**
+ * Turns typed text into the value of an option.
  * @param {RegisteredOption} option
- * @param {string} words
+ * @param {string} text
  * @returns {string | number | { file: string } | undefined} undefined: none of its choices
  */
-function toOptionValue({ type, choices }, words) {
+function toOptionValue({ type, choices }, text) {
   if (choices)
-    return choices.find(({ name, value }) => name === words || `${value}` === words)
+    return choices.find(({ name, value }) => name === text || `${value}` === text)
       ?.value;
-  return type === fileType ? { file: words } : words.replace(/^[@#](?=\S)/, '');
+  return type === fileType ? { file: text } : text.replace(/^[@#](?=\S)/, '');
 }
 
-/** Suggestions that are shown at a time. */
+/** Number of suggestions that are shown at a time. @type {number} */
 export const maxSuggestions = 25;
 
 /**

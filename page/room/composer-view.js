@@ -1,34 +1,29 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { View } from './html.js' */
 import { html } from './html.js';
 import { isFirstScreen } from './room-state.js';
 
 /**
+ * Renders the box for questions and commands, with its notice and suggestions.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderComposer(page, actions) {
-  const { room, notice, line, suggestions, picked, fileOption } = page;
+  const { room, notice, suggestions, picked, fileOption } = page;
   const isOpen = suggestions.length > 0;
   /** @param {SubmitEvent} event */
-  const send = (event) => {
+  const sendLine = (event) => {
     event.preventDefault();
     actions.send();
   };
-  return html`<form class="composer" onSubmit=${send}>
+  return html`<form class="composer" onSubmit=${sendLine}>
     <p role="status" class="notice">${notice}</p>
     ${!isFirstScreen(room) && renderTries(actions)}
-    ${
-      fileOption !== undefined &&
-      html`<label>File for ${fileOption}: <input type="file" onChange=${(
-        /** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget },
-      ) => {
-        const [file] = currentTarget.files ?? [];
-        if (file) actions.attachFile(file);
-      }}/></label>`
-    }
+    ${fileOption !== undefined && renderFileInput(fileOption, actions)}
     <div class="entry">
       <label for="line" class="hidden">Ask, or / for a command</label>
-      <input id="line" value=${line} autocomplete="off" maxlength="2000" role="combobox" aria-autocomplete="list"
+      <input id="line" value=${page.typedLine} autocomplete="off" maxlength="2000" role="combobox" aria-autocomplete="list"
         placeholder=${`Ask ${room.room.bot.name}, or type /`}
         aria-expanded=${`${isOpen}`} aria-controls="suggestions"
         aria-activedescendant=${isOpen && picked >= 0 ? `suggestion-${picked}` : undefined}
@@ -36,21 +31,46 @@ export function renderComposer(page, actions) {
         onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => actions.changeLine(event.currentTarget.value)}/>
       <button type="submit" id="send" aria-label="Send"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h14M13 6l6 6-6 6"/></svg></button>
       <ul id="suggestions" class="suggestions" role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
-        ${suggestions.map(
-          (
-            { label, description, group, line: whole },
-            n,
-          ) => html`${group && group !== suggestions[n - 1]?.group && html`<li class="group" aria-hidden="true">${group}</li>`}
-            <li key=${whole} id=${`suggestion-${n}`} role="option"
-            aria-selected=${`${n === picked}`} onClick=${() => actions.changeLine(whole)}>
-            <b>${label}</b> <span>${description}</span></li>`,
-        )}
+        ${suggestions.map((_, n) => renderSuggestion(page, n, actions))}
       </ul>
     </div>
   </form>`;
 }
 
-/** Questions by the words on their buttons. */
+/**
+ * Renders the input for the file of an option.
+ * @param {string} option
+ * @param {RoomActions} actions
+ * @returns {View}
+ */
+function renderFileInput(option, actions) {
+  /** @param {{ currentTarget: HTMLInputElement }} event */
+  const attachFile = ({ currentTarget }) => {
+    const [file] = currentTarget.files ?? [];
+    if (file) actions.attachFile(file);
+  };
+  return html`<label>File for ${option}: <input type="file" onChange=${attachFile}/></label>`;
+}
+
+/**
+ * Renders suggestion number `n`, below the heading of its group where a new one begins.
+ * @param {PageState} page
+ * @param {number} n
+ * @param {RoomActions} actions
+ * @returns {View | undefined}
+ */
+function renderSuggestion({ suggestions, picked }, n, actions) {
+  const suggestion = suggestions[n];
+  if (!suggestion) return undefined;
+  const { label, description, group } = suggestion;
+  const isNewGroup = group && group !== suggestions[n - 1]?.group;
+  return html`${isNewGroup && html`<li class="group" aria-hidden="true">${group}</li>`}
+            <li key=${suggestion.line} id=${`suggestion-${n}`} role="option"
+            aria-selected=${`${n === picked}`} onClick=${() => actions.changeLine(suggestion.line)}>
+            <b>${label}</b> <span>${description}</span></li>`;
+}
+
+/** Questions by the texts on their buttons. */
 const tries = Object.entries({
   'What time is it?': 'What time is it?',
   'Set a timer': 'Set a timer for one minute',
@@ -59,11 +79,13 @@ const tries = Object.entries({
 });
 
 /**
+ * Renders buttons with questions to try.
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderTries(actions) {
   return html`<div class="row tries">${tries.map(
-    ([label, words]) =>
-      html`<button type="button" onClick=${() => actions.send(words)}>${label}</button>`,
+    ([label, question]) =>
+      html`<button type="button" onClick=${() => actions.send(question)}>${label}</button>`,
   )}</div>`;
 }

@@ -1,5 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomState } from './room-state.js' */
+/** @import { Answered, Item, Room, RoomState } from './room-types.js' */
+/** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
@@ -8,20 +9,22 @@ import { findPanel, isFirstScreen } from './room-state.js';
 import { measureStages } from './waterfall.js';
 
 /**
- * Items never change, so a view stays as long as the channels and the author before it.
- * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: unknown }>}
+ * Views by item. Items never change, so a view stays as long as the channels and the author before it.
+ * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: View }>}
  */
 const drawnItems = new WeakMap();
 
 /**
+ * Renders the messages, and a bubble for everybody who speaks.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderConversation(page, actions) {
   const { room, live } = page.room;
   const panel = findPanel(page.room);
   const items = page.room.items.filter((item) => item !== panel);
-  const last = items.at(-1);
+  const lastItem = items.at(-1);
   const speakers = [
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
     ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
@@ -35,38 +38,40 @@ export function renderConversation(page, actions) {
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
       const level = name === room.you ? page.level : page.heardLevel;
-      const isNext = findAuthor(last, room) === name;
+      const isNext = findAuthor(lastItem, room) === name;
       return html`<article key=${`live ${name}`} class=${`live ${findSide(name, room)}${isNext ? ' next' : ''}`} aria-hidden="true">
         ${renderSign({ name, speaks, level }, room)}<p class="bubble">${live[name] || html`<i class="dots">…</i>`}</p></article>`;
     })}
   </div></div>`;
 }
 
-/** An answer in writing may stand so many items before the end while it is still spoken. */
+/** Number of items before the end among which an answer in writing may stand while it is still spoken. */
 const maxLaterItems = 8;
 
 /**
  * Tests whether the spoken answer is already shown in writing.
  * @param {readonly Item[]} items
  * @param {RoomState} state
+ * @returns {boolean}
  */
 function isShownInWriting(items, { room: { bot }, live }) {
-  const words = live[bot.name];
-  if (!words) return false;
+  const spokenText = live[bot.name];
+  if (!spokenText) return false;
   return items
     .slice(-maxLaterItems)
     .some(
       (item) =>
         item.kind === 'message' &&
         item.author === bot.name &&
-        item.text.startsWith(words),
+        item.text.startsWith(spokenText),
     );
 }
 
 /**
+ * Finds the author of an item.
  * @param {Item | undefined} item
  * @param {Room} room
- * @returns {string | undefined} undefined: nobody's words
+ * @returns {string | undefined} undefined: a note without an author
  */
 function findAuthor(item, { bot }) {
   if (item?.kind === 'answered') return bot.name;
@@ -75,17 +80,19 @@ function findAuthor(item, { bot }) {
 }
 
 /**
+ * Renders an item, or returns its view of before.
  * @param {Item} item
- * @param {string | undefined} before author of the item before it
+ * @param {string | undefined} previousAuthor of the item before it
  * @param {Room} room
  * @param {RoomActions} actions
+ * @returns {View}
  */
-function renderItem(item, before, room, actions) {
+function renderItem(item, previousAuthor, room, actions) {
   const { channels } = room;
   const author = findAuthor(item, room);
-  const isNext = author === before;
-  const known = drawnItems.get(item);
-  if (known?.channels === channels && known.isNext === isNext) return known.view;
+  const isNext = author === previousAuthor;
+  const drawn = drawnItems.get(item);
+  if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
       ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
@@ -95,29 +102,33 @@ function renderItem(item, before, room, actions) {
 }
 
 /**
+ * Renders the bubble of an item.
  * @param {Item} item
  * @param {string} name
  * @param {boolean} isNext
  * @param {Room} room
  * @param {RoomActions} actions
+ * @returns {View}
  */
 function renderBubble(item, name, isNext, room, actions) {
   const side = findSide(name, room);
   const isPrivate = 'to' in item && item.to !== undefined;
   const isWritten = item.kind === 'message' && side === 'bot';
-  const at = item.wallMs && new Date(item.wallMs);
+  const instant = item.wallMs && new Date(item.wallMs);
   return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
     ${renderSign({ name }, room)}
     <div class="bubble"><span class="hidden">${name}: </span>
       ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>only ${item.to === room.you ? 'you' : item.to}</small>`}
       ${renderItemContent(item, room, actions)}</div>
-    ${at && html`<time datetime=${at.toISOString()}>${at.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
+    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
 }
 
 /**
+ * Renders the content of a bubble.
  * @param {Item} item
  * @param {Room} room
  * @param {RoomActions} actions
+ * @returns {View | readonly View[] | undefined}
  */
 function renderItemContent(item, room, actions) {
   switch (item.kind) {
@@ -137,8 +148,10 @@ function renderItemContent(item, room, actions) {
 }
 
 /**
+ * Renders the face beside a bubble.
  * @param {{ name: string, speaks?: boolean, level?: number }} speaker
  * @param {Room} room
+ * @returns {View}
  */
 function renderSign(speaker, { bot }) {
   if (speaker.name !== bot.name) return renderFace(speaker);
@@ -149,12 +162,17 @@ function renderSign(speaker, { bot }) {
  * Tells you, the bot and others apart.
  * @param {string} name
  * @param {Room} room
+ * @returns {'you' | 'bot' | 'other'}
  */
 function findSide(name, { you, bot }) {
   return name === you ? 'you' : name === bot.name ? 'bot' : 'other';
 }
 
-/** @param {Answered} answered */
+/**
+ * Renders the stages of an answer, folded.
+ * @param {Answered} answered
+ * @returns {View}
+ */
 function renderTimings({ who, finish, instants, firstHeardAtMs }) {
   const { totalMs, stages, longest } = measureStages(instants, firstHeardAtMs);
   return html`<details><summary>Answered in ${(totalMs / 1_000).toFixed(1)} s</summary>

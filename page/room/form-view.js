@@ -1,15 +1,18 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { RoomField, RoomMenu } from './room-state.js' */
+/** @import { RoomField, RoomMenu } from './room-types.js' */
+/** @import { View } from './html.js' */
 import { html } from './html.js';
 
 /**
+ * Renders the form that the bot has opened, if any, as a dialog.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View | undefined}
  */
 export function renderForm({ form }, actions) {
   if (!form) return undefined;
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
-  const send = (event) => {
+  const submitFields = (event) => {
     event.preventDefault();
     const fields = form.fields.map(({ customId, menu }) => {
       const values = readValues(event.currentTarget, customId);
@@ -19,7 +22,7 @@ export function renderForm({ form }, actions) {
   };
   return html`<dialog key=${form.id} ref=${openDialog} aria-labelledby="form" onClose=${() => actions.closeForm()}>
     <h2 id="form">${form.title}</h2>
-    <form onSubmit=${send}>
+    <form onSubmit=${submitFields}>
       ${form.fields.map(renderField)}
       <div class="row"><button type="submit" class="main">Submit</button>
         <button type="button" onClick=${() => actions.closeForm()}>Cancel</button></div>
@@ -27,18 +30,26 @@ export function renderForm({ form }, actions) {
   </dialog>`;
 }
 
-/** @param {HTMLDialogElement | null} dialog */
+/**
+ * Opens the dialog once it is drawn.
+ * @param {HTMLDialogElement | null} dialog
+ * @returns {void}
+ */
 function openDialog(dialog) {
   if (dialog && !dialog.open) dialog.showModal();
 }
 
-/** @param {RoomField} field */
-function renderField({ customId, label, required, isLong, value, mostLength, menu }) {
+/**
+ * Renders a field: a text, or a menu.
+ * @param {RoomField} field
+ * @returns {View}
+ */
+function renderField({ customId, label, required, isLong, value, maxLength, menu }) {
   if (menu) return html`<label>${label} ${renderMenuChoices(menu)}</label>`;
   return html`<label>${label} ${
     isLong
-      ? html`<textarea name=${customId} required=${required} maxlength=${mostLength}>${value}</textarea>`
-      : html`<input name=${customId} required=${required} maxlength=${mostLength} value=${value} autocomplete="off"/>`
+      ? html`<textarea name=${customId} required=${required} maxlength=${maxLength}>${value}</textarea>`
+      : html`<input name=${customId} required=${required} maxlength=${maxLength} value=${value} autocomplete="off"/>`
   }</label>`;
 }
 
@@ -47,18 +58,19 @@ function renderField({ customId, label, required, isLong, value, mostLength, men
  * @param {string} messageId
  * @param {RoomMenu} menu
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderMenu(messageId, menu, actions) {
-  const { customId, placeholder, disabled, max } = menu;
+  const { customId, placeholder, disabled, maxCount } = menu;
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
-  const send = (event) => {
+  const sendValues = (event) => {
     event.preventDefault();
     const values = readValues(event.currentTarget, customId);
     void actions.askRoom('press', { messageId, customId, values });
   };
-  return html`<form class="row" key=${customId} onSubmit=${send} onChange=${max === 1 && send}>
+  return html`<form class="row" key=${customId} onSubmit=${sendValues} onChange=${maxCount === 1 && sendValues}>
     <label>${placeholder} ${renderMenuChoices(menu)}</label>
-    ${max > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
+    ${maxCount > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
   </form>`;
 }
 
@@ -66,16 +78,21 @@ export function renderMenu(messageId, menu, actions) {
  * Reads the values of a field that are not empty.
  * @param {HTMLFormElement} form
  * @param {string} name
+ * @returns {readonly string[]}
  */
 function readValues(form, name) {
   const values = new FormData(form).getAll(name).map(String);
   return values.filter((value) => value !== '');
 }
 
-/** @param {RoomMenu} menu */
-function renderMenuChoices({ customId, disabled, min, max, choices }) {
-  return html`<select name=${customId} multiple=${max > 1} required=${min > 0} disabled=${disabled}>
-    ${max === 1 && html`<option value="">Pick one</option>`}
+/**
+ * Renders the choices of a menu.
+ * @param {RoomMenu} menu
+ * @returns {View}
+ */
+function renderMenuChoices({ customId, disabled, minCount, maxCount, choices }) {
+  return html`<select name=${customId} multiple=${maxCount > 1} required=${minCount > 0} disabled=${disabled}>
+    ${maxCount === 1 && html`<option value="">Pick one</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

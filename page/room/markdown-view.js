@@ -1,8 +1,12 @@
 /** @import { NameOf, Paragraph, Piece } from './markdown.js' */
+/** @import { View } from './html.js' */
 import { html } from './html.js';
 import { readMarkdown } from './markdown.js';
 
-/** Formats of an instant by Discord's letter. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
+/**
+ * Formats of an instant by Discord's letter.
+ * @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>}
+ */
 const timeStyles = {
   t: { timeStyle: 'short' },
   T: { timeStyle: 'medium' },
@@ -12,41 +16,49 @@ const timeStyles = {
 /**
  * Renders markdown as elements: nothing of the text becomes HTML.
  * @param {string} text
- * @param {NameOf} [nameOf]
+ * @param {NameOf} [findName]
+ * @returns {readonly View[]}
  */
-export function renderMarkdown(text, nameOf) {
-  return readMarkdown(text, nameOf).map(renderParagraph);
+export function renderMarkdown(text, findName) {
+  return readMarkdown(text, findName).map(renderParagraph);
 }
 
-/** @param {Paragraph} paragraph */
+/**
+ * Renders a paragraph, or a block of code.
+ * @param {Paragraph} paragraph
+ * @returns {View}
+ */
 function renderParagraph(paragraph) {
   if (paragraph.kind === 'code') return html`<pre>${paragraph.text}</pre>`;
   return html`<p>${paragraph.parts.map(renderPiece)}</p>`;
 }
 
 /**
+ * Renders a piece with the pieces inside.
  * @param {Piece} piece
  * @returns {unknown}
  */
 function renderPiece(piece) {
   if (piece.kind === 'text') return piece.text;
   if (piece.kind === 'time') {
-    const at = new Date(piece.atS * 1_000);
-    if (Number.isNaN(at.getTime())) return '';
-    const shown = new Intl.DateTimeFormat('en', timeStyles[piece.style]).format(at);
-    return html`<time datetime=${at.toISOString()}>${shown}</time>`;
+    const instant = new Date(piece.atS * 1_000);
+    if (Number.isNaN(instant.getTime())) return '';
+    const formatted = new Intl.DateTimeFormat('en', timeStyles[piece.style]).format(
+      instant,
+    );
+    return html`<time datetime=${instant.toISOString()}>${formatted}</time>`;
   }
-  const parts = piece.parts.map(renderPiece);
+  const children = piece.parts.map(renderPiece);
   switch (piece.kind) {
     case 'link':
-      return html`<a href=${piece.href} target="_blank" rel="noreferrer">${parts}</a>`;
+      return html`<a href=${piece.href} target="_blank" rel="noreferrer">${children}</a>`;
     case 'bold':
-      return html`<b>${parts}</b>`;
+      return html`<b>${children}</b>`;
     case 'italic':
-      return html`<i>${parts}</i>`;
+      return html`<i>${children}</i>`;
     case 'code':
-      return html`<code>${parts}</code>`;
+      return html`<code>${children}</code>`;
     case 'mention':
-      return html`<span class="mention">${parts}</span>`;
+      return html`<span class="mention">${children}</span>`;
   }
 }

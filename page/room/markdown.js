@@ -1,22 +1,33 @@
 /**
- * A piece of a message: words, or pieces that are shown in one manner. `mention` names a person, channel or command, `time`
- * an instant in seconds since 1970.
+ * The manner in which pieces are shown. `mention` names a person, channel or command.
  * @typedef {'bold' | 'italic' | 'code' | 'mention'} Manner
- * @typedef {{ kind: 'text', text: string } | { kind: Manner, parts: readonly Piece[] }
- *   | { kind: 'link', href: string, parts: readonly Piece[] } | { kind: 'time', atS: number, style: string }} Piece
  */
 
 /**
- * `code` keeps its text as it was written.
+ * A piece of a message: text, or pieces that are shown in one manner. `time` is an instant in seconds since 1970.
+ * @typedef {{ kind: 'text', text: string }
+ *   | { kind: Manner, parts: readonly Piece[] }
+ *   | { kind: 'link', href: string, parts: readonly Piece[] }
+ *   | { kind: 'time', atS: number, style: string }} Piece
+ */
+
+/**
+ * A paragraph of a message. `code` keeps its text as it was written.
  * @typedef {{ kind: 'text', parts: readonly Piece[] } | { kind: 'code', text: string }} Paragraph
  */
 
-/** Finds the name of a person or channel. @typedef {(id: string) => string | undefined} NameOf */
+/**
+ * Finds the name of a person or channel.
+ * @typedef {(id: string) => string | undefined} NameOf
+ */
 
-/** Deeper than this marks are words. */
+/** Marks that lie deeper than this are text. */
 const maxDepth = 6;
 
-/** Marks around words, the longer ones first. @type {readonly (readonly [string, Manner])[]} */
+/**
+ * Marks around text, the longer ones first.
+ * @type {readonly (readonly [string, Manner])[]}
+ */
 const marks = [
   ['**', 'bold'],
   ['*', 'italic'],
@@ -30,87 +41,88 @@ const atom =
  * Parses Discord's markdown, as far as the bot uses it. Source: Discord's help,
  * "Markdown Text 101".
  * @param {string} text
- * @param {NameOf} [nameOf]
+ * @param {NameOf} [findName]
  * @returns {readonly Paragraph[]}
  */
-export function readMarkdown(text, nameOf = () => undefined) {
-  const parts = text.split(/```(?:\w+\n)?\n?([^`]+?)\n?```\n?/);
+export function readMarkdown(text, findName = () => undefined) {
+  const segments = text.split(/```(?:\w+\n)?\n?([^`]+?)\n?```\n?/);
   /** @type {Paragraph[]} */
   const paragraphs = [];
-  for (const [n, part] of parts.entries()) {
-    const words = part.replace(/\n$/, '');
-    if (n % 2 === 1) paragraphs.push({ kind: 'code', text: part });
-    else if (words !== '')
-      paragraphs.push({ kind: 'text', parts: readPieces(words, nameOf, 0) });
+  for (const [n, segment] of segments.entries()) {
+    const trimmed = segment.replace(/\n$/, '');
+    if (n % 2 === 1) paragraphs.push({ kind: 'code', text: segment });
+    else if (trimmed !== '')
+      paragraphs.push({ kind: 'text', parts: readPieces(trimmed, findName, 0) });
   }
   return paragraphs;
 }
 
 /**
+ * Parses text that lies inside `depth` marks.
  * @param {string} text
- * @param {NameOf} nameOf
+ * @param {NameOf} findName
  * @param {number} depth
  * @returns {readonly Piece[]}
  */
-function readPieces(text, nameOf, depth) {
+function readPieces(text, findName, depth) {
   /** @type {Piece[]} */
   const pieces = [];
-  let words = '';
+  let plainText = '';
   /** @param {Piece} piece */
-  const add = (piece) => {
-    if (words !== '') pieces.push({ kind: 'text', text: words });
-    words = '';
+  const addPiece = (piece) => {
+    if (plainText !== '') pieces.push({ kind: 'text', text: plainText });
+    plainText = '';
     pieces.push(piece);
   };
   for (let at = 0; at < text.length; ) {
     atom.lastIndex = at;
-    const found = atom.exec(text);
-    const marked = found ? undefined : readMarked(text, at, nameOf, depth);
-    if (found) {
-      const piece = readAtom(found, nameOf);
-      if (piece.kind === 'text') words += piece.text;
-      else add(piece);
-      at += found[0].length;
+    const match = atom.exec(text);
+    const marked = match ? undefined : readMarked(text, at, findName, depth);
+    if (match) {
+      const piece = readAtom(match, findName);
+      if (piece.kind === 'text') plainText += piece.text;
+      else addPiece(piece);
+      at += match[0].length;
     } else if (marked) {
-      add(marked.piece);
+      addPiece(marked.piece);
       at = marked.to;
-    } else words += text[at++];
+    } else plainText += text[at++];
   }
-  if (words !== '') pieces.push({ kind: 'text', text: words });
+  if (plainText !== '') pieces.push({ kind: 'text', text: plainText });
   return pieces;
 }
 
 /**
  * Parses a match of `atom`.
- * @param {RegExpExecArray} found
- * @param {NameOf} nameOf
+ * @param {RegExpExecArray} match
+ * @param {NameOf} findName
  * @returns {Piece}
  */
 function readAtom(
   [whole, escaped, , code, id, time, style = 'f', label, href, bare],
-  nameOf,
+  findName,
 ) {
   /** @param {string} text @returns {readonly Piece[]} */
-  const words = (text) => [{ kind: 'text', text }];
+  const toPieces = (text) => [{ kind: 'text', text }];
   if (escaped !== undefined) return { kind: 'text', text: escaped };
-  if (code !== undefined) return { kind: 'code', parts: words(code) };
+  if (code !== undefined) return { kind: 'code', parts: toPieces(code) };
   if (id !== undefined) {
-    const name = nameOf(id);
+    const name = findName(id);
     return name === undefined
       ? { kind: 'text', text: whole }
       : {
           kind: 'mention',
-          parts: words(`${whole.startsWith('<@') ? '@' : '#'}${name}`),
+          parts: toPieces(`${whole.startsWith('<@') ? '@' : '#'}${name}`),
         };
   }
   if (time !== undefined) return { kind: 'time', atS: Number(time), style };
   if (label !== undefined && href !== undefined)
-    return { kind: 'link', href, parts: words(label) };
-  return { kind: 'link', href: `${bare}`, parts: words(`${bare}`) };
+    return { kind: 'link', href, parts: toPieces(label) };
+  return { kind: 'link', href: `${bare}`, parts: toPieces(`${bare}`) };
 }
 
 /**
- * Finds where marked words end.
+ * Finds the end of marked text.
  * @param {string} text
  * @param {string} mark
  * @param {number} from
@@ -124,14 +136,14 @@ function findMarkEnd(text, mark, from) {
 }
 
 /**
- * Parses words between marks.
+ * Parses text between marks.
  * @param {string} text
  * @param {number} at
- * @param {NameOf} nameOf
+ * @param {NameOf} findName
  * @param {number} depth
  * @returns {{ piece: Piece, to: number } | undefined}
  */
-function readMarked(text, at, nameOf, depth) {
+function readMarked(text, at, findName, depth) {
   if (depth >= maxDepth) return undefined;
   for (const [mark, kind] of marks) {
     if (!text.startsWith(mark, at)) continue;
@@ -140,7 +152,7 @@ function readMarked(text, at, nameOf, depth) {
     const inside = text.slice(from, end);
     if (end < 0 || /^\s|\s$/.test(inside)) continue;
     return {
-      piece: { kind, parts: readPieces(inside, nameOf, depth + 1) },
+      piece: { kind, parts: readPieces(inside, findName, depth + 1) },
       to: end + mark.length,
     };
   }

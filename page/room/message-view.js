@@ -1,11 +1,15 @@
 /** @import { RoomActions } from './room-actions.js' */
 /** @import { NameOf } from './markdown.js' */
-/** @import { Room, RoomButton, RoomFile, RoomMessage } from './room-state.js' */
+/** @import { Room, RoomButton, RoomFile, RoomMessage } from './room-types.js' */
+/** @import { View } from './html.js' */
 import { renderMenu } from './form-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 
-/** Renders the bot's face, which moves with the mood. */
+/**
+ * Renders the bot's face, which moves with the mood.
+ * @returns {View}
+ */
 export function renderBotFace() {
   return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
     <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>
@@ -13,7 +17,9 @@ export function renderBotFace() {
 }
 
 /**
+ * Renders the face of a person.
  * @param {{ name: string, speaks?: boolean, level?: number }} person level 0 to 1 is the width of the ring
+ * @returns {View}
  */
 export function renderFace({ name, speaks = false, level = 0.3 }) {
   const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 12;
@@ -22,22 +28,34 @@ export function renderFace({ name, speaks = false, level = 0.3 }) {
 }
 
 /**
+ * Renders the content of a message: text, files, menus and buttons.
  * @param {RoomMessage} message
  * @param {Room} room
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderMessage(message, room, actions) {
   const { id, text, buttons, files = [], menus = [] } = message;
-  const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
+  const namedEntries = [
+    ...room.people,
+    ...room.channels,
+    ...(room.roles ?? []),
+    room.bot,
+  ];
   /** @type {NameOf} */
-  const findName = (wanted) => known.find((one) => one.id === wanted)?.name;
+  const findName = (wantedId) =>
+    namedEntries.find(({ id: entryId }) => entryId === wantedId)?.name;
   return html`${text && renderMarkdown(text, findName)}
     ${files.map(renderFile)}
     ${menus.map((menu) => renderMenu(id, menu, actions))}
     ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => renderButton(id, button, actions))}</div>`}`;
 }
 
-/** @param {RoomFile} file */
+/**
+ * Renders a file, sound with a player.
+ * @param {RoomFile} file
+ * @returns {View}
+ */
 function renderFile({ name, type, sizeBytes, url }) {
   const size = `${Math.ceil(sizeBytes / 1_024)} KiB`;
   return html`<div class="file">
@@ -47,9 +65,11 @@ function renderFile({ name, type, sizeBytes, url }) {
 }
 
 /**
+ * Renders a button of a message.
  * @param {string} messageId
  * @param {RoomButton} button
  * @param {RoomActions} actions
+ * @returns {View}
  */
 function renderButton(messageId, { customId, label, disabled, style }, actions) {
   return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}

@@ -1,21 +1,40 @@
+/** @import { Reply, RoomForm, RoomState } from './room-types.js' */
+/** @import { Suggestion } from './command-line.js' */
+
 /**
- * @typedef {{
- *   join(channel: string, person?: string): void, askRoom(kind: string, fields: object): Promise<import('./room-state.js').Reply>,
- *   submitForm(form: string, fields: Readonly<Record<string, string | readonly string[]>>): Promise<void>, closeForm(): void,
- *   send(words?: string): void, changeLine(line: string): Promise<void>,
- *   pressLineKey(event: KeyboardEvent): void, attachFile(file: File): void,
- *   agree(person: string): void, toggleMicrophone(): void, setOpenTalk(on: boolean): void,
- *   setTalking(on: boolean): void,
- * }} RoomActions
+ * Acts of the reader, which views call when something is pressed.
+ * @typedef {object} RoomActions
+ * @property {(channel: string, person?: string) => void} join joins a voice channel by name, by default as the reader's own person
+ * @property {(kind: string, fields: object) => Promise<Reply>} askRoom sends a request, and shows its error; never throws
+ * @property {(form: string, fields: Readonly<Record<string, string | readonly string[]>>) => Promise<void>} submitForm sends a form, and closes it where the bot took it
+ * @property {() => void} closeForm closes the form without an answer
+ * @property {(text?: string) => void} send sends a text or a command, by default the typed line
+ * @property {(typedLine: string) => Promise<void>} changeLine replaces the typed line, and shows suggestions for it
+ * @property {(event: KeyboardEvent) => void} pressLineKey marks or takes a suggestion, or recalls a sent line
+ * @property {(file: File) => void} attachFile leaves a file at the sandbox for the option at the end of the line
+ * @property {(person: string) => void} agree lets a person agree to be heard
+ * @property {() => void} toggleMicrophone opens or closes the microphone
+ * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
+ * @property {(on: boolean) => void} setTalking begins or ends to talk, while the microphone is open
  */
 
 /**
- * @typedef {{
- *   room: import('./room-state.js').RoomState, isConnected: boolean, notice: string, level: number, heardLevel: number, isMicrophoneOpen: boolean, isSounding: boolean,
- *   isOpenTalk: boolean, isTalking: boolean, line: string,
- *   suggestions: readonly import('./command-line.js').Suggestion[], picked: number, fileOption: string | undefined,
- *   form: import('./room-state.js').RoomForm | undefined,
- * }} PageState
+ * Everything that the page shows.
+ * @typedef {object} PageState
+ * @property {RoomState} room
+ * @property {boolean} isConnected
+ * @property {string} notice one sentence for the reader, or none
+ * @property {number} level of the microphone, 0 to 1
+ * @property {number} heardLevel of the sound that the reader hears, 0 to 1
+ * @property {boolean} isMicrophoneOpen
+ * @property {boolean} isSounding whether the bot is heard
+ * @property {boolean} isOpenTalk whether the reader talks without holding a key
+ * @property {boolean} isTalking
+ * @property {string} typedLine
+ * @property {readonly Suggestion[]} suggestions
+ * @property {number} picked index of the marked suggestion, -1: none
+ * @property {string | undefined} fileOption name of the option that takes a file
+ * @property {RoomForm | undefined} form
  */
 
 export {};

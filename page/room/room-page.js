@@ -1,6 +1,6 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { RoomLine } from './room-state.js' */
+/** @import { RoomEvent } from './room-types.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
 import { render } from '/vendor/preact.js';
@@ -30,17 +30,19 @@ const quietLevel = 0.25;
 /** After so long a voice had no words. */
 const wordsWaitMs = 5_000;
 
+/** So many sent lines can be recalled. */
 const maxSentLines = 50;
 
+/** The id of this tab, by which the sandbox tells several apart. */
 const tabId = `${Math.random()}`.slice(2);
+
+const openingSentence =
+  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
 
 /**
  * Draws the room of the sandbox, and sends it each press.
  * @implements {RoomActions}
  */
-const openingSentence =
-  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
-
 export class RoomPage {
   /** @type {PageState} */
   #page = {
@@ -49,7 +51,7 @@ export class RoomPage {
     notice: '',
     level: 0,
     heardLevel: 0,
-    line: '',
+    typedLine: '',
     suggestions: [],
     picked: -1,
     fileOption: undefined,
@@ -59,39 +61,46 @@ export class RoomPage {
     isTalking: false,
     isSounding: false,
   };
+  /** @type {HTMLElement} */
   #root;
+  /** @type {RoomSocket} */
   #socket;
+  /** @type {RoomSound} */
   #sound;
+  /** False while a change waits for the next frame of the browser. */
   #isDrawn = true;
+  /** True until something was drawn in the place of the first sentence. */
   #isFirst = true;
   /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
+  /** @type {(refused: Response) => Promise<string>} */
   #readRefusal;
   /** Ids of uploaded files by name. @type {Map<string, string>} */
   #fileIds = new Map();
-  /** @type {readonly string[]} */
+  /** Oldest first. @type {readonly string[]} */
   #sentLines = [];
   /** Lines back from the one in the box, which is 0. */
-  #recalled = 0;
-  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+  #recalledCount = 0;
+  /** Waits for the words of voices, by name. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #waits = new Map();
 
   /**
-   * @param {HTMLElement} root
-   * @param {(refused: Response) => Promise<string>} readRefusal
-   * @param {() => Promise<string | undefined>} enter why this browser is not let in
+   * Connects to the sandbox, and draws the page.
+   * @param {HTMLElement} root the element that holds the page
+   * @param {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
+   * @param {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
    */
   constructor(root, readRefusal, enter) {
     this.#root = root;
     this.#readRefusal = readRefusal;
     this.#socket = new RoomSocket(toSocketUrl('/room'), {
-      line: (line) => this.#receiveLine(line),
-      connection: (isConnected, notice) => this.#onConnection(isConnected, notice),
+      onEvent: (event) => this.#receiveEvent(event),
+      onConnection: (isConnected, notice) => this.#onConnection(isConnected, notice),
       enter,
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
-      news: (news) => this.#onSoundNews(news),
-      ended: (why) => this.#endMicrophone(why),
+      onNews: (news) => this.#onSoundNews(news),
+      onEnded: (reason) => this.#endMicrophone(reason),
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
     addEventListener('keyup', (event) => this.#pressSpace(event, false));
@@ -124,68 +133,80 @@ export class RoomPage {
   }
 
   /** @type {RoomActions['send']} */
-  send(words) {
-    const { line: typed, room } = this.#page; // not the drawn line: a fast typist is ahead of it
-    const line = words ?? typed;
-    const { commands, channels, bot } = room.room;
-    if (line.trim() === '') return;
-    this.#sentLines = [...this.#sentLines, line].slice(-maxSentLines);
-    this.#recalled = 0;
-    if (words === undefined && this.#page.isConnected) this.#showSuggestions('', []);
+  send(givenText) {
+    const { typedLine, room } = this.#page; // not the drawn line: a fast typist is ahead of it
+    const sentLine = givenText ?? typedLine;
+    const { channels, bot } = room.room;
+    if (sentLine.trim() === '') return;
+    this.#sentLines = [...this.#sentLines, sentLine].slice(-maxSentLines);
+    this.#recalledCount = 0;
+    if (givenText === undefined && this.#page.isConnected)
+      this.#showSuggestions('', []);
     document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
-    if (!line.startsWith('/')) {
+    if (!sentLine.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
-      const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
-      return void this.#sendLine(line, 'write', { text, channel });
+      const text = bot.id === undefined ? sentLine : `<@${bot.id}> ${sentLine}`; // without a mention the bot cannot read it
+      return void this.#sendLine(sentLine, 'write', { text, channel });
     }
-    const read = readCommand(line, commands);
-    if (read.kind === 'incomplete')
-      return this.#changePage({ notice: read.message, line: typed });
+    this.#sendCommand(sentLine, typedLine);
+  }
+
+  /**
+   * Sends the command of a line, or says what it lacks.
+   * @param {string} sentLine
+   * @param {string} typedLine stands in the box again where the command lacks something
+   */
+  #sendCommand(sentLine, typedLine) {
+    const { commands } = this.#page.room.room;
+    const command = readCommand(sentLine, commands);
+    if (command.kind === 'incomplete')
+      return this.#changePage({ notice: command.message, typedLine });
     const options = Object.fromEntries(
-      Object.entries(read.options).map(([name, value]) => [
+      Object.entries(command.options).map(([name, value]) => [
         name,
         typeof value === 'object'
           ? { file: this.#fileIds.get(value.file) ?? '' }
           : value,
       ]),
     );
-    this.#receiveLine({ kind: 'command', text: line.trim() });
-    void this.#sendLine(line, 'command', { name: read.name, options });
+    this.#receiveEvent({ kind: 'command', text: sentLine.trim() });
+    void this.#sendLine(sentLine, 'command', { name: command.name, options });
   }
 
   /**
    * Sends a line. A lost one stands in the box again, unless another was begun.
-   * @param {string} line
-   * @param {string} kind
-   * @param {object} fields
+   * @param {string} sentLine as it was typed
+   * @param {string} kind kind of the request
+   * @param {object} fields fields of the request
+   * @returns {Promise<void>}
    */
-  async #sendLine(line, kind, fields) {
+  async #sendLine(sentLine, kind, fields) {
     const { isLost } = await this.askRoom(kind, fields);
-    if (isLost && this.#page.line === '') this.#showSuggestions(line, []);
+    if (isLost && this.#page.typedLine === '') this.#showSuggestions(sentLine, []);
   }
 
   /** @type {RoomActions['changeLine']} */
-  async changeLine(line) {
+  async changeLine(typedLine) {
     const { commands } = this.#page.room.room;
-    const { suggestions, ask, file } = completeLine(line, commands);
-    this.#showSuggestions(line, suggestions, file);
+    const { suggestions, ask, file } = completeLine(typedLine, commands);
+    this.#showSuggestions(typedLine, suggestions, file);
     document.getElementById('line')?.focus();
     if (!ask) return;
     const { choices = [] } = await this.#socket.ask('complete', ask);
-    if (line === this.#page.line)
-      this.#showSuggestions(line, suggestChoices(line, commands, choices));
+    if (typedLine === this.#page.typedLine)
+      this.#showSuggestions(typedLine, suggestChoices(typedLine, commands, choices));
   }
 
   /** @type {RoomActions['pressLineKey']} */
   pressLineKey(event) {
     const { suggestions, picked } = this.#page;
     if (event.shiftKey || event.isComposing) return;
-    const done = pressKey(event.key, { picked, count: suggestions.length });
-    if (!done) return this.#recallLine(event);
+    const keyAct = pressKey(event.key, { picked, count: suggestions.length });
+    if (!keyAct) return this.#recallLine(event);
     event.preventDefault();
-    if (done.kind === 'closed') this.#changePage({ suggestions: [] });
-    else if (done.kind === 'marked') this.#changePage({ picked: done.picked });
-    else void this.changeLine(suggestions[done.picked]?.line ?? this.#page.line);
+    if (keyAct.kind === 'closed') this.#changePage({ suggestions: [] });
+    else if (keyAct.kind === 'marked') this.#changePage({ picked: keyAct.picked });
+    else void this.changeLine(suggestions[keyAct.picked]?.line ?? this.#page.typedLine);
   }
 
   /**
@@ -194,22 +215,23 @@ export class RoomPage {
    */
   #recallLine(event) {
     const step = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
-    const place = this.#recalled + step;
-    if (step === 0 || place < 0 || place > this.#sentLines.length) return;
+    const linesBack = this.#recalledCount + step;
+    if (step === 0 || linesBack < 0 || linesBack > this.#sentLines.length) return;
     event.preventDefault();
-    this.#recalled = place;
-    this.#showSuggestions(place === 0 ? '' : (this.#sentLines.at(-place) ?? ''), []);
+    this.#recalledCount = linesBack;
+    const typedLine = linesBack === 0 ? '' : (this.#sentLines.at(-linesBack) ?? '');
+    this.#showSuggestions(typedLine, []);
   }
 
   /** @type {RoomActions['attachFile']} */
   attachFile(file) {
-    const { line, room } = this.#page;
-    void uploadFile(file, this.#readRefusal).then((sent) => {
-      if ('refusal' in sent) return this.#changePage({ notice: sent.refusal });
-      this.#fileIds.set(file.name, sent.id);
+    const { typedLine, room } = this.#page;
+    void uploadFile(file, this.#readRefusal).then((upload) => {
+      if ('refusal' in upload) return this.#changePage({ notice: upload.refusal });
+      this.#fileIds.set(file.name, upload.id);
       const choice = { name: file.name, value: file.name };
-      const [chosen] = suggestChoices(line, room.room.commands, [choice]);
-      void this.changeLine(chosen?.line ?? line);
+      const [suggestion] = suggestChoices(typedLine, room.room.commands, [choice]);
+      void this.changeLine(suggestion?.line ?? typedLine);
     });
   }
 
@@ -237,6 +259,10 @@ export class RoomPage {
     this.#changePage({ isTalking });
   }
 
+  /**
+   * Opens the microphone, and tells the sandbox.
+   * @returns {Promise<void>}
+   */
   async #openMicrophone() {
     // Stands until it is open: a question of the browser waits for an answer, and without a loudspeaker Firefox waits for ever.
     this.#changePage({ notice: openingSentence });
@@ -249,7 +275,10 @@ export class RoomPage {
     this.setTalking(false);
   }
 
-  /** @param {string} notice */
+  /**
+   * Closes the microphone.
+   * @param {string} notice why it ended, or empty
+   */
   #endMicrophone(notice) {
     this.#sound.closeMicrophone();
     this.#changePage({ isMicrophoneOpen: false, isTalking: false, level: 0, notice });
@@ -273,14 +302,16 @@ export class RoomPage {
   }
 
   /**
-   * @param {string} line
+   * Shows a line in the box, with suggestions for it.
+   * @param {string} typedLine
    * @param {readonly Suggestion[]} suggestions
-   * @param {string} [fileOption]
+   * @param {string} [fileOption] name of the option that takes a file
    */
-  #showSuggestions(line, suggestions, fileOption) {
-    const shown = suggestions.slice(0, maxSuggestions);
-    const picked = findFirstMarked(line, shown, this.#page.room.room.commands);
-    this.#changePage({ line, suggestions: shown, picked, fileOption });
+  #showSuggestions(typedLine, suggestions, fileOption) {
+    const shownSuggestions = suggestions.slice(0, maxSuggestions);
+    const { commands } = this.#page.room.room;
+    const picked = findFirstMarked(typedLine, shownSuggestions, commands);
+    this.#changePage({ typedLine, suggestions: shownSuggestions, picked, fileOption });
   }
 
   /** @type {RoomActions['askRoom']} */
@@ -292,36 +323,40 @@ export class RoomPage {
     return reply;
   }
 
-  /** @param {RoomLine} line */
-  #receiveLine(line) {
-    if (line.kind === 'message' && line.to !== undefined && !this.#hasAsked) return;
-    if (line.kind === 'microphone' && line.state === 'taken' && this.#sound.isOpen)
+  /**
+   * Takes over an event of the sandbox.
+   * @param {RoomEvent} event
+   */
+  #receiveEvent(event) {
+    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
+    if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(takenSentence);
     const { bot, you } = this.#page.room.room;
-    if (line.kind === 'speaks' && line.who !== bot.name && line.who !== you)
-      this.#awaitWords(line.who, line.on);
-    this.#changePage({ room: stepRoom(this.#page.room, line) });
+    if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
+      this.#awaitWords(event.who, event.on);
+    this.#changePage({ room: stepRoom(this.#page.room, event) });
   }
 
   /**
    * Keeps a place for somebody's words from the beginning of their voice.
-   * @param {string} who
+   * @param {string} who name of the speaker
    * @param {boolean} isVoice false: it has just ended, maybe after its words came
    */
   #awaitWords(who, isVoice) {
     if (isVoice && !this.#page.room.live[who])
-      this.#receiveLine({ kind: 'live', who, text: '…' });
+      this.#receiveEvent({ kind: 'live', who, text: '…' });
     clearTimeout(this.#waits.get(who));
-    const end = () => {
+    const dropPlace = () => {
       if (this.#page.room.live[who] === '…')
-        this.#receiveLine({ kind: 'live', who, text: '' });
+        this.#receiveEvent({ kind: 'live', who, text: '' });
     };
-    this.#waits.set(who, setTimeout(end, wordsWaitMs));
+    this.#waits.set(who, setTimeout(dropPlace, wordsWaitMs));
   }
 
   /**
+   * Shows whether the sandbox is there. After a break it sends the whole room again.
    * @param {boolean} isConnected
-   * @param {string} notice
+   * @param {string} notice one sentence, or none
    */
   #onConnection(isConnected, notice) {
     this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
@@ -329,10 +364,13 @@ export class RoomPage {
       void this.askRoom('microphone', { on: true });
   }
 
-  /** @param {WorkerNews} news */
+  /**
+   * Shows the level of a sound, or why there is none.
+   * @param {WorkerNews} news
+   */
   #onSoundNews(news) {
     if (news.kind === 'closed') {
-      if (news.why) this.#changePage({ notice: news.why });
+      if (news.reason) this.#changePage({ notice: news.reason });
       return;
     }
     const level = toMeterPosition(news.rms);
@@ -343,14 +381,18 @@ export class RoomPage {
     } else if (level !== this.#page.heardLevel) this.#changePage({ heardLevel: level }); // silence is still
   }
 
-  /** @param {Partial<PageState>} changed */
-  #changePage(changed) {
-    this.#page = { ...this.#page, ...changed };
+  /**
+   * Changes the page, and draws it with the next frame of the browser.
+   * @param {Partial<PageState>} changes
+   */
+  #changePage(changes) {
+    this.#page = { ...this.#page, ...changes };
     if (!this.#isDrawn) return;
     this.#isDrawn = false;
     requestAnimationFrame(() => this.#drawPage());
   }
 
+  /** Draws the page as it is now. */
   #drawPage() {
     this.#isDrawn = true;
     const { notice, room } = this.#page;
@@ -376,11 +418,14 @@ export class RoomPage {
  * Marks speakers: the person of the page above a quiet level, the bot while its words
  * come.
  * @param {PageState} page
+ * @returns {PageState}
  */
 function markSpeakers(page) {
   const { live, room } = page.room;
-  const people = room.people.map((one) =>
-    one.isYou && page.isTalking ? { ...one, speaks: page.level > quietLevel } : one,
+  const people = room.people.map((person) =>
+    person.isYou && page.isTalking
+      ? { ...person, speaks: page.level > quietLevel }
+      : person,
   );
   const { speaks, name } = room.bot;
   const bot = { ...room.bot, speaks: speaks && Boolean(live[name]) };
@@ -392,7 +437,9 @@ function markSpeakers(page) {
 }
 
 /**
+ * Makes the address of a socket of this tab.
  * @param {string} path
+ * @returns {URL}
  */
 function toSocketUrl(path) {
   const url = new URL(path, location.href);

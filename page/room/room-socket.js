@@ -1,27 +1,37 @@
-/** @import { Reply, RoomLine } from './room-state.js' */
+/** @import { Reply, RoomEvent } from './room-types.js' */
 
-/** The last wait repeats. */
+/**
+ * Handlers of a connection to the room.
+ * @typedef {object} SocketHandlers
+ * @property {(event: RoomEvent) => void} onEvent takes everything but replies
+ * @property {(isOpen: boolean, reason: string) => void} onConnection takes one sentence where the connection is lost
+ * @property {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
+ */
+
+/** Waits before the next try. The last one repeats. */
 const waitsMs = [500, 1_000, 2_000, 5_000];
 
 /** The connection to the room, which comes back by itself unless this browser is not let in any more. */
 export class RoomSocket {
+  /** @type {URL} */
   #url;
-  #tell;
+  /** @type {SocketHandlers} */
+  #handlers;
   /** @type {WebSocket | undefined} */
   #socket;
   #tries = 0;
-  #id = 0;
+  #lastId = 0;
   /** @type {Map<number, (reply: Reply) => void>} */
-  #asked = new Map();
+  #requests = new Map();
 
   /**
+   * Connects at once.
    * @param {URL} url
-   * @param {{ line(line: RoomLine): void, connection(isOpen: boolean, why: string): void, enter(): Promise<string | undefined> }} tell
-   *   `enter`: why this browser is not let in
+   * @param {SocketHandlers} handlers
    */
-  constructor(url, tell) {
+  constructor(url, handlers) {
     this.#url = url;
-    this.#tell = tell;
+    this.#handlers = handlers;
     this.#openSocket();
   }
 
@@ -32,11 +42,11 @@ export class RoomSocket {
    * @returns {Promise<Reply>}
    */
   async ask(kind, fields = {}) {
-    const id = ++this.#id;
+    const id = ++this.#lastId;
     if (this.#socket?.readyState !== WebSocket.OPEN) return makeLostReply(id);
     /** @type {PromiseWithResolvers<Reply>} */
     const { promise, resolve } = Promise.withResolvers();
-    this.#asked.set(id, resolve);
+    this.#requests.set(id, resolve);
     this.#socket.send(JSON.stringify({ kind, id, ...fields }));
     return await promise;
   }
@@ -46,26 +56,32 @@ export class RoomSocket {
     this.#socket = socket;
     socket.onopen = () => {
       this.#tries = 0;
-      this.#tell.connection(true, '');
+      this.#handlers.onConnection(true, '');
     };
     socket.onmessage = ({ data }) => {
-      for (const line of JSON.parse(data)) this.#readLine(line);
+      for (const event of JSON.parse(data)) this.#handleEvent(event);
     };
     socket.onclose = ({ reason }) => this.#onClose(reason);
   }
 
-  /** @param {RoomLine} line */
-  #readLine(line) {
-    if (line.kind !== 'reply') return this.#tell.line(line);
-    this.#asked.get(line.id)?.(line);
-    this.#asked.delete(line.id);
+  /**
+   * Gives a reply to its request, and any other event to the handler.
+   * @param {RoomEvent} event
+   */
+  #handleEvent(event) {
+    if (event.kind !== 'reply') return this.#handlers.onEvent(event);
+    this.#requests.get(event.id)?.(event);
+    this.#requests.delete(event.id);
   }
 
-  /** @param {string} reason */
+  /**
+   * Answers open requests, and connects again later.
+   * @param {string} reason of the sandbox, or none
+   */
   #onClose(reason) {
-    for (const [id, resolve] of this.#asked) resolve(makeLostReply(id));
-    this.#asked.clear();
-    this.#tell.connection(
+    for (const [id, resolve] of this.#requests) resolve(makeLostReply(id));
+    this.#requests.clear();
+    this.#handlers.onConnection(
       false,
       reason || 'The connection to the sandbox is lost. Reconnecting.',
     );
@@ -75,13 +91,14 @@ export class RoomSocket {
 
   /** Connects again, unless a restarted sandbox does not know this browser. */
   async #reconnect() {
-    const refusal = await this.#tell.enter().catch(() => undefined);
+    const refusal = await this.#handlers.enter().catch(() => undefined);
     if (refusal === undefined) this.#openSocket();
-    else this.#tell.connection(false, refusal);
+    else this.#handlers.onConnection(false, refusal);
   }
 }
 
 /**
+ * Makes the reply to a request that cannot be sent.
  * @param {number} id
  * @returns {Reply}
  */

@@ -1,45 +1,11 @@
-/** @import { RegisteredCommand } from './command-line.js' */
-/** @import { Instants } from './waterfall.js' */
-/**
- * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
- * @typedef {{ id: string, name: string, kind: string, status?: string }} Channel
- * @typedef {{ customId: string, label: string, disabled: boolean, style?: number }} RoomButton
- * @typedef {{ name: string, type: string, sizeBytes: number, url: string }} RoomFile
- * @typedef {{ customId: string, placeholder: string, disabled: boolean, least: number, most: number,
- *   choices: { label: string, value: string, chosen: boolean }[] }} RoomMenu
- * @typedef {{ customId: string, label: string, required: boolean, isLong: boolean, value: string, mostLength: number,
- *   menu?: RoomMenu }} RoomField
- * @typedef {{ id: string, title: string, fields: RoomField[] }} RoomForm
- * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[],
- *   files?: RoomFile[], menus?: RoomMenu[], to?: string }} RoomMessage
- * @typedef {{ people: Person[], channels: Channel[], roles?: { id: string, name: string }[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
- *   commands: RegisteredCommand[], you: string }} Room
- * @typedef {{ kind: 'said', who: string, text: string }} Said
- * @typedef {{ kind: 'answered', who: string, text: string, heardText: string, finish: string, instants: Instants,
- *   firstHeardAtMs?: number }} Answered
- * @typedef {{ kind: 'ignored' | 'dropped', who: string, why: string }} Unanswered
- * @typedef {{ kind: 'reply', id: number, ok: boolean, isLost?: true, error?: string, choices?: { name: string, value: string | number }[],
- *   form?: RoomForm }} Reply
- * @typedef {(Room & { kind: 'state' }) | (RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' })
- *   | Said | Answered | Unanswered | { kind: 'live', who: string, text: string } | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
- *   | { kind: 'speaks', who: string, on: boolean } | { kind: 'command', text: string } | Reply} RoomLine
- */
-
-/**
- * `wallMs` since 1970. A command was sent by this page.
- * @typedef {{ key: string, wallMs?: number } & (Said | Answered | Unanswered | { kind: 'command', text: string }
- *   | (RoomMessage & { kind: 'message' }))} Item
- */
-
-/**
- * `live` are the words of present speakers, by name.
- * @typedef {{ room: Room, items: readonly Item[], count: number, live: Readonly<Record<string, string>>,
- *   engines: readonly string[] }} RoomState
- */
+/** @import { Answered, Item, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
 
 const maxItems = 200;
 
-/** @type {RoomState} */
+/**
+ * The room before anything came from the sandbox.
+ * @type {RoomState}
+ */
 export const emptyRoom = Object.freeze({
   room: {
     people: [],
@@ -55,36 +21,36 @@ export const emptyRoom = Object.freeze({
 });
 
 /**
- * Returns the state after a line of the room.
+ * Returns the state after an event of the room.
  * @param {RoomState} state
- * @param {RoomLine} line
+ * @param {RoomEvent} event
  * @returns {RoomState}
  */
-export function stepRoom(state, line) {
-  switch (line.kind) {
+export function stepRoom(state, event) {
+  switch (event.kind) {
     case 'state': {
-      const { kind: _, ...room } = line;
+      const { kind: _, ...room } = event;
       return { ...state, room };
     }
     case 'message':
-      return changeMessage(state, line);
+      return changeMessage(state, event);
     case 'live':
-      return { ...state, live: { ...state.live, [line.who]: line.text } };
+      return { ...state, live: { ...state.live, [event.who]: event.text } };
     case 'said':
     case 'ignored':
     case 'dropped':
     case 'command':
       return addItem(
         state,
-        { ...line, key: `${state.count}` },
-        'who' in line ? line.who : '',
+        { ...event, key: `${state.count}` },
+        'who' in event ? event.who : '',
       );
     case 'answered':
-      return putAnswer(state, line);
+      return putAnswer(state, event);
     case 'engines':
-      return { ...state, engines: line.lines };
+      return { ...state, engines: event.lines };
     case 'speaks':
-      return { ...state, room: setSpeaking(state.room, line) };
+      return { ...state, room: setSpeaking(state.room, event) };
   }
   return state;
 }
@@ -92,37 +58,43 @@ export function stepRoom(state, line) {
 /**
  * Adds an answer, in place of the same one in writing.
  * @param {RoomState} state
- * @param {Answered} line
+ * @param {Answered} answer
+ * @returns {RoomState}
  */
-function putAnswer(state, line) {
+function putAnswer(state, answer) {
   const { name } = state.room.bot;
-  const written = state.items.findLast(
+  const writtenItem = state.items.findLast(
     (item) =>
-      item.kind === 'message' && item.author === name && item.text === line.text,
+      item.kind === 'message' && item.author === name && item.text === answer.text,
   );
-  const item = { ...line, key: `${state.count}` };
-  const next = addItem(state, item, name);
-  if (!written) return next;
-  return { ...next, items: state.items.map((one) => (one === written ? item : one)) };
+  const item = { ...answer, key: `${state.count}` };
+  const nextState = addItem(state, item, name);
+  if (!writtenItem) return nextState;
+  const items = state.items.map((entry) => (entry === writtenItem ? item : entry));
+  return { ...nextState, items };
 }
 
 /**
+ * Adds an item, which ends the live transcript of its speaker.
  * @param {RoomState} state
  * @param {Item} item
- * @param {string} who of the ended words
+ * @param {string} speaker
+ * @returns {RoomState}
  */
-function addItem({ items, count, live, ...state }, item, who) {
+function addItem({ items, count, live, ...state }, item, speaker) {
   return {
     ...state,
     items: [...items, item].slice(-maxItems),
     count: count + 1,
-    live: { ...live, [who]: '' },
+    live: { ...live, [speaker]: '' },
   };
 }
 
 /**
+ * Adds, replaces or removes a message.
  * @param {RoomState} state
- * @param {RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' }} line
+ * @param {RoomMessageEvent} event
+ * @returns {RoomState}
  */
 function changeMessage(state, { change, ...message }) {
   const { items } = state;
@@ -131,25 +103,32 @@ function changeMessage(state, { change, ...message }) {
     return { ...state, items: items.filter(({ key }) => key !== item.key) };
   if (!items.some(({ key }) => key === item.key))
     return addItem(state, item, item.author);
-  return { ...state, items: items.map((one) => (one.key === item.key ? item : one)) };
+  return {
+    ...state,
+    items: items.map((entry) => (entry.key === item.key ? item : entry)),
+  };
 }
 
 /**
+ * Notes whether the bot or a person, by name or id, speaks.
  * @param {Room} room
- * @param {{ who: string, on: boolean }} line
+ * @param {{ who: string, on: boolean }} event
+ * @returns {Room}
  */
 function setSpeaking(room, { who, on }) {
   if (room.bot.name === who) return { ...room, bot: { ...room.bot, speaks: on } };
-  const people = room.people.map((one) =>
-    one.name === who || one.id === who ? { ...one, speaks: on } : one,
+  const people = room.people.map((person) =>
+    person.name === who || person.id === who ? { ...person, speaks: on } : person,
   );
   return { ...room, people };
 }
 
-/** With fewer answers and entries somebody has just come: the sandbox asks the first question itself. */
-const [firstAnswers, firstItems] = [2, 6];
+/** With fewer answers and items somebody has just come: the sandbox asks the first question itself. */
+const firstAnswers = 2;
+const firstItems = 6;
 
 /**
+ * Tests whether somebody has just come.
  * @param {RoomState} state
  * @returns {boolean}
  */
@@ -179,18 +158,24 @@ export function findPanel({ items, room }) {
 
 /**
  * A reason for which somebody would talk in vain, and the action that ends it.
- * @typedef {{ text: string, label: string, does: 'join' | 'send' | 'agree', what: string }} Silence
+ * @typedef {object} Silence
+ * @property {string} text
+ * @property {string} label of the button
+ * @property {'join' | 'send' | 'agree'} does name of the action
+ * @property {string} target channel, line or person of the action
  */
 
 /**
- * Lists names in a line of the panel.
+ * Lists names in a line of the panel, which begins with `title`.
  * @param {RoomMessage | undefined} panel
- * @param {'Hearing' | 'Not heard until they press Hear me'} head
+ * @param {'Hearing' | 'Not heard until they press Hear me'} title
  * @returns {readonly string[]}
  */
-export function listPanelNames(panel, head) {
-  const line = panel?.text.split('\n').find((one) => one.startsWith(`${head}: `));
-  return line?.slice(head.length + 2).split(', ') ?? [];
+export function listPanelNames(panel, title) {
+  const names = panel?.text
+    .split('\n')
+    .find((textLine) => textLine.startsWith(`${title}: `));
+  return names?.slice(title.length + 2).split(', ') ?? [];
 }
 
 /**
@@ -200,30 +185,31 @@ export function listPanelNames(panel, head) {
  */
 export function listSilences(state) {
   const { bot, channels, people } = state.room;
-  const own = people.find(({ isYou }) => isYou);
+  const you = people.find(({ isYou }) => isYou);
   const panel = findPanel(state);
-  const what = bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name ?? '';
-  if (!own || !bot.online) return [];
-  if (!own.channel)
+  const target =
+    bot.channel ?? channels.find(({ kind }) => kind === 'voice')?.name ?? '';
+  if (!you || !bot.online) return [];
+  if (!you.channel)
     return [
       {
         text: 'You are in no voice channel.',
-        label: `Join ${what}`,
+        label: `Join ${target}`,
         does: 'join',
-        what,
+        target,
       },
     ];
   // The panel of a bot that sits nowhere says so itself.
-  if (bot.channel !== own.channel && (bot.channel || !panel)) {
-    const text = `${bot.name} is not in ${own.channel}.`;
-    return [{ text, label: `Call ${bot.name}`, does: 'send', what: '/join' }];
+  if (bot.channel !== you.channel && (bot.channel || !panel)) {
+    const text = `${bot.name} is not in ${you.channel}.`;
+    return [{ text, label: `Call ${bot.name}`, does: 'send', target: '/join' }];
   }
   return listPanelNames(panel, 'Not heard until they press Hear me')
-    .filter((name) => people.some((one) => one.name === name && !one.isYou))
+    .filter((name) => people.some((person) => person.name === name && !person.isYou))
     .map((name) => ({
       text: `${bot.name} does not hear ${name} yet.`,
       label: `Let ${name} agree`,
       does: 'agree',
-      what: name,
+      target: name,
     }));
 }

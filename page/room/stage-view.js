@@ -1,5 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Seat, Stage } from './stage.js' */
+/** @import { View } from './html.js' */
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -7,8 +8,10 @@ import { listSilences } from './room-state.js';
 import { readStage } from './stage.js';
 
 /**
+ * Renders the panel: people around the bot, its mood, and the microphone.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View}
  */
 export function renderStage(page, actions) {
   const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding } = page;
@@ -41,27 +44,29 @@ export function renderStage(page, actions) {
       }</div>
     ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
     <div role="status">${listSilences(room).map(
-      ({ text, label, does, what }) => html`<p class="notice">${text}
-        <button type="button" onClick=${() => actions[does](what)}>${label}</button></p>`,
+      ({ text, label, does, target }) => html`<p class="notice">${text}
+        <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,
     )}</div>
     <div class="told">${message && renderMessage(message, room.room, actions)}</div>
   </section>`;
 }
 
 /**
+ * Renders a person beside the bot.
  * @param {Seat} seat
  * @param {PageState} page
+ * @returns {View}
  */
 function renderSeat(
   { name, isYou, speaks, isHeard },
   { level, heardLevel, isMicrophoneOpen },
 ) {
   const mark = isHeard ? isYou && !isMicrophoneOpen && 'muted' : 'not heard';
-  const words = [isYou && 'you', mark].filter(Boolean).join(' · ');
+  const caption = [isYou && 'you', mark].filter(Boolean).join(' · ');
   return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>
     ${renderFace({ name, speaks, level: isYou ? level : heardLevel })}
     ${mark && html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d=${isHeard ? microphoneOff : earOff}/></svg>`}
-    <b>${name}</b><small>${words}</small>
+    <b>${name}</b><small>${caption}</small>
     ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
 }
 
@@ -75,6 +80,7 @@ const earOff = 'M4 4l16 16M8 8v4a4 4 0 0 0 2 3.5V18a2 2 0 0 0 4 0M16 13a5 5 0 0 
  * Finds the loudness of heard people, 0 to 1.
  * @param {PageState} page
  * @param {Stage} stage
+ * @returns {number}
  */
 function findEarLevel({ level, heardLevel }, { seats }) {
   const speaker = seats.find(({ speaks, isHeard }) => speaks && isHeard);
@@ -82,17 +88,20 @@ function findEarLevel({ level, heardLevel }, { seats }) {
 }
 
 /**
- * Finds the side of whoever speaks: -1 is left, 1 is right.
+ * Finds the side of the speaker: -1 is left, 1 is right, 0 is nobody.
  * @param {Stage} stage
+ * @returns {number}
  */
 function findLookSide({ seats }) {
-  const place = seats.findIndex(({ speaks }) => speaks);
-  return place < 0 ? 0 : place % 2 === 0 ? -1 : 1;
+  const seatIndex = seats.findIndex(({ speaks }) => speaks);
+  return seatIndex < 0 ? 0 : seatIndex % 2 === 0 ? -1 : 1;
 }
 
 /**
+ * Renders the button that opens or closes the microphone.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View}
  */
 function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
   return html`<button type="button" id="microphone" aria-label="Microphone" aria-pressed=${`${isMicrophoneOpen}`}
@@ -101,8 +110,10 @@ function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
 }
 
 /**
+ * Renders the choice between an open microphone and holding a key.
  * @param {PageState} page
  * @param {RoomActions} actions
+ * @returns {View}
  */
 function renderTalkChoice({ isOpenTalk, isTalking }, actions) {
   return html`<div class="row hold">

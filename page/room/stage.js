@@ -1,4 +1,4 @@
-/** @import { Person, RoomButton, RoomMessage, RoomState } from './room-state.js' */
+/** @import { Person, RoomButton, RoomMessage, RoomState } from './room-types.js' */
 import { findPanel, listPanelNames } from './room-state.js';
 
 /**
@@ -7,13 +7,19 @@ import { findPanel, listPanelNames } from './room-state.js';
  */
 
 /**
+ * A person beside the bot, and whether the bot hears that person.
  * @typedef {Person & { isHeard: boolean }} Seat
  */
 
 /**
- * `stop` silences the bot. `message` holds the rest of the panel.
- * @typedef {{ mood: Mood, word: string, headline: string, message: RoomMessage | undefined, stop: RoomButton | undefined,
- *   seats: readonly Seat[] }} Stage
+ * The panel as the stage shows it.
+ * @typedef {object} Stage
+ * @property {Mood} mood
+ * @property {string} word the mood in a word or two
+ * @property {string} headline first line of the panel
+ * @property {RoomMessage | undefined} message the other lines and buttons of the panel
+ * @property {RoomButton | undefined} stop button that silences the bot
+ * @property {readonly Seat[]} seats
  */
 
 const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
@@ -29,18 +35,21 @@ export function readStage(state, isConnected) {
   const panel = findPanel(state);
   const [headline = '', ...lines] = panel?.text.split('\n') ?? [];
   const buttons = panel?.buttons ?? [];
-  const place = bot.channel ?? people.find(({ isYou }) => isYou)?.channel;
-  const heard = listPanelNames(panel, 'Hearing');
+  const channelName = bot.channel ?? people.find(({ isYou }) => isYou)?.channel;
+  const heardNames = listPanelNames(panel, 'Hearing');
   const seats = people
-    .filter(({ channel }) => channel !== undefined && channel === place)
-    .map((person) => ({ ...person, isHeard: !panel || heard.includes(person.name) }));
+    .filter(({ channel }) => channel !== undefined && channel === channelName)
+    .map((person) => ({
+      ...person,
+      isHeard: !panel || heardNames.includes(person.name),
+    }));
   // While people may be answered, the second line is the activity or the name of a tool.
   const mayAnswer = buttons.some(({ customId }) => customId.endsWith(':ask'));
   const activity =
-    lines.find((line) => activityLine.test(line)) ?? (mayAnswer ? lines[0] : undefined);
+    lines.find((text) => activityLine.test(text)) ?? (mayAnswer ? lines[0] : undefined);
   // Marks on the faces say the same.
-  const text = lines.filter(
-    (line) => line !== activity && !/^(?:Hearing|Not heard .*): /.test(line),
+  const otherLines = lines.filter(
+    (text) => text !== activity && !/^(?:Hearing|Not heard .*): /.test(text),
   );
   const isStop = (/** @type {RoomButton} */ { customId }) => customId.endsWith(':stop');
   const isKnown = isConnected && you !== '';
@@ -54,7 +63,7 @@ export function readStage(state, isConnected) {
     headline: word === 'Away' && !panel ? 'Not here.' : findHeadline(state, headline),
     message: panel && {
       ...panel,
-      text: text.join('\n'),
+      text: otherLines.join('\n'),
       buttons: buttons.filter((button) => !isStop(button)),
     },
     stop: buttons.find(isStop),
@@ -65,16 +74,21 @@ export function readStage(state, isConnected) {
  * Finds the headline, for people beside the bot alone.
  * @param {RoomState} state
  * @param {string} headline
+ * @returns {string}
  */
 function findHeadline({ room: { bot, people } }, headline) {
-  const own = people.find(({ isYou }) => isYou);
-  return !bot.channel || !own || own.channel === bot.channel ? headline : '';
+  const you = people.find(({ isYou }) => isYou);
+  return !bot.channel || !you || you.channel === bot.channel ? headline : '';
 }
 
-/** @type {readonly [Mood, string]} */
+/**
+ * Mood and word before the page knows anything.
+ * @type {readonly [Mood, string]}
+ */
 const connectingMood = ['away', 'Connecting'];
 
 /**
+ * Finds the mood, and its word.
  * @param {RoomState['room']} room
  * @param {RoomMessage | undefined} panel
  * @param {string | undefined} activity

@@ -1,12 +1,23 @@
 /**
  * Instants in ms of one clock, as the bot measures them.
- * @typedef {{ heardAtMs: number, endedAtMs?: number, recognisedAtMs?: number, firstTokenAtMs?: number,
- *   firstClauseAtMs?: number, firstSpeechAtMs?: number, firstSentAtMs?: number }} Instants
+ * @typedef {object} Instants
+ * @property {number} heardAtMs last syllable of the question
+ * @property {number} [endedAtMs] end of the utterance
+ * @property {number} [recognisedAtMs]
+ * @property {number} [firstTokenAtMs]
+ * @property {number} [firstClauseAtMs]
+ * @property {number} [firstSpeechAtMs]
+ * @property {number} [firstSentAtMs]
  */
 
 /**
- * `afterMs` counts from the last syllable. The bar reaches `from` to `to`, 0 to 1.
- * @typedef {{ name: string, faster: string, afterMs: number, from: number, to: number }} Stage
+ * A stage of an answer, with its bar.
+ * @typedef {object} Stage
+ * @property {string} name
+ * @property {string} faster a way to make the stage faster
+ * @property {number} afterMs since the last syllable
+ * @property {number} from left end of the bar, 0 to 1
+ * @property {number} to right end of the bar, 0 to 1
  */
 
 /**
@@ -20,18 +31,21 @@ export function measureStages(instants, firstHeardAtMs) {
   const { heardAtMs, firstSentAtMs } = instants;
   const isHeard =
     firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
-  const known = { ...instants, firstHeardAtMs: isHeard ? firstHeardAtMs : undefined };
-  const happened = stageTexts
+  const allInstants = {
+    ...instants,
+    firstHeardAtMs: isHeard ? firstHeardAtMs : undefined,
+  };
+  const endedStages = stageTexts
     .flatMap(([instant, name, faster]) => {
-      const atMs = known[instant];
+      const atMs = allInstants[instant];
       return atMs === undefined ? [] : [{ name, faster, afterMs: atMs - heardAtMs }];
     })
     .toSorted((a, b) => a.afterMs - b.afterMs);
-  const totalMs = Math.max(1, happened.at(-1)?.afterMs ?? 0);
+  const totalMs = Math.max(1, endedStages.at(-1)?.afterMs ?? 0);
   let from = 0;
-  const stages = happened.map(({ afterMs, ...part }) => {
+  const stages = endedStages.map(({ afterMs, ...texts }) => {
     const to = Math.max(0, afterMs) / totalMs;
-    const stage = { ...part, afterMs: Math.round(afterMs), from, to };
+    const stage = { ...texts, afterMs: Math.round(afterMs), from, to };
     from = to;
     return stage;
   });

@@ -1,10 +1,11 @@
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { DaveMember } from './dave-member.ts';
 import { encodeU8, encodeU16, encodeU64, encodeVector } from './mls-bytes.ts';
 import {
   type Commit,
-  createExternalSender,
+  ExternalSender,
   type KeyPackage,
   type Proposal,
   readCommit,
@@ -15,7 +16,7 @@ import {
 
 /** With proposals uncommitted for this long, everybody starts over. */
 const maxCommitMs = 5000;
-const strangerId = '1';
+const strangerId: PersonId = '1';
 
 type GroupMember = {
   /** Offered and not yet carried into the group. */
@@ -26,7 +27,7 @@ type GroupMember = {
   isLost: boolean;
 };
 type GroupChange =
-  | { readonly kind: 'add'; readonly userId: string; readonly keyPackage: KeyPackage }
+  | { readonly kind: 'add'; readonly userId: PersonId; readonly keyPackage: KeyPackage }
   | { readonly kind: 'remove'; readonly leaf: number };
 type PendingProposal = Proposal & { readonly change: GroupChange };
 
@@ -38,22 +39,26 @@ type PendingProposal = Proposal & { readonly change: GroupChange };
  * Opcode flows: https://daveprotocol.com, version 1. The first group and a lone member run at once (transition 0).
  */
 export class DaveGroup {
-  readonly #groupId;
-  readonly #sender = createExternalSender();
-  readonly #people = new Map<string, GroupMember>();
-  readonly #transitions = createDaveTransitions();
+  readonly #groupId: Buffer;
+  readonly #sender = new ExternalSender();
+  readonly #members = new Map<PersonId, GroupMember>();
+  readonly #transitions = new DaveTransitions();
   #epoch = 0;
-  #leaves: (string | undefined)[] = [];
-  #proposed: PendingProposal[] = [];
+  #leaves: (PersonId | undefined)[] = [];
+  #pendingProposals: PendingProposal[] = [];
   #proposedAtMs = 0;
 
-  constructor(channelId: string) {
+  constructor(channelId: ChannelId) {
     this.#groupId = encodeU64(BigInt(channelId));
   }
 
   /** Adds a person, once the voice server has described the session. */
-  join(userId: string) {
-    this.#people.set(userId, { keyPackage: undefined, leaf: undefined, isLost: false });
+  join(userId: PersonId): readonly DaveSend[] {
+    this.#members.set(userId, {
+      keyPackage: undefined,
+      leaf: undefined,
+      isLost: false,
+    });
     return encodeBinary(
       [userId],
       voiceOpcodes.externalSender,
@@ -61,41 +66,54 @@ export class DaveGroup {
     );
   }
 
-  leave(userId: string) {
-    const person = this.#people.get(userId);
+  /** Removes a person. Proposes the removal to the others, or begins anew when nobody inside can commit. */
+  leave(userId: PersonId): readonly DaveSend[] {
+    const person = this.#members.get(userId);
     if (!person) return [];
-    const send = [...this.#withdraw(userId), ...this.#transitions.dropPerson(userId)];
-    this.#people.delete(userId);
-    if (this.#people.size < 2) return [...send, ...this.#disband()];
+    const send = [
+      ...this.#withdrawProposal(userId),
+      ...this.#transitions.dropPerson(userId),
+    ];
+    this.#members.delete(userId);
+    if (this.#members.size < 2) return [...send, ...this.#disband()];
     if (person.leaf === undefined) return send;
-    const inside = this.#inside();
-    if (inside.length === 0) return [...send, ...this.#found()];
-    return [...send, ...this.#propose(inside, [{ kind: 'remove', leaf: person.leaf }])];
+    const committers = this.#listCommitters();
+    if (committers.length === 0) return [...send, ...this.#beginGroup()];
+    return [
+      ...send,
+      ...this.#proposeChanges(committers, [{ kind: 'remove', leaf: person.leaf }]),
+    ];
   }
 
   /**
    * Receives a key package (op 26), which a member of the group sends to enter anew.
    * Undefined if the bytes are no key package of this person.
    */
-  keyPackage(userId: string, payload: Uint8Array) {
-    const person = this.#people.get(userId);
+  receiveKeyPackage(
+    userId: PersonId,
+    payload: Uint8Array,
+  ): readonly DaveSend[] | undefined {
+    const person = this.#members.get(userId);
     const keyPackage = readKeyPackage(payload);
     if (!person || keyPackage?.userId !== userId) return undefined;
-    const send = this.#withdraw(userId);
+    const send = this.#withdrawProposal(userId);
     person.keyPackage = keyPackage;
     person.isLost = person.leaf !== undefined;
     if (this.#epoch === 0) return [...send, ...this.#greetFounder(userId, keyPackage)];
-    const inside = this.#inside();
-    if (inside.length === 0) return this.#found();
+    const committers = this.#listCommitters();
+    if (committers.length === 0) return this.#beginGroup();
     const changes: GroupChange[] = [{ kind: 'add', userId, keyPackage }];
     const { leaf } = person;
-    if (leaf !== undefined && !this.#removes(leaf))
+    if (leaf !== undefined && !this.#isRemovalProposed(leaf))
       changes.unshift({ kind: 'remove', leaf });
-    return [...send, ...this.#propose(inside, changes)];
+    return [...send, ...this.#proposeChanges(committers, changes)];
   }
 
   /** Receives a commit (op 28). The first that carries out exactly the pending proposals makes the next epoch, and a late one changes nothing. Gives undefined for malformed bytes. */
-  commit(userId: string, payload: Uint8Array) {
+  receiveCommit(
+    userId: PersonId,
+    payload: Uint8Array,
+  ): readonly DaveSend[] | undefined {
     const commit = readCommit(payload);
     if (!commit) return undefined;
     const carried = this.#findCarried(userId, commit);
@@ -105,8 +123,8 @@ export class DaveGroup {
   /**
    * Notes that a person could not follow a transition (op 31). A key package follows.
    */
-  receiveInvalid(userId: string) {
-    const person = this.#people.get(userId);
+  receiveInvalidCommit(userId: PersonId): readonly DaveSend[] {
+    const person = this.#members.get(userId);
     if (person?.leaf !== undefined) person.isLost = true;
     return this.#transitions.dropPerson(userId);
   }
@@ -115,13 +133,13 @@ export class DaveGroup {
    * Proposes to one person alone to add a person outside the call, as a fault for
    * tests.
    */
-  proposeStranger(userId: string) {
+  proposeStranger(userId: PersonId): readonly DaveSend[] {
     const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
-    const keyPackage = readKeyPackage(stranger.keyPackage().payload);
+    const keyPackage = readKeyPackage(stranger.makeKeyPackage().payload);
     if (!keyPackage) return [];
     return encodeMessages(
       [userId],
-      [this.#sign({ kind: 'add', userId: strangerId, keyPackage }).message],
+      [this.#signChange({ kind: 'add', userId: strangerId, keyPackage }).message],
     );
   }
 
@@ -129,17 +147,17 @@ export class DaveGroup {
    * Ends encryption (0), or makes everybody found a group again (1), as a fault for
    * tests.
    */
-  changeVersion(version: 0 | 1) {
-    const everybody = [...this.#people.keys()];
-    this.#forget();
-    for (const person of this.#people.values()) person.keyPackage = undefined;
+  changeVersion(version: 0 | 1): readonly DaveSend[] {
+    const everybody = [...this.#members.keys()];
+    this.#resetGroup();
+    for (const person of this.#members.values()) person.keyPackage = undefined;
     if (version === 1) return [encodeNewEpoch(everybody)];
     const id = this.#transitions.openTransition(everybody);
     return [encodeTransition(everybody, version, id)];
   }
 
   /** Notes that a person is ready for a transition (op 23). */
-  markReady(userId: string, transitionId: number) {
+  markReady(userId: PersonId, transitionId: number): readonly DaveSend[] {
     return this.#transitions.markReady(userId, transitionId);
   }
 
@@ -147,50 +165,52 @@ export class DaveGroup {
    * Returns the messages due now: those of transitions, and a new start when proposals
    * stay uncommitted.
    */
-  tick() {
+  tick(): readonly DaveSend[] {
     const send = this.#transitions.executeDue();
-    const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
-    if (!stuck || realClock.nowMs() - this.#proposedAtMs < maxCommitMs) return send;
-    this.#forget();
-    for (const person of this.#people.values()) person.keyPackage = undefined;
-    return [...send, ...encodeRestart([...this.#people.keys()])];
+    const isStuck = this.#pendingProposals.length > (this.#epoch === 0 ? 1 : 0);
+    if (!isStuck || realClock.nowMs() - this.#proposedAtMs < maxCommitMs) return send;
+    this.#resetGroup();
+    for (const person of this.#members.values()) person.keyPackage = undefined;
+    return [...send, ...encodeRestart([...this.#members.keys()])];
   }
 
   /**
    * Finds the pending proposals that `commit` carries out, in the order of the commit.
    * Undefined unless all are carried out.
    */
-  #findCarried(userId: string, commit: Commit) {
+  #findCarried(userId: PersonId, commit: Commit) {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch))
       return;
-    if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
-    const due = this.#proposed.filter(({ change }) => !isAdding(change, userId));
-    const carried = commit.refs.flatMap(
-      (ref) => due.find((one) => one.ref.equals(ref)) ?? [],
+    if (commit.inline || commit.authorLeaf !== this.#findLeaf(userId)) return;
+    const due = this.#pendingProposals.filter(
+      ({ change }) => !isAdding(change, userId),
     );
-    const whole =
+    const carried = commit.refs.flatMap(
+      (ref) => due.find((proposal) => proposal.ref.equals(ref)) ?? [],
+    );
+    const isWhole =
       carried.length === commit.refs.length && new Set(carried).size === due.length;
-    if (due.length === 0 || !whole) return;
+    if (due.length === 0 || !isWhole) return;
     return hasEveryWelcome(commit.welcome, carried) ? carried : undefined;
   }
 
-  #advanceEpoch(author: string, commit: Commit, carried: PendingProposal[]) {
-    const first = this.#epoch === 0;
-    const before = first ? [author] : this.#inside();
-    if (first) this.#seat(author);
+  #advanceEpoch(authorId: PersonId, commit: Commit, carried: PendingProposal[]) {
+    const isFirst = this.#epoch === 0;
+    const presentIds = isFirst ? [authorId] : this.#listCommitters();
+    if (isFirst) this.#assignLeaf(authorId);
     for (const { change } of carried)
-      if (change.kind === 'remove') this.#unseat(change.leaf);
+      if (change.kind === 'remove') this.#freeLeaf(change.leaf);
     const added = carried.flatMap(({ change }) =>
       change.kind === 'add' ? [change] : [],
     );
-    for (const { userId } of added) this.#seat(userId);
-    this.#proposed = [];
+    for (const { userId } of added) this.#assignLeaf(userId);
+    this.#pendingProposals = [];
     this.#epoch++;
-    const everybody = [...before, ...added.map(({ userId }) => userId)];
-    const id = encodeU16(first ? 0 : this.#transitions.openTransition(everybody));
+    const everybody = [...presentIds, ...added.map(({ userId }) => userId)];
+    const id = encodeU16(isFirst ? 0 : this.#transitions.openTransition(everybody));
     const announced = Buffer.concat([id, commit.message]);
     return [
-      ...encodeBinary(before, voiceOpcodes.announceCommit, announced),
+      ...encodeBinary(presentIds, voiceOpcodes.announceCommit, announced),
       ...added.flatMap(({ userId, keyPackage }) => {
         const welcome = commit.welcome && selectWelcome(commit.welcome, keyPackage.ref);
         return welcome
@@ -204,8 +224,8 @@ export class DaveGroup {
    * Gives a person a leaf: the founder 0, everybody added the lowest free one (RFC 9420
    * section 7.7).
    */
-  #seat(userId: string) {
-    const person = this.#people.get(userId);
+  #assignLeaf(userId: PersonId) {
+    const person = this.#members.get(userId);
     if (!person) return;
     const free = this.#leaves.indexOf(undefined);
     const leaf = free < 0 ? this.#leaves.length : free;
@@ -215,28 +235,28 @@ export class DaveGroup {
     person.isLost = false;
   }
 
-  #unseat(leaf: number) {
+  #freeLeaf(leaf: number) {
     this.#leaves[leaf] = undefined;
-    for (const person of this.#people.values())
+    for (const person of this.#members.values())
       if (person.leaf === leaf) person.leaf = undefined;
   }
 
   /** Ids of the members that can commit. */
-  #inside() {
-    return [...this.#people].flatMap(([userId, { leaf, isLost }]) =>
+  #listCommitters() {
+    return [...this.#members].flatMap(([userId, { leaf, isLost }]) =>
       leaf === undefined || isLost ? [] : [userId],
     );
   }
 
   /** Finds the leaf index of a member. The founder of a group is leaf 0. */
-  #leafOf(userId: string) {
-    const person = this.#people.get(userId);
+  #findLeaf(userId: PersonId) {
+    const person = this.#members.get(userId);
     if (this.#epoch === 0) return person?.keyPackage ? 0 : undefined;
     return person?.isLost ? undefined : person?.leaf;
   }
 
-  #removes(leaf: number) {
-    return this.#proposed.some(
+  #isRemovalProposed(leaf: number) {
+    return this.#pendingProposals.some(
       ({ change }) => change.kind === 'remove' && change.leaf === leaf,
     );
   }
@@ -247,56 +267,57 @@ export class DaveGroup {
    */
   #disband() {
     if (this.#epoch === 0) return [];
-    return [...encodeRestart(this.#inside()), ...this.#found()];
+    return [...encodeRestart(this.#listCommitters()), ...this.#beginGroup()];
   }
 
   /**
    * Begins a new group of those with a key package, when nobody inside can commit any
    * more.
    */
-  #found() {
-    this.#forget();
-    return [...this.#people].flatMap(([userId, { keyPackage }]) =>
+  #beginGroup() {
+    this.#resetGroup();
+    return [...this.#members].flatMap(([userId, { keyPackage }]) =>
       keyPackage ? this.#greetFounder(userId, keyPackage) : [],
     );
   }
 
-  #forget() {
+  #resetGroup() {
     this.#epoch = 0;
     this.#leaves = [];
-    this.#proposed = [];
-    for (const person of this.#people.values()) {
+    this.#pendingProposals = [];
+    for (const person of this.#members.values()) {
       person.leaf = undefined;
       person.isLost = false;
     }
   }
 
   /** Proposes a founder to the others, and repeats earlier proposals to the founder. */
-  #greetFounder(userId: string, keyPackage: KeyPackage) {
-    const earlier = this.#proposed.map(({ message }) => message);
-    const others = this.#founders(userId);
-    const greeting = earlier.length > 0 ? encodeMessages([userId], earlier) : [];
+  #greetFounder(userId: PersonId, keyPackage: KeyPackage) {
+    const earlierMessages = this.#pendingProposals.map(({ message }) => message);
+    const otherIds = this.#listFounders(userId);
+    const greeting =
+      earlierMessages.length > 0 ? encodeMessages([userId], earlierMessages) : [];
     return [
-      ...this.#propose(others, [{ kind: 'add', userId, keyPackage }]),
+      ...this.#proposeChanges(otherIds, [{ kind: 'add', userId, keyPackage }]),
       ...greeting,
     ];
   }
 
-  #founders(butNot: string) {
-    return this.#proposed.flatMap(({ change }) =>
-      change.kind === 'add' && change.userId !== butNot ? [change.userId] : [],
+  #listFounders(exceptId: PersonId) {
+    return this.#pendingProposals.flatMap(({ change }) =>
+      change.kind === 'add' && change.userId !== exceptId ? [change.userId] : [],
     );
   }
 
-  #propose(to: readonly string[], changes: readonly GroupChange[]) {
+  #proposeChanges(to: readonly PersonId[], changes: readonly GroupChange[]) {
     this.#proposedAtMs = realClock.nowMs();
-    const proposed = changes.map((change) => ({ ...this.#sign(change), change }));
-    this.#proposed.push(...proposed);
+    const proposed = changes.map((change) => ({ ...this.#signChange(change), change }));
+    this.#pendingProposals.push(...proposed);
     const messages = proposed.map(({ message }) => message);
     return encodeMessages(to, messages);
   }
 
-  #sign(change: GroupChange) {
+  #signChange(change: GroupChange) {
     if (change.kind === 'add') {
       return this.#sender.proposeAdd(this.#groupId, this.#epoch, change.keyPackage);
     }
@@ -304,20 +325,23 @@ export class DaveGroup {
   }
 
   /** Withdraws the proposal to add a person. */
-  #withdraw(userId: string) {
-    const add = this.#proposed.find(({ change }) => isAdding(change, userId));
+  #withdrawProposal(userId: PersonId) {
+    const add = this.#pendingProposals.find(({ change }) => isAdding(change, userId));
     if (!add) return [];
-    this.#proposed = this.#proposed.filter((one) => one !== add);
-    const reported = this.#epoch === 0 ? this.#founders(userId) : this.#inside();
+    this.#pendingProposals = this.#pendingProposals.filter(
+      (proposal) => proposal !== add,
+    );
+    const informedIds =
+      this.#epoch === 0 ? this.#listFounders(userId) : this.#listCommitters();
     return encodeBinary(
-      reported,
+      informedIds,
       voiceOpcodes.proposals,
       Buffer.concat([encodeU8(1), encodeVector(encodeVector(add.ref))]),
     );
   }
 }
 
-function isAdding(change: GroupChange, userId: string) {
+function isAdding(change: GroupChange, userId: PersonId) {
   return change.kind === 'add' && change.userId === userId;
 }
 
@@ -335,7 +359,7 @@ function hasEveryWelcome(
   );
 }
 
-function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
+function encodeMessages(to: readonly PersonId[], messages: readonly Buffer[]) {
   return encodeBinary(
     to,
     voiceOpcodes.proposals,
@@ -343,32 +367,35 @@ function encodeMessages(to: readonly string[], messages: readonly Buffer[]) {
   );
 }
 
-function encodeRestart(to: readonly string[]) {
+function encodeRestart(to: readonly PersonId[]) {
   return to.length === 0 ? [] : [encodeNewEpoch(to), encodeTransition(to, 1, 0)];
 }
 
-function encodeNewEpoch(to: readonly string[]) {
+function encodeNewEpoch(to: readonly PersonId[]) {
   const d = { protocol_version: 1, epoch: 1 };
   return { to, message: { op: voiceOpcodes.prepareEpoch, d } };
 }
 
-function encodeTransition(to: readonly string[], version: 0 | 1, id: number) {
+function encodeTransition(to: readonly PersonId[], version: 0 | 1, id: number) {
   const d = { protocol_version: version, transition_id: id };
   return { to, message: { op: voiceOpcodes.prepareTransition, d } };
 }
 
-function encodeBinary(to: readonly string[], opcode: number, payload: Buffer) {
+function encodeBinary(to: readonly PersonId[], opcode: number, payload: Buffer) {
   return to.length === 0 ? [] : [{ to, message: { op: opcode, payload } }];
 }
 
+/** One message of the group, and the people it goes to. */
 export type DaveSend = {
-  readonly to: readonly string[];
+  readonly to: readonly PersonId[];
   readonly message: VoiceMessage;
 };
 
 type Transition = {
-  readonly asked: readonly string[];
-  readonly waiting: Set<string>;
+  /** People who were told of the transition. */
+  readonly memberIds: readonly PersonId[];
+  /** Those of them who are not ready yet. */
+  readonly waitingIds: Set<PersonId>;
   readonly atMs: number;
 };
 
@@ -376,46 +403,47 @@ type Transition = {
 const maxTransitionMs = 2000;
 
 /** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
-function createDaveTransitions() {
-  const present = new Map<number, Transition>();
-  let last = 0;
+class DaveTransitions {
+  readonly #transitions = new Map<number, Transition>();
+  #lastId = 0;
 
-  function markReady(userId: string, id: number) {
-    const transition = present.get(id);
-    if (!transition?.waiting.delete(userId)) return [];
-    return transition.waiting.size === 0 ? [executeTransition(id, transition)] : [];
+  /** Opens a transition and returns its new id, 1 to 65535. */
+  openTransition(memberIds: readonly PersonId[]): number {
+    this.#lastId = (this.#lastId % 0xffff) + 1;
+    this.#transitions.set(this.#lastId, {
+      memberIds,
+      waitingIds: new Set(memberIds),
+      atMs: realClock.nowMs(),
+    });
+    return this.#lastId;
   }
 
-  function executeTransition(id: number, { asked }: Transition) {
-    present.delete(id);
+  /** Notes that a person is ready. The last one brings the message that executes the transition. */
+  markReady(userId: PersonId, id: number): readonly DaveSend[] {
+    const transition = this.#transitions.get(id);
+    if (!transition?.waitingIds.delete(userId)) return [];
+    return transition.waitingIds.size === 0
+      ? [this.#executeTransition(id, transition)]
+      : [];
+  }
+
+  /** Removes a person from all transitions, so that nobody waits for that person. */
+  dropPerson(userId: PersonId): readonly DaveSend[] {
+    return [...this.#transitions.keys()].flatMap((id) => this.markReady(userId, id));
+  }
+
+  /** Executes the transitions that were open for 2 s, even if a member is not ready. */
+  executeDue(): readonly DaveSend[] {
+    return [...this.#transitions]
+      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
+      .map(([id, transition]) => this.#executeTransition(id, transition));
+  }
+
+  #executeTransition(id: number, { memberIds }: Transition) {
+    this.#transitions.delete(id);
     return {
-      to: asked,
+      to: memberIds,
       message: { op: voiceOpcodes.executeTransition, d: { transition_id: id } },
     };
   }
-
-  return {
-    /** Opens a transition and returns its new id, 1 to 65535. */
-    openTransition(asked: readonly string[]) {
-      last = (last % 0xffff) + 1;
-      present.set(last, {
-        asked,
-        waiting: new Set(asked),
-        atMs: realClock.nowMs(),
-      });
-      return last;
-    },
-    markReady,
-
-    /** Removes a person from all transitions, so that nobody waits for them. */
-    dropPerson(userId: string) {
-      return [...present.keys()].flatMap((id) => markReady(userId, id));
-    },
-
-    executeDue() {
-      return [...present]
-        .filter(([, { atMs }]) => realClock.nowMs() - atMs >= maxTransitionMs)
-        .map(([id, transition]) => executeTransition(id, transition));
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import { DAVESession } from '@snazzah/davey';
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 
 const protocolVersion = 1;
 const audioMediaType = 0;
@@ -23,8 +24,15 @@ export type DaveSession = Pick<
   /** A library that seals with the former keys until then. */
   executeTransition?(): void;
 };
-export type OpenDaveSession = (userId: string, channelId: string) => DaveSession;
+export type OpenDaveSession = (userId: PersonId, channelId: ChannelId) => DaveSession;
 
+/** A frame without its end-to-end encryption. `sealed`: it had one. */
+export interface OpenedFrame {
+  readonly opus: Buffer;
+  readonly sealed: boolean;
+}
+
+/** Opens a session of davey, the library that the bot uses as well. */
 export const openDavey: OpenDaveSession = (userId, channelId) =>
   new DAVESession(protocolVersion, userId, channelId);
 
@@ -34,9 +42,9 @@ export const openDavey: OpenDaveSession = (userId, channelId) =>
  * A message that cannot be processed is answered with op 31 and a new key package, as official clients do.
  */
 export class DaveMember {
-  readonly #userId;
-  readonly #channelId;
-  readonly #session;
+  readonly #userId: PersonId;
+  readonly #channelId: ChannelId;
+  readonly #session: DaveSession;
   /** Protocol versions by the transition that brings them. */
   readonly #transitions = new Map<number, number>();
   /** 0: nothing is sealed. */
@@ -44,14 +52,18 @@ export class DaveMember {
   /** True while the member waits to be added again. Meanwhile it does not ask a second time. */
   #lost = false;
 
-  constructor(userId: string, channelId: string, openSession = openDavey) {
+  constructor(
+    userId: PersonId,
+    channelId: ChannelId,
+    openSession: OpenDaveSession = openDavey,
+  ) {
     this.#userId = userId;
     this.#channelId = channelId;
     this.#session = openSession(userId, channelId);
   }
 
   /** Creates the key package, to be sent as soon as the session is described. */
-  keyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
+  makeKeyPackage(): Extract<VoiceMessage, { readonly payload: Uint8Array }> {
     return {
       op: voiceOpcodes.keyPackage,
       payload: this.#session.getSerializedKeyPackage(),
@@ -59,27 +71,31 @@ export class DaveMember {
   }
 
   /**
-   * Handles a binary message. `present` are the ids of op 11 that op 13 has not taken
-   * back.
+   * Handles a binary message. `presentIds` are the ids of op 11 that op 13 has not
+   * taken back.
    */
   handleBinary(
     opcode: number,
     payload: Buffer,
-    present: Iterable<string>,
+    presentIds: Iterable<PersonId>,
   ): VoiceMessage[] {
     try {
       if (opcode === voiceOpcodes.externalSender)
         this.#session.setExternalSender(payload);
       if (opcode === voiceOpcodes.proposals)
-        return this.#handleProposals(payload, [...present]);
+        return this.#handleProposals(payload, [...presentIds]);
       if (opcode === voiceOpcodes.announceCommit || opcode === voiceOpcodes.welcome)
-        return this.#enterEpoch(opcode, payload, [...present]);
+        return this.#enterEpoch(opcode, payload, [...presentIds]);
       return [];
     } catch {
       return this.#recover(payload.length > 1 ? payload.readUInt16BE() : 0);
     }
   }
 
+  /**
+   * Notes the version that a transition will bring (op 21). Transition 0 is executed at
+   * once, any other is answered with op 23.
+   */
   prepareTransition(transitionId: number, version: number): VoiceMessage[] {
     this.#transitions.set(transitionId, version);
     if (transitionId === 0) {
@@ -89,12 +105,13 @@ export class DaveMember {
     return [{ op: voiceOpcodes.transitionReady, d: { transition_id: transitionId } }];
   }
 
-  executeTransition(transitionId: number) {
+  /** Changes to the version of the transition (op 22). An unknown one changes nothing. */
+  executeTransition(transitionId: number): void {
     this.#version = this.#transitions.get(transitionId) ?? this.#version;
     if (this.#transitions.delete(transitionId)) this.#session.executeTransition?.();
   }
 
-  /** Begins a new group if `epoch` is 1. */
+  /** Begins a new group if `epoch` is 1 (op 24), by the key package that is returned. */
   prepareEpoch(epoch: number): VoiceMessage[] {
     return epoch === 1 ? [this.#restart()] : [];
   }
@@ -103,26 +120,25 @@ export class DaveMember {
    * Returns whether the group is these people and oneself, and no change of it is under
    * way.
    */
-  hasKeysOf(others: readonly string[]) {
+  isGroupedWith(otherIds: readonly PersonId[]): boolean {
     if (!this.#session.ready || this.#transitions.size > 0) return false;
     const members = new Set(this.#session.getUserIds());
-    return members.size === others.length + 1 && others.every((id) => members.has(id));
+    return (
+      members.size === otherIds.length + 1 && otherIds.every((id) => members.has(id))
+    );
   }
 
   /**
    * Encrypts a frame, or returns the frame unchanged while there is no group. davey
    * seals no silence frames, while libdave does.
    */
-  sealFrame(opus: Buffer) {
+  sealFrame(opus: Buffer): Buffer {
     const isSealed = this.#version > 0 && this.#session.ready;
     return isSealed ? this.#session.encryptOpus(opus) : opus;
   }
 
   /** Decrypts a frame. Throws for a frame that is sealed for another group. */
-  openFrame(
-    fromUserId: string,
-    frame: Buffer,
-  ): { readonly opus: Buffer; readonly sealed: boolean } {
+  openFrame(fromUserId: PersonId, frame: Buffer): OpenedFrame {
     const sealed =
       frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
     return {
@@ -131,12 +147,12 @@ export class DaveMember {
     };
   }
 
-  #handleProposals(payload: Buffer, present: string[]) {
+  #handleProposals(payload: Buffer, presentIds: string[]) {
     const kind = payload.readUInt8() === 0 ? 0 : 1;
     const { commit, welcome } = this.#session.processProposals(
       kind,
       payload.subarray(1),
-      present,
+      presentIds,
     );
     if (!commit) return [];
     return [
@@ -147,10 +163,10 @@ export class DaveMember {
     ];
   }
 
-  #enterEpoch(opcode: number, payload: Buffer, present: string[]) {
+  #enterEpoch(opcode: number, payload: Buffer, presentIds: string[]) {
     const transitionId = payload.readUInt16BE();
     if (opcode === voiceOpcodes.welcome)
-      this.#session.processWelcome(payload.subarray(2), present);
+      this.#session.processWelcome(payload.subarray(2), presentIds);
     else this.#session.processCommit(payload.subarray(2));
     this.#lost = false;
     return this.prepareTransition(transitionId, protocolVersion);
@@ -168,6 +184,6 @@ export class DaveMember {
   #restart() {
     this.#transitions.clear();
     this.#session.reinit(protocolVersion, this.#userId, this.#channelId);
-    return this.keyPackage();
+    return this.makeKeyPackage();
   }
 }

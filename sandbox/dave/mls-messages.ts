@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { PersonId } from '#src/base/ids.ts';
 import {
   encodeU8,
   encodeU16,
@@ -11,7 +12,7 @@ import {
 
 /** DHKEM P-256, AES-128-GCM, SHA-256, ECDSA P-256: the only one DAVE version 1 uses. */
 const cipherSuite = 2;
-/** `mls10`, in the field `version`. */
+/** The protocol version `mls10` of RFC 9420, in the field `version`. */
 const mlsVersion = 1;
 
 /** Signs as `SignWithLabel` of RFC 9420 section 5.1.2. */
@@ -44,7 +45,7 @@ export type KeyPackage = {
   readonly bytes: Buffer;
   /** Names it in a Welcome. */
   readonly ref: Buffer;
-  readonly userId: string;
+  readonly userId: PersonId;
 };
 
 const basicCredential = 1;
@@ -57,13 +58,13 @@ const lifetimeBytes = 16;
  * if it has another format. It is a bare KeyPackage of RFC 9420 section 10 (libdave and
  * davey send no MLSMessage around it): a basic credential with the person's id as u64.
  */
-export function readKeyPackage(payload: Uint8Array) {
+export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
   return tryReading(payload, (reader) => {
     reader.requireValue(mlsVersion, reader.u16());
     reader.requireValue(cipherSuite, reader.u16());
     reader.vector(); // init_key
-    const { source, userId } = readLeaf(reader);
-    reader.requireValue(keyPackageSource, source);
+    const { leafSource, userId } = readLeaf(reader);
+    reader.requireValue(keyPackageSource, leafSource);
     skipExtensions(reader);
     reader.vector(); // signature
     const bytes = Buffer.from(payload);
@@ -79,12 +80,12 @@ function readLeaf(reader: MlsReader) {
   const identity = reader.vector();
   reader.requireValue(8, identity.length);
   for (let list = 0; list < 5; list++) reader.vector(); // capabilities
-  const source = reader.u8();
-  if (source === keyPackageSource) reader.takeBytes(lifetimeBytes);
-  if (source === commitSource) reader.vector(); // parent_hash
+  const leafSource = reader.u8();
+  if (leafSource === keyPackageSource) reader.takeBytes(lifetimeBytes);
+  if (leafSource === commitSource) reader.vector(); // parent_hash
   skipExtensions(reader);
   reader.vector(); // signature
-  return { userId: identity.readBigUInt64BE().toString(), source };
+  return { userId: identity.readBigUInt64BE().toString(), leafSource };
 }
 
 function skipExtensions(reader: MlsReader) {
@@ -110,20 +111,42 @@ const removeProposal = 3;
  * Signs with ECDSA P-256 as PublicMessage of RFC 9420 section 6.2, sender index 0, no membership tag. The group's
  * context is no part of the signed content.
  */
-export function createExternalSender() {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-  });
-  const key = privateKey;
-  const identity = encodeVector(encodeU8(0));
+export class ExternalSender {
   /** The payload of op 25. Its identity is one zero byte, as Discord's is. */
-  const introduction: Buffer = Buffer.concat([
-    encodeVector(toPublicPoint(publicKey)),
-    encodeU16(basicCredential),
-    identity,
-  ]);
+  readonly introduction: Buffer;
+  readonly #key: KeyObject;
 
-  function signProposal(groupId: Buffer, epoch: number, proposal: Buffer) {
+  constructor() {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+    });
+    this.#key = privateKey;
+    this.introduction = Buffer.concat([
+      encodeVector(toPublicPoint(publicKey)),
+      encodeU16(basicCredential),
+      encodeVector(encodeU8(0)),
+    ]);
+  }
+
+  /** Signs a proposal to add the owner of `keyPackage` in this epoch. */
+  proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage): Proposal {
+    return this.#signProposal(
+      groupId,
+      epoch,
+      Buffer.concat([encodeU16(addProposal), keyPackage.bytes]),
+    );
+  }
+
+  /** Signs a proposal to remove the member at this leaf in this epoch. */
+  proposeRemove(groupId: Buffer, epoch: number, leaf: number): Proposal {
+    return this.#signProposal(
+      groupId,
+      epoch,
+      Buffer.concat([encodeU16(removeProposal), encodeU32(leaf)]),
+    );
+  }
+
+  #signProposal(groupId: Buffer, epoch: number, proposal: Buffer) {
     const content = Buffer.concat([
       encodeVector(groupId),
       encodeU64(BigInt(epoch)),
@@ -135,33 +158,13 @@ export function createExternalSender() {
     ]);
     const framed = Buffer.concat([encodeU16(publicMessage), content]);
     const signed = Buffer.concat([encodeU16(mlsVersion), framed]);
-    const signature = encodeVector(signLabelled(key, 'FramedContentTBS', signed));
+    const signature = encodeVector(signLabelled(this.#key, 'FramedContentTBS', signed));
     const authenticated = Buffer.concat([framed, signature]);
     return {
       message: Buffer.concat([signed, signature]),
       ref: hashReference('Proposal Reference', authenticated),
     };
   }
-
-  return {
-    introduction,
-
-    proposeAdd(groupId: Buffer, epoch: number, keyPackage: KeyPackage) {
-      return signProposal(
-        groupId,
-        epoch,
-        Buffer.concat([encodeU16(addProposal), keyPackage.bytes]),
-      );
-    },
-
-    proposeRemove(groupId: Buffer, epoch: number, leaf: number) {
-      return signProposal(
-        groupId,
-        epoch,
-        Buffer.concat([encodeU16(removeProposal), encodeU32(leaf)]),
-      );
-    },
-  };
 }
 
 /** A member's proposal of the next epoch (MLS Commit). Its signature needs the group's secrets and is left to the members. */
@@ -197,7 +200,7 @@ const proposalReference = 2;
  * between them. Undefined if it is neither. PublicMessage: RFC 9420 section 6.2;
  * Commit: 12.4; Welcome: 12.4.3.1.
  */
-export function readCommit(payload: Uint8Array) {
+export function readCommit(payload: Uint8Array): Commit | undefined {
   return tryReading(payload, (reader) => {
     reader.requireValue(mlsVersion, reader.u16());
     reader.requireValue(publicMessage, reader.u16());
@@ -213,7 +216,7 @@ export function readCommit(payload: Uint8Array) {
     reader.vector(); // confirmation_tag
     reader.vector(); // membership_tag
     const message = reader.sliceFrom(0);
-    const welcome = reader.requireEnd ? undefined : readWelcome(reader);
+    const welcome = reader.isAtEnd ? undefined : readWelcome(reader);
     return { message, groupId, epoch, authorLeaf, refs, inline, welcome };
   });
 }
@@ -222,14 +225,17 @@ export function readCommit(payload: Uint8Array) {
  * Selects from a Welcome the secrets of one key package, as op 30 carries them.
  * Undefined if the Welcome has none for this key package.
  */
-export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer) {
-  const own = welcome.secrets.find((secret) =>
-    secret.keyPackageRef.equals(keyPackageRef),
+export function selectWelcome(
+  welcome: Welcome,
+  keyPackageRef: Buffer,
+): Buffer | undefined {
+  const secret = welcome.secrets.find((entry) =>
+    entry.keyPackageRef.equals(keyPackageRef),
   );
-  if (!own) return undefined;
+  if (!secret) return undefined;
   return Buffer.concat([
     encodeU16(cipherSuite),
-    encodeVector(own.bytes),
+    encodeVector(secret.bytes),
     encodeVector(welcome.groupInfo),
   ]);
 }
@@ -241,12 +247,12 @@ export function selectWelcome(welcome: Welcome, keyPackageRef: Buffer) {
 function readProposals(reader: MlsReader) {
   const inner = reader.vector();
   const refs = tryReading(inner, (list) => {
-    const found: Buffer[] = [];
-    while (!list.requireEnd) {
+    const references: Buffer[] = [];
+    while (!list.isAtEnd) {
       list.requireValue(proposalReference, list.u8());
-      found.push(list.vector());
+      references.push(list.vector());
     }
-    return found;
+    return references;
   });
   return { refs: refs ?? [], inline: refs === undefined };
 }

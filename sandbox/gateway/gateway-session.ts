@@ -19,52 +19,55 @@ export type SessionStart = {
 /** One login of the bot. Outlives its socket, so that a dropped one can be resumed without loss. */
 export class GatewaySession {
   readonly start: SessionStart;
-  /** Ends it, where its socket is gone. */
+  /** Timer that ends the session, where its socket is gone. */
   expiry: NodeJS.Timeout | undefined;
   socket: WebSocket | undefined;
   /** Number of the last event. */
   #sequence = 0;
-  #sent: { readonly sequence: number; readonly text: string }[] = [];
+  #sentEvents: { readonly sequence: number; readonly text: string }[] = [];
 
   constructor(start: SessionStart) {
     this.start = start;
   }
 
-  attachSocket(socket: WebSocket) {
+  /** Takes a socket for this session, and cuts the former one. */
+  attachSocket(socket: WebSocket): void {
     if (this.socket !== socket) this.socket?.terminate();
     this.socket = socket;
     clearTimeout(this.expiry);
   }
 
-  isInterestedIn({ intent, sessionId, guildId }: Dispatch) {
+  /** Tests whether an event is for this session, by its shard, its id and its intents. */
+  wantsEvent({ intent, sessionId, guildId }: Dispatch): boolean {
     const { id, intents, shard } = this.start;
     if (!isOnShard(guildId, shard) || (sessionId ?? id) !== id) return false;
     return intent === undefined || (intents & intent) !== 0;
   }
 
-  sendEvent(name: string, data: unknown) {
+  /** Numbers an event and sends it. Without a socket the event waits for a resume. */
+  sendEvent(name: string, data: unknown): void {
     const sequence = ++this.#sequence;
     const text = JSON.stringify({ op: 0, s: sequence, t: name, d: data });
-    this.#sent.push({ sequence, text });
-    if (this.#sent.length > maxReplayedEvents) this.#sent.shift();
+    this.#sentEvents.push({ sequence, text });
+    if (this.#sentEvents.length > maxReplayedEvents) this.#sentEvents.shift();
     if (this.socket) sendText(this.socket, text);
   }
 
   /**
    * Sends every event after `sequence` once more. Returns `lost` when some are no
-   * longer known.
+   * longer known, and `ahead` for a number that was never given.
    */
-  replayEvents(sequence: number) {
+  replayEvents(sequence: number): 'ahead' | 'lost' | 'replayed' {
     if (sequence > this.#sequence) return 'ahead';
-    const missed = this.#sent.filter((sent) => sent.sequence > sequence);
-    if (missed.length < this.#sequence - sequence) return 'lost';
-    for (const { text } of missed) if (this.socket) sendText(this.socket, text);
+    const missedEvents = this.#sentEvents.filter((event) => event.sequence > sequence);
+    if (missedEvents.length < this.#sequence - sequence) return 'lost';
+    for (const { text } of missedEvents) if (this.socket) sendText(this.socket, text);
     return 'replayed';
   }
 }
 
 /** Sends a text if the socket is still open. */
-export function sendText(socket: WebSocket, text: string) {
+export function sendText(socket: WebSocket, text: string): void {
   if (socket.readyState !== WebSocket.OPEN) return;
   if (socket.bufferedAmount > maxUnsentBytes) socket.terminate();
   else socket.send(text, () => undefined);

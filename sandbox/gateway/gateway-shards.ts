@@ -1,9 +1,10 @@
-import { createRateWindow, type RateWindow } from '#sandbox/rate-window.ts';
+import { RateWindow } from '#sandbox/rate-window.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import { type Json, toGuildCreateJson, toUserJson } from '#sandbox/world/world-json.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { intents } from './gateway-wire.ts';
 
-/** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: https://discord.com/developers/docs/events/gateway#sharding */
+/** A share of the servers, for which `(id >> 22) mod count` is `id`. Source: https://discord.com/developers/docs/events/gateway#sharding */
 export type Shard = { readonly id: number; readonly count: number };
 
 /** Shards that the gateway recommends, and its login limits. */
@@ -32,14 +33,15 @@ export const lenientGatewayRules: GatewayRules = {
 };
 
 /** Limits of the real gateway. Source: https://discord.com/developers/docs/events/gateway#rate-limiting */
-export const discordGatewayLimits = {
-  identifyEveryMs: 5000,
-  messagesPerMinute: 120,
-} as const satisfies Partial<GatewayRules>;
+export const discordGatewayLimits: Pick<
+  GatewayRules,
+  'identifyEveryMs' | 'messagesPerMinute'
+> = { identifyEveryMs: 5000, messagesPerMinute: 120 };
 
 const idShift = 22n;
 
-export function isOnShard(guildId: string, { id, count }: Shard) {
+/** Tests whether a server belongs to this shard. */
+export function isOnShard(guildId: GuildId, { id, count }: Shard): boolean {
   return (BigInt(guildId) >> idShift) % BigInt(count) === BigInt(id);
 }
 
@@ -48,41 +50,40 @@ export function isOnShard(guildId: string, { id, count }: Shard) {
  * one (4010).
  */
 export function parseShard(
-  named: readonly [number, number] | undefined,
+  pair: readonly [number, number] | undefined,
 ): Shard | undefined {
-  const [id, count] = named ?? [0, 1];
+  const [id, count] = pair ?? [0, 1];
   return id >= 0 && id < count ? { id, count } : undefined;
 }
 
 /** Counts identifies by bucket. */
-export function createIdentifyLimit() {
-  const windows = new Map<number, RateWindow>();
+export class IdentifyLimit {
+  readonly #windows = new Map<number, RateWindow>();
+  #starts = 0;
+
   /** Number of identifies so far. */
-  let starts = 0;
+  get starts(): number {
+    return this.#starts;
+  }
 
-  return {
-    get starts() {
-      return starts;
-    },
-
-    /**
-     * Counts an identify. Returns false when the bucket of this shard has had its
-     * identify, which is then not counted.
-     */
-    takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number) {
-      const bucket = id % rules.maxConcurrency;
-      const window = windows.get(bucket) ?? createRateWindow();
-      windows.set(bucket, window);
-      const { isOver } = window.takeOne(
-        { limit: 1, perMs: rules.identifyEveryMs },
-        nowMs,
-      );
-      if (!isOver) starts++;
-      return !isOver;
-    },
-  };
+  /**
+   * Counts an identify. Returns false when the bucket of this shard has had its identify,
+   * which is then not counted.
+   */
+  takeIdentify({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
+    const bucket = id % rules.maxConcurrency;
+    const window = this.#windows.get(bucket) ?? new RateWindow();
+    this.#windows.set(bucket, window);
+    const { isOver } = window.takeOne(
+      { limit: 1, perMs: rules.identifyEveryMs },
+      nowMs,
+    );
+    if (!isOver) this.#starts++;
+    return !isOver;
+  }
 }
 
+/** Builds the data of READY for one shard, whose servers follow as GUILD_CREATE. */
 export function toReadyJson(
   world: World,
   sessionId: string,
@@ -100,14 +101,19 @@ export function toReadyJson(
   };
 }
 
+/** Lists the servers that a session of this shard gets. */
 export function listShardGuilds(world: World, shard: Shard): readonly Guild[] {
   return world.guilds.filter(({ id }) => isOnShard(id, shard));
 }
 
 /** Builds GUILD_CREATE as a session with these intents gets it. */
-export function toGuildCreate(world: World, guild: Guild, asked: number): Json {
+export function toGuildCreate(
+  world: World,
+  guild: Guild,
+  sessionIntents: number,
+): Json {
   return toGuildCreateJson(world, guild, {
-    members: asked & intents.guildMembers ? 'all' : 'seated',
-    voiceStates: (asked & intents.voiceStates) !== 0,
+    members: sessionIntents & intents.guildMembers ? 'all' : 'seated',
+    voiceStates: (sessionIntents & intents.voiceStates) !== 0,
   });
 }

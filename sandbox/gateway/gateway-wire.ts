@@ -1,38 +1,49 @@
 import { z } from 'zod';
 import type { Json } from '#sandbox/world/world-json.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 
 /** One event for the bot. */
 export type Dispatch = {
   readonly name: string;
-  /** The server it is about: only sessions of its shard get it. */
-  readonly guildId: string;
-  /** A function where it depends on the intents of a session. */
+  /** Server of the event: only sessions of its shard get the event. */
+  readonly guildId: GuildId;
+  /** A function where the data depend on the intents of a session. */
   readonly data: Json | ((intents: number) => Json);
-  /** Only sessions that asked for this intent get it. */
+  /** Only sessions that asked for this intent get the event. */
   readonly intent?: number;
-  /** Only this session gets it. */
+  /** Only this session gets the event. */
   readonly sessionId?: string;
 };
 
-/** Source: https://discord.com/developers/docs/events/gateway#gateway-intents */
-export const intents = {
+/** Bits of the intents that this gateway knows. Source: https://discord.com/developers/docs/events/gateway#gateway-intents */
+export const intents: Readonly<
+  Record<
+    | 'guilds'
+    | 'guildMembers'
+    | 'voiceStates'
+    | 'presences'
+    | 'messages'
+    | 'messageContent',
+    number
+  >
+> = {
   guilds: 1 << 0,
   guildMembers: 1 << 1,
   voiceStates: 1 << 7,
   presences: 1 << 8,
   messages: 1 << 9,
   messageContent: 1 << 15,
-} as const;
+};
 
 /** Intents that need a tick in Discord's developer portal. */
-export const privilegedIntents = {
+export const privilegedIntents: Readonly<Record<PrivilegedIntent, number>> = {
   members: intents.guildMembers,
   presences: intents.presences,
   content: intents.messageContent,
-} as const;
-export type PrivilegedIntent = keyof typeof privilegedIntents;
+};
+export type PrivilegedIntent = 'members' | 'presences' | 'content';
 
-/** Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
+/** Codes with which the gateway closes a socket. Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
 export const closeCodes = {
   unknownOpcode: 4001,
   notUnderstood: 4002,
@@ -88,10 +99,35 @@ const requestSchema = z.discriminatedUnion('op', [
 ]);
 
 /** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state, channel info. */
-export type GatewayRequest = z.infer<typeof requestSchema>;
-export type GatewayIdentify = z.infer<typeof identifySchema>['d'];
-export type GatewayResume = z.infer<typeof resumeSchema>['d'];
-export type VoiceStateRequest = z.infer<typeof voiceStateSchema>['d'];
+export type GatewayRequest =
+  | { readonly op: 1 | 3; readonly d?: unknown }
+  | { readonly op: 2; readonly d: GatewayIdentify }
+  | { readonly op: 6; readonly d: GatewayResume }
+  | { readonly op: 4; readonly d: VoiceStateRequest }
+  | { readonly op: 43; readonly d: ChannelInfoRequest };
+/** A login. `intents` is a bit set, and `shard` the id and the count of shards. */
+export type GatewayIdentify = {
+  readonly token: string;
+  readonly intents: number;
+  readonly shard?: readonly [number, number];
+};
+/** The return to a session, after event `seq`. */
+export type GatewayResume = {
+  readonly token: string;
+  readonly session_id: string;
+  readonly seq: number;
+};
+/** The wish for a seat in a voice channel. Null: the wish to leave. */
+export type VoiceStateRequest = {
+  readonly guild_id: GuildId;
+  readonly channel_id: ChannelId | null;
+  readonly self_mute: boolean;
+  readonly self_deaf: boolean;
+};
+type ChannelInfoRequest = {
+  readonly guild_id: GuildId;
+  readonly fields: readonly string[];
+};
 
 const knownOpcodes = z.object({
   op: z.literal(requestSchema.options.map(({ shape }) => shape.op.value)),
@@ -100,8 +136,8 @@ const knownOpcodes = z.object({
 /** Parses a payload from the bot. An invalid one gives the close code of its socket. */
 export function parseGatewayRequest(text: string): GatewayRequest | number {
   const payload = parseWithWholeIds(text);
-  const read = requestSchema.safeParse(payload);
-  if (read.success) return read.data;
+  const parsed = requestSchema.safeParse(payload);
+  if (parsed.success) return parsed.data;
   const isKnown = payload === undefined || knownOpcodes.safeParse(payload).success;
   return isKnown ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }

@@ -2,18 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { createPendingFaults } from '#sandbox/pending-faults.ts';
+import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { makeProcessAddress, parseProcessAddress } from '#sandbox/process-address.ts';
-import { createRateWindow } from '#sandbox/rate-window.ts';
+import { RateWindow } from '#sandbox/rate-window.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { toChannelInfoJson } from '#sandbox/world/world-json.ts';
 import { compressTexts } from './gateway-compression.ts';
 import { GatewaySession, sendText } from './gateway-session.ts';
 import {
-  createIdentifyLimit,
   type GatewayRules,
+  IdentifyLimit,
   listShardGuilds,
   parseShard,
+  type Shard,
   toGuildCreate,
   toReadyJson,
 } from './gateway-shards.ts';
@@ -69,11 +70,30 @@ const gatewayPath = '/gateway';
 const maxMissedHeartbeats = 2;
 const minuteMs = 60_000;
 
+/** Answer of `GET /gateway/bot`, without the address. Source: https://discord.com/developers/docs/events/gateway#get-gateway-bot */
+export interface LoginAdvice {
+  readonly shards: number;
+  readonly session_start_limit: {
+    readonly total: number;
+    readonly remaining: number;
+    readonly reset_after: number;
+    readonly max_concurrency: number;
+  };
+}
+
+/** A login that is not over. Without a socket it is not online, and can be resumed. */
+export interface SessionSummary {
+  readonly id: string;
+  readonly shard: Shard;
+  readonly process: string | undefined;
+  readonly online: boolean;
+}
+
 /** The main gateway: sends events to the bot and takes its requests, as JSON, compressed if the bot asks for it. */
 export class Gateway {
-  readonly faults = createPendingFaults<EventFault>();
+  readonly faults: PendingFaults<EventFault> = new PendingFaults();
   /** While false, the bot must take the connection for dead. */
-  answersHeartbeats = true;
+  answersHeartbeats: boolean = true;
   readonly #options: GatewayOptions;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -81,7 +101,7 @@ export class Gateway {
   });
   /** Every login that is not over, oldest first. */
   readonly #sessions = new Set<GatewaySession>();
-  readonly #identifies = createIdentifyLimit();
+  readonly #identifies = new IdentifyLimit();
   #origin = '';
 
   constructor(options: GatewayOptions) {
@@ -91,12 +111,12 @@ export class Gateway {
   /**
    * Returns `ws://127.0.0.1:PORT/gateway`, or the address for that process of the bot.
    */
-  makeUrl(process: string | undefined) {
+  makeUrl(process: string | undefined): string {
     return `${this.#origin}${makeProcessAddress(process, gatewayPath)}`;
   }
 
   /** Accepts the WebSocket upgrades of a server that listens on `port`. */
-  listen(server: Server, port: number) {
+  listen(server: Server, port: number): void {
     this.#origin = `ws://127.0.0.1:${port}`;
     server.on('upgrade', (request, socket, head) =>
       this.#upgradeSocket(request, socket, head),
@@ -107,15 +127,13 @@ export class Gateway {
    * Sends an event to all sessions. Sessions without a socket get the event at their
    * resume.
    */
-  dispatch(event: Dispatch) {
+  dispatch(event: Dispatch): void {
     const { name, data } = event;
     const { copies = 1 } =
       this.faults.takeFitting((fault) => fault.event === name) ?? {};
-    const wanting = [...this.#sessions].filter((session) =>
-      session.isInterestedIn(event),
-    );
+    const sessions = [...this.#sessions].filter((session) => session.wantsEvent(event));
     for (let copy = 0; copy < copies; copy++) {
-      for (const session of wanting) {
+      for (const session of sessions) {
         session.sendEvent(
           name,
           typeof data === 'function' ? data(session.start.intents) : data,
@@ -124,13 +142,13 @@ export class Gateway {
     }
   }
 
-  /** Returns the answer of `GET /gateway/bot`, without the address. */
-  get getLoginAdvice() {
+  /** Builds the answer of `GET /gateway/bot`, without the address. */
+  get loginAdvice(): LoginAdvice {
     const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } =
       this.#options.rules;
-    const needed = Math.ceil(this.#options.world.guilds.length / guildsPerShard);
+    const neededShards = Math.ceil(this.#options.world.guilds.length / guildsPerShard);
     return {
-      shards: recommendedShards ?? Math.max(1, needed),
+      shards: recommendedShards ?? Math.max(1, neededShards),
       session_start_limit: {
         total: startsPerDay,
         remaining: Math.max(0, startsPerDay - this.#identifies.starts),
@@ -144,7 +162,7 @@ export class Gateway {
    * Lists every login that is not over, oldest first. Those that are not online have no
    * socket, and can be resumed.
    */
-  get sessions() {
+  get sessions(): readonly SessionSummary[] {
     return [...this.#sessions].map(({ start: { id, shard, process }, socket }) => {
       return { id, shard, process, online: socket !== undefined };
     });
@@ -153,28 +171,29 @@ export class Gateway {
   /**
    * Returns whether somebody logged in to the shard of `session` later, and is online.
    */
-  hasLaterSession(session: GatewaySession) {
-    const all = [...this.#sessions];
-    const later = all.slice(all.indexOf(session) + 1);
+  hasLaterSession(session: GatewaySession): boolean {
+    const sessions = [...this.#sessions];
+    const laterSessions = sessions.slice(sessions.indexOf(session) + 1);
     const { id, count } = session.start.shard;
-    return later.some(
+    return laterSessions.some(
       ({ socket, start: { shard } }) =>
         socket && shard.id === id && shard.count === count,
     );
   }
 
   /** Cuts every socket, as a broken network does. The sessions can be resumed. */
-  dropSockets() {
+  dropSockets(): void {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
   /** Ends every session and cuts its socket: a bot that tries to resume must identify anew. */
-  endSessions() {
-    for (const session of this.#sessions) this.#end(session);
+  endSessions(): void {
+    for (const session of this.#sessions) this.#endSession(session);
     this.dropSockets();
   }
 
-  close() {
+  /** Ends every session, and takes no more sockets. */
+  close(): void {
     this.endSessions();
     this.#sockets.close();
   }
@@ -182,9 +201,9 @@ export class Gateway {
   #upgradeSocket(request: IncomingMessage, socket: Duplex, head: Buffer) {
     socket.on('error', () => socket.destroy());
     const [address = '', query] = (request.url ?? '').split('?');
-    const { process, path: wanted } = parseProcessAddress(address);
+    const { process, path } = parseProcessAddress(address);
     const compression = new URLSearchParams(query).get('compress');
-    if (![gatewayPath, `${gatewayPath}/`].includes(wanted)) {
+    if (![gatewayPath, `${gatewayPath}/`].includes(path)) {
       socket.end(
         'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
       );
@@ -200,9 +219,9 @@ export class Gateway {
   #serveConnection(connection: Connection) {
     const { socket } = connection;
     const { heartbeatMs, rules } = this.#options;
-    const messages = createRateWindow();
+    const messages = new RateWindow();
     const rate = { limit: rules.messagesPerMinute, perMs: minuteMs };
-    const dead = setTimeout(
+    const heartbeatTimer = setTimeout(
       () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
       heartbeatMs * maxMissedHeartbeats,
     );
@@ -211,16 +230,17 @@ export class Gateway {
         ? closeCodes.notUnderstood
         : parseGatewayRequest(data.toString());
       const { isOver } = messages.takeOne(rate, this.#nowMs());
-      const refused = isOver
+      const closeCode = isOver
         ? closeCodes.tooManyMessages
         : this.#handleRequest(connection, request);
-      if (refused !== undefined) socket.close(refused);
-      else if (typeof request !== 'number' && request.op === 1) dead.refresh();
+      if (closeCode !== undefined) socket.close(closeCode);
+      else if (typeof request !== 'number' && request.op === 1)
+        heartbeatTimer.refresh();
     });
     socket.on('error', () => socket.terminate());
     socket.on('close', (code) => {
-      clearTimeout(dead);
-      this.#closed(connection, code);
+      clearTimeout(heartbeatTimer);
+      this.#onClosed(connection, code);
     });
     sendText(
       socket,
@@ -240,18 +260,21 @@ export class Gateway {
         return undefined;
       case 2:
         if (session) return closeCodes.alreadyIdentified;
-        return this.#loggedIn(connection, this.#identify(request.d, connection));
+        return this.#finishLogin(
+          connection,
+          this.#identifySession(request.d, connection),
+        );
       case 6:
         if (session) return closeCodes.alreadyIdentified;
-        return this.#loggedIn(connection, this.#resume(request.d, socket));
+        return this.#finishLogin(connection, this.#resumeSession(request.d, socket));
       default:
         if (!session) return closeCodes.notIdentified;
-        this.#perform(session, request);
+        this.#performRequest(session, request);
         return undefined;
     }
   }
 
-  #loggedIn(connection: Connection, outcome: LoginOutcome) {
+  #finishLogin(connection: Connection, outcome: LoginOutcome) {
     if (typeof outcome === 'number') return outcome;
     if (outcome === 'invalid')
       sendText(connection.socket, JSON.stringify({ op: 9, d: false }));
@@ -259,20 +282,20 @@ export class Gateway {
     return undefined;
   }
 
-  #perform(session: GatewaySession, request: GatewayRequest) {
+  #performRequest(session: GatewaySession, request: GatewayRequest) {
     if (request.op !== 4 && request.op !== 43) return;
-    const here = listShardGuilds(this.#options.world, session.start.shard);
-    const guild = here.find(({ id }) => id === request.d.guild_id);
+    const guilds = listShardGuilds(this.#options.world, session.start.shard);
+    const guild = guilds.find(({ id }) => id === request.d.guild_id);
     if (!guild) return;
     if (request.op === 4) this.#options.onVoiceState(session, request.d);
     else session.sendEvent('CHANNEL_INFO', toChannelInfoJson(guild));
   }
 
-  #identify(identify: GatewayIdentify, { socket, process }: Connection) {
-    if (!this.#isOurs(identify.token)) return closeCodes.wrongToken;
+  #identifySession(identify: GatewayIdentify, { socket, process }: Connection) {
+    if (!this.#isBotToken(identify.token)) return closeCodes.wrongToken;
     const shard = parseShard(identify.shard);
     if (!shard) return closeCodes.wrongShard;
-    if (!this.#mayAskFor(identify.intents)) return closeCodes.intentNotAllowed;
+    if (!this.#mayUseIntents(identify.intents)) return closeCodes.intentNotAllowed;
     const { world, rules } = this.#options;
     const guilds = listShardGuilds(world, shard);
     if (guilds.length > rules.guildsPerShard) return closeCodes.shardingRequired;
@@ -298,8 +321,8 @@ export class Gateway {
     return session;
   }
 
-  #resume(resume: GatewayResume, socket: WebSocket) {
-    if (!this.#isOurs(resume.token)) return closeCodes.wrongToken;
+  #resumeSession(resume: GatewayResume, socket: WebSocket) {
+    if (!this.#isBotToken(resume.token)) return closeCodes.wrongToken;
     const session = [...this.#sessions].find(
       ({ start }) => start.id === resume.session_id,
     );
@@ -311,7 +334,7 @@ export class Gateway {
       return session;
     }
     session.socket = undefined;
-    this.#end(session);
+    this.#endSession(session);
     return outcome === 'ahead' ? closeCodes.wrongSequence : 'invalid';
   }
 
@@ -319,40 +342,40 @@ export class Gateway {
    * Ends the session after a proper close. After any other end the session can be
    * resumed.
    */
-  #closed({ socket, session }: Connection, code: number) {
+  #onClosed({ socket, session }: Connection, code: number) {
     if (!session || session.socket !== socket) return;
     session.socket = undefined;
     if (!this.#sessions.has(session)) return;
-    if (code === 1000 || code === 1001) this.#end(session);
+    if (code === 1000 || code === 1001) this.#endSession(session);
     else
       session.expiry = setTimeout(
-        () => this.#end(session),
+        () => this.#endSession(session),
         this.#options.resumeMs,
       ).unref();
   }
 
-  #end(session: GatewaySession) {
+  #endSession(session: GatewaySession) {
     clearTimeout(session.expiry);
     if (this.#sessions.delete(session)) this.#options.onSessionEnd(session);
   }
 
-  #mayAskFor(asked: number) {
-    const needTick = Object.values(privilegedIntents).reduce(
-      (all, bit) => all | bit,
+  #mayUseIntents(requested: number) {
+    const privilegedBits = Object.values(privilegedIntents).reduce(
+      (bits, bit) => bits | bit,
       0,
     );
-    const ticked = this.#options.privileged.reduce(
-      (all, name) => all | privilegedIntents[name],
+    const tickedBits = this.#options.privileged.reduce(
+      (bits, name) => bits | privilegedIntents[name],
       0,
     );
-    return (asked & needTick & ~ticked) === 0;
+    return (requested & privilegedBits & ~tickedBits) === 0;
   }
 
   #nowMs() {
     return this.#options.world.clock.nowMs();
   }
 
-  #isOurs(token: string) {
+  #isBotToken(token: string) {
     return token.replace(/^Bot\s+/i, '') === this.#options.token;
   }
 }

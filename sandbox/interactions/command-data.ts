@@ -8,11 +8,8 @@ import type {
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
 import { computePermissions } from '#sandbox/world/world-permissions.ts';
-import {
-  createResolvedEntities,
-  type ResolvedEntities,
-  type ResolvedEntity,
-} from './resolved-entities.ts';
+import type { MessageId } from '#src/base/ids.ts';
+import { ResolvedEntities, type ResolvedEntity } from './resolved-entities.ts';
 
 /** Values of a command's options: a channel by name or id, a choice by its name or value, or a file. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
@@ -29,36 +26,38 @@ const optionTypes = {
   number: 10,
   file: 11,
 } as const;
+const administratorBit = 8n;
 /** Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-types */
 const commandTypes = { slash: 1, message: 3 } as const;
 
-/** The caller of a command, and the place. `keepFile` stores a file of the command. */
-type CommandCaller = {
+/** The caller of a command, and the server. `keepFile` stores a file of the command. */
+export type CommandCaller = {
   readonly world: World;
   readonly guild: Guild;
-  readonly caller: Member;
+  readonly member: Member;
   readonly keepFile: (upload: Upload) => ResolvedEntity;
 };
 
 /**
- * Builds the `data` of an interaction for `line`, say `join` or `track play`. Kinds,
+ * Builds the `data` of an interaction for `commandLine`, say `join` or `track play`. Kinds,
  * names and required options are checked as Discord's own client does. Lengths and
  * ranges are not, so that a test can send data that only a broken client would. Throws
  * a plain Error with one sentence when there is no such command, the caller may not use
- * it, or the words do not fit.
+ * it, or the values do not fit.
  */
 export function makeCommandData(
-  filler: CommandCaller,
-  line: string,
-  words: OptionValues,
+  caller: CommandCaller,
+  commandLine: string,
+  values: OptionValues,
   focused?: string,
 ): Json {
-  const [name = '', ...path] = line.replace(/^\//, '').split(/\s+/);
-  const command = findRegistered(filler, name, commandTypes.slash);
+  const [name = '', ...path] = commandLine.replace(/^\//, '').split(/\s+/);
+  const command = findRegistered(caller, name, commandTypes.slash);
   if (!command) throw new Error(`There is no command /${name} here.`);
-  const fill = createOptionFilling(filler, focused);
-  const options = fill.fillLevel(`/${name}`, command.body.options ?? [], path, words);
-  return { ...toDataHead(command), options, ...fill.resolving.toJson() };
+  const filling = new OptionFilling(caller, focused);
+  const registered = command.body.options ?? [];
+  const options = filling.fillLevel(`/${name}`, registered, path, values);
+  return { ...toDataHead(command), options, ...filling.resolved.toJson() };
 }
 
 /**
@@ -66,12 +65,12 @@ export function makeCommandData(
  * does.
  */
 export function makeMenuData(
-  filler: CommandCaller,
+  caller: CommandCaller,
   name: string,
-  messageId: string,
+  messageId: MessageId,
   message: Json,
-) {
-  const command = findRegistered(filler, name, commandTypes.message);
+): Json {
+  const command = findRegistered(caller, name, commandTypes.message);
   if (!command) throw new Error(`There is no menu entry ${name} here.`);
   const resolved = { messages: { [messageId]: message } };
   return { ...toDataHead(command), target_id: messageId, resolved };
@@ -85,19 +84,19 @@ function toDataHead({ id, body, guildId }: RegisteredCommand) {
  * Finds a command that the caller may use. A server's own hides a global one of the
  * same name.
  */
-function findRegistered(filler: CommandCaller, name: string, type: number) {
-  const { world, guild, caller } = filler;
+function findRegistered(caller: CommandCaller, name: string, type: number) {
+  const { world, guild, member } = caller;
   const named = world.commands.filter(
     ({ body }) => body.name === name && body.type === type,
   );
-  const here = named.find(({ guildId }) => guildId === guild.id);
-  const command = here ?? named.find(({ guildId }) => guildId === undefined);
+  const ownCommand = named.find(({ guildId }) => guildId === guild.id);
+  const command = ownCommand ?? named.find(({ guildId }) => guildId === undefined);
   const needed = command?.body.default_member_permissions;
   if (
     typeof needed === 'string' &&
-    !hasBits(computePermissions(world, guild, caller.user.id), needed)
+    !hasBits(computePermissions(world, guild, member.user.id), needed)
   ) {
-    throw new Error(`${caller.user.name} may not use ${name}.`);
+    throw new Error(`${member.user.name} may not use ${name}.`);
   }
   return command;
 }
@@ -107,90 +106,98 @@ function findRegistered(filler: CommandCaller, name: string, type: number) {
  * administrators hold an empty one.
  */
 function hasBits(bits: bigint, needed: string) {
-  const wanted = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
-  return wanted === 0n ? (bits & 8n) !== 0n : (bits & wanted) === wanted;
+  const neededBits = /^\d+$/.test(needed) ? BigInt(needed) : 0n;
+  if (neededBits === 0n) return (bits & administratorBit) !== 0n;
+  return (bits & neededBits) === neededBits;
 }
 
-function createOptionFilling(filler: CommandCaller, focused: string | undefined) {
-  const resolving: ResolvedEntities = createResolvedEntities(
-    filler.world,
-    filler.guild,
-  );
+/** Fills in the options of one command. Option `focused` is half typed, and taken as it is. */
+class OptionFilling {
+  readonly resolved: ResolvedEntities;
+  readonly #caller: CommandCaller;
+  readonly #focused: string | undefined;
 
-  function fillLevel(
-    at: string,
+  constructor(caller: CommandCaller, focused: string | undefined) {
+    this.resolved = new ResolvedEntities(caller.world, caller.guild);
+    this.#caller = caller;
+    this.#focused = focused;
+  }
+
+  /** Fills in the subcommand that `path` names below the command `name`, or the options of the command itself. */
+  fillLevel(
+    name: string,
     options: readonly RegisteredOption[],
     path: readonly string[],
-    words: OptionValues,
+    values: OptionValues,
   ): Json[] {
-    const [next, ...rest] = path;
+    const [nextName, ...furtherNames] = path;
     const nested = options.filter(({ type }) => type <= optionTypes.group);
-    if (next === undefined && nested.length === 0)
-      return fillValues(at, options, words);
-    const chosen = nested.find(({ name }) => name === next);
+    if (nextName === undefined && nested.length === 0)
+      return this.#fillValues(name, options, values);
+    const chosen = nested.find((option) => option.name === nextName);
     if (!chosen)
-      throw new Error(`${at} has no ${next ?? 'form without a subcommand'}.`);
-    const inner = fillLevel(`${at} ${chosen.name}`, chosen.options ?? [], rest, words);
+      throw new Error(`${name} has no ${nextName ?? 'form without a subcommand'}.`);
+    const inner = this.fillLevel(
+      `${name} ${chosen.name}`,
+      chosen.options ?? [],
+      furtherNames,
+      values,
+    );
     return [{ name: chosen.name, type: chosen.type, options: inner }];
   }
 
-  function fillValues(
-    at: string,
+  #fillValues(
+    name: string,
     options: readonly RegisteredOption[],
-    words: OptionValues,
+    values: OptionValues,
   ) {
-    const stray = Object.keys(words).find(
-      (name) => !options.some((each) => each.name === name),
+    const stray = Object.keys(values).find(
+      (key) => !options.some((option) => option.name === key),
     );
-    if (stray !== undefined) throw new Error(`${at} has no option ${stray}.`);
+    if (stray !== undefined) throw new Error(`${name} has no option ${stray}.`);
     const filled: Json[] = [];
     for (const option of options) {
-      const word = words[option.name];
-      if (word !== undefined) filled.push(fillValue(at, option, word));
-      else if (option.required && focused === undefined) {
-        throw new Error(`${at} needs ${option.name}.`);
+      const value = values[option.name];
+      if (value !== undefined) filled.push(this.#fillValue(name, option, value));
+      else if (option.required && this.#focused === undefined) {
+        throw new Error(`${name} needs ${option.name}.`);
       }
     }
     return filled;
   }
 
-  function fillValue(at: string, option: RegisteredOption, word: OptionValue) {
-    const focus = option.name === focused ? { focused: true } : {};
-    const value = focus.focused ? String(word) : toValue(option, word);
+  #fillValue(name: string, option: RegisteredOption, typed: OptionValue) {
+    const focus = option.name === this.#focused ? { focused: true } : {};
+    const value = focus.focused ? String(typed) : this.#toValue(option, typed);
     if (value === undefined) {
-      const tried = typeof word === 'object' ? word.name : word;
-      throw new Error(`${at} cannot take ${tried} for ${option.name}.`);
+      const text = typeof typed === 'object' ? typed.name : typed;
+      throw new Error(`${name} cannot take ${text} for ${option.name}.`);
     }
     return { name: option.name, type: option.type, value, ...focus };
   }
 
-  function toValue(option: RegisteredOption, word: OptionValue) {
-    if (typeof word !== 'object') return toPlainValue(option, word);
+  #toValue(option: RegisteredOption, typed: OptionValue) {
+    if (typeof typed !== 'object') return this.#toPlainValue(option, typed);
     if (option.type !== optionTypes.file) return undefined;
-    return resolving.noteEntity('attachments', filler.keepFile(word));
+    return this.resolved.noteEntity('attachments', this.#caller.keepFile(typed));
   }
 
-  function toPlainValue(option: RegisteredOption, word: Exclude<OptionValue, Upload>) {
+  #toPlainValue(option: RegisteredOption, typed: Exclude<OptionValue, Upload>) {
     switch (option.type) {
       case optionTypes.text:
-        return findChoice(option, String(word));
+        return findChoice(option, String(typed));
       case optionTypes.integer:
-        return Number.isInteger(Number(word)) ? Number(word) : undefined;
+        return Number.isInteger(Number(typed)) ? Number(typed) : undefined;
       case optionTypes.number:
-        return Number.isFinite(Number(word)) ? Number(word) : undefined;
+        return Number.isFinite(Number(typed)) ? Number(typed) : undefined;
       case optionTypes.boolean:
-        return { true: true, false: false }[String(word)];
+        return { true: true, false: false }[String(typed)];
       case optionTypes.channel:
-        return resolving.resolveChannel(String(word), option.channel_types);
+        return this.resolved.resolveChannel(String(typed), option.channel_types);
       default:
         return undefined;
     }
   }
-
-  return {
-    resolving,
-    fillLevel,
-  };
 }
 
 /** Finds the value of a choice by its name, or returns the word. */

@@ -5,7 +5,7 @@ import {
 } from '#sandbox/rest/rest-content.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
-import { createResolvedEntities, type ResolvedEntities } from './resolved-entities.ts';
+import { ResolvedEntities } from './resolved-entities.ts';
 
 /**
  * Builds the `data` for a button pressed, or values picked from a menu, among the
@@ -25,15 +25,15 @@ export function makePressData(
     listPressables(components).find(({ custom_id }) => custom_id === customId) ??
     toUnseenError(customId, values);
   if (pressed.disabled) throw new Error(`${customId} is greyed out.`);
-  const head = { custom_id: pressed.custom_id, component_type: pressed.type };
-  if (pressed.type === componentTypes.button) return head;
-  const resolving = createResolvedEntities(world, guild);
-  const picked = (values ?? []).map((word) => resolvePick(pressed, resolving, word));
+  const dataHead = { custom_id: pressed.custom_id, component_type: pressed.type };
+  if (pressed.type === componentTypes.button) return dataHead;
+  const resolved = new ResolvedEntities(world, guild);
+  const picked = (values ?? []).map((text) => resolvePick(pressed, resolved, text));
   const { min_values, max_values } = pressed;
   if (picked.length < (min_values ?? 1) || picked.length > (max_values ?? 1)) {
     throw new Error(`${customId} does not take ${picked.length} values.`);
   }
-  return { ...head, values: picked, ...resolving.toJson() };
+  return { ...dataHead, values: picked, ...resolved.toJson() };
 }
 
 /** Values of a form's fields, by custom id. A menu in it takes a list. */
@@ -46,7 +46,7 @@ export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 export function makeFormData(modal: Json, fields: FormFields): Json {
   const inputs = listPressables(modal.components);
   const stray = Object.keys(fields).find(
-    (id) => !inputs.some((each) => each.custom_id === id),
+    (id) => !inputs.some((input) => input.custom_id === id),
   );
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
   const components = modal.components as readonly {
@@ -83,28 +83,24 @@ function toUnseenError(
 
 function resolvePick(
   menu: PressableComponent,
-  resolving: ResolvedEntities,
-  word: string,
+  resolved: ResolvedEntities,
+  text: string,
 ) {
-  const value = findValue(menu, resolving, word);
-  if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${word}.`);
+  const value = findValue(menu, resolved, text);
+  if (value === undefined) throw new Error(`${menu.custom_id} does not offer ${text}.`);
   return value;
 }
 
-function findValue(
-  menu: PressableComponent,
-  resolving: ResolvedEntities,
-  word: string,
-) {
+function findValue(menu: PressableComponent, resolved: ResolvedEntities, text: string) {
   switch (menu.type) {
     case componentTypes.userMenu:
-      return resolving.resolveUser(word);
+      return resolved.resolveUser(text);
     case componentTypes.roleMenu:
-      return resolving.resolveRole(word);
+      return resolved.resolveRole(text);
     case componentTypes.channelMenu:
-      return resolving.resolveChannel(word, menu.channel_types);
+      return resolved.resolveChannel(text, menu.channel_types);
     default:
-      return menu.options?.find(({ value, label }) => value === word || label === word)
+      return menu.options?.find(({ value, label }) => value === text || label === text)
         ?.value;
   }
 }

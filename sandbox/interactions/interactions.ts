@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createConditionWait } from '#sandbox/condition-wait.ts';
+import { ConditionWait } from '#sandbox/condition-wait.ts';
 import type { Dispatch } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, Member, World } from '#sandbox/world/world.ts';
 import { type Attachment, maxFileBytes } from '#sandbox/world/world-attachments.ts';
@@ -18,7 +18,9 @@ import {
 import { computePermissions } from '#sandbox/world/world-permissions.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { MessageId, PersonId } from '#src/base/ids.ts';
 
+/** An act of a person: a command called, a button pressed, a form filled in. */
 export type InteractionInput = {
   readonly kind: InteractionKind;
   readonly guild: Guild;
@@ -33,7 +35,7 @@ type InteractionOpening = InteractionInput & {
   readonly token: string;
 };
 
-/** Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
+/** Numbers of the kinds of interactions. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object-interaction-type */
 export const interactionTypes = {
   command: 2,
   component: 3,
@@ -41,76 +43,72 @@ export const interactionTypes = {
   modal: 5,
 } as const;
 
-export type Interactions = ReturnType<typeof createInteractions>;
-
 /** Every interaction, found by id by callbacks and by token by webhooks. */
-export function createInteractions(
-  world: World,
-  board: MessageBoard,
-  dispatch: (event: Dispatch) => void,
-) {
-  const records = new Map<string, InteractionRecord>();
+export class Interactions {
+  readonly #world: World;
+  readonly #board: MessageBoard;
+  readonly #dispatch: (event: Dispatch) => void;
+  /** By token. */
+  readonly #records = new Map<string, InteractionRecord>();
 
-  function describeInteraction({
-    id,
-    token,
-    kind,
-    guild,
-    caller,
-    channel,
-    data,
-    message,
-  }: InteractionOpening) {
-    const { bot } = world;
-    const permissions = computePermissions(
-      world,
-      guild,
-      caller.user.id,
-      channel,
-    ).toString();
-    return {
-      id,
-      application_id: bot.id,
-      type: interactionTypes[kind],
-      token,
-      version: 1,
-      guild_id: guild.id,
-      guild: { id: guild.id, locale: guild.locale, features: [] },
-      channel_id: channel.id,
-      channel: { ...toChannelJson(guild, channel), permissions },
-      member: toCallerJson(world, guild, caller, channel),
-      locale: caller.locale,
-      guild_locale: guild.locale,
-      app_permissions: computePermissions(world, guild, bot.id, channel).toString(),
-      entitlements: [],
-      authorizing_integration_owners: { '0': guild.id },
-      context: 0,
-      attachment_size_limit: maxFileBytes,
-      data,
-      message: message && toMessageJson(world, message),
-    };
+  constructor(world: World, board: MessageBoard, dispatch: (event: Dispatch) => void) {
+    this.#world = world;
+    this.#board = board;
+    this.#dispatch = dispatch;
   }
 
+  /** Sends the bot the interaction of a person. */
+  startInteraction(input: InteractionInput): InteractionRecord {
+    const id = this.#world.ids.mintId();
+    const token = randomBytes(24).toString('base64url');
+    const opening = { ...input, id, token };
+    const record = new InteractionRecord(opening, this.#world, this.#board);
+    this.#records.set(token, record);
+    const data = toInteractionJson(this.#world, opening);
+    this.#dispatch({ name: 'INTERACTION_CREATE', guildId: input.guild.id, data });
+    return record;
+  }
+
+  /** Finds the interaction that a webhook names, over or not. */
+  findByToken(token: string): InteractionRecord | undefined {
+    return this.#records.get(token);
+  }
+
+  /** Finds the interaction with this id, over or not. */
+  findById(id: string): InteractionRecord | undefined {
+    return [...this.#records.values()].find((record) => record.id === id);
+  }
+}
+
+/** Builds the data of INTERACTION_CREATE. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object */
+function toInteractionJson(world: World, opening: InteractionOpening): Json {
+  const { guild, caller, channel, message } = opening;
+  const { bot } = world;
+  const computeBits = (userId: PersonId) =>
+    computePermissions(world, guild, userId, channel).toString();
   return {
-    /** Sends the bot the interaction of a person. */
-    startInteraction(act: InteractionInput) {
-      const id = world.ids.mintId();
-      const token = randomBytes(24).toString('base64url');
-      const opening = { ...act, id, token };
-      const record = new InteractionRecord(opening, world, board);
-      records.set(token, record);
-      const data = describeInteraction(opening);
-      dispatch({ name: 'INTERACTION_CREATE', guildId: act.guild.id, data });
-      return record;
+    id: opening.id,
+    application_id: bot.id,
+    type: interactionTypes[opening.kind],
+    token: opening.token,
+    version: 1,
+    guild_id: guild.id,
+    guild: { id: guild.id, locale: guild.locale, features: [] },
+    channel_id: channel.id,
+    channel: {
+      ...toChannelJson(guild, channel),
+      permissions: computeBits(caller.user.id),
     },
-
-    findByToken(token: string) {
-      return records.get(token);
-    },
-
-    findById(id: string) {
-      return [...records.values()].find((record) => record.id === id);
-    },
+    member: toCallerJson(world, guild, caller, channel),
+    locale: caller.locale,
+    guild_locale: guild.locale,
+    app_permissions: computeBits(bot.id),
+    entitlements: [],
+    authorizing_integration_owners: { '0': guild.id },
+    context: 0,
+    attachment_size_limit: maxFileBytes,
+    data: opening.data,
+    message: message && toMessageJson(world, message),
   };
 }
 
@@ -132,17 +130,17 @@ export class InteractionRecord {
   readonly opening: InteractionOpening;
   readonly id: string;
   readonly sentAtMs: number;
-  /** When the bot answered or deferred. */
+  /** Instant at which the bot answered or deferred. */
   ackedAtMs: number | undefined;
   /** A form the bot asked to be filled in. */
   modal: unknown;
-  readonly #world;
-  readonly #board;
+  readonly #world: World;
+  readonly #board: MessageBoard;
   readonly #followUps: BoardMessage[] = [];
   /** The message behind `@original`. */
   #original: BoardMessage | undefined;
   #choices: readonly unknown[] | undefined;
-  readonly #changes = createConditionWait();
+  readonly #conditionWait = new ConditionWait();
 
   constructor(opening: InteractionOpening, world: World, board: MessageBoard) {
     this.opening = opening;
@@ -153,32 +151,33 @@ export class InteractionRecord {
   }
 
   /**
-   * Finds the first response. None while the bot is only thinking. For a button it may
-   * be the message it sits on.
+   * Finds the first response. None while the bot is only thinking. The response to a
+   * button may be the message with the button.
    */
-  get reply() {
+  get reply(): ShownMessage | undefined {
     return this.#original && !this.#original.loading
       ? toShownMessage(this.#original)
       : undefined;
   }
 
-  get followUps() {
+  /** Messages that the bot wrote after its first response, oldest first, deleted ones too. */
+  get followUps(): readonly ShownMessage[] {
     return this.#followUps.map(toShownMessage);
   }
 
   /** Returns whether the bot may write no follow-ups any more. */
-  get isExpired() {
+  get isExpired(): boolean {
     return this.#world.clock.nowMs() - this.sentAtMs >= maxTokenAgeMs;
   }
 
   /** Returns whether the message that the interaction came from is deleted. */
-  get isOrphan() {
+  get isOrphan(): boolean {
     const { message } = this.opening;
     return message !== undefined && this.#board.find(message.id) === undefined;
   }
 
   /** Notes the one callback that an interaction may have. Its performer tells the waiting caller. */
-  acknowledge() {
+  acknowledge(): 'taken' | 'again' | 'late' {
     if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - this.sentAtMs > maxAckMs) return 'late';
@@ -186,61 +185,67 @@ export class InteractionRecord {
     return 'taken';
   }
 
-  setReply(content: PostedContent, ephemeral: boolean) {
-    this.#original = this.#post(content, ephemeral, false);
-    return this.#note(this.#original);
+  /** Posts the first response. */
+  setReply(content: PostedContent, ephemeral: boolean): BoardMessage {
+    this.#original = this.#postMessage(content, ephemeral, false);
+    return this.#notify(this.#original);
   }
 
-  deferReply(ephemeral: boolean) {
-    this.#original = this.#post({}, ephemeral, true);
-    return this.#note(this.#original);
+  /** Posts a first response that only says that the bot is thinking. */
+  deferReply(ephemeral: boolean): BoardMessage {
+    this.#original = this.#postMessage({}, ephemeral, true);
+    return this.#notify(this.#original);
   }
 
   /**
    * Makes the pressed button's message `@original`. With `content` it is edited at
    * once.
    */
-  updateSource(content: PostedContent | undefined) {
+  updateSource(content: PostedContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
-    this.#note(undefined);
+    this.#notify(undefined);
     return this.#original;
   }
 
-  setChoices(choices: readonly unknown[]) {
+  /** Takes the suggestions for a half-typed option. */
+  setChoices(choices: readonly unknown[]): void {
     this.#choices = choices;
-    this.#note(undefined);
+    this.#notify(undefined);
   }
 
-  setModal(modal: unknown) {
+  /** Takes the form that the person may fill in. */
+  setModal(modal: unknown): void {
     this.modal = modal;
-    this.#note(undefined);
+    this.#notify(undefined);
   }
 
   /**
    * Posts a follow-up. The first after a deferral fills the deferred reply, as on
-   * Discord.
+   * Discord. Undefined after 100 follow-ups.
    */
-  postFollowUp(content: PostedContent, ephemeral: boolean) {
+  postFollowUp(content: PostedContent, ephemeral: boolean): BoardMessage | undefined {
     if (this.#original?.loading) return this.edit(this.#original, content);
     if (this.#followUps.length >= maxFollowUps) return undefined;
-    const message = this.#post(content, ephemeral, false);
+    const message = this.#postMessage(content, ephemeral, false);
     this.#followUps.push(message);
-    return this.#note(message);
+    return this.#notify(message);
   }
 
-  edit(message: BoardMessage, content: PostedContent) {
-    return this.#note(this.#board.edit(message, content));
+  /** Edits a message of this interaction, and wakes those who wait for it. */
+  edit(message: BoardMessage, content: PostedContent): BoardMessage {
+    return this.#notify(this.#board.edit(message, content));
   }
 
-  remove(message: BoardMessage) {
+  /** Deletes a message of this interaction. */
+  remove(message: BoardMessage): void {
     this.#board.remove(message);
     if (message === this.#original) this.#original = undefined;
-    this.#note(undefined);
+    this.#notify(undefined);
   }
 
   /** Finds `@original`, or a message that this interaction brought about. */
-  find(id: string) {
+  find(id: MessageId): BoardMessage | undefined {
     if (id === '@original' || id === this.#original?.id) {
       return this.#original && this.#board.find(this.#original.id);
     }
@@ -254,66 +259,83 @@ export class InteractionRecord {
    * "thinking" away. This and the next ones wait for up to 15 s. Errors: BotError
    * `sandbox.failed` when it does not come. Aborting `signal` throws `signal.reason`.
    */
-  answered(signal: AbortSignal) {
-    return this.#until(() => this.reply ?? this.followUps[0], signal);
+  answered(signal: AbortSignal): Promise<ShownMessage> {
+    return this.#waitFor(() => this.reply ?? this.followUps[0], signal);
   }
 
   /** Waits for suggestions for a half-typed option. */
-  suggested(signal: AbortSignal) {
-    return this.#until(() => this.#choices, signal);
+  suggested(signal: AbortSignal): Promise<readonly unknown[]> {
+    return this.#waitFor(() => this.#choices, signal);
   }
 
   /** Waits for the form, which the person may now submit. */
-  asked(signal: AbortSignal) {
-    return this.#until(() => this.modal, signal);
+  asked(signal: AbortSignal): Promise<unknown> {
+    return this.#waitFor(() => this.modal, signal);
   }
 
-  async #until<T>(read: () => T | undefined, signal: AbortSignal) {
+  async #waitFor<T>(read: () => T | undefined, signal: AbortSignal) {
     const message = `The bot did not answer within ${maxAnswerMs / 1000} s.`;
-    const late = () => new BotError('sandbox.failed', false, message);
-    using deadline = createDeadlineSignal(maxAnswerMs, this.#world.clock, late);
-    return await this.#changes.waitUntil(
+    const makeError = () => new BotError('sandbox.failed', false, message);
+    using deadline = createDeadlineSignal(maxAnswerMs, this.#world.clock, makeError);
+    return await this.#conditionWait.waitUntil(
       read,
       AbortSignal.any([signal, deadline.signal]),
     );
   }
 
-  #post(content: PostedContent, ephemeral: boolean, loading: boolean) {
+  #postMessage(content: PostedContent, ephemeral: boolean, loading: boolean) {
     const { channel, caller } = this.opening;
     const authorId = this.#world.bot.id;
-    const place = { channelId: channel.id, authorId, forUserId: caller.user.id };
-    return this.#board.post({ ...place, ephemeral, loading }, content);
+    const fields = { channelId: channel.id, authorId, forUserId: caller.user.id };
+    return this.#board.post({ ...fields, ephemeral, loading }, content);
   }
 
-  #note<T>(value: T) {
-    this.#changes.notify();
+  #notify<T>(value: T) {
+    this.#conditionWait.notify();
     return value;
   }
 }
 
 /** A message as a person saw it at one instant. It does not change: ask the sandbox for the present state. */
-export type ShownMessage = ReturnType<typeof toShownMessage>;
+export interface ShownMessage {
+  readonly id: MessageId;
+  /** Name of the author. */
+  readonly author: string;
+  readonly text: string;
+  /** True if only the caller sees the message. */
+  readonly ephemeral: boolean;
+  readonly atMs: number;
+  readonly embeds: readonly unknown[];
+  readonly components: readonly unknown[];
+  readonly files: readonly ShownFile[];
+  /** Mentions that notified people, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
+  readonly pings: readonly string[];
+  /** Links in its text are fetched and previewed. */
+  readonly hasPreviews: boolean;
+}
+
+/** A file as its reader sees it. */
+export type ShownFile = Pick<Attachment, 'name' | 'type' | 'sizeBytes' | 'url'>;
 
 export type InteractionKind = 'command' | 'component' | 'autocomplete' | 'modal';
 
-export function toShownMessage(message: BoardMessage) {
+/** Copies the fields that a person sees now. */
+export function toShownMessage(message: BoardMessage): ShownMessage {
   return {
     id: message.id,
     author: message.authorName,
     text: message.text,
-    /** True if only the caller sees the message. */
     ephemeral: message.ephemeral,
     atMs: message.postedAtMs,
     embeds: message.embeds,
     components: message.components,
     files: message.files.map(toShownFile),
-    /** Mentions that notified people, in any of its texts: `@everyone`, `@Adam`, `@DJ`. */
     pings: message.pinged,
-    /** Links in its text are fetched and previewed. */
     hasPreviews: (message.flags & messageFlags.suppressEmbeds) === 0,
   };
 }
 
-export function toShownFile({ name, type, sizeBytes, url }: Attachment) {
+/** Copies the fields of a file that a person sees. */
+export function toShownFile({ name, type, sizeBytes, url }: Attachment): ShownFile {
   return { name, type, sizeBytes, url };
 }

@@ -13,59 +13,68 @@ import {
   toUserJson,
 } from '#sandbox/world/world-json.ts';
 import { computePermissions } from '#sandbox/world/world-permissions.ts';
+import type { ChannelId, PersonId, RoleId } from '#src/base/ids.ts';
 
 type ResolvedKind = 'users' | 'members' | 'channels' | 'roles' | 'attachments';
+/** A file, person, role or channel as JSON, by its id. */
 export type ResolvedEntity = { readonly id: string; readonly json: Json };
 
-export type ResolvedEntities = ReturnType<typeof createResolvedEntities>;
-
 /** Finds the ids for names, and collects the entities that an interaction carries under `resolved`. */
-export function createResolvedEntities(world: World, guild: Guild) {
-  const resolved: { [kind in ResolvedKind]?: Record<string, Json> } = {};
+export class ResolvedEntities {
+  readonly #world: World;
+  readonly #guild: Guild;
+  readonly #resolved: { [kind in ResolvedKind]?: Record<string, Json> } = {};
 
-  function noteEntity(kind: ResolvedKind, { id, json }: ResolvedEntity) {
-    resolved[kind] = { ...resolved[kind], [id]: json };
+  constructor(world: World, guild: Guild) {
+    this.#world = world;
+    this.#guild = guild;
+  }
+
+  /**
+   * Finds the id of a channel. Undefined when there is no such channel, or it is of none
+   * of the `types`.
+   */
+  resolveChannel(idOrName: string, types?: unknown): ChannelId | undefined {
+    const guild = this.#guild;
+    const channel = findChannel(guild, idOrName.replace(/^#/, ''));
+    if (!channel) return undefined;
+    const json = toChannelJson(guild, channel);
+    if (Array.isArray(types) && types.length > 0 && !types.includes(json.type))
+      return undefined;
+    const { id } = this.#world.bot;
+    const permissions = computePermissions(this.#world, guild, id, channel).toString();
+    this.noteEntity('channels', { id: channel.id, json: { ...json, permissions } });
+    return channel.id;
+  }
+
+  /** Finds the id of a member. Undefined when there is no such member. */
+  resolveUser(idOrName: string): PersonId | undefined {
+    const guild = this.#guild;
+    const member = findMember(guild, idOrName.replace(/^@/, ''));
+    if (!member) return undefined;
+    const { id } = member.user;
+    const permissions = computePermissions(this.#world, guild, id).toString();
+    const { user: _, ...json } = toMemberJson(member);
+    this.noteEntity('members', { id, json: { ...json, permissions } });
+    this.noteEntity('users', { id, json: toUserJson(member.user) });
     return id;
   }
 
-  return {
-    /**
-     * Finds the id of a channel. Undefined when there is no such channel, or it is of
-     * none of the `types`.
-     */
-    resolveChannel(word: string, types?: unknown) {
-      const channel = findChannel(guild, word.replace(/^#/, ''));
-      if (!channel) return undefined;
-      const json = toChannelJson(guild, channel);
-      if (Array.isArray(types) && types.length > 0 && !types.includes(json.type))
-        return undefined;
-      const { bot } = world;
-      const permissions = computePermissions(world, guild, bot.id, channel).toString();
-      return noteEntity('channels', {
-        id: channel.id,
-        json: { ...json, permissions },
-      });
-    },
+  /** Finds the id of a role. Undefined when there is no such role. */
+  resolveRole(idOrName: string): RoleId | undefined {
+    const role = findRole(this.#guild, idOrName.replace(/^@/, ''));
+    if (role) this.noteEntity('roles', { id: role.id, json: toRoleJson(role) });
+    return role?.id;
+  }
 
-    resolveUser(word: string) {
-      const member = findMember(guild, word.replace(/^@/, ''));
-      if (!member) return undefined;
-      const { id } = member.user;
-      const permissions = computePermissions(world, guild, id).toString();
-      const { user: _, ...json } = toMemberJson(member);
-      noteEntity('members', { id, json: { ...json, permissions } });
-      return noteEntity('users', { id, json: toUserJson(member.user) });
-    },
+  /** Adds an entity that is known already, and returns its id. */
+  noteEntity(kind: ResolvedKind, { id, json }: ResolvedEntity): string {
+    this.#resolved[kind] = { ...this.#resolved[kind], [id]: json };
+    return id;
+  }
 
-    resolveRole(word: string) {
-      const role = findRole(guild, word.replace(/^@/, ''));
-      return role && noteEntity('roles', { id: role.id, json: toRoleJson(role) });
-    },
-    noteEntity,
-
-    /** Returns the entities as JSON, or nothing when no name was given. */
-    toJson() {
-      return Object.keys(resolved).length > 0 ? { resolved } : {};
-    },
-  };
+  /** Returns the entities as JSON, or nothing when no name was given. */
+  toJson(): Json {
+    return Object.keys(this.#resolved).length > 0 ? { resolved: this.#resolved } : {};
+  }
 }

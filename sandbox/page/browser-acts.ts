@@ -11,8 +11,10 @@ import type { BrowserReply, BrowserRequest } from './browser-protocol.ts';
 import type { BrowserSound } from './browser-sound.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
+/** Parts of the sandbox on which pages act. */
 export type BrowserDeps = {
   readonly sandbox: Sandbox;
+  /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly sound: BrowserSound;
   readonly voices: TypedVoices;
@@ -24,14 +26,14 @@ const maxCompletionMs = 3_000;
 
 /** Performs the request of a page. An error becomes a reply of one sentence. */
 export async function performBrowserRequest(
-  parts: BrowserDeps,
+  deps: BrowserDeps,
   tab: string,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<BrowserReply> {
   try {
     return {
-      ...(await performRequest(parts, tab, request, signal)),
+      ...(await performRequest(deps, tab, request, signal)),
       kind: 'reply',
       id: request.id,
       ok: true,
@@ -43,12 +45,12 @@ export async function performBrowserRequest(
 }
 
 async function performRequest(
-  parts: BrowserDeps,
+  deps: BrowserDeps,
   tab: string,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<object> {
-  const { sandbox, you, sound, voices } = parts;
+  const { sandbox, you, sound } = deps;
   switch (request.kind) {
     case 'join':
       await enterChannel(sandbox, request.person ?? you, request.channel, signal);
@@ -56,39 +58,14 @@ async function performRequest(
     case 'leave':
       await sandbox.person(request.person ?? you).leave();
       return {};
-    case 'command': {
-      const { person = you, name, options, channel } = request;
-      const words = replaceFileIds(options, parts.uploads);
-      const interaction = sandbox.person(person).command(name, words, channel);
-      return await waitForAnswer(sandbox, interaction, signal);
-    }
-    case 'complete': {
-      const either = AbortSignal.any([signal, AbortSignal.timeout(maxCompletionMs)]);
-      const interaction = sandbox
-        .person(you)
-        .complete(request.name, request.options, request.focused);
-      return { choices: await interaction.suggested(either) };
-    }
-    case 'press': {
-      const message = sandbox.message(request.messageId);
-      if (!message) throw new Error('That message is gone.');
-      const interaction = sandbox
-        .person(you)
-        .press(message, request.customId, request.values);
-      return await waitForAnswer(sandbox, interaction, signal);
-    }
-    case 'submit': {
-      const interaction = sandbox
-        .person(you)
-        .submit({ id: request.form }, request.fields);
-      return await waitForAnswer(sandbox, interaction, signal);
-    }
-    case 'type': {
-      const channel =
-        findPersonChannel(sandbox, request.person) ?? findPersonChannel(sandbox, you);
-      if (channel === undefined) throw new Error('Join a voice channel first.');
-      return await typeMessage(sandbox, voices, { ...request, channel }, signal);
-    }
+    case 'command':
+    case 'press':
+    case 'submit':
+      return await waitForAnswer(sandbox, startInteraction(deps, request), signal);
+    case 'complete':
+      return { choices: await waitForChoices(deps, request, signal) };
+    case 'type':
+      return await sayTyped(deps, request, signal);
     case 'write': {
       const { text, channel } = request;
       return { messageId: sandbox.person(you).write(text, { channel }).id };
@@ -100,41 +77,87 @@ async function performRequest(
   }
 }
 
+type PageRequest<Kind extends BrowserRequest['kind']> = Extract<
+  BrowserRequest,
+  { readonly kind: Kind }
+>;
+
+function startInteraction(
+  { sandbox, you, uploads }: BrowserDeps,
+  request: PageRequest<'command' | 'press' | 'submit'>,
+): Interaction {
+  switch (request.kind) {
+    case 'command': {
+      const { person = you, name, options, channel } = request;
+      const values = replaceFileIds(options, uploads);
+      return sandbox.person(person).command(name, values, channel);
+    }
+    case 'press': {
+      const message = sandbox.message(request.messageId);
+      if (!message) throw new Error('That message is gone.');
+      return sandbox.person(you).press(message, request.customId, request.values);
+    }
+    case 'submit':
+      return sandbox.person(you).submit({ id: request.form }, request.fields);
+  }
+}
+
+async function waitForChoices(
+  { sandbox, you }: BrowserDeps,
+  { name, options, focused }: PageRequest<'complete'>,
+  signal: AbortSignal,
+) {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(maxCompletionMs)]);
+  const interaction = sandbox.person(you).complete(name, options, focused);
+  return await interaction.suggested(either);
+}
+
+async function sayTyped(
+  { sandbox, you, voices }: BrowserDeps,
+  request: PageRequest<'type'>,
+  signal: AbortSignal,
+) {
+  const channel =
+    findPersonChannel(sandbox, request.person) ?? findPersonChannel(sandbox, you);
+  if (channel === undefined) throw new Error('Join a voice channel first.');
+  return await typeMessage(sandbox, voices, { ...request, channel }, signal);
+}
+
 /** Waits for the bot's answer: a message, or a form to fill in. */
 async function waitForAnswer(
   sandbox: Sandbox,
   interaction: Interaction,
   signal: AbortSignal,
 ): Promise<object> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const answered = interaction.answered(either);
-  const asked = interaction.asked(either);
+  const raceEnd = new AbortController();
+  const either = AbortSignal.any([signal, raceEnd.signal]);
+  const response = interaction.answered(either);
+  const form = interaction.asked(either);
   try {
     return await Promise.race([
-      answered.then(({ id: messageId, text, ephemeral }) => ({
+      response.then(({ id: messageId, text, ephemeral }) => ({
         messageId,
         text,
         ephemeral,
       })),
-      asked.then((modal) => ({
+      form.then((modal) => ({
         form: toForm(interaction.id, modal, listMenuNames(sandbox)),
       })),
     ]);
   } finally {
-    over.abort(new Error('The bot has answered.'));
+    raceEnd.abort(new Error('The bot has answered.'));
   }
 }
 
 /** Replaces ids of files by the files themselves. */
 function replaceFileIds(
-  options: Extract<BrowserRequest, { kind: 'command' }>['options'],
+  options: PageRequest<'command'>['options'],
   uploads: UploadedFiles,
 ) {
   return Object.fromEntries(
-    Object.entries(options).map(([name, word]) => [
+    Object.entries(options).map(([name, value]) => [
       name,
-      typeof word === 'object' ? uploads.takeFile(word.file) : word,
+      typeof value === 'object' ? uploads.takeFile(value.file) : value,
     ]),
   );
 }

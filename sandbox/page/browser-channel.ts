@@ -11,7 +11,7 @@ import type { BrowserSocket } from './browser-socket.ts';
 
 /** Interval between checks of the state while a page is open. */
 const stateCheckMs = 200;
-/** Nothing heard of somebody for so long: they speak no more. */
+/** A person of whom nothing is heard for so long speaks no more. */
 const speakingTailMs = 300;
 /** Messages and events that a page gets when it opens. */
 const maxShown = 200;
@@ -25,25 +25,29 @@ type BrowserChannelOptions = {
 
 /** Sends the events of the sandbox to the open pages. Without a page it only keeps the last messages. */
 export class BrowserChannel implements Disposable {
-  readonly #options;
+  readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserSocket>();
   /** Messages by their ids, and events, in the order in which they came. */
   readonly #shown = new Map<string | object, BrowserEvent>();
+  /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
   #engines: BrowserEvent | undefined;
   #state: BrowserEvent | undefined;
-  #checking: NodeJS.Timeout | undefined;
-  #hearing: Disposable | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #heardSubscription: Disposable | undefined;
 
   constructor(options: BrowserChannelOptions) {
     this.#options = options;
     options.sandbox.onMessage((change) => this.#handleMessage(change));
   }
 
-  addScreen(screen: BrowserSocket) {
+  /** Adds a page, which gets the present state and the last messages. */
+  addScreen(screen: BrowserSocket): void {
     const { sandbox, you } = this.#options;
-    this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hearFrame(frame));
-    this.#checking ??= setInterval(() => this.checkState(), stateCheckMs).unref();
+    this.#heardSubscription ??= sandbox
+      .person(you)
+      .onHeard((frame) => this.#hearFrame(frame));
+    this.#checkTimer ??= setInterval(() => this.checkState(), stateCheckMs).unref();
     this.checkState();
     this.#screens.add(screen);
     const events = [this.#state, this.#engines, ...this.#shown.values()];
@@ -51,16 +55,17 @@ export class BrowserChannel implements Disposable {
     screen.send(formatFrame(...events.filter((event) => event !== undefined)));
   }
 
-  removeScreen(screen: BrowserSocket) {
+  /** Forgets a page that closed. After the last one the state is not checked any more. */
+  removeScreen(screen: BrowserSocket): void {
     this.#screens.delete(screen);
     if (this.#screens.size === 0) this.#stopChecking();
   }
 
   /** Sends the state to the page if it has changed. */
-  checkState() {
+  checkState(): void {
     const { clock } = this.#options;
-    for (const [who, atMs] of this.#speaking) {
-      if (clock.nowMs() - atMs > speakingTailMs) this.setSpeaking(who, false);
+    for (const [name, atMs] of this.#speaking) {
+      if (clock.nowMs() - atMs > speakingTailMs) this.setSpeaking(name, false);
     }
     const state = this.#readState();
     if (isDeepStrictEqual(state, this.#state)) return;
@@ -72,41 +77,47 @@ export class BrowserChannel implements Disposable {
    * Passes on an event of the bot's process, with the time at which the person of the
    * page first heard the answer.
    */
-  reportEvent(event: BotEvent) {
+  reportEvent(event: BotEvent): void {
     if (event.kind === 'engines') {
       this.#engines = event;
       this.#emitEvent(event);
       return;
     }
-    const heard = event.kind === 'answered' ? this.#toFirstHeardMs(event) : {};
-    const shownEvent = { ...event, ...heard, wallMs: this.#options.clock.wallMs() };
+    const heardInstant = event.kind === 'answered' ? this.#toFirstHeardMs(event) : {};
+    const shownEvent = {
+      ...event,
+      ...heardInstant,
+      wallMs: this.#options.clock.wallMs(),
+    };
     if (event.kind !== 'live') this.#keepEvent(event, shownEvent);
     this.#emitEvent(shownEvent);
   }
 
   /** Notes whether somebody speaks, as far as the page hears it. */
-  setSpeaking(who: string, on: boolean) {
-    const was = this.#speaking.has(who);
-    if (on) this.#speaking.set(who, this.#options.clock.nowMs());
-    else this.#speaking.delete(who);
-    if (was !== on) this.#emitEvent({ kind: 'speaks', who, on });
+  setSpeaking(name: string, on: boolean): void {
+    const wasSpeaking = this.#speaking.has(name);
+    if (on) this.#speaking.set(name, this.#options.clock.nowMs());
+    else this.#speaking.delete(name);
+    if (wasSpeaking !== on) this.#emitEvent({ kind: 'speaks', who: name, on });
   }
 
-  sendToTab(tab: string, event: BrowserEvent) {
+  /** Sends an event to the pages of one tab. */
+  sendToTab(tab: string, event: BrowserEvent): void {
     const frame = formatFrame(event);
     for (const screen of this.#screens) if (screen.tab === tab) screen.send(frame);
   }
 
-  [Symbol.dispose]() {
+  /** Forgets every page, without closing its socket. */
+  [Symbol.dispose](): void {
     this.#stopChecking();
     this.#screens.clear();
   }
 
   #stopChecking() {
-    clearInterval(this.#checking);
-    this.#checking = undefined;
-    this.#hearing?.[Symbol.dispose]();
-    this.#hearing = undefined;
+    clearInterval(this.#checkTimer);
+    this.#checkTimer = undefined;
+    this.#heardSubscription?.[Symbol.dispose]();
+    this.#heardSubscription = undefined;
     this.#speaking.clear();
   }
 
@@ -116,14 +127,14 @@ export class BrowserChannel implements Disposable {
 
   #handleMessage(change: MessageChange) {
     const { sandbox, clock } = this.#options;
-    const line = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
-    if (!line) return;
-    const { messageId: id, ...rest } = line;
+    const message = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
+    if (!message) return;
+    const { messageId: id, ...fields } = message;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: toFileUrl(fileId, name) };
     });
     const menus = toMenus(change.message.components, listMenuNames(sandbox));
-    const event = { ...rest, id, files, menus, wallMs: clock.wallMs() };
+    const event = { ...fields, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);
     else if (event.to === undefined) this.#keepEvent(id, event); // private ones are gone with the page, as in Discord
     this.#emitEvent(event);
@@ -141,10 +152,10 @@ export class BrowserChannel implements Disposable {
     const name = sandbox.nameOf(sandbox.botId);
     return {
       kind: 'state',
-      people: people.map((each) => ({
-        ...each,
-        isYou: each.name === you,
-        speaks: this.#speaking.has(each.name),
+      people: people.map((person) => ({
+        ...person,
+        isYou: person.name === you,
+        speaks: this.#speaking.has(person.name),
       })),
       channels,
       roles,
@@ -163,10 +174,10 @@ export class BrowserChannel implements Disposable {
     const { sandbox, you } = this.#options;
     const { firstSentAtMs } = instants;
     if (firstSentAtMs === undefined) return {};
-    const heard = sandbox
+    const frame = sandbox
       .person(you)
       .heard.frames.find(({ atMs, audible }) => audible && atMs >= firstSentAtMs);
-    return heard ? { firstHeardAtMs: heard.atMs } : {};
+    return frame ? { firstHeardAtMs: frame.atMs } : {};
   }
 
   #emitEvent(event: BrowserEvent) {

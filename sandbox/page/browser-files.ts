@@ -3,7 +3,7 @@ import { maxFileBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 import { respondWithRefusal } from '#src/web/http/http-refusal.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 
-/** Where pages leave files for a command. */
+/** Path at which pages leave files for a command. */
 const uploadPath = '/room/files';
 /** Uploaded files that wait for their command. When too many wait, the oldest is forgotten. */
 const maxWaitingFiles = 4;
@@ -13,39 +13,35 @@ const goneStatus = {
   message: 'That file is not here any more.',
 } as const;
 
-export type UploadedFiles = ReturnType<typeof createUploadedFiles>;
-
 /** Files of pages that no command has taken yet. */
-export function createUploadedFiles() {
-  const waiting = new Map<string, Upload>();
-  let lastId = 0;
+export class UploadedFiles {
+  readonly #files = new Map<string, Upload>();
+  #lastId = 0;
 
-  return {
-    /** Keeps a file, and returns the id under which a command takes it. */
-    keepFile(upload: Upload) {
-      const id = `${++lastId}`;
-      waiting.set(id, upload);
-      const [oldest] = waiting.keys();
-      if (waiting.size > maxWaitingFiles && oldest !== undefined)
-        waiting.delete(oldest);
-      return id;
-    },
+  /** Keeps a file, and returns the id under which a command takes it. */
+  keepFile(upload: Upload): string {
+    const id = `${++this.#lastId}`;
+    this.#files.set(id, upload);
+    const [oldestId] = this.#files.keys();
+    if (this.#files.size > maxWaitingFiles && oldestId !== undefined)
+      this.#files.delete(oldestId);
+    return id;
+  }
 
-    /** Removes a kept file and returns it. Throws a plain Error if there is none. */
-    takeFile(id: string) {
-      const upload = waiting.get(id);
-      if (!upload) throw new Error('That file is not here any more: choose it again.');
-      waiting.delete(id);
-      return upload;
-    },
-  };
+  /** Removes a kept file and returns it. Throws a plain Error if there is none. */
+  takeFile(id: string): Upload {
+    const upload = this.#files.get(id);
+    if (!upload) throw new Error('That file is not here any more: choose it again.');
+    this.#files.delete(id);
+    return upload;
+  }
 }
 
 /**
  * Returns the longest body of a request to a path of the page, in bytes. Undefined: the
  * usual one.
  */
-export function getMaxFileBytes(path: string) {
+export function getMaxFileBytes(path: string): number | undefined {
   return path === uploadPath ? maxFileBytes : undefined;
 }
 
@@ -57,7 +53,7 @@ export function serveFiles(
   app: PageApp,
   sandbox: Pick<Sandbox, 'file'>,
   uploads: UploadedFiles,
-) {
+): void {
   app.get(`${uploadPath}/:id/:name`, requireEntry, (context) => {
     const file = sandbox.file(context.req.param('id'));
     if (!file) return respondWithRefusal(context, goneStatus);
@@ -75,6 +71,6 @@ export function serveFiles(
 }
 
 /** Returns the address of a message's file at the page. */
-export function toFileUrl(id: string, name: string) {
+export function toFileUrl(id: string, name: string): string {
   return `${uploadPath}/${id}/${encodeURIComponent(name)}`;
 }

@@ -12,15 +12,56 @@ export function listMenuNames(sandbox: Pick<Sandbox, 'guild'>): GuildRoster {
   return sandbox.guild().roster();
 }
 
+/** A choice that a menu offers. */
+interface MenuChoice {
+  readonly label: string;
+  readonly value: string;
+  /** Chosen before anybody opened the menu. */
+  readonly chosen: boolean;
+}
+
+/** A menu of a message or a form. */
+export interface BrowserMenu {
+  readonly customId: string;
+  readonly placeholder: string;
+  readonly disabled: boolean;
+  /** Fewest choices that may be picked. */
+  readonly minCount: number;
+  /** Most choices that may be picked. */
+  readonly maxCount: number;
+  readonly choices: readonly MenuChoice[];
+}
+
+/** A field of a form: a text, or a menu where `menu` is there. */
+export interface BrowserFormField {
+  readonly customId: string;
+  readonly label: string;
+  readonly required: boolean;
+  /** A paragraph instead of one line. */
+  readonly isLong: boolean;
+  readonly value: string;
+  /** Longest text, in characters. */
+  readonly maxLength: number;
+  readonly menu: BrowserMenu | undefined;
+}
+
+/** A form that the bot has opened for the reader of the page. */
+export interface BrowserForm {
+  /** Id of the interaction that the form answers. */
+  readonly id: string;
+  readonly title: string;
+  readonly fields: readonly BrowserFormField[];
+}
+
 /** Longest text that a form takes. Source: https://discord.com/developers/docs/components/reference */
 const maxFieldLength = 4_000;
 const paragraphStyle = 2;
 
 /**
- * Lists menus anywhere in the components of a message, as `page/room/room-state.js`
+ * Lists menus anywhere in the components of a message, as `page/room/room-types.js`
  * describes them.
  */
-export function toMenus(components: unknown, names: GuildRoster) {
+export function toMenus(components: unknown, names: GuildRoster): BrowserMenu[] {
   const { button, textInput } = componentTypes;
   return listPressables(components)
     .filter(({ type }) => type !== button && type !== textInput)
@@ -28,36 +69,36 @@ export function toMenus(components: unknown, names: GuildRoster) {
       customId: custom_id,
       placeholder: menu.placeholder ?? 'Choose',
       disabled: disabled === true,
-      min: min_values ?? 1,
-      max: max_values ?? 1,
+      minCount: min_values ?? 1,
+      maxCount: max_values ?? 1,
       choices:
-        menu.options?.map(({ label, value, default: chosen }) => ({
+        menu.options?.map(({ label, value, default: isChosen }) => ({
           label,
           value,
-          chosen: chosen === true,
+          chosen: isChosen === true,
         })) ?? listOffered(menu, names),
     }));
 }
 
 /** Describes the form of a modal that the sandbox has taken, so its shape is known. */
-export function toForm(id: string, modal: unknown, names: GuildRoster) {
+export function toForm(id: string, modal: unknown, names: GuildRoster): BrowserForm {
   const { title, components } = modal as {
     readonly title: string;
     readonly components: Json[];
   };
-  return { id, title, fields: components.map((part) => toField(part, names)) };
+  return { id, title, fields: components.map((label) => toField(label, names)) };
 }
 
-function toField(part: Json, names: GuildRoster) {
-  const input = part.component as Json;
+function toField(label: Json, names: GuildRoster): BrowserFormField {
+  const input = label.component as Json;
   const [menu] = toMenus([input], names);
   return {
     customId: String(input.custom_id),
-    label: String(part.label),
+    label: String(label.label),
     required: input.required !== false,
     isLong: input.style === paragraphStyle,
     value: String(input.value ?? ''),
-    mostLength: Number(input.max_length ?? maxFieldLength),
+    maxLength: Number(input.max_length ?? maxFieldLength),
     menu,
   };
 }
@@ -70,19 +111,19 @@ function listOffered(
   }: Pick<PressableComponent, 'type' | 'channel_types' | 'default_values'>,
   { people, channels, roles }: GuildRoster,
 ) {
-  const fits = ({ kind }: GuildRoster['channels'][number]) =>
+  const isOffered = ({ kind }: GuildRoster['channels'][number]) =>
     !channel_types ||
     channel_types.length === 0 ||
     channel_types.includes(channelTypes[kind]);
-  const all = [
-    ...(type === componentTypes.channelMenu ? channels.filter(fits) : []),
+  const entries = [
+    ...(type === componentTypes.channelMenu ? channels.filter(isOffered) : []),
     ...(type === componentTypes.userMenu ? people : []),
     ...(type === componentTypes.roleMenu ? roles : []),
   ];
-  const chosen = new Set(default_values?.map(({ id }) => id));
-  return all.map(({ id, name }) => ({
+  const chosenIds = new Set(default_values?.map(({ id }) => id));
+  return entries.map(({ id, name }) => ({
     label: name,
     value: name,
-    chosen: chosen.has(id),
+    chosen: chosenIds.has(id),
   }));
 }

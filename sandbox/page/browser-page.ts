@@ -6,39 +6,42 @@ import { openPage, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
-import { createUploadedFiles, getMaxFileBytes, serveFiles } from './browser-files.ts';
+import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
 import {
   type BotEvent,
   type BrowserReply,
   formatFrame,
   parseBrowserRequest,
 } from './browser-protocol.ts';
-import { plugSocket } from './browser-socket.ts';
-import { createBrowserSound } from './browser-sound.ts';
-import { createTypedVoices } from './typed-voices.ts';
+import { plugSocket, type SocketHandlers } from './browser-socket.ts';
+import { BrowserSound } from './browser-sound.ts';
+import { TypedVoices } from './typed-voices.ts';
 
 type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
+  /** Called with an error that the page does not expect. */
   readonly onBug: (error: unknown) => void;
 };
 
 /** The page of the sandbox's room. */
-export type BrowserPage = AsyncDisposable & {
+export interface BrowserPage extends AsyncDisposable {
   readonly url: URL;
-  /** An address that lets in. */
+  /** Address with the key, which lets its reader in. */
   readonly link: URL;
+  /** Shows an event of the bot's process to the open pages. */
   report(event: BotEvent): void;
-};
+}
 
-type BrowserPageOutcome =
+export type BrowserPageOutcome =
   | { readonly kind: 'open'; readonly page: BrowserPage }
   /** One sentence. */
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Longest frame of the socket of the room. Frames of sound are shorter. */
 const maxFrameBytes = 64 * 1024;
+
 /** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
 export async function openBrowserPage(
   sandbox: Sandbox,
@@ -47,12 +50,12 @@ export async function openBrowserPage(
   const { you, clock = realClock } = options;
   const person = sandbox.person(you);
   const channel = new BrowserChannel({ sandbox, you, clock });
-  const sound = createBrowserSound({ person, channel });
-  const voices = createTypedVoices();
-  const uploads = createUploadedFiles();
+  const sound = new BrowserSound({ person, channel });
+  const voices = new TypedVoices();
+  const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const parts = { sandbox, you, channel, sound, voices, uploads, signal };
+  const deps = { sandbox, you, channel, sound, voices, uploads, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
@@ -60,7 +63,7 @@ export async function openBrowserPage(
     publicUrl: options.publicUrl,
     webSocket: { maxFrameBytes },
     maxBodyBytes: getMaxFileBytes,
-    routes: (app: PageApp) => serveBrowser(app, parts),
+    routes: (app: PageApp) => serveBrowser(app, deps),
   };
   const outcome = await openAtFreePort(
     options.port,
@@ -68,7 +71,7 @@ export async function openBrowserPage(
   );
   if (outcome.kind === 'refused') return outcome;
   const page = outcome.server;
-  const close = async () => {
+  const closePage = async () => {
     closing.abort(new Error('The page is closed.'));
     await page[Symbol.asyncDispose]();
     sound[Symbol.dispose]();
@@ -77,7 +80,10 @@ export async function openBrowserPage(
   };
   const { link, url } = page;
   const report = (event: BotEvent) => channel.reportEvent(event);
-  return { kind: 'open', page: { url, link, report, [Symbol.asyncDispose]: close } };
+  return {
+    kind: 'open',
+    page: { url, link, report, [Symbol.asyncDispose]: closePage },
+  };
 }
 
 type BrowserServerDeps = BrowserDeps & {
@@ -85,9 +91,9 @@ type BrowserServerDeps = BrowserDeps & {
   readonly signal: AbortSignal;
 };
 
-function serveBrowser(app: PageApp, parts: BrowserServerDeps) {
-  const { channel, sound } = parts;
-  serveFiles(app, parts.sandbox, parts.uploads);
+function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
+  const { channel, sound } = deps;
+  serveFiles(app, deps.sandbox, deps.uploads);
   app.get(
     '/room',
     requireEntry,
@@ -95,7 +101,7 @@ function serveBrowser(app: PageApp, parts: BrowserServerDeps) {
       const tab = context.req.query('tab') ?? '';
       return plugSocket(tab, {
         onOpen: (socket) => channel.addScreen(socket),
-        onMessage: makeRequestHandler(tab, parts),
+        onMessage: makeRequestHandler(tab, deps),
         onClosed(socket) {
           channel.removeScreen(socket);
           sound.removeTab(tab);
@@ -109,9 +115,9 @@ function serveBrowser(app: PageApp, parts: BrowserServerDeps) {
     upgradeWebSocket((context) => {
       const tab = context.req.query('tab') ?? '';
       return plugSocket(tab, {
-        onOpen: (socket) => sound.open(socket),
-        onMessage: (socket, data) => sound.handle(socket, data),
-        onClosed: (socket) => sound.closed(socket),
+        onOpen: (socket) => sound.addSocket(socket),
+        onMessage: (socket, data) => sound.handleFrame(socket, data),
+        onClosed: (socket) => sound.removeSocket(socket),
       });
     }),
   );
@@ -120,17 +126,17 @@ function serveBrowser(app: PageApp, parts: BrowserServerDeps) {
 /** Performs the requests of one page. */
 function makeRequestHandler(
   tab: string,
-  parts: BrowserServerDeps,
-): Parameters<typeof plugSocket>[1]['onMessage'] {
-  const { channel, signal } = parts;
+  deps: BrowserServerDeps,
+): SocketHandlers['onMessage'] {
+  const { channel, signal } = deps;
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
-    const reply = (answer: BrowserReply) => socket.send(formatFrame(answer));
-    if ('ok' in request) reply({ kind: 'reply', ...request });
+    const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
+    if ('ok' in request) sendReply({ kind: 'reply', ...request });
     else {
-      void performBrowserRequest(parts, tab, request, signal).then((answer) => {
+      void performBrowserRequest(deps, tab, request, signal).then((answer) => {
         channel.checkState();
-        reply(answer);
+        sendReply(answer);
       });
     }
   };

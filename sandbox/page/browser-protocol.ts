@@ -5,6 +5,7 @@ import {
   type RequestId,
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
+import type { MessageId } from '#src/base/ids.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
@@ -75,15 +76,81 @@ const requestSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
 ]);
-export type BrowserRequest = z.infer<typeof requestSchema>;
+type OptionWord = string | number | boolean;
+
+/** A request of a page. Without `person` the reader's own person acts. */
+export type BrowserRequest = { readonly id: RequestId } & (
+  | { readonly kind: 'join'; readonly person?: string; readonly channel: string }
+  | { readonly kind: 'leave'; readonly person?: string }
+  | {
+      readonly kind: 'command';
+      readonly person?: string;
+      readonly name: string;
+      readonly options: Readonly<
+        Record<string, OptionWord | { readonly file: string }>
+      >;
+      readonly channel?: string;
+    }
+  | {
+      readonly kind: 'complete';
+      readonly name: string;
+      readonly options: Readonly<Record<string, OptionWord>>;
+      /** Option that is half typed. */
+      readonly focused: string;
+    }
+  | {
+      readonly kind: 'press';
+      readonly messageId: MessageId;
+      readonly customId: string;
+      readonly values?: readonly string[];
+    }
+  | {
+      readonly kind: 'submit';
+      /** Id of the interaction that opened the form. */
+      readonly form: string;
+      readonly fields: Readonly<Record<string, string | readonly string[]>>;
+    }
+  | { readonly kind: 'type'; readonly person: string; readonly text: string }
+  | { readonly kind: 'write'; readonly text: string; readonly channel?: string }
+  | { readonly kind: 'microphone'; readonly on: boolean }
+);
 
 const atMsSchema = z.number();
 const whoSchema = z.string().max(100);
 const whySchema = z.string().max(500);
 const wordsSchema = z.string().max(20_000);
 
-/** Events of the bot's answers that its process sends to the page. This connection is no part of Discord. */
-export const botEventSchema = z.discriminatedUnion('kind', [
+/** Instants of one answer, from the last word of the question to the first packet of the answer. */
+export interface AnswerInstants {
+  readonly heardAtMs: number;
+  readonly endedAtMs: number;
+  readonly recognisedAtMs?: number;
+  readonly firstTokenAtMs?: number;
+  readonly firstClauseAtMs?: number;
+  readonly firstSpeechAtMs?: number;
+  readonly firstSentAtMs?: number;
+}
+
+/** An event of the bot's answers that its process sends to the page. This connection is no part of Discord. */
+export type BotEvent =
+  | { readonly kind: 'said' | 'live'; readonly who: string; readonly text: string }
+  | {
+      readonly kind: 'answered';
+      readonly who: string;
+      readonly text: string;
+      /** The part of `text` that was heard. */
+      readonly heardText: string;
+      readonly finish: 'completed' | 'cancelled' | 'empty' | 'failed';
+      readonly instants: AnswerInstants;
+    }
+  | {
+      readonly kind: 'ignored' | 'dropped';
+      readonly who: string;
+      readonly why: string;
+    }
+  | { readonly kind: 'engines'; readonly lines: readonly string[] };
+
+export const botEventSchema: z.ZodType<BotEvent> = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
   z.object({
     kind: z.literal('answered'),
@@ -108,8 +175,6 @@ export const botEventSchema = z.discriminatedUnion('kind', [
     lines: z.array(z.string().max(500)).max(20).readonly(),
   }),
 ]);
-export type BotEvent = z.infer<typeof botEventSchema>;
-
 /** An event that the page is told of. */
 export type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
@@ -123,8 +188,8 @@ export type BrowserReply = {
 };
 
 /** Formats a frame to the page, which reads all of it before it draws. */
-export function formatFrame(...lines: readonly BrowserEvent[]) {
-  return JSON.stringify(lines);
+export function formatFrame(...events: readonly BrowserEvent[]): string {
+  return JSON.stringify(events);
 }
 
 /** Parses a request. A malformed frame gives a sentence about its mistake. */

@@ -6,6 +6,7 @@ import {
 } from '#page/room/sound/sound-frames.js';
 import type { SandboxPerson } from '#sandbox/people/sandbox-person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 
@@ -21,83 +22,84 @@ type BrowserSoundOptions = {
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'setSpeaking'>;
 };
 
-export type BrowserSound = ReturnType<typeof createBrowserSound>;
-
 /** Sound of the open pages. Each tab hears the same as its person, and only the tab that asked last may speak. */
-export function createBrowserSound(options: BrowserSoundOptions) {
-  /** Sound that each socket hears. */
-  const lines = new Map<BrowserSocket, Disposable>();
-  let microphoneTab: string | undefined;
-  let isMuted = false;
+export class BrowserSound implements Disposable {
+  readonly #options: BrowserSoundOptions;
+  /** Subscriptions to the sound that each socket hears. */
+  readonly #subscriptions = new Map<BrowserSocket, Disposable>();
+  #microphoneTab: string | undefined;
+  #isMuted = false;
+
+  constructor(options: BrowserSoundOptions) {
+    this.#options = options;
+  }
 
   /** Gives the microphone to this tab, and tells the tab that had it before. */
-  function claimMicrophone(tab: string) {
-    isMuted = false;
-    if (microphoneTab === tab) return;
-    const former = microphoneTab;
-    microphoneTab = tab;
-    const { channel, person } = options;
-    if (former !== undefined) {
+  claimMicrophone(tab: string): void {
+    this.#isMuted = false;
+    if (this.#microphoneTab === tab) return;
+    const formerTab = this.#microphoneTab;
+    this.#microphoneTab = tab;
+    const { channel, person } = this.#options;
+    if (formerTab !== undefined) {
       person.endLive();
-      channel.sendToTab(former, { kind: 'microphone', state: 'taken' });
+      channel.sendToTab(formerTab, { kind: 'microphone', state: 'taken' });
     }
     channel.sendToTab(tab, { kind: 'microphone', state: 'yours' });
   }
 
-  /** Forgets a socket that closed, with its tab or alone. */
-  function endLine(socket: BrowserSocket) {
-    lines.get(socket)?.[Symbol.dispose]();
-    if (lines.delete(socket) && socket.tab === microphoneTab) options.person.endLive();
+  /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
+  muteTab(tab: string): void {
+    if (this.#microphoneTab !== tab) return;
+    this.#isMuted = true;
+    this.#options.person.endLive();
   }
 
-  return {
-    claimMicrophone,
+  /** Lets a socket hear from now on. */
+  addSocket(socket: BrowserSocket): void {
+    const { person } = this.#options;
+    person.useMicrophone({ profile: 'gate' });
+    this.#subscriptions.set(socket, person.onHeard(makeHearer(socket)));
+  }
 
-    /** Drops sound from the microphone of the tab until it is on again. Has no effect while another tab has the microphone. */
-    muteTab(tab: string) {
-      if (microphoneTab !== tab) return;
-      isMuted = true;
-      options.person.endLive();
-    },
+  /**
+   * Handles a frame of the page, left out where another tab has the microphone. One
+   * that does not fit ends its socket.
+   */
+  handleFrame(socket: BrowserSocket, data: unknown): void {
+    if (!this.#subscriptions.has(socket)) return;
+    const { person, channel } = this.#options;
+    const sound = parseSound(data);
+    if (!sound) {
+      socket.close(malformedClose);
+      this.removeSocket(socket);
+      return;
+    }
+    if (this.#microphoneTab === undefined) this.claimMicrophone(socket.tab);
+    if (this.#microphoneTab !== socket.tab || this.#isMuted) return;
+    if (sound === 'end') person.endLive();
+    else person.live(sound);
+    channel.setSpeaking(person.name, sound !== 'end');
+  }
 
-    open(socket: BrowserSocket) {
-      const { person } = options;
-      person.useMicrophone({ profile: 'gate' });
-      lines.set(socket, person.onHeard(makeHearer(socket)));
-    },
+  /** Forgets a socket that closed, with its tab or alone. */
+  removeSocket(socket: BrowserSocket): void {
+    this.#subscriptions.get(socket)?.[Symbol.dispose]();
+    if (this.#subscriptions.delete(socket) && socket.tab === this.#microphoneTab)
+      this.#options.person.endLive();
+  }
 
-    /**
-     * Handles a frame of the page, left out where another tab has the microphone. One
-     * that does not fit ends its socket.
-     */
-    handle(socket: BrowserSocket, data: unknown) {
-      if (!lines.has(socket)) return;
-      const { person, channel } = options;
-      const sound = parseSound(data);
-      if (!sound) {
-        socket.close(malformedClose);
-        endLine(socket);
-        return;
-      }
-      if (microphoneTab === undefined) claimMicrophone(socket.tab);
-      if (microphoneTab !== socket.tab || isMuted) return;
-      if (sound === 'end') person.endLive();
-      else person.live(sound);
-      channel.setSpeaking(person.name, sound !== 'end');
-    },
-    closed: endLine,
+  /** Frees the microphone of a tab that closed. */
+  removeTab(tab: string): void {
+    if (this.#microphoneTab !== tab) return;
+    this.#microphoneTab = undefined;
+    this.#options.person.endLive();
+  }
 
-    /** Frees the microphone of a tab that closed. */
-    removeTab(tab: string) {
-      if (microphoneTab !== tab) return;
-      microphoneTab = undefined;
-      options.person.endLive();
-    },
-
-    [Symbol.dispose]() {
-      for (const socket of lines.keys()) endLine(socket);
-    },
-  };
+  /** Forgets every socket. */
+  [Symbol.dispose](): void {
+    for (const socket of this.#subscriptions.keys()) this.removeSocket(socket);
+  }
 }
 
 /**
@@ -112,7 +114,7 @@ function parseSound(data: unknown) {
 }
 
 function makeHearer(socket: BrowserSocket): (frame: HeardFrame) => void {
-  const mix = createHeardMix();
+  const mix = new HeardMix();
   let sequence = 0;
   return (frame) => {
     if (socket.unreadBytes > maxUnreadBytes) return;
@@ -135,36 +137,39 @@ const maxWaitingFrames = 6;
  * Mixes several speakers into one stream of 20 ms frames, without a clock: the frames of the first speaker
  * leave as they come, and carry the frames that arrived of the others.
  */
-function createHeardMix() {
-  const waiting = new Map<string, Int16Array[]>();
-  let mixLeader: { readonly userId: string; readonly atMs: number } | undefined;
+class HeardMix {
+  /** Frames that wait for those of the leader, by person. */
+  readonly #waitingFrames = new Map<PersonId, readonly Int16Array[]>();
+  #leader: { readonly userId: PersonId; readonly atMs: number } | undefined;
 
-  function mixFrame(frame: Int16Array) {
+  /** Adds a frame, and gives the mixed frames that can be played now. */
+  acceptFrame({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
+    const leader = this.#leader;
+    const isLed =
+      leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
+    const frames = [
+      ...(this.#waitingFrames.get(fromUserId) ?? []),
+      ...cutFrames(samples),
+    ];
+    if (isLed) {
+      this.#waitingFrames.set(fromUserId, frames.slice(-maxWaitingFrames));
+      return [];
+    }
+    this.#leader = { userId: fromUserId, atMs };
+    this.#waitingFrames.delete(fromUserId);
+    return frames.map((frame) => this.#mixFrame(frame));
+  }
+
+  #mixFrame(frame: Int16Array) {
     const sum = frame.slice();
-    for (const [userId, frames] of waiting) {
-      const next = frames.shift();
-      if (next) addSamples(sum, next);
-      else waiting.delete(userId);
+    for (const [userId, [next, ...laterFrames]] of this.#waitingFrames) {
+      if (next) {
+        addSamples(sum, next);
+        this.#waitingFrames.set(userId, laterFrames);
+      } else this.#waitingFrames.delete(userId);
     }
     return sum;
   }
-
-  return {
-    /** Adds a frame, and gives the mixed frames that can be played now. */
-    acceptFrame({ fromUserId, samples, atMs }: HeardFrame) {
-      const leader = mixLeader;
-      const isLed =
-        leader && leader.userId !== fromUserId && atMs - leader.atMs < mixLeadMs;
-      const own = [...(waiting.get(fromUserId) ?? []), ...cutFrames(samples)];
-      if (isLed) {
-        waiting.set(fromUserId, own.slice(-maxWaitingFrames));
-        return [];
-      }
-      mixLeader = { userId: fromUserId, atMs };
-      waiting.delete(fromUserId);
-      return own.map((frame) => mixFrame(frame));
-    },
-  };
 }
 
 function cutFrames(samples: Int16Array) {
@@ -175,8 +180,8 @@ function cutFrames(samples: Int16Array) {
   return frames;
 }
 
-function addSamples(sum: Int16Array, more: Int16Array) {
+function addSamples(sum: Int16Array, added: Int16Array) {
   for (let n = 0; n < sum.length; n++) {
-    sum[n] = Math.max(-32_768, Math.min(32_767, (sum[n] ?? 0) + (more[n] ?? 0)));
+    sum[n] = Math.max(-32_768, Math.min(32_767, (sum[n] ?? 0) + (added[n] ?? 0)));
   }
 }

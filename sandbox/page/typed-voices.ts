@@ -5,54 +5,55 @@ import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { localVoices } from '#src/speech/local/local-voices.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 
-/** Not the one that the bot has by default. */
+/** Voices other than the one that the bot has by default. */
 const typedVoiceNames = Object.keys(localVoices).slice(1);
 
-export type TypedVoices = ReturnType<typeof createTypedVoices>;
+const unspeakableCharacters = 'The local voice can say nothing of that.';
 
 /** Speaks typed words in local voices. The process with the models starts at the first words. */
-export function createTypedVoices() {
-  const byPerson = new Map<string, string | undefined>();
-  const models = new LocalModels();
-  let openedVoice: Promise<Synthesizer> | undefined;
+export class TypedVoices implements AsyncDisposable {
+  readonly #voiceNames = new Map<string, string | undefined>();
+  readonly #models = new LocalModels();
+  #openedSynthesizer: Promise<Synthesizer> | undefined;
 
-  function getVoice(person: string) {
-    const voice =
-      byPerson.get(person) ?? typedVoiceNames[byPerson.size % typedVoiceNames.length];
-    byPerson.set(person, voice);
-    return voice;
+  /**
+   * Synthesises a text in a person's voice. Errors: BotError `speech.*`. Aborting
+   * `signal` throws its reason.
+   */
+  async speakText(person: string, text: string, signal: AbortSignal): Promise<Pcm> {
+    const synthesizer = await this.#openSynthesizer();
+    const manner = { name: this.#chooseVoice(person) };
+    const segments = await Array.fromAsync(
+      synthesizer.synthesize(text, manner, signal),
+    );
+    const [firstSegment] = segments;
+    if (!firstSegment)
+      throw new BotError('speech.unspeakable', false, unspeakableCharacters);
+    const samples = joinSamples(segments.map((segment) => segment.samples));
+    return { ...firstSegment, samples };
   }
 
-  /** Opens the voice once. After a failure the next words try again. */
-  async function openModels() {
-    openedVoice ??= openLocalSynthesizer({ models });
+  /** Ends the process with the models. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#models[Symbol.asyncDispose]();
+  }
+
+  #chooseVoice(person: string) {
+    const voices = this.#voiceNames;
+    const name =
+      voices.get(person) ?? typedVoiceNames[voices.size % typedVoiceNames.length];
+    voices.set(person, name);
+    return name;
+  }
+
+  /** Opens the voices once. After a failure the next words try again. */
+  async #openSynthesizer() {
+    this.#openedSynthesizer ??= openLocalSynthesizer({ models: this.#models });
     try {
-      return await openedVoice;
+      return await this.#openedSynthesizer;
     } catch (error) {
-      openedVoice = undefined;
+      this.#openedSynthesizer = undefined;
       throw error;
     }
   }
-
-  return {
-    /**
-     * Synthesises a text in a person's voice. Errors: BotError `speech.*`. Aborting
-     * `signal` throws its reason.
-     */
-    async speakText(person: string, text: string, signal: AbortSignal): Promise<Pcm> {
-      const voice = await openModels();
-      const manner = { name: getVoice(person) };
-      const pieces = await Array.fromAsync(voice.synthesize(text, manner, signal));
-      const [first] = pieces;
-      if (!first)
-        throw new BotError('speech.unspeakable', false, unspeakableCharacters);
-      return { ...first, samples: joinSamples(pieces.map((piece) => piece.samples)) };
-    },
-
-    async [Symbol.asyncDispose]() {
-      await models[Symbol.asyncDispose]();
-    },
-  };
 }
-
-const unspeakableCharacters = 'The local voice can say nothing of that.';

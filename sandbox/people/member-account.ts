@@ -10,7 +10,17 @@ import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 
 /** The login of a program that sits in a member's seat. */
-export type MemberAccount = Awaited<ReturnType<typeof openMemberAccount>>;
+export interface MemberAccount extends AsyncDisposable {
+  /** Token with which the program logs in. */
+  readonly token: string;
+  /** Address that the program uses in place of `https://discord.com/api`. */
+  readonly apiUrl: string;
+  /**
+   * Sends an event. Presses and commands are for the bot alone: nothing else comes
+   * without an intent or a session.
+   */
+  dispatch(event: Dispatch): void;
+}
 
 type AccountDeps = {
   readonly world: World;
@@ -21,10 +31,10 @@ type AccountDeps = {
 /** Opens REST and a gateway that treat one member as the bot. */
 export async function openMemberAccount(
   { user }: Member,
-  { world: everything, seats, changes }: AccountDeps,
-) {
-  const guilds = everything.guilds.filter(({ members }) => members.has(user.id));
-  const world: World = { ...everything, bot: user, guilds };
+  { world: wholeWorld, seats, changes }: AccountDeps,
+): Promise<MemberAccount> {
+  const guilds = wholeWorld.guilds.filter(({ members }) => members.has(user.id));
+  const world: World = { ...wholeWorld, bot: user, guilds };
   const token = `member.${randomBytes(24).toString('hex')}`;
   const gateway = new Gateway({
     world,
@@ -46,11 +56,7 @@ export async function openMemberAccount(
   return {
     token,
     apiUrl: `http://127.0.0.1:${port}/api`,
-    /**
-     * Sends an event. Presses and commands are for the bot alone: nothing else comes
-     * without an intent or a session.
-     */
-    dispatch(event: Dispatch) {
+    dispatch(event) {
       if (event.intent !== undefined || event.sessionId) gateway.dispatch(event);
     },
     async [Symbol.asyncDispose]() {

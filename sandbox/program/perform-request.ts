@@ -16,21 +16,21 @@ const slashCommandType = 1;
 const maxWavBytes = 64 * 1024 * 1024;
 const maxSpeechMs = 10 * 60_000;
 
-type ProgramDeps = {
+export type ProgramDeps = {
   readonly sandbox: Sandbox;
   readonly voices: TypedVoices;
-  /** Passes events on to the page. */
+  /** Passes an event on to the page. */
   report(event: BotEvent): void;
 };
 
 /** Performs the request of a line. An error becomes an answer of one sentence. */
 export async function performRequest(
-  parts: ProgramDeps,
+  deps: ProgramDeps,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<AnswerLine> {
   try {
-    return { ...(await runRequest(parts, request, signal)), id: request.id, ok: true };
+    return { ...(await runRequest(deps, request, signal)), id: request.id, ok: true };
   } catch (cause) {
     return {
       id: request.id,
@@ -102,7 +102,7 @@ export async function enterChannel(
   person: string,
   channel: string,
   signal: AbortSignal,
-) {
+): Promise<void> {
   if (findPersonChannel(sandbox, person) !== channel)
     await joinChannel(sandbox, person, channel, signal);
 }
@@ -123,16 +123,16 @@ export function findPersonChannel(
 export async function typeMessage(
   sandbox: Sandbox,
   voices: TypedVoices,
-  typed: { readonly person: string; readonly channel: string; readonly text: string },
+  message: { readonly person: string; readonly channel: string; readonly text: string },
   signal: AbortSignal,
 ): Promise<SpokenTimes> {
-  const { person, channel, text } = typed;
-  const [said] = await Promise.all([
+  const { person, channel, text } = message;
+  const [speech] = await Promise.all([
     voices.speakText(person, text, signal),
     enterChannel(sandbox, person, channel, signal),
   ]);
   await waitUntilSettled(sandbox, person, signal);
-  return await sandbox.person(person).say(said, signal);
+  return await sandbox.person(person).say(speech, signal);
 }
 
 /**
@@ -160,10 +160,10 @@ async function listenToChannel(
   { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
-  const heard = await sandbox
+  const stretch = await sandbox
     .person(person)
     .listen({ quietMs, timeoutMs, sinceMs }, signal);
-  const { pcm, ...instants } = heard;
+  const { pcm, ...instants } = stretch;
   if (wav !== undefined) await writeFile(wav, writeWav(pcm));
   return { ...instants, durationMs: getDurationMs(pcm) };
 }
@@ -185,9 +185,9 @@ async function readWavFile(path: string) {
   return pcm;
 }
 
-/** Runs with a deadline of its own, whose error says `what`. */
+/** Runs with a deadline of its own, whose error says `failure`. */
 async function withinDeadline(
-  what: string,
+  failure: string,
   signal: AbortSignal,
   run: (either: AbortSignal) => Promise<void>,
 ) {
@@ -199,7 +199,7 @@ async function withinDeadline(
     throw new BotError(
       'sandbox.failed',
       true,
-      `${what} within ${maxRequestMs / 1000} s.`,
+      `${failure} within ${maxRequestMs / 1000} s.`,
       cause,
     );
   }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { botEventSchema } from '#sandbox/page/browser-protocol.ts';
+import { type BotEvent, botEventSchema } from '#sandbox/page/browser-protocol.ts';
 import {
   parseJsonRequest,
   type RefusedRequest,
   type RequestId,
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
+import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type { MessageLine } from './message-line.ts';
 
 /**
@@ -14,7 +16,7 @@ import type { MessageLine } from './message-line.ts';
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
  * `message` for each thing the bot writes, and `page` once where one is asked for. Instants are milliseconds of the monotonic clock all processes share.
  */
-export const maxLineBytes = 64 * 1024;
+export const maxLineBytes: number = 64 * 1024;
 
 const idSchema = requestIdSchema;
 const personSchema = z.string().trim().min(1).max(32);
@@ -29,7 +31,6 @@ const requestSchema = z.discriminatedUnion('do', [
     ...baseSchema,
     do: z.literal('join'),
     channel: z.string().default('Lounge'),
-    /** Default: the one they had, at first `gate`. */
     microphone: z.enum(['gate', 'release', 'open']).optional(),
   }),
   z.object({ ...baseSchema, do: z.literal('leave') }),
@@ -42,7 +43,6 @@ const requestSchema = z.discriminatedUnion('do', [
     channel: z.string().optional(),
   }),
   z.object({ ...baseSchema, do: z.literal('say'), wav: z.string().min(1) }),
-  /** Typed words in a local voice. The person joins the channel first. */
   z.object({
     ...baseSchema,
     do: z.literal('type'),
@@ -58,26 +58,77 @@ const requestSchema = z.discriminatedUnion('do', [
     timeoutMs: z.number().min(0).max(120_000).default(20_000),
   }),
   z.object({ id: idSchema, do: z.literal('state') }),
-  /** For the page: the outcome of an utterance. */
   z.object({ id: idSchema, do: z.literal('tell'), event: botEventSchema }),
 ]);
 
-export type SandboxRequest = z.infer<typeof requestSchema>;
-/** A request as a program writes it, where fields with a default may be missing. */
-export type SandboxOrder = z.input<typeof requestSchema>;
+type OptionWords = Readonly<Record<string, string | number | boolean>>;
+type PersonRequest = { readonly person: string };
 
+/** A request of a program, with its defaults filled in. */
+export type SandboxRequest = { readonly id: RequestId } & (
+  | (PersonRequest & {
+      readonly do: 'join';
+      readonly channel: string;
+      /** Default: the microphone that the person had, at first `gate`. */
+      readonly microphone?: MicrophoneProfile;
+    })
+  | (PersonRequest & { readonly do: 'leave' | 'settled' })
+  | (PersonRequest & {
+      readonly do: 'command';
+      readonly name: string;
+      readonly options: OptionWords;
+      readonly channel?: string;
+    })
+  | (PersonRequest & {
+      readonly do: 'say';
+      /** Path of the file to say. */
+      readonly wav: string;
+    })
+  /** Typed words in a local voice. The person joins the channel first. */
+  | (PersonRequest & {
+      readonly do: 'type';
+      readonly channel: string;
+      readonly text: string;
+    })
+  | (PersonRequest & {
+      readonly do: 'listen';
+      /** Path of the file for the sound that is heard. */
+      readonly wav?: string;
+      readonly sinceMs?: number;
+      readonly quietMs: number;
+      readonly timeoutMs: number;
+    })
+  | { readonly do: 'state' }
+  /** For the page: the outcome of an utterance. */
+  | { readonly do: 'tell'; readonly event: BotEvent }
+);
+
+type MakeOptional<Request, Field extends keyof Request> = Omit<Request, Field> &
+  Partial<Pick<Request, Field>>;
+type WithDefaults<Request> = Request extends { readonly do: 'join' }
+  ? MakeOptional<Request, 'channel' & keyof Request>
+  : Request extends { readonly do: 'command' }
+    ? MakeOptional<Request, 'options' & keyof Request>
+    : Request extends { readonly do: 'listen' }
+      ? MakeOptional<Request, ('quietMs' | 'timeoutMs') & keyof Request>
+      : Request;
+/** A request as a program writes it, where fields with a default may be missing. */
+export type SandboxOrder = WithDefaults<SandboxRequest>;
+
+/** The first line: how a bot reaches the sandbox. */
 export type ReadyLine = {
   readonly kind: 'ready';
   readonly apiUrl: string;
   readonly token: string;
-  /** PEM. */
+  /** PEM of the certificate that the bot must trust. */
   readonly ca: string;
-  /** Where files lie. The bot has to be allowed to ask there. */
+  /** Host and port of files. The bot has to be allowed to ask there. */
   readonly cdnHost: string;
-  readonly guildId: string;
+  readonly guildId: GuildId;
   /** Path of a WAV: a synthetic man asks for the time. */
   readonly recording: string;
 };
+/** The answer to the request with this id. */
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }
   | RefusedRequest;
@@ -85,9 +136,10 @@ export type AnswerLine =
 export type PageLine =
   | { readonly kind: 'page'; readonly url: string; readonly link: string }
   | { readonly kind: 'page'; readonly why: string };
+/** A line of the sandbox. */
 export type SandboxLine = ReadyLine | MessageLine | PageLine | AnswerLine;
 
 /** Parses a request. A malformed line gives the answer that says so. */
-export function parseRequestLine(line: string): SandboxRequest | RefusedRequest {
-  return parseJsonRequest(line, requestSchema, 'line');
+export function parseRequestLine(text: string): SandboxRequest | RefusedRequest {
+  return parseJsonRequest(text, requestSchema, 'line');
 }

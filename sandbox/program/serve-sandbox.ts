@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
-import { createTypedVoices } from '#sandbox/page/typed-voices.ts';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 import { toMessageLine } from './message-line.ts';
@@ -60,8 +60,12 @@ try {
 /** Prints the addresses of everything, and from now on the bot's messages. */
 function writeReadyLine(sandbox: Sandbox) {
   sandbox.onMessage((change) => {
-    const line = toMessageLine(change, (id) => sandbox.nameOf(id), realClock.nowMs());
-    if (line) writeLine(line);
+    const message = toMessageLine(
+      change,
+      (id) => sandbox.nameOf(id),
+      realClock.nowMs(),
+    );
+    if (message) writeLine(message);
   });
   writeLine({
     kind: 'ready',
@@ -104,9 +108,9 @@ async function showPage(sandbox: Sandbox) {
  * ids, and stored rows with them, stay.
  */
 function readKeptTime(file: string | undefined) {
-  const kept =
+  const record =
     file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
-  const madeAtMs: number = kept ? kept.madeAtMs : realClock.wallMs();
+  const madeAtMs: number = record ? record.madeAtMs : realClock.wallMs();
   // Former versions kept the key of the page in it.
   if (file !== undefined)
     writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
@@ -114,14 +118,14 @@ function readKeptTime(file: string | undefined) {
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>) {
-  await using voices = createTypedVoices();
-  const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
-  const parts = { sandbox: open, voices, report };
-  for await (const line of readLines(process.stdin, maxLineBytes)) {
-    const request = line === undefined ? tooLongAnswer : parseRequestLine(line);
+async function serveLines(sandbox: Sandbox, opening: Promise<BrowserPage | undefined>) {
+  await using voices = new TypedVoices();
+  const report = (event: BotEvent) => void opening.then((page) => page?.report(event));
+  const deps = { sandbox, voices, report };
+  for await (const text of readLines(process.stdin, maxLineBytes)) {
+    const request = text === undefined ? tooLongAnswer : parseRequestLine(text);
     if ('ok' in request) writeLine(request);
-    else void performRequest(parts, request, stopController.signal).then(writeLine);
+    else void performRequest(deps, request, stopController.signal).then(writeLine);
   }
 }
 
@@ -133,9 +137,9 @@ function waitForStop(): Promise<void> {
 }
 
 /** Writes a line. A reader that lets too much pile up is taken for gone. */
-function writeLine(line: SandboxLine) {
+function writeLine(message: SandboxLine) {
   if (process.stdout.writableLength > maxUnreadBytes) stopController.abort();
-  else process.stdout.write(`${JSON.stringify(line)}\n`);
+  else process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
 /**
@@ -143,19 +147,23 @@ function writeLine(line: SandboxLine) {
  * `limitBytes`.
  */
 export async function* readLines(
-  source: AsyncIterable<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
   limitBytes: number,
 ): AsyncGenerator<string | undefined> {
-  let rest = Buffer.alloc(0);
-  for await (const bytes of source) {
-    rest = Buffer.concat([rest, bytes]);
-    for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
-      const line = rest.subarray(0, end).toString().trim();
-      rest = rest.subarray(end + 1);
+  let buffered = Buffer.alloc(0);
+  for await (const bytes of stream) {
+    buffered = Buffer.concat([buffered, bytes]);
+    for (
+      let end = buffered.indexOf(newline);
+      end >= 0;
+      end = buffered.indexOf(newline)
+    ) {
+      const text = buffered.subarray(0, end).toString().trim();
+      buffered = buffered.subarray(end + 1);
       if (end > limitBytes) yield undefined;
-      else if (line !== '') yield line;
+      else if (text !== '') yield text;
     }
     // One byte over the limit is enough to know that the line is too long.
-    rest = rest.subarray(0, limitBytes + 1);
+    buffered = buffered.subarray(0, limitBytes + 1);
   }
 }

@@ -18,12 +18,12 @@ const descriptionUrl = new URL('discord-openapi.json.br', import.meta.url);
 const sharedProperties = { tts: true, enforce_nonce: true };
 
 /** A route, and the values in its path. */
-type FoundRoute = {
+export type RouteMatch = {
   readonly route: RestRoute;
   readonly params: ReadonlyMap<string, string>;
 };
 
-let knownSchemas: Description | undefined;
+let description: Description | undefined;
 const compiledSchemas = new Map<string, z.ZodType | undefined>();
 
 /**
@@ -31,18 +31,18 @@ const compiledSchemas = new Map<string, z.ZodType | undefined>();
  * which it does not name.
  */
 export function findRefusal(
-  { route, params }: FoundRoute,
+  { route, params }: RouteMatch,
   body: unknown,
 ): RestAnswer | undefined {
   if (body === undefined) return undefined;
-  knownSchemas ??= readDescription();
+  description ??= readDescription();
   const isMe = (name: string) => params.get(name) === '@me';
-  const place = route.path.replaceAll(/:(\w+)/g, (_, name: string) =>
+  const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) =>
     isMe(name) ? '@me' : '{}',
   );
-  const key = `${route.method} ${place}`;
+  const key = `${route.method} ${path}`;
   if (!compiledSchemas.has(key))
-    compiledSchemas.set(key, findSchema(route.method, place, knownSchemas));
+    compiledSchemas.set(key, findSchema(route.method, path, description));
   const schema = compiledSchemas.get(key);
   const answer = schema ? withBody(schema, body, () => noContent) : noContent;
   return answer === noContent ? undefined : answer;
@@ -64,25 +64,25 @@ function readDescription(): Description {
       if (value.maximum === 2 ** 54) return { anyOf: [value, { type: 'string' }] };
       const { oneOf, ...fields } = value;
       const isOpen = fields.properties && !('additionalProperties' in fields);
-      const own = isOpen && {
+      const closedFields = isOpen && {
         properties: { ...sharedProperties, ...fields.properties },
         additionalProperties: false,
       };
       // Its alternatives overlap: each button with an id would be two of them.
-      return { ...fields, ...(oneOf ? { anyOf: oneOf } : {}), ...own };
+      return { ...fields, ...(oneOf ? { anyOf: oneOf } : {}), ...closedFields };
     },
   );
 }
 
 function findSchema(
   method: RestRoute['method'],
-  place: string,
+  path: string,
   { paths, components }: Description,
 ) {
-  const at = Object.keys(paths).find(
-    (each) => each.replaceAll(/\{\w+\}/g, '{}') === place,
+  const template = Object.keys(paths).find(
+    (candidate) => candidate.replaceAll(/\{\w+\}/g, '{}') === path,
   );
-  const { requestBody } = paths[at ?? '']?.[method.toLowerCase()] ?? {};
+  const { requestBody } = paths[template ?? '']?.[method.toLowerCase()] ?? {};
   const schema = requestBody?.content['application/json']?.schema;
   return schema && z.fromJSONSchema({ ...schema, $defs: components.schemas });
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { maxFileBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 
-/** A file of a form. `place` is the number in `files[0]`, by which the JSON names it. */
-export type FormFile = Upload & { readonly place: string };
+/** A file of a form. `index` is the number in `files[0]`, by which the JSON names the file. */
+export type FormFile = Upload & { readonly index: string };
 
+/** Body of a request. A `too-large` one is not read to its end. */
 export type SandboxRestBody =
   | {
       readonly kind: 'read';
@@ -56,8 +57,8 @@ async function parseForm(
     if (typeof value === 'string') continue;
     const { name, type } = value;
     if (value.size > maxFileBytes) return { kind: 'too-large' };
-    const place = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
-    files.push({ name, type, place, bytes: new Uint8Array(await value.arrayBuffer()) });
+    const index = /\[(\d+)\]$/.exec(field)?.[1] ?? `${files.length}`;
+    files.push({ name, type, index, bytes: new Uint8Array(await value.arrayBuffer()) });
   }
   const payload = form.get('payload_json');
   return parseBody(typeof payload === 'string' ? payload : '', files);

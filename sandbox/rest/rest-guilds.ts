@@ -18,6 +18,7 @@ import {
 } from '#sandbox/world/world-json.ts';
 import { isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { getUserId, withChannel, withGuild, withOpenChannel } from './rest-place.ts';
 import {
   makeRoute,
@@ -42,14 +43,14 @@ const applicationFlags = {
  */
 export function makeSelfRoutes(
   world: World,
-  gateway: Pick<Gateway, 'makeUrl' | 'getLoginAdvice'>,
+  gateway: Pick<Gateway, 'makeUrl' | 'loginAdvice'>,
   privileged: readonly PrivilegedIntent[],
   changes: WorldChanges,
 ): readonly RestRoute[] {
   const flags = privileged.reduce((sum, intent) => sum | applicationFlags[intent], 0);
   return [
     makeRoute('GET', '/gateway/bot', ({ process }) =>
-      toOkAnswer({ url: gateway.makeUrl(process), ...gateway.getLoginAdvice }),
+      toOkAnswer({ url: gateway.makeUrl(process), ...gateway.loginAdvice }),
     ),
     makeRoute('GET', '/users/@me', () =>
       toOkAnswer({ ...toUserJson(world.bot), verified: true, mfa_enabled: false }),
@@ -73,7 +74,7 @@ export function makeSelfRoutes(
 }
 
 /** Makes the routes of servers, their channels and members. */
-export function makeGuildRoutes(world: World) {
+export function makeGuildRoutes(world: World): readonly RestRoute[] {
   const path = '/guilds/:guild';
   return [
     makeRoute('GET', path, (call) =>
@@ -110,40 +111,63 @@ export function makeThreadRoutes(
   world: World,
   dispatch: (event: Dispatch) => void,
   changes: WorldChanges,
-) {
-  const open = (call: RestCall, { guild, channel }: ChannelPlace) =>
-    withBody(threadSchema, call.body, ({ name }) => {
-      if (channel.kind !== 'text') return refusalAnswers.wrongKind;
-      if (!isAllowed(world, guild, world.bot.id, 'createThreads', channel))
-        return refusalAnswers.notPermitted;
-      const kin = { parentId: channel.id, ownerId: world.bot.id };
-      const created = makeChannel(world, { name, kind: 'thread', position: 0, ...kin });
-      guild.channels = [...guild.channels, created];
-      const body = toChannelJson(guild, created);
-      const data = { ...body, newly_created: true };
-      dispatch({
-        name: 'THREAD_CREATE',
-        guildId: guild.id,
-        data,
-        intent: intents.guilds,
-      });
-      return { status: 201, body };
-    });
-  const change = (call: RestCall, { guild, channel }: ChannelPlace) => {
-    if (channel.kind !== 'thread') return refusalAnswers.wrongKind;
-    if (!isAllowed(world, guild, world.bot.id, 'sendInThreads', channel))
-      return refusalAnswers.notPermitted;
-    return withBody(threadChangeSchema, call.body, ({ archived }) => {
-      changes.changeArchived(guild, channel, archived);
-      return toOkAnswer(toChannelJson(guild, channel));
-    });
-  };
-  const at = (then: typeof open) => (call: RestCall) =>
-    withOpenChannel(world, call.param('channel'), (place) => then(call, place));
+): readonly RestRoute[] {
   return [
-    makeRoute('POST', '/channels/:channel/threads', at(open)),
-    makeRoute('PATCH', '/channels/:channel', at(change)),
+    makeRoute('POST', '/channels/:channel/threads', (call) =>
+      withOpenChannel(world, call.param('channel'), (channelPlace) =>
+        openThread(world, dispatch, call, channelPlace),
+      ),
+    ),
+    makeRoute('PATCH', '/channels/:channel', (call) =>
+      withOpenChannel(world, call.param('channel'), (channelPlace) =>
+        changeThread(world, changes, call, channelPlace),
+      ),
+    ),
   ];
+}
+
+function openThread(
+  world: World,
+  dispatch: (event: Dispatch) => void,
+  call: RestCall,
+  { guild, channel }: ChannelPlace,
+) {
+  return withBody(threadSchema, call.body, ({ name }) => {
+    if (channel.kind !== 'text') return refusalAnswers.wrongKind;
+    if (!isAllowed(world, guild, world.bot.id, 'createThreads', channel))
+      return refusalAnswers.notPermitted;
+    const thread = makeChannel(world, {
+      name,
+      kind: 'thread',
+      position: 0,
+      parentId: channel.id,
+      ownerId: world.bot.id,
+    });
+    guild.channels = [...guild.channels, thread];
+    const body = toChannelJson(guild, thread);
+    dispatch({
+      name: 'THREAD_CREATE',
+      guildId: guild.id,
+      data: { ...body, newly_created: true },
+      intent: intents.guilds,
+    });
+    return { status: 201, body };
+  });
+}
+
+function changeThread(
+  world: World,
+  changes: WorldChanges,
+  call: RestCall,
+  { guild, channel }: ChannelPlace,
+) {
+  if (channel.kind !== 'thread') return refusalAnswers.wrongKind;
+  if (!isAllowed(world, guild, world.bot.id, 'sendInThreads', channel))
+    return refusalAnswers.notPermitted;
+  return withBody(threadChangeSchema, call.body, ({ archived }) => {
+    changes.changeArchived(guild, channel, archived);
+    return toOkAnswer(toChannelJson(guild, channel));
+  });
 }
 
 const stateChangeSchema = z.looseObject({
@@ -159,21 +183,22 @@ export function makeVoiceRoutes(
   world: World,
   seats: WorldSeats,
   changes: Pick<WorldChanges, 'changeVoiceStatus'>,
-) {
-  const state = '/guilds/:guild/voice-states/:user';
+): readonly RestRoute[] {
+  const statePath = '/guilds/:guild/voice-states/:user';
   const setStatus = (call: RestCall) =>
-    withOpenChannel(world, call.param('channel'), (place) => {
-      if (place.channel.kind !== 'voice') return refusalAnswers.wrongKind;
-      if (!canSetStatus(world, place)) return refusalAnswers.notPermitted;
+    withOpenChannel(world, call.param('channel'), (channelPlace) => {
+      const { guild, channel } = channelPlace;
+      if (channel.kind !== 'voice') return refusalAnswers.wrongKind;
+      if (!canSetStatus(world, channelPlace)) return refusalAnswers.notPermitted;
       return withBody(voiceStatusSchema, call.body, ({ status }) => {
-        changes.changeVoiceStatus(place.guild, place.channel, status ?? '');
+        changes.changeVoiceStatus(guild, channel, status ?? '');
         return noContent;
       });
     });
   return [
     makeRoute('PUT', '/channels/:channel/voice-status', setStatus),
-    makeRoute('GET', state, (call) => readVoiceState(world, call)),
-    makeRoute('PATCH', state, (call) => changeVoiceState(world, seats, call)),
+    makeRoute('GET', statePath, (call) => readVoiceState(world, call)),
+    makeRoute('PATCH', statePath, (call) => changeVoiceState(world, seats, call)),
   ];
 }
 
@@ -184,7 +209,8 @@ export function makeVoiceRoutes(
 function canSetStatus(world: World, { guild, channel }: ChannelPlace) {
   const { id } = world.bot;
   const isSeated = guild.voiceStates.get(id)?.channelId === channel.id;
-  const mayHere = (what: Permission) => isAllowed(world, guild, id, what, channel);
+  const mayHere = (permission: Permission) =>
+    isAllowed(world, guild, id, permission, channel);
   return mayHere('setVoiceStatus') && (isSeated || mayHere('manageChannels'));
 }
 
@@ -226,24 +252,25 @@ function changeVoiceState(world: World, seats: WorldSeats, call: RestCall) {
 function canChangeState(
   world: World,
   { guild, channel }: ChannelPlace,
-  userId: string,
-  { suppress, request_to_speak_timestamp: raised }: StateChange,
+  userId: PersonId,
+  { suppress, request_to_speak_timestamp: handRaisedAt }: StateChange,
 ) {
   const { id } = world.bot;
-  const mayHere = (what: Permission) => isAllowed(world, guild, id, what, channel);
+  const mayHere = (permission: Permission) =>
+    isAllowed(world, guild, id, permission, channel);
   const stepsDown = suppress === true && userId === id;
   if (typeof suppress === 'boolean' && !stepsDown && !mayHere('muteMembers'))
     return false;
-  return typeof raised !== 'string' || mayHere('requestToSpeak');
+  return typeof handRaisedAt !== 'string' || mayHere('requestToSpeak');
 }
 
 /**
  * Turns a stage request into a change of the seat. Permission to speak lowers the hand.
  */
 function toSeatChange(change: StateChange) {
-  const { suppress, request_to_speak_timestamp: raised } = change;
+  const { suppress, request_to_speak_timestamp: handRaisedAt } = change;
   return {
-    ...(raised !== undefined && { handRaisedAt: raised }),
+    ...(handRaisedAt !== undefined && { handRaisedAt }),
     ...(typeof suppress === 'boolean' && { suppressed: suppress }),
     ...(suppress === false && { handRaisedAt: null }),
   };

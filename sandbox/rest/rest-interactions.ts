@@ -77,67 +77,73 @@ export function makeInteractionRoutes(
   interactions: Interactions,
 ): readonly RestRoute[] {
   const webhook = '/webhooks/:app/:token';
-  const one = `${webhook}/messages/:message`;
-  const json = (message: BoardMessage) => toOkAnswer(toMessageJson(world, message));
-  const opened = (call: RestCall, then: (record: InteractionRecord) => RestAnswer) => {
-    const record = interactions.findByToken(call.param('token'));
-    const isOurs = call.param('app') === world.bot.id;
-    if (!isOurs || record?.ackedAtMs === undefined)
-      return refusalAnswers.unknownWebhook;
-    return record.isExpired ? refusalAnswers.invalidWebhookToken : then(record);
-  };
-  const found = (
-    call: RestCall,
-    then: (record: InteractionRecord, m: BoardMessage) => RestAnswer,
-  ) =>
-    opened(call, (record) => {
-      const message = record.find(call.param('message'));
-      return message ? then(record, message) : refusalAnswers.unknownMessage;
-    });
+  const messagePath = `${webhook}/messages/:message`;
+  const deps = { world, interactions };
   return [
-    {
-      method: 'POST',
-      path: '/interactions/:id/:token/callback',
-      open: true,
-      answer: (call) => answerCallback(world, interactions, call),
-    },
-    {
-      method: 'POST',
-      path: webhook,
-      open: true,
-      answer: (call) => opened(call, (record) => handleFollowUp(call, record, json)),
-    },
-    {
-      method: 'PATCH',
-      path: one,
-      open: true,
-      answer: (call) =>
-        found(call, (record, message) =>
-          withContent(call, message, (content) => json(record.edit(message, content))),
+    makeOpenRoute('POST', '/interactions/:id/:token/callback', (call) =>
+      answerCallback(world, interactions, call),
+    ),
+    makeOpenRoute('POST', webhook, (call) => postFollowUp(deps, call)),
+    makeOpenRoute('PATCH', messagePath, (call) =>
+      withMessage(deps, call, (record, message) =>
+        withContent(call, message, (content) =>
+          toOkAnswer(toMessageJson(world, record.edit(message, content))),
         ),
-    },
-    {
-      method: 'DELETE',
-      path: one,
-      open: true,
-      answer: (call) =>
-        found(call, (record, message) => {
-          record.remove(message);
-          return noContent;
-        }),
-    },
+      ),
+    ),
+    makeOpenRoute('DELETE', messagePath, (call) =>
+      withMessage(deps, call, (record, message) => {
+        record.remove(message);
+        return noContent;
+      }),
+    ),
   ];
 }
 
-function handleFollowUp(
+type WebhookDeps = { readonly world: World; readonly interactions: Interactions };
+
+/** Makes a route without the bot's token: the interaction's own token is in the path. */
+function makeOpenRoute(
+  method: RestRoute['method'],
+  path: string,
+  answer: RestRoute['answer'],
+): RestRoute {
+  return { method, path, answer, open: true };
+}
+
+/** Finds the interaction of a webhook, and answers with the result of `then`, or with 404 or 401. */
+function withRecord(
+  { world, interactions }: WebhookDeps,
   call: RestCall,
-  record: InteractionRecord,
-  json: (message: BoardMessage) => RestAnswer,
+  then: (record: InteractionRecord) => RestAnswer,
 ) {
-  return withContent(call, undefined, (content) => {
-    const message = record.postFollowUp(content, isEphemeral(content));
-    return message ? json(message) : refusalAnswers.unknownWebhook;
+  const record = interactions.findByToken(call.param('token'));
+  const isOurs = call.param('app') === world.bot.id;
+  if (!isOurs || record?.ackedAtMs === undefined) return refusalAnswers.unknownWebhook;
+  return record.isExpired ? refusalAnswers.invalidWebhookToken : then(record);
+}
+
+/** Finds a message of the interaction, and answers with the result of `then`, or with 404. */
+function withMessage(
+  deps: WebhookDeps,
+  call: RestCall,
+  then: (record: InteractionRecord, message: BoardMessage) => RestAnswer,
+) {
+  return withRecord(deps, call, (record) => {
+    const message = record.find(call.param('message'));
+    return message ? then(record, message) : refusalAnswers.unknownMessage;
   });
+}
+
+function postFollowUp(deps: WebhookDeps, call: RestCall) {
+  return withRecord(deps, call, (record) =>
+    withContent(call, undefined, (content) => {
+      const message = record.postFollowUp(content, isEphemeral(content));
+      return message
+        ? toOkAnswer(toMessageJson(deps.world, message))
+        : refusalAnswers.unknownWebhook;
+    }),
+  );
 }
 
 function answerCallback(world: World, interactions: Interactions, call: RestCall) {
@@ -199,8 +205,8 @@ function refuseCallback(
 }
 
 function isFitting({ opening }: InteractionRecord, { type }: InteractionCallback) {
-  const onMessage = opening.kind === 'modal' && opening.message !== undefined;
-  return callbackKinds[onMessage ? 'modal on message' : opening.kind].includes(type);
+  const isOnMessage = opening.kind === 'modal' && opening.message !== undefined;
+  return callbackKinds[isOnMessage ? 'modal on message' : opening.kind].includes(type);
 }
 
 function toResponseJson(

@@ -1,10 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  createRateWindow,
-  type Rate,
-  type RateState,
-  type RateWindow,
-} from '#sandbox/rate-window.ts';
+import { type Rate, type RateState, RateWindow } from '#sandbox/rate-window.ts';
 import type { PathParams, RestRoute } from './rest-route.ts';
 
 /**
@@ -25,50 +20,50 @@ const globalRate: Rate = { limit: 50, perMs: 1000 };
 /** Path parameters with a bucket of their own for each value. Source: https://discord.com/developers/docs/topics/rate-limits */
 const majorParameters = ['channel', 'guild', 'token'];
 
-export type RestRateLimits = ReturnType<typeof createRestRateLimits>;
+/** State of a bucket, with the headers of the answer. */
+export type LimitedState = RateState & {
+  readonly headers: Readonly<Record<string, string>>;
+};
 
 /** Counts requests against the limits of Discord. */
-export function createRestRateLimits() {
-  const windows = new Map<string, RateWindow>();
+export class RestRateLimits {
+  readonly #windows = new Map<string, RateWindow>();
 
-  function getWindow(key: string) {
-    const window = windows.get(key) ?? createRateWindow();
-    windows.set(key, window);
-    return window;
+  /** Counts a request of the bot for any route. */
+  takeGlobal(nowMs: number): RateState {
+    return this.#getWindow('').takeOne(globalRate, nowMs);
   }
 
-  return {
-    /** Counts a request of the bot for any route. */
-    takeGlobal(nowMs: number): RateState {
-      return getWindow('').takeOne(globalRate, nowMs);
-    },
+  /**
+   * Counts one request in its bucket. Returns headers of the answer, and `isOver` when it
+   * is a 429. Undefined for a route without a limit.
+   */
+  takeRequest(
+    { method, path }: RestRoute,
+    params: PathParams,
+    instant: { readonly nowMs: number; readonly wallMs: number },
+  ): LimitedState | undefined {
+    const route = `${method} ${path}`;
+    const rate = routeRates[route];
+    if (!rate) return undefined;
+    const major = majorParameters.map((name) => params.get(name) ?? '').join('/');
+    const window = this.#getWindow(`${route} ${major}`);
+    const state = window.takeOne(rate, instant.nowMs);
+    const { remaining, resetAfterMs } = state;
+    // Source: https://discord.com/developers/docs/topics/rate-limits#header-format
+    const headers = {
+      'x-ratelimit-limit': `${rate.limit}`,
+      'x-ratelimit-remaining': `${remaining}`,
+      'x-ratelimit-reset': ((instant.wallMs + resetAfterMs) / 1000).toFixed(3),
+      'x-ratelimit-reset-after': (resetAfterMs / 1000).toFixed(3),
+      'x-ratelimit-bucket': createHash('md5').update(route).digest('hex'),
+    };
+    return { ...state, headers };
+  }
 
-    /**
-     * Counts one request in its bucket. Returns headers of the answer, and `isOver` when
-     * it is a 429. Undefined for a route without a limit.
-     */
-    takeRequest(
-      { method, path }: RestRoute,
-      params: PathParams,
-      now: { readonly nowMs: number; readonly wallMs: number },
-    ):
-      | (RateState & { readonly headers: Readonly<Record<string, string>> })
-      | undefined {
-      const route = `${method} ${path}`;
-      const rate = routeRates[route];
-      if (!rate) return undefined;
-      const major = majorParameters.map((name) => params.get(name) ?? '').join('/');
-      const state = getWindow(`${route} ${major}`).takeOne(rate, now.nowMs);
-      const { remaining, resetAfterMs } = state;
-      // Source: https://discord.com/developers/docs/topics/rate-limits#header-format
-      const headers = {
-        'x-ratelimit-limit': `${rate.limit}`,
-        'x-ratelimit-remaining': `${remaining}`,
-        'x-ratelimit-reset': ((now.wallMs + resetAfterMs) / 1000).toFixed(3),
-        'x-ratelimit-reset-after': (resetAfterMs / 1000).toFixed(3),
-        'x-ratelimit-bucket': createHash('md5').update(route).digest('hex'),
-      };
-      return { ...state, headers };
-    },
-  };
+  #getWindow(key: string) {
+    const window = this.#windows.get(key) ?? new RateWindow();
+    this.#windows.set(key, window);
+    return window;
+  }
 }

@@ -4,6 +4,7 @@ import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageJson, toUserJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { isAllowed } from '#sandbox/world/world-permissions.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { withContent } from './rest-content.ts';
 import { canWrite, withChannel, withOpenChannel } from './rest-place.ts';
 import {
@@ -24,7 +25,7 @@ export function makeMessageRoutes(
   changes: WorldChanges,
 ): readonly RestRoute[] {
   const path = '/channels/:channel/messages';
-  const one = `${path}/:message`;
+  const messagePath = `${path}/:message`;
   return [
     makeRoute('POST', path, (call) => postMessage(world, board, changes, call)),
     makeRoute('POST', '/users/@me/channels', (call) =>
@@ -32,7 +33,7 @@ export function makeMessageRoutes(
         openDirectChannel(world, body.recipient_id),
       ),
     ),
-    makeRoute('PATCH', one, (call) =>
+    makeRoute('PATCH', messagePath, (call) =>
       withOwnMessage(world, board, call, (message) =>
         withContent(call, message, (content) => {
           if (findPlace(world, message.channelId)?.channel.archived)
@@ -41,7 +42,7 @@ export function makeMessageRoutes(
         }),
       ),
     ),
-    makeRoute('DELETE', one, (call) =>
+    makeRoute('DELETE', messagePath, (call) =>
       withOwnMessage(world, board, call, (message) => {
         board.remove(message);
         return noContent;
@@ -56,11 +57,12 @@ const openingSchema = z.looseObject({ recipient_id: z.string() });
  * Opens the channel of direct messages with a person, the same each time. Source:
  * https://discord.com/developers/docs/resources/user#create-dm
  */
-function openDirectChannel(world: World, userId: string) {
+function openDirectChannel(world: World, userId: PersonId) {
   const user = [...world.people.values()].find(({ id }) => id === userId);
   if (!user) return refusalAnswers.unknownUser;
-  const [known] = [...world.directChannels].find(([, reader]) => reader === user) ?? [];
-  const id = known ?? world.ids.mintId();
+  const [knownId] =
+    [...world.directChannels].find(([, reader]) => reader === user) ?? [];
+  const id = knownId ?? world.ids.mintId();
   world.directChannels.set(id, user);
   return toOkAnswer({ id, type: 1, recipients: [toUserJson(user)] });
 }
@@ -95,25 +97,26 @@ function postMessage(
 ) {
   if (world.directChannels.has(call.param('channel')))
     return postDirectMessage(world, board, call);
-  return withOpenChannel(world, call.param('channel'), (place) =>
+  return withOpenChannel(world, call.param('channel'), (channelPlace) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
-      if (!canWrite(world, place, content)) return refusalAnswers.notPermitted;
+      if (!canWrite(world, channelPlace, content)) return refusalAnswers.notPermitted;
       if (replyToId !== undefined && !mayBeGone && !board.find(replyToId)) {
         return refusalAnswers.unknownReference;
       }
+      const { guild, channel } = channelPlace;
       const posting = {
-        channelId: place.channel.id,
+        channelId: channel.id,
         authorId: world.bot.id,
         ephemeral: false,
         loading: false,
         replyToId,
       };
-      changes.changeArchived(place.guild, place.channel, false);
-      const make = () => board.post(posting, content);
-      const read = onceSchema.safeParse(call.body);
-      const message = read.success
-        ? board.postOnce(`${read.data.nonce}`, make)
-        : make();
+      changes.changeArchived(guild, channel, false);
+      const post = () => board.post(posting, content);
+      const parsed = onceSchema.safeParse(call.body);
+      const message = parsed.success
+        ? board.postOnce(`${parsed.data.nonce}`, post)
+        : post();
       return toOkAnswer(toMessageJson(world, message));
     }),
   );

@@ -1,13 +1,14 @@
 import {
   type ChannelPlace,
+  findGuild,
   findPlace,
   type Guild,
-  guildWithId,
   isVoiceKind,
   type World,
 } from '#sandbox/world/world.ts';
 import type { PostedContent } from '#sandbox/world/world-messages.ts';
-import { isAllowed } from '#sandbox/world/world-permissions.ts';
+import { isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { type RestAnswer, type RestCall, refusalAnswers } from './rest-route.ts';
 
 /** Finds the server of the path, and answers with the result of `then`, or with 404. */
@@ -15,13 +16,13 @@ export function withGuild(
   world: World,
   call: RestCall,
   then: (guild: Guild) => RestAnswer,
-) {
-  const guild = guildWithId(world, call.param('guild'));
+): RestAnswer {
+  const guild = findGuild(world, call.param('guild'));
   return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
 /** Finds the id of the person that a path names. `@me` is the bot. */
-export function getUserId({ bot }: World, call: RestCall) {
+export function getUserId({ bot }: World, call: RestCall): PersonId {
   const user = call.param('user');
   return user === '@me' ? bot.id : user;
 }
@@ -29,26 +30,26 @@ export function getUserId({ bot }: World, call: RestCall) {
 /** Finds the channel, and answers with the result of `then`, or with 404. */
 export function withChannel(
   world: World,
-  id: string,
-  then: (place: ChannelPlace) => RestAnswer,
-) {
-  const place = findPlace(world, id);
-  return place ? then(place) : refusalAnswers.unknownChannel;
+  id: ChannelId,
+  then: (channelPlace: ChannelPlace) => RestAnswer,
+): RestAnswer {
+  const channelPlace = findPlace(world, id);
+  return channelPlace ? then(channelPlace) : refusalAnswers.unknownChannel;
 }
 
 /** Does as `withChannel`, but refuses a channel that the bot cannot see, or a voice channel that it may not enter. */
 export function withOpenChannel(
   world: World,
-  id: string,
-  then: (place: ChannelPlace) => RestAnswer,
-) {
-  return withChannel(world, id, (place) => {
-    const { guild, channel } = place;
-    const mayHere = (what: 'viewChannel' | 'connect') =>
-      isAllowed(world, guild, world.bot.id, what, channel);
+  id: ChannelId,
+  then: (channelPlace: ChannelPlace) => RestAnswer,
+): RestAnswer {
+  return withChannel(world, id, (channelPlace) => {
+    const { guild, channel } = channelPlace;
+    const mayHere = (permission: 'viewChannel' | 'connect') =>
+      isAllowed(world, guild, world.bot.id, permission, channel);
     const isOpen =
       mayHere('viewChannel') && (!isVoiceKind(channel) || mayHere('connect'));
-    return isOpen ? then(place) : refusalAnswers.forbidden;
+    return isOpen ? then(channelPlace) : refusalAnswers.forbidden;
   });
 }
 
@@ -57,11 +58,11 @@ export function canWrite(
   world: World,
   { guild, channel }: ChannelPlace,
   content: PostedContent,
-) {
-  const write = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
-  const mayHere = (what: Parameters<typeof isAllowed>[3]) =>
-    isAllowed(world, guild, world.bot.id, what, channel);
-  if (!mayHere(write)) return false;
+): boolean {
+  const writePermission = channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages';
+  const mayHere = (permission: Permission) =>
+    isAllowed(world, guild, world.bot.id, permission, channel);
+  if (!mayHere(writePermission)) return false;
   if (content.embeds?.length && !mayHere('embedLinks')) return false;
   return !content.uploads?.length || mayHere('attachFiles');
 }

@@ -20,12 +20,14 @@ export type RestAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/** A method and path of Discord's REST API, with its answer. */
 export type RestRoute = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   /** Path below `/api/v10`. A part that begins with a colon is a parameter. */
   readonly path: string;
-  /** Needs no token of the bot. */
+  /** True if a request needs no token of the bot. */
   readonly open?: true;
+  /** Answers one request. An error that it throws becomes a 500. */
   readonly answer: (call: RestCall) => RestAnswer;
 };
 
@@ -38,8 +40,34 @@ export function makeRoute(
   return { method, path, answer };
 }
 
+/** A refusal, named for its reason. */
+export type RefusalName =
+  | 'unauthorized'
+  | 'notFound'
+  | 'broken'
+  | 'unknownChannel'
+  | 'unknownGuild'
+  | 'invalidWebhookToken'
+  | 'unknownMember'
+  | 'unknownMessage'
+  | 'unknownUser'
+  | 'unknownWebhook'
+  | 'unknownInteraction'
+  | 'unknownVoiceState'
+  | 'tooLarge'
+  | 'alreadyAcknowledged'
+  | 'forbidden'
+  | 'notPermitted'
+  | 'wrongKind'
+  | 'notOurMessage'
+  | 'emptyMessage'
+  | 'unknownReference'
+  | 'archived'
+  | 'wrongCallback'
+  | 'notJson';
+
 /** Refusals in Discord's words. Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes */
-export const refusalAnswers = {
+export const refusalAnswers: Readonly<Record<RefusalName, RestAnswer>> = {
   unauthorized: makeRefusal(401, 0, '401: Unauthorized'),
   notFound: makeRefusal(404, 0, '404: Not Found'),
   broken: makeRefusal(500, 0, '500: Internal Server Error'),
@@ -91,10 +119,12 @@ export const refusalAnswers = {
     'Invalid Form Body: this callback does not fit the interaction',
   ),
   notJson: makeRefusal(400, 50_109, 'The request body contains invalid JSON.'),
-} as const;
+};
 
+/** Answer of a request that has nothing to tell. */
 export const noContent: RestAnswer = { status: 204 };
 
+/** Answers with JSON. */
 export function toOkAnswer(body: unknown): RestAnswer {
   return { status: 200, body };
 }
@@ -104,10 +134,10 @@ export function withBody<T>(
   schema: z.ZodType<T>,
   body: unknown,
   then: (value: T) => RestAnswer,
-) {
-  const read = schema.safeParse(body);
-  if (read.success) return then(read.data);
-  const issues = read.error.issues.map(
+): RestAnswer {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return then(parsed.data);
+  const issues = parsed.error.issues.map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
   );
   return {
@@ -122,6 +152,7 @@ export function withBody<T>(
   };
 }
 
+/** Values in a path, by the names that the route gives them. */
 export type PathParams = ReadonlyMap<string, string>;
 
 /**
@@ -129,28 +160,29 @@ export type PathParams = ReadonlyMap<string, string>;
  * `pattern`.
  */
 export function matchPath(pattern: string, path: string): PathParams | undefined {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
+  const patternSegments = pattern.split('/');
+  const pathSegments = path.split('/');
+  if (patternSegments.length !== pathSegments.length) return undefined;
   const params = new Map<string, string>();
-  for (const [place, part] of wanted.entries()) {
-    const found = decodePart(given[place] ?? '');
-    if (part.startsWith(':')) params.set(part.slice(1), found);
-    else if (part !== found) return undefined;
+  for (const [index, segment] of patternSegments.entries()) {
+    const value = decodeSegment(pathSegments[index] ?? '');
+    if (segment.startsWith(':')) params.set(segment.slice(1), value);
+    else if (segment !== value) return undefined;
   }
   return params;
 }
 
 /** Decodes a part of a path. */
-function decodePart(part: string) {
+function decodeSegment(segment: string) {
   // discord.js writes `@original` as `%40original`.
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(segment);
   } catch {
-    return part;
+    return segment;
   }
 }
 
+/** Makes an answer with an error code of Discord. */
 export function makeRefusal(status: number, code: number, message: string): RestAnswer {
   return { status, body: { message, code } };
 }

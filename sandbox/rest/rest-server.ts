@@ -6,16 +6,15 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createPendingFaults } from '#sandbox/pending-faults.ts';
+import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { parseProcessAddress } from '#sandbox/process-address.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { findRefusal } from './published-bodies.ts';
+import { findRefusal, type RouteMatch } from './published-bodies.ts';
 import { readRestBody, type SandboxRestBody } from './rest-body.ts';
-import { createRestRateLimits, type RestRateLimits } from './rest-limits.ts';
+import { RestRateLimits } from './rest-limits.ts';
 import {
   makeRefusal,
   matchPath,
-  type PathParams,
   type RestAnswer,
   type RestRoute,
   refusalAnswers,
@@ -65,16 +64,15 @@ type RestRequest = {
   readonly url: URL;
   readonly authorization: string | undefined;
   readonly body: SandboxRestBody;
-  readonly found:
-    | { readonly route: RestRoute; readonly params: PathParams }
-    | undefined;
+  readonly match: RouteMatch | undefined;
   readonly process: string | undefined;
 };
 
 /** Serves version 10 of Discord's REST API below `/api`, and logs every request. */
 export class RestServer {
   readonly server: Server;
-  readonly faults = createPendingFaults<RestFault>();
+  readonly faults: PendingFaults<RestFault> = new PendingFaults();
+  /** Requests of the bot, oldest first, at most 1000. */
   readonly requests: LoggedRequest[] = [];
   readonly #options: RestOptions;
   readonly #closing = new AbortController();
@@ -82,7 +80,7 @@ export class RestServer {
 
   constructor(options: RestOptions) {
     this.#options = options;
-    this.#limits = options.isLimited ? createRestRateLimits() : undefined;
+    this.#limits = options.isLimited ? new RestRateLimits() : undefined;
     this.server = createServer(
       { requestTimeout: maxRequestMs },
       (request, response) => {
@@ -93,7 +91,7 @@ export class RestServer {
   }
 
   /** Listens on a free port of 127.0.0.1, and returns that port. */
-  async listen() {
+  async listen(): Promise<number> {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     return (this.server.address() as AddressInfo).port; // TCP, so never a path
@@ -103,7 +101,7 @@ export class RestServer {
    * Closes the server. Answers that are late on purpose are given up, and connections
    * cut.
    */
-  async close() {
+  async close(): Promise<void> {
     this.#closing.abort();
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');
@@ -118,11 +116,11 @@ export class RestServer {
     const url = new URL(`http://sandbox${request.url ?? '/'}`);
     const { process, path: pathname } = parseProcessAddress(url.pathname);
     const method = request.method ?? 'GET';
-    const found = this.#findRoute(method, pathname);
+    const match = this.#findRoute(method, pathname);
     const { authorization } = request.headers;
     const body = await readRestBody(request);
     const answer = await this.#applyFault(
-      { url, authorization, body, found, process },
+      { url, authorization, body, match, process },
       method,
     );
     const status = answer?.status ?? 0;
@@ -137,11 +135,11 @@ export class RestServer {
   }
 
   #findRoute(method: string, pathname: string) {
-    const below = pathname.startsWith('/api/')
+    const path = pathname.startsWith('/api/')
       ? pathname.replace(/^\/api(\/v10)?/, '')
       : '';
     for (const route of this.#options.routes) {
-      const params = route.method === method ? matchPath(route.path, below) : undefined;
+      const params = route.method === method ? matchPath(route.path, path) : undefined;
       if (params) return { route, params };
     }
     return undefined;
@@ -151,16 +149,17 @@ export class RestServer {
    * Applies a pending fault to the answer. Returns undefined if the fault cuts the
    * connection.
    */
-  async #applyFault(asked: RestRequest, by: string) {
-    const at = asked.found?.route.path;
+  async #applyFault(request: RestRequest, requestMethod: string) {
+    const requestPath = request.match?.route.path;
     const fault = this.faults.takeFitting(
-      ({ method = by, path = at }) => method === by && path === at,
+      ({ method = requestMethod, path = requestPath }) =>
+        method === requestMethod && path === requestPath,
     );
-    if (!fault) return this.#applyLimits(asked);
+    if (!fault) return this.#applyLimits(request);
     if (fault.delayMs)
       await this.#options.clock.sleep(fault.delayMs, this.#closing.signal);
-    if (fault.status === undefined) return this.#applyLimits(asked);
-    if (fault.tookEffect) this.#applyLimits(asked);
+    if (fault.status === undefined) return this.#applyLimits(request);
+    if (fault.tookEffect) this.#applyLimits(request);
     return toFaultAnswer(fault);
   }
 
@@ -170,38 +169,40 @@ export class RestServer {
     if (this.requests.length > maxLoggedRequests) this.requests.shift();
   }
 
-  #applyLimits(asked: RestRequest) {
-    const { found } = asked;
-    if (!this.#limits || !found) return this.#answerRequest(asked);
+  #applyLimits(request: RestRequest) {
+    const { match } = request;
+    if (!this.#limits || !match) return this.#answerRequest(request);
     const { clock } = this.#options;
-    const now = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
-    const all = found.route.open ? undefined : this.#limits.takeGlobal(now.nowMs);
-    if (all?.isOver) return toRateLimitAnswer(all.resetAfterMs, 'global');
-    const state = this.#limits.takeRequest(found.route, found.params, now);
-    if (!state) return this.#answerRequest(asked);
+    const instant = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const globalState = match.route.open
+      ? undefined
+      : this.#limits.takeGlobal(instant.nowMs);
+    if (globalState?.isOver)
+      return toRateLimitAnswer(globalState.resetAfterMs, 'global');
+    const state = this.#limits.takeRequest(match.route, match.params, instant);
+    if (!state) return this.#answerRequest(request);
     const answer = state.isOver
       ? toRateLimitAnswer(state.resetAfterMs, 'user')
-      : this.#answerRequest(asked);
+      : this.#answerRequest(request);
     return { ...answer, headers: { ...answer.headers, ...state.headers } };
   }
 
-  #answerRequest({ url, authorization, body, found, process }: RestRequest) {
+  #answerRequest({ url, authorization, body, match, process }: RestRequest) {
     if (body.kind === 'too-large') return refusalAnswers.tooLarge;
-    if (!found) return refusalAnswers.notFound;
-    const { route, params } = found;
+    if (!match) return refusalAnswers.notFound;
+    const { route, params } = match;
     if (!route.open && authorization !== `Bot ${this.#options.token}`)
       return refusalAnswers.unauthorized;
     if (body.kind === 'not-json') return refusalAnswers.notJson;
-    const refusal = findRefusal(found, body.json);
+    const refusal = findRefusal(match, body.json);
     if (refusal) return refusal;
-    const param = (name: string) => params.get(name) ?? '';
     try {
       return route.answer({
         query: url.searchParams,
         body: body.json,
         files: body.files,
         process,
-        param,
+        param: (name) => params.get(name) ?? '',
       });
     } catch {
       return refusalAnswers.broken;

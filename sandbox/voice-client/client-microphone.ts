@@ -7,7 +7,7 @@ export type MicrophoneState = { readonly hold: number; readonly silence: number 
 type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
 
 /** Silence frames that a client sends after its sound. */
-export const trailingSilenceFrames = 5;
+export const trailingSilenceFrames: number = 5;
 
 /** Frames of the room after the last sound. Without any, the room is not heard. `release`: 300 ms, as Discord's voice activity. */
 export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
@@ -16,20 +16,20 @@ export const holdFrames: Readonly<Record<MicrophoneProfile, number>> = {
   open: Number.POSITIVE_INFINITY,
 };
 
-/** Makes one step of 20 ms. `sounding`: there is more than room noise. */
+/** Makes one step of 20 ms. `hasSound`: there is more than room noise. `heldFrames`: frames of the room after the last sound. */
 export function stepMicrophone(
   { hold, silence }: MicrophoneState,
-  sounding: boolean,
+  hasSound: boolean,
   heldFrames: number,
 ): readonly [MicrophoneState, MicrophoneOutput] {
-  if (sounding) return [{ hold: heldFrames, silence: trailingSilenceFrames }, 'sound'];
+  if (hasSound) return [{ hold: heldFrames, silence: trailingSilenceFrames }, 'sound'];
   if (hold > 0) return [{ hold: hold - 1, silence }, 'sound'];
   if (silence > 0) return [{ hold, silence: silence - 1 }, 'silence'];
   return [{ hold, silence }, 'nothing'];
 }
 
 /** Counts the frames that follow a speech until the client is quiet. An open microphone never is. */
-export function countTailFrames(heldFrames: number) {
+export function countTailFrames(heldFrames: number): number {
   return Number.isFinite(heldFrames) ? heldFrames + trailingSilenceFrames : 0;
 }
 
@@ -39,25 +39,30 @@ const roomNoiseDb = -55;
 const noiseColour = 0.9;
 
 /** Microphone noise of an empty room. The same for the same seed. */
-export function createRoomNoise(seed: number) {
-  const amplitude =
+export class RoomNoise {
+  readonly #random: () => number;
+  readonly #amplitude =
     32_768 * 10 ** (roomNoiseDb / 20) * Math.sqrt(3 * (1 - noiseColour ** 2));
-  let last = 0;
-  const random = seededRandom(seed);
+  #lastSample = 0;
 
-  return {
-    addNoise(samples: Int16Array) {
-      for (let n = 0; n < samples.length; n++) {
-        last = noiseColour * last + (2 * random() - 1) * amplitude;
-        samples[n] = clampSample((samples[n] ?? 0) + last);
-      }
-    },
-  };
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  /** Adds the next stretch of noise to `samples`, in place. */
+  addNoise(samples: Int16Array): void {
+    for (let n = 0; n < samples.length; n++) {
+      this.#lastSample =
+        noiseColour * this.#lastSample + (2 * this.#random() - 1) * this.#amplitude;
+      samples[n] = clampSample((samples[n] ?? 0) + this.#lastSample);
+    }
+  }
 }
 
-export function addSamples(samples: Int16Array, other: Int16Array) {
+/** Adds `added` to `samples`, in place and clamped to 16 bits. */
+export function addSamples(samples: Int16Array, added: Int16Array): void {
   for (let n = 0; n < samples.length; n++) {
-    samples[n] = clampSample((samples[n] ?? 0) + (other[n] ?? 0));
+    samples[n] = clampSample((samples[n] ?? 0) + (added[n] ?? 0));
   }
 }
 

@@ -7,51 +7,88 @@ import {
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus-codec.ts';
 import { isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
+import type { PersonId } from '#src/base/ids.ts';
 
-type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
+type Speaker = { readonly userId: PersonId; readonly decoder: OpusDecoder };
 
 /** Datagrams kept of SSRCs nobody has named yet: half a second of one person. The oldest is dropped first. */
-const maxHeldDatagrams = 25;
-
-export type ClientReceiver = ReturnType<typeof createClientReceiver>;
+const maxEarlyDatagrams = 25;
 
 /** Turns datagrams into sound, person by person. */
-export function createClientReceiver(
-  codec: OpusCodec,
-  cipher: VoiceCipher,
-  dave: DaveMember | undefined,
-  hear: (frame: HeardFrame) => void,
-) {
-  const speakers = new Map<number, Speaker>();
-  /** Packets that were sealed for another group, or were not Opus. */
-  let unheardPackets = 0;
-  let heldPackets: { readonly datagram: Buffer; readonly atMs: number }[] = [];
+export class ClientReceiver {
+  readonly #codec: OpusCodec;
+  readonly #cipher: VoiceCipher;
+  readonly #dave: DaveMember | undefined;
+  readonly #onFrame: (frame: HeardFrame) => void;
+  readonly #speakers = new Map<number, Speaker>();
+  #unheardPackets = 0;
+  #earlyDatagrams: { readonly datagram: Buffer; readonly atMs: number }[] = [];
+
+  /** Creates the receiver of one call. Without `dave` frames are opened as they are. */
+  constructor(
+    codec: OpusCodec,
+    cipher: VoiceCipher,
+    dave: DaveMember | undefined,
+    onFrame: (frame: HeardFrame) => void,
+  ) {
+    this.#codec = codec;
+    this.#cipher = cipher;
+    this.#dave = dave;
+    this.#onFrame = onFrame;
+  }
+
+  /** Counts packets that were sealed for another group, or were not Opus. */
+  get unheardPackets(): number {
+    return this.#unheardPackets;
+  }
+
+  /**
+   * Notes the speaker of an SSRC (op 5). Earlier packets of this SSRC are heard now.
+   */
+  nameSpeaker(ssrc: number, userId: PersonId): void {
+    if (this.#speakers.get(ssrc)?.userId === userId) return;
+    this.forgetSpeaker(userId);
+    this.#speakers.set(ssrc, { userId, decoder: this.#codec.createDecoder(48_000) });
+    const earlyDatagrams = this.#earlyDatagrams;
+    this.#earlyDatagrams = [];
+    for (const { datagram, atMs } of earlyDatagrams)
+      this.receiveDatagram(datagram, atMs);
+  }
 
   /** Forgets a speaker (op 13). */
-  function forgetSpeaker(userId: string) {
-    for (const [ssrc, speaker] of speakers) {
+  forgetSpeaker(userId: PersonId): void {
+    for (const [ssrc, speaker] of this.#speakers) {
       if (speaker.userId !== userId) continue;
-      speakers.delete(ssrc);
+      this.#speakers.delete(ssrc);
     }
   }
 
-  function receiveDatagram(datagram: Buffer, atMs: number) {
+  /** Passes on the sound of a datagram, or keeps the datagram until its SSRC has a speaker. */
+  receiveDatagram(datagram: Buffer, atMs: number): void {
     const ssrc = parseSsrc(datagram);
     if (ssrc === undefined) return;
-    const speaker = speakers.get(ssrc);
-    if (speaker) openDatagram(speaker, datagram, atMs);
-    else heldPackets = [...heldPackets, { datagram, atMs }].slice(-maxHeldDatagrams);
+    const speaker = this.#speakers.get(ssrc);
+    if (speaker) this.#openDatagram(speaker, datagram, atMs);
+    else {
+      const datagrams = [...this.#earlyDatagrams, { datagram, atMs }];
+      this.#earlyDatagrams = datagrams.slice(-maxEarlyDatagrams);
+    }
   }
 
-  function openDatagram(speaker: Speaker, datagram: Buffer, atMs: number) {
-    const packet = decryptPacket(datagram, cipher);
+  /** Forgets all speakers, at the end of the call. */
+  close(): void {
+    this.#speakers.clear();
+  }
+
+  #openDatagram(speaker: Speaker, datagram: Buffer, atMs: number) {
+    const packet = decryptPacket(datagram, this.#cipher);
     if (!packet) return;
     const { userId, decoder } = speaker;
     try {
       const plain = { opus: packet.payload, sealed: false };
-      const { opus, sealed } = dave?.openFrame(userId, packet.payload) ?? plain;
+      const { opus, sealed } = this.#dave?.openFrame(userId, packet.payload) ?? plain;
       const samples = decoder.decode(opus).slice();
-      hear({
+      this.#onFrame({
         fromUserId: userId,
         atMs,
         samples,
@@ -59,31 +96,7 @@ export function createClientReceiver(
         sealed,
       });
     } catch {
-      unheardPackets++;
+      this.#unheardPackets++;
     }
   }
-
-  return {
-    get unheardPackets() {
-      return unheardPackets;
-    },
-
-    /**
-     * Notes the speaker of an SSRC (op 5). Earlier packets of this SSRC are heard now.
-     */
-    nameSpeaker(ssrc: number, userId: string) {
-      if (speakers.get(ssrc)?.userId === userId) return;
-      forgetSpeaker(userId);
-      speakers.set(ssrc, { userId, decoder: codec.createDecoder(48_000) });
-      const held = heldPackets;
-      heldPackets = [];
-      for (const { datagram, atMs } of held) receiveDatagram(datagram, atMs);
-    },
-    forgetSpeaker,
-    receiveDatagram,
-
-    close() {
-      speakers.clear();
-    },
-  };
 }

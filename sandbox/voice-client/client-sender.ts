@@ -14,23 +14,24 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import {
   countTailFrames,
-  createRoomNoise,
   holdFrames,
   type MicrophoneState,
+  RoomNoise,
   stepMicrophone,
   trailingSilenceFrames,
 } from './client-microphone.ts';
 import {
-  createSpeechFrames,
   type EncoderRateHz,
   frameMs,
-  type SpeechFrames,
+  SpeechFrames,
   toEncoderRate,
 } from './speech-frames.ts';
 
-/** Destination of the packets, and whether there are any for now. */
+/** Destination of the packets. */
 interface PacketSink {
+  /** Notes whether packets follow, before the first and after the last one. */
   onSpeaking(on: boolean): void;
+  /** Takes one packet, which leaves at once. */
   onPacket(packet: Omit<VoicePacket, 'ssrc'>): void;
 }
 
@@ -53,28 +54,28 @@ const roomRateHz = 48_000;
 
 /** Sends the microphone's sound, 20 ms a packet on a grid of the clock. Late packets are caught up with. */
 export class ClientSender {
-  readonly #codec;
-  readonly #listener;
+  readonly #codec: OpusCodec;
+  readonly #sink: PacketSink;
   readonly #closing = new AbortController();
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
-  /** The one that has not been told of silence since it encoded. */
-  #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
-  readonly #count = createPacketCounter();
-  readonly #noise = createRoomNoise(1);
+  /** The encoder that has not been told of silence since it encoded. */
+  #lastEncoder: readonly [OpusEncoder, EncoderRateHz] | undefined;
+  readonly #counter = new PacketCounter();
+  readonly #noise = new RoomNoise(1);
   /** Frames of the room after the last sound. */
-  #held = holdFrames.gate;
+  #heldFrames = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
-  #underWay: RunningSpeech | undefined;
+  #runningSpeech: RunningSpeech | undefined;
   /** When a live microphone gave its last frame. Undefined while there is none. */
   #liveAtMs: number | undefined;
   #loop = Promise.resolve();
-  #running = false;
-  #sending = false;
+  #isRunning = false;
+  #isSending = false;
   #latePackets = 0;
 
-  constructor(codec: OpusCodec, listener: PacketSink) {
+  constructor(codec: OpusCodec, sink: PacketSink) {
     this.#codec = codec;
-    this.#listener = listener;
+    this.#sink = sink;
   }
 
   /** Counts packets of speech that were sent more than 20 ms after they were due. */
@@ -86,23 +87,23 @@ export class ClientSender {
    * Uses another microphone. A speech under way goes on, and ends as this microphone
    * does.
    */
-  useMicrophone({ profile }: OpenMicrophone) {
-    this.#held = holdFrames[profile];
-    if (this.#underWay) return;
-    this.#state = this.#isResting(this.#sending ? trailingSilenceFrames : 0);
-    if (this.#state.hold > 0) this.#start();
+  useMicrophone({ profile }: OpenMicrophone): void {
+    this.#heldFrames = holdFrames[profile];
+    if (this.#runningSpeech) return;
+    this.#state = this.#toRestingState(this.#isSending ? trailingSilenceFrames : 0);
+    if (this.#state.hold > 0) this.#startLoop();
   }
 
   /**
    * Sends a speech, one at a time. Without anything louder than -45 dB the voiced
    * instants are the first packet's.
    */
-  async speak(given: Pcm | EncodedSpeech, signal: AbortSignal) {
+  async speak(sound: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const isAmbientHeard = this.#held > 0 || 'frames' in given;
-    const speech = createSpeechFrames(
-      given,
-      isAmbientHeard ? roomRateHz : toEncoderRate(given.rateHz),
+    const isAmbientHeard = this.#heldFrames > 0 || 'frames' in sound;
+    const speech = new SpeechFrames(
+      sound,
+      isAmbientHeard ? roomRateHz : toEncoderRate(sound.rateHz),
     );
     const {
       promise,
@@ -110,10 +111,15 @@ export class ClientSender {
       reject: failed,
     } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
-    this.#underWay = { speech, done, failed, tail: countTailFrames(this.#held) };
+    this.#runningSpeech = {
+      speech,
+      done,
+      failed,
+      tail: countTailFrames(this.#heldFrames),
+    };
     const abort = () => this.#breakOffSpeech(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    this.#start();
+    this.#startLoop();
     return await promise.finally(() => signal.removeEventListener('abort', abort));
   }
 
@@ -121,23 +127,26 @@ export class ClientSender {
    * Sends 20 ms of a live microphone at once: Opus as it is, samples (48 kHz mono) encoded. Whatever else this microphone
    * would pick up waits meanwhile. Nothing is sent during a speech. After 100 ms without a frame it counts as off.
    */
-  sendLive(frame: Buffer | Int16Array) {
-    if (this.#underWay || this.#closing.signal.aborted) return;
+  sendLive(frame: Buffer | Int16Array): void {
+    if (this.#runningSpeech || this.#closing.signal.aborted) return;
     const atMs = realClock.nowMs();
     this.#liveAtMs = atMs;
-    this.#send(Buffer.isBuffer(frame) ? frame : this.#encode(frame, roomRateHz), atMs);
-    this.#start();
+    this.#sendPacket(
+      Buffer.isBuffer(frame) ? frame : this.#encodeFrame(frame, roomRateHz),
+      atMs,
+    );
+    this.#startLoop();
   }
 
   /** Ends the live microphone: silence frames follow. */
-  endLive() {
+  endLive(): void {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
-    this.#state = this.#isResting(trailingSilenceFrames);
+    this.#state = this.#toRestingState(trailingSilenceFrames);
   }
 
   /** Stops to send. A speech under way is broken off with `reason`. */
-  async close(reason: unknown) {
+  async close(reason: unknown): Promise<void> {
     this.#breakOffSpeech(reason);
     this.#closing.abort(reason);
     await this.#loop;
@@ -145,28 +154,33 @@ export class ClientSender {
   }
 
   #breakOffSpeech(reason: unknown) {
-    this.#underWay?.failed(reason);
-    this.#underWay = undefined;
-    this.#state = this.#isResting(0);
+    this.#runningSpeech?.failed(reason);
+    this.#runningSpeech = undefined;
+    this.#state = this.#toRestingState(0);
   }
 
-  #isResting(silent: number) {
-    return { hold: Number.isFinite(this.#held) ? 0 : this.#held, silence: silent };
+  #toRestingState(silent: number) {
+    return {
+      hold: Number.isFinite(this.#heldFrames) ? 0 : this.#heldFrames,
+      silence: silent,
+    };
   }
 
-  #start() {
-    if (this.#running || this.#closing.signal.aborted) return;
-    this.#running = true;
-    this.#loop = this.#run().catch((cause: unknown) => this.#underWay?.failed(cause));
+  #startLoop() {
+    if (this.#isRunning || this.#closing.signal.aborted) return;
+    this.#isRunning = true;
+    this.#loop = this.#runLoop().catch((cause: unknown) =>
+      this.#runningSpeech?.failed(cause),
+    );
   }
 
-  async #run() {
+  async #runLoop() {
     try {
       for (let dueMs = realClock.nowMs(); this.#sendDue(dueMs); ) {
         dueMs = await this.#waitUntil(dueMs + frameMs);
       }
     } finally {
-      this.#running = false;
+      this.#isRunning = false;
       this.#endSpeech();
     }
   }
@@ -182,34 +196,41 @@ export class ClientSender {
   /** Sends 20 ms. Returns false when nothing remains to send. */
   #sendDue(dueMs: number) {
     if (this.#isLive()) return true;
-    const speech = this.#underWay?.speech;
-    const frame = speech?.next;
+    const speech = this.#runningSpeech?.speech;
+    const frame = speech?.nextFrame;
     if (speech && frame && realClock.nowMs() - dueMs > latePacketMs)
       this.#latePackets++;
     if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
     else this.#sendSamples(speech, frame);
     const atMs = realClock.nowMs();
     speech?.countSent(atMs);
-    this.#finish(frame === undefined, atMs);
-    return this.#goesOn();
+    this.#finishSpeech(frame === undefined, atMs);
+    return this.#hasMoreToSend();
   }
 
   #sendEncoded(opus: Buffer) {
-    [this.#state] = stepMicrophone(this.#state, true, this.#held);
-    this.#send(opus, realClock.nowMs());
+    [this.#state] = stepMicrophone(this.#state, true, this.#heldFrames);
+    this.#sendPacket(opus, realClock.nowMs());
   }
 
   /** Sends 20 ms of `frame`, the speech, with the noise of the room. */
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined) {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
-    const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
-    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#held);
+    const samples = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
+    const [state, output] = stepMicrophone(
+      this.#state,
+      frame !== undefined,
+      this.#heldFrames,
+    );
     this.#state = state;
-    if (sent === 'sound' && this.#held > 0) this.#noise.addNoise(heard);
+    if (output === 'sound' && this.#heldFrames > 0) this.#noise.addNoise(samples);
     const atMs = realClock.nowMs();
-    if (sent === 'nothing') this.#endSpeech();
+    if (output === 'nothing') this.#endSpeech();
     else
-      this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
+      this.#sendPacket(
+        output === 'sound' ? this.#encodeFrame(samples, rateHz) : this.#encodeSilence(),
+        atMs,
+      );
   }
 
   #isLive() {
@@ -218,76 +239,78 @@ export class ClientSender {
     return this.#liveAtMs !== undefined;
   }
 
-  #goesOn() {
+  #hasMoreToSend() {
     const { hold, silence: silent } = this.#state;
-    return this.#underWay !== undefined || hold > 0 || silent > 0;
+    return this.#runningSpeech !== undefined || hold > 0 || silent > 0;
   }
 
   /**
    * Ends the speech after its tail. `inTail`: this frame carried nothing of the speech.
    */
-  #finish(inTail: boolean, atMs: number) {
-    const underWay = this.#underWay;
-    if (!underWay || underWay.speech.next) return;
+  #finishSpeech(inTail: boolean, atMs: number) {
+    const underWay = this.#runningSpeech;
+    if (!underWay || underWay.speech.nextFrame) return;
     if (inTail) underWay.tail--;
     if (underWay.tail > 0) return;
-    this.#underWay = undefined;
+    this.#runningSpeech = undefined;
     underWay.done(underWay.speech.toSpokenTimes(atMs));
   }
 
-  #encode(samples: Int16Array, rateHz: EncoderRateHz) {
+  #encodeFrame(samples: Int16Array, rateHz: EncoderRateHz) {
     const encoder = this.#encoders.get(rateHz) ?? this.#codec.createEncoder(rateHz);
     this.#encoders.set(rateHz, encoder);
-    this.#last = [encoder, rateHz];
+    this.#lastEncoder = [encoder, rateHz];
     return encoder.encode(samples);
   }
 
   /** Returns a silence frame, of which a client's encoder is told as well. */
-  #shut() {
-    const [encoder, rateHz] = this.#last ?? [];
+  #encodeSilence() {
+    const [encoder, rateHz] = this.#lastEncoder ?? [];
     if (encoder && rateHz) encodePause(encoder, rateHz);
-    this.#last = undefined;
+    this.#lastEncoder = undefined;
     return silence;
   }
 
-  #send(payload: Buffer, atMs: number) {
-    if (!this.#sending) {
-      this.#sending = true;
-      this.#listener.onSpeaking(true);
-      this.#count.skipPause(atMs);
+  #sendPacket(payload: Buffer, atMs: number) {
+    if (!this.#isSending) {
+      this.#isSending = true;
+      this.#sink.onSpeaking(true);
+      this.#counter.skipPause(atMs);
     }
-    this.#listener.onPacket({ ...this.#count.next(atMs), payload });
+    this.#sink.onPacket({ ...this.#counter.countPacket(atMs), payload });
   }
 
   #endSpeech() {
-    if (!this.#sending) return;
-    this.#sending = false;
-    this.#listener.onSpeaking(false);
+    if (!this.#isSending) return;
+    this.#isSending = false;
+    this.#sink.onSpeaking(false);
   }
 }
 
 /** RTP counts at 48 kHz whatever the encoder's rate. */
 const timestampsPerFrame = 960;
 
+/** Number and timestamp of one packet in its RTP header. */
+type PacketNumber = { readonly sequence: number; readonly timestamp: number };
+
 /** Numbers the packets of one sender. Timestamps go on while nothing is sent, sequence numbers do not (RFC 3550 section 5.1). */
-function createPacketCounter() {
-  let sequence = randomBytes(2).readUInt16BE();
-  let timestamp = randomBytes(4).readUInt32BE();
-  let lastAtMs: number | undefined;
+class PacketCounter {
+  #sequence = randomBytes(2).readUInt16BE();
+  #timestamp = randomBytes(4).readUInt32BE();
+  #lastAtMs: number | undefined;
 
-  return {
-    /** Counts the time since the last packet as a pause before the next one. */
-    skipPause(nowMs: number) {
-      const pauseMs = nowMs - (lastAtMs ?? nowMs);
-      const skipped = Math.max(0, Math.round(pauseMs / frameMs) - 1);
-      timestamp = (timestamp + skipped * timestampsPerFrame) >>> 0;
-    },
+  /** Counts the time since the last packet as a pause before the next one. */
+  skipPause(nowMs: number): void {
+    const pauseMs = nowMs - (this.#lastAtMs ?? nowMs);
+    const skippedFrames = Math.max(0, Math.round(pauseMs / frameMs) - 1);
+    this.#timestamp = (this.#timestamp + skippedFrames * timestampsPerFrame) >>> 0;
+  }
 
-    next(atMs: number): { readonly sequence: number; readonly timestamp: number } {
-      sequence = (sequence + 1) & 0xffff;
-      timestamp = (timestamp + timestampsPerFrame) >>> 0;
-      lastAtMs = atMs;
-      return { sequence, timestamp };
-    },
-  };
+  /** Numbers the packet that leaves at `atMs`. */
+  countPacket(atMs: number): PacketNumber {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + timestampsPerFrame) >>> 0;
+    this.#lastAtMs = atMs;
+    return { sequence: this.#sequence, timestamp: this.#timestamp };
+  }
 }

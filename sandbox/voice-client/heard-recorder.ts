@@ -19,7 +19,7 @@ export type HeardStretch = {
   readonly pcm: Pcm;
   /** Frames, silence frames left out, that did not come end-to-end encrypted. */
   readonly openFrames: number;
-  /** `timeout`: it was still going on when the wait ended. */
+  /** `timeout`: the sound was still going on when the wait ended. */
   readonly ended: 'quiet' | 'timeout';
 };
 
@@ -33,19 +33,55 @@ const maxKeptMs = 3 * 60_000;
 const frameMs = 20;
 const pollMs = 10;
 
-type RecordedFrame = HeardFrame & { readonly loud: boolean };
+/** A frame, and whether it is loud enough to be heard. */
+export type RecordedFrame = HeardFrame & { readonly loud: boolean };
 
 /** Timeline of recent sound that one person heard from one speaker. */
-export function createHeardRecorder(clock: Clock) {
-  const heardFrames: RecordedFrame[] = [];
-  let lastLoudAtMs = Number.NEGATIVE_INFINITY;
+export class HeardRecorder {
+  readonly #clock: Clock;
+  readonly #frames: RecordedFrame[] = [];
+  #lastLoudAtMs = Number.NEGATIVE_INFINITY;
 
-  function toStretch(
-    sinceMs: number,
-    lastAtMs: number,
-    ended: HeardStretch['ended'],
-  ): HeardStretch {
-    const within = heardFrames.filter(
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Frames of the last 3 minutes of sound, oldest first. The list changes with each frame. */
+  get frames(): readonly RecordedFrame[] {
+    return this.#frames;
+  }
+
+  /** Adds a frame. The oldest is forgotten when there are more than 3 minutes of sound. */
+  addFrame(frame: HeardFrame): void {
+    const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
+    this.#frames.push({ ...frame, loud });
+    if (loud) this.#lastLoudAtMs = frame.atMs;
+    if (this.#frames.length > maxKeptMs / frameMs) this.#frames.shift();
+  }
+
+  /**
+   * Waits until something audible came, and then for quiet.
+   *
+   * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
+   */
+  async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
+    const clock = this.#clock;
+    const startMs = clock.nowMs();
+    const { sinceMs = startMs, quietMs, timeoutMs } = options;
+    const isQuiet = () =>
+      this.#lastLoudAtMs >= sinceMs && clock.nowMs() - this.#lastLoudAtMs >= quietMs;
+    signal.throwIfAborted();
+    while (!isQuiet() && clock.nowMs() < startMs + timeoutMs) {
+      await clock.sleep(pollMs, signal);
+      signal.throwIfAborted();
+    }
+    if (this.#lastLoudAtMs < sinceMs) throw toSilenceError(timeoutMs);
+    return this.#toStretch(sinceMs, isQuiet() ? 'quiet' : 'timeout');
+  }
+
+  #toStretch(sinceMs: number, ended: HeardStretch['ended']): HeardStretch {
+    const lastAtMs = this.#lastLoudAtMs;
+    const within = this.#frames.filter(
       ({ atMs }) => atMs >= sinceMs && atMs <= lastAtMs,
     );
     const frames = within.slice(within.findIndex(({ loud }) => loud));
@@ -56,38 +92,6 @@ export function createHeardRecorder(clock: Clock) {
       ended,
     };
   }
-
-  return {
-    get frames() {
-      return heardFrames;
-    },
-
-    addFrame(frame: HeardFrame) {
-      const loud = frame.audible && measureLevelDb(frame.samples) > minAudibleDb;
-      heardFrames.push({ ...frame, loud });
-      if (loud) lastLoudAtMs = frame.atMs;
-      if (heardFrames.length > maxKeptMs / frameMs) heardFrames.shift();
-    },
-
-    /**
-     * Waits until something audible came, and then for quiet.
-     *
-     * Errors: BotError `sandbox.failed` when nothing came in time. Aborting `signal` throws `signal.reason`.
-     */
-    async listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
-      const startMs = clock.nowMs();
-      const { sinceMs = startMs, quietMs, timeoutMs } = options;
-      const isQuiet = () =>
-        lastLoudAtMs >= sinceMs && clock.nowMs() - lastLoudAtMs >= quietMs;
-      signal.throwIfAborted();
-      while (!isQuiet() && clock.nowMs() < startMs + timeoutMs) {
-        await clock.sleep(pollMs, signal);
-        signal.throwIfAborted();
-      }
-      if (lastLoudAtMs < sinceMs) throw toSilence(timeoutMs);
-      return toStretch(sinceMs, lastLoudAtMs, isQuiet() ? 'quiet' : 'timeout');
-    },
-  };
 }
 
 /** Joins frames, with the pauses between them filled by silence. */
@@ -107,7 +111,7 @@ function joinFrames(frames: readonly HeardFrame[]) {
   return sound;
 }
 
-function toSilence(timeoutMs: number) {
+function toSilenceError(timeoutMs: number) {
   const message = `Nothing was heard within ${timeoutMs / 1000} s.`;
   return new BotError('sandbox.failed', false, message);
 }

@@ -1,4 +1,4 @@
-import { createConditionWait } from '#sandbox/condition-wait.ts';
+import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember, type OpenDaveSession } from '#sandbox/dave/dave-member.ts';
 import {
   encryptionModes,
@@ -11,6 +11,7 @@ import type {
   EncodedSpeech,
   HeardFrame,
   OpenMicrophone,
+  SpokenTimes,
   VoiceCounts,
 } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
@@ -18,15 +19,16 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { createDeadlineSignal, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type ClientReceiver, createClientReceiver } from './client-receiver.ts';
+import type { PersonId } from '#src/base/ids.ts';
+import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
 import {
-  createVoiceSignals,
-  openClientUdp,
+  ClientUdp,
   parseServerMessage,
   type ReadyMessage,
   type ServerMessage,
   type SessionDescription,
+  VoiceSignals,
   type VoiceSignalsOptions,
 } from './voice-client-sockets.ts';
 
@@ -41,7 +43,7 @@ const maxConnectMs = 10_000;
 /**
  * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
  *
- * Resolves once the session is described. The end-to-end group may come later (`settled`). Errors: BotError
+ * Resolves once the session is described. The end-to-end group may come later (`waitUntilSettled`). Errors: BotError
  * `sandbox.failed` if the server refuses (with its close code) or is silent for 10 s. Aborting throws `signal.reason`.
  */
 export async function connectVoice(
@@ -61,9 +63,9 @@ export async function connectVoice(
   } catch (cause) {
     await client[Symbol.asyncDispose]();
     signal.throwIfAborted();
-    const why =
+    const reason =
       cause instanceof BotError ? cause.message : 'The voice server did not answer.';
-    throw new BotError('sandbox.failed', false, `No voice call: ${why}`, cause);
+    throw new BotError('sandbox.failed', false, `No voice call: ${reason}`, cause);
   }
 }
 
@@ -74,32 +76,32 @@ export type VoiceClient = Omit<
 >;
 
 class ConnectedVoice implements AsyncDisposable {
-  readonly #options;
-  readonly #watch = createConditionWait();
-  readonly #gone = new AbortController();
-  readonly #present = new Set<string>();
-  readonly #signals;
-  readonly #udp;
-  readonly #sender;
+  readonly #options: VoiceClientOptions;
+  readonly #conditionWait = new ConditionWait();
+  readonly #closing = new AbortController();
+  readonly #presentIds = new Set<PersonId>();
+  readonly #signals: VoiceSignals;
+  readonly #udp: ClientUdp;
+  readonly #sender: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
   #sealing: OpenMicrophone['sealing'];
   #sealer: PacketSealer | undefined;
   #dave: DaveMember | undefined;
   #receiver: ClientReceiver | undefined;
-  #turn = Promise.resolve();
+  #lastSpeech = Promise.resolve();
   #sentPackets = 0;
 
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#sender = new ClientSender(options.codec, {
       onSpeaking: (on) => this.#sendSpeaking(on ? 1 : 0),
-      onPacket: (packet) => this.#send(packet),
+      onPacket: (packet) => this.#sendPacket(packet),
     });
-    this.#udp = openClientUdp((datagram) =>
+    this.#udp = new ClientUdp((datagram) =>
       this.#receiver?.receiveDatagram(datagram, realClock.nowMs()),
     );
-    this.#signals = createVoiceSignals(options, {
+    this.#signals = new VoiceSignals(options, {
       onJson: (opcode, d) => this.#handleJson(opcode, d),
       onBinary: (opcode, payload) => this.#handleBinary(opcode, payload),
       onEnded: (code) =>
@@ -108,45 +110,45 @@ class ConnectedVoice implements AsyncDisposable {
   }
 
   /** Waits until the server has said how to encrypt. */
-  async waitForDescription(signal: AbortSignal) {
+  async waitForDescription(signal: AbortSignal): Promise<void> {
     await this.#waitUntil(() => this.#receiver !== undefined, signal);
   }
 
   /**
    * Speaks in real time, 20 ms a packet, with the noise of the microphone. Calls wait for each other. Encoded frames leave
-   * as it is, without noise of the room.
+   * as they are, without noise of the room.
    * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
    * ends without silence frames, as a broken line does.
    *
    * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
    */
-  async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal) {
-    const before = this.#turn;
+  async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
+    const earlierSpeech = this.#lastSpeech;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turn = promise;
-    const either = AbortSignal.any([signal, this.#gone.signal]);
+    this.#lastSpeech = promise;
+    const either = AbortSignal.any([signal, this.#closing.signal]);
     try {
-      await waitUnlessAborted(before, either);
+      await waitUnlessAborted(earlierSpeech, either);
       return await this.#sender.speak(speech, either);
     } finally {
-      void before.then(resolve);
+      void earlierSpeech.then(resolve);
     }
   }
 
   /** Sends 20 ms (48 kHz mono) of a live microphone at once, except during a speech. */
-  sendLive(samples: Int16Array) {
+  sendLive(samples: Int16Array): void {
     this.#sender.sendLive(samples);
   }
 
   /**
    * Ends the live microphone, as 100 ms without a frame do too: silence frames follow.
    */
-  endLive() {
+  endLive(): void {
     this.#sender.endLive();
   }
 
   /** Uses another microphone from now on. The first is `gate`. */
-  useMicrophone(microphone: OpenMicrophone) {
+  useMicrophone(microphone: OpenMicrophone): void {
     this.#sealing = microphone.sealing;
     this.#sender.useMicrophone(microphone);
   }
@@ -155,75 +157,81 @@ class ConnectedVoice implements AsyncDisposable {
    * Calls `listener` for each frame that could be decrypted and decoded, in order of
    * arrival.
    */
-  onFrame(listener: (frame: HeardFrame) => void) {
+  onFrame(listener: (frame: HeardFrame) => void): void {
     this.#listeners.push(listener);
   }
 
   /**
-   * Waits until exactly `others` and oneself are in the call and, with DAVE, in its
+   * Waits until exactly the people of `otherIds` and oneself are in the call and, with DAVE, in its
    * end-to-end group. Errors: BotError `link.lost` when the server ended the call.
    * Aborting `signal` throws its reason.
    */
-  async waitUntilSettled(others: readonly string[], signal: AbortSignal) {
-    const wanted = new Set(others);
-    const here = () =>
-      wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
-    const sealed = () =>
-      !this.#dave || wanted.size === 0 || this.#dave.hasKeysOf(others);
-    await this.#waitUntil(() => here() && sealed(), signal);
+  async waitUntilSettled(
+    otherIds: readonly PersonId[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const expectedIds = new Set(otherIds);
+    const areHere = () =>
+      expectedIds.size === this.#presentIds.size &&
+      expectedIds.isSubsetOf(this.#presentIds);
+    const isSealed = () =>
+      !this.#dave || expectedIds.size === 0 || this.#dave.isGroupedWith(otherIds);
+    await this.#waitUntil(() => areHere() && isSealed(), signal);
   }
 
+  /** Counts packets between the socket and `onFrame` since the client connected. */
   counts(): VoiceCounts {
     const { latePackets } = this.#sender;
     const { unheardPackets = 0 } = this.#receiver ?? {};
     return { sentPackets: this.#sentPackets, latePackets, unheardPackets };
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Hangs up: a speech under way is broken off, and the sockets are closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#signals.close();
     this.#endClient('it was hung up');
-    await this.#turn;
-    await this.#sender.close(this.#gone.signal.reason);
+    await this.#lastSpeech;
+    await this.#sender.close(this.#closing.signal.reason);
     await this.#udp[Symbol.asyncDispose]();
     this.#receiver?.close();
   }
 
-  async #waitUntil(holds: () => boolean, signal: AbortSignal) {
-    const either = AbortSignal.any([signal, this.#gone.signal]);
-    await this.#watch.waitUntil(() => holds() || undefined, either);
+  async #waitUntil(isTrue: () => boolean, signal: AbortSignal) {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    await this.#conditionWait.waitUntil(() => isTrue() || undefined, either);
   }
 
-  #endClient(why: string) {
-    const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
-    this.#gone.abort(lost);
+  #endClient(reason: string) {
+    const lost = new BotError('link.lost', true, `The voice call is over: ${reason}.`);
+    this.#closing.abort(lost);
     void this.#sender.close(lost);
   }
 
   #handleJson(opcode: number, d: unknown) {
     const message = parseServerMessage(opcode, d);
-    if (message) this.#handle(message);
-    this.#watch.notify();
+    if (message) this.#handleMessage(message);
+    this.#conditionWait.notify();
   }
 
-  #handle(message: ServerMessage) {
+  #handleMessage(message: ServerMessage) {
     switch (message.op) {
       case voiceOpcodes.ready:
-        this.#discover(message.d);
+        this.#discoverAddress(message.d);
         break;
       case voiceOpcodes.sessionDescription:
-        this.#describe(message.d);
+        this.#startEncryption(message.d);
         break;
       case voiceOpcodes.speaking:
         this.#receiver?.nameSpeaker(message.d.ssrc, message.d.user_id);
         break;
       case voiceOpcodes.clientsConnect:
-        this.#meet(message.d.user_ids);
+        this.#addPeople(message.d.user_ids);
         break;
       case voiceOpcodes.clientDisconnect:
-        this.#part(message.d.user_id);
+        this.#removePerson(message.d.user_id);
         break;
       case voiceOpcodes.prepareTransition:
-        this.#answer(
+        this.#sendAnswers(
           this.#dave?.prepareTransition(
             message.d.transition_id,
             message.d.protocol_version,
@@ -234,26 +242,26 @@ class ConnectedVoice implements AsyncDisposable {
         this.#dave?.executeTransition(message.d.transition_id);
         break;
       case voiceOpcodes.prepareEpoch:
-        this.#answer(this.#dave?.prepareEpoch(message.d.epoch));
+        this.#sendAnswers(this.#dave?.prepareEpoch(message.d.epoch));
         break;
     }
   }
 
   #handleBinary(opcode: number, payload: Buffer) {
-    this.#answer(this.#dave?.handleBinary(opcode, payload, this.#present));
-    this.#watch.notify();
+    this.#sendAnswers(this.#dave?.handleBinary(opcode, payload, this.#presentIds));
+    this.#conditionWait.notify();
   }
 
   /**
    * Asks for our address. Without a mode in common there is no call, and the deadline
    * ends it.
    */
-  #discover({ ip, port, ssrc, modes }: ReadyMessage) {
-    const mode = encryptionModes.find((one) => modes.includes(one));
+  #discoverAddress({ ip, port, ssrc, modes }: ReadyMessage) {
+    const mode = encryptionModes.find((candidate) => modes.includes(candidate));
     if (!mode) return;
     this.#ssrc = ssrc;
-    this.#udp.discoverAddress({ address: ip, port }, ssrc, (own) => {
-      const data = { ...own, mode };
+    this.#udp.discoverAddress({ address: ip, port }, ssrc, (ownAddress) => {
+      const data = { ...ownAddress, mode };
       this.#signals.send({
         op: voiceOpcodes.selectProtocol,
         d: { protocol: 'udp', data },
@@ -261,7 +269,7 @@ class ConnectedVoice implements AsyncDisposable {
     });
   }
 
-  #describe({ mode, secret_key, dave_protocol_version }: SessionDescription) {
+  #startEncryption({ mode, secret_key, dave_protocol_version }: SessionDescription) {
     const { ticket, codec, openSession } = this.#options;
     const cipher = makeVoiceCipher(mode, Buffer.from(secret_key));
     this.#dave =
@@ -269,22 +277,22 @@ class ConnectedVoice implements AsyncDisposable {
         ? new DaveMember(ticket.userId, ticket.channelId, openSession)
         : undefined;
     this.#sealer = new PacketSealer(cipher, false);
-    this.#receiver = createClientReceiver(codec, cipher, this.#dave, (frame) => {
+    this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
       for (const listener of this.#listeners) listener(frame);
     });
-    this.#answer(this.#dave && [this.#dave.keyPackage()]);
+    this.#sendAnswers(this.#dave && [this.#dave.makeKeyPackage()]);
   }
 
-  #meet(userIds: readonly string[]) {
-    for (const userId of userIds) this.#present.add(userId);
+  #addPeople(userIds: readonly PersonId[]) {
+    for (const userId of userIds) this.#presentIds.add(userId);
   }
 
-  #part(userId: string) {
-    this.#present.delete(userId);
+  #removePerson(userId: PersonId) {
+    this.#presentIds.delete(userId);
     this.#receiver?.forgetSpeaker(userId);
   }
 
-  #answer(messages: readonly VoiceMessage[] = []) {
+  #sendAnswers(messages: readonly VoiceMessage[] = []) {
     for (const message of messages) this.#signals.send(message);
   }
 
@@ -295,12 +303,12 @@ class ConnectedVoice implements AsyncDisposable {
     });
   }
 
-  #send({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>) {
+  #sendPacket({ sequence, timestamp, payload }: Omit<VoicePacket, 'ssrc'>) {
     const packet = {
       sequence,
       timestamp,
       ssrc: this.#ssrc,
-      payload: this.#seal(payload),
+      payload: this.#sealFrame(payload),
     };
     const datagram = this.#sealer?.sealPacket(packet);
     if (!datagram) return;
@@ -308,7 +316,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#sentPackets++;
   }
 
-  #seal(opus: Buffer) {
+  #sealFrame(opus: Buffer) {
     const isOpen =
       this.#sealing === 'none' ||
       (this.#sealing === 'mostly' && this.#sentPackets % 10 === 0);

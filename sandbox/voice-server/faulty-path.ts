@@ -10,85 +10,92 @@ const maxOvertakenMs = 60;
 
 type DeliverDatagram = () => void;
 type DatagramFate = {
-  readonly lost: boolean;
-  readonly twice: boolean;
-  readonly waits: boolean;
+  readonly isLost: boolean;
+  readonly isDoubled: boolean;
+  readonly isOvertaken: boolean;
 };
 
-export type FaultyPath = ReturnType<typeof createFaultyPath>;
-
 /** One way of a UDP path with its faults. A perfect one delivers at once. After `closing` nothing arrives any more. */
-export function createFaultyPath(way: PathFaults, closing: AbortSignal) {
-  const random = seededRandom(1);
-  const queue: { readonly dueMs: number; readonly deliver: DeliverDatagram }[] = [];
-  let heldBack: DeliverDatagram | undefined;
-  let lastDueMs = 0;
+export class FaultyPath {
+  readonly #faults: PathFaults;
+  readonly #closing: AbortSignal;
+  readonly #random = seededRandom(1);
+  readonly #queue: { readonly dueMs: number; readonly deliver: DeliverDatagram }[] = [];
+  #overtakenDatagram: DeliverDatagram | undefined;
+  #lastDueMs = 0;
+
+  constructor(faults: PathFaults, closing: AbortSignal) {
+    this.#faults = faults;
+    this.#closing = closing;
+  }
+
+  /** Sends a datagram on its way: `deliver` is called now, later, twice or never. */
+  passDatagram(deliver: DeliverDatagram): void {
+    const { isLost, isDoubled, isOvertaken } = this.#drawFate();
+    if (isLost) return;
+    if (isOvertaken && !this.#overtakenDatagram) this.#holdDatagram(deliver);
+    else this.#departDatagram(deliver);
+    if (isDoubled) this.#departDatagram(deliver);
+  }
 
   /** Draws the same count of numbers for each datagram, so that one kind of fault does not change another. */
-  function drawFate(): DatagramFate {
-    const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = way;
-    const [first, second, third] = [random(), random(), random()];
+  #drawFate(): DatagramFate {
+    const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = this.#faults;
+    const lossDraw = this.#random();
+    const duplicateDraw = this.#random();
+    const reorderDraw = this.#random();
     return {
-      lost: dead || first < loss,
-      twice: second < duplicates,
-      waits: third < reorder,
+      isLost: dead || lossDraw < loss,
+      isDoubled: duplicateDraw < duplicates,
+      isOvertaken: reorderDraw < reorder,
     };
   }
 
-  function holdDatagram(deliver: DeliverDatagram) {
-    heldBack = deliver;
-    runAfter(maxOvertakenMs, () => {
-      if (heldBack === deliver) releaseHeld();
+  #holdDatagram(deliver: DeliverDatagram) {
+    this.#overtakenDatagram = deliver;
+    this.#runAfter(maxOvertakenMs, () => {
+      if (this.#overtakenDatagram === deliver) this.#releaseOvertaken();
     });
   }
 
-  function releaseHeld() {
-    const overtaken = heldBack;
-    heldBack = undefined;
-    if (overtaken) delayDatagram(overtaken);
+  #releaseOvertaken() {
+    const deliver = this.#overtakenDatagram;
+    this.#overtakenDatagram = undefined;
+    if (deliver) this.#delayDatagram(deliver);
   }
 
-  function departDatagram(deliver: DeliverDatagram) {
-    delayDatagram(deliver);
-    releaseHeld();
+  #departDatagram(deliver: DeliverDatagram) {
+    this.#delayDatagram(deliver);
+    this.#releaseOvertaken();
   }
 
-  function delayDatagram(deliver: DeliverDatagram) {
-    const { delayMs = 0, jitterMs = 0 } = way;
-    const lateMs = Math.min(maxDelayMs, delayMs + random() * jitterMs);
+  #delayDatagram(deliver: DeliverDatagram) {
+    const { delayMs = 0, jitterMs = 0 } = this.#faults;
+    const lateMs = Math.min(maxDelayMs, delayMs + this.#random() * jitterMs);
     if (lateMs === 0) {
       deliver();
       return;
     }
-    if (queue.length >= maxDatagramsOnPath) return;
-    lastDueMs = Math.max(lastDueMs, realClock.nowMs() + lateMs);
-    queue.push({ dueMs: lastDueMs, deliver });
-    if (queue.length === 1) awaitNext();
+    if (this.#queue.length >= maxDatagramsOnPath) return;
+    this.#lastDueMs = Math.max(this.#lastDueMs, realClock.nowMs() + lateMs);
+    this.#queue.push({ dueMs: this.#lastDueMs, deliver });
+    if (this.#queue.length === 1) this.#awaitNext();
   }
 
   /** Waits for the first of the queue, by one timer: many could fire out of order. */
-  function awaitNext() {
-    const [next] = queue;
-    if (next) runAfter(next.dueMs - realClock.nowMs(), () => deliverDue());
+  #awaitNext() {
+    const [next] = this.#queue;
+    if (next) this.#runAfter(next.dueMs - realClock.nowMs(), () => this.#deliverDue());
   }
 
-  function deliverDue() {
+  #deliverDue() {
     const nowMs = realClock.nowMs();
+    const queue = this.#queue;
     while (queue[0] && queue[0].dueMs <= nowMs) queue.shift()?.deliver();
-    awaitNext();
+    this.#awaitNext();
   }
 
-  function runAfter(ms: number, then: () => void) {
-    realClock.sleep(ms, closing).then(then, () => {}); // closed: nobody is there
+  #runAfter(ms: number, then: () => void) {
+    realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
-
-  return {
-    passDatagram(deliver: DeliverDatagram) {
-      const { lost, twice, waits } = drawFate();
-      if (lost) return;
-      if (waits && !heldBack) holdDatagram(deliver);
-      else departDatagram(deliver);
-      if (twice) departDatagram(deliver);
-    },
-  };
 }

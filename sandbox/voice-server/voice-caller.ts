@@ -9,8 +9,9 @@ import {
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { FaultSchedule } from './voice-faults.ts';
-import { createPaddedStreams } from './voice-padding.ts';
+import { PaddedStreams } from './voice-padding.ts';
 import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
@@ -20,98 +21,102 @@ type CallSecrets = { readonly cipher: VoiceCipher; readonly sealer: PacketSealer
 export class VoiceCaller {
   readonly ticket: VoiceTicket;
   readonly ssrc: number;
-  readonly key = randomBytes(32);
+  /** Key of the transport encryption, 32 bytes, which op 4 tells. */
+  readonly key: Buffer = randomBytes(32);
   /** Where IP discovery came from. */
   remote: UdpPeer | undefined;
-  /** Absent until op 1 chose how to encrypt: from then on in the call. */
+  /** Absent until op 1 chose how to encrypt. From then on the person is in the call. */
   secrets: CallSecrets | undefined;
   /** Op 5 came, so the others know the owner of this SSRC. */
-  announced = false;
-  canSpeak: VoiceRights = { speak: true, hear: true };
-  readonly canHear = createPaddedStreams();
-  lastBeatAtMs = realClock.nowMs();
-  /** Since when there has been no socket. */
+  isAnnounced: boolean = false;
+  rights: VoiceRights = { speak: true, hear: true };
+  readonly paddedStreams: PaddedStreams = new PaddedStreams();
+  lastBeatAtMs: number = realClock.nowMs();
+  /** Instant since which there has been no socket. */
   cutAtMs: number | undefined;
-  readonly #outbox = createVoiceOutbox();
-  readonly #faults;
+  readonly #outbox = new VoiceOutbox();
+  readonly #faults: FaultSchedule;
   #socket: VoiceSocket;
 
   constructor(
     ticket: VoiceTicket,
     ssrc: number,
     faults: FaultSchedule,
-    line: VoiceSocket,
+    socket: VoiceSocket,
   ) {
     this.ticket = ticket;
     this.#faults = faults;
     this.ssrc = ssrc;
-    this.#socket = line;
+    this.#socket = socket;
   }
 
-  get userId() {
+  /** Id of the person, from the ticket. */
+  get userId(): PersonId {
     return this.ticket.userId;
   }
 
-  chooseMode(mode: EncryptionMode) {
+  /** Sets how packets of this person are encrypted from now on, both ways. */
+  chooseMode(mode: EncryptionMode): void {
     const cipher = makeVoiceCipher(mode, this.key);
     this.secrets = { cipher, sealer: new PacketSealer(cipher, true) };
   }
 
   /** Sends a message with the delay that the faults set. */
-  send(message: VoiceMessage) {
+  send(message: VoiceMessage): void {
     this.#faults.postMessage(this.userId, message.op, () => this.#sendNow(message));
   }
 
   /** Sends a frame without a number, which is never repeated. */
-  sendMessage(frame: SocketData) {
+  sendUnnumbered(frame: SocketData): void {
     if (this.cutAtMs === undefined) this.#socket.send(frame);
-  }
-
-  /** Sends a numbered message, and keeps it until it is acknowledged. Without a socket it is only kept. */
-  #sendNow(message: VoiceMessage) {
-    const wire = this.#outbox.numberMessage(message);
-    if (this.cutAtMs === undefined) this.#socket.send(wire);
   }
 
   /**
    * Freezes the present socket, so that it says nothing any more and is not known to be
    * closed.
    */
-  freeze() {
+  freeze(): void {
     this.#socket.freeze();
   }
 
-  acknowledgeBeat(seqAck: number | undefined) {
+  /** Notes a heartbeat (op 3), and forgets the messages up to `seqAck`. */
+  acknowledgeBeat(seqAck: number | undefined): void {
     this.lastBeatAtMs = realClock.nowMs();
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
-  /** Notes that `line` is closed. Returns false if it was not the present one. */
-  cutSocket(line: VoiceSocket) {
-    if (line !== this.#socket) return false;
+  /** Notes that `socket` is closed. Returns false if another socket has taken its place. */
+  cutSocket(socket: VoiceSocket): boolean {
+    if (socket !== this.#socket) return false;
     this.cutAtMs = realClock.nowMs();
     return true;
   }
 
   /**
-   * Continues on `line` with the missed messages. Returns false if some of them are
+   * Continues on `socket` with the missed messages. Returns false if some of them are
    * lost. Clients take binary messages only after op 9.
    */
-  resume(line: VoiceSocket, seqAck: number) {
-    const missed = this.#outbox.listSince(seqAck);
-    if (!missed) return false;
+  resume(socket: VoiceSocket, seqAck: number): boolean {
+    const missedMessages = this.#outbox.listSince(seqAck);
+    if (!missedMessages) return false;
     if (this.cutAtMs === undefined) this.#socket.close(1000);
-    this.#socket = line;
+    this.#socket = socket;
     this.cutAtMs = undefined;
     this.lastBeatAtMs = realClock.nowMs();
-    line.send(JSON.stringify({ op: voiceOpcodes.resumed, d: null }));
-    for (const wire of missed) line.send(wire);
+    socket.send(JSON.stringify({ op: voiceOpcodes.resumed, d: null }));
+    for (const wire of missedMessages) socket.send(wire);
     return true;
   }
 
   /** Closes the socket. A session that can be resumed waits for the resume. */
-  close(code: number) {
+  close(code: number): void {
     if (this.cutAtMs === undefined) this.#socket.close(code);
+  }
+
+  /** Sends a numbered message, and keeps it until it is acknowledged. Without a socket it is only kept. */
+  #sendNow(message: VoiceMessage) {
+    const wire = this.#outbox.numberMessage(message);
+    if (this.cutAtMs === undefined) this.#socket.send(wire);
   }
 }
 
@@ -126,39 +131,38 @@ export type SocketData = string | Buffer;
  *
  * Keeps 500 messages. With more unacknowledged the oldest are lost, and a client that misses one cannot resume.
  */
-function createVoiceOutbox() {
-  let last = 0;
-  const kept: { readonly seq: number; readonly wire: SocketData }[] = [];
+class VoiceOutbox {
+  #lastSeq = 0;
+  readonly #messages: { readonly seq: number; readonly wire: SocketData }[] = [];
 
-  return {
-    /**
-     * Numbers a message and keeps it. JSON and binary messages share one counter of 16
-     * bits.
-     */
-    numberMessage(message: VoiceMessage) {
-      last = (last + 1) & 0xffff;
-      const wire = encodeMessage(message, last);
-      kept.push({ seq: last, wire });
-      if (kept.length > maxKeptMessages) kept.shift();
-      return wire;
-    },
+  /**
+   * Numbers a message and keeps it. JSON and binary messages share one counter of 16
+   * bits.
+   */
+  numberMessage(message: VoiceMessage): SocketData {
+    this.#lastSeq = (this.#lastSeq + 1) & 0xffff;
+    const wire = encodeMessage(message, this.#lastSeq);
+    this.#messages.push({ seq: this.#lastSeq, wire });
+    if (this.#messages.length > maxKeptMessages) this.#messages.shift();
+    return wire;
+  }
 
-    /**
-     * Forgets messages up to `seq`. -1: nothing arrived yet. A number that was never
-     * given is ignored.
-     */
-    acknowledge(seq: number) {
-      const at = kept.findIndex((one) => one.seq === seq);
-      if (at >= 0) kept.splice(0, at + 1);
-    },
+  /**
+   * Forgets messages up to `seq`. -1: nothing arrived yet. A number that was never given
+   * is ignored.
+   */
+  acknowledge(seq: number): void {
+    const index = this.#messages.findIndex((message) => message.seq === seq);
+    if (index >= 0) this.#messages.splice(0, index + 1);
+  }
 
-    /** Lists messages after `seq`, oldest first. Undefined if some of them are lost. */
-    listSince(seq: number) {
-      const missing = seq < 0 ? last : (last - seq) & 0xffff;
-      if (missing > kept.length) return undefined;
-      return kept.slice(kept.length - missing).map(({ wire }) => wire);
-    },
-  };
+  /** Lists messages after `seq`, oldest first. Undefined if some of them are lost. */
+  listSince(seq: number): readonly SocketData[] | undefined {
+    const messages = this.#messages;
+    const missingCount = seq < 0 ? this.#lastSeq : (this.#lastSeq - seq) & 0xffff;
+    if (missingCount > messages.length) return undefined;
+    return messages.slice(messages.length - missingCount).map(({ wire }) => wire);
+  }
 }
 
 function encodeMessage(message: VoiceMessage, seq: number) {

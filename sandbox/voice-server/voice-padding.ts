@@ -10,7 +10,7 @@ export type PaddingFaults = {
   readonly burst: number;
 };
 
-type PaddedStream = { carried: number; added: number };
+type PaddedStream = { carriedCount: number; addedCount: number };
 
 /**
  * Streams of all others as one person gets them.
@@ -18,29 +18,36 @@ type PaddedStream = { carried: number; added: number };
  * Packets of nothing but padding take sequence numbers, and the timestamp of the sound before them. Those numbers stay taken after
  * the padding has ended.
  */
-export function createPaddedStreams() {
-  const streams = new Map<number, PaddedStream>();
+export class PaddedStreams {
+  /** By SSRC. */
+  readonly #streams = new Map<number, PaddedStream>();
 
-  return {
-    /** Returns the packets to send for `packet`, in order. */
-    padPacket(packet: VoicePacket, faults: PaddingFaults | undefined) {
-      const stream = streams.get(packet.ssrc) ?? { carried: 0, added: 0 };
-      streams.set(packet.ssrc, stream);
-      const carrying = {
-        ...packet,
-        sequence: (packet.sequence + stream.added) & 0xffff,
-      };
-      if (!faults) return [carrying];
-      stream.carried++;
-      const burst = stream.carried % faults.every === 0 ? faults.burst : 0;
-      stream.added += burst;
-      const padding = Array.from({ length: burst }, (_, n) => ({
-        ...carrying,
-        sequence: (carrying.sequence + 1 + n) & 0xffff,
-        payload: Buffer.alloc(0),
-        paddingBytes: 255,
-      }));
-      return [{ ...carrying, paddingBytes: faults.bytes }, ...padding];
-    },
-  };
+  /** Returns the packets to send for `packet`, in order. */
+  padPacket(
+    packet: VoicePacket,
+    faults: PaddingFaults | undefined,
+  ): readonly VoicePacket[] {
+    const stream = this.#getStream(packet.ssrc);
+    const numbered = {
+      ...packet,
+      sequence: (packet.sequence + stream.addedCount) & 0xffff,
+    };
+    if (!faults) return [numbered];
+    stream.carriedCount++;
+    const burst = stream.carriedCount % faults.every === 0 ? faults.burst : 0;
+    stream.addedCount += burst;
+    const padding = Array.from({ length: burst }, (_, n) => ({
+      ...numbered,
+      sequence: (numbered.sequence + 1 + n) & 0xffff,
+      payload: Buffer.alloc(0),
+      paddingBytes: 255,
+    }));
+    return [{ ...numbered, paddingBytes: faults.bytes }, ...padding];
+  }
+
+  #getStream(ssrc: number) {
+    const stream = this.#streams.get(ssrc) ?? { carriedCount: 0, addedCount: 0 };
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
 }

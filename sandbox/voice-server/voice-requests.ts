@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 
 const idSchema = z.string().max(64);
@@ -42,43 +43,81 @@ const jsonSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal(voiceOpcodes.invalidCommit), d: transitionSchema }),
 ]);
 
-type JsonRequest = z.infer<typeof jsonSchema>;
+/** A login to the call of `server_id`, by a ticket of the main gateway. */
+export type VoiceIdentify = {
+  readonly server_id: GuildId;
+  readonly user_id: PersonId;
+  readonly session_id: string;
+  readonly token: string;
+  /** Absent: the client cannot encrypt end to end. */
+  readonly max_dave_protocol_version?: number;
+};
+/** The return to a voice session. `seq_ack` is the last message that arrived, -1 if none did. */
+export type VoiceResume = {
+  readonly server_id: GuildId;
+  readonly session_id: string;
+  readonly token: string;
+  readonly seq_ack?: number;
+};
+type TransitionRequest = { readonly transition_id: number };
+type JsonRequest =
+  | { readonly op: typeof voiceOpcodes.identify; readonly d: VoiceIdentify }
+  | { readonly op: typeof voiceOpcodes.resume; readonly d: VoiceResume }
+  | {
+      readonly op: typeof voiceOpcodes.selectProtocol;
+      readonly d: {
+        readonly protocol: string;
+        readonly data: { readonly mode: string };
+      };
+    }
+  | {
+      readonly op: typeof voiceOpcodes.heartbeat;
+      readonly d: { readonly t: number; readonly seq_ack?: number };
+    }
+  | {
+      readonly op: typeof voiceOpcodes.speaking;
+      readonly d: { readonly speaking: number; readonly ssrc: number };
+    }
+  | {
+      readonly op:
+        | typeof voiceOpcodes.transitionReady
+        | typeof voiceOpcodes.invalidCommit;
+      readonly d: TransitionRequest;
+    };
 type BinaryRequest = {
   readonly op: typeof voiceOpcodes.keyPackage | typeof voiceOpcodes.commitWelcome;
   readonly payload: Buffer;
 };
 /** Requests that a client may send on the voice gateway. */
 export type VoiceRequest = JsonRequest | BinaryRequest;
-export type VoiceIdentify = Extract<
-  JsonRequest,
-  { op: typeof voiceOpcodes.identify }
->['d'];
-export type VoiceResume = Extract<JsonRequest, { op: typeof voiceOpcodes.resume }>['d'];
 
 /**
  * Parses the request in one frame of a client, or returns the code to close the socket
  * with.
  */
-export function parseVoiceRequest(frame: Buffer, isBinary: boolean) {
+export function parseVoiceRequest(
+  frame: Buffer,
+  isBinary: boolean,
+): VoiceRequest | number {
   return isBinary ? parseBinary(frame) : parseJson(frame.toString());
 }
 
-function parseBinary(frame: Buffer) {
+function parseBinary(frame: Buffer): BinaryRequest | number {
   const [code] = frame;
   if (code !== voiceOpcodes.keyPackage && code !== voiceOpcodes.commitWelcome)
     return voiceCloseReasons.unknownOp;
   return { op: code, payload: frame.subarray(1) };
 }
 
-function parseJson(text: string) {
+function parseJson(text: string): JsonRequest | number {
   const value = tryParseJson(text);
   if (value === undefined) return voiceCloseReasons.undecodable;
-  const read = jsonSchema.safeParse(value);
-  if (read.success) return read.data;
-  const known = z.object({
+  const parsed = jsonSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const opcodeSchema = z.object({
     op: z.literal(jsonSchema.options.map(({ shape }) => shape.op.value)),
   });
-  return known.safeParse(value).success
+  return opcodeSchema.safeParse(value).success
     ? voiceCloseReasons.badRequest
     : voiceCloseReasons.unknownOp;
 }

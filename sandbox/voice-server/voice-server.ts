@@ -6,8 +6,9 @@ import { makeCertificate } from '#sandbox/make-certificate.ts';
 import type { VoiceHalfOptions } from '#sandbox/sandbox.ts';
 import { voiceCloseReasons } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
-import { createVoiceCalls } from './voice-calls.ts';
-import { FaultSchedule, makeVoiceFaults } from './voice-faults.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { VoiceCalls } from './voice-calls.ts';
+import { FaultSchedule, VoiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
 
@@ -21,23 +22,33 @@ const maxFrameBytes = 1 << 16;
 const tickIntervalMs = 100;
 
 /** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
-export type VoiceServer = Awaited<ReturnType<typeof openVoiceServer>>;
+export interface VoiceServer extends AsyncDisposable {
+  /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. Files lie there, too. */
+  readonly endpoint: string;
+  /** PEM of the self-signed certificate behind `endpoint`. */
+  readonly certificate: string;
+  /** Faults of its calls, on demand. */
+  readonly faults: VoiceFaults;
+  /** Lets this ticket identify. A former ticket of the same person in the same server is void. */
+  admit(ticket: VoiceTicket): void;
+  /** Ends the person's call in that server with `code` (4014: disconnected). */
+  expel(guildId: GuildId, userId: PersonId, code: number): void;
+  /** Sets rights from the next packet on, in every call this person has in that server. At first everything is allowed. */
+  allow(guildId: GuildId, userId: PersonId, rights: VoiceRights): void;
+}
 
 /** Opens the voice half of a Discord, and its files, on 127.0.0.1: TLS and UDP ports of the system's choosing. */
-export async function openVoiceServer(options: VoiceServerOptions) {
+export async function openVoiceServer(
+  options: VoiceServerOptions,
+): Promise<VoiceServer> {
   const { dave, file, heartbeatMs = 13_750 } = options;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
   const faults = new FaultSchedule(closing.signal);
-  const calls = createVoiceCalls({ dave, heartbeatMs, faults });
+  const calls = new VoiceCalls({ dave, heartbeatMs, faults });
   const { certificate, key } = makeCertificate();
   const udp = await VoiceUdp.open(calls, faults);
-  const https = createServer({ cert: certificate, key }, ({ url = '' }, response) => {
-    const [, id = ''] = /^\/attachments\/\d+\/(\d+)\//.exec(url) ?? [];
-    const upload = file(id);
-    response.writeHead(upload ? 200 : 404, upload && { 'content-type': upload.type });
-    response.end(upload?.bytes);
-  });
+  const https = createFileServer({ cert: certificate, key }, file);
   const rules = { heartbeatMs, udpPort: udp.port, faults };
   const sockets = openGateway(
     https,
@@ -48,19 +59,12 @@ export async function openVoiceServer(options: VoiceServerOptions) {
   await once(https, 'listening');
   const ticking = setInterval(() => calls.expireCallers(), tickIntervalMs).unref();
   return {
-    /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. Files lie there, too. */
     endpoint: `localhost:${(https.address() as AddressInfo).port}`, // TCP, so never a path
-    /** PEM of the self-signed certificate behind `endpoint`. */
     certificate,
-    /** Lets this ticket identify. A former ticket of the same person in the same server is void. */
-    admit: (ticket: VoiceTicket) => calls.admitTicket(ticket),
-    /** Ends the person's call there with `code` (4014: disconnected). */
-    expel: (guildId: string, userId: string, code: number) =>
-      calls.expelPerson(guildId, userId, code),
-    /** From the next packet on, in every call this person has there. Until said, everything is allowed. */
-    allow: (guildId: string, userId: string, rights: VoiceRights) =>
-      calls.setRights(guildId, userId, rights),
-    faults: makeVoiceFaults(faults, calls, udp),
+    faults: new VoiceFaults(faults, calls, udp),
+    admit: (ticket) => calls.admitTicket(ticket),
+    expel: (guildId, userId, code) => calls.expelPerson(guildId, userId, code),
+    allow: (guildId, userId, rights) => calls.setRights(guildId, userId, rights),
     async [Symbol.asyncDispose]() {
       clearInterval(ticking);
       closing.abort(new Error('The voice server was closed.'));
@@ -69,6 +73,19 @@ export async function openVoiceServer(options: VoiceServerOptions) {
       await udp[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Creates the server behind `endpoint`, which answers a GET with the file that `findFile` has. */
+function createFileServer(
+  keys: { readonly cert: string; readonly key: string },
+  findFile: VoiceHalfOptions['file'],
+) {
+  return createServer(keys, ({ url = '' }, response) => {
+    const [, id = ''] = /^\/attachments\/\d+\/(\d+)\//.exec(url) ?? [];
+    const upload = findFile(id);
+    response.writeHead(upload ? 200 : 404, upload && { 'content-type': upload.type });
+    response.end(upload?.bytes);
+  });
 }
 
 /**

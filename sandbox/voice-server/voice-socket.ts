@@ -16,6 +16,17 @@ export type SocketRules = {
   readonly faults: FaultSchedule;
 };
 
+/** Requests of a person who has identified, other than heartbeats. */
+type CallerRequest = Exclude<
+  VoiceRequest,
+  {
+    op:
+      | typeof voiceOpcodes.identify
+      | typeof voiceOpcodes.resume
+      | typeof voiceOpcodes.heartbeat;
+  }
+>;
+
 /** A client that reads too little to stay below this is cut off. */
 const maxUnsentBytes = 1 << 20;
 const maxIdentifyMs = 10_000;
@@ -24,20 +35,20 @@ const closeTimeoutMs = 1000;
 
 /** One WebSocket of the voice gateway. It greets, lets one person identify or resume, and passes on the requests of that person. */
 export class VoiceSocket {
-  readonly #socket;
-  readonly #calls;
-  readonly #rules;
-  readonly #tooLate;
+  readonly #socket: WebSocket;
+  readonly #calls: VoiceCalls;
+  readonly #rules: SocketRules;
+  readonly #identifyTimer: NodeJS.Timeout;
   #caller: VoiceCaller | undefined;
-  /** Closed from this side: whatever comes back as a code is no goodbye. */
-  #closing = false;
-  #frozen = false;
+  /** Closed from this side: a code that comes back is no goodbye. */
+  #isClosing = false;
+  #isFrozen = false;
 
   constructor(socket: WebSocket, calls: VoiceCalls, rules: SocketRules) {
     this.#socket = socket;
     this.#calls = calls;
     this.#rules = rules;
-    this.#tooLate = setTimeout(
+    this.#identifyTimer = setTimeout(
       () => this.close(voiceCloseReasons.notIdentified),
       maxIdentifyMs,
     ).unref();
@@ -49,20 +60,23 @@ export class VoiceSocket {
     this.#sendJson(voiceOpcodes.hello, { v: 8, heartbeat_interval: rules.heartbeatMs });
   }
 
-  send(wire: SocketData) {
-    if (this.#frozen || this.#socket.readyState !== this.#socket.OPEN) return;
+  /** Sends a message as it is. A client that does not read is cut off, a closed one gets nothing. */
+  send(wire: SocketData): void {
+    if (this.#isFrozen || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > maxUnsentBytes) this.#socket.terminate();
     else this.#socket.send(wire, () => {}); // a failure shows as `close`
   }
 
-  freeze() {
-    this.#frozen = true;
+  /** Reads and sends nothing any more, and leaves the socket open. */
+  freeze(): void {
+    this.#isFrozen = true;
     this.#socket.pause();
   }
 
-  close(code: number) {
-    this.#closing = true;
-    if (this.#frozen) return;
+  /** Closes the socket, and cuts it 1 s later. Code 1006 cuts it at once. */
+  close(code: number): void {
+    this.#isClosing = true;
+    if (this.#isFrozen) return;
     if (code === cutCloseCode) this.#socket.terminate();
     else this.#socket.close(code);
     this.#finishClose();
@@ -80,11 +94,11 @@ export class VoiceSocket {
   #receiveFrame(frame: Buffer, isBinary: boolean) {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const request = parseVoiceRequest(frame, isBinary);
-    const refused =
+    const closeCode =
       typeof request === 'number' ? request : this.#handleRequest(request);
-    if (refused === undefined) return;
-    if (this.#caller) this.#calls.failCaller(this.#caller, refused);
-    else this.close(refused);
+    if (closeCode === undefined) return;
+    if (this.#caller) this.#calls.failCaller(this.#caller, closeCode);
+    else this.close(closeCode);
   }
 
   /** Performs a request. Returns a close code if it cannot be granted. */
@@ -128,28 +142,17 @@ export class VoiceSocket {
   }
 
   #seatCaller(caller: VoiceCaller) {
-    clearTimeout(this.#tooLate);
+    clearTimeout(this.#identifyTimer);
     this.#caller = caller;
   }
 
-  #serveCaller(
-    caller: VoiceCaller,
-    request: Exclude<
-      VoiceRequest,
-      {
-        op:
-          | typeof voiceOpcodes.identify
-          | typeof voiceOpcodes.resume
-          | typeof voiceOpcodes.heartbeat;
-      }
-    >,
-  ) {
-    const call = this.#calls.getCall(caller);
+  #serveCaller(caller: VoiceCaller, request: CallerRequest) {
+    const call = this.#calls.findCall(caller);
     switch (request.op) {
       case voiceOpcodes.selectProtocol: {
         const { protocol, data } = request.d;
         if (protocol !== 'udp') return voiceCloseReasons.unknownProtocol;
-        const mode = this.#rules.faults.modes.find((one) => one === data.mode);
+        const mode = this.#rules.faults.modes.find((offered) => offered === data.mode);
         if (!mode) return voiceCloseReasons.unknownMode;
         if (!caller.secrets) call?.describeSession(caller, mode);
         return undefined;
@@ -158,10 +161,10 @@ export class VoiceSocket {
         if (request.d.speaking !== 0) call?.announceSpeaking(caller);
         return undefined;
       case voiceOpcodes.transitionReady:
-        call?.transitionReady(caller, request.d.transition_id);
+        call?.markTransitionReady(caller, request.d.transition_id);
         return undefined;
       case voiceOpcodes.invalidCommit:
-        call?.invalidCommit(caller);
+        call?.receiveInvalidCommit(caller);
         return undefined;
       case voiceOpcodes.keyPackage:
       case voiceOpcodes.commitWelcome:
@@ -177,10 +180,10 @@ export class VoiceSocket {
    * Ends the voice session after code 1000. After any other code the person may resume.
    */
   #onGone(code: number) {
-    clearTimeout(this.#tooLate);
+    clearTimeout(this.#identifyTimer);
     const caller = this.#caller;
-    const cut = caller?.cutSocket(this);
-    if (caller && cut && code === 1000 && !this.#closing)
+    const wasPresent = caller?.cutSocket(this);
+    if (caller && wasPresent && code === 1000 && !this.#isClosing)
       this.#calls.removeCaller(caller, code);
   }
 }

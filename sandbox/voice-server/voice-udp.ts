@@ -17,11 +17,11 @@ const minDiscoveryMs = 3;
 /** Receive buffer of the port of all calls: 25 speakers while this process waits a second for a processor. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 
-/** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */
+/** The UDP port of all calls: tells clients their address, and passes voice on. Any other datagram is dropped. */
 export class VoiceUdp implements AsyncDisposable {
-  readonly #socket;
-  readonly #calls;
-  readonly #faults;
+  readonly #socket: Socket;
+  readonly #calls: VoiceCalls;
+  readonly #faults: FaultSchedule;
 
   private constructor(socket: Socket, calls: VoiceCalls, faults: FaultSchedule) {
     this.#socket = socket;
@@ -30,7 +30,8 @@ export class VoiceUdp implements AsyncDisposable {
     socket.on('message', (datagram, from) => this.#receiveDatagram(datagram, from));
   }
 
-  static async open(calls: VoiceCalls, faults: FaultSchedule) {
+  /** Opens a port of the system's choosing on 127.0.0.1. */
+  static async open(calls: VoiceCalls, faults: FaultSchedule): Promise<VoiceUdp> {
     const socket = createSocket('udp4');
     socket.on('error', () => {}); // of a send to a port nobody listens to
     socket.bind(0, '127.0.0.1');
@@ -39,7 +40,8 @@ export class VoiceUdp implements AsyncDisposable {
     return new VoiceUdp(socket, calls, faults);
   }
 
-  get port() {
+  /** Number of the port, which op 2 tells. */
+  get port(): number {
     return this.#socket.address().port;
   }
 
@@ -47,19 +49,20 @@ export class VoiceUdp implements AsyncDisposable {
    * Sends a datagram without the faults of the network. Nothing happens before IP
    * discovery.
    */
-  forgeDatagram(datagram: Buffer, { remote }: VoiceCaller) {
+  forgeDatagram(datagram: Buffer, { remote }: VoiceCaller): void {
     if (remote) this.#sendDatagram(datagram, remote);
   }
 
-  async [Symbol.asyncDispose]() {
+  /** Closes the port, and waits until it is free. */
+  async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#socket, 'close');
     this.#socket.close();
     await closed;
   }
 
   #receiveDatagram(datagram: Buffer, from: RemoteInfo) {
-    const asked = parseDiscovery(datagram);
-    const ssrc = asked ?? parseSsrc(datagram);
+    const discoverySsrc = parseDiscovery(datagram);
+    const ssrc = discoverySsrc ?? parseSsrc(datagram);
     const caller =
       ssrc === undefined
         ? this.#calls.findByRemote(from)
@@ -67,7 +70,7 @@ export class VoiceUdp implements AsyncDisposable {
     this.#faults.carryDatagram(caller?.userId, 'up', () => {
       if (datagram.length === keepAliveBytes)
         this.#answerCaller(datagram, from, caller);
-      else if (asked !== undefined) this.#answerDiscovery(asked, from);
+      else if (discoverySsrc !== undefined) this.#answerDiscovery(discoverySsrc, from);
       else if (caller) this.#relayDatagram(datagram, caller);
     });
   }
@@ -75,7 +78,7 @@ export class VoiceUdp implements AsyncDisposable {
   #relayDatagram(datagram: Buffer, caller: VoiceCaller) {
     const packet = caller.secrets && decryptPacket(datagram, caller.secrets.cipher);
     if (!packet) return;
-    this.#calls.getCall(caller)?.relayPacket(caller, packet, (sealed, to) => {
+    this.#calls.findCall(caller)?.relayPacket(caller, packet, (sealed, to) => {
       if (to.remote) this.#answerCaller(sealed, to.remote, to);
     });
   }

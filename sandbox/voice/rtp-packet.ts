@@ -22,16 +22,16 @@ const counterBytes = 4;
 const oneByteExtension = 0xbede;
 
 /** Parses the SSRC in the header. Undefined for a datagram that is no voice packet. */
-export function parseSsrc(datagram: Buffer) {
+export function parseSsrc(datagram: Buffer): number | undefined {
   if (datagram.length < 12 + tagBytes + counterBytes) return undefined;
-  const [first = 0, second = 0] = datagram;
-  if (first >> 6 !== 2 || (second & 0x7f) !== opusPayloadType) return undefined;
+  const [flags = 0, typeByte = 0] = datagram;
+  if (flags >> 6 !== 2 || (typeByte & 0x7f) !== opusPayloadType) return undefined;
   return datagram.readUInt32BE(8);
 }
 
 /**
  * Decrypts the packet in `datagram`. Undefined if it is no voice packet or the cipher
- * does not fit. `rtpsize`: the header with CSRCs and the four bytes that announce an
+ * does not fit. In both modes (`rtpsize`) the header with CSRCs and the four bytes that announce an
  * extension stays readable and is authenticated. The extension's body is encrypted with
  * the payload
  * (https://discord.com/developers/docs/topics/voice-connections#transport-encryption-and-sending-voice).
@@ -41,27 +41,25 @@ export function decryptPacket(
   cipher: VoiceCipher,
 ): VoicePacket | undefined {
   const ssrc = parseSsrc(datagram);
-  const [first = 0] = datagram;
-  const extended = (first & 0x10) !== 0;
-  const headBytes = 12 + 4 * (first & 0x0f) + (extended ? 4 : 0);
-  if (ssrc === undefined || datagram.length < headBytes + tagBytes + counterBytes)
+  const [flags = 0] = datagram;
+  const isExtended = (flags & 0x10) !== 0;
+  const headerBytes = 12 + 4 * (flags & 0x0f) + (isExtended ? 4 : 0);
+  if (ssrc === undefined || datagram.length < headerBytes + tagBytes + counterBytes)
     return undefined;
   const counterAt = datagram.length - counterBytes;
   const counter = datagram.readUInt32BE(counterAt);
-  const [head, sealed] = [
-    datagram.subarray(0, headBytes),
-    datagram.subarray(headBytes, counterAt),
-  ];
-  const plain = cipher.open(head, sealed, counter);
+  const header = datagram.subarray(0, headerBytes);
+  const sealed = datagram.subarray(headerBytes, counterAt);
+  const plain = cipher.open(header, sealed, counter);
   if (!plain) return undefined;
-  const skipped = extended ? 4 * datagram.readUInt16BE(headBytes - 2) : 0;
-  const padding = (first & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
-  if (skipped + padding > plain.length) return undefined;
+  const extensionBytes = isExtended ? 4 * datagram.readUInt16BE(headerBytes - 2) : 0;
+  const paddingBytes = (flags & 0x20) === 0 ? 0 : (plain.at(-1) ?? 0);
+  if (extensionBytes + paddingBytes > plain.length) return undefined;
   return {
     sequence: datagram.readUInt16BE(2),
     timestamp: datagram.readUInt32BE(4),
     ssrc,
-    payload: plain.subarray(skipped, plain.length - padding),
+    payload: plain.subarray(extensionBytes, plain.length - paddingBytes),
   };
 }
 
@@ -81,6 +79,7 @@ export class PacketSealer {
     this.#extended = extended;
   }
 
+  /** Makes the datagram of one packet, and counts it. */
   sealPacket(packet: VoicePacket): Buffer {
     const {
       sequence,
@@ -94,28 +93,31 @@ export class PacketSealer {
       Buffer.alloc(paddingBytes, paddingBytes),
     ]);
     this.#counter = (this.#counter + 1) >>> 0;
-    const head = Buffer.alloc(this.#extended ? 16 : 12);
-    head.writeUInt8((this.#extended ? 0x90 : 0x80) | (paddingBytes > 0 ? 0x20 : 0), 0);
-    head.writeUInt8(payloadType, 1);
-    head.writeUInt16BE(sequence, 2);
-    head.writeUInt32BE(timestamp, 4);
-    head.writeUInt32BE(ssrc, 8);
-    if (!this.#extended) return this.#encryptPayload(head, payload);
-    head.writeUInt16BE(oneByteExtension, 12);
-    head.writeUInt16BE(1, 14);
+    const header = Buffer.alloc(this.#extended ? 16 : 12);
+    header.writeUInt8(
+      (this.#extended ? 0x90 : 0x80) | (paddingBytes > 0 ? 0x20 : 0),
+      0,
+    );
+    header.writeUInt8(payloadType, 1);
+    header.writeUInt16BE(sequence, 2);
+    header.writeUInt32BE(timestamp, 4);
+    header.writeUInt32BE(ssrc, 8);
+    if (!this.#extended) return this.#encryptPayload(header, payload);
+    header.writeUInt16BE(oneByteExtension, 12);
+    header.writeUInt16BE(1, 14);
     const count = this.#counter & 0xffff;
     return this.#encryptPayload(
-      head,
+      header,
       Buffer.concat([Buffer.of(0x31, count >> 8, count & 0xff, 0), payload]),
     );
   }
 
-  #encryptPayload(head: Buffer, plain: Buffer): Buffer {
+  #encryptPayload(header: Buffer, plain: Buffer): Buffer {
     const counter = Buffer.alloc(counterBytes);
     counter.writeUInt32BE(this.#counter);
     return Buffer.concat([
-      head,
-      this.#cipher.seal(head, plain, this.#counter),
+      header,
+      this.#cipher.seal(header, plain, this.#counter),
       counter,
     ]);
   }
@@ -126,24 +128,24 @@ const discoveryBytes = 74;
 /**
  * Parses the SSRC that an IP discovery request names. Undefined for any other datagram.
  */
-export function parseDiscovery(datagram: Buffer) {
-  const asks =
+export function parseDiscovery(datagram: Buffer): number | undefined {
+  const isRequest =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0001_0046;
-  return asks ? datagram.readUInt32BE(4) : undefined;
+  return isRequest ? datagram.readUInt32BE(4) : undefined;
 }
 
 /**
  * Encodes IP discovery: type 1 asks, type 2 answers with the address that the server
  * sees (https://discord.com/developers/docs/topics/voice-connections#ip-discovery).
  */
-export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
+export function encodeDiscovery(ssrc: number, seenAddress?: UdpPeer): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
-  datagram.writeUInt16BE(seen ? 2 : 1, 0);
+  datagram.writeUInt16BE(seenAddress ? 2 : 1, 0);
   datagram.writeUInt16BE(70, 2);
   datagram.writeUInt32BE(ssrc, 4);
-  if (!seen) return datagram;
-  datagram.write(seen.address, 8);
-  datagram.writeUInt16BE(seen.port, discoveryBytes - 2);
+  if (!seenAddress) return datagram;
+  datagram.write(seenAddress.address, 8);
+  datagram.writeUInt16BE(seenAddress.port, discoveryBytes - 2);
   return datagram;
 }
 
@@ -151,9 +153,9 @@ export function encodeDiscovery(ssrc: number, seen?: UdpPeer): Buffer {
  * Parses the address in an answer to IP discovery. Undefined for any other datagram.
  */
 export function parseDiscoveredAddress(datagram: Buffer): UdpPeer | undefined {
-  const answers =
+  const isAnswer =
     datagram.length === discoveryBytes && datagram.readUInt32BE(0) === 0x0002_0046;
-  if (!answers) return undefined;
+  if (!isAnswer) return undefined;
   const address = datagram.toString('latin1', 8, Math.max(8, datagram.indexOf(0, 8)));
   return { address, port: datagram.readUInt16BE(discoveryBytes - 2) };
 }
@@ -169,12 +171,12 @@ export type EncryptionMode = (typeof encryptionModes)[number];
 /** Cipher of one direction. */
 export type VoiceCipher = {
   /**
-   * Encrypts `plain`. `head` stays readable and is authenticated. The sealed part ends
+   * Encrypts `plain`. `header` stays readable and is authenticated. The sealed part ends
    * with the tag.
    */
-  seal(head: Uint8Array, plain: Uint8Array, counter: number): Buffer;
+  seal(header: Uint8Array, plain: Uint8Array, counter: number): Buffer;
   /** Decrypts `sealed`. Undefined if anything was changed or the key is another. */
-  open(head: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined;
+  open(header: Uint8Array, sealed: Uint8Array, counter: number): Buffer | undefined;
 };
 
 const tagBytes = 16;
@@ -190,15 +192,15 @@ function makeAesCipher(bytes: Uint8Array): VoiceCipher {
   // Bytes would be made a key for every packet, which takes three times as long as the packet.
   const key = createSecretKey(bytes);
   return {
-    seal(head, plain, counter) {
+    seal(header, plain, counter) {
       const cipher = createCipheriv('aes-256-gcm', key, toNonce(counter, 12));
-      cipher.setAAD(head);
+      cipher.setAAD(header);
       return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
-    open(head, sealed, counter) {
+    open(header, sealed, counter) {
       const tagAt = sealed.length - tagBytes;
       const decipher = createDecipheriv('aes-256-gcm', key, toNonce(counter, 12));
-      decipher.setAAD(head);
+      decipher.setAAD(header);
       decipher.setAuthTag(sealed.subarray(tagAt));
       return undefinedOnThrow(() =>
         Buffer.concat([decipher.update(sealed.subarray(0, tagAt)), decipher.final()]),
@@ -212,12 +214,13 @@ function makeAesCipher(bytes: Uint8Array): VoiceCipher {
  * missing, so that two implementations meet.
  */
 function makeXchachaCipher(key: Uint8Array): VoiceCipher {
-  const cipher = (head: Uint8Array, counter: number) =>
-    xchacha20poly1305(key, toNonce(counter, 24), head);
+  const openCipher = (header: Uint8Array, counter: number) =>
+    xchacha20poly1305(key, toNonce(counter, 24), header);
   return {
-    seal: (head, plain, counter) => Buffer.from(cipher(head, counter).encrypt(plain)),
-    open: (head, sealed, counter) =>
-      undefinedOnThrow(() => Buffer.from(cipher(head, counter).decrypt(sealed))),
+    seal: (header, plain, counter) =>
+      Buffer.from(openCipher(header, counter).encrypt(plain)),
+    open: (header, sealed, counter) =>
+      undefinedOnThrow(() => Buffer.from(openCipher(header, counter).decrypt(sealed))),
   };
 }
 

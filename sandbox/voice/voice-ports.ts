@@ -1,8 +1,10 @@
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+
 /** One person's right to one voice call, as the main gateway handed it out with op 4. */
 export type VoiceTicket = {
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly userId: string;
+  readonly guildId: GuildId;
+  readonly channelId: ChannelId;
+  readonly userId: PersonId;
   readonly sessionId: string;
   readonly token: string;
 };
@@ -35,6 +37,7 @@ export type PathFaults = {
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
+/** A microphone while its person is in a call. */
 export type OpenMicrophone = {
   readonly profile: MicrophoneProfile;
   /** End-to-end encryption of the microphone: right (default), none of it or every tenth frame not, or such that nobody can open it. */
@@ -43,7 +46,7 @@ export type OpenMicrophone = {
 
 /** 20 ms of a speech that was encoded beforehand. `voiced` by the energy of its source. */
 type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };
-/** Something to say up to its last frame with voice: whoever measures the bot encodes it before, so that speaking costs little. */
+/** A speech up to its last frame with voice: a program that measures the bot encodes it before, so that speaking costs little. */
 export type EncodedSpeech = { readonly frames: readonly EncodedFrame[] };
 
 /** When a simulated person spoke, on the clock all processes of the machine share. */
@@ -56,7 +59,7 @@ export type SpokenTimes = {
 
 /** 20 ms that reached a simulated person: decrypted, decoded to 48 kHz mono. */
 export type HeardFrame = {
-  readonly fromUserId: string;
+  readonly fromUserId: PersonId;
   readonly atMs: number;
   readonly samples: Int16Array;
   /** False for Discord's silence frames. */

@@ -1,5 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Channel, Guild, Member, User, World } from './world.ts';
+import type { GuildId } from '#src/base/ids.ts';
+import {
+  type Channel,
+  type Guild,
+  getEveryoneRoleId,
+  type Member,
+  type User,
+  type World,
+} from './world.ts';
 import { everyonePermissions, invitePermissions } from './world-permissions.ts';
 
 /** A server as it is at first. */
@@ -23,7 +31,7 @@ export type WorldOptions = GuildOptions & {
   readonly botName?: string;
   /** Members of the team that owns the bot, its owner first. Default: the owner of the first server alone. */
   readonly team?: readonly string[];
-  /** When the first server was made, in ms since 1970: sandboxes of one instant have the same ids at first. Default: now. */
+  /** Instant at which the first server was made, in ms since 1970: sandboxes of one instant have the same ids at first. Default: now. */
   readonly madeAtMs?: number;
 };
 
@@ -35,14 +43,14 @@ const defaultLocale = 'en-US';
  */
 export function createWorld(options: WorldOptions, clock: Clock): World {
   let { madeAtMs } = options;
-  const ids = createSnowflakes(() => madeAtMs ?? clock.wallMs());
+  const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
   const bot: User = { id: ids.mintId(), name: options.botName ?? 'Nova', bot: true };
-  const soil = { ids, clock, bot, people: new Map<string, User>() };
-  const guild = createGuild(soil, options);
-  const team = options.team?.map((name) => findOrMakeUser(soil, name));
+  const deps = { ids, clock, bot, people: new Map<string, User>() };
+  const guild = createGuild(deps, options);
+  const team = options.team?.map((name) => findOrMakeUser(deps, name));
   madeAtMs = undefined; // later channels and roles have ids of their own
   return {
-    ...soil,
+    ...deps,
     team,
     guild,
     guilds: [guild],
@@ -66,22 +74,23 @@ export function enterGuild(world: World, guild: Guild, name: string): Member {
   return member;
 }
 
+/** Makes a channel with an id of its own, and without overwrites or a limit. */
 export function makeChannel(
   { ids }: Pick<World, 'ids'>,
   fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
-) {
+): Channel {
   return { id: ids.mintId(), overwrites: [], userLimit: 0, ...fields };
 }
 
-type WorldSources = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
+type WorldDeps = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
 
-function createGuild(soil: WorldSources, options: GuildOptions) {
-  const { ids, bot } = soil;
-  const owner = findOrMakeUser(soil, options.ownerName ?? 'Olga');
+function createGuild(deps: WorldDeps, options: GuildOptions): Guild {
+  const { ids, bot } = deps;
+  const owner = findOrMakeUser(deps, options.ownerName ?? 'Olga');
   const id = ids.mintGuildId();
-  const joinedAt = formatJoinTime(soil);
+  const joinedAt = formatJoinTime(deps);
   const botRoleId = ids.mintId();
-  const channels = makeChannels(soil, options);
+  const channels = makeChannels(deps, options);
   return {
     id,
     name: options.guildName ?? 'Sandbox',
@@ -91,7 +100,12 @@ function createGuild(soil: WorldSources, options: GuildOptions) {
     systemChannelId:
       channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
     roles: [
-      { id, name: '@everyone', permissions: everyonePermissions, position: 0 },
+      {
+        id: getEveryoneRoleId({ id }),
+        name: '@everyone',
+        permissions: everyonePermissions,
+        position: 0,
+      },
       {
         id: botRoleId,
         name: bot.name,
@@ -109,27 +123,29 @@ function createGuild(soil: WorldSources, options: GuildOptions) {
   };
 }
 
-function makeChannels(soil: WorldSources, options: GuildOptions) {
+function makeChannels(deps: WorldDeps, options: GuildOptions) {
   const { textChannels = ['general'], stageChannels = [] } = options;
   const { voiceChannels = ['Lounge', 'Workshop'] } = options;
-  const all = {
+  const channelNames = {
     text: textChannels,
     voice: voiceChannels,
     stage: stageChannels,
   } as const;
   return (['text', 'voice', 'stage'] as const).flatMap((kind) =>
-    all[kind].map((name, position) => makeChannel(soil, { name, kind, position })),
+    channelNames[kind].map((name, position) =>
+      makeChannel(deps, { name, kind, position }),
+    ),
   );
 }
 
 /** Finds or makes a user by name: one person in every server. */
-function findOrMakeUser({ ids, people }: WorldSources, name: string) {
+function findOrMakeUser({ ids, people }: WorldDeps, name: string): User {
   const user = people.get(name) ?? { id: ids.mintId(), name, bot: false };
   people.set(name, user);
   return user;
 }
 
-function makeMember(user: User, joinedAt: string) {
+function makeMember(user: User, joinedAt: string): Member {
   return {
     user,
     joinedAt,
@@ -151,35 +167,37 @@ const discordEpochMs = 1_420_070_400_000;
 /** Smallest number that 1 to 16 divide. As milliseconds it is 12 minutes. */
 const shardableStep = 720_720;
 
-export type Snowflakes = ReturnType<typeof createSnowflakes>;
-
 /** Mints ids as Discord does: time in the high bits, so that they sort and tell their age. */
-export function createSnowflakes(wallMs: () => number) {
-  let mintedCount = 0;
+export class Snowflakes {
+  readonly #wallMs: () => number;
+  #mintedCount = 0;
   /** Instant of the first server. */
-  let firstAtMs: number | undefined;
-  let guildCount = 0;
+  #firstAtMs: number | undefined;
+  #guildCount = 0;
 
-  function getSinceEpochMs() {
-    return Math.max(0, Math.trunc(wallMs() - discordEpochMs));
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
   }
 
-  return {
-    mintId() {
-      const count = mintedCount++ & 0xfff;
-      return ((BigInt(getSinceEpochMs()) << 22n) | BigInt(count)).toString();
-    },
+  /** Makes an id of anything but a server. 4096 ids of one millisecond differ. */
+  mintId(): string {
+    const count = this.#mintedCount++ & 0xfff;
+    return ((BigInt(this.#getSinceEpochMs()) << 22n) | BigInt(count)).toString();
+  }
 
-    /**
-     * Makes the id of a server: the first one is on shard 0, each further one on the next
-     * shard, for every count up to 16.
-     */
-    mintGuildId() {
-      firstAtMs ??= getSinceEpochMs();
-      // Servers of sandboxes that were opened within these minutes differ in the low bits.
-      const restMs = firstAtMs % shardableStep;
-      const madeAtMs = firstAtMs - restMs + guildCount++;
-      return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
-    },
-  };
+  /**
+   * Makes the id of a server: the first one is on shard 0, each further one on the next
+   * shard, for every count up to 16.
+   */
+  mintGuildId(): GuildId {
+    this.#firstAtMs ??= this.#getSinceEpochMs();
+    // Servers of sandboxes that were opened within these minutes differ in the low bits.
+    const restMs = this.#firstAtMs % shardableStep;
+    const madeAtMs = this.#firstAtMs - restMs + this.#guildCount++;
+    return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
+  }
+
+  #getSinceEpochMs() {
+    return Math.max(0, Math.trunc(this.#wallMs() - discordEpochMs));
+  }
 }

@@ -1,11 +1,18 @@
 import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
 import type { VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
-import { guildWithId, isVoiceKind, type World } from './world.ts';
+import { findGuild, isVoiceKind, type World } from './world.ts';
 import { canEnter } from './world-permissions.ts';
 import type { WorldSeats } from './world-seats.ts';
 
-/** Whether requests for a seat are answered, and those to leave one. */
-export type SeatFaults = { ignored: number; keepsSeats: boolean };
+/** Faults of requests for a seat. */
+export type SeatFaults = {
+  /** Number of requests for a seat that get no answer. */
+  ignored: number;
+  /** Whether requests to leave a seat get no answer. */
+  keepsSeats: boolean;
+};
+
+/** Faults of the real Discord: none. */
 export const noSeatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
 
 /**
@@ -18,9 +25,9 @@ export function seatBot(
   session: GatewaySession,
   request: VoiceStateRequest,
   seatFaults: SeatFaults = { ...noSeatFaults },
-) {
+): void {
   const { bot } = world;
-  const guild = guildWithId(world, request.guild_id);
+  const guild = findGuild(world, request.guild_id);
   if (!guild) return;
   if (request.channel_id === null) {
     if (!seatFaults.keepsSeats) seats.leaveSeat(guild, bot.id);
@@ -46,7 +53,12 @@ export function seatBot(
   });
 }
 
-export function unseatBot(world: World, seats: WorldSeats, session: GatewaySession) {
+/** Takes the bot out of the seats that it took by a session that is over. */
+export function unseatBot(
+  world: World,
+  seats: WorldSeats,
+  session: GatewaySession,
+): void {
   for (const guild of world.guilds) {
     if (guild.voiceStates.get(world.bot.id)?.sessionId === session.start.id)
       seats.leaveSeat(guild, world.bot.id);

@@ -1,3 +1,4 @@
+import type { ChannelId } from '#src/base/ids.ts';
 import type { World } from './world.ts';
 import type { Json } from './world-json.ts';
 
@@ -8,7 +9,7 @@ export type Upload = {
   readonly type: string;
   readonly bytes: Uint8Array;
   readonly description?: string;
-  /** Makes it a voice message, this long. */
+  /** Length of a voice message. Absent: the file is none. */
   readonly voiceSeconds?: number;
 };
 
@@ -24,50 +25,54 @@ export type Attachment = Omit<Upload, 'bytes'> & {
  * Largest file that the bot may upload, in bytes. Discord takes 20 MiB since September 2026, and took 10 MiB before: a bot
  * that holds the smaller bound is well under both. Source: https://discord.com/developers/docs/reference#uploading-files
  */
-export const maxFileBytes = 10 * 1024 * 1024;
-/** Keeps this much in all. The oldest file is forgotten first, and not found from then on. */
+export const maxFileBytes: number = 10 * 1024 * 1024;
+/** Bytes of all files that are kept. The oldest file is forgotten first, and not found from then on. */
 const maxKeptBytes = 64 * 1024 * 1024;
 
-export type Attachments = ReturnType<typeof createAttachments>;
-
 /** Every file of this Discord, by id, with its bytes. */
-export function createAttachments(world: Pick<World, 'ids'>) {
-  const kept = new Map<string, Upload>();
-  let sizeBytes = 0;
-  let fileOrigin = 'https://localhost';
+export class Attachments {
+  readonly #world: Pick<World, 'ids'>;
+  readonly #files = new Map<string, Upload>();
+  #sizeBytes = 0;
+  #origin = 'https://localhost';
 
-  function forgetOldest() {
-    for (const [id, { bytes }] of kept) {
-      if (sizeBytes <= maxKeptBytes) return;
-      kept.delete(id);
-      sizeBytes -= bytes.length;
-    }
+  constructor(world: Pick<World, 'ids'>) {
+    this.#world = world;
   }
 
-  return {
-    /**
-     * Sets the `origin` with which urls begin from now on, say `https://localhost:4000`.
-     */
-    setOrigin(origin: string) {
-      fileOrigin = origin;
-    },
+  /**
+   * Sets the `origin` with which urls begin from now on, say `https://localhost:4000`.
+   */
+  setOrigin(origin: string): void {
+    this.#origin = origin;
+  }
 
-    keepFile(channelId: string, upload: Upload): Attachment {
-      const id = world.ids.mintId();
-      kept.set(id, upload);
-      sizeBytes += upload.bytes.length;
-      forgetOldest();
-      const { bytes, ...fields } = upload;
-      const path = `/attachments/${channelId}/${id}/${encodeURIComponent(upload.name)}`;
-      return { ...fields, id, sizeBytes: bytes.length, url: fileOrigin + path };
-    },
+  /** Keeps a file, and returns it with its id and address. The oldest files are forgotten beyond 64 MiB in all. */
+  keepFile(channelId: ChannelId, upload: Upload): Attachment {
+    const id = this.#world.ids.mintId();
+    this.#files.set(id, upload);
+    this.#sizeBytes += upload.bytes.length;
+    this.#forgetOldest();
+    const { bytes, ...fields } = upload;
+    const path = `/attachments/${channelId}/${id}/${encodeURIComponent(upload.name)}`;
+    return { ...fields, id, sizeBytes: bytes.length, url: this.#origin + path };
+  }
 
-    find(id: string) {
-      return kept.get(id);
-    },
-  };
+  /** Finds a file by its id. Undefined once it is forgotten. */
+  find(id: string): Upload | undefined {
+    return this.#files.get(id);
+  }
+
+  #forgetOldest() {
+    for (const [id, { bytes }] of this.#files) {
+      if (this.#sizeBytes <= maxKeptBytes) return;
+      this.#files.delete(id);
+      this.#sizeBytes -= bytes.length;
+    }
+  }
 }
 
+/** Builds a file as a message or a command carries it. */
 export function toAttachmentJson(attachment: Attachment): Json {
   const { id, name, type, sizeBytes, url, description, voiceSeconds } = attachment;
   return {

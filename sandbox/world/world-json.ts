@@ -1,4 +1,5 @@
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type Channel,
   type ChannelKind,
@@ -23,6 +24,7 @@ import { computePermissions } from './world-permissions.ts';
 /** A JSON object on the wire. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Builds a user as every event and answer carries it. */
 export function toUserJson(user: User): Json {
   return {
     id: user.id,
@@ -35,6 +37,7 @@ export function toUserJson(user: User): Json {
   };
 }
 
+/** Builds a member, with the user inside. */
 export function toMemberJson(member: Member): Json {
   const until = member.timedOutUntilMs;
   return {
@@ -52,6 +55,7 @@ export function toMemberJson(member: Member): Json {
   };
 }
 
+/** Builds a role. That of a bot is managed. */
 export function toRoleJson(role: GuildRole): Json {
   return {
     id: role.id,
@@ -68,8 +72,8 @@ export function toRoleJson(role: GuildRole): Json {
 }
 
 /**
- * Builds the application, without `install_params`: discord.js 14.28.1 fails on a null
- * there.
+ * Builds the application, without `install_params`: discord.js 14.28.1 fails on a
+ * null there.
  */
 export function toApplicationJson(world: World, flags: number): Json {
   const owner = world.guild.members.get(world.guild.ownerId);
@@ -90,7 +94,7 @@ export function toApplicationJson(world: World, flags: number): Json {
   };
 }
 
-function toTeamJson(id: string, members: readonly User[]) {
+function toTeamJson(id: PersonId, members: readonly User[]) {
   const [owner] = members;
   return {
     id,
@@ -105,6 +109,7 @@ function toTeamJson(id: string, members: readonly User[]) {
   };
 }
 
+/** Builds a registered command, with the defaults that Discord adds. */
 export function toCommandJson(world: World, command: RegisteredCommand): Json {
   return {
     default_member_permissions: null,
@@ -132,7 +137,7 @@ export function toCallerJson(
   return { ...toMemberJson(member), permissions: permissions.toString() };
 }
 
-/** Source: https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
+/** Numbers of the kinds of channels. Source: https://discord.com/developers/docs/resources/channel#channel-object-channel-types */
 export const channelTypes: Readonly<Record<ChannelKind, number>> = {
   text: 0,
   voice: 2,
@@ -140,6 +145,7 @@ export const channelTypes: Readonly<Record<ChannelKind, number>> = {
   stage: 13,
 };
 
+/** Builds a channel or a thread, without the permissions of anybody. */
 export function toChannelJson(guild: Guild, channel: Channel): Json {
   return {
     id: channel.id,
@@ -202,7 +208,7 @@ export function toChannelInfoJson({ channels, id }: Guild): Json {
  */
 export function toVoiceStateJson(
   guild: Guild,
-  userId: string,
+  userId: PersonId,
   state: VoiceState | undefined,
 ): Json {
   const member = guild.members.get(userId);
@@ -252,7 +258,7 @@ export function toGuildCreateJson(
   sight: GuildSight,
 ): Json {
   const { members, voiceStates } = guild;
-  const isSeen = (id: string) =>
+  const isSeen = (id: PersonId) =>
     sight.members === 'all' || id === bot.id || voiceStates.has(id);
   const seated = sight.voiceStates ? [...voiceStates.values()] : [];
   const threads = guild.channels.filter(({ kind }) => kind === 'thread');
@@ -277,6 +283,7 @@ export function toGuildCreateJson(
 /** Source: https://discord.com/developers/docs/resources/message#message-object-message-types */
 const messageTypes = { usual: 0, reply: 19 } as const;
 
+/** Builds a message as it stands now. */
 export function toMessageJson(world: World, message: BoardMessage): Json {
   const guild = findPlace(world, message.channelId)?.guild;
   const author = guild?.members.get(message.authorId)?.user ?? world.bot;
@@ -330,10 +337,17 @@ export function toMessageEvent(
     return { name: 'MESSAGE_DELETE', guildId, data, intent };
   }
   const json = toMessageJson(world, message);
-  const lists = { embeds: [], components: [], attachments: [], message_snapshots: [] };
-  const emptied = { ...json, content: '', ...lists, poll: undefined };
-  const data = (asked: number) =>
-    asked & intents.messageContent || isReadableByBot(world, message) ? json : emptied;
+  const emptyLists = {
+    embeds: [],
+    components: [],
+    attachments: [],
+    message_snapshots: [],
+  };
+  const emptied = { ...json, content: '', ...emptyLists, poll: undefined };
+  const data = (sessionIntents: number) =>
+    sessionIntents & intents.messageContent || isReadableByBot(world, message)
+      ? json
+      : emptied;
   const name = kind === 'posted' ? 'MESSAGE_CREATE' : 'MESSAGE_UPDATE';
   return { name, guildId, data, intent };
 }

@@ -1,10 +1,6 @@
+import type { ChannelId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
 import { findPlace, type Guild, type World } from './world.ts';
-import {
-  type Attachment,
-  type Attachments,
-  createAttachments,
-  type Upload,
-} from './world-attachments.ts';
+import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
 import { isAllowed } from './world-permissions.ts';
 
 /** Fields of a message that its author may set. */
@@ -20,20 +16,21 @@ export type PostedContent = {
 };
 
 type MessagePosting = {
-  readonly channelId: string;
-  readonly authorId: string;
+  readonly channelId: ChannelId;
+  readonly authorId: PersonId;
   readonly ephemeral: boolean;
   /** "Thinking...": a deferred reply that is not filled yet. */
   loading: boolean;
   /** Caller of the interaction that the message answers. */
-  readonly forUserId?: string;
-  readonly replyToId?: string;
+  readonly forUserId?: PersonId;
+  readonly replyToId?: MessageId;
   /** Further fields, as Discord sends them: a poll, a forwarded message. */
   readonly form?: Readonly<Record<string, unknown>>;
 };
 
+/** A message as this Discord keeps it, changed in place. */
 export type BoardMessage = MessagePosting & {
-  readonly id: string;
+  readonly id: MessageId;
   readonly authorName: string;
   readonly postedAtMs: number;
   readonly postedAt: string;
@@ -49,38 +46,49 @@ export type BoardMessage = MessagePosting & {
   deletedAtMs?: number;
 };
 
+/** A message that was just posted, edited or deleted. */
 export type MessageChange = {
   readonly kind: 'posted' | 'edited' | 'deleted';
   readonly message: BoardMessage;
   /** Ids of all that were deleted at once. The bot is told of them with the last one. */
-  readonly together?: readonly string[];
+  readonly together?: readonly MessageId[];
 };
 
 /** Bits of a message's `flags`. Source: https://discord.com/developers/docs/resources/message#message-object-message-flags */
-export const messageFlags = {
+export const messageFlags: Readonly<
+  Record<
+    'suppressEmbeds' | 'ephemeral' | 'loading' | 'voiceMessage' | 'componentsV2',
+    number
+  >
+> = {
   suppressEmbeds: 1 << 2,
   ephemeral: 1 << 6,
   loading: 1 << 7,
   voiceMessage: 1 << 13,
   componentsV2: 1 << 15,
-} as const;
+};
 
 /** A nonce is looked for among those of so long. Source: https://discord.com/developers/docs/resources/message#create-message the past few minutes. */
 const maxNonceAgeMs = 180_000;
-/** Everything written, public and private. Tells `changed` of each change. */
+
+/** Everything written, public and private. Tells `onChange` of each change. */
 export class MessageBoard {
   readonly attachments: Attachments;
-  readonly #world;
-  readonly #onChange;
-  readonly #messages = new Map<string, BoardMessage>();
-  readonly #nonces = new Map<string, { readonly id: string; readonly atMs: number }>();
+  readonly #world: World;
+  readonly #onChange: (change: MessageChange) => void;
+  readonly #messages = new Map<MessageId, BoardMessage>();
+  readonly #nonces = new Map<
+    string,
+    { readonly id: MessageId; readonly atMs: number }
+  >();
 
-  constructor(world: World, changed: (change: MessageChange) => void) {
+  constructor(world: World, onChange: (change: MessageChange) => void) {
     this.#world = world;
-    this.#onChange = changed;
-    this.attachments = createAttachments(world);
+    this.#onChange = onChange;
+    this.attachments = new Attachments(world);
   }
 
+  /** Posts a message with an id of its own. */
   post(posting: MessagePosting, content: PostedContent): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
     const author =
@@ -106,19 +114,21 @@ export class MessageBoard {
     return message;
   }
 
-  /** Fields left out stay as they are. Filling a deferred reply counts as an edit. */
-  edit(message: BoardMessage, content: PostedContent) {
+  /** Edits a message in place. Fields left out stay as they are. Filling a deferred reply counts as an edit. */
+  edit(message: BoardMessage, content: PostedContent): BoardMessage {
     const { clock } = this.#world;
     const { keptFileIds } = content;
-    const stay = message.files.filter(({ id }) => keptFileIds?.includes(id) ?? true);
+    const keptFiles = message.files.filter(
+      ({ id }) => keptFileIds?.includes(id) ?? true,
+    );
     if (content.content !== undefined) message.text = content.content ?? '';
     if (content.embeds) message.embeds = content.embeds;
     if (content.components) message.components = content.components;
     // Discord lets an edit change no other flag.
     const { suppressEmbeds } = messageFlags;
-    const set = content.flags ?? message.flags;
-    message.flags = (message.flags & ~suppressEmbeds) | (set & suppressEmbeds);
-    message.files = [...stay, ...this.#keepFiles(message.channelId, content)];
+    const flags = content.flags ?? message.flags;
+    message.flags = (message.flags & ~suppressEmbeds) | (flags & suppressEmbeds);
+    message.files = [...keptFiles, ...this.#keepFiles(message.channelId, content)];
     this.#notePings(message, content);
     message.editedAt = new Date(clock.wallMs()).toISOString();
     message.loading = false;
@@ -127,7 +137,7 @@ export class MessageBoard {
   }
 
   /** Removes a message. `together`: ids of all that are removed at once. */
-  remove(message: BoardMessage, together?: readonly string[]) {
+  remove(message: BoardMessage, together?: readonly MessageId[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
     this.#onChange({ kind: 'deleted', message, together });
@@ -137,10 +147,10 @@ export class MessageBoard {
    * Removes several messages of one channel, reported at once where there are more than
    * one.
    */
-  removeAll(ids: readonly string[]) {
+  removeAll(ids: readonly MessageId[]): void {
     const messages = ids
       .map((id) => this.find(id))
-      .filter((each) => each !== undefined);
+      .filter((message) => message !== undefined);
     for (const message of messages)
       this.remove(message, messages.length > 1 ? ids : undefined);
   }
@@ -148,49 +158,51 @@ export class MessageBoard {
   /**
    * Finds the message that was posted with that nonce of late, or makes it by `post`.
    */
-  postOnce(nonce: string, post: () => BoardMessage) {
+  postOnce(nonce: string, post: () => BoardMessage): BoardMessage {
     const nowMs = this.#world.clock.nowMs();
-    for (const [each, { atMs }] of this.#nonces) {
-      if (nowMs - atMs > maxNonceAgeMs) this.#nonces.delete(each);
+    for (const [earlierNonce, { atMs }] of this.#nonces) {
+      if (nowMs - atMs > maxNonceAgeMs) this.#nonces.delete(earlierNonce);
     }
-    const former = this.find(this.#nonces.get(nonce)?.id ?? '');
-    if (former) return former;
+    const postedMessage = this.find(this.#nonces.get(nonce)?.id ?? '');
+    if (postedMessage) return postedMessage;
     const message = post();
     this.#nonces.set(nonce, { id: message.id, atMs: nowMs });
     return message;
   }
 
-  find(id: string) {
+  /** Finds a message, private or not. Undefined once it is deleted. */
+  find(id: MessageId): BoardMessage | undefined {
     return this.#messages.get(id);
   }
 
   /** Lists messages that everybody in the channel sees, oldest first. */
-  listInChannel(channelId: string): readonly BoardMessage[] {
-    const all = [...this.#messages.values()];
-    return all.filter((each) => each.channelId === channelId && !each.ephemeral);
+  listInChannel(channelId: ChannelId): readonly BoardMessage[] {
+    return [...this.#messages.values()].filter(
+      (message) => message.channelId === channelId && !message.ephemeral,
+    );
   }
 
-  #keepFiles(channelId: string, { uploads = [] }: PostedContent) {
+  #keepFiles(channelId: ChannelId, { uploads = [] }: PostedContent) {
     return uploads.map((upload) => this.attachments.keepFile(channelId, upload));
   }
 
   #notePings(message: BoardMessage, { allowedMentions }: PostedContent) {
     const guild = findPlace(this.#world, message.channelId)?.guild;
     if (!guild) return;
-    const now = findMentions(
+    const mentions = findMentions(
       this.#world,
       guild,
       message.authorId,
       message.text,
       allowedMentions,
     );
-    const replied = this.find(message.replyToId ?? '')?.authorId;
+    const repliedId = this.find(message.replyToId ?? '')?.authorId;
     // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless `allowed_mentions` says otherwise.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
-    const userIds = replied !== undefined && pingsReplied ? [replied] : [];
+    const userIds = repliedId !== undefined && pingsReplied ? [repliedId] : [];
     message.pings = joinMentions(
       message.pings,
-      joinMentions(now, { ...noMentions, userIds }),
+      joinMentions(mentions, { ...noMentions, userIds }),
     );
     message.pinged = formatMentions(guild, message.pings);
   }
@@ -207,8 +219,8 @@ type AllowedMentions = {
 /** People, roles and `@everyone` that a message notifies. */
 export type MessageMentions = {
   readonly everyone: boolean;
-  readonly userIds: readonly string[];
-  readonly roleIds: readonly string[];
+  readonly userIds: readonly PersonId[];
+  readonly roleIds: readonly RoleId[];
 };
 
 const noMentions: MessageMentions = { everyone: false, userIds: [], roleIds: [] };
@@ -220,32 +232,34 @@ const noMentions: MessageMentions = { everyone: false, userIds: [], roleIds: [] 
 function findMentions(
   world: World,
   guild: Guild,
-  authorId: string,
+  authorId: PersonId,
   text: string,
   allowed: AllowedMentions | null | undefined,
 ) {
   const mayPingAll = isAllowed(world, guild, authorId, 'mentionEveryone');
-  const lets = (kind: 'users' | 'roles', id: string) =>
+  const isAllowedMention = (kind: 'users' | 'roles', id: string) =>
     !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
-  const letsAll = !allowed || allowed.parse?.includes('everyone') === true;
+  const isEveryoneAllowed = !allowed || allowed.parse?.includes('everyone') === true;
   return {
-    everyone: letsAll && mayPingAll && /@(everyone|here)/.test(text),
+    everyone: isEveryoneAllowed && mayPingAll && /@(everyone|here)/.test(text),
     userIds: parseMentioned(text, /<@!?(\d+)>/g).filter(
-      (id) => guild.members.has(id) && lets('users', id),
+      (id) => guild.members.has(id) && isAllowedMention('users', id),
     ),
     roleIds: parseMentioned(text, /<@&(\d+)>/g).filter(
       (id) =>
-        mayPingAll && guild.roles.some((role) => role.id === id) && lets('roles', id),
+        mayPingAll &&
+        guild.roles.some((role) => role.id === id) &&
+        isAllowedMention('roles', id),
     ),
   };
 }
 
 /** Joins the mentions of two messages. */
-function joinMentions(one: MessageMentions, two: MessageMentions) {
+function joinMentions(earlier: MessageMentions, later: MessageMentions) {
   return {
-    everyone: one.everyone || two.everyone,
-    userIds: [...new Set([...one.userIds, ...two.userIds])],
-    roleIds: [...new Set([...one.roleIds, ...two.roleIds])],
+    everyone: earlier.everyone || later.everyone,
+    userIds: [...new Set([...earlier.userIds, ...later.userIds])],
+    roleIds: [...new Set([...earlier.roleIds, ...later.roleIds])],
   };
 }
 

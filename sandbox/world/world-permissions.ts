@@ -1,13 +1,15 @@
+import type { PersonId } from '#src/base/ids.ts';
 import {
   type Channel,
   type Guild,
+  getEveryoneRoleId,
   listSeated,
   type Member,
   type World,
 } from './world.ts';
 
 /** The bits this Discord knows. Source: https://discord.com/developers/docs/topics/permissions */
-const permissionBits = {
+const permissionBits: Readonly<Record<Permission, bigint>> = {
   administrator: 1n << 3n,
   manageChannels: 1n << 4n,
   manageServer: 1n << 5n,
@@ -29,16 +31,39 @@ const permissionBits = {
   createThreads: 1n << 35n,
   sendInThreads: 1n << 38n,
   setVoiceStatus: 1n << 48n,
-} as const;
+};
 
-export type Permission = keyof typeof permissionBits;
+/** A right of a member, as this Discord names it. */
+export type Permission =
+  | 'administrator'
+  | 'manageChannels'
+  | 'manageServer'
+  | 'addReactions'
+  | 'viewChannel'
+  | 'sendMessages'
+  | 'manageMessages'
+  | 'embedLinks'
+  | 'attachFiles'
+  | 'readHistory'
+  | 'mentionEveryone'
+  | 'connect'
+  | 'speak'
+  | 'muteMembers'
+  | 'moveMembers'
+  | 'useVoiceActivity'
+  | 'useCommands'
+  | 'requestToSpeak'
+  | 'createThreads'
+  | 'sendInThreads'
+  | 'setVoiceStatus';
 
-export function toBits(permissions: readonly Permission[]) {
+/** Joins permissions to one bit set. */
+export function toBits(permissions: readonly Permission[]): bigint {
   return permissions.reduce((bits, name) => bits | permissionBits[name], 0n);
 }
 
 /** Permissions that the bot's invite link asks for. */
-export const invitePermissions = toBits([
+export const invitePermissions: bigint = toBits([
   'viewChannel',
   'sendMessages',
   'embedLinks',
@@ -53,7 +78,7 @@ export const invitePermissions = toBits([
 ]);
 
 /** Permissions of everybody in a new server. */
-export const everyonePermissions =
+export const everyonePermissions: bigint =
   invitePermissions |
   toBits(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak']);
 
@@ -70,9 +95,9 @@ const timedOutPermissions = toBits(['viewChannel', 'readHistory']);
 export function computePermissions(
   world: World,
   guild: Guild,
-  userId: string,
+  userId: PersonId,
   channel?: Channel,
-) {
+): bigint {
   const member = guild.members.get(userId);
   if (!member) return 0n;
   if (userId === guild.ownerId) return allPermissions;
@@ -88,17 +113,16 @@ function isTimedOut(world: World, { timedOutUntilMs = 0 }: Member) {
   return timedOutUntilMs > world.clock.wallMs();
 }
 
+/** Tests whether a member has a right in the server, or in a channel of it. */
 export function isAllowed(
   world: World,
   guild: Guild,
-  userId: string,
+  userId: PersonId,
   permission: Permission,
   channel?: Channel,
-) {
-  return (
-    (computePermissions(world, guild, userId, channel) & permissionBits[permission]) !==
-    0n
-  );
+): boolean {
+  const bits = computePermissions(world, guild, userId, channel);
+  return (bits & permissionBits[permission]) !== 0n;
 }
 
 /**
@@ -108,7 +132,7 @@ export function isAllowed(
 export function canEnter(
   world: World,
   guild: Guild,
-  userId: string,
+  userId: PersonId,
   channel: Channel,
 ): 'yes' | 'forbidden' | 'full' {
   const needed = toBits(['viewChannel', 'connect']);
@@ -122,8 +146,11 @@ export function canEnter(
 }
 
 function computeBasePermissions(guild: Guild, { roleIds }: Member) {
-  const held = guild.roles.filter(({ id }) => id === guild.id || roleIds.includes(id));
-  return held.reduce((bits, role) => bits | role.permissions, 0n);
+  const everyoneId = getEveryoneRoleId(guild);
+  const roles = guild.roles.filter(
+    ({ id }) => id === everyoneId || roleIds.includes(id),
+  );
+  return roles.reduce((bits, role) => bits | role.permissions, 0n);
 }
 
 function applyOverwrites(
@@ -132,14 +159,15 @@ function applyOverwrites(
   member: Member,
   { overwrites }: Channel,
 ) {
+  const everyoneId = getEveryoneRoleId(guild);
   const layers = [
-    overwrites.filter(({ id }) => id === guild.id),
+    overwrites.filter(({ id, of }) => of === 'role' && id === everyoneId),
     overwrites.filter(({ id, of }) => of === 'role' && member.roleIds.includes(id)),
     overwrites.filter(({ id, of }) => of === 'member' && id === member.user.id),
   ];
   return layers.reduce((bits, layer) => {
-    const denied = layer.reduce((all, { deny }) => all | deny, 0n);
-    const allowed = layer.reduce((all, { allow }) => all | allow, 0n);
+    const denied = layer.reduce((sum, { deny }) => sum | deny, 0n);
+    const allowed = layer.reduce((sum, { allow }) => sum | allow, 0n);
     return (bits & ~denied) | allowed;
   }, base);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import {
   type Channel,
   type Guild,
@@ -13,8 +14,9 @@ import {
 import { type Json, toVoiceStateJson } from './world-json.ts';
 import { isAllowed } from './world-permissions.ts';
 
-type VoiceSeat = {
-  readonly userId: string;
+/** A seat that a person asks for. */
+export type VoiceSeat = {
+  readonly userId: PersonId;
   readonly channel: Channel;
   readonly sessionId: string;
   readonly selfMute: boolean;
@@ -24,17 +26,16 @@ type VoiceSeat = {
 /** Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-close-event-codes */
 const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
+/** The voice server, as far as it lets people in. */
+type CallAdmission = Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
+
 /** Seats in voice channels. Only this class changes voice states and hands out tickets. */
 export class WorldSeats {
-  readonly #world;
-  readonly #voice;
-  readonly #dispatch;
+  readonly #world: World;
+  readonly #voice: CallAdmission;
+  readonly #dispatch: (event: Dispatch) => void;
 
-  constructor(
-    world: World,
-    voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>,
-    dispatch: (event: Dispatch) => void,
-  ) {
+  constructor(world: World, voice: CallAdmission, dispatch: (event: Dispatch) => void) {
     this.#world = world;
     this.#voice = voice;
     this.#dispatch = dispatch;
@@ -45,14 +46,14 @@ export class WorldSeats {
    * mute or deaf changed. Asking again for the same seat gives a fresh ticket, so that
    * a client can come back after its call broke.
    */
-  takeSeat(guild: Guild, seat: VoiceSeat) {
-    const ticket = this.#takeSeat(guild, seat);
+  takeSeat(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
+    const ticket = this.#storeSeat(guild, seat);
     this.reportSeat(guild, seat.userId);
     return ticket;
   }
 
   /** Seats the bot, and tells session `sessionId` of the bot where the call is. */
-  takeBotSeat(guild: Guild, seat: VoiceSeat) {
+  takeBotSeat(guild: Guild, seat: VoiceSeat): void {
     const ticket = this.takeSeat(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
@@ -60,22 +61,22 @@ export class WorldSeats {
   /** Removes a person from the seat. Does nothing without a seat. */
   leaveSeat(
     guild: Guild,
-    userId: string,
+    userId: PersonId,
     closeCode: number = voiceCloseCodes.disconnected,
-  ) {
-    const former = guild.voiceStates.get(userId);
-    if (!former) return;
+  ): void {
+    const formerState = guild.voiceStates.get(userId);
+    if (!formerState) return;
     guild.voiceStates.delete(userId);
     const data = {
       ...toVoiceStateJson(guild, userId, undefined),
-      session_id: former.sessionId,
+      session_id: formerState.sessionId,
     };
     this.#sendState(guild.id, data);
     this.#voice.expel(guild.id, userId, closeCode);
   }
 
   /** Removes everybody from a channel that is deleted. */
-  clearChannel(guild: Guild, channelId: string) {
+  clearChannel(guild: Guild, channelId: ChannelId): void {
     for (const { userId } of listSeated(guild, channelId)) {
       this.leaveSeat(guild, userId, voiceCloseCodes.callOver);
     }
@@ -87,9 +88,9 @@ export class WorldSeats {
    */
   changeSeat(
     guild: Guild,
-    userId: string,
+    userId: PersonId,
     change: Partial<Omit<VoiceState, 'userId' | 'channelId' | 'sessionId'>>,
-  ) {
+  ): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     guild.voiceStates.set(userId, { ...state, ...change });
@@ -100,7 +101,7 @@ export class WorldSeats {
    * Sends the present voice state once more, as after a server mute, to the bot and the
    * call. Does nothing without a seat.
    */
-  reportSeat(guild: Guild, userId: string) {
+  reportSeat(guild: Guild, userId: PersonId): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     this.#voice.allow(
@@ -116,7 +117,11 @@ export class WorldSeats {
    * Replaces the voice server of the bot's call: the bot is told so, and after `awayMs`
    * where the new one is.
    */
-  async replaceServer(guild: Guild, awayMs: number, signal: AbortSignal) {
+  async replaceServer(
+    guild: Guild,
+    awayMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { bot, clock } = this.#world;
     const state = guild.voiceStates.get(bot.id);
     if (!state) return;
@@ -125,24 +130,24 @@ export class WorldSeats {
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId: guild.id, data, sessionId });
     this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
     await clock.sleep(awayMs, signal);
-    const now = guild.voiceStates.get(bot.id);
-    if (now?.sessionId === sessionId)
-      this.#sendServerUpdate(this.#admitPerson(guild, now));
+    const presentState = guild.voiceStates.get(bot.id);
+    if (presentState?.sessionId === sessionId)
+      this.#sendServerUpdate(this.#admitPerson(guild, presentState));
   }
 
-  #takeSeat(guild: Guild, seat: VoiceSeat) {
-    const { channel, ...own } = seat;
-    const { userId } = own;
-    const former = guild.voiceStates.get(userId);
-    const stayed = former?.channelId === channel.id ? former : undefined;
+  #storeSeat(guild: Guild, seat: VoiceSeat) {
+    const { channel, ...fields } = seat;
+    const { userId } = fields;
+    const formerState = guild.voiceStates.get(userId);
+    const sameSeat = formerState?.channelId === channel.id ? formerState : undefined;
     const state: VoiceState = {
-      ...own,
+      ...fields,
       channelId: channel.id,
-      suppressed: stayed?.suppressed ?? this.#isAudience(guild, userId, channel),
-      handRaisedAt: stayed?.handRaisedAt ?? null,
+      suppressed: sameSeat?.suppressed ?? this.#isAudience(guild, userId, channel),
+      handRaisedAt: sameSeat?.handRaisedAt ?? null,
     };
     guild.voiceStates.set(userId, state);
-    return former && hasOnlyMuteChanged(former, state)
+    return formerState && hasOnlyMuteChanged(formerState, state)
       ? undefined
       : this.#admitPerson(guild, state);
   }
@@ -165,7 +170,7 @@ export class WorldSeats {
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId, data, sessionId });
   }
 
-  #sendState(guildId: string, data: Json) {
+  #sendState(guildId: GuildId, data: Json) {
     const intent = intents.voiceStates;
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', guildId, data, intent });
   }
@@ -173,7 +178,7 @@ export class WorldSeats {
   /**
    * Tests whether a person is audience. On a stage everybody is at first, owners too.
    */
-  #isAudience(guild: Guild, userId: string, channel: Channel) {
+  #isAudience(guild: Guild, userId: PersonId, channel: Channel) {
     if (channel.kind === 'stage') return true;
     return !isAllowed(this.#world, guild, userId, 'speak', channel);
   }
@@ -190,8 +195,8 @@ function toVoiceRights(member: Member | undefined, state: VoiceState) {
   };
 }
 
-function hasOnlyMuteChanged(former: VoiceState, now: VoiceState) {
-  if (former.channelId !== now.channelId || former.sessionId !== now.sessionId)
+function hasOnlyMuteChanged(earlier: VoiceState, later: VoiceState) {
+  if (earlier.channelId !== later.channelId || earlier.sessionId !== later.sessionId)
     return false;
-  return former.selfMute !== now.selfMute || former.selfDeaf !== now.selfDeaf;
+  return earlier.selfMute !== later.selfMute || earlier.selfDeaf !== later.selfDeaf;
 }

@@ -49,7 +49,7 @@ export function filterMono(
   phaseStep: u32,
 ): void {
   for (; count > 0; count--) {
-    let tap = rowOf(taps, rowBytes, phase, up, phases);
+    let tap = findRow(taps, rowBytes, phase, up, phases);
     const end = tap + rowBytes;
     let at = from;
     let a = f32x4.splat(0);
@@ -59,7 +59,7 @@ export function filterMono(
       b = f32x4.add(b, f32x4.mul(v128.load(tap, 16), v128.load(at, 16)));
       at += groupBytes;
     }
-    v128.store_lane<i16>(to, rounded(f32x4.add(a, b), a), 0);
+    v128.store_lane<i16>(to, roundSums(f32x4.add(a, b), a), 0);
     to += 2;
     from += step;
     phase += phaseStep;
@@ -88,7 +88,7 @@ export function filterStereo(
   apart: usize,
 ): void {
   for (; count > 0; count--) {
-    let tap = rowOf(taps, rowBytes, phase, up, phases);
+    let tap = findRow(taps, rowBytes, phase, up, phases);
     const end = tap + rowBytes;
     let left = from;
     let right = from + apart;
@@ -107,7 +107,7 @@ export function filterStereo(
       left += groupBytes;
       right += groupBytes;
     }
-    v128.store_lane<i32>(to, rounded(f32x4.add(leftA, leftB), f32x4.add(rightA, rightB)), 0);
+    v128.store_lane<i32>(to, roundSums(f32x4.add(leftA, leftB), f32x4.add(rightA, rightB)), 0);
     to += 4;
     from += step;
     phase += phaseStep;
@@ -121,15 +121,15 @@ export function filterStereo(
 /** Finds the taps of a phase, or of the nearest phase below. */
 // @ts-ignore: decorator
 @inline
-function rowOf(taps: usize, rowBytes: usize, phase: u32, up: u32, phases: u32): usize {
+function findRow(taps: usize, rowBytes: usize, phase: u32, up: u32, phases: u32): usize {
   const row = up == phases ? phase : (phase * phases) / up;
   return taps + row * rowBytes;
 }
 
-/** The sums of both, rounded to 16 bits and cut where they are too large, in the first two lanes. */
+/** Sums each of both, rounded to 16 bits and cut where it is too large, into the first two lanes. */
 // @ts-ignore: decorator
 @inline
-function rounded(left: v128, right: v128): v128 {
+function roundSums(left: v128, right: v128): v128 {
   const halves = f32x4.add(
     v128.shuffle<f32>(left, right, 0, 4, 1, 5),
     v128.shuffle<f32>(left, right, 2, 6, 3, 7),

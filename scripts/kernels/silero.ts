@@ -26,8 +26,8 @@ export function spectra(samples: usize, hann: usize, twiddles: usize, order: usi
     const to = load<u32>(order + n * numberBytes);
     const from = samples + 2 * n * numberBytes;
     const factor = hann + 2 * n * numberBytes;
-    v128.store(re + to, f32x4.mul(hopped(from), v128.load_splat<f32>(factor)));
-    v128.store(im + to, f32x4.mul(hopped(from + numberBytes), v128.load_splat<f32>(factor, numberBytes)));
+    v128.store(re + to, f32x4.mul(loadHops(from), v128.load_splat<f32>(factor)));
+    v128.store(im + to, f32x4.mul(loadHops(from + numberBytes), v128.load_splat<f32>(factor, numberBytes)));
   }
   transform(re, im, twiddles);
   // Separates the spectra of even and odd samples again.
@@ -57,9 +57,10 @@ export function spectra(samples: usize, hann: usize, twiddles: usize, order: usi
   }
 }
 
+/** Loads four samples, each a hop later. */
 // @ts-ignore: decorator
 @inline
-function hopped(at: usize): v128 {
+function loadHops(at: usize): v128 {
   let samples = v128.load_splat<f32>(at);
   samples = v128.load_lane<f32>(at, samples, 1, hopSamples * numberBytes);
   samples = v128.load_lane<f32>(at, samples, 2, 2 * hopSamples * numberBytes);
@@ -105,7 +106,7 @@ const blockBytes: usize = blockRows * numberBytes;
  * its column.
  */
 export function multiply(weights: usize, bias: usize, rows: usize, input: usize, width: usize, least: f32, list: usize, out: usize): void {
-  const end = nonzero(input, width, list);
+  const end = listNonzero(input, width, list);
   const floor = f32x4.splat(least);
   for (let row: usize = 0; row < rows; row += blockRows) {
     let a = v128.load(bias, 0);
@@ -142,10 +143,10 @@ export function multiply(weights: usize, bias: usize, rows: usize, input: usize,
   }
 }
 
-/** Writes each input that is not 0 and the place of its column to `list`; where the list ends. No branch to mispredict. */
+/** Writes each input that is not 0 and the place of its column to `list`; returns where the list ends. No branch to mispredict. */
 // @ts-ignore: decorator
 @inline
-function nonzero(input: usize, width: usize, list: usize): usize {
+function listNonzero(input: usize, width: usize, list: usize): usize {
   let end = list;
   for (let n: usize = 0; n < width; n++) {
     const value = load<f32>(input + n * numberBytes);

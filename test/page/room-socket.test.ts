@@ -13,8 +13,9 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
   const refusal = 'Open the address that npm start prints.';
   const told = Promise.withResolvers<string>();
   new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
-    line: () => undefined,
-    connection: (_, why) => why.includes('Reconnecting') || told.resolve(why),
+    onEvent: () => undefined,
+    onConnection: (_, reason) =>
+      reason.includes('Reconnecting') || told.resolve(reason),
     enter: async () => refusal,
   });
   expect([await told.promise, tries]).toEqual([refusal, 1]);
@@ -23,8 +24,8 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
 test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
   await using served = await openListeningServer(createServer());
   const socket = new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
-    line: () => undefined,
-    connection: () => undefined,
+    onEvent: () => undefined,
+    onConnection: () => undefined,
     enter: async () => 'No.',
   });
   expect(await socket.ask('write', { text: 'Hello?' })).toMatchObject({

@@ -1,13 +1,8 @@
-import {
-  emptyRoom,
-  findPanel,
-  listSilences,
-  type RoomLine,
-  stepRoom,
-} from '#page/room/room-state.js';
+import { emptyRoom, findPanel, listSilences, stepRoom } from '#page/room/room-state.js';
+import type { RoomEvent } from '#page/room/room-types.js';
 import { formatText } from '#src/texts/texts.ts';
 
-const state: RoomLine = {
+const state: RoomEvent = {
   kind: 'state',
   people: [
     { id: '1', name: 'You', isYou: true, speaks: false, channel: 'Lounge' },
@@ -24,10 +19,10 @@ function message(id: string, more: object = {}) {
     ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
     ...{ text: id, buttons: [], files: [], atMs: 0 },
     ...more,
-  } as RoomLine;
+  } as RoomEvent;
 }
 
-function after(...lines: readonly RoomLine[]) {
+function after(...lines: readonly RoomEvent[]) {
   return lines.reduce(stepRoom, emptyRoom);
 }
 
@@ -44,7 +39,7 @@ test('an edit of a message that was posted before the page came is shown, too', 
     { key: 'a' },
   ]));
 
-const said = (who: string, text: string): RoomLine => ({ kind: 'said', who, text });
+const said = (who: string, text: string): RoomEvent => ({ kind: 'said', who, text });
 
 test('of messages and events, in the order in which they came, only the latest 200 are kept', () => {
   const { items } = after(
@@ -74,14 +69,14 @@ test('an answer that was heard takes the place of the same in writing', () => {
 });
 
 test('words of a person who still speaks are live until they are said', () => {
-  const live: RoomLine = { kind: 'live', who: 'Adam', text: 'what time' };
+  const live: RoomEvent = { kind: 'live', who: 'Adam', text: 'what time' };
   expect(after(live).live).toEqual({ Adam: 'what time' });
   const { live: left, items } = after(live, said('Adam', 'what time is it'));
   expect([left, items.length]).toEqual([{ Adam: '' }, 1]);
 });
 
 test('who speaks is marked by name or id, until the next state says otherwise', () => {
-  const speaks: RoomLine = { kind: 'speaks', who: 'Adam', on: true };
+  const speaks: RoomEvent = { kind: 'speaks', who: 'Adam', on: true };
   expect(after(state, speaks).room.people.map((one) => one.speaks)).toEqual([
     false,
     true,
@@ -95,7 +90,7 @@ test('who speaks is marked by name or id, until the next state says otherwise', 
 });
 
 test('the bot is marked where it speaks, too', () => {
-  const speaks: RoomLine = { kind: 'speaks', who: 'Parley', on: true };
+  const speaks: RoomEvent = { kind: 'speaks', who: 'Parley', on: true };
   expect(after(state, speaks).room.bot.speaks).toBe(true);
   expect(after(state, speaks, { ...speaks, on: false }).room.bot.speaks).toBe(false);
 });
@@ -137,8 +132,8 @@ test('who would talk and be met with silence reads why, with the press that ends
     { id: '1', name: 'You', isYou: true, speaks: false, ...(own && { channel: own }) },
     { id: '2', name: 'Ben', isYou: false, speaks: false, channel: 'Lounge' },
   ];
-  const at = (own?: string, bot?: string): RoomLine => ({
-    ...(state as Extract<RoomLine, { kind: 'state' }>),
+  const at = (own?: string, bot?: string): RoomEvent => ({
+    ...(state as Extract<RoomEvent, { kind: 'state' }>),
     people: people(own),
     bot: { online: true, name: 'Parley', speaks: false, ...(bot && { channel: bot }) },
   });
@@ -147,7 +142,7 @@ test('who would talk and be met with silence reads why, with the press that ends
       text: `In Lounge.\n${formatText('panel.people.unasked', { names })}`,
       buttons: [named('more'), named(button)],
     });
-  const told = (...lines: readonly RoomLine[]) =>
+  const told = (...lines: readonly RoomEvent[]) =>
     listSilences(after(...lines)).map((one) => [one.text, one.label]);
   expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
   expect(told(at('Lounge'))).toEqual([['Parley is not in Lounge.', 'Call Parley']]);

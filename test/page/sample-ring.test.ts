@@ -3,8 +3,8 @@ import { fc } from '#test/properties.ts';
 
 const sizes = {
   reserveSamples: 4,
-  mostSamples: 8,
-  mostReserveSamples: 4,
+  maxSamples: 8,
+  maxReserveSamples: 4,
   holeSamples: 0,
   calmSamples: Number.POSITIVE_INFINITY,
   fadeSamples: 0,
@@ -43,8 +43,8 @@ test('what does not fit takes the place of the oldest', () => {
 const growing = {
   ...sizes,
   reserveSamples: 100,
-  mostSamples: 2_000,
-  mostReserveSamples: 500,
+  maxSamples: 2_000,
+  maxReserveSamples: 500,
   holeSamples: 300,
   calmSamples: 1_000,
 };
@@ -86,7 +86,7 @@ test('after a time without holes the reserve falls again', () => {
 });
 
 test('sound begins and breaks off without a click', () => {
-  const ring = new SampleRing({ ...sizes, mostSamples: 400, fadeSamples: 100 });
+  const ring = new SampleRing({ ...sizes, maxSamples: 400, fadeSamples: 100 });
   ring.push(tone(300));
   const heard = [0, ...pulled(ring, 600)];
   const steps = heard.map((sample, n) => Math.abs(sample - (heard[n - 1] ?? 0)));

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createTypedVoices } from '#sandbox/page/typed-voices.ts';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { performRequest } from '#sandbox/program/perform-request.ts';
 import { parseRequestLine } from '#sandbox/program/program-protocol.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
@@ -20,7 +20,7 @@ async function answerTo(sandbox: Sandbox, request: object) {
   return 'ok' in read
     ? read
     : await performRequest(
-        { sandbox, voices: createTypedVoices(), report() {} },
+        { sandbox, voices: new TypedVoices(), report() {} },
         read,
         never,
       );

@@ -12,8 +12,8 @@ import { makeRoom } from './room.ts';
 
 type TimeSpan = readonly [fromMs: number, toMs: number];
 
-/** A line of a manifest such as that of `test/fixtures/human`. */
-type ManifestLine = {
+/** An entry of a manifest such as that of `test/fixtures/human`. */
+type ManifestEntry = {
   readonly file: string;
   readonly kind: string;
   readonly language: string;
@@ -25,7 +25,7 @@ type ManifestLine = {
   readonly endsTurn?: 'yes' | 'no' | 'unsure';
 };
 
-type HumanClip = ManifestLine & { readonly words: readonly ClipWord[] };
+type HumanClip = ManifestEntry & { readonly words: readonly ClipWord[] };
 
 /** A silence of a scene: a natural pause, one that was put in, or the end of the turn. */
 export type HumanSilence = {
@@ -37,7 +37,7 @@ export type HumanSilence = {
 
 /** A clip in its room, 16 kHz mono. */
 export type HumanSound = {
-  /** Line of the manifest. */
+  /** Number of the entry in the manifest. */
   readonly clip: number;
   readonly kind: string;
   readonly language: string;
@@ -47,6 +47,7 @@ export type HumanSound = {
   readonly samples: Int16Array;
 };
 
+/** A sound as a microphone sends it. */
 export type HumanScene = Pick<
   HumanSound,
   'kind' | 'language' | 'silences' | 'words'
@@ -57,65 +58,75 @@ export type HumanScene = Pick<
 };
 
 const humanFolder = 'test/fixtures/human';
-const [leadMs, tailMs, edgeMs] = [500, 2200, 60];
+const leadMs = 500;
+const tailMs = 2200;
+const edgeMs = 60;
 const samplesPerMs = 16;
 /** Shorter silences are closures of stops. */
 const shortestPauseMs = 200;
-/** Level of a voice in dB, and how much it differs from clip to clip. */
-const [levelDb, levelRangeDb] = [-22, 4];
+/** Level of a voice in dB, and its difference from clip to clip. */
+const levelDb = -22;
+const levelRangeDb = 4;
 const hesitationsMs = [400, 700, 1000, 1500];
 
-/** The sounds of `readHumanSounds`, each through a microphone. */
-export async function* readHumanScenes(codec: OpusCodec, folder: string) {
-  const heard = readHumanSounds(codec, folder);
-  for await (const { clip, samples, stretches, ...sound } of heard) {
+/** Reads the sounds of `readHumanSounds`, each through a microphone. */
+export async function* readHumanScenes(
+  codec: OpusCodec,
+  folder: string,
+): AsyncGenerator<HumanScene> {
+  const humanSounds = readHumanSounds(codec, folder);
+  for await (const { clip, samples, stretches, ...sound } of humanSounds) {
     const profile = profiles[clip % profiles.length] ?? 'gate';
     const room48 = resamplePcm({ samples, rateHz: 16_000, channels: 1 }, roomRateHz);
-    const sounds = (fromMs: number, toMs: number) =>
+    const isOpen = (fromMs: number, toMs: number) =>
       stretches.some(([start, end]) => fromMs < end && toMs > start);
-    const frames = cutFrames(room48.samples, sounds);
+    const frames = cutFrames(room48.samples, isOpen);
     const packets = [...sendPackets(frames, profile, codec, clip)];
     yield { ...sound, profile, packets, lengthMs: measureWholeMs(samples) };
   }
 }
 
-/** Length in whole frames. */
+/** Measures a length in whole frames. */
 function measureWholeMs({ length }: Int16Array) {
   return Math.floor(length / samplesPerMs / 20) * 20;
 }
 
 /**
- * Each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a sentence, of
- * which that hesitation alone counts.
+ * Reads each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a
+ * sentence, of which that hesitation alone counts.
  */
-export async function* readHumanSounds(codec: OpusCodec, folder = humanFolder) {
-  const lines: readonly ManifestLine[] = JSON.parse(
+export async function* readHumanSounds(
+  codec: OpusCodec,
+  folder: string = humanFolder,
+): AsyncGenerator<HumanSound> {
+  const entries: readonly ManifestEntry[] = JSON.parse(
     await readFile(`${folder}/manifest.json`, 'utf8'),
   );
-  for (const [n, line] of lines.entries()) {
-    const clip = { ...line, words: line.words ?? listWords(line) };
+  for (const [n, entry] of entries.entries()) {
+    const clip = { ...entry, words: entry.words ?? listWords(entry) };
     const samples = decodeOpusFile(await readFile(`${folder}/${clip.file}`), codec);
     const random = seededRandom(n + 1);
-    const room = makeRoom(samples, random);
-    const make = (pause: InsertedPause | undefined) => {
+    const makeSilence = makeRoom(samples, random);
+    const makeWithPause = (pause: InsertedPause | undefined) => {
       const options = {
         clip,
         samples,
-        room,
+        makeSilence,
         pause,
         gainDb: levelRangeDb * (2 * random() - 1),
       };
       return makeSound(options, n);
     };
-    yield make(undefined);
+    yield makeWithPause(undefined);
     const atMs = findBorder(clip, random);
-    if (atMs !== undefined) yield make({ atMs, lengthMs: hesitationsMs[n % 4] ?? 400 });
+    if (atMs !== undefined)
+      yield makeWithPause({ atMs, lengthMs: hesitationsMs[n % 4] ?? 400 });
   }
 }
 
 type InsertedPause = { readonly atMs: number; readonly lengthMs: number };
 
-/** Middle of the gap between two words inside a sentence; undefined where there are few words. */
+/** Finds the middle of a gap between two words inside a sentence. Undefined where there are few words. */
 function findBorder({ text, words }: HumanClip, random: () => number) {
   const tokens = text.split(/\s+/);
   const borders = words.slice(1, -2).flatMap(([, , toMs], n) => {
@@ -130,40 +141,40 @@ function findBorder({ text, words }: HumanClip, random: () => number) {
 type SoundOptions = {
   readonly clip: HumanClip;
   readonly samples: Int16Array;
-  /** Sound of the room while nobody speaks, of any length. */
-  readonly room: (lengthSamples: number) => Int16Array;
+  /** Makes sound of the room while nobody speaks, of any length. */
+  readonly makeSilence: (lengthSamples: number) => Int16Array;
   readonly pause: InsertedPause | undefined;
   readonly gainDb: number;
 };
 
 function makeSound(
-  { clip, gainDb, pause, room, samples }: SoundOptions,
-  line: number,
+  { clip, gainDb, pause, makeSilence, samples }: SoundOptions,
+  entryNumber: number,
 ): HumanSound {
-  const headMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
+  const startMs = Math.max(0, (clip.stretches[0]?.[0] ?? 0) - edgeMs);
   const endMs = (clip.stretches.at(-1)?.[1] ?? 0) + edgeMs;
-  const part = (fromMs: number, toMs: number) =>
+  const cut = (fromMs: number, toMs: number) =>
     samples.slice(fromMs * samplesPerMs, toMs * samplesPerMs);
-  const silence = (ms: number) => room(ms * samplesPerMs);
+  const makeSilenceMs = (ms: number) => makeSilence(ms * samplesPerMs);
   const spoken = pause
-    ? [part(headMs, pause.atMs), silence(pause.lengthMs), part(pause.atMs, endMs)]
-    : [part(headMs, endMs)];
-  const all = joinedSpeech([silence(leadMs), ...spoken, silence(tailMs)]);
+    ? [cut(startMs, pause.atMs), makeSilenceMs(pause.lengthMs), cut(pause.atMs, endMs)]
+    : [cut(startMs, endMs)];
+  const whole = joinedSpeech([makeSilenceMs(leadMs), ...spoken, makeSilenceMs(tailMs)]);
   const gain = 10 ** ((levelDb + gainDb - measureVoiceLevelDb(samples)) / 20);
-  const loud = all.map((sample) =>
+  const levelled = whole.map((sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(sample * gain))),
   );
   const move = (ms: number) =>
-    ms - headMs + leadMs + (pause && ms >= pause.atMs ? pause.lengthMs : 0);
+    ms - startMs + leadMs + (pause && ms >= pause.atMs ? pause.lengthMs : 0);
   const stretches = splitStretches(clip.stretches, pause?.atMs).map(
     ([from, to]): TimeSpan => [move(from), move(to - 1) + 1],
   );
   return {
-    clip: line,
+    clip: entryNumber,
     kind: clip.kind,
     language: clip.language,
     stretches,
-    samples: loud,
+    samples: levelled,
     words: clip.words.map(
       ([text, from, to]) => [text, move(from), move(to - 1) + 1] as const,
     ),
@@ -171,16 +182,16 @@ function makeSound(
       stretches,
       clip,
       pause && { ...pause, atMs: move(pause.atMs - 1) + 1 },
-      measureWholeMs(loud),
+      measureWholeMs(levelled),
     ),
   };
 }
 
-/** A sign alone is no word. */
-function listWords({ text, times = [] }: ManifestLine) {
-  const parts = text.toLowerCase().split(/[\s’]+/);
-  const texts = parts
-    .map((part) => part.replace(/[^\p{L}\p{N}_']/gu, ''))
+/** Lists the words with their times. A sign alone is no word. */
+function listWords({ text, times = [] }: ManifestEntry) {
+  const tokens = text.toLowerCase().split(/[\s’]+/);
+  const texts = tokens
+    .map((token) => token.replace(/[^\p{L}\p{N}_']/gu, ''))
     .filter(Boolean);
   return times.map(([from, to], n): ClipWord => [texts[n] ?? '', from, to]);
 }
@@ -199,7 +210,7 @@ function splitStretches(
   );
 }
 
-/** Of a scene with a hesitation it alone: the others are those of the clip. */
+/** Finds the silences that count. Of a scene with a hesitation that alone: the others are those of the clip. */
 function findSilences(
   stretches: readonly TimeSpan[],
   { endsTurn }: HumanClip,

@@ -1,6 +1,5 @@
 import {
-  createFakeReader,
-  type FakeReader,
+  FakeReader,
   type ReaderQuestion,
   type ReaderSkill,
 } from '#bench/turns/fake-reader.ts';
@@ -12,29 +11,30 @@ import {
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { HumanSilence } from './human-scenes.ts';
 
+/** A silence with the signs of an end at each of its instants. */
 export type ReadSilence = HumanSilence & { readonly moments: readonly TurnMoment[] };
 
 /**
- * Returns when the turn ends in each silence, since it began, where a reader judges the words. It has judged the same
- * silences before, from which its worth is known.
+ * Returns the time from the beginning of each silence to the end of the turn, where a reader judges the transcript. The
+ * reader has judged the same silences before, from which its worth is known.
  */
 export function listReadEnds(
   silences: readonly ReadSilence[],
   skill: ReaderSkill,
   rules: EndpointingDelayRules,
 ): readonly number[] {
-  const reader = createFakeReader(skill);
-  const read = silences.map((silence) => {
+  const reader = new FakeReader(skill);
+  const judgedSilences = silences.map((silence) => {
     const isHold = silence.kind === 'hold';
     return { silence, isHold, isWhole: reader.judge(isHold) };
   });
-  for (const { isHold, isWhole, silence } of read) {
+  for (const { isHold, isWhole, silence } of judgedSilences) {
     const lengthMs = silence.toMs - silence.fromMs;
-    const { asked } = playSilence(silence, isWhole, reader, rules);
+    const { question } = playSilence(silence, isWhole, reader, rules);
     const wentOn = isHold && lengthMs <= endpointRules.mergeMs;
-    if (asked && asked.dueMs < lengthMs) asked.answer.learn(wentOn);
+    if (question && question.dueMs < lengthMs) question.answer.learn(wentOn);
   }
-  return read.map(
+  return judgedSilences.map(
     ({ isWhole, silence }) => playSilence(silence, isWhole, reader, rules).endMs,
   );
 }
@@ -45,17 +45,17 @@ function playSilence(
   reader: FakeReader,
   rules: EndpointingDelayRules,
 ) {
-  let asked: ReaderQuestion | undefined;
+  let question: ReaderQuestion | undefined;
   for (const { atMs, signs, silentMs } of moments) {
-    const nowMs = atMs - fromMs;
-    const isPending = asked && nowMs < asked.dueMs;
-    const wordsJudgement = isPending ? asked?.asked : asked?.answer;
+    const sinceMs = atMs - fromMs;
+    const isPending = question && sinceMs < question.dueMs;
+    const wordsJudgement = isPending ? question?.pending : question?.answer;
     const delay = decideEndpointingDelay({ ...signs, wordsJudgement }, rules, {});
     if (silentMs >= Math.max(rules.minDelayMs, delay.delayMs))
-      return { endMs: nowMs, asked };
+      return { endMs: sinceMs, question };
     const hasWords = signs.endOfTurn !== undefined && !signs.isTextless;
     if (hasWords && delay.delayMs - silentMs <= delay.preemptiveLeadMs)
-      asked ??= reader.ask(isWhole, nowMs);
+      question ??= reader.ask(isWhole, sinceMs);
   }
-  return { endMs: toMs - fromMs, asked };
+  return { endMs: toMs - fromMs, question };
 }

@@ -8,7 +8,7 @@ const fade = Float64Array.from({ length: windowSamples }, (_, n) =>
 /** Share of the windows of a clip in which only its room is heard. */
 const quietShare = 0.05;
 
-/** Goes on with the room of a clip: its quietest windows in any order, each faded into the next. */
+/** Makes a function that goes on with the room of a clip: its quietest windows in any order, each faded into the next. */
 export function makeRoom(
   samples: Int16Array,
   random: () => number,
@@ -18,17 +18,19 @@ export function makeRoom(
     const sound = samples.subarray(at, at + windowSamples);
     windows.push({ sound, level: measureRms(sound) });
   }
-  const sorted = windows.toSorted((one, other) => one.level - other.level);
-  const quiet = sorted.slice(0, Math.max(3, Math.floor(sorted.length * quietShare)));
+  const sorted = windows.toSorted((a, b) => a.level - b.level);
+  const quietCount = Math.max(3, Math.floor(sorted.length * quietShare));
+  const quietWindows = sorted.slice(0, quietCount);
   return (lengthSamples) => {
-    const room = new Float64Array(lengthSamples + windowSamples);
+    const roomSound = new Float64Array(lengthSamples + windowSamples);
     for (let at = 0; at < lengthSamples; at += stepSamples) {
       const { sound = new Int16Array() } =
-        quiet[Math.floor(random() * quiet.length)] ?? {};
+        quietWindows[Math.floor(random() * quietWindows.length)] ?? {};
       const sign = random() < 0.5 ? -1 : 1;
       for (let n = 0; n < sound.length; n++)
-        room[at + n] = (room[at + n] ?? 0) + sign * (sound[n] ?? 0) * (fade[n] ?? 0);
+        roomSound[at + n] =
+          (roomSound[at + n] ?? 0) + sign * (sound[n] ?? 0) * (fade[n] ?? 0);
     }
-    return Int16Array.from(room.subarray(0, lengthSamples), Math.round);
+    return Int16Array.from(roomSound.subarray(0, lengthSamples), Math.round);
   };
 }

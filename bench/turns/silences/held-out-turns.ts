@@ -11,7 +11,7 @@ import { listMoments, type MomentDeps, type TurnMoment } from './turn-moments.ts
 export type LabelledSilence = {
   readonly kind: 'hold' | 'eot';
   readonly fromMs: number;
-  /** Where the voice goes on; of `eot`, where the scene ends. */
+  /** Instant at which the voice goes on, of `eot` that at which the scene ends. */
   readonly toMs: number;
 };
 
@@ -21,7 +21,7 @@ export type SilenceTurn = {
   readonly moments: readonly TurnMoment[];
 };
 
-/** Which recording a human clip is cut from. */
+/** Name of a human clip, and the recording that it is cut from. */
 type HumanPiece = { readonly name: string; readonly file: string };
 
 const heldOutVoices = ['rms', 'awb'];
@@ -34,31 +34,33 @@ const heldOutSpeakers: ReadonlySet<string> = new Set([
   'human-es',
 ]);
 
-/** The scenes of `bench -- turns` and readings of held-out speakers, and sentences that no rule was made of in held-out voices. */
-export async function readHeldOutTurns(parts: MomentDeps): Promise<SilenceTurn[]> {
+/** Reads the scenes of `bench -- turns` and readings of held-out speakers, and sentences that no rule was made of in held-out voices. */
+export async function readHeldOutTurns(
+  deps: MomentDeps,
+): Promise<readonly SilenceTurn[]> {
   const pieces: readonly HumanPiece[] = JSON.parse(
     await readFile(`${scenariosUrl}/human.json`, 'utf8'),
   );
   const sets = [
     { scenarios: await readScenarios(), clips: await readClips() },
     await readReadingScenarios(),
-    await makeRequestScenarios(heldOut, heldOutVoices, parts.codec),
+    await makeRequestScenarios(heldOut, heldOutVoices, deps.codec),
   ];
   const turns: SilenceTurn[] = [];
   for (const { scenarios, clips } of sets) {
     for (const scenario of scenarios) {
       if (!heldOutSpeakers.has(findSpeaker(scenario, pieces))) continue;
-      const sound = await playScenario(scenario, clips, parts.codec);
+      const sound = await playScenario(scenario, clips, deps.codec);
       turns.push({
         silences: listSilences(sound),
-        moments: await listMoments(sound, parts),
+        moments: await listMoments(sound, deps),
       });
     }
   }
   return turns;
 }
 
-/** A voice, or a person of the recordings; of PocketSphinx's test data all but the LibriVox reader count as one person. */
+/** Finds the voice, or the person of the recordings. Of PocketSphinx's test data all but the LibriVox reader count as one person. */
 function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]) {
   const [voice = '', name = ''] = clips[0]?.split('/') ?? [];
   if (voice !== 'human') return voice;
@@ -66,7 +68,7 @@ function findSpeaker({ clips }: TurnScenario, pieces: readonly HumanPiece[]) {
   return file.includes('librivox') ? 'human-librivox' : 'human-other';
 }
 
-/** All silences of at least 100 ms, by the stretches in which the voice sounds. */
+/** Lists all silences of at least 100 ms, by the stretches in which the voice sounds. */
 function listSilences({ stretches, lengthMs }: ScenarioSound): LabelledSilence[] {
   const holds = stretches.slice(1).flatMap(([nextMs], n): LabelledSilence[] => {
     const fromMs = stretches[n]?.[1] ?? 0;
@@ -74,6 +76,7 @@ function listSilences({ stretches, lengthMs }: ScenarioSound): LabelledSilence[]
       ? []
       : [{ kind: 'hold', fromMs, toMs: nextMs }];
   });
-  const last = stretches.at(-1);
-  return last ? [...holds, { kind: 'eot', fromMs: last[1], toMs: lengthMs }] : [];
+  const lastStretch = stretches.at(-1);
+  if (!lastStretch) return [];
+  return [...holds, { kind: 'eot', fromMs: lastStretch[1], toMs: lengthMs }];
 }

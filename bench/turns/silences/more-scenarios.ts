@@ -17,7 +17,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 
 /** Scenes and the clips that they are made of. */
-type ScenarioSet = {
+export type ScenarioSet = {
   readonly scenarios: readonly TurnScenario[];
   readonly clips: ReadonlyMap<string, VoiceClip>;
 };
@@ -28,7 +28,7 @@ const requestPausesMs = [200, 1500] as const;
 const requestSeed = 11;
 const readingSeed = 7;
 
-/** Sentences read by people, with the pauses they made; sentences that were recorded in several files are joined. */
+/** Reads sentences of people, with the pauses they made. Sentences that were recorded in several files are joined. */
 export async function readReadingScenarios(): Promise<ScenarioSet> {
   const clips = await readReadings();
   const random = seededRandom(readingSeed);
@@ -51,7 +51,7 @@ export async function readReadingScenarios(): Promise<ScenarioSet> {
   return { scenarios, clips: new Map(clips.map((clip) => [clip.id, clip])) };
 }
 
-/** Requests with their pauses (`|` or `/`), each by each of these recorded voices. */
+/** Makes requests with their pauses (`|` or `/`), each by each of these recorded voices. */
 export async function makeRequestScenarios(
   sentences: readonly string[],
   voices: readonly string[],
@@ -60,29 +60,33 @@ export async function makeRequestScenarios(
   const random = seededRandom(requestSeed);
   const scenarios: TurnScenario[] = [];
   const clips = new Map<string, VoiceClip>();
-  const lines = sentences.flatMap((sentence, n) =>
+  const spokenSentences = sentences.flatMap((sentence, n) =>
     voices.map((voice) => ({ voice, sentence, n })),
   );
-  for (const { voice, sentence, n } of lines) {
-    const spoken = await readParts(voice, sentence.split(/ [|/] /), codec);
-    for (const clip of spoken) clips.set(clip.id, clip);
+  for (const { voice, sentence, n } of spokenSentences) {
+    const clauses = await readClauses(voice, sentence.split(/ [|/] /), codec);
+    for (const clip of clauses) clips.set(clip.id, clip);
     scenarios.push({
       id: `request-${voice}-${n}`,
       kind: 'request',
       profile: profiles[scenarios.length % profiles.length] ?? 'gate',
       gainDb: 0 - Math.round(9 * random()),
-      clips: spoken.map(({ id }) => id),
-      pausesMs: spoken.slice(1).map(() => pickPauseMs(random, requestPausesMs)),
+      clips: clauses.map(({ id }) => id),
+      pausesMs: clauses.slice(1).map(() => pickPauseMs(random, requestPausesMs)),
     });
   }
   return { scenarios, clips };
 }
 
-/** A clause before a pause was spoken as before a comma; the name of its file tells. */
-async function readParts(voice: string, parts: readonly string[], codec: OpusCodec) {
+/** Reads the clauses of a sentence. One before a pause was spoken as before a comma, as the name of its file tells. */
+async function readClauses(
+  voice: string,
+  clauses: readonly string[],
+  codec: OpusCodec,
+) {
   return await Promise.all(
-    parts.map(async (say, n) => {
-      const ending = n < parts.length - 1 ? '-goes-on' : '';
+    clauses.map(async (say, n) => {
+      const ending = n < clauses.length - 1 ? '-goes-on' : '';
       const name = `${say.replace(/[^a-z0-9]+/g, '-')}${ending}`;
       const file = await readFile(`${scenariosUrl}/held-out/${voice}/${name}.opus`);
       const words = spreadClipWords(say, findSoundingPart(decodeOpusFile(file, codec)));

@@ -1,20 +1,24 @@
 import type { LabelledSilence } from './held-out-turns.ts';
 
 /** A labelled silence as one detector sees it, in order. */
-type ScoredSilence = {
+export type ScoredSilence = {
   readonly kind: LabelledSilence['kind'];
   readonly lengthMs: number;
   readonly moments: readonly {
-    /** Since the silence really began. */
+    /** Time since the silence really began. */
     readonly sinceMs: number;
-    /** Since it began as far as the detector can tell: what its delays count from. */
+    /** Time since the silence began as far as the detector can tell: its delays count from there. */
     readonly silentMs: number;
-    /** The higher, the likelier the turn is over; out of nothing later than this instant. */
+    /** The higher, the likelier the turn is over. Made of nothing later than this instant. */
     readonly score: number;
   }[];
 };
 
-type OperatingPoint = ReturnType<typeof toOperatingPoint>;
+/** A rule's share of the holds in which it fires, and its mean wait after the true ends, in ms. */
+export interface OperatingPoint {
+  readonly cutOffShare: number;
+  readonly waitMs: number;
+}
 
 const never = Number.POSITIVE_INFINITY;
 const stepMs = 20;
@@ -28,27 +32,31 @@ const thresholdCount = 60;
 function makeGrid(silences: readonly ScoredSilence[]) {
   const scores = silences.flatMap(({ moments }) => moments.map(({ score }) => score));
   const sorted = Float64Array.from(scores).sort();
-  const at = (n: number) =>
+  const findScore = (n: number) =>
     sorted[Math.floor((n * (sorted.length - 1)) / thresholdCount)] ?? 0;
-  const quantiles = Array.from({ length: thresholdCount + 1 }, (_, n) => at(n));
-  const upTo = (fromMs: number, step: number) =>
+  const quantiles = Array.from({ length: thresholdCount + 1 }, (_, n) => findScore(n));
+  const listSteps = (fromMs: number, step: number) =>
     Array.from(
       { length: (maxDelayMs - fromMs) / step + 1 },
       (_, n) => fromMs + n * step,
     );
   return {
     thresholds: [...new Set(quantiles)],
-    delaysMs: upTo(0, stepMs),
-    timeoutsMs: [...upTo(200, 5 * stepMs), never],
+    delaysMs: listSteps(0, stepMs),
+    timeoutsMs: [...listSteps(200, 5 * stepMs), never],
   };
 }
 
-/** Operating points of every rule of the grid. */
-export function sweepRules(silences: readonly ScoredSilence[]) {
+/** Finds the operating points of every rule of the grid. */
+export function sweepRules(
+  silences: readonly ScoredSilence[],
+): readonly OperatingPoint[] {
   const { thresholds, delaysMs, timeoutsMs } = makeGrid(silences);
-  const late = silences.map((silence) => findFirstFiring(silence, timeoutsMs, -never));
+  const timeoutFirings = silences.map((silence) =>
+    findFirstFiring(silence, timeoutsMs, -never),
+  );
   return thresholds.flatMap((threshold) => {
-    const sure = silences.map((silence) =>
+    const scoreFirings = silences.map((silence) =>
       findFirstFiring(silence, delaysMs, threshold),
     );
     return delaysMs.flatMap((delayMs, d) =>
@@ -57,7 +65,7 @@ export function sweepRules(silences: readonly ScoredSilence[]) {
           ? []
           : [
               toOperatingPoint(silences, (n) =>
-                Math.min(sure[n]?.[d] ?? 0, late[n]?.[t] ?? 0),
+                Math.min(scoreFirings[n]?.[d] ?? 0, timeoutFirings[n]?.[t] ?? 0),
               ),
             ],
       ),
@@ -65,21 +73,22 @@ export function sweepRules(silences: readonly ScoredSilence[]) {
   });
 }
 
-/** Least of one figure among the rules of which the other is at most that; NaN where there is none. */
-export function findLeast(
+/** Finds the lowest of one figure among the rules of which the other is at most `limit`. NaN where there is none. */
+export function findLowest(
   points: readonly OperatingPoint[],
   figure: keyof OperatingPoint,
-  limited: keyof OperatingPoint,
-  most: number,
-) {
-  let least = Number.NaN;
+  limitedFigure: keyof OperatingPoint,
+  limit: number,
+): number {
+  let lowest = Number.NaN;
   for (const point of points) {
-    if (point[limited] <= most && !(point[figure] >= least)) least = point[figure];
+    if (point[limitedFigure] <= limit && !(point[figure] >= lowest))
+      lowest = point[figure];
   }
-  return least;
+  return lowest;
 }
 
-/** For each delay the first instant at which it is over and the score is high enough. */
+/** Finds for each delay the first instant at which it is over and the score is high enough. */
 function findFirstFiring(
   { moments }: ScoredSilence,
   delaysMs: readonly number[],
@@ -92,21 +101,23 @@ function findFirstFiring(
   );
 }
 
-/** Share of the holds in which a rule fires, and the mean wait after the true ends. */
 function toOperatingPoint(
   silences: readonly ScoredSilence[],
-  firedAtMs: (n: number) => number,
-) {
-  let [holds, cut, ends, waitedMs] = [0, 0, 0, 0];
+  findFiringMs: (n: number) => number,
+): OperatingPoint {
+  let holds = 0;
+  let cutOffs = 0;
+  let ends = 0;
+  let waitedMs = 0;
   silences.forEach((silence, n) => {
-    const atMs = firedAtMs(n);
+    const atMs = findFiringMs(n);
     if (silence.kind === 'hold') {
       holds++;
-      if (atMs < silence.lengthMs) cut++;
+      if (atMs < silence.lengthMs) cutOffs++;
     } else {
       ends++;
       waitedMs += Math.min(atMs, silence.lengthMs);
     }
   });
-  return { cutOffShare: holds === 0 ? 0 : cut / holds, waitMs: waitedMs / ends };
+  return { cutOffShare: holds === 0 ? 0 : cutOffs / holds, waitMs: waitedMs / ends };
 }

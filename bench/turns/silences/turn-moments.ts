@@ -1,4 +1,4 @@
-import { createOracleRecogniser } from '#bench/turns/oracle-recogniser.ts';
+import { OracleRecogniser } from '#bench/turns/oracle-recogniser.ts';
 import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { ClipWord } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
@@ -23,14 +23,15 @@ import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 /** State of a turn at one instant, from packets that had come by then, and nothing later. */
 export type TurnMoment = {
   readonly atMs: number;
-  /** Since the voice stopped, as voice activity and levels tell; 0 before the first voice. */
+  /** Time since the voice stopped, as voice activity and levels tell. 0 before the first voice. */
   readonly silentMs: number;
   readonly signs: PauseSigns;
 };
 
+/** Codec and voice activity detection. */
 export type MomentDeps = { readonly codec: OpusCodec; readonly weights: SileroNetwork };
 
-/** An utterance is not ended here: every silence is seen to its end. */
+/** Rules by which no utterance ends, so that every silence is seen to its end. */
 const unendingRules = {
   ...endpointRules,
   delay: { ...endpointRules.delay, minDelayMs: 60_000, maxDelayMs: 60_000 },
@@ -38,38 +39,32 @@ const unendingRules = {
 const stepMs = 20;
 const samplesPerMs = 16;
 
-/** Asked in each pause with the last sound of a person: how likely their turn is over. */
+/** Judges how likely a person's turn is over. Asked in each pause, with the person's last sound. */
 export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
 
-/** From the question to the turn model to its answer, in ms: 12 for its features, 40 for it, and the way there and back. */
+type JudgedTurn = Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs'>;
+
+/** Time from the question to the turn model to its answer: 12 ms for its features, 40 for the model, and the way there and back. */
 const judgeMs = 60;
 
 /**
- * One turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. A turn model answers
- * 60 ms after it was asked.
+ * Lists one turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. A turn model
+ * answers 60 ms after it was asked.
  */
 export async function listMoments(
   { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
-  parts: MomentDeps,
+  deps: MomentDeps,
   judge?: JudgeTurn,
-) {
-  const rules = judge
-    ? {
-        ...unendingRules,
-        pause: { ...unendingRules.pause, turnModelMs: usualTurnModelMs },
-      }
-    : unendingRules;
-  const listener = createUnendingListener(parts, words, rules);
+): Promise<readonly TurnMoment[]> {
+  const listener = new UnendingListener(deps, words, makeRules(judge));
   const moments: TurnMoment[] = [];
-  let next = 0;
-  let answer:
-    | Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs'>
-    | undefined;
+  let nextPacket = 0;
+  let answer: JudgedTurn | undefined;
   for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
     for (
-      let packet = packets[next];
+      let packet = packets[nextPacket];
       packet && packet.atMs <= atMs;
-      packet = packets[++next]
+      packet = packets[++nextPacket]
     )
       listener.putPacket(packet);
     if (answer && atMs - answer.askedAtMs >= judgeMs) {
@@ -85,59 +80,78 @@ export async function listMoments(
   return moments;
 }
 
+function makeRules(judge: JudgeTurn | undefined): EndpointRules {
+  if (!judge) return unendingRules;
+  const pause = { ...unendingRules.pause, turnModelMs: usualTurnModelMs };
+  return { ...unendingRules, pause };
+}
+
+/** A question to the turn model, with all sound so far. */
+type TurnQuestion = { readonly askedAtMs: number; readonly sound: Int16Array };
+
 /** Voice activity and endpointing of one person, in which no utterance ever ends. */
-function createUnendingListener(
-  { codec, weights }: MomentDeps,
-  words: readonly ClipWord[],
-  rules: EndpointRules,
-) {
-  const stream = new SpeakerStream(codec);
-  const meter = new VoiceWindowMeter(weights);
-  const oracle = createOracleRecogniser(words);
-  const sounds: Int16Array[] = [];
-  let asked: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;
-  let voice = quietVoice;
+class UnendingListener {
+  readonly #stream: SpeakerStream;
+  readonly #meter: VoiceWindowMeter;
+  readonly #oracle: OracleRecogniser;
+  readonly #rules: EndpointRules;
+  readonly #sounds: Int16Array[] = [];
+  #question: Extract<EndpointingEffect, { kind: 'ask-turn-model' }> | undefined;
+  #voice: EndpointingState = quietVoice;
 
-  function handleHeard(all: readonly SpeakerSound[], nowMs: number) {
-    for (const heard of all) {
-      const { kind, atMs, samples } = heard;
-      sounds.push(samples.slice());
-      if (kind === 'silence-frame') stepVoice({ kind, atMs }, nowMs);
-      for (const window of meter.measureSound(heard))
-        stepVoice({ ...window, kind: 'window' }, nowMs);
+  constructor(
+    { codec, weights }: MomentDeps,
+    words: readonly ClipWord[],
+    rules: EndpointRules,
+  ) {
+    this.#stream = new SpeakerStream(codec);
+    this.#meter = new VoiceWindowMeter(weights);
+    this.#oracle = new OracleRecogniser(words);
+    this.#rules = rules;
+  }
+
+  /** Steps endpointing by one event. */
+  stepVoice(event: EndpointingEvent, nowMs: number): void {
+    const { voice, effects } = stepEndpointing(this.#voice, event, this.#rules);
+    this.#voice = voice;
+    for (const effect of effects) {
+      if (effect.kind === 'ask-turn-model') this.#question = effect;
+      else this.#oracle.onEvent(effect, nowMs);
     }
   }
 
-  function stepVoice(event: EndpointingEvent, nowMs: number) {
-    const next = stepEndpointing(voice, event, rules);
-    voice = next.voice;
-    for (const effect of next.effects) {
-      if (effect.kind === 'ask-turn-model') asked = effect;
-      else oracle.onEvent(effect, nowMs);
-    }
+  /** Takes a packet that has arrived. */
+  putPacket(packet: Packet): void {
+    this.#addSounds(this.#stream.put(packet), packet.atMs);
   }
 
-  return {
-    stepVoice,
-    putPacket: (packet: Packet) => handleHeard(stream.put(packet), packet.atMs),
+  /** Lets time pass, and returns the state of the turn then. */
+  tick(atMs: number): TurnMoment {
+    this.#addSounds(this.#stream.releaseOverdue(atMs), atMs);
+    this.stepVoice({ kind: 'tick', atMs }, atMs);
+    const answer = this.#oracle.takeAnswer(atMs);
+    if (answer) this.stepVoice({ kind: 'text', text: answer.text, atMs }, atMs);
+    return { atMs, ...toSigns(this.#voice, atMs) };
+  }
 
-    tick(atMs: number) {
-      handleHeard(stream.releaseOverdue(atMs), atMs);
-      stepVoice({ kind: 'tick', atMs }, atMs);
-      const answer = oracle.getAnswer(atMs);
-      if (answer) stepVoice({ kind: 'text', text: answer.text, atMs }, atMs);
-      return { atMs, ...toSigns(voice, atMs) };
-    },
+  /** Returns the question that came up since the last call, with all sound so far. */
+  takeQuestion(): TurnQuestion | undefined {
+    if (!this.#question) return undefined;
+    const { atMs: askedAtMs, aheadMs } = this.#question;
+    this.#question = undefined;
+    const silence = new Int16Array(aheadMs * samplesPerMs);
+    return { askedAtMs, sound: joinedSpeech([...this.#sounds, silence]) };
+  }
 
-    /** The question that came up since the last call, with all sound so far. */
-    takeQuestion() {
-      if (!asked) return undefined;
-      const { atMs: askedAtMs, aheadMs } = asked;
-      asked = undefined;
-      const silence = new Int16Array(aheadMs * samplesPerMs);
-      return { askedAtMs, sound: joinedSpeech([...sounds, silence]) };
-    },
-  };
+  #addSounds(sounds: readonly SpeakerSound[], nowMs: number) {
+    for (const sound of sounds) {
+      const { kind, atMs, samples } = sound;
+      this.#sounds.push(samples.slice());
+      if (kind === 'silence-frame') this.stepVoice({ kind, atMs }, nowMs);
+      for (const window of this.#meter.measureSound(sound))
+        this.stepVoice({ ...window, kind: 'window' }, nowMs);
+    }
+  }
 }
 
 function toSigns(voice: EndpointingState, atMs: number) {

@@ -4,25 +4,28 @@ import { frameSamples } from './sound-frames.js';
 /** Sends the microphone's sound in frames of 20 ms. */
 class CaptureProcessor extends AudioWorkletProcessor {
   #cutter = new FrameCutter(frameSamples);
-  /** @type {MessagePort | undefined} */
-  #out;
+  /** The port of the worker. @type {MessagePort | undefined} */
+  #port;
 
+  /** Waits for the port of the worker. */
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
-      this.#out = data;
+      this.#port = data;
     };
   }
 
   /**
+   * Sends the frames that are full now.
    * @override
    * @param {Float32Array[][]} inputs
+   * @returns {boolean} true: it stays alive
    */
   process(inputs) {
     const samples = inputs[0]?.[0];
-    if (!samples || !this.#out) return true;
+    if (!samples || !this.#port) return true;
     for (const frame of this.#cutter.cut(samples))
-      this.#out.postMessage(frame, [frame.buffer]);
+      this.#port.postMessage(frame, [frame.buffer]);
     return true;
   }
 }

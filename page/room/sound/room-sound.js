@@ -2,42 +2,60 @@ import { sampleRateHz } from './sound-frames.js';
 
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
+/**
+ * Handlers of the sound of a page.
+ * @typedef {object} SoundHandlers
+ * @property {(news: WorkerNews) => void} onNews takes levels of sound, and ends of the connection
+ * @property {(reason: string) => void} onEnded takes one sentence where the microphone ends by itself
+ */
+
+/** Plays what the reader's person hears, and sends what the microphone hears. */
 export class RoomSound {
-  #tell;
+  /** @type {SoundHandlers} */
+  #handlers;
+  /** @type {URL} */
   #url;
   /** @type {Promise<AudioContext> | undefined} */
   #context;
   #worker = new Worker(new URL('./sound-worker.js', import.meta.url), {
     type: 'module',
   });
-  /** @type {AudioWorkletNode | undefined} */
+  /** Takes the sound of the microphone. @type {AudioWorkletNode | undefined} */
   #capture;
-  /** @type {{ stream: MediaStream, source: AudioNode } | undefined} */
+  /** @type {{ stream: MediaStream, sourceNode: AudioNode } | undefined} */
   #microphone;
 
   /**
-   * @param {URL} url
-   * @param {{ news(news: WorkerNews): void, ended(why: string): void }} tell
+   * Does not connect before something is to be heard.
+   * @param {URL} url address of the socket
+   * @param {SoundHandlers} handlers
    */
-  constructor(url, tell) {
+  constructor(url, handlers) {
     this.#url = url;
-    this.#tell = tell;
-    this.#worker.onmessage = ({ data }) => tell.news(data);
+    this.#handlers = handlers;
+    this.#worker.onmessage = ({ data }) => handlers.onNews(data);
   }
 
-  /** Begins to play. */
+  /**
+   * Begins to play. Browsers allow that only once something was pressed.
+   * @returns {Promise<void>}
+   */
   async startListening() {
     this.#context ??= this.#openAudio();
-    // Browsers allow sound only once something was pressed.
     await (await this.#context).resume();
   }
 
+  /**
+   * Whether the microphone is open.
+   * @returns {boolean}
+   */
   get isOpen() {
     return this.#microphone !== undefined;
   }
 
   /**
-   * @returns {Promise<string>} the sentence that says why not, or none
+   * Opens the microphone, which may ask the reader.
+   * @returns {Promise<string>} one sentence that says why not, or none
    */
   async openMicrophone() {
     if (!navigator.mediaDevices) return insecureSentence;
@@ -53,13 +71,13 @@ export class RoomSound {
           channelCount: 1,
         },
       });
-      const source = context.createMediaStreamSource(stream);
-      source.connect(this.#capture);
-      this.#microphone = { stream, source };
+      const sourceNode = context.createMediaStreamSource(stream);
+      sourceNode.connect(this.#capture);
+      this.#microphone = { stream, sourceNode };
       for (const track of stream.getTracks()) {
         track.onended = () => {
           this.closeMicrophone();
-          this.#tell.ended(unpluggedSentence);
+          this.#handlers.onEnded(unpluggedSentence);
         };
       }
       return '';
@@ -68,21 +86,29 @@ export class RoomSound {
     }
   }
 
+  /** Closes the microphone, if it is open. */
   closeMicrophone() {
     this.setSpeaking(false);
     for (const track of this.#microphone?.stream.getTracks() ?? []) {
       track.onended = null;
       track.stop();
     }
-    this.#microphone?.source.disconnect();
+    this.#microphone?.sourceNode.disconnect();
     this.#microphone = undefined;
   }
 
-  /** @param {boolean} on */
-  setSpeaking(on) {
-    this.#sendOrder({ kind: 'speak', on }, []);
+  /**
+   * Begins or ends to send what the microphone hears.
+   * @param {boolean} isSpeaking
+   */
+  setSpeaking(isSpeaking) {
+    this.#sendOrder({ kind: 'speak', isSpeaking }, []);
   }
 
+  /**
+   * Connects the worklets with the worker, and the worker with the sandbox.
+   * @returns {Promise<AudioContext>}
+   */
   async #openAudio() {
     const context = new AudioContext({
       sampleRate: sampleRateHz,
@@ -93,25 +119,28 @@ export class RoomSound {
         context.audioWorklet.addModule(new URL(file, import.meta.url)),
       ),
     );
-    const [capturing, playing] = [new MessageChannel(), new MessageChannel()];
+    const captureChannel = new MessageChannel();
+    const playbackChannel = new MessageChannel();
     this.#capture = new AudioWorkletNode(context, 'capture', {
       numberOfOutputs: 0,
       channelCount: 1,
       channelCountMode: 'explicit',
     });
-    this.#capture.port.postMessage(capturing.port1, [capturing.port1]);
+    this.#capture.port.postMessage(captureChannel.port1, [captureChannel.port1]);
     const player = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
-    player.port.postMessage(playing.port1, [playing.port1]);
+    player.port.postMessage(playbackChannel.port1, [playbackChannel.port1]);
     player.connect(context.destination);
-    const [capture, playback] = [capturing.port2, playing.port2];
+    const capture = captureChannel.port2;
+    const playback = playbackChannel.port2;
     const url = this.#url.href;
     this.#sendOrder({ kind: 'open', url, capture, playback }, [capture, playback]);
     return context;
   }
 
   /**
+   * Sends an order to the worker.
    * @param {WorkerOrder} order
-   * @param {Transferable[]} transfer
+   * @param {Transferable[]} transfer what the worker owns from now on
    */
   #sendOrder(order, transfer) {
     this.#worker.postMessage(order, transfer);
@@ -129,13 +158,16 @@ const refusalSentences = {
 
 const unpluggedSentence =
   'The microphone was unplugged: plug it in, then press Microphone again.';
+/** @type {string} */
 export const takenSentence =
   'Another tab has the microphone now: press Microphone to have it here.';
 const insecureSentence =
   'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
 
 /**
+ * Says why the browser gave no microphone.
  * @param {unknown} error
+ * @returns {string}
  */
 function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});

@@ -1,10 +1,11 @@
-/** Bytes before the payload: kind, sequence (u32 le), time in ms (f64 le). */
+/** Bytes before the payload: kind, sequence (u32 le), time in ms (f64 le). @type {number} */
 export const headBytes = 13;
-/** A frame of sound: 20 ms of mono at 48 kHz. */
+/** A frame of sound: 20 ms of mono at 48 kHz. @type {number} */
 export const frameSamples = 960;
+/** Samples a second, everywhere in the page. @type {number} */
 export const sampleRateHz = 48_000;
 
-/** First byte of a frame. */
+/** First byte of a frame. @type {Readonly<{ sentPcm: number, heardPcm: number, sentEnd: number }>} */
 export const frameKinds = Object.freeze({
   sentPcm: 2,
   heardPcm: 4,
@@ -13,11 +14,16 @@ export const frameKinds = Object.freeze({
 });
 
 /**
- * `atMs` is the instant of capture by the sender's clock.
- * @typedef {{ kind: number, sequence: number, atMs: number, payload: Uint8Array<ArrayBuffer> }} SoundFrame
+ * A frame on its way between the page and the sandbox.
+ * @typedef {object} SoundFrame
+ * @property {number} kind one of `frameKinds`
+ * @property {number} sequence
+ * @property {number} atMs instant of capture by the sender's clock
+ * @property {Uint8Array<ArrayBuffer>} payload
  */
 
 /**
+ * Encodes a frame.
  * @param {SoundFrame} frame
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -32,14 +38,16 @@ export function writeFrame({ kind, sequence, atMs, payload }) {
 }
 
 /**
+ * Decodes a frame.
  * @param {ArrayBuffer} bytes
- * @returns {SoundFrame | undefined}
+ * @returns {SoundFrame | undefined} undefined where it is too short
  */
 export function readFrame(bytes) {
   if (bytes.byteLength < headBytes) return undefined;
   const view = new DataView(bytes);
   const kind = view.getUint8(0);
-  const [sequence, atMs] = [view.getUint32(1, true), view.getFloat64(5, true)];
+  const sequence = view.getUint32(1, true);
+  const atMs = view.getFloat64(5, true);
   return { kind, sequence, atMs, payload: new Uint8Array(bytes, headBytes) };
 }
 
@@ -61,13 +69,14 @@ export function toPcmBytes(samples) {
  * @returns {Float32Array<ArrayBuffer>}
  */
 export function toPcmSamples(bytes) {
-  const whole = bytes.slice(0, bytes.length - (bytes.length % 2));
-  return Float32Array.from(new Int16Array(whole.buffer), (sample) => sample / 32_767);
+  const pcm = bytes.slice(0, bytes.length - (bytes.length % 2));
+  return Float32Array.from(new Int16Array(pcm.buffer), (sample) => sample / 32_767);
 }
 
 /**
+ * Measures the root mean square of samples, 0 without any.
  * @param {Float32Array} samples
- * @returns {number}
+ * @returns {number} 0 to 1
  */
 export function measureRms(samples) {
   let sum = 0;

@@ -7,15 +7,31 @@ import {
   writeFrame,
 } from './sound-frames.js';
 
+// Carries sound between the worklets and the sandbox, away from the thread that draws.
+
 /**
- * Carries sound between the worklets and the sandbox, away from the thread that draws.
- * @typedef {{ kind: 'open', url: string, capture: MessagePort, playback: MessagePort }
- *   | { kind: 'speak', on: boolean }} WorkerOrder
- * @typedef {{ kind: 'level', rms: number } | { kind: 'closed', why: string } | { kind: 'heard', rms: number }} WorkerNews
+ * The first order, which connects to the sandbox.
+ * @typedef {object} OpenOrder
+ * @property {'open'} kind
+ * @property {string} url address of the socket
+ * @property {MessagePort} capture gives frames of the microphone
+ * @property {MessagePort} playback takes samples to play
+ */
+
+/**
+ * An order of the page to the worker.
+ * @typedef {OpenOrder | { kind: 'speak', isSpeaking: boolean }} WorkerOrder
+ */
+
+/**
+ * What the worker tells the page: the level of the microphone, the level of the sound that is played, or that the connection
+ * has ended. `reason` is one sentence of the sandbox, or empty.
+ * @typedef {{ kind: 'level', rms: number } | { kind: 'heard', rms: number } | { kind: 'closed', reason: string }} WorkerNews
  */
 
 /** Beyond these bytes in the socket a frame would come too late, and is left out. */
 const maxWaitingBytes = 32_768;
+/** So many frames are between two figures of a level. */
 const framesPerLevel = 6;
 
 const reconnectMs = 2_000;
@@ -23,23 +39,31 @@ const reconnectMs = 2_000;
 let isSpeaking = false;
 let endSpeech = () => {};
 let sequence = 0;
-let captured = 0;
-let heard = 0;
+let capturedCount = 0;
+let heardCount = 0;
 
-/** @param {WorkerNews} news */
-const postNews = (news) => postMessage(news);
+/**
+ * Tells the page something.
+ * @param {WorkerNews} news
+ */
+function postNews(news) {
+  postMessage(news);
+}
 
 self.onmessage = ({ data }) => {
   /** @type {WorkerOrder} */
   const order = data;
   if (order.kind === 'open') openSound(order);
   else {
-    if (isSpeaking && !order.on) endSpeech();
-    isSpeaking = order.on;
+    if (isSpeaking && !order.isSpeaking) endSpeech();
+    isSpeaking = order.isSpeaking;
   }
 };
 
-/** @param {Extract<WorkerOrder, { kind: 'open' }>} order */
+/**
+ * Connects to the sandbox, and again whenever the connection is lost.
+ * @param {OpenOrder} order
+ */
 function openSound({ url, capture, playback }) {
   /** @type {WebSocket | undefined} */
   let socket;
@@ -63,20 +87,21 @@ function openSound({ url, capture, playback }) {
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => playFrame(data, playback);
     socket.onclose = ({ reason }) => {
-      postNews({ kind: 'closed', why: reason });
+      postNews({ kind: 'closed', reason });
       setTimeout(connect, reconnectMs);
     };
   };
   connect();
   capture.onmessage = ({ data }) => {
     const atMs = performance.timeOrigin + performance.now();
-    if (captured++ % framesPerLevel === 0)
+    if (capturedCount++ % framesPerLevel === 0)
       postNews({ kind: 'level', rms: measureRms(data) });
     if (isSpeaking) send(frameKinds.sentPcm, atMs, toPcmBytes(data));
   };
 }
 
 /**
+ * Gives a frame of the sandbox to the worklet that plays.
  * @param {ArrayBuffer} bytes
  * @param {MessagePort} playback
  */
@@ -84,7 +109,7 @@ function playFrame(bytes, playback) {
   const frame = readFrame(bytes);
   if (frame?.kind !== frameKinds.heardPcm) return;
   const samples = toPcmSamples(frame.payload);
-  if (heard++ % framesPerLevel === 0)
+  if (heardCount++ % framesPerLevel === 0)
     postNews({ kind: 'heard', rms: measureRms(samples) });
   playback.postMessage(samples, [samples.buffer]);
 }

@@ -9,12 +9,13 @@ import {
   withBody,
 } from '#sandbox/rest/rest-route.ts';
 import {
-  guildWithId,
+  findGuild,
   type RegisteredBody,
   type RegisteredOption,
   type World,
 } from '#sandbox/world/world.ts';
 import { toCommandJson } from '#sandbox/world/world-json.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 
 /**
@@ -30,19 +31,19 @@ export function makeCommandRoutes(world: World): readonly RestRoute[] {
 }
 
 function makeListRoutes(world: World, path: string) {
-  const listed = (guildId: string | undefined) => {
+  const answerWithList = (guildId: GuildId | undefined) => {
     const commands = world.commands.filter((each) => each.guildId === guildId);
     return toOkAnswer(commands.map((each) => toCommandJson(world, each)));
   };
   return [
-    makeRoute('GET', path, (call) => withScope(world, call, listed)),
+    makeRoute('GET', path, (call) => withScope(world, call, answerWithList)),
     makeRoute('PUT', path, (call) =>
       withScope(world, call, (guildId) =>
         withBody(commandListSchema, call.body, (bodies) => {
           const commands = bodies.map((body) => registerCommands(world, guildId, body));
           const others = world.commands.filter((each) => each.guildId !== guildId);
           world.commands = [...others, ...commands];
-          return listed(guildId);
+          return answerWithList(guildId);
         }),
       ),
     ),
@@ -52,7 +53,7 @@ function makeListRoutes(world: World, path: string) {
 /** Registers a command, which keeps its id as long as its name and type stay. */
 function registerCommands(
   { ids, commands }: World,
-  guildId: string | undefined,
+  guildId: GuildId | undefined,
   body: RegisteredBody,
 ) {
   const { id = ids.mintId() } =
@@ -72,11 +73,11 @@ function registerCommands(
 function withScope(
   world: World,
   call: RestCall,
-  then: (guildId: string | undefined) => RestAnswer,
+  then: (guildId: GuildId | undefined) => RestAnswer,
 ) {
   if (call.param('app') !== world.bot.id) return refusalAnswers.forbidden;
   const guildId = call.param('guild') || undefined;
-  if (guildId !== undefined && !guildWithId(world, guildId))
+  if (guildId !== undefined && !findGuild(world, guildId))
     return refusalAnswers.forbidden;
   return then(guildId);
 }
@@ -110,7 +111,7 @@ const optionFields = z.looseObject({
 const optionListSchema: z.ZodType<RegisteredOption[]> = z
   .array(optionFields)
   .refine(
-    (all) => new Set(all.map(({ name }) => name)).size === all.length,
+    (options) => new Set(options.map(({ name }) => name)).size === options.length,
     'Names must be unique.',
   )
   .refine(
@@ -148,22 +149,25 @@ const commandListSchema = z
  * https://discord.com/developers/docs/interactions/application-commands#slash-commands
  */
 function countCharacters(part: Readonly<Record<string, unknown>>): number {
-  const inside = [part.options, part.choices].flatMap((each): unknown[] =>
+  const nested = [part.options, part.choices].flatMap((each): unknown[] =>
     Array.isArray(each) ? each : [],
   );
-  const own =
+  const ownCount =
     findLongest(part.name, part.name_localizations) +
     findLongest(part.description, part.description_localizations) +
     findLongest(part.value);
-  return inside.reduce<number>(
+  return nested.reduce<number>(
     (sum, each) => sum + (isFields(each) ? countCharacters(each) : 0),
-    own,
+    ownCount,
   );
 }
 
 function findLongest(value: unknown, localizations?: unknown) {
-  const all = [value, ...(isFields(localizations) ? Object.values(localizations) : [])];
-  return Math.max(...all.map((each) => (typeof each === 'string' ? each.length : 0)));
+  const texts = [
+    value,
+    ...(isFields(localizations) ? Object.values(localizations) : []),
+  ];
+  return Math.max(...texts.map((text) => (typeof text === 'string' ? text.length : 0)));
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -180,9 +184,8 @@ function hasRequiredFirst(
 }
 
 function hasUniqueNames(
-  named: readonly { readonly name: string; readonly type: number }[],
+  commands: readonly { readonly name: string; readonly type: number }[],
 ) {
-  return (
-    new Set(named.map(({ name, type }) => `${type} ${name}`)).size === named.length
-  );
+  const keys = commands.map(({ name, type }) => `${type} ${name}`);
+  return new Set(keys).size === keys.length;
 }

@@ -26,15 +26,15 @@ const colours = {
     customId: 'colour',
     placeholder: 'A colour',
     disabled: false,
-    min: 1,
-    max: 1,
+    minCount: 1,
+    maxCount: 1,
   },
   choices: [
     { label: 'Red', value: 'red' },
     { label: 'Blue', value: 'blue' },
   ],
 };
-const usual = { required: true, isLong: false, value: '', mostLength: 100 };
+const usual = { required: true, isLong: false, value: '', maxLength: 100 };
 
 /** Form that the bot opens for a press on About you: a line, a text and a menu. */
 const form = {

@@ -42,8 +42,8 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     {
       customId: 'colour',
       placeholder: 'A colour',
-      min: 1,
-      max: 1,
+      minCount: 1,
+      maxCount: 1,
       choices: options,
     },
     { customId: 'who', choices: [{ label: 'Adam', value: 'Adam', chosen: false }] },
@@ -77,7 +77,7 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     label: 'Name',
     required: true,
     isLong: true,
-    mostLength: 9,
+    maxLength: 9,
   };
   expect(form).toMatchObject({ title: 'About you', fields: [field] });
   const submitted = tab.ask({

@@ -1,0 +1,197 @@
+/** @import { RegisteredCommand } from './command-line.js' */
+/** @import { Instants } from './waterfall.js' */
+
+/**
+ * A person in the sandbox's server.
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} name
+ * @property {string} [channel] name of the voice channel in which the person sits
+ * @property {boolean} isYou whether the reader of the page plays this person
+ * @property {boolean} speaks
+ */
+
+/**
+ * A channel of the server.
+ * @typedef {object} Channel
+ * @property {string} id
+ * @property {string} name
+ * @property {string} kind `text`, `voice`, `stage` or `thread`
+ * @property {string} [status] text below the name of a voice channel
+ */
+
+/**
+ * The bot in the server.
+ * @typedef {object} RoomBot
+ * @property {string} [id]
+ * @property {string} name
+ * @property {boolean} online
+ * @property {string} [channel] name of the voice channel in which the bot sits
+ * @property {boolean} speaks
+ */
+
+/**
+ * The server as it is now.
+ * @typedef {object} Room
+ * @property {Person[]} people
+ * @property {Channel[]} channels
+ * @property {{ id: string, name: string }[]} [roles]
+ * @property {RoomBot} bot
+ * @property {RegisteredCommand[]} commands
+ * @property {string} you name of the reader's own person, empty before the first state came
+ */
+
+/**
+ * A button below a message.
+ * @typedef {object} RoomButton
+ * @property {string} customId
+ * @property {string} label
+ * @property {boolean} disabled
+ * @property {number} [style] Discord's number of its colour
+ */
+
+/**
+ * A file of a message.
+ * @typedef {object} RoomFile
+ * @property {string} name
+ * @property {string} type
+ * @property {number} sizeBytes
+ * @property {string} url
+ */
+
+/**
+ * A choice of a menu.
+ * @typedef {object} MenuChoice
+ * @property {string} label
+ * @property {string} value
+ * @property {boolean} chosen
+ */
+
+/**
+ * A menu of a message or a form.
+ * @typedef {object} RoomMenu
+ * @property {string} customId
+ * @property {string} placeholder
+ * @property {boolean} disabled
+ * @property {number} minCount fewest choices that may be picked
+ * @property {number} maxCount most choices that may be picked
+ * @property {MenuChoice[]} choices
+ */
+
+/**
+ * A field of a form.
+ * @typedef {object} RoomField
+ * @property {string} customId
+ * @property {string} label
+ * @property {boolean} required
+ * @property {boolean} isLong whether the field takes several lines
+ * @property {string} value
+ * @property {number} maxLength in characters
+ * @property {RoomMenu} [menu] present where the field is a menu
+ */
+
+/**
+ * A form that the bot has opened.
+ * @typedef {object} RoomForm
+ * @property {string} id id of the interaction that the form answers
+ * @property {string} title
+ * @property {RoomField[]} fields
+ */
+
+/**
+ * A message of a channel.
+ * @typedef {object} RoomMessage
+ * @property {string} id
+ * @property {string} channel
+ * @property {string} author
+ * @property {string} text
+ * @property {RoomButton[]} buttons
+ * @property {RoomFile[]} [files]
+ * @property {RoomMenu[]} [menus]
+ * @property {string} [to] name of the only reader of a private message
+ */
+
+/**
+ * Words that were recognised.
+ * @typedef {object} Said
+ * @property {'said'} kind
+ * @property {string} who
+ * @property {string} text
+ */
+
+/**
+ * An answer that has ended.
+ * @typedef {object} Answered
+ * @property {'answered'} kind
+ * @property {string} who name of the asker
+ * @property {string} text
+ * @property {string} heardText the part of the text that was heard
+ * @property {string} finish
+ * @property {Instants} instants
+ * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
+ */
+
+/**
+ * Words that got no answer.
+ * @typedef {object} Unanswered
+ * @property {'ignored' | 'dropped'} kind
+ * @property {string} who
+ * @property {string} why
+ */
+
+/**
+ * A command that was sent by this page.
+ * @typedef {object} SentCommand
+ * @property {'command'} kind
+ * @property {string} text
+ */
+
+/**
+ * The reply to a request of the page.
+ * @typedef {object} Reply
+ * @property {'reply'} kind
+ * @property {number} id id of the request
+ * @property {boolean} ok
+ * @property {true} [isLost] true without a connection
+ * @property {string} [error] one sentence, where `ok` is false
+ * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
+ * @property {RoomForm} [form] form that the bot has opened
+ */
+
+/**
+ * A message that was posted, edited or deleted.
+ * @typedef {RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' }} RoomMessageEvent
+ */
+
+/**
+ * Everything that the sandbox tells the page. `live` is the transcript so far of a present speaker.
+ * @typedef {(Room & { kind: 'state' })
+ *   | RoomMessageEvent
+ *   | Said
+ *   | Answered
+ *   | Unanswered
+ *   | SentCommand
+ *   | Reply
+ *   | { kind: 'live', who: string, text: string }
+ *   | { kind: 'engines', lines: string[] }
+ *   | { kind: 'microphone', state: 'yours' | 'taken' }
+ *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent
+ */
+
+/**
+ * An entry of the conversation. `wallMs` counts since 1970.
+ * @typedef {{ key: string, wallMs?: number }
+ *   & (Said | Answered | Unanswered | SentCommand | (RoomMessage & { kind: 'message' }))} Item
+ */
+
+/**
+ * The room as the page shows it.
+ * @typedef {object} RoomState
+ * @property {Room} room
+ * @property {readonly Item[]} items oldest first
+ * @property {number} count number of items so far, dropped ones too
+ * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
+ * @property {readonly string[]} engines sentences about what hears and speaks
+ */
+
+export {};
