@@ -13,7 +13,14 @@ import {
 } from '#sandbox/world/world.ts';
 import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { type Permission, toBits } from '#sandbox/world/world-permissions.ts';
-import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type MessageId,
+  type PersonId,
+  type RoleId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import {
   type PersonDeps,
   type PersonOptions,
@@ -189,7 +196,7 @@ export class SandboxGuild implements AsyncDisposable {
 
   /** Adds a role without permissions, and returns its id. */
   addRole(name: string): RoleId {
-    const id: RoleId = this.#deps.world.ids.mintId();
+    const id = toRoleId(this.#deps.world.ids.mintId());
     this.#deps.changes.addRole(this.#guild, {
       id,
       name,

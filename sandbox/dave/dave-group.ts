@@ -1,6 +1,11 @@
 import { type VoiceMessage, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type PersonId,
+  toChannelId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { DaveMember } from './dave-member.ts';
 import { encodeU8, encodeU16, encodeU64, encodeVector } from './mls-bytes.ts';
 import {
@@ -16,7 +21,7 @@ import {
 
 /** With proposals uncommitted for this long, everybody starts over. */
 const maxCommitMs = 5000;
-const strangerId: PersonId = '1';
+const strangerId = toPersonId('1');
 
 type GroupMember = {
   /** Offered and not yet carried into the group. */
@@ -134,7 +139,8 @@ export class DaveGroup {
    * tests.
    */
   proposeStranger(userId: PersonId): readonly DaveSend[] {
-    const stranger = new DaveMember(strangerId, `${this.#groupId.readBigUInt64BE()}`);
+    const channelId = toChannelId(`${this.#groupId.readBigUInt64BE()}`);
+    const stranger = new DaveMember(strangerId, channelId);
     const keyPackage = readKeyPackage(stranger.makeKeyPackage().payload);
     if (!keyPackage) return [];
     return encodeMessages(

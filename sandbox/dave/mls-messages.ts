@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import {
   encodeU8,
   encodeU16,
@@ -85,7 +85,7 @@ function readLeaf(reader: MlsReader) {
   if (leafSource === commitSource) reader.vector(); // parent_hash
   skipExtensions(reader);
   reader.vector(); // signature
-  return { userId: identity.readBigUInt64BE().toString(), leafSource };
+  return { userId: toPersonId(`${identity.readBigUInt64BE()}`), leafSource };
 }
 
 function skipExtensions(reader: MlsReader) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '#sandbox/world/world-json.ts';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import { type ChannelId, type GuildId, toChannelId, toGuildId } from '#src/base/ids.ts';
 
 /** One event for the bot. */
 export type Dispatch = {
@@ -79,15 +79,15 @@ const idSchema = z.union([z.string(), z.int().transform(String)]);
 const voiceStateSchema = z.object({
   op: z.literal(4),
   d: z.object({
-    guild_id: idSchema,
-    channel_id: idSchema.nullable(),
+    guild_id: idSchema.transform(toGuildId),
+    channel_id: idSchema.transform(toChannelId).nullable(),
     self_mute: z.boolean().default(false),
     self_deaf: z.boolean().default(false),
   }),
 });
 const channelInfoSchema = z.object({
   op: z.literal(43),
-  d: z.object({ guild_id: idSchema, fields: z.array(z.string()) }),
+  d: z.object({ guild_id: idSchema.transform(toGuildId), fields: z.array(z.string()) }),
 });
 const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal(1), d: z.unknown() }),

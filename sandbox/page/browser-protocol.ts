@@ -5,7 +5,7 @@ import {
   type RequestId,
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
-import type { MessageId } from '#src/base/ids.ts';
+import { type MessageId, toMessageId } from '#src/base/ids.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
@@ -49,7 +49,7 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     id: idSchema,
     kind: z.literal('press'),
-    messageId: z.string().min(1).max(32),
+    messageId: z.string().min(1).max(32).transform(toMessageId),
     customId: z.string().min(1).max(100),
     values: z.array(z.string().max(100)).max(25).optional(),
   }),

@@ -4,7 +4,7 @@ import {
   messageFlags,
   type PostedContent,
 } from '#sandbox/world/world-messages.ts';
-import type { MessageId } from '#src/base/ids.ts';
+import { type MessageId, toMessageId } from '#src/base/ids.ts';
 import type { FormFile } from './rest-body.ts';
 import {
   type RestAnswer,
@@ -94,7 +94,7 @@ export interface ContentBody {
     readonly replied_user?: boolean;
   } | null;
   readonly message_reference?: {
-    readonly message_id?: string;
+    readonly message_id?: MessageId;
     readonly fail_if_not_exists?: boolean;
   } | null;
 }
@@ -190,7 +190,7 @@ export const contentSchema: z.ZodType<ContentBody> = z.looseObject({
     .nullish(),
   message_reference: z
     .looseObject({
-      message_id: z.string().optional(),
+      message_id: z.string().transform(toMessageId).optional(),
       fail_if_not_exists: z.boolean().optional(),
     })
     .nullish(),

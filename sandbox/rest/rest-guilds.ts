@@ -19,7 +19,13 @@ import {
 import { isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
 import type { WorldSeats } from '#sandbox/world/world-seats.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { getUserId, withChannel, withGuild, withOpenChannel } from './rest-place.ts';
+import {
+  getChannelId,
+  getUserId,
+  withChannel,
+  withGuild,
+  withOpenChannel,
+} from './rest-place.ts';
 import {
   makeRoute,
   noContent,
@@ -92,7 +98,7 @@ export function makeGuildRoutes(world: World): readonly RestRoute[] {
       }),
     ),
     makeRoute('GET', '/channels/:channel', (call) =>
-      withChannel(world, call.param('channel'), ({ guild, channel }) =>
+      withChannel(world, getChannelId(call), ({ guild, channel }) =>
         toOkAnswer(toChannelJson(guild, channel)),
       ),
     ),
@@ -114,12 +120,12 @@ export function makeThreadRoutes(
 ): readonly RestRoute[] {
   return [
     makeRoute('POST', '/channels/:channel/threads', (call) =>
-      withOpenChannel(world, call.param('channel'), (channelPlace) =>
+      withOpenChannel(world, getChannelId(call), (channelPlace) =>
         openThread(world, dispatch, call, channelPlace),
       ),
     ),
     makeRoute('PATCH', '/channels/:channel', (call) =>
-      withOpenChannel(world, call.param('channel'), (channelPlace) =>
+      withOpenChannel(world, getChannelId(call), (channelPlace) =>
         changeThread(world, changes, call, channelPlace),
       ),
     ),
@@ -186,7 +192,7 @@ export function makeVoiceRoutes(
 ): readonly RestRoute[] {
   const statePath = '/guilds/:guild/voice-states/:user';
   const setStatus = (call: RestCall) =>
-    withOpenChannel(world, call.param('channel'), (channelPlace) => {
+    withOpenChannel(world, getChannelId(call), (channelPlace) => {
       const { guild, channel } = channelPlace;
       if (channel.kind !== 'voice') return refusalAnswers.wrongKind;
       if (!canSetStatus(world, channelPlace)) return refusalAnswers.notPermitted;

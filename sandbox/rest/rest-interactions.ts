@@ -16,6 +16,7 @@ import {
   toContent,
   withContent,
 } from './rest-content.ts';
+import { getMessageId } from './rest-place.ts';
 import {
   noContent,
   type RestAnswer,
@@ -130,7 +131,7 @@ function withMessage(
   then: (record: InteractionRecord, message: BoardMessage) => RestAnswer,
 ) {
   return withRecord(deps, call, (record) => {
-    const message = record.find(call.param('message'));
+    const message = record.find(getMessageId(call));
     return message ? then(record, message) : refusalAnswers.unknownMessage;
   });
 }

@@ -4,9 +4,15 @@ import type { WorldChanges } from '#sandbox/world/world-changes.ts';
 import { toMessageJson, toUserJson } from '#sandbox/world/world-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { isAllowed } from '#sandbox/world/world-permissions.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toChannelId, toPersonId } from '#src/base/ids.ts';
 import { withContent } from './rest-content.ts';
-import { canWrite, withChannel, withOpenChannel } from './rest-place.ts';
+import {
+  canWrite,
+  getChannelId,
+  getMessageId,
+  withChannel,
+  withOpenChannel,
+} from './rest-place.ts';
 import {
   makeRoute,
   noContent,
@@ -51,7 +57,7 @@ export function makeMessageRoutes(
   ];
 }
 
-const openingSchema = z.looseObject({ recipient_id: z.string() });
+const openingSchema = z.looseObject({ recipient_id: z.string().transform(toPersonId) });
 
 /**
  * Opens the channel of direct messages with a person, the same each time. Source:
@@ -62,7 +68,7 @@ function openDirectChannel(world: World, userId: PersonId) {
   if (!user) return refusalAnswers.unknownUser;
   const [knownId] =
     [...world.directChannels].find(([, reader]) => reader === user) ?? [];
-  const id = knownId ?? world.ids.mintId();
+  const id = knownId ?? toChannelId(world.ids.mintId());
   world.directChannels.set(id, user);
   return toOkAnswer({ id, type: 1, recipients: [toUserJson(user)] });
 }
@@ -70,7 +76,7 @@ function openDirectChannel(world: World, userId: PersonId) {
 /** Posts a direct message, which the bot and everybody in one of its servers may. */
 function postDirectMessage(world: World, board: MessageBoard, call: RestCall) {
   return withContent(call, undefined, (content) => {
-    const channelId = call.param('channel');
+    const channelId = getChannelId(call);
     const posting = {
       channelId,
       authorId: world.bot.id,
@@ -95,9 +101,9 @@ function postMessage(
   changes: WorldChanges,
   call: RestCall,
 ) {
-  if (world.directChannels.has(call.param('channel')))
-    return postDirectMessage(world, board, call);
-  return withOpenChannel(world, call.param('channel'), (channelPlace) =>
+  const channelId = getChannelId(call);
+  if (world.directChannels.has(channelId)) return postDirectMessage(world, board, call);
+  return withOpenChannel(world, channelId, (channelPlace) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
       if (!canWrite(world, channelPlace, content)) return refusalAnswers.notPermitted;
       if (replyToId !== undefined && !mayBeGone && !board.find(replyToId)) {
@@ -128,10 +134,10 @@ function withOwnMessage(
   call: RestCall,
   then: (message: BoardMessage) => RestAnswer,
 ) {
-  return withChannel(world, call.param('channel'), ({ guild, channel }) => {
+  return withChannel(world, getChannelId(call), ({ guild, channel }) => {
     if (!isAllowed(world, guild, world.bot.id, 'viewChannel', channel))
       return refusalAnswers.forbidden;
-    const message = board.find(call.param('message'));
+    const message = board.find(getMessageId(call));
     if (message?.channelId !== channel.id || message.ephemeral)
       return refusalAnswers.unknownMessage;
     return message.authorId === world.bot.id

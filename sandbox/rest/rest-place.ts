@@ -8,7 +8,15 @@ import {
 } from '#sandbox/world/world.ts';
 import type { PostedContent } from '#sandbox/world/world-messages.ts';
 import { isAllowed, type Permission } from '#sandbox/world/world-permissions.ts';
-import type { ChannelId, PersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type MessageId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { type RestAnswer, type RestCall, refusalAnswers } from './rest-route.ts';
 
 /** Finds the server of the path, and answers with the result of `then`, or with 404. */
@@ -17,14 +25,24 @@ export function withGuild(
   call: RestCall,
   then: (guild: Guild) => RestAnswer,
 ): RestAnswer {
-  const guild = findGuild(world, call.param('guild'));
+  const guild = findGuild(world, toGuildId(call.param('guild')));
   return guild ? then(guild) : refusalAnswers.unknownGuild;
 }
 
 /** Finds the id of the person that a path names. `@me` is the bot. */
 export function getUserId({ bot }: World, call: RestCall): PersonId {
   const user = call.param('user');
-  return user === '@me' ? bot.id : user;
+  return user === '@me' ? bot.id : toPersonId(user);
+}
+
+/** Reads the id of the channel that a path names. */
+export function getChannelId(call: RestCall): ChannelId {
+  return toChannelId(call.param('channel'));
+}
+
+/** Reads the id of the message that a path names. */
+export function getMessageId(call: RestCall): MessageId {
+  return toMessageId(call.param('message'));
 }
 
 /** Finds the channel, and answers with the result of `then`, or with 404. */

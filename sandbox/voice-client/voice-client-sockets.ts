@@ -15,7 +15,7 @@ import {
   voiceOpcodes,
 } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 
 const discoverIntervalMs = 500;
@@ -239,6 +239,7 @@ export class VoiceSignals {
   }
 }
 
+const idSchema = z.string().transform(toPersonId);
 const transitionSchema = z.object({ transition_id: z.int() });
 
 const messageSchema = z.discriminatedUnion('op', [
@@ -261,15 +262,15 @@ const messageSchema = z.discriminatedUnion('op', [
   }),
   z.object({
     op: z.literal(voiceOpcodes.speaking),
-    d: z.object({ user_id: z.string(), ssrc: z.int() }),
+    d: z.object({ user_id: idSchema, ssrc: z.int() }),
   }),
   z.object({
     op: z.literal(voiceOpcodes.clientsConnect),
-    d: z.object({ user_ids: z.array(z.string()) }),
+    d: z.object({ user_ids: z.array(idSchema) }),
   }),
   z.object({
     op: z.literal(voiceOpcodes.clientDisconnect),
-    d: z.object({ user_id: z.string() }),
+    d: z.object({ user_id: idSchema }),
   }),
   z.object({
     op: z.literal(voiceOpcodes.prepareTransition),

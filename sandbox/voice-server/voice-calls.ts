@@ -2,7 +2,7 @@ import type { UdpPeer } from '#sandbox/voice/rtp-packet.ts';
 import { voiceCloseReasons } from '#sandbox/voice/voice-opcodes.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { VoiceCall } from './voice-call.ts';
 import { VoiceCaller } from './voice-caller.ts';
 import { type FaultSchedule, isResumable } from './voice-faults.ts';
@@ -19,18 +19,18 @@ type CallRules = {
 /** Time that a client without a socket can resume. */
 const maxResumeMs = 15_000;
 
+type SeatKey = `${GuildId}/${PersonId}`;
+type CallKey = `${GuildId}/${ChannelId}`;
+
 /** All voice calls of this Discord, and the tickets that let people in. */
 export class VoiceCalls {
   readonly #rules: CallRules;
-  /** By server and person. */
-  readonly #tickets = new Map<string, VoiceTicket>();
-  /** By server and person, as far as anything was said. */
-  readonly #changedRights = new Map<string, VoiceRights>();
-  /** By server and person. */
-  readonly #callers = new Map<string, VoiceCaller>();
+  readonly #tickets = new Map<SeatKey, VoiceTicket>();
+  /** As far as anything was said. */
+  readonly #changedRights = new Map<SeatKey, VoiceRights>();
+  readonly #callers = new Map<SeatKey, VoiceCaller>();
   readonly #callersBySsrc = new Map<number, VoiceCaller>();
-  /** By server and channel. */
-  readonly #calls = new Map<string, VoiceCall>();
+  readonly #calls = new Map<CallKey, VoiceCall>();
   #lastSsrc = 1000;
 
   constructor(rules: CallRules) {
@@ -165,10 +165,10 @@ export class VoiceCalls {
   }
 }
 
-function toSeatKey(guildId: GuildId, userId: PersonId) {
+function toSeatKey(guildId: GuildId, userId: PersonId): SeatKey {
   return `${guildId}/${userId}`;
 }
 
-function toCallKey({ ticket }: VoiceCaller) {
+function toCallKey({ ticket }: VoiceCaller): CallKey {
   return `${ticket.guildId}/${ticket.channelId}`;
 }

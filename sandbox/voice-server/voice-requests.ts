@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { voiceCloseReasons, voiceOpcodes } from '#sandbox/voice/voice-opcodes.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { tryParseJson } from '#src/base/json.ts';
 
 const idSchema = z.string().max(64);
@@ -11,8 +11,8 @@ const jsonSchema = z.discriminatedUnion('op', [
   z.object({
     op: z.literal(voiceOpcodes.identify),
     d: z.object({
-      server_id: idSchema,
-      user_id: idSchema,
+      server_id: idSchema.transform(toGuildId),
+      user_id: idSchema.transform(toPersonId),
       session_id: idSchema,
       token: idSchema,
       max_dave_protocol_version: z.int().optional(),
@@ -21,7 +21,7 @@ const jsonSchema = z.discriminatedUnion('op', [
   z.object({
     op: z.literal(voiceOpcodes.resume),
     d: z.object({
-      server_id: idSchema,
+      server_id: idSchema.transform(toGuildId),
       session_id: idSchema,
       token: idSchema,
       seq_ack: seqAckSchema.optional(),

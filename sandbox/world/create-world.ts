@@ -1,5 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import {
+  type GuildId,
+  toChannelId,
+  toGuildId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import {
   type Channel,
   type Guild,
@@ -44,7 +50,8 @@ const defaultLocale = 'en-US';
 export function createWorld(options: WorldOptions, clock: Clock): World {
   let { madeAtMs } = options;
   const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
-  const bot: User = { id: ids.mintId(), name: options.botName ?? 'Nova', bot: true };
+  const botId = toPersonId(ids.mintId());
+  const bot: User = { id: botId, name: options.botName ?? 'Nova', bot: true };
   const deps = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(deps, options);
   const team = options.team?.map((name) => findOrMakeUser(deps, name));
@@ -79,7 +86,7 @@ export function makeChannel(
   { ids }: Pick<World, 'ids'>,
   fields: Pick<Channel, 'name' | 'kind' | 'position'> & Partial<Channel>,
 ): Channel {
-  return { id: ids.mintId(), overwrites: [], userLimit: 0, ...fields };
+  return { id: toChannelId(ids.mintId()), overwrites: [], userLimit: 0, ...fields };
 }
 
 type WorldDeps = Pick<World, 'ids' | 'clock' | 'bot' | 'people'>;
@@ -89,7 +96,7 @@ function createGuild(deps: WorldDeps, options: GuildOptions): Guild {
   const owner = findOrMakeUser(deps, options.ownerName ?? 'Olga');
   const id = ids.mintGuildId();
   const joinedAt = formatJoinTime(deps);
-  const botRoleId = ids.mintId();
+  const botRoleId = toRoleId(ids.mintId());
   const channels = makeChannels(deps, options);
   return {
     id,
@@ -140,7 +147,7 @@ function makeChannels(deps: WorldDeps, options: GuildOptions) {
 
 /** Finds or makes a user by name: one person in every server. */
 function findOrMakeUser({ ids, people }: WorldDeps, name: string): User {
-  const user = people.get(name) ?? { id: ids.mintId(), name, bot: false };
+  const user = people.get(name) ?? { id: toPersonId(ids.mintId()), name, bot: false };
   people.set(name, user);
   return user;
 }
@@ -194,7 +201,7 @@ export class Snowflakes {
     // Servers of sandboxes that were opened within these minutes differ in the low bits.
     const restMs = this.#firstAtMs % shardableStep;
     const madeAtMs = this.#firstAtMs - restMs + this.#guildCount++;
-    return ((BigInt(madeAtMs) << 22n) | BigInt(restMs)).toString();
+    return toGuildId(`${(BigInt(madeAtMs) << 22n) | BigInt(restMs)}`);
   }
 
   #getSinceEpochMs() {

@@ -1,4 +1,12 @@
-import type { ChannelId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type MessageId,
+  type PersonId,
+  type RoleId,
+  toMessageId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import { findPlace, type Guild, type World } from './world.ts';
 import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
 import { isAllowed } from './world-permissions.ts';
@@ -95,7 +103,7 @@ export class MessageBoard {
       [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
     const message: BoardMessage = {
       ...posting,
-      id: ids.mintId(),
+      id: toMessageId(ids.mintId()),
       authorName: author.name,
       postedAtMs: clock.nowMs(),
       postedAt: new Date(clock.wallMs()).toISOString(),
@@ -163,7 +171,8 @@ export class MessageBoard {
     for (const [earlierNonce, { atMs }] of this.#nonces) {
       if (nowMs - atMs > maxNonceAgeMs) this.#nonces.delete(earlierNonce);
     }
-    const postedMessage = this.find(this.#nonces.get(nonce)?.id ?? '');
+    const postedId = this.#nonces.get(nonce)?.id;
+    const postedMessage = postedId && this.find(postedId);
     if (postedMessage) return postedMessage;
     const message = post();
     this.#nonces.set(nonce, { id: message.id, atMs: nowMs });
@@ -196,7 +205,8 @@ export class MessageBoard {
       message.text,
       allowedMentions,
     );
-    const repliedId = this.find(message.replyToId ?? '')?.authorId;
+    const { replyToId } = message;
+    const repliedId = replyToId && this.find(replyToId)?.authorId;
     // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless `allowed_mentions` says otherwise.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = repliedId !== undefined && pingsReplied ? [repliedId] : [];
@@ -237,20 +247,22 @@ function findMentions(
   allowed: AllowedMentions | null | undefined,
 ) {
   const mayPingAll = isAllowed(world, guild, authorId, 'mentionEveryone');
-  const isAllowedMention = (kind: 'users' | 'roles', id: string) =>
+  const isAllowedMention = (kind: 'users' | 'roles', id: PersonId | RoleId) =>
     !allowed || allowed.parse?.includes(kind) || allowed[kind]?.includes(id) === true;
   const isEveryoneAllowed = !allowed || allowed.parse?.includes('everyone') === true;
   return {
     everyone: isEveryoneAllowed && mayPingAll && /@(everyone|here)/.test(text),
-    userIds: parseMentioned(text, /<@!?(\d+)>/g).filter(
-      (id) => guild.members.has(id) && isAllowedMention('users', id),
-    ),
-    roleIds: parseMentioned(text, /<@&(\d+)>/g).filter(
-      (id) =>
-        mayPingAll &&
-        guild.roles.some((role) => role.id === id) &&
-        isAllowedMention('roles', id),
-    ),
+    userIds: parseMentioned(text, /<@!?(\d+)>/g)
+      .map(toPersonId)
+      .filter((id) => guild.members.has(id) && isAllowedMention('users', id)),
+    roleIds: parseMentioned(text, /<@&(\d+)>/g)
+      .map(toRoleId)
+      .filter(
+        (id) =>
+          mayPingAll &&
+          guild.roles.some((role) => role.id === id) &&
+          isAllowedMention('roles', id),
+      ),
   };
 }
 

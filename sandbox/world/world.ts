@@ -1,5 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  type RoleId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import type { Snowflakes } from './create-world.ts';
 
 /** A person or a bot, in whatever servers. */
@@ -125,7 +132,7 @@ export type World = {
 
 /** Gets the id of the role `@everyone`, which is the server's own id. Source: https://discord.com/developers/docs/topics/permissions#role-object */
 export function getEveryoneRoleId({ id }: Pick<Guild, 'id'>): RoleId {
-  return `${id}`;
+  return toRoleId(id);
 }
 
 /** Finds a server that the bot is in. */
@@ -162,7 +169,7 @@ export function findPlace(
 
 /** Finds a member by id, or by name as people see it. */
 export function findMember(guild: Guild, idOrName: string): Member | undefined {
-  const byId = guild.members.get(idOrName);
+  const byId = guild.members.get(toPersonId(idOrName));
   return byId ?? [...guild.members.values()].find(({ user }) => user.name === idOrName);
 }
 

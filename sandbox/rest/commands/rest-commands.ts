@@ -15,7 +15,7 @@ import {
   type World,
 } from '#sandbox/world/world.ts';
 import { toCommandJson } from '#sandbox/world/world-json.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import { discordLocales } from '#src/texts/locales.ts';
 
 /**
@@ -76,10 +76,10 @@ function withScope(
   then: (guildId: GuildId | undefined) => RestAnswer,
 ) {
   if (call.param('app') !== world.bot.id) return refusalAnswers.forbidden;
-  const guildId = call.param('guild') || undefined;
-  if (guildId !== undefined && !findGuild(world, guildId))
-    return refusalAnswers.forbidden;
-  return then(guildId);
+  const guildParam = call.param('guild');
+  if (guildParam === '') return then(undefined);
+  const guild = findGuild(world, toGuildId(guildParam));
+  return guild ? then(guild.id) : refusalAnswers.forbidden;
 }
 
 /** Lower case where the script has it. Source: https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-naming */
