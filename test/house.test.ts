@@ -165,7 +165,9 @@ test('tests reach each folder of src through its doors alone, and use every one 
     for (const [, names = '', folder = '', file = ''] of (
       await readFile(path, 'utf8')
     ).matchAll(loadedModule)) {
-      if (isOfTypes(names)) continue;
+      // The functions of `ids.ts` give a text its type, and do nothing else.
+      const isOfIds = folder === 'base' && file === 'ids.ts';
+      if (isOfIds || isOfTypes(names)) continue;
       const used = found.get(folder) ?? new Set();
       found.set(folder, used.add(file.replace(/\.ts$/, '')));
     }
