@@ -29,31 +29,32 @@ if (flags.lower) {
   for (const name of Object.keys(ceilings)) if (!(name in figures)) delete ceilings[name];
   writeFileSync(ceilingsFile, `${JSON.stringify(ceilings, undefined, 2)}\n`);
 }
-const rows = Object.entries(figures).map(([name, figure]) => [name, { now: figure, ceiling: ceilings[name] }]);
+const rows = Object.entries(figures).map(([name, figure]) => [name, { figure, ceiling: ceilings[name] }]);
 console.table(Object.fromEntries(rows));
 const questionFiles = await listQuestionFiles();
 console.log(`One spoken question runs through ${questionFiles.length} files of src and commands.`);
-const above = rows.filter(([, { now, ceiling }]) => !(now <= ceiling)).map(([name]) => name);
-if (above.length > 0) {
-  console.error(`Above the ceiling: ${above.join(', ')}. Delete something, or say why scripts/code-size.json rises.`);
+const namesAbove = rows.filter(([, { figure, ceiling }]) => !(figure <= ceiling)).map(([name]) => name);
+if (namesAbove.length > 0) {
+  console.error(`Above the ceiling: ${namesAbove.join(', ')}. Delete something, or say why scripts/code-size.json rises.`);
   process.exitCode = 1;
 }
 
+/** Counts what a user, an operator or a program can meet. */
 function countSurface() {
-  const typed = commands.flatMap((one) => ('commands' in one ? one.commands : 'options' in one ? [one] : []));
-  const english = readTexts('en');
-  const translated = new Set(textLocales.filter((one) => one !== 'en').flatMap((one) => [...readTexts(one).keys()]));
+  const typedCommands = commands.flatMap((command) => ('commands' in command ? command.commands : 'options' in command ? [command] : []));
+  const englishTexts = readTexts('en');
+  const translatedIds = new Set(textLocales.filter((locale) => locale !== 'en').flatMap((locale) => [...readTexts(locale).keys()]));
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-  const documents = trackedFiles(/^docs\/.*\.md$/);
+  const documents = listTrackedFiles(/^docs\/.*\.md$/);
   using metrics = openMetrics(() => true);
   return {
     'settings of the environment': Object.keys(settings.shape).length,
     'settings of a server': serverSettings.length,
-    commands: typed.length,
-    options: typed.flatMap(({ options }) => options).length,
+    commands: typedCommands.length,
+    options: typedCommands.flatMap(({ options }) => options).length,
     buttons: buttons.length,
-    texts: english.size,
-    'texts that are translated': translated.size,
+    texts: englishTexts.size,
+    'texts that are translated': translatedIds.size,
     'routes of HTTP': allRoutes.filter(({ path }) => path.startsWith('/v1/servers/')).length,
     tables: Object.values(storeParts).flatMap((part) => part.tables).length + transcriptTables.length,
     metrics: metrics.meters.registry.getMetricsAsArray().length,
@@ -65,7 +66,8 @@ function countSurface() {
   };
 }
 
-function trackedFiles(pattern) {
+/** Lists the paths in git that a pattern matches. */
+function listTrackedFiles(pattern) {
   const paths = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
   return paths.filter((path) => pattern.test(path));
 }

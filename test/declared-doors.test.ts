@@ -50,7 +50,7 @@ function hasDocstring({ start }: Member, text: string, comments: readonly Commen
   );
 }
 
-// That exports declare their types is what `tsconfig.doors.json` demands.
+// `npm run types` demands the types of all other exports (`scripts/check-doors.mjs`).
 test('no exported type hides behind the function that returns it', async () => {
   const hidden = /^export type (\w+)[^=]*=\s*(?:Readonly<|Awaited<)*ReturnType</gm;
   const found = (await listSources(everyProgram)).flatMap(({ path, text }) =>
