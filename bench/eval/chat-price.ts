@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Config } from '#src/config/config.ts';
 import { createTariffs, findRolePrice } from '#src/config/tariffs.ts';
@@ -50,7 +51,7 @@ export function estimateRunUsd(
   isText: boolean,
 ): number {
   const { recognise, think, speak } = createTariffs(config, () => config.engines)(
-    '',
+    toGuildId(''),
     isText,
   );
   const lines = scenes.flatMap(({ acts }) => acts.filter((act) => act.do === 'say'));
@@ -61,7 +62,7 @@ export function estimateRunUsd(
   const verdictCost = sumCosts(
     [{ kind: 'tokens', inputTokens: judgedTokens, outputTokens: verdictTokens }],
     'think',
-    createTariffs(config, () => config.engines)('', true).think,
+    createTariffs(config, () => config.engines)(toGuildId(''), true).think,
   );
   const thinkingCost = answers.length * answerCost + verdicts * verdictCost;
   if (isText) return nanoUsd * thinkingCost;

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toPersonId } from '#src/base/ids.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { MockReply } from '#test/fakes/providers/mock-chat.ts';
 import {
@@ -166,7 +167,7 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
   ];
   const answered = {
     kind: 'answered' as const,
-    speakerId: 'ana',
+    speakerId: toPersonId('ana'),
     name: line.who,
     text: 'Ben, it is Paris.',
     heardText: 'Ben, it is Paris.',

@@ -9,7 +9,7 @@ import {
   type TimedEvent,
 } from '#bench/manners/bench-channel.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
@@ -83,7 +83,7 @@ class TextRoom implements EvalRoom {
   async sayLine(line: EvalLine, fromMs: number): Promise<SpeechTime> {
     const { who, say, language = 'en' } = line;
     const text = say.replaceAll('Nova', this.#botName);
-    const utterance = sayText(this.#channel, toPersonId(who), text, fromMs);
+    const utterance = sayText(this.#channel, toSpeakerId(who), text, fromMs);
     this.#languages.set(utterance.id, language);
     return utterance;
   }
@@ -95,15 +95,15 @@ class TextRoom implements EvalRoom {
 
   /** Moves a person at once. */
   async movePerson(name: string, isHere: boolean): Promise<void> {
-    movePerson(this.#channel, toPersonId(name), isHere);
+    movePerson(this.#channel, toSpeakerId(name), isHere);
   }
 
   /** Does nothing: virtual time stands still from now on, and nothing else is open. */
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-function toPersonId(name: string): PersonId {
-  return name.toLowerCase();
+function toSpeakerId(name: string): PersonId {
+  return toPersonId(name.toLowerCase());
 }
 
 /** A model behind a real server, in virtual time: that stands still while the server works, and then passes as long as it took. */

@@ -1,7 +1,7 @@
 import { sumValues } from '#bench/format-table.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
@@ -60,6 +60,7 @@ const peopleAndVoices = [
   ['dan', 'Dan', 'kal16'],
   ['emil', 'Emil', 'human'],
 ] as const;
+const botId = toPersonId('bot');
 const botVoice = 'espeak-gb';
 const packetMs = 20;
 /** A voice that is ducked has a fifth of its level, 800 and more. */
@@ -78,7 +79,7 @@ export const greetedMs: number = 12_000;
 /** Voices of the microphones. */
 const voices = await readVoices({
   ...Object.fromEntries(peopleAndVoices.map(([id, , voice]) => [id, voice])),
-  bot: botVoice,
+  [botId]: botVoice,
 });
 const codec = await loadOpus();
 
@@ -86,12 +87,12 @@ const codec = await loadOpus();
 export function listPeople(count: number): ChannelMember[] {
   return peopleAndVoices
     .slice(0, count)
-    .map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
+    .map(([id, name]) => ({ id: toPersonId(id), name, isBot: false, roleIds: [] }));
 }
 
 /** A bot that sits in the channel beside ours. */
 export const otherBot: ChannelMember = {
-  id: 'bot',
+  id: botId,
   name: 'Groovy',
   isBot: true,
   roleIds: [],
@@ -146,7 +147,7 @@ export async function openBenchChannel(
     },
     people,
   );
-  await fixture.sessions.join(lounge, people[0]?.id ?? '');
+  await fixture.sessions.join(lounge, people[0]?.id ?? nobody);
   const traffic = { waiting: [] as Packet[], lastMs: 0 };
   return {
     fixture,
@@ -250,7 +251,7 @@ export async function tellStory(channel: BenchChannel): Promise<void> {
   const { clock, lastSound } = channel;
   const question = sayText(
     channel,
-    'ana',
+    toPersonId('ana'),
     'Nova, tell me a long story.',
     clock.nowMs() + 4_000,
   );
@@ -260,7 +261,7 @@ export async function tellStory(channel: BenchChannel): Promise<void> {
 
 /** Returns whether the bot says nothing, and prepares nothing. */
 export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
-  const turnQueue = fixture.sessions.findSession('g')?.loop.state.turnQueue;
+  const turnQueue = fixture.sessions.findSession(toGuildId('g'))?.loop.state.turnQueue;
   if (!turnQueue || turnQueue.current) return false;
   return turnQueue.waiting.length + minds.running + synthesizer.running === 0;
 }

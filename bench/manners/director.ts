@@ -1,5 +1,5 @@
 import { shuffleValues } from '#bench/shuffle-values.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -122,7 +122,7 @@ async function performAct(act: ScenarioAct, lastMs: number, stage: ScenarioStage
     await passUntil(channel, lastMs);
     if (act.do !== 'ask') movePerson(channel, stage.cast[act.who], act.do === 'come');
     else {
-      channel.fixture.talk.openAskWindow('g', stage.cast[act.who]);
+      channel.fixture.talk.openAskWindow(toGuildId('g'), stage.cast[act.who]);
       stage.askUntilMs = channel.clock.nowMs() + askWindowMs;
     }
     return channel.clock.nowMs();
@@ -177,11 +177,11 @@ function listPersonIds({ people }: MannersRun['channel']) {
 }
 
 function castPeople({ channel, random }: MannersRun) {
-  const [a = '', b = '', c = a, d = b, e = a] = shuffleValues(
+  const [a = nobody, b = nobody, c = a, d = b, e = a] = shuffleValues(
     random,
     listPersonIds(channel),
   );
-  return { a, b, c, d, e, bot: 'bot' };
+  return { a, b, c, d, e, bot: toPersonId('bot') };
 }
 
 /** Replaces `{city}` by chance, and `{b}` by the name of the person who plays that role. */

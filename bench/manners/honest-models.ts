@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { nobody, type PersonId } from '#src/base/ids.ts';
 import type { ChatModel, ChatPart } from '#src/chat/chat-model.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -105,7 +105,7 @@ export class HonestMinds {
       const serial = this.#requests.length + 1;
       this.#requests.push({
         serial,
-        speakerId: saidUtterances.at(-1)?.speakerId ?? '',
+        speakerId: saidUtterances.at(-1)?.speakerId ?? nobody,
         utterances,
         texts: transcripts.map(({ text }) => text),
         instructions: messages[0]?.content ?? '',

@@ -1,4 +1,4 @@
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -43,11 +43,11 @@ export async function playQuestions(
   const samePerson: number[] = [];
   const otherPerson: number[] = [];
   for (const question of texts) {
-    silent.push(await measureWait(channel, 'ana', question));
+    silent.push(await measureWait(channel, toPersonId('ana'), question));
     await tellStory(channel);
-    samePerson.push(await measureWait(channel, 'ana', question));
+    samePerson.push(await measureWait(channel, toPersonId('ana'), question));
     await tellStory(channel);
-    otherPerson.push(await measureWait(channel, 'ben', question));
+    otherPerson.push(await measureWait(channel, toPersonId('ben'), question));
   }
   return { silent, samePerson, otherPerson };
 }
@@ -62,7 +62,7 @@ async function measureWait(channel: BenchChannel, askerId: PersonId, question: s
   );
   await passUntil(channel, toMs);
   await waitUntil(channel, () => isAnswering(channel, id));
-  fixture.talk.stopSpeaking('g');
+  fixture.talk.stopSpeaking(toGuildId('g'));
   await waitUntil(channel, () => isAtRest(channel));
   const [lastInstants] = events
     .flatMap(({ event }) => ('instants' in event ? [event.instants] : []))
@@ -73,7 +73,8 @@ async function measureWait(channel: BenchChannel, askerId: PersonId, question: s
 
 /** Returns whether the answer to this utterance sounds. */
 function isAnswering({ fixture, minds }: BenchChannel, utterance: number) {
-  const { heardText = '' } = fixture.sessions.findSession('g')?.loop.output ?? {};
+  const { heardText = '' } =
+    fixture.sessions.findSession(toGuildId('g'))?.loop.output ?? {};
   const request = minds.requests[(parseSerial(heardText) ?? 0) - 1];
   return request?.utterances.includes(utterance) === true;
 }

@@ -7,7 +7,7 @@ import {
   type VoiceClip,
 } from '#bench/turns/voice-clips.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import type { SoundMarks, UtterancePiece } from './sound-marks.ts';
 
 /** An utterance: the sound of clips, the words of `text` spread over it. */
@@ -122,7 +122,8 @@ export async function readVoices(
   const clips = [...(await readClips()).values()];
   const voices = Object.entries(voiceNames).map(async ([personId, voice]) => {
     const voiceClips = clips.filter(({ id }) => id.startsWith(`${voice}/`));
-    return [personId, await Promise.all(voiceClips.map(readClipSound))] as const;
+    const sounds = await Promise.all(voiceClips.map(readClipSound));
+    return [toPersonId(personId), sounds] as const;
   });
   return new Map(await Promise.all(voices));
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { unpackPackets } from '#bench/turns/voice-clips.ts';
-import type { PersonId } from '#src/base/ids.ts';
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   type BenchChannel,
   isAtRest,
@@ -47,7 +47,11 @@ export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenSto
   const channel = await openStoryChannel();
   const missed: string[] = [];
   for (const [n, stop] of stops.entries()) {
-    const isHeeded = await stopStory(channel, stop, n % 2 === 0 ? 'ana' : 'ben');
+    const isHeeded = await stopStory(
+      channel,
+      stop,
+      n % 2 === 0 ? toPersonId('ana') : toPersonId('ben'),
+    );
     if (!isHeeded) missed.push(`${stop.voice}: ${stop.say}`);
   }
   return { tried: stops.length, missed };
@@ -68,7 +72,7 @@ async function stopStory(channel: BenchChannel, stop: SpokenStop, speakerId: Per
   await passUntil(channel, toMs + maxSilenceDelayMs + silenceForGoodMs);
   const lastMs = lastSound.lastMs;
   const isOver = isAtRest(channel);
-  channel.fixture.talk.stopSpeaking('g');
+  channel.fixture.talk.stopSpeaking(toGuildId('g'));
   await passUntil(channel, clock.nowMs() + 2_000);
   return isOver && lastMs - toMs <= maxSilenceDelayMs;
 }

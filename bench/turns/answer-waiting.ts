@@ -1,5 +1,6 @@
 import { findPercentile, formatTable } from '#bench/format-table.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import {
   type AnswersAhead,
@@ -36,14 +37,14 @@ export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
   const synthesizer = new FakeSynthesizer({ clock, firstMs: voiceFirstSoundMs });
   const { decide } = answersAhead;
   const fixture = openSessionFixture({ chat, decide, synthesizer }, [adam, eva], clock);
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   for (let pair = 0; pair < pairCount; pair++) {
-    void fixture.talk.askQuestion('g', `Question ${pair}?`, adam, 'voice');
+    void fixture.talk.askQuestion(toGuildId('g'), `Question ${pair}?`, adam, 'voice');
     await passTime(fixture, 500 + random() * 2_000);
-    void fixture.talk.askQuestion('g', `And ${pair}?`, eva, 'voice');
+    void fixture.talk.askQuestion(toGuildId('g'), `And ${pair}?`, eva, 'voice');
     const isStopped = random() < stoppedAnswerShare;
     await passTime(fixture, random() * 4_000);
-    const loop = fixture.sessions.findSession('g')?.loop;
+    const loop = fixture.sessions.findSession(toGuildId('g'))?.loop;
     const { reply = 0 } = loop?.state.turnQueue.current ?? {};
     if (isStopped) loop?.post({ kind: 'barged', reply, action: 'stop' });
     await passTime(fixture, 25_000);

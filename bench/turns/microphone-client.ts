@@ -8,6 +8,7 @@ import {
 } from '#sandbox/voice-client/client-microphone.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import { toPersonId } from '#src/base/ids.ts';
 
 /** 20 ms at 48 kHz mono, and whether a microphone's gate is open for it. */
 export type MicrophoneFrame = {
@@ -47,7 +48,7 @@ export function* sendPackets(
     const opus = output === 'silence' ? silence : encoder.encode(samples);
     const timestamp = frameCount * frameSamples;
     yield {
-      speakerId: '1',
+      speakerId: toPersonId('1'),
       sequence: sequence++ & 0xffff,
       timestamp,
       opus,

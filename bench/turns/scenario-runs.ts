@@ -1,6 +1,7 @@
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero, type SileroNetwork } from '#src/audio/voice/silero-network.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import {
   type EndpointRules,
   endpointRules,
@@ -48,7 +49,7 @@ export function judgeScenarios(
   return sounds.map(({ scenario, words, packets, lengthMs }) => {
     const events = listenToPackets(packets, lengthMs, {
       ...workshop,
-      speakerId: getVoice(scenario),
+      speakerId: toPersonId(getVoice(scenario)),
       pauseHabits: new PauseHabits(),
       rules: textRules,
       words,

@@ -2,6 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import { fc } from '#test/properties.ts';
 import { makePacket } from './make-packet.ts';
 import { encodePcm, readSpeech } from './recorded-speech.ts';
@@ -54,7 +55,7 @@ test('whatever comes in whatever order, nothing is thrown and the instants never
       let atMs = 0;
       const heard = list.flatMap(({ laterMs, ...rest }) => {
         atMs += laterMs;
-        return stream.put({ speakerId: 'ada', ...rest, atMs });
+        return stream.put({ speakerId: toPersonId('ada'), ...rest, atMs });
       });
       heard.push(...stream.releaseOverdue(atMs + 100));
       const instants = heard.map((one) => one.atMs);

@@ -1,5 +1,6 @@
 import { ask, askAbout } from '#commands/ask.ts';
 import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
+import { toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
@@ -13,9 +14,9 @@ const sound = {
 };
 /** Message of Ben, without text. */
 const message = {
-  messageId: 'm',
+  messageId: toMessageId('m'),
   author: 'Ben',
-  authorId: 'ben',
+  authorId: toPersonId('ben'),
   isBot: false,
   text: ' ',
 };
@@ -85,7 +86,7 @@ test('a message without words or sound is nothing to ask about', async () => {
 });
 
 const person = (standing: 'unasked' | 'no') => ({
-  people: [{ id: 'adam', name: 'Adam', standing }],
+  people: [{ id: toPersonId('adam'), name: 'Adam', standing }],
 });
 
 test.each<[string, Partial<TalkState>, string, readonly string[]]>([

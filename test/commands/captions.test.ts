@@ -1,5 +1,6 @@
 import { ask } from '#commands/ask.ts';
 import { captions } from '#commands/captions/captions-command.ts';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { QuotedPoint } from '#src/features/captions/answers/recap.ts';
 import type { TurnOnOutcome } from '#src/features/captions/caption-requests.ts';
@@ -17,10 +18,10 @@ import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const session: ListedSession = {
   id: 's1',
-  guildId: 'g',
-  channelId: 'lounge',
+  guildId: toGuildId('g'),
+  channelId: toChannelId('lounge'),
   channelName: 'Lounge',
-  placeId: 'lounge',
+  placeId: toChannelId('lounge'),
   startedAtWallMs: Date.UTC(2026, 10, 20, 12),
   lineCount: 3,
 };

@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
@@ -30,12 +31,22 @@ import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-export const lounge: ChannelRef = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+export const lounge: ChannelRef = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('lounge'),
+  name: 'Lounge',
+};
 
 /** Adam, who sits nowhere and manages nothing. */
 export const adam: CommandCall = {
-  guildId: 'g',
-  caller: { id: 'adam', name: 'Adam', mayManage: false, roleIds: [], locale: 'en' },
+  guildId: toGuildId('g'),
+  caller: {
+    id: toPersonId('adam'),
+    name: 'Adam',
+    mayManage: false,
+    roleIds: [],
+    locale: 'en',
+  },
   inputs: {},
 };
 /** Adam, of whom other facts hold. */
@@ -46,7 +57,11 @@ export function callAs(facts: Partial<Caller>): CommandCall {
 export const manager = callAs({ mayManage: true });
 /** Adam in the channel where the bot is. */
 export const inLounge = callAs({ channel: lounge });
-export const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };
+export const den: ChannelRef = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('den'),
+  name: 'Den',
+};
 
 /** Facts for `/help`, and settings of the server as they were typed. */
 export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'>> & {
@@ -147,7 +162,7 @@ function toTrackChange(change: TrackCommand, track: string): TrackOutcome {
 const captions: Public<CaptionRequests> = {
   turnOn: async () => ({
     kind: 'on',
-    placeId: 'lounge',
+    placeId: lounge.channelId,
     isHere: true,
     saved: true,
   }),

@@ -2,6 +2,7 @@ import { pickers } from '#commands/buttons.ts';
 import { explainedCommands } from '#commands/commands.ts';
 import { createHelpCommand, listHelpEntries } from '#commands/help.ts';
 import { stats } from '#commands/stats.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import type { CommandCall, Reply } from '#src/features/command.ts';
 import { features } from '#src/features/features.ts';
 import { textLocales } from '#src/texts/locales.ts';
@@ -64,11 +65,15 @@ const consents = ['consent.always', 'consent.never'];
 const inDen = callAs({ channel: den });
 
 const unheard = {
-  people: [{ id: 'adam', name: 'Adam', standing: 'unasked' }],
+  people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'unasked' }],
 } as const;
 const several = {
   bot: 'Captain',
-  people: ['adam', 'eva'].map((id) => ({ id, name: id, standing: 'always' as const })),
+  people: ['adam', 'eva'].map((id) => ({
+    id: toPersonId(id),
+    name: id,
+    standing: 'always' as const,
+  })),
 };
 
 test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([

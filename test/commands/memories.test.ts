@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { CommandCall, Replies } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
@@ -6,10 +7,10 @@ import { adam, manager } from './command-ports.ts';
 import { listLines, runTyped } from './run-typed.ts';
 
 const tea: Memory = {
-  guildId: 'g',
+  guildId: toGuildId('g'),
   number: 3,
   text: 'I like tea.',
-  byId: 'ana',
+  byId: toPersonId('ana'),
   byName: 'Ana',
   atWallMs: Date.UTC(2026, 10, 20, 12),
 };
@@ -33,7 +34,7 @@ test('/privacy memories lists what the server has remembered, to the caller alon
     ...tea,
     number: 4,
     text: 'Is late.',
-    aboutId: 'ben',
+    aboutId: toPersonId('ben'),
     aboutName: 'Ben',
   };
   const replies = await run(listing([tea, about]));

@@ -1,5 +1,6 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { FeaturePorts } from '#src/features/features.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
@@ -24,8 +25,8 @@ const plays: GoesOn = (session, { sessionTracks }) => {
 };
 const writes: GoesOn = (session, { sessionCaptions }) =>
   sessionCaptions.get(session).recorder !== undefined;
-const captions: GoesOn = ({ consent }) => consent.canWrite('adam');
-const hears: GoesOn = ({ consent }) => consent.mayHear('adam');
+const captions: GoesOn = ({ consent }) => consent.canWrite(toPersonId('adam'));
+const hears: GoesOn = ({ consent }) => consent.mayHear(toPersonId('adam'));
 
 /** All that is never limited, and what it ends; `/privacy forget` asks first. */
 const ends: Readonly<Record<string, GoesOn>> = {
@@ -64,13 +65,13 @@ const states: Readonly<Record<string, (fixture: SessionFixture) => unknown>> = {
   'the store hangs': (one) => troubled(one, 'hung'),
   'a lost link does not close': (one) => unclosable(one).linkOpener.link.lose(),
   'it leaves, and the link does not close': (one) =>
-    void unclosable(one).sessions.leave('g'),
+    void unclosable(one).sessions.leave(toGuildId('g')),
   'it is moved, and the link does not close': (one) =>
-    void unclosable(one).sessions.moveSession('g', 'den'),
+    void unclosable(one).sessions.moveSession(toGuildId('g'), toChannelId('den')),
   async 'it comes, and the link does not open'({ linkOpener, sessions }) {
-    await sessions.leave('g');
+    await sessions.leave(toGuildId('g'));
     linkOpener.openLink = () => hung;
-    void sessions.join(lounge, 'adam');
+    void sessions.join(lounge, toPersonId('adam'));
   },
   'it drains': ({ sessions }) => void sessions.drainAll(5_000),
 };
@@ -92,7 +93,7 @@ test.each(Object.entries(states))(
       const fixture = await openCaptioned();
       await playSound(fixture, byAdam);
       fixture.talk.sayText(
-        'g',
+        toGuildId('g'),
         'One long text. It goes on. And on. And on. And on.',
         'queue',
         {},
@@ -108,7 +109,7 @@ test.each(Object.entries(states))(
       );
       await clock.advance(100);
       const isOn = sessions
-        .peekSessions('g')
+        .peekSessions(toGuildId('g'))
         .some((one) => ends[line]?.(one, features));
       await clock.advance(10_000); // what it waits for hangs
       expect([isOn, await Promise.race([reply, undefined])], line).toEqual([

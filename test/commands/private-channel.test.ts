@@ -1,6 +1,7 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands, helpCommand } from '#commands/commands.ts';
 import { leave } from '#commands/leave.ts';
+import { type ChannelId, toChannelId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
@@ -17,7 +18,7 @@ const inputs = {
 };
 const outside: CommandCall = {
   ...callAs({ channel: den }),
-  placeId: 'general',
+  placeId: toChannelId('general'),
   inputs,
 };
 /** The bot sits in the Lounge with others, and the caller may not enter it. */
@@ -57,15 +58,15 @@ test('a person who may not enter the channel of the bot reads what they can do i
 });
 
 test('/leave is told to all who read it only where all of them may enter the channel that was left', async () => {
-  const audienceIn = async (placeId: string, isNoWider: boolean) => {
+  const audienceIn = async (placeId: ChannelId, isNoWider: boolean) => {
     const ports = makePorts({ isNoWider: () => isNoWider });
     return (await leave.run({ ...inLounge, placeId }, ports))[0].to;
   };
-  expect(await audienceIn('lounge', false)).toBe('room');
-  expect(await audienceIn('general', true)).toBe('room');
-  expect(await audienceIn('general', false)).toBe('caller');
+  expect(await audienceIn(toChannelId('lounge'), false)).toBe('room');
+  expect(await audienceIn(toChannelId('general'), true)).toBe('room');
+  expect(await audienceIn(toChannelId('general'), false)).toBe('caller');
   const call = callAs({ channel: den, mayManage: true });
-  expect(await leave.run({ ...call, placeId: 'general' }, closed())).toEqual([
-    { id: 'confirm.done' },
-  ]);
+  expect(
+    await leave.run({ ...call, placeId: toChannelId('general') }, closed()),
+  ).toEqual([{ id: 'confirm.done' }]);
 });

@@ -1,4 +1,5 @@
 import { readAloud } from '#commands/read-aloud.ts';
+import { toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { CommandCall, PickedMessage } from '#src/features/command.ts';
 import type {
   AnnouncementOutcome,
@@ -8,9 +9,9 @@ import { formatText } from '#src/texts/texts.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 
 const message: PickedMessage = {
-  messageId: 'm',
+  messageId: toMessageId('m'),
   author: 'Ben',
-  authorId: 'ben',
+  authorId: toPersonId('ben'),
   isBot: false,
   text: 'Dinner at eight?',
 };

@@ -7,6 +7,7 @@ import {
   panelPickers,
 } from '#commands/settings/settings-panel-presses.ts';
 import { messageComponentsSchema, modalSchema } from '#sandbox/rest/rest-content.ts';
+import { type ChannelId, type GuildId, toGuildId } from '#src/base/ids.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
 import { toModal } from '#src/discord/interactions/forms.ts';
 import { renderLines, renderMessage } from '#src/discord/interactions/rendering.ts';
@@ -24,6 +25,7 @@ import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { adam, callAs, makePorts, manager } from './command-ports.ts';
 
+const g = toGuildId('g');
 const byName = new Map(buttons.map((button) => [button.name, button]));
 const id = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
 const ids = (count: number, from = 0) =>
@@ -54,7 +56,7 @@ function open(options: FixtureOptions = {}) {
     return replied(picker.run(call, all));
   };
   const view = async (key: string) =>
-    (await fixture.settings.viewSettings('g')).all.find((one) => one.key === key);
+    (await fixture.settings.viewSettings(g)).all.find((one) => one.key === key);
   return {
     ...fixture,
     all,
@@ -100,7 +102,7 @@ const named = (reply: Reply, start: string) =>
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
   const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
-  await settings.setSetting('g', 'typed', 'off');
+  await settings.setSetting(g, 'typed', 'off');
   const menu = (await home()).pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
   const found: string[] = [];
@@ -133,7 +135,7 @@ test('of a list of ids each row of 25 is picked by itself, and clearing all is n
     return await value('blocked');
   };
   expect(await rows()).toMatchObject([{ chosen: [] }]);
-  await settings.setSetting('g', 'blocked', [...first, ...second].join(', '));
+  await settings.setSetting(g, 'blocked', [...first, ...second].join(', '));
   expect(await rows()).toMatchObject([
     { kind: 'person', min: 0, max: 25, chosen: first },
     { kind: 'person', min: 0, max: 15, chosen: second },
@@ -151,14 +153,14 @@ test('languages are picked from a list, and those of other rows stay', async () 
   await pick(await menu(), []);
   expect(await value('languages')).toBe('none');
   for (const language of ['de-at', 'none'])
-    expect(await settings.setSetting('g', 'language', language)).toMatchObject({
+    expect(await settings.setSetting(g, 'language', language)).toMatchObject({
       kind: 'set',
     });
 });
 
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
   const { form, send, setting, settings, value } = open();
-  await settings.setSetting('g', 'leave_after', '5m');
+  await settings.setSetting(g, 'leave_after', '5m');
   const opened = await form(named(await setting('leave_after'), 'settings.type'));
   expect(opened).toMatchObject({
     title: 'command.settings.set',
@@ -203,7 +205,7 @@ test.each([
 test('a setting that cannot have an effect now says so when it is set, and as long as it holds', async () => {
   const closed = {
     ...places,
-    findChannel: (guildId: string, channelId: string) => ({
+    findChannel: (guildId: GuildId, channelId: ChannelId) => ({
       guildId,
       channelId,
       name: 'Lounge',
@@ -234,7 +236,7 @@ test('a setting that cannot have an effect now says so when it is set, and as lo
 
 test('the first page shows the value of each of its questions', async () => {
   const { home, settings } = open();
-  await settings.setSetting('g', 'addressing', 'window');
+  await settings.setSetting(g, 'addressing', 'window');
   const lines = read(await home());
   for (const [about, value] of [
     ['settings.about.addressing', 'window'],
@@ -259,8 +261,8 @@ test('of two people who change a setting the later one counts', async () => {
   const { form, pick, send, setting, settings, value } = open();
   const [typed, zone] = [await setting('typed'), await setting('timezone')];
   const opened = await form(named(zone, 'settings.type'));
-  await settings.setSetting('g', 'typed', 'text');
-  await settings.setSetting('g', 'timezone', 'Asia/Tokyo');
+  await settings.setSetting(g, 'typed', 'text');
+  await settings.setSetting(g, 'timezone', 'Asia/Tokyo');
   await pick(named(typed, 'settings.pick'), ['off']);
   await send(opened?.name ?? '', 'Europe/Paris');
   expect(await value('typed')).toBe('off');
@@ -313,10 +315,10 @@ test.each(textLocales)(
       names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
     };
     for (const [key, value] of Object.entries(longest))
-      await settingsStore.write('g', key, value);
+      await settingsStore.write(g, key, value);
     const persona = JSON.stringify({ voice: 'v'.repeat(64) });
     for (const channelId of ids(30))
-      await settingsStore.write('g', `bot:${channelId}`, persona);
+      await settingsStore.write(g, `bot:${channelId}`, persona);
     const { form, home, pick, send, setting } = open({ settingsStore });
     const fits = (reply: Reply) => {
       const locales = { caller: locale, room: locale };
@@ -352,7 +354,7 @@ test.each(textLocales)(
 test('reset gives a setting back, and is there only where one is set', async () => {
   const { press, setting, settings, value } = open();
   expect(named(await setting('typed'), 'settings.reset')).toBe('');
-  await settings.setSetting('g', 'typed', 'off');
+  await settings.setSetting(g, 'typed', 'off');
   const page = await press(named(await setting('typed'), 'settings.reset'));
   expect(await value('typed')).toBe('voice');
   expect(read(page)).toContain('**typed**: voice (default)');

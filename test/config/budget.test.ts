@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toGuildId } from '#src/base/ids.ts';
 import { readConfig } from '#src/config/config.ts';
 import { createTariffs, getTariff, listPricesInUse } from '#src/config/tariffs.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
@@ -141,13 +142,16 @@ test('a server that is answered in another way has another tariff, and so has ea
   });
   const way = { pipeline: 'chained' as 'audio-model' | 'chained' };
   const tariffIn = createTariffs(config, () => way);
-  const chained = tariffIn('g');
+  const chained = tariffIn(toGuildId('g'));
   expect(chained).toEqual(getTariff(config));
   way.pipeline = 'audio-model';
-  expect(tariffIn('g').think).not.toEqual(chained.think);
+  expect(tariffIn(toGuildId('g')).think).not.toEqual(chained.think);
   // It answers while the other model is out of order.
-  expect(tariffIn('g').others?.think).toContainEqual(chained.think);
-  expect(tariffIn('g', true)).toEqual(getTariff(config));
+  expect(tariffIn(toGuildId('g')).others?.think).toContainEqual(chained.think);
+  expect(tariffIn(toGuildId('g'), true)).toEqual(getTariff(config));
   config.budget.prices = [];
-  expect(tariffIn('g').think).toMatchObject({ kind: 'priced', isEstimate: true });
+  expect(tariffIn(toGuildId('g')).think).toMatchObject({
+    kind: 'priced',
+    isEstimate: true,
+  });
 });

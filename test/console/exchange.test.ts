@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import { runExchange, type SpokenExchange } from '#src/console/exchange.ts';
 import { createConversationPrinter } from '#src/console/printer.ts';
@@ -36,13 +37,13 @@ const ready = {
   apiUrl: 'http://127.0.0.1:1',
   cdnHost: 'localhost:1',
   token: 't',
-  guildId: 'g',
+  guildId: toGuildId('g'),
   ca: '-----BEGIN CERTIFICATE-----',
   recording: 'time.wav',
 };
 
 const never = new AbortController().signal;
-const ben = { speakerId: 'b', name: 'Ben' };
+const ben = { speakerId: toPersonId('b'), name: 'Ben' };
 const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it' };
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
 const answered = {

@@ -1,10 +1,11 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   createConversationPrinter,
   printEvent,
   printMessage,
 } from '#src/console/printer.ts';
 
-const ben = { speakerId: 'b', name: 'Ben' };
+const ben = { speakerId: toPersonId('b'), name: 'Ben' };
 const words = { text: 'It is five.', heardText: 'It is' };
 
 function answered(finish: 'completed' | 'cancelled') {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import type {
   AnswerHost,
@@ -42,7 +43,7 @@ export function toUtterance(text: string): TurnUtterance {
   const samples = new Int16Array(16_000).fill(text === '' ? 0 : 1000);
   const pcm: Pcm = { samples, rateHz: 16_000, channels: 1 };
   return {
-    speakerId: '1',
+    speakerId: toPersonId('1'),
     name: 'Ana',
     fromMs: 0,
     pcm,

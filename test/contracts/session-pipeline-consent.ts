@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import {
@@ -56,7 +57,7 @@ function testConsent(name: PipelineName) {
     expect(served.providers.talk.calls.filter(({ soundMs }) => soundMs > 0)).toEqual(
       [],
     );
-    served.fixture.talk.openAskWindow('g', 'adam');
+    served.fixture.talk.openAskWindow(toGuildId('g'), toPersonId('adam'));
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
@@ -67,7 +68,7 @@ function testRetraction(name: PipelineName) {
     await using served = await openServed(name, { replies, people: [adam] });
     await served.say('forward', adam, 1_200);
     const rest = await served.packets('forward', adam);
-    await served.fixture.privacy.deny('g', 'adam');
+    await served.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
     const before = served.providers.requests.length;
     await served.pass(1_500, rest);
     await served.settle();
@@ -80,7 +81,7 @@ function testRetraction(name: PipelineName) {
     }));
     for (const call of calls)
       expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
-    await served.fixture.privacy.allow('g', 'adam');
+    await served.fixture.privacy.allow(toGuildId('g'), toPersonId('adam'));
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
@@ -90,24 +91,24 @@ function testLeaving(name: PipelineName) {
   test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
     await using served = await openServed(name, { replies });
     await served.ask('forward');
-    await served.fixture.privacy.deny('g', 'adam');
+    await served.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
     await served.settle();
     expect(listRemembered(served)).toEqual([]);
-    await served.fixture.privacy.allow('g', 'adam');
+    await served.fixture.privacy.allow(toGuildId('g'), toPersonId('adam'));
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${getSayingText('capital')}`]);
   });
 
   test(`${name}: a no in the middle of the answer ends it, and leaves nothing of both`, async () => {
     await using served = await openListening(name);
-    await served.fixture.privacy.deny('g', 'adam');
+    await served.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
     await findQuietMs(served);
     expect([served.fixture.of('answered'), listRemembered(served)]).toEqual([[], []]);
   });
 
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
     await using served = await openListening(name);
-    await served.fixture.sessions.leave('g');
+    await served.fixture.sessions.leave(toGuildId('g'));
     await served.settle();
     expect([
       served.running,

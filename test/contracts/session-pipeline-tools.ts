@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import {
   openServed,
@@ -48,7 +49,7 @@ function testRuns(name: PipelineName) {
     await served.say('forward');
     await served.until(() => served.soundedMs(800) > 700, 'some of the answer');
     expect(listTools(served)).toEqual([]);
-    served.fixture.talk.stopSpeaking('g');
+    served.fixture.talk.stopSpeaking(toGuildId('g'));
     await served.settle();
     await served.pass(3_000);
     expect([listTools(served), served.running]).toEqual([[], []]);
@@ -75,19 +76,29 @@ function testEffects(name: PipelineName) {
       { match: 'forward', ...makeCall('post_text', { text: 'Dinner.' }) },
     ];
     await using served = await openServed(name, { replies });
-    await served.fixture.personas.savePersona('g', 'lounge', { name: 'Max' });
+    await served.fixture.personas.savePersona(toGuildId('g'), toChannelId('lounge'), {
+      name: 'Max',
+    });
     expect(await served.ask('forward')).toMatchObject({
       text: expect.stringContaining('in the chat: “Dinner.”? Say yes or no.'),
     });
     expect(listTools(served)).toEqual([['post_text', 'asked', 'adam']]);
     const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';
     expect(
-      await served.fixture.confirmations.confirmCall('g', askId, 'eva'),
+      await served.fixture.confirmations.confirmCall(
+        toGuildId('g'),
+        askId,
+        toPersonId('eva'),
+      ),
     ).toMatchObject({
       kind: 'other',
     });
     expect(
-      await served.fixture.confirmations.confirmCall('g', askId, 'adam'),
+      await served.fixture.confirmations.confirmCall(
+        toGuildId('g'),
+        askId,
+        toPersonId('adam'),
+      ),
     ).toMatchObject({
       kind: 'completed',
     });

@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import { makeLine, makeSession } from '#test/contracts/stores/transcript-samples.ts';
 import {
@@ -13,32 +14,37 @@ const always = { kind: 'always' } as const;
 
 async function remembered() {
   const fixture = openSessionFixture({}, [adam]);
-  await fixture.consents.write('g', 'eva', always);
-  await fixture.consents.write('other', 'eva', always);
-  await fixture.settings.setSetting('g', 'addressing', 'name');
+  await fixture.consents.write(toGuildId('g'), toPersonId('eva'), always);
+  await fixture.consents.write(toGuildId('other'), toPersonId('eva'), always);
+  await fixture.settings.setSetting(toGuildId('g'), 'addressing', 'name');
   return fixture;
 }
 
 const kept = async ({ consents, settingsStore }: SessionFixture) => [
-  (await consents.read('g')).size,
-  (await settingsStore.read('g')).size,
+  (await consents.read(toGuildId('g'))).size,
+  (await settingsStore.read(toGuildId('g'))).size,
 ];
 
 test('once the bot is removed from a server nothing is kept of it, in the store and in memory', async () => {
   const fixture = await remembered();
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 100);
-  fixture.sessions.onSeatChange('g', removed);
+  fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(3_000);
   expect(await kept(fixture)).toEqual([0, 0]);
-  expect(await fixture.trackStore.read('g', 'lounge')).toEqual([]);
+  expect(await fixture.trackStore.read(toGuildId('g'), toChannelId('lounge'))).toEqual(
+    [],
+  );
   expect(
-    fixture.sessions.settings.isSetByGuild('g', conversationSettings.addressing),
+    fixture.sessions.settings.isSetByGuild(
+      toGuildId('g'),
+      conversationSettings.addressing,
+    ),
   ).toBe(false);
-  expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([
-    ['g'],
-    1,
-  ]);
+  expect([
+    fixture.forgotten,
+    (await fixture.consents.read(toGuildId('other'))).size,
+  ]).toEqual([['g'], 1]);
   expect(fixture.of('erased')).toHaveLength(1);
   const order = fixture.events.map(({ kind }) => kind);
   expect(order.indexOf('left')).toBeLessThan(order.indexOf('erased'));
@@ -53,10 +59,12 @@ test('words of a server that removed the bot are erased, on disk and in memory',
     [onDisk, 'other'],
     [inMemory, 'g'],
   ] as const) {
-    await store.writer.putSession(makeSession(guildId, { guildId }));
+    await store.writer.putSession(
+      makeSession(guildId, { guildId: toGuildId(guildId) }),
+    );
     await store.writer.putLines([makeLine(guildId, 1, 'tea')]);
   }
-  fixture.sessions.onSeatChange('g', removed);
+  fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(3_000);
   expect(await onDisk.reader.listGuilds()).toEqual(['other']);
   expect(await inMemory.reader.listGuilds()).toEqual([]);
@@ -66,7 +74,7 @@ test('words of a server that removed the bot are erased, on disk and in memory',
 test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
   const fixture = await remembered();
   fixture.guildStore.trouble = 'unwritable';
-  fixture.sessions.onSeatChange('g', removed);
+  fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(4_000);
   expect(fixture.of('failed')).toMatchObject([
     { stage: 'store', code: 'store.unwritable' },
@@ -75,7 +83,7 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
   await fixture.clock.advance(6_000);
   expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
   fixture.guildStore.trouble = 'unwritable';
-  fixture.sessions.onSeatChange('g', removed);
+  fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(1_000);
   await fixture.sessions[Symbol.asyncDispose]();
   expect(fixture.clock.sleeping).toBe(0);
@@ -84,7 +92,7 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
 test('a store that stays in trouble is asked three times within a minute', async () => {
   const fixture = await remembered();
   fixture.guildStore.eraseGuild = () => new Promise(() => undefined);
-  fixture.sessions.onSeatChange('g', removed);
+  fixture.sessions.onSeatChange(toGuildId('g'), removed);
   await fixture.clock.advance(60_000);
   expect([fixture.of('failed').length, fixture.of('erased')]).toEqual([3, []]);
   expect(fixture.clock.sleeping).toBe(0);

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { BotError } from '#src/base/errors.ts';
 import {
+  type ChannelId,
+  type GuildId,
+  toChannelId,
+  toGuildId,
+  toPersonId,
+} from '#src/base/ids.ts';
+import {
   adam,
   den,
   joinLounge,
@@ -26,21 +33,28 @@ const slowDown = (ms: number) => (fixture: SessionFixture) => {
 const rest = (ms: number) => (fixture: SessionFixture) =>
   void Object.assign(fixture.linkOpener, { mustRestMs: ms });
 
-const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
+const attic = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('attic'),
+  name: 'Attic',
+};
 const threeChannels = {
   ...places,
-  findChannel: (_: string, id: string) =>
+  findChannel: (_: GuildId, id: ChannelId) =>
     [lounge, den, attic].find((one) => one.channelId === id),
 };
 const toAttic = ({ sessions }: SessionFixture) =>
-  sessions.onSeatChange('g', { kind: 'moved', channelId: 'attic' });
+  sessions.onSeatChange(toGuildId('g'), {
+    kind: 'moved',
+    channelId: attic.channelId,
+  });
 const bug = ({ linkOpener }: SessionFixture) =>
   linkOpener.links.length > 0
     ? linkOpener.link.lose(new TypeError('oops'))
     : void linkOpener.failures.push(new TypeError('oops'));
 /** Somebody calls it to another server. */
 const elsewhere = ({ sessions }: SessionFixture) =>
-  sessions.join({ ...den, guildId: 'h' }, 'adam');
+  sessions.join({ ...den, guildId: toGuildId('h') }, adam.id);
 const sentAway = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has kicked the bot.'),
@@ -363,7 +377,7 @@ playScripts({
         muteEarly({ linkOpener, sessions }) {
           const open = linkOpener.openLink.bind(linkOpener);
           linkOpener.openLink = (where, mayHear, signal) => {
-            sessions.onSeatChange('g', { kind: 'muted', isOn: true });
+            sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: true });
             return open(where, mayHear, signal);
           };
         },
@@ -454,9 +468,9 @@ test('a caller whose call was taken back while it was on its way is told so', as
     new Promise((_, reject) =>
       signal.addEventListener('abort', () => reject(signal.reason)),
     );
-  const joining = sessions.join(lounge, 'adam');
+  const joining = sessions.join(lounge, toPersonId('adam'));
   await new Promise(setImmediate);
-  const leaving = sessions.leave('g');
+  const leaving = sessions.leave(toGuildId('g'));
   expect([await joining, await leaving]).toMatchObject([
     { kind: 'left' },
     { kind: 'left' },
@@ -466,21 +480,23 @@ test('a caller whose call was taken back while it was on its way is told so', as
 test('a call that comes as the bot is sent away opens a link anew', async () => {
   const fixture = openSessionFixture({}, [adam]);
   const { linkOpener, sessions } = fixture;
-  await sessions.join(lounge, 'adam');
+  await sessions.join(lounge, toPersonId('adam'));
   sentAway(fixture);
-  expect(await sessions.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
+  expect(await sessions.join(lounge, toPersonId('adam'))).toMatchObject({
+    kind: 'joined',
+  });
   expect(linkOpener.links.map(({ closed }) => closed)).toEqual([true, false]);
-  expect(sessions.findSession('g')?.isLinked).toBe(true);
+  expect(sessions.findSession(toGuildId('g'))?.isLinked).toBe(true);
 });
 
 test('a bot that is being stopped leaves every channel and takes no further call', async () => {
   const { clock, linkOpener, sessions } = await joinLounge({}, [adam]);
-  await sessions.join({ ...den, guildId: 'h' }, 'adam');
+  await sessions.join({ ...den, guildId: toGuildId('h') }, adam.id);
   const closing = sessions[Symbol.asyncDispose]();
   const stopping = { kind: 'stopping' };
-  expect(await sessions.join(lounge, 'adam')).toEqual(stopping);
+  expect(await sessions.join(lounge, toPersonId('adam'))).toEqual(stopping);
   await closing;
-  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([
+  expect([await sessions.join(lounge, toPersonId('adam')), linkOpener.asked]).toEqual([
     stopping,
     2,
   ]);
@@ -512,7 +528,7 @@ test('no sequence of losses makes more than eleven joins in a minute', async () 
           .then(() => linkOpener.link.lose());
         return link;
       };
-      await sessions.join(lounge, 'adam');
+      await sessions.join(lounge, toPersonId('adam'));
       await clock.advance(900_000);
       const busiest = joinsAtMs.map(
         (fromMs) =>

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { isRequested } from '#src/conversation/machine/selectors.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -45,12 +46,12 @@ test('waiting questions survive a lost link, while the running reply ends with i
   const rounds = [[`${longSentence} And another one that follows it.`]];
   const fixture = await openRoom({ rounds });
   const told: string[] = [];
-  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
   await passTime(fixture, 1_000);
   void fixture.talk
-    .askQuestion('g', 'And the time?', eva, 'voice')
+    .askQuestion(toGuildId('g'), 'And the time?', eva, 'voice')
     .then(({ kind }) => told.push(kind));
-  fixture.talk.sayText('g', 'A text that waits.', 'queue', {});
+  fixture.talk.sayText(toGuildId('g'), 'A text that waits.', 'queue', {});
   const talk = getTalk(fixture);
   const { reply = 0 } = talk.state.turnQueue.current ?? {};
   talk.post({ kind: 'barged', reply, action: 'finish-clause' });
@@ -68,7 +69,7 @@ test('a text that was taken back is not read out after a lost link, also where i
   const fixture = await openRoom({ synthesizer }, [adam, eva], clock);
   const talk = getTalk(fixture);
   await passTime(fixture, 3_000);
-  fixture.talk.sayText('g', 'What Adam wrote.', 'queue', {});
+  fixture.talk.sayText(toGuildId('g'), 'What Adam wrote.', 'queue', {});
   await passTime(fixture, 100);
   expect(floorPhase(fixture)).toBe('making');
   const { id = 0 } = talk.state.turnQueue.current ?? {};

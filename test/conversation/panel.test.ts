@@ -1,5 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { BotError } from '#src/base/errors.ts';
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   adam,
   eva,
@@ -8,10 +9,10 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { playScripts } from './setup/play-script.ts';
 
-const radio = { ...adam, id: 'radio', name: 'Radio', isBot: true };
-const bob = { ...adam, id: 'bob', name: 'Bob' };
+const radio = { ...adam, id: toPersonId('radio'), name: 'Radio', isBot: true };
+const bob = { ...adam, id: toPersonId('bob'), name: 'Bob' };
 /** Discord's ids of people are numbers. */
-const cy = { ...adam, id: '123456789012345678', name: 'Cy' };
+const cy = { ...adam, id: toPersonId('123456789012345678'), name: 'Cy' };
 const everShown = (word: string) => (fixture: SessionFixture) =>
   JSON.stringify(fixture.panelContents).includes(word);
 /** The panel stands in that chat, or nowhere. */
@@ -21,11 +22,12 @@ const place = (channelId?: string) => (fixture: SessionFixture) =>
   });
 const inLounge = place(lounge.channelId);
 const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
-const captions = ({ captions }: SessionFixture) => void captions.turnOn('g', {});
+const captions = ({ captions }: SessionFixture) =>
+  void captions.turnOn(toGuildId('g'), {});
 
 /** Packets of this person for so long, unheard. */
 const talk =
-  (id: string, seconds: number) =>
+  (id: PersonId, seconds: number) =>
   async ({ clock, linkOpener }: SessionFixture) => {
     for (let ms = 0; ms < seconds * 1_000; ms += 20) {
       await clock.advance(20);
@@ -41,7 +43,10 @@ const talk =
       linkOpener.link.tick(clock.nowMs());
     }
   };
-const acts = { evaTalks: talk('eva', 6), evaTalksOn: talk('eva', 20) };
+const acts = {
+  evaTalks: talk(toPersonId('eva'), 6),
+  evaTalksOn: talk(toPersonId('eva'), 20),
+};
 
 playScripts({
   'the panel shows who is there, who is heard, and what thinks, as soon as it has joined':
@@ -194,7 +199,7 @@ playScripts({
     ],
   'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move':
     [
-      { acts: { ...acts, evaTalksBriefly: talk('eva', 4) } },
+      { acts: { ...acts, evaTalksBriefly: talk(toPersonId('eva'), 4) } },
       `
     do evaTalksBriefly
     do evaTalks > tells eva consent.unasked, offers 2 buttons
@@ -252,8 +257,8 @@ playScripts({
     {
       people: [adam, eva, radio],
       acts: {
-        radioTalks: talk('radio', 20),
-        briefly: talk('eva', 4),
+        radioTalks: talk(toPersonId('radio'), 20),
+        briefly: talk(toPersonId('eva'), 4),
       },
     },
     `

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
@@ -19,22 +20,22 @@ const text = 'This is a text of somebody, and it takes some seconds to read.';
 /** Adam's question is answered, and a text waits behind it. */
 async function openAnswered() {
   const fixture = await openRoom({ rounds: [[longSentence]] });
-  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
-  fixture.talk.sayText('g', text, 'queue', {});
+  fixture.talk.sayText(toGuildId('g'), text, 'queue', {});
   return fixture;
 }
 
 test('a text that follows an answer which a no cuts is known to sound, so that it can be talked down', async () => {
   const fixture = await openAnswered();
-  await fixture.privacy.deny('g', 'adam');
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 1_000);
   expect(floorPhase(fixture)).toBe('sounding');
 });
 
 test('a text that was heard in part after such a no is not read again after a lost link', async () => {
   const fixture = await openAnswered();
-  await fixture.privacy.deny('g', 'adam');
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 2_000);
   fixture.linkOpener.link.lose();
   await passTime(fixture, 8_000);
@@ -43,8 +44,8 @@ test('a text that was heard in part after such a no is not read again after a lo
 
 test('a text is known to sound that follows an answer which was dropped just before its first sound', async () => {
   const fixture = await openRoom({ rounds: [[longSentence]] });
-  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
-  fixture.talk.sayText('g', text, 'queue', {});
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
+  fixture.talk.sayText(toGuildId('g'), text, 'queue', {});
   const talk = getTalk(fixture);
   await fixture.clock.advance(20); // its sound lies ready, and no frame was asked for
   expect(floorPhase(fixture)).toBe('making');
@@ -63,7 +64,7 @@ test('a text is known to sound that waited while its asker went on over an answe
   const fixture = await openRoom({ transcriber, rounds: [[longSentence]] });
   const first = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding', first);
-  fixture.talk.sayText('g', text, 'queue', {});
+  fixture.talk.sayText(toGuildId('g'), text, 'queue', {});
   heard = 'over the river';
   const second = await sayWords('human-cards-003', adam, fixture.clock.nowMs());
   const isReading = () =>

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import {
   findAnsweredPerson,
   floorPhase,
@@ -10,9 +11,9 @@ import { adam, eva } from './setup/session-fixture.ts';
 
 test('a waiting question is answered right after the answer before it, which the model gets whole', async () => {
   const fixture = await openSlowRoom(longSentence);
-  void fixture.talk.askQuestion('g', 'Hello?', adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'voice');
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');
-  void fixture.talk.askQuestion('g', 'And Rome?', eva, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'And Rome?', eva, 'voice');
   await passUntil(fixture, () => findAnsweredPerson(fixture) === 'eva');
   const turnMs = fixture.clock.nowMs();
   await passUntil(fixture, () => floorPhase(fixture) === 'sounding');

@@ -1,3 +1,4 @@
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { type MemoryStores, openMemoryStores } from '#test/fakes/memory-stores.ts';
@@ -48,14 +49,20 @@ async function logInOver(
   return { removed, warnings, asked: gateway.askedGuildIds };
 }
 
-async function guildsOf(botId: string, ...guildIds: readonly unknown[]) {
+async function guildsOf(botId: PersonId, ...guildIds: readonly unknown[]) {
   const { guilds: store } = openMemoryStores();
-  await store.addGuilds(botId, guildIds.map(String));
+  await store.addGuilds(botId, guildIds.map(String).map(toGuildId));
   return store;
 }
 
 test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
-  const store = await guildsOf(fakeBotId, present, unavailable, gone, forbidden);
+  const store = await guildsOf(
+    toPersonId(fakeBotId),
+    present,
+    unavailable,
+    gone,
+    forbidden,
+  );
   expect(await logInOver(store)).toMatchObject({
     removed: [gone, forbidden],
     warnings: [],
@@ -63,20 +70,20 @@ test('servers that removed the bot while it was away are told of as soon as it i
 });
 
 test('a server that is unavailable, or is there although READY does not list it, is kept', async () => {
-  const store = await guildsOf(fakeBotId, present, unavailable, unlisted);
+  const store = await guildsOf(toPersonId(fakeBotId), present, unavailable, unlisted);
   const outcome = { removed: [], warnings: [], asked: [unlisted] };
   expect(await logInOver(store, [`${unavailable}`])).toEqual(outcome);
 });
 
 test('an answer that does not say that the bot is no member removes nothing, and is told', async () => {
   const { removed, warnings } = await logInOver(
-    await guildsOf(fakeBotId, broken, gone),
+    await guildsOf(toPersonId(fakeBotId), broken, gone),
   );
   expect([removed, warnings.length]).toEqual([[gone], 1]);
 });
 
 test('the servers of another bot on the same store are nothing to this one', async () => {
-  const store = await guildsOf('another bot', gone, forbidden);
+  const store = await guildsOf(toPersonId('another bot'), gone, forbidden);
   expect(await logInOver(store)).toEqual({ removed: [], warnings: [], asked: [] });
-  expect(await store.listGuilds(fakeBotId)).toEqual(listed);
+  expect(await store.listGuilds(toPersonId(fakeBotId))).toEqual(listed);
 });

@@ -1,8 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 
-const lobby = { guildId: 'g', channelId: 'lobby', name: 'Lobby' };
+const lobby = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('lobby'),
+  name: 'Lobby',
+};
 const never = new AbortController().signal;
 
 /** A logged-in client whose gateway is away, as far as an opener of links looks at it before it sends anything. */

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
@@ -33,7 +34,7 @@ test('a role that was given or taken is known once its owner was read, and nothi
   sandbox.faults.rest({ path, status: 404, code: 10_007 });
   await read();
   expect(manages()).toBe(false);
-  await members.refreshMember('1', ann.id, soon());
+  await members.refreshMember(toGuildId('1'), ann.id, soon());
   sandbox.faults.rest({ path, delayMs: 1_000 });
   const left = new AbortController();
   const reading = members.refreshMember(guildId, ann.id, left.signal);
@@ -43,8 +44,12 @@ test('a role that was given or taken is known once its owner was read, and nothi
 
 test('members are known by name, also those whom Discord has not told of, and nobody else', async () => {
   const { sandbox, places } = opened;
-  const ids = [sandbox.person('Bea').id, sandbox.person('Cy').id, '1'];
+  const ids = [
+    toPersonId(sandbox.person('Bea').id),
+    toPersonId(sandbox.person('Cy').id),
+    toPersonId('1'),
+  ];
   const known = await places.listMembers(sandbox.guildId, ids);
   expect(known.map(({ name }) => name)).toEqual(['Bea', 'Cy']);
-  expect(await places.listMembers('1', ids)).toEqual([]);
+  expect(await places.listMembers(toGuildId('1'), ids)).toEqual([]);
 });

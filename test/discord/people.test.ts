@@ -1,3 +1,4 @@
+import { toChannelId } from '#src/base/ids.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
 import { DiscordPlaces } from '#src/discord/places.ts';
@@ -76,7 +77,7 @@ test('a channel that is closed to most is no wider than an open one, which is wi
   );
   expect(texts.size).toBeGreaterThan(0);
   for (const [channelId] of texts) {
-    const place = { guildId: guild.id, channelId, name: '' };
+    const place = { guildId: guild.id, channelId: toChannelId(channelId), name: '' };
     expect([
       discordPlaces.isNoWider(place, lounge),
       discordPlaces.isNoWider(place, workshop),

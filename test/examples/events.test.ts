@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { endedSession } from '#test/commands/command-ports.ts';
 import {
   guildId,
@@ -17,7 +18,7 @@ test('the example greets whoever is heard first after the bot has joined, by nam
     },
   });
   await using api = await openApi(ports);
-  const channelId = '2029384756102938475';
+  const channelId = toChannelId('2029384756102938475');
   await api.add('parley_dog', { scopes: ['events', 'say'], channelIds: [channelId] });
   using served = await openLoopback(api.app);
   const env = {
@@ -29,9 +30,9 @@ test('the example greets whoever is heard first after the bot has joined, by nam
   const [first] = await once(child.stdout.setEncoding('utf8'), 'data');
   expect(first).toBe('listening\n');
   const channel = { guildId, channelId, name: 'Lounge' };
-  api.events.report(guildId, { kind: 'joined', channel, tookMs: 1 });
-  const heard = { speakerId: '1', name: 'Ana', text: 'Good evening.' };
-  api.events.report(guildId, { kind: 'recognised', channelId, ...heard });
+  api.events.report(toGuildId(guildId), { kind: 'joined', channel, tookMs: 1 });
+  const heard = { speakerId: toPersonId('1'), name: 'Ana', text: 'Good evening.' };
+  api.events.report(toGuildId(guildId), { kind: 'recognised', channelId, ...heard });
   expect(await said.promise).toBe('Hello, Ana.');
   child.kill();
   await once(child, 'close');

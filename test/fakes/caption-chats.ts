@@ -1,4 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
+import {
+  type ChannelId,
+  type MessageId,
+  toChannelId,
+  toMessageId,
+} from '#src/base/ids.ts';
 import type {
   CaptionChat,
   CaptionChats,
@@ -22,7 +28,7 @@ type Show = (
 ) => void;
 
 /** A chat that passes on what it is to show. */
-export function makeKeyedChat(channelId: string, show: Show): CaptionChat {
+export function makeKeyedChat(channelId: ChannelId, show: Show): CaptionChat {
   const counts = { captions: 0, notice: 0 };
   return {
     channelId,
@@ -82,13 +88,16 @@ export class FakeCaptionChat {
   #handle({ key, text }: DesiredMessage): MessageOutcome {
     const first = key.slice(this.channelId.length + 1);
     const shown = this.shown.has(first) ? first : key;
-    const messageId = `${this.channelId} ${shown}`;
+    const messageId = toMessageId(`${this.channelId} ${shown}`);
     if (text === '') {
       this.shown.delete(shown);
       return { kind: 'deleted' };
     }
     this.shown.set(shown, text);
-    return { kind: 'shown', place: { channelId: this.channelId, messageId } };
+    return {
+      kind: 'shown',
+      place: { channelId: toChannelId(this.channelId), messageId },
+    };
   }
 }
 
@@ -104,7 +113,7 @@ export class FakeCaptionChats implements CaptionChats {
   /** No chat can be opened. */
   isForbidden = false;
   #posted = 0;
-  #listener: (messageIds: readonly string[]) => void = () => undefined;
+  #listener: (messageIds: readonly MessageId[]) => void = () => undefined;
 
   get chat(): FakeCaptionChat {
     const chat = [...this.chats.values()].at(-1);
@@ -117,7 +126,7 @@ export class FakeCaptionChats implements CaptionChats {
     const chat = this.findChat(
       thread ? `${thread.name} in ${thread.parentChannelId}` : channelId,
     );
-    return makeKeyedChat(chat.channelId, (desired, report) =>
+    return makeKeyedChat(toChannelId(chat.channelId), (desired, report) =>
       chat.show(desired, report),
     );
   };
@@ -161,13 +170,13 @@ export class FakeCaptionChats implements CaptionChats {
     this.notices.push(`${guildId} ${id}`);
   }
 
-  onMessagesDeleted(listener: (messageIds: readonly string[]) => void) {
+  onMessagesDeleted(listener: (messageIds: readonly MessageId[]) => void) {
     this.#listener = listener;
   }
 
   /** Somebody deletes messages. */
   deleteMessages(...messageIds: readonly string[]) {
-    this.#listener(messageIds);
+    this.#listener(messageIds.map(toMessageId));
   }
 
   /** The chat of that channel. */

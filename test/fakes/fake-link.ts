@@ -1,6 +1,7 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId, RoleId } from '#src/base/ids.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type {
   ChannelMember,
@@ -15,12 +16,12 @@ import type {
 export class FakeLink implements VoiceLink {
   readonly present: ChannelMember[] = [];
   /** Roles that Discord knows and has not reported, by person. */
-  readonly roles = new Map<string, readonly string[]>();
+  readonly roles = new Map<PersonId, readonly RoleId[]>();
   /** Whose roles were asked for. */
-  readonly refreshed: string[] = [];
+  readonly refreshed: PersonId[] = [];
   refreshTrouble: unknown;
   #onPeople: () => void = () => undefined;
-  #onUnheard: (speakerId: string) => void = () => undefined;
+  #onUnheard: (speakerId: PersonId) => void = () => undefined;
   /** Who was told of last. */
   #reported = '';
   closed = false;
@@ -53,11 +54,11 @@ export class FakeLink implements VoiceLink {
     this.#onPeople = listener;
   }
 
-  onUnheard(listener: (speakerId: string) => void) {
+  onUnheard(listener: (speakerId: PersonId) => void) {
     this.#onUnheard = listener;
   }
 
-  async refreshMember(personId: string) {
+  async refreshMember(personId: PersonId) {
     this.refreshed.push(personId);
     if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
     const [roleIds, at] = [

@@ -1,6 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type {
@@ -131,8 +132,8 @@ export function reserveAnswer(
 ) {
   const opened = budgets.open({
     kind: 'answer in writing',
-    guildId: 'g',
-    personId: 'ana',
+    guildId: toGuildId('g'),
+    personId: toPersonId('ana'),
     first: { messages: [] },
     ...order,
   });

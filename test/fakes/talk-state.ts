@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 
 /** Adam alone with the bot, which hears him for always. */
@@ -10,7 +11,7 @@ export const talkState: TalkState = {
   isDeafened: false,
   isMuted: false,
   isPaused: false,
-  people: [{ id: 'adam', name: 'Adam', standing: 'always' }],
+  people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'always' }],
   isAnew: false,
   isUncalled: false,
   isReadByPrograms: false,

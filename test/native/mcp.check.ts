@@ -1,8 +1,14 @@
+import { toChannelId, toPersonId } from '#src/base/ids.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 
 const { MCP_TIME = '', MCP_EVERYTHING = '' } = process.env;
 const never = new AbortController().signal;
-const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
+const asker = {
+  id: toPersonId('1'),
+  name: 'Adam',
+  channelId: toChannelId('2'),
+  language: 'en',
+};
 
 async function openServer(command: string, ...args: string[]) {
   const transport = {

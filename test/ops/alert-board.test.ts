@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
@@ -26,7 +27,7 @@ test('an alert that is raised twice is told once, and again after it was cleared
   using metrics = openMetrics(() => true);
   const { board, lines } = boardOf(metrics);
   for (const change of [raised, raised, cleared, cleared, raised])
-    board.report(change, 'guild-1');
+    board.report(change, toGuildId('guild-1'));
   expect(lines.map(({ msg }) => `${msg}`.split(':')[0])).toEqual([
     'alert raised',
     'alert cleared',
@@ -43,10 +44,10 @@ test('an alert that is raised twice is told once, and again after it was cleared
 test('the alerts of a channel end when it is left, those of others stay', () => {
   using metrics = openMetrics(() => true);
   const { board } = boardOf(metrics);
-  board.report(raised, 'guild-1');
-  board.report(raised, 'guild-2');
+  board.report(raised, toGuildId('guild-1'));
+  board.report(raised, toGuildId('guild-2'));
   board.report({ ...raised, name: 'store-unwritten' });
-  board.forget('guild-1');
+  board.forget(toGuildId('guild-1'));
   expect(board.raised.map(({ name, guildId }) => [name, guildId])).toEqual([
     ['link-down', 'guild-2'],
     ['store-unwritten', undefined],
@@ -61,8 +62,10 @@ test('an alert lasts for the operator until no channel has it', () => {
     reportFault: (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]),
   };
   const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
-  for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
-  for (const guildId of ['guild-1', 'guild-2']) board.report(cleared, guildId);
+  for (const guildId of ['guild-1', 'guild-2'])
+    board.report(raised, toGuildId(guildId));
+  for (const guildId of ['guild-1', 'guild-2'])
+    board.report(cleared, toGuildId(guildId));
   const [on, off] = [
     ['link-down ', 'link-down'],
     ['link-down ', undefined],
@@ -92,13 +95,13 @@ test('an alert that a feature declares is logged with its meaning, and counted f
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 0');
   board.report(
     { kind: 'alert', of: full, state: 'raised', cause: '100 notes' },
-    'guild-1',
+    toGuildId('guild-1'),
   );
   expect(lines[0]).toMatchObject({
     alert: 'notes-full',
     msg: 'alert raised: no more notes are kept. Delete some.',
   });
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 1');
-  board.forget('guild-1');
+  board.forget(toGuildId('guild-1'));
   expect(board.raised).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
@@ -21,14 +22,14 @@ function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
 
 function logged(...events: SessionEvent[]) {
   return written((log) => {
-    for (const event of events) logSession(log, 'guild-1', event);
+    for (const event of events) logSession(log, toGuildId('guild-1'), event);
   });
 }
 
 const instants = { heardAtMs: 1000, endedAtMs: 1300.4, firstSentAtMs: 1800 };
 const answered: SessionEvent = {
   kind: 'answered',
-  speakerId: 'adam-1',
+  speakerId: toPersonId('adam-1'),
   name: 'Adam',
   text: 'my secret answer',
   heardText: 'my secret',
@@ -40,7 +41,7 @@ const answered: SessionEvent = {
 test('the log holds ids and numbers and never the words people or the bot said', () => {
   const out = logged(answered, {
     kind: 'recognised',
-    speakerId: 'adam-1',
+    speakerId: toPersonId('adam-1'),
     name: 'Adam',
     text: 'my secret',
   });

@@ -1,7 +1,12 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
-const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
+const channel = {
+  guildId: toGuildId('guild-1'),
+  channelId: toChannelId('channel-1'),
+  name: 'Lounge',
+};
 const instants = {
   heardAtMs: 1000,
   endedAtMs: 1300,
@@ -10,7 +15,7 @@ const instants = {
 };
 const answered: SessionEvent = {
   kind: 'answered',
-  speakerId: 'adam-1',
+  speakerId: toPersonId('adam-1'),
   name: 'Adam',
   text: 'my secret answer',
   heardText: 'my secret',
@@ -28,7 +33,7 @@ async function pageAfter(count: (metrics: Metrics) => void) {
 
 function afterSessions(...events: readonly SessionEvent[]) {
   return pageAfter(({ sessions }) => {
-    for (const event of events) sessions.countEvent('guild-1', event);
+    for (const event of events) sessions.countEvent(toGuildId('guild-1'), event);
   });
 }
 
@@ -58,16 +63,16 @@ test('an open link counts as it goes, and nothing gets less when it closes or an
   const lines = async () => (await metrics.page()).text.split('\n');
   let sealed = 10;
   const tally = () => ({ ...counts, sealed });
-  discord.countLink('guild-1', tally);
-  discord.countLink('guild-2', () => counts);
+  discord.countLink(toGuildId('guild-1'), tally);
+  discord.countLink(toGuildId('guild-2'), () => counts);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 13');
   sealed = 30;
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.onLinkClosed('guild-1', tally());
+  discord.onLinkClosed(toGuildId('guild-1'), tally());
   sealed = 0;
-  discord.countLink('guild-1', tally);
+  discord.countLink(toGuildId('guild-1'), tally);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
-  discord.countLink('guild-2', tally);
+  discord.countLink(toGuildId('guild-2'), tally);
   expect(await lines()).toContain('parley_packets_total{what="sealed"} 33');
   expect(await lines()).toContain('parley_clock_shifts_total 8');
 });
@@ -85,11 +90,19 @@ test('commands are timed by name, reconnects and closed sockets counted', async 
 
 test('no figure carries an id, a name or a word', async () => {
   const page = await pageAfter((metrics) => {
-    metrics.sessions.countEvent('guild-1', { kind: 'joined', channel, tookMs: 1 });
-    metrics.sessions.countEvent('guild-1', answered);
-    metrics.sessions.countEvent('guild-1', { kind: 'left', channel, why: 'asked' });
-    metrics.discord.countLink('guild-1', () => counts);
-    metrics.discord.onLinkClosed('guild-1', counts);
+    metrics.sessions.countEvent(toGuildId('guild-1'), {
+      kind: 'joined',
+      channel,
+      tookMs: 1,
+    });
+    metrics.sessions.countEvent(toGuildId('guild-1'), answered);
+    metrics.sessions.countEvent(toGuildId('guild-1'), {
+      kind: 'left',
+      channel,
+      why: 'asked',
+    });
+    metrics.discord.countLink(toGuildId('guild-1'), () => counts);
+    metrics.discord.onLinkClosed(toGuildId('guild-1'), counts);
   });
   expect(page.join('\n')).not.toMatch(/guild-1|channel-1|adam-1|Adam|Lounge|secret/);
 });
@@ -102,10 +115,10 @@ test('the delay of the event loop is measured from the first voice link on, and 
     0;
   try {
     expect(await delays()).toBe(0);
-    metrics.discord.countLink('guild-1', () => counts);
+    metrics.discord.countLink(toGuildId('guild-1'), () => counts);
     expect(await delays()).toBe(2);
     vi.advanceTimersByTime(300_000);
-    metrics.discord.onLinkClosed('guild-1', counts);
+    metrics.discord.onLinkClosed(toGuildId('guild-1'), counts);
     vi.advanceTimersByTime(59_000);
     expect(await delays()).toBe(2);
     vi.advanceTimersByTime(1_000);

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -8,13 +9,18 @@ function answered(
 ): SessionEvent {
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };
   const instants = { heardAtMs: 1000, endedAtMs: 1180, ...sent };
-  const who = { speakerId: 'adam', name: 'Adam', text: 'secret', heardText: 'secret' };
+  const who = {
+    speakerId: toPersonId('adam'),
+    name: 'Adam',
+    text: 'secret',
+    heardText: 'secret',
+  };
   return { kind: 'answered', ...who, finish, instants };
 }
 
 function statsOf(...events: readonly SessionEvent[]) {
   const stats = new SpeedStats();
-  for (const event of events) stats.report('g', event);
+  for (const event of events) stats.report(toGuildId('g'), event);
   return stats;
 }
 
@@ -22,7 +28,12 @@ test('the speed is the median and the 95th percentile of the answers that were h
   const stats = statsOf(
     ...Array.from({ length: 20 }, (_, n) => answered((n + 1) * 10)),
   );
-  expect(stats.speed('g')).toEqual({ turns: 20, p50Ms: 100, p95Ms: 190, failed: 0 });
+  expect(stats.speed(toGuildId('g'))).toEqual({
+    turns: 20,
+    p50Ms: 100,
+    p95Ms: 190,
+    failed: 0,
+  });
 });
 
 test('answers that failed are counted among all, and a recogniser that fails is no answer', () => {
@@ -33,5 +44,5 @@ test('answers that failed are counted among all, and a recogniser that fails is 
     message: 'Late.',
   };
   const stats = statsOf(answered(300), answered(undefined, 'failed'), failed);
-  expect(stats.speed('g')).toMatchObject({ turns: 2, failed: 1 });
+  expect(stats.speed(toGuildId('g'))).toMatchObject({ turns: 2, failed: 1 });
 });

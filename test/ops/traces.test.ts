@@ -4,11 +4,12 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 const clock = { nowMs: () => 2_000, wallMs: () => 1_000_000 };
-const who = { speakerId: 'adam', name: 'Adam' };
+const who = { speakerId: toPersonId('adam'), name: 'Adam' };
 const tool: SessionEvent = {
   kind: 'tool',
   ...who,
@@ -40,7 +41,7 @@ function spansOf(environment: NodeJS.ProcessEnv, ...events: readonly SessionEven
   const spanProcessors = [new SimpleSpanProcessor(exporter)];
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
   const traces = openTraces(clock, environment);
-  for (const event of events) traces?.report('g', event);
+  for (const event of events) traces?.report(toGuildId('g'), event);
   return exporter.getFinishedSpans();
 }
 
@@ -69,10 +70,10 @@ test('a turn is a trace of its recognition, chat model, first sound and tools', 
 });
 
 test("a tool call belongs to its asker's turn alone, and ends with the session", () => {
-  const other = { ...answered, speakerId: 'ben' };
+  const other = { ...answered, speakerId: toPersonId('ben') };
   const left: SessionEvent = {
     kind: 'left',
-    channel: { guildId: 'g', channelId: 'c', name: 'c' },
+    channel: { guildId: toGuildId('g'), channelId: toChannelId('c'), name: 'c' },
     why: 'asked',
   };
   const names = spansOf({}, tool, other, left, answered).map(({ name }) => name);

@@ -1,3 +1,4 @@
+import { toPersonId, toRoleId } from '#src/base/ids.ts';
 import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
@@ -30,9 +31,15 @@ function has(
   return own === 'none' ? may : own === 'allow';
 }
 
-function rightOf(overwrites: Overwrites, base: ReadonlySet<string>) {
+const toOverwriteId = (id: string) => (id === 'ana' ? toPersonId(id) : toRoleId(id));
+
+function rightOf(overwrites: Overwrites, base: ReadonlySet<string>): RightInChannel {
   const idsOf = (kind: 'allow' | 'deny') =>
-    new Set(Object.keys(overwrites).filter((id) => overwrites[id] === kind));
+    new Set(
+      Object.keys(overwrites)
+        .filter((id) => overwrites[id] === kind)
+        .map(toOverwriteId),
+    );
   const isOpen = has(overwrites, [], '', base);
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
@@ -64,10 +71,10 @@ test('a channel of staff is no wider than one that is open to all, and the other
     allowedIds: new Set(),
     deniedIds: new Set(),
   };
-  const staff = {
+  const staff: RightInChannel = {
     isOpen: false,
-    allowedIds: new Set(['staff']),
-    deniedIds: new Set([everyone]),
+    allowedIds: new Set([toRoleId('staff')]),
+    deniedIds: new Set([toRoleId(everyone)]),
   };
   expect([isNoWider(staff, open), isNoWider(open, staff)]).toEqual([true, false]);
 });

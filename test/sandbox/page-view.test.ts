@@ -1,4 +1,5 @@
 import { PageView } from '#src/app/sandbox/page-view.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 
 function open() {
@@ -21,7 +22,7 @@ test('what is read out without being an answer stays on the page once it is over
 test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
-  const adam = { speakerId: 'a', name: 'Adam', instants };
+  const adam = { speakerId: toPersonId('a'), name: 'Adam', instants };
   view.onSession({
     kind: 'answered',
     ...adam,

@@ -1,4 +1,5 @@
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import { toMessageId } from '#src/base/ids.ts';
 import { openSilentSandbox as open } from '#test/sandbox/voice/silent-voice.ts';
 import { sendRequest } from './raw-bot.ts';
 
@@ -47,7 +48,7 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
   const content = `@everyone <@${adam.id}> <@&${dj}>`;
   const pings = async (allowed_mentions?: object) => {
     const { id } = await write(sandbox, { content, allowed_mentions });
-    return sandbox.message(id)?.pings;
+    return sandbox.message(toMessageId(id))?.pings;
   };
   expect(await pings()).toEqual(['@everyone', '@Adam', '@DJ']);
   expect(await pings({ parse: [] })).toEqual([]);

@@ -1,4 +1,5 @@
 import { buttons } from '#commands/buttons.ts';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panels.ts';
 import { describeTrackPanel } from '#src/features/tracks/session-tracks.ts';
@@ -26,7 +27,7 @@ const start = createConversationState(
 /** A bot that listens to Adam, and nobody else. */
 const listening: TalkState = {
   ...talkState,
-  people: [{ id: 'adam', name: 'Adam', standing: 'brief' }],
+  people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'brief' }],
 };
 
 function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
@@ -34,7 +35,7 @@ function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
   return createPanel({
     talk: listening,
     state: start,
-    guildId: 'g',
+    guildId: toGuildId('g'),
     consent: gate,
     getName: (id) => id,
     isInChat: false,
@@ -89,7 +90,7 @@ test('the status of the voice channel counts the people whom the bot hears, and 
   };
   const words = { bot: 'Nova', heard: 2, people: 5 };
   expect(toContent({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
-  const captioned = toContent({ captionsChannelId: 'chat' }, { talk });
+  const captioned = toContent({ captionsChannelId: toChannelId('chat') }, { talk });
   expect(captioned.status).toEqual({ id: 'panel.status.captions', with: words });
   for (const more of [{ isPaused: true }, { isDeafened: true }]) {
     const { status } = toContent({}, { talk: { ...talk, ...more } });
@@ -100,7 +101,7 @@ test('the status of the voice channel counts the people whom the bot hears, and 
 });
 
 test('the panel names who is not answered', () => {
-  const dropped = [0, 1].map((n) => ({ by: `person ${n}`, untilMs: 1 }));
+  const dropped = [0, 1].map((n) => ({ by: toPersonId(`person ${n}`), untilMs: 1 }));
   const state = { ...start, notes: { ...start.notes, dropped } };
   expect(shown({}, { state })[2]).toContain('person 0, person 1');
 });
@@ -117,7 +118,7 @@ const consents = [
 const standings = [...consents, 'barred'] as const;
 const truths = [true, false];
 const people = (...all: readonly (typeof standings)[number][]) =>
-  all.map((standing, n) => ({ id: `${n}`, name: `P${n}`, standing }));
+  all.map((standing, n) => ({ id: toPersonId(`${n}`), name: `P${n}`, standing }));
 
 /** Every state of the small unions, with one person or two. */
 const unions: readonly (readonly Partial<TalkState>[])[] = [
@@ -189,7 +190,11 @@ test('nobody reads that they need only talk where the rules of addressing would 
   for (const state of states) {
     for (const own of consents) {
       const rules = { ...addressingRules, mode: state.addressing };
-      const speaker = { speakerId: '0', fromMs: 0, humans: state.people.length };
+      const speaker = {
+        speakerId: toPersonId('0'),
+        fromMs: 0,
+        humans: state.people.length,
+      };
       const isOpen =
         state.isLinked &&
         !state.isDeafened &&

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { toUsd } from '#test/fakes/fake-spending.ts';
 
@@ -5,7 +6,8 @@ test('a budget is taken in dollars below the cap of the operator, and refused ab
   const { settings } = openSessionFixture({
     caps: { personDay: toUsd(1), serverDay: toUsd(5) },
   });
-  const set = (value: string) => settings.setSetting('g', 'budget_day', value);
+  const set = (value: string) =>
+    settings.setSetting(toGuildId('g'), 'budget_day', value);
   expect(await set('$0.50')).toMatchObject({ kind: 'set', value: '$0.5' });
   for (const wrong of ['6', 'two', '30m', '2 3', '-1', '0'])
     expect(await set(wrong)).toMatchObject({ kind: 'bad' });

@@ -1,3 +1,4 @@
+import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {
@@ -13,11 +14,11 @@ function open() {
   const events: SessionEvent[] = [];
   let reads = 0;
   const counting = {
-    read: (guildId: string, personId: string) => {
+    read: (guildId: GuildId, personId: PersonId) => {
       reads++;
       return store.read(guildId, personId);
     },
-    write: (guildId: string, personId: string, settings: PersonSettings) =>
+    write: (guildId: GuildId, personId: PersonId, settings: PersonSettings) =>
       store.write(guildId, personId, settings),
   };
   const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
@@ -31,61 +32,75 @@ function open() {
 
 test('two changes at once both hold, and null takes a choice back', async () => {
   const { people, store } = open();
-  await store.write('g', 'ana', { language: 'pt', speed: 0.8 });
+  await store.write(toGuildId('g'), toPersonId('ana'), { language: 'pt', speed: 0.8 });
   await Promise.all([
-    people.changeSettings('g', 'ana', { voice: 'slt' }),
-    people.changeSettings('g', 'ana', { language: null }),
+    people.changeSettings(toGuildId('g'), toPersonId('ana'), { voice: 'slt' }),
+    people.changeSettings(toGuildId('g'), toPersonId('ana'), { language: null }),
   ]);
-  expect(await store.read('g', 'ana')).toEqual({ voice: 'slt', speed: 0.8 });
+  expect(await store.read(toGuildId('g'), toPersonId('ana'))).toEqual({
+    voice: 'slt',
+    speed: 0.8,
+  });
 });
 
 test('a change that cannot be saved holds all the same, and is said so', async () => {
   const { people, store, events } = open();
   store.trouble = 'unwritable';
-  const changed = await people.changeSettings('g', 'ana', { language: 'ja' });
+  const changed = await people.changeSettings(toGuildId('g'), toPersonId('ana'), {
+    language: 'ja',
+  });
   expect(changed).toEqual({ settings: { language: 'ja' }, isSaved: false });
-  expect(people.getCached('g', 'ana')).toEqual({ language: 'ja' });
+  expect(people.getCached(toGuildId('g'), toPersonId('ana'))).toEqual({
+    language: 'ja',
+  });
   expect(events).toMatchObject([{ kind: 'failed', code: 'store.unwritable' }]);
 });
 
 test('a change of settings that cannot be read replaces none that are stored, and waits for the store once', async () => {
   const { people, store } = open();
-  await store.write('g', 'ana', { language: 'pt' });
+  await store.write(toGuildId('g'), toPersonId('ana'), { language: 'pt' });
   store.trouble = 'unreadable';
-  expect(await people.changeSettings('g', 'ana', { speed: 2 })).toEqual({
+  expect(
+    await people.changeSettings(toGuildId('g'), toPersonId('ana'), { speed: 2 }),
+  ).toEqual({
     settings: { speed: 2 },
     isSaved: false,
   });
   store.trouble = undefined;
-  expect(await store.read('g', 'ana')).toEqual({ language: 'pt' });
+  expect(await store.read(toGuildId('g'), toPersonId('ana'))).toEqual({
+    language: 'pt',
+  });
 });
 
 test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
   const { people, reads } = open();
-  for (let n = 0; n <= maxCachedPeople; n++) await people.loadSettings('g', `${n}`);
+  for (let n = 0; n <= maxCachedPeople; n++)
+    await people.loadSettings(toGuildId('g'), toPersonId(`${n}`));
   const before = reads();
-  await people.loadSettings('g', `${maxCachedPeople}`);
+  await people.loadSettings(toGuildId('g'), toPersonId(`${maxCachedPeople}`));
   expect(reads()).toBe(before);
-  await people.loadSettings('g', '0');
+  await people.loadSettings(toGuildId('g'), toPersonId('0'));
   expect(reads()).toBe(before + 1);
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
   const { privacy, sessions, stores } = openSessionFixture();
-  await stores.personSettings.write('g', 'adam', {
+  await stores.personSettings.write(toGuildId('g'), toPersonId('adam'), {
     language: 'pt',
     spokenName: 'Adão',
   });
-  const exported = await privacy.exportPerson('g', 'adam');
+  const exported = await privacy.exportPerson(toGuildId('g'), toPersonId('adam'));
   expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
     settings: { language: 'pt', spokenName: 'Adão' },
   });
-  expect(await privacy.forget('g', 'adam')).toMatchObject({
+  expect(await privacy.forget(toGuildId('g'), toPersonId('adam'))).toMatchObject({
     kind: 'forgotten',
     total: 1,
   });
-  expect(await stores.personSettings.read('g', 'adam')).toEqual({});
-  const after = await privacy.exportPerson('g', 'adam');
+  expect(await stores.personSettings.read(toGuildId('g'), toPersonId('adam'))).toEqual(
+    {},
+  );
+  const after = await privacy.exportPerson(toGuildId('g'), toPersonId('adam'));
   expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty(
     'settings',
   );

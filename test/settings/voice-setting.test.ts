@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
@@ -14,19 +15,25 @@ const speaking = { ...reading, names: ['chained', 'realtime'] } as const;
 
 test('a voice that does not read texts is refused, unless a model that speaks may have it', async () => {
   const { settings } = openSessionFixture({ pipelines: reading });
-  expect(await settings.setSetting('g', 'voice', 'marin')).toEqual({ kind: 'bad' });
+  expect(await settings.setSetting(toGuildId('g'), 'voice', 'marin')).toEqual({
+    kind: 'bad',
+  });
   const other = openSessionFixture({ pipelines: speaking }).settings;
-  expect(await other.setSetting('g', 'voice', 'marin')).toMatchObject({ kind: 'set' });
+  expect(await other.setSetting(toGuildId('g'), 'voice', 'marin')).toMatchObject({
+    kind: 'set',
+  });
 });
 
 test('a mix of voices is one, too, and is kept to 64 characters', async () => {
   const voices = createFixedVoiceNames(['af_heart', 'af_sky']);
   const { settings } = openSessionFixture({ voices });
   expect(
-    await settings.setSetting('g', 'voice', 'af_heart(2)+af_sky(1)'),
+    await settings.setSetting(toGuildId('g'), 'voice', 'af_heart(2)+af_sky(1)'),
   ).toMatchObject({
     kind: 'set',
   });
   const long = Array.from({ length: 8 }, () => 'af_heart').join('+');
-  expect(await settings.setSetting('g', 'voice', long)).toMatchObject({ kind: 'bad' });
+  expect(await settings.setSetting(toGuildId('g'), 'voice', long)).toMatchObject({
+    kind: 'bad',
+  });
 });

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { conversationRules as rules } from '#src/conversation/machine/conversation-rules.ts';
 import type {
@@ -163,7 +164,9 @@ export class Invariants {
       this.#hold(2, !after.tools.runs.some(isTheirs), `tool of ${by}`);
       this.#hold(2, !after.tools.confirmations.some(isTheirs), `button of ${by}`);
       const announcement = after.turnQueue.announcements.find(
-        (one) => one.owner === by || (one.about.includes(by) && one.when !== 'pause'),
+        (one) =>
+          one.owner === by ||
+          (one.about.includes(toPersonId(by)) && one.when !== 'pause'),
       );
       const isEnding = announcement?.id === after.turnQueue.current?.id;
       this.#hold(
@@ -331,8 +334,8 @@ export class Invariants {
     for (const by of everybody)
       this.#hold(
         18,
-        world.spentOf(by) <= world.capNanoUsd,
-        `${by}: ${world.spentOf(by)} of ${world.capNanoUsd}`,
+        world.spentOf(toPersonId(by)) <= world.capNanoUsd,
+        `${by}: ${world.spentOf(toPersonId(by))} of ${world.capNanoUsd}`,
       );
   }
 

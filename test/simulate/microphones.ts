@@ -1,4 +1,5 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { Luck } from './luck.ts';
 import type { SaidWords } from './simulated-recogniser.ts';
 import { makePackets } from './spoken-sound.ts';
@@ -45,7 +46,7 @@ export function createSimulatedMicrophones(plan: NetworkPlan, luck: Luck) {
     },
 
     /** Each person says one thing at a time. */
-    say(by: string, text: string, nowMs: number) {
+    say(by: PersonId, text: string, nowMs: number) {
       if ((busyUntilMs.get(by) ?? 0) > nowMs) return;
       const { endsAbruptly, hasOpenMicrophones } = plan;
       const packets = makePackets(by, { number: said.length, text }, nowMs, {

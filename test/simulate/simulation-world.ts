@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { stepConversation } from '#src/conversation/machine/step.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -70,9 +71,9 @@ const dayMs = 86_400_000;
 /** Daily cap of a person, in US dollars, once all is well. */
 const healthyCapUsd = 1;
 
-function makeMember(id: string) {
+function makeMember(id: string): ChannelMember {
   return {
-    id,
+    id: toPersonId(id),
     name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
     isBot: false,
     roleIds: [],
@@ -211,13 +212,13 @@ export class Simulation {
   /** Everybody has agreed, and Ana calls the bot. */
   async begin() {
     for (const id of everybody)
-      await this.#fixture.consents.write(guildId, id, { kind: 'always' });
+      await this.#fixture.consents.write(guildId, toPersonId(id), { kind: 'always' });
     await this.#join();
   }
 
   async #join() {
     const { sessions } = this.#fixture;
-    await this.#waitFor(sessions.join(lounge, 'ana'));
+    await this.#waitFor(sessions.join(lounge, toPersonId('ana')));
     if (!this.plan.isStage) return;
     sessions.onSeatChange(guildId, { kind: 'suppressed', isOn: true });
     await this.advance(this.clock.nowMs() + audienceMs);
@@ -253,7 +254,7 @@ export class Simulation {
   }
 
   /** Money that a person has spent today, in billionths of a dollar. */
-  spentOf(by: string) {
+  spentOf(by: PersonId) {
     return this.#ledger.getShare(guildId, by, this.clock.wallMs()).nanoUsd;
   }
 
@@ -301,7 +302,7 @@ export class Simulation {
   /** Another process goes on with the stores, once they hold each no. */
   async #restart() {
     const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
-    const isKept = (by: string) => stored?.get(by)?.kind !== 'always';
+    const isKept = (by: string) => stored?.get(toPersonId(by))?.kind !== 'always';
     if (!stored || ![...this.#judge.consent.refusals].every(isKept)) return;
     await this.end(true);
     this.#isSounding = false;
@@ -379,7 +380,8 @@ export class Simulation {
   }
 
   #perform(one: Act) {
-    const { by, kind, text } = one;
+    const { kind, text } = one;
+    const by = toPersonId(one.by);
     const { privacy, sessions, settings, talk } = this.#fixture;
     const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
     const mute = (isOn: boolean) =>
@@ -424,7 +426,7 @@ export class Simulation {
     );
   }
 
-  #read(by: string, text: string) {
+  #read(by: PersonId, text: string) {
     if (this.#judge.consent.refusals.has(by)) return;
     this.#owners.set(text, by);
     this.#fixture.talk.sayText(guildId, text, 'queue', { owner: { id: by, name: by } });
@@ -453,7 +455,7 @@ export class Simulation {
     await this.#fixture.settings.setSetting(guildId, key, value);
   }
 
-  #deafen(by: string, isDeaf: boolean) {
+  #deafen(by: PersonId, isDeaf: boolean) {
     this.#members.set(by, { ...makeMember(by), isDeaf });
     const { current, people: here } = this.#opener;
     const now = here.map(({ id }) => this.#members.get(id) ?? makeMember(id));
@@ -468,7 +470,7 @@ export class Simulation {
     return saved;
   }
 
-  async #ask(by: string, text: string) {
+  async #ask(by: PersonId, text: string) {
     const over = new AbortController();
     this.#requests.add(over);
     await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', {
@@ -477,7 +479,7 @@ export class Simulation {
     this.#requests.delete(over);
   }
 
-  #notify(personId: string, text: string) {
+  #notify(personId: PersonId, text: string) {
     const queue = this.#fixture.sessions.findSession(guildId)?.speech.requests;
     const getText = () => text;
     queue?.queueNotice({
@@ -489,7 +491,7 @@ export class Simulation {
     });
   }
 
-  async #press(by: string) {
+  async #press(by: PersonId) {
     const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
     await this.#fixture.confirmations.confirmCall(guildId, button, by);
   }

@@ -1,5 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { toGain } from '#src/playback/mix/gain.ts';
 import { bargeInRules } from '#src/turn/overlap/barge-in-rules.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
@@ -37,7 +38,7 @@ export type Microphone = { readonly noiseMs: number; readonly endsAbruptly: bool
 
 /** Packets of a person who says something from `fromMs` on. Its number comes back out of the sound. */
 export function makePackets(
-  speakerId: string,
+  speakerId: PersonId,
   said: { readonly number: number; readonly text: string },
   fromMs: number,
   { endsAbruptly, noiseMs }: Microphone = { endsAbruptly: false, noiseMs: 0 },

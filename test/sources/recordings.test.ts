@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { RecordingFetcher, type RecordingRules } from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
@@ -19,10 +20,18 @@ test('a recording that does not arrive in time is given up, and one nobody waits
     response.writeHead(200).write(soundFiles.mp3.subarray(0, 5000));
   });
   const url = `http://127.0.0.1:${server.port}/a`;
-  const late = recordings({ deadlineMs: 200 }).read('g', { ...file, url }, signal);
+  const late = recordings({ deadlineMs: 200 }).read(
+    toGuildId('g'),
+    { ...file, url },
+    signal,
+  );
   await expect(late).rejects.toMatchObject({ code: 'source.unreachable' });
   const reason = new Error('left');
-  const left = recordings().read('g', { ...file, url }, AbortSignal.abort(reason));
+  const left = recordings().read(
+    toGuildId('g'),
+    { ...file, url },
+    AbortSignal.abort(reason),
+  );
   await expect(left).rejects.toBe(reason);
 });
 
@@ -34,14 +43,16 @@ test('of three recordings at once of one server one is refused, and of five of s
   const url = `http://127.0.0.1:${server.port}/a`;
   for (const servers of ['ggg', 'gghhi']) {
     const all = [...servers].map((server) =>
-      reader.read(server, { ...file, url }, signal),
+      reader.read(toGuildId(server), { ...file, url }, signal),
     );
     const fates = (await Promise.allSettled(all)).map(({ status }) => status);
     expect(fates.map((fate) => fate === 'rejected')).toEqual(
       fates.map((_, n) => n === all.length - 1),
     );
   }
-  await expect(reader.read('g', { ...file, url }, signal)).resolves.toBeDefined();
+  await expect(
+    reader.read(toGuildId('g'), { ...file, url }, signal),
+  ).resolves.toBeDefined();
 });
 
 /** Pictures as a server hands them out: the data URLs of each of them, or the code of what is wrong. */
@@ -55,7 +66,7 @@ async function pictured(...all: readonly { type: string; bytes: Buffer }[]) {
     url: `http://127.0.0.1:${server.port}/${n}`,
   }));
   return await recordings()
-    .readPictures('g', links, signal)
+    .readPictures(toGuildId('g'), links, signal)
     .catch(({ code }) => code);
 }
 

@@ -1,3 +1,4 @@
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { chooseLowerCap } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
@@ -5,14 +6,16 @@ import { fc } from '#test/properties.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;
+const guildId = toGuildId('g');
+const [ana, ben] = [toPersonId('ana'), toPersonId('ben')];
 
 test('a clock that was far ahead once freezes no budget, and gives nobody a second share', () => {
   const ledger = new Ledger();
   const charge = (usd: number, day: number) =>
-    ledger.charge('g', 'ana', { nanoUsd: usd }, noon + day * dayMs);
+    ledger.charge(guildId, ana, { nanoUsd: usd }, noon + day * dayMs);
   const spent = (day: number) => {
-    const { day: today, people } = ledger.getStanding('g', noon + day * dayMs);
-    return [today.nanoUsd, people.get('ana')?.nanoUsd];
+    const { day: today, people } = ledger.getStanding(guildId, noon + day * dayMs);
+    return [today.nanoUsd, people.get(ana)?.nanoUsd];
   };
   charge(5, 0);
   charge(2, 400);
@@ -27,11 +30,11 @@ test('a clock that was far ahead once freezes no budget, and gives nobody a seco
 
 test('whoever is forgotten stays nameless on the day before the clock jumped', () => {
   const ledger = new Ledger();
-  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
-  ledger.charge('g', 'ben', { nanoUsd: 1 }, noon + 400 * dayMs);
-  ledger.forget('g', 'ana');
-  expect(ledger.getStanding('g', noon).people.has('ana')).toBe(false);
-  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(5);
+  ledger.charge(guildId, ana, { nanoUsd: 5 }, noon);
+  ledger.charge(guildId, ben, { nanoUsd: 1 }, noon + 400 * dayMs);
+  ledger.forget(guildId, ana);
+  expect(ledger.getStanding(guildId, noon).people.has(ana)).toBe(false);
+  expect(ledger.getShare(guildId, ana, noon).nanoUsd).toBe(5);
 });
 
 test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
@@ -50,7 +53,9 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
       const after = new Ledger();
       after.recall(entries);
-      expect(after.getStanding('g', wallMs)).toEqual(ledger.getStanding('g', wallMs));
+      expect(after.getStanding(guildId, wallMs)).toEqual(
+        ledger.getStanding(guildId, wallMs),
+      );
     }),
   );
 });
@@ -58,7 +63,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
 type LedgerStep =
   | {
       readonly kind: 'charge';
-      readonly who: string | undefined;
+      readonly who: PersonId | undefined;
       readonly nanoUsd: number;
     }
   | { readonly kind: 'save'; readonly works: boolean }
@@ -66,7 +71,7 @@ type LedgerStep =
 const anyStep: fc.Arbitrary<LedgerStep> = fc.oneof(
   fc.record({
     kind: fc.constant('charge'),
-    who: fc.constantFrom('ana', 'ben', undefined),
+    who: fc.constantFrom(ana, ben, undefined),
     nanoUsd: fc.nat(1_000),
   }),
   fc.record({ kind: fc.constant('save'), works: fc.boolean() }),
@@ -87,7 +92,7 @@ function live(life: Life, step: LedgerStep) {
       life.wallMs += step.ms;
       return;
     case 'charge':
-      ledger.charge('g', step.who, { nanoUsd: step.nanoUsd }, wallMs);
+      ledger.charge(guildId, step.who, { nanoUsd: step.nanoUsd }, wallMs);
       life.charged += step.nanoUsd;
       return;
     case 'save': {
@@ -110,18 +115,18 @@ test('of two caps the lower one counts, and 0 is none', () => {
 
 test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {
   const ledger = new Ledger();
-  const read = { guildId: 'g', day: '2026-11-20', nanoUsd: 5, turns: 0 };
-  ledger.forget('g', 'ana');
-  ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }]);
-  const { day, people } = ledger.getStanding('g', noon);
+  const read = { guildId, day: '2026-11-20', nanoUsd: 5, turns: 0 };
+  ledger.forget(guildId, ana);
+  ledger.recall([read, { ...read, personId: ana }, { ...read, personId: ben }]);
+  const { day, people } = ledger.getStanding(guildId, noon);
   expect([...people.keys()]).toEqual(['ben']);
   expect(day.nanoUsd).toBe(5);
-  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(5);
+  expect(ledger.getShare(guildId, ana, noon).nanoUsd).toBe(5);
 });
 
 test('what is not yet in the store of several processes counts beside what is', () => {
   const ledger = new Ledger({ countsAll: true });
-  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  ledger.charge(guildId, ana, { nanoUsd: 5 }, noon);
   ledger.settleTotal('2026-11-20', 2);
   expect(ledger.getStanding('all', noon).day.nanoUsd).toBe(7);
   expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 0 });
@@ -131,26 +136,29 @@ test('what is not yet in the store of several processes counts beside what is', 
 
 test('whoever was forgotten keeps their share of the day and what is put aside for them, without a name', () => {
   const ledger = new Ledger();
-  ledger.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
-  ledger.charge('g', 'ben', { nanoUsd: 1 }, noon);
-  const reserve = ledger.reserve('g', 'ana', 10);
-  ledger.forget('g', 'ana');
+  ledger.charge(guildId, ana, { nanoUsd: 5, turns: 1 }, noon);
+  ledger.charge(guildId, ben, { nanoUsd: 1 }, noon);
+  const reserve = ledger.reserve(guildId, ana, 10);
+  ledger.forget(guildId, ana);
   ledger.settleReserve(reserve, { nanoUsd: 3 }, noon);
-  expect(ledger.getShare('g', 'ana', noon)).toMatchObject({ nanoUsd: 8, turns: 1 });
-  expect(ledger.getShare('g', 'ben', noon).nanoUsd).toBe(1);
-  expect(ledger.getReserved('g', 'ana')).toBe(7);
-  expect(ledger.getReserved('g', 'ben')).toBe(0);
-  ledger.charge('g', 'ana', { nanoUsd: 2 }, noon);
-  expect(ledger.getShare('g', 'ana', noon).nanoUsd).toBe(10);
-  expect([...ledger.getStanding('g', noon).people.keys()]).toEqual(['ben']);
+  expect(ledger.getShare(guildId, ana, noon)).toMatchObject({
+    nanoUsd: 8,
+    turns: 1,
+  });
+  expect(ledger.getShare(guildId, ben, noon).nanoUsd).toBe(1);
+  expect(ledger.getReserved(guildId, ana)).toBe(7);
+  expect(ledger.getReserved(guildId, ben)).toBe(0);
+  ledger.charge(guildId, ana, { nanoUsd: 2 }, noon);
+  expect(ledger.getShare(guildId, ana, noon).nanoUsd).toBe(10);
+  expect([...ledger.getStanding(guildId, noon).people.keys()]).toEqual(['ben']);
 });
 
 test('whoever is forgotten while the store is being written is not written again when it fails', () => {
   const ledger = new Ledger();
-  ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
-  ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
+  ledger.charge(guildId, ana, { nanoUsd: 1 }, noon);
+  ledger.charge(guildId, ben, { nanoUsd: 2 }, noon);
   const entries = ledger.listUnsaved();
-  ledger.forget('g', 'ana');
+  ledger.forget(guildId, ana);
   expect(
     ledger.listUnsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd]),
   ).toEqual([

@@ -1,5 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/chat-model.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
@@ -16,6 +17,7 @@ import {
   boundSpeech,
   type Reservation,
 } from '#src/spending/reservation.ts';
+import type { SpendingScope } from '#src/spending/spending-store.ts';
 import {
   makeGreedyChat,
   openBudgets,
@@ -113,10 +115,14 @@ function slowEars(slow: number): Transcriber {
   };
 }
 
+const [g, h, i] = [toGuildId('g'), toGuildId('h'), toGuildId('i')];
+const bell = toPersonId('token:bell');
+const payers = [toPersonId('ana'), toPersonId('ben'), bell, toPersonId('token:cat')];
+
 const anyWork = fc.record({
   kind: fc.constantFrom(...kinds, 'hear' as const, 'stream' as const),
-  guildId: fc.constantFrom('g', 'h'),
-  payer: fc.constantFrom('ana', 'ben', 'token:bell', 'token:cat'),
+  guildId: fc.constantFrom(g, h),
+  payer: fc.constantFrom(...payers),
   size: fc.integer({ min: 1, max: 20_000 }),
   slow: fc.integer({ min: 1, max: 9 }),
   rounds: fc.integer({ min: 1, max: 3 }),
@@ -133,7 +139,12 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     return hearing.decide(size % 2 > 0);
   }
   const messages = [toMessage('é'.repeat(size), payer)];
-  const order = { kind, guildId, personId: payer, first: { messages } };
+  const order = {
+    kind,
+    guildId,
+    personId: payer,
+    first: { messages },
+  };
   using reservation = reserveAnswer(desk.budgets, order);
   if (!reservation) return;
   await turns(slow);
@@ -168,8 +179,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
       const caps = { personDay: toUsd(0.25), serverDay: toUsd(0.6) };
-      const getProgramCap = (id: string) =>
-        id === 'token:bell' ? toUsd(0.2) : undefined;
+      const getProgramCap = (id: string) => (id === bell ? toUsd(0.2) : undefined);
       const prices = { ...tariff, speak };
       const rules = { caps, ledger, getProgramCap, tariff: prices, totalUsd: 0.9 };
       const desk = openBudgets(clock, rules);
@@ -181,17 +191,18 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
           }),
         ),
       );
-      const spent = (id: string) => ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
-      for (const id of ['g', 'h']) {
+      const spent = (id: SpendingScope) =>
+        ledger.getStanding(id, clock.wallMs()).day.nanoUsd;
+      for (const id of [g, h]) {
         expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
-        for (const payer of ['ana', 'ben', 'token:bell', 'token:cat']) {
+        for (const payer of payers) {
           const { nanoUsd } = ledger.getShare(id, payer, clock.wallMs());
           expect(nanoUsd).toBeLessThanOrEqual(getProgramCap(payer) ?? caps.personDay);
         }
         expect(ledger.getReserved(id)).toBe(0);
       }
       expect(spent('all')).toBeLessThanOrEqual(toUsd(0.9));
-      expect(spent('g') + spent('h')).toBeGreaterThan(0);
+      expect(spent(g) + spent(h)).toBeGreaterThan(0);
     }),
     { numRuns: countRuns(40) },
   ));
@@ -199,7 +210,7 @@ test('no cap is passed by forty payers at once, whatever they ask for and howeve
 test('a token with a quarter of a dollar is answered, by models of unknown price as well', async () => {
   const clock = new VirtualClock();
   const desk = openBudgets(clock, { caps: { personDay: toUsd(0.25) }, tariff });
-  const work = { guildId: 'g', payer: 'token:bell', size: 2_000 } as const;
+  const work = { guildId: g, payer: bell, size: 2_000 } as const;
   for (const kind of ['answer in a file', 'answer in writing'] as const)
     await perform(desk, { ...work, kind, slow: 1, rounds: 1 });
   expect(desk.paid.map(({ what }) => what)).toEqual(['think', 'speak', 'think']);
@@ -221,7 +232,7 @@ test('where not even 100 tokens and their sound fit, nothing is sent', async () 
 
 test('forty payers at once under a small cap are answered as long as money for 100 tokens is left', async () => {
   const anyPayer = fc.record({
-    guildId: fc.constantFrom('g', 'h', 'i'),
+    guildId: fc.constantFrom(g, h, i),
     kind: fc.constantFrom('answer' as const, 'answer in a file' as const),
     slow: fc.integer({ min: 0, max: 9 }),
   });
@@ -239,7 +250,12 @@ test('forty payers at once under a small cap are answered as long as money for 1
       ) => {
         const messages = [toMessage('Why?')];
         const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
-        const order = { guildId, personId: `${n}`, kind, first: { messages } };
+        const order = {
+          guildId,
+          personId: toPersonId(`${n}`),
+          kind,
+          first: { messages },
+        };
         using reservation = reserveAnswer(budgets, order);
         if (!reservation) {
           const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
@@ -274,7 +290,8 @@ test.each([
     const onAlert = ({ name }: AlertChange) => void alerts.push(name);
     const clock = new VirtualClock();
     const { budgets } = openBudgets(clock, { tariff, onAlert, ...limits, ...caps });
-    const reservation = reserveAnswer(budgets, { personId }) ?? expect.fail();
+    const reservation =
+      reserveAnswer(budgets, { personId: toPersonId(personId) }) ?? expect.fail();
     const asking = ask(reservation, [toMessage('a'.repeat(10_000))]);
     await expect(asking).rejects.toMatchObject({ about: { cap } });
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');

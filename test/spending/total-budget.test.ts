@@ -1,4 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type {
   AnswerBudget,
   AnswerRequest,
@@ -13,8 +14,8 @@ const hourMs = 3_600_000;
 /** At least it costs 0.000537 dollars: 137 tokens and 400 characters. */
 const order: AnswerRequest = {
   kind: 'answer',
-  guildId: '10',
-  personId: 'ana',
+  guildId: toGuildId('10'),
+  personId: toPersonId('ana'),
   first: { messages: [], heardMs: 3_000 },
 };
 
@@ -27,10 +28,14 @@ function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number) {
 test('what one server has spent of the total is missing in all others, whose people read until when', () => {
   const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01 });
   spend(budgets.open(order), 9_900);
-  const refused = budgets.open({ ...order, guildId: '20', personId: 'ben' });
+  const refused = budgets.open({
+    ...order,
+    guildId: toGuildId('20'),
+    personId: toPersonId('ben'),
+  });
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(refused).toMatchObject({ kind: 'refused', line });
-  expect(budgets.findUsedBudget('20')).toMatchObject({ line });
+  expect(budgets.findUsedBudget(toGuildId('20'))).toMatchObject({ line });
   if (refused.kind === 'refused')
     expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
@@ -97,8 +98,12 @@ async function openProcess(
 type Process = Awaited<ReturnType<typeof openProcess>>;
 
 /** Answers one question in writing, for 4 tenths of a cent at most. False: it may not. */
-function answer({ budgets }: Process, pause = () => Promise.resolve(), guildId = '10') {
-  return answerGreedily(budgets, { guildId, personId: '1' }, pause);
+function answer(
+  { budgets }: Process,
+  pause = () => Promise.resolve(),
+  guildId = toGuildId('10'),
+) {
+  return answerGreedily(budgets, { guildId, personId: toPersonId('1') }, pause);
 }
 
 /** Answers until that may not be any more; how many. */
@@ -132,7 +137,7 @@ test('processes that spend at once never pass the cap', async () => {
           };
           const payers = Array.from({ length: 10 }, async () => {
             for (let turn = 0; turn < 12; turn++)
-              if (!(await answer(one, pause, `${n}`))) break;
+              if (!(await answer(one, pause, toGuildId(`${n}`)))) break;
           });
           await Promise.all(payers);
           return one;

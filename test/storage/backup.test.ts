@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpFormerFormats, backUpStore } from '#src/storage/backups/backup.ts';
 import {
@@ -18,7 +19,7 @@ const atWallMs = Date.UTC(2026, 10, 20, 16, 25);
 test('a backup made while the bot runs is a whole store of its own', async () => {
   using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, options);
-  await store.consents.write('10', '1', always);
+  await store.consents.write(toGuildId('10'), toPersonId('1'), always);
   using _writer = holdByAnother(place.path);
   const path = backUpStore(place.path, join(place.folder, 'backups'), atWallMs);
   expect(path).toBe(
@@ -26,7 +27,7 @@ test('a backup made while the bot runs is a whole store of its own', async () =>
   );
   expect(readdirSync(dirname(path))).toHaveLength(1);
   await using copy = await openLocalStore(path, options);
-  expect(await copy.consents.read('10')).toEqual(new Map([['1', always]]));
+  expect(await copy.consents.read(toGuildId('10'))).toEqual(new Map([['1', always]]));
 });
 
 test('copies older than seven days are deleted, whole or not, and nothing else', async () => {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import {
@@ -33,12 +34,12 @@ export async function makeCopiedStores(
   const dataDir = dirname(place.path);
   const store = await openLocalStore(place.path, options);
   for (const id of [adam, eva])
-    await store.consents.write('10', id, { kind: 'always' });
-  await store.consents.write('20', adam, { kind: 'always' });
+    await store.consents.write(toGuildId('10'), toPersonId(id), { kind: 'always' });
+  await store.consents.write(toGuildId('20'), toPersonId(adam), { kind: 'always' });
   const transcripts = await openLocalTranscripts(toTranscriptsPath(dataDir), options);
   await transcripts.writer.putSession(makeSession('a'));
-  await writeLine(transcripts, 1, 'xylokarp', adam);
-  await writeLine(transcripts, 2, 'quendorf', eva);
+  await writeLine(transcripts, 1, 'xylokarp', toPersonId(adam));
+  await writeLine(transcripts, 2, 'quendorf', toPersonId(eva));
   await store[Symbol.asyncDispose]();
   await transcripts[Symbol.asyncDispose]();
   for (const atWallMs of madeAtWallMs)
@@ -51,7 +52,7 @@ async function writeLine(
   { writer }: LocalTranscriptStore,
   n: number,
   text: string,
-  personId: string,
+  personId: PersonId,
 ) {
   await writer.putLines([makeLine('a', n, text, toSpeaker(personId))]);
 }

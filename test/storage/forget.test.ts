@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -42,15 +43,16 @@ function filesWith(folder: string, id: string) {
 test('not a byte of a forgotten person stays in the files, while the store is open and after it', async () => {
   using place = makeStoreFolder();
   const store = await openLocalStore(place.path, options);
-  for (const id of people) await store.leftOutPeople.write('10', id, true);
+  for (const id of people)
+    await store.leftOutPeople.write(toGuildId('10'), toPersonId(id), true);
   const forgotten = people.filter((_, n) => n % 40 === 0);
   for (const id of forgotten) {
     expect(filesWith(place.folder, id)).not.toEqual([]);
-    expect(await store.consents.erasePerson('10', id)).toBe(1);
+    expect(await store.consents.erasePerson(toGuildId('10'), toPersonId(id))).toBe(1);
     expect(filesWith(place.folder, id)).toEqual([]);
   }
   expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
-  expect((await store.leftOutPeople.read('10')).size).toBe(
+  expect((await store.leftOutPeople.read(toGuildId('10'))).size).toBe(
     people.length - forgotten.length,
   );
   await store[Symbol.asyncDispose]();
@@ -62,10 +64,12 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   const clock = new VirtualClock();
   const [id = ''] = people;
   await using store = await openLocalStore(place.path, { clock });
-  await store.leftOutPeople.write('10', id, true);
+  await store.leftOutPeople.write(toGuildId('10'), toPersonId(id), true);
   const reader = new DatabaseSync(place.path);
   reader.exec('BEGIN; SELECT * FROM left_out_of_captions');
-  const late = expect(store.consents.erasePerson('10', id)).rejects.toMatchObject({
+  const late = expect(
+    store.consents.erasePerson(toGuildId('10'), toPersonId(id)),
+  ).rejects.toMatchObject({
     code: 'store.unwritable',
   });
   const pass = async () => {
@@ -73,7 +77,7 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   };
   await pass();
   await late;
-  const erasing = store.consents.erasePerson('10', id);
+  const erasing = store.consents.erasePerson(toGuildId('10'), toPersonId(id));
   await clock.advance(500);
   expect(filesWith(place.folder, id)).not.toEqual([]);
   reader.close();
@@ -86,7 +90,7 @@ test('what a killed process had deleted leaves the files when the store is opene
   using place = makeStoreFolder();
   const [id = ''] = people;
   await using store = await openLocalStore(killed.path, options);
-  await store.consents.write('10', id, always);
+  await store.consents.write(toGuildId('10'), toPersonId(id), always);
   using sqlite = new DatabaseSync(killed.path);
   sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM consents');
   cpSync(dirname(killed.path), dirname(place.path), { recursive: true });

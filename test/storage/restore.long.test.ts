@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
@@ -56,7 +57,7 @@ function copyStores(dataDir: string) {
 
 async function consentsIn(dataDir: string) {
   await using store = await openLocalStore(join(dataDir, 'parley.db'), options);
-  return await store.consents.read('10');
+  return await store.consents.read(toGuildId('10'));
 }
 
 async function wordsIn(dataDir: string) {
@@ -69,16 +70,16 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   const dataDir = await makeCopiedStores(place);
   {
     await using before = await openLocalStore(place.path, options);
-    await before.consents.write('10', eva, never);
-    await before.leftOutPeople.write('10', adam, true);
-    const token = { name: 'door', guildId: '10', createdAtWallMs: 1 };
+    await before.consents.write(toGuildId('10'), toPersonId(eva), never);
+    await before.leftOutPeople.write(toGuildId('10'), toPersonId(adam), true);
+    const token = { name: 'door', guildId: toGuildId('10'), createdAtWallMs: 1 };
     await before.apiTokens.add({ ...token, scopes: ['transcript'] }, 'hash');
   }
   copyStores(dataDir);
   const copies = findNewestCopies(dataDir, true);
   {
     await using store = await openLocalStore(place.path, options);
-    await store.consents.write('30', eva, always);
+    await store.consents.write(toGuildId('30'), toPersonId(eva), always);
   }
   rmSync(toTranscriptsPath(dataDir));
   const restored = restoreStores({ dataDir, copies, nowWallMs });
@@ -90,13 +91,15 @@ test('the newest copies come back with each no, without a yes or a token, and wh
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
   {
     await using after = await openLocalStore(place.path, options);
-    expect(await after.leftOutPeople.read('10')).toEqual(new Map([[adam, true]]));
+    expect(await after.leftOutPeople.read(toGuildId('10'))).toEqual(
+      new Map([[adam, true]]),
+    );
     expect(await after.apiTokens.find('hash')).toBeUndefined();
   }
   const [former = '', ...others] = findNewestCopies(dataDir, false);
   expect([former, others]).toEqual([restored[0]?.former, []]);
   await using copy = await openLocalStore(former, options);
-  expect(await copy.consents.read('30')).toEqual(new Map([[eva, always]]));
+  expect(await copy.consents.read(toGuildId('30'))).toEqual(new Map([[eva, always]]));
   expect(statSync(place.path).mode & 0o777).toBe(0o600);
   expect(readdirSync(dataDir).sort()).toEqual([
     'backups',
@@ -112,19 +115,29 @@ test('each no and each erasure of the copy and of the present store stays, and w
   const forgotten = { kind: 'forgotten' } as const;
   {
     await using store = await openLocalStore(place.path, options);
-    await store.consents.write('30', '1', never);
-    await store.consents.write('30', '2', { ...forgotten, erasesSinceWallMs: 5 });
-    await store.leftOutPeople.write('30', '3', true);
+    await store.consents.write(toGuildId('30'), toPersonId('1'), never);
+    await store.consents.write(toGuildId('30'), toPersonId('2'), {
+      ...forgotten,
+      erasesSinceWallMs: 5,
+    });
+    await store.leftOutPeople.write(toGuildId('30'), toPersonId('3'), true);
   }
   const copies = copyStores(dataDir);
   {
     await using store = await openLocalStore(place.path, options);
-    await store.consents.write('30', '1', always);
-    await store.consents.endErasure({ guildId: '30', personId: '2', sinceWallMs: 5 });
-    await store.consents.write('10', eva, never);
-    await store.consents.write('10', adam, forgotten); // whose erasure is complete
-    await store.consents.write('20', eva, { ...forgotten, erasesSinceWallMs: 7 });
-    await store.leftOutPeople.write('30', '4', true);
+    await store.consents.write(toGuildId('30'), toPersonId('1'), always);
+    await store.consents.endErasure({
+      guildId: toGuildId('30'),
+      personId: toPersonId('2'),
+      sinceWallMs: 5,
+    });
+    await store.consents.write(toGuildId('10'), toPersonId(eva), never);
+    await store.consents.write(toGuildId('10'), toPersonId(adam), forgotten); // whose erasure is complete
+    await store.consents.write(toGuildId('20'), toPersonId(eva), {
+      ...forgotten,
+      erasesSinceWallMs: 7,
+    });
+    await store.leftOutPeople.write(toGuildId('30'), toPersonId('4'), true);
   }
   const erasures = [
     { guildId: '10', personId: adam, sinceWallMs: nowWallMs },
@@ -141,14 +154,14 @@ test('each no and each erasure of the copy and of the present store stays, and w
   await using after = await openLocalStore(place.path, options);
   expect(await after.consents.listErasures()).toEqual(erasures);
   const words = await Promise.all(
-    ['10', '20', '30'].map((id) => after.consents.read(id)),
+    ['10', '20', '30'].map((id) => after.consents.read(toGuildId(id))),
   );
   expect(words.map((one) => Object.fromEntries(one))).toEqual([
     { [adam]: forgotten, [eva]: never },
     { [eva]: forgotten },
     { 1: never, 2: forgotten },
   ]);
-  expect(await after.leftOutPeople.read('30')).toEqual(
+  expect(await after.leftOutPeople.read(toGuildId('30'))).toEqual(
     new Map([['3', true] as const, ['4', true] as const]),
   );
 });
@@ -177,8 +190,8 @@ test('of a copy that somebody changed only rows of known tables come back', asyn
   restoreStores({ dataDir, copies: [copy], nowWallMs });
   expect(schemaOf(place.path)).toEqual(present);
   await using store = await openLocalStore(place.path, options);
-  await store.consents.write('10', adam, never);
-  expect(await store.consents.read('10')).toEqual(new Map([[adam, never]]));
+  await store.consents.write(toGuildId('10'), toPersonId(adam), never);
+  expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([[adam, never]]));
 });
 
 test('where no former store can be read, a restore says whom it may hear again', async () => {
@@ -202,9 +215,11 @@ test('of a copy older than seven days only settings and each no come back', asyn
   const dataDir = await makeCopiedStores(place);
   {
     await using store = await openLocalStore(place.path, options);
-    await store.settings.write('10', 'captions_days', '7');
-    await store.personSettings.write('10', adam, { language: 'fr' });
-    await store.consents.write('10', eva, never);
+    await store.settings.write(toGuildId('10'), 'captions_days', '7');
+    await store.personSettings.write(toGuildId('10'), toPersonId(adam), {
+      language: 'fr',
+    });
+    await store.consents.write(toGuildId('10'), toPersonId(eva), never);
   }
   const folder = toBackupsFolder(dataDir);
   const old = backUpStore(place.path, folder, nowWallMs - 8 * dayMs);
@@ -213,9 +228,13 @@ test('of a copy older than seven days only settings and each no come back', asyn
   );
   expect(restoring(dataDir, ['--settings', old])).toMatchObject(success);
   await using after = await openLocalStore(place.path, options);
-  expect(await after.settings.read('10')).toEqual(new Map([['captions_days', '7']]));
-  expect(await after.personSettings.read('10', adam)).toEqual({});
-  expect(await after.consents.read('10')).toEqual(new Map([[eva, never]]));
+  expect(await after.settings.read(toGuildId('10'))).toEqual(
+    new Map([['captions_days', '7']]),
+  );
+  expect(await after.personSettings.read(toGuildId('10'), toPersonId(adam))).toEqual(
+    {},
+  );
+  expect(await after.consents.read(toGuildId('10'))).toEqual(new Map([[eva, never]]));
 });
 
 /** Lets SQL change a copy. */

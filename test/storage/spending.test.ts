@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { testSpendingStore } from '#test/contracts/stores/spending-store-contract.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
@@ -9,9 +10,9 @@ testSpendingStore('the fake book', async () => ({
   async [Symbol.asyncDispose]() {},
 }));
 
-const person = '987654321987654321';
+const person = toPersonId('987654321987654321');
 const entry = {
-  guildId: '10',
+  guildId: toGuildId('10'),
   day: '2026-11-20',
   nanoUsd: 5,
   turns: 1,
@@ -20,7 +21,10 @@ const entry = {
 test('what a removed server spent stays until its day is over, and of its people nothing', async () => {
   using place = makeStoreFolder();
   await using store = await openLocalStore(place.path, { clock: realClock });
-  const [gone, other] = ['123456789123456789', '223456789123456789'];
+  const [gone, other] = [
+    toGuildId('123456789123456789'),
+    toGuildId('223456789123456789'),
+  ];
   for (const guildId of [gone, other]) {
     const theirs = { ...entry, guildId };
     await store.spending.add([theirs, { ...theirs, personId: person }], entry.day);

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { createLocalFile } from '#src/storage/sqlite/sqlite-file.ts';
@@ -10,7 +11,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { damage, holdByAnother, makeStoreFolder } from './store-folder.ts';
 
 const always = { kind: 'always' } as const;
-const place = { channelId: '100', messageId: '1000' };
+const place = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
 
 /** A store in a file of this content, with what it tells, a count of its openings, and a disk that may hang. */
 async function openStore(content?: string) {
@@ -53,7 +54,9 @@ test('a store that cannot be opened does not keep the bot from starting, and the
   const refused = { kind: 'refused', error: { code: 'store.unreadable' } };
   expect(fixture.events).toMatchObject([refused]);
   for (let minute = 0; minute < 3; minute++) {
-    await expect(fixture.store.consents.read('10')).rejects.toThrow('is damaged');
+    await expect(fixture.store.consents.read(toGuildId('10'))).rejects.toThrow(
+      'is damaged',
+    );
     await fixture.clock.advance(60_000);
   }
   expect(fixture.events).toHaveLength(1);
@@ -62,11 +65,11 @@ test('a store that cannot be opened does not keep the bot from starting, and the
 test('a store that could not be opened is opened by the next operation', async () => {
   await using fixture = await openStore(damage);
   const { disk, store } = fixture;
-  await expect(store.consents.read('10')).rejects.toThrow('is damaged');
+  await expect(store.consents.read(toGuildId('10'))).rejects.toThrow('is damaged');
   expect(disk.openings).toBe(2);
   rmSync(fixture.path);
-  await store.consents.write('10', '1', always);
-  expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
+  await store.consents.write(toGuildId('10'), toPersonId('1'), always);
+  expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([['1', always]]));
 });
 
 test('what a disk that hangs does not answer fails by its deadline, nothing of it is written later, and the rest is in order', async () => {
@@ -75,21 +78,23 @@ test('what a disk that hangs does not answer fails by its deadline, nothing of i
   const answer = Promise.withResolvers<void>();
   disk.works = answer.promise;
   const late = { code: 'store.unwritable', retryable: true };
-  const write = () => store.panels.write('10', place);
+  const write = () => store.panels.write(toGuildId('10'), place);
   const failing = Array.from({ length: 3 }, () =>
     expect(write()).rejects.toMatchObject(late),
   );
   await clock.advance(5_000);
   const others = [
-    store.consents.write('10', '1', always),
-    store.consents.write('10', '1', { kind: 'never' }),
+    store.consents.write(toGuildId('10'), toPersonId('1'), always),
+    store.consents.write(toGuildId('10'), toPersonId('1'), { kind: 'never' }),
   ];
   await clock.advance(5_000);
   await Promise.all(failing);
   answer.resolve();
   await Promise.all(others);
-  expect(await store.panels.read('10')).toBeUndefined();
-  expect(await store.consents.read('10')).toEqual(new Map([['1', { kind: 'never' }]]));
+  expect(await store.panels.read(toGuildId('10'))).toBeUndefined();
+  expect(await store.consents.read(toGuildId('10'))).toEqual(
+    new Map([['1', { kind: 'never' }]]),
+  );
 });
 
 test('the number of operations that wait for the store is limited', async () => {
@@ -97,23 +102,26 @@ test('the number of operations that wait for the store is limited', async () => 
   const { disk, store } = fixture;
   const answer = Promise.withResolvers<void>();
   disk.works = answer.promise;
-  const waiting = Array.from({ length: 10_000 }, () => store.panels.read('10'));
-  await expect(store.panels.write('10', place)).rejects.toMatchObject({
+  const waiting = Array.from({ length: 10_000 }, () =>
+    store.panels.read(toGuildId('10')),
+  );
+  await expect(store.panels.write(toGuildId('10'), place)).rejects.toMatchObject({
     code: 'store.unwritable',
     message: expect.stringContaining('Too many operations wait for the store'),
   });
   answer.resolve();
   await Promise.all(waiting);
-  await store.panels.write('10', place);
+  await store.panels.write(toGuildId('10'), place);
 });
 
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
   await using fixture = await openStore();
   const other = holdByAnother(fixture.path);
-  await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow(
-    'Another program uses the store',
-  );
-  const write = () => fixture.store.consents.write('10', '1', always);
+  await expect(
+    fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always),
+  ).rejects.toThrow('Another program uses the store');
+  const write = () =>
+    fixture.store.consents.write(toGuildId('10'), toPersonId('1'), always);
   await fixture.clock.advance(29_000);
   await expect(write()).rejects.toThrow();
   expect(fixture.alerts()).toEqual([]);

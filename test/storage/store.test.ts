@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { describeLostRows } from '#src/storage/data-dir/store-files.ts';
 import { migrateStore } from '#src/storage/schema.ts';
@@ -33,10 +34,16 @@ test.each([15, 19])(
     await using store = await openLocalStore(place.path, options);
     expect(describeLostRows(dirname(place.path))).toEqual([]);
     const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
-    expect(await store.consents.read('g')).toEqual(kept);
-    expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
-    await store.personSettings.write('g', 'ann', { answers: 'private' });
-    expect(await store.personSettings.read('g', 'ann')).toEqual({ answers: 'private' });
+    expect(await store.consents.read(toGuildId('g'))).toEqual(kept);
+    expect(await store.settings.read(toGuildId('g'))).toEqual(
+      new Map([['cues', 'on']]),
+    );
+    await store.personSettings.write(toGuildId('g'), toPersonId('ann'), {
+      answers: 'private',
+    });
+    expect(await store.personSettings.read(toGuildId('g'), toPersonId('ann'))).toEqual({
+      answers: 'private',
+    });
   },
 );
 
@@ -45,7 +52,7 @@ test('an erasure under way in a store of format 21 goes on, and all other words 
   await makeStore(place.path);
   runSql(place.path, `${rowsOfFormat21} PRAGMA user_version = 21`);
   await using store = await openLocalStore(place.path, options);
-  expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
+  expect(await store.consents.read(toGuildId('g'))).toEqual(keptOfFormat21.consents);
   expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
 });
 
@@ -79,7 +86,7 @@ test.each([
   using place = makeStoreFolder();
   {
     await using store = await openLocalStore(place.path, options);
-    await store.consents.write('10', '1', never);
+    await store.consents.write(toGuildId('10'), toPersonId('1'), never);
   }
   spoil(place.path);
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
@@ -93,17 +100,17 @@ test('in a full store people can still be read and forgotten, and then there is 
   await using store = await openLocalStore(':memory:', full);
   const said = async () => {
     for (let person = 0; ; person++)
-      await store.leftOutPeople.write('10', idOf(person), true);
+      await store.leftOutPeople.write(toGuildId('10'), toPersonId(idOf(person)), true);
   };
   await expect(said()).rejects.toMatchObject({
     code: 'store.unwritable',
     retryable: false,
   });
-  const known = [...(await store.leftOutPeople.read('10')).keys()];
+  const known = [...(await store.leftOutPeople.read(toGuildId('10'))).keys()];
   expect(known.length).toBeGreaterThan(40);
   for (const id of known.slice(0, 200))
-    expect(await store.consents.erasePerson('10', id)).toBe(1);
-  await store.consents.write('10', idOf(-1), never);
+    expect(await store.consents.erasePerson(toGuildId('10'), id)).toBe(1);
+  await store.consents.write(toGuildId('10'), toPersonId(idOf(-1)), never);
 });
 
 function spoilPage(path: string) {

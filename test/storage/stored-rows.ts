@@ -1,3 +1,11 @@
+import {
+  type GuildId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import type {
   CaptionMessage,
   TranscriptLine,
@@ -20,21 +28,21 @@ const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
 const day = '2026-11-20';
 
 /** Two servers, the people there, and a voice channel of the first. */
-export const guildId = '1029384756102938475';
-const otherGuildId = '1129384756102938476';
+export const guildId = toGuildId('1029384756102938475');
+const otherGuildId = toGuildId('1129384756102938476');
 /** Server that removed the bot. */
-const removedGuildId = '1229384756102938477';
-const botId = '1329384756102938478';
-export const channelId = '1429384756102938479';
-const placeId = '1529384756102938480';
-export const ana = '2029384756102938475';
-const ben = '2129384756102938476';
-const chi = '2229384756102938477';
-export const dora = '2329384756102938478';
+const removedGuildId = toGuildId('1229384756102938477');
+const botId = toPersonId('1329384756102938478');
+export const channelId = toChannelId('1429384756102938479');
+const placeId = toChannelId('1529384756102938480');
+export const ana = toPersonId('2029384756102938475');
+const ben = toPersonId('2129384756102938476');
+const chi = toPersonId('2229384756102938477');
+export const dora = toPersonId('2329384756102938478');
 
 const consents: readonly (readonly [
-  guildId: string,
-  personId: string,
+  guildId: GuildId,
+  personId: PersonId,
   ConsentChange,
 ])[] = [
   [guildId, ana, { kind: 'always' }],
@@ -45,15 +53,18 @@ const consents: readonly (readonly [
   [guildId, dora, { kind: 'forgotten', erasesSinceWallMs: writtenAtWallMs }],
 ];
 
-const panels: readonly (readonly [guildId: string, MessagePlace])[] = [
-  [guildId, { channelId: placeId, messageId: '3029384756102938475' }],
+const panels: readonly (readonly [guildId: GuildId, MessagePlace])[] = [
+  [guildId, { channelId: placeId, messageId: toMessageId('3029384756102938475') }],
   [
     otherGuildId,
-    { channelId: '1629384756102938481', messageId: '3129384756102938476' },
+    {
+      channelId: toChannelId('1629384756102938481'),
+      messageId: toMessageId('3129384756102938476'),
+    },
   ],
 ];
 
-const settings: readonly (readonly [guildId: string, key: string, value: string])[] = [
+const settings: readonly (readonly [guildId: GuildId, key: string, value: string])[] = [
   [guildId, 'name', 'Señora Nova 🤖'],
   [guildId, 'budget_person_usd', '0.25'],
   [guildId, 'pipeline', 'chained'],
@@ -175,7 +186,7 @@ const lines: readonly TranscriptLine[] = [
       language: 'en',
       post: {
         channelId: placeId,
-        messageId: `${3_200_000_000_000_000_000n + BigInt(n)}`,
+        messageId: toMessageId(`${3_200_000_000_000_000_000n + BigInt(n)}`),
       },
     };
   }),
@@ -207,13 +218,13 @@ const longLine: TranscriptLine = {
   startMs: 500_000,
   endMs: 560_000,
   text: 'and so on '.repeat(300).trim(),
-  post: { channelId: placeId, messageId: '3300000000000000001' },
+  post: { channelId: placeId, messageId: toMessageId('3300000000000000001') },
 };
 
 const captionMessage: CaptionMessage = {
   guildId,
   channelId: placeId,
-  messageId: '3400000000000000001',
+  messageId: toMessageId('3400000000000000001'),
   sessionId: first,
   postedAtWallMs: writtenAtWallMs - 3_700_000,
 };

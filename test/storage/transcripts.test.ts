@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { ReadableChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
@@ -28,7 +29,7 @@ import { runProgram } from '#test/fakes/run-program.ts';
 import { options } from './copied-stores.ts';
 import { makeStoreFolder, readEveryByte, runSql } from './store-folder.ts';
 
-const person = '781204563312098765';
+const person = toPersonId('781204563312098765');
 const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 const ids = ['a', 'b', 'c'];
 
@@ -38,12 +39,17 @@ async function fill(store: LocalTranscriptStore) {
   for (let n = 1; n <= 200; n++)
     for (const id of ids) await store.writer.putLines([lineWithCanary(id, n)]);
   const about = { aboutId: person, aboutName: 'Zyprianne' };
-  const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana' };
+  const memory = {
+    guildId: toGuildId('10'),
+    text: 'a vombatus',
+    byId: toPersonId('1'),
+    byName: 'Ana',
+  };
   await store.memories.add({ ...memory, ...about, atWallMs: 1 });
-  const place = { guildId: '10', channelId: '200' };
+  const place = { guildId: toGuildId('10'), channelId: toChannelId('200') };
   const message = { ...place, sessionId: 'a', postedAtWallMs: 1 };
   for (let n = 1; n <= 20; n++)
-    await store.messages.putMessage({ ...message, messageId: `30${n}` });
+    await store.messages.putMessage({ ...message, messageId: toMessageId(`30${n}`) });
 }
 
 function lineWithCanary(sessionId: string, n: number) {
@@ -52,8 +58,8 @@ function lineWithCanary(sessionId: string, n: number) {
       ? [`so xylokarp ${n}`, toSpeaker(person, 'Zyprianne')]
       : n % 10 === 1
         ? ['as quendorf said', toAnswer('1', person)]
-        : [`some words number ${n} of this talk`, toSpeaker(`${n % 10}`)];
-  const post = toMessagePlace(`30${Math.ceil(n / 10)}`);
+        : [`some words number ${n} of this talk`, toSpeaker(toPersonId(`${n % 10}`))];
+  const post = toMessagePlace(toMessageId(`30${Math.ceil(n / 10)}`));
   return makeLine(sessionId, n, text, { ...speaker, ...post });
 }
 
@@ -69,10 +75,10 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
   for (const id of ids) await store.writer.putSession(makeSession(id));
   for (let n = 14_000; n < 20_000; n++) {
     const text = `${'so '.repeat(n % 300)}xylo${n}`;
-    const speaker = toSpeaker(n % 10 === 3 ? person : '1');
+    const speaker = toSpeaker(n % 10 === 3 ? person : toPersonId('1'));
     await store.writer.putLines([makeLine(ids[n % 3] ?? '', n, text, speaker)]);
   }
-  expect(await store.eraser.erasePerson('10', person)).toBe(600);
+  expect(await store.eraser.erasePerson(toGuildId('10'), person)).toBe(600);
   const files = [...readEveryByte(place.folder).values()].map((bytes) =>
     bytes.toString('latin1'),
   );
@@ -85,12 +91,15 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   using place = makeStoreFolder();
   await using store = await openLocalTranscripts(place.path, options);
   await fill(store);
-  await store.eraser.eraseGuild('10');
+  await store.eraser.eraseGuild(toGuildId('10'));
   expect(canariesIn(place.folder)).toEqual([]);
   await fill(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
-  await store.eraser.eraseExpired(startedAtWallMs + 86_400_000, new Map([['10', 0]]));
+  await store.eraser.eraseExpired(
+    startedAtWallMs + 86_400_000,
+    new Map([[toGuildId('10'), 0]]),
+  );
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 
@@ -135,13 +144,13 @@ test('the upgrade of a file deletes what only people who sat there might read, a
   expect(await again.reader.listLines('a', openSessions)).toEqual([]);
   expect(await again.reader.listLines('b', openSessions)).toHaveLength(200);
   expect(await again.messages.listOutdated(99)).toHaveLength(20);
-  const search = { guildId: '10', words: 'xylokarp', limit: 9 };
+  const search = { guildId: toGuildId('10'), words: 'xylokarp', limit: 9 };
   const found = await again.reader.search(search, openSessions);
   expect(found.map(({ session }) => session.id)).toEqual(
     expect.not.arrayContaining(['a']),
   );
   expect(found).not.toEqual([]);
-  await again.eraser.erasePerson('10', person);
+  await again.eraser.erasePerson(toGuildId('10'), person);
   expect(canariesIn(place.folder)).toEqual([]);
 });
 
@@ -150,7 +159,9 @@ async function manyLines() {
   const store = await openLocalTranscripts(':memory:', options);
   for (const id of ['a', 'b', 'c']) {
     await store.writer.putSession(
-      makeSession(id, { channelId: id === 'c' ? '101' : '100' }),
+      makeSession(id, {
+        channelId: id === 'c' ? toChannelId('101') : toChannelId('100'),
+      }),
     );
     const texts = Array.from({ length: 3_000 }, (_, n): string =>
       id === 'c' && n > 2_989 ? 'the' : 'the and',
@@ -164,10 +175,14 @@ async function manyLines() {
 test('frequent words alone find the newest lines with all of them, then with the rarest, as far as their channels are open', async () => {
   await using store = await manyLines();
   const found = async (words: string, given: ReadableChannels, limit = 4) => {
-    const lines = await store.reader.search({ guildId: '10', words, limit }, given);
+    const lines = await store.reader.search(
+      { guildId: toGuildId('10'), words, limit },
+      given,
+    );
     return lines.map(({ line }) => `${line.sessionId}${line.number}`);
   };
-  const [lounge, den] = [{ channelIds: ['100'] }, { channelIds: ['101'] }];
+  const lounge = { channelIds: [toChannelId('100')] };
+  const den = { channelIds: [toChannelId('101')] };
   expect(await found('and the', den)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
   expect(await found('the', den, 2)).toEqual(['c3000', 'c2999']);
   expect(await found('the and', lounge, 2)).toEqual(['b3000', 'b2999']);
@@ -183,14 +198,14 @@ test('transcripts of servers that keep none are never in a file', async () => {
     worker.openFile(':memory:'),
   );
   const store = toTranscriptStore(openDatabase({ driver, clock: realClock }));
-  expect(await store.reader.listChannels('10')).toEqual([]);
+  expect(await store.reader.listChannels(toGuildId('10'))).toEqual([]);
   await store.writer.putSession(makeSession('a'));
   await store.writer.putLines([makeLine('a', 1, 'passing')]);
   expect(await store.reader.listLines('a', openSessions)).toEqual([
     makeLine('a', 1, 'passing'),
   ]);
   await store[Symbol.asyncDispose]();
-  await expect(store.reader.listChannels('10')).rejects.toMatchObject({
+  await expect(store.reader.listChannels(toGuildId('10'))).rejects.toMatchObject({
     code: 'store.unreadable',
   });
 });

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   type AddressEvent,
   addressingRules,
@@ -24,7 +25,7 @@ const faint = { ...voice, voicedMs: 120, meanLevelDb: -54 };
 
 /** Adam has spoken among three people; the bot was silent and has nothing to do. */
 const ended: UtteranceFacts = {
-  speakerId: 'adam',
+  speakerId: toPersonId('adam'),
   fromMs: 1_000,
   humans: 3,
   evidence: voice,
@@ -52,15 +53,23 @@ function decide(facts: Facts, events: readonly AddressEvent[] = []) {
   return decideUtterance(makeUtterance(facts), state, rules);
 }
 
-const pressedAsk: AddressEvent = { kind: 'asked', personId: 'adam', atMs: 0 };
+const pressedAsk: AddressEvent = {
+  kind: 'asked',
+  personId: toPersonId('adam'),
+  atMs: 0,
+};
 const wasAnswered: AddressEvent = {
   kind: 'answered',
-  personId: 'adam',
+  personId: toPersonId('adam'),
   atMs: 0,
   endsInQuestion: false,
 };
 
-const isAnswered: AddressEvent = { kind: 'answering', personId: 'adam', atMs: 0 };
+const isAnswered: AddressEvent = {
+  kind: 'answering',
+  personId: toPersonId('adam'),
+  atMs: 0,
+};
 
 const overlap = (what: string, isMeant: boolean) => ({ overlap: { what, isMeant } });
 const answer = {

@@ -3,6 +3,7 @@ import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { measureRms } from '#src/audio/pcm.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { sharedDecoding } from '#test/sources/source-sounds.ts';
@@ -35,7 +36,11 @@ test.each(soundFormats)(
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;
     const name = `sound.${format}`;
-    const heard = await recordings.read('g', { url: '', name, bytes: file }, signal);
+    const heard = await recordings.read(
+      toGuildId('g'),
+      { url: '', name, bytes: file },
+      signal,
+    );
     const lengthMs = (heard.samples.length / 16_000) * 1_000;
     expect(lengthMs).toBeGreaterThan(2_340);
     expect(lengthMs).toBeLessThan(format === 'mp3' ? 2_460 : 2_350); // MP3 fills its frames

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { OpenStore } from './open-store.ts';
 
 const clock: ApiToken = {
   name: 'clock',
-  guildId: '10',
+  guildId: toGuildId('10'),
   scopes: ['say', 'track'],
   createdAtWallMs: 1_795_190_400_123,
 };
@@ -13,7 +14,7 @@ const diaryToken: ApiToken = {
   name: 'diary',
   scopes: ['transcript', 'audio'],
   budgetUsd: 0.25,
-  channelIds: ['100', '101'],
+  channelIds: [toChannelId('100'), toChannelId('101')],
   eventsUrl: 'https://a.example/events',
 };
 
@@ -42,7 +43,9 @@ export function testApiTokenStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { apiTokens } = opened;
     await apiTokens.add(clock, 'h1');
-    expect(await apiTokens.add({ ...clock, guildId: '20' }, 'h2')).toBe('taken');
+    expect(await apiTokens.add({ ...clock, guildId: toGuildId('20') }, 'h2')).toBe(
+      'taken',
+    );
     expect(await apiTokens.find('h1')).toEqual(clock);
     expect(await apiTokens.find('h2')).toBeUndefined();
   });
@@ -68,8 +71,8 @@ export function testApiTokenStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { apiTokens, guilds } = opened;
     await apiTokens.add(clock, 'h1');
-    await apiTokens.add({ ...diaryToken, guildId: '20' }, 'h2');
-    expect(await guilds.eraseGuild('10')).toBe(1);
+    await apiTokens.add({ ...diaryToken, guildId: toGuildId('20') }, 'h2');
+    expect(await guilds.eraseGuild(toGuildId('10'))).toBe(1);
     expect(await apiTokens.list()).toEqual([{ ...diaryToken, guildId: '20' }]);
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 import type { OpenStore } from './open-store.ts';
@@ -19,9 +20,9 @@ function testRemembering(name: string, open: OpenStore) {
     let guild = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(anyId, anyStanding)), async (words) => {
-        const guildId = `${guild++}`;
+        const guildId = toGuildId(`${guild++}`);
         for (const [id, standing] of words)
-          await opened.consents.write(guildId, id, standing);
+          await opened.consents.write(guildId, toPersonId(id), standing);
         expect(await opened.consents.read(guildId)).toEqual(new Map(words));
       }),
       { numRuns: 20 },
@@ -35,38 +36,47 @@ function testForgetting(name: string, open: OpenStore) {
     const { consents, leftOutPeople } = opened;
     for (const guildId of ['10', '20']) {
       for (const personId of ['1', '2']) {
-        await consents.write(guildId, personId, alwaysConsent);
-        await leftOutPeople.write(guildId, personId, true);
+        await consents.write(toGuildId(guildId), toPersonId(personId), alwaysConsent);
+        await leftOutPeople.write(toGuildId(guildId), toPersonId(personId), true);
       }
     }
-    await consents.write('10', '1', { ...forgottenConsent, erasesSinceWallMs: 5 });
-    expect(await consents.erasePerson('10', '1')).toBe(1);
-    expect(await leftOutPeople.read('10')).toEqual(new Map([['2', true]]));
-    expect((await leftOutPeople.read('20')).size).toBe(2);
-    expect(await consents.read('10')).toEqual(
+    await consents.write(toGuildId('10'), toPersonId('1'), {
+      ...forgottenConsent,
+      erasesSinceWallMs: 5,
+    });
+    expect(await consents.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(1);
+    expect(await leftOutPeople.read(toGuildId('10'))).toEqual(new Map([['2', true]]));
+    expect((await leftOutPeople.read(toGuildId('20'))).size).toBe(2);
+    expect(await consents.read(toGuildId('10'))).toEqual(
       new Map<string, unknown>([
         ['1', forgottenConsent],
         ['2', alwaysConsent],
       ]),
     );
-    expect(await consents.countItems('10', '1')).toBe(0);
+    expect(await consents.countItems(toGuildId('10'), toPersonId('1'))).toBe(0);
   });
 
   test(`${name}: an erasure is there until it is complete, whatever the person says`, async () => {
     await using opened = await open();
     const { consents } = opened;
-    const erasure = { guildId: '10', personId: '1', sinceWallMs: 5.5 };
+    const erasure = {
+      guildId: toGuildId('10'),
+      personId: toPersonId('1'),
+      sinceWallMs: 5.5,
+    };
     for (const sinceWallMs of [5.5, 7])
-      await consents.write('10', '1', {
+      await consents.write(toGuildId('10'), toPersonId('1'), {
         ...forgottenConsent,
         erasesSinceWallMs: sinceWallMs,
       });
-    await consents.write('10', '1', alwaysConsent);
-    await consents.erasePerson('10', '1');
+    await consents.write(toGuildId('10'), toPersonId('1'), alwaysConsent);
+    await consents.erasePerson(toGuildId('10'), toPersonId('1'));
     await consents.endErasure(erasure); // of the former, while the later one goes on
     const later = { ...erasure, sinceWallMs: 7 };
     expect(await consents.listErasures()).toEqual([later]);
-    expect(await consents.read('10')).toEqual(new Map([['1', alwaysConsent]]));
+    expect(await consents.read(toGuildId('10'))).toEqual(
+      new Map([['1', alwaysConsent]]),
+    );
     await consents.endErasure(later);
     expect(await consents.listErasures()).toEqual([]);
   });

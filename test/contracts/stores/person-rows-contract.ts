@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 import type { OpenStore } from './open-store.ts';
@@ -11,8 +12,8 @@ export function testPersonRows(name: string, open: OpenStore) {
     const { consents } = store;
     const records = storeTables.filter(({ person }) => person.length > 0);
     const names = records.map((table) => table.name);
-    const ofAna = await consents.listRows(guildId, ana);
-    const ofDora = await consents.listRows(guildId, dora);
+    const ofAna = await consents.listRows(toGuildId(guildId), ana);
+    const ofDora = await consents.listRows(toGuildId(guildId), toPersonId(dora));
     expect(Object.keys(ofAna).toSorted()).toEqual(names.toSorted());
     for (const table of names) {
       const rows = [...(ofAna[table] ?? []), ...(ofDora[table] ?? [])];
@@ -25,11 +26,16 @@ export function testPersonRows(name: string, open: OpenStore) {
     const { message, ...own } = reminder;
     expect(ofAna.reminders).toEqual([{ ...own, ...message, number: 1 }]);
     const count = Object.values(ofAna).flat().length;
-    expect(await consents.countItems(guildId, ana)).toBe(count);
-    expect(await consents.erasePerson(guildId, ana)).toBe(count - 1);
-    const { consents: word, ...others } = await consents.listRows(guildId, ana);
+    expect(await consents.countItems(toGuildId(guildId), ana)).toBe(count);
+    expect(await consents.erasePerson(toGuildId(guildId), ana)).toBe(count - 1);
+    const { consents: word, ...others } = await consents.listRows(
+      toGuildId(guildId),
+      ana,
+    );
     expect(word).toEqual(ofAna.consents);
     expect(Object.values(others).flat()).toEqual([]);
-    expect(await consents.listRows(guildId, dora)).toEqual(ofDora);
+    expect(await consents.listRows(toGuildId(guildId), toPersonId(dora))).toEqual(
+      ofDora,
+    );
   });
 }

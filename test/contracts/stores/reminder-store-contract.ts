@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   maxReminders,
   type NewReminder,
@@ -15,9 +16,9 @@ const [firstReminder, secondReminder] = [
 
 const teaReminder: NewReminder = {
   id: 'tea',
-  guildId: evenShard,
-  personId: '1',
-  channelId: '100',
+  guildId: toGuildId(evenShard),
+  personId: toPersonId('1'),
+  channelId: toChannelId('100'),
   channelName: 'Lounge “à la carte”',
   text: 'Take the tea out 🍵',
   setAtWallMs: 1_795_190_400_123,
@@ -30,14 +31,14 @@ export function testReminderStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { reminders } = opened;
     expect(await reminders.add(teaReminder)).toEqual({ kind: 'added', number: 1 });
-    expect(await reminders.list(evenShard, '1')).toEqual([
+    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([
       { ...teaReminder, number: 1 },
     ]);
-    expect(await reminders.list(evenShard, '2')).toEqual([]);
-    expect(await reminders.list(oddShard, '1')).toEqual([]);
+    expect(await reminders.list(toGuildId(evenShard), toPersonId('2'))).toEqual([]);
+    expect(await reminders.list(toGuildId(oddShard), toPersonId('1'))).toEqual([]);
     expect(await reminders.remove('tea')).toBe(true);
     expect(await reminders.remove('tea')).toBe(false);
-    expect(await reminders.list(evenShard, '1')).toEqual([]);
+    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([]);
   });
 
   test(`${name}: each shard has its own reminders, what is due first before the others`, async () => {
@@ -52,10 +53,10 @@ export function testReminderStore(name: string, open: OpenStore) {
     await reminders.add({
       ...teaReminder,
       id: 'other',
-      personId: '2',
+      personId: toPersonId('2'),
       dueAtWallMs: teaReminder.dueAtWallMs + 1,
     });
-    await reminders.add({ ...teaReminder, id: 'odd', guildId: oddShard });
+    await reminders.add({ ...teaReminder, id: 'odd', guildId: toGuildId(oddShard) });
     const ids = async (...args: Parameters<ReminderStore['listSoonest']>) =>
       (await reminders.listSoonest(...args)).map(({ id }) => id);
     expect(await ids(firstReminder, 10)).toEqual(['tea', 'other', 'later']);
@@ -76,7 +77,9 @@ export function testReminderStore(name: string, open: OpenStore) {
       kind: 'full',
       limit: maxReminders,
     });
-    expect(await reminders.add({ ...teaReminder, personId: '2' })).toMatchObject({
+    expect(
+      await reminders.add({ ...teaReminder, personId: toPersonId('2') }),
+    ).toMatchObject({
       kind: 'added',
     });
     await reminders.remove('7');
@@ -90,7 +93,11 @@ export function testReminderStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { consents, reminders } = opened;
     const later = teaReminder.dueAtWallMs + 86_400_000;
-    const message = { addresseeId: '2', addresseeName: 'Ana', authorName: 'Ben' };
+    const message = {
+      addresseeId: toPersonId('2'),
+      addresseeName: 'Ana',
+      authorName: 'Ben',
+    };
     const hidden = { ...message, isPrivate: true } as const;
     const own = { ...teaReminder, message: hidden, dueAtWallMs: later };
     await reminders.add(own);
@@ -98,20 +105,29 @@ export function testReminderStore(name: string, open: OpenStore) {
     await reminders.add({
       ...own,
       id: 'other',
-      message: { ...hidden, addresseeId: '3' },
+      message: { ...hidden, addresseeId: toPersonId('3') },
     });
-    await reminders.add({ ...own, id: 'odd', guildId: oddShard });
+    await reminders.add({ ...own, id: 'odd', guildId: toGuildId(oddShard) });
     const atWallMs = teaReminder.dueAtWallMs + 0.5;
-    expect(await reminders.makeArrivedDue(evenShard, ['1', '2', '4'], atWallMs)).toBe(
-      1,
+    expect(
+      await reminders.makeArrivedDue(
+        toGuildId(evenShard),
+        [toPersonId('1'), toPersonId('2'), toPersonId('4')],
+        atWallMs,
+      ),
+    ).toBe(1);
+    const [due, arrived, other] = await reminders.list(
+      toGuildId(evenShard),
+      toPersonId('1'),
     );
-    const [due, arrived, other] = await reminders.list(evenShard, '1');
     expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
     expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });
-    expect(await reminders.removePersonReminders(evenShard, '2')).toBe(2);
-    expect(await consents.countItems(evenShard, '3')).toBe(1);
-    expect(await consents.erasePerson(evenShard, '1')).toBe(1);
-    expect(await reminders.list(evenShard, '1')).toEqual([]);
-    expect(await reminders.list(oddShard, '1')).toHaveLength(1);
+    expect(
+      await reminders.removePersonReminders(toGuildId(evenShard), toPersonId('2')),
+    ).toBe(2);
+    expect(await consents.countItems(toGuildId(evenShard), toPersonId('3'))).toBe(1);
+    expect(await consents.erasePerson(toGuildId(evenShard), toPersonId('1'))).toBe(1);
+    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([]);
+    expect(await reminders.list(toGuildId(oddShard), toPersonId('1'))).toHaveLength(1);
   });
 }

@@ -1,31 +1,32 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { OpenStore } from './open-store.ts';
 
 const lounge: Seat = {
-  guildId: '10',
-  channelId: '100',
+  guildId: toGuildId('10'),
+  channelId: toChannelId('100'),
   channelName: "Zoë's Lounge",
-  callerId: '1',
-  followedId: '2',
+  callerId: toPersonId('1'),
+  followedId: toPersonId('2'),
   mode: 'talk',
   pipeline: 'chained',
   isPaused: false,
   sinceWallMs: 1_795_190_400_123,
-  agreedIds: ['1', '2'],
+  agreedIds: [toPersonId('1'), toPersonId('2')],
 };
 const stageSeat: Seat = {
-  guildId: '20',
-  channelId: '200',
+  guildId: toGuildId('20'),
+  channelId: toChannelId('200'),
   channelName: '',
   mode: 'captions',
   pipeline: 'realtime',
   isPaused: true,
   sinceWallMs: 5,
-  agreedIds: ['1'],
+  agreedIds: [toPersonId('1')],
 };
 const minuteMs = 60_000;
-const allSeats = ['10', '20', '30'];
+const allSeats = [toGuildId('10'), toGuildId('20'), toGuildId('30')];
 
 /** Contract of every store of seats. */
 export function testSeatStore(name: string, open: OpenStore) {
@@ -40,14 +41,14 @@ function testRemembering(name: string, open: OpenStore) {
     const { seats } = opened;
     expect(await seats.read(allSeats)).toEqual([]);
     await seats.write(stageSeat);
-    await seats.write({ ...stageSeat, guildId: '10' });
+    await seats.write({ ...stageSeat, guildId: toGuildId('10') });
     await seats.write(lounge);
     expect(await seats.read(allSeats)).toMatchObject([
       { seat: lounge },
       { seat: stageSeat },
     ]);
-    expect(await seats.read(['10'])).toMatchObject([{ seat: lounge }]);
-    const { idleMs, seat: plain } = (await seats.read(['20']))[0] ?? {
+    expect(await seats.read([toGuildId('10')])).toMatchObject([{ seat: lounge }]);
+    const { idleMs, seat: plain } = (await seats.read([toGuildId('20')]))[0] ?? {
       idleMs: -1,
       seat: undefined,
     };
@@ -63,15 +64,15 @@ function testAging(name: string, open: OpenStore) {
     await seats.write(lounge);
     await seats.write(stageSeat);
     await pass(10 * minuteMs);
-    await seats.markAlive(['20', '30']);
+    await seats.markAlive([toGuildId('20'), toGuildId('30')]);
     await pass(minuteMs);
     const minutes = (await seats.read(allSeats)).map(({ idleMs }) =>
       Math.floor(idleMs / minuteMs),
     );
     expect(minutes).toEqual([11, 1]);
     await seats.write(lounge);
-    expect((await seats.read(['10']))[0]?.idleMs).toBeLessThan(minuteMs);
-    expect(await seats.read(['30'])).toEqual([]);
+    expect((await seats.read([toGuildId('10')]))[0]?.idleMs).toBeLessThan(minuteMs);
+    expect(await seats.read([toGuildId('30')])).toEqual([]);
   });
 
   test(`${name}: what people said for a session ends with it, and the seat stays to be told of`, async () => {
@@ -96,13 +97,13 @@ function testForgetting(name: string, open: OpenStore) {
     const { consents, seats } = opened;
     await seats.write(lounge);
     await seats.write(stageSeat);
-    expect(await consents.countItems('10', '1')).toBe(2);
-    expect(await consents.erasePerson('10', '1')).toBe(2);
-    const seat = (await seats.read(['10']))[0]?.seat;
+    expect(await consents.countItems(toGuildId('10'), toPersonId('1'))).toBe(2);
+    expect(await consents.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(2);
+    const seat = (await seats.read([toGuildId('10')]))[0]?.seat;
     expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'] });
     expect(seat?.callerId).toBeUndefined();
-    expect(await consents.erasePerson('10', '2')).toBe(2);
-    expect((await seats.read(['10']))[0]?.seat.followedId).toBeUndefined();
-    expect(await seats.read(['20'])).toMatchObject([{ seat: stageSeat }]);
+    expect(await consents.erasePerson(toGuildId('10'), toPersonId('2'))).toBe(2);
+    expect((await seats.read([toGuildId('10')]))[0]?.seat.followedId).toBeUndefined();
+    expect(await seats.read([toGuildId('20')])).toMatchObject([{ seat: stageSeat }]);
   });
 }

@@ -1,20 +1,27 @@
 import { expect, test } from 'vitest';
+import {
+  type GuildId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of panels. */
 export function testPanelStore(name: string, open: OpenStore) {
-  const here = { channelId: '100', messageId: '1000' };
-  const there = { channelId: '200', messageId: '2000' };
+  const here = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
+  const there = { channelId: toChannelId('200'), messageId: toMessageId('2000') };
 
   test(`${name}: each server has one panel, the latest`, async () => {
     await using opened = await open();
-    await opened.panels.write('10', here);
-    await opened.panels.write('20', here);
-    await opened.panels.write('10', there);
-    expect(await opened.panels.read('10')).toEqual(there);
-    expect(await opened.panels.read('20')).toEqual(here);
+    await opened.panels.write(toGuildId('10'), here);
+    await opened.panels.write(toGuildId('20'), here);
+    await opened.panels.write(toGuildId('10'), there);
+    expect(await opened.panels.read(toGuildId('10'))).toEqual(there);
+    expect(await opened.panels.read(toGuildId('20'))).toEqual(here);
   });
 }
 
@@ -23,19 +30,19 @@ export function testLeftOutPeople(name: string, open: OpenStore) {
   test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
     await using opened = await open();
     const { leftOutPeople } = opened;
-    expect(await leftOutPeople.read('10')).toEqual(new Map());
-    await leftOutPeople.write('10', '1', true);
-    await leftOutPeople.write('10', '1', true);
-    await leftOutPeople.write('10', '2', true);
-    expect(await leftOutPeople.read('10')).toEqual(
+    expect(await leftOutPeople.read(toGuildId('10'))).toEqual(new Map());
+    await leftOutPeople.write(toGuildId('10'), toPersonId('1'), true);
+    await leftOutPeople.write(toGuildId('10'), toPersonId('1'), true);
+    await leftOutPeople.write(toGuildId('10'), toPersonId('2'), true);
+    expect(await leftOutPeople.read(toGuildId('10'))).toEqual(
       new Map([
         ['1', true],
         ['2', true],
       ]),
     );
-    expect(await leftOutPeople.read('20')).toEqual(new Map());
-    await leftOutPeople.write('10', '1', false);
-    expect(await leftOutPeople.read('10')).toEqual(new Map([['2', true]]));
+    expect(await leftOutPeople.read(toGuildId('20'))).toEqual(new Map());
+    await leftOutPeople.write(toGuildId('10'), toPersonId('1'), false);
+    expect(await leftOutPeople.read(toGuildId('10'))).toEqual(new Map([['2', true]]));
   });
 }
 
@@ -51,14 +58,20 @@ export function testPersonSettings(name: string, open: OpenStore) {
   test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
     await using opened = await open();
     const { personSettings } = opened;
-    expect(await personSettings.read('10', '1')).toEqual({});
-    await personSettings.write('10', '1', allServers);
-    await personSettings.write('10', '2', { speed: 1.4 });
-    expect(await personSettings.read('10', '1')).toEqual(allServers);
-    expect(await personSettings.read('10', '2')).toEqual({ speed: 1.4 });
-    expect(await personSettings.read('20', '1')).toEqual({});
-    await personSettings.write('10', '1', { language: 'ja' });
-    expect(await personSettings.read('10', '1')).toEqual({ language: 'ja' });
+    expect(await personSettings.read(toGuildId('10'), toPersonId('1'))).toEqual({});
+    await personSettings.write(toGuildId('10'), toPersonId('1'), allServers);
+    await personSettings.write(toGuildId('10'), toPersonId('2'), { speed: 1.4 });
+    expect(await personSettings.read(toGuildId('10'), toPersonId('1'))).toEqual(
+      allServers,
+    );
+    expect(await personSettings.read(toGuildId('10'), toPersonId('2'))).toEqual({
+      speed: 1.4,
+    });
+    expect(await personSettings.read(toGuildId('20'), toPersonId('1'))).toEqual({});
+    await personSettings.write(toGuildId('10'), toPersonId('1'), { language: 'ja' });
+    expect(await personSettings.read(toGuildId('10'), toPersonId('1'))).toEqual({
+      language: 'ja',
+    });
   });
 }
 
@@ -66,24 +79,26 @@ export function testPersonSettings(name: string, open: OpenStore) {
 export function testSettingsStore(name: string, open: OpenStore) {
   test(`${name}: each server keeps the latest value of each key`, async () => {
     await using opened = await open();
-    await opened.settings.write('10', 'cues', 'on');
-    await opened.settings.write('20', 'cues', 'soft');
-    await opened.settings.write('10', 'cues', 'off');
-    await opened.settings.write('10', 'names', "Juno, O'Neil; Zoë");
-    expect(await opened.settings.read('10')).toEqual(
+    await opened.settings.write(toGuildId('10'), 'cues', 'on');
+    await opened.settings.write(toGuildId('20'), 'cues', 'soft');
+    await opened.settings.write(toGuildId('10'), 'cues', 'off');
+    await opened.settings.write(toGuildId('10'), 'names', "Juno, O'Neil; Zoë");
+    expect(await opened.settings.read(toGuildId('10'))).toEqual(
       new Map([
         ['cues', 'off'],
         ['names', "Juno, O'Neil; Zoë"],
       ]),
     );
-    expect(await opened.settings.read('20')).toEqual(new Map([['cues', 'soft']]));
+    expect(await opened.settings.read(toGuildId('20'))).toEqual(
+      new Map([['cues', 'soft']]),
+    );
   });
 
   test(`${name}: what is taken away is gone`, async () => {
     await using opened = await open();
-    await opened.settings.write('10', 'cues', 'on');
-    await opened.settings.write('10', 'cues', undefined);
-    expect(await opened.settings.read('10')).toEqual(new Map());
+    await opened.settings.write(toGuildId('10'), 'cues', 'on');
+    await opened.settings.write(toGuildId('10'), 'cues', undefined);
+    expect(await opened.settings.read(toGuildId('10'))).toEqual(new Map());
   });
 }
 
@@ -99,36 +114,40 @@ export function testGuildStore(name: string, open: OpenStore) {
       isMuted: false,
       sounds: [],
     };
-    const place = { channelId: '100', messageId: '1000' };
+    const place = { channelId: toChannelId('100'), messageId: toMessageId('1000') };
     for (const guildId of ['10', '20']) {
-      await consents.write(guildId, '1', { kind: 'always' });
-      await consents.write(guildId, '2', { kind: 'never' });
-      await panels.write(guildId, place);
-      await settings.write(guildId, 'cues', 'on');
-      await tracks.write(guildId, '100', [track]);
+      await consents.write(toGuildId(guildId), toPersonId('1'), { kind: 'always' });
+      await consents.write(toGuildId(guildId), toPersonId('2'), { kind: 'never' });
+      await panels.write(toGuildId(guildId), place);
+      await settings.write(toGuildId(guildId), 'cues', 'on');
+      await tracks.write(toGuildId(guildId), toChannelId('100'), [track]);
     }
-    expect(await guilds.eraseGuild('10')).toBe(5);
-    expect(await guilds.eraseGuild('10')).toBe(0);
-    const kept = async (guildId: string) => [
+    expect(await guilds.eraseGuild(toGuildId('10'))).toBe(5);
+    expect(await guilds.eraseGuild(toGuildId('10'))).toBe(0);
+    const kept = async (guildId: GuildId) => [
       (await consents.read(guildId)).size,
       await panels.read(guildId),
       (await settings.read(guildId)).size,
-      await tracks.read(guildId, '100'),
+      await tracks.read(guildId, toChannelId('100')),
     ];
-    expect(await kept('10')).toEqual([0, undefined, 0, []]);
-    expect(await kept('20')).toEqual([2, place, 1, [track]]);
+    expect(await kept(toGuildId('10'))).toEqual([0, undefined, 0, []]);
+    expect(await kept(toGuildId('20'))).toEqual([2, place, 1, [track]]);
   });
 
   test(`${name}: servers are noted for each bot until they are erased`, async () => {
     await using opened = await open();
     const { guilds } = opened;
-    await guilds.addGuilds('7', ['10', '20']);
-    await guilds.addGuilds('7', ['20', '30']);
-    await guilds.addGuilds('8', ['10']);
-    expect((await guilds.listGuilds('7')).toSorted()).toEqual(['10', '20', '30']);
-    await guilds.eraseGuild('10');
-    expect((await guilds.listGuilds('7')).toSorted()).toEqual(['20', '30']);
-    expect(await guilds.listGuilds('8')).toEqual([]);
+    await guilds.addGuilds(toPersonId('7'), [toGuildId('10'), toGuildId('20')]);
+    await guilds.addGuilds(toPersonId('7'), [toGuildId('20'), toGuildId('30')]);
+    await guilds.addGuilds(toPersonId('8'), [toGuildId('10')]);
+    expect((await guilds.listGuilds(toPersonId('7'))).toSorted()).toEqual([
+      '10',
+      '20',
+      '30',
+    ]);
+    await guilds.eraseGuild(toGuildId('10'));
+    expect((await guilds.listGuilds(toPersonId('7'))).toSorted()).toEqual(['20', '30']);
+    expect(await guilds.listGuilds(toPersonId('8'))).toEqual([]);
   });
 }
 

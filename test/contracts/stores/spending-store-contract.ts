@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 
 type OpenSpendingStore = () => Promise<
@@ -6,12 +7,12 @@ type OpenSpendingStore = () => Promise<
 >;
 
 const spentEntry: SpendingEntry = {
-  guildId: '10',
+  guildId: toGuildId('10'),
   day: '2026-11-20',
   nanoUsd: 4_500_000_001,
   turns: 2,
 };
-const anaEntry: SpendingEntry = { ...spentEntry, personId: '1' };
+const anaEntry: SpendingEntry = { ...spentEntry, personId: toPersonId('1') };
 
 /** Contract of every store of spending. */
 export function testSpendingStore(name: string, open: OpenSpendingStore) {
@@ -20,7 +21,7 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
     const { spending } = opened;
     await spending.add([spentEntry, anaEntry], spentEntry.day);
     await spending.add(
-      [spentEntry, anaEntry, { ...spentEntry, guildId: '20' }],
+      [spentEntry, anaEntry, { ...spentEntry, guildId: toGuildId('20') }],
       spentEntry.day,
     );
     const twice = { nanoUsd: 9_000_000_002, turns: 4 };

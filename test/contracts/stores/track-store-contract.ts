@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -34,21 +35,35 @@ const mainTrack: StoredTrack = {
 export function testTrackStore(name: string, open: OpenStore) {
   test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
     await using opened = await open();
-    expect(await opened.tracks.read('10', '1')).toEqual([]);
-    await opened.tracks.write('10', '1', [backgroundTrack, mainTrack]);
-    expect(await opened.tracks.read('10', '1')).toEqual([backgroundTrack, mainTrack]);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('1'))).toEqual([]);
+    await opened.tracks.write(toGuildId('10'), toChannelId('1'), [
+      backgroundTrack,
+      mainTrack,
+    ]);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('1'))).toEqual([
+      backgroundTrack,
+      mainTrack,
+    ]);
   });
 
   test(`${name}: each channel has its own tracks, and new ones in place of the old`, async () => {
     await using opened = await open();
-    await opened.tracks.write('10', '1', [backgroundTrack]);
-    await opened.tracks.write('20', '1', [mainTrack]);
-    await opened.tracks.write('10', '2', [mainTrack]);
-    expect(await opened.tracks.read('10', '1')).toEqual([backgroundTrack]);
-    expect(await opened.tracks.read('10', '2')).toEqual([mainTrack]);
-    expect(await opened.tracks.read('20', '1')).toEqual([mainTrack]);
-    await opened.tracks.write('10', '1', []);
-    expect(await opened.tracks.read('10', '1')).toEqual([]);
-    expect(await opened.tracks.read('10', '2')).toEqual([mainTrack]);
+    await opened.tracks.write(toGuildId('10'), toChannelId('1'), [backgroundTrack]);
+    await opened.tracks.write(toGuildId('20'), toChannelId('1'), [mainTrack]);
+    await opened.tracks.write(toGuildId('10'), toChannelId('2'), [mainTrack]);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('1'))).toEqual([
+      backgroundTrack,
+    ]);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('2'))).toEqual([
+      mainTrack,
+    ]);
+    expect(await opened.tracks.read(toGuildId('20'), toChannelId('1'))).toEqual([
+      mainTrack,
+    ]);
+    await opened.tracks.write(toGuildId('10'), toChannelId('1'), []);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('1'))).toEqual([]);
+    expect(await opened.tracks.read(toGuildId('10'), toChannelId('2'))).toEqual([
+      mainTrack,
+    ]);
   });
 }

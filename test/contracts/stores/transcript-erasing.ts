@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { KeptDays } from '#src/features/captions/transcript-line.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
@@ -14,14 +15,14 @@ import {
 
 const hourMs = 3_600_000;
 const toDaysMs: KeptDays = new Map([
-  ['10', 7],
-  ['20', 1],
+  [toGuildId('10'), 7],
+  [toGuildId('20'), 1],
 ]);
 /** The message that shows all of session `a`. */
 const message = {
-  channelId: '200',
-  messageId: '300',
-  guildId: '10',
+  channelId: toChannelId('200'),
+  messageId: toMessageId('300'),
+  guildId: toGuildId('10'),
   sessionId: 'a',
   postedAtWallMs: 1,
 };
@@ -40,27 +41,36 @@ async function openTalk(open: OpenTranscriptStore) {
   for (const id of ['a', 'b']) {
     await store.writer.putSession(makeSession(id));
     await store.writer.putLines([
-      makeLine(id, 1, 'tea please', toMessagePlace(id === 'a' ? '300' : '301')),
+      makeLine(
+        id,
+        1,
+        'tea please',
+        toMessagePlace(id === 'a' ? toMessageId('300') : toMessageId('301')),
+      ),
       makeLine(id, 2, 'coffee', {
-        ...toSpeaker('2'),
-        ...toMessagePlace(id === 'a' ? '300' : '301'),
+        ...toSpeaker(toPersonId('2')),
+        ...toMessagePlace(id === 'a' ? toMessageId('300') : toMessageId('301')),
       }),
       makeLine(id, 3, 'Both come', {
         ...toAnswer('2', '1'),
-        ...toMessagePlace(id === 'a' ? '300' : '302'),
+        ...toMessagePlace(id === 'a' ? toMessageId('300') : toMessageId('302')),
       }),
     ]);
   }
   const memory = {
-    guildId: '10',
+    guildId: toGuildId('10'),
     text: 'likes tea',
-    byId: '1',
+    byId: toPersonId('1'),
     byName: 'Ana',
     atWallMs: 1,
   };
   await store.memories.add(memory);
-  await store.memories.add({ ...memory, byId: '2', aboutId: '1' });
-  await store.memories.add({ ...memory, byId: '2' });
+  await store.memories.add({
+    ...memory,
+    byId: toPersonId('2'),
+    aboutId: toPersonId('1'),
+  });
+  await store.memories.add({ ...memory, byId: toPersonId('2') });
   return store;
 }
 
@@ -73,11 +83,11 @@ async function readTexts(store: LocalTranscriptStore, sessionId: string) {
 function testForgottenPeople(name: string, open: OpenTranscriptStore) {
   test(`${name}: all about a person is counted, exported and forgotten, answers to them too`, async () => {
     await using store = await openTalk(open);
-    expect(await store.records.countRecords('10', '1')).toEqual({
+    expect(await store.records.countRecords(toGuildId('10'), toPersonId('1'))).toEqual({
       lines: 4,
       memories: 2,
     });
-    const all = await store.records.listRecords('10', '1');
+    const all = await store.records.listRecords(toGuildId('10'), toPersonId('1'));
     expect(all.lines.map(({ sessionId, number }) => [sessionId, number])).toEqual([
       ['a', 1],
       ['a', 3],
@@ -86,19 +96,21 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
     ]);
     expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
     expect(all.sessions).toEqual([makeSession('a'), makeSession('b')]);
-    expect(await store.eraser.erasePerson('10', '1')).toBe(4);
+    expect(await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(4);
     const outdated = (await store.messages.listOutdated(9)).map(
       ({ message }) => message.messageId,
     );
     expect(new Set(outdated)).toEqual(new Set(['300', '301', '302']));
     expect(await readTexts(store, 'a')).toEqual(['coffee']);
-    expect((await store.memories.list('10')).map(({ number }) => number)).toEqual([3]);
-    expect(await store.records.listRecords('10', '1')).toEqual({
+    expect(
+      (await store.memories.list(toGuildId('10'))).map(({ number }) => number),
+    ).toEqual([3]);
+    expect(await store.records.listRecords(toGuildId('10'), toPersonId('1'))).toEqual({
       sessions: [],
       lines: [],
       memories: [],
     });
-    const search = { guildId: '10', words: 'tea both', limit: 9 };
+    const search = { guildId: toGuildId('10'), words: 'tea both', limit: 9 };
     expect(await store.reader.search(search, openSessions)).toEqual([]);
   });
 }
@@ -107,7 +119,9 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
   test(`${name}: a deleted message takes its lines along`, async () => {
     await using store = await openTalk(open);
     await store.messages.putMessage(message);
-    expect(await store.eraser.eraseMessages(['300', '999'])).toBe(3);
+    expect(
+      await store.eraser.eraseMessages([toMessageId('300'), toMessageId('999')]),
+    ).toBe(3);
     expect(await readTexts(store, 'a')).toEqual([]);
     expect(await readTexts(store, 'b')).toHaveLength(3);
     expect(await store.messages.listOutdated(9)).toEqual([]);
@@ -115,12 +129,12 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
 
   test(`${name}: nothing is left of a server that the bot was removed from`, async () => {
     await using store = await openTalk(open);
-    await store.writer.putSession(makeSession('c', { guildId: '20' }));
+    await store.writer.putSession(makeSession('c', { guildId: toGuildId('20') }));
     await store.writer.putLines([makeLine('c', 1, 'elsewhere')]);
-    expect(await store.eraser.eraseGuild('10')).toBe(6);
-    expect(await store.reader.listSessions('10', openSessions)).toEqual([]);
-    expect(await store.reader.listChannels('10')).toEqual([]);
-    expect(await store.memories.list('10')).toEqual([]);
+    expect(await store.eraser.eraseGuild(toGuildId('10'))).toBe(6);
+    expect(await store.reader.listSessions(toGuildId('10'), openSessions)).toEqual([]);
+    expect(await store.reader.listChannels(toGuildId('10'))).toEqual([]);
+    expect(await store.memories.list(toGuildId('10'))).toEqual([]);
     expect(await store.messages.listOutdated(9)).toEqual([]);
     expect(await readTexts(store, 'c')).toEqual(['elsewhere']);
   });
@@ -132,7 +146,7 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
     await store.writer.putSession(
       makeSession('a', { endedAtWallMs: startedAtWallMs + 9 }),
     );
-    await store.writer.putSession(makeSession('b', { guildId: '20' }));
+    await store.writer.putSession(makeSession('b', { guildId: toGuildId('20') }));
     await store.writer.putLines([
       makeLine('a', 1, 'kept'),
       makeLine('a', 2, 'brief', { isBrief: true }),
@@ -147,12 +161,14 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
       ['two hours later'],
     ]);
     expect([await at(26), await at(24 * 7)]).toEqual([1, 1]);
-    expect(await store.reader.findLatest('10', '100')).toBeUndefined();
+    expect(
+      await store.reader.findLatest(toGuildId('10'), toChannelId('100')),
+    ).toBeUndefined();
   });
 
   test(`${name}: where nothing is kept, lines go 15 minutes after their session`, async () => {
     await using store = await open();
-    const nothing: KeptDays = new Map([['10', 0]]);
+    const nothing: KeptDays = new Map([[toGuildId('10'), 0]]);
     await store.writer.putSession(makeSession('a'));
     await store.writer.putLines([
       makeLine('a', 1, 'first'),
@@ -164,7 +180,9 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
     const ended = makeSession('a', { endedAtWallMs: startedAtWallMs + 10 * 60_000 });
     await store.writer.putSession(ended);
     expect([await at(24), await at(25)]).toEqual([0, 2]);
-    expect(await store.reader.findLatest('10', '100')).toBeUndefined();
+    expect(
+      await store.reader.findLatest(toGuildId('10'), toChannelId('100')),
+    ).toBeUndefined();
   });
 }
 
@@ -173,7 +191,7 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     await using store = await openTalk(open);
     await store.messages.putMessage(message);
     expect(await store.messages.listOutdated(9)).toEqual([]);
-    await store.eraser.erasePerson('10', '1');
+    await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'));
     const [first, second, third] = await store.messages.listOutdated(9);
     expect(first?.message).toEqual(message);
     expect(first?.lines.map(({ text }) => text)).toEqual(['coffee']);
@@ -185,8 +203,8 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     expect(third).toMatchObject({ message: { messageId: '302' }, lines: [] });
     await store.messages.putMessage(message);
     expect(await store.messages.listOutdated(1)).toHaveLength(1);
-    await store.messages.markSettled('300', first?.outdated);
-    await store.messages.markSettled('302');
+    await store.messages.markSettled(toMessageId('300'), first?.outdated);
+    await store.messages.markSettled(toMessageId('302'));
     expect(
       (await store.messages.listOutdated(9)).map((one) => one.message.messageId),
     ).toEqual(['301']);
@@ -194,10 +212,22 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
 
   test(`${name}: a message that no line names, as one of translations, goes with any line of its session`, async () => {
     await using store = await openTalk(open);
-    const message = { channelId: '200', guildId: '10', postedAtWallMs: 1 };
-    await store.messages.putMessage({ ...message, messageId: '400', sessionId: 'a' });
-    await store.messages.putMessage({ ...message, messageId: '401', sessionId: 'b' });
-    await store.eraser.erasePerson('10', '1', 'a');
+    const message = {
+      channelId: toChannelId('200'),
+      guildId: toGuildId('10'),
+      postedAtWallMs: 1,
+    };
+    await store.messages.putMessage({
+      ...message,
+      messageId: toMessageId('400'),
+      sessionId: 'a',
+    });
+    await store.messages.putMessage({
+      ...message,
+      messageId: toMessageId('401'),
+      sessionId: 'b',
+    });
+    await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'), 'a');
     const outdated = await store.messages.listOutdated(9);
     const shown = outdated.map((one) => [one.message.messageId, one.lines.length]);
     expect(shown.toSorted()).toEqual([

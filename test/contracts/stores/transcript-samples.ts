@@ -1,3 +1,10 @@
+import {
+  type MessageId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import type {
   ReadableChannels,
   TranscriptLine,
@@ -17,10 +24,10 @@ export function makeSession(
 ): TranscriptSession {
   return {
     id,
-    guildId: '10',
-    channelId: '100',
+    guildId: toGuildId('10'),
+    channelId: toChannelId('100'),
     channelName: 'Lounge',
-    placeId: '200',
+    placeId: toChannelId('200'),
     startedAtWallMs,
     ...more,
   };
@@ -36,7 +43,7 @@ export function makeLine(
   return {
     sessionId,
     number,
-    speaker: { kind: 'person', personId: '1', name: 'Ana' },
+    speaker: { kind: 'person', personId: toPersonId('1'), name: 'Ana' },
     startMs: number * 1_000,
     endMs: number * 1_000 + 800,
     text,
@@ -45,19 +52,21 @@ export function makeLine(
 }
 
 export function toSpeaker(
-  personId: string,
+  personId: PersonId,
   name = `Person ${personId}`,
 ): Pick<TranscriptLine, 'speaker'> {
   return { speaker: { kind: 'person', personId, name } };
 }
 
 export function toAnswer(...answeredIds: string[]): Pick<TranscriptLine, 'speaker'> {
-  return { speaker: { kind: 'bot', name: 'Nova', answeredIds } };
+  return {
+    speaker: { kind: 'bot', name: 'Nova', answeredIds: answeredIds.map(toPersonId) },
+  };
 }
 
 /** Shown by this message. */
-export function toMessagePlace(messageId: string): Pick<TranscriptLine, 'post'> {
-  return { post: { channelId: '200', messageId } };
+export function toMessagePlace(messageId: MessageId): Pick<TranscriptLine, 'post'> {
+  return { post: { channelId: toChannelId('200'), messageId } };
 }
 
 /** The one shard that has all servers. */
@@ -65,5 +74,10 @@ export const onlyShardRange = { id: 0, count: 1 };
 
 /** All channels here. */
 export const openSessions: ReadableChannels = {
-  channelIds: ['100', '101', '102', '103'],
+  channelIds: [
+    toChannelId('100'),
+    toChannelId('101'),
+    toChannelId('102'),
+    toChannelId('103'),
+  ],
 };

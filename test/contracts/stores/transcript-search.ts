@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type {
   ReadableChannels,
   TranscriptSearch,
@@ -33,7 +34,7 @@ async function findTexts(
   more: Partial<TranscriptSearch> = {},
   given: ReadableChannels = openSessions,
 ) {
-  const search = { guildId: '10', words, limit: 9, ...more };
+  const search = { guildId: toGuildId('10'), words, limit: 9, ...more };
   return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }
 
@@ -103,7 +104,7 @@ function testFilters(name: string, open: OpenTranscriptStore) {
     const later = startedAtWallMs + 3_600_000;
     await store.writer.putSession(makeSession('a'));
     await store.writer.putSession(makeSession('b', { startedAtWallMs: later }));
-    await store.writer.putSession(makeSession('c', { guildId: '20' }));
+    await store.writer.putSession(makeSession('c', { guildId: toGuildId('20') }));
     for (const id of ['a', 'b', 'c'])
       await store.writer.putLines([
         makeLine(id, 1, `red ${id}1`),
@@ -120,20 +121,25 @@ function testFilters(name: string, open: OpenTranscriptStore) {
       'red a1',
     ]);
     expect(await findTexts(store, 'red', { sessionId: 'c' })).toEqual([]);
-    expect(await findTexts(store, 'red', { guildId: '30' })).toEqual([]);
+    expect(await findTexts(store, 'red', { guildId: toGuildId('30') })).toEqual([]);
   });
 
   test(`${name}: what is not open takes no place among what is found`, async () => {
     await using store = await open();
     await store.writer.putSession(makeSession('a'));
-    await store.writer.putSession(makeSession('b', { channelId: '101' }));
+    await store.writer.putSession(makeSession('b', { channelId: toChannelId('101') }));
     await store.writer.putLines([makeLine('a', 1, 'red 1'), makeLine('a', 2, 'red 2')]);
     const others = Array.from({ length: 30 }, (_, n) =>
       makeLine('b', n + 1, `red ${n + 3}`),
     );
     await store.writer.putLines(others);
     expect(
-      await findTexts(store, 'red 30', { limit: 2 }, { channelIds: ['100'] }),
+      await findTexts(
+        store,
+        'red 30',
+        { limit: 2 },
+        { channelIds: [toChannelId('100')] },
+      ),
     ).toEqual(['red 2', 'red 1']);
   });
 }

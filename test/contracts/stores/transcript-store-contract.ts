@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type {
   ReadableChannels,
   TranscriptLine,
@@ -25,12 +26,14 @@ function testResuming(name: string, open: OpenTranscriptStore) {
   test(`${name}: a session to be resumed tells where it was left`, async () => {
     await using store = await open();
     await store.writer.putSession(makeSession('a'));
-    expect(await store.reader.findLatest('10', '100')).toMatchObject({ lastNumber: 0 });
+    expect(
+      await store.reader.findLatest(toGuildId('10'), toChannelId('100')),
+    ).toMatchObject({ lastNumber: 0 });
     await store.writer.putLines([
       makeLine('a', 3, 'old'),
       makeLine('a', 1_800, 'late'),
     ]);
-    expect(await store.reader.findLatest('10', '100')).toEqual({
+    expect(await store.reader.findLatest(toGuildId('10'), toChannelId('100'))).toEqual({
       session: makeSession('a'),
       lastNumber: 1_800,
     });
@@ -42,7 +45,7 @@ function testReading(name: string, open: OpenTranscriptStore) {
     await using store = await open();
     await store.writer.putSession(makeSession('a'));
     const whole: TranscriptLine = {
-      ...makeLine('a', 1, 'Friday at eight', toMessagePlace('300')),
+      ...makeLine('a', 1, 'Friday at eight', toMessagePlace(toMessageId('300'))),
       language: 'en-GB',
       isBrief: true,
     };
@@ -63,12 +66,12 @@ function testReading(name: string, open: OpenTranscriptStore) {
     const late = makeLine('a', 1, 'later', { startMs: 9_000, endMs: 9_500 });
     const early = makeLine('a', 2, 'early');
     await store.writer.putLines([late, early]);
-    const posted = { ...early, text: 'earlier', ...toMessagePlace('300') };
+    const posted = { ...early, text: 'earlier', ...toMessagePlace(toMessageId('300')) };
     await store.writer.putLines([posted]);
     expect(await store.reader.listLines('a', openSessions)).toEqual([posted, late]);
     expect(await store.reader.listLines('a', openSessions, 2_000)).toEqual([posted]);
     const found = await store.reader.search(
-      { guildId: '10', words: 'early', limit: 9 },
+      { guildId: toGuildId('10'), words: 'early', limit: 9 },
       openSessions,
     );
     expect(found).toEqual([]);
@@ -83,11 +86,12 @@ function testReading(name: string, open: OpenTranscriptStore) {
   });
 }
 
-const channelIds = ['100', '101', '102'];
+const channelIds = ['100', '101', '102'].map(toChannelId);
+const personIds = ['1', '2', '3'].map(toPersonId);
 const anyOpen: fc.Arbitrary<ReadableChannels> = fc
   .record({
     channelIds: fc.subarray(channelIds),
-    personId: fc.option(fc.constantFrom('1', '2')),
+    personId: fc.option(fc.constantFrom(...personIds.slice(0, 2))),
     goneChannelIds: fc.subarray(channelIds),
   })
   .map(({ personId, goneChannelIds, ...open }) =>
@@ -95,7 +99,7 @@ const anyOpen: fc.Arbitrary<ReadableChannels> = fc
   );
 const anySession = fc.record({
   channelId: fc.constantFrom(...channelIds),
-  speakerIds: fc.array(fc.constantFrom('1', '2', '3'), { maxLength: 4 }),
+  speakerIds: fc.array(fc.constantFrom(...personIds), { maxLength: 4 }),
 });
 
 function testAgreement(name: string, open: OpenTranscriptStore) {
@@ -107,9 +111,12 @@ function testAgreement(name: string, open: OpenTranscriptStore) {
         fc.array(anySession, { maxLength: 4 }),
         anyOpen,
         async (all, { own, ...others }) => {
-          const guildId = `${guild++}`;
+          const guildId = toGuildId(`${guild++}`);
           const sessions = all.map(({ channelId, speakerIds }, n) => {
-            const session = makeSession(`${n} ${guildId}`, { guildId, channelId });
+            const session = makeSession(`${n} ${guildId}`, {
+              guildId,
+              channelId,
+            });
             const lines = speakerIds.map((id, at) =>
               makeLine(session.id, at + 1, 'word', toSpeaker(id)),
             );

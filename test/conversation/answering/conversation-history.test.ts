@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import {
   adam,
   joinLounge,
@@ -8,10 +9,10 @@ test('a conversation remembers its last forty exchanges, and no more', async () 
   const fixture = await joinLounge({ addressing: 'off' }, [adam]);
   await passTime(fixture, 100);
   for (let n = 1; n <= 42; n++) {
-    void fixture.talk.askQuestion('g', `Question ${n}?`, adam, 'voice');
+    void fixture.talk.askQuestion(toGuildId('g'), `Question ${n}?`, adam, 'voice');
     await passTime(fixture, 3_000);
   }
-  const { loop: talk } = fixture.sessions.findSession('g') ?? expect.fail();
+  const { loop: talk } = fixture.sessions.findSession(toGuildId('g')) ?? expect.fail();
   expect(fixture.of('answered')).toHaveLength(42);
   expect(talk.state.history.exchanges).toHaveLength(40);
 });

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import {
@@ -12,13 +13,16 @@ import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { fc } from '#test/properties.ts';
 
+const g = toGuildId('g');
+const ana = toPersonId('ana');
+
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
 
 const order = {
   kind: 'answer' as const,
-  guildId: 'g',
-  personId: 'ana',
+  guildId: g,
+  personId: ana,
   name: 'Ana',
   first: { messages: [], heardMs: 3_000 },
 };
@@ -38,7 +42,7 @@ function perform({ kind, which }: Act, world: World) {
   const bill = bills[which % Math.max(1, bills.length)];
   switch (kind) {
     case 'listen': {
-      const listening = budgets.openHearingBudget('g', 'ana');
+      const listening = budgets.openHearingBudget(g, ana);
       return 'reservation' in listening
         ? void heard.push(listening.reservation)
         : undefined;
@@ -82,13 +86,13 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
         entries: [],
       };
       for (const act of before) await perform(act, world);
-      world.budgets.forget('g', 'ana');
+      world.budgets.forget(g, ana);
       world.entries.length = 0; // what is in the book is erased there
       for (const act of after) await perform(act, world);
       const reported = [
         ...world.entries,
         ...world.ledger.listUnsaved(),
-        ...world.ledger.getStanding('g', clock.wallMs()).people,
+        ...world.ledger.getStanding(g, clock.wallMs()).people,
       ];
       expect(JSON.stringify(reported)).not.toContain('ana');
     }),
@@ -99,7 +103,7 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
 test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
   'who is forgotten %i ms into a sentence is not put back by what was being recognised',
   async (ms) => {
-    const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
+    const adam = { id: toPersonId('4711'), name: 'Adam', isBot: false, roleIds: [] };
     const clock = new VirtualClock(Date.UTC(2026, 10, 20));
     const { ledger, budgets } = openBudgets(clock);
     const transcriber = new FakeTranscriber({
@@ -121,10 +125,10 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
       ms,
       packets.filter(({ atMs }) => atMs <= fromMs + ms),
     );
-    await fixture.privacy.forget('g', adam.id);
+    await fixture.privacy.forget(g, adam.id);
     await passTime(fixture, 1_500);
-    expect([...ledger.getStanding('g', clock.wallMs()).people.keys()]).toEqual([]);
-    await fixture.sessions.leave('g');
+    expect([...ledger.getStanding(g, clock.wallMs()).people.keys()]).toEqual([]);
+    await fixture.sessions.leave(g);
   },
 );
 
@@ -138,18 +142,18 @@ test('a forgotten person leaves no spending behind and gets no second share, eve
       opened.kind === 'open';
       opened = budgets.open(order)
     ) {
-      if (n % 2 === 0) budgets.forget('g', 'ana');
+      if (n % 2 === 0) budgets.forget(g, ana);
       opened.reservation.recordUsage({ inputTokens: 100_000, outputTokens: 0 });
       opened.reservation.close();
     }
     expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });
-    budgets.forget('g', 'ana');
+    budgets.forget(g, ana);
   }
-  expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
-  expect(budgets.openHearingBudget('g', 'ana')).toMatchObject({
+  expect(ledger.getStanding(g, todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
+  expect(budgets.openHearingBudget(g, ana)).toMatchObject({
     line: { id: 'budget.user' },
   });
-  expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
+  expect(budgets.open({ ...order, personId: toPersonId('ben') }).kind).toBe('open');
   await clock.advance(24 * 3_600_000);
   expect(budgets.open(order).kind).toBe('open');
 });

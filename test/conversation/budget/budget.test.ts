@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import type { SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
@@ -10,7 +11,7 @@ const twoMinutes = {
 const sing =
   (how = {}) =>
   (fixture: SessionFixture) =>
-    fixture.talk.sayText('g', 'la '.repeat(666).trim(), 'now', how);
+    fixture.talk.sayText(toGuildId('g'), 'la '.repeat(666).trim(), 'now', how);
 const free = { kind: 'free' } as const;
 
 playScripts({

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -47,7 +48,11 @@ test('the captions of who has used their share are paid by the server', () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
     caps: { personDay: toUsd(0.001) },
   });
-  ledger.charge('g', 'adam', { nanoUsd: 1_000_000 }, todayMs);
-  expect(budgets.openHearingBudget('g', 'adam')).toMatchObject({ kind: 'refused' });
-  expect(budgets.openHearingBudget('g', 'adam', true)).toHaveProperty('reservation');
+  ledger.charge(toGuildId('g'), toPersonId('adam'), { nanoUsd: 1_000_000 }, todayMs);
+  expect(budgets.openHearingBudget(toGuildId('g'), toPersonId('adam'))).toMatchObject({
+    kind: 'refused',
+  });
+  expect(
+    budgets.openHearingBudget(toGuildId('g'), toPersonId('adam'), true),
+  ).toHaveProperty('reservation');
 });

@@ -1,7 +1,10 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+const g = toGuildId('g');
 
 async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   const reported: unknown[] = [];
@@ -15,8 +18,8 @@ async function keep(spending: MemorySpending, clock = new VirtualClock()) {
   });
   await keeper.open();
   const spend = (nanoUsd: number) =>
-    ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
-  const today = () => ledger.getStanding('g', clock.wallMs()).day.nanoUsd;
+    ledger.charge(g, toPersonId('ana'), { nanoUsd }, clock.wallMs());
+  const today = () => ledger.getStanding(g, clock.wallMs()).day.nanoUsd;
   return { clock, keeper, spend, today, reported };
 }
 

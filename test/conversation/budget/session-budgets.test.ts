@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type {
   AnswerBudget,
   AnswerRequest,
@@ -8,13 +9,14 @@ import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
+const g = toGuildId('g');
 /** The day of every virtual clock. */
 const todayMs = new VirtualClock().wallMs();
 
 const order: AnswerRequest = {
   kind: 'answer',
-  guildId: 'g',
-  personId: 'ana',
+  guildId: g,
+  personId: toPersonId('ana'),
   first: { messages: [], heardMs: 3_000 },
 };
 
@@ -30,7 +32,7 @@ test('a program has its own budget, or that of a person, which answers in writin
     id === 'token:bell' ? toUsd(0.0012) : undefined;
   const caps = { personDay: toUsd(0.0001) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, getProgramCap });
-  const program = { ...order, personId: 'token:bell' };
+  const program = { ...order, personId: toPersonId('token:bell') };
   expect(budgets.open(order)).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.rest.person' },
@@ -39,7 +41,7 @@ test('a program has its own budget, or that of a person, which answers in writin
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');
   const without = {
     ...program,
-    personId: 'token:cat',
+    personId: toPersonId('token:cat'),
     kind: 'answer in writing',
   } as const;
   expect(budgets.open(without)).toMatchObject({
@@ -48,14 +50,14 @@ test('a program has its own budget, or that of a person, which answers in writin
   });
   const reading = { ...program, kind: 'reading', first: 'x'.repeat(500) } as const;
   open(budgets.open(reading)).recordSpeech({ characters: 500, ms: 1 });
-  expect(ledger.getShare('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
+  expect(ledger.getShare(g, toPersonId('token:bell'), todayMs).nanoUsd).toBe(0.0005e9);
   expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
 
 test('recognising a person counts against their cap before it is decided whether they meant the bot', () => {
   const caps = { personDay: toUsd(0.001) };
   const { budgets } = openBudgets(new VirtualClock(), { caps });
-  const heard = budgets.openHearingBudget('g', 'ana');
+  const heard = budgets.openHearingBudget(g, toPersonId('ana'));
   if (!('reservation' in heard)) throw new Error('refused');
   heard.reservation.onRecognised(5_000);
   expect(budgets.open(order).kind).toBe('refused');
@@ -70,10 +72,10 @@ test('a request that still ends keeps its money after its answer is over', async
   const held = await bill.reserveRequest([], [], 0);
   bill.close();
   expect(budgets.open(order).kind).toBe('refused');
-  expect(budgets.findUsedBudget('g', order.personId)).toBeDefined();
-  expect(budgets.findUsedBudget('g')).toBeUndefined();
+  expect(budgets.findUsedBudget(g, order.personId)).toBeDefined();
+  expect(budgets.findUsedBudget(g)).toBeUndefined();
   held?.release();
-  expect([ledger.getReserved('g'), budgets.open(order).kind]).toEqual([0, 'open']);
+  expect([ledger.getReserved(g), budgets.open(order).kind]).toEqual([0, 'open']);
 });
 
 test('a running answer may finish, whatever it costs, and then nobody begins another', () => {
@@ -83,8 +85,8 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   const bill = open(budgets.open(order));
   bill.recordUsage(tokens(50_000));
   bill.close();
-  expect(ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0.05e9);
-  expect(budgets.getToday('g')).toMatchObject({ usd: 0.05 });
+  expect(ledger.getStanding(g, todayMs).day.nanoUsd).toBe(0.05e9);
+  expect(budgets.getToday(g)).toMatchObject({ usd: 0.05 });
   expect(budgets.open(order)).toMatchObject({
     kind: 'refused',
     line: { id: 'budget.guild' },
@@ -104,11 +106,11 @@ test('at 80 % of a server the channel reads one line a day, and at its end anoth
     news: { id: 'budget.warn' },
   });
   expect(budgets.open(order)).not.toMatchObject({ news: expect.anything() });
-  expect(budgets.findUsedBudget('g')).toBeUndefined();
+  expect(budgets.findUsedBudget(g)).toBeUndefined();
   first.recordUsage(tokens(19_000));
   const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
-  expect(budgets.findUsedBudget('g')).toMatchObject({ line, time: '<t:1795219200:f>' });
-  const refused = budgets.openHearingBudget('g', 'ben');
+  expect(budgets.findUsedBudget(g)).toMatchObject({ line, time: '<t:1795219200:f>' });
+  const refused = budgets.openHearingBudget(g, toPersonId('ben'));
   if (!('isNews' in refused)) throw new Error('it was not refused');
   expect([refused.line, refused.isNews(), refused.isNews()]).toEqual([
     line,
@@ -121,15 +123,18 @@ test('a server may set a cap below that of the operator, and never gets more tha
   const caps = { serverDay: toUsd(1), personDay: toUsd(0.001) };
   const getServerCap = (guildId: string) => toUsd(guildId === 'g' ? 0.0006 : 5);
   const { budgets } = openBudgets(new VirtualClock(), { caps, getServerCap });
-  expect(budgets.getToday('g')).toMatchObject({ capUsd: 0.0006 });
-  expect(budgets.getShare('g', 'ana')).toMatchObject({ capUsd: 0.001 });
-  expect(budgets.getToday('h')).toMatchObject({ capUsd: 1 });
+  expect(budgets.getToday(g)).toMatchObject({ capUsd: 0.0006 });
+  expect(budgets.getShare(g, toPersonId('ana'))).toMatchObject({ capUsd: 0.001 });
+  expect(budgets.getToday(toGuildId('h'))).toMatchObject({ capUsd: 1 });
   open(budgets.open(order));
-  expect(budgets.open({ ...order, personId: 'ben' })).toMatchObject({
+  expect(budgets.open({ ...order, personId: toPersonId('ben') })).toMatchObject({
     kind: 'refused',
   });
-  open(budgets.open({ ...order, guildId: 'h' }));
-  expect(budgets.open({ ...order, guildId: 'h', personId: 'ben' }).kind).toBe('open');
+  open(budgets.open({ ...order, guildId: toGuildId('h') }));
+  expect(
+    budgets.open({ ...order, guildId: toGuildId('h'), personId: toPersonId('ben') })
+      .kind,
+  ).toBe('open');
 });
 
 test('the bot says which work is free and which cost is an estimate, and free work has no cap', () => {
@@ -142,14 +147,14 @@ test('the bot says which work is free and which cost is an estimate, and free wo
   const { budgets } = openBudgets(new VirtualClock(), {
     tariff: { recognise: free, speak },
   });
-  expect(budgets.getPrices('g')).toEqual({ free: ['recognise'], estimated: ['speak'] });
+  expect(budgets.getPrices(g)).toEqual({ free: ['recognise'], estimated: ['speak'] });
   const caps = { personDay: 1, serverDay: 1 };
   const tariff = { recognise: free, think: free, speak: free };
   const costless = openBudgets(new VirtualClock(), { caps, tariff });
   for (let turn = 0; turn < 10; turn++)
     open(costless.budgets.open(order)).recordUsage(tokens(9_000));
-  expect(costless.ledger.getStanding('g', todayMs).day.nanoUsd).toBe(0);
-  expect(costless.budgets.findUsedBudget('g')).toBeUndefined();
+  expect(costless.ledger.getStanding(g, todayMs).day.nanoUsd).toBe(0);
+  expect(costless.budgets.findUsedBudget(g)).toBeUndefined();
 });
 
 test('only an answer in writing to typed words costs what the model of typed words costs', () => {
@@ -180,7 +185,7 @@ test.each([
       reservation,
     );
     await Array.fromAsync(chat.reply([], [], new AbortController().signal));
-    expect(ledger.getStanding('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
+    expect(ledger.getStanding(g, todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
     expect(budgets.open(order).kind).toBe('open');
   },
 );

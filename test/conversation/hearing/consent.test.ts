@@ -1,4 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
+import {
+  type PersonId,
+  type RoleId,
+  toGuildId,
+  toPersonId,
+  toRoleId,
+} from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -10,15 +17,18 @@ import {
 import { RecordedUtterances } from '#test/fakes/speakers/recorded-utterances.ts';
 
 const notice = { consent: { policy: 'notice' } } as const;
+const rules = toRoleId('rules');
+/** Roles that settings name have numbers. */
+const mods = toRoleId('222222222222222222');
 const byRole = {
-  consent: { policy: 'role', roleId: 'rules' },
-  people: [adam, { ...eva, roleIds: ['rules'] }],
+  consent: { policy: 'role', roleId: rules },
+  people: [adam, { ...eva, roleIds: [rules] }],
 } as const;
 /** Discord's ids of people are numbers. */
-const dan = { ...adam, id: '111111111111111111', name: 'Dan' };
+const dan = { ...adam, id: toPersonId('111111111111111111'), name: 'Dan' };
 
-const roles = (roleIds: readonly string[]) => (fixture: SessionFixture) =>
-  void fixture.linkOpener.link.roles.set('eva', roleIds);
+const roles = (roleIds: readonly RoleId[]) => (fixture: SessionFixture) =>
+  void fixture.linkOpener.link.roles.set(eva.id, roleIds);
 const refreshed = ({ linkOpener }: SessionFixture) =>
   linkOpener.link.refreshed.join(' ');
 const hangs = ({ consents }: SessionFixture) =>
@@ -59,7 +69,7 @@ playScripts({
     `,
   ],
   'a role that is given during a call is noticed within two seconds a person': [
-    { consent: byRole.consent, acts: { giveRole: roles(['rules']) } },
+    { consent: byRole.consent, acts: { giveRole: roles([rules]) } },
     `
     eva says: five
     do giveRole
@@ -107,7 +117,7 @@ playScripts({
       isUncalled: true,
       acts: {
         hang: hangs,
-        join: ({ sessions }) => void sessions.join(lounge, 'adam'),
+        join: ({ sessions }) => void sessions.join(lounge, adam.id),
       },
     },
     `
@@ -184,7 +194,7 @@ playScripts({
     `,
     ],
   'where roles are set only their members are heard, as soon as the role is given': [
-    { ...notice, acts: { giveRole: roles(['222222222222222222']) } },
+    { ...notice, acts: { giveRole: roles([mods]) } },
     `
     set roles 222222222222222222 > set value 222222222222222222 isSaved true
     eva says: five
@@ -289,17 +299,18 @@ playScripts({
 
 test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {
   const { sessions, settings } = openSessionFixture();
-  const denied = async (id: string, roleIds: readonly string[] = []) =>
+  const g = toGuildId('g');
+  const denied = async (id: PersonId, roleIds: readonly RoleId[] = []) =>
     (
       await sessions.settings.findDenial({
-        guildId: 'g',
+        guildId: g,
         caller: { id, roleIds, mayManage: false },
       })
     )?.id;
   expect(await denied(dan.id)).toBeUndefined();
-  await settings.setSetting('g', 'roles', '222222222222222222');
-  await settings.setSetting('g', 'blocked', dan.id);
-  expect(await denied(dan.id, ['222222222222222222'])).toBe('access.blocked');
-  expect(await denied('eva')).toBe('access.role');
-  expect(await denied('eva', ['222222222222222222'])).toBeUndefined();
+  await settings.setSetting(g, 'roles', mods);
+  await settings.setSetting(g, 'blocked', dan.id);
+  expect(await denied(dan.id, [mods])).toBe('access.blocked');
+  expect(await denied(eva.id)).toBe('access.role');
+  expect(await denied(eva.id, [mods])).toBeUndefined();
 });

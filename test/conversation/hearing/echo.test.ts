@@ -1,4 +1,5 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import {
@@ -35,7 +36,7 @@ function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>) {
     const quieter = decoder.decode(frame).map((sample) => sample * gain);
     const opus = Buffer.from(encoder.encode(quieter));
     fixture.coming.push({
-      speakerId: 'adam',
+      speakerId: toPersonId('adam'),
       sequence: sequence++ & 0xffff,
       timestamp: Math.round((atMs + lateMs) * 48) >>> 0,
       opus,

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import {
   openServed,
@@ -43,7 +44,9 @@ test.each(['realtime', 'audio-model'] as const)(
     expect(await isHeardEarly(named)).toBe(false);
     await using reader = await openServed(name, usual);
     const { peopleSettings } = reader.fixture;
-    await peopleSettings.changeSettings('g', 'adam', { answers: 'written' });
+    await peopleSettings.changeSettings(toGuildId('g'), toPersonId('adam'), {
+      answers: 'written',
+    });
     expect(await isHeardEarly(reader)).toBe(false);
     await using spent = await openServed(name, usual);
     const used = { line: { id: 'budget.warn' }, time: '' } as const;

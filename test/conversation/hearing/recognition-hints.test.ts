@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
   adam,
@@ -21,7 +22,7 @@ function hinted(texts: readonly string[]) {
   return { reported, transcriber };
 }
 
-const hostile = { ...eva, id: 'mallory', name: '<b>\r\nMallory</b>' };
+const hostile = { ...eva, id: toPersonId('mallory'), name: '<b>\r\nMallory</b>' };
 
 test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
   const { reported, transcriber } = hinted(['what time is it']);
@@ -31,7 +32,7 @@ test('the recogniser expects the names of the bot, and of those present who agre
   await hearSpeech(fixture, 6_000);
   expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
   expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
-  await fixture.privacy.allow('g', 'mallory');
+  await fixture.privacy.allow(toGuildId('g'), toPersonId('mallory'));
   await hearSpeech(fixture, 6_000);
   expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
 });

@@ -1,5 +1,6 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openListening, usualSentShare } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import {
@@ -65,7 +66,7 @@ test.each([
   const clock = new VirtualClock();
   const { fixture, listener } = await taken({ transcriber: slow(clock, 5_000) }, clock);
   await passTime(fixture, ms, await sayWords(speech, adam, clock.nowMs()));
-  await fixture.privacy.deny('g', 'adam');
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 12_000);
   expect(listener.listEnds).toEqual(['(withdrawn)']);
 });
@@ -90,7 +91,7 @@ test('words at the end of a session are reported as far as they were understood'
   };
   const { fixture, listener } = await taken({ transcriber }, clock);
   await hearSpeech(fixture, 1_800, speech);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 1_000);
   expect(listener.listEnds).toEqual(['five five']);
 });
@@ -104,7 +105,7 @@ test.each([
     const clock = new VirtualClock();
     const transcriber = slow(clock, 120);
     const { fixture, listener } = await taken({ addressing, transcriber }, clock);
-    await fixture.privacy.allow('g', 'eva');
+    await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     let knownAtMs = 0;
     listener.onWhole = () => {
       knownAtMs = clock.nowMs();

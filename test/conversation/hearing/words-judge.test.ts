@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { judgeOrder } from '#src/pipeline/words-judge.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
@@ -131,7 +132,7 @@ test.each(['audio-model', 'realtime'] as const)('%s is not asked', async (name) 
 
 test('a typed question is not asked about', async () => {
   await using served = await open('whole\n', knowModel());
-  void served.fixture.talk.askQuestion('g', 'Where?', adam, 'voice');
+  void served.fixture.talk.askQuestion(toGuildId('g'), 'Where?', adam, 'voice');
   await served.until(() => served.asked.length > 0, 'a request');
   expect(served.shown).not.toContain(orderLine);
 });

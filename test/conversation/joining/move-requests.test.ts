@@ -1,12 +1,13 @@
+import { type PersonId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { den, lounge, passTime } from '#test/conversation/setup/session-fixture.ts';
 import { makeCalled, openSeats } from '#test/features/seats/seats-setup.ts';
 
 /** Adam and Eva sit with the bot in the Lounge, and Cleo calls it to the Den. */
 async function calledAway() {
   const bot = await makeCalled(await openSeats());
-  const joining = await bot.sessions.join(den, 'cleo');
-  const press = (personId: string, to = 'den') =>
-    bot.sessions.moveRequests.agree('g', personId, to);
+  const joining = await bot.sessions.join(den, toPersonId('cleo'));
+  const press = (personId: PersonId, to = toChannelId('den')) =>
+    bot.sessions.moveRequests.agree(toGuildId('g'), personId, to);
   return { bot, joining, press };
 }
 
@@ -22,12 +23,14 @@ test('a person who calls the bot away from others has them asked, in a sentence 
 
 test('once everybody who sits with the bot has pressed Move it comes, and hears who called it', async () => {
   const { bot, press } = await calledAway();
-  expect(await press('adam')).toEqual({ kind: 'waiting', names: ['Eva'] });
-  expect(bot.sessions.at('g')).toEqual(lounge);
-  expect(await press('eva')).toMatchObject({ kind: 'moved', to: den });
+  expect(await press(toPersonId('adam'))).toEqual({ kind: 'waiting', names: ['Eva'] });
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(lounge);
+  expect(await press(toPersonId('eva'))).toMatchObject({ kind: 'moved', to: den });
   await passTime(bot, 100);
-  expect(bot.sessions.at('g')).toEqual(den);
-  expect(bot.sessions.findSession('g')?.consent.mayHear('cleo')).toBe(true);
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(den);
+  expect(
+    bot.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('cleo')),
+  ).toBe(true);
   expect(bot.posted.at(-1)).toEqual({
     id: 'moved',
     with: { channel: 'Den' },
@@ -37,21 +40,33 @@ test('once everybody who sits with the bot has pressed Move it comes, and hears 
 
 test('only its caller can send the bot away, and an old button or one for another channel does nothing', async () => {
   const { bot, press } = await calledAway();
-  expect(await press('cleo')).toEqual({ kind: 'over' });
-  expect(await press('adam', 'attic')).toEqual({ kind: 'over' });
-  expect(await press('adam')).toMatchObject({ kind: 'waiting' });
+  expect(await press(toPersonId('cleo'))).toEqual({ kind: 'over' });
+  expect(await press(toPersonId('adam'), toChannelId('attic'))).toEqual({
+    kind: 'over',
+  });
+  expect(await press(toPersonId('adam'))).toMatchObject({ kind: 'waiting' });
   await bot.clock.advance(10 * 60_000);
-  expect(await press('eva')).toEqual({ kind: 'over' });
-  expect(bot.sessions.at('g')).toEqual(lounge);
+  expect(await press(toPersonId('eva'))).toEqual({ kind: 'over' });
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(lounge);
 });
 
 test('people are asked at most once a minute, and whose call was not passed on reads that', async () => {
   const { bot } = await calledAway();
-  const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
-  expect(await bot.sessions.join(den, 'cleo')).toMatchObject({ isAsked: true });
-  expect(await bot.sessions.join(attic, 'dora')).toMatchObject({ isAsked: false });
+  const attic = {
+    guildId: toGuildId('g'),
+    channelId: toChannelId('attic'),
+    name: 'Attic',
+  };
+  expect(await bot.sessions.join(den, toPersonId('cleo'))).toMatchObject({
+    isAsked: true,
+  });
+  expect(await bot.sessions.join(attic, toPersonId('dora'))).toMatchObject({
+    isAsked: false,
+  });
   expect(bot.offered).toEqual(['move:den']);
   await bot.clock.advance(60_000);
-  expect(await bot.sessions.join(attic, 'dora')).toMatchObject({ isAsked: true });
+  expect(await bot.sessions.join(attic, toPersonId('dora'))).toMatchObject({
+    isAsked: true,
+  });
   expect(bot.offered).toEqual(['move:den', 'move:attic']);
 });

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import {
   makeCalled,
@@ -11,7 +12,7 @@ const offline = new BotError('link.offline', true, 'The gateway is away.');
 
 async function idleMinutes({ store }: SeatedBot) {
   return Math.round(
-    ((await store.seats.read(['g']))[0]?.idleMs ?? Number.NaN) / minuteMs,
+    ((await store.seats.read([toGuildId('g')]))[0]?.idleMs ?? Number.NaN) / minuteMs,
   );
 }
 
@@ -38,15 +39,20 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   bot.linkOpener.failures.splice(0);
   await bot.arrive(); // the gateway is back
   await passTime(bot, 100);
-  expect([bot.sessions.at('g')?.name, bot.takenOver]).toEqual(['Lounge', ['g']]);
+  expect([bot.sessions.at(toGuildId('g'))?.name, bot.takenOver]).toEqual([
+    'Lounge',
+    ['g'],
+  ]);
   expect(bot.panelContents.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
-  expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
+  expect(
+    bot.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('adam')),
+  ).toBe(true);
   cut(bot);
   await bot.clock.advance(60 * minuteMs);
   bot.linkOpener.failures.splice(0);
   await bot.arrive();
   await passTime(bot, 100);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
   expect(bot.panelContents.at(-1)).toMatchObject({
     isLeft: true,
@@ -56,7 +62,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
 
 async function breakTwice(bot: SeatedBot) {
   for (let n = 0; n < 2; n++) {
-    bot.sessions.findSession('g')?.loop.reportBug(new TypeError('a bug'));
+    bot.sessions.findSession(toGuildId('g'))?.loop.reportBug(new TypeError('a bug'));
     await passTime(bot, 2_000);
   }
   expect(bot.of('left')).toMatchObject([{ why: 'lost' }]);
@@ -71,9 +77,11 @@ test.each([
     const bot = await makeCalled(await openSeats());
     await end(bot);
     await bot.clock.advance(17 * minuteMs);
-    const seat = (await bot.store.seats.read(['g']))[0]?.seat;
+    const seat = (await bot.store.seats.read([toGuildId('g')]))[0]?.seat;
     expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
     expect(seat?.callerId).toBeUndefined();
-    expect(await bot.store.consents.countItems('g', 'adam')).toBe(0);
+    expect(
+      await bot.store.consents.countItems(toGuildId('g'), toPersonId('adam')),
+    ).toBe(0);
   },
 );

@@ -1,3 +1,4 @@
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import type {
   ConversationEffect,
   ConversationFact,
@@ -62,11 +63,15 @@ const settings: SessionSettings = {
 export function makeRoom(...ids: readonly string[]): ConversationState {
   const state = createConversationState(settings);
   const { presence, session } = state;
-  const people = ids.map((id) => makePerson(id));
+  const people = ids.map((id) => makePerson(toPersonId(id)));
   return {
     ...state,
     session: { ...session, connection: { kind: 'up' } },
-    presence: { ...presence, people, consent: { ...presence.consent, yes: ids } },
+    presence: {
+      ...presence,
+      people,
+      consent: { ...presence.consent, yes: ids.map(toPersonId) },
+    },
   };
 }
 
@@ -87,7 +92,7 @@ export function makeRoomAfter(
 }
 
 export const saidByBen: HistoryExchange = {
-  by: 'ben',
+  by: toPersonId('ben'),
   name: 'Ben',
   isOwn: true,
   words: 'hm',
@@ -95,7 +100,7 @@ export const saidByBen: HistoryExchange = {
   isOver: false,
 };
 
-export function makePerson(id: string, over: Partial<Participant> = {}): Participant {
+export function makePerson(id: PersonId, over: Partial<Participant> = {}): Participant {
   const name = `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
   const usual = {
     id,
@@ -126,7 +131,7 @@ export const noVoice: VoiceEvidence = {
 
 export function voiceBegan(
   utterance: number,
-  by: string,
+  by: PersonId,
   atMs: number,
 ): ConversationEvent {
   return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
@@ -183,7 +188,7 @@ export function voiceEnded(
 /** A sentence of one second, recognised in its last pause. */
 export function saysWhole(
   utterance: number,
-  by: string,
+  by: PersonId,
   atMs: number,
   text: string,
 ): readonly ConversationEvent[] {
@@ -195,11 +200,11 @@ export function saysWhole(
 }
 
 /** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
-export const bridge = saysWhole(1, 'ana', 0, 'Nova, the bridge?');
+export const bridge = saysWhole(1, toPersonId('ana'), 0, 'Nova, the bridge?');
 export const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 export const bridgeAsked: CaseStep = [bridge, begunForBridge, 'play 101'];
 
-const timer = saysWhole(1, 'ana', 0, 'Nova, a timer');
+const timer = saysWhole(1, toPersonId('ana'), 0, 'Nova, a timer');
 export const timerAsked: CaseStep = [
   timer,
   'begin 101 for ana: Nova, a timer',
@@ -294,14 +299,14 @@ export function toolReturned(
 
 export function buttonPressed(
   confirmation: number,
-  by: string,
+  by: PersonId,
   atMs: number,
 ): ConversationEvent {
   return { kind: 'pressed', confirmation, by, atMs };
 }
 
 export function consentGiven(
-  by: string,
+  by: PersonId,
   answer: EventOf<'answered-consent'>['answer'],
   atMs: number,
 ): ConversationEvent {
@@ -312,7 +317,7 @@ export function peoplePresent(
   atMs: number,
   ...ids: readonly string[]
 ): ConversationEvent {
-  return { kind: 'people', people: ids.map((id) => makePerson(id)), atMs };
+  return { kind: 'people', people: ids.map((id) => makePerson(toPersonId(id))), atMs };
 }
 
 export function announcementAsked(
@@ -337,7 +342,13 @@ export function noticeAsked(
   untilMs: number,
   atMs: number,
 ): ConversationEvent {
-  return { kind: 'notify', request, to, untilMs, atMs };
+  return {
+    kind: 'notify',
+    request,
+    to: to === undefined ? undefined : toPersonId(to),
+    untilMs,
+    atMs,
+  };
 }
 
 export function tickAt(atMs: number): ConversationEvent {

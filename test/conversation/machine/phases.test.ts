@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { getPhase } from '#src/conversation/machine/selectors.ts';
@@ -24,8 +25,12 @@ const sounds = [...bridge, replyAudible(101, 1_100)];
 
 /** Events after which Ana's question, number 100, is in each phase. Its answer is 101. */
 const roads = {
-  speaking: [voiceBegan(1, 'ana', 0)],
-  deciding: [voiceBegan(1, 'ana', 0), voicePaused(1, 600), voiceEnded(1, 1_000)],
+  speaking: [voiceBegan(1, toPersonId('ana'), 0)],
+  deciding: [
+    voiceBegan(1, toPersonId('ana'), 0),
+    voicePaused(1, 600),
+    voiceEnded(1, 1_000),
+  ],
   waiting: [{ kind: 'link-down', isHeard: false, atMs: 0 }, ...bridge],
   making: bridge,
   sounding: sounds,
@@ -47,7 +52,7 @@ const table: readonly Row[] = [
   // event, then: speaking, deciding, waiting, making, sounding, finishing, cut
   [
     'goes on',
-    voiceBegan(2, 'ana', atMs),
+    voiceBegan(2, toPersonId('ana'), atMs),
     '=',
     'speaking',
     'speaking',
@@ -98,7 +103,7 @@ const table: readonly Row[] = [
   ],
   [
     'is forgotten after a no',
-    consentGiven('ana', 'no', atMs),
+    consentGiven(toPersonId('ana'), 'no', atMs),
     'over: forget-person ana',
     'over: forget-person ana',
     'over: forget-person ana',
@@ -132,7 +137,14 @@ const table: readonly Row[] = [
   ],
   [
     'is followed by a question of another person',
-    { kind: 'typed', request: 1, by: 'ben', name: 'Ben', text: 'Quito?', atMs },
+    {
+      kind: 'typed',
+      request: 1,
+      by: toPersonId('ben'),
+      name: 'Ben',
+      text: 'Quito?',
+      atMs,
+    },
     ...[
       '= begin 102 for ben: Quito?, play 102',
       '= begin 102 for ben: Quito?, play 102',

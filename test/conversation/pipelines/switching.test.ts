@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { toGuildId } from '#src/base/ids.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { getSayingText } from '#test/conversation/setup/sayings.ts';
 import { openServed } from '#test/conversation/setup/served-session.ts';
@@ -25,7 +26,7 @@ test('whatever answers next knows all that was said before, there and back', asy
   const before: string[] = [];
   for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
     expect(
-      await served.fixture.settings.setSetting('g', 'pipeline', name),
+      await served.fixture.settings.setSetting(toGuildId('g'), 'pipeline', name),
     ).toMatchObject({
       kind: 'set',
     });
@@ -47,7 +48,7 @@ test('a switch in the middle of an answer lets it end, and the next one knows it
   await using served = await openServed('realtime', { replies });
   await served.say('forward');
   await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
-  await served.fixture.settings.setSetting('g', 'pipeline', 'chained');
+  await served.fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'chained');
   await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
   expect(served.fixture.of('answered')).toMatchObject([
     { heardText: 'Ten meters it is.' },

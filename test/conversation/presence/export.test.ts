@@ -1,3 +1,4 @@
+import { type PersonId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   makeLine,
@@ -13,10 +14,12 @@ import { openPostgresTranscripts } from '#test/storage/postgres/open-transcripts
 
 /** Eva spoke, and was answered twice, once beside others. */
 async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>) {
-  await writer.putSession(makeSession('a', { guildId: 'g', placeId: 'staff' }));
+  await writer.putSession(
+    makeSession('a', { guildId: toGuildId('g'), placeId: toChannelId('staff') }),
+  );
   await writer.putLines([
-    makeLine('a', 5, 'the quagga is sold', toSpeaker('bob')),
-    makeLine('a', 12, 'I was late', toSpeaker('eva')),
+    makeLine('a', 5, 'the quagga is sold', toSpeaker(toPersonId('bob'))),
+    makeLine('a', 12, 'I was late', toSpeaker(toPersonId('eva'))),
     makeLine('a', 15, 'Eva was late.', toAnswer('eva')),
     makeLine(
       'a',
@@ -27,16 +30,19 @@ async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>
   ]);
 }
 
-async function exported(transcripts: TranscriptStores, personId: string) {
+async function exported(transcripts: TranscriptStores, personId: PersonId) {
   const fixture = openSessionFixture({ transcripts });
-  const outcome = await fixture.privacy.exportPerson('g', personId);
+  const outcome = await fixture.privacy.exportPerson(toGuildId('g'), personId);
   if (outcome.kind !== 'exported') throw new Error('nothing was exported');
   return JSON.parse(outcome.json).lines;
 }
 
 async function expectOwnWordsOnly(transcripts: TranscriptStores) {
   await talkedTo(transcripts);
-  const [own, answer, quote, ...others] = await exported(transcripts, 'eva');
+  const [own, answer, quote, ...others] = await exported(
+    transcripts,
+    toPersonId('eva'),
+  );
   expect(own).toMatchObject({ number: 12, text: 'I was late' });
   expect(answer).toMatchObject({ number: 15, text: 'Eva was late.' });
   expect(quote).toMatchObject({
@@ -44,7 +50,7 @@ async function expectOwnWordsOnly(transcripts: TranscriptStores) {
     text: 'Bob sold the quagga. Eva was late.',
   });
   expect(others).toEqual([]);
-  expect(await exported(transcripts, 'adam')).toMatchObject([
+  expect(await exported(transcripts, toPersonId('adam'))).toMatchObject([
     { number: 30, text: 'Bob sold the quagga. Eva was late.' },
   ]);
 }
@@ -66,9 +72,9 @@ withPostgres(() => {
 
 test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
   const { consents, privacy, stores } = openSessionFixture();
-  await consents.write('g', 'eva', { kind: 'always' });
-  await stores.leftOutPeople.write('g', 'eva', true);
-  const outcome = await privacy.exportPerson('g', 'eva');
+  await consents.write(toGuildId('g'), toPersonId('eva'), { kind: 'always' });
+  await stores.leftOutPeople.write(toGuildId('g'), toPersonId('eva'), true);
+  const outcome = await privacy.exportPerson(toGuildId('g'), toPersonId('eva'));
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({
     consent: { kind: 'always' },
@@ -79,5 +85,7 @@ test('an export holds every stored row about that person, and is refused where t
     },
   });
   consents.listRows = () => Promise.reject(new Error('The disk is gone.'));
-  expect(await privacy.exportPerson('g', 'eva')).toEqual({ kind: 'failed' });
+  expect(await privacy.exportPerson(toGuildId('g'), toPersonId('eva'))).toEqual({
+    kind: 'failed',
+  });
 });

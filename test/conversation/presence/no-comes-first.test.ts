@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { inject } from 'vitest';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   adam,
@@ -21,9 +22,10 @@ import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 
 const acts: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> = {
-  deny: ({ privacy }) => privacy.deny('g', 'eva'),
-  forget: ({ privacy }) => privacy.forget('g', 'eva'),
-  'leave out': ({ captions }) => captions.setLeftOut('g', 'eva', true),
+  deny: ({ privacy }) => privacy.deny(toGuildId('g'), toPersonId('eva')),
+  forget: ({ privacy }) => privacy.forget(toGuildId('g'), toPersonId('eva')),
+  'leave out': ({ captions }) =>
+    captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true),
 };
 const allActs = Object.keys(acts);
 
@@ -88,7 +90,7 @@ async function run(open: OpenStores, held = new HeldOperation()) {
     [adam, eva],
     clock,
   );
-  await done(fixture, fixture.sessions.join(lounge, 'adam'));
+  await done(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
   return fixture;
 }
 
@@ -107,8 +109,10 @@ async function done<T>({ clock }: SessionFixture, work: Promise<T>) {
 
 /** Whether a session there does with Eva what she refused. */
 function goesOn({ sessions }: SessionFixture, act: string) {
-  const gate = sessions.findSession('g')?.consent ?? expect.fail();
-  return act === 'leave out' ? gate.canWrite('eva') : gate.mayHear('eva');
+  const gate = sessions.findSession(toGuildId('g'))?.consent ?? expect.fail();
+  return act === 'leave out'
+    ? gate.canWrite(toPersonId('eva'))
+    : gate.mayHear(toPersonId('eva'));
 }
 
 /** At each operation of the stores that the act awaits: `then` happens before that one begins. */
@@ -122,8 +126,8 @@ async function atEach(
     const open = await place(stack);
     const held = new HeldOperation();
     const fixture = await run(open, held);
-    await fixture.privacy.allow('g', 'eva');
-    const turning = fixture.captions.turnOn('g', {});
+    await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
+    const turning = fixture.captions.turnOn(toGuildId('g'), {});
     await passTime(fixture, 4_000);
     await done(fixture, turning);
     expect(goesOn(fixture, act)).toBe(true);
@@ -145,8 +149,8 @@ function noComesFirst(name: string, place: StorePlace) {
       const awaits = await atEach(place, act, async (fixture, nth, open) => {
         if (nth > 1) expect(goesOn(await run(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
-        await done(fixture, fixture.sessions.leave('g'));
-        await done(fixture, fixture.sessions.join(lounge, 'adam'));
+        await done(fixture, fixture.sessions.leave(toGuildId('g')));
+        await done(fixture, fixture.sessions.join(lounge, toPersonId('adam')));
         expect(goesOn(fixture, act)).toBe(false);
       });
       expect(awaits).toBeGreaterThanOrEqual(act === 'leave out' ? 1 : 2);
@@ -167,21 +171,26 @@ function pressDuringErasure(name: string, place: StorePlace) {
         const open = await place(stack);
         const held = new HeldOperation();
         const fixture = await run(open, held);
-        await done(fixture, fixture.captions.setLeftOut('g', 'eva', true));
+        await done(
+          fixture,
+          fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true),
+        );
         held.arm(nth);
-        const forgetting = fixture.privacy.forget('g', 'eva');
+        const forgetting = fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
         reached = await done(
           fixture,
           Promise.race([held.reached, forgetting.then(() => 'over')]),
         );
-        const pressing = fixture.privacy[press]('g', 'eva');
+        const pressing = fixture.privacy[press](toGuildId('g'), toPersonId('eva'));
         held.release();
         expect(await done(fixture, pressing)).toEqual({ isSaved: true });
         expect(await done(fixture, forgetting)).toMatchObject({ kind: 'forgotten' });
         const { leftOutPeople, store } = fixture.dependencies;
         if (nth > 1)
-          expect((await store.read('g')).get('eva')).toEqual({ kind: stored[press] });
-        expect(await leftOutPeople.read('g')).toEqual(new Map());
+          expect((await store.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
+            kind: stored[press],
+          });
+        expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map());
         expect(await store.listErasures()).toEqual([]);
       }
     },
@@ -202,20 +211,26 @@ test.each<Press>(['allow', 'deny'])(
       adam,
       eva,
     ]);
-    await captions.setLeftOut('g', 'eva', true);
+    await captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
     const over = new AbortController();
     const resuming = privacy.resumePendingErasures(over.signal);
     await clock.advance(0);
     consents.trouble = 'unwritable';
-    expect(await privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
-    expect(await privacy[press]('g', 'eva')).toEqual({ isSaved: false });
+    expect(await privacy.forget(toGuildId('g'), toPersonId('eva'))).toEqual({
+      kind: 'failed',
+    });
+    expect(await privacy[press](toGuildId('g'), toPersonId('eva'))).toEqual({
+      isSaved: false,
+    });
     consents.trouble = undefined;
     await clock.advance(5_000);
     expect(await consents.listErasures()).toHaveLength(1);
     await clock.advance(60_000);
     await expect.poll(() => consents.listErasures()).toEqual([]);
-    expect(await dependencies.leftOutPeople.read('g')).toEqual(new Map());
-    expect((await consents.read('g')).get('eva')).toEqual({ kind: stored[press] });
+    expect(await dependencies.leftOutPeople.read(toGuildId('g'))).toEqual(new Map());
+    expect((await consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
+      kind: stored[press],
+    });
     over.abort();
     await resuming;
   },
@@ -223,23 +238,31 @@ test.each<Press>(['allow', 'deny'])(
 
 test('a no that cannot be stored holds, is called unsaved, and is stored once that is possible, as an erasure is completed within a minute', async () => {
   const fixture = await joinLounge({}, [adam, eva]);
-  await fixture.privacy.allow('g', 'eva');
+  await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
   fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.deny('g', 'eva')).toEqual({ isSaved: false });
+  expect(await fixture.privacy.deny(toGuildId('g'), toPersonId('eva'))).toEqual({
+    isSaved: false,
+  });
   expect(goesOn(fixture, 'deny')).toBe(false);
   await passTime(fixture, 60_000);
   fixture.consents.trouble = undefined;
   await passTime(fixture, 5_000);
-  expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'never' });
+  expect((await fixture.consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
+    kind: 'never',
+  });
   const over = new AbortController();
   const resuming = fixture.privacy.resumePendingErasures(over.signal);
   await fixture.clock.advance(0);
   fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.forget('g', 'eva')).toEqual({ kind: 'failed' });
+  expect(await fixture.privacy.forget(toGuildId('g'), toPersonId('eva'))).toEqual({
+    kind: 'failed',
+  });
   fixture.consents.trouble = undefined;
   await fixture.clock.advance(60_000);
   await expect.poll(async () => (await fixture.consents.listErasures()).length).toBe(0);
-  expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
+  expect((await fixture.consents.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
+    kind: 'forgotten',
+  });
   over.abort();
   await resuming;
 });
@@ -252,19 +275,21 @@ test.each(['SQLite', 'PostgreSQL'])(
     const open = await (name === 'SQLite' ? openSqlitePlace : openPostgresPlace)(stack);
     const held = new HeldOperation();
     const killed = await run(open, held);
-    await killed.captions.setLeftOut('g', 'eva', true);
+    await killed.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
     held.arm(2); // the row that they were forgotten is written, and nothing is erased
-    void killed.privacy.forget('g', 'eva');
+    void killed.privacy.forget(toGuildId('g'), toPersonId('eva'));
     await done(killed, held.reached);
     const next = await run(open);
     const { leftOutPeople, store } = next.dependencies;
-    expect(await leftOutPeople.read('g')).toEqual(new Map([['eva', true]]));
+    expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map([['eva', true]]));
     const over = new AbortController();
     const resuming = next.privacy.resumePendingErasures(over.signal);
     await next.clock.advance(1_000);
     await next.clock.advance(1_000);
-    expect(await leftOutPeople.read('g')).toEqual(new Map());
-    expect((await store.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
+    expect(await leftOutPeople.read(toGuildId('g'))).toEqual(new Map());
+    expect((await store.read(toGuildId('g'))).get(toPersonId('eva'))).toEqual({
+      kind: 'forgotten',
+    });
     over.abort();
     await resuming;
   },

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { type ChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -19,7 +20,12 @@ import {
 /** Words that Eva said to those there, and that Adam said to the bot. */
 export const [overheard, reported] = ['quagga', 'axolotl'] as const;
 export type PlantedWord = typeof overheard | typeof reported;
-export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+export const ben: ChannelMember = {
+  id: toPersonId('ben'),
+  name: 'Ben',
+  isBot: false,
+  roleIds: [],
+};
 
 /**
  * A model that looks captions up when it is asked for a decision, has remembered what it was shown when it is asked to, cites
@@ -102,9 +108,10 @@ export async function openNarration(
   const transcriber = new FakeTranscriber({ texts: () => said });
   const parts = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
-  await fixture.settings.setSetting('g', 'memory', 'on');
-  await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id);
+  await fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  for (const { id } of [adam, eva, ben])
+    await fixture.privacy.allow(toGuildId('g'), id);
   await passTime(fixture, 100);
   const say = async (who: ChannelMember, text: string) => {
     said = text;
@@ -138,9 +145,10 @@ export async function askQuestion(
   const before = synthesizer.asked.length;
   const outcome = await passUntil(
     fixture,
-    fixture.talk.askQuestion('g', question, who, 'voice'),
+    fixture.talk.askQuestion(toGuildId('g'), question, who, 'voice'),
   );
-  const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, who.id);
+  const mayOpen = (id: ChannelId) =>
+    fixture.sessions.canOpen(toGuildId('g'), id, who.id);
   const read =
     outcome?.kind === 'answered'
       ? await outcome.text.findTextForPerson(who.id, mayOpen)

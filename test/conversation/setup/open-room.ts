@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { getPhase } from '#src/conversation/machine/selectors.ts';
 import type { UtteranceState } from '#src/conversation/machine/state.ts';
@@ -33,8 +34,8 @@ export async function openRoom(
     },
   );
   for (const { id } of people)
-    await fixture.consents.write('g', id, { kind: 'always' });
-  await fixture.sessions.join(lounge, 'adam');
+    await fixture.consents.write(toGuildId('g'), id, { kind: 'always' });
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 6_000);
   return fixture;
 }
@@ -58,7 +59,7 @@ export async function openSlowRoom(answer: string) {
 }
 
 export function getTalk({ sessions }: SessionFixture) {
-  return sessions.findSession('g')?.loop ?? expect.fail('no session');
+  return sessions.findSession(toGuildId('g'))?.loop ?? expect.fail('no session');
 }
 
 /** Phase of what has the floor; undefined where nothing has it. */

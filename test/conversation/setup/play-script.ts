@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
@@ -52,6 +53,7 @@ import {
   type FixtureOptions,
   findOffer,
   lounge,
+  makePerson,
   openSessionFixture,
   passTime,
   pressConfirm,
@@ -195,10 +197,7 @@ export class Play {
     if (text !== '') this.heard = text === '(nothing)' ? '' : text;
     const who = this.person(name);
     const file = clip || (clips[who.id] ?? 'human-librivox-0880');
-    this.#packets = [
-      ...this.#packets,
-      ...(await sayWords(file, who, this.clock.nowMs())),
-    ];
+    this.#packets = this.#packets.concat(await sayWords(file, who, this.clock.nowMs()));
   }
 
   /** Engines work so from now on. */
@@ -220,10 +219,10 @@ export class Play {
     const isMeant = (one: ChannelMember) =>
       one.name.toLowerCase() === name.toLowerCase();
     const found = [...this.#people, adam, eva].find(isMeant);
-    return found ?? { ...adam, ...makePerson(name) };
+    return found ?? makeNamed(name);
   }
 
-  idOf(name = ''): string {
+  idOf(name = '') {
     return this.person(name).id;
   }
 
@@ -318,7 +317,7 @@ export class Play {
 
 type Step = (play: Play, ...groups: readonly string[]) => unknown;
 
-const g = 'g';
+const g = toGuildId('g');
 const findPlace = (name: string) => (name === 'den' ? den : lounge);
 /** Steps of a script by their form; the first that fits is done. */
 const steps: readonly (readonly [RegExp, Step])[] = [
@@ -331,7 +330,10 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\S+) (asks|writes)(?: with (\S+))?: ?(.*)$/, ask],
   [/^(\w+) types(?: and (deletes))?(?: in (\w+))?(?: with (\S+))?: ?(.*)$/, typeLine],
   [/^(\w+) picks (\w+): (.*)$/, pickMessage],
-  [/^line (\d+) is deleted$/, ({ typed }, nth) => typed.lines.onDeleted([`m${nth}`])],
+  [
+    /^line (\d+) is deleted$/,
+    ({ typed }, nth) => typed.lines.onDeleted([toMessageId(`m${nth}`)]),
+  ],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
   [/^stop$/, ({ fixture }) => fixture.talk.stopSpeaking(g)],
   [
@@ -427,11 +429,8 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^at$/, ({ fixture }) => fixture.sessions.at(g)?.name ?? 'nowhere'],
   [
     /^links$/,
-    ({
-      fixture: {
-        linkOpener: { asked, links },
-      },
-    }) => `${asked} tries, ${links.length} links`,
+    ({ fixture: { linkOpener } }) =>
+      `${linkOpener.asked} tries, ${linkOpener.links.length} links`,
   ],
   [/^timers$/, ({ clock }) => `${clock.sleeping} timers`],
   [/^requests$/, ({ asked }) => `${asked.length} requests`],
@@ -462,7 +461,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [
     /^(\w+) looks$/,
     ({ fixture }, who = '') =>
-      fixture.confirmations.showConfirmation(g, findOffer(fixture), who),
+      fixture.confirmations.showConfirmation(g, findOffer(fixture), toPersonId(who)),
   ],
   [/^(\w+) keeps(?: about (\w+))?: (.*)$/, keepMemory],
   [/^memories$/, ({ fixture }) => fixture.transcripts.onDisk.memories.list(g)],
@@ -495,7 +494,7 @@ function joinSession(
 ): Promise<unknown> {
   return fixture.sessions.join(
     findPlace(place),
-    who,
+    toPersonId(who),
     mode === 'captions' ? mode : 'talk',
   );
 }
@@ -530,7 +529,7 @@ function move({ fixture }: Play, place = '') {
 async function openPlay({ stored = {}, ...parts }: ScriptStart) {
   const played = new Play(parts);
   for (const [id, consent] of Object.entries(stored))
-    await played.fixture.consents.write(g, id, consent);
+    await played.fixture.consents.write(g, toPersonId(id), consent);
   return played;
 }
 
@@ -576,8 +575,7 @@ const usualStart: Readonly<Record<string, ScriptStart>> = {
 
 function parsePart(part: string): ScriptStart {
   const [first = '', ...rest] = part.split(' ');
-  if (first === 'people')
-    return { people: rest.map((name) => ({ ...adam, ...makePerson(name) })) };
+  if (first === 'people') return { people: rest.map(makeNamed) };
   if (first === 'share') return { caps: { personDay: toUsd(Number(rest[0])) } };
   if (first === 'from')
     return { clock: new VirtualClock(Date.parse(`2026-11-20T${rest[0]}Z`)) };
@@ -586,8 +584,9 @@ function parsePart(part: string): ScriptStart {
     return { addressing: first };
   return usualStart[first] ?? { stored: { [first]: { kind: rest[0] as 'always' } } };
 }
-function makePerson(name: string): Pick<ChannelMember, 'id' | 'name'> {
-  return { id: name.toLowerCase(), name: name.charAt(0).toUpperCase() + name.slice(1) };
+
+function makeNamed(name: string): ChannelMember {
+  return makePerson(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
 /** A test for each script. `forAll`: what is given before each of them. */

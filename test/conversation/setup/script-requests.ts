@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { reserveAnswer } from '#test/fakes/fake-spending.ts';
 import { makeTyped } from '#test/features/typed/typed-handler.ts';
@@ -5,7 +6,7 @@ import type { Play } from './play-script.ts';
 import { den, findOffer } from './session-fixture.ts';
 import { changeTrack, playSound } from './tracks-fixture.ts';
 
-const g = 'g';
+const g = toGuildId('g');
 
 /** What a question or a line is about, or comes with, by the word after `with`. */
 const subjects: Readonly<Record<string, object>> = {
@@ -53,8 +54,12 @@ export function typeLine(
 ) {
   const author = { ...play.person(name), isBot: name === 'bot' };
   play.typedLines++;
-  const messageId = `m${play.typedLines}`;
-  const over = { messageId, ...(channelId && { channelId }), ...findSubject(subject) };
+  const messageId = toMessageId(`m${play.typedLines}`);
+  const over = {
+    messageId,
+    ...(channelId && { channelId: toChannelId(channelId) }),
+    ...findSubject(subject),
+  };
   const { lines } = play.typed;
   play.later(
     `line ${play.typedLines}`,
@@ -73,7 +78,7 @@ export function pickMessage(play: Play, by = '', of = '', text = '') {
 
 /** An answer of former hours, at so many dollars. */
 export function spend({ purse: { budgets } }: Play, who = '', usd = '') {
-  using reservation = reserveAnswer(budgets, { guildId: g, personId: who });
+  using reservation = reserveAnswer(budgets, { guildId: g, personId: toPersonId(who) });
   reservation?.recordUsage({ inputTokens: Number(usd) * 1e6, outputTokens: 0 });
 }
 
@@ -142,8 +147,8 @@ export async function addReminder(
   await fixture.reminders.addReminder({
     id: text,
     guildId: g,
-    personId: 'adam',
-    channelId: 'lounge',
+    personId: toPersonId('adam'),
+    channelId: toChannelId('lounge'),
     channelName: 'Lounge',
     text,
     setAtWallMs: dueAtWallMs - Number(setBeforeS || dueInS) * 1_000,
@@ -162,12 +167,16 @@ export async function listConsents({ fixture }: Play) {
 }
 
 export function leaveOut(play: Play, who = '', how = '') {
-  return play.fixture.captions.setLeftOut(g, play.idOf(who), how === 'out');
+  return play.fixture.captions.setLeftOut(g, toPersonId(play.idOf(who)), how === 'out');
 }
 
 /** A check of everything that an answer needs, by somebody who reads it in the den. */
 export function checkAnswers(play: Play, who = '') {
-  const checking = play.fixture.checkup.checkAnswers(g, play.idOf(who), den);
+  const checking = play.fixture.checkup.checkAnswers(
+    g,
+    toPersonId(play.idOf(who)),
+    den,
+  );
   play.later('check', checking.then(formatReport));
 }
 
@@ -198,7 +207,9 @@ export function readAloud(
 }
 
 export async function chooseSetting(play: Play, who = '', key = '', value = '') {
-  await play.fixture.peopleSettings.changeSettings(g, play.idOf(who), { [key]: value });
+  await play.fixture.peopleSettings.changeSettings(g, toPersonId(play.idOf(who)), {
+    [key]: value,
+  });
 }
 
 export function restrict({ fixture }: Play, kind = '', on = '') {
@@ -206,12 +217,18 @@ export function restrict({ fixture }: Play, kind = '', on = '') {
 }
 
 export function takeAway({ fixture }: Play, kind = '', channelId = '') {
-  fixture.sessions.onSeatChange(g, { kind: kind as 'no-view', channelId });
+  fixture.sessions.onSeatChange(g, {
+    kind: kind as 'no-view',
+    channelId: toChannelId(channelId),
+  });
 }
 
 /** A press whose action takes its time: its outcome is told when it comes. */
 export function beginConfirm(play: Play, who = '') {
   const { confirmations } = play.fixture;
   const offer = findOffer(play.fixture);
-  play.later('confirmed', confirmations.confirmCall(g, offer, play.idOf(who)));
+  play.later(
+    'confirmed',
+    confirmations.confirmCall(g, offer, toPersonId(play.idOf(who))),
+  );
 }

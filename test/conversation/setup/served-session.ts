@@ -4,6 +4,7 @@ import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
@@ -99,7 +100,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     clock,
   );
   stack.use(fixture.sessions);
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   const leftAtMs: number[] = [];
   fixture.linkOpener.link.onLeft = (_frame, atMs) => leftAtMs.push(atMs);
   const all = stack.move();
@@ -111,7 +112,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}) 
     heard,
     /** Name of the pipeline that answers now. */
     get name() {
-      return fixture.sessions.settings.getForGuild(lounge.guildId).pipeline;
+      return fixture.sessions.settings.getForGuild(toGuildId(lounge.guildId)).pipeline;
     },
     /** Lets time pass; servers get some of their own where they are at work. */
     async pass(ms: number, packets: readonly Packet[] = []) {

@@ -2,6 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { loadSilero } from '#src/audio/voice/silero-network.ts';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
@@ -62,10 +63,18 @@ import type { RecordedUtterances } from '#test/fakes/speakers/recorded-utterance
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { recordMessages, recordPanels } from './recorders.ts';
 
-export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
-export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
+export const lounge = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('lounge'),
+  name: 'Lounge',
+};
+export const den = {
+  guildId: lounge.guildId,
+  channelId: toChannelId('den'),
+  name: 'Den',
+};
 export const makePerson = (name: string): ChannelMember => ({
-  id: name.toLowerCase(),
+  id: toPersonId(name.toLowerCase()),
   name,
   isBot: false,
   roleIds: [],
@@ -415,8 +424,15 @@ export function findOffer({ offered }: SessionFixture): string {
 }
 
 /** Somebody presses the newest Confirm. */
-export async function pressConfirm(fixture: SessionFixture, personId = 'adam') {
-  const pressing = fixture.confirmations.confirmCall('g', findOffer(fixture), personId);
+export async function pressConfirm(
+  fixture: SessionFixture,
+  personId = toPersonId('adam'),
+) {
+  const pressing = fixture.confirmations.confirmCall(
+    toGuildId('g'),
+    findOffer(fixture),
+    personId,
+  );
   await passTime(fixture, 200);
   return await pressing;
 }
@@ -426,7 +442,7 @@ export async function joinLounge(
   ...given: Parameters<typeof openSessionFixture>
 ): Promise<SessionFixture> {
   const fixture = openSessionFixture(...given);
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   return fixture;
 }
 

@@ -1,18 +1,26 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type {
   PlayRequest,
   TrackCaller,
 } from '#src/features/tracks/track-request-outcomes.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,
   joinLounge,
+  makePerson,
   type openSessionFixture,
   passTime,
   type SessionFixture,
 } from './session-fixture.ts';
 
-export const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
-export const bot = { id: 'bot', name: 'Other', isBot: true, roleIds: [] };
+export const ben = makePerson('Ben');
+export const bot: ChannelMember = {
+  id: toPersonId('bot'),
+  name: 'Other',
+  isBot: true,
+  roleIds: [],
+};
 export const [byAdam, byEva, byBen] = [adam, eva, ben].map(
   ({ id, name }): TrackCaller => ({ id, name, mayManage: false }),
 ) as [TrackCaller, TrackCaller, TrackCaller];
@@ -35,7 +43,7 @@ export async function playSound(
   more: Partial<PlayRequest> = {},
 ) {
   const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
-  const [outcome] = await fixture.tracks.playSound('g', caller, request);
+  const [outcome] = await fixture.tracks.playSound(toGuildId('g'), caller, request);
   return outcome;
 }
 
@@ -52,11 +60,13 @@ export function changeTrack(
   track = 'main',
 ) {
   const change = typeof command === 'string' ? { kind: command } : command;
-  return tracks.changeTracks('g', by, change, track);
+  return tracks.changeTracks(toGuildId('g'), by, change, track);
 }
 
 /** Titles of the current item of a track, and of those that wait. */
 export const listTitles = (fixture: SessionFixture, track = 'main') => {
-  const view = fixture.tracks.listTracks('g')?.find(({ name }) => name === track);
+  const view = fixture.tracks
+    .listTracks(toGuildId('g'))
+    ?.find(({ name }) => name === track);
   return [view?.current?.title, ...(view?.waiting ?? []).map(({ title }) => title)];
 };

@@ -1,4 +1,5 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -61,10 +62,10 @@ export async function openSpoken() {
   });
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await passTime(fixture, 40);
-  await fixture.personas.savePersona('g', lounge.channelId, {
+  await fixture.personas.savePersona(toGuildId('g'), toChannelId(lounge.channelId), {
     instructions: 'Be brief.',
   });
-  const session = fixture.sessions.findSession('g');
+  const session = fixture.sessions.findSession(toGuildId('g'));
   if (!session) throw new Error('nobody called the bot');
   /** One word of this person from `inMs` on. */
   const word = async (who: ChannelMember, inMs = 0) => {
@@ -83,7 +84,7 @@ export async function openSpoken() {
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
     said: () => fixture.synthesizer.texts.join(' '),
     async ask(ms = 4_000) {
-      void fixture.talk.askQuestion('g', vagueRequest, adam, 'voice');
+      void fixture.talk.askQuestion(toGuildId('g'), vagueRequest, adam, 'voice');
       await passTime(fixture, ms);
     },
     async say(text: string, who: ChannelMember = adam) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
@@ -50,14 +51,14 @@ async function open(
 }
 
 async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000) {
-  void fixture.talk.askQuestion('g', question, adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), question, adam, 'voice');
   await passTime(fixture, ms);
 }
 
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
-  const radio = { ...adam, id: 'token:radio', name: 'radio' };
-  void fixture.talk.askQuestion('g', 'Who is there?', radio, 'voice');
+  const radio = { ...adam, id: toPersonId('token:radio'), name: 'radio' };
+  void fixture.talk.askQuestion(toGuildId('g'), 'Who is there?', radio, 'voice');
   await passTime(fixture, 3_000);
   expect(chat.results).toEqual([
     '{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}',
@@ -82,10 +83,12 @@ test('a tool ends at once with /stop', async () => {
   const { fixture } = await open([[call('look')]], { clock, tools: [readTool] });
   await ask(fixture, 'Look.', 1_000);
   const atMs = clock.nowMs();
-  fixture.talk.stopSpeaking('g');
+  fixture.talk.stopSpeaking(toGuildId('g'));
   await passTime(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
-  expect(fixture.sessions.findSession('g')?.speech.requests.current).toBeUndefined();
+  expect(
+    fixture.sessions.findSession(toGuildId('g'))?.speech.requests.current,
+  ).toBeUndefined();
 });
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {

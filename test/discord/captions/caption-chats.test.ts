@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Command } from '#src/features/command.ts';
 import type {
   CaptionChat,
@@ -104,7 +105,11 @@ test.each([
 test('a channel of another server takes no captions', async () => {
   const { captions, lounge, sandbox } = await open();
   const thread = { parentChannelId: sandbox.channelId('general'), name: 'Captions' };
-  const opening = captions.openChat({ ...lounge, guildId: '2' }, thread, never);
+  const opening = captions.openChat(
+    { ...lounge, guildId: toGuildId('2') },
+    thread,
+    never,
+  );
   await expect(opening).rejects.toMatchObject({ code: 'discord.forbidden' });
 });
 
@@ -142,10 +147,10 @@ test('Discord’s present rights decide who may open a channel', async () => {
   const { guildId } = sandbox;
   const ann = sandbox.person('Ann');
   const may = (right?: string) =>
-    captions.mayOpen(guildId, right ?? lounge.channelId, ann.id);
+    captions.mayOpen(guildId, toChannelId(right ?? lounge.channelId), ann.id);
   await expect.poll(() => may()).toBe('yes');
   expect(await may(sandbox.channelId('general'))).toBe('no');
-  expect(await captions.mayOpen(guildId, lounge.channelId, '2')).toBe('no');
+  expect(await captions.mayOpen(guildId, lounge.channelId, toPersonId('2'))).toBe('no');
   for (const right of ['connect', 'readHistory', 'viewChannel'] as const) {
     sandbox.guild().permit('Lounge', 'Ann', { deny: [right] });
     await expect.poll(() => may()).toBe('no');

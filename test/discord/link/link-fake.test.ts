@@ -1,21 +1,29 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { toPersonId } from '#src/base/ids.ts';
 import { testVoiceLink } from '#test/contracts/voice-link-contract.ts';
 import { FakeLink } from '#test/fakes/fake-link.ts';
+
+const ann = toPersonId('ann');
 
 testVoiceLink(
   'the fake link',
   async (mayHear) => {
     const link = new FakeLink(mayHear);
-    link.present.push({ id: 'ann', name: 'Ann', isBot: false, roleIds: [] });
+    link.present.push({
+      id: ann,
+      name: 'Ann',
+      isBot: false,
+      roleIds: [],
+    });
     let nowMs = 0;
     return {
       link,
-      speakerId: 'ann',
+      speakerId: ann,
       async speak() {
         for (let n = 0; n < 10; n++) {
           const opus = Buffer.from([1, n]);
           link.arrive({
-            speakerId: 'ann',
+            speakerId: ann,
             sequence: n,
             timestamp: n * 960,
             opus,

@@ -1,15 +1,18 @@
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+const ann = toPersonId('ann');
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
 function open() {
   const timing = new VirtualClock();
   const output = { isBusy: false, counts: { sent: 0 } };
   const call = { settled: true, others: 1, output, unheard: ['nobody'] };
-  const packets = new Map<string, number>();
-  const unopened = new Map<string, number>();
+  const packets = new Map<PersonId, number>();
+  const unopened = new Map<PersonId, number>();
   const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
   const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
   const state = { status: 'ready', networking: { state: { ws } } };
@@ -72,7 +75,7 @@ test.each<[string, (link: Opened) => void, RegExp]>([
   ],
   [
     'frames of the only other person that cannot be opened',
-    ({ unopened, timing }) => unopened.set('ann', timing.nowMs()),
+    ({ unopened, timing }) => unopened.set(ann, timing.nowMs()),
     /opened/,
   ],
   [
@@ -93,7 +96,7 @@ test.each<[string, (link: Opened) => void, RegExp]>([
     Object.assign(link.call, { settled: true });
     Object.assign(link.call.output, { isBusy: false });
     Object.assign(link.ws, { missedHeartbeats: 0 });
-    link.packets.set('ann', link.timing.nowMs());
+    link.packets.set(ann, link.timing.nowMs());
     link.timing.passMs(10_000);
     expect(link.log.whole).toBe(0);
     link.timing.passMs(500);
@@ -117,7 +120,7 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   expect(log.faults).toEqual([]);
 });
 
-const unheard: Readonly<Record<string, (link: Opened, id: string) => void>> = {
+const unheard: Readonly<Record<string, (link: Opened, id: PersonId) => void>> = {
   'are shown as speaking and send nothing': ({ speaks }, id) => speaks(id),
   'send frames that nobody can open': ({ unopened, timing }, id) =>
     unopened.set(id, timing.nowMs()),
@@ -129,12 +132,12 @@ test.each(Object.entries(unheard))(
     const link = open();
     const { call, log, packets, timing } = link;
     call.others = 3;
-    plant(link, 'eve');
+    plant(link, toPersonId('eve'));
     timing.passMs(60_000);
     expect(log.faults).toEqual([]);
-    plant(link, 'fay');
+    plant(link, toPersonId('fay'));
     for (let n = 0; n < 60; n++) {
-      packets.set('ann', timing.nowMs());
+      packets.set(ann, timing.nowMs());
       timing.passMs(1_000);
     }
     expect(log.faults).toEqual([]);

@@ -6,6 +6,7 @@ import {
   type Guild,
   PermissionFlagsBits,
 } from 'discord.js';
+import { toChannelId } from '#src/base/ids.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
@@ -108,7 +109,7 @@ test.each([
     for (const failures of [0, 1]) {
       const { guild, asked } = openSetup(mayMute, failures);
       const timing = new VirtualClock();
-      const taking = becomeSpeaker(guild, 's', timing, () => {});
+      const taking = becomeSpeaker(guild, toChannelId('s'), timing, () => {});
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
       timing.passMs(500);
       await taking;

@@ -1,3 +1,4 @@
+import { toChannelId, toMessageId } from '#src/base/ids.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
@@ -5,7 +6,11 @@ import { openRest } from '#test/discord/setup/rest-notes.ts';
 import { makeRefusal } from '#test/discord/setup/rest-refusals.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const place = (messageId: string) => ({ channelId: 'c', messageId });
+const channelId = toChannelId('c');
+const place = (messageId: string) => ({
+  channelId,
+  messageId: toMessageId(messageId),
+});
 
 /** Live messages of one channel over a Discord that answers after 120 ms. */
 function open(...given: (Error | undefined)[]) {
@@ -19,7 +24,7 @@ function open(...given: (Error | undefined)[]) {
     const live = new LiveMessage(
       {
         outbox,
-        channelId: 'c',
+        channelId,
         draw: () => (text === '' ? undefined : { content: text }),
         report: (outcome) => outcomes.push(outcome),
       },

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { toChannelId, toMessageId } from '#src/base/ids.ts';
 import { Outbox, type PostOutcome } from '#src/discord/outbox/outbox.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
 import { makeRateLimit, makeRefusal } from '#test/discord/setup/rest-refusals.ts';
@@ -13,7 +14,7 @@ function open(...failures: readonly (Error | 'hang')[]) {
   const { rest, sent } = openRest(timing, [...failures]);
   const outbox = new Outbox(rest, timing, (outcome) => void outcomes.push(outcome));
   const post = (content: string, signal = never) =>
-    outbox.post('a', { content }, signal).then(
+    outbox.post(toChannelId('a'), { content }, signal).then(
       () => 'taken',
       (error: unknown) =>
         error instanceof Error && 'code' in error ? error.code : error,
@@ -79,15 +80,19 @@ test('a message that would wait for more than two minutes is dropped, and later 
 test('captions and notices of a chat leave before the replies that wait there', async () => {
   const { outbox, post, pass, sent } = open();
   const reply = (content: string) =>
-    outbox.post('a', { content, message_reference: { message_id: 'm' } }, never);
+    outbox.post(
+      toChannelId('a'),
+      { content, message_reference: { message_id: 'm' } },
+      never,
+    );
   const replies = Array.from({ length: 6 }, (_, n) => reply(`reply ${n}`));
   await pass(2_500);
   const notice = post('notice');
   const caption = outbox.put(
     {
-      channelId: 'a',
+      channelId: toChannelId('a'),
       route: 'POST',
-      send: (until) => outbox.sendPost('a', { content: 'caption' }, until),
+      send: (until) => outbox.sendPost(toChannelId('a'), { content: 'caption' }, until),
     },
     never,
   );
@@ -126,7 +131,7 @@ test.each(['behind another', 'under a rate limit'])(
 test('a thread that sleeps is woken for a change', async () => {
   const { outbox, pass, sent } = open(makeRefusal(400, 50_083));
   const changing = outbox.changeMessage(
-    { channelId: 'a', messageId: 'm' },
+    { channelId: toChannelId('a'), messageId: toMessageId('m') },
     { content: 'new' },
     never,
   );

@@ -5,6 +5,7 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/command.ts';
@@ -57,7 +58,10 @@ function open(id: string, panelIn?: string) {
     guilds: { cache: new Map([['g', { preferredLocale: 'de' }]]) },
     rest: { post, patch: post, delete: post },
   } as unknown as Client<true>;
-  const placeIn = () => (panelIn ? { channelId: panelIn, messageId: 'm' } : undefined);
+  const placeIn = () =>
+    panelIn
+      ? { channelId: toChannelId(panelIn), messageId: toMessageId('m') }
+      : undefined;
   let atMs = 0;
   // Each look at the clock is seconds after the one before, so that no message waits.
   const timing = { nowMs: () => (atMs += 5_000), later: () => () => {} };
@@ -76,7 +80,11 @@ const button: Button = {
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
 };
 
-const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+const lounge = {
+  guildId: toGuildId('g'),
+  channelId: toChannelId('lounge'),
+  name: 'Lounge',
+};
 
 const expectForbidden = (writing: Promise<unknown>) =>
   expect(writing).rejects.toMatchObject({ code: 'discord.forbidden' });
@@ -123,10 +131,10 @@ test('words for one person go to them alone, and nowhere where they take no dire
 test('personal lines and words of the channel are written in no other place', async () => {
   const { scribe: messages, sent } = open('general', 'general');
   const text = 'Ben is to be dismissed.';
-  const words = new ConfidentialText(text, { channelId: 'lounge' });
+  const words = new ConfidentialText(text, { channelId: toChannelId('lounge') });
   await expectForbidden(messages.writeText(lounge, words, never));
   await expectForbidden(
-    messages.notifyPeople(lounge, [{ personId: '1', text }], never),
+    messages.notifyPeople(lounge, [{ personId: toPersonId('1'), text }], never),
   );
   const line = { id: 'confirm.over' } as const;
   await expectForbidden(messages.offerButtons(lounge, line, [], never));
@@ -152,7 +160,7 @@ test('lines whose answer from Discord was lost are written once, however often t
   const channel = [...client.channels.cache.values()].find((one) => one.isVoiceBased());
   const place = {
     guildId: sandbox.guildId,
-    channelId: channel?.id ?? '',
+    channelId: toChannelId(channel?.id ?? ''),
     name: 'Lounge',
   };
   const messages = openMessages(client);

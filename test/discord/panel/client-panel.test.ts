@@ -1,4 +1,5 @@
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import { toChannelId } from '#src/base/ids.ts';
 import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type {
   Button,
@@ -190,7 +191,7 @@ test('the bot knows a channel before it is entered', async () => {
     places.findChannelFacts({ ...lounge, channelId }, ann.id);
   await waitUntil(() => facts()?.members === 1);
   expect(facts()).toEqual(healthyFacts);
-  expect(facts('1')).toBeUndefined();
+  expect(facts(toChannelId('1'))).toBeUndefined();
   expect(places.getBotName(guildId)).toBe('Nova');
   expect(places.getLocale(guildId)).toBe('en');
   expect(places.findChannel(guildId, lounge.channelId)).toEqual(lounge);

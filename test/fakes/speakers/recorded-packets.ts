@@ -1,5 +1,6 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 
 const silentFrame = Buffer.from([0xf8, 0xff, 0xfe]);
@@ -13,7 +14,7 @@ const encodedFixtures = new Map<string, Promise<readonly Uint8Array[]>>();
  */
 export async function makePackets(
   fixture: string,
-  speakerId: string,
+  speakerId: PersonId,
   fromMs: number,
   codec: OpusCodec,
 ): Promise<Packet[]> {

@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 
 const json = { format: 'json' } as const;
@@ -6,15 +7,19 @@ test('programs read what captions kept in the channels that their token names, a
   const fixture = await openCaptioned();
   await sayAll(fixture);
   const { transcriptFor } = fixture;
-  const lounge = ['lounge', 'den'];
-  expect(await transcriptFor.listSessions('g', lounge)).toMatchObject([
+  const lounge = [toChannelId('lounge'), toChannelId('den')];
+  expect(await transcriptFor.listSessions(toGuildId('g'), lounge)).toMatchObject([
     { channelName: 'Lounge' },
   ]);
-  expect(await transcriptFor.createFile('g', lounge, json)).toMatchObject({
+  expect(await transcriptFor.createFile(toGuildId('g'), lounge, json)).toMatchObject({
     kind: 'file',
   });
   for (const others of [[], ['den']]) {
-    expect(await transcriptFor.listSessions('g', others)).toEqual([]);
-    expect(await transcriptFor.createFile('g', others, json)).toEqual({ kind: 'none' });
+    expect(
+      await transcriptFor.listSessions(toGuildId('g'), others.map(toChannelId)),
+    ).toEqual([]);
+    expect(
+      await transcriptFor.createFile(toGuildId('g'), others.map(toChannelId), json),
+    ).toEqual({ kind: 'none' });
   }
 });

@@ -1,4 +1,5 @@
 import { maxAskMs } from '#commands/ask.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -13,7 +14,7 @@ test('a question is answered before its command is given up, also where the chat
   const request = { question: 'zebra', about: 'this' } as const;
   const fromMs = clock.nowMs();
   const answered = fixture.transcriptFor
-    .askModel('g', 'adam', request)
+    .askModel(toGuildId('g'), toPersonId('adam'), request)
     .then((found) => ({
       found,
       tookMs: clock.nowMs() - fromMs,

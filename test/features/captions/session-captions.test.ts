@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   listKept,
   openCaptioned,
@@ -16,7 +17,7 @@ import {
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 3_000);
   await turnCaptionsOn(fixture);
   const [notice = ''] = fixture.captionChats.chat.texts;
@@ -61,7 +62,7 @@ test('each line is kept with speaker, time and the message that shows it', async
 
 test('a model is shown nothing of who is left out, but for their own questions', async () => {
   const fixture = await openCaptioned({ addressing: 'always' });
-  await fixture.captions.setLeftOut('g', 'adam', true);
+  await fixture.captions.setLeftOut(toGuildId('g'), toPersonId('adam'), true);
   for (const who of [adam, eva, adam]) {
     await sayAll(fixture, who);
     await passTime(fixture, 3_000);
@@ -74,29 +75,36 @@ test('a model is shown nothing of who is left out, but for their own questions',
 
 /** Wherever the server wants captions to be. */
 async function turnOnAnywhere(fixture: SessionFixture) {
-  const turning = fixture.captions.turnOn('g', {});
+  const turning = fixture.captions.turnOn(toGuildId('g'), {});
   await passTime(fixture, 4_000);
   expect(await turning).toMatchObject({ kind: 'on' });
 }
 
 test('captions that come back in another place are another session, and whoever may open the voice channel reads both', async () => {
   const fixture = openSessionFixture({ addressing: 'off' });
-  await fixture.settings.setSetting('g', 'captions_channel', '123456789012345678');
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.settings.setSetting(
+    toGuildId('g'),
+    'captions_channel',
+    '123456789012345678',
+  );
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 100);
   await turnOnAnywhere(fixture);
   await sayAll(fixture);
-  await fixture.captions.turnOff('g');
-  await fixture.settings.setSetting('g', 'captions_channel', 'none');
+  await fixture.captions.turnOff(toGuildId('g'));
+  await fixture.settings.setSetting(toGuildId('g'), 'captions_channel', 'none');
   await passTime(fixture, 60_000);
   await turnOnAnywhere(fixture);
   await sayAll(fixture);
   const [first, second] = await listKept(fixture);
   expect(first?.sessionId).not.toBe(second?.sessionId);
-  const [listed, other] = (await fixture.transcriptFor.listSessions('g', 'ben')) ?? [];
+  const [listed, other] =
+    (await fixture.transcriptFor.listSessions(toGuildId('g'), toPersonId('ben'))) ?? [];
   expect([listed?.lineCount, other?.lineCount]).toEqual([1, 1]);
   fixture.captionChats.barred.add('ben lounge');
-  expect(await fixture.transcriptFor.listSessions('g', 'ben')).toEqual([]);
+  expect(
+    await fixture.transcriptFor.listSessions(toGuildId('g'), toPersonId('ben')),
+  ).toEqual([]);
 });
 
 playScripts({

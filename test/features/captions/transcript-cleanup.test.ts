@@ -1,4 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  toChannelId,
+  toGuildId,
+  toMessageId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-stores.ts';
 import {
   makeLine,
@@ -35,26 +43,32 @@ test('sessions that a killed process left open are ended once the store is back,
   await writer.putSession(makeSession('a'));
   await writer.putLines([makeLine('a', 2, 'two')]);
   await using _ = cleanUp(fixture);
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await turnCaptionsOn(fixture);
   await sayAll(fixture);
-  const latest = async (guildId: string, channelId: string) =>
+  const latest = async (guildId: GuildId, channelId: ChannelId) =>
     (await reader.findLatest(guildId, channelId))?.session;
-  expect((await latest('10', '100'))?.endedAtWallMs).toBeUndefined();
+  expect(
+    (await latest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs,
+  ).toBeUndefined();
   isAway = false;
   await clock.advance(10_000);
-  expect((await latest('10', '100'))?.endedAtWallMs).toBe(startedAtWallMs + 2_800);
-  expect(await latest('g', 'lounge')).not.toHaveProperty('endedAtWallMs');
+  expect((await latest(toGuildId('10'), toChannelId('100')))?.endedAtWallMs).toBe(
+    startedAtWallMs + 2_800,
+  );
+  expect(await latest(toGuildId('g'), toChannelId('lounge'))).not.toHaveProperty(
+    'endedAtWallMs',
+  );
 });
 
 /** Adam speaks where nothing is kept, and the bot leaves. */
 async function unkept(fixture: SessionFixture) {
-  await fixture.settings.setSetting('g', 'captions_days', '0');
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.settings.setSetting(toGuildId('g'), 'captions_days', '0');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await turnCaptionsOn(fixture);
   await sayAll(fixture);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
 }
 
 /** Cleans transcripts up until disposed of. */
@@ -93,7 +107,10 @@ test('captions that are kept nowhere are gone from the chat after a restart', as
   await unkept(fixture);
   const { inMemory } = openMemoryTranscripts(fixture.clock);
   const transcripts = new TranscriptStores(fixture.transcripts.onDisk, inMemory);
-  const again = openSessionFixture({ captionChats: fixture.captionChats, transcripts });
+  const again = openSessionFixture({
+    captionChats: fixture.captionChats,
+    transcripts,
+  });
   await using _ = cleanUp(again);
   await again.clock.advance(1_000);
   expect(deleted(fixture)).toEqual(['lounge captions 1']);
@@ -108,13 +125,16 @@ async function forgotten(
   const { eraser, messages, writer } = fixture.transcripts.onDisk;
   await writer.putSession(makeSession('a'));
   for (let n = 1; n <= count; n++) {
-    const post = { channelId: channelOf(n), messageId: `${n}` };
+    const post = {
+      channelId: toChannelId(channelOf(n)),
+      messageId: toMessageId(`${n}`),
+    };
     const postedAtWallMs = startedAtWallMs + n;
-    const of = { sessionId: 'a', guildId: '10' };
+    const of = { sessionId: 'a', guildId: toGuildId('10') };
     await messages.putMessage({ ...of, postedAtWallMs, ...post });
     await writer.putLines([{ ...makeLine('a', n, 'words'), post }]);
   }
-  await eraser.erasePerson('10', '1');
+  await eraser.erasePerson(toGuildId('10'), toPersonId('1'));
 }
 
 test('a message that cannot be edited does not stop the erasing of others in its channel', async () => {

@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { splitIntoNumberedPieces } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   FoundLine,
@@ -8,10 +9,10 @@ import type {
 /** A session on 20 November 2026 from 20:14 UTC on. */
 export const evening: TranscriptSession = {
   id: '6f6a9a0e-0d2c-4d0c-9f54-0f6f3f2c5a10',
-  guildId: '100',
-  channelId: '200',
+  guildId: toGuildId('100'),
+  channelId: toChannelId('200'),
   channelName: 'Lounge',
-  placeId: '200',
+  placeId: toChannelId('200'),
   startedAtWallMs: Date.UTC(2026, 10, 20, 20, 14),
 };
 
@@ -30,7 +31,7 @@ export function makeLine(
   return {
     sessionId: evening.id,
     number: Math.floor(startMs / 1_000) + 1,
-    speaker: { kind: 'person', personId: `id of ${name}`, name },
+    speaker: { kind: 'person', personId: toPersonId(`id of ${name}`), name },
     startMs,
     endMs: startMs + ms,
     text,
@@ -47,7 +48,7 @@ export function makeBotLine(
   const { name = 'Nova', ...rest } = given;
   return makeLine(startMs, text, {
     ...rest,
-    speaker: { kind: 'bot', name, answeredIds: ['id of Ana'] },
+    speaker: { kind: 'bot', name, answeredIds: [toPersonId('id of Ana')] },
   });
 }
 

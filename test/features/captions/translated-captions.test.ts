@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
@@ -11,6 +12,7 @@ import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
+const g = toGuildId('g');
 const speech = 'human-goforward';
 
 /** Adam has called the bot and had captions translated into German; Eva said yes for always. */
@@ -57,7 +59,7 @@ test('a line that is forgotten while it is translated is not shown again', async
   await sayAll(fixture);
   await passTime(fixture, 1_500);
   expect(slow.running).toBe(1);
-  await fixture.privacy.deny('g', 'adam');
+  await fixture.privacy.deny(g, adam.id);
   await passTime(fixture, 5_000);
   expect(fixture.captionChats.chat.lines).toEqual([]);
 });
@@ -70,7 +72,7 @@ test('translations are paid by the server', async () => {
   const fixture = await translated({ chat, spending: budgets }, clock);
   await sayAll(fixture);
   await passTime(fixture, 3_000);
-  const { day, people } = ledger.getStanding('g', clock.wallMs());
+  const { day, people } = ledger.getStanding(g, clock.wallMs());
   expect(day.nanoUsd).toBeGreaterThanOrEqual(200_000_000);
   expect([day.turns, people.size]).toEqual([0, 0]);
 });

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { eva } from '#test/conversation/setup/session-fixture.ts';
 import { askWords, listShown, openMemories } from './memory-setup.ts';
@@ -79,20 +80,23 @@ test('/privacy export holds memories by and about a person, and /privacy forget 
   await keep({});
   await keep({
     text: 'Is late.',
-    byId: 'ben',
+    byId: toPersonId('ben'),
     byName: 'Ben',
-    aboutId: 'adam',
+    aboutId: toPersonId('adam'),
     aboutName: 'Adam',
   });
-  await keep({ text: 'I swim.', byId: 'eva', byName: 'Eva' });
-  await fixture.memories.listMemories('g');
-  const exported = await fixture.privacy.exportPerson('g', 'adam');
+  await keep({ text: 'I swim.', byId: toPersonId('eva'), byName: 'Eva' });
+  await fixture.memories.listMemories(toGuildId('g'));
+  const exported = await fixture.privacy.exportPerson(
+    toGuildId('g'),
+    toPersonId('adam'),
+  );
   const { json } = exported.kind === 'exported' ? exported : expect.fail();
   expect(JSON.parse(json).memories).toMatchObject([
     { text: 'I like tea.' },
     { text: 'Is late.' },
   ]);
-  await fixture.privacy.forget('g', 'adam');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
   expect(await kept()).toMatchObject([{ text: 'I swim.' }]);
   await askWords(fixture, 'What do you know?', eva);
   expect(listShown(chat)).toContain('I swim.');
@@ -104,7 +108,7 @@ test('memories that cannot be read are told to the operator, and answers go on w
   const { memories } = fixture.transcripts.onDisk;
   const broken = new BotError('store.unreadable', true, 'The disk is gone.');
   memories.list = () => Promise.reject(broken);
-  expect(await fixture.memories.listMemories('g')).toBeUndefined();
+  expect(await fixture.memories.listMemories(toGuildId('g'))).toBeUndefined();
   expect(fixture.of('failed').map(({ code }) => code)).toEqual(['store.unreadable']);
   await askWords(fixture, 'Are you there?');
   expect(chat.asked).toHaveLength(1);
@@ -120,9 +124,12 @@ test.each([
   '/privacy memories delete by %s (Manage Server: %s) is %s',
   async (by, mayManage, id) => {
     const { fixture, keep } = await openMemories();
-    await keep({ aboutId: 'eva', aboutName: 'Eva' });
+    await keep({ aboutId: toPersonId('eva'), aboutName: 'Eva' });
     const remove = (number: number) =>
-      fixture.memories.removeMemory('g', number, { id: by, mayManage });
+      fixture.memories.removeMemory(toGuildId('g'), number, {
+        id: toPersonId(by),
+        mayManage,
+      });
     expect(await remove(1)).toEqual({ id });
     expect(await remove(9)).toEqual({ id: 'unknown', with: { x: 9 } });
   },

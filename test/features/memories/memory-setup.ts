@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { tools } from '#src/features/features.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -24,26 +25,26 @@ export async function openMemories(
 ) {
   const people = [adam, eva, ben, otherBot];
   const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
-  await fixture.settings.setSetting('g', 'memory', 'on');
-  await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of agreed) await fixture.privacy.allow('g', id);
+  await fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  for (const { id } of agreed) await fixture.privacy.allow(toGuildId('g'), id);
   await passTime(fixture, 40);
-  const kept = () => fixture.transcripts.onDisk.memories.list('g');
+  const kept = () => fixture.transcripts.onDisk.memories.list(toGuildId('g'));
   const keep = (memory: Partial<NewMemory>) =>
     fixture.transcripts.onDisk.memories.add({ ...tea, ...memory });
   return { fixture, chat: fixture.chat, kept, keep };
 }
 
 const tea: NewMemory = {
-  guildId: 'g',
+  guildId: toGuildId('g'),
   text: 'I like tea.',
-  byId: 'adam',
+  byId: toPersonId('adam'),
   byName: 'Adam',
   atWallMs: Date.UTC(2026, 10, 20),
 };
 
 export async function askWords(fixture: SessionFixture, words: string, who = adam) {
-  void fixture.talk.askQuestion('g', words, who, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), words, who, 'voice');
   await passTime(fixture, 4_000);
 }
 

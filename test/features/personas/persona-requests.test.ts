@@ -1,3 +1,4 @@
+import { toGuildId, toRoleId } from '#src/base/ids.ts';
 import type { PersonaCaller } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import {
@@ -12,13 +13,18 @@ import {
   sayWords,
 } from '#test/conversation/setup/session-fixture.ts';
 
+const g = toGuildId('g');
 const speech = 'human-cards-004';
 const pirate: Persona = {
   name: 'Pirate',
   instructions: 'Talk like a pirate.',
   voice: 'rms',
 };
-const dj: PersonaCaller = { guildId: 'g', id: 'adam', mayManage: false };
+const dj: PersonaCaller = {
+  guildId: g,
+  id: adam.id,
+  mayManage: false,
+};
 
 /** Adam says something and whatever comes of it is over. */
 async function ask(fixture: SessionFixture) {
@@ -26,7 +32,7 @@ async function ask(fixture: SessionFixture) {
 }
 
 const become = ({ personas }: Pick<SessionFixture, 'personas'>, persona = pirate) =>
-  personas.savePersona('g', lounge.channelId, persona);
+  personas.savePersona(g, lounge.channelId, persona);
 
 const requests = ({ chat }: SessionFixture) =>
   chat.asked.map(({ messages }) => messages);
@@ -47,10 +53,10 @@ test('the next answer after a change is that of the persona, which knows what wa
 });
 
 test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Server', async () => {
-  const roleIds = ['100000000000000001'];
+  const roleIds = [toRoleId('100000000000000001')];
   const { personas, settings } = await openCalled({}, [{ ...adam, roleIds }, eva]);
-  await settings.setSetting('g', 'dj_role', `<@&${roleIds}>`);
-  const guest: PersonaCaller = { ...dj, id: 'eva' };
+  await settings.setSetting(g, 'dj_role', `<@&${roleIds}>`);
+  const guest: PersonaCaller = { ...dj, id: eva.id };
   const may = [guest, dj, { ...guest, mayManage: true }].map((one) =>
     personas.mayChangeVoice(one),
   );
@@ -61,16 +67,16 @@ test('a persona holds in its channel, survives a restart, and ends when it is em
   const before = await openCalled();
   await become(before);
   const after = openSessionFixture({ settingsStore: before.settingsStore });
-  expect(await after.personas.getPersona('g', lounge.channelId)).toEqual(pirate);
+  expect(await after.personas.getPersona(g, lounge.channelId)).toEqual(pirate);
   const { settings } = after.sessions;
-  expect(settings.getForChannel('g', lounge.channelId)).toMatchObject({
+  expect(settings.getForChannel(g, lounge.channelId)).toMatchObject({
     voice: 'rms',
     persona: pirate,
   });
-  expect(settings.getForChannel('g', den.channelId)).toMatchObject({
+  expect(settings.getForChannel(g, den.channelId)).toMatchObject({
     voice: 'slt',
     persona: {},
   });
   await become(after, {});
-  expect(settings.getForChannel('g', lounge.channelId).instructions).toBe('Be brief.');
+  expect(settings.getForChannel(g, lounge.channelId).instructions).toBe('Be brief.');
 });

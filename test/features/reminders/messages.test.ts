@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -22,12 +23,12 @@ const begin = `
     4000 > answered Adam: I will.`;
 
 function leaveDueMessage({ clock, reminders }: SessionFixture) {
-  const message = { addresseeId: 'ana', addresseeName: 'Ana', authorName: 'Adam' };
+  const message = { addresseeId: ana.id, addresseeName: 'Ana', authorName: 'Adam' };
   return reminders.addReminder({
     id: 'dinner',
-    guildId: 'g',
-    personId: 'adam',
-    channelId: 'lounge',
+    guildId: toGuildId('g'),
+    personId: toPersonId('adam'),
+    channelId: toChannelId('lounge'),
     channelName: 'Lounge',
     text: 'Dinner moved.',
     setAtWallMs: clock.wallMs(),
@@ -38,7 +39,7 @@ function leaveDueMessage({ clock, reminders }: SessionFixture) {
 
 async function exportBoth({ privacy }: SessionFixture) {
   for (const id of ['adam', 'ana']) {
-    const exported = await privacy.exportPerson('g', id);
+    const exported = await privacy.exportPerson(toGuildId('g'), toPersonId(id));
     expect(exported.kind === 'exported' && exported.json).toContain('Dinner moved.');
   }
 }
@@ -237,7 +238,10 @@ playScripts({
     {
       ...given,
       people: [adam, eva, { ...makePerson('Ana'), isDeaf: true }],
-      acts: { move: ({ sessions }) => sessions.moveSession('g', 'den') },
+      acts: {
+        move: ({ sessions }) =>
+          sessions.moveSession(toGuildId('g'), toChannelId('den')),
+      },
     },
     `
     with tools, adam always, ana always

@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   type ReminderResult,
   ReminderScheduler,
@@ -45,9 +46,9 @@ function reminder(
   const setAtWallMs = clock.wallMs();
   return {
     id: crypto.randomUUID(),
-    guildId: '10',
-    personId: '1',
-    channelId: '100',
+    guildId: toGuildId('10'),
+    personId: toPersonId('1'),
+    channelId: toChannelId('100'),
     channelName: 'Lounge',
     text: 'tea',
     setAtWallMs,
@@ -68,7 +69,7 @@ test('no more than 16 people are told at a time, and everybody once', async () =
   });
   const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
   for (const id of ids)
-    await reminders.addReminder(reminder(clock, 0, { id, personId: id }));
+    await reminders.addReminder(reminder(clock, 0, { id, personId: toPersonId(id) }));
   reminders.startServing();
   await clock.advance(minuteMs);
   expect([most, delivered.toSorted()]).toEqual([16, ids.toSorted()]);
@@ -102,11 +103,11 @@ test('a reminder that Discord refuses is retried ever more seldom, and given up 
   await reminders.addReminder(reminder(clock, 0));
   await clock.advance(4 * minuteMs);
   expect(tries).toHaveLength(4); // at once, and after 30, 60 and 120 s
-  expect(await store.list('10', '1')).toHaveLength(1);
+  expect(await store.list(toGuildId('10'), toPersonId('1'))).toHaveLength(1);
   for (let hours = 0; hours < 30; hours++) await clock.advance(60 * minuteMs);
   expect(tries).toHaveLength(30);
   expect(outcomes()).toEqual(['given-up']);
-  expect(await store.list('10', '1')).toEqual([]);
+  expect(await store.list(toGuildId('10'), toPersonId('1'))).toEqual([]);
 });
 
 test('a reminder that was told is not told again where the store does not let it go', async () => {
@@ -115,11 +116,11 @@ test('a reminder that was told is not told again where the store does not let it
   await reminders.addReminder(reminder(clock, 5, { id: 'tea' }));
   store.trouble = 'unwritable';
   await clock.advance(60 * minuteMs);
-  expect(await reminders.listReminders('10', '1')).toEqual([]);
+  expect(await reminders.listReminders(toGuildId('10'), toPersonId('1'))).toEqual([]);
   store.trouble = undefined;
   await clock.advance(60 * minuteMs);
   expect([delivered, outcomes()]).toEqual([['tea'], ['said']]);
-  expect(await store.list('10', '1')).toEqual([]);
+  expect(await store.list(toGuildId('10'), toPersonId('1'))).toEqual([]);
 });
 
 test('a reminder that is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
@@ -132,14 +133,16 @@ test('a reminder that is cancelled, forgotten or withdrawn is not told, even whi
   });
   reminders.startServing();
   for (const personId of ['1', '2', '3'])
-    await reminders.addReminder(reminder(clock, 5, { id: personId, personId }));
+    await reminders.addReminder(
+      reminder(clock, 5, { id: personId, personId: toPersonId(personId) }),
+    );
   await clock.advance(5);
   expect(signals).toHaveLength(3);
   expect(await reminders.cancelReminder('1')).toBe(true);
-  reminders.forgetPerson('10', '2');
-  expect(await store.removePersonReminders('10', '2')).toBe(1);
-  await store.removePersonReminders('10', '3');
-  reminders.forgetPerson('10', '3');
+  reminders.forgetPerson(toGuildId('10'), toPersonId('2'));
+  expect(await store.removePersonReminders(toGuildId('10'), toPersonId('2'))).toBe(1);
+  await store.removePersonReminders(toGuildId('10'), toPersonId('3'));
+  reminders.forgetPerson(toGuildId('10'), toPersonId('3'));
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   expect(delivered).toEqual([]);

@@ -1,4 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -11,19 +19,20 @@ import {
   places,
 } from '#test/conversation/setup/session-fixture.ts';
 
-const [loungeId, denId] = ['111111111111111111', '222222222222222222'];
+const loungeId = toChannelId('111111111111111111');
+const denId = toChannelId('222222222222222222');
 const [one, two] = [
   { ...lounge, channelId: loungeId },
   { ...den, channelId: denId },
 ];
 /** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
 async function opened(set = `${loungeId} ${denId}`) {
-  const seats = new Map<string, ChannelRef>();
-  const findChannel = (_guildId: string, id: string) =>
+  const seats = new Map<PersonId, ChannelRef>();
+  const findChannel = (_guildId: GuildId, id: ChannelId) =>
     [one, two].find(({ channelId }) => channelId === id);
   const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
-  const findSeat = (_guildId: string, id: string) => seats.get(id);
+  const findSeat = (_guildId: GuildId, id: PersonId) => seats.get(id);
   const here = { ...places, findChannel, listPeople, findSeat };
   const bot = openSessionFixture({ places: here }, []);
   const { linkOpener, sessions } = bot;
@@ -34,8 +43,8 @@ async function opened(set = `${loungeId} ${denId}`) {
   };
   const closing = new AbortController();
   const comes = new AutomaticJoins(bot.dependencies, sessions, closing.signal);
-  await bot.consents.write('g', 'adam', { kind: 'always' });
-  if (set) await bot.settingsStore.write('g', 'auto_join', set);
+  await bot.consents.write(toGuildId('g'), toPersonId('adam'), { kind: 'always' });
+  if (set) await bot.settingsStore.write(toGuildId('g'), 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */
   const rest = async (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 100) {
@@ -47,13 +56,20 @@ async function opened(set = `${loungeId} ${denId}`) {
   const move = async (person: ChannelMember, to: ChannelRef | undefined, ms = 100) => {
     if (to) seats.set(person.id, to);
     else seats.delete(person.id);
-    const at = sessions.at('g');
+    const at = sessions.at(toGuildId('g'));
     const link = linkOpener.links.at(-1);
     link?.present.splice(0, link.present.length, ...(at ? listPeople(at) : []));
-    comes.checkGuild('g');
+    comes.checkGuild(toGuildId('g'));
     await rest(ms);
   };
-  return { ...bot, closing, move, rest, seats, seat: () => sessions.at('g') };
+  return {
+    ...bot,
+    closing,
+    move,
+    rest,
+    seats,
+    seat: () => sessions.at(toGuildId('g')),
+  };
 }
 
 test('the bot comes to the first person, hears a person with a standing yes, and its panel asks the others', async () => {
@@ -61,8 +77,8 @@ test('the bot comes to the first person, hears a person with a standing yes, and
   await bot.move(eva, one);
   await bot.move(adam, one);
   expect(bot.seat()).toEqual(one);
-  const gate = bot.sessions.findSession('g')?.consent;
-  expect(['adam', 'eva'].map((id) => gate?.mayHear(id))).toEqual([true, false]);
+  const gate = bot.sessions.findSession(toGuildId('g'))?.consent;
+  expect([adam, eva].map(({ id }) => gate?.mayHear(id))).toEqual([true, false]);
   expect(bot.posted).toEqual([
     { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
   ]);
@@ -70,14 +86,14 @@ test('the bot comes to the first person, hears a person with a standing yes, and
 
 test('the bot does not come where all people said no', async () => {
   const bot = await opened();
-  await bot.consents.write('g', 'eva', { kind: 'never' });
+  await bot.consents.write(toGuildId('g'), toPersonId('eva'), { kind: 'never' });
   await bot.move(eva, one, 2_000);
   expect(bot.seat()).toBeUndefined();
 });
 
 test('the bot comes to the channel where it hears more people, or may ask more', async () => {
   const bot = await opened(`${denId} ${loungeId}`);
-  bot.seats.set('eva', two);
+  bot.seats.set(eva.id, two);
   await bot.move(adam, one);
   expect(bot.seat()).toEqual(one);
 });
@@ -101,10 +117,10 @@ test('if the bot cannot come it says so once, and tries again only after the cha
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
-  expect(await bot.sessions.leave('g')).toMatchObject({ kind: 'left' });
+  expect(await bot.sessions.leave(toGuildId('g'))).toMatchObject({ kind: 'left' });
   await bot.move(eva, one);
   expect(bot.seat()).toBeUndefined();
-  bot.sessions.settings.forgetGuild('g');
+  bot.sessions.settings.forgetGuild(toGuildId('g'));
   await bot.move(eva, undefined);
   expect(bot.seat()).toBeUndefined();
   await bot.move(adam, undefined);
@@ -119,7 +135,10 @@ test('a bot that a person moved by hand does not come back by itself', async () 
   bot.linkOpener.link.lose(
     new BotError('link.lost', false, 'A person has moved the bot.'),
   );
-  bot.sessions.onSeatChange('g', { kind: 'moved', channelId: denId });
+  bot.sessions.onSeatChange(toGuildId('g'), {
+    kind: 'moved',
+    channelId: denId,
+  });
   await bot.rest(1_000);
   expect(bot.seat()).toEqual(two);
   await bot.move(eva, one, 20_000);
@@ -139,10 +158,12 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
 test('the bot follows its caller with everything that was said, and nobody else', async () => {
   const bot = await opened('');
   await bot.move(adam, one);
-  await bot.sessions.join(one, 'adam', undefined, true);
+  await bot.sessions.join(one, adam.id, undefined, true);
   await bot.move(adam, two);
   expect(bot.seat()).toEqual(two);
-  expect(bot.sessions.findSession('g')?.consent.mayHear('adam')).toBe(true);
+  expect(
+    bot.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('adam')),
+  ).toBe(true);
   await bot.move(eva, one);
   await bot.rest(20_000);
   expect(bot.seat()).toEqual(two);
@@ -152,8 +173,8 @@ test('the bot stays with others whom it hears and says so, until they have left'
   const bot = await opened('');
   await bot.move(eva, one);
   await bot.move(adam, one);
-  await bot.sessions.join(one, 'adam', undefined, true);
-  await bot.privacy.allow('g', 'eva');
+  await bot.sessions.join(one, adam.id, undefined, true);
+  await bot.privacy.allow(toGuildId('g'), toPersonId('eva'));
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(one);

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
@@ -81,7 +82,7 @@ playScripts({
       acts: {
         ...acts,
         joinElsewhere: ({ sessions }) =>
-          sessions.join({ ...lounge, guildId: 'h' }, 'eva'),
+          sessions.join({ ...lounge, guildId: toGuildId('h') }, toPersonId('eva')),
       },
     },
     `

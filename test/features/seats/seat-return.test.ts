@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   adam,
   eva,
@@ -16,15 +17,19 @@ import {
 } from './seats-setup.ts';
 
 const minuteMs = 60_000;
-const gateOf = ({ sessions }: SeatedBot) => sessions.findSession('g')?.consent;
+const gateOf = ({ sessions }: SeatedBot) =>
+  sessions.findSession(toGuildId('g'))?.consent;
 const findLastContent = ({ panelContents }: SeatedBot) => panelContents.at(-1);
 
 test('after a restart the bot is where it was, hears who agreed for that session, and says so in its panel alone', async () => {
   const kept = await openSeats();
   await makeCalled(kept);
   const bot = await makeRestarted(kept);
-  expect(bot.sessions.at('g')).toEqual(lounge);
-  expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([true, false]);
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(lounge);
+  expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(toPersonId(id)))).toEqual([
+    true,
+    false,
+  ]);
   expect(bot.takenOver).toEqual(['g']);
   expect(bot.panelContents.at(-1)?.lines).toContainEqual({ id: 'seat.returned.anew' });
   await passTime(bot, 10_000);
@@ -35,40 +40,50 @@ test('after a restart the bot is where it was, hears who agreed for that session
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
   const kept = await openSeats();
   const former = startBot(kept);
-  await former.sessions.join(lounge, 'adam', 'talk', true);
+  await former.sessions.join(lounge, toPersonId('adam'), 'talk', true);
   await passTime(former, 100);
   const bot = await makeRestarted(kept);
-  expect(bot.sessions.findSession('g')?.followedId).toBe('adam');
-  await bot.sessions.join(lounge, 'adam', 'talk', false);
+  expect(bot.sessions.findSession(toGuildId('g'))?.followedId).toBe('adam');
+  await bot.sessions.join(lounge, toPersonId('adam'), 'talk', false);
   await passTime(bot, 100);
-  expect((await kept.store.seats.read(['g']))[0]?.seat.followedId).toBeUndefined();
-  await bot.sessions.join(lounge, 'eva', 'talk', true);
+  expect(
+    (await kept.store.seats.read([toGuildId('g')]))[0]?.seat.followedId,
+  ).toBeUndefined();
+  await bot.sessions.join(lounge, toPersonId('eva'), 'talk', true);
   await passTime(bot, 100);
-  expect(await kept.store.seats.read(['g'])).toMatchObject([
+  expect(await kept.store.seats.read([toGuildId('g')])).toMatchObject([
     { seat: { followedId: 'eva' } },
   ]);
-  await bot.privacy.forget('g', 'eva');
+  await bot.privacy.forget(toGuildId('g'), toPersonId('eva'));
   const next = await makeRestarted(kept);
-  expect(next.sessions.findSession('g')?.followedId).toBeUndefined();
+  expect(next.sessions.findSession(toGuildId('g'))?.followedId).toBeUndefined();
 });
 
 test('a no said while the bot is on its way back counts', async () => {
   const kept = await openSeats();
   const former = await makeCalled(kept);
-  await former.sessions.join(lounge, 'eva');
+  await former.sessions.join(lounge, toPersonId('eva'));
   await passTime(former, 100);
   const bot = startBot(kept);
-  await Promise.all([bot.arrive(), bot.privacy.deny('g', 'adam')]);
+  await Promise.all([
+    bot.arrive(),
+    bot.privacy.deny(toGuildId('g'), toPersonId('adam')),
+  ]);
   await passTime(bot, 100);
-  expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([false, true]);
-  expect((await kept.store.seats.read(['g']))[0]?.seat.agreedIds).toEqual(['eva']);
+  expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(toPersonId(id)))).toEqual([
+    false,
+    true,
+  ]);
+  expect((await kept.store.seats.read([toGuildId('g')]))[0]?.seat.agreedIds).toEqual([
+    'eva',
+  ]);
 });
 
 test('a no takes back a yes for the session of a seat that nobody has returned to', async () => {
   const kept = await openSeats();
   await makeCalled(kept);
   const bot = startBot(kept);
-  await bot.privacy.deny('g', 'adam');
+  await bot.privacy.deny(toGuildId('g'), toPersonId('adam'));
   await bot.arrive();
   expect(bot.linkOpener.links).toEqual([]);
 });
@@ -76,14 +91,14 @@ test('a no takes back a yes for the session of a seat that nobody has returned t
 test('a forgotten person is in no seat, also after the seat was written again', async () => {
   const kept = await openSeats();
   const bot = await makeCalled(kept, { consent: { policy: 'notice' } });
-  await bot.privacy.deny('g', 'adam');
-  await bot.privacy.forget('g', 'adam');
-  await bot.sessions.join(lounge, 'eva', 'captions');
+  await bot.privacy.deny(toGuildId('g'), toPersonId('adam'));
+  await bot.privacy.forget(toGuildId('g'), toPersonId('adam'));
+  await bot.sessions.join(lounge, toPersonId('eva'), 'captions');
   await passTime(bot, 1_000);
-  const seat = (await kept.store.seats.read(['g']))[0]?.seat;
+  const seat = (await kept.store.seats.read([toGuildId('g')]))[0]?.seat;
   expect(seat).toMatchObject({ mode: 'captions', agreedIds: ['eva'] });
   expect(JSON.stringify(seat)).not.toContain('adam');
-  expect(gateOf(bot)?.mayHear('adam')).toBe(false); // in memory the no stays for this session
+  expect(gateOf(bot)?.mayHear(toPersonId('adam'))).toBe(false); // in memory the no stays for this session
 });
 
 test.each([
@@ -119,9 +134,12 @@ test.each([
     kept.clock.suspend(awayMs); // its process is gone
     const here = { ...places, listPeople: () => people, ...over };
     const bot = await makeRestarted(kept, { places: here }, people);
-    expect(bot.sessions.at('g')).toBeUndefined();
+    expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
     expect(findLastContent(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
-    expect([await kept.store.seats.read(['g']), bot.linkOpener.asked]).toEqual([[], 0]);
+    expect([
+      await kept.store.seats.read([toGuildId('g')]),
+      bot.linkOpener.asked,
+    ]).toEqual([[], 0]);
   },
 );
 
@@ -133,12 +151,12 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   const held = new BotError('store.unreadable', true, 'Held by another program.');
   const unless = <T>(work: Promise<T>) => (isBroken ? Promise.reject(held) : work);
   const seatStore = Object.assign(Object.create(seats), {
-    read: (guildIds: readonly string[]) => unless(seats.read(guildIds)),
+    read: (guildIds: readonly GuildId[]) => unless(seats.read(guildIds)),
   });
   const bot = await makeRestarted(kept, { seatStore });
   await bot.clock.advance(5 * minuteMs);
-  expect(bot.sessions.at('g')).toBeUndefined();
+  expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
   isBroken = false;
   await bot.clock.advance(11_000);
-  expect(bot.sessions.at('g')).toEqual(lounge);
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(lounge);
 });

@@ -1,3 +1,4 @@
+import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { SeatReturn } from '#src/features/seats/seat-return.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { SeatStore } from '#src/ports/stores.ts';
@@ -61,7 +62,7 @@ export function startBot(
   const { clock, store } = kept;
   const here = { ...places, listPeople: () => people, ...over.places };
   const seatStore = makeSeats(kept, over.seatStore ?? store.seats);
-  const onEvent = (guildId: string, event: SessionEvent) => {
+  const onEvent = (guildId: GuildId, event: SessionEvent) => {
     fixture.events.push(event);
     if (event.kind === 'left' && event.why === 'refused')
       void seats.onSessionGivenUp(guildId);
@@ -79,14 +80,14 @@ export function startBot(
     ...fixture,
     store,
     seats,
-    arrive: () => seats.onGuildsArrived([lounge.guildId]),
+    arrive: () => seats.onGuildsArrived([toGuildId(lounge.guildId)]),
   };
 }
 
 /** A process in which Adam has called the bot; it is killed where nobody ends it. */
 export async function makeCalled(...args: Parameters<typeof startBot>) {
   const bot = startBot(...args);
-  await bot.sessions.join(lounge, 'adam');
+  await bot.sessions.join(lounge, toPersonId('adam'));
   await passTime(bot, 100);
   return bot;
 }

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { formatReport } from '#test/conversation/setup/script-requests.ts';
 import {
   den,
@@ -21,7 +22,11 @@ const points = [
 
 /** Report of a check over so much time. */
 async function checked(fixture: SessionFixture, ms = 2_000) {
-  const checking = fixture.checkup.checkAnswers('g', 'adam', den);
+  const checking = fixture.checkup.checkAnswers(
+    toGuildId('g'),
+    toPersonId('adam'),
+    den,
+  );
   if (fixture.linkOpener.links.length > 0) await passTime(fixture, ms);
   else await fixture.clock.advance(ms);
   return await checking;
@@ -87,11 +92,11 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 
 test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await openCalled();
-  fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: true });
+  fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: true });
   expect(formatReport(await checked(fixture)).at(-1)).toBe(
     "playback bad I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
   );
-  fixture.sessions.onSeatChange('g', { kind: 'muted', isOn: false });
+  fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: false });
   fixture.linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));
   fixture.linkOpener.link.lose();
   await fixture.clock.advance(1);
@@ -116,7 +121,7 @@ test('a pipeline that hears and speaks is asked itself', async () => {
   const pipelines = { names, open, getEngineNames: () => '' };
   const fixture = await openCalled({ pipelines });
   expect(formatReport(await checked(fixture))[5]).toBe('think ok');
-  await fixture.settings.setSetting('g', 'pipeline', 'realtime');
+  await fixture.settings.setSetting(toGuildId('g'), 'pipeline', 'realtime');
   expect(formatReport(await checked(fixture))[5]).toBe(
     "think bad Its server can't be reached.",
   );

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -21,13 +22,13 @@ const two: PipelineRegistry = {
 
 /** Settings of the server `g`, without what belongs to their records. */
 async function viewed(settings: SessionFixture['settings']) {
-  const { all } = await settings.viewSettings('g');
+  const { all } = await settings.viewSettings(toGuildId('g'));
   return all.map(({ key, value, from }) => ({ key, value, from }));
 }
 
 /** Sets who is heard, confirmed by a manager. */
 const loosen = ({ settings }: SessionFixture) =>
-  settings.setSetting('g', 'consent', 'notice', 'confirmed');
+  settings.setSetting(toGuildId('g'), 'consent', 'notice', 'confirmed');
 
 test('a setting that nobody has set has the value of the operator', async () => {
   const { settings } = openSessionFixture();
@@ -102,31 +103,33 @@ test.each<[key: string, value: string, expected?: object]>([
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two });
   const before = await viewed(settings);
-  expect(await settings.setSetting('g', key, value)).toMatchObject({
+  expect(await settings.setSetting(toGuildId('g'), key, value)).toMatchObject({
     kind: 'bad',
     ...expected,
   });
   expect(await viewed(settings)).toEqual(before);
-  expect(await settingsStore.read('g')).toEqual(new Map());
+  expect(await settingsStore.read(toGuildId('g'))).toEqual(new Map());
 });
 
 test('a looser policy waits its 30 s also after a restart', async () => {
   const before = await openCalled({}, [adam, eva]);
   const { clock, settingsStore, stores } = before;
   await loosen(before);
-  const waits = () => settingsStore.read('g').then((rows) => rows.get('consent_waits'));
+  const waits = () =>
+    settingsStore.read(toGuildId('g')).then((rows) => rows.get('consent_waits'));
   expect(await waits()).toBe(`${clock.wallMs() + 30_000} ask`);
   await passTime(before, 10_000);
   const after = await joinLounge({ stores }, [adam, eva], clock);
-  const hearsEva = () => after.sessions.findSession('g')?.consent.mayHear('eva');
+  const hearsEva = () =>
+    after.sessions.findSession(toGuildId('g'))?.consent.mayHear(toPersonId('eva'));
   await passTime(after, 19_900);
   expect(hearsEva()).toBe(false);
   expect(after.synthesizer.texts.join(' ')).toBe(formatText('join.spoken'));
   await passTime(after, 200);
   expect(hearsEva()).toBe(true);
-  await after.sessions.leave('g');
+  await after.sessions.leave(toGuildId('g'));
   expect(await waits()).toBeUndefined(); // by the former run, which was not killed here
-  await before.sessions.leave('g');
+  await before.sessions.leave(toGuildId('g'));
 });
 
 const breakSettings =
@@ -184,7 +187,8 @@ playScripts({
       acts: {
         breakStore: breakSettings('unreadable'),
         mendStore: breakSettings(),
-        view: async ({ settings }) => (await settings.viewSettings('g')).isLoaded,
+        view: async ({ settings }) =>
+          (await settings.viewSettings(toGuildId('g'))).isLoaded,
       },
     },
     `

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -5,7 +6,8 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
-const findSession = ({ sessions }: SessionFixture) => sessions.findSession('g');
+const findSession = ({ sessions }: SessionFixture) =>
+  sessions.findSession(toGuildId('g'));
 
 playScripts({
   'captions are turned on and off by voice': `

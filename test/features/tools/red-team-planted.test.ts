@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import {
   defaultRules,
@@ -69,8 +70,8 @@ async function openPlanted(
   ] as const;
   const options = { addressing: 'auto', moreTools: () => kept, ...over } as const;
   const trap = await openTrap(people, lounge, options);
-  await trap.fixture.settings.setSetting('g', 'memory', 'on');
-  for (const { id } of people) await trap.fixture.privacy.allow('g', id);
+  await trap.fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
+  for (const { id } of people) await trap.fixture.privacy.allow(toGuildId('g'), id);
   return { trap, people, ran: () => [...ran, ...trap.lasting()] };
 }
 
@@ -80,7 +81,7 @@ type Planted = Awaited<ReturnType<typeof openPlanted>>;
 async function openCaptioned() {
   const planted = await openPlanted({}, {});
   const { fixture } = planted.trap;
-  await fixture.settings.setSetting('g', 'read_channel', readChannel);
+  await fixture.settings.setSetting(toGuildId('g'), 'read_channel', readChannel);
   await turnCaptionsOn(fixture);
   return planted;
 }
@@ -89,7 +90,9 @@ const readChannel = '123456789012345678';
 
 /** Eva writes a line into a channel: it is read out, or mentions the bot, who answers her. */
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
-  const channelId = isMention ? lounge.channelId : readChannel;
+  const channelId = isMention
+    ? toChannelId(lounge.channelId)
+    : toChannelId(readChannel);
   const message = makeTyped(eva, text, { channelId, isMention });
   const taken = makeTypedHandler(fixture).lines.handleMessage(message);
   await passTime(fixture, 5_000);
@@ -126,7 +129,7 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
   },
   async 'text that is said'(bait) {
     const planted = await openCaptioned();
-    await planted.trap.fixture.talk.sayText('g', bait, 'queue');
+    await planted.trap.fixture.talk.sayText(toGuildId('g'), bait, 'queue');
     await passTime(planted.trap.fixture, 6_000);
     return planted;
   },
@@ -134,8 +137,8 @@ const places: Readonly<Record<string, (bait: string) => Promise<Planted>>> = {
     const planted = await openPlanted({});
     const persona = { name: 'Pirate', instructions: bait };
     const saving = planted.trap.fixture.personas.savePersona(
-      'g',
-      lounge.channelId,
+      toGuildId('g'),
+      toChannelId(lounge.channelId),
       persona,
     );
     expect(await saving).toMatchObject({ kind: 'saved' });
@@ -181,8 +184,10 @@ test.each(attempts)('an order in a %s does not run: %s', async (place, bait, cal
   expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
   expect(ran()).toEqual([]);
   const { fixture } = trap;
-  expect(await fixture.transcripts.onDisk.memories.list('g')).toEqual([]);
-  expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
+  expect(await fixture.transcripts.onDisk.memories.list(toGuildId('g'))).toEqual([]);
+  expect(
+    await fixture.stores.reminders.list(toGuildId('g'), toPersonId('adam')),
+  ).toEqual([]);
   expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
 });
 

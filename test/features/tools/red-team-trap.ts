@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
 import type { FittingCall, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import {
@@ -161,7 +162,12 @@ export async function openTrap(
     /** Those of them that anybody cannot undo, or that nobody there may use. */
     lasting: () => ran.filter((name) => !undoable.has(name)),
     async ask({ id, name }: ChannelMember, words: string) {
-      const answered = fixture.talk.askQuestion('g', words, { id, name }, 'voice');
+      const answered = fixture.talk.askQuestion(
+        toGuildId('g'),
+        words,
+        { id, name },
+        'voice',
+      );
       await passTime(fixture, 3_000);
       await answered;
     },
@@ -175,7 +181,11 @@ export async function openTrap(
     },
     async press({ id }: ChannelMember, about?: string) {
       const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';
-      const confirming = fixture.confirmations.confirmCall('g', about ?? offered, id);
+      const confirming = fixture.confirmations.confirmCall(
+        toGuildId('g'),
+        about ?? offered,
+        id,
+      );
       await passTime(fixture, 200);
       return await confirming;
     },

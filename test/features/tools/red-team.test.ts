@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
@@ -83,7 +84,7 @@ const ways = {
   },
   'withdrawn-press': async (attempt) => {
     const trap = await asked(attempt);
-    await trap.fixture.privacy.deny('g', 'adam');
+    await trap.fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
     await trap.press(adam);
     return trap;
   },
@@ -121,7 +122,13 @@ const ways = {
     trap.model.bait = attempt;
     const about = { quoted: { author: 'Eva', text: attempt.bait } };
     const words = 'What does it say?';
-    const asking = trap.fixture.talk.askQuestion('g', words, adam, 'voice', about);
+    const asking = trap.fixture.talk.askQuestion(
+      toGuildId('g'),
+      words,
+      adam,
+      'voice',
+      about,
+    );
     await passTime(trap.fixture, 3_000);
     await asking;
     return trap;
@@ -131,8 +138,9 @@ const ways = {
 /** Channel of a server that has memories on, where both said yes for always. */
 async function openKnowing(other = eva) {
   const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
-  await trap.fixture.settings.setSetting('g', 'memory', 'on');
-  for (const { id } of [adam, other]) await trap.fixture.privacy.allow('g', id);
+  await trap.fixture.settings.setSetting(toGuildId('g'), 'memory', 'on');
+  for (const { id } of [adam, other])
+    await trap.fixture.privacy.allow(toGuildId('g'), id);
   return trap;
 }
 
@@ -149,9 +157,15 @@ async function overheard(attempt: Bait, other: ChannelMember, said: string) {
 /** Eva, or somebody called so, has this remembered; then Adam asks for nothing of the kind. */
 async function remembered(attempt: Bait, text: string, byName = 'Eva') {
   const trap = await openKnowing();
-  const memory = { guildId: 'g', text, byId: 'eva', byName, atWallMs: 0 };
+  const memory = {
+    guildId: toGuildId('g'),
+    text,
+    byId: toPersonId('eva'),
+    byName,
+    atWallMs: 0,
+  };
   await trap.fixture.transcripts.onDisk.memories.add(memory);
-  await trap.fixture.memories.listMemories('g');
+  await trap.fixture.memories.listMemories(toGuildId('g'));
   return await bitten(trap, attempt);
 }
 
@@ -267,7 +281,7 @@ test.each(redTeam)(
   async (attempt) => {
     const { ran, lasting, model, fixture } = await ways[attempt.way](attempt);
     expect(granted.includes(attempt.way) ? lasting() : ran).toEqual([]);
-    const kept = await fixture.transcripts.onDisk.memories.list('g');
+    const kept = await fixture.transcripts.onDisk.memories.list(toGuildId('g'));
     expect(kept.filter(({ byId }) => byId !== 'eva')).toEqual([]);
     expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
     if (!unseen.includes(attempt.way))

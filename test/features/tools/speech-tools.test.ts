@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   lounge,
@@ -5,7 +6,8 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
-const findSpeech = ({ sessions }: SessionFixture) => sessions.findSession('g')?.speech;
+const findSpeech = ({ sessions }: SessionFixture) =>
+  sessions.findSession(toGuildId('g'))?.speech;
 const pace = (fixture: SessionFixture) => findSpeech(fixture)?.pace.speed?.toFixed(2);
 const managers = new Set<string>();
 const mayManage = (_guildId: string, id: string) => managers.has(id);
@@ -83,7 +85,9 @@ playScripts({
       acts: {
         manage: () => void managers.add('adam'),
         persona: async ({ personas }) =>
-          JSON.stringify(await personas.getPersona('g', lounge.channelId)),
+          JSON.stringify(
+            await personas.getPersona(toGuildId('g'), toChannelId(lounge.channelId)),
+          ),
       },
     },
     `

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -8,7 +9,7 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   const ports: Pick<ToolPorts, 'askerId' | 'channel' | 'clock' | 'getSettings'> = {
-    askerId: 'ana',
+    askerId: toPersonId('ana'),
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     getSettings: () => ({ timeZone: 'Pacific/Kiritimati' }) as GuildSettings,
     channel: {

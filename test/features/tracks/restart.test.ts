@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { ListedTrack } from '#src/features/tracks/track-request-outcomes.ts';
 import {
   adam,
@@ -27,12 +28,12 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
   changeTrack(fixture, byEva, { kind: 'volume', percent: 50 }, 'cues');
   changeTrack(fixture, byAdam, { kind: 'crossfade', ms: 3_000 }, 'bg');
   await passTime(fixture, 1_000);
-  const before = fixture.tracks.listTracks('g');
+  const before = fixture.tracks.listTracks(toGuildId('g'));
   await fixture.sessions[Symbol.asyncDispose]();
   const elsewhere = openSessionFixture({ trackStore: fixture.trackStore });
-  await elsewhere.sessions.join(den, 'adam');
+  await elsewhere.sessions.join(den, adam.id);
   await passTime(elsewhere, 200);
-  expect(elsewhere.tracks.listTracks('g')).toHaveLength(2);
+  expect(elsewhere.tracks.listTracks(toGuildId('g'))).toHaveLength(2);
   await elsewhere.sessions[Symbol.asyncDispose]();
   const next = await openSetup([adam, eva, ben], { trackStore: fixture.trackStore });
   const bare = ({ waiting, ...view }: ListedTrack) => ({
@@ -40,14 +41,14 @@ test('queues, volumes, pauses, mutes and crossfades are there again in the next 
     current: undefined,
     waiting: waiting.map(({ title }) => title),
   });
-  const there = next.tracks.listTracks('g')?.map(bare);
+  const there = next.tracks.listTracks(toGuildId('g'))?.map(bare);
   expect(there).toEqual(before?.map(bare));
   expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
   const placesOf = (views: typeof before) =>
     views?.map(({ current }) => current?.positionMs ?? 0) ?? [];
   const [main, bg = 0] = placesOf(before);
-  const [mainThen, bgThen] = placesOf(next.tracks.listTracks('g'));
+  const [mainThen, bgThen] = placesOf(next.tracks.listTracks(toGuildId('g')));
   expect(mainThen).toBe(main);
   expect(bg).toBeGreaterThan(900);
   expect(bgThen).toBeGreaterThanOrEqual(bg);
@@ -61,7 +62,9 @@ test('a process that is killed forgets three seconds at most', async () => {
   await passTime(fixture, 3_000);
   await playSound(fixture, byAdam, { sound: 'sea' });
   const { trackStore } = fixture;
-  expect((await trackStore.read('g', 'lounge'))[0]?.sounds).toHaveLength(1);
+  expect(
+    (await trackStore.read(toGuildId('g'), toChannelId('lounge')))[0]?.sounds,
+  ).toHaveLength(1);
   expect(listTitles(await openSetup([adam], { trackStore }))).toEqual(['rain']);
 });
 
@@ -71,12 +74,12 @@ test('whoever calls the bot elsewhere first leaves what was kept for this channe
   await fixture.sessions[Symbol.asyncDispose]();
   const { trackStore } = fixture;
   const elsewhere = openSessionFixture({ trackStore });
-  await elsewhere.sessions.join(den, 'adam');
+  await elsewhere.sessions.join(den, adam.id);
   await passTime(elsewhere, 4_000);
   await playSound(elsewhere, byAdam, { sound: 'sea' });
-  const leaving = elsewhere.sessions.leave('g');
+  const leaving = elsewhere.sessions.leave(toGuildId('g'));
   await passTime(elsewhere, 100);
   await leaving;
-  expect(await trackStore.read('g', 'lounge')).toHaveLength(1);
-  expect(await trackStore.read('g', 'den')).toEqual([]);
+  expect(await trackStore.read(toGuildId('g'), toChannelId('lounge'))).toHaveLength(1);
+  expect(await trackStore.read(toGuildId('g'), toChannelId('den'))).toEqual([]);
 });

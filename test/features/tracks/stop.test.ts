@@ -1,4 +1,5 @@
 import { stop } from '#commands/stop.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import { callAs, lounge, makePorts } from '#test/commands/command-ports.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
@@ -33,7 +34,9 @@ test('all is every track with a sound, for each change but one that depends on t
   await playSound(fixture, byAdam);
   await playSound(fixture, byAdam, { track: 'bg' });
   const change = (command: Parameters<typeof fixture.tracks.changeTracks>[2]) =>
-    fixture.tracks.changeTracks('g', byAdam, command, 'all').map(({ kind }) => kind);
+    fixture.tracks
+      .changeTracks(toGuildId('g'), byAdam, command, 'all')
+      .map(({ kind }) => kind);
   for (const [command, ...kinds] of [
     [{ kind: 'volume', percent: 40 }, 'volume', 'volume'],
     [{ kind: 'pause' }, 'changed', 'changed'],

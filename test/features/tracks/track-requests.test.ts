@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
 import {
@@ -13,17 +14,21 @@ import {
 test('forgetting a person removes their name from their sounds', async () => {
   const fixture = await openSetup();
   await playSound(fixture, byAdam);
-  await fixture.privacy.forget('g', 'adam');
-  expect(fixture.tracks.listTracks('g')?.[0]?.current).not.toHaveProperty('owner');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
+  expect(fixture.tracks.listTracks(toGuildId('g'))?.[0]?.current).not.toHaveProperty(
+    'owner',
+  );
   expect(changeTrack(fixture, byEva, 'skip')).toMatchObject([{ kind: 'skipped' }]);
 });
 
 test('a person who is forgotten while their sound is fetched is not named by it', async () => {
   const fixture = await openSetup();
   const fetching = playSound(fixture, byAdam);
-  await fixture.privacy.forget('g', 'adam');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
   expect(await fetching).toMatchObject({ kind: 'playing' });
-  expect(fixture.tracks.listTracks('g')?.[0]?.current).not.toHaveProperty('owner');
+  expect(fixture.tracks.listTracks(toGuildId('g'))?.[0]?.current).not.toHaveProperty(
+    'owner',
+  );
 });
 
 test('a server looks for four sounds at once at most', async () => {
@@ -72,7 +77,7 @@ playScripts({
     ],
   'a DJ, whoever manages the server, and whoever is alone with the bot may change everything':
     [
-      { people: [adam, { ...eva, roleIds: ['100000000000000001'] }, ben] },
+      { people: [adam, { ...eva, roleIds: [toRoleId('100000000000000001')] }, ben] },
       `
     adam plays rain > playing title rain track main place 0
     eva skips > denied track main owner Adam vote votes 1 needed 2

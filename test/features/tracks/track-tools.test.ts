@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { tools } from '#src/features/features.ts';
 import type { TrackCaller } from '#src/features/tracks/track-request-outcomes.ts';
 import {
@@ -31,7 +32,7 @@ async function changed(given: object, tracks: Laid) {
   const fixture = await openCalled(options, [adam, eva, ben], 40);
   for (const [by, sound, track] of tracks)
     await playSound(fixture, by, { sound, track });
-  void fixture.talk.askQuestion('g', 'Turn the rain down.', adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'Turn the rain down.', adam, 'voice');
   await passTime(fixture, 2_000);
   const [result = ''] = fixture.chat.results;
   return { fixture, outcome: JSON.parse(result).result?.outcome };
@@ -48,7 +49,9 @@ test.each([
 ])('who asks for %j to be turned down has %s turned down', async (track, found) => {
   const { fixture, outcome } = await changed({ ...quieter, track }, band);
   expect(outcome).toEqual([`Volume of ${found}: 80 %.`]);
-  const view = fixture.tracks.listTracks('g')?.find(({ name }) => name === found);
+  const view = fixture.tracks
+    .listTracks(toGuildId('g'))
+    ?.find(({ name }) => name === found);
   expect(view?.percent).toBe(80);
 });
 

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   lounge,
@@ -20,7 +21,7 @@ const removeFirst = (fixture: SessionFixture) =>
 const loop = (on: boolean) => (fixture: SessionFixture) =>
   void changeTrack(fixture, byAdam, { kind: 'loop', on }, 'bg');
 const bargeIn = ({ sessions }: SessionFixture) => {
-  const { loop } = sessions.findSession('g') ?? expect.fail();
+  const { loop } = sessions.findSession(toGuildId('g')) ?? expect.fail();
   const reply = loop.state.turnQueue.current?.reply ?? 0;
   loop.post({ kind: 'barged', reply, action: 'yield' });
 };
@@ -28,7 +29,8 @@ const drain = ({ sessions }: SessionFixture) => void sessions.drainAll(5_000);
 const awaitHundred = async (fixture: SessionFixture) => {
   for (let n = 0; n < 100; n++) await playSound(fixture, byAdam, { wait: true });
 };
-const rejoin = ({ sessions }: SessionFixture) => void sessions.join(lounge, 'adam');
+const rejoin = ({ sessions }: SessionFixture) =>
+  void sessions.join(lounge, toPersonId('adam'));
 
 playScripts({
   'a text that is talked down was interrupted, and one that waits when the process ends is left':

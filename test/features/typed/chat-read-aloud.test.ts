@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { adam, eva, makePerson } from '#test/conversation/setup/session-fixture.ts';
 
@@ -107,8 +108,8 @@ playScripts(
         {
           acts: {
             owner: ({ tracks }) =>
-              tracks.listTracks('g')?.find(({ name }) => name === 'voice')?.current
-                ?.owner,
+              tracks.listTracks(toGuildId('g'))?.find(({ name }) => name === 'voice')
+                ?.current?.owner,
           },
         },
         `

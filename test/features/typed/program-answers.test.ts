@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
@@ -56,11 +57,11 @@ test('what one person of a server has forgotten, all its tokens lose: nobody kno
   const { keptWords } = fixture.featurePorts.programAnswers;
   const keys = ['g cat 1 audio', 'g dog 1 audio', 'h cow 1 audio'];
   for (const key of keys) keptWords.keep(key, Promise.resolve('Seven.'));
-  const forgotten = fixture.privacy.forget('g', 'eva');
+  const forgotten = fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
   await fixture.clock.advance(1_000);
   expect(await forgotten).toMatchObject({ kind: 'forgotten' });
   expect(keys.filter((key) => keptWords.find(key))).toEqual(['h cow 1 audio']);
   for (const feature of fixture.dependencies.features.all)
-    await feature.eraseServer?.('h');
+    await feature.eraseServer?.(toGuildId('h'));
   expect(keptWords.find('h cow 1 audio')).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type {
   ProgramSpeech,
   ProgramText,
@@ -9,8 +10,8 @@ import { openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const text: ProgramText = {
-  guildId: 'g',
-  asker: { id: 'token:bell', name: 'bell' },
+  guildId: toGuildId('g'),
+  asker: { id: toPersonId('token:bell'), name: 'bell' },
   input: 'The GIF is ready. It moves.',
   onUsage: () => undefined,
 };
@@ -47,11 +48,11 @@ test('the token pays for what was spoken, also of a text that is left in the mid
   await samplesOf(await answers.openSpeech(text, staying));
   expect(paid.map(({ usd }) => usd)).toEqual([17e-6, 9e-6]);
   const left = await answers.openSpeech(text, staying);
-  expect(ledger.getReserved('g')).toBeGreaterThan(0);
+  expect(ledger.getReserved(toGuildId('g'))).toBeGreaterThan(0);
   if (left.kind !== 'open') throw new Error('It is open.');
   for await (const _ of left.parts) break;
   await expect.poll(() => synthesizer.running).toBe(0);
-  expect(ledger.getReserved('g')).toBe(0);
+  expect(ledger.getReserved(toGuildId('g'))).toBe(0);
   expect(paid.length).toBeGreaterThan(2);
 });
 
@@ -59,7 +60,7 @@ test('a text that nobody begins to read frees its money when its program has gon
   const { answers, ledger, synthesizer } = openSpeech();
   const leaving = new AbortController();
   await answers.openSpeech(text, leaving.signal);
-  expect(ledger.getReserved('g')).toBeGreaterThan(0);
+  expect(ledger.getReserved(toGuildId('g'))).toBeGreaterThan(0);
   leaving.abort(new Error('gone'));
-  expect([ledger.getReserved('g'), synthesizer.asked]).toEqual([0, []]);
+  expect([ledger.getReserved(toGuildId('g')), synthesizer.asked]).toEqual([0, []]);
 });

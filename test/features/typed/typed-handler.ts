@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import type {
@@ -24,9 +25,9 @@ export function makeTyped(
   }: Partial<TypedMessage & MessageContent> = {},
 ): TypedMessage {
   return {
-    guildId: 'g',
-    channelId: lounge.channelId,
-    messageId: `m${written++}`,
+    guildId: toGuildId('g'),
+    channelId: toChannelId(lounge.channelId),
+    messageId: toMessageId(`m${written++}`),
     author,
     isWebhook: false,
     isMention: false,

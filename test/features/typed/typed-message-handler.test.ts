@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -6,7 +7,7 @@ import {
   makePerson,
 } from '#test/conversation/setup/session-fixture.ts';
 
-const zoe = { ...makePerson('Zoe'), roleIds: ['1029384756102938475'] };
+const zoe = { ...makePerson('Zoe'), roleIds: [toRoleId('1029384756102938475')] };
 const withRole = { people: [adam, eva, zoe] };
 
 playScripts(
@@ -187,21 +188,21 @@ playScripts(
             open: ({ captionChats }) => captionChats.barred.clear(),
             read(fixture) {
               const shown = fixture.confirmations.showConfirmation(
-                'g',
+                toGuildId('g'),
                 findOffer(fixture),
-                'adam',
+                toPersonId('adam'),
               );
               const { text } = 'text' in shown ? shown : expect.fail();
               const places = ['lounge', undefined];
               return Promise.all(
                 places.map((open) =>
-                  text.findTextForPerson('adam', async (id) => id === open),
+                  text.findTextForPerson(toPersonId('adam'), async (id) => id === open),
                 ),
               );
             },
             listHeard: ({ sessions }) =>
               sessions
-                .findSession('g')
+                .findSession(toGuildId('g'))
                 ?.loop.state.history.exchanges.map(({ heard }) => heard),
           },
         },

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { withStandardVoice } from '#src/speech/fallbacks/speech-chains.ts';
 import { createFixedVoiceNames } from '#src/speech/voice-names.ts';
 import {
@@ -25,7 +26,7 @@ const openGreeted = (over: FixtureOptions = {}) =>
   openCalled(over, [adam, eva], 10_000);
 
 async function hear(fixture: SessionFixture) {
-  const hearing = fixture.voiceControl.previewVoice('g', adam, sample);
+  const hearing = fixture.voiceControl.previewVoice(toGuildId('g'), adam, sample);
   if (fixture.linkOpener.links.length > 0) await passTime(fixture, 100);
   return await hearing;
 }
@@ -65,9 +66,9 @@ test('a file is paid for by its listener, until their share is used', async () =
     heard.push((await hear(fixture)).kind);
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
-  expect(ledger.getShare('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(
-    0.0001e9,
-  );
+  expect(
+    ledger.getShare(toGuildId('g'), toPersonId('adam'), clock.wallMs()).nanoUsd,
+  ).toBeGreaterThan(0.0001e9);
 });
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {
@@ -76,7 +77,10 @@ test('a text in a voice that is gone is said by the standard one, and the channe
   const { length } = inner.asked;
   const texts = ['One two three.', 'Four five six.'];
   for (const text of texts) {
-    await fixture.talk.sayText('g', text, 'queue', { owner: adam, voice: 'rms' });
+    await fixture.talk.sayText(toGuildId('g'), text, 'queue', {
+      owner: adam,
+      voice: 'rms',
+    });
     await passTime(fixture, 3_000);
   }
   expect([inner.texts.slice(length), fixture.written]).toEqual([texts, [told]]);
@@ -91,10 +95,12 @@ test.each([
     const known: string[] = [];
     const { inner, synthesizer, voices } = without(refusedName ?? '', known);
     const fixture = await openGreeted({ synthesizer, voices });
-    await fixture.personas.savePersona('g', 'lounge', { voice: 'rms' });
+    await fixture.personas.savePersona(toGuildId('g'), toChannelId('lounge'), {
+      voice: 'rms',
+    });
     known.push(...names);
     for (let n = 0; n < 2; n++) {
-      await fixture.talk.sayText('g', 'One two three.', 'queue');
+      await fixture.talk.sayText(toGuildId('g'), 'One two three.', 'queue');
       await passTime(fixture, 40_000);
     }
     expect(inner.asked.map(({ voice }) => voice.name)).not.toContain('rms');

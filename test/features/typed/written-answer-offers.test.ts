@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
@@ -16,7 +17,7 @@ const offer = {
 };
 
 async function sit(fixture: SessionFixture, mode: 'talk' | 'captions' = 'talk') {
-  await fixture.sessions.join(lounge, 'adam', mode);
+  await fixture.sessions.join(lounge, toPersonId('adam'), mode);
   await passTime(fixture, 3_000);
 }
 
@@ -27,11 +28,13 @@ test('a person who joins deafened or deafens later is offered written answers on
   fixture.linkOpener.link.present.splice(0, 1, { ...adam, isDeaf: true });
   await passTime(fixture, 3_000);
   expect(fixture.direct).toEqual([offer, { ...offer, personId: 'adam' }]);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   await sit(fixture);
   expect(fixture.direct).toHaveLength(2);
   const { stores } = fixture;
-  expect(await stores.personSettings.read('g', 'eva')).toEqual({ answers: 'spoken' });
+  expect(await stores.personSettings.read(toGuildId('g'), toPersonId('eva'))).toEqual({
+    answers: 'spoken',
+  });
   const restarted = openSessionFixture({ stores }, [adam, deaf]);
   await sit(restarted);
   expect([restarted.direct, fixture.notified, fixture.written]).toEqual([[], [], []]);
@@ -79,5 +82,5 @@ playScripts(
     `,
     ],
   },
-  { people: [adam, deaf, { ...deaf, id: 'bot', isBot: true }] },
+  { people: [adam, deaf, { ...deaf, id: toPersonId('bot'), isBot: true }] },
 );

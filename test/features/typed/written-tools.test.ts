@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { tools } from '#src/features/features.ts';
 import { adaptExternalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { parseRules } from '#src/features/tools/external-tool.ts';
@@ -18,15 +19,21 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
   const fixture = openSessionFixture({ chat, tools, moreTools });
   await fixture.reminders.addReminder({
     id: 'tea',
-    guildId: 'g',
-    personId: 'adam',
-    channelId: 'lounge',
+    guildId: toGuildId('g'),
+    personId: toPersonId('adam'),
+    channelId: toChannelId('lounge'),
     channelName: 'Lounge',
     text: 'take the tea out',
     setAtWallMs: fixture.clock.wallMs(),
     dueAtWallMs: fixture.clock.wallMs() + 60_000,
   });
-  const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
+  const outcome = await fixture.talk.askQuestion(
+    toGuildId('g'),
+    'Well?',
+    adam,
+    'text',
+    about,
+  );
   if (outcome.kind !== 'answered') return expect.fail();
   const offered = chat.asked[0]?.tools.map((one) => one.name);
   return {
@@ -65,14 +72,16 @@ test('a question in writing gets the tools that need no channel', async () => {
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
   const { result, text } = await ask('list_reminders');
   expect(result).toContain('take the tea out');
-  expect(text.findTextForPlace('lounge')).toBeUndefined();
-  expect(await text.findTextForPerson('adam', async () => false)).toBe('Tea.');
-  const open = await ask('list_reminders', { placeId: 'general' });
+  expect(text.findTextForPlace(toChannelId('lounge'))).toBeUndefined();
+  expect(await text.findTextForPerson(toPersonId('adam'), async () => false)).toBe(
+    'Tea.',
+  );
+  const open = await ask('list_reminders', { placeId: toChannelId('general') });
   expect(open.result).not.toContain('tea');
 });
 
 test.each([
-  ['general', 'room'],
+  [toChannelId('general'), 'room'],
   [undefined, 'caller'],
 ])(
   'what needs Confirm shows its button below the answer, and only its asker confirms it: in %s',
@@ -84,9 +93,15 @@ test.each([
       tools,
       moreTools: () => [look('anyone')],
     });
-    await fixture.sessions.join(lounge, 'adam');
+    await fixture.sessions.join(lounge, toPersonId('adam'));
     const about = { placeId, quoted: { author: 'Eva', text: 'Turn it.' } };
-    const outcome = await fixture.talk.askQuestion('g', 'Well?', adam, 'text', about);
+    const outcome = await fixture.talk.askQuestion(
+      toGuildId('g'),
+      'Well?',
+      adam,
+      'text',
+      about,
+    );
     const { button, line } =
       (outcome.kind === 'answered' && outcome.confirmation) || expect.fail();
     expect(line).toMatchObject({ id: 'tool.ask', with: { by: 'Adam', name: 'Adam' } });
@@ -95,14 +110,22 @@ test.each([
       ['asked'],
     ]);
     const id = button.replace('tool.show:', '');
-    expect(fixture.confirmations.showConfirmation('g', id, 'eva')).toEqual({
+    expect(
+      fixture.confirmations.showConfirmation(toGuildId('g'), id, toPersonId('eva')),
+    ).toEqual({
       kind: 'other',
       name: 'Adam',
     });
-    expect(fixture.confirmations.showConfirmation('g', id, 'adam')).toMatchObject({
+    expect(
+      fixture.confirmations.showConfirmation(toGuildId('g'), id, toPersonId('adam')),
+    ).toMatchObject({
       kind: 'shown',
     });
-    const pressed = await fixture.confirmations.confirmCall('g', id, 'adam');
+    const pressed = await fixture.confirmations.confirmCall(
+      toGuildId('g'),
+      id,
+      toPersonId('adam'),
+    );
     expect(pressed).toMatchObject({ kind: 'completed', to });
   },
 );

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
@@ -19,7 +20,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
   const control = new ServerVocabulary({ clock }, fixture.sessions.settings);
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 11_000);
   return {
     ...fixture,
@@ -31,40 +32,42 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
 
 test('a word is added, replaced however it is written, listed, and taken away', async () => {
   const { control } = await joined();
-  expect(await control.addWord('g', '  New\n  Relic ')).toEqual({
+  expect(await control.addWord(toGuildId('g'), '  New\n  Relic ')).toEqual({
     kind: 'added',
     word: { word: 'New Relic' },
     saved: true,
   });
-  expect(await control.addWord('g', 'NEW RELIC', 'new rellick')).toMatchObject({
+  expect(
+    await control.addWord(toGuildId('g'), 'NEW RELIC', 'new rellick'),
+  ).toMatchObject({
     kind: 'replaced',
   });
-  await control.addWord('g', 'Ana');
-  expect(await control.listWords('g')).toEqual({
+  await control.addWord(toGuildId('g'), 'Ana');
+  expect(await control.listWords(toGuildId('g'))).toEqual({
     words: [{ word: 'Ana' }, { word: 'NEW RELIC', say: 'new rellick' }],
     isRead: true,
     limit: 200,
   });
-  expect(await control.removeWord('g', 'new  relic')).toMatchObject({
+  expect(await control.removeWord(toGuildId('g'), 'new  relic')).toMatchObject({
     kind: 'removed',
     saved: true,
   });
-  expect(await control.removeWord('g', 'new relic')).toEqual({
+  expect(await control.removeWord(toGuildId('g'), 'new relic')).toEqual({
     kind: 'unknown',
     known: ['Ana'],
   });
-  expect((await control.listWords('other')).words).toEqual([]);
+  expect((await control.listWords(toGuildId('other'))).words).toEqual([]);
 });
 
 test('answers, texts that are read out and sounds of speech say a word otherwise than it is written', async () => {
   const fixture = await joined();
-  await fixture.control.addWord('g', 'Kubernetes', 'koo-ber-net-ees');
-  const asked = fixture.talk.askQuestion('g', 'How is it?', adam, 'voice');
+  await fixture.control.addWord(toGuildId('g'), 'Kubernetes', 'koo-ber-net-ees');
+  const asked = fixture.talk.askQuestion(toGuildId('g'), 'How is it?', adam, 'voice');
   await passTime(fixture, 8_000);
   expect(readBy(await asked)).toMatchObject({ text: 'Kubernetes is up, Ana.' });
   expect(fixture.of('answered').at(-1)?.heardText).toBe('Kubernetes is up, Ana.');
-  await fixture.talk.sayText('g', 'I like KUBERNETES', 'queue');
-  await fixture.talk.sayText('g', 'Kubernetes again', 'queue', {
+  await fixture.talk.sayText(toGuildId('g'), 'I like KUBERNETES', 'queue');
+  await fixture.talk.sayText(toGuildId('g'), 'Kubernetes again', 'queue', {
     track: 'side',
     owner: adam,
   });
@@ -77,8 +80,8 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
     ]),
   );
   expect(fixture.spoken().join()).not.toMatch(/kubernetes/i);
-  await fixture.control.removeWord('g', 'Kubernetes');
-  await fixture.talk.sayText('g', 'Kubernetes is left', 'queue');
+  await fixture.control.removeWord(toGuildId('g'), 'Kubernetes');
+  await fixture.talk.sayText(toGuildId('g'), 'Kubernetes is left', 'queue');
   await passTime(fixture, 8_000);
   expect(fixture.spoken()).toContain('Kubernetes is left');
 });
@@ -86,11 +89,11 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
 test('words are there after a restart, and gone with the server', async () => {
   const before = await joined();
   const { guildStore, settingsStore } = before;
-  await before.control.addWord('g', 'Łódź', 'woodge');
+  await before.control.addWord(toGuildId('g'), 'Łódź', 'woodge');
   expect(
-    (await (await joined({ settingsStore })).control.listWords('g')).words,
+    (await (await joined({ settingsStore })).control.listWords(toGuildId('g'))).words,
   ).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildStore.eraseGuild('g');
+  await guildStore.eraseGuild(toGuildId('g'));
   const rejoined = await joined({ settingsStore });
-  expect((await rejoined.control.listWords('g')).words).toEqual([]);
+  expect((await rejoined.control.listWords(toGuildId('g'))).words).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
+import { toPersonId } from '#src/base/ids.ts';
 import { type ChatMessage, historyLimits } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
@@ -281,7 +282,13 @@ function readAddressing([a, b]: readonly [string, string]) {
   // Words that are both names and fillers take time that grows with the square of their number: 600 of them 74 ms.
   const text = b.slice(0, 600);
   const rules = { ...addressingRules, names: [a, 'Nova'] };
-  const spoken = { speakerId: '1', fromMs: 0, humans: 3, text, present: [a, text] };
+  const spoken = {
+    speakerId: toPersonId('1'),
+    fromMs: 0,
+    humans: 3,
+    text,
+    present: [a, text],
+  };
   decideAddressing(initialAddressing, spoken, rules);
   classifyInterjection(b, { isFinal: true, names: [a] });
 }

@@ -1,4 +1,5 @@
 import { buttons as knownButtons } from '#commands/buttons.ts';
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panels.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
@@ -13,7 +14,7 @@ const start = createConversationState(
   {} as Parameters<typeof createConversationState>[0],
 );
 const person = (name: string, standing: TalkState['people'][number]['standing']) => ({
-  id: name,
+  id: toPersonId(name),
   name,
   standing,
 });
@@ -23,7 +24,7 @@ function panelIn(more: Partial<TalkState>) {
   return createPanel({
     talk: { ...talkState, ...more },
     state: start,
-    guildId: 'g',
+    guildId: toGuildId('g'),
     consent: { getConsent: () => 'brief', canWrite: () => true },
     getName: (id) => id,
     isInChat: false,

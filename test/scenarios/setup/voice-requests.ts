@@ -5,6 +5,7 @@ import {
   type VoiceServer,
 } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 
 export type VoiceRequests = ReturnType<typeof openVoiceRequests>;
 
@@ -38,7 +39,7 @@ export function openVoiceRequests() {
     seatings: (guildId: string, userId: string) =>
       seatings.filter((one) => one === `${guildId}/${userId}`).length,
     /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
-    close: (guildId: string, userId: string, closeCode: number) =>
+    close: (guildId: GuildId, userId: PersonId, closeCode: number) =>
       opened?.expel(guildId, userId, closeCode),
     /** Told when the server ends somebody's call. */
     onExpel: (listener: () => void) => {

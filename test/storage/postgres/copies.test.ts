@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
+import { type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { toColumnName } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
 import { createPerformer, DatabaseSync } from '#src/sql/sqlite.ts';
@@ -108,28 +109,35 @@ withPostgres(() => {
       expect(await rowsOfFile(copy, kind), 'in the copy').toEqual(expected);
     }
     await using moved = await openPostgresTranscripts(schema);
-    const search = { guildId, words: 'harbour friday', limit: 5 };
+    const search = { guildId: toGuildId(guildId), words: 'harbour friday', limit: 5 };
     const open = { channelIds: [channelId] };
     expect(await moved.reader.search(search, open)).not.toEqual([]);
-    const by = { byId: dora, byName: 'Dora' };
-    await moved.memories.add({ guildId, text: 'new', ...by, atWallMs: 1 });
-    expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
+    const by = { byId: toPersonId(dora), byName: 'Dora' };
+    await moved.memories.add({
+      guildId: toGuildId(guildId),
+      text: 'new',
+      ...by,
+      atWallMs: 1,
+    });
+    expect((await moved.memories.list(toGuildId(guildId))).at(-1)).toMatchObject({
+      text: 'new',
+    });
   });
 
   test('a no and an erasure after the copy stay in a database, also where only transcripts come back', async () => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);
-    const write = async (personId: string, kind: 'forgotten' | 'never') => {
+    const write = async (personId: PersonId, kind: 'forgotten' | 'never') => {
       await using store = await openPostgresStores(schema);
-      await store.consents.write('10', personId, { kind });
+      await store.consents.write(toGuildId('10'), personId, { kind });
     };
     await (await openPostgresTranscripts(schema))[Symbol.asyncDispose]();
-    await write('1', 'never');
+    await write(toPersonId('1'), 'never');
     const copied = run('backup', dataDir, schema, '--transcripts').stdout.trim();
     const [store = '', transcripts = ''] = copied.split('\n');
-    await write('2', 'never');
-    await write('3', 'forgotten');
+    await write(toPersonId('2'), 'never');
+    await write(toPersonId('3'), 'forgotten');
     for (const copy of [transcripts, store]) {
       expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
       await using restored = await openPostgresStores(schema);
@@ -137,7 +145,7 @@ withPostgres(() => {
     }
     await using after = await openPostgresStores(schema);
     const kinds = Object.entries({ 1: 'never', 2: 'never', 3: 'forgotten' });
-    expect(await after.consents.read('10')).toEqual(
+    expect(await after.consents.read(toGuildId('10'))).toEqual(
       new Map(kinds.map(([personId, kind]) => [personId, { kind }])),
     );
   });
@@ -148,7 +156,7 @@ withPostgres(() => {
     const dataDir = dirname(place.path);
     {
       await using store = await openPostgresStores(schema);
-      await store.consents.write('10', '1', { kind: 'always' });
+      await store.consents.write(toGuildId('10'), toPersonId('1'), { kind: 'always' });
     }
     const copy = run('backup', dataDir, schema).stdout.trim();
     await using _locks = await openLocks(schema, { count: 1, first: 0, last: 0 });

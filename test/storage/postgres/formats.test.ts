@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import {
   describeLostRows,
   migratePostgres,
@@ -69,7 +70,7 @@ withPostgres(() => {
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
     await using store = await openPostgresStores(schema);
-    expect(await store.consents.read('g')).toEqual(
+    expect(await store.consents.read(toGuildId('g'))).toEqual(
       new Map(
         Object.entries({
           ann: { kind: 'always' },
@@ -78,7 +79,9 @@ withPostgres(() => {
         }),
       ),
     );
-    expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
+    expect(await store.settings.read(toGuildId('g'))).toEqual(
+      new Map([['cues', 'on']]),
+    );
   });
 
   test('an erasure under way in a store of format 21 goes on, and all other words stay', async () => {
@@ -91,7 +94,7 @@ withPostgres(() => {
       await migratePostgres(pool, [mainStore], { upgrades: true });
     }
     await using store = await openPostgresStores(schema);
-    expect(await store.consents.read('g')).toEqual(keptOfFormat21.consents);
+    expect(await store.consents.read(toGuildId('g'))).toEqual(keptOfFormat21.consents);
     expect(await store.consents.listErasures()).toEqual(keptOfFormat21.erasures);
   });
 });

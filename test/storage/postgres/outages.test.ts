@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
+import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
@@ -37,19 +38,22 @@ function waits() {
     const clock = new VirtualClock();
     await using store = await openPostgresStores(place, clock);
     place.proxy.cutConnections();
-    const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, turns: 1 };
+    const entry = { guildId: toGuildId('10'), day: '2026-11-19', nanoUsd: 5, turns: 1 };
     const writing = Promise.all([
-      store.consents.write('10', '1', always),
-      store.consents.write('10', '1', never),
+      store.consents.write(toGuildId('10'), toPersonId('1'), always),
+      store.consents.write(toGuildId('10'), toPersonId('1'), never),
       store.spending.add([entry], entry.day),
       store.spending.add([entry], entry.day),
-      store.panels.write('10', { channelId: '1', messageId: '2' }),
+      store.panels.write(toGuildId('10'), {
+        channelId: toChannelId('1'),
+        messageId: toMessageId('2'),
+      }),
     ]);
     await expect.poll(() => clock.sleeping).toBe(6); // five deadlines, and the first of the queue
     place.proxy.healConnections();
     await clock.advance(1_000);
     await writing;
-    expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
+    expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([['1', never]]));
     expect(await store.spending.read('2026-11-19')).toMatchObject([
       { nanoUsd: 10, turns: 2 },
     ]);
@@ -61,13 +65,15 @@ function waits() {
     await using store = await openPostgresStores(place, clock);
     await using successor = await openPostgresStores(place.schema);
     place.proxy.cutConnections();
-    const late = store.consents.write('10', '1', always).catch((error) => error);
+    const late = store.consents
+      .write(toGuildId('10'), toPersonId('1'), always)
+      .catch((error) => error);
     const advancing = setInterval(() => void clock.advance(500), 20);
     expect(await late).toMatchObject({ code: 'store.unwritable', retryable: true });
     clearInterval(advancing);
-    await successor.consents.write('10', '1', never);
+    await successor.consents.write(toGuildId('10'), toPersonId('1'), never);
     place.proxy.healConnections();
-    expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
+    expect(await store.consents.read(toGuildId('10'))).toEqual(new Map([['1', never]]));
   });
 }
 
@@ -122,14 +128,14 @@ function reports() {
       report,
     });
     await using store = createStores(opened.main);
-    await store.consents.read('10');
+    await store.consents.read(toGuildId('10'));
     place.proxy.cutConnections();
     for (let n = 0; n < 3; n++)
-      await expect(store.consents.read('10')).rejects.toMatchObject({
+      await expect(store.consents.read(toGuildId('10'))).rejects.toMatchObject({
         code: 'store.unreadable',
       });
     place.proxy.healConnections();
-    await store.consents.read('10');
+    await store.consents.read(toGuildId('10'));
     expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
   });
 
@@ -155,12 +161,14 @@ function isLocked() {
     await using schema = await openSchema();
     const clock = new VirtualClock();
     await using store = await openPostgresStores(schema, clock, '-c lock_timeout=50');
-    await store.consents.write('10', '1', always);
+    await store.consents.write(toGuildId('10'), toPersonId('1'), always);
     await schema.sql('BEGIN');
     await schema.sql('SELECT * FROM consents FOR UPDATE');
-    const consent = store.consents.write('10', '1', never).catch((error) => error);
+    const consent = store.consents
+      .write(toGuildId('10'), toPersonId('1'), never)
+      .catch((error) => error);
     // A no that is not written yet is not read over.
-    const reading = store.consents.read('10');
+    const reading = store.consents.read(toGuildId('10'));
     const advancing = setInterval(() => void clock.advance(500), 60);
     expect(await consent).toMatchObject({
       code: 'store.unwritable',
@@ -176,9 +184,9 @@ function isLocked() {
     const clock = new VirtualClock();
     const store = await openPostgresStores(place, clock);
     place.proxy.cutConnections();
-    const lost = expect(store.consents.write('10', '1', never)).rejects.toThrow(
-      'is closed',
-    );
+    const lost = expect(
+      store.consents.write(toGuildId('10'), toPersonId('1'), never),
+    ).rejects.toThrow('is closed');
     await expect.poll(() => clock.sleeping).toBe(2);
     const closing = store[Symbol.asyncDispose]();
     await expect.poll(() => clock.sleeping).toBe(3);

@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
@@ -31,8 +32,8 @@ async function openProcess(schema: TestSchema) {
 /** Answers until it may not any more. */
 async function answerAll(
   { budgets }: Awaited<ReturnType<typeof openProcess>>,
-  guildId: string,
-  personId: string,
+  guildId: GuildId,
+  personId: PersonId,
 ) {
   const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
   while (await answerGreedily(budgets, { guildId, personId }, pause));
@@ -54,7 +55,9 @@ withPostgres(() => {
     await using schema = await openSchema();
     const all = [await openProcess(schema), await openProcess(schema)];
     const payers = all.flatMap((one, n) =>
-      Array.from({ length: 20 }, (_, i) => answerAll(one, `${n}${i % 2}`, `${i}`)),
+      Array.from({ length: 20 }, (_, i) =>
+        answerAll(one, toGuildId(`${n}${i % 2}`), toPersonId(`${i}`)),
+      ),
     );
     await Promise.all(payers);
     await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import {
   describeLostRows,
   migratePostgres,
@@ -14,7 +15,8 @@ import {
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { type OpenedTranscripts, openPostgresTranscripts } from './open-transcripts.ts';
 
-const days = new Map([['10', 7]]);
+const guildId = toGuildId('10');
+const days = new Map([[guildId, 7]]);
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
   return (await store.reader.listLines(sessionId, openSessions)).map(
@@ -79,7 +81,7 @@ function erases() {
     // It is found last, and somebody else looks at it.
     await schema.sql(`UPDATE lines SET name = name WHERE id IN (${held})`);
     await schema.sql(`BEGIN; ${held} FOR UPDATE`);
-    const forgetting = store.eraser.erasePerson('10', '1');
+    const forgetting = store.eraser.erasePerson(guildId, toPersonId('1'));
     const left = async () =>
       Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
     await expect.poll(left).toBeLessThanOrEqual(101);
@@ -111,9 +113,9 @@ function shares() {
       }),
     );
     const [first] = stores;
-    const listed = await first?.reader.listSessions('10', openSessions);
+    const listed = await first?.reader.listSessions(guildId, openSessions);
     expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
-    const search = { guildId: '10', words: 'common', limit: 999 };
+    const search = { guildId, words: 'common', limit: 999 };
     expect(await first?.reader.search(search, openSessions)).toHaveLength(320);
   });
 }

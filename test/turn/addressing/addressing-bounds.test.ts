@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   type AddressEvent,
   addressingModes,
@@ -9,7 +10,8 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
-const people = fc.constantFrom('ana', 'ben', 'cleo');
+const ana = toPersonId('ana');
+const people = fc.constantFrom(ana, toPersonId('ben'), toPersonId('cleo'));
 const atMs = fc.integer({ min: 0, max: 100_000 });
 const bits = fc.constantFrom(
   ...[
@@ -66,7 +68,7 @@ test('no text and no name makes it throw', () =>
       (text, called, mode) => {
         const rules = { ...addressingRules, mode, names: called };
         const spoken = {
-          speakerId: 'ana',
+          speakerId: ana,
           fromMs: 0,
           humans: 3,
           text,
@@ -129,7 +131,7 @@ test('what is presumed is only undone by a dismissal, talk about the bot, or a c
 test('a call across the 800th of 1,200 characters is understood', () => {
   const text = `${'x '.repeat(398)}. Nova, what time is it?`.padEnd(1_200, ' x');
   const rules = { ...addressingRules, names: ['Nova'] };
-  const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, text };
+  const spoken = { speakerId: ana, fromMs: 0, humans: 3, text };
   expect(decideAddressing(initialAddressing, spoken, rules).verdict.meant).toBe(true);
 });
 
@@ -138,7 +140,7 @@ test('ten thousand events leave no more than a hundred windows', () => {
   for (let at = 0; at < 10_000; at++) {
     state = stepAddressing(
       state,
-      { kind: 'asked', personId: `p${at}`, atMs: at },
+      { kind: 'asked', personId: toPersonId(`p${at}`), atMs: at },
       addressingRules,
     );
   }

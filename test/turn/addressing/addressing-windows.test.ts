@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   type AddressEvent,
   type AddressingMode,
@@ -10,8 +11,8 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 
 const rules = { ...addressingRules, names: ['Nova'] };
-const ana = { speakerId: 'ana', humans: 3 } as const;
-const ben = { speakerId: 'ben', humans: 3 } as const;
+const ana = { speakerId: toPersonId('ana'), humans: 3 } as const;
+const ben = { speakerId: toPersonId('ben'), humans: 3 } as const;
 
 function after(...events: readonly AddressEvent[]) {
   return events.reduce(
@@ -31,10 +32,10 @@ function judgedIn(mode: AddressingMode, state: AddressingState, spoken: SpokenTu
   return decideAddressing(state, spoken, { ...rules, mode }).verdict;
 }
 
-const asked = { kind: 'asked', personId: 'ana', atMs: 1000 } as const;
+const asked = { kind: 'asked', personId: toPersonId('ana'), atMs: 1000 } as const;
 const answered = {
   kind: 'answered',
-  personId: 'ana',
+  personId: toPersonId('ana'),
   atMs: 1000,
   endsInQuestion: false,
 } as const;
@@ -57,7 +58,7 @@ test('for 8 s after an answer the person answered may go on without the name', (
 });
 
 test('while it works on an answer, the person answered may go on or interrupt without the name', () => {
-  const state = after({ kind: 'answering', personId: 'ana', atMs: 0 });
+  const state = after({ kind: 'answering', personId: toPersonId('ana'), atMs: 0 });
   expect(why(state, { ...ana, fromMs: 20_000 })).toBe('follow-up');
   expect(why(state, { ...ana, fromMs: 120_000 })).toBe('not-named');
   expect(why(stepAddressing(state, answered, rules), { ...ana, fromMs: 900 })).toBe(
@@ -66,7 +67,7 @@ test('while it works on an answer, the person answered may go on or interrupt wi
 });
 
 test('two seconds of others talking close a follow-up window, and what began before still counts', () => {
-  const talk = { kind: 'talked', personId: 'ben', ms: 1000 } as const;
+  const talk = { kind: 'talked', personId: toPersonId('ben'), ms: 1000 } as const;
   const once = stepAddressing(after(answered), { ...talk, atMs: 3000 }, rules);
   expect(why(once, { ...ana, fromMs: 3500 })).toBe('follow-up');
   const twice = stepAddressing(once, { ...talk, atMs: 4000 }, rules);
@@ -77,7 +78,7 @@ test('two seconds of others talking close a follow-up window, and what began bef
 test('a reply to its own question is meant for it, whoever talked in between', () => {
   const state = after(question, {
     kind: 'talked',
-    personId: 'ben',
+    personId: toPersonId('ben'),
     ms: 3000,
     atMs: 5000,
   });

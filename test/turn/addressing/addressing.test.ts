@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   addressingRules,
   decideAddressing,
@@ -223,7 +224,13 @@ const severalBotsTalk: readonly string[] = [
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 
 function hear(text: string, to: readonly string[] = names) {
-  const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
+  const spoken = {
+    speakerId: toPersonId('ana'),
+    fromMs: 0,
+    humans: 3,
+    present: ['Ben'],
+    text,
+  };
   return decideAddressing(initialAddressing, spoken, { ...addressingRules, names: to })
     .verdict;
 }

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   addressingRules,
   decideAddressing,
@@ -33,7 +34,13 @@ const noDismissals: readonly string[] = [
 ];
 
 function hear(text: string) {
-  const spoken = { speakerId: 'ana', fromMs: 0, humans: 3, present: ['Ben'], text };
+  const spoken = {
+    speakerId: toPersonId('ana'),
+    fromMs: 0,
+    humans: 3,
+    present: ['Ben'],
+    text,
+  };
   return decideAddressing(initialAddressing, spoken, {
     ...addressingRules,
     names: ['Nova'],

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import type { BargeInEvent } from '#src/turn/overlap/step-barge-in.ts';
 import { fc } from '#test/properties.ts';
@@ -16,7 +17,8 @@ const untilMs = 60_000;
 /** A hold, and what may begin in its last instant: a voice whose end and words get lost. */
 const longestPauseMs = 20_000 + 6_000;
 
-const people = fc.constantFrom('ann', 'ben', 'cleo');
+const ann = toPersonId('ann');
+const people = fc.constantFrom(ann, toPersonId('ben'), toPersonId('cleo'));
 const instant = fc.integer({ min: 0, max: talkMs });
 const kinds: readonly OverlapKind[] = [
   ...(['stop', 'wait', 'go-on', 'backchannel', 'never-mind'] as const),
@@ -85,7 +87,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
   fc.assert(
     fc.property(talk, instant, fc.boolean(), (said, beganMs, toAnn) => {
       const began = toAnn
-        ? makeAnswering('ann', beganMs)
+        ? makeAnswering(ann, beganMs)
         : { ...announcementBegan, atMs: beganMs };
       const done = runEvents([began, ...said], untilMs);
       const lastMs = Math.max(0, ...said.map(({ atMs }) => atMs));
@@ -114,8 +116,8 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
     fc.property(talk, people, fc.boolean(), (said, who, stops) => {
       const last = stops
         ? makeWords(who, 'stop', 15_500)
-        : makeWords('ann', 'other', 15_500);
-      const again = makeVoice(stops ? who : 'ann', 15_100, 320);
+        : makeWords(ann, 'other', 15_500);
+      const again = makeVoice(stops ? who : ann, 15_100, 320);
       expect(fate(runEvents([makeAnswering(), ...said, ...again, last], untilMs))).toBe(
         'over',
       );
@@ -126,7 +128,7 @@ test('a final stop from anybody ends it, and so do unknown words of the person b
 test('replies that follow each other are each left at full level', () =>
   fc.assert(
     fc.property(talk, fc.array(instant, { maxLength: 6 }), (said, began) => {
-      const replies = began.map((atMs) => makeAnswering('ann', atMs));
+      const replies = began.map((atMs) => makeAnswering(ann, atMs));
       const over: BargeInEvent = { kind: 'reply-over', atMs: 50_000 };
       const done = runEvents([...replies, ...said, over], untilMs);
       const [ducks, unducks] = turns(done, 'duck', 'unduck');

@@ -1,3 +1,4 @@
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { bargeInRules as rules } from '#src/turn/overlap/barge-in-rules.ts';
 import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import {
@@ -35,7 +36,7 @@ export function runReports(events: readonly BargeInEvent[], untilMs = 30_000) {
   return runEvents(events, untilMs).map(({ atMs, kind }) => `${kind} ${atMs}`);
 }
 
-export const makeAnswering = (replyTo = 'ann', atMs = 0): BargeInEvent => ({
+export const makeAnswering = (replyTo = toPersonId('ann'), atMs = 0): BargeInEvent => ({
   kind: 'reply-began',
   replyTo,
   interruptible: true,
@@ -50,14 +51,14 @@ export const announcementBegan: BargeInEvent = {
 
 export const reportingRules: BargeInEvent = {
   kind: 'reply-began',
-  replyTo: 'ann',
+  replyTo: toPersonId('ann'),
   interruptible: false,
   atMs: 0,
 };
 
 /** Voice from `fromMs` on, noticed window by window, evenly loud where no levels are given; it ends 200 ms after the last. */
 export function makeVoice(
-  personId: string,
+  personId: PersonId,
   fromMs: number,
   voicedMs: number,
   levelsDb: readonly number[] = [],
@@ -91,7 +92,7 @@ type Words = {
 };
 
 export function makeWords(
-  personId: string,
+  personId: PersonId,
   meaning: OverlapKind,
   atMs: number,
   { isFinal = true, meant = false, sure = false }: Words = {},
@@ -108,7 +109,7 @@ export function makeWords(
 }
 
 export const makePartial = (
-  personId: string,
+  personId: PersonId,
   what: OverlapKind,
   atMs: number,
   more: Words = {},

@@ -1,3 +1,4 @@
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import {
   announcementBegan,
   makeAnswering,
@@ -12,18 +13,21 @@ const from = 1_000;
 
 test('it is loud again 200 ms after a sound, however long voice activity goes on', () => {
   const dying = [-20, -20, -20, -52, -55, -55, -55];
-  const heard = runReports([makeAnswering(), ...makeVoice('ann', from, 7 * 32, dying)]);
+  const heard = runReports([
+    makeAnswering(),
+    ...makeVoice(toPersonId('ann'), from, 7 * 32, dying),
+  ]);
   expect(heard).toEqual(['duck 1032', 'unduck 1300']);
 });
 
 test('a pause ends with the sound, and no dip inside a word ends it', () => {
   const loud = Array.from({ length: 8 }, () => -20);
   const mhm = runReports(
-    [makeAnswering(), ...makeVoice('ann', from, 320, [...loud, -24, -40])],
+    [makeAnswering(), ...makeVoice(toPersonId('ann'), from, 320, [...loud, -24, -40])],
     2_000,
   );
   expect(mhm).toEqual(['duck 1032', 'pause 1256', 'resume 1384', 'unduck 1520']);
-  const dip = makeVoice('ann', from, 480, [...loud, -40, -40, -26, -20]);
+  const dip = makeVoice(toPersonId('ann'), from, 480, [...loud, -40, -40, -26, -20]);
   expect(runReports([makeAnswering(), ...dip], 1_480)).toEqual([
     'duck 1032',
     'pause 1256',
@@ -31,50 +35,57 @@ test('a pause ends with the sound, and no dip inside a word ends it', () => {
 });
 
 test('the person being answered pauses it with a voice of 220 ms, and gets the turn with any words', () => {
-  const question = makeVoice('ann', from, 900);
+  const question = makeVoice(toPersonId('ann'), from, 900);
   const heard = runReports([
     makeAnswering(),
     ...question,
-    makeWords('ann', 'other', 2_300),
+    makeWords(toPersonId('ann'), 'other', 2_300),
   ]);
   expect(heard).toEqual(['duck 1032', 'pause 1256', 'yield 2300', 'unduck 2300']);
 });
 
 test('what is proven harmless while it sounds is forgotten with its end, and pauses nothing', () => {
-  const mhm = makeVoice('ann', from, 352);
+  const mhm = makeVoice(toPersonId('ann'), from, 352);
   const heard = runReports([
     makeAnswering(),
     ...mhm,
-    makePartial('ann', 'backchannel', 1_200),
+    makePartial(toPersonId('ann'), 'backchannel', 1_200),
   ]);
   expect(heard).toEqual(['duck 1032', 'unduck 1416']);
 });
 
 test('a partial backchannel takes the pause of a loud voice back at once', () => {
-  const mhm = makeVoice('ann', from, 352);
+  const mhm = makeVoice(toPersonId('ann'), from, 352);
   const heard = runReports([
     makeAnswering(),
     ...mhm,
-    makePartial('ann', 'backchannel', 1_270),
+    makePartial(toPersonId('ann'), 'backchannel', 1_270),
   ]);
   expect(heard.slice(0, 3)).toEqual(['duck 1032', 'pause 1256', 'resume 1270']);
 });
 
 test('a backchannel that goes on into a question pauses it after all', () => {
-  const both = makeVoice('ann', from, 900);
+  const both = makeVoice(toPersonId('ann'), from, 900);
   const heard = runReports([
     makeAnswering(),
     ...both,
-    makePartial('ann', 'backchannel', 1_200),
+    makePartial(toPersonId('ann'), 'backchannel', 1_200),
   ]);
   expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
 });
 
 test('a final backchannel lets it speak on after words that had paused it, and a partial one does not', () => {
-  const both = [...makeVoice('ann', from, 900), makePartial('ann', 'stop', 1_150)];
+  const both = [
+    ...makeVoice(toPersonId('ann'), from, 900),
+    makePartial(toPersonId('ann'), 'stop', 1_150),
+  ];
   const eased = (isFinal: boolean) =>
     runReports(
-      [makeAnswering(), ...both, makeWords('ann', 'backchannel', 1_300, { isFinal })],
+      [
+        makeAnswering(),
+        ...both,
+        makeWords(toPersonId('ann'), 'backchannel', 1_300, { isFinal }),
+      ],
       1_400,
     );
   expect(eased(true).slice(0, 3)).toEqual(['duck 1032', 'pause 1150', 'resume 1300']);
@@ -82,36 +93,51 @@ test('a final backchannel lets it speak on after words that had paused it, and a
 });
 
 test('without a final text a long voice gets the turn, and a short one is forgotten', () => {
-  const long = runReports([makeAnswering(), ...makeVoice('ann', from, 704)]);
+  const long = runReports([
+    makeAnswering(),
+    ...makeVoice(toPersonId('ann'), from, 704),
+  ]);
   expect(long.at(-2)).toBe('yield 3420');
-  const short = runReports([makeAnswering(), ...makeVoice('ann', from, 640)]);
+  const short = runReports([
+    makeAnswering(),
+    ...makeVoice(toPersonId('ann'), from, 640),
+  ]);
   expect(short.slice(2)).toEqual(['unduck 3340', 'resume 3340']);
 });
 
 test('a partial stop counts at once when sure, and else when nothing follows', () => {
-  const said = [makeAnswering(), ...makeVoice('ben', from, 200)];
+  const said = [makeAnswering(), ...makeVoice(toPersonId('ben'), from, 200)];
   expect(
-    runReports([...said, makePartial('ben', 'stop', 1_150, { sure: true })]),
+    runReports([
+      ...said,
+      makePartial(toPersonId('ben'), 'stop', 1_150, { sure: true }),
+    ]),
   ).toContain('stop 1150');
-  const alone = runReports([...said, makePartial('ben', 'stop', 1_150)]);
+  const alone = runReports([...said, makePartial(toPersonId('ben'), 'stop', 1_150)]);
   expect(alone).toEqual(['duck 1032', 'pause 1150', 'stop 1392', 'unduck 1392']);
 });
 
 test('never mind stops it, from somebody who has a say in it', () => {
-  const said = (who: string) => [
+  const said = (who: PersonId) => [
     ...makeVoice(who, from, 320),
     makeWords(who, 'never-mind', 1_600),
   ];
-  expect(runReports([makeAnswering(), ...said('ann')])).toContain('stop 1600');
-  expect(runReports([announcementBegan, ...said('ben')])).toContain('stop 1600');
-  expect(runReports([makeAnswering(), ...said('ben')])).not.toContain('stop 1600');
+  expect(runReports([makeAnswering(), ...said(toPersonId('ann'))])).toContain(
+    'stop 1600',
+  );
+  expect(runReports([announcementBegan, ...said(toPersonId('ben'))])).toContain(
+    'stop 1600',
+  );
+  expect(runReports([makeAnswering(), ...said(toPersonId('ben'))])).not.toContain(
+    'stop 1600',
+  );
 });
 
 test('wait holds it for 20 s, and then it goes on after a cue', () => {
   const heard = runReports([
     makeAnswering(),
-    ...makeVoice('ann', from, 400),
-    makeWords('ann', 'wait', 1_600),
+    ...makeVoice(toPersonId('ann'), from, 400),
+    makeWords(toPersonId('ann'), 'wait', 1_600),
   ]);
   const after = ['unduck 1600', 'go-on-cue 21600', 'resume 21600'];
   expect(heard).toEqual(['duck 1032', 'pause 1256', ...after]);
@@ -120,24 +146,27 @@ test('wait holds it for 20 s, and then it goes on after a cue', () => {
 test('go on ends a hold, and so does leaving', () => {
   const wait = [
     makeAnswering(),
-    ...makeVoice('ann', from, 320),
-    makeWords('ann', 'wait', 1_600),
+    ...makeVoice(toPersonId('ann'), from, 320),
+    makeWords(toPersonId('ann'), 'wait', 1_600),
   ];
   const goOn = runReports([
     ...wait,
-    ...makeVoice('ann', 5_000, 250),
-    makeWords('ann', 'go-on', 5_500),
+    ...makeVoice(toPersonId('ann'), 5_000, 250),
+    makeWords(toPersonId('ann'), 'go-on', 5_500),
   ]);
   expect(goOn.at(-1)).toBe('resume 5500');
-  const left = runReports([...wait, { kind: 'left', personId: 'ann', atMs: 6_000 }]);
+  const left = runReports([
+    ...wait,
+    { kind: 'left', personId: toPersonId('ann'), atMs: 6_000 },
+  ]);
   expect(left.at(-1)).toBe('resume 6000');
 });
 
 test('"mhm" during a hold, or "go on" of somebody who has no say, does not end it', () => {
   const wait = [
     makeAnswering(),
-    ...makeVoice('ann', from, 320),
-    makeWords('ann', 'wait', 1_600),
+    ...makeVoice(toPersonId('ann'), from, 320),
+    makeWords(toPersonId('ann'), 'wait', 1_600),
   ];
   for (const [who, what] of [
     ['ann', 'backchannel'],
@@ -145,15 +174,18 @@ test('"mhm" during a hold, or "go on" of somebody who has no say, does not end i
   ] as const) {
     const heard = runReports([
       ...wait,
-      ...makeVoice(who, 5_000, 250),
-      makeWords(who, what, 5_500),
+      ...makeVoice(toPersonId(who), 5_000, 250),
+      makeWords(toPersonId(who), what, 5_500),
     ]);
     expect(heard.at(-1)).toBe('resume 21600');
   }
 });
 
 test('whoever begins again before the first words are known still holds it', () => {
-  const twice = [...makeVoice('ann', from, 400), ...makeVoice('ann', 2_500, 64)];
+  const twice = [
+    ...makeVoice(toPersonId('ann'), from, 400),
+    ...makeVoice(toPersonId('ann'), 2_500, 64),
+  ];
   expect(runReports([makeAnswering(), ...twice])).toEqual([
     'duck 1032',
     'pause 1256',
@@ -165,21 +197,27 @@ test('whoever begins again before the first words are known still holds it', () 
 test('somebody else only ducks it, and pauses it when it lasts', () => {
   const talk = runReports([
     makeAnswering(),
-    ...makeVoice('ben', from, 1_400),
-    makeWords('ben', 'other', 2_700),
+    ...makeVoice(toPersonId('ben'), from, 1_400),
+    makeWords(toPersonId('ben'), 'other', 2_700),
   ]);
   expect(talk).toEqual(['duck 1032', 'unduck 2576']);
-  const long = runReports([makeAnswering(), ...makeVoice('ben', from, 2_016)]);
+  const long = runReports([
+    makeAnswering(),
+    ...makeVoice(toPersonId('ben'), from, 2_016),
+  ]);
   expect(long).toEqual(['duck 1032', 'pause 2504', 'unduck 3216', 'resume 3216']);
 });
 
 test('what must be said is at most made quieter', () => {
-  const said = [...makeVoice('ann', from, 900), ...makeVoice('ben', from + 1, 2_976)];
+  const said = [
+    ...makeVoice(toPersonId('ann'), from, 900),
+    ...makeVoice(toPersonId('ben'), from + 1, 2_976),
+  ];
   const heard = runReports([
     reportingRules,
     ...said,
-    makeWords('ben', 'stop', 4_300),
-    makeWords('ann', 'other', 2_300),
+    makeWords(toPersonId('ben'), 'stop', 4_300),
+    makeWords(toPersonId('ann'), 'other', 2_300),
   ]);
   expect(heard).toEqual(['duck 1032', 'unduck 4177']);
 });

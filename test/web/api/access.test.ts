@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { expectRefusal, guildId, openApi } from './api-setup.ts';
 
@@ -71,8 +72,8 @@ test('the budget of a token counts from its first request on', async () => {
   await using api = await openApi();
   await api.add('bell', { budgetUsd: 0.25 });
   await api.post('bell', say, hello);
-  expect(api.budgets.findCap('token:bell')).toBe(250_000_000);
-  expect(api.budgets.findCap('token:other')).toBeUndefined();
+  expect(api.budgets.findCap(toPersonId('token:bell'))).toBe(250_000_000);
+  expect(api.budgets.findCap(toPersonId('token:other'))).toBeUndefined();
 });
 
 test('every operation asks for a token', async () => {

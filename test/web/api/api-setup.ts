@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramPorts } from '#src/features/command.ts';
@@ -22,7 +23,7 @@ import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 /** The server that tokens are for. */
-export const guildId = '1029384756102938475';
+export const guildId = toGuildId('1029384756102938475');
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function makeProgramPorts(over: PortOverrides = {}) {

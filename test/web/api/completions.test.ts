@@ -2,6 +2,7 @@ import { OpenAI } from 'openai';
 import type { ChatCompletion } from 'openai/resources/chat/completions';
 import { readWav, writeWav } from '#src/audio/formats/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { openCompletions, question } from './completions-setup.ts';
@@ -194,7 +195,11 @@ test.each([
     const hear = async (audio?: object) => {
       const { bytes } = messageOf(await served.complete({ ...aloud, audio }));
       const file = { url: '', name: `answer.${format}`, bytes, personId: 'p' };
-      const { samples, rateHz } = await served.recordings.read('g', file, signal);
+      const { samples, rateHz } = await served.recordings.read(
+        toGuildId('g'),
+        file,
+        signal,
+      );
       return { bytes, lengthMs: (samples.length / rateHz) * 1_000 };
     };
     const wav = await hear();

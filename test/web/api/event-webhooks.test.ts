@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
@@ -7,7 +8,11 @@ import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId, openApi } from './api-setup.ts';
 
-const channel = { guildId, channelId: '2029384756102938475', name: 'Lounge' };
+const channel = {
+  guildId: toGuildId(guildId),
+  channelId: toChannelId('2029384756102938475'),
+  name: 'Lounge',
+};
 const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
 const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
 
@@ -46,7 +51,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
     posted,
     warnings,
     report(...events: readonly SessionEvent[]) {
-      for (const event of events) api.events.report(guildId, event);
+      for (const event of events) api.events.report(toGuildId(guildId), event);
     },
     types: () => posted.map(({ body }) => JSON.parse(body).type),
     /** Waits until a try has failed, and lets the pause after it pass, each time. */
@@ -116,7 +121,10 @@ test('the open stream of a revoked token ends at the next look, a minute later a
   const { api, clock } = posting;
   const path = `/v1/servers/${guildId}/events`;
   const listen = async (name: string) => {
-    await api.add(name, { scopes: ['events'], channelIds: [channel.channelId] });
+    await api.add(name, {
+      scopes: ['events'],
+      channelIds: [toChannelId(channel.channelId)],
+    });
     return { told: (await api.ask(name, path)).text() };
   };
   const ear = await listen('ear');
@@ -124,11 +132,11 @@ test('the open stream of a revoked token ends at the next look, a minute later a
   await api.revoke('ear');
   await clock.advance(60_000);
   expect(await ear.told).toBe(': listening\n\n');
-  expect(api.events.isRead(channel.channelId)).toBe(true);
+  expect(api.events.isRead(toChannelId(channel.channelId))).toBe(true);
   await api.revoke('other');
   await clock.advance(60_000);
   await other.told;
-  expect(api.events.isRead(channel.channelId)).toBe(false);
+  expect(api.events.isRead(toChannelId(channel.channelId))).toBe(false);
 });
 
 test('while the store cannot be read nobody reads: a token may have been revoked', async () => {

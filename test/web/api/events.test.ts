@@ -1,13 +1,18 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { type ChannelId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
-const lounge = '2029384756102938475';
+const lounge = toChannelId('2029384756102938475');
 const path = `/v1/servers/${guildId}/events`;
-const channel = { guildId, channelId: lounge, name: 'Lounge' };
+const channel = {
+  guildId,
+  channelId: lounge,
+  name: 'Lounge',
+};
 const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
 const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
-const words = { channelId: lounge, speakerId: '1', name: 'Ana' };
+const words = { channelId: lounge, speakerId: toPersonId('1'), name: 'Ana' };
 const heard: SessionEvent = { ...words, kind: 'recognised', text: 'Hello.' };
 const answered: SessionEvent = {
   ...heard,
@@ -45,7 +50,11 @@ function report({ events }: Api, ...told: readonly SessionEvent[]) {
 }
 
 /** A program with a token of its own, for the words of these channels, that listens. */
-async function openProgram(api: Api, name: string, ...channelIds: readonly string[]) {
+async function openProgram(
+  api: Api,
+  name: string,
+  ...channelIds: readonly ChannelId[]
+) {
   await api.add(name, { scopes: ['events'], channelIds });
   return await listen(api, name);
 }
@@ -105,7 +114,7 @@ test('words of people who are left out of captions, and of answers to them, reac
 test('an alert is told with its meaning, and another server is none of its business', async () => {
   await using api = await openApi();
   const near = await openProgram(api, 'near', lounge);
-  api.events.report('3029384756102938475', joined);
+  api.events.report(toGuildId('3029384756102938475'), joined);
   const alert = { name: 'store-unwritten', state: 'raised' } as const;
   report(api, { kind: 'alert', cause: '', ...alert });
   expect(await near.next()).toMatchObject({ type: 'alert', ...alert });
@@ -126,7 +135,7 @@ test('a session has ended once nobody can call the bot back to it, or at another
     { type: 'left' },
     { type: 'ended' },
   ]);
-  const other = { ...channel, channelId: '4029384756102938475' };
+  const other = { ...channel, channelId: toChannelId('4029384756102938475') };
   report(api, joined, { ...joined, channel: other });
   expect(await far.take(3)).toMatchObject([
     { type: 'joined', channelId: lounge },
@@ -146,7 +155,7 @@ test('a program that reads too slowly is cut off', async () => {
 
 test('words of a channel that the bot has left since reach no program of the next one', async () => {
   await using api = await openApi();
-  const other = '4029384756102938475';
+  const other = toChannelId('4029384756102938475');
   const near = await openProgram(api, 'near', lounge);
   const next = await openProgram(api, 'next', other);
   report(api, { ...joined, channel: { ...channel, channelId: other } }, heard);
@@ -179,7 +188,7 @@ test('an event is written once for all who read the same of it', async () => {
   await using api = await openApi();
   const { signal } = new AbortController();
   const token = { guildId, scopes: ['events'], createdAtWallMs: 0 } as const;
-  const read = (name: string, ...channelIds: string[]) =>
+  const read = (name: string, ...channelIds: ChannelId[]) =>
     api.events.read({ ...token, name, channelIds }, signal).getReader();
   const readers = [read('a', lounge), read('b', lounge), read('c'), read('d')];
   report(api, heard);
@@ -197,7 +206,10 @@ test('a channel is known as read while a token that names it is in use or listen
   expect(api.events.isRead(lounge)).toBe(false);
   const token = { name: 'near', guildId, createdAtWallMs: 0 };
   api.events.keepTokens([{ ...token, scopes: ['transcript'], channelIds: [lounge] }]);
-  expect([api.events.isRead(lounge), api.events.isRead('4029')]).toEqual([true, false]);
+  expect([api.events.isRead(lounge), api.events.isRead(toChannelId('4029'))]).toEqual([
+    true,
+    false,
+  ]);
   api.events.keepTokens([]);
   const listening = await openProgram(api, 'new', lounge);
   expect(api.events.isRead(lounge)).toBe(true);

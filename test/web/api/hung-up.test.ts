@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { toGuildId } from '#src/base/ids.ts';
 import {
   openSessionFixture,
   places,
@@ -17,7 +18,7 @@ test('a program that hangs up ends its question at the model, and what was set a
   const { talk } = openSessionFixture({ chat, spending: budgets }, undefined, clock);
   const askQuestion = talk.askQuestion.bind(talk);
   await using api = await openApi(makeProgramPorts({ askQuestion, ...places }));
-  await api.add('bell', { guildId: 'g' });
+  await api.add('bell', { guildId: toGuildId('g') });
   const program = new AbortController();
   const asking = api.ask('bell', '/v1/servers/g/ask', {
     method: 'POST',
@@ -30,11 +31,11 @@ test('a program that hangs up ends its question at the model, and what was set a
     return chat.running;
   };
   await expect.poll(running).toBe(1);
-  expect(ledger.getReserved('g')).toBeGreaterThan(0);
+  expect(ledger.getReserved(toGuildId('g'))).toBeGreaterThan(0);
   program.abort();
   await asking.catch(() => undefined);
   await expect.poll(running).toBe(0);
-  expect([ledger.getReserved('g'), api.bugs]).toEqual([0, []]);
+  expect([ledger.getReserved(toGuildId('g')), api.bugs]).toEqual([0, []]);
 });
 
 const text = { input: 'It is ready.', response_format: 'pcm' };

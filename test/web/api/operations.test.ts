@@ -1,3 +1,4 @@
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
@@ -9,7 +10,7 @@ const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 /** The API with the token `bell`, over a bot that does what it is told, but for what is given. */
 async function openBell(over: PortOverrides = {}) {
   const api = await openApi(makeProgramPorts(over));
-  await api.add('bell', { channelIds: ['100'] });
+  await api.add('bell', { channelIds: [toChannelId('100')] });
   return {
     ...api,
     get: (path: string) => api.ask('bell', at(path)),
@@ -137,10 +138,10 @@ test.each<[PlayOutcome, number, string]>([
 
 const session = {
   id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
-  guildId,
-  channelId: '100',
+  guildId: toGuildId(guildId),
+  channelId: toChannelId('100'),
   channelName: 'Lounge',
-  placeId: '100',
+  placeId: toChannelId('100'),
   startedAtWallMs: Date.UTC(2026, 10, 20, 18),
   lineCount: 3,
 };

@@ -1,4 +1,5 @@
 import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { openTestPage, sendRequest, toRefusal } from '#test/web/http/open-page.ts';
 import { guildId, openApi } from './api-setup.ts';
 
@@ -17,7 +18,7 @@ async function openBeside() {
     await openSandboxPrograms({
       page,
       access: api.access,
-      guildId,
+      guildId: toGuildId(guildId),
       report: (sentence) => void reported.push(sentence),
     }),
   );

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { TrackRequests } from '#src/features/tracks/tracks-feature.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
@@ -11,7 +12,7 @@ async function openTracks() {
   const fixture = await openSetup();
   const { tracks } = fixture;
   const api = stack.use(await openApi(makeProgramPorts({ more: { tracks } })));
-  await api.add('band', { guildId: 'g', scopes: ['track'] });
+  await api.add('band', { guildId: toGuildId('g'), scopes: ['track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const ask = (path: string, init: RequestInit) => {
     return fetch(`${url}/v1/servers/g/tracks${path}`, {
@@ -83,13 +84,13 @@ test('a program moves, fades, loops, mutes and removes what plays on a track, as
 test('a program reads no word that is read out, and no name of who has it read or plays sounds', async () => {
   await using setup = await openTracks();
   const { fixture, post, read, tracks } = setup;
-  const eva = { id: 'eva', name: 'Eva' };
+  const eva = { id: toPersonId('eva'), name: 'Eva' };
   const how = { owner: eva, payer: eva };
   const secret = 'Ben gets the sack on Friday.';
   for (const more of [{}, {}, { track: 'bg' }])
-    await fixture.talk.sayText('g', secret, 'queue', { ...how, ...more });
+    await fixture.talk.sayText(toGuildId('g'), secret, 'queue', { ...how, ...more });
   await tracks.playSound(
-    'g',
+    toGuildId('g'),
     { ...eva, mayManage: false },
     { sound: 'rain', track: 'bg', loop: false, next: false },
   );
@@ -154,8 +155,8 @@ test.each([
     await using setup = await openTracks();
     await setup.post('', { sound: 'rain', track: 'bg' });
     await setup.post('', { sound: live, track: 'radio' });
-    const before = setup.tracks.listTracks('g');
+    const before = setup.tracks.listTracks(toGuildId('g'));
     await expectRefusal(setup.post(path, body), status, code, sentence);
-    expect(setup.tracks.listTracks('g')).toEqual(before);
+    expect(setup.tracks.listTracks(toGuildId('g'))).toEqual(before);
   },
 );

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { toGuildId } from '#src/base/ids.ts';
 import { passTime } from '#test/conversation/setup/session-fixture.ts';
 import {
   listTitles,
@@ -17,7 +18,7 @@ async function openSession() {
   const api = stack.use(
     await openApi(makeProgramPorts({ more: { tracks, typed: talk } })),
   );
-  await api.add('band', { guildId: 'g', scopes: ['say', 'track'] });
+  await api.add('band', { guildId: toGuildId('g'), scopes: ['say', 'track'] });
   const { url } = stack.use(await openLoopback(api.app));
   const all = stack.move();
   return {
@@ -31,7 +32,8 @@ async function openSession() {
         body: JSON.stringify(body),
         signal: signal ?? null,
       }),
-    skip: (track: string) => tracks.changeTracks('g', manager, { kind: 'skip' }, track),
+    skip: (track: string) =>
+      tracks.changeTracks(toGuildId('g'), manager, { kind: 'skip' }, track),
     [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
   };
 }

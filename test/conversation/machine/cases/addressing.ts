@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   type ConversationCases,
@@ -17,10 +18,10 @@ export const addressingCases: ConversationCases = {
     room: makeRoomWith(makeRoom('ana', 'ben'), { addressing: 'window' }),
     also: ['listen'],
     steps: [
-      [saysWhole(1, 'ben', 0, 'Nova, two?')],
-      [{ kind: 'opened-window', by: 'ana', atMs: 2_000 }],
+      [saysWhole(1, toPersonId('ben'), 0, 'Nova, two?')],
+      [{ kind: 'opened-window', by: toPersonId('ana'), atMs: 2_000 }],
       [
-        saysWhole(2, 'ana', 3_000, 'the bridge?'),
+        saysWhole(2, toPersonId('ana'), 3_000, 'the bridge?'),
         'listen 2 of ana',
         'begin 102 for ana: the bridge?',
         'play 102',
@@ -30,7 +31,7 @@ export const addressingCases: ConversationCases = {
   'what somebody began to say alone is answered, whoever comes in meanwhile': {
     room: makeRoom('ana'),
     steps: [
-      [voiceBegan(1, 'ana', 0)],
+      [voiceBegan(1, toPersonId('ana'), 0)],
       [peoplePresent(100, 'ana', 'ben')],
       [
         [...pauseWithWords(1, 600, 'the bridge?'), voiceEnded(1, 1_000)],
@@ -43,12 +44,12 @@ export const addressingCases: ConversationCases = {
     room: makeRoom('ana'),
     steps: [
       [
-        [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'the bridge?')],
+        [voiceBegan(1, toPersonId('ana'), 0), ...pauseWithWords(1, 600, 'the bridge?')],
         'begin 101 for ana: the bridge?',
       ],
       [voiceEnded(1, 1_000), 'play 101'],
       [replyAudible(101, 1_200)],
-      [voiceBegan(2, 'ana', 1_900)],
+      [voiceBegan(2, toPersonId('ana'), 1_900)],
       [replyOver(101, 2_200, 'Old.')],
       [pauseWithWords(2, 2_500, 'and long?'), 'begin 103 for ana: and long?'],
       [voiceEnded(2, 2_900), 'play 103'],
@@ -58,9 +59,14 @@ export const addressingCases: ConversationCases = {
     room: makeRoomWith(makeRoom('ana', 'ben'), { addressing: 'off' }),
     also: ['listen', 'recognise'],
     steps: [
-      [saysWhole(1, 'ana', 0, 'Nova, the bridge?')],
+      [saysWhole(1, toPersonId('ana'), 0, 'Nova, the bridge?')],
       [announcementAsked(2_000), 'speak 101'],
-      [[replyAudible(101, 2_100), ...saysWhole(2, 'ben', 2_500, 'Nova, stop')]],
+      [
+        [
+          replyAudible(101, 2_100),
+          ...saysWhole(2, toPersonId('ben'), 2_500, 'Nova, stop'),
+        ],
+      ],
       [replyOver(101, 4_000, 'A text.')],
     ],
   },

@@ -1,3 +1,4 @@
+import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import {
   bridgeAsked,
   type CaseStep,
@@ -16,7 +17,7 @@ import {
 } from '#test/conversation/machine/conversation-case.ts';
 
 /** Ana's answer is paused after "It is", as somebody has talked over it since 4 s. */
-const haltedBy = (by: string): readonly CaseStep[] => [
+const haltedBy = (by: PersonId): readonly CaseStep[] => [
   bridgeAsked,
   [[replyAudible(101, 1_500), voiceBegan(2, by, 4_000)]],
   [replyHalted(101, 'It is', 4_400)],
@@ -24,29 +25,29 @@ const haltedBy = (by: string): readonly CaseStep[] => [
 
 /** Ana's further question over her answer, before its end is sure. */
 const asksOver: readonly CaseStep[] = [
-  ...haltedBy('ana'),
+  ...haltedBy(toPersonId('ana')),
   [pauseWithWords(2, 4_600, 'Quito?'), 'begin 103 for ana: Quito?, after: It is'],
 ];
 
 export const bargeInCases: ConversationCases = {
   '"stop" before the first sound drops the answer, whoever asked': [
     bridgeAsked,
-    [saysWhole(2, 'ben', 1_000, 'stop'), 'discard 101'],
+    [saysWhole(2, toPersonId('ben'), 1_000, 'stop'), 'discard 101'],
   ],
   '"never mind" drops what its speaker waits for, and nothing of others': [
     bridgeAsked,
-    [saysWhole(2, 'ben', 1_500, 'never mind')],
-    [saysWhole(3, 'ana', 4_000, 'Nova, never mind'), 'discard 101'],
+    [saysWhole(2, toPersonId('ben'), 1_500, 'never mind')],
+    [saysWhole(3, toPersonId('ana'), 4_000, 'Nova, never mind'), 'discard 101'],
   ],
   '"mhm" while an own answer is awaited takes nothing away': [
     bridgeAsked,
-    [saysWhole(2, 'ana', 4_000, 'mhm')],
+    [saysWhole(2, toPersonId('ana'), 4_000, 'mhm')],
     [replyAudible(101, 6_000)],
   ],
   'another person calls it by name: the clause ends, then they are answered': [
     bridgeAsked,
     [replyAudible(101, 1_500)],
-    [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+    [saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?')],
     [replyBarged(101, 'finish-clause', 3_010), 'finish-clause 101'],
     [
       replyCutShort(101, 3_900, 'It is old.'),
@@ -57,7 +58,7 @@ export const bargeInCases: ConversationCases = {
   'while that clause ends, their answer is begun as if all of it is heard': [
     bridgeAsked,
     [replyAudible(101, 1_500)],
-    [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+    [saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?')],
     [replyBarged(101, 'finish-clause', 3_010), 'finish-clause 101'],
     [
       replyWhole(101, 'It is old.', 3_020),
@@ -92,18 +93,18 @@ export const bargeInCases: ConversationCases = {
     ],
   ],
   'over a paused answer nothing is begun for an "mhm"': [
-    ...haltedBy('ana'),
+    ...haltedBy(toPersonId('ana')),
     [pauseWithWords(2, 4_600, 'mhm')],
   ],
   'over a paused answer nothing is begun without words': [
-    ...haltedBy('ana'),
+    ...haltedBy(toPersonId('ana')),
     [turnLikelyOver(2, 4_600)],
   ],
   'over a paused answer nothing is begun for another person, whom the pause does not outlast':
-    [...haltedBy('ben'), [pauseWithWords(2, 4_600, 'Nova, Quito?')]],
+    [...haltedBy(toPersonId('ben')), [pauseWithWords(2, 4_600, 'Nova, Quito?')]],
   'near the cap nothing is begun over a paused answer': [
     [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
-    ...haltedBy('ana'),
+    ...haltedBy(toPersonId('ana')),
     [pauseWithWords(2, 4_600, 'Quito?')],
   ],
   'a clause that ends the reply is over where no more of it comes': [
@@ -133,7 +134,7 @@ export const bargeInCases: ConversationCases = {
   'what its speaker goes on with while the answer sounds is not lost when that ends': [
     bridgeAsked,
     [replyAudible(101, 1_200)],
-    [voiceBegan(2, 'ana', 1_900)],
+    [voiceBegan(2, toPersonId('ana'), 1_900)],
     [replyOver(101, 2_100, 'Old.')],
     [pauseWithWords(2, 2_300, 'and long?'), 'begin 103 for ana: and long?'],
     [voiceEnded(2, 2_700), 'play 103'],
@@ -142,7 +143,7 @@ export const bargeInCases: ConversationCases = {
     bridgeAsked,
     [[replyAudible(101, 1_500), replyOver(101, 2_000, 'Old.')]],
     [
-      saysWhole(2, 'ben', 2_100, 'Nova, Quito?'),
+      saysWhole(2, toPersonId('ben'), 2_100, 'Nova, Quito?'),
       'begin 103 for ben: Nova, Quito?',
       'play 103',
     ],
@@ -151,7 +152,12 @@ export const bargeInCases: ConversationCases = {
   'who goes on while the answer sounds is answered anew, with all of it': [
     bridgeAsked,
     [replyAudible(101, 1_200)],
-    [[voiceBegan(2, 'ana', 1_900), ...pauseWithWords(2, 2_300, 'over the river?')]],
+    [
+      [
+        voiceBegan(2, toPersonId('ana'), 1_900),
+        ...pauseWithWords(2, 2_300, 'over the river?'),
+      ],
+    ],
     [
       voiceEnded(2, 2_700),
       'cut 101',

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -24,9 +25,9 @@ import {
 const stops: ConversationCases = {
   '"never mind" takes back what its speaker waits for, and nothing of others': [
     [[announcementAsked(0), replyAudible(100, 50)], 'speak 100'],
-    [saysWhole(1, 'ben', 100, 'Nova, Quito?')],
-    [saysWhole(2, 'ana', 3_000, 'Nova, the bridge?')],
-    [saysWhole(3, 'ben', 6_000, 'Nova, never mind')],
+    [saysWhole(1, toPersonId('ben'), 100, 'Nova, Quito?')],
+    [saysWhole(2, toPersonId('ana'), 3_000, 'Nova, the bridge?')],
+    [saysWhole(3, toPersonId('ben'), 6_000, 'Nova, never mind')],
     [
       replyOver(100, 9_000, 'A text.'),
       'begin 104 for ana: Nova, the bridge?',
@@ -35,7 +36,10 @@ const stops: ConversationCases = {
   ],
   '/stop in the pause after a question ends the question': [
     [
-      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')],
+      [
+        voiceBegan(1, toPersonId('ana'), 0),
+        ...pauseWithWords(1, 600, 'Nova, the bridge?'),
+      ],
       begunForBridge,
     ],
     [{ kind: 'stop', atMs: 800 }, 'discard 101'],
@@ -45,7 +49,7 @@ const stops: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [voiceBegan(2, 'ana', 1_500), 'discard 101'],
+      [voiceBegan(2, toPersonId('ana'), 1_500), 'discard 101'],
       [
         [...pauseWithWords(2, 2_000, 'stop'), voiceEnded(2, 2_400)],
         'utterance 2 of ana: other',
@@ -56,14 +60,14 @@ const stops: ConversationCases = {
   },
   '"stop" before the first sound of a text drops the text': [
     [announcementAsked(0, { request: 1 }), 'speak 100'],
-    [saysWhole(1, 'ana', 100, 'stop'), 'cut 100'],
+    [saysWhole(1, toPersonId('ana'), 100, 'stop'), 'cut 100'],
     [replyCutShort(100, 1_110, ''), 'report 1: stopped'],
   ],
   'an "mhm" over a text leaves the question before it as it was': [
     [announcementAsked(0), 'speak 100'],
     [replyAudible(100, 50)],
-    [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
-    [saysWhole(2, 'ana', 1_500, 'mhm')],
+    [saysWhole(1, toPersonId('ana'), 100, 'Nova, the bridge?')],
+    [saysWhole(2, toPersonId('ana'), 1_500, 'mhm')],
     [
       replyOver(100, 4_000, 'A text.'),
       'begin 102 for ana: Nova, the bridge?',
@@ -113,7 +117,7 @@ const confirmations: ConversationCases = {
       },
       'result for 101: no time given',
     ],
-    [voiceBegan(2, 'ana', 1_400), 'discard 101'],
+    [voiceBegan(2, toPersonId('ana'), 1_400), 'discard 101'],
     [
       [...pauseWithWords(2, 1_700, 'of ten minutes'), voiceEnded(2, 2_100)],
       'begin 103 for ana: Nova, a timer of ten minutes',
@@ -125,7 +129,7 @@ const confirmations: ConversationCases = {
     timerAsked,
     [toolCalled(101, 'volume', '5', 'change', 1_050), 'run 102: volume 5 for ana'],
     [toolReturned(102, 'five', 1_100), 'result for 101: five'],
-    [voiceBegan(2, 'ana', 1_900), 'discard 101'],
+    [voiceBegan(2, toPersonId('ana'), 1_900), 'discard 101'],
     [
       [...pauseWithWords(2, 2_300, 'and seven'), voiceEnded(2, 2_700)],
       'begin 103 for ana: Nova, a timer and seven, done: volume 5 = five',
@@ -148,13 +152,17 @@ const confirmations: ConversationCases = {
   'a no of the person who has to press closes the question of Confirm': [
     timerAsked,
     [
-      toolCalled(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
+      toolCalled(101, 'note', 'ben', 'last', 1_100, { presser: toPersonId('ben') }),
       'ask 102 ben: note',
       'result for 101: waits for Confirm',
     ],
-    [consentGiven('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
     [
-      toolCalled(101, 'note', 'ben', 'last', 2_100, { presser: 'cleo' }),
+      consentGiven(toPersonId('ben'), 'no', 2_000),
+      'close-ask 102',
+      'forget-person ben',
+    ],
+    [
+      toolCalled(101, 'note', 'ben', 'last', 2_100, { presser: toPersonId('cleo') }),
       'ask 103 cleo: note',
       'result for 101: waits for Confirm',
     ],

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   bridgeAsked,
@@ -30,31 +31,36 @@ export const consentCases: ConversationCases = {
         presence: {
           ...makeRoom().presence,
           people: [
-            makePerson('ana'),
-            makePerson('ben', { hasRole: true }),
-            makePerson('bot', { isBot: true }),
+            makePerson(toPersonId('ana')),
+            makePerson(toPersonId('ben'), { hasRole: true }),
+            makePerson(toPersonId('bot'), { isBot: true }),
           ],
           consent: { ...makeRoom().presence.consent, policy: 'role' },
         },
       },
       also: ['listen', 'forget'],
       steps: [
-        [voiceBegan(1, 'ana', 0)],
-        [voiceBegan(2, 'ben', 100), 'listen 2 of ben'],
-        [consentGiven('ana', 'called', 200)],
-        [voiceBegan(3, 'ana', 300), 'listen 3 of ana'],
-        [[consentGiven('bot', 'called', 350), voiceBegan(4, 'bot', 400)]],
-        [consentGiven('ben', 'no', 500), 'forget 2', 'forget-person ben'],
-        [voiceBegan(5, 'ben', 600)],
+        [voiceBegan(1, toPersonId('ana'), 0)],
+        [voiceBegan(2, toPersonId('ben'), 100), 'listen 2 of ben'],
+        [consentGiven(toPersonId('ana'), 'called', 200)],
+        [voiceBegan(3, toPersonId('ana'), 300), 'listen 3 of ana'],
+        [
+          [
+            consentGiven(toPersonId('bot'), 'called', 350),
+            voiceBegan(4, toPersonId('bot'), 400),
+          ],
+        ],
+        [consentGiven(toPersonId('ben'), 'no', 500), 'forget 2', 'forget-person ben'],
+        [voiceBegan(5, toPersonId('ben'), 600)],
       ],
     },
   'a no in the middle of a sentence drops all of it; words that come late meet nothing':
     {
       also: ['forget', 'fact'],
       steps: [
-        [[voiceBegan(1, 'ana', 0), voicePaused(1, 600)]],
+        [[voiceBegan(1, toPersonId('ana'), 0), voicePaused(1, 600)]],
         [
-          consentGiven('ana', 'no', 650),
+          consentGiven(toPersonId('ana'), 'no', 650),
           'utterance 1 of ana: withdrawn',
           'forget 1',
           'turn of ana: withdrawn',
@@ -64,7 +70,7 @@ export const consentCases: ConversationCases = {
           [
             recognisedWords(1, 1, 'Nova, the bridge?', 700),
             voiceEnded(1, 1_000),
-            voiceBegan(2, 'ana', 5_000),
+            voiceBegan(2, toPersonId('ana'), 5_000),
           ],
         ],
       ],
@@ -73,7 +79,7 @@ export const consentCases: ConversationCases = {
     {
       steps: [
         [
-          saysWhole(1, 'ana', 0, 'Nova, wipe it'),
+          saysWhole(1, toPersonId('ana'), 0, 'Nova, wipe it'),
           'begin 101 for ana: Nova, wipe it',
           'play 101',
         ],
@@ -84,9 +90,9 @@ export const consentCases: ConversationCases = {
         ],
         [toolCalled(101, 'look', 'page', 'read', 1_150), 'run 103: look page for ana'],
         [replyAudible(101, 1_200)],
-        [saysWhole(2, 'ben', 1_500, 'Nova, Quito?')],
+        [saysWhole(2, toPersonId('ben'), 1_500, 'Nova, Quito?')],
         [
-          consentGiven('ana', 'no', 3_000),
+          consentGiven(toPersonId('ana'), 'no', 3_000),
           'stop-run 103',
           'cut 101',
           'close-ask 102',
@@ -95,7 +101,7 @@ export const consentCases: ConversationCases = {
           'play 105',
         ],
         [replyCutShort(101, 3_010, 'It is')],
-        [buttonPressed(102, 'ana', 4_000)],
+        [buttonPressed(102, toPersonId('ana'), 4_000)],
       ],
     },
   'what was said before a no is not shown any more, so an answer that was begun on it is begun anew':
@@ -104,10 +110,17 @@ export const consentCases: ConversationCases = {
         bridgeAsked,
         [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Old.')]],
         [
-          [voiceBegan(2, 'ben', 3_000), ...pauseWithWords(2, 3_500, 'Nova, Quito?')],
+          [
+            voiceBegan(2, toPersonId('ben'), 3_000),
+            ...pauseWithWords(2, 3_500, 'Nova, Quito?'),
+          ],
           'begin 103 for ben: Nova, Quito?',
         ],
-        [consentGiven('ana', 'no', 3_700), 'discard 103', 'forget-person ana'],
+        [
+          consentGiven(toPersonId('ana'), 'no', 3_700),
+          'discard 103',
+          'forget-person ana',
+        ],
         [voiceEnded(2, 4_000), 'begin 104 for ben: Nova, Quito?', 'play 104'],
       ],
     },
@@ -115,18 +128,18 @@ export const consentCases: ConversationCases = {
     {
       room: makeRoomAfter({
         ...saidByBen,
-        by: 'ana',
+        by: toPersonId('ana'),
         name: 'Ana',
         words: 'my code is 1234',
       }),
       steps: [
         [
-          saysWhole(1, 'ben', 0, 'Nova, which code?'),
+          saysWhole(1, toPersonId('ben'), 0, 'Nova, which code?'),
           'begin 101 for ben: Nova, which code?',
           'play 101',
         ],
         [
-          consentGiven('ana', 'no', 1_500),
+          consentGiven(toPersonId('ana'), 'no', 1_500),
           'discard 101',
           'forget-person ana',
           'begin 102 for ben: Nova, which code?',
@@ -139,9 +152,9 @@ export const consentCases: ConversationCases = {
       steps: [
         bridgeAsked,
         [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Old.')]],
-        [consentGiven('ana', 'no', 3_000), 'forget-person ana'],
+        [consentGiven(toPersonId('ana'), 'no', 3_000), 'forget-person ana'],
         [
-          saysWhole(2, 'ben', 4_000, 'Nova, a timer'),
+          saysWhole(2, toPersonId('ben'), 4_000, 'Nova, a timer'),
           'begin 103 for ben: Nova, a timer',
           'play 103',
         ],
@@ -151,24 +164,30 @@ export const consentCases: ConversationCases = {
   '"do not listen to me" needs no name, works as the press, and its own answer ends': [
     bridgeAsked,
     [
-      saysWhole(2, 'ana', 4_000, 'do not listen to me'),
+      saysWhole(2, toPersonId('ana'), 4_000, 'do not listen to me'),
       'obey doNotHear for ana',
       'discard 101',
       'forget-person ana',
     ],
-    [voiceBegan(3, 'ana', 9_000)],
+    [voiceBegan(3, toPersonId('ana'), 9_000)],
   ],
   'in a pause of hearing nobody is heard; what was half said is not finished, what was said is answered':
     {
       also: ['fact'],
       steps: [
-        [[voiceBegan(1, 'ana', 0), voicePaused(1, 600), voiceEnded(1, 1_000)]],
-        [voiceBegan(2, 'ben', 1_000)],
+        [
+          [
+            voiceBegan(1, toPersonId('ana'), 0),
+            voicePaused(1, 600),
+            voiceEnded(1, 1_000),
+          ],
+        ],
+        [voiceBegan(2, toPersonId('ben'), 1_000)],
         [
           { kind: 'paused-hearing', isPaused: true, atMs: 1_100 },
           'utterance 2 of ben: cancelled',
         ],
-        [voiceBegan(3, 'ben', 1_200)],
+        [voiceBegan(3, toPersonId('ben'), 1_200)],
         [
           recognisedWords(1, 1, 'Nova, Quito?', 1_300),
           'utterance 1 of ana: meant',
@@ -181,28 +200,40 @@ export const consentCases: ConversationCases = {
     [
       bridgeAsked,
       [replyAudible(101, 1_200)],
-      [saysWhole(2, 'ben', 1_500, 'Nova, Quito?')],
+      [saysWhole(2, toPersonId('ben'), 1_500, 'Nova, Quito?')],
       [peoplePresent(3_000, 'cleo'), 'finish-clause 101'],
       [replyCutShort(101, 3_500, 'It is old.')],
     ],
   'nothing new begins for who has left, whether in the middle of a word or after it': {
     also: ['fact'],
     steps: [
-      [voiceBegan(1, 'ana', 0)],
+      [voiceBegan(1, toPersonId('ana'), 0)],
       [peoplePresent(300, 'ben', 'cleo'), 'utterance 1 of ana: cancelled'],
       [[...pauseWithWords(1, 600, 'Nova, the bridge?'), voiceEnded(1, 1_000)]],
-      [[voiceBegan(2, 'ben', 2_000), voicePaused(2, 2_500), voiceEnded(2, 2_900)]],
+      [
+        [
+          voiceBegan(2, toPersonId('ben'), 2_000),
+          voicePaused(2, 2_500),
+          voiceEnded(2, 2_900),
+        ],
+      ],
       [peoplePresent(2_910, 'cleo'), 'utterance 2 of ben: cancelled'],
       [recognisedWords(2, 1, 'Nova, the bridge?', 2_950)],
     ],
   },
   'a no drops texts of that person and notices for them, and leaves those of others': [
-    [announcementAsked(0, { owner: 'ben', request: 1 }), 'speak 100'],
-    [announcementAsked(10, { owner: 'ana', request: 2 })],
-    [announcementAsked(20, { owner: 'ben', about: ['ana'], request: 3 })],
+    [announcementAsked(0, { owner: toPersonId('ben'), request: 1 }), 'speak 100'],
+    [announcementAsked(10, { owner: toPersonId('ana'), request: 2 })],
+    [
+      announcementAsked(20, {
+        owner: toPersonId('ben'),
+        about: [toPersonId('ana')],
+        request: 3,
+      }),
+    ],
     [noticeAsked(4, 'ana', 60_000, 30)],
     [
-      consentGiven('ana', 'no', 100),
+      consentGiven(toPersonId('ana'), 'no', 100),
       'report 2: withdrawn',
       'report 3: withdrawn',
       'report 4: withdrawn',
@@ -210,9 +241,13 @@ export const consentCases: ConversationCases = {
     ],
   ],
   'a tool that reads for an answer ends with the answer': [
-    [saysWhole(1, 'ana', 0, 'Nova, look'), 'begin 101 for ana: Nova, look', 'play 101'],
+    [
+      saysWhole(1, toPersonId('ana'), 0, 'Nova, look'),
+      'begin 101 for ana: Nova, look',
+      'play 101',
+    ],
     [toolCalled(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-    [voiceBegan(2, 'ana', 1_500), 'discard 101', 'stop-run 102'],
+    [voiceBegan(2, toPersonId('ana'), 1_500), 'discard 101', 'stop-run 102'],
     [
       [...pauseWithWords(2, 2_000, 'and long?'), voiceEnded(2, 2_400)],
       'begin 103 for ana: Nova, look and long?',

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -23,8 +24,11 @@ export const placeCases: ConversationCases = {
       steps: [
         [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
         [replyAudible(101, 1_200)],
-        [saysWhole(2, 'ben', 1_300, 'Nova, Quito?'), 'utterance 2 of ben: meant'],
-        [voiceBegan(3, 'cleo', 2_400)],
+        [
+          saysWhole(2, toPersonId('ben'), 1_300, 'Nova, Quito?'),
+          'utterance 2 of ben: meant',
+        ],
+        [voiceBegan(3, toPersonId('cleo'), 2_400)],
         [linkLost(2_500), 'cut 101', 'utterance 3 of cleo: cancelled'],
         [
           replyCutShort(101, 2_505, 'It is'),
@@ -37,8 +41,8 @@ export const placeCases: ConversationCases = {
       ],
     },
   'a text that a no or a stop has cut is not read out when the link is back': [
-    [announcementAsked(0, { about: ['ana'] }), 'speak 100'],
-    [consentGiven('ana', 'no', 100), 'cut 100', 'forget-person ana'],
+    [announcementAsked(0, { about: [toPersonId('ana')] }), 'speak 100'],
+    [consentGiven(toPersonId('ana'), 'no', 100), 'cut 100', 'forget-person ana'],
     [[...linkLost(110), tickAt(700), linkUp(800)], 'open-link'],
     [replyCutShort(100, 900, '')],
     [announcementAsked(1_000), 'speak 101'],
@@ -74,7 +78,10 @@ export const placeCases: ConversationCases = {
   ],
   'a question whose words are known ends with its pause when the link is lost': [
     [
-      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')],
+      [
+        voiceBegan(1, toPersonId('ana'), 0),
+        ...pauseWithWords(1, 600, 'Nova, the bridge?'),
+      ],
       begunForBridge,
     ],
     [linkLost(800)],
@@ -85,7 +92,14 @@ export const placeCases: ConversationCases = {
     steps: [
       [{ kind: 'draining', atMs: 0 }],
       [
-        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Now?', atMs: 100 },
+        {
+          kind: 'typed',
+          request: 1,
+          by: toPersonId('ana'),
+          name: 'Ana',
+          text: 'Now?',
+          atMs: 100,
+        },
         'notice unanswered',
         'dropped ana: ending',
         'report 1: ending',
@@ -100,7 +114,7 @@ export const placeCases: ConversationCases = {
   'between the end of a connection and the report of its loss nothing is said': [
     bridgeAsked,
     [{ kind: 'link-down', isHeard: false, atMs: 1_100 }, 'discard 101'],
-    [saysWhole(2, 'ben', 1_200, 'Nova, Quito?')],
+    [saysWhole(2, toPersonId('ben'), 1_200, 'Nova, Quito?')],
     [
       { kind: 'link-lost', random: 0, restMs: 0, final: undefined, atMs: 2_300 },
       'open-link',
@@ -111,7 +125,7 @@ export const placeCases: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [voiceBegan(2, 'ana', 1_800), 'discard 101'],
+      [voiceBegan(2, toPersonId('ana'), 1_800), 'discard 101'],
       [
         { kind: 'leave', why: 'asked', atMs: 2_000 },
         'utterance 2 of ana: cancelled',

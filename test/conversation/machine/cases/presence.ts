@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -43,13 +44,16 @@ const people: ConversationCases = {
     [
       {
         kind: 'people',
-        people: [makePerson('ana', { isAdmitted: false }), makePerson('ben')],
+        people: [
+          makePerson(toPersonId('ana'), { isAdmitted: false }),
+          makePerson(toPersonId('ben')),
+        ],
         atMs: 2_000,
       },
       'discard 101',
       'forget-person ana',
     ],
-    [voiceBegan(2, 'ana', 3_000)],
+    [voiceBegan(2, toPersonId('ana'), 3_000)],
   ],
   'a no that another process has stored counts when it is read': [
     bridgeAsked,
@@ -58,20 +62,20 @@ const people: ConversationCases = {
         kind: 'consents',
         policy: 'ask',
         isLoaded: true,
-        no: ['ana'],
-        yes: ['ben'],
+        no: [toPersonId('ana')],
+        yes: [toPersonId('ben')],
         atMs: 2_000,
       },
       'discard 101',
       'forget-person ana',
     ],
-    [voiceBegan(2, 'ana', 3_000)],
+    [voiceBegan(2, toPersonId('ana'), 3_000)],
   ],
   'while consents cannot be read only a person is heard who said yes in this session': {
     also: ['listen'],
     steps: [
-      [consentGiven('ana', 'yes', 0)],
-      [consentGiven('cleo', 'called', 10)],
+      [consentGiven(toPersonId('ana'), 'yes', 0)],
+      [consentGiven(toPersonId('cleo'), 'called', 10)],
       [
         {
           kind: 'consents',
@@ -82,14 +86,21 @@ const people: ConversationCases = {
           atMs: 100,
         },
       ],
-      [voiceBegan(1, 'ana', 200), 'listen 1 of ana'],
-      [[voiceBegan(2, 'ben', 300), voiceBegan(3, 'cleo', 400)]],
+      [voiceBegan(1, toPersonId('ana'), 200), 'listen 1 of ana'],
+      [[voiceBegan(2, toPersonId('ben'), 300), voiceBegan(3, toPersonId('cleo'), 400)]],
     ],
   },
   'a typed question of a person who said no is answered in private': [
-    [consentGiven('ana', 'no', 0), 'forget-person ana'],
+    [consentGiven(toPersonId('ana'), 'no', 0), 'forget-person ana'],
     [
-      { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 1_000 },
+      {
+        kind: 'typed',
+        request: 1,
+        by: toPersonId('ana'),
+        name: 'ana',
+        text: 'Old?',
+        atMs: 1_000,
+      },
       'report 1: withdrawn',
     ],
   ],
@@ -97,7 +108,7 @@ const people: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [voiceBegan(2, 'ana', 1_300), 'discard 101'],
+      [voiceBegan(2, toPersonId('ana'), 1_300), 'discard 101'],
       [
         voiceEnded(2, 1_900, 1_400, { evidence: noVoice }),
         'utterance 2 of ana: nothing',
@@ -112,7 +123,7 @@ const people: ConversationCases = {
     steps: [
       [
         [
-          voiceBegan(1, 'ana', 0),
+          voiceBegan(1, toPersonId('ana'), 0),
           voicePaused(1, 500),
           recognisedWords(1, 1, '[Music]', 600),
           voiceEnded(1, 900),
@@ -126,7 +137,7 @@ const people: ConversationCases = {
 const notices: ConversationCases = {
   'a reminder for somebody who is there is said, also behind one for somebody who left':
     [
-      [[voiceBegan(1, 'cleo', 0), noticeAsked(1, 'ana', 60_000, 100)]],
+      [[voiceBegan(1, toPersonId('cleo'), 0), noticeAsked(1, 'ana', 60_000, 100)]],
       [noticeAsked(2, 'ben', 60_000, 200)],
       [peoplePresent(500, 'ben', 'cleo')],
       [
@@ -141,7 +152,7 @@ const place: ConversationCases = {
   'words right after a lost link go on with the question that still waits': [
     bridgeAsked,
     [linkLost(1_050, 0), 'discard 101', 'open-link'],
-    [voiceBegan(2, 'ana', 1_500)],
+    [voiceBegan(2, toPersonId('ana'), 1_500)],
     [linkUp(1_600)],
     [[voicePaused(2, 1_900), recognisedWords(2, 1, 'over the river?', 2_000)]],
     [
@@ -156,7 +167,7 @@ const place: ConversationCases = {
       [announcementAsked(0, { request: 1 }), 'speak 100'],
       [replyBroken(100, 500, 'speak'), 'report 1: failed'],
       [
-        saysWhole(1, 'ana', 1_000, 'Nova, the bridge?'),
+        saysWhole(1, toPersonId('ana'), 1_000, 'Nova, the bridge?'),
         'begin 102 for ana: Nova, the bridge?',
         'play 102',
       ],
@@ -167,7 +178,7 @@ const place: ConversationCases = {
     [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
     [
       [
-        voiceBegan(1, 'ana', 100),
+        voiceBegan(1, toPersonId('ana'), 100),
         voicePaused(1, 600),
         recognisedWords(1, 1, 'Nova, the bridge?', 700),
         { kind: 'likely-over', utterance: 1, evidence: clearVoice, atMs: 720 },

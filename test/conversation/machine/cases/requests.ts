@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -43,21 +44,24 @@ export const requestsCases: ConversationCases = {
       ],
     },
   'a reminder waits for a pause; to whom it cannot be said, is reported': [
-    [voiceBegan(1, 'ben', 0)],
+    [voiceBegan(1, toPersonId('ben'), 0)],
     [noticeAsked(1, 'ana', 60_000, 100)],
     [[...pauseWithWords(1, 600, 'well, Cleo'), voiceEnded(1, 1_000)], 'speak 101'],
     [replyOver(101, 2_000, 'pasta'), 'report 1: completed'],
     [
       {
         kind: 'people',
-        people: [makePerson('ana', { isDeaf: true }), makePerson('ben')],
+        people: [
+          makePerson(toPersonId('ana'), { isDeaf: true }),
+          makePerson(toPersonId('ben')),
+        ],
         atMs: 2_500,
       },
     ],
     [noticeAsked(2, 'ana', 63_000, 3_000), 'report 2: left'],
   ],
   'a reminder that found no pause is late': [
-    [voiceBegan(1, 'ben', 0)],
+    [voiceBegan(1, toPersonId('ben'), 0)],
     [noticeAsked(1, undefined, 10_000, 100)],
     [tickAt(10_000), 'report 1: late'],
   ],
@@ -65,7 +69,7 @@ export const requestsCases: ConversationCases = {
     [
       [noticeAsked(1, undefined, 100, 102), 'speak 100'],
       [replyOver(100, 2_000, 'hello'), 'report 1: completed'],
-      [voiceBegan(1, 'ben', 3_000)],
+      [voiceBegan(1, toPersonId('ben'), 3_000)],
       [noticeAsked(2, undefined, 3_100, 3_100), 'report 2: late'],
     ],
   'a typed question is answered in its turn and reported; a second one takes its place while it waits':
@@ -76,7 +80,7 @@ export const requestsCases: ConversationCases = {
           {
             kind: 'typed',
             request: 1,
-            by: 'ben',
+            by: toPersonId('ben'),
             name: 'ben',
             text: 'Quito?',
             atMs: 1_100,
@@ -86,7 +90,7 @@ export const requestsCases: ConversationCases = {
           {
             kind: 'typed',
             request: 2,
-            by: 'ben',
+            by: toPersonId('ben'),
             name: 'ben',
             text: 'Chile?',
             atMs: 1_200,
@@ -106,7 +110,14 @@ export const requestsCases: ConversationCases = {
     },
   'a message that is deleted while its answer is made or heard is not answered on': [
     [
-      { kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 0 },
+      {
+        kind: 'typed',
+        request: 1,
+        by: toPersonId('ben'),
+        name: 'ben',
+        text: 'Quito?',
+        atMs: 0,
+      },
       'begin 101 for ben: Quito?',
       'play 101',
     ],
@@ -122,7 +133,7 @@ export const requestsCases: ConversationCases = {
       also: ['fact', 'forget'],
       steps: [
         [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-        [voiceBegan(2, 'ana', 1_200), 'discard 101'],
+        [voiceBegan(2, toPersonId('ana'), 1_200), 'discard 101'],
         [{ kind: 'stop', atMs: 1_300 }, 'forget 1', 'turn of ana: stopped'],
       ],
     },

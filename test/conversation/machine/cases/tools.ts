@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   bridgeAsked,
   buttonPressed,
@@ -32,7 +33,7 @@ const timerAskedAloud: readonly CaseStep[] = [
 /** A question of Confirm for what destroys. */
 const wipeAsked: readonly CaseStep[] = [
   [
-    saysWhole(1, 'ana', 0, 'Nova, wipe it'),
+    saysWhole(1, toPersonId('ana'), 0, 'Nova, wipe it'),
     'begin 101 for ana: Nova, wipe it',
     'play 101',
   ],
@@ -66,7 +67,7 @@ export const toolsCases: ConversationCases = {
         timerAsked,
         [toolCalled(101, 'timer', '10', 'last', 1_050), 'run 102: timer 10 for ana'],
         [toolReturned(102, 'set', 1_100), 'result for 101: set'],
-        [voiceBegan(2, 'ana', 1_900), 'discard 101'],
+        [voiceBegan(2, toPersonId('ana'), 1_900), 'discard 101'],
         [
           [...pauseWithWords(2, 2_300, 'for the pasta'), voiceEnded(2, 2_700)],
           'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = set',
@@ -77,7 +78,7 @@ export const toolsCases: ConversationCases = {
           'ask 104 ana: timer',
           'result for 103: waits for Confirm',
         ],
-        [voiceBegan(3, 'ana', 3_500), 'discard 103'],
+        [voiceBegan(3, toPersonId('ana'), 3_500), 'discard 103'],
         [
           [...pauseWithWords(3, 3_900, 'and rice'), voiceEnded(3, 4_300)],
           'begin 105 for ana: Nova, a timer for the pasta and rice, done: timer 10 = set; timer 10 pasta = waits for Confirm',
@@ -101,7 +102,7 @@ export const toolsCases: ConversationCases = {
         [toolReturned(103, 'five', 1_350), 'result for 101: five'],
         [toolCalled(101, 'note', 'mcp', 'change', 1_360), 'run 104: note mcp for ana'],
         [toolReturned(104, 'noted', 1_370), 'result for 101: noted'],
-        [voiceBegan(2, 'ana', 1_400), 'discard 101'],
+        [voiceBegan(2, toPersonId('ana'), 1_400), 'discard 101'],
         [
           pauseWithWords(2, 1_700, 'and long?'),
           'begin 105 for ana: Nova, the bridge? and long?, done: volume 5 = five; note mcp = noted',
@@ -118,13 +119,13 @@ export const toolsCases: ConversationCases = {
     {
       steps: [
         [
-          saysWhole(1, 'ben', 0, 'Nova, two?'),
+          saysWhole(1, toPersonId('ben'), 0, 'Nova, two?'),
           'begin 101 for ben: Nova, two?',
           'play 101',
         ],
         [[replyAudible(101, 1_100), replyOver(101, 2_000, 'Two.')]],
         [
-          saysWhole(2, 'ana', 3_000, 'Nova, a timer'),
+          saysWhole(2, toPersonId('ana'), 3_000, 'Nova, a timer'),
           'begin 103 for ana: Nova, a timer',
           'play 103',
         ],
@@ -136,7 +137,7 @@ export const toolsCases: ConversationCases = {
         [[replyAudible(103, 4_200), replyOver(103, 5_000, 'Press Confirm.')]],
         [tickAt(64_099)],
         [tickAt(64_100), 'close-ask 104'],
-        [buttonPressed(104, 'ana', 64_200)],
+        [buttonPressed(104, toPersonId('ana'), 64_200)],
       ],
     },
   'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing':
@@ -145,8 +146,12 @@ export const toolsCases: ConversationCases = {
       steps: [
         ...timerAskedAloud,
         [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
-        [saysWhole(2, 'ben', 4_000, 'yes')],
-        [saysWhole(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
+        [saysWhole(2, toPersonId('ben'), 4_000, 'yes')],
+        [
+          saysWhole(3, toPersonId('ana'), 6_000, 'yes'),
+          'begin 105 for ana: yes',
+          'play 105',
+        ],
       ],
     },
   'a yes that was said in time counts, whatever happens until it is taken': {
@@ -161,12 +166,12 @@ export const toolsCases: ConversationCases = {
       ],
       [
         [
-          voiceBegan(2, 'ana', 59_000),
+          voiceBegan(2, toPersonId('ana'), 59_000),
           ...pauseWithWords(2, 59_600, 'yes'),
           voiceEnded(2, 60_400, 60_000),
         ],
       ],
-      [voiceBegan(3, 'ben', 61_200)],
+      [voiceBegan(3, toPersonId('ben'), 61_200)],
       [tickAt(61_200 + 300), 'run 105: timer 10 for ana'],
     ],
   },
@@ -176,7 +181,11 @@ export const toolsCases: ConversationCases = {
       ...timerAskedAloud,
       [{ kind: 'ask-failed', confirmation: 102, atMs: 1_200 }, 'close-ask 102'],
       [[replyAudible(101, 1_300), replyOver(101, 3_000, 'It failed.')]],
-      [saysWhole(2, 'ana', 4_000, 'yes'), 'begin 104 for ana: yes', 'play 104'],
+      [
+        saysWhole(2, toPersonId('ana'), 4_000, 'yes'),
+        'begin 104 for ana: yes',
+        'play 104',
+      ],
     ],
   },
   'who goes on after a yes has not said it': {
@@ -184,8 +193,8 @@ export const toolsCases: ConversationCases = {
     steps: [
       ...timerAskedAloud,
       [[replyAudible(101, 1_300), replyOver(101, 3_000, 'timer, 10?')]],
-      [saysWhole(2, 'ana', 4_000, 'yes')],
-      [voiceBegan(3, 'ana', 5_500)],
+      [saysWhole(2, toPersonId('ana'), 4_000, 'yes')],
+      [voiceBegan(3, toPersonId('ana'), 5_500)],
       [tickAt(9_000)],
     ],
   },
@@ -194,10 +203,14 @@ export const toolsCases: ConversationCases = {
       steps: [
         ...wipeAsked,
         [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Press Confirm.')]],
-        [buttonPressed(102, 'ana', 3_000), 'run 103: wipe it for ana'],
-        [consentGiven('ana', 'no', 3_100), 'stop-run 103', 'forget-person ana'],
+        [buttonPressed(102, toPersonId('ana'), 3_000), 'run 103: wipe it for ana'],
         [
-          saysWhole(2, 'ben', 4_000, 'Nova, wipe it'),
+          consentGiven(toPersonId('ana'), 'no', 3_100),
+          'stop-run 103',
+          'forget-person ana',
+        ],
+        [
+          saysWhole(2, toPersonId('ben'), 4_000, 'Nova, wipe it'),
           'begin 105 for ben: Nova, wipe it',
           'play 105',
         ],
@@ -216,16 +229,16 @@ export const toolsCases: ConversationCases = {
     },
   '/stop leaves a tool that was confirmed to run to its end': [
     ...wipeAsked,
-    [buttonPressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],
+    [buttonPressed(102, toPersonId('ana'), 1_200), 'run 103: wipe it for ana'],
     [toolCalled(101, 'look', 'page', 'read', 1_300), 'run 104: look page for ana'],
     [{ kind: 'stop', atMs: 1_400 }, 'stop-run 104', 'discard 101'],
-    [consentGiven('ana', 'no', 1_500), 'stop-run 103', 'forget-person ana'],
+    [consentGiven(toPersonId('ana'), 'no', 1_500), 'stop-run 103', 'forget-person ana'],
   ],
   'only the first call of a question is asked aloud, also where its button gave way': {
     room: makeRoomAfter(saidByBen),
     steps: [
       ...timerAskedAloud,
-      [voiceBegan(2, 'ana', 1_500), 'discard 101'],
+      [voiceBegan(2, toPersonId('ana'), 1_500), 'discard 101'],
       [
         [...pauseWithWords(2, 1_900, 'for the pasta'), voiceEnded(2, 2_300)],
         'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = waits for Confirm',
@@ -245,7 +258,7 @@ export const toolsCases: ConversationCases = {
     [toolReturned(102, 'set', 1_150), 'result for 101: set'],
     [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Done.')]],
     [
-      saysWhole(2, 'ana', 5_000, 'Nova, a timer'),
+      saysWhole(2, toPersonId('ana'), 5_000, 'Nova, a timer'),
       'begin 104 for ana: Nova, a timer',
       'play 104',
     ],
@@ -254,7 +267,7 @@ export const toolsCases: ConversationCases = {
   'what a page made the bot say waits for Confirm in the next question, too': {
     steps: [
       [
-        saysWhole(1, 'ana', 0, 'Nova, look it up'),
+        saysWhole(1, toPersonId('ana'), 0, 'Nova, look it up'),
         'begin 101 for ana: Nova, look it up',
         'play 101',
       ],
@@ -263,7 +276,7 @@ export const toolsCases: ConversationCases = {
       [replyAudible(101, 1_300)],
       [replyOver(101, 3_000, 'The page says: set a timer.')],
       [
-        saysWhole(2, 'ana', 4_000, 'Nova, go on'),
+        saysWhole(2, toPersonId('ana'), 4_000, 'Nova, go on'),
         'begin 104 for ana: Nova, go on',
         'play 104',
       ],

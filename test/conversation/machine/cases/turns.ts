@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   announcementAsked,
   begunForBridge,
@@ -23,7 +24,7 @@ export const turnsCases: ConversationCases = {
     {
       also: ['listen', 'recognise', 'endpoint', 'forget', 'fact', 'overheard'],
       steps: [
-        [voiceBegan(1, 'ana', 0), 'listen 1 of ana'],
+        [voiceBegan(1, toPersonId('ana'), 0), 'listen 1 of ana'],
         [
           pauseWithWords(1, 600, 'Nova, the bridge?'),
           'recognise 1, pause 1',
@@ -47,7 +48,7 @@ export const turnsCases: ConversationCases = {
     },
   'trusted partial words are answered before they are final; wrong ones are discarded':
     [
-      [voiceBegan(1, 'ana', 0)],
+      [voiceBegan(1, toPersonId('ana'), 0)],
       [
         [
           { kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 },
@@ -61,7 +62,7 @@ export const turnsCases: ConversationCases = {
     ],
   'partial words after which an answer is begun anew are those of the next pause, too':
     [
-      [voiceBegan(1, 'ana', 0)],
+      [voiceBegan(1, toPersonId('ana'), 0)],
       [
         [
           { kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 },
@@ -80,7 +81,7 @@ export const turnsCases: ConversationCases = {
   'who goes on after a pause is answered once, to all of it; words of the former pause are void':
     [
       [
-        [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the')],
+        [voiceBegan(1, toPersonId('ana'), 0), ...pauseWithWords(1, 600, 'Nova, the')],
         'begin 101 for ana: Nova, the',
       ],
       [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
@@ -94,9 +95,9 @@ export const turnsCases: ConversationCases = {
     ],
   'a question that waits grows without a name, and keeps its place by its end': [
     [announcementAsked(0), 'speak 100'],
-    [saysWhole(1, 'ana', 100, 'Nova, the bridge?')],
-    [saysWhole(2, 'ben', 200, 'Nova, Quito?')],
-    [saysWhole(3, 'ana', 1_500, 'over the river?')],
+    [saysWhole(1, toPersonId('ana'), 100, 'Nova, the bridge?')],
+    [saysWhole(2, toPersonId('ben'), 200, 'Nova, Quito?')],
+    [saysWhole(3, toPersonId('ana'), 1_500, 'over the river?')],
     [
       replyOver(100, 4_000, 'A text.'),
       'begin 103 for ben: Nova, Quito?',
@@ -109,8 +110,8 @@ export const turnsCases: ConversationCases = {
     ],
   ],
   'words that are understood while their speaker goes on are answered with the rest': [
-    [[voiceBegan(1, 'ana', 0), voicePaused(1, 600), voiceEnded(1, 1_000)]],
-    [voiceBegan(2, 'ana', 1_500)],
+    [[voiceBegan(1, toPersonId('ana'), 0), voicePaused(1, 600), voiceEnded(1, 1_000)]],
+    [voiceBegan(2, toPersonId('ana'), 1_500)],
     [recognisedWords(1, 1, 'Nova, the bridge', 1_700)],
     [
       pauseWithWords(2, 2_000, 'over the river?'),
@@ -121,8 +122,14 @@ export const turnsCases: ConversationCases = {
   'first to finish is first answered, also where the words of the second were there sooner':
     [
       [announcementAsked(0), 'speak 100'],
-      [[voiceBegan(1, 'ana', 100), voicePaused(1, 500), voiceEnded(1, 900)]],
-      [saysWhole(2, 'ben', 300, 'Nova, Quito?')],
+      [
+        [
+          voiceBegan(1, toPersonId('ana'), 100),
+          voicePaused(1, 500),
+          voiceEnded(1, 900),
+        ],
+      ],
+      [saysWhole(2, toPersonId('ben'), 300, 'Nova, Quito?')],
       [recognisedWords(1, 1, 'Nova, the bridge?', 1_700)],
       [
         replyOver(100, 4_000, 'A text.'),
@@ -134,13 +141,13 @@ export const turnsCases: ConversationCases = {
     {
       steps: [
         bridgeAsked,
-        [voiceBegan(2, 'ana', 1_400), 'discard 101'],
+        [voiceBegan(2, toPersonId('ana'), 1_400), 'discard 101'],
         [
           [...pauseWithWords(2, 1_700, ''), voiceEnded(2, 2_000, 1_600)],
           'begin 102 for ana: Nova, the bridge?',
           'play 102',
         ],
-        [voiceBegan(3, 'ana', 2_050), 'discard 102'],
+        [voiceBegan(3, toPersonId('ana'), 2_050), 'discard 102'],
         [
           [...pauseWithWords(3, 2_400, 'over the river?'), voiceEnded(3, 2_800)],
           'begin 103 for ana: Nova, the bridge? over the river?',
@@ -152,7 +159,7 @@ export const turnsCases: ConversationCases = {
     also: ['fact', 'forget'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [voiceBegan(2, 'ana', 1_800), 'discard 101'],
+      [voiceBegan(2, toPersonId('ana'), 1_800), 'discard 101'],
       [
         [...pauseWithWords(2, 2_300, 'Ben, come here'), voiceEnded(2, 2_700)],
         'utterance 2 of ana: other',
@@ -167,7 +174,7 @@ export const turnsCases: ConversationCases = {
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
       [
-        saysWhole(2, 'ana', 4_000, 'Nova, Quito?'),
+        saysWhole(2, toPersonId('ana'), 4_000, 'Nova, Quito?'),
         'known of ana: ',
         'utterance 2 of ana: meant',
         'discard 101',
@@ -182,11 +189,20 @@ export const turnsCases: ConversationCases = {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [saysWhole(2, 'ben', 1_100, 'Nova, two?'), 'utterance 2 of ben: meant'],
-      [saysWhole(3, 'cleo', 1_200, 'Nova, three?'), 'utterance 3 of cleo: meant'],
-      [saysWhole(4, 'dan', 1_300, 'Nova, four?'), 'utterance 4 of dan: meant'],
       [
-        saysWhole(5, 'eva', 1_400, 'Nova, five?'),
+        saysWhole(2, toPersonId('ben'), 1_100, 'Nova, two?'),
+        'utterance 2 of ben: meant',
+      ],
+      [
+        saysWhole(3, toPersonId('cleo'), 1_200, 'Nova, three?'),
+        'utterance 3 of cleo: meant',
+      ],
+      [
+        saysWhole(4, toPersonId('dan'), 1_300, 'Nova, four?'),
+        'utterance 4 of dan: meant',
+      ],
+      [
+        saysWhole(5, toPersonId('eva'), 1_400, 'Nova, five?'),
         'utterance 5 of eva: meant',
         'dropped ben: crowded',
         'turn of ben: crowded',
@@ -198,7 +214,10 @@ export const turnsCases: ConversationCases = {
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
       [replyAudible(101, 1_200)],
-      [saysWhole(2, 'ben', 2_000, 'Nova, two?'), 'utterance 2 of ben: meant'],
+      [
+        saysWhole(2, toPersonId('ben'), 2_000, 'Nova, two?'),
+        'utterance 2 of ben: meant',
+      ],
       [tickAt(47_999)],
       [tickAt(48_000), 'dropped ben: late', 'turn of ben: late'],
     ],
@@ -209,7 +228,7 @@ export const turnsCases: ConversationCases = {
       steps: [
         [
           [
-            voiceBegan(1, 'ana', 0),
+            voiceBegan(1, toPersonId('ana'), 0),
             voicePaused(1, 600),
             { kind: 'unrecognised', utterance: 1, pause: 1, atMs: 700 },
             voiceEnded(1, 1_000),
@@ -221,7 +240,7 @@ export const turnsCases: ConversationCases = {
         [[replyAudible(101, 1_200), replyOver(101, 2_000, 'Five.')]],
         [
           [
-            voiceBegan(2, 'ana', 20_000),
+            voiceBegan(2, toPersonId('ana'), 20_000),
             voicePaused(2, 20_600),
             { kind: 'unrecognised', utterance: 2, pause: 1, atMs: 20_700 },
             voiceEnded(2, 21_000),
@@ -233,14 +252,14 @@ export const turnsCases: ConversationCases = {
   'alone with the bot, an answer is begun on sound alone': {
     room: makeRoom('ana'),
     steps: [
-      [[voiceBegan(1, 'ana', 0), voicePaused(1, 600)]],
+      [[voiceBegan(1, toPersonId('ana'), 0), voicePaused(1, 600)]],
       [turnLikelyOver(1, 750), 'begin 101 for ana: (sound)'],
       [recognisedWords(1, 1, 'the bridge?', 900)],
       [voiceEnded(1, 1_000), 'play 101'],
     ],
   },
   'in company nothing is begun on sound alone': [
-    [[voiceBegan(1, 'ana', 0), voicePaused(1, 600)]],
+    [[voiceBegan(1, toPersonId('ana'), 0), voicePaused(1, 600)]],
     [turnLikelyOver(1, 750)],
     [
       [recognisedWords(1, 1, 'Nova, the bridge?', 900), voiceEnded(1, 1_000)],
@@ -251,7 +270,7 @@ export const turnsCases: ConversationCases = {
   'a likely end without a pause before asks for the words': {
     also: ['recognise'],
     steps: [
-      [voiceBegan(1, 'ana', 0)],
+      [voiceBegan(1, toPersonId('ana'), 0)],
       [turnLikelyOver(1, 600), 'recognise 1, pause 1'],
       [{ kind: 'resumed', utterance: 1, atMs: 650 }],
       [{ kind: 'unrecognised', utterance: 1, pause: 1, atMs: 700 }],
@@ -269,10 +288,10 @@ export const turnsCases: ConversationCases = {
       [announcementAsked(0), 'speak 100'],
       [
         [1, 2, 3, 4, 5, 6].flatMap((n) =>
-          saysWhole(n, 'ana', 1_100 * n, `Nova, ${n}?`),
+          saysWhole(n, toPersonId('ana'), 1_100 * n, `Nova, ${n}?`),
         ),
       ],
-      [saysWhole(7, 'ana', 7_700, 'seven?'), 'forget 1'],
+      [saysWhole(7, toPersonId('ana'), 7_700, 'seven?'), 'forget 1'],
       [
         replyOver(100, 9_000, 'A text.'),
         'begin 102 for ana: Nova, 2? Nova, 3? Nova, 4? Nova, 5? Nova, 6? seven?',

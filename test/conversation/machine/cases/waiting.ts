@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import {
   begunForBridge,
   bridgeAsked,
@@ -22,7 +23,7 @@ export const waitingCases: ConversationCases = {
     also: ['cue'],
     steps: [
       bridgeAsked,
-      [voiceBegan(2, 'ben', 1_100)],
+      [voiceBegan(2, toPersonId('ben'), 1_100)],
       [[tickAt(1_400), tickAt(3_200)]],
       [[...pauseWithWords(2, 3_300, 'well, Cleo'), voiceEnded(2, 3_700)], 'cue moment'],
     ],
@@ -32,7 +33,7 @@ export const waitingCases: ConversationCases = {
     steps: [
       bridgeAsked,
       [replyAudible(101, 1_100)],
-      [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+      [saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?')],
       [
         replyOver(101, 9_000, 'Old.'),
         'begin 103 for ben: Nova, Quito?',
@@ -51,7 +52,7 @@ export const waitingCases: ConversationCases = {
         'cue error',
       ],
       [
-        saysWhole(2, 'ana', 3_000, 'Nova, volume'),
+        saysWhole(2, toPersonId('ana'), 3_000, 'Nova, volume'),
         'begin 103 for ana: Nova, volume',
         'play 103',
       ],
@@ -64,7 +65,7 @@ export const waitingCases: ConversationCases = {
     [
       bridgeAsked,
       [replyAudible(101, 1_100)],
-      [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+      [saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?')],
       [replyWhole(101, 'Old.', 5_000), 'begin 103 for ben: Nova, Quito?, after: Old.'],
       [replyOver(101, 9_000, 'Old.'), 'play 103 to ben'],
     ],
@@ -72,7 +73,7 @@ export const waitingCases: ConversationCases = {
     bridgeAsked,
     [[replyAudible(101, 1_100), replyWhole(101, 'It is old.', 1_200)]],
     [
-      saysWhole(2, 'ben', 2_000, 'Nova, Quito?'),
+      saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?'),
       'begin 103 for ben: Nova, Quito?, after: It is old.',
     ],
     [replyBarged(101, 'stop', 5_000), 'cut 101', 'discard 103'],
@@ -86,13 +87,13 @@ export const waitingCases: ConversationCases = {
     bridgeAsked,
     [[replyAudible(101, 1_100), replyWhole(101, 'It is old.', 1_200)]],
     [
-      saysWhole(2, 'ben', 2_000, 'Nova, Quito?'),
+      saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?'),
       'begin 103 for ben: Nova, Quito?, after: It is old.',
     ],
     [
       {
         kind: 'exchanged',
-        by: 'cleo',
+        by: toPersonId('cleo'),
         name: 'Cleo',
         words: 'Hm?',
         heard: 'Hm.',
@@ -110,7 +111,7 @@ export const waitingCases: ConversationCases = {
     [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
     bridgeAsked,
     [[replyAudible(101, 1_100), replyWhole(101, 'Old.', 1_200)]],
-    [saysWhole(2, 'ben', 2_000, 'Nova, Quito?')],
+    [saysWhole(2, toPersonId('ben'), 2_000, 'Nova, Quito?')],
     [
       replyOver(101, 9_000, 'Old.'),
       'begin 103 for ben: Nova, Quito?',
@@ -121,7 +122,7 @@ export const waitingCases: ConversationCases = {
     also: ['cue'],
     steps: [
       [
-        saysWhole(1, 'ana', 0, 'Nova, look it up'),
+        saysWhole(1, toPersonId('ana'), 0, 'Nova, look it up'),
         'begin 101 for ana: Nova, look it up',
         'play 101',
       ],
@@ -157,7 +158,10 @@ export const waitingCases: ConversationCases = {
   ],
   'an answer that failed before its question was over is told when it is its time': [
     [
-      [voiceBegan(1, 'ana', 0), ...pauseWithWords(1, 600, 'Nova, the bridge?')],
+      [
+        voiceBegan(1, toPersonId('ana'), 0),
+        ...pauseWithWords(1, 600, 'Nova, the bridge?'),
+      ],
       begunForBridge,
     ],
     [voiceEnded(1, 1_000), 'play 101'],

@@ -1,3 +1,4 @@
+import { toPersonId } from '#src/base/ids.ts';
 import { formatTranscriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import {
@@ -53,7 +54,11 @@ test.each([
 });
 
 test('a person cannot pass for another by taking their name', async () => {
-  const twin = { kind: 'person', personId: 'another', name: 'ana' } as const;
+  const twin = {
+    kind: 'person',
+    personId: toPersonId('another'),
+    name: 'ana',
+  } as const;
   const srt = cuesOf(
     makeLine(0, 'one'),
     makeLine(3_000, 'two', { speaker: twin }),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { toChannelId, toMessageId } from '#src/base/ids.ts';
 import {
   formatTranscriptFile,
   type TranscriptContent,
@@ -16,7 +17,7 @@ const talk = [
   makeLine(0, 'When do we meet?'),
   makeLine(63_000, 'Friday at *eight*, my place.', {
     name: 'Ben',
-    post: { channelId: '200', messageId: '300' },
+    post: { channelId: toChannelId('200'), messageId: toMessageId('300') },
   }),
   makeLine(70_000, '', { name: 'Cleo' }),
   makeBotLine(80_000, 'The Millau Viaduct, at 343', { isCut: true }),

@@ -1,9 +1,10 @@
+import { toChannelId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { FakeCaptionChat, makeKeyedChat } from '#test/fakes/caption-chats.ts';
 
 function makeCaptionPerson(name: string) {
-  return { kind: 'person', personId: `id of ${name}`, name } as const;
+  return { kind: 'person', personId: toPersonId(`id of ${name}`), name } as const;
 }
 
 type LineDetails = Partial<Omit<CaptionLine, 'number' | 'speaker' | 'text'>>;
@@ -24,7 +25,7 @@ export function openLive(show: Parameters<typeof makeKeyedChat>[1]) {
   const clock = { atMs: 0, nowMs: () => clock.atMs };
   const troubles: string[] = [];
   const live = new LiveCaptions({
-    chat: makeKeyedChat('c', show),
+    chat: makeKeyedChat(toChannelId('c'), show),
     clock,
     notUnderstood: '(not understood)',
     onShown: () => undefined,
@@ -61,6 +62,6 @@ export class InstantChat extends FakeCaptionChat {
   /** A person deletes the message of this key. */
   delete(key: string) {
     this.shown.delete(key);
-    this.live.onMessagesDeleted([`c ${key}`]);
+    this.live.onMessagesDeleted([toMessageId(`c ${key}`)]);
   }
 }

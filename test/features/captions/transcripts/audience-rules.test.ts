@@ -1,3 +1,4 @@
+import { type ChannelId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
@@ -62,7 +63,7 @@ async function programDoors(fixture: SessionFixture, synthesizer: FakeSynthesize
   });
   await using api = await openApi(ports);
   await using server = await openLoopback(api.app);
-  await api.add('bell', { guildId: 'g' });
+  await api.add('bell', { guildId: toGuildId('g') });
   const headers = { authorization: 'Bearer bell', 'content-type': 'application/json' };
   const read = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${server.url}/v1/${path}`, { headers, ...init });
@@ -142,9 +143,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'what somebody says who is left out': {
     act: async (setup) => {
-      await setup.fixture.captions.setLeftOut('g', 'eva', true);
+      await setup.fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), true);
       await saidByEva(setup);
-      await setup.fixture.captions.setLeftOut('g', 'eva', false);
+      await setup.fixture.captions.setLeftOut(toGuildId('g'), toPersonId('eva'), false);
     },
     isUnwritten: true,
     barred: unwritten,
@@ -152,7 +153,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'what is said while captions are off': {
     act: async (setup) => {
-      await setup.fixture.captions.turnOff('g');
+      await setup.fixture.captions.turnOff(toGuildId('g'));
       await saidByEva(setup);
       await turnCaptionsOn(setup.fixture);
     },
@@ -162,9 +163,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'what somebody says before their yes': {
     act: async ({ fixture, say }) => {
-      await fixture.privacy.deny('g', 'eva');
+      await fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
       await say(eva, `the ${overheard} is decided, ${reported}`);
-      await fixture.privacy.allow('g', 'eva');
+      await fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     },
     isUnwritten: true,
     barred: nobodyMay,
@@ -172,16 +173,16 @@ const rules: Readonly<Record<string, Rule>> = {
   'what is taken back by a no': {
     act: async (setup) => {
       await saidByEva(setup);
-      await setup.fixture.privacy.deny('g', 'eva');
-      await setup.fixture.privacy.allow('g', 'eva');
+      await setup.fixture.privacy.deny(toGuildId('g'), toPersonId('eva'));
+      await setup.fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     },
     barred: nobodyMay,
   },
   'what is erased': {
     act: async (setup) => {
       await saidByEva(setup);
-      await setup.fixture.privacy.forget('g', 'eva');
-      await setup.fixture.privacy.allow('g', 'eva');
+      await setup.fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
+      await setup.fixture.privacy.allow(toGuildId('g'), toPersonId('eva'));
     },
     barred: nobodyMay,
   },
@@ -189,7 +190,7 @@ const rules: Readonly<Record<string, Rule>> = {
     act: async (setup) => {
       const { clock, cleanup, captions } = setup.fixture;
       await setup.say(eva, `the ${overheard} is decided, ${reported}`);
-      await captions.turnOff('g');
+      await captions.turnOff(toGuildId('g'));
       clock.setWall(eightDaysMs);
       await cleanup.expireTranscripts();
       await turnCaptionsOn(setup.fixture);
@@ -209,23 +210,27 @@ const times: Readonly<
   now: async (setup) => setup,
   'after a move to another channel': async (setup) => {
     setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
-    setup.fixture.sessions.onSeatChange('g', {
+    setup.fixture.sessions.onSeatChange(toGuildId('g'), {
       kind: 'moved',
-      channelId: den.channelId,
+      channelId: toChannelId(den.channelId),
     });
     await passTime(setup.fixture, 3_000);
     return setup;
   },
   'after captions went on in another place': async (setup) => {
     const { fixture } = setup;
-    await fixture.captions.turnOff('g');
-    await fixture.settings.setSetting('g', 'captions_channel', '123456789012345678');
-    void fixture.captions.turnOn('g', {});
+    await fixture.captions.turnOff(toGuildId('g'));
+    await fixture.settings.setSetting(
+      toGuildId('g'),
+      'captions_channel',
+      '123456789012345678',
+    );
+    void fixture.captions.turnOn(toGuildId('g'), {});
     await passTime(fixture, 4_000);
     return setup;
   },
   'after a restart': async ({ fixture }, reopen) => {
-    await fixture.sessions.leave('g');
+    await fixture.sessions.leave(toGuildId('g'));
     await passTime(fixture, 1_000);
     return await reopen(insiders);
   },
@@ -252,8 +257,14 @@ async function privateDoors(setup: Narration, reader: ChannelMember) {
   const { fixture, chat } = setup;
   const before = chat.prompts.length;
   const question = 'What did you tell them?';
-  const typed = await fixture.talk.askQuestion('g', question, reader, 'text');
-  const mayOpen = (id: string) => fixture.sessions.canOpen('g', id, reader.id);
+  const typed = await fixture.talk.askQuestion(
+    toGuildId('g'),
+    question,
+    reader,
+    'text',
+  );
+  const mayOpen = (id: ChannelId) =>
+    fixture.sessions.canOpen(toGuildId('g'), id, reader.id);
   const answer =
     typed.kind === 'answered'
       ? await typed.text.findTextForPerson(reader.id, mayOpen)
@@ -270,9 +281,9 @@ async function privateDoors(setup: Narration, reader: ChannelMember) {
 /** A public reply in a text channel, and what a model is shown for it. */
 async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) {
   const before = chat.prompts.length;
-  const about = { placeId: 'general' };
+  const about = { placeId: toChannelId('general') };
   const typed = await fixture.talk.askQuestion(
-    'g',
+    toGuildId('g'),
     'What did you tell them?',
     reader,
     'text',
@@ -280,7 +291,9 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
   );
   return {
     'a public reply':
-      typed.kind === 'answered' ? `${typed.text.findTextForPlace('general')}` : '',
+      typed.kind === 'answered'
+        ? `${typed.text.findTextForPlace(toChannelId('general'))}`
+        : '',
     'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };
 }
@@ -288,8 +301,9 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
 /** Nobody presses Confirm: who does gives it to the server. */
 async function remembered(setup: Narration, reader: ChannelMember) {
   const answer = await askQuestion(setup, reader, 'Remember that.');
-  const memories =
-    await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
+  const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list(
+    toGuildId('g'),
+  );
   return JSON.stringify([answer, memories]);
 }
 
@@ -304,21 +318,22 @@ async function transcriptDoors(
     ...Object.fromEntries(
       formats.map((format) => [
         format,
-        () => transcriptFor.createFile('g', id, { format }),
+        () => transcriptFor.createFile(toGuildId('g'), id, { format }),
       ]),
     ),
-    'a list of sessions': () => transcriptFor.listSessions('g', id),
-    'a search': () => transcriptFor.findLines('g', id, 'decided'),
+    'a list of sessions': () => transcriptFor.listSessions(toGuildId('g'), id),
+    'a search': () => transcriptFor.findLines(toGuildId('g'), id, 'decided'),
     ...Object.fromEntries(
       (['this', 'all'] as const).map((about) => [
         `a question about ${about}`,
-        () => transcriptFor.askModel('g', id, { question: 'decided', about }),
+        () =>
+          transcriptFor.askModel(toGuildId('g'), id, { question: 'decided', about }),
       ]),
     ),
-    'a recap': () => transcriptFor.createRecap('g', id, {}),
+    'a recap': () => transcriptFor.createRecap(toGuildId('g'), id, {}),
     'a recap of what they missed': () =>
-      transcriptFor.createRecap('g', id, { until: 'i came' }),
-    'all that is kept of them': () => privacy.exportPerson('g', id),
+      transcriptFor.createRecap(toGuildId('g'), id, { until: 'i came' }),
+    'all that is kept of them': () => privacy.exportPerson(toGuildId('g'), id),
   };
   const opened: Record<string, string> = {};
   for (const [door, open] of Object.entries(doors))
@@ -340,12 +355,12 @@ function chatsOf({ fixture: { captionChats } }: Narration, { isUnwritten }: Rule
 
 /** People there for whom a search does not find what is said then, which all of them may know: doors of theirs prove nothing. */
 async function blindOnes({ fixture, say }: Narration) {
-  void fixture.captions.turnOn('g', {});
+  void fixture.captions.turnOn(toGuildId('g'), {});
   await passTime(fixture, 2_000);
   await say(adam, 'we meet at eight');
   const blind: string[] = [];
   for (const { id } of fixture.linkOpener.link.present) {
-    const found = await fixture.transcriptFor.findLines('g', id, 'eight');
+    const found = await fixture.transcriptFor.findLines(toGuildId('g'), id, 'eight');
     if (!JSON.stringify(found).includes('we meet at eight')) blind.push(id);
   }
   return blind;
@@ -375,7 +390,7 @@ async function channelLeaks(
 async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
   const setup = await reopen(insiders);
   for (const [key, value] of Object.entries(rule.settings ?? {}))
-    await setup.fixture.settings.setSetting('g', key, value);
+    await setup.fixture.settings.setSetting(toGuildId('g'), key, value);
   await turnCaptionsOn(setup.fixture);
   await rule.act(setup);
   return setup;
@@ -431,7 +446,7 @@ test.each(cells)(
     const { fixture } = setup;
     const isRestarted = time === 'after a restart';
     const barred = (isRestarted && given.barredAfterRestart) || given.barred;
-    const isThere = fixture.sessions.at('g')?.channelId === 'lounge';
+    const isThere = fixture.sessions.at(toGuildId('g'))?.channelId === 'lounge';
     const leaks: Record<string, readonly string[]> = {};
     for (const reader of everybody) {
       const kept = words.filter(

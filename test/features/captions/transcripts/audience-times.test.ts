@@ -1,4 +1,11 @@
 import { ask as askCommand } from '#commands/ask.ts';
+import {
+  type ChannelId,
+  type PersonId,
+  toChannelId,
+  toGuildId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import { inLounge, makePorts } from '#test/commands/command-ports.ts';
 import { turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
@@ -20,7 +27,9 @@ import {
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
-  return fixture.sessions.findSession('g')?.loop.state.history.exchanges.at(-1)?.heard;
+  return fixture.sessions
+    .findSession(toGuildId('g'))
+    ?.loop.state.history.exchanges.at(-1)?.heard;
 }
 
 test.each(['adam', 'eva'])(
@@ -28,7 +37,7 @@ test.each(['adam', 'eva'])(
   async (id) => {
     const setup = await talkForAWhile(await openNarration());
     expect(lastAnswer(setup)).toContain(overheard);
-    await setup.fixture.privacy.forget('g', id);
+    await setup.fixture.privacy.forget(toGuildId('g'), toPersonId(id));
     expect(lastAnswer(setup)).toBeUndefined();
   },
 );
@@ -37,9 +46,9 @@ test('an answer that is cut off by the no of its asker is not said again', async
   const setup = await talkForAWhile(await openNarration());
   const { chat, fixture } = setup;
   chat.pace = { waitMs: 0, times: 20 };
-  void fixture.talk.askQuestion('g', 'What did you tell us?', adam, 'voice');
+  void fixture.talk.askQuestion(toGuildId('g'), 'What did you tell us?', adam, 'voice');
   await passTime(fixture, 3_000);
-  await fixture.privacy.deny('g', 'adam');
+  await fixture.privacy.deny(toGuildId('g'), toPersonId('adam'));
   expect(lastAnswer(setup)).toBeUndefined();
 });
 
@@ -50,7 +59,7 @@ test('an arrival ends nothing: what waits is said to a person who came meanwhile
   await say(eva, `the ${overheard} is decided`);
   chat.pace = { waitMs: 0, times: 3 };
   const answering = fixture.talk.askQuestion(
-    'g',
+    toGuildId('g'),
     'What did you tell us?',
     adam,
     'voice',
@@ -70,19 +79,22 @@ test('a channel is open to a person who sits there, whatever their roles', async
     places: { ...places, findSeat: (_, id) => (id === 'ben' ? lounge : undefined) },
   });
   for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
-  const may = (id: string, channelId: string) =>
-    fixture.sessions.canOpen('g', channelId, id);
-  expect([await may('ben', 'lounge'), await may('ben', 'den')]).toEqual([true, false]);
-  expect(await may('adam', 'lounge')).toBe(false);
+  const may = (id: PersonId, channelId: ChannelId) =>
+    fixture.sessions.canOpen(toGuildId('g'), channelId, id);
+  expect([
+    await may(toPersonId('ben'), toChannelId('lounge')),
+    await may(toPersonId('ben'), toChannelId('den')),
+  ]).toEqual([true, false]);
+  expect(await may(toPersonId('adam'), toChannelId('lounge'))).toBe(false);
   fixture.captionChats.barred.clear();
-  expect(await may('adam', 'lounge')).toBe(true);
+  expect(await may(toPersonId('adam'), toChannelId('lounge'))).toBe(true);
 });
 
 test('words of the channel go to its chat, and to the caller of a command elsewhere alone', async () => {
   const { fixture, say } = await openNarration();
   await turnCaptionsOn(fixture);
   await say(eva, `the ${overheard} is decided`);
-  const shownIn = async (placeId: string) => {
+  const shownIn = async (placeId: ChannelId) => {
     const call: CommandCall = {
       ...inLounge,
       placeId,
@@ -96,6 +108,6 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
     const [reply] = await running;
     return [reply.to, JSON.stringify(reply).includes(overheard)];
   };
-  expect(await shownIn('lounge')).toEqual(['room', true]);
-  expect(await shownIn('general')).toEqual(['caller', true]);
+  expect(await shownIn(toChannelId('lounge'))).toEqual(['room', true]);
+  expect(await shownIn(toChannelId('general'))).toEqual(['caller', true]);
 });

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { sayAll, turnCaptionsOn } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
@@ -30,8 +31,8 @@ async function talked(
   const model = new FakeChat([point], clock);
   const options = { addressing: 'off', chat: model, ...over } as const;
   const fixture = openSessionFixture(options, [adam], clock);
-  await fixture.settings.setSetting('g', 'recap', 'on');
-  await fixture.sessions.join(lounge, 'adam');
+  await fixture.settings.setSetting(toGuildId('g'), 'recap', 'on');
+  await fixture.sessions.join(lounge, toPersonId('adam'));
   await passTime(fixture, 100);
   await turnCaptionsOn(fixture);
   for (let n = 0; n < times; n++) await sayAll(fixture);
@@ -44,7 +45,7 @@ test('when the bot leaves, a recap is posted where the captions are, without hol
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 9_000 }, ...point]], clock);
   const fixture = await talked(5, { chat }, clock);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   expect(last(fixture)).not.toMatch(/^Recap/);
   await clock.advance(12_000);
   expect(last(fixture)).toMatch(
@@ -58,12 +59,12 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   const usage = { inputTokens: 100_000, outputTokens: 0 };
   const chat = new FakeChat([[...point, { usage }]], clock);
   const fixture = await talked(5, { spending: budgets, chat }, clock);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 3_000);
   expect(last(fixture)).toContain('Recap of');
-  const { day, people } = ledger.getStanding('g', clock.wallMs());
+  const { day, people } = ledger.getStanding(toGuildId('g'), clock.wallMs());
   expect([day.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
-  await fixture.privacy.forget('g', 'adam');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 3_000);
   const deleted = fixture.captionChats.chat.desired.filter(({ text }) => text === '');
   expect(deleted.some(({ key }) => key.includes('recap'))).toBe(true);
@@ -80,7 +81,7 @@ test('a process that is killed before a recap is noted leaves none of its words'
       await put(message);
     };
   });
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 3_000);
   expect((await noted).filter((text) => text.includes('They take five'))).toEqual([]);
   expect(last(fixture)).toContain('They take five');
@@ -96,9 +97,9 @@ test('a recap that is being posted while a person is forgotten goes as soon as i
     const { signal } = new AbortController();
     void clock.sleep(3_000, signal).then(() => show(desired, report));
   };
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   await passTime(fixture, 1_500);
-  await fixture.privacy.forget('g', 'adam');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('adam'));
   await passTime(fixture, 10_000);
   expect(chat.desired.some(({ text }) => text.includes('They take five'))).toBe(true);
   expect(chat.texts.filter((text) => /Adam|They take five/.test(text))).toEqual([]);
@@ -114,14 +115,18 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   expect(offered?.buttons).toContain('captions.missed');
   await sayAll(fixture);
   const missed = { until: 'i came' } as const;
-  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toMatchObject({
+  expect(
+    await fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), missed),
+  ).toMatchObject({
     kind: 'recap',
     points: [{ text: 'They take five.', name: 'Adam' }],
   });
   const shown = `${fixture.model.asked.at(-1)?.messages.at(-1)?.content}`;
   expect(shown.split('five five')).toHaveLength(11);
   fixture.captionChats.barred.add('eva');
-  expect(await fixture.transcriptFor.createRecap('g', 'eva', missed)).toEqual({
+  expect(
+    await fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), missed),
+  ).toEqual({
     kind: 'none',
   });
 });

@@ -1,3 +1,4 @@
+import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
 import {
   adam,
@@ -24,7 +25,7 @@ async function talked(recapMs: number) {
   const fixture = await openCaptioned({ chat: model }, clock);
   await sayAll(fixture);
   await sayAll(fixture, eva);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   return { ...fixture, model };
 }
 
@@ -32,9 +33,11 @@ async function talked(recapMs: number) {
 async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const fromMs = clock.nowMs();
   let untilMs: number | undefined;
-  const asked = transcriptFor.createRecap('g', asker.id, request).finally(() => {
-    untilMs = clock.nowMs();
-  });
+  const asked = transcriptFor
+    .createRecap(toGuildId('g'), asker.id, request)
+    .finally(() => {
+      untilMs = clock.nowMs();
+    });
   for (let n = 0; n < 90 && untilMs === undefined; n++)
     await clock.advance(minuteMs / 4);
   const outcome = await asked;
@@ -54,7 +57,7 @@ test('a recap that takes longer than an interaction fails', async () =>
 test('words that are forgotten while a recap is made are not in it', async () => {
   const fixture = await talked(2 * minuteMs);
   const making = recapOf(fixture);
-  await fixture.privacy.forget('g', 'eva');
+  await fixture.privacy.forget(toGuildId('g'), toPersonId('eva'));
   expect((await making).said).toEqual(['They take five.']);
 });
 
@@ -64,9 +67,9 @@ test('a server makes one recap at a time, and a person has one written answer at
   await fixture.clock.advance(20);
   const question = { question: 'What do they take?', about: 'all' } as const;
   for (const asking of [
-    fixture.transcriptFor.createRecap('g', 'eva', request),
-    fixture.transcriptFor.askModel('g', 'adam', question),
-    fixture.talk.askQuestion('g', 'Hello?', adam, 'text'),
+    fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), request),
+    fixture.transcriptFor.askModel(toGuildId('g'), toPersonId('adam'), question),
+    fixture.talk.askQuestion(toGuildId('g'), 'Hello?', adam, 'text'),
   ])
     expect(await asking).toEqual({ kind: 'failed', line: { id: 'ask.dropped' } });
   expect(fixture.model.asked).toHaveLength(1);
@@ -85,23 +88,34 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   const model = new FakeChat([[makeRecapReply(point), { usage }]], clock);
   const fixture = await openCaptioned({ chat: model, spending: budgets }, clock);
   await sayAll(fixture);
-  await fixture.sessions.leave('g');
+  await fixture.sessions.leave(toGuildId('g'));
   const made = model.asked.length;
-  const share = () => ledger.getShare('g', 'eva', clock.wallMs()).nanoUsd;
+  const share = () =>
+    ledger.getShare(toGuildId('g'), toPersonId('eva'), clock.wallMs()).nanoUsd;
   const outcomes: string[] = [];
   while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
-    outcomes.push((await fixture.transcriptFor.createRecap('g', 'eva', request)).kind);
+    outcomes.push(
+      (
+        await fixture.transcriptFor.createRecap(
+          toGuildId('g'),
+          toPersonId('eva'),
+          request,
+        )
+      ).kind,
+    );
   const spent = share();
   expect(outcomes.length).toBeGreaterThan(1);
   expect(spent).toBeLessThanOrEqual(0.02e9);
   const question = { question: 'five', about: 'all' } as const;
   for (const asking of [
-    fixture.transcriptFor.createRecap('g', 'eva', request),
-    fixture.transcriptFor.askModel('g', 'eva', question),
+    fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), request),
+    fixture.transcriptFor.askModel(toGuildId('g'), toPersonId('eva'), question),
   ])
     expect(await asking).toMatchObject({ line: { id: 'budget.user' } });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
-  expect(await fixture.talk.askQuestion('g', 'Hello?', eva, 'text')).toMatchObject({
+  expect(
+    await fixture.talk.askQuestion(toGuildId('g'), 'Hello?', eva, 'text'),
+  ).toMatchObject({
     kind: 'failed',
   });
 });

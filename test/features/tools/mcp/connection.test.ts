@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { toChannelId, toPersonId } from '#src/base/ids.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
@@ -35,7 +36,12 @@ function http({ url }: FakeMcpServer): McpTransport {
   return { kind: 'http', url, headers: new Map([['x-key', new Secret('k-1')]]) };
 }
 
-const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
+const asker = {
+  id: toPersonId('1'),
+  name: 'Adam',
+  channelId: toChannelId('2'),
+  language: 'en',
+};
 
 async function connected(server: McpTransport) {
   return await openMcpConnection(server, { onToolsChanged: () => undefined }, never);
