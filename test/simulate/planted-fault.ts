@@ -15,5 +15,5 @@ export type PlantedFault = {
    * What found the fault when it was last planted. Absent: the simulation. `nothing`: the fault lives, and a test is missing.
    * `npm run simulate -- --planted all --tests` measures it.
    */
-  readonly foundBy?: 'tests' | 'nothing' | 'unclear';
+  readonly foundBy?: 'tests' | 'nothing';
 };
