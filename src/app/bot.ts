@@ -56,8 +56,8 @@ export async function startBot(
     },
   };
   const sessions = new ShardSessions();
-  using rest = new AccountRest(options.discord);
-  const limits = await readGatewayLimits(rest, signal);
+  using accountRest = new AccountRest(options.discord);
+  const limits = await readGatewayLimits(accountRest, signal);
   const shared = stack.use(await openSharedDeps(options, signal));
   stack.use(startWebhooks(options, shared, events));
   const { count, shards } = stack.use(await openShards(options, limits, signal));

@@ -174,8 +174,8 @@ function citeLines(question: string, lines: readonly ShownLine[]) {
 }
 
 function listStems(text: string) {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
-  return new Set(words.map((word) => word.slice(0, 5)));
+  const questionWords = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]{4,}/gu) ?? [];
+  return new Set(questionWords.map((word) => word.slice(0, 5)));
 }
 
 function createRecap(lines: readonly ShownLine[]) {

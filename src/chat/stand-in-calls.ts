@@ -96,8 +96,9 @@ export function findStandInCall(
   const reminder = findTime(findGroup(/^remind me (.+)$/) ?? '', context);
   if (reminder) return { name: 'set_reminder', input: reminder };
   const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(wording) ?? [];
-  const [when] = sides.flatMap((side) => findTime(side, context)?.when ?? []);
-  if (when !== undefined) return { name: 'set_reminder', input: { when } };
+  const [timePhrase] = sides.flatMap((side) => findTime(side, context)?.when ?? []);
+  if (timePhrase !== undefined)
+    return { name: 'set_reminder', input: { when: timePhrase } };
   const sound = findGroup(/^(?:play|start)(?: (?:me|some|the|a))* (.+)$/);
   return sound === undefined ? undefined : { name: 'play_sound', input: { sound } };
 }
@@ -119,17 +120,22 @@ export function findClosest<Rule extends { readonly wordings: string }>(
 }
 
 function findTime(phrase: string, context: TimeContext) {
-  const words = phrase.split(' ');
+  const phraseWords = phrase.split(' ');
   const isTime = (text: string) => parseTimePhrase(text, context) !== undefined;
-  const splits = words.map(
+  const splits = phraseWords.map(
     (_, at) =>
-      [words.slice(0, at + 1).join(' '), words.slice(at + 1).join(' ')] as const,
+      [
+        phraseWords.slice(0, at + 1).join(' '),
+        phraseWords.slice(at + 1).join(' '),
+      ] as const,
   );
   const timeFirst = splits.findLast(([time]) => isTime(time));
-  const [when, about = ''] =
+  const [timePhrase, about = ''] =
     timeFirst ?? splits.find(([, time]) => isTime(time))?.toReversed() ?? [];
   const text = about.replace(/^(?:to|about|that|of) /, '');
-  return when === undefined ? undefined : { when, text: text || undefined };
+  return timePhrase === undefined
+    ? undefined
+    : { when: timePhrase, text: text || undefined };
 }
 
 /** Formats the result of a tool as a reply. Undefined if the newest message is no result. */

@@ -51,11 +51,11 @@ export class EventLog {
     signal: AbortSignal,
     name?: string,
   ): Promise<LoggedEvent<K> | undefined> {
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
+    const answered = new AbortController();
+    const either = AbortSignal.any([signal, answered.signal]);
     const findEvent = () => this.#findEvent(position, kinds, name);
     const onLoggedEvent = () => {
-      if (findEvent()) over.abort();
+      if (findEvent()) answered.abort();
     };
     this.#listeners.add(onLoggedEvent);
     try {

@@ -89,10 +89,10 @@ export async function runExchange(
   await sandbox.sendRequest({ do: 'say', person, wav }, signal);
   const answered = await waitForAnswer(person, start, observers, signal);
   if (answered.kind === 'failed') return answered;
-  const heard = await listenForAnswer(observers, person, path, answered);
-  if (!heard)
+  const heardAnswer = await listenForAnswer(observers, person, path, answered);
+  if (!heardAnswer)
     return toFailedExchange('hear', `nothing of the answer reached ${person}`);
-  return { kind: 'exchanged', answered, heard, path };
+  return { kind: 'exchanged', answered, heard: heardAnswer, path };
 }
 
 async function listenForAnswer(

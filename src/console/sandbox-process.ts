@@ -29,7 +29,7 @@ export type SandboxPage = {
   /** Keeps the key of the page and the id of the server. */
   readonly keptFile: string;
   /** Called once. */
-  readonly onPage: (line: PageLine) => void;
+  readonly onPage: (pageLine: PageLine) => void;
 };
 
 /** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */

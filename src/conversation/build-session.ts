@@ -55,7 +55,7 @@ import type {
   OnceInSession,
   Owners,
   Session,
-  SessionPlace,
+  SessionChannel,
   SessionSpeech,
 } from './session.ts';
 import type { Deps, SessionDependencies } from './session-dependencies.ts';
@@ -143,14 +143,15 @@ function createEffectRunner(
 
 function postNotice(
   { error, line: notice }: EffectOf<'notice'>,
-  { loop, notices, place }: Owners<'loop' | 'notices' | 'place'>,
+  { loop, notices, voiceChannel }: Owners<'loop' | 'notices' | 'voiceChannel'>,
   decisions: SessionDecisions,
 ) {
   if (notice === 'reconnecting') {
     notices.post(
       { id: 'panel.reconnecting' },
       () =>
-        loop.state.session.connection.kind !== 'up' && place.listPeople().length > 0,
+        loop.state.session.connection.kind !== 'up' &&
+        voiceChannel.listPeople().length > 0,
     );
   } else if (notice === 'unrecognised') {
     if (error instanceof BotError) writeUnrecognisedNotice(error, notices);
@@ -238,7 +239,7 @@ export function buildSession(
   const { channel, deps, sessions, settings } = options;
   const { link, signal } = port;
   const notices = createSessionNotices(options, signal);
-  const place = createPlace(
+  const voiceChannel = createPlace(
     options,
     () => link.listPeople(),
     notices,
@@ -251,20 +252,20 @@ export function buildSession(
     connection,
     consent,
     getSettings: () =>
-      getSessionSettings(options, place, port.maySpeak(), preemptiveBudget),
+      getSessionSettings(options, voiceChannel, port.maySpeak(), preemptiveBudget),
     notices,
     performEffect: (effect) => performEffect(effect),
-    place,
+    voiceChannel,
   });
   const session: Session = {
-    place,
+    voiceChannel,
     notices,
     speech: createSpeech(options, port, { connection, loop, notices }),
     consent,
     loop,
     signal,
     undecided: new UndecidedPeople(
-      { consent, findPerson: place.findPerson, notices, signal },
+      { consent, findPerson: voiceChannel.findPerson, notices, signal },
       options.former?.undecided,
     ),
     get tools() {
@@ -306,7 +307,7 @@ export function buildSession(
   return { session, answers, calls, tools, utterances };
 }
 
-type LoopDeps = Owners<'consent' | 'notices' | 'place'> & {
+type LoopDeps = Owners<'consent' | 'notices' | 'voiceChannel'> & {
   readonly connection: CurrentConnection;
   readonly getSettings: () => SessionSettings;
   readonly performEffect: (effect: ConversationEffect) => void;
@@ -316,7 +317,7 @@ type LoopDeps = Owners<'consent' | 'notices' | 'place'> & {
 function createLoop(
   options: ConversationOptions,
   { link, onChange, signal }: SessionPort,
-  { connection, consent, getSettings, notices, performEffect, place }: LoopDeps,
+  { connection, consent, getSettings, notices, performEffect, voiceChannel }: LoopDeps,
 ): ConversationLoop {
   const { deps } = options;
   const initialState = createConversationState(getSettings());
@@ -327,7 +328,7 @@ function createLoop(
       decide: deps.decide,
       getSettings,
       listPeople: () =>
-        link.listPeople().map((member) => toParticipant(member, place, consent)),
+        link.listPeople().map((member) => toParticipant(member, voiceChannel, consent)),
       getConsents: () => consent.storedConsents,
       onBug: (error) => notices.reportFailure(error, 'link'),
       performEffect,
@@ -377,12 +378,12 @@ function createConsent(
 
 function getSessionSettings(
   { channel, deps, sources: { hearing } }: ConversationOptions,
-  place: SessionPlace,
+  voiceChannel: SessionChannel,
   maySpeak: boolean,
   preemptiveBudget: PreemptiveBudget,
 ): SessionSettings {
   const { guildId } = channel;
-  const { addressing, leaveAfterMs, names } = place.getSettings();
+  const { addressing, leaveAfterMs, names } = voiceChannel.getSettings();
   const isFree = () =>
     paidRoles.length === deps.spending.getPrices(guildId).free.length;
   return {
@@ -431,14 +432,14 @@ function createSpeech(
 /** Creates the place of a session. `loop` is called only once it exists. */
 function createPlace(
   options: ConversationOptions,
-  listPeople: SessionPlace['listPeople'],
+  listPeople: SessionChannel['listPeople'],
   notices: ChannelNotices,
   loop: () => ConversationLoop,
-): SessionPlace {
+): SessionChannel {
   const { channel, deps, seat, settings: storedSettings } = options;
   const { guildId, channelId } = channel;
   const { peopleSettings } = deps;
-  const formerPlace = options.former?.place;
+  const formerPlace = options.former?.voiceChannel;
   const getSettings = () => storedSettings.getForChannel(guildId, channelId);
   return {
     channel,
@@ -463,7 +464,7 @@ function createPlace(
 
 function toParticipant(
   member: ChannelMember,
-  { getChoices }: SessionPlace,
+  { getChoices }: SessionChannel,
   consent: Pick<SessionConsent, 'getRights'>,
 ) {
   const { id, isBot, isDeaf = false, name } = member;
@@ -478,7 +479,9 @@ function toParticipant(
 }
 
 /** Returns true once for each event, and false for those of `earlier`, before a restart. */
-function createFirstTimes(earlier: readonly OnceInSession[]): SessionPlace['isFirst'] {
+function createFirstTimes(
+  earlier: readonly OnceInSession[],
+): SessionChannel['isFirst'] {
   const happened = new Set(earlier);
   return (event) => {
     const isFirst = !happened.has(event);
@@ -498,7 +501,7 @@ function continueState(
   initialState: ConversationState,
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
 ): ConversationState {
-  const formerChannel = formerSession?.place.channel;
+  const formerChannel = formerSession?.voiceChannel.channel;
   const goesOn =
     formerChannel?.channelId === channel.channelId ||
     (formerChannel && deps.places.isNoWider(channel, formerChannel));

@@ -28,7 +28,7 @@ export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 /** One voice channel's talk. A function takes the few owners that it uses, as `Owners`. */
 export type Session = {
   /** The channel with its people and its settings. */
-  readonly place: SessionPlace;
+  readonly voiceChannel: SessionChannel;
   /** Sentences of the bot about itself, and reports to the operator. */
   readonly notices: ChannelNotices;
   /** Everything that sounds. */
@@ -59,11 +59,11 @@ export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 export type FormerSession = {
   /** A former run sat there, and so has told its people. */
   readonly isReturned: boolean;
-  readonly former?: Owners<'place'> | undefined;
+  readonly former?: Owners<'voiceChannel'> | undefined;
 };
 
 /** The channel of a session, its people and its settings. No member throws. */
-export type SessionPlace = {
+export type SessionChannel = {
   readonly channel: ChannelRef;
   /** Returns the settings of the channel, as they are now. */
   readonly getSettings: () => GuildSettings;

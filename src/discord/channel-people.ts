@@ -26,9 +26,9 @@ export class ChannelPeople {
   readonly #listeners = new Set<PeopleListener>();
 
   constructor(client: Client<true>) {
-    client.on(Events.VoiceStateUpdate, (before, { channelId }) => {
-      this.#reportSeatChange(before.channelId);
-      if (channelId !== before.channelId) this.#reportSeatChange(channelId);
+    client.on(Events.VoiceStateUpdate, (formerState, { channelId }) => {
+      this.#reportSeatChange(formerState.channelId);
+      if (channelId !== formerState.channelId) this.#reportSeatChange(channelId);
     });
     // Their name or roles are others now.
     client.on(Events.GuildMemberUpdate, (_, { id, guild }) =>

@@ -308,7 +308,7 @@ class WaitingCues {
 
   /** Says what the tool of an awaited answer does, or that it takes long. */
   async #sayOneMoment() {
-    const { languages } = this.#session.place;
+    const { languages } = this.#session.voiceChannel;
     const { loop } = this.#session;
     const turn = findCurrentTurn(loop.state);
     const { reply } = loop.state.turnQueue.current ?? {};
@@ -327,8 +327,8 @@ class WaitingCues {
 
   async #synthesizeLine(id: PlainTextId, language: string | undefined) {
     const { notices } = this.#session;
-    const { channel } = this.#session.place;
-    const style = this.#session.place.getStyle();
+    const { channel } = this.#session.voiceChannel;
+    const style = this.#session.voiceChannel.getStyle();
     const { spending, synthesizer } = this.#options.deps;
     const sentence = notices.formatSpokenText({ id }, language);
     const voice = addVoiceLanguage(notices.getSpokenLocale(language), style);

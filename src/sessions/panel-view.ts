@@ -170,12 +170,17 @@ function listNamesLine(id: 'panel.next' | 'panel.lost.late', names: readonly str
 }
 
 export function createSessionPanel(
-  { consent, features, loop, place }: Owners<'consent' | 'features' | 'loop' | 'place'>,
+  {
+    consent,
+    features,
+    loop,
+    voiceChannel,
+  }: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
   talk: TalkState,
   talkingIds: readonly PersonId[],
   { deps, findRunningStep }: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
 ): PanelContent {
-  const { channel } = place;
+  const { channel } = voiceChannel;
   const { state } = loop;
   const awaited = findAwaitedReply(state);
   return createPanel({
@@ -184,7 +189,7 @@ export function createSessionPanel(
     guildId: channel.guildId,
     consent,
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
-    getName: (personId) => place.getName(personId),
+    getName: (personId) => voiceChannel.getName(personId),
     step: awaited && findRunningStep(awaited.reply),
     isInChat: deps.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.describePanel(),
@@ -192,7 +197,7 @@ export function createSessionPanel(
 }
 
 export function getTalkState(
-  { consent, loop, place }: Owners<'consent' | 'loop' | 'place'>,
+  { consent, loop, voiceChannel }: Owners<'consent' | 'loop' | 'voiceChannel'>,
   people: readonly ChannelMember[],
   {
     isReadByPrograms,
@@ -200,8 +205,8 @@ export function getTalkState(
     spending,
   }: Deps<'isReadByPrograms' | 'places' | 'spending'>,
 ): Omit<TalkState, 'isAnew' | 'isLinked' | 'isUncalled'> {
-  const { channelId, guildId, name } = place.channel;
-  const { persona } = place.getSettings();
+  const { channelId, guildId, name } = voiceChannel.channel;
+  const { persona } = voiceChannel.getSettings();
   const { addressing, mode } = loop.state.session.settings;
   return {
     isDeafened: loop.state.session.restrictions.includes('deafened'),

@@ -77,17 +77,17 @@ export class PrivacyRequests {
   /** Applies a spoken no, and confirms it at the next pause or in writing. */
   async #denyAloud(
     personId: PersonId,
-    session: Owners<'notices' | 'place' | 'signal' | 'speech'>,
+    session: Owners<'notices' | 'voiceChannel' | 'signal' | 'speech'>,
   ) {
-    const { notices, place, signal, speech } = session;
-    const language = notices.getSpokenLocale(place.languages.find(personId));
-    const { isSaved } = await this.deny(place.channel.guildId, personId);
+    const { notices, voiceChannel, signal, speech } = session;
+    const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
+    const { isSaved } = await this.deny(voiceChannel.channel.guildId, personId);
     const lines = [
       { id: 'consent.no' },
       ...(isSaved ? [] : [{ id: 'privacy.unsaved' } as const]),
     ] as const;
     const isWaiting =
-      getAnswerMedium(personId, place) === 'aloud' &&
+      getAnswerMedium(personId, voiceChannel) === 'aloud' &&
       speech.requests.queueNotice({
         language,
         maxWaitMs: maxReceiptWaitMs,

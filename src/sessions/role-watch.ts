@@ -2,12 +2,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
-import type { Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 const lookupIntervalMs = 2_000;
 
-type WatchedSession = Owners<'consent' | 'notices' | 'place'>;
+type WatchedSession = Owners<'consent' | 'notices' | 'voiceChannel'>;
 
 /** Looks up the roles of participants, one each 2 s, while a setting depends on roles. Runs until `signal` is aborted. */
 export async function watchRoles(
@@ -21,7 +21,7 @@ export async function watchRoles(
   // privileged intent, which this one does not have.
   signal.addEventListener('abort', () => settingsChanged.wake(), { once: true });
   for (let turn = 0; ; turn++) {
-    while (!dependsOnRoles(session.place)) {
+    while (!dependsOnRoles(session.voiceChannel)) {
       signal.throwIfAborted();
       await settingsChanged.wait(Number.POSITIVE_INFINITY);
     }
@@ -32,7 +32,7 @@ export async function watchRoles(
   }
 }
 
-function dependsOnRoles({ getSettings }: SessionPlace) {
+function dependsOnRoles({ getSettings }: SessionChannel) {
   const { consent, userRoleIds } = getSettings();
   return (
     (consent.policy === 'role' && consent.roleId !== undefined) ||
@@ -43,7 +43,7 @@ function dependsOnRoles({ getSettings }: SessionPlace) {
 async function rereadRoles(
   personId: PersonId,
   link: VoiceLink,
-  { consent, notices, place }: WatchedSession,
+  { consent, notices, voiceChannel }: WatchedSession,
   signal: AbortSignal,
 ) {
   const roleIdsBefore = joinRoleIds(personId, link.listPeople());
@@ -52,7 +52,7 @@ async function rereadRoles(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    if (place.isFirst('roles-unread')) notices.reportFailure(error, 'link');
+    if (voiceChannel.isFirst('roles-unread')) notices.reportFailure(error, 'link');
     return;
   }
   if (joinRoleIds(personId, link.listPeople()) !== roleIdsBefore)

@@ -19,7 +19,7 @@ import {
 import type {
   Owners,
   Session,
-  SessionPlace,
+  SessionChannel,
   SessionSpeech,
 } from '#src/conversation/session.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -75,7 +75,7 @@ const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as co
 
 /** The bot's time in one voice channel. Its connection may be lost and come back. */
 export class VoiceSession implements Session {
-  readonly place: SessionPlace;
+  readonly voiceChannel: SessionChannel;
   readonly notices: ChannelNotices;
   readonly speech: SessionSpeech;
   readonly consent: SessionConsent;
@@ -118,10 +118,17 @@ export class VoiceSession implements Session {
   #shownPanel = '';
 
   constructor(options: VoiceSessionOptions) {
-    const { callerId, channel, deps, followedId, former, mode } = options;
-    const { seat, seats, settings, sources } = options;
+    const {
+      callerId,
+      channel,
+      deps,
+      followedId,
+      former: formerConversation,
+      mode,
+    } = options;
+    const { seat, seats, settings, sources: sessionSources } = options;
     const { clock } = deps;
-    this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
+    this.#mode = mode ?? formerConversation?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
@@ -130,8 +137,8 @@ export class VoiceSession implements Session {
     this.followedId = followedId ?? seat?.followedId;
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
-    this.#sources = sources;
-    this.#connection = new ReconnectingConnection(clock, sources.linkOpener);
+    this.#sources = sessionSources;
+    this.#connection = new ReconnectingConnection(clock, sessionSources.linkOpener);
     this.signal = this.#over.signal;
     this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
@@ -149,9 +156,9 @@ export class VoiceSession implements Session {
       onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
-    const { place, notices, speech, consent, undecided, loop, features } =
+    const { voiceChannel, notices, speech, consent, undecided, loop, features } =
       built.session;
-    this.place = place;
+    this.voiceChannel = voiceChannel;
     this.notices = notices;
     this.speech = speech;
     this.consent = consent;
@@ -163,7 +170,7 @@ export class VoiceSession implements Session {
     this.#answers = built.answers;
     this.#connectionOptions = {
       callerId,
-      hearing: sources.hearing,
+      hearing: sessionSources.hearing,
       pauseHabits,
       utterances: built.utterances,
       deps,
@@ -173,13 +180,14 @@ export class VoiceSession implements Session {
     };
     this.#deps = deps;
     this.#choices = options.sessions.consents.getChoices(channel.guildId);
-    const hadWords = former !== undefined && countExchanges(former) > 0;
+    const hadWords =
+      formerConversation !== undefined && countExchanges(formerConversation) > 0;
     this.#hasBegunAnew = seat !== undefined || (hadWords && countExchanges(this) === 0);
   }
 
   /** Voice channel of the session, the same until its end. */
   get channel(): ChannelRef {
-    return this.place.channel;
+    return this.voiceChannel.channel;
   }
 
   /** Whether the bot answers or only captions. Setting it is stored with the seat. */
@@ -223,8 +231,8 @@ export class VoiceSession implements Session {
 
   /** Describes the session as the store keeps it, so that the bot returns after a restart. */
   getSeat(): Seat {
-    const { consent, place } = this;
-    const { guildId, channelId, name: channelName } = place.channel;
+    const { consent, voiceChannel } = this;
+    const { guildId, channelId, name: channelName } = voiceChannel.channel;
     const isCallerKept = this.callerId !== nobody && !consent.hasSaidNo(this.callerId);
     return {
       guildId,
@@ -233,7 +241,7 @@ export class VoiceSession implements Session {
       callerId: isCallerKept ? this.callerId : undefined,
       followedId: this.followedId,
       mode: this.#mode,
-      pipeline: place.getSettings().pipeline,
+      pipeline: voiceChannel.getSettings().pipeline,
       sinceWallMs: this.#sinceWallMs,
       ...consent.answers,
     };
@@ -278,7 +286,7 @@ export class VoiceSession implements Session {
   /** Describes who is heard here and how the bot is spoken to, for the panel and `/help`. */
   getTalkState(): TalkState {
     const people = this.#connection.listPeople();
-    const { channel, getSettings } = this.place;
+    const { channel, getSettings } = this.voiceChannel;
     return {
       ...getTalkState(this, people, this.#deps),
       isLinked: this.isLinked,
@@ -512,7 +520,7 @@ export class VoiceSession implements Session {
     this.features.forgetPerson(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
     this.#connectionOptions.pauseHabits.forget(personId);
-    this.place.languages.forgetPerson(personId);
+    this.voiceChannel.languages.forgetPerson(personId);
   }
 
   #showCurrentPanel(talkingIds: readonly PersonId[]) {

@@ -91,22 +91,22 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #ended;
   #isClosed = false;
 
-  constructor(deps: SessionDependencies, sources: SessionSources) {
-    this.#sources = sources;
+  constructor(deps: SessionDependencies, sessionSources: SessionSources) {
+    this.#sources = sessionSources;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
     this.#ended = new EndedConversations(deps.clock);
     this.#notices = new GuildNoticeQueue(this.#deps);
     this.moveRequests = new MoveRequests(this.#deps, this);
-    this.#seats = new SeatPersistence(this.#deps, sources.seatStore);
-    this.settings = new StoredSettings(this.#deps, sources);
+    this.#seats = new SeatPersistence(this.#deps, sessionSources.seatStore);
+    this.settings = new StoredSettings(this.#deps, sessionSources);
     this.consents = new GuildConsents(
       this.#deps,
-      sources.leftOutPeople,
+      sessionSources.leftOutPeople,
       this.settings,
       (guildId) => this.peekSessions(guildId).length > 0,
       (...changed) => this.#onConsentChanged(...changed),
     );
-    this.#removal = new GuildRemoval(this.#deps, sources, this.settings);
+    this.#removal = new GuildRemoval(this.#deps, sessionSources, this.settings);
   }
 
   #findHere(guildId: GuildId) {
@@ -135,8 +135,13 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Lists the sessions for a caller that changes nothing, and wakes none. */
   peekSessions(guildId: GuildId): readonly VoiceSession[] {
-    const [here, former] = [this.#findHere(guildId), this.#moves.get(guildId)?.former];
-    return [...new Set([former, here])].filter((session) => session !== undefined);
+    const [here, formerConversation] = [
+      this.#findHere(guildId),
+      this.#moves.get(guildId)?.former,
+    ];
+    return [...new Set([formerConversation, here])].filter(
+      (session) => session !== undefined,
+    );
   }
 
   /** Lists the sessions of all servers, and wakes none. */
@@ -281,13 +286,18 @@ export class VoiceSessions implements AsyncDisposable {
       move.channelId = channelId;
       return;
     }
-    const former = this.#findHere(guildId);
-    if (!former || former.isOver || former.channel.channelId === channelId) return;
-    this.#moves.set(guildId, { former, channelId });
-    former.speech.mix.isPassedOn = true;
-    former.leave('moved');
+    const formerSession = this.#findHere(guildId);
+    if (
+      !formerSession ||
+      formerSession.isOver ||
+      formerSession.channel.channelId === channelId
+    )
+      return;
+    this.#moves.set(guildId, { former: formerSession, channelId });
+    formerSession.speech.mix.isPassedOn = true;
+    formerSession.leave('moved');
     await this.#queue
-      .run(guildId, () => this.#moveInTurn(former))
+      .run(guildId, () => this.#moveInTurn(formerSession))
       .catch((error) => this.#deps.onEvent(guildId, toFailureEvent(error, 'link')));
   }
 
@@ -343,7 +353,7 @@ export class VoiceSessions implements AsyncDisposable {
   #createSession(
     channel: ChannelRef,
     { callerId, follows, mode }: JoinCall,
-    { former, seat }: SessionStart,
+    { former: formerConversation, seat }: SessionStart,
   ) {
     this.consents.renewChoices(channel.guildId);
     return new VoiceSession({
@@ -355,9 +365,12 @@ export class VoiceSessions implements AsyncDisposable {
       seats: this.#seats,
       settings: this.settings,
       sessions: this,
-      followedId: getFollowedPerson({ callerId, follows }, former?.followedId),
+      followedId: getFollowedPerson(
+        { callerId, follows },
+        formerConversation?.followedId,
+      ),
       mode,
-      former,
+      former: formerConversation,
       seat,
       endedConversation: seat ? undefined : this.#ended.find(channel),
     });
@@ -424,42 +437,42 @@ export class VoiceSessions implements AsyncDisposable {
     await running?.ended;
   }
 
-  async #moveInTurn(former: VoiceSession) {
-    const { guildId } = former.channel;
+  async #moveInTurn(formerSession: VoiceSession) {
+    const { guildId } = formerSession.channel;
     const running = this.#sessions.get(guildId);
-    const isReplaced = running && running.session !== former;
+    const isReplaced = running && running.session !== formerSession;
     if (!isReplaced) await running?.ended;
     const move = this.#moves.get(guildId);
     this.#moves.delete(guildId);
     if (isReplaced) return;
     const channel = move && this.#deps.places.findChannel(guildId, move.channelId);
     if (this.#isClosed || !channel || !canEnter(channel, this.#deps)) {
-      former.speech.mix.tracks.close();
-      former.showPanel(toLeftPanel());
+      formerSession.speech.mix.tracks.close();
+      formerSession.showPanel(toLeftPanel());
       this.forgetSeat(guildId);
       return;
     }
     const { kind } = await this.#enterChannel(
       channel,
-      { callerId: former.callerId },
-      { former },
+      { callerId: formerSession.callerId },
+      { former: formerSession },
     );
     const session = this.#findHere(guildId);
-    if (session) this.#reportMove(former, session);
-    else if (!this.#moves.has(guildId)) former.showPanel(toLeftPanel());
+    if (session) this.#reportMove(formerSession, session);
+    else if (!this.#moves.has(guildId)) formerSession.showPanel(toLeftPanel());
     this.forgetSeat(guildId);
     // If the bot was sent away or moved on meanwhile, it was not refused.
     if (!session && kind !== 'left')
-      this.#postFarewell(former.channel, { id: 'gave_up' });
+      this.#postFarewell(formerSession.channel, { id: 'gave_up' });
   }
 
   #reportMove(
-    former: Owners<'loop' | 'place'>,
-    session: Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'place'>,
+    formerSession: Owners<'loop' | 'voiceChannel'>,
+    session: Pick<VoiceSession, 'isOver' | 'loop' | 'notices' | 'voiceChannel'>,
   ) {
-    const { channel: from } = former.place;
-    const { notices, place } = session;
-    const { channel } = place;
+    const { channel: from } = formerSession.voiceChannel;
+    const { notices, voiceChannel } = session;
+    const { channel } = voiceChannel;
     if (from.channelId === channel.channelId) return;
     const notice = { id: 'moved', with: { channel: channel.name } } as const;
     this.#notices.enqueue({
@@ -467,7 +480,7 @@ export class VoiceSessions implements AsyncDisposable {
       line: notice,
       isStillTrue: () => !session.isOver,
     });
-    if (countExchanges(former) === 0 || countExchanges(session) > 0) return;
+    if (countExchanges(formerSession) === 0 || countExchanges(session) > 0) return;
     notices.writeWords(
       toOpenText(notices.formatWrittenText({ id: 'seat.returned.anew' })),
     );
@@ -496,10 +509,10 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Posts the last line of a session, unless the bot is called again. */
-  #postFarewell(channel: ChannelRef, line: TextLine, endedSession?: unknown) {
+  #postFarewell(channel: ChannelRef, farewell: TextLine, endedSession?: unknown) {
     const isStillTrue = () =>
       [undefined, endedSession].includes(this.#findHere(channel.guildId));
-    this.#notices.enqueue({ channel, line, isStillTrue });
+    this.#notices.enqueue({ channel, line: farewell, isStillTrue });
   }
 
   #onGuildRemoved(guildId: GuildId) {

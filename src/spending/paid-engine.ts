@@ -225,8 +225,8 @@ export interface PaidPipeline {
 function createPaidPipeline(pipeline: Pipeline): PaidPipeline {
   return {
     withReservation: (reservation) => ({
-      answer: (turn, host, signal) =>
-        pipeline.answer(turn, { ...host, meter: reservation }, signal),
+      answer: (turn, answerHost, signal) =>
+        pipeline.answer(turn, { ...answerHost, meter: reservation }, signal),
     }),
     feed: (turn, sound) => pipeline.feed?.(turn, sound),
   };

@@ -81,13 +81,16 @@ export class SessionBudgets {
   /** Opens the budget of an answer, reserving the least cost: 100 tokens and their sound. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, getTariff } = this.#options;
-    const { first, guildId, kind } = order;
+    const { first: firstRequest, guildId, kind } = order;
     const { form, payer, reportsNews } = paidKinds[kind];
     const personId = payer === 'person' ? order.personId : undefined;
-    const isText = typeof first === 'string';
-    const tariff = getTariff(guildId, form === 'writing' && !isText && !first.heardMs);
+    const isText = typeof firstRequest === 'string';
+    const tariff = getTariff(
+      guildId,
+      form === 'writing' && !isText && !firstRequest.heardMs,
+    );
     const minNanoUsd = estimateMinCost(
-      isText ? boundSpeech(first) : boundModelRequest(first),
+      isText ? boundSpeech(firstRequest) : boundModelRequest(firstRequest),
       kind,
       tariff,
     );
@@ -218,8 +221,11 @@ export class SessionBudgets {
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
-    const full = this.#listRooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
-      cap === 'all' ? !this.#options.total.canAfford(nanoUsd) : room < nanoUsd,
+    const full = this.#listRooms(guildId, personId).find(
+      ({ cap, nanoUsd: remainingNanoUsd }) =>
+        cap === 'all'
+          ? !this.#options.total.canAfford(nanoUsd)
+          : remainingNanoUsd < nanoUsd,
     );
     if (!full) return undefined;
     const isNews = (readerId?: PersonId) =>
@@ -278,8 +284,9 @@ export class SessionBudgets {
 
   #createHeldRequests(reserve: Reserve) {
     const getRoom = () =>
-      this.#listRooms(reserve.guildId, reserve.personId).reduce((smallest, room) =>
-        room.nanoUsd < smallest.nanoUsd ? room : smallest,
+      this.#listRooms(reserve.guildId, reserve.personId).reduce(
+        (smallest, allowance) =>
+          allowance.nanoUsd < smallest.nanoUsd ? allowance : smallest,
       );
     const { ledger, total } = this.#options;
     return new HeldRequests(reserve, { ledger, getRoom, total });

@@ -121,15 +121,20 @@ class ShardService {
     const name = options.bot.config.bot.name ?? discordPorts.bot.name;
     this.#name = name;
     const deps = createSessionDeps(options, discordPorts, name);
-    const sources = createSessionSources(options, discordPorts, name, this.features);
-    const sessions = new VoiceSessions(deps, sources);
+    const sessionSources = createSessionSources(
+      options,
+      discordPorts,
+      name,
+      this.features,
+    );
+    const sessions = new VoiceSessions(deps, sessionSources);
     this.#sessions = sessions;
     const opened = options.shared.openFeatures({
       deps,
       sessions,
       shard: options.shard,
       signal: this.#signal,
-      sources,
+      sources: sessionSources,
       typed: discordPorts.typed,
       writtenQuestions: new WrittenAnswerConcurrency(),
     });
@@ -137,7 +142,13 @@ class ShardService {
     for (const feature of this.features.all) void feature.run?.();
     const privacy = new PrivacyRequests(deps, sessions, this.features.all);
     void privacy.resumePendingErasures(this.#signal);
-    const requests = { deps, sources, sessions, privacy, features: opened.ports };
+    const requests = {
+      deps,
+      sources: sessionSources,
+      sessions,
+      privacy,
+      features: opened.ports,
+    };
     const ports = createCommandPorts(options, requests, this.#signal);
     options.onSessions(sessions, { ...ports, members: discordPorts.members });
     return ports;
@@ -261,7 +272,7 @@ function createCommandPorts(
   { budgets, shared }: ShardBotOptions,
   {
     deps,
-    sources,
+    sources: sessionSources,
     ...requests
   }: Pick<CommandPorts, 'features' | 'privacy'> & {
     readonly deps: SessionDependencies;
@@ -278,7 +289,8 @@ function createCommandPorts(
       findDenial: (request) => sessions.settings.findDenial(request),
       getTimes: (guildId) =>
         createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
-      readHelpState: (guildId) => readHelpState(guildId, deps, sources, sessions),
+      readHelpState: (guildId) =>
+        readHelpState(guildId, deps, sessionSources, sessions),
     },
     places: deps.places,
     stats: shared.stats,

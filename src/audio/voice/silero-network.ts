@@ -165,14 +165,21 @@ export class SileroNetwork {
 
   /** Runs the four convolutions, each on all time steps of its input. */
   #runEncoder() {
-    const { encoder, spectra, first, second, third, seen } = memoryAddresses;
+    const {
+      encoder,
+      spectra,
+      first: firstLayer,
+      second,
+      third,
+      seen,
+    } = memoryAddresses;
     const [a, b, c, d] = encoder;
     for (let step = 0; step < 4; step++) {
       const input = getRowAddress(spectra, step, spectrumBins);
-      this.#multiplyLayer(a, input, 0, getRowAddress(first, step + 1, 128));
+      this.#multiplyLayer(a, input, 0, getRowAddress(firstLayer, step + 1, 128));
     }
     for (let step = 0; step < 2; step++) {
-      const input = getRowAddress(first, 2 * step, 128);
+      const input = getRowAddress(firstLayer, 2 * step, 128);
       this.#multiplyLayer(b, input, 0, getRowAddress(second, step, 64));
     }
     this.#multiplyLayer(c, second, 0, third);

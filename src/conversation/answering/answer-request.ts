@@ -131,10 +131,10 @@ export function requestAnswer(
 ): PendingAnswer | BudgetRefusal {
   const { clock, preemptiveBudget, spending, tools } = deps;
   const { askerId, awaitJudgement, done: changes, id: answer } = options;
-  const { loop, notices, place } = session;
-  const medium = options.medium ?? getAnswerMedium(askerId, place);
+  const { loop, notices, voiceChannel } = session;
+  const medium = options.medium ?? getAnswerMedium(askerId, voiceChannel);
   const isWritten = medium === 'written' || medium === 'private';
-  const pipeline = openPipeline(utterances, isWritten, place, deps);
+  const pipeline = openPipeline(utterances, isWritten, voiceChannel, deps);
   const calls = new AnswerCalls({
     session,
     tools,
@@ -145,13 +145,13 @@ export function requestAnswer(
     changes,
   });
   const { turn, owner } = createTurn(utterances, session, calls, options);
-  const opened = spending.open(toAnswerRequest(turn, place.channel.guildId));
+  const opened = spending.open(toAnswerRequest(turn, voiceChannel.channel.guildId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
   loop.post({
     kind: 'prompted',
     answer,
-    hasOthers: hasWordsOfOthers(turn, place),
+    hasOthers: hasWordsOfOthers(turn, voiceChannel),
   });
   return new PendingAnswer(
     {
@@ -172,17 +172,20 @@ export function requestAnswer(
 function openPipeline(
   utterances: readonly TurnUtterance[],
   isWritten: boolean,
-  place: Session['place'],
+  voiceChannel: Session['voiceChannel'],
   { pipelines }: AnswerDeps,
 ) {
   return isWritten
     ? pipelines.textOnly()
-    : pipelines.open(choosePipeline(utterances, place.getSettings().pipeline));
+    : pipelines.open(choosePipeline(utterances, voiceChannel.getSettings().pipeline));
 }
 
 /** Tests whether the prompt holds words of others than the asker: quotations, captions or a persona. */
-function hasWordsOfOthers({ context, utterances }: Turn, place: Session['place']) {
-  const { name, instructions } = place.getSettings().persona ?? {};
+function hasWordsOfOthers(
+  { context, utterances }: Turn,
+  voiceChannel: Session['voiceChannel'],
+) {
+  const { name, instructions } = voiceChannel.getSettings().persona ?? {};
   const isQuoting = utterances.some(({ isQuoted }) => isQuoted);
   return isQuoting || (context ?? name ?? instructions) !== undefined;
 }
@@ -211,7 +214,7 @@ function createTurn(
     supposed,
   }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
 ) {
-  const { notices, place } = session;
+  const { notices, voiceChannel } = session;
   const { exchanges, featureContext, owner } = selectContext(
     utterances,
     askerId,
@@ -219,7 +222,7 @@ function createTurn(
     supposed,
   );
   const spokenStyle = toSpokenStyle(
-    place.getStyle(),
+    voiceChannel.getStyle(),
     manner,
     toChosenVoice(manner?.voice, session),
   );
@@ -236,7 +239,7 @@ function createTurn(
     tools: calls.offered,
     done: calls.doneCalls,
     ...featureContext,
-    language: place.languages.createAnswerLanguage(askerId),
+    language: voiceChannel.languages.createAnswerLanguage(askerId),
   };
   return { turn, owner };
 }
@@ -244,7 +247,7 @@ function createTurn(
 function selectContext(
   utterances: readonly TurnUtterance[],
   askerId: PersonId,
-  session: Owners<'consent' | 'features' | 'loop' | 'place'>,
+  session: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
   supposed: HistoryExchange | undefined,
 ): {
   readonly exchanges: readonly HistoryExchange[];
@@ -255,7 +258,7 @@ function selectContext(
   return {
     exchanges: listExchanges(askerId, session, supposed),
     featureContext: joinFeatureContext(utterances, askerId, session.features),
-    owner: { channelId: session.place.channel.channelId },
+    owner: { channelId: session.voiceChannel.channel.channelId },
   };
 }
 

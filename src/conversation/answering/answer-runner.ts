@@ -92,7 +92,7 @@ export class AnswerRunner {
   /** Begins to make an answer. Nothing of it sounds, and no tool of it runs, before `playAnswer`. */
   beginAnswer(effect: EffectOf<'begin'>): void {
     this.#unheardProgress.delete(effect.turn);
-    const { loop, place, signal } = this.#session;
+    const { loop, voiceChannel, signal } = this.#session;
     const turn = findTurn(loop.state, effect.turn);
     if (!turn) return;
     const reply = createRunningReply(effect.answer, signal);
@@ -100,7 +100,7 @@ export class AnswerRunner {
     if (!pending) return;
     const spoken = pending.isWritten
       ? ''
-      : getNamePrefix(this.#findNamedAsker(turn), place);
+      : getNamePrefix(this.#findNamedAsker(turn), voiceChannel);
     const name = synthesizeName(
       spoken,
       pending,
@@ -169,13 +169,13 @@ export class AnswerRunner {
   }
 
   #makePending(effect: EffectOf<'begin'>, turn: TurnState, signal: AbortSignal) {
-    const { loop, notices, place, speech } = this.#session;
+    const { loop, notices, voiceChannel, speech } = this.#session;
     const question = speech.requests.findQuestion(turn.request);
     const utterances = question
       ? [...question.earlierUtterances, question.utterance]
       : this.#listUtterances(effect, turn);
     const { answer: id, done, supposed } = effect;
-    const addressee = getNamePrefix(this.#findNamedAsker(turn), place);
+    const addressee = getNamePrefix(this.#findNamedAsker(turn), voiceChannel);
     const medium = question?.onOutcome && ('aloud' as const);
     const open = turn.openSpeech.at(-1)?.id;
     const begun = requestAnswer(utterances, this.#session, this.#deps, signal, {
@@ -220,13 +220,13 @@ export class AnswerRunner {
 
   #findNamedAsker(turn: TurnState | undefined) {
     return turn && isCalledByName(this.#session.loop.state.presence, turn)
-      ? this.#session.place.findPerson(turn.by)
+      ? this.#session.voiceChannel.findPerson(turn.by)
       : undefined;
   }
 
   async #speakAnswer(job: AnswerRun, output: SpeechOutput, signal: AbortSignal) {
     const { effect, id } = job;
-    const choices = this.#session.place.getChoices(effect.by);
+    const choices = this.#session.voiceChannel.getChoices(effect.by);
     const { manner } = this.#session.speech.requests.findQuestion(effect.request) ?? {};
     const ownSpeed = manner?.speed ?? choices.speed;
     let end: ReplyEnd = { finish: 'cancelled' };
@@ -284,11 +284,11 @@ export class AnswerRunner {
   /** Adds the asker's name before the parts of an answer, and a tool's quote after them. */
   #nameAndQuote(job: AnswerRun, signal: AbortSignal) {
     const { name, pending } = job;
-    const { place } = this.#session;
+    const { voiceChannel } = this.#session;
     const quoted = endWithToolQuote(
       pending.releaseParts(signal),
       pending,
-      place.channel,
+      voiceChannel.channel,
       this.#deps,
       signal,
     );
@@ -298,7 +298,7 @@ export class AnswerRunner {
       voice: pending.voice,
       reservation: pending.reservation,
     };
-    return addNamePrefix(quoted, named, place, this.#deps, signal);
+    return addNamePrefix(quoted, named, voiceChannel, this.#deps, signal);
   }
 
   #writeStuckAnswer({ pending, progress }: AnswerRun): ReplyEnd {
@@ -336,9 +336,12 @@ export class AnswerRunner {
       reportAnswer(turn, { reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
-    const { place, speech } = this.#session;
+    const { voiceChannel, speech } = this.#session;
     const question = speech.requests.findQuestion(effect.request);
-    const failure = error && { error, language: place.languages.find(effect.by) };
+    const failure = error && {
+      error,
+      language: voiceChannel.languages.find(effect.by),
+    };
     return {
       heard: heardText,
       words: question?.transcript?.text,
@@ -349,7 +352,8 @@ export class AnswerRunner {
 
   #findReader({ effect: { by, request }, pending }: AnswerRun) {
     if (request !== undefined) return undefined;
-    return pending.isWritten || getAnswerMedium(by, this.#session.place) !== 'aloud'
+    return pending.isWritten ||
+      getAnswerMedium(by, this.#session.voiceChannel) !== 'aloud'
       ? by
       : undefined;
   }
@@ -376,7 +380,7 @@ function reportAnswer(
   }: Pick<FinishedAnswer, 'finish' | 'progress'> & {
     readonly reply?: SpokenReply;
   },
-  { consent, notices, place }: Owners<'consent' | 'notices' | 'place'>,
+  { consent, notices, voiceChannel }: Owners<'consent' | 'notices' | 'voiceChannel'>,
 ) {
   const { by: speakerId, endedMs, name, request } = turn;
   const { failure, pausedMs, recognisedMs } = turn.parts.at(-1) ?? {};
@@ -387,7 +391,7 @@ function reportAnswer(
   }
   notices.reportEvent({
     kind: 'answered',
-    channelId: place.channel.channelId,
+    channelId: voiceChannel.channel.channelId,
     speakerId,
     name,
     text: progress.text,

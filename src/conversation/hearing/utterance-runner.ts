@@ -109,7 +109,7 @@ export class UtteranceRunner {
 
   #postLikelyEnd(recording: UtteranceRecording, event: LikelyOverEvent) {
     // Without words only a model that hears can answer.
-    const { pipeline } = this.#session.place.getSettings();
+    const { pipeline } = this.#session.voiceChannel.getSettings();
     if (event.kind === 'sounds-over' && pipeline === 'chained') return;
     recording.getSoundSoFar = event.soFar;
     this.#session.loop.post({
@@ -130,7 +130,7 @@ export class UtteranceRunner {
   async requestTranscript(id: Id, pause: number): Promise<void> {
     const recording = this.#recordings.get(id);
     if (!recording) return;
-    const { loop, place } = this.#session;
+    const { loop, voiceChannel } = this.#session;
     const { speakerId } = recording;
     const text = recording.requestTranscript();
     const result = await text.catch((error: unknown) => ({ error }));
@@ -145,8 +145,8 @@ export class UtteranceRunner {
       this.#deps.hearing.partialTrust.compare(utterance.heard.partial, result.text);
     if (utterance && classifyRecording(utterance, result).kind === 'text')
       recording.captionWords(result.text, true);
-    if (recording.wholeSound) await place.languages.learn(speakerId, result);
-    const language = place.languages.find(speakerId);
+    if (recording.wholeSound) await voiceChannel.languages.learn(speakerId, result);
+    const language = voiceChannel.languages.find(speakerId);
     loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
   }
 
@@ -272,7 +272,7 @@ export class UtteranceRunner {
   get #isTranscriptCostly() {
     // Recognisers without a price and streams cost nothing more in a pause.
     if (!this.#session.loop.state.session.settings.isSparing) return false;
-    const { guildId } = this.#session.place.channel;
+    const { guildId } = this.#session.voiceChannel.channel;
     const isFree = this.#deps.spending.getPrices(guildId).free.includes('recognise');
     return !isFree && !this.#deps.transcriber.has('listen');
   }
@@ -291,14 +291,14 @@ export class UtteranceRunner {
 
   /** Begins a recording. If the budget is used up, tells the speaker and silences the bot. */
   #beginIfAffordable(speakerId: PersonId, began: BeganEvent) {
-    const { features, loop, place, speech } = this.#session;
+    const { features, loop, voiceChannel, speech } = this.#session;
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
     // If a person has used their share, the server pays for a possible stop.
     const isWanted = follow !== undefined || isSpeaking;
     const budget = this.#deps.spending.openHearingBudget(
-      place.channel.guildId,
+      voiceChannel.channel.guildId,
       speakerId,
       isWanted,
     );
@@ -312,8 +312,10 @@ export class UtteranceRunner {
 
   #tellRejection(speakerId: PersonId, { isNews, line: refusal }: BudgetRefusal) {
     // A person alone with the bot spoke to it, so there is a sign each time.
-    const { notices, place, signal, speech } = this.#session;
-    if (!place.listPeople().every(({ id, isBot }) => isBot || id === speakerId)) {
+    const { notices, voiceChannel, signal, speech } = this.#session;
+    if (
+      !voiceChannel.listPeople().every(({ id, isBot }) => isBot || id === speakerId)
+    ) {
       if (isNews()) notices.post(refusal);
       return;
     }
@@ -327,9 +329,9 @@ export class UtteranceRunner {
     follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ) {
-    const { loop, place } = this.#session;
-    const { languages } = place;
-    const name = place.findPerson(speakerId)?.name ?? 'Someone';
+    const { loop, voiceChannel } = this.#session;
+    const { languages } = voiceChannel;
+    const name = voiceChannel.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
     const hints = this.#collectHints();
     const transcriber = withTranscriptionOptions(
@@ -366,8 +368,8 @@ export class UtteranceRunner {
 
   /** Collects names and words that a recogniser is told. Only people with a yes are named. */
   #collectHints() {
-    const { consent, loop, place } = this.#session;
-    const agreed = place
+    const { consent, loop, voiceChannel } = this.#session;
+    const agreed = voiceChannel
       .listPeople()
       .filter(({ id, isBot }) => !isBot && consent.getStanding(id) === 'yes');
     return collectHints(
@@ -381,16 +383,17 @@ export class UtteranceRunner {
    * Feeds an utterance to a model that hears while it is spoken, if any words will be answered.
    */
   #feedModel(recording: UtteranceRecording) {
-    const { loop, place } = this.#session;
-    const { pipeline } = place.getSettings();
+    const { loop, voiceChannel } = this.#session;
+    const { pipeline } = voiceChannel.getSettings();
     const state = { ...loop.state, step: { rules: conversationRules } };
     const speech = findOpenSpeech(state, recording.id);
     const { name, speakerId } = recording;
-    const { answers = 'spoken' } = place.getChoices(speakerId);
+    const { answers = 'spoken' } = voiceChannel.getChoices(speakerId);
     if (pipeline === 'chained' || answers !== 'spoken') return;
     if (!speech || speech.turn.parts.length > 0) return;
     if (!canPreempt(state, speech, undefined, true)) return;
-    if (this.#deps.spending.findUsedBudget(place.channel.guildId, speakerId)) return;
+    if (this.#deps.spending.findUsedBudget(voiceChannel.channel.guildId, speakerId))
+      return;
     const { fromMs } = speech.utterance.times;
     const utterance = {
       speakerId,
@@ -433,7 +436,8 @@ export class UtteranceRunner {
     const { id, speakerId, transcript } = recording;
     const { endedAtMs: endedMs, heard: evidence, whole, why: reason } = ended;
     recording.wholeSound = whole;
-    if (transcript) await this.#session.place.languages.learn(speakerId, transcript);
+    if (transcript)
+      await this.#session.voiceChannel.languages.learn(speakerId, transcript);
     const isTooLong = reason === 'too-long';
     const { toMs } = whole;
     this.#session.loop.post({
@@ -477,12 +481,12 @@ export class UtteranceRunner {
     name: string,
   ) {
     if (text === undefined) return;
-    const { consent, notices, place } = this.#session;
+    const { consent, notices, voiceChannel } = this.#session;
     const isLeftOut = !consent.canWrite(speakerId);
     const cut = isTooLong ? ({ cut: 'too-long' } as const) : {};
     notices.reportEvent({
       kind: 'recognised',
-      channelId: place.channel.channelId,
+      channelId: voiceChannel.channel.channelId,
       speakerId,
       name,
       text,

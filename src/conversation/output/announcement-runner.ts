@@ -31,7 +31,9 @@ import {
   type RunningReply,
 } from './running-replies.ts';
 
-type AnnouncementSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+type AnnouncementSession = Owners<
+  'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
+>;
 
 /** An announcement with its text, as it is spoken or written. */
 type OpenedAnnouncement = {
@@ -109,7 +111,7 @@ export class AnnouncementRunner {
   ): Promise<ReplyFinish> {
     const announcement = this.#findQueued(job.id);
     const budget = this.#findUsedBudget();
-    const { channelId } = this.#session.place.channel;
+    const { channelId } = this.#session.voiceChannel.channel;
     const clauses = addOpening(announcement);
     const texts = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
     const opened = { announcement, clauses, texts };
@@ -126,13 +128,13 @@ export class AnnouncementRunner {
 
   #findUsedBudget() {
     const used = this.#deps.spending.findUsedBudget(
-      this.#session.place.channel.guildId,
+      this.#session.voiceChannel.channel.guildId,
     );
     return used && { ...used, kind: 'refused' as const };
   }
 
   #openBudget({ announcement, texts }: OpenedAnnouncement) {
-    const { guildId } = this.#session.place.channel;
+    const { guildId } = this.#session.voiceChannel.channel;
     return this.#deps.spending.open(
       toAnnouncementRequest(texts.join(' '), guildId, announcement.payer),
     );
@@ -171,7 +173,7 @@ export class AnnouncementRunner {
     { language, voice }: QueuedAnnouncement,
     reservation: Reservation,
   ): ClauseVoice {
-    const style = this.#session.place.getStyle();
+    const style = this.#session.voiceChannel.getStyle();
     return {
       synthesizer: this.#deps.synthesizer.withReservation(reservation),
       voice: {

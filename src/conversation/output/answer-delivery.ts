@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
-import type { NamedPerson, Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
@@ -40,7 +40,7 @@ type WrittenAnswer = {
 export async function* writeUnspoken(
   arrivedParts: AsyncIterable<ArrivedPart>,
   { pending, progress, readerId }: WrittenAnswer,
-  session: PrivateWriting & Owners<'loop' | 'place'>,
+  session: PrivateWriting & Owners<'loop' | 'voiceChannel'>,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   let hasSound = false;
@@ -52,7 +52,11 @@ export async function* writeUnspoken(
     const answer = pending.toConfidentialText(text);
     const { onlyFor: id } = pending;
     if (id !== undefined)
-      void writePrivately({ id, name: session.place.getName(id) }, answer, session);
+      void writePrivately(
+        { id, name: session.voiceChannel.getName(id) },
+        answer,
+        session,
+      );
     else if (readerId !== undefined) session.notices.writeWords(answer, readerId);
     else if (isUnspoken) writeUnspeakableWords(answer, session, language);
     progress.isWritten = readerId !== undefined || isUnspoken;
@@ -134,11 +138,11 @@ async function* speakQuote(
 export function writeAside(
   speakerId: PersonId,
   { reply, progress, finish, owner }: FinishedAnswer,
-  { notices, place }: Owners<'notices' | 'place'>,
+  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
 ): void {
   // Not beside an answer that is all in writing, nor for a part after its cut.
   if (progress.aside === undefined) return;
-  const language = place.languages.find(speakerId);
+  const language = voiceChannel.languages.find(speakerId);
   const notice = notices.formatSpokenText({ id: 'aside.chat' }, language);
   const isReported = reply.getHeardText().includes(notice);
   if (!isReported && finish === 'cancelled') return;
@@ -157,9 +161,9 @@ export function writeAside(
  */
 export function getSpokenName(
   { id, name }: NamedPerson,
-  place: Pick<SessionPlace, 'getChoices'>,
+  voiceChannel: Pick<SessionChannel, 'getChoices'>,
 ): string {
-  const { spokenName = name } = place.getChoices(id);
+  const { spokenName = name } = voiceChannel.getChoices(id);
   return toSpeakable(toVisibleLine(spokenName));
 }
 
@@ -194,16 +198,16 @@ export function synthesizeName(
 /** Gets the spoken name to put before an answer. Empty if nobody is to be named. */
 export function getNamePrefix(
   person: NamedPerson | undefined,
-  place: SessionPlace,
+  voiceChannel: SessionChannel,
 ): string {
-  return person ? getSpokenName(person, place) : '';
+  return person ? getSpokenName(person, voiceChannel) : '';
 }
 
 /** Says the asker's name before an answer, unless the answer begins with it. */
 export async function* addNamePrefix(
   answer: AsyncIterable<ArrivedPart>,
   named: NamedAnswer,
-  place: SessionPlace,
+  voiceChannel: SessionChannel,
   deps: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
@@ -214,7 +218,7 @@ export async function* addNamePrefix(
     if (part.kind === 'text') text += part.text;
     const begins = part.kind === 'audio' && !isBegun;
     if (begins && part.ofText !== undefined)
-      yield* speakName(text, named, place, deps, signal);
+      yield* speakName(text, named, voiceChannel, deps, signal);
     isBegun ||= begins;
     yield arrived;
   }
@@ -223,12 +227,12 @@ export async function* addNamePrefix(
 async function* speakName(
   text: string,
   { findAsker, made, ...paid }: NamedAnswer,
-  place: SessionPlace,
+  voiceChannel: SessionChannel,
   { clock, synthesizer }: VoiceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const asker = findAsker();
-  const spoken = getNamePrefix(asker, place);
+  const spoken = getNamePrefix(asker, voiceChannel);
   if (!asker || spoken === '' || beginsWithName(text, asker.name)) return;
   const displayName = toSpeakable(asker.name);
   const isMade = made?.spoken === spoken;
@@ -244,7 +248,7 @@ async function* speakName(
 }
 
 /** The parts of a session that saying something to one person needs. */
-export type SpeakingSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+export type SpeakingSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
 
 const maxPauseWaitMs = 60_000;
 
@@ -259,18 +263,18 @@ export async function sayToPerson(
     readonly lines: () => readonly CheckedLine[];
     readonly isWanted: () => boolean;
   },
-  { consent, notices, place, speech }: SpeakingSession,
+  { consent, notices, voiceChannel, speech }: SpeakingSession,
 ): Promise<boolean> {
   const findListener = () => {
     const isHeardBy =
       consent.getStanding(personId) === 'yes' &&
-      getAnswerMedium(personId, place) === 'aloud';
-    return isHeardBy ? place.findPerson(personId) : undefined;
+      getAnswerMedium(personId, voiceChannel) === 'aloud';
+    return isHeardBy ? voiceChannel.findPerson(personId) : undefined;
   };
   if (!findListener()) return false;
-  await place.loadChoices(personId); // With the spoken name.
+  await voiceChannel.loadChoices(personId); // With the spoken name.
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const language = notices.getSpokenLocale(place.languages.find(personId));
+  const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
   const isWaiting = speech.requests.queueNotice({
     language,
     personId,
@@ -278,8 +282,10 @@ export async function sayToPerson(
     getText: () => {
       const person = findListener();
       if (!person || !isWanted()) return '';
-      return formatAddressedText(getSpokenName(person, place), lines(), (textLine) =>
-        notices.formatSpokenText(textLine, language),
+      return formatAddressedText(
+        getSpokenName(person, voiceChannel),
+        lines(),
+        (textLine) => notices.formatSpokenText(textLine, language),
       );
     },
     onEnded: resolve,
@@ -307,11 +313,11 @@ export type AnswerMedium = 'aloud' | 'both' | 'written' | 'private';
 /** Gets the way in which a person gets answers, by the person's own choice. */
 export function getAnswerMedium(
   personId: PersonId,
-  place: Pick<SessionPlace, 'getChoices' | 'findPerson'>,
+  voiceChannel: Pick<SessionChannel, 'getChoices' | 'findPerson'>,
 ): AnswerMedium {
-  const { answers = 'spoken' } = place.getChoices(personId);
+  const { answers = 'spoken' } = voiceChannel.getChoices(personId);
   if (answers !== 'spoken') return answers;
-  return place.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
+  return voiceChannel.findPerson(personId)?.isDeaf ? 'both' : 'aloud';
 }
 
 type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
@@ -343,12 +349,12 @@ const maxReceiptWaitMs = 10_000;
 /** Pauses hearing from the next packet on, and tells how to resume. */
 export function pauseHearingAloud(
   personId: PersonId,
-  { consent, notices, place, speech }: SpeakingSession,
+  { consent, notices, voiceChannel, speech }: SpeakingSession,
 ): void {
   consent.isPaused = true;
   const pausedNotice = { id: 'privacy.paused' } as const;
   notices.post(pausedNotice);
-  const language = notices.getSpokenLocale(place.languages.find(personId));
+  const language = notices.getSpokenLocale(voiceChannel.languages.find(personId));
   speech.requests.queueNotice({
     language,
     maxWaitMs: maxReceiptWaitMs,
@@ -367,10 +373,10 @@ export function greetOnArrival(
   people: readonly ChannelMember[],
   callerId: PersonId,
 ): void {
-  const { loop, notices, place, speech } = session;
-  if (!speech.canSpeak() || !place.isFirst('greeted')) return;
+  const { loop, notices, voiceChannel, speech } = session;
+  if (!speech.canSpeak() || !voiceChannel.isFirst('greeted')) return;
   if (!people.some(({ id, isBot }) => !isBot && id !== callerId)) return;
-  const { language } = place.getSettings();
+  const { language } = voiceChannel.getSettings();
   const greeting = {
     language: notices.getSpokenLocale(language),
     maxWaitMs: 0,
@@ -385,9 +391,9 @@ export function greetOnArrival(
   );
 }
 
-function getGreeting({ consent, place }: Owners<'consent' | 'place'>) {
+function getGreeting({ consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>) {
   if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
-  const hasUnasked = place
+  const hasUnasked = voiceChannel
     .listPeople()
     .some(({ id, isBot }) => !isBot && consent.getStanding(id) === 'unasked');
   return hasUnasked ? 'join.spoken' : 'join.spoken.heard';

@@ -103,7 +103,7 @@ async function performConfirmedCall(
     line:
       right === 'manage'
         ? ({ id: 'perm.manage' } as const)
-        : toJoinRoomLine(session.place.channel, personId, places),
+        : toJoinRoomLine(session.voiceChannel.channel, personId, places),
   });
   const isOther = presser.id !== asker.id;
   const content = formatRefusal(rightLostText);
@@ -156,13 +156,13 @@ export function createSpokenQuestion(
     spokenQuestion = question,
   }: Pick<ConfirmableAction, 'question' | 'spokenQuestion'>,
   { speakerId, name }: Pick<TurnUtterance, 'name' | 'speakerId'>,
-  { notices, place, speech }: Owners<'notices' | 'place' | 'speech'>,
+  { notices, voiceChannel, speech }: Owners<'notices' | 'voiceChannel' | 'speech'>,
 ): SpokenQuestion | undefined {
   const isSayable = Object.values(spokenQuestion.with ?? {}).every(isSayableValue);
   if (speech.mix.tracks.isAudible || !isSayable) return undefined;
-  const calledName = getSpokenName({ id: speakerId, name }, place) || name;
+  const calledName = getSpokenName({ id: speakerId, name }, voiceChannel) || name;
   const questionLine = fillLine(spokenQuestion, { name: toResultLine(calledName) });
-  const language = place.languages.find(speakerId);
+  const language = voiceChannel.languages.find(speakerId);
   const spokenText = notices.formatSpokenText(
     toSpokenQuestionLine(notices.formatSpokenText(questionLine, language)),
     language,

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import type { Owners, Session, SessionPlace } from '#src/conversation/session.ts';
+import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import {
@@ -49,7 +49,7 @@ export function createSessionTools(
   deps: ToolDeps,
   options: ToolOptions,
 ): SessionTools {
-  const { place } = session;
+  const { voiceChannel } = session;
 
   async function isAllowed(right: Right, personId: PersonId, signal: AbortSignal) {
     // Discord reports no change of roles to bots, so it is asked.
@@ -61,8 +61,8 @@ export function createSessionTools(
         return false;
       }
     }
-    const mayManage = deps.places.mayManage(place.channel.guildId, personId);
-    return hasRight(right, getRightsFacts(personId, mayManage, place));
+    const mayManage = deps.places.mayManage(voiceChannel.channel.guildId, personId);
+    return hasRight(right, getRightsFacts(personId, mayManage, voiceChannel));
   }
 
   return {
@@ -74,7 +74,7 @@ export function createSessionTools(
         .allTools()
         .filter(
           ({ isOffered }) =>
-            isOffered?.(place.getSettings().getValue, session) !== false,
+            isOffered?.(voiceChannel.getSettings().getValue, session) !== false,
         ),
     createPorts: (askerId) => ({
       ...createServerPorts(askerId, session, deps.clock),
@@ -89,15 +89,15 @@ function createServerPorts(
   session: Session,
   clock: Clock,
 ): Omit<ToolPorts, 'channel' | 'isAllowed'> {
-  const { consent, place } = session;
+  const { consent, voiceChannel } = session;
   return {
     askerId,
     session,
-    guildId: place.channel.guildId,
-    place: place.channel,
+    guildId: voiceChannel.channel.guildId,
+    place: voiceChannel.channel,
     clock,
-    getSettings: place.getSettings,
-    listPeople: place.listPeople,
+    getSettings: voiceChannel.getSettings,
+    listPeople: voiceChannel.listPeople,
     hasAgreed: async (personId) => consent.getConsent(personId) === 'always',
   };
 }
@@ -108,7 +108,7 @@ function createChannelPorts(
   { messages }: ToolDeps,
   { leaveChannel }: ToolOptions,
 ): ToolPorts['channel'] {
-  const { channel } = session.place;
+  const { channel } = session.voiceChannel;
   const { channelId } = channel;
   return {
     describeCompany: () => describeCompany(session, askerId),
@@ -119,11 +119,11 @@ function createChannelPorts(
 }
 
 function describeCompany(
-  { consent, place }: Owners<'consent' | 'place'>,
+  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
   askerId: PersonId,
 ): Company {
   // A program is told no names.
-  const members = place.listPeople();
+  const members = voiceChannel.listPeople();
   const humans = members.filter(({ isBot }) => !isBot);
   const agreed = isProgram(askerId)
     ? []
@@ -161,7 +161,7 @@ export function withToolRules(
 export function getRightsFacts(
   personId: PersonId,
   mayManage: boolean,
-  { listPeople, getSettings }: Pick<SessionPlace, 'listPeople' | 'getSettings'>,
+  { listPeople, getSettings }: Pick<SessionChannel, 'listPeople' | 'getSettings'>,
 ): RightsFacts {
   const humans = listPeople().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);

@@ -164,7 +164,7 @@ export class ToolCallRunner {
     isAloud,
     presser: presserId,
   }: EffectOf<'ask'>): void {
-    const { loop, place, signal } = this.#session;
+    const { loop, voiceChannel, signal } = this.#session;
     const { confirmations } = this.#tools;
     const prepared = this.#preparedCalls.get(call.callId);
     if (!prepared) return;
@@ -183,7 +183,7 @@ export class ToolCallRunner {
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
     this.#deps.messages
       .offerButtons(
-        place.channel,
+        voiceChannel.channel,
         spokenQuestion?.line ?? writtenLine,
         [button],
         signal,

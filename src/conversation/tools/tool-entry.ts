@@ -1,7 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ToolEffect } from '#src/conversation/machine/state.ts';
-import type { NamedPerson, Session, SessionPlace } from '#src/conversation/session.ts';
+import type {
+  NamedPerson,
+  Session,
+  SessionChannel,
+} from '#src/conversation/session.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
@@ -11,7 +15,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Ports of a call that runs in a server, with or without a session. */
-export interface ServerToolPorts extends Pick<SessionPlace, 'getSettings'> {
+export interface ServerToolPorts extends Pick<SessionChannel, 'getSettings'> {
   readonly askerId: PersonId;
   readonly session?: Session;
   readonly guildId: GuildId;

@@ -36,9 +36,13 @@ export class LiveMessage implements DrawnMessage {
   #comparableBody: string | undefined;
 
   /** Follows a posted message if there is `place`, with the body that it shows. */
-  constructor(deps: LiveMessageDeps, place?: MessagePlace, shownBody?: RestBody) {
+  constructor(
+    deps: LiveMessageDeps,
+    messagePlace?: MessagePlace,
+    shownBody?: RestBody,
+  ) {
     this.#deps = deps;
-    this.#place = place;
+    this.#place = messagePlace;
     this.#comparableBody = toComparableBody(shownBody);
   }
 
@@ -101,19 +105,19 @@ export class LiveMessage implements DrawnMessage {
       neverAborted,
     );
     if (!posted) return;
-    const place = { channelId, messageId: posted.id };
-    this.#place = place;
+    const messagePlace = { channelId, messageId: posted.id };
+    this.#place = messagePlace;
     const text = posted.content ?? body.content;
     this.#comparableBody =
       text.trim() === body.content.trim() ? toComparableBody(body) : undefined;
-    this.#deps.report({ kind: 'shown', place });
+    this.#deps.report({ kind: 'shown', place: messagePlace });
   }
 
-  async #changeMessage(place: MessagePlace, isDeletion: boolean) {
+  async #changeMessage(messagePlace: MessagePlace, isDeletion: boolean) {
     const { outbox } = this.#deps;
     const change = await outbox.put(
       {
-        channelId: place.channelId,
+        channelId: messagePlace.channelId,
         route: isDeletion ? 'DELETE' : 'PATCH',
         dueMs: () => this.#dueMs,
         isPatient: true,
@@ -122,14 +126,14 @@ export class LiveMessage implements DrawnMessage {
           if (isDeletion !== (body === undefined) || this.#isOver) return undefined;
           this.#comparableBody = toComparableBody(body);
           this.#dueMs = Number.MAX_SAFE_INTEGER;
-          if (body) await outbox.sendEdit(place, body, signal);
-          else await outbox.sendDeletion(place, signal);
+          if (body) await outbox.sendEdit(messagePlace, body, signal);
+          else await outbox.sendDeletion(messagePlace, signal);
           return { body };
         },
       },
       neverAborted,
     );
-    if (change?.body) this.#deps.report({ kind: 'shown', place });
+    if (change?.body) this.#deps.report({ kind: 'shown', place: messagePlace });
     else if (change) this.#onDeleted();
   }
 

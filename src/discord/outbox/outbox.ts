@@ -71,11 +71,11 @@ export class Outbox {
    * Creates the outbox. Calls `onEnded` once for each posted message, unless withdrawn.
    */
   constructor(
-    rest: Pick<REST, 'post' | 'patch' | 'delete'>,
+    restClient: Pick<REST, 'post' | 'patch' | 'delete'>,
     timing: SyncTiming,
     onEnded: (outcome: PostOutcome) => void,
   ) {
-    this.#rest = rest;
+    this.#rest = restClient;
     this.#timing = timing;
     this.#onEnded = onEnded;
   }
@@ -111,14 +111,16 @@ export class Outbox {
 
   /** Edits a message, or deletes it without `body`. Throws as `post` does. */
   async changeMessage(
-    place: MessagePlace,
+    messagePlace: MessagePlace,
     body: RestBody | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     const dueMs = this.nowMs + patienceMs.partial;
     const send = (until: AbortSignal) =>
-      body ? this.sendEdit(place, body, until) : this.sendDeletion(place, until);
-    const { channelId } = place;
+      body
+        ? this.sendEdit(messagePlace, body, until)
+        : this.sendDeletion(messagePlace, until);
+    const { channelId } = messagePlace;
     const route = body ? 'PATCH' : 'DELETE';
     await this.put({ channelId, route, dueMs: () => dueMs, send }, signal);
   }
@@ -182,22 +184,22 @@ export class Outbox {
 
   /** Edits at once. Throws the error of Discord. */
   async sendEdit(
-    place: MessagePlace,
+    messagePlace: MessagePlace,
     body: RestBody,
     signal: AbortSignal,
   ): Promise<void> {
-    const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#whileThreadIsOpen(place, signal, () =>
+    const route = Routes.channelMessage(messagePlace.channelId, messagePlace.messageId);
+    await this.#whileThreadIsOpen(messagePlace, signal, () =>
       this.#rest.patch(route, { body, signal }),
     );
   }
 
   /** Deletes at once. Throws the error of Discord. */
-  async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
-    this.#ownDeletions.add(place.messageId);
+  async sendDeletion(messagePlace: MessagePlace, signal: AbortSignal): Promise<void> {
+    this.#ownDeletions.add(messagePlace.messageId);
     dropOldest(this.#ownDeletions, maxOwnDeletions);
-    const route = Routes.channelMessage(place.channelId, place.messageId);
-    await this.#whileThreadIsOpen(place, signal, () =>
+    const route = Routes.channelMessage(messagePlace.channelId, messagePlace.messageId);
+    await this.#whileThreadIsOpen(messagePlace, signal, () =>
       this.#rest.delete(route, { signal }),
     );
   }

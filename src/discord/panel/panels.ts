@@ -70,7 +70,7 @@ export class Panels implements PanelBoard {
   /** Makes this message the panel, and deletes the former one. Stores the place later. */
   putPanel(
     guildId: GuildId,
-    place: MessagePlace,
+    messagePlace: MessagePlace,
     headline: TextLine,
     body: MessageBody,
   ): void {
@@ -79,9 +79,9 @@ export class Panels implements PanelBoard {
     panel.message?.end();
     panel.headline = headline;
     if (!isHere(panel.content)) delete panel.content;
-    this.#followMessage(guildId, place, body);
+    this.#followMessage(guildId, messagePlace, body);
     panel.storing = panel.storing.then(() =>
-      storeMove(this.#deps, guildId, formerPlace, place),
+      storeMove(this.#deps, guildId, formerPlace, messagePlace),
     );
   }
 
@@ -110,11 +110,11 @@ export class Panels implements PanelBoard {
   /** Shows on panels of a former run that the bot has left, one after the other. */
   async resumePanels(guildIds: readonly GuildId[]): Promise<void> {
     for (const guildId of guildIds) {
-      const place = await this.#findStoredPanel(guildId);
+      const messagePlace = await this.#findStoredPanel(guildId);
       if (this.#isClosed) return;
-      if (!place || this.#panels.has(guildId)) continue;
+      if (!messagePlace || this.#panels.has(guildId)) continue;
       this.#getPanel(guildId).content = toLeftPanel();
-      this.#followMessage(guildId, place);
+      this.#followMessage(guildId, messagePlace);
       await new Promise<void>((resolve) => this.#deps.timing.later(wakeMs, resolve));
     }
   }
@@ -122,10 +122,11 @@ export class Panels implements PanelBoard {
   /** Continues a panel of a former run. Returns false if there is none. Never throws. */
   async takeOverPanel(guildId: GuildId): Promise<boolean> {
     const panel = this.#getPanel(guildId);
-    const place = panel.message?.place ?? (await this.#findStoredPanel(guildId));
-    if (this.#isClosed || !place || this.#panels.get(guildId) !== panel) return false;
+    const messagePlace = panel.message?.place ?? (await this.#findStoredPanel(guildId));
+    if (this.#isClosed || !messagePlace || this.#panels.get(guildId) !== panel)
+      return false;
     if (panel.message) panel.message.requestUpdate('panel');
-    else this.#followMessage(guildId, place);
+    else this.#followMessage(guildId, messagePlace);
     return true;
   }
 
@@ -157,13 +158,13 @@ export class Panels implements PanelBoard {
   }
 
   /** Follows a panel's message, without `body` one of a former run. */
-  #followMessage(guildId: GuildId, place: MessagePlace, body?: MessageBody) {
+  #followMessage(guildId: GuildId, messagePlace: MessagePlace, body?: MessageBody) {
     const panel = this.#getPanel(guildId);
     const deps = this.#deps;
     const message = new LiveMessage(
       {
         outbox: deps.outbox,
-        channelId: place.channelId,
+        channelId: messagePlace.channelId,
         draw: () =>
           toRestBody(this.#drawContent(guildId, panel.headline, panel.content)),
         report: ({ kind }) => {
@@ -175,7 +176,7 @@ export class Panels implements PanelBoard {
             reportWarning(deps, guildId, `it cannot be changed any more (${kind})`);
         },
       },
-      place,
+      messagePlace,
       body && toRestBody(body),
     );
     panel.message = message;
@@ -200,13 +201,13 @@ async function storeMove(
   deps: PanelsDeps,
   guildId: GuildId,
   followedPlace: MessagePlace | undefined,
-  place: MessagePlace,
+  messagePlace: MessagePlace,
 ) {
   const { outbox, panelStore } = deps;
   try {
     const formerPlace = followedPlace ?? (await panelStore.read(guildId));
-    await panelStore.write(guildId, place);
-    if (formerPlace && formerPlace.messageId !== place.messageId)
+    await panelStore.write(guildId, messagePlace);
+    if (formerPlace && formerPlace.messageId !== messagePlace.messageId)
       void outbox
         .changeMessage(formerPlace, undefined, neverAborted)
         .catch(() => undefined);

@@ -29,8 +29,8 @@ const setCaptionsTool = defineTool({
   right: 'room',
   effect: 'change',
   async run({ on }, { session }, { captions }: CaptionPorts) {
-    const { notices, place } = session;
-    const { guildId } = place.channel;
+    const { notices, voiceChannel } = session;
+    const { guildId } = voiceChannel.channel;
     if (!on) await captions.turnOff(guildId);
     // `turnOn` waits for the answer that this tool belongs to, so its failure is posted later.
     else
@@ -76,7 +76,7 @@ const findInCaptionsTool = defineTool({
   quotesOthers: true,
   isOffered: (ports) => (_getValue, session) =>
     session !== undefined &&
-    (ports.transcriptCleanup.hasTranscripts(session.place.channel.guildId) ||
+    (ports.transcriptCleanup.hasTranscripts(session.voiceChannel.channel.guildId) ||
       ports.sessionCaptions.get(session).hasTranscript),
   run: quoteFoundLines,
 });
@@ -88,8 +88,8 @@ async function quoteFoundLines(
   { transcripts }: CaptionPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { notices, place } = session;
-  const { channelId, guildId } = place.channel;
+  const { notices, voiceChannel } = session;
+  const { channelId, guildId } = voiceChannel.channel;
   const outcome = isProgram(askerId)
     ? ({ kind: 'none' } as const)
     : await transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
@@ -103,7 +103,7 @@ async function quoteFoundLines(
   }
   const textLine: TextLine =
     outcome.kind === 'failed' ? outcome.line : { id: 'ask.unknown' };
-  const text = notices.formatSpokenText(textLine, place.languages.find(askerId));
+  const text = notices.formatSpokenText(textLine, voiceChannel.languages.find(askerId));
   return { facts: { linesQuoted: 0 }, quote: { text: toOpenText(text) } };
 }
 

@@ -38,7 +38,9 @@ const minMissedLines = 10;
 const noticeTimeoutMs = 8_000;
 const maxResumeAgeMs = 15 * 60_000;
 
-type CaptionedSession = Owners<'consent' | 'notices' | 'place' | 'signal' | 'speech'>;
+type CaptionedSession = Owners<
+  'consent' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
+>;
 
 /** Captions of one session: when they begin and end, and the notice about them. */
 export class SessionCaptions implements FeatureSession {
@@ -78,8 +80,8 @@ export class SessionCaptions implements FeatureSession {
   }
 
   #beginIfWanted() {
-    const { notices, place, signal, speech } = this.#session;
-    const { channelId, guildId } = place.channel;
+    const { notices, voiceChannel, signal, speech } = this.#session;
+    const { channelId, guildId } = voiceChannel.channel;
     const shouldBegin = this.#isTurnedOnByServer || !speech.canSpeak();
     const options =
       this.#deps.settings.findCaptionOptions(guildId, channelId) ??
@@ -93,7 +95,7 @@ export class SessionCaptions implements FeatureSession {
   /** Begins captions that the server or the channel wants, or ends them with the setting. */
   onChange(hasEntered: boolean, key?: string): void {
     if (key === captionsBeginSetting.key && !this.#isTurnedOnByServer) {
-      const { channelId, guildId } = this.#session.place.channel;
+      const { channelId, guildId } = this.#session.voiceChannel.channel;
       void this.#deps.settings.setCaptionOptions(guildId, channelId, undefined);
       void this.turnOff();
       return;
@@ -103,7 +105,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   get #isTurnedOnByServer(): boolean {
-    return this.#session.place.getSettings().getValue(captionsBeginSetting);
+    return this.#session.voiceChannel.getSettings().getValue(captionsBeginSetting);
   }
 
   /**
@@ -166,7 +168,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Formats recent lines for the model, as data. Undefined without captions. */
   describeContext({ fromMs }: ContextRequest): string | undefined {
-    const { timeZone } = this.#session.place.getSettings();
+    const { timeZone } = this.#session.voiceChannel.getSettings();
     const nowMs = this.#deps.clock.nowMs();
     return this.recorder && buildRecentContext(this.recorder, fromMs, nowMs, timeZone);
   }
@@ -175,7 +177,9 @@ export class SessionCaptions implements FeatureSession {
   describePanel(): FeaturePanel {
     return {
       captionsChannelId: this.recorder?.session.placeId,
-      captionsDays: this.#session.place.getSettings().getValue(captionsDaysSetting),
+      captionsDays: this.#session.voiceChannel
+        .getSettings()
+        .getValue(captionsDaysSetting),
     };
   }
 
@@ -188,14 +192,14 @@ export class SessionCaptions implements FeatureSession {
   }
 
   async #turnOn(): Promise<TextLine | undefined> {
-    const { place, signal } = this.#session;
+    const { voiceChannel, signal } = this.#session;
     const store = this.#deps.transcripts.getStoreForDays(
-      place.getSettings().getValue(captionsDaysSetting),
+      voiceChannel.getSettings().getValue(captionsDaysSetting),
     );
     const latest = await this.#findFormerSession(store);
     const chat = await this.#openCaptionChat(latest?.session.placeId);
     if (!chat) return { id: 'captions.no_place' };
-    this.#arrivalsMs = new Map(place.listPeople().map(({ id }) => [id, 0]));
+    this.#arrivalsMs = new Map(voiceChannel.listPeople().map(({ id }) => [id, 0]));
     this.#writeNotice(chat, []);
     // People have the notice before the first word is written.
     if (!this.#isReturned) await this.#sayNotice();
@@ -212,7 +216,7 @@ export class SessionCaptions implements FeatureSession {
       formerSession,
     );
     this.#presentIds = new Set();
-    this.onPresence(place.listPeople());
+    this.onPresence(voiceChannel.listPeople());
     return undefined;
   }
 
@@ -220,7 +224,7 @@ export class SessionCaptions implements FeatureSession {
   async #findFormerSession({
     reader,
   }: TranscriptStore): Promise<ResumableSession | undefined> {
-    const { guildId, channelId } = this.#session.place.channel;
+    const { guildId, channelId } = this.#session.voiceChannel.channel;
     const readLatest = () => reader.findLatest(guildId, channelId);
     const latest = await withStoreTimeout(
       guildId,
@@ -236,17 +240,17 @@ export class SessionCaptions implements FeatureSession {
 
   /** Reports a failure and returns undefined. */
   async #openCaptionChat(formerId: ChannelId | undefined) {
-    const { notices, place, signal } = this.#session;
+    const { notices, voiceChannel, signal } = this.#session;
     const { captionChats, clock } = this.#deps;
-    const { getValue, timeZone } = place.getSettings();
+    const { getValue, timeZone } = voiceChannel.getSettings();
     const parentChannelId = getValue(captionsChannelSetting);
     const date = createWallTimes(timeZone).day(clock.wallMs());
-    const named = { channel: place.channel.name, date };
+    const named = { channel: voiceChannel.channel.name, date };
     const name = notices.formatWrittenText({ id: 'captions.thread', with: named });
     const thread =
       parentChannelId === undefined ? undefined : { parentChannelId, name, formerId };
     try {
-      return await captionChats.openChat(place.channel, thread, signal);
+      return await captionChats.openChat(voiceChannel.channel, thread, signal);
     } catch (error) {
       if (!signal.aborted) notices.reportFailure(error, 'store');
       return undefined;
@@ -254,10 +258,10 @@ export class SessionCaptions implements FeatureSession {
   }
 
   async #sayNotice() {
-    const { notices, place, signal, speech } = this.#session;
+    const { notices, voiceChannel, signal, speech } = this.#session;
     const text = notices.formatSpokenText(
       { id: 'captions.on' },
-      place.getSettings().language,
+      voiceChannel.getSettings().language,
     );
     const announcement = speech.requests.queueAnnouncement({
       clauses: [toOpenText(toSpeakable(text))],
@@ -276,10 +280,10 @@ export class SessionCaptions implements FeatureSession {
 
   /** Adds buttons to agree, to refuse and to be left out before `moreButtons`. */
   #writeNotice(chat: CaptionChat, moreButtons: readonly string[]) {
-    const { notices, place } = this.#session;
+    const { notices, voiceChannel } = this.#session;
     const textLines: readonly TextLine[] = [
       { id: 'captions.notice', with: { recogniser: this.#deps.recogniser ?? 'local' } },
-      describeRetention(place.getSettings().getValue(captionsDaysSetting)),
+      describeRetention(voiceChannel.getSettings().getValue(captionsDaysSetting)),
       { id: 'captions.notice.readers' },
     ];
     const text = textLines.map(notices.formatWrittenText).join('\n');

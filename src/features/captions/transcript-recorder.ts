@@ -35,7 +35,7 @@ const flushMs = 2_000;
 /** Lines stay in memory this long. */
 const recentLinesMs = 60 * 60_000;
 
-type RecordedSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+type RecordedSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
 
 /**
  * Records a session's lines for the chat and the store, without waiting for the disk.
@@ -71,8 +71,8 @@ export class TranscriptRecorder {
     formerSession: ResumableSession | undefined,
   ) {
     const { clock } = deps;
-    const { notices, place, speech } = session;
-    const { guildId, channelId, name: channelName } = place.channel;
+    const { notices, voiceChannel, speech } = session;
+    const { guildId, channelId, name: channelName } = voiceChannel.channel;
     const { session: captioned, lastNumber } = formerSession ?? {
       session: {
         ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
@@ -103,7 +103,9 @@ export class TranscriptRecorder {
         if (this.live.isShut) notices.post({ id: 'captions.no_place' });
       },
       formatTime: (startMs) =>
-        createWallTimes(place.getSettings().timeZone).second(startedAtWallMs + startMs),
+        createWallTimes(voiceChannel.getSettings().timeZone).second(
+          startedAtWallMs + startMs,
+        ),
     });
     this.#music = watchMusic(notices, speech.mix.tracks, (text) => {
       const startMs = this.toSessionMs(clock.nowMs());

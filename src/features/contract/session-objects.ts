@@ -1,27 +1,27 @@
 import type { GuildId } from '#src/base/ids.ts';
-import type { SessionPlace } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 
-type PlacedSession = { readonly place: SessionPlace };
+type PlacedSession = { readonly voiceChannel: SessionChannel };
 
 /** One object of a feature for each session of a shard. */
 export class SessionObjects<SessionObject> {
   readonly #sessions: ServerSessions;
-  readonly #objects = new WeakMap<SessionPlace, SessionObject>();
+  readonly #objects = new WeakMap<SessionChannel, SessionObject>();
 
   constructor(sessions: ServerSessions) {
     this.#sessions = sessions;
   }
 
   /** Keeps the object of a session, and returns it. Call it as the session begins. */
-  add({ place }: PlacedSession, object: SessionObject): SessionObject {
-    this.#objects.set(place, object);
+  add({ voiceChannel }: PlacedSession, object: SessionObject): SessionObject {
+    this.#objects.set(voiceChannel, object);
     return object;
   }
 
   /** Returns the object of a session. Throws before `add`. */
-  get({ place }: PlacedSession): SessionObject {
-    const object = this.#objects.get(place);
+  get({ voiceChannel }: PlacedSession): SessionObject {
+    const object = this.#objects.get(voiceChannel);
     if (object === undefined)
       throw new Error('The feature has not begun with this session.');
     return object;

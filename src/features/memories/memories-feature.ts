@@ -41,13 +41,13 @@ export const memoriesFeature: Feature<MemoryPorts> = {
       const memories = new MemoryCache(store(memoryStorePart), deps, sessions.settings);
       return {
         ports: { memories },
-        createSession: ({ consent, place }) => ({
+        createSession: ({ consent, voiceChannel }) => ({
           onChange() {
-            if (place.getSettings().getValue(memorySetting))
-              void memories.loadMemories(place.channel.guildId);
+            if (voiceChannel.getSettings().getValue(memorySetting))
+              void memories.loadMemories(voiceChannel.channel.guildId);
           },
           describeContext: (request) =>
-            buildMemoryContext(request, { consent, place }, memories),
+            buildMemoryContext(request, { consent, voiceChannel }, memories),
         }),
         async eraseServer(guildId) {
           memories.dropCached(guildId);
@@ -66,13 +66,13 @@ export const memoriesFeature: Feature<MemoryPorts> = {
 /** Builds a chat message from memories for an asker in the channel. */
 function buildMemoryContext(
   { askerId }: ContextRequest,
-  { consent, place }: Owners<'consent' | 'place'>,
+  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
   memories: MemoryCache,
 ) {
-  const { getValue, timeZone } = place.getSettings();
-  if (!getValue(memorySetting) || !place.findPerson(askerId)) return undefined;
+  const { getValue, timeZone } = voiceChannel.getSettings();
+  if (!getValue(memorySetting) || !voiceChannel.findPerson(askerId)) return undefined;
   const usable = filterUsableMemories(
-    memories.getCached(place.channel.guildId),
+    memories.getCached(voiceChannel.channel.guildId),
     askerId,
     consent,
   );

@@ -57,7 +57,7 @@ export class PersonaRequests {
   mayChangeVoice({ guildId, id, mayManage }: PersonaCaller): boolean {
     const session = this.#sessions.findSession(guildId);
     return session
-      ? hasRight('dj', getRightsFacts(id, mayManage, session.place))
+      ? hasRight('dj', getRightsFacts(id, mayManage, session.voiceChannel))
       : mayManage;
   }
 

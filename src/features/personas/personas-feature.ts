@@ -26,7 +26,7 @@ const personaTool = defineTool({
   right: 'manage',
   effect: 'change',
   async run(changed, { session }, { personas }: PersonaPorts): Promise<ToolOutcome> {
-    const { channelId, guildId } = session.place.channel;
+    const { channelId, guildId } = session.voiceChannel.channel;
     const parsed = parsePersona({
       ...(await personas.getPersona(guildId, channelId)),
       ...changed,

@@ -79,24 +79,27 @@ export const remindersFeature: Feature<ReminderPorts> = {
 
 /** Delivers waiting reminders when people arrive, or agree in the channel. */
 class ArrivalWatch implements FeatureSession {
-  readonly #session: Owners<'consent' | 'place'>;
+  readonly #session: Owners<'consent' | 'voiceChannel'>;
   readonly #reminders: ReminderScheduler;
   #agreedIds: readonly PersonId[] = [];
 
-  constructor(session: Owners<'consent' | 'place'>, reminders: ReminderScheduler) {
+  constructor(
+    session: Owners<'consent' | 'voiceChannel'>,
+    reminders: ReminderScheduler,
+  ) {
     this.#session = session;
     this.#reminders = reminders;
   }
 
   /** Tells the scheduler of people who agreed for good and were not there before. */
   onPresence(people: readonly ChannelMember[]): void {
-    const { consent, place } = this.#session;
+    const { consent, voiceChannel } = this.#session;
     const agreedIds = people
       .map(({ id }) => id)
       .filter((id) => consent.getConsent(id) === 'always');
     const arrivedIds = agreedIds.filter((id) => !this.#agreedIds.includes(id));
     this.#agreedIds = agreedIds;
     if (arrivedIds.length > 0)
-      this.#reminders.onPeopleArrived(place.channel.guildId, arrivedIds);
+      this.#reminders.onPeopleArrived(voiceChannel.channel.guildId, arrivedIds);
   }
 }

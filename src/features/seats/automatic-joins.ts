@@ -285,21 +285,21 @@ function findFollowRequest(
   {
     consent,
     followedId,
-    place,
-  }: Pick<VoiceSession, 'consent' | 'followedId' | 'place'>,
+    voiceChannel,
+  }: Pick<VoiceSession, 'consent' | 'followedId' | 'voiceChannel'>,
   deps: Deps<'clock' | 'places'>,
 ): FollowRequest | undefined {
   const { places } = deps;
-  const { guildId, channelId } = place.channel;
+  const { guildId, channelId } = voiceChannel.channel;
   const channel =
     followedId === undefined ? undefined : places.findSeat(guildId, followedId);
   if (!channel || followedId === undefined || channel.channelId === channelId)
     return undefined;
   if (!consent.isAdmitted(followedId)) return undefined;
-  const { djRoleId } = place.getSettings();
+  const { djRoleId } = voiceChannel.getSettings();
   const roleIds =
     places.listPeople(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
-  const otherListeners = place
+  const otherListeners = voiceChannel
     .listPeople()
     .filter(
       ({ id, isBot }) =>

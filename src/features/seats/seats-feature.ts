@@ -38,7 +38,7 @@ export const seatsFeature: Feature<SeatPorts> = {
           return seatedIds;
         },
         onGuildChanged: checkGuild,
-        createSession({ place }) {
+        createSession({ voiceChannel }) {
           let wasEntered = false;
           return {
             onChange(hasEntered) {
@@ -46,7 +46,7 @@ export const seatsFeature: Feature<SeatPorts> = {
             },
             async onEnd(reason) {
               if (wasEntered && reason === 'refused')
-                void seatReturn.onSessionGivenUp(place.channel.guildId);
+                void seatReturn.onSessionGivenUp(voiceChannel.channel.guildId);
               return {};
             },
           };

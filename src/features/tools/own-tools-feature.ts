@@ -70,7 +70,7 @@ const repeatTool = defineTool({
     const last = exchanges.findLast(({ heard }) => heard !== '');
     if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
     const text = new ConfidentialText(last.heard, {
-      channelId: session.place.channel.channelId,
+      channelId: session.voiceChannel.channel.channelId,
     });
     return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
   },

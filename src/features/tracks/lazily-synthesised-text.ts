@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
-import type { SessionPlace } from '#src/conversation/session.ts';
+import type { SessionChannel } from '#src/conversation/session.ts';
 import { changeSpeed } from '#src/playback/reply/time-stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { SoundSkip } from '#src/sources/decode/decoder.ts';
@@ -22,7 +22,7 @@ export class LazySpeech implements SoundSource {
   readonly title: string = speechTitle;
   readonly isSeekable = true;
   readonly #clauses: readonly string[];
-  readonly #place: Pick<SessionPlace, 'channel' | 'getStyle'>;
+  readonly #place: Pick<SessionChannel, 'channel' | 'getStyle'>;
   readonly #deps: VoiceDeps;
   readonly #payer: Asker | undefined;
   readonly #options: LazySpeechOptions;
@@ -31,13 +31,13 @@ export class LazySpeech implements SoundSource {
 
   constructor(
     clauses: readonly string[],
-    place: Pick<SessionPlace, 'channel' | 'getStyle'>,
+    voiceChannel: Pick<SessionChannel, 'channel' | 'getStyle'>,
     deps: VoiceDeps,
     payer: Asker | undefined,
     options: LazySpeechOptions,
   ) {
     this.#clauses = clauses;
-    this.#place = place;
+    this.#place = voiceChannel;
     this.#deps = deps;
     this.#payer = payer;
     this.#options = options;

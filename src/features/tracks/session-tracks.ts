@@ -49,7 +49,9 @@ type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
 export type RunningTracks = { readonly sessionTracks: SessionObjects<SessionTracks> };
 
 /** Objects of a session that its tracks use. */
-export type PlayingSession = Owners<'loop' | 'notices' | 'place' | 'signal' | 'speech'>;
+export type PlayingSession = Owners<
+  'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
+>;
 
 type TrackDeps = TrackPersistenceDeps & {
   readonly places: Pick<Places, 'mayManage'>;
@@ -87,11 +89,11 @@ export class SessionTracks implements FeatureSession {
     this.tracks.listen(({ item, kind: end, track }) => {
       // A sound without an origin is speech, and its title has its words.
       const title = item.origin && item.title;
-      const { notices, place } = current.session;
+      const { notices, voiceChannel } = current.session;
       if (end !== 'began')
         notices.reportEvent({
           kind: 'played',
-          channelId: place.channel.channelId,
+          channelId: voiceChannel.channel.channelId,
           track,
           title,
           end,
@@ -140,9 +142,9 @@ export class SessionTracks implements FeatureSession {
 
   /** Builds a caller from a person in the channel. */
   toCaller(id: PersonId): TrackCaller {
-    const { place } = this.#session;
-    const mayManage = this.#deps.places.mayManage(place.channel.guildId, id);
-    return { id, name: place.findPerson(id)?.name ?? 'Someone', mayManage };
+    const { voiceChannel } = this.#session;
+    const mayManage = this.#deps.places.mayManage(voiceChannel.channel.guildId, id);
+    return { id, name: voiceChannel.findPerson(id)?.name ?? 'Someone', mayManage };
   }
 
   /** Gets the owner object of a person, which all sounds of the person share. */
@@ -176,18 +178,18 @@ export class SessionTracks implements FeatureSession {
   }
 
   async #findAndPlay(caller: TrackCaller, request: PlayRequest): Promise<PlayOutcome> {
-    const { place, signal: over } = this.#session;
+    const { voiceChannel, signal: sessionSignal } = this.#session;
     const refusal = this.#findRefusal(request.track);
     if (refusal) return refusal;
     const owner = this.getOwner(caller);
-    const signal = AbortSignal.any([over, request.signal ?? over]);
+    const signal = AbortSignal.any([sessionSignal, request.signal ?? sessionSignal]);
     const sound = await this.#deps.catalog
-      .findForGuild(place.channel.guildId, request, signal)
+      .findForGuild(voiceChannel.channel.guildId, request, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     // The session may end while a sound is examined.
-    if (!sound || over.aborted) return { kind: 'nowhere' };
+    if (!sound || sessionSignal.aborted) return { kind: 'nowhere' };
     if (sound.kind !== 'found') return sound;
     return this.placeSound(request, { ...sound, owner });
   }
@@ -195,13 +197,13 @@ export class SessionTracks implements FeatureSession {
   /** Plays an opened sound, or lets it wait on its track. */
   placeSound(
     { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
-    { source, origin, owner }: PlaceableSound,
+    { source: sound, origin, owner }: PlaceableSound,
   ): PlayOutcome {
     if (wait && (loop || this.tracks.findTrack(track)?.items[0]?.isLooping))
       return { kind: 'looping', track };
     const options = { origin, owner, isLooping: loop, isNext: next };
     const playing =
-      this.#findRefusal(track) ?? this.tracks.enqueue(track, source, options);
+      this.#findRefusal(track) ?? this.tracks.enqueue(track, sound, options);
     this.#persistence.noteChange();
     return playing;
   }
@@ -246,7 +248,7 @@ export class SessionTracks implements FeatureSession {
       .find((soundOwner) => soundOwner && soundOwner.id !== caller.id);
     const isDj = hasRight(
       'dj',
-      getRightsFacts(caller.id, caller.mayManage, this.#session.place),
+      getRightsFacts(caller.id, caller.mayManage, this.#session.voiceChannel),
     );
     if (!owner || isDj) return this.#performCommand(track, command);
     const vote =
@@ -277,7 +279,9 @@ export class SessionTracks implements FeatureSession {
   #countVote(personId: PersonId, soundId: string | undefined) {
     const voters = (this.#votes.get(soundId) ?? new Set()).add(personId);
     this.#votes.set(soundId, voters);
-    const present = this.#session.place.listPeople().filter(({ isBot }) => !isBot);
+    const present = this.#session.voiceChannel
+      .listPeople()
+      .filter(({ isBot }) => !isBot);
     const votes = present.filter(({ id }) => voters.has(id)).length;
     return { votes, needed: Math.floor(present.length / 2) + 1 };
   }

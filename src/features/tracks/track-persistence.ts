@@ -17,7 +17,7 @@ export type TrackPersistenceDeps = StoreWatch & {
   readonly store: TrackStore;
 };
 
-type StoredSession = Owners<'notices' | 'place' | 'signal' | 'speech'>;
+type StoredSession = Owners<'notices' | 'voiceChannel' | 'signal' | 'speech'>;
 
 /** Stores the tracks of a session, and restores those of a former process. */
 export class TrackPersistence {
@@ -76,7 +76,7 @@ export class TrackPersistence {
   }
 
   async #writeTracks(tracks: readonly StoredTrack[]) {
-    const { channelId, guildId } = this.#session.place.channel;
+    const { channelId, guildId } = this.#session.voiceChannel.channel;
     const json = JSON.stringify(tracks);
     if (json === this.#writtenJson) return;
     const write = () => this.#deps.store.write(guildId, channelId, tracks);
@@ -95,7 +95,7 @@ export class TrackPersistence {
   }
 
   async #restoreTracks() {
-    const { channelId, guildId } = this.#session.place.channel;
+    const { channelId, guildId } = this.#session.voiceChannel.channel;
     const tracks = await withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
       this.#deps.store.read(guildId, channelId),
     );

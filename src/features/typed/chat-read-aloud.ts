@@ -41,7 +41,7 @@ type MessageSpeech = Pick<
 > & { readonly clauseTexts: readonly string[] };
 
 type ReadAloudDeps = Deps<'clock' | 'spending' | 'textLanguage'>;
-type ReadAloudSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+type ReadAloudSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
 
 /** Reads chat messages aloud, after all answers and by each writer's voice. */
 export class ChatReadAloud {
@@ -76,11 +76,11 @@ export class ChatReadAloud {
     message: TypedMessage,
     session: ReadAloudSession,
   ): Promise<TypedOutcome | undefined> {
-    const { notices, place } = session;
+    const { notices, voiceChannel } = session;
     const { author, channelId, content, isHidden, isWebhook: isBot } = message;
-    if (place.getSettings().readChannelId !== channelId) return undefined;
+    if (voiceChannel.getSettings().readChannelId !== channelId) return undefined;
     const objection = findReadObjection(message, session);
-    if (objection === 'unread' && isHidden && place.isFirst('lines-hidden'))
+    if (objection === 'unread' && isHidden && voiceChannel.isFirst('lines-hidden'))
       notices.post({ id: 'read.hidden' });
     if (objection) return objection;
     const reading = await this.#enqueueInOrder(
@@ -104,7 +104,7 @@ export class ChatReadAloud {
   ): Promise<AnnouncementOutcome> {
     const deletion = new AbortController();
     this.#openMessages.set(message.messageId, deletion);
-    const outcome = await this.#order.run(session.place.channel.guildId, () =>
+    const outcome = await this.#order.run(session.voiceChannel.channel.guildId, () =>
       this.#enqueueMessage(session, message, owner, deletion.signal),
     );
     const ended = outcome.kind === 'queued' ? outcome.ended : Promise.resolve();
@@ -138,15 +138,15 @@ export class ChatReadAloud {
 
   async #toSpeech(
     { author, isForwarded, text }: WrittenMessage,
-    { notices, place }: Owners<'notices' | 'place'>,
+    { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
   ): Promise<MessageSpeech> {
-    const { channelId } = place.channel;
-    const writerSettings = (await place.loadChoices(author.id)) ?? {};
-    const { languages } = place.getSettings();
+    const { channelId } = voiceChannel.channel;
+    const writerSettings = (await voiceChannel.loadChoices(author.id)) ?? {};
+    const { languages } = voiceChannel.getSettings();
     const detected = await this.#deps.textLanguage.detect(text, languages);
     const language =
       detected && isSureLanguage(detected) ? detected.language : undefined;
-    const likelyLanguage = language ?? place.languages.find(author.id);
+    const likelyLanguage = language ?? voiceChannel.languages.find(author.id);
     const formatName = (
       id: 'read.link' | 'read.code' | 'read.rest' | 'read.forwarded',
     ) => notices.formatSpokenText({ id }, likelyLanguage);
@@ -164,7 +164,8 @@ export class ChatReadAloud {
       clauseTexts,
       clauses: clauseTexts.map((clause) => new ConfidentialText(clause, { channelId })),
       voice:
-        writerSettings.voice ?? addVoiceLanguage(likelyLanguage, place.getStyle()).name,
+        writerSettings.voice ??
+        addVoiceLanguage(likelyLanguage, voiceChannel.getStyle()).name,
       language,
       speed: writerSettings.speed,
     };
@@ -177,24 +178,24 @@ export class ChatReadAloud {
  */
 function mayNotQuote(
   personId: PersonId,
-  { consent, place }: Owners<'consent' | 'place'>,
+  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
 ) {
   return (
     !consent.isLoaded ||
     consent.hasSaidNo(personId) ||
-    place.getSettings().blockedIds.includes(personId)
+    voiceChannel.getSettings().blockedIds.includes(personId)
   );
 }
 
 function findReadObjection(
   { author, content, isWebhook }: TypedMessage,
-  { consent, place }: Owners<'consent' | 'place'>,
+  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
 ): TypedOutcome | undefined {
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const standing = consent.getStanding(author.id);
   if (standing === 'no') return 'refused';
-  if (!place.findPerson(author.id)) return 'absent';
+  if (!voiceChannel.findPerson(author.id)) return 'absent';
   if (standing !== 'yes') return 'unasked';
   if (consent.isPaused) return 'paused';
   return content.text === '' ? 'unread' : undefined;
@@ -229,7 +230,7 @@ function findOpening(writer: NamedPerson, session: ReadAloudSession, nowMs: numb
     latestHeard.announcement.when === 'behind' &&
     latestHeard.announcement.personId === writer.id &&
     nowMs - latestHeard.atMs <= maxRunGapMs;
-  const name = isRun ? '' : getSpokenName(writer, session.place);
+  const name = isRun ? '' : getSpokenName(writer, session.voiceChannel);
   return name === '' ? '' : `${name}:`;
 }
 

@@ -2,7 +2,7 @@ import type { PlayEnd } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement, SayPlace } from '#src/conversation/queued-speech.ts';
-import type { Owners, SessionPlace } from '#src/conversation/session.ts';
+import type { Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { LazySpeech } from '#src/features/tracks/lazily-synthesised-text.ts';
 import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
@@ -42,7 +42,7 @@ export type SayOutcome =
 type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 
 /** Objects of a session that a text is said in. */
-export type SayingSession = Owners<'loop' | 'notices' | 'place' | 'speech'>;
+export type SayingSession = Owners<'loop' | 'notices' | 'voiceChannel' | 'speech'>;
 
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
 
@@ -69,7 +69,7 @@ function queueText(
   { owner, payer, speed, voice }: SayOptions,
   spending: BudgetAuthority,
 ): SayOutcome {
-  const { channelId } = session.place.channel;
+  const { channelId } = session.voiceChannel.channel;
   const announcement: QueuedAnnouncement = {
     clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
     when,
@@ -90,9 +90,14 @@ function placeText(
 ): SayOutcome {
   const tracks = deps.tracks.get(session);
   const { owner, payer, speed, track = '', voice, wait } = options;
-  const refusal = findPaymentRefusal(clauses, payer, session.place, deps.spending);
+  const refusal = findPaymentRefusal(
+    clauses,
+    payer,
+    session.voiceChannel,
+    deps.spending,
+  );
   if (refusal) return refusal;
-  const source = new LazySpeech(clauses, session.place, deps, payer, {
+  const source = new LazySpeech(clauses, session.voiceChannel, deps, payer, {
     ...toChosenVoice(voice, session),
     speed,
   });
@@ -104,12 +109,12 @@ function placeText(
 /** Finds a reason against an announcement that applies to any payer. */
 export function findAnnouncementRefusal(
   clauses: readonly string[],
-  { place, speech }: Owners<'place' | 'speech'>,
+  { voiceChannel, speech }: Owners<'voiceChannel' | 'speech'>,
   spending: BudgetAuthority,
 ): SayRefusal | undefined {
   if (!speech.canSpeak()) return toRefusal({ id: 'captions.only' });
   if (clauses.length === 0) return toRefusal({ id: 'say.empty' });
-  const usedBudget = spending.findUsedBudget(place.channel.guildId);
+  const usedBudget = spending.findUsedBudget(voiceChannel.channel.guildId);
   return usedBudget && toRefusal(usedBudget.line);
 }
 
@@ -121,10 +126,15 @@ function toRefusal(line: TextLine): SayRefusal {
 export function queueAnnouncement(
   announcement: QueuedAnnouncement,
   clauses: readonly string[],
-  { place, speech }: Owners<'place' | 'speech'>,
+  { voiceChannel, speech }: Owners<'voiceChannel' | 'speech'>,
   spending: BudgetAuthority,
 ): Exclude<SayOutcome, { kind: 'placed' }> {
-  const refusal = findPaymentRefusal(clauses, announcement.payer, place, spending);
+  const refusal = findPaymentRefusal(
+    clauses,
+    announcement.payer,
+    voiceChannel,
+    spending,
+  );
   if (refusal) return refusal;
   const added = speech.requests.queueAnnouncement(announcement);
   switch (added.kind) {
@@ -142,7 +152,7 @@ export function queueAnnouncement(
 function findPaymentRefusal(
   clauses: readonly string[],
   payer: Asker | undefined,
-  { channel }: SessionPlace,
+  { channel }: SessionChannel,
   spending: BudgetAuthority,
 ): SayRefusal | undefined {
   if (!payer) return undefined;

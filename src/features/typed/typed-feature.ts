@@ -94,7 +94,7 @@ function openTypedShard(
   };
 }
 
-type OfferSession = Owners<'consent' | 'notices' | 'place' | 'speech'>;
+type OfferSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'>;
 
 /** Offers written answers to people who do not hear the bot, once in each server. */
 class WrittenAnswerOffers implements FeatureSession {
@@ -123,10 +123,10 @@ class WrittenAnswerOffers implements FeatureSession {
   }
 
   async #offerToPerson(personId: PersonId) {
-    const { consent, notices, place } = this.#session;
-    const { guildId, name } = place.channel;
+    const { consent, notices, voiceChannel } = this.#session;
+    const { guildId, name } = voiceChannel.channel;
     const signal = consent.withdrawals.getSignal(personId);
-    const settings = await place.loadChoices(personId);
+    const settings = await voiceChannel.loadChoices(personId);
     if (!settings || settings.answers !== undefined || signal.aborted) return;
     // The offer is stored first, so that a person is asked once at most.
     const stored = await this.#peopleSettings.changeSettings(guildId, personId, {

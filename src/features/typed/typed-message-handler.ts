@@ -218,13 +218,13 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #chooseMedium(
     { author: { id }, guildId }: TypedMessage,
-    session: Pick<VoiceSession, 'isHere' | 'place' | 'speech'> | undefined,
+    session: Pick<VoiceSession, 'isHere' | 'voiceChannel' | 'speech'> | undefined,
   ) {
     await this.#deps.peopleSettings.loadSettings(guildId, id);
     if (!session) return 'reply';
-    const { place, speech } = session;
-    if (getAnswerMedium(id, place) === 'private') return 'private';
-    const isVoice = place.getSettings().typed === 'voice' && speech.canSpeak();
+    const { voiceChannel, speech } = session;
+    if (getAnswerMedium(id, voiceChannel) === 'private') return 'private';
+    const isVoice = voiceChannel.getSettings().typed === 'voice' && speech.canSpeak();
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
@@ -313,19 +313,19 @@ function isStopRequest(text: string) {
 
 type AnsweringSession = Pick<
   VoiceSession,
-  'consent' | 'isHere' | 'loop' | 'notices' | 'place' | 'speech' | 'tools'
+  'consent' | 'isHere' | 'loop' | 'notices' | 'voiceChannel' | 'speech' | 'tools'
 >;
 
-type ChatSession = Owners<'consent' | 'loop' | 'place'>;
+type ChatSession = Owners<'consent' | 'loop' | 'voiceChannel'>;
 
 /** Finds a reason against answering. Examines the words only if the bot may. */
 function findAnswerObjection(message: TypedMessage, session: ChatSession) {
   const { author, content, isWebhook, isMention, isVoiceMessage } = message;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { consent, loop, place } = session;
+  const { consent, loop, voiceChannel } = session;
   const { mode } = getAddressingRules(loop.state.session.settings, addressingRules);
-  if (place.getSettings().typed === 'off' || mode === 'off') return 'off';
+  if (voiceChannel.getSettings().typed === 'off' || mode === 'off') return 'off';
   const standing = consent.getStanding(author.id);
   if (standing === 'no') return 'refused';
   if (isMention || (isVoiceMessage && !consent.isPaused)) return undefined;

@@ -160,7 +160,7 @@ export class TypedRequests {
     const session = sessions.findSession(guildId);
     const settings = () => sessions.settings.getForGuild(guildId);
     return (
-      session?.place.languages ??
+      session?.voiceChannel.languages ??
       new SpeakerLanguages({ guildId, services: deps, settings })
     );
   }
@@ -227,7 +227,7 @@ export class TypedRequests {
     const outcome = Promise.withResolvers<AskOutcome>();
     session.speech.requests.askQuestion(
       toQueuedQuestion(utterances, question, atMs, {
-        manner: toPipelineManner(session.place.getSettings().pipeline, about),
+        manner: toPipelineManner(session.voiceChannel.getSettings().pipeline, about),
         signal,
         onOutcome: outcome.resolve,
         onOver: (end) => outcome.resolve(toDroppedOutcome(end)),

@@ -128,13 +128,11 @@ export class NamedTrack {
   }
 
   /** Adds a sound at the end, or as the next one. The queue is not limited here. */
-  enqueue(source: SoundSource, options: ItemOptions): TrackOutcome {
+  enqueue(sound: SoundSource, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
-    const { title } = source;
+    const { title } = sound;
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#clock, () =>
-      this.#group.report(),
-    );
+    const item = new TrackItem(sound, options, this.#clock, () => this.#group.report());
     const index = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(index, 0, item);
     this.#applyState();

@@ -68,8 +68,8 @@ export class NamedTracks {
   }
 
   /** Adds a sound to a track, which is created if there is none of this name. */
-  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): TrackOutcome {
-    return this.findRefusal(name) ?? this.#openTrack(name).enqueue(source, options);
+  enqueue(name: string, sound: SoundSource, options: ItemOptions = {}): TrackOutcome {
+    return this.findRefusal(name) ?? this.#openTrack(name).enqueue(sound, options);
   }
 
   /** True if all tracks are paused together. */

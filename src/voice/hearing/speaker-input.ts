@@ -299,12 +299,12 @@ export class SpeakerInput {
     effect: Extract<EndpointingEffect, { kind: 'ended' }>,
     endedAtMs: number,
   ): SpeakerInputEvent {
-    const { fromMs, toMs, why } = effect;
+    const { fromMs, toMs, why: reason } = effect;
     const evidence = this.#isEcho ? noEvidence : effect.evidence;
     const whole = { fromMs, toMs, pcm: this.#recording.takeUtterance() };
     this.#options.meter.reset();
     this.#overlap = undefined;
-    return { kind: 'ended', whole, endedAtMs, why, heard: evidence };
+    return { kind: 'ended', whole, endedAtMs, why: reason, heard: evidence };
   }
 }
 
