@@ -206,7 +206,7 @@ export class MessageBoard {
       allowedMentions,
     );
     const { replyToId } = message;
-    const repliedId = replyToId && this.find(replyToId)?.authorId;
+    const repliedId = replyToId ? this.find(replyToId)?.authorId : undefined;
     // Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object a reply pings unless `allowed_mentions` says otherwise.
     const pingsReplied = !allowedMentions || allowedMentions.replied_user === true;
     const userIds = repliedId !== undefined && pingsReplied ? [repliedId] : [];

@@ -51,10 +51,12 @@ export async function runOnDiscord(
   using metrics = openMetrics(isReady);
   countTotal(config, metrics, () => running);
   const address = { webhook: monitoring.operatorWebhook, discord: { token, ...api } };
-  const listeners = createListeners(log, metrics, { address, isReady, signal });
-  await using _status = await showStatus(monitoring, listeners);
+  const watchers = createWatchers(log, metrics, { address, isReady, signal });
+  await using _status = await showStatus(monitoring, watchers);
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
+  const traces = openTraces(realClock, readEnvironment());
+  const listeners: Listeners = { ...watchers, traces };
   await using engines = await openEngines(config, (news) =>
     noteEngine(listeners, news),
   );
@@ -95,11 +97,11 @@ type ListenerOptions = {
   readonly signal: AbortSignal;
 };
 
-function createListeners(
+function createWatchers(
   log: Log,
   metrics: Metrics,
   { address, isReady, signal }: ListenerOptions,
-): Listeners {
+): Omit<Listeners, 'traces'> {
   const notices = new OperatorNotices({
     clock: realClock,
     log,
@@ -116,8 +118,7 @@ function createListeners(
     getLoopDelayMs: () => metrics.getLoopDelayMs(),
     listAlerts: () => alerts.raised,
   });
-  const traces = openTraces(realClock, readEnvironment());
-  return { log, metrics, alerts, notices, readiness, traces };
+  return { log, metrics, alerts, notices, readiness };
 }
 
 /** `endProcess` takes the exit code. */
@@ -229,7 +230,7 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 /** Serves the status. The bot goes on without it. */
 async function showStatus(
   { status }: Config['monitoring'],
-  { log, metrics, readiness }: Listeners,
+  { log, metrics, readiness }: Pick<Listeners, 'log' | 'metrics' | 'readiness'>,
 ) {
   if (!status) return undefined;
   const statusSources = {
@@ -257,7 +258,7 @@ function noteEngine(listeners: Listeners, news: EngineNews) {
 }
 
 function noteStore(
-  { log, metrics, readiness }: Listeners,
+  { log, metrics, readiness }: Pick<Listeners, 'log' | 'metrics' | 'readiness'>,
   event: Exclude<StoreEvent, { kind: 'alert' }>,
 ) {
   switch (event.kind) {

@@ -145,7 +145,8 @@ export function requestAnswer(
     changes,
   });
   const { turn, owner } = createTurn(utterances, session, calls, options);
-  const opened = spending.open(toAnswerRequest(turn, voiceChannel.channel.guildId));
+  const { guildId } = voiceChannel.channel;
+  const opened = spending.open(toAnswerRequest(turn, guildId, 'answer', askerId));
   if (opened.kind === 'refused') return opened;
   if (opened.news) notices.post(opened.news);
   loop.post({
