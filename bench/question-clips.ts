@@ -27,7 +27,7 @@ const clipsNotAsked =
   /\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)$|\brepeat that\b/;
 const frameMs = 20;
 
-/** Writes all clips, each with `tailMs` of sound after the last word. */
+/** Writes all questions as WAV files into a temporary folder, each with `tailMs` of sound after the last word. */
 export async function openQuestionClips(tailMs: number = 0): Promise<QuestionClips> {
   const folder = await mkdtempDisposable(join(tmpdir(), 'parley-clips-'));
   const recordings = Object.entries(knownWords)

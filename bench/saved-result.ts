@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
-/** Writes the figures of one run with its day, Node and cores, for readers of the absolute figures. */
+/** Writes the figures of one run as JSON, with its day, version of Node and number of cores: absolute figures depend on them. */
 export async function saveResult(file: URL, rows: object): Promise<void> {
   const day = new Date().toISOString().slice(0, 10);
   const made = `${day}, Node ${process.versions.node}, ${availableParallelism()} cores`;

@@ -1,4 +1,4 @@
-/** Puts values in an order of `random`, which gives 0 to 1 evenly. */
+/** Returns the values in a random order. `random` gives numbers of 0 to 1, evenly. */
 export function shuffleValues<T>(random: () => number, values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, rank: random() }))

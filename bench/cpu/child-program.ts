@@ -19,7 +19,7 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** Performs an order and returns its result. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
+  /** Performs an order and returns its result. Throws a plain Error where the program threw or ended, and an AbortError where nothing came within `timeoutMs`. */
   async sendOrder(order: Order, timeoutMs: number): Promise<unknown> {
     const raceEnd = new AbortController();
     const signal = AbortSignal.any([raceEnd.signal, AbortSignal.timeout(timeoutMs)]);
@@ -47,7 +47,7 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
   }
 }
 
-/** The other side of `ChildProgram`, in the program itself. */
+/** Performs the orders that `ChildProgram` sends, inside the program that it starts. Exits once the parent is gone. */
 export function serveOrders<Order extends object>(
   perform: (order: Order) => Promise<unknown>,
 ): void {

@@ -5,7 +5,7 @@ import type { BotVoice } from './bot-voice.ts';
 /** Time from the last voiced packet of a question to the first packet of its answer, in ms. Undefined without an answer. */
 export type Exchange = { readonly answerMs: number | undefined };
 
-/** People of one channel, as the programs of the bench know them. */
+/** People of one channel, and the bot's voice as the first of them hears it. */
 export type ConversingPeople = {
   readonly people: readonly [SandboxPerson, ...SandboxPerson[]];
   readonly voice: BotVoice;

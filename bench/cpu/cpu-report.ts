@@ -2,7 +2,7 @@ import { findPercentile, formatTable } from '#bench/format-table.ts';
 import type { CpuReading, CpuRow } from './cpu-rows.ts';
 import { type BotReading, findDisturbance, findExhaustion } from './load-reading.ts';
 
-/** Formats all readings, with several bots a row for each, and its share of the CPU time of the first. */
+/** Formats a row for each reading. With several bots each has a row, with its CPU time as a multiple of the first one's. */
 export function formatCpuReport(readings: readonly CpuReading[]): string {
   const hasSeveral = readings.some(({ bots }) => bots.length > 1);
   const rows = readings.flatMap((reading) =>
@@ -25,7 +25,7 @@ export function formatCpuReport(readings: readonly CpuReading[]): string {
 }
 
 const columnNames = [
-  ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main'],
+  ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main wake-ups/s'],
   ...[
     'MB',
     'grown MB',

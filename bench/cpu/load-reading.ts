@@ -11,11 +11,13 @@ import {
   readResidentMb,
 } from './thread-times.ts';
 
-/** CPU time in seconds a minute, and wake-ups a second, of a process. */
+/** Usage of the processor by a process. */
 export interface ProcessUsage {
+  /** CPU time, in seconds a minute. */
   readonly cpu: number;
+  /** Wake-ups a second, of all threads. */
   readonly wakeUps: number;
-  /** Wake-ups of the main thread alone. */
+  /** Wake-ups a second, of the main thread alone. */
   readonly mainWakeUps: number;
 }
 
@@ -33,9 +35,11 @@ export interface BotReading extends ProcessUsage {
   readonly serversCpu: number;
 }
 
-/** CPU time in seconds a minute: of other programs on this machine, and taken by its host. */
+/** Usage of the machine by all but the bench. */
 export interface MachineUsage {
+  /** CPU time of other programs, in seconds a minute. */
   readonly others: number;
+  /** CPU time that the host took, in seconds a minute. */
   readonly stolen: number;
 }
 
@@ -69,7 +73,7 @@ const maxLateShare = 0.005;
 /** Seconds a minute in which a process of one thread still keeps time. */
 const maxBusySeconds = 54;
 
-/** Reads the bots, all at the same time, for `ms` from now on. */
+/** Measures the usage of all bots at the same time, for `ms` from now on. */
 export async function readLoad(setup: CpuSetup, ms: number): Promise<LoadReading> {
   await Promise.all(
     setup.bots.map(({ people }) => people.sendOrder({ do: 'begin' }, orderTimeoutMs)),
@@ -189,7 +193,7 @@ export function findDisturbance({ others, stolen }: MachineUsage): string | unde
   return undefined;
 }
 
-/** Finds the reason why the delays say nothing of the bot: people or servers could do no more. */
+/** Finds the reason why the delays say nothing of the bot: people or servers could do no more. Undefined: they could. */
 export function findExhaustion({
   people,
   peopleCpu,

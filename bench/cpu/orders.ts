@@ -1,10 +1,11 @@
-/** Order to the process with the mock servers. */
+/** Order to the process with the mock servers: opens them. Answered with `ServersAddress`. */
 export type ServersOrder = { readonly do: 'open' };
 /** Address of the mock servers. */
 export type ServersAddress = { readonly baseUrl: string };
 
 /** Orders to the process with Discord and its people. */
 export type PeopleOrder =
+  /** Opens Discord. Answered with what a bot needs to log in. */
   | { readonly do: 'open' }
   /** Calls the bot until it sits in so many channels, each of another server and with so many people: one by default. */
   | { readonly do: 'call'; readonly channels: number; readonly people?: number }

@@ -95,7 +95,7 @@ async function callBot(discord: Sandbox, n: number, count: number) {
   );
   const people = [caller, ...others] as const;
   for (const person of people) await person.join('Lounge', stepDeadline());
-  await caller.command('join').answered(stepDeadline());
+  await caller.command('join').waitForAnswer(stepDeadline());
   for (const person of people) await person.settled(stepDeadline());
   return people;
 }
@@ -155,7 +155,7 @@ async function restConversations() {
 async function silenceBot({ people, voice }: ConversingPeople) {
   const signal = stepDeadline();
   await realClock.sleep(maxAnswerStartMs, signal);
-  if (voice.isHeard) await people[0].command('stop').answered(signal);
+  if (voice.isHeard) await people[0].command('stop').waitForAnswer(signal);
   await voice.waitForQuiet(endOfAnswerMs, signal);
 }
 

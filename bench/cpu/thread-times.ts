@@ -60,7 +60,7 @@ async function readStatusNumber(folder: string, name: string) {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 
-/** Reads the resident memory of a process, or the most so far, in MB. Linux only. */
+/** Reads the resident memory of a process in MB: the present one, or the most so far (`VmHWM`). Linux only. Throws where the process has ended. */
 export async function readResidentMb(
   pid: number,
   name: 'VmRSS' | 'VmHWM' = 'VmRSS',

@@ -14,7 +14,7 @@ export type SpeechClip = {
   readonly samples: Int16Array;
 };
 
-/** A sound without speech, by its name. */
+/** A sound without speech at 16 kHz mono, and its name. */
 export type NamedSound = { readonly name: string; readonly samples: Int16Array };
 
 type ClipRow = {

@@ -11,12 +11,12 @@ import {
 } from '#src/spending/minute-cost.ts';
 import type { EvalScene } from './eval-scene.ts';
 
-/** Tokens of a verdict: the transcript with its rule, and the evidence. */
+/** Tokens of a request for a verdict (transcript and rule), and of the verdict. */
 const judgedTokens = 800;
 const verdictTokens = 120;
 const nanoUsd = 1e-9;
 
-/** Price of the requests to a chat model so far. */
+/** Adds up the price of the requests to a chat model. */
 export class ChatPrice {
   readonly #config: Config;
   #usd = 0;
@@ -25,7 +25,7 @@ export class ChatPrice {
     this.#config = config;
   }
 
-  /** The price in US dollars. */
+  /** Price so far, in US dollars. */
   get usd(): number {
     return this.#usd;
   }
@@ -44,7 +44,7 @@ export class ChatPrice {
   }
 }
 
-/** Estimates the price of a run of these scenes, in US dollars, by answers and questions of an ordinary length. */
+/** Estimates the price of a run of these scenes, in US dollars, by questions and answers of an ordinary length. `isText`: without sound. */
 export function estimateRunUsd(
   scenes: readonly EvalScene[],
   config: Config,

@@ -1,7 +1,7 @@
 import { formatTable } from '#bench/format-table.ts';
 import type { EvalOutcome, SceneOutcome } from './evaluate.ts';
 
-/** Formats a row for each topic, and a column for each set-up. */
+/** Formats how many scenes passed, a row for each topic, then the median wait and the price, with a column for each set-up. */
 export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
   const makeRow = (name: string, formatCell: (outcome: EvalOutcome) => string) => [
     name,
@@ -25,7 +25,7 @@ export function formatOutcomeTable(outcomes: readonly EvalOutcome[]): string {
   return formatTable(['scenes passed', ...outcomes.map(({ name }) => name)], rows);
 }
 
-/** Formats each scene that failed or was not played, with the words. Empty: there is none. */
+/** Formats a line for each mistake, for each scene not played, and for each wrong answer the judge let pass. Returns '' if there is none. */
 export function formatFailures({ name, scenes, judgeMistakes }: EvalOutcome): string {
   const lines: string[] = [];
   for (const { scene, mistakes, skipped } of scenes) {

@@ -32,7 +32,7 @@ export type EvalLine = {
   readonly do: 'say';
   readonly who: EvalPersonName;
   readonly say: string;
-  /** From the end of the words before. Below 0 they overlap. */
+  /** Time from the end of the act before to the first word. Below 0 the words overlap it. */
   readonly afterMs: number;
   /** ISO 639-1. Default: English. */
   readonly language?: string;
@@ -40,10 +40,11 @@ export type EvalLine = {
   readonly file?: string;
   /** Absent: the words are not for the bot, and get no answer. */
   readonly answer?: EvalAnswer;
-  /** The bot is silent soon after the words. */
+  /** The words stop the bot: it must be silent soon after them. */
   readonly stops?: true;
 };
 
+/** Words, a person who leaves (`go`) or comes back (`come`), a pause, or a wait. */
 export type EvalAct =
   | EvalLine
   | { readonly do: 'go' | 'come'; readonly who: EvalPersonName }
@@ -54,7 +55,7 @@ export type EvalAct =
 /** Words and acts of people in a voice channel, and the answers that are due. */
 export type EvalScene = {
   readonly name: string;
-  /** Name of the file of the scene. */
+  /** Name of the scene's file, without its ending. */
   readonly topic: string;
   /** Number of people: the first ones of Ana, Ben, Cleo, Dan and Emil. */
   readonly people: number;
@@ -95,7 +96,7 @@ const sceneSchema = z.strictObject({
   acts: z.array(actSchema).min(1),
 });
 
-/** Reads all scenes of a folder. Errors: a plain Error with a line for each mistake in a file. */
+/** Reads all scenes of a folder. Throws a plain Error with a line for each wrong field, or with the first person who is not in a scene, and SyntaxError for a file that is no JSON. */
 export async function readScenes(folder: string): Promise<readonly EvalScene[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
   const topics = files.map(async (file) =>
@@ -104,7 +105,7 @@ export async function readScenes(folder: string): Promise<readonly EvalScene[]> 
   return (await Promise.all(topics)).flat();
 }
 
-/** Parses the scenes of one file. Errors: as `readScenes`. */
+/** Parses the scenes of one file. Throws a plain Error as `readScenes` does. */
 export function parseScenes(file: string, value: unknown): readonly EvalScene[] {
   const parsed = z.array(sceneSchema).safeParse(value);
   if (!parsed.success) {

@@ -18,12 +18,12 @@ export type EvalSetup = {
   readonly price: ChatPrice;
 };
 
-/** Reads the settings of the environment and of `.env`. Errors: a plain Error with a line for each mistake. */
+/** Reads the settings of the environment and of `.env`. Throws a plain Error with a line for each mistake, or a BotError of a server. */
 export async function readUsualSetup(): Promise<EvalSetup> {
   return await parseSetup('.env', { ...readEnvironment() });
 }
 
-/** Reads the settings of that file alone. Errors: as `readUsualSetup`. */
+/** Reads the settings of `file` alone, without the environment. Throws as `readUsualSetup`, and where there is no such file. */
 export async function readSetupFile(file: string): Promise<EvalSetup> {
   await access(file);
   return await parseSetup(file, {});
@@ -40,7 +40,7 @@ async function parseSetup(file: string, environment: NodeJS.ProcessEnv) {
   return await makeSetup(file, reading.config);
 }
 
-/** Opens the chat model of these settings. Errors: BotError of a server. */
+/** Opens the chat model of these settings. Throws a BotError of a server. */
 export async function makeSetup(name: string, config: Config): Promise<EvalSetup> {
   const botName = config.bot.name ?? 'Nova';
   const price = new ChatPrice(config);

@@ -20,14 +20,15 @@ import { openTextRoom } from './text-room.ts';
 /** Outcome of one scene. */
 export type SceneOutcome = {
   readonly scene: EvalScene;
-  /** Sentences about mistakes. Empty: the scene passed. */
+  /** Sentences about mistakes. Empty: the scene passed, or was skipped. */
   readonly mistakes: readonly string[];
-  /** Reason why the scene was not played. */
+  /** Reason why the scene was not played. Undefined: it was. */
   readonly skipped?: string;
 };
 
 /** Outcome of all scenes with one set-up. */
 export type EvalOutcome = {
+  /** Name of the set-up. */
   readonly name: string;
   readonly scenes: readonly SceneOutcome[];
   /** Planted wrong answers that the judge let pass. */
@@ -43,12 +44,13 @@ export type EvalOptions = {
   readonly scenes: readonly EvalScene[];
   /** Folder of the scenes. */
   readonly folder: string;
+  /** Plays without sound, on virtual time. */
   readonly isText: boolean;
   /** Set-up with the chat model that judges. */
   readonly judging: EvalSetup;
 };
 
-/** Plays all scenes with this set-up, and judges them. Errors: BotError of a server. */
+/** Plays all scenes with this set-up, and judges them. Throws a BotError of a server. */
 export async function evaluateSetup(
   setup: EvalSetup,
   options: EvalOptions,
@@ -131,7 +133,8 @@ async function findRubricMistakes(
   if (rubric === undefined) return [];
   const verdict = await judgeAnswer(judging, { transcript, text, rubric });
   if (verdict.kind === 'passes') return [];
-  return [`breaks the rule "${rubric}": ${verdict.evidence}`];
+  const finding = verdict.kind === 'unusable' ? 'not judged by' : 'breaks';
+  return [`${finding} the rule "${rubric}": ${verdict.evidence}`];
 }
 
 /** Finds planted wrong answers that the judge does not reject. */

@@ -4,10 +4,11 @@ import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { EvalSetup } from './eval-setup.ts';
 import type { GivenAnswer } from './scene-rules.ts';
 
-/** Verdict of a model on one answer, with the words that decide it. */
+/** Verdict of a model on one answer. */
 export type JudgeVerdict = {
   /** `unusable`: the verdict has no evidence, or the reply is no verdict. */
   readonly kind: 'passes' | 'fails' | 'unusable';
+  /** Quoted words of the answer that decide the verdict, or why the verdict is unusable. */
   readonly evidence: string;
 };
 
@@ -21,7 +22,7 @@ Reply with JSON alone: {"passes": true or false, "quote": "words of the answer t
 const verdictSchema = z.object({ passes: z.boolean(), quote: z.string().min(1) });
 const maxJudgeMs = 60_000;
 
-/** Asks the model of a set-up whether an answer keeps a rule. A server that fails gives no verdict. */
+/** Asks the model of a set-up whether an answer keeps a rule. Never throws: a server that fails makes the verdict `unusable`. */
 export async function judgeAnswer(
   { chat }: Pick<EvalSetup, 'chat'>,
   { transcript, text, rubric }: JudgedAnswer,

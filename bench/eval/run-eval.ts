@@ -6,7 +6,7 @@ import { type EvalScene, readScenes } from './eval-scene.ts';
 import { type EvalSetup, readSetupFile, readUsualSetup } from './eval-setup.ts';
 import { type EvalOutcome, evaluateSetup } from './evaluate.ts';
 
-/** Plays and judges the scenes that the arguments of the program ask for. Returns its exit code. Errors: a plain Error or a BotError, in one sentence. */
+/** Plays and judges the scenes that the arguments of the program ask for. Returns 0 if everything passed, else 1. Throws a BotError of a server, or a plain Error with a line for each mistake in scenes, settings or arguments. */
 export async function runEval(
   args: readonly string[],
   print: (text: string) => void,
@@ -41,7 +41,7 @@ function parseEvalArguments(args: readonly string[]) {
     options: {
       /** Without sound, on virtual time. */
       text: { type: 'boolean', default: false },
-      /** Words in the topic or the name of a scene. Other scenes are left out. */
+      /** Part of a scene's topic and name, letter case counts. Other scenes are left out. */
       only: { type: 'string', default: '' },
       scenes: {
         type: 'string',

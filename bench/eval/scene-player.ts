@@ -3,7 +3,7 @@ import { getErrorMessage } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { EvalAct, EvalLine, EvalScene } from './eval-scene.ts';
 
-/** Span of time in which somebody speaks. */
+/** Span in which somebody speaks, on the room's clock. */
 export type SpeechTime = { readonly fromMs: number; readonly toMs: number };
 
 /** A voice channel with the bot and the people of one scene. */
@@ -25,16 +25,16 @@ export interface EvalRoom extends AsyncDisposable {
 /** A line as it was said. */
 export type SaidLine = SpeechTime & {
   readonly line: EvalLine;
-  /** Time from the end of a stop to the last sound of the bot's voice, in ms. Below 0 where the bot was silent by then. */
+  /** Time from the end of a stop to the last sound of the bot's voice, in ms. Below 0 where the bot was silent by then. Undefined for a line that is no stop. */
   readonly soundedMs?: number;
 };
 
-/** A scene as it went. */
+/** A scene that was played: the lines as they were said, and the events of the bot. */
 export type PlayedScene = {
   readonly scene: EvalScene;
   readonly saidLines: readonly SaidLine[];
   readonly events: readonly TimedEvent[];
-  /** Reason why the scene could not be played to its end. */
+  /** Reason why the scene could not be played to its end. Undefined: it was. */
   readonly failure?: string;
 };
 
@@ -47,7 +47,7 @@ const pauseAfterAnswerMs = 700;
 const uninvitedWindowMs = 5_000;
 const stepMs = 20;
 
-/** Plays a scene in the room that `openRoom` gives. A room that fails is a failure of the scene, never an error. */
+/** Plays a scene in the room that `openRoom` gives. Never throws: a room that fails is a failure of the scene. */
 export async function playScene(
   scene: EvalScene,
   openRoom: () => Promise<EvalRoom>,

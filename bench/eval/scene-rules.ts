@@ -16,7 +16,7 @@ export type GivenAnswer = {
   readonly transcript: string;
 };
 
-/** Mistakes of a scene, a sentence each, and the answers that were heard to its lines. */
+/** Mistakes of `checkScene`, a sentence each, and the answers that were heard to its lines. */
 export type SceneCheck = {
   readonly mistakes: readonly string[];
   readonly answers: readonly GivenAnswer[];
@@ -25,12 +25,15 @@ export type SceneCheck = {
 /** Longest time from the end of a stop to the last sound. */
 const maxStopMs = 800;
 const languageDetector = new NgramLanguageDetector();
-/** Tools that change nothing may be called as often as a model likes. */
+/** Tools that change nothing may also be called where no line asks for them. */
 const readOnlyTools = new Set(
   tools.flatMap(({ name, effect }) => (effect === 'read' ? name : [])),
 );
 
-/** Checks that the bot answered those who meant it and nobody else, stopped in time, and failed nowhere. */
+/**
+ * Checks that the bot answered those who meant it and nobody else, stopped in time, failed nowhere, and called nobody by
+ * another's name. Words and tools: `findWordMistakes`, `findToolMistakes`.
+ */
 export function checkScene({
   scene,
   saidLines,
@@ -95,7 +98,7 @@ function findReason({ line, fromMs }: SaidLine, events: PlayedScene['events']) {
     : transcript;
 }
 
-/** Finds tools that change something and were not called as often as lines ask for them. */
+/** Finds tools that were not called as often as lines ask. A tool that only reads counts only if a line asks for it. */
 export function findToolMistakes({ scene, events }: PlayedScene): readonly string[] {
   const dueTools = scene.acts.flatMap(
     (act) => (act.do === 'say' && act.answer?.tool) || [],
@@ -114,7 +117,7 @@ export function findToolMistakes({ scene, events }: PlayedScene): readonly strin
   return mistakes;
 }
 
-/** Finds mistakes in the words of an answer, as far as patterns and its language tell them. */
+/** Finds mistakes in the words of an answer, a sentence each, by the patterns and the language that are due. */
 export async function findWordMistakes(
   { says, never, language }: EvalAnswer,
   text: string,

@@ -37,7 +37,7 @@ const greetingMs = 4_000;
 const neverAborted = new AbortController().signal;
 const roomDeadline = () => AbortSignal.timeout(30_000);
 
-/** Returns whether there is a voice for every line: the local ones speak English. */
+/** Returns whether there is a voice for every line: the local voices speak English alone. */
 export function isSpeakable({ acts }: EvalScene, { config }: EvalSetup): boolean {
   if (config.engines.speech.kind === 'remote') return true;
   return acts.every(
@@ -64,7 +64,7 @@ export class SoundBot implements AsyncDisposable {
     this.#readUsd = readUsd;
   }
 
-  /** Starts the bot. `folder` holds the scenes and their files. Errors: BotError of a server, or of Discord. */
+  /** Starts the bot. `folder` holds the scenes and their files. Throws a BotError of a server, or of Discord. */
   static async open(setup: EvalSetup, folder: string): Promise<SoundBot> {
     await using stack = new AsyncDisposableStack();
     const sandbox = stack.use(await openSandbox({ botName: setup.botName }));
@@ -173,13 +173,13 @@ class SoundRoom implements EvalRoom {
       await person.join('Lounge', roomDeadline());
       await person
         .command(person === caller ? 'join' : 'privacy allow')
-        .answered(roomDeadline());
+        .waitForAnswer(roomDeadline());
       await person.settled(roomDeadline());
     }
     await realClock.sleep(greetingMs, neverAborted);
   }
 
-  /** Time of the last sound of the bot's voice. */
+  /** Time of the last sound of the bot's voice. -Infinity before the first. */
   get lastSoundMs(): number {
     return this.#lastSoundMs;
   }
@@ -189,7 +189,7 @@ class SoundRoom implements EvalRoom {
     return realClock.nowMs();
   }
 
-  /** Speaks in real time. A line that fails is told by `passUntil`. */
+  /** Speaks in real time. `passUntil` throws the error of a line that fails. */
   async sayLine(line: EvalLine, fromMs: number): Promise<SpeechTime> {
     const sound = this.#sounds.get(line);
     if (!sound) throw new Error(`There is no sound for "${line.say}".`);

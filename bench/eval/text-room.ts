@@ -69,7 +69,7 @@ class TextRoom implements EvalRoom {
     return this.#channel.events;
   }
 
-  /** Time of the last frame with the bot's voice. */
+  /** Time of the last frame with the bot's voice. -Infinity before the first. */
   get lastSoundMs(): number {
     return this.#channel.lastSound.lastVoiceMs;
   }

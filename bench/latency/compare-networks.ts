@@ -11,7 +11,7 @@ const toleranceMs = 20;
 /** 10 Mbit/s. */
 const bytesPerMs = 1_250;
 
-/** Measures, in one row or in all, how much later answers are heard where each server is `roundTripMs` away, and complains of later answers than a network explains. */
+/** Measures, in the row of this name or (for an empty one) in all, how much later answers are heard where each server is `roundTripMs` away, and complains of later answers than a network explains. */
 export async function compareNetworks(
   clips: readonly QuestionClip[],
   turns: number,

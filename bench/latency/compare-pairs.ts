@@ -4,7 +4,7 @@ import { gateRow } from './bench-rows.ts';
 import { findFaults, toTurnFigures } from './latency-report.ts';
 import { openMeasuredPath } from './measured-path.ts';
 
-const turnsPerRow = 4;
+const turnsPerPair = 4;
 /** Most pairs altogether: those with a fault are measured anew. */
 const maxPairs = 8;
 
@@ -18,7 +18,10 @@ export async function comparePairs(
   await using path = await openMeasuredPath(gateRow);
   const ratios: number[] = [];
   for (let n = 1; n <= maxPairs && ratios.length < pairCount; n++) {
-    const measured = await path.measureTurns(clips.slice(0, turnsPerRow), turnsPerRow);
+    const measured = await path.measureTurns(
+      clips.slice(0, turnsPerPair),
+      turnsPerPair,
+    );
     const { heard, ideal, ratio } = toTurnFigures(measured);
     const faults = findFaults(measured);
     if (faults.length === 0) ratios.push(ratio);

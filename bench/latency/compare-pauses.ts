@@ -10,7 +10,7 @@ import type { MeasuredTurn } from './turn-figures.ts';
 /** Goals of the medians: from the noticed pause to the request, and from the answer without pauses to that with them, in ms. */
 const goals = { askedMs: 60, laterMs: 60 };
 
-/** An unknown name in a private network has no price, so nothing is spared. */
+/** Models without a known price on the machine's own servers are free, so that the bot begins every preemptive answer. */
 const freeModels = {
   TRANSCRIPTION_MODEL: 'mock',
   CHAT_COMPLETION_MODEL: 'mock',
@@ -19,7 +19,7 @@ const freeModels = {
 
 type SpokenTurn = MeasuredTurn & { readonly spokenMs: number };
 
-/** Asks questions of people, with pauses and without, and complains where those with pauses are asked or answered too late. */
+/** Asks questions of people, with pauses and without, and complains where those with pauses are asked or answered too late. Takes `count` clips of each kind, of `clipFolder` or test/fixtures/human. */
 export async function comparePauses(
   row: BenchRow,
   clipFolder: string | undefined,
@@ -38,8 +38,8 @@ export async function comparePauses(
   const turns: Record<PauseKind, SpokenTurn[]> = {
     clean: [],
     hesitation: [],
-    'own closed': [],
-    'own pauses': [],
+    'natural pauses cut out': [],
+    'natural pauses': [],
   };
   // Other work on the machine comes and goes, so the kinds take turns.
   for (let n = 0; n < count; n++) {
@@ -101,7 +101,7 @@ function findFaults(turns: Readonly<Record<PauseKind, readonly SpokenTurn[]>>) {
     findPercentile(turns[kind].filter((turn) => turn.isWhole).map(getMs), 0.5);
   const pairs = [
     ['hesitation', 'clean'],
-    ['own pauses', 'own closed'],
+    ['natural pauses', 'natural pauses cut out'],
   ] as const;
   return pairs.flatMap(([kind, without]) => {
     const askedMs = medianMs(kind, measureAskedMs);

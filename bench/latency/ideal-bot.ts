@@ -4,7 +4,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 
 const firstSentence = /^.*?[.!?](?=\s|$)/s;
 
-/** Returns whether the answer comes of requests one after the other: a model that hears and speaks takes but its own time. */
+/** Returns whether an ideal bot can be measured: where an answer takes several requests in sequence. A model that hears and speaks takes one. */
 export function hasIdeal(pipeline: BenchPipeline): boolean {
   return pipeline.startsWith('chained');
 }

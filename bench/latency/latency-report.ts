@@ -11,13 +11,15 @@ import {
 /** Largest share of questions answered before they end; one is always allowed. A bot that cuts people off is not fast. */
 const maxCutShare = 0.08;
 
-/** Figures of one row. */
+/** Figures of one row, in ms from the last voiced packet of a question to the answer's first. */
 export type TurnFigures = {
   /** Number of questions that were answered whole. */
   readonly turns: number;
+  /** Delays of the bot. */
   readonly heard: Spread;
+  /** Delays of the ideal bot. NaN where there is none. */
   readonly ideal: Spread;
-  /** Ratio of the medians, ours to the ideal one. This figure is compared between machines. */
+  /** Ratio of the medians, ours to the ideal one. This figure is compared between machines. NaN without an ideal bot. */
   readonly ratio: number;
 };
 
@@ -54,7 +56,7 @@ export function findFaults({ row, turns, missed }: MeasuredRow): readonly string
   return faults.map((fault) => `${row.name}: ${fault}.`);
 }
 
-/** Formats the eight instants of a row, the floor beside each. */
+/** Formats the eight instants of a row, in ms since the last voiced packet, each with its floor: no bot can be faster. */
 export function formatInstants(measured: MeasuredRow): string {
   const { row, turns, missed } = measured;
   const wholeTurns = turns.filter((turn) => turn.isWhole);
@@ -89,7 +91,7 @@ export function formatInstants(measured: MeasuredRow): string {
   return `${formatTable(columnNames, [...instantRows, ...comparisonRows])}\n${counts}`;
 }
 
-/** Formats when the first packet was heard in each row. */
+/** Formats a row for each measured one: when the first packet was heard, beside the ideal bot. */
 export function formatSummary(measuredRows: readonly MeasuredRow[]): string {
   const rows = measuredRows.map((measured) => {
     const { heard, ideal, ratio } = toTurnFigures(measured);

@@ -34,7 +34,7 @@ const askingPerson = 'Adam';
 /** Servers of a bot, and the microphone of the person who asks. */
 export type PathSetup = BenchServers & Pick<BenchRow, 'microphone'>;
 
-/** Questions and their answers. */
+/** Questions and their answers, measured in one row. */
 export type MeasuredRow<Setup extends PathSetup = BenchRow> = {
   readonly row: Setup;
   readonly turns: readonly MeasuredTurn[];
@@ -59,7 +59,7 @@ type PathDeps = {
 
 /**
  * Opens a bot in a call of its own, end-to-end encrypted, with a person who asks. `network` lies between the bot and its
- * servers. `hears` knows other clips than those of `test/fixtures/speech`.
+ * servers. `hears` recognises the questions, by default those of `test/fixtures/speech`.
  */
 export async function openMeasuredPath<Setup extends PathSetup>(
   row: Setup,
@@ -117,7 +117,7 @@ export class MeasuredPath<Setup extends PathSetup = BenchRow>
     this.#deps = deps;
   }
 
-  /** Asks `turns` questions, the first time after a warm-up. */
+  /** Asks `turns` questions, the clips in order and again from the first. The first call begins with a question to warm up. */
   async measureTurns(
     clips: readonly QuestionClip[],
     turns: number,

@@ -14,12 +14,19 @@ import { createMockRecogniser } from '#test/fakes/recogniser/mock-recogniser.ts'
 
 /** A question of a person, and a recogniser of it alone. */
 export type PauseClip = QuestionClip & {
+  /** Length from the first to the last sound, in whole frames, pauses included. */
   readonly spokenMs: number;
+  /** Recognises the words in a part of the clip. */
   readonly hearPcm: (pcm: Pcm) => string;
 };
 
-/** Kinds of clips: without a pause, with one put in, with a person's own pauses closed, and with them open. */
-export const pauseKinds = ['clean', 'hesitation', 'own closed', 'own pauses'] as const;
+/** Kinds of clips: without a pause, with one put in, with a person's natural pauses cut out, and with them. */
+export const pauseKinds = [
+  'clean',
+  'hesitation',
+  'natural pauses cut out',
+  'natural pauses',
+] as const;
 export type PauseKind = (typeof pauseKinds)[number];
 
 const samplesPerMs = listenRateHz / 1_000;
@@ -29,7 +36,7 @@ const closedPauseMs = 40;
 
 /**
  * Reads up to `count` clips of each kind, spread over all people: clips without a pause, the same ones with a hesitation put
- * in, others with the pauses of their speaker, and the same ones with those closed. Writes each as a WAV file into `folder`.
+ * in, others with the pauses of their speaker, and the same ones with those cut out. Writes each as a WAV file into `folder`.
  */
 export async function readPauseClips(
   sourceFolder: string | undefined,
@@ -57,8 +64,8 @@ export async function readPauseClips(
   return {
     clean: hesitationClips.flatMap(([clean]) => clean ?? []),
     hesitation: hesitationClips.flatMap(([, hesitation]) => hesitation ?? []),
-    'own closed': pauseClips.flatMap(([closed]) => closed ?? []),
-    'own pauses': pauseClips.flatMap(([, paused]) => paused ?? []),
+    'natural pauses cut out': pauseClips.flatMap(([closed]) => closed ?? []),
+    'natural pauses': pauseClips.flatMap(([, paused]) => paused ?? []),
   };
 }
 

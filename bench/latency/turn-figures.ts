@@ -4,7 +4,10 @@ import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockRequest, ProviderPace } from '#test/fakes/providers/mock-settings.ts';
 import type { TalkResponse } from '#test/fakes/providers/realtime-call.ts';
 
-/** The instants of a turn, each with the field in which the bot's log counts it from its own `heardAtMs`. */
+/**
+ * The instants of a turn, each with the field in which the bot's log counts it, in ms from its own `heardAtMs`. The first
+ * is `heardAtMs` itself, and the last one is measured outside of the bot.
+ */
 export const turnInstants = [
   ['heard', undefined],
   ['ended', 'endedMs'],
@@ -24,7 +27,7 @@ export type BenchServers = {
   readonly pace: ProviderPace;
 };
 
-/** Sums the time from the request for an answer to its first sound, in ms, of a Realtime server. */
+/** Computes the time, in ms, from the request for an answer to its first sound of a Realtime server at this pace. */
 export function sumRealtimeFirstSoundMs({ firstTokenMs }: ProviderPace): number {
   return 2 * firstTokenMs;
 }
@@ -44,13 +47,13 @@ export type MeasuredTurn = {
   readonly sinceMs: Readonly<Record<TurnInstant, number>>;
   /** From the same instant until the pause was noticed in which the transcript was asked for. */
   readonly noticedMs: number;
-  /** From the same instant until a server was asked for the transcript. */
+  /** From the same instant until a server was asked for the transcript. NaN where none was. */
   readonly askedMs: number;
-  /** Length of all sound that was sent to be recognised. */
+  /** Length, in ms, of all sound that was sent to be recognised. */
   readonly sentMs: number;
 };
 
-/** Turn as observed from outside, on the clock all processes share. */
+/** Turn as observed from outside, on the clock that all processes share. */
 export type ObservedTurn = {
   readonly text: string;
   readonly lastVoicedAtMs: number;
@@ -115,7 +118,7 @@ function estimateTokensMs(count: number, { tokensPerSecond }: ProviderPace) {
   return (count * 1000) / tokensPerSecond;
 }
 
-/** Estimates the least time of each instant, in ms, at the providers' nominal pace. Instants that the bot alone decides have 0. */
+/** Estimates the least time of each instant, in ms since the last voiced packet, at the providers' nominal pace. Instants that the bot alone decides have 0. */
 export function estimateFloors({
   pipeline,
   pace,
@@ -178,7 +181,7 @@ export function findImpossibleFigures(
 /** Median and 95th percentile. */
 export type Spread = { readonly p50: number; readonly p95: number };
 
-/** Finds median and 95th percentile, rounded to tenths. */
+/** Finds median and 95th percentile, rounded to tenths. NaN without values. */
 export function toSpread(values: readonly number[]): Spread {
   const findRounded = (share: number) =>
     Math.round(findPercentile(values, share) * 10) / 10;

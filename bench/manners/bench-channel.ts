@@ -73,7 +73,7 @@ const calmAfterMs = 4_000;
 const eventLoopRounds = 4;
 /** Longest wait: only a fault takes longer. */
 const maxWaitMs = 90_000;
-/** Time by which the bot has said hello. */
+/** Time by which the bot has said hello, in ms of virtual time. */
 export const greetedMs: number = 12_000;
 
 /** Voices of the microphones. */
@@ -100,15 +100,15 @@ export const otherBot: ChannelMember = {
 
 /** Options of a room. */
 export type BenchChannelOptions = {
-  /** Makes options in place of the scripted ones. */
+  /** Makes options that replace those of the scripted recogniser, model and voice. */
   readonly makeOptions?: (clock: VirtualClock) => FixtureOptions;
   /** Resolves once nothing is awaited that takes no virtual time, such as a server. */
   readonly ready?: () => Promise<void>;
-  /** Finds the language that the recogniser tells with an utterance. */
+  /** Finds the language that the recogniser tells with an utterance. Undefined: it tells none. */
   readonly findLanguage?: (utterance: number) => string | undefined;
 };
 
-/** Opens the real session in a room with these people, all of whom it may hear. `findStyle` says how it is to answer these utterances. */
+/** Opens the real session in a room with these people, all of whom it may hear. `findStyle` returns how the scripted model answers utterances with these ids. */
 export async function openBenchChannel(
   people: readonly ChannelMember[],
   findStyle: (utterances: readonly number[]) => AnswerStyle = () => 'short',

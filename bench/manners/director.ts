@@ -23,6 +23,7 @@ export type SpokenLine = {
   readonly scenario: string;
   /** Whether the utterance is for the bot. */
   readonly meant: 'yes' | 'no' | 'perhaps';
+  /** How the bot's model answers. `asks`: with a question. */
   readonly answer: 'short' | 'asks' | 'long';
   /** Whether the answer has to be heard to the last word. */
   readonly whole: boolean;
@@ -46,7 +47,7 @@ const askWindowMs = 15_500;
 /** Pause after which nobody goes on with a sentence. */
 const sentencePauseMs = 1_600;
 
-/** Plays one scene, and returns once all of it is over and forgotten. */
+/** Plays one scene, and returns once everything is answered and nobody is expected to go on. */
 export async function runScenario(
   run: MannersRun,
   { name, acts }: MannersScenario,
@@ -58,7 +59,7 @@ export async function runScenario(
   await passUntil(run.channel, stage.askUntilMs);
 }
 
-/** Plays lines between people, this many, none of them for the bot. */
+/** Plays `lineCount` lines that people say to each other, none of them for the bot. */
 export async function playChat(
   run: MannersRun,
   lineCount: number,

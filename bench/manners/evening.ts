@@ -11,13 +11,14 @@ export type EveningPlan = {
   readonly people: number;
   /** Whether another bot sits with them. */
   readonly withBot: boolean;
+  /** Shortest length. The evening goes on until each scene was played once. */
   readonly minutes: number;
   readonly scenarios: readonly MannersScenario[];
-  /** Lines between two scenes. */
+  /** Mean number of lines of chat between two scenes. */
   readonly lines: number;
   /** Default `auto`. */
   readonly addressing?: AddressingMode;
-  /** Pauses between them; below 0 they overlap. */
+  /** Pauses between lines of chat. Below 0 the lines overlap. */
   readonly pace: { readonly shortestMs: number; readonly longestMs: number };
 };
 

@@ -6,15 +6,16 @@ import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import { readPieces, type UtterancePiece } from './sound-marks.ts';
 
-/** Times, in ms, from the call to the final text, to the first token, and to the first sound of the voice. */
+/** Times from the call to the final text, and to the first token. */
 const recogniseMs = 120;
 const thinkMs = 150;
+/** Time, in ms, from the call to the first sound of the voice. */
 export const firstSoundMs: number = 60;
 
-/** Length and ending of an answer. */
+/** Length and ending of an answer. `asks`: it ends with a question. */
 export type AnswerStyle = 'short' | 'asks' | 'long';
 
-/** Request that an answer is for. */
+/** A request to the model, and the utterances that it answers. */
 export type MindRequest = {
   readonly serial: number;
   readonly speakerId: PersonId;
@@ -36,7 +37,7 @@ const answerEndings: Readonly<Record<AnswerStyle, string>> = {
   ),
 };
 
-/** Creates a recogniser that makes no mistake and knows only the words that have ended. */
+/** Creates a recogniser that makes no mistake and knows only the words that have ended. It tells no language where `findLanguage` returns undefined. */
 export function createHonestRecogniser(
   clock: Clock,
   listWords: (piece: UtterancePiece) => string,
@@ -56,7 +57,7 @@ export function createHonestRecogniser(
   };
 }
 
-/** A model that says which question it answers, and notes every request. */
+/** A scripted chat model whose answers begin with their number, and which notes the request for each. */
 export class HonestMinds {
   readonly #clock: Clock;
   readonly #findStyle: (utterances: readonly number[]) => AnswerStyle;
@@ -120,7 +121,7 @@ export class HonestMinds {
 
 type ReplyRequest = Parameters<ChatModel['reply']>;
 
-/** Parses the number of an answer out of its beginning. */
+/** Parses the number of an answer out of its beginning. Undefined where there is none. */
 export function parseSerial(text: string): number | undefined {
   const [, serial] = /Answer number (\d+)/.exec(text) ?? [];
   return serial === undefined ? undefined : Number(serial);

@@ -16,7 +16,7 @@ export type QuestionWaits = {
   readonly silent: readonly number[];
   /** Questions over the answer to the same person. */
   readonly samePerson: readonly number[];
-  /** Questions over the answer to another person, which ends its clause. */
+  /** Questions over the answer to another person. The bot first ends that clause. */
   readonly otherPerson: readonly number[];
 };
 
@@ -34,7 +34,7 @@ const questions = [
 /** Time for which the bot speaks before somebody asks. */
 const askedAfterMs = 1_500;
 
-/** Asks each question three times. */
+/** Asks each question out of silence, over an answer to the same person, and over one to another, on virtual time. A question without an answer waits for Infinity. */
 export async function playQuestions(
   texts: readonly string[] = questions,
 ): Promise<QuestionWaits> {

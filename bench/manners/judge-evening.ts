@@ -10,7 +10,7 @@ export interface MannersVerdict {
   /** Number of utterances that are for the bot. */
   readonly questions: number;
   readonly answers: number;
-  /** Share of the time in which somebody talks. */
+  /** Sum of the lengths of all utterances, as a share of the evening. */
   readonly talkShare: number;
   /** Lines that are not for the bot, and were answered. */
   readonly uninvited: readonly string[];
@@ -26,13 +26,14 @@ export interface MannersVerdict {
   readonly turns: number;
   /** Turns that were given to a person who did not speak. */
   readonly misattributed: readonly string[];
+  /** Messages of failures of the session. */
   readonly failures: readonly string[];
 }
 
 /** An evening that was played. */
 export type Evening = {
   readonly channel: BenchChannel;
-  /** By the id of the utterance. */
+  /** Lines by the id of their utterance. */
   readonly spokenLines: ReadonlyMap<number, SpokenLine>;
 };
 

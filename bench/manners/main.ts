@@ -1,4 +1,4 @@
-// Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
+// Does the bot know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { listPlans, playEvening } from './evening.ts';
 import { playQuestions } from './interrupting-questions.ts';
@@ -23,7 +23,9 @@ console.log(`Manners on virtual time, seed ${seed}, addressing auto`);
 const findings: MannersFindings = {
   channels: {
     'two people': judgeEvening(await playEvening(plans.two, mix, seed)),
-    'five people and a bot': judgeEvening(await playEvening(plans.five, mix, seed)),
+    'five people and another bot': judgeEvening(
+      await playEvening(plans.five, mix, seed),
+    ),
   },
   stops: await playStops(await readStops()),
   waits: await playQuestions(),

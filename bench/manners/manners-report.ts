@@ -24,7 +24,7 @@ const maxUninvitedPerHour = 1;
 const minStopPercent = 98;
 const maxOverlapMs = 20;
 
-/** Compares findings with the targets. */
+/** Compares findings with the targets, of which each channel has its own. */
 export function toTargets({
   channels,
   stops,
@@ -39,7 +39,7 @@ export function toTargets({
   ];
 }
 
-/** Formats the channels that were played. */
+/** Formats a row for each channel: its length, and how much people talked, asked and were answered. */
 export function formatChannelTable(channels: MannersFindings['channels']): string {
   const columnNames = [
     '',

@@ -8,19 +8,16 @@ export type ScenarioAct =
   | {
       readonly who: ScenarioRole;
       readonly say: string;
-      /** From the end of the words before. Below 0 they overlap. Default 0. */
+      /** Time from the end of the act before to the first word. Below 0 the words overlap it. Default 0. */
       readonly afterMs?: number;
       /** Left out: the words are not for the bot, and get no answer. `perhaps`: either will do. */
       readonly meant?: 'yes' | 'perhaps';
-      /** Default `short`. */
+      /** How the bot's model answers. `asks`: with a question. Default `short`. */
       readonly answer?: 'asks' | 'long';
       /** The answer is heard to the last word. */
       readonly whole?: true;
-      /** The words say that the bot was not meant. */
-      readonly dismisses?: true;
-      /** The name is spelled wrong, which has to do no longer where the bot was dismissed twice of late. */
-      readonly misheard?: true;
     }
+  /** Presses the Ask button, leaves the channel, or comes back. */
   | { readonly who: ScenarioRole; readonly do: 'ask' | 'go' | 'come' }
   | { readonly pauseMs: number }
   /** Waits until everything is answered to its end, or the bot is heard. */
@@ -38,12 +35,13 @@ export type ScenarioMix = {
   readonly fill: Readonly<Record<string, readonly string[]>>;
   /** Talk between people. */
   readonly chat: readonly string[];
+  /** Scenes of two people. */
   readonly two: readonly MannersScenario[];
   /** Scenes of five people, which are played between those of two. */
   readonly five: readonly MannersScenario[];
 };
 
-/** Reads `scenes.json`. */
+/** Reads the scenes and lines of `scenes.json`. */
 export async function readScenarioMix(): Promise<ScenarioMix> {
   return JSON.parse(await readFile(new URL('scenes.json', import.meta.url), 'utf8'));
 }

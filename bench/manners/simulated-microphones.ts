@@ -15,6 +15,7 @@ export type SimulatedUtterance = {
   readonly id: number;
   readonly personId: PersonId;
   readonly text: string;
+  /** Words with their times in ms from the first packet. */
   readonly words: readonly ClipWord[];
   /** Time of the first packet, and of the end of the sound. */
   readonly fromMs: number;
@@ -40,7 +41,7 @@ export type SentUtterance = {
   readonly packets: readonly Packet[];
 };
 
-/** Everybody's microphone: real speech in a voice each, with whatever words are given to it. */
+/** The microphones of all people. An utterance is real speech in the person's voice, whose words are whatever text is given to it. */
 export class BenchMicrophones {
   readonly #voices: ReadonlyMap<PersonId, readonly MicrophoneSound[]>;
   readonly #marks: SoundMarks;
@@ -54,7 +55,7 @@ export class BenchMicrophones {
     this.#marks = marks;
   }
 
-  /** Utterances so far. That with id n is `utterances[n - 1]`. */
+  /** Utterances so far. The utterance with id n is `utterances[n - 1]`. */
   get utterances(): readonly SimulatedUtterance[] {
     return this.#utterances;
   }

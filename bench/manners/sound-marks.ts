@@ -7,7 +7,7 @@ export type UtterancePiece = {
   to: number;
 };
 
-/** Utterance and number of a frame. */
+/** Id of the utterance that a frame belongs to, and number of the frame in it. */
 export type FrameMark = { readonly utterance: number; readonly frame: number };
 
 const markMagic = 0x9d2c5a71 | 0;

@@ -16,6 +16,7 @@ export type SpokenStop = { readonly voice: string; readonly say: string };
 /** Number of stops that were said, and those of them that were not heeded. */
 export type SpokenStops = {
   readonly tried: number;
+  /** Voice and text of each. */
   readonly missed: readonly string[];
 };
 
@@ -42,7 +43,7 @@ export function findStopPath({ voice, say: text }: SpokenStop): URL {
   return new URL(`stops/${voice}-${name}.packets`, import.meta.url);
 }
 
-/** Plays each clip into a long answer, by the person answered and another in turn. */
+/** Says each stop into a long answer, in turn by the person who is answered and by another. A stop is heeded where the bot falls silent within 0.8 s, and stays so for 3 s. */
 export async function playStops(stops: readonly SpokenStop[]): Promise<SpokenStops> {
   const channel = await openStoryChannel();
   const missed: string[] = [];

@@ -27,7 +27,7 @@ const pricedPipelines: readonly PricedPipeline[] = [
   { pipeline: 'realtime', recogniser: transcription, model: realtimeSpeech },
 ];
 
-/** A pipeline with the price of a minute, in US dollars. */
+/** A pipeline with the price of a minute of conversation, in US dollars: of each part, and of the whole. */
 export type PipelineCost = PricedPipeline & {
   readonly hearUsd: number;
   readonly thinkUsd: number;
@@ -35,7 +35,7 @@ export type PipelineCost = PricedPipeline & {
   readonly wholeUsd: number;
 };
 
-/** Estimates each pipeline at OpenAI, by the bot's own table of prices. NaN where that lacks a model. */
+/** Estimates the price of a minute of each pipeline at OpenAI, by the bot's own table of prices. NaN where the table lacks a model. */
 export function estimateMinuteCosts(): readonly PipelineCost[] {
   return pricedPipelines.map((pipeline) => ({
     ...pipeline,
@@ -43,7 +43,7 @@ export function estimateMinuteCosts(): readonly PipelineCost[] {
   }));
 }
 
-/** Returns the day of the newest price. */
+/** Returns the day of the newest known price. Undefined without any. */
 export function getPriceDate(): string | undefined {
   return knownPrices
     .map(({ asOf }) => asOf)

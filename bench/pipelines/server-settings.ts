@@ -5,7 +5,7 @@ export type BenchPipeline =
   | 'audio-model'
   | 'realtime';
 
-/** Settings of a bot whose servers are all at one address. */
+/** Makes the settings of a bot whose servers are all at `baseUrl`. */
 export type ServerSettings = (baseUrl: string) => Readonly<Record<string, string>>;
 
 const makeChainedSettings: ServerSettings = (baseUrl) => ({
@@ -14,7 +14,7 @@ const makeChainedSettings: ServerSettings = (baseUrl) => ({
   SPEECH_BASE_URL: baseUrl,
 });
 
-/** Settings of one bot for each pipeline. */
+/** Makes the settings of a bot, for each pipeline. */
 export const serverSettings: Readonly<Record<BenchPipeline, ServerSettings>> = {
   chained: makeChainedSettings,
   'chained, streaming recogniser': (baseUrl) => ({

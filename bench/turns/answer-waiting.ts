@@ -22,7 +22,7 @@ const stoppedAnswerShare = 0.25;
 const modelFirstTokenMs = 150;
 const voiceFirstSoundMs = 60;
 
-/** Plays pairs of questions, the second of which waits for the answer to the first. */
+/** Plays pairs of questions on virtual time, the second of which waits for the answer to the first. Returns the silences between answers. */
 export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
   const random = seededRandom(seed);
   const clock = new VirtualClock();
@@ -54,7 +54,7 @@ export async function playAnswerWaiting(seed: number): Promise<AnswersAhead> {
 
 const spokenSentence = 'This is one sentence of it, of a usual length. ';
 
-/** Formats the silence between two answers, and the share of answers that were begun ahead in vain. */
+/** Formats the silence between two answers in ms, and the share of answers that were begun ahead in vain. */
 export function formatWaitingTable({ begun, gapsMs, vain }: AnswersAhead): string {
   return formatTable(
     ['answers for who waited', 'gap p50', 'gap p90', 'begun ahead', 'in vain %'],

@@ -2,23 +2,27 @@ import { findPercentile, formatTable, sumValues } from '#bench/format-table.ts';
 import type { ScenarioVerdict } from './judge-scenario.ts';
 import { getVoice } from './turn-scenarios.ts';
 
-/** Figures of scenes. Shares are in percent. */
+/**
+ * Figures of scenes. Shares are in percent. A reader, where one takes part, is a chat model that judges whether the words
+ * are whole.
+ */
 export interface ScenarioFigures {
   readonly scenes: number;
   readonly cutOffPercent: number;
-  /** Median wait for the end of the turn, in ms. */
+  /** Median wait, in ms from the end of the last word to the end of the turn. */
   readonly waitMs: number;
-  /** Wait that 90 % are at or below, in ms. */
+  /** Wait, from and to the same instants, that 90 % are at or below. */
   readonly longWaitMs: number;
-  /** Median time until the answer, in ms. */
+  /** Median time, in ms from the end of the last word to the answer's first frame. */
   readonly answerMs: number;
-  /** Time until the answer that 95 % are at or below, in ms. */
+  /** Time, from and to the same instants, that 95 % are at or below. */
   readonly longAnswerMs: number;
   /** Share of pauses in which an answer was begun and thrown away. */
   readonly vainPercent: number;
+  /** Number of answers whose first frame left when the person had gone on, before the bot noticed. */
   readonly clashes: number;
   /** Number of scenes whose end was not noticed. */
-  readonly unheard: number;
+  readonly unended: number;
 }
 
 /** Figures that the targets limit. */
@@ -34,7 +38,7 @@ const targets = {
   vainPercent: ['% of pauses in vain', 12],
 } as const;
 
-/** Sums up verdicts. */
+/** Sums up verdicts. Figures without any scene or pause are NaN. */
 export function toFigures(verdicts: readonly ScenarioVerdict[]): ScenarioFigures {
   const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
   const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
@@ -50,11 +54,11 @@ export function toFigures(verdicts: readonly ScenarioVerdict[]): ScenarioFigures
     longAnswerMs: findPercentile(answers, 0.95),
     vainPercent: (100 * sumCounts('vain')) / sumCounts('pauses'),
     clashes: sumCounts('clashes'),
-    unheard: verdicts.length - waits.length,
+    unended: verdicts.length - waits.length,
   };
 }
 
-/** Formats a row for all scenes as each reader judged them. */
+/** Formats a row for each reader: the figures of all scenes in which it judged the words. */
 export function formatFigures(
   rows: readonly (readonly [reader: string, figures: ScenarioFigures])[],
 ): string {
@@ -69,12 +73,12 @@ export function formatFigures(
       figures.answerMs,
       figures.vainPercent.toFixed(1),
       figures.clashes,
-      figures.unheard,
+      figures.unended,
     ]),
   );
 }
 
-/** Returns whether a reader cuts off nobody more than none does, and keeps nobody waiting longer. */
+/** Returns whether figures with a reader are no higher than without: cut-offs, and the median and 90 % wait. */
 export function isNoWorse(
   withReader: ScenarioFigures,
   withoutReader: ScenarioFigures,
@@ -85,7 +89,7 @@ export function isNoWorse(
 }
 
 const figureColumns = [
-  'judge of words',
+  'reader',
   'scenes',
   'cut off %',
   'wait p50',
@@ -93,7 +97,7 @@ const figureColumns = [
   'answer p50',
   'in vain %',
   'clashes',
-  'unheard',
+  'unended',
 ];
 
 /** Sums up the figures that the targets limit. */
@@ -118,7 +122,7 @@ export function meetsTargets(reached: ReachedTargets): boolean {
   return keys.every((key) => reached[key] <= targets[key][1]);
 }
 
-/** Formats each target and whether it is met. */
+/** Formats each target and whether it is met. "With texts": endpointing gets the text of a recogniser in each pause. */
 export function formatTargets(reached: ReachedTargets): string {
   return formatTable(
     ['target with texts', 'at most', 'reached', ''],
@@ -130,8 +134,8 @@ export function formatTargets(reached: ReachedTargets): string {
   );
 }
 
-/** Formats every cut-off, the longest pauses last, and the longest waits. */
-export function listWorstScenarios(
+/** Formats every cut-off, by length of pause, then the `count` scenes with the longest waits. */
+export function formatWorstScenarios(
   verdicts: readonly ScenarioVerdict[],
   count: number,
 ): string {

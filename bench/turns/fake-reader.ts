@@ -2,7 +2,7 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 import { WordsJudgeTrust } from '#src/turn/endpointing/words-judge-trust.ts';
 import type { JudgedWords } from '#src/voice/hearing/speaker-input.ts';
 
-/** Shares of pauses and ends of turns that a chat model judges rightly. */
+/** Shares, 0 to 1, of pauses and of ends of turns that a chat model judges rightly. */
 export type ReaderSkill = readonly [pauses: number, ends: number];
 
 /** A question as endpointing gets it, and its answer with the time at which it comes. */
@@ -16,7 +16,7 @@ export type ReaderQuestion = {
 const readMs = 350;
 const model = 'reader';
 
-/** A chat model that is asked in place of the preemptive request, and judges the words. */
+/** A simulated chat model that judges whether the words are whole. Endpointing asks it in place of the preemptive request. */
 export class FakeReader {
   readonly #skill: ReaderSkill;
   readonly #random = seededRandom(1);
@@ -34,7 +34,7 @@ export class FakeReader {
     return isRight !== isHold;
   }
 
-  /** Asks at `atMs`. Undefined when the model is not worth its questions. */
+  /** Asks at `atMs`, to be answered with `isWhole`. Undefined when endpointing asks no more, since the model was wrong too often. */
   ask(isWhole: boolean, atMs: number): ReaderQuestion | undefined {
     const trust = this.#trust;
     if (!trust.shouldAsk(model)) return undefined;

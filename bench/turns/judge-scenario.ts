@@ -7,8 +7,11 @@ import type { ClipWord } from './voice-clips.ts';
 export interface CutOff {
   /** Text before the pause. */
   readonly spokenText: string;
+  /** Length of the pause. */
   readonly pauseMs: number;
+  /** Time at which the turn ended. */
   readonly endedMs: number;
+  /** Time at which the first frame of the answer left. */
   readonly frameMs: number;
 }
 
@@ -25,7 +28,7 @@ export interface ScenarioVerdict {
   readonly vain: number;
   /** Time since the end of the last word until the turn ended. Undefined when nothing ended after it. */
   readonly waitMs: number | undefined;
-  /** Time since the end of the last word until the answer's first frame. */
+  /** Time since the end of the last word until the answer's first frame. Undefined where `waitMs` is. */
   readonly answerMs: number | undefined;
 }
 
@@ -40,7 +43,7 @@ type BegunAnswer = {
 /** First token, first clause and first sound of the answer, after the text. */
 const answerPathMs = 150 + 60 + 60;
 
-/** Judges the bot's behaviour: an answer begins when the turn is likely over, and is dropped when the person goes on. */
+/** Judges the bot's behaviour in one scene, from the events of the person's input: an answer begins when the turn is likely over, and is dropped when the person goes on. */
 export function judgeScenario(
   scenario: TurnScenario,
   words: readonly ClipWord[],

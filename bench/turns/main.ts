@@ -1,11 +1,11 @@
-// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--human [--clips DIR]] (virtual time, about two minutes).
+// Does the bot cut people off, and does it keep them waiting? npm run bench -- turns [--human [--clips DIR]] (virtual time, about two minutes).
 import { parseArgs } from 'node:util';
 import { formatWaitingTable, playAnswerWaiting } from './answer-waiting.ts';
 import {
   formatFigures,
   formatTargets,
+  formatWorstScenarios,
   isNoWorse,
-  listWorstScenarios,
   meetsTargets,
   toFigures,
   toReachedTargets,
@@ -48,7 +48,7 @@ console.log(`a reader makes it no worse: ${isReaderNoWorse ? 'met' : 'NOT MET'}`
 const reachedTargets = toReachedTargets(verdicts);
 console.log(`\n${formatTargets(reachedTargets)}`);
 console.log('\nCut off, then kept waiting longest');
-console.log(listWorstScenarios(verdicts, 10));
+console.log(formatWorstScenarios(verdicts, 10));
 
 console.log(`\n${await formatSilenceReport(workshop)}`);
 

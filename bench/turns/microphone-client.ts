@@ -17,7 +17,7 @@ export type MicrophoneFrame = {
 };
 
 const frameMs = 20;
-/** Sample rate of a microphone. */
+/** Sample rate of a microphone, in Hz. */
 export const roomRateHz = 48_000;
 /** Samples of one frame. */
 export const frameSamples: number = (roomRateHz * frameMs) / 1000;
@@ -57,7 +57,7 @@ export function* sendPackets(
   }
 }
 
-/** Cuts one stretch of sound. `isOpen` returns of each 20 ms whether somebody speaks. */
+/** Cuts sound at 48 kHz into frames, the last one filled up with silence. `isOpen` returns whether the gate is open in a span of 20 ms. */
 export function* cutFrames(
   samples: Int16Array,
   isOpen: (fromMs: number, toMs: number) => boolean,

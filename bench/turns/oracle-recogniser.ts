@@ -28,7 +28,7 @@ export class OracleRecogniser {
     if (kind === 'resumed' || kind === 'ended') this.#lastAnswer = undefined;
   }
 
-  /** Returns an answer that is known by now, once. */
+  /** Returns the last answer, once. Undefined while it is not known at `atMs`, or where there is none. */
   takeAnswer(atMs: number): TimedAnswer | undefined {
     const answer = this.#lastAnswer;
     if (!answer || answer.atMs > atMs) return undefined;

@@ -31,7 +31,7 @@ export type ListeningOptions = {
   readonly pauseHabits: PauseHabits;
   /** Words of a recogniser that makes no mistake. */
   readonly words: readonly ClipWord[];
-  /** Judges the transcript in each pause. Absent: nobody does. */
+  /** Chat model that judges in each pause whether the words are whole. Absent: nobody does. */
   readonly reader?: FakeReader | undefined;
 };
 

@@ -28,7 +28,7 @@ export async function openWorkshop(): Promise<Workshop> {
   return { codec: await openMediaplex(), weights: await loadSilero() };
 }
 
-/** Makes the packets of each scene. */
+/** Makes the packets of each scene, as a microphone sends them. */
 export async function playScenarios(
   scenarios: readonly TurnScenario[],
   { codec }: Workshop,
@@ -39,7 +39,10 @@ export async function playScenarios(
   );
 }
 
-/** Judges scenes. Everybody is a stranger, and a reader is learnt from scene to scene. */
+/**
+ * Lets endpointing hear each scene, and judges what it did. Nobody's pauses are known beforehand. With a `skill` a reader
+ * judges the words, and endpointing learns from scene to scene how far to trust it.
+ */
 export function judgeScenarios(
   sounds: readonly ScenarioSound[],
   workshop: Workshop,

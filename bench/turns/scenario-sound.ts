@@ -22,7 +22,7 @@ const silentLeadMs = 500;
 const silentTailMs = 2000;
 const samplesPerMs = roomRateHz / 1000;
 
-/** Makes the packets of a scene. */
+/** Makes the packets of a scene, as its microphone sends them. Throws where a clip is missing. */
 export async function playScenario(
   scenario: TurnScenario,
   clips: ReadonlyMap<string, VoiceClip>,

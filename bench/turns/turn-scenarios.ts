@@ -8,18 +8,20 @@ export type ScenarioKind = (typeof scenarioKinds)[number];
 /** Clauses of one person and the silence between them. */
 export type TurnScenario = {
   readonly id: string;
+  /** `reading`: a sentence that people read aloud. `request`: one that no rule was made of. */
   readonly kind: ScenarioKind | 'reading' | 'request';
   readonly profile: MicrophoneProfile;
   /** ISO 639-1. Absent: English. */
   readonly language?: string;
-  /** Gain beside the level of the clips. */
+  /** Gain over the level of the clips. */
   readonly gainDb: number;
+  /** Ids of the clips, in order. */
   readonly clips: readonly string[];
-  /** From the last sound of each clip to the first of the next. */
+  /** Times from the last sound of each clip to the first of the next. */
   readonly pausesMs: readonly number[];
 };
 
-/** Returns the voice of the first clip, which stands for the person. */
+/** Returns the voice of the first clip, which stands for the person. '' without clips. */
 export function getVoice({ clips }: TurnScenario): string {
   return clips[0]?.split('/')[0] ?? '';
 }

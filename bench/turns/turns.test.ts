@@ -11,10 +11,10 @@ test('some scenarios of every kind are heard to their end, and most are not cut 
     scenarios.filter((scenario) => scenario.kind === kind).slice(0, 2),
   );
   const sounds = await playScenarios(few, workshop);
-  const { unheard, cutOffPercent, waitMs } = toFigures(
+  const { unended, cutOffPercent, waitMs } = toFigures(
     judgeScenarios(sounds, workshop),
   );
-  expect(unheard).toBe(0);
+  expect(unended).toBe(0);
   expect(cutOffPercent).toBeLessThan(40);
   expect(waitMs).toBeLessThan(800);
 });

@@ -66,7 +66,7 @@ export async function readReadings(): Promise<readonly VoiceClip[]> {
   });
 }
 
-/** Returns the file of a clip. */
+/** Returns the path of the file with the packets of a clip. */
 export function toClipPath(id: string): string {
   return `${scenariosUrl}/clips/${id}.packets`;
 }

@@ -195,9 +195,9 @@ async function writeDeployFiles() {
 async function talk(sandbox: Sandbox) {
   const adam = sandbox.guild().person('Adam');
   await adam.join('Lounge', soon());
-  await adam.command('join').answered(soon());
+  await adam.command('join').waitForAnswer(soon());
   await adam.settled(soon());
-  await adam.command('captions on').answered(soon());
+  await adam.command('captions on').waitForAnswer(soon());
   const { lastVoicedAtMs } = await adam.say(readWav(await readFile(recording)), soon());
   await adam.listen(
     { sinceMs: lastVoicedAtMs, quietMs: 1_000, timeoutMs: 60_000 },

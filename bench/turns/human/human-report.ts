@@ -66,7 +66,7 @@ const goals = {
   reader: { naturalPercent: 16, allPercent: 22, meanMs: 430 },
 };
 
-/** Skills of readers. The goals are for the first. */
+/** Skills of readers, chat models that judge whether the words are whole. The goals are for the first. */
 const readers: readonly ReaderSkill[] = [
   [0.78, 0.95],
   [0.7, 0.7],
@@ -76,7 +76,7 @@ const readers: readonly ReaderSkill[] = [
 
 /** Points by which the turn model may cut off more people of a language or microphone, in percent. Kinds of speech are shown only. */
 const maxWorsePoints = 5;
-/** Prompts with few pauses. */
+/** Group that may be worse: its clips are prompts with few pauses. */
 const exceptedGroup = 'language it';
 
 /** The text of a report, and whether its goals are met. */
@@ -85,7 +85,7 @@ export interface HumanReport {
   readonly isMet: boolean;
 }
 
-/** Reports how the turns of the people in this folder end. */
+/** Reports how often each detector cuts off the people in this folder, and how long it waits at the ends of their turns. */
 export async function writeHumanReport(
   folder: string,
   deps: MomentDeps,

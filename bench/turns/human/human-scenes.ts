@@ -27,11 +27,12 @@ type ManifestEntry = {
 
 type HumanClip = ManifestEntry & { readonly words: readonly ClipWord[] };
 
-/** A silence of a scene: a natural pause, one that was put in, or the end of the turn. */
+/** A silence of a scene: a pause after which the person goes on (`hold`), or the end of the turn (`eot`). */
 export type HumanSilence = {
   readonly kind: 'hold' | 'eot';
   readonly fromMs: number;
   readonly toMs: number;
+  /** Length of a pause that was put in. Undefined: the silence is natural. */
   readonly insertedMs?: number;
 };
 
@@ -92,7 +93,7 @@ function measureWholeMs({ length }: Int16Array) {
 }
 
 /**
- * Reads each clip as its room sounds, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a
+ * Reads each clip with the sound of its room around it, and once more with a hesitation of 0.4 to 1.5 s at a border of words inside a
  * sentence, of which that hesitation alone counts.
  */
 export async function* readHumanSounds(

@@ -11,12 +11,13 @@ import {
 } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { HumanSilence } from './human-scenes.ts';
 
-/** A silence with the signs of an end at each of its instants. */
+/** A silence, with the signs of an end of turn at each of its instants. */
 export type ReadSilence = HumanSilence & { readonly moments: readonly TurnMoment[] };
 
 /**
- * Returns the time from the beginning of each silence to the end of the turn, where a reader judges the transcript. The
- * reader has judged the same silences before, from which its worth is known.
+ * Returns the time, in ms, from the beginning of each silence to the end of the turn, where a reader judges the transcript:
+ * the length of the silence where the turn does not end. The reader has judged the same silences before, so endpointing
+ * knows how far to trust it.
  */
 export function listReadEnds(
   silences: readonly ReadSilence[],

@@ -7,7 +7,7 @@ import { readHeldOutTurns, type SilenceTurn } from './held-out-turns.ts';
 import { findLowest, sweepRules } from './sweep-rules.ts';
 import type { MomentDeps, TurnMoment } from './turn-moments.ts';
 
-/** eot-bench's columns. */
+/** The two figures that eot-bench publishes of a detector. */
 interface SweepFigures {
   /** Share of holds cut off at a mean wait of 300 ms. */
   readonly cutOffAt300: number;
@@ -27,7 +27,7 @@ const scoreVoiceActivity: Detector = () => 0;
 const scoreOwnRules: Detector = ({ signs, silentMs }) =>
   silentMs - decideEndpointingDelay(signs, textRules, {}).delayMs;
 
-/** Formats the ends of turns by eot-bench's definitions, of speakers of whom no rule was made. */
+/** Formats how often pauses are cut off and how long ends of turns wait, by eot-bench's definitions, for speakers of whom no rule was made. */
 export async function formatSilenceReport(deps: MomentDeps): Promise<string> {
   const turns = await readHeldOutTurns(deps);
   const alone = toSweepFigures(turns, scoreVoiceActivity);

@@ -14,7 +14,7 @@ export type ScoredSilence = {
   }[];
 };
 
-/** A rule's share of the holds in which it fires, and its mean wait after the true ends, in ms. */
+/** A rule's share (0 to 1) of the holds in which it fires, and its mean wait after the true ends, in ms. */
 export interface OperatingPoint {
   readonly cutOffShare: number;
   readonly waitMs: number;
@@ -47,7 +47,7 @@ function makeGrid(silences: readonly ScoredSilence[]) {
   };
 }
 
-/** Finds the operating points of every rule of the grid. */
+/** Finds the operating point of every rule that is tried: thresholds of the score, delays and timeouts (`makeGrid`). */
 export function sweepRules(
   silences: readonly ScoredSilence[],
 ): readonly OperatingPoint[] {

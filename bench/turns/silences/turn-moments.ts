@@ -39,7 +39,7 @@ const unendingRules = {
 const stepMs = 20;
 const samplesPerMs = 16;
 
-/** Judges how likely a person's turn is over. Asked in each pause, with the person's last sound. */
+/** Judges how likely a person's turn is over. Asked in each pause, with the person's sound so far at 16 kHz. Returns 0 to 1, or undefined for no judgement. */
 export type JudgeTurn = (samples: Int16Array) => Promise<number | undefined>;
 
 type JudgedTurn = Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs'>;
@@ -48,7 +48,7 @@ type JudgedTurn = Omit<Extract<EndpointingEvent, { kind: 'turn-judged' }>, 'atMs
 const judgeMs = 60;
 
 /**
- * Lists one turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. A turn model
+ * Lists the state of one turn as the bot's hearing knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. A turn model
  * answers 60 ms after it was asked.
  */
 export async function listMoments(
