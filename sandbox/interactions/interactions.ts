@@ -20,7 +20,7 @@ import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { MessageId, PersonId } from '#src/base/ids.ts';
 
-/** An act of a person: a command called, a button pressed, a form filled in. */
+/** An act of a person: a command called, a button pressed, a form filled in, an option half typed. */
 export type InteractionInput = {
   readonly kind: InteractionKind;
   readonly guild: Guild;
@@ -43,7 +43,9 @@ export const interactionTypes = {
   modal: 5,
 } as const;
 
-/** Every interaction, found by id by callbacks and by token by webhooks. */
+/**
+ * Every interaction so far. Callbacks and webhooks name one by its token, and a person who fills in a form by its id.
+ */
 export class Interactions {
   readonly #world: World;
   readonly #board: MessageBoard;
@@ -122,7 +124,13 @@ const maxFollowUps = 100;
 /** A person's interaction: a command, a button, a form, a half-typed option. */
 export type Interaction = Pick<
   InteractionRecord,
-  'id' | 'sentAtMs' | 'reply' | 'followUps' | 'answered' | 'suggested' | 'asked'
+  | 'id'
+  | 'sentAtMs'
+  | 'reply'
+  | 'followUps'
+  | 'waitForAnswer'
+  | 'waitForSuggestions'
+  | 'waitForForm'
 >;
 
 /** An interaction with both its ends: the bot answers through REST, the person watches. */
@@ -151,8 +159,8 @@ export class InteractionRecord {
   }
 
   /**
-   * Finds the first response. None while the bot is only thinking. The response to a
-   * button may be the message with the button.
+   * The first response. Undefined before it, while the bot is only thinking, and once it is deleted. The response to
+   * a button may be the message with the button.
    */
   get reply(): ShownMessage | undefined {
     return this.#original && !this.#original.loading
@@ -165,7 +173,7 @@ export class InteractionRecord {
     return this.#followUps.map(toShownMessage);
   }
 
-  /** Returns whether the bot may write no follow-ups any more. */
+  /** Returns whether the token is over 15 minutes old, so that follow-ups and edits are refused. */
   get isExpired(): boolean {
     return this.#world.clock.nowMs() - this.sentAtMs >= maxTokenAgeMs;
   }
@@ -176,7 +184,7 @@ export class InteractionRecord {
     return message !== undefined && this.#board.find(message.id) === undefined;
   }
 
-  /** Notes the one callback that an interaction may have. Its performer tells the waiting caller. */
+  /** Notes the one callback that an interaction may have. Wakes nobody: `setReply` and the like do. */
   acknowledge(): 'taken' | 'again' | 'late' {
     if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
@@ -198,8 +206,8 @@ export class InteractionRecord {
   }
 
   /**
-   * Makes the pressed button's message `@original`. With `content` it is edited at
-   * once.
+   * Makes the pressed button's message `@original`, and edits it with `content`. Returns undefined if no message was
+   * pressed.
    */
   updateSource(content: PostedContent | undefined): BoardMessage | undefined {
     this.#original = this.opening.message;
@@ -221,8 +229,8 @@ export class InteractionRecord {
   }
 
   /**
-   * Posts a follow-up. The first after a deferral fills the deferred reply, as on
-   * Discord. Undefined after 100 follow-ups.
+   * Posts a follow-up. The first after a deferral fills the deferred reply, as on Discord. Returns undefined, and
+   * posts nothing, after 100 follow-ups.
    */
   postFollowUp(content: PostedContent, ephemeral: boolean): BoardMessage | undefined {
     if (this.#original?.loading) return this.edit(this.#original, content);
@@ -255,21 +263,20 @@ export class InteractionRecord {
   }
 
   /**
-   * Waits for the first response, which may be a follow-up where the bot took its
-   * "thinking" away. This and the next ones wait for up to 15 s. Errors: BotError
-   * `sandbox.failed` when it does not come. Aborting `signal` throws `signal.reason`.
+   * Waits up to 15 s for the first response, which may be a follow-up where the bot took its "thinking" away.
+   * Errors: BotError `sandbox.failed` if none comes. Aborting `signal` throws `signal.reason`.
    */
-  answered(signal: AbortSignal): Promise<ShownMessage> {
+  waitForAnswer(signal: AbortSignal): Promise<ShownMessage> {
     return this.#waitFor(() => this.reply ?? this.followUps[0], signal);
   }
 
-  /** Waits for suggestions for a half-typed option. */
-  suggested(signal: AbortSignal): Promise<readonly unknown[]> {
+  /** Waits for suggestions for a half-typed option. Deadline, errors and abort: as `waitForAnswer`. */
+  waitForSuggestions(signal: AbortSignal): Promise<readonly unknown[]> {
     return this.#waitFor(() => this.#choices, signal);
   }
 
-  /** Waits for the form, which the person may now submit. */
-  asked(signal: AbortSignal): Promise<unknown> {
+  /** Waits for the form, which the person may then submit. Deadline, errors and abort: as `waitForAnswer`. */
+  waitForForm(signal: AbortSignal): Promise<unknown> {
     return this.#waitFor(() => this.modal, signal);
   }
 

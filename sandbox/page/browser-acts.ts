@@ -109,7 +109,7 @@ async function waitForChoices(
 ) {
   const either = AbortSignal.any([signal, AbortSignal.timeout(maxCompletionMs)]);
   const interaction = sandbox.person(you).complete(name, options, focused);
-  return await interaction.suggested(either);
+  return await interaction.waitForSuggestions(either);
 }
 
 async function sayTyped(
@@ -131,8 +131,8 @@ async function waitForAnswer(
 ): Promise<object> {
   const raceEnd = new AbortController();
   const either = AbortSignal.any([signal, raceEnd.signal]);
-  const response = interaction.answered(either);
-  const form = interaction.asked(either);
+  const response = interaction.waitForAnswer(either);
+  const form = interaction.waitForForm(either);
   try {
     return await Promise.race([
       response.then(({ id: messageId, text, ephemeral }) => ({

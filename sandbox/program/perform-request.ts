@@ -151,7 +151,7 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<AnswerFields> {
   const interaction = sandbox.person(person).command(name, options, channel);
-  const { id: messageId, text, ephemeral } = await interaction.answered(signal);
+  const { id: messageId, text, ephemeral } = await interaction.waitForAnswer(signal);
   return { messageId, text, ephemeral, sentAtMs: interaction.sentAtMs };
 }
 

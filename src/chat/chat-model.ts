@@ -2,12 +2,14 @@ import type { LiveSound } from '#src/audio/live-sound.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 
+/** A call of a tool by the model. `argumentsJson` is not validated yet. */
 export type ToolCall = {
   readonly id: string;
   readonly name: string;
   readonly argumentsJson: string;
 };
 
+/** A tool that a model is offered. */
 export type Tool = {
   readonly name: string;
   readonly description: string;
@@ -15,7 +17,7 @@ export type Tool = {
   readonly parameters: Readonly<Record<string, unknown>>;
 };
 
-/** `name` is the author. The content never holds the name. */
+/** A message of a conversation. `name` is the author, and never stands in the content. */
 export type ChatMessage = ChatMessageByRole & {
   /** A program's message in the format of chat completions, which the server gets unchanged. */
   readonly sent?: SentFields;
@@ -45,6 +47,7 @@ type ChatMessageByRole =
 /** Fields of a message or request that a program sent, passed on unchanged. */
 export type SentFields = Readonly<Record<string, unknown>>;
 
+/** A message whose content is the sound of a person. */
 export type SpokenChatMessage = {
   readonly role: 'user';
   readonly name: string;
@@ -56,12 +59,14 @@ export type SpokenChatMessage = {
   readonly words: () => Promise<string>;
 };
 
+/** Tokens of one request, by the count of the server or an estimate. */
 export type Usage = TokenUsage & {
   /** Estimated by length, as the server did not report it. */
   readonly isEstimate?: true;
   readonly by?: ServedBy;
 };
 
+/** A part of an answer in text. */
 export type WrittenPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
@@ -69,6 +74,7 @@ export type WrittenPart =
   /** The last usage counts. An estimate before the first word only names the server. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 
+/** A part of an answer, in text or sound. */
 export type ChatPart =
   | WrittenPart
   /** Words of the sound. `text` is written instead of spoken. */

@@ -2,6 +2,7 @@ import { formatNumberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './chat-model.ts';
 import { findClosest, findStandInCall, formatResultReply } from './stand-in-calls.ts';
 
+/** Clock, name and chance for the stand-in. */
 export type StandInOptions = {
   /** Gets ms since 1970. */
   readonly wallMs: () => number;

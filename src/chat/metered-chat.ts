@@ -15,7 +15,7 @@ import type { ChatMessage, ChatModel, ChatPart, Usage } from './chat-model.ts';
 const bytesPerToken = 4;
 const soundBytesPerMs = 48;
 
-/** Reports the server before the first part of each answer. */
+/** Wraps a model so that each answer begins with a usage that names the server. */
 export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapEach } = model;
@@ -33,6 +33,7 @@ export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
   };
 }
 
+/** Returns whether a usage is the count of a server, rather than an estimate. */
 export function isReportedUsage(usage: Usage | undefined): boolean {
   return usage !== undefined && !usage.isEstimate;
 }
@@ -41,6 +42,7 @@ function estimateTokens(text: string) {
   return Math.ceil(Buffer.byteLength(text) / bytesPerToken);
 }
 
+/** Counts the requests of a chat model, and may refuse more. */
 export type ChatMeter = {
   /**
    * Counts a request at its end, by reported or estimated usage. A request rejected before its first word does not

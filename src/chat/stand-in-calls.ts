@@ -76,7 +76,7 @@ function createCommand(name: string, input: StandInCall['input'], wordings: stri
 const maxCommandDistance = 0.2;
 
 /**
- * Finds the call that a request asks for, by its wording alone.
+ * Finds the call that a request asks for, by its wording alone. Undefined if no tool fits.
  *
  * @example
  * import { findStandInCall } from '#src/chat/stand-in-calls.ts';

@@ -28,7 +28,7 @@ export type QueuedAnnouncement = {
   readonly clauses: readonly ConfidentialText[];
   /** `behind`: after everything that waits, even if it comes later. */
   readonly when: SayPlace | 'behind';
-  /** Returns words to say first, undefined if the text is not wanted any more. */
+  /** Returns words to say before the text. Undefined: the text is not wanted any more, and is not said. */
   readonly opening?: () => string | undefined;
   readonly voice?: string;
   readonly language?: string;
@@ -38,7 +38,7 @@ export type QueuedAnnouncement = {
   readonly personId?: PersonId;
   readonly owner?: Asker;
   readonly payer?: Asker;
-  /** Its sender writes it if it cannot be said. */
+  /** True if the sender writes the text when it cannot be said, so that nobody else writes it. */
   readonly isWrittenElsewhere?: boolean;
   /** Called once, after the announcement was heard at least in part. */
   readonly onHeard?: () => void;

@@ -16,7 +16,10 @@ import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
 
-/** The outside of a session. A function takes the few that it uses, as `Deps`. */
+/**
+ * Objects outside a session that its parts use: stores, engines, Discord and the clock. A function takes the few that
+ * it uses, as `Deps`.
+ */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
   readonly messages: VoiceChannelChatPoster;

@@ -25,7 +25,10 @@ export type NamedPerson = { readonly id: PersonId; readonly name: string };
 /** Events that people are told of once in a session, also across moves. */
 export type OnceInSession = 'greeted' | 'lines-hidden' | 'roles-unread';
 
-/** One voice channel's talk. A function takes the few owners that it uses, as `Owners`. */
+/**
+ * The bot's talk in one voice channel, as features, tools and runners see it. A function takes the few owners that it
+ * uses, as `Owners`.
+ */
 export type Session = {
   /** The channel with its people and its settings. */
   readonly voiceChannel: SessionChannel;
@@ -55,10 +58,11 @@ export type Session = {
 /** Some parts of a session, by their names. */
 export type Owners<Name extends keyof Session> = Pick<Session, Name>;
 
-/** The session before this one, if this one goes on. */
+/** Facts about an earlier session that a new session goes on with. */
 export type FormerSession = {
-  /** A former run sat there, and so has told its people. */
+  /** True if the bot sat in this channel before its process restarted, so that the people there have been greeted. */
   readonly isReturned: boolean;
+  /** The session that this one replaces in the same process. Undefined for a first one. */
   readonly former?: Owners<'voiceChannel'> | undefined;
 };
 

@@ -171,7 +171,7 @@ export class SpeechRequests {
     return { kind: submitted.reason === 'muted' ? 'muted' : 'closed' };
   }
 
-  /** Returns false if rejected. The end of a rejected notice is not reported. */
+  /** Queues a notice for the next pause. Returns false if the notice is rejected: its `onEnded` is then not called. */
   queueNotice(notice: SpokenNotice): boolean {
     if (!this.#canSpeak()) return false;
     const { maxWaitMs, personId: to } = notice;
@@ -185,7 +185,7 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** Returns whether there were any replies. */
+  /** Stops the current reply and all that wait. Returns whether there were any. */
   stopEverything(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
     this.#deps.loop.post({ kind: 'stop' });

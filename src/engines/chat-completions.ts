@@ -2,7 +2,10 @@ import { standardModels } from '#src/provider/models/standard-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import type { Engine } from './engine.ts';
 
-/** Any server with OpenAI's `/chat/completions`. An audio model also hears and speaks. */
+/**
+ * Any server with OpenAI's `/chat/completions`. The result has an `audioModel`, which also hears and speaks, if
+ * the settings name one.
+ */
 export const chatCompletions: Engine<'chat'> = {
   role: 'chat',
   name: 'completions',
@@ -16,7 +19,7 @@ export const chatCompletions: Engine<'chat'> = {
     );
     const client = openClient(settings);
     const { model, report, audioModel: { model: audioName, ...audio } = {} } = settings;
-    // No answer takes more than is put aside for it.
+    // The budget reserves this many tokens for each answer.
     const maxTokens = mostAnswerTokens;
     if (audioName === undefined)
       return openChatModel(client, { model, maxTokens, report });

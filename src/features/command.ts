@@ -25,6 +25,7 @@ import type { WallTimes } from '#src/texts/wall-time.ts';
 import type { HelpEntry, HelpState } from './contract/help-entries.ts';
 import type { FeaturePorts } from './features.ts';
 
+/** A message that answers a command, button or form. */
 export type Reply = TextLine & {
   /** Default: the caller alone. */
   readonly to?: ReplyAudience;
@@ -41,8 +42,10 @@ export type Reply = TextLine & {
   readonly files?: readonly ReplyFile[];
 };
 
+/** Messages that answer a call, in order. The first answers the interaction. */
 export type Replies = readonly [Reply, ...Reply[]];
 
+/** Person who called a command. `channel` is the voice channel in which the person sits. */
 export type Caller = {
   readonly id: PersonId;
   readonly name: string;
@@ -52,6 +55,7 @@ export type Caller = {
   readonly channel?: ChannelRef;
 };
 
+/** One call of a command, button or form. */
 export type CommandCall = {
   readonly guildId: GuildId;
   readonly caller: Caller;
@@ -79,6 +83,7 @@ export type PickedMessage = MessageContent & {
   readonly isBot: boolean;
 };
 
+/** An option of a slash command. */
 export type CommandOption = {
   readonly name: string;
   readonly description: PlainTextId;
@@ -104,6 +109,7 @@ export type SuggestValues = (
   ports: CommandPorts,
 ) => Promise<readonly string[]>;
 
+/** Objects that commands and buttons act through. */
 export type CommandPorts = {
   readonly clock: Clock;
   readonly guilds: Pick<StoredSettings, 'findDenial'> & {
@@ -125,6 +131,7 @@ export type CommandPorts = {
   readonly features: FeaturePorts;
 };
 
+/** Objects that the HTTP API acts through. */
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
   readonly members: Members;
 };

@@ -10,7 +10,7 @@ import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';
 
-/** `guildId` is absent for the whole process. */
+/** An alert that is raised. `guildId` is absent if the alert is about the whole process. */
 export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly guildId?: GuildId;
   readonly cause: string;

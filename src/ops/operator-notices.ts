@@ -3,8 +3,10 @@ import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
 
+/** Code of an error, or name of a trouble without one. */
 export type TroubleKind = ErrorCode | keyof typeof meanings;
 
+/** Objects that notices need. */
 export type OperatorNoticesDeps = {
   readonly clock: Pick<Clock, 'nowMs' | 'later'>;
   readonly log: Pick<Log, 'warn'>;

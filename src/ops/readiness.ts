@@ -1,5 +1,6 @@
 import type { RaisedAlert } from './alert-board.ts';
 
+/** Whether the process is ready, with a line for each check. */
 export type ReadinessReport = {
   readonly isReady: boolean;
   readonly lines: readonly string[];
@@ -16,7 +17,7 @@ export type ReadinessDeps = {
   listAlerts(): readonly RaisedAlert[];
 };
 
-/** Beyond this delay words of a person were cut. */
+/** Longest delay of the event loop, in ms, of a ready process. Beyond this delay, words of a person are cut. */
 export const maxLoopDelayMs = 2_000;
 
 /** Readiness of the process, one line a check, without ids. */

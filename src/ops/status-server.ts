@@ -8,7 +8,7 @@ import {
 import type { MetricsPage } from './metrics/metrics.ts';
 import { maxLoopDelayMs, type ReadinessReport } from './readiness.ts';
 
-/** Called at each request. */
+/** Functions that report the state of the process, each called at each request. */
 export type StatusDeps = {
   /** Returns whether the process is ready, with a line for each check. */
   reportReadiness(): ReadinessReport;

@@ -1,5 +1,9 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 
+/**
+ * How the bot's answers reach a person: aloud (`spoken`), in the channel with a mention (`written`), or as a direct
+ * message (`private`).
+ */
 export const answerWays = ['written', 'private', 'spoken'] as const;
 
 /** An absent field means the person has not chosen. */
@@ -10,9 +14,9 @@ export type PersonSettings = {
   readonly voice?: string;
   /** 1 is the usual pace of the voice. */
   readonly speed?: number;
-  /** Spelling for pronunciation. */
+  /** The person's name, spelt as it is pronounced. */
   readonly spokenName?: string;
-  /** Also set once the person was offered the choice. */
+  /** Absent: `spoken`. An offer of the choice stores `spoken`, so that nobody is asked twice. */
   readonly answers?: (typeof answerWays)[number];
 };
 

@@ -24,14 +24,14 @@ export type TurnUtterance = {
   readonly fromMs: number;
   /** Mono at 16 kHz. Undefined for typed words. */
   readonly pcm?: UtterancePcm;
-  /** The same sound as it came. */
+  /** The same sound, as it arrived while it was spoken. Undefined where it is not streamed. */
   readonly live?: LiveSound | undefined;
   readonly text?: string;
-  /** Recognised for its answer only. */
+  /** True for a recording that is recognised for its answer only. */
   readonly isRecording?: true;
   /** Data URLs. Only the chat model sees them. */
   readonly pictures?: readonly string[];
-  /** Words or pictures of another person. They ask for no tool. */
+  /** True for words or pictures of another person, which can ask for no tool. */
   readonly isQuoted?: true;
   /** Recognises once, on first call. Rejects with the error of the recogniser. */
   readonly transcript: () => Promise<Transcript>;
@@ -45,16 +45,16 @@ export type ReplyStyle = {
   readonly getAsideNotice?: (language: string | undefined) => string;
 };
 
-/** The language of an answer, which is surer once the words are recognised. */
+/** The language of one answer. Give it transcripts with `hear`, and read `now` as late as possible. */
 export interface AnswerLanguage {
-  /** BCP 47, as far as known. Surer after `hear`. */
+  /** BCP 47. Undefined while unknown. Surer after `hear`. */
   readonly now: string | undefined;
   /**
-   * `fixed` is said by the style. `settled` holds unless these words ask for another language. `open` is that of
-   * earlier words, or the likeliest.
+   * `fixed`: the style sets the language. `settled`: the language holds unless the words of this turn ask for another.
+   * `open`: the language of earlier words, or the likeliest one.
    */
   readonly stability: 'fixed' | 'settled' | 'open';
-  /** The final transcripts are answered in another language than those given to `hear`. */
+  /** True if `hear` got words that were not final, and the final transcripts ask for an answer in another language. */
   readonly isOutdated: boolean;
   /** Learns from transcripts, oldest first, as soon as they are recognised. Never rejects. */
   hear(transcripts: readonly Transcript[]): Promise<void>;
@@ -100,6 +100,7 @@ export type ReplyPart =
   | { readonly kind: 'cut' }
   | { readonly kind: 'usage'; readonly usage: Usage };
 
+/** The result of a call, as the model reads it. */
 export type ToolResult = { readonly content: string };
 
 /** The session's side of an answer, which runs tools and counts cost. */
@@ -112,7 +113,7 @@ export interface AnswerHost {
   readonly wordsJudge?: WordsJudge | undefined;
 }
 
-/** A way from a turn to a reply. */
+/** A way from a turn to a reply. Choose one with `choosePipeline`, and open it in a `PipelineRegistry`. */
 export interface Pipeline {
   /**
    * Answers a turn, ahead of the reader within a bound. An utterance without words yields nothing. Throws BotError

@@ -28,7 +28,7 @@ export function createTranslationPrompt(
   return { system: task, user: formatDataBlock('lines', lines) };
 }
 
-/** A longer text is no translation. */
+/** Longest translation, as a multiple of the line. A longer text is no translation. */
 const maxLengthRatio = 4;
 const spareChars = 40;
 

@@ -14,7 +14,10 @@ export type WordsJudge = {
   readonly waitUntilWanted: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Stands behind the newest words, so that all before it is the same in the next request. */
+/**
+ * Order to the model to judge the words. The order stands behind the newest words, so that all before it is the same
+ * in the next request.
+ */
 export const judgeOrder: {
   readonly role: 'user';
   readonly name: string;

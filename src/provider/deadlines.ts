@@ -2,6 +2,7 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { ProviderRole } from './provider-event.ts';
 
+/** Deadlines of a request, in ms. */
 export type Deadlines = {
   /** Time to the first output, if the server has answered before. A slow server gets more, by its own speed. */
   readonly firstMs: number;
@@ -86,6 +87,7 @@ export class ProviderSpeed {
 
 type StageDeadlines = Pick<Deadlines, 'firstMs' | 'idleMs' | 'totalMs'>;
 
+/** How the parts of a stream are timed. */
 export type StageTiming<T> = StageDeadlines & {
   readonly clock: Clock;
   /** Returns whether a part is output, so that the later deadlines count. */

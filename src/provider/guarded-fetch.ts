@@ -15,11 +15,13 @@ import {
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxHeadBytes = 4096;
 
+/** A `fetch` as the clients of servers call it. */
 export type Fetch = (
   url: string | URL | Request,
   init?: RequestInit,
 ) => Promise<Response>;
 
+/** The server that requests go to: its name for errors, and its key. */
 export type FetchGuard = {
   /** Name of the server in errors. */
   readonly server: string;
@@ -226,6 +228,7 @@ async function createWrongTypeError(
   });
 }
 
+/** Content that an answer may have. */
 export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
 const acceptedTypes: Readonly<Record<ExpectedContent, RegExp>> = {

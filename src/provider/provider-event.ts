@@ -1,8 +1,10 @@
 import type { BotError } from '#src/base/errors.ts';
 
+/** Roles of servers, as sentences name them. */
 export const providerRoles = ['speech to text', 'chat', 'text to speech'] as const;
 export type ProviderRole = (typeof providerRoles)[number];
 
+/** News about a server, for log, metrics and operator. `mended` ends a `failed`. */
 export type ProviderEvent =
   | {
       readonly kind: 'failed';

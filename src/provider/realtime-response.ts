@@ -26,6 +26,7 @@ type ToolCall = {
   readonly argumentsJson: string;
 };
 
+/** A part of a response. */
 export type ResponsePart =
   | { readonly kind: 'sound'; readonly bytes: Buffer }
   /** `transcript` holds the words of the sound. */

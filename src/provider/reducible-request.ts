@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 
+/** Creates the BotError of a request whose pictures were rejected. */
 export function createPicturesError(): BotError {
   const message = 'The chat model does not take the pictures of a question.';
   const about = { takesNoPictures: true } as const;

@@ -18,6 +18,7 @@ export interface ConfirmationRequests {
   ): Promise<ConfirmOutcome>;
 }
 
+/** Creates the dialog for the sessions of a shard. Aborting `signal` ends confirmed calls. */
 export function createConfirmationRequests(
   sessions: Pick<VoiceSessions, 'findSession'>,
   signal: AbortSignal,

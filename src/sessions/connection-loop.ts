@@ -59,9 +59,10 @@ const slowCheckAfterWakeMs = 20_000;
 const minHoldMs = 60;
 /** Node reads 32 datagrams in one turn, and a socket holds several hundred. */
 const maxReadTurns = 32;
-/** Meanwhile a budget may begin anew. */
+/** Longest time between two checks, as a budget may begin anew meanwhile. */
 const maxCheckGapMs = 60_000;
 
+/** Objects that a connection of a session needs. */
 export type ConnectionOptions = {
   readonly callerId: PersonId;
   readonly hearing: HearingDeps;

@@ -34,7 +34,10 @@ export class EndedConversations implements Disposable {
     this.#clock = clock;
   }
 
-  /** Finds the conversation of a channel. One of another channel of the server is not found. */
+  /**
+   * Finds the conversation that ended last in a channel. Undefined after 15 minutes, or if a later one ended in
+   * another channel of the server.
+   */
   find({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
     const conversation = this.#conversations.get(guildId);
     return conversation?.channelId === channelId ? conversation : undefined;

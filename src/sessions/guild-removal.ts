@@ -47,7 +47,7 @@ export class GuildRemoval implements Disposable {
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
 
-  /** Ends retries. An erasure that runs now goes on. */
+  /** Ends the retries. A try that runs now goes on. */
   [Symbol.dispose](): void {
     this.#closing.abort(new Error('the removal of servers is closed'));
   }

@@ -8,6 +8,7 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 
 type EntryDeps = { readonly clock: Clock; readonly places: Places };
 
+/** Finds the line that says why the bot cannot join or speak in a channel. Undefined if nothing is in the way. */
 export function describeObstacle(
   verdict: JoinVerdict,
   where: ChannelRef,
@@ -45,7 +46,9 @@ export function judgeEntry(
   return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
 }
 
-/** Returns whether the bot may join. Moderators may put it where it may not. */
+/**
+ * Returns whether the bot may join by itself. A moderator may still put the bot into a channel that it may not join.
+ */
 export function canEnter(channel: ChannelRef, deps: EntryDeps): boolean {
   const kind = judgeEntry(channel, deps)?.kind;
   return kind === 'fine' || kind === 'stage';

@@ -12,21 +12,24 @@ export const restingReasons: ReadonlySet<LeaveReason> = new Set([
   'refused',
 ]);
 
+/** Finds the line of the panel after a session that ended for this reason. Undefined: the panel needs no such line. */
 export function getLeftLine(reason: LeaveReason): TextLine | undefined {
   return reason === 'stopped' ? { id: 'seat.stopped' } : undefined;
 }
 
+/** Finds the line in the chat for people whom the bot leaves for this reason. Undefined: the bot says nothing. */
 export function getFarewellLine(reason: LeaveReason): TextLine | undefined {
   if (reason === 'alone') return { id: 'leave.empty' };
   if (reason === 'refused') return { id: 'gave_up' };
   return reason === 'lost' ? { id: 'leave.broken' } : undefined;
 }
 
+/** Whether a failed join is tried again in `waitMs`, or is final. */
 export type ReconnectDecision =
   | { readonly kind: 'again'; readonly waitMs: number }
   | { readonly kind: 'over'; readonly why: LeaveReason };
 
-/** Converts a failed join to its outcome. `restMs`: Discord allows no try for so long. */
+/** Converts the error of a failed join to its outcome. `restMs` is the time for which Discord allows no further try. */
 export function toJoinOutcome(
   error: unknown,
   next: ReconnectDecision,
@@ -56,7 +59,10 @@ function roundToSeconds(ms: number) {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }
 
-/** `callerId` is `nobody` for a join without a caller. */
+/**
+ * A call of the bot into a channel. `callerId` is `nobody` for an automatic join. `follows`: whether the bot follows
+ * the caller from then on; absent leaves that as it was.
+ */
 export type JoinCall = {
   readonly callerId: PersonId;
   readonly mode?: JoinMode;
@@ -64,7 +70,7 @@ export type JoinCall = {
   readonly isCalled?: boolean;
 };
 
-/** Gets the person that the bot follows after a call. Undefined `follows` leaves that as it was. */
+/** Gets the person that the bot follows after a call. Undefined: the bot follows nobody. */
 export function getFollowedPerson(
   { callerId, follows }: Pick<JoinCall, 'callerId' | 'follows'>,
   followedBefore: PersonId | undefined,

@@ -16,12 +16,16 @@ type MoveRequest = {
   readonly agreedIds: Set<PersonId>;
 };
 
+/** State of a request after a press. `over`: there is no such request. `waiting`: `names` have not agreed yet. */
 export type MoveAgreement =
   | { readonly kind: 'over' }
   | { readonly kind: 'waiting'; readonly names: readonly string[] }
   | { readonly kind: 'moved'; readonly to: ChannelRef };
 
-/** Requests to take the bot to another channel. It goes once everybody in its channel agrees. */
+/**
+ * Requests to take the bot to another channel. The bot goes once everybody in its channel agrees: call
+ * `askParticipants`, and `agree` for each press of the button.
+ */
 export class MoveRequests {
   readonly #deps;
   readonly #sessions;

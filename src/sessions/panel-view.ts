@@ -21,6 +21,7 @@ import { type PlainTextId, type TextLine, toOptionalLines } from '#src/texts/tex
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { ConnectionOptions } from './connection-loop.ts';
 
+/** Everything that a panel shows. */
 export type PanelFacts = {
   readonly talk: TalkState;
   readonly state: ConversationState;
@@ -30,13 +31,14 @@ export type PanelFacts = {
   /** Gets the name that a person has in this server. */
   readonly getName: (personId: PersonId) => string;
   readonly step?: PlainTextId;
-  /** Readers in the chat of the voice channel may know questions. */
+  /** True if the panel stands in the chat of the voice channel, whose readers may know the questions asked there. */
   readonly isInChat: boolean;
   readonly features: FeaturePanel;
 };
 
 const [maxShownQuestions, maxQuestionChars] = [3, 200];
 
+/** Creates the panel of a session from its facts. `createSessionPanel` collects them. */
 export function createPanel(facts: PanelFacts): PanelContent {
   const { features, talk } = facts;
   const {
@@ -169,6 +171,7 @@ function listNamesLine(id: 'panel.next' | 'panel.lost.late', names: readonly str
   });
 }
 
+/** Creates the panel of a session as it is now, with the people who talk. */
 export function createSessionPanel(
   {
     consent,
@@ -196,6 +199,7 @@ export function createSessionPanel(
   });
 }
 
+/** Collects who is heard in a session and how the bot is spoken to, for the panel and `/help`. */
 export function getTalkState(
   { consent, loop, voiceChannel }: Owners<'consent' | 'loop' | 'voiceChannel'>,
   people: readonly ChannelMember[],
@@ -225,6 +229,7 @@ export function getTalkState(
   };
 }
 
+/** Returns the line that says for how many days captions are kept. */
 export function describeRetention(days: number): TextLine {
   return { id: 'captions.kept', with: { days } };
 }

@@ -19,7 +19,10 @@ const resumeErasuresMs = 60_000;
 /** A spoken receipt that finds no pause in this time is written. */
 const maxReceiptWaitMs = 10_000;
 
-/** Choices apply in the channel first, and are stored then. */
+/**
+ * Carries out the choices of people about being heard, and erases or exports their data. A choice applies in the
+ * channel first, and is then stored.
+ */
 export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
@@ -40,7 +43,7 @@ export class PrivacyRequests {
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
   }
 
-  /** Tells a person what the bot knows. `unread`: a store is in trouble. */
+  /** Collects the facts about a person that the bot knows. `unread`: a store could not be read. */
   async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
     const [consent, settings, counts] = await Promise.all([
       this.#getConsent(guildId, personId),
@@ -101,7 +104,10 @@ export class PrivacyRequests {
     if (!isWaiting) notices.notifyPerson(personId, lines, signal);
   }
 
-  /** Erases a person's data in this server, and hears that person no more. `failed` is tried again each minute. */
+  /**
+   * Erases a person's data in this server, and hears that person no more. An erasure with the outcome `failed` is
+   * tried again each minute.
+   */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
     // The no and the erasure are stored first, so that a crash in between ends nothing.
     const choices = this.#sessions.consents.getChoices(guildId);

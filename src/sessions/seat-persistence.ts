@@ -29,7 +29,10 @@ type KnownSeat = {
 const aliveIntervalMs = 15_000;
 const expireIntervalMs = 60_000;
 
-/** Stores the seats of the bot and the answers of people there. */
+/**
+ * Stores the channels in which the bot sits, and the consent given there, so that the bot returns after a restart.
+ * Call `saveSeat` at each change of a session, and `onSessionEnded` at its end.
+ */
 export class SeatPersistence implements AsyncDisposable {
   readonly #deps;
   readonly #seatStore;

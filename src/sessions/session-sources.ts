@@ -6,6 +6,7 @@ import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
+/** Stores, features and models that sessions of one shard share. */
 export type SessionSources = StoredSettingsDeps & {
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;

@@ -8,6 +8,7 @@ import {
   type SessionFeatures,
 } from '#src/ports/feature-session.ts';
 
+/** One feature in one shard. The shard calls the hooks that the feature has. */
 export type FeatureShard = {
   readonly tools?: readonly ToolEntry[];
   /** Opens the feature for one session, which may go on with `formerSession`. */

@@ -55,6 +55,7 @@ import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
 
+/** The circumstances of a new session. `former` is the session that it replaces, `seat` one of an earlier process. */
 export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
   readonly sources: SessionSources;
@@ -73,7 +74,10 @@ const stageAudienceMs = 3_000;
 
 const consentAnswers = { always: 'yes', never: 'no', forgotten: 'forget' } as const;
 
-/** The bot's time in one voice channel. Its connection may be lost and come back. */
+/**
+ * The bot's time in one voice channel, whose connection may be lost and come back. Call `enter` and then
+ * `runUntilEnd` once; `leave` ends the session.
+ */
 export class VoiceSession implements Session {
   readonly voiceChannel: SessionChannel;
   readonly notices: ChannelNotices;
@@ -190,7 +194,7 @@ export class VoiceSession implements Session {
     return this.voiceChannel.channel;
   }
 
-  /** Whether the bot answers or only captions. Setting it is stored with the seat. */
+  /** Whether the bot answers or only captions. */
   get mode(): JoinMode {
     return this.#mode;
   }
@@ -319,7 +323,7 @@ export class VoiceSession implements Session {
     await this.#choices.readStored();
   }
 
-  /** Applies settings that have changed. `key`: the only one. */
+  /** Applies settings that have changed. `key` names the setting if only one has. */
   applySettings(key?: string): void {
     this.consent.syncConversation();
     this.loop.syncSettings();
@@ -443,7 +447,7 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** The first reason counts. */
+  /** Ends the session. Of several calls, the reason of the first counts. */
   leave(reason: LeaveReason): void {
     this.loop.post({ kind: 'leave', why: reason });
   }
@@ -547,6 +551,7 @@ export class VoiceSession implements Session {
   }
 }
 
+/** Counts the exchanges in the history of a session. */
 export function countExchanges({ loop }: Owners<'loop'>): number {
   return loop.state.history.exchanges.length;
 }

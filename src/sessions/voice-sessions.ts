@@ -113,7 +113,7 @@ export class VoiceSessions implements AsyncDisposable {
     return this.#sessions.get(guildId)?.session;
   }
 
-  /** Finds the channel in which the bot sits or which it joins now. */
+  /** Finds the channel in which the bot sits or which it joins now. Undefined if there is none in this server. */
   at(guildId: GuildId): ChannelRef | undefined {
     return this.#findHere(guildId)?.channel;
   }
@@ -149,7 +149,10 @@ export class VoiceSessions implements AsyncDisposable {
     return [...this.#sessions.values()].map(({ session }) => session);
   }
 
-  /** Joins a channel. `follows`: whether to follow the caller. Default: as before. */
+  /**
+   * Joins a channel for a caller, and leaves the channel before. `follows`: whether to follow the caller. Default: as
+   * before.
+   */
   async join(
     channel: ChannelRef,
     callerId: PersonId,
@@ -183,7 +186,10 @@ export class VoiceSessions implements AsyncDisposable {
     this.#ended.forgetServer(guildId);
   }
 
-  /** Joins the channel that `prepare` finds, unless the bot sits somewhere. `isOnce`: a failure is final. */
+  /**
+   * Joins the channel that `prepare` finds, unless the bot sits somewhere. `isOnce`: a failure is final. Undefined if
+   * the bot does not try to join.
+   */
   async returnToSeat(
     guildId: GuildId,
     prepare: () => Promise<PreparedSeat | undefined>,
@@ -204,7 +210,7 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#queue.run(guildId, enterSeat);
   }
 
-  /** Joins a channel by itself, and leaves an empty one for that. Undefined if the bot stays with people. */
+  /** Joins a channel without a call, and leaves an empty channel for that. Undefined if the bot stays with people. */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
     const joinUncalled = async () => {
@@ -279,7 +285,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /** Moves a session. The newest channel counts. Never throws. */
+  /** Moves the session of a server to a channel. Of several calls, the newest channel counts. Never throws. */
   async moveSession(guildId: GuildId, channelId: ChannelId): Promise<void> {
     const move = this.#moves.get(guildId);
     if (move) {
@@ -342,7 +348,7 @@ export class VoiceSessions implements AsyncDisposable {
     return joining;
   }
 
-  /** Follows a person, or no longer. False if the bot sits nowhere. */
+  /** Begins or ends following a person. Returns false if the bot sits nowhere in this server. */
   followPerson(guildId: GuildId, personId: PersonId, follows: boolean): boolean {
     const here = this.findSession(guildId);
     if (!here) return false;

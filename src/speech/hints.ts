@@ -7,7 +7,10 @@ export type LanguageHint = {
   readonly languages?: string[];
 };
 
-/** Creates a list for gpt-transcribe and gpt-live-transcribe, else one language. */
+/**
+ * Creates the field that tells a model the language (BCP 47): a list for gpt-transcribe and gpt-live-transcribe, else
+ * one language. Empty without a language.
+ */
 export function createLanguageHint(
   model: string,
   language: string | undefined,
@@ -68,7 +71,10 @@ type HintFields = {
   readonly hotwords?: string;
 };
 
-/** `keywords` for gpt-transcribe, `hotwords` for faster-whisper, else `prompt`. */
+/**
+ * Creates the fields that tell a model the hints: `keywords` for gpt-transcribe, `hotwords` for faster-whisper, else
+ * `prompt`.
+ */
 export function createHintFields(
   model: string,
   baseUrl: string,
@@ -81,7 +87,7 @@ export function createHintFields(
     : createRealtimeHints(model, hints);
 }
 
-/** Creates the hints of a session. An empty list removes those before. */
+/** Creates the fields of a Realtime session that tell a model the hints. An empty list removes earlier hints. */
 export function createRealtimeHints(
   model: string,
   hints: readonly string[],
@@ -108,7 +114,7 @@ function interleaveWords(
   return pairs.flat().filter((word) => word !== undefined);
 }
 
-/** Transcribes with these options, unless a request has options of its own. */
+/** Wraps a recogniser so that these options apply, unless a request has options of its own. */
 export function withTranscriptionOptions(
   transcriber: Transcriber,
   usualOptions: TranscriptionOptions,

@@ -12,6 +12,7 @@ const soundHeaderBytes = 4;
 /** Part of each name, so that sound of an earlier format is not found. */
 const soundFormatVersion = 1;
 
+/** Which sentences are kept, and where. `maxBytes` bounds the folder, by default 20 MB. */
 export type KeptSentencesOptions = {
   readonly folder: string;
   /** Part of each name, so that another engine speaks anew. */

@@ -24,13 +24,15 @@ function findCut(text: string, maxChars: number) {
   return /[\uD800-\uDBFF]$/.test(fittingText) ? maxChars - 1 : maxChars;
 }
 
+/** A word or phrase, and the spelling that a voice reads in its place. */
 export type Pronunciation = { readonly word: string; readonly say: string };
 
+/** Respells a text for a voice. */
 export type Pronounce = (text: string) => string;
 
 /**
- * Replaces whole words by their pronunciations, in any case. The longest of several words counts. Undefined without
- * pronunciations.
+ * Creates a function that replaces whole words by their pronunciations, in any case. The longest of several words
+ * counts. Undefined without pronunciations.
  *
  * @example
  * import { createPronouncer } from '#src/speech/pronunciation.ts';

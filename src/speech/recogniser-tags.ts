@@ -1,4 +1,4 @@
-/** BCP 47, or an English name. */
+/** A text without tags. `language` is BCP 47 or an English name, and absent if no tag named one. */
 export type UntaggedText = { readonly text: string; readonly language?: string };
 
 /** Tags that recognisers write beside the words. The first that names a language counts. */
@@ -28,7 +28,8 @@ const unfinishedTag =
 const languageTagStart = /^\s*(?:l|la|lan|lang|langu|langua|languag)$/;
 
 /**
- * Removes tags. With `goesOn`, an end that may become a tag is left out.
+ * Removes the tags that a recogniser wrote beside the words. With `goesOn`, more text follows, and an end that may
+ * become a tag is left out.
  *
  * @example
  * import { parseTags } from '#src/speech/recogniser-tags.ts';

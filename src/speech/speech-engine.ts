@@ -2,31 +2,34 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 
+/** Usage of a request, as its server counted: tokens, or ms of sound. */
 export type ServerUsage =
   | ({ readonly kind: 'tokens' } & TokenUsage)
   | { readonly kind: 'heard'; readonly ms: number };
 
-/** `count` is the server's own. */
+/** Usage of a request, and the server that took it. `count` is absent if the server reports none. */
 export type EngineUsage = { readonly by?: ServedBy; readonly count?: ServerUsage };
 
-/** Times count from the beginning of the sound that was sent. */
+/** A word with its times, from the beginning of the sound that was sent. */
 export type TranscribedWord = {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
 };
 
+/** The recognised words of an utterance. An empty `text` means silence. `language` is BCP 47, absent if unknown. */
 export type Transcript = {
   readonly text: string;
   readonly language?: string;
-  /** In order, if the recogniser reports them all. */
+  /** Words with times, in order. Absent unless the recogniser reports them all. */
   readonly words?: readonly TranscribedWord[];
   /** The text is an English translation. */
   readonly isTranslated?: true;
-  /** Usage that no earlier transcript held. */
+  /** Usage since the transcript before, of the same utterance. */
   readonly usage?: EngineUsage;
 };
 
+/** A step of recognition: words so far, which may still change, or the final transcript. */
 export type TranscriptUpdate =
   | { readonly kind: 'partial'; readonly text: string }
   | { readonly kind: 'final'; readonly transcript: Transcript };
@@ -43,13 +46,16 @@ export interface Listening extends Disposable {
   settle(signal: AbortSignal): Promise<Transcript>;
 }
 
-/** `toOgg` packs the same sound in far fewer bytes, if it came in packets of which none is missing. */
+/**
+ * Sound of an utterance. `toOgg` packs the same sound in far fewer bytes. Absent unless the sound came in Opus
+ * packets of which none is missing.
+ */
 export type UtterancePcm = Pcm & { readonly toOgg?: (() => Uint8Array) | undefined };
 
-/** Everything understood so far, which may still change. */
+/** Takes everything understood so far of an utterance, which may still change. */
 export type OnPartial = (text: string) => void;
 
-/** A recogniser uses the options that it supports. */
+/** Hints for a recogniser, which uses those that it supports. */
 export type TranscriptionOptions = {
   readonly language?: string;
   readonly hints?: readonly string[];
@@ -79,10 +85,10 @@ export interface Transcriber {
   wrapEach?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
 }
 
-/** A missing field means the engine's own default. */
+/** The voice that a text is spoken with. A missing field means the engine's own default. */
 export type SpeechVoice = {
   readonly name?: string;
-  /** An engine that may not be asked for this model speaks with its usual one. */
+  /** Model of the server. An engine that may not be asked for it speaks with its usual model. */
   readonly model?: string;
   readonly language?: string;
   readonly instructions?: string;

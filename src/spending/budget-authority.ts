@@ -5,6 +5,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { ModelRequest, Reservation } from './reservation.ts';
 import type { SessionBudgets } from './session-budgets.ts';
 
+/** Paid work that asks for a budget. */
 export type AnswerRequest = {
   readonly kind: PaidKind;
   readonly guildId: GuildId;
@@ -14,6 +15,7 @@ export type AnswerRequest = {
   readonly first: ModelRequest | string;
 };
 
+/** A refusal of paid work, with the line that explains it. */
 export type BudgetRefusal = {
   readonly kind: 'refused';
   readonly cap: BudgetCap;
@@ -21,6 +23,7 @@ export type BudgetRefusal = {
   /** Returns true if the refusal is new to this person, or, without a person, to the channel today. Each call counts as telling it. */
   readonly isNews: (readerId?: PersonId) => boolean;
 };
+/** The opened budget of an answer. */
 export type AnswerBudget = {
   readonly kind: 'open';
   readonly reservation: Reservation;
@@ -28,15 +31,17 @@ export type AnswerBudget = {
   readonly news?: TextLine;
 };
 
+/** A budget without room: the line that says so, and the time at which it begins anew. */
 export type UsedBudget = { readonly line: TextLine; readonly time: string };
 
+/** The opened budget to recognise an utterance. */
 export type HearingBudget = {
   readonly reservation: Reservation;
   /** Charges the recognition to the person if the words were meant for the bot, else to the server alone. Later calls do nothing. */
   readonly decide: (isMeant: boolean) => void;
 };
 
-/** Decides budgets. Methods never throw or wait. */
+/** Decides whether paid work may begin, and opens its budget. Methods never throw or wait. */
 export type BudgetAuthority = Pick<
   SessionBudgets,
   | 'open'
@@ -61,6 +66,7 @@ export type SpentShare = {
   readonly turns: number;
 };
 
+/** An amount that was charged. */
 export type SpentEvent = {
   readonly kind: 'spent';
   readonly what: PaidRole;

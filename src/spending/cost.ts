@@ -10,6 +10,7 @@ import {
   type Usd,
 } from '#src/spending/prices/prices.ts';
 
+/** An amount of paid work: tokens, ms of heard sound, or spoken text. */
 export type Use =
   | ({ readonly kind: 'tokens' } & TokenUsage)
   | { readonly kind: 'heard'; readonly ms: number }
@@ -21,7 +22,7 @@ const maxCount = 1e9;
 /** Estimate for servers that do not count. */
 export const charactersPerToken = 4;
 
-/** Computes billionths of a dollar. Undefined without a price. */
+/** Computes the cost in billionths of a dollar. Undefined if a needed rate is unknown, or the counts are impossible. */
 export function computeCost(use: Use, rates: Usd): number | undefined {
   const usd = isCountable(use) ? toUsd(use, rates) : undefined;
   // Sums of whole numbers are exact.
@@ -29,8 +30,8 @@ export function computeCost(use: Use, rates: Usd): number | undefined {
 }
 
 /**
- * Prices the first use that has a rate, else the cautious price. `otherwise` prices impossible
- * counts.
+ * Computes the cost, in billionths of a dollar, of the first use that has a rate, else by the cautious price.
+ * `otherwise` is the cost of impossible counts.
  */
 export function sumCosts(
   uses: readonly Use[],

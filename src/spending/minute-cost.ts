@@ -10,13 +10,16 @@ import { estimateSpokenCharacters } from './reservation.ts';
 
 /** Questions and answers of the minute that is priced. */
 export const questions = 4;
+/** Length of a question, in ms. */
 export const askedMs = 5_000;
+/** Length of an answer, in ms. */
 export const answeredMs = 8_000;
 /** Tokens of instructions, tools and earlier exchanges. */
 export const shownTokens = 1_000;
 
 const openAiHost = 'api.openai.com';
 
+/** The models of a minute, by their names. */
 export type PricedModels = {
   readonly recogniser: string;
   readonly model: string;
@@ -32,7 +35,7 @@ export type MinuteCost = {
   readonly wholeUsd: number;
 };
 
-/** Estimates a minute at OpenAI. */
+/** Estimates the cost of a minute of talk at OpenAI, by its list prices. */
 export function estimateMinuteCost({
   recogniser,
   model,
@@ -46,12 +49,14 @@ export function estimateMinuteCost({
   return { hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
 }
 
+/** Use of the voice that reads one answer. */
 export const answerReading: Use = {
   kind: 'spoken',
   characters: estimateSpokenCharacters(answeredMs),
   ms: answeredMs,
 };
 
+/** Estimates the use of the chat model for one answer. `speaks`: the model hears and speaks by itself. */
 export function estimateAnswerUse(speaks: boolean): Use {
   const audioInputTokens = speaks ? askedMs / msPerTokenHeard : 0;
   const audioOutputTokens = speaks ? answeredMs / msPerTokenSpoken : 0;

@@ -191,24 +191,30 @@ export class PaidEngine<Engine extends object> {
   }
 }
 
+/** Makes a chat model take requests with a reservation only. */
 export function createPaidChat(chat: ChatModel): PaidEngine<ChatModel> {
   return new PaidEngine(chat, withMeter);
 }
 
+/** Makes a voice take requests with a reservation only. */
 export function createPaidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
   return new PaidEngine(voice, withVoiceMeter);
 }
 
+/** Makes a recogniser take requests with a reservation only. */
 export function createPaidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
   return new PaidEngine(recogniser, meterTranscriber);
 }
 
+/** The session's side of an answer, without the meter, which is the reservation. */
 export type ReplyHost = Omit<AnswerHost, 'meter'>;
 
+/** The host of an answer without tools. */
 export const silentHost: ReplyHost = {
   run: async () => ({ content: 'There is no such tool.' }),
 };
 
+/** A pipeline for one answer. */
 export type Answering = {
   /** Yields the parts of the reply to a turn, paid by one reservation. Throws as the pipeline does. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;

@@ -23,6 +23,7 @@ import type { PaidRole, RolePrice, Usd } from '#src/spending/prices/prices.ts';
 import type { AnswerRequest, PaidKind } from './budget-authority.ts';
 import { charactersPerToken, sumCosts, type Use } from './cost.ts';
 
+/** Prices of hearing, thinking and speaking. `others` are those of engines that stand in. */
 export type Tariff = {
   readonly recognise: RolePrice;
   /** The recogniser gets each sound once, during speech. */
@@ -32,6 +33,7 @@ export type Tariff = {
   readonly others?: Partial<Readonly<Record<PaidRole, readonly RolePrice[]>>>;
 };
 
+/** Estimates the cost of speaking so many characters, in billionths of a dollar. */
 export function estimateSpeechCost(characters: number, { speak }: Tariff): number {
   const ms = Math.round(estimateSpokenMs(characters));
   return sumCosts([{ kind: 'spoken', characters, ms }], 'speak', speak);
@@ -39,6 +41,7 @@ export function estimateSpeechCost(characters: number, { speak }: Tariff): numbe
 
 const charactersPerMs = 0.015;
 
+/** Estimates the characters that a voice speaks in so many ms. */
 export function estimateSpokenCharacters(ms: number): number {
   return ms * charactersPerMs;
 }
@@ -64,8 +67,9 @@ export type ModelRequest = {
   readonly heardMs?: number;
 };
 
-/** Least tokens of a request, and most tokens of an answer, including reasoning. */
+/** Least tokens of a request. */
 const minTokens = 100;
+/** Most tokens of an answer, thoughts included. */
 export const mostAnswerTokens = 4_000;
 /** Speech of any voice lasts at most this many ms per character, and as many more in all. */
 const [maxMsPerCharacter, maxExtraMs] = [200, 2_000];
@@ -113,6 +117,7 @@ type MeasuredMessage = {
   readonly sent?: object;
 };
 
+/** Bounds the request to speak a text. */
 export function boundSpeech(text: string): RequestBound {
   const bytes = Buffer.byteLength(text);
   return {
@@ -217,12 +222,13 @@ export function toSpeechRequest(
   return { kind, guildId, personId: payer?.id, first: text };
 }
 
-/** The first countable use is paid. */
+/** Counts of one use, the surest first, of which the first possible one is paid. */
 export type UsageCount = {
   readonly uses: readonly Use[];
   readonly by: ServedBy | undefined;
 };
 
+/** The account that a reservation is charged to. */
 export interface ReservationAccount {
   /** Charges work of a role, which may come after the end. */
   pay(role: PaidRole, work: UsageCount): void;
@@ -234,6 +240,7 @@ export interface ReservationAccount {
   done?(): void;
 }
 
+/** Money for a request, or the cap that refuses it. Undefined: the request is free. */
 export type HoldOrCap = RequestReservation | BudgetCap | undefined;
 
 /** Pays for recognised sound. */
@@ -333,6 +340,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 }
 
+/** Creates the BotError `budget.used` of a cap. */
 export function createBudgetError(cap: BudgetCap): BotError {
   const whose = cap === 'all' ? 'all servers' : `this ${cap}`;
   const message = `What is left today for ${whose} is too little for it.`;

@@ -37,6 +37,7 @@ import {
 } from './reservation.ts';
 import type { SpentTotal, TotalBudget } from './total-budget.ts';
 
+/** Caps, prices and listeners of the budgets. */
 export type SessionBudgetsOptions = {
   readonly clock: Clock;
   readonly ledger: Ledger;

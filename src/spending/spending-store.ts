@@ -1,6 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 
-/** Stands in place of a server for the sum of all servers. */
+/** Name in place of a server, for the sum of all servers. */
 export const allServers = 'all';
 
 /** A server, or all of them together. */

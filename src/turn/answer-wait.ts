@@ -1,3 +1,4 @@
+/** The usual times of signs of work, in ms. */
 export const answerWaitRules = {
   tickMs: 700,
   everyMs: 1_200,
@@ -12,23 +13,27 @@ export const answerWaitRules = {
 /** Signs of work during a wait for an answer, in ms after the end of the utterance. */
 export type AnswerWaitRules = Readonly<typeof answerWaitRules>;
 
+/** A wait for an answer. `sinceMs` is its beginning, and `nextTickMs` the time of the next tick. */
 export type AnswerWait = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
   readonly hasHeardMoment: boolean;
 };
 
-/** Only this much of the endpointing delay counts as waiting. */
+/** Longest part of the endpointing delay that counts as waiting. */
 const maxCountedDelayMs = 300;
 
+/** Gets the instant from which a person waits, given the end of the voice and the end of the turn. */
 export function getWaitStartMs(toMs: number, endedAtMs: number): number {
   return Math.max(toMs, endedAtMs - maxCountedDelayMs);
 }
 
+/** Begins a wait at an instant. */
 export function beginWait(sinceMs: number, rules: AnswerWaitRules): AnswerWait {
   return { sinceMs, nextTickMs: sinceMs + rules.tickMs, hasHeardMoment: false };
 }
 
+/** Gets the instant of the next cue. */
 export function getNextCueMs(
   { hasHeardMoment, nextTickMs, sinceMs }: AnswerWait,
   rules: AnswerWaitRules,
@@ -36,8 +41,10 @@ export function getNextCueMs(
   return hasHeardMoment ? nextTickMs : Math.min(nextTickMs, sinceMs + rules.momentMs);
 }
 
+/** A sign of work: a tick, or the sentence "One moment." */
 export type WaitingCue = 'tick' | 'moment';
 
+/** Returns the cue that is due at `atMs`, and the wait after it. Call it at `getNextCueMs`. */
 export function stepAnswerWait(
   waiting: AnswerWait,
   atMs: number,
@@ -49,6 +56,7 @@ export function stepAnswerWait(
   return { waiting: { ...next, hasHeardMoment: true }, cue: 'moment' };
 }
 
+/** Limits of everything that waits to be said in one session. */
 export const queueRules = {
   /** A further question drops the oldest, of its own speaker first. */
   maxQuestions: 3,

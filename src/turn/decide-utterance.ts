@@ -21,6 +21,7 @@ import { isHallucination } from './hallucinations.ts';
 import type { OverlapKind } from './overlap/overlap-speech.ts';
 import { hasVoice, type VoiceEvidence } from './voice-evidence.ts';
 
+/** The state of the conversation, by which an utterance is judged. */
 export type TalkContext = {
   readonly goesOn: boolean;
   /** A yes or no of this speaker answers a question that the bot asked aloud. */
@@ -31,6 +32,7 @@ export type TalkContext = {
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
 
+/** An ended utterance with its words and sound. */
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: VoiceEvidence;
   /** Undefined if nothing is recognised yet, or the recogniser failed. */
@@ -60,6 +62,7 @@ export type UtteranceCommand =
   /** A command to the bot itself, with the rights of its speaker. It needs no name. */
   | { readonly kind: 'spoken'; readonly command: SpokenCommand };
 
+/** Meaning of words that were said over the bot, and whether they were meant for it. */
 export type OverlapWords = { readonly what: OverlapKind; readonly isMeant: boolean };
 
 type NoAnswer = {
@@ -69,6 +72,7 @@ type NoAnswer = {
   readonly overlap: OverlapWords | undefined;
 };
 
+/** What becomes of an utterance: an answer, a command, or nothing. */
 export type UtteranceDecision =
   /** The answer to the speaker's next words answers this utterance too. */
   | { readonly kind: 'answer-with-rest' }
@@ -82,10 +86,10 @@ export type UtteranceDecision =
       readonly command: UtteranceCommand;
     })
   | (NoAnswer & {
-      /** The turn that it seemed to continue is answered without it. */
+      /** The utterance gets no answer. A turn that it seemed to continue is answered without it. */
       readonly kind: 'ignore';
       readonly why: Exclude<IgnoreReason, 'interjection'>;
-      /** Without words. Speech that begins soon does not continue it. */
+      /** True if the utterance has no words. Speech that begins soon does not continue such an utterance. */
       readonly isNothing: boolean;
     });
 

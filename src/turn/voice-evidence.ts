@@ -1,3 +1,4 @@
+/** How much voice an utterance holds, by the windows of voice activity detection. Update it with `addVoicedWindow`. */
 export type VoiceEvidence = {
   readonly voicedMs: number;
   /** Time from the first to the last voiced window. */
@@ -8,6 +9,7 @@ export type VoiceEvidence = {
   readonly meanLevelDb?: number | undefined;
 };
 
+/** The evidence before the first voiced window. */
 export const noEvidence: VoiceEvidence = {
   voicedMs: 0,
   spanMs: 0,
@@ -15,6 +17,7 @@ export const noEvidence: VoiceEvidence = {
   peakProbability: 0,
 };
 
+/** Adds a voiced window to the evidence. */
 export function addVoicedWindow(
   evidence: VoiceEvidence,
   { probability, levelDb }: { readonly probability: number; readonly levelDb?: number },

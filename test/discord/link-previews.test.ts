@@ -100,7 +100,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   await expect.poll(() => calls.every(isThinking)).toBe(true);
   finish();
   for (const call of calls) {
-    const reply = await call.answered(soon());
+    const reply = await call.waitForAnswer(soon());
     expect(reply).toMatchObject({ text: answer, hasPreviews: false });
   }
   const [, first] = calls;

@@ -52,7 +52,7 @@ test('a reload lets the running bot send a new key and leave a barred server, an
     const { id } = await sandbox
       .person('Adam')
       .command('ask', question)
-      .answered(soon());
+      .waitForAnswer(soon());
     // The first reply may be "Thinking about"; a person has one answer at once.
     await eventually(() => expect(sandbox.message(id)?.text).toBe('Five.'));
     expect(providers.requests.length).toBeGreaterThan(before);

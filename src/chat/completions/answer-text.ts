@@ -12,9 +12,10 @@ export type TextFault =
   | 'template'
   | { readonly parser: string };
 
+/** Names and tools by which an answer is read. */
 export type AnswerTextOptions = {
   readonly tools: readonly string[];
-  /** Left out at the very start, before a colon. */
+  /** Names of the bot, left out at the very start of an answer, before a colon. */
   readonly ownNames: readonly string[];
   /** Names of people. A line that begins with such a name and a colon is made up, and ends the answer. */
   readonly people: readonly string[];

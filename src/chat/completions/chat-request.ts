@@ -124,9 +124,10 @@ function toApiTools(tools: readonly Tool[]): ChatCompletionTool[] {
   }));
 }
 
+/** How a server is asked for answers. */
 export type ChatOptions = {
   readonly model: string;
-  /** Sound and thoughts included. */
+  /** Most tokens of an answer, its sound and thoughts included. Absent: no limit. */
   readonly maxTokens?: number;
   /** Models of a server that chains them. Undefined for the server's own choice. */
   readonly transcriptionModel?: string;
@@ -135,6 +136,7 @@ export type ChatOptions = {
   readonly report?: (habit: ServerHabit) => void;
 };
 
+/** One request for an answer. */
 export type ChatRequest = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];

@@ -260,6 +260,7 @@ export type ApiToolCall = {
   readonly function: { readonly name: string; readonly arguments: string };
 };
 
+/** Converts a call to the form of chat completions. */
 export function toApiToolCall({ argumentsJson, id, name }: ToolCall): ApiToolCall {
   return { id, type: 'function', function: { name, arguments: argumentsJson } };
 }

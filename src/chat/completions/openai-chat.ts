@@ -476,7 +476,7 @@ function toTruncatedError(error: BotError) {
   return new BotError('provider.truncated', true, message, cause, undefined, about);
 }
 
-/** Uses an audio model for its text. */
+/** Uses an audio model for its text, and drops its sound, which such models insist on. */
 export function dropSound(model: ChatModel): ChatModel {
   return {
     async *reply(messages, tools, signal, maxTokens, _voice, sent) {
@@ -486,7 +486,6 @@ export function dropSound(model: ChatModel): ChatModel {
         if ('text' in part) {
           textKind ??= part.kind;
           if (textKind === part.kind) yield { kind: 'text', text: part.text };
-          // Audio models insist on sound.
         } else if (part.kind !== 'sound') yield part;
       }
     },

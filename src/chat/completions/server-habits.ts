@@ -12,6 +12,7 @@ export interface ServerHabits {
   cut(maxTokens: number): ServerHabit;
 }
 
+/** The habits that the bot corrects. */
 export const serverHabits: ServerHabits = {
   thoughts: {
     what: 'its answers begin inside a thought that only ends with a mark',

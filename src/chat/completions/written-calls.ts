@@ -5,6 +5,7 @@ import {
   tryParseForeignJson,
 } from '#src/base/json.ts';
 
+/** A call of a tool that a model has written as text. */
 export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
 
 /**

@@ -15,7 +15,7 @@ import {
 import { listRealtimeUrls, RealtimePool } from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 
-/** In `baseUrl`, `http` and `ws` mean the same. */
+/** A Realtime server with the model that answers. In `baseUrl`, `http` and `ws` mean the same. */
 export type RealtimeConversationOptions = RemoteServer & {
   /** Used if a persona names none. */
   readonly voice?: string;

@@ -130,7 +130,10 @@ function isNeverLastWord(word: string) {
   );
 }
 
-/** Finds the certain end of a text that may go on. */
+/**
+ * Returns the kind of end that a text has for sure, although more may follow. Undefined if the text may end in the
+ * middle of a clause.
+ */
 export function findSureEnd(text: string): 'sentence' | 'pause' | undefined {
   if (isInsideMarkup(text, text.length) || /```|~~~/.test(text) || hasOpenMark(text))
     return undefined;
@@ -192,6 +195,7 @@ const addressStart = /https?:\/\/|www\./i;
 const addressEnd = /[a-z0-9/]$/i;
 const addressMark = /^[)\]>"'`*_.,;:!?]$/;
 
+/** How a text is split. */
 export type ClauseSplitterOptions = {
   /** Ends the first clause as soon as its end is certain. */
   readonly isEager?: boolean;

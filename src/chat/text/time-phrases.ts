@@ -2,6 +2,7 @@ import { parseDateMs } from '#src/base/clock.ts';
 import { getWeekday, toInstantMs, toLocalTime } from '#src/base/zoned-time.ts';
 import { formatNumberWords } from './spoken-numbers.ts';
 
+/** The present, in ms since 1970, and the IANA time zone of the phrase. */
 export type TimeContext = { readonly nowWallMs: number; readonly timeZone: string };
 
 /**

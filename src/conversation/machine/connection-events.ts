@@ -21,6 +21,10 @@ import {
 } from './turn-lifecycle.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
+/**
+ * Handlers of events about the voice connection, restrictions, settings and the end of the session, for
+ * `stepConversation`.
+ */
 export const connectionHandlers: Pick<
   EventHandlers,
   | 'link-up'

@@ -14,6 +14,7 @@ import {
 import { dropAnnouncementsAbout } from './turn-queue.ts';
 import { breakOffUtterances } from './utterance-decisions.ts';
 
+/** Handlers of events about people in the channel and their consent, for `stepConversation`. */
 export const consentHandlers: Pick<
   EventHandlers,
   'answered-consent' | 'consents' | 'paused-hearing' | 'people'

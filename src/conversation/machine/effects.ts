@@ -20,7 +20,7 @@ type HearingEffect =
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
   /** `cancel-recognition`: the words up to the pause are void. */
   | { readonly do: 'cancel-recognition' | 'forget'; readonly utterance: Id }
-  /** Gives endpointing the words up to the pause, or none to wait for. */
+  /** Gives endpointing the words up to the pause. `text` is undefined if there will be none. */
   | {
       readonly do: 'endpoint';
       readonly utterance: Id;
@@ -89,6 +89,7 @@ type PlaceEffect =
   | { readonly do: 'open-link' }
   | { readonly do: 'end'; readonly why: LeaveReason };
 
+/** `meant`: the words were for the bot. `other`: they were not. `nothing`: there were no words. */
 export type UtteranceOutcome =
   | 'meant'
   | 'other'
@@ -111,7 +112,7 @@ export type ConversationFact =
       readonly turn: TurnState;
       readonly end: TurnEnd;
     }
-  /** Others took its place, its moment has passed, or the bot ends. */
+  /** A turn got no answer: others took its place, its moment has passed, or the bot ends. */
   | {
       readonly kind: 'dropped';
       readonly by: PersonId;
@@ -120,7 +121,7 @@ export type ConversationFact =
       readonly phase: TurnPhase;
     };
 
-/** A runner performs it without waiting, and answers by events. */
+/** Work that a step asks for. A runner begins the work without waiting, and reports its outcome by events. */
 export type ConversationEffect =
   | HearingEffect
   | AnsweringEffect
@@ -129,6 +130,7 @@ export type ConversationEffect =
   | PlaceEffect
   | { readonly do: 'fact'; readonly fact: ConversationFact };
 
+/** The effect of one kind. */
 export type EffectOf<Kind extends ConversationEffect['do']> = ConversationEffect & {
   readonly do: Kind;
 };

@@ -30,9 +30,9 @@ type VoiceEvent =
       readonly kind: 'paused';
       readonly utterance: Id;
       readonly evidence: VoiceEvidence;
-      /** Most pauses inside a sentence are shorter. */
+      /** True if the pause is longer than most pauses inside a sentence. */
       readonly isLong?: boolean;
-      /** The budget affords no request before the end. */
+      /** True if the budget affords no request before the end of the utterance. */
       readonly isCostly?: boolean;
     }
   /** `overlaid`: another voice or a track sounds beside the utterance. */
@@ -63,7 +63,7 @@ type RecogniserEvent =
       readonly kind: 'partial';
       readonly utterance: Id;
       readonly text: string;
-      /** False: it takes whole utterances, and reports words only while a request runs. */
+      /** False: the recogniser takes whole utterances, and reports words only while a request runs. */
       readonly isStreamed?: boolean;
     }
   | {
@@ -87,7 +87,7 @@ type ReplyEvent =
   | { readonly kind: 'audible'; readonly reply: Id }
   | { readonly kind: 'whole'; readonly reply: Id; readonly text: string }
   | { readonly kind: 'starved'; readonly reply: Id; readonly isStarved: boolean }
-  /** `heard`: the words before people interrupted it. Undefined: it goes on. */
+  /** `heard`: the words of the reply before people interrupted. Undefined: the reply goes on. */
   | { readonly kind: 'halted'; readonly reply: Id; readonly heard: string | undefined }
   | {
       readonly kind: 'over';
@@ -174,7 +174,7 @@ type PlaceEvent =
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
   | { readonly kind: 'leave'; readonly why: LeaveReason };
 
-/** An event about something that is gone has no effect. */
+/** Everything that a step can be told of. An event about a turn, reply or call that is gone has no effect. */
 export type ConversationEvent = { readonly atMs: number } & (
   | VoiceEvent
   | RecogniserEvent
@@ -186,6 +186,7 @@ export type ConversationEvent = { readonly atMs: number } & (
 );
 
 export type EventKind = ConversationEvent['kind'];
+/** The event of one kind. */
 export type EventOf<Kind extends EventKind> = ConversationEvent & {
   readonly kind: Kind;
 };

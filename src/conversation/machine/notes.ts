@@ -31,14 +31,14 @@ export function noteUnderstoodWords({ notes, step }: Draft, turn: TurnState): vo
   notes.understood = [...others, { by, words: text, untilMs }];
 }
 
-/** Returns whether a failure is new. */
+/** Notes a failure. Returns false if people were told of it since `forgetFailures`. */
 export function rememberFailure(notes: Notes, failure: string): boolean {
   if (notes.failures.includes(failure)) return false;
   notes.failures = [...notes.failures, failure];
   return true;
 }
 
-/** Forgets failures, so that people are told of the next one. */
+/** Forgets the failures of these stages, so that people are told of the next one. */
 export function forgetFailures(notes: Notes, ...stages: readonly string[]): void {
   notes.failures = notes.failures.filter((stage) => !stages.includes(stage));
 }

@@ -24,6 +24,7 @@ import {
 } from './turn-lifecycle.ts';
 import { announceFailure, concludeTurn, confirmNextAnswer } from './turn-queue.ts';
 
+/** Handlers of events about answers and announcements that are made or sound, for `stepConversation`. */
 export const replyHandlers: Pick<
   EventHandlers,
   | 'prompted'

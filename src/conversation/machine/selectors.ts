@@ -25,6 +25,7 @@ import type {
   UtteranceState,
 } from './state.ts';
 
+/** Finds a turn. Undefined once the turn has ended. */
 export function findTurn(
   state: ConversationState,
   id: Id | undefined,
@@ -38,6 +39,7 @@ export type OpenSpeech = {
   readonly utterance: UtteranceState;
 };
 
+/** Finds an utterance by its id. Undefined once the utterance is decided. */
 export function findOpenSpeech(
   state: ConversationState,
   id: Id,
@@ -49,6 +51,7 @@ export function findOpenSpeech(
   return undefined;
 }
 
+/** Finds the turn that an answer belongs to. Undefined once the turn has another answer, or has ended. */
 export function findTurnByAnswer(
   state: ConversationState,
   answer: Id,
@@ -56,6 +59,7 @@ export function findTurnByAnswer(
   return state.turns.find((turn) => turn.answer?.id === answer);
 }
 
+/** Finds an announcement that waits or sounds. Undefined once the announcement has ended. */
 export function findAnnouncement(
   { turnQueue }: ConversationState,
   id: Id | undefined,
@@ -63,10 +67,12 @@ export function findAnnouncement(
   return turnQueue.announcements.find((announcement) => announcement.id === id);
 }
 
+/** Finds the turn whose answer is made or sounds now. Undefined for an announcement, and if nothing is due. */
 export function findCurrentTurn(state: ConversationState): TurnState | undefined {
   return findTurn(state, state.turnQueue.current?.id);
 }
 
+/** Finds the reply to a turn, or an announcement, once its sound has begun. Undefined before and afterwards. */
 export function findHeardReply(
   { turnQueue }: ConversationState,
   id: Id,
@@ -112,14 +118,17 @@ export function getPhase(
   return turn.openSpeech.every(({ isEnded }) => isEnded) ? 'deciding' : 'speaking';
 }
 
+/** Returns true if no utterance is open, so that nobody speaks and no words are undecided. */
 export function isQuiet(turns: readonly TurnState[]): boolean {
   return turns.every(({ openSpeech }) => openSpeech.length === 0);
 }
 
+/** Returns whether a tool runs for this answer. */
 export function isHeldByTool({ runs }: ToolState, reply: Id): boolean {
   return runs.some(({ ref }) => ref?.answer === reply);
 }
 
+/** Lists the confirmations that this person can answer by voice now. */
 export function listOpenConfirmations(
   { confirmations }: ToolState,
   by: PersonId,
@@ -134,20 +143,24 @@ export function getConfirmationDueTime({ spokenYes, untilMs }: Confirmation): nu
   return spokenYes?.state === 'accepted' ? spokenYes.toMs : untilMs;
 }
 
+/** Returns whether a reply sounds. False while one is made, and in the fade of a cut one. */
 export function isSpeaking({ current }: TurnQueue): boolean {
   const kind = current?.phase.kind;
   return kind === 'sounding' || kind === 'finishing';
 }
 
+/** Returns whether a turn or announcement waits in the queue, is made or sounds. */
 export function isQueued({ current, waiting }: TurnQueue, id: Id): boolean {
   return current?.id === id || waiting.includes(id);
 }
 
+/** Returns true if a new reply could begin at once: nothing waits or sounds, and the bot is not muted. */
 export function isQueueFree(state: ConversationState): boolean {
   const { current, waiting } = state.turnQueue;
   return !isMuted(state.session) && current === undefined && waiting.length === 0;
 }
 
+/** Returns whether people cannot hear the bot, because of a moderator, a stage or a right. */
 export function isMuted({ restrictions }: SessionState): boolean {
   return restrictions.some((restriction) => restriction !== 'deafened');
 }
@@ -175,6 +188,7 @@ export function isCalledByName(
   return hasWaited && people.filter(({ isBot }) => !isBot).length > 1;
 }
 
+/** Returns whether a person may be heard now: by consent, and not while hearing is paused. */
 export function mayHear(presence: Presence, personId: PersonId): boolean {
   const facts = getHearingFacts(presence, personId);
   return facts !== undefined && mayHearBy(facts);
@@ -189,11 +203,13 @@ export function getConsent(presence: Presence, personId: PersonId): Consent {
   return facts ? toConsent(facts) : 'no';
 }
 
+/** Gets a person's consent as a yes, a no or no answer yet. */
 export function getStanding(presence: Presence, personId: PersonId): Standing {
   const consent = getConsent(presence, personId);
   return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }
 
+/** Returns whether a person has said no, or is a bot or barred. */
 export function hasRefused(presence: Presence, personId: PersonId): boolean {
   return getStanding(presence, personId) === 'no';
 }
@@ -223,27 +239,33 @@ export type EventHandlers = {
   readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void;
 };
 
+/** Asks the runners for an effect, which they perform after the step. */
 export function emitEffect({ step }: Draft, effect: ConversationEffect): void {
   step.effects.push(effect);
 }
 
+/** Reports a fact to captions, metrics and the log. */
 export function emitFact(draft: Draft, fact: ConversationFact): void {
   emitEffect(draft, { do: 'fact', fact });
 }
 
+/** Takes the next id of this conversation. Each is given once. */
 export function takeId(draft: Draft): Id {
   return draft.nextId++;
 }
 
+/** Forgets a turn. The queue is left alone: see `leaveQueue`. */
 export function removeTurn(draft: Draft, turn: TurnState): void {
   draft.turns = draft.turns.filter((each) => each !== turn);
 }
 
+/** Takes a turn or announcement out of the queue, also as the current reply. */
 export function leaveQueue({ turnQueue }: ConversationState, id: Id): void {
   if (turnQueue.current?.id === id) turnQueue.current = undefined;
   turnQueue.waiting = turnQueue.waiting.filter((waitingId) => waitingId !== id);
 }
 
+/** Returns whether the transcript of an utterance is asked for, now or at its end. */
 export function isRequested({ recognition }: UtteranceState): boolean {
   return recognition === 'deferred' || recognition === 'requested';
 }

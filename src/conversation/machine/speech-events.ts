@@ -32,6 +32,7 @@ import {
 import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
+/** Handlers of events about utterances, their transcripts and typed questions, for `stepConversation`. */
 export const speechHandlers: Pick<
   EventHandlers,
   | 'began'

@@ -14,8 +14,10 @@ import type { AnswerWait } from '#src/turn/answer-wait.ts';
 import type { VoiceEvidence } from '#src/turn/voice-evidence.ts';
 import { initialReconnect, type ReconnectState } from './reconnect-policy.ts';
 
+/** Number of a turn, utterance, reply, call or confirmation, each unique in its conversation. */
 export type Id = number;
 
+/** A member of the voice channel, other bots included. */
 export type Participant = {
   readonly id: PersonId;
   readonly name: string;
@@ -26,19 +28,28 @@ export type Participant = {
   readonly isAdmitted: boolean;
 };
 
+/** A failure that the bot tells people of aloud, in `language` (BCP 47). */
 export type ReplyFailure = {
   readonly error: BotError;
   readonly language: string | undefined;
 };
 
+/**
+ * Monotonic instants of an utterance, in ms. `toMs` is the end of the voice, `pausedMs` the notice of the latest
+ * pause.
+ */
 export type UtteranceTimes = {
   readonly fromMs: number;
   toMs: number;
   pausedMs: number;
-  /** At this instant the end was clear. */
+  /** Instant at which the silence was long enough to end the utterance. */
   endedMs: number;
 };
 
+/**
+ * The words of an utterance as far as known: `partial` may still change, and `words` are those up to the latest
+ * pause.
+ */
 export type HeardUtterance = {
   evidence: VoiceEvidence;
   readonly hints: readonly string[];
@@ -47,12 +58,12 @@ export type HeardUtterance = {
   language?: string;
   failure?: { readonly error: unknown };
   partial?: string;
-  /** Latest words, even if they are void by now. */
+  /** Latest words, also after the speaker went on, when they do not count any more. */
   understood: string;
   isTooLong: boolean;
 };
 
-/** A recording holds its sound under the same id. */
+/** One utterance of a turn. A recording holds the sound under the same id. */
 export type UtteranceState = {
   readonly id: Id;
   readonly times: UtteranceTimes;
@@ -60,20 +71,22 @@ export type UtteranceState = {
   isEnded: boolean;
   /** `deferred`: the request waits for the end of the utterance, as an earlier request costs too much. */
   recognition: 'off' | 'listening' | 'deferred' | 'requested';
-  /** Words of an earlier pause are void. */
+  /** Number of the latest pause. Words that were asked for in an earlier pause do not count. */
   pauseNumber: number;
   isOverlapping: boolean;
   isOverlaid: boolean;
   readonly isAlone: boolean;
-  /** An answered turn that goes on needs no name. */
+  /** True if the utterance continues a turn that was meant for the bot, so that it needs no name. */
   continuesTurn: boolean;
 };
 
+/** A decided utterance of a turn. */
 export type TurnPart = { readonly utterance: Id; readonly words: string } & Partial<
   Pick<HeardUtterance, 'failure' | 'recognisedMs'> &
     Pick<UtteranceTimes, 'pausedMs' | 'toMs'>
 >;
 
+/** An answer that was begun. `words` are those it was begun on, undefined if a model hears for itself. */
 export type Answer = {
   readonly id: Id;
   readonly words: string | undefined;
@@ -87,22 +100,24 @@ export type Answer = {
 };
 
 /**
- * `read`: none. `change`: noticed by everybody and undone by anybody. `last`: it lasts or leaves
- * the channel. `destroy`: it cannot be undone.
+ * Effect of a tool call. `read`: none. `change`: noticed by everybody and undone by anybody. `last`: lasts, or leaves
+ * the channel. `destroy`: cannot be undone.
  */
 export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
+/** A call of the model, checked and ready to run. `args` is JSON. */
 export type ToolRequest = {
   readonly callId: string;
   readonly tool: string;
   readonly args: string;
   readonly effect: ToolEffect;
-  /** True where its result quotes others or a page. */
+  /** True where the result quotes other people or a web page. */
   readonly quotesOthers: boolean;
   readonly isSayable: boolean;
   readonly presser?: PersonId;
 };
 
+/** A tool call of one answer. */
 export type CallRef = { readonly answer: Id; readonly callId: string };
 
 /** A call that changes something. It stays with the turn when the answer ends. */
@@ -127,17 +142,18 @@ export type TurnState = {
   /** Undecided utterances in order. Only the last one may go on. */
   openSpeech: readonly UtteranceState[];
   parts: readonly TurnPart[];
-  /** It orders the queue. */
+  /** Instant of the end of the turn. The queue is in this order. */
   endedMs: number;
   answer: Answer | undefined;
   changes: readonly ToolChange[];
-  /** The bot spoke to others while this turn waited. */
+  /** True if the bot spoke to other people while this turn waited. */
   hasWaited: boolean;
 };
 
 /** `behind`: after everything else. `pause`: beside the queue, until people pause. */
 export type AnnouncementPlace = 'now' | 'queue' | 'behind' | 'pause';
 
+/** A text that waits to be said, or sounds, and answers no turn. `about` are the people whose words it holds. */
 export type Announcement = {
   readonly id: Id;
   readonly owner: PersonId | undefined;
@@ -150,20 +166,22 @@ export type Announcement = {
   readonly failure?: ReplyFailure;
 };
 
+/** Reason for which a turn or announcement ended before its reply was whole. */
 export type EarlyEnd = Exclude<PlayEnd, 'completed'> | 'refused' | DroppedTurnReason;
 
+/** End of a turn or announcement. */
 export type TurnEnd = ReplyFinish | EarlyEnd;
 
 /**
- * `isStarved`: the next sound is late. `finishing`: it ends with its clause. `over` follows
- * `cut`.
+ * Phase of the current reply. `isStarved`: the next sound is late. `finishing`: the reply ends with its clause.
+ * `cut`: the reply fades out, and the event `over` follows.
  */
 export type ReplyPhase =
   | { readonly kind: 'making' }
   | { readonly kind: 'sounding'; readonly isStarved: boolean }
   | { readonly kind: 'finishing' | 'cut'; readonly why: EarlyEnd };
 
-/** `deciding`: it is unknown whether the words are for the bot. */
+/** Phase of a turn. `deciding`: it is unknown whether the words are for the bot. */
 export type TurnPhase =
   | 'speaking'
   | 'deciding'
@@ -171,6 +189,7 @@ export type TurnPhase =
   | ReplyPhase['kind']
   | 'over';
 
+/** The answer or announcement that is made or sounds now. `id` is its turn, or the announcement. */
 export type CurrentReply = {
   readonly id: Id;
   /** The answer, or the announcement itself. */
@@ -178,16 +197,17 @@ export type CurrentReply = {
   readonly fromMs: number;
   phase: ReplyPhase;
   wholeText?: string;
-  /** What people have heard while it is paused for their voices. */
+  /** Words that people have heard of a reply that is paused for their voices. Undefined while the reply goes on. */
   haltedAfter?: string;
   waiting: AnswerWait;
 };
 
+/** The current reply, and the turns and announcements that wait, in order. */
 export type TurnQueue = {
   current: CurrentReply | undefined;
   waiting: readonly Id[];
   announcements: readonly Announcement[];
-  /** The wait for the next reply begins then. */
+  /** Instant from which the next reply counts as waited for. */
   freeFromMs: number;
 };
 
@@ -199,6 +219,7 @@ type SpokenYes = {
   readonly toMs: number;
 };
 
+/** A tool call that waits until `presser` confirms it. */
 export type Confirmation = {
   readonly id: Id;
   readonly by: PersonId;
@@ -211,6 +232,7 @@ export type Confirmation = {
   spokenYes: SpokenYes | undefined;
 };
 
+/** A tool call that runs. */
 export type ToolRun = {
   readonly id: Id;
   readonly by: PersonId;
@@ -223,6 +245,7 @@ export type ToolRun = {
   readonly quotesOthers: boolean;
 };
 
+/** A question and the words of its answer that people heard. */
 export type HistoryExchange = {
   readonly by: PersonId;
   readonly name: string;
@@ -234,26 +257,29 @@ export type HistoryExchange = {
   readonly isOver: boolean;
 };
 
-/** `closing`: its loss is not reported yet. `gone`: the session is over. */
+/** State of the voice connection. `closing`: its loss is not reported yet. `gone`: the session is over. */
 export type ConnectionPhase =
   | { readonly kind: 'up' | 'closing' | 'opening' | 'gone' }
   | { readonly kind: 'waiting'; readonly tryAtMs: number };
 
+/** The settings of a session that decisions depend on. */
 export type SessionSettings = {
   readonly mode: JoinMode;
   readonly addressing: AddressingMode;
   readonly names: readonly string[];
-  /** The cap is near, or too many preemptive answers were wasted. */
+  /** True if a budget is nearly used, or too many preemptive answers were wasted. */
   readonly isSparing: boolean;
   readonly trustsPartials: boolean;
   readonly leaveAfterMs: number;
 };
 
+/** A note about a person on the panel, shown until `untilMs`. */
 export type PanelNote<Fields = unknown> = {
   readonly by: PersonId;
   readonly untilMs: number;
 } & Fields;
 
+/** The session itself: settings, restrictions by Discord, and connection. */
 export type SessionState = {
   settings: SessionSettings;
   restrictions: readonly VoiceRestriction[];
@@ -262,23 +288,27 @@ export type SessionState = {
   reconnect: ReconnectState;
 };
 
+/** The people in the channel and their consent. `aloneFromMs` is undefined while people are there. */
 export type Presence = {
   people: readonly Participant[];
   consent: ConsentState;
   aloneFromMs: number | undefined;
 };
 
+/** Tool calls that wait for Confirm, and those that run. */
 export type ToolState = {
   confirmations: readonly Confirmation[];
   runs: readonly ToolRun[];
 };
 
+/** Notes for the panel, and failures that people were told of. */
 export type Notes = {
   dropped: readonly PanelNote[];
   understood: readonly PanelNote<{ readonly words: string }>[];
   failures: readonly string[];
 };
 
+/** Earlier exchanges, oldest first. `version` grows with each change that outdates begun answers. */
 export type History = {
   readonly version: number;
   readonly exchanges: readonly HistoryExchange[];
@@ -301,6 +331,7 @@ export type ConversationState = {
   readonly notes: Notes;
 };
 
+/** Creates the state of a new session, before its voice connection is up. */
 export function createConversationState(settings: SessionSettings): ConversationState {
   const consent: ConsentState = {
     policy: 'ask',

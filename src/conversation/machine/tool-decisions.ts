@@ -23,6 +23,7 @@ import type {
   UtteranceTimes,
 } from './state.ts';
 
+/** Handlers of events about tool calls and their confirmation, for `stepConversation`. */
 export const toolHandlers: Pick<
   EventHandlers,
   'called' | 'ask-failed' | 'returned' | 'pressed'

@@ -39,6 +39,7 @@ type RuledState = ConversationState & {
   readonly step: Pick<Draft['step'], 'rules'>;
 };
 
+/** Handler of the Ask button, for `stepConversation`. */
 export const addressingHandlers: Pick<EventHandlers, 'opened-window'> = {
   /** Lets a person who pressed Ask speak the next words without the bot's name. */
   'opened-window'(draft, { atMs, by }) {

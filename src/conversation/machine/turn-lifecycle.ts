@@ -42,6 +42,7 @@ import type {
 import { discardAnswer, stopAnswer, stopTurnRuns } from './tool-decisions.ts';
 import { noteAnswerOver } from './turn-addressing.ts';
 
+/** Handlers of written exchanges and changed instructions, for `stepConversation`. */
 export const lifecycleHandlers: Pick<EventHandlers, 'exchanged' | 'outdated'> = {
   exchanged(draft, event) {
     const { by, heard: heardText, name, words: transcript } = event;

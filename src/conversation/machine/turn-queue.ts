@@ -55,6 +55,7 @@ import {
   rememberExchange,
 } from './turn-lifecycle.ts';
 
+/** Handlers of new announcements and notices, for `stepConversation`. */
 export const queueHandlers: Pick<EventHandlers, 'announcement' | 'notify'> = {
   announcement(draft, event) {
     const { about, isInterruptible, owner, request } = event;

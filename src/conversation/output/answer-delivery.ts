@@ -28,7 +28,7 @@ export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
-  /** This person gets the answer in writing, with a mention. */
+  /** Person who gets the answer in writing, with a mention. Undefined: nobody. */
   readonly readerId: PersonId | undefined;
 };
 

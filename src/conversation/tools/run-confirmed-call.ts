@@ -24,7 +24,7 @@ import type { ConfirmableAction, ToolOutcome } from './tool-entry.ts';
 
 type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
-/** Runs a confirmed tool call, and says its outcome after a spoken yes. Never throws. */
+/** Runs a tool call that a person has confirmed. After a spoken yes, the bot also says the outcome. Never throws. */
 export async function runConfirmedCall(
   pending: PendingConfirmation,
   session: SpeakingSession,

@@ -75,10 +75,10 @@ export type Company = {
 /** The outcome of a call for the model and for people. */
 export type ToolOutcome = {
   readonly facts: Facts;
-  /** The bot says this at the next pause after a press. */
+  /** Sentence that the bot says at the next pause after a press of Confirm. */
   readonly spokenLine?: TextLine;
   readonly quote?: Quote;
-  /** A written answer shows it to the asker alone. */
+  /** True if a written answer shows the outcome to the asker alone. */
   readonly isPrivate?: boolean;
 } & (
   | {
@@ -86,7 +86,7 @@ export type ToolOutcome = {
       readonly hasChangedNothing?: false;
     }
   | {
-      /** Another call for the same words may run. */
+      /** Says why nothing was changed. Another call for the same words may then run. */
       readonly line: TextLine;
       readonly hasChangedNothing: true;
     }
@@ -107,9 +107,9 @@ export type ExternalToolLimits = {
 export type ToolEntry = {
   readonly name: string;
   readonly description: string;
-  /** Every asker of a turn holds it at the moment of the run. */
+  /** Right that every asker of a turn must hold at the moment of the run. */
   readonly right: Right;
-  /** Default: always. */
+  /** Returns whether the model is offered the tool. Absent: always. */
   readonly isOffered?: (
     getValue: GetSettingValue,
     session: Session | undefined,
@@ -129,7 +129,7 @@ export type FittingCall = {
   readonly effect: ToolEffect;
   /** Checks a call in a session, and changes nothing yet. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-  /** Does the same without a session. Absent if the tool needs one. */
+  /** Checks a call without a session, and changes nothing yet. Absent if the tool needs a session. */
   prepareAnywhere?(
     ports: ServerToolPorts,
     signal: AbortSignal,

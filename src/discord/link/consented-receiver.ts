@@ -102,7 +102,7 @@ export class ConsentedReceiver {
     this.#soundUntilMs.clear();
   }
 
-  /** Asks for consent. False once closed, and where asking failed. */
+  /** Returns whether a person has consented. Nobody else can be unheard. False once closed, and where asking failed. */
   mayHear(speakerId: PersonId): boolean {
     try {
       return this.#isListening && this.#isAllowed(speakerId);

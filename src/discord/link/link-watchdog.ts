@@ -26,24 +26,29 @@ export type LinkWatchdogDeps = {
   /** Counts the people in the channel, without the bot. */
   readonly countOthers: () => number;
   readonly speakers: {
-    /** Asks for consent, since people without it send nothing that can be heard. */
+    /** Returns whether a person has consented. Nobody else can be unheard. */
     mayHear(speakerId: PersonId): boolean;
+    /** Times of the last voice that could be decrypted, by person. */
     readonly openedAtMs: ReadonlyMap<PersonId, number>;
+    /** Times of the last voice that could not be decrypted, by person. */
     readonly unopenedAtMs: ReadonlyMap<PersonId, number>;
   };
   readonly output: {
     readonly isBusy: boolean;
     readonly counts: { readonly sent: number };
   };
-  /** Notes a fault that has lasted 10 s. Called again at each check. */
+  /** Called with a sentence at each check while a fault has lasted 10 s or more. */
   onFault(fault: string): void;
-  /** Notes that 10 s have passed without a fault. */
+  /** Called once when 10 s have passed without a fault. */
   onWhole(): void;
   /** Called with an error of a check. Later checks go on. */
   onFailure(error: unknown): void;
 };
 
-/** Finds faults that keep a voice link from carrying sound. Checks until stopped. */
+/**
+ * Watches a voice link for faults that keep it from carrying sound, from its creation until `stop`. Call `watchSocket`
+ * for each new voice socket and `restart` for each new voice server.
+ */
 export class LinkWatchdog {
   readonly #deps;
   /** How long each fault has lasted, in ms. */
@@ -145,7 +150,7 @@ export class LinkWatchdog {
     };
   }
 
-  /** Tests whether the only speaker, or two of several, stay unheard. */
+  /** Tests whether the only other person in the channel, or at least two of several, speak and stay unheard. */
   #isDeaf(atMs: number) {
     this.#readyAtMs ??= atMs;
     const { countOthers, speakers } = this.#deps;

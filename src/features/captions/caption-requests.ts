@@ -7,6 +7,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionCaptions } from './session-captions.ts';
 import { listRecorders } from './transcript-recorder.ts';
 
+/** How a request to turn captions on ended. */
 export type TurnOnOutcome =
   | {
       readonly kind: 'on';

@@ -13,6 +13,7 @@ export type TranscriptSession = {
   readonly endedAtWallMs?: number;
 };
 
+/** The person who spoke, or the bot with the people whom it answered. */
 export type TranscriptSpeaker =
   | { readonly kind: 'person'; readonly personId: PersonId; readonly name: string }
   | {
@@ -71,6 +72,7 @@ export type TranscriptSearch = {
   readonly sessionId?: string;
 };
 
+/** A line with its session. */
 export type FoundLine = {
   readonly line: TranscriptLine;
   readonly session: TranscriptSession;

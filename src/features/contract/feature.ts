@@ -38,6 +38,7 @@ export interface Feature<Ports = object, NeededPorts = object> {
   open(deps: FeatureProcessDeps): OpenedFeature<Ports, NeededPorts>;
 }
 
+/** Objects of a process that features may use. */
 export type FeatureProcessDeps = {
   readonly recordings: Recordings;
   readonly weights: SileroNetwork;
@@ -64,6 +65,7 @@ export interface OpenedFeature<Ports, NeededPorts> {
   ): FeatureShard & { readonly ports: Ports };
 }
 
+/** Objects of a shard that features may use. */
 export type FeatureShardDeps = {
   readonly deps: SessionDependencies;
   readonly sources: Pick<SessionSources, 'features' | 'listTools' | 'seatStore'>;

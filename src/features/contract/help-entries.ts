@@ -18,6 +18,7 @@ export interface HelpEntry {
   buildLine(state: HelpState): TextLine | undefined;
 }
 
+/** Facts on which the lines of `/help` depend. */
 export type HelpState = {
   /** Settings of the channel of the session, else of the server. */
   readonly settings: GuildSettings;

@@ -7,7 +7,7 @@ import type { SoundFile } from '#src/sources/recordings.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Missing fields are as the server has set them. */
+/** A text that a program wants spoken. Missing fields are as the server has set them. */
 export type ProgramText = {
   readonly guildId: GuildId;
   readonly asker: Asker;
@@ -21,6 +21,7 @@ export type ProgramText = {
   readonly onUsage: (usage: EngineUsage) => void;
 };
 
+/** A conversation of a program that asks for an answer. */
 export type ProgramQuestion = {
   readonly guildId: GuildId;
   readonly asker: Asker;
@@ -40,11 +41,13 @@ export type ProgramQuestion = {
   readonly onUsage: (usage: Usage) => void;
 };
 
+/** A message of a program's conversation. */
 export type ProgramMessage = SentFields & {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: readonly ProgramPart[];
 };
 
+/** A part of a message: text, picture or sound. */
 export type ProgramPart = {
   readonly type: string;
   readonly text?: string;
@@ -52,20 +55,24 @@ export type ProgramPart = {
   readonly input_audio?: { readonly data: string };
 };
 
-/** Must be read to the end, since the budget stays reserved until then. */
+/** A stream for a program. Read it to the end, since the budget stays reserved until then. */
 export type OpenStream<Part> = {
   readonly kind: 'open';
   readonly parts: AsyncIterable<Part>;
 };
+/** A failure before the stream, with the line that explains it. */
 export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
 
+/** The answers to a question, one stream each, or a failure. */
 export type ProgramAnswer = OpenStream<AsyncIterable<ReplyPart>> | FailedStream;
+/** The sound of a text, or a failure. */
 export type ProgramSpeech =
   | OpenStream<Pcm>
   | FailedStream
   /** Nothing in the text can be said. */
   | { readonly kind: 'unspeakable' };
 
+/** A recording that a program wants transcribed. `language` is BCP 47; absent: detected. */
 export type RecordingRequest = {
   readonly guildId: GuildId;
   readonly asker: Asker;

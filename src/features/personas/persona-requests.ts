@@ -13,17 +13,20 @@ import type { SettingDeps } from '#src/settings/setting-definition.ts';
 import { listBotVoices } from '#src/settings/stored-settings.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
 
+/** Person who reads or changes a persona. */
 export type PersonaCaller = {
   readonly guildId: GuildId;
   readonly id: PersonId;
   readonly mayManage: boolean;
 };
 
+/** How a change of a persona ended. */
 export type PersonaSaveOutcome =
   /** `saved` is false if the persona ends with the process. */
   | { readonly kind: 'saved'; readonly saved: boolean }
   | { readonly kind: 'unknown-voice'; readonly known: readonly string[] };
 
+/** The persona of a voice channel. */
 export type ChannelPersona = {
   readonly channel: ChannelRef;
   readonly persona: Persona;

@@ -44,6 +44,7 @@ export type Reminder = {
   readonly message?: ReminderMessage;
 };
 
+/** Addressee and author of a message, which is told when the addressee arrives. */
 export type ReminderMessage = {
   readonly addresseeId: PersonId;
   readonly addresseeName: string;
@@ -57,10 +58,13 @@ export function getRecipientId({ message, personId }: Reminder): PersonId {
   return message?.addresseeId ?? personId;
 }
 
+/** A reminder that the store has not numbered yet. */
 export type NewReminder = Omit<Reminder, 'number'>;
 
+/** Most reminders of one person in a server. */
 export const maxReminders = 20;
 export const maxReminderChars = 200;
+/** Longest time until a reminder: 366 days. */
 export const maxReminderMs: number = 366 * 86_400_000;
 /** A message waits this long for the arrival of its addressee. */
 export const maxMessageMs: number = 30 * 86_400_000;
@@ -100,8 +104,8 @@ export type AddedReminder =
   | { readonly kind: 'full'; readonly limit: number };
 
 /**
- * Writes fail at once while the database is away. Throws BotError `store.*`. Lists are soonest
- * first.
+ * Keeps reminders until they are due. Lists are soonest first. Throws BotError `store.*`, for a write at once while
+ * the database is away.
  */
 export interface ReminderStore {
   /** Stores a reminder under the smallest free number of its person. */
@@ -193,6 +197,7 @@ function toReminder({
   };
 }
 
+/** The store of reminders. */
 export const reminderPart: StorePart<ReminderStore> = {
   tables: [remindersTable],
   open: openReminderStore,

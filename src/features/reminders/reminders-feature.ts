@@ -13,6 +13,7 @@ import {
   setReminderTool,
 } from './reminder-tools.ts';
 
+/** Objects of reminders for tools and commands. */
 export type ReminderPorts = {
   readonly reminders: ReminderScheduler;
   /** Members with a lasting yes, as far as names are known. */

@@ -48,6 +48,7 @@ const retryMs = 10_000;
 type FollowArguments = { readonly follow: boolean };
 type FollowPorts = { readonly automaticJoins: AutomaticJoins };
 
+/** Begins or ends following the asker to other voice channels. */
 export const followTool: FeatureTool<FollowPorts> = defineTool({
   name: 'follow',
   description:

@@ -33,7 +33,10 @@ type SeatedSessions = Pick<
   'at' | 'consents' | 'forgetSeat' | 'returnToSeat' | 'settings'
 >;
 
-/** Returns to the seats of a former run, most recent first, and to those that a session gave up. */
+/**
+ * Brings the bot back to voice channels: to those of a former process, most recent first, and to those that a session
+ * gave up.
+ */
 export class SeatReturn {
   readonly #deps: ReturnDeps;
   readonly #sessions: SeatedSessions;

@@ -57,7 +57,10 @@ type TrackDeps = TrackPersistenceDeps & {
   readonly places: Pick<Places, 'mayManage'>;
 };
 
-/** People change their own sounds, a DJ changes all, and others vote. */
+/**
+ * The tracks of one session with the rights to them: people change their own sounds, a DJ changes all, and everybody
+ * else votes.
+ */
 export class SessionTracks implements FeatureSession {
   readonly tracks: NamedTracks;
   /** An owner is emptied when the person is forgotten, wherever a sound holds it. */

@@ -1,6 +1,6 @@
 import type { SeekTarget } from '#src/playback/tracks/track-outcomes.ts';
 
-/** Length of a fade without a length. */
+/** Length, in ms, of a fade for which none is given. */
 export const defaultFadeMs = 5_000;
 export const maxFadeMs = 600_000;
 
@@ -9,7 +9,7 @@ const seekPattern = /^([+-])?(\d{1,2}:)?(\d{1,3}:)?(\d{1,6})$/;
 const unitsPerNumber = 60;
 
 /**
- * Parses a place in a sound.
+ * Parses a place in a sound, as people type it. Undefined for a text that names none.
  *
  * @example
  * import { parseSeekTarget } from '#src/features/tracks/track-arguments.ts';

@@ -1,8 +1,8 @@
 import { toTrackKey } from '#src/playback/tracks/named-track.ts';
 
-/** Track of a sound without a track. */
+/** Track of a sound for which no track is named. */
 export const defaultTrack = 'main';
-/** Means every track with a sound. */
+/** Name that means every track with a sound. */
 export const everyTrack = 'all';
 /** Track of the bot's own speech. */
 export const voiceTrack = 'voice';

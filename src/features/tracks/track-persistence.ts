@@ -12,6 +12,7 @@ import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 const storeIntervalMs = 3_000;
 const defaultPercent = 100;
 
+/** Objects that storing tracks needs. */
 export type TrackPersistenceDeps = StoreWatch & {
   readonly catalog: SoundCatalog;
   readonly store: TrackStore;

@@ -42,6 +42,7 @@ const tracksTable = defineTable(
   },
 );
 
+/** The store of tracks. */
 export const trackPart: StorePart<TrackStore> = {
   tables: [tracksTable],
   open: (database) => ({

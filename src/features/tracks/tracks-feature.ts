@@ -16,6 +16,7 @@ import type {
 import { trackPart } from './track-store.ts';
 import { changeTrackTool, playSoundTool, volumeTool } from './track-tools.ts';
 
+/** Objects of tracks for tools, commands and programs. */
 export type TrackPorts = RunningTracks & {
   readonly tracks: TrackRequests;
 };

@@ -33,6 +33,7 @@ export type WrittenMessage = {
   readonly isBot: boolean;
 } & Pick<MessageContent, 'isForwarded' | 'text'>;
 
+/** How a request to say a text at the track `voice` ended. */
 export type AnnouncementOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
 type MessageSpeech = Pick<

@@ -44,6 +44,7 @@ type SayRefusal = { readonly kind: 'refused'; readonly line: TextLine };
 /** Objects of a session that a text is said in. */
 export type SayingSession = Owners<'loop' | 'notices' | 'voiceChannel' | 'speech'>;
 
+/** Objects that saying a text needs. */
 export type SayDeps = VoiceDeps & { readonly tracks: SessionObjects<SessionTracks> };
 
 /** Says a text on the track `voice`, or as a sound on another track. */

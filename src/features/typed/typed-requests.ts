@@ -63,6 +63,7 @@ const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 /** Objects of other features. */
 export type TypedFeatureDeps = MemoryPorts & RunningTracks;
 
+/** Objects that typed questions and texts need. */
 export type TypedRequestDeps = TypedFeatureDeps & {
   readonly deps: SessionDependencies;
   readonly sessions: ServerSessions;
@@ -83,7 +84,7 @@ type TypedQuestion = {
   readonly about: QuestionSubject;
 };
 
-/** Questions and texts that people and programs type, for answers aloud or in writing. */
+/** Answers questions and says texts that people and programs type, aloud or in writing. */
 export class TypedRequests {
   readonly #deps: TypedRequestDeps;
 

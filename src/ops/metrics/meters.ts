@@ -12,7 +12,7 @@ export type Values<Label extends string> =
       readonly value: number;
     }[];
 
-/** Each name gets the prefix `parley_`. */
+/** Creates counters, gauges and histograms of one process. Each name gets the prefix `parley_`. */
 export class Meters {
   /** Registry of prom-client, which renders all metrics. */
   readonly registry: Registry = new Registry();

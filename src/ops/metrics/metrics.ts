@@ -21,6 +21,7 @@ export interface Metrics extends Disposable {
   page(): Promise<MetricsPage>;
 }
 
+/** The page of metrics for Prometheus, with its media type. */
 export type MetricsPage = { readonly type: string; readonly text: string };
 
 /** A write to a good disk takes some ms, and its deadline is 10 s. */

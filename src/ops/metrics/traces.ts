@@ -20,6 +20,7 @@ type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
 /** Further tool calls are not traced. */
 const maxToolCalls = 100;
 
+/** How much traces tell. */
 export type TracesOptions = {
   /** Adds the words of answers, which are private. */
   readonly hasWords: boolean;
@@ -114,7 +115,10 @@ function toMessage(content: string) {
   return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
 }
 
-/** Opens traces. Undefined unless `--import` registered an SDK. */
+/**
+ * Opens traces, which `Traces` makes of events. Undefined unless Node's `--import` has registered an SDK of
+ * OpenTelemetry.
+ */
 export function openTraces(
   clock: Time,
   environment: NodeJS.ProcessEnv,

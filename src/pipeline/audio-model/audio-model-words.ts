@@ -1,7 +1,10 @@
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { findBoundaries, findSureEnd } from '#src/chat/text/clause-splitter.ts';
 
-/** A piece of sound with the clause that it speaks. `begins` marks the first sound of a clause. */
+/**
+ * A piece of sound with the clause that it speaks. `ofText` is absent before the first words. `begins` marks the first
+ * sound of a clause.
+ */
 export type PlacedSound = {
   readonly pcm: Pcm;
   readonly ofText?: string;
@@ -10,7 +13,7 @@ export type PlacedSound = {
 
 type Clause = { readonly text: string; readonly endLetters: number };
 
-/** Usual time of a Latin letter. An ideogram counts as three letters. */
+/** Usual time of a Latin letter. Han, kana and Hangul characters count as three. */
 const usualLetterMs = 65;
 const minCutLetters = 12;
 const maxClauseChars = 240;
@@ -21,7 +24,8 @@ const lastClauseMs = 100;
 /**
  * Assigns the sound of an answer to its clauses, while both arrive in one stream.
  *
- * A clause takes the time of its letters at a usual pace, once all has arrived at the real one.
+ * A clause gets sound by the number of its letters: at a usual pace, and at the real pace after `endInput`. Sound is
+ * mono; call `addSound` on arrival, `placeSound` later for the same sound, and `releaseRest` last.
  */
 export class TextAligner {
   #text = '';

@@ -1,5 +1,6 @@
 import { musicRateHz } from '#src/audio/pcm.ts';
 
+/** Highest 16-bit sample. */
 export const fullScale = 32_767;
 /** Softer sound passes unchanged: -0.9 dB. */
 const kneeLevel = 0.9;
@@ -29,7 +30,7 @@ export class Gain {
     this.#goal = gain;
   }
 
-  /** Gets the gain, undefined during a glide. */
+  /** The gain as a factor. Undefined during a glide. */
   get steadyGain(): number | undefined {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
@@ -101,10 +102,12 @@ export function getLevellingGain(lufs: number | undefined): number {
   return toGain(Math.max(-maxLowerDb, Math.min(maxRaiseDb, targetLufs - lufs)));
 }
 
+/** Samples of one channel in 1 ms, at 48 kHz. */
 export const musicPerMs: number = musicRateHz / 1000;
+/** Samples of one channel in 20 ms, at 48 kHz. */
 export const musicFrame: number = 20 * musicPerMs;
 
-/** A shorter ramp would click. */
+/** Samples of one channel in the shortest ramp that does not click. */
 export const rampSamples: number = 5 * musicPerMs;
 
 /**

@@ -8,13 +8,13 @@ import { mixDown, musicRateHz, speakRateHz, toStereo } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { fullScale, softLimit } from './gain.ts';
 
-/** 20 ms, mono. */
+/** Samples of 20 ms, mono at 24 kHz. */
 export const frameSamples: number = speakRateHz / 50;
 
 /** 20 ms of a track, mono at 24 kHz. */
 export type Block = {
   readonly samples: Int16Array;
-  /** Called with the instant at which the frame of this block was sent, if it was. */
+  /** Called with the instant at which the frame of this block was sent. Not called for a frame that was not sent. */
   readonly onSent: (atMs: number) => void;
 };
 
@@ -77,6 +77,7 @@ export interface MusicSource {
   onSound(listener: () => void): void;
 }
 
+/** The tracks that a mixer joins. */
 export type MixedTracks = {
   readonly voice: Track;
   readonly cues: Track;

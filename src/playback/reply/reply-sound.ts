@@ -170,7 +170,7 @@ const starvedSamples = 10 * samplesPerMs;
 const riseSamples = 5 * samplesPerMs;
 const edgeSamples = voiceFadeMs * samplesPerMs;
 
-/** 20 ms, and the position after them. */
+/** Samples of 20 ms, and the position in the reply after them. */
 export type SoundCut = { readonly samples: Int16Array; readonly to: number };
 
 /** Sound of one reply: waiting samples, recently played samples, and the places of words. */

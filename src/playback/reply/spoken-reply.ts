@@ -5,6 +5,7 @@ import { type Block, frameSamples } from '#src/playback/mix/mixer.ts';
 import { ReplySound } from './reply-sound.ts';
 import { samplesPerMs } from './word-times.ts';
 
+/** How a reply is spoken. */
 export type ReplyOptions = {
   /** False for a reply that speech must not interrupt. `cut` still works. Default true. */
   readonly interruptible?: boolean;
@@ -12,7 +13,7 @@ export type ReplyOptions = {
   readonly speed?: number;
 };
 
-/** The writer waits above this. A piece that exceeds it is kept whole. */
+/** Longest queued sound, in ms: above it a writer waits. A piece that exceeds it is kept whole. */
 export const maxQueueMs = 5_000;
 
 /** A pause of up to so many frames loses no word, and resumes where it stopped. */
@@ -27,7 +28,7 @@ export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound: ReplySound;
   readonly #done = Promise.withResolvers<ReplyFinish>();
-  /** Resolves once and never rejects. */
+  /** Resolves once the reply is over, with the way in which it ended. Never rejects. */
   readonly finish: Promise<ReplyFinish> = this.#done.promise;
   #finished: ReplyFinish | undefined;
   /** `finished` after the last frame. */

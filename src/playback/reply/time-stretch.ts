@@ -11,8 +11,8 @@ const streams = new FinalizationRegistry<number>((stream) =>
 );
 
 /**
- * Changes the speed of mono sound at 24 kHz, at the same pitch, with Sonic. `speed` lies between
- * 0.25 and 4.
+ * Changes the speed of mono sound at 24 kHz, at the same pitch, with Sonic. `speed` is 2 for twice
+ * as fast, and is limited to 0.25 to 4.
  */
 export class TimeStretch {
   readonly #stream = sonic._sonicCreateStream(speakRateHz, 1);
@@ -23,7 +23,7 @@ export class TimeStretch {
     streams.register(this, this.#stream);
   }
 
-  /** Stretches sound, and returns all that is final, without the last 60 ms. */
+  /** Adds sound. Returns what is final; up to about 60 ms are held back. */
   push(samples: Int16Array): Int16Array {
     const sound = joinSamples([this.#remainder, samples]);
     const whole = sound.length - (sound.length % blockSamples);
@@ -61,7 +61,7 @@ export class TimeStretch {
   }
 }
 
-/** Changes the speed of a sound at the same pitch, from 0.25 to 4. */
+/** Changes the speed of any sound at the same pitch. Yields mono at 24 kHz, and `speed` is as for `TimeStretch`. */
 export async function* changeSpeed(
   sound: AsyncIterable<Pcm>,
   speed: number,

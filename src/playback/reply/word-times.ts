@@ -1,5 +1,6 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 
+/** Samples in 1 ms, at 24 kHz. */
 export const samplesPerMs: number = speakRateHz / 1000;
 
 const cellMs = 10;
@@ -103,6 +104,7 @@ export type TimedSentence = {
   readonly levels: SoundLevels;
 };
 
+/** A word with its estimated time in the sound. */
 export type WordTime = {
   readonly from: number;
   readonly to: number;
@@ -110,6 +112,7 @@ export type WordTime = {
   readonly toMs: number;
 };
 
+/** Place of a word in its text, and its weight, by which words share the sound of a sentence. */
 export type WeightedWord = {
   readonly from: number;
   readonly to: number;

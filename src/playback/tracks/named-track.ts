@@ -21,9 +21,11 @@ import type {
 } from './track-outcomes.ts';
 import { findMeantSound } from './track-sounds.ts';
 
+/** Tracks of the bot's own speech and cues. */
 export const ownTracks = ['voice', 'cues'] as const;
 export type OwnTrack = (typeof ownTracks)[number];
 
+/** Returns whether a normalised name is one of the bot's own tracks. */
 export function isOwnTrack(name: string): name is OwnTrack {
   return ownTracks.some((ownTrack) => ownTrack === name);
 }
@@ -62,7 +64,7 @@ export function toTrackKey(typed: string): string {
     .normalize('NFC');
 }
 
-/** Says why a normalised name cannot be given to a track. */
+/** Finds the reason why a normalised name cannot be given to a track. Undefined if the name can be given. */
 export function findNameObjection(name: string): 'bad-name' | 'reserved' | undefined {
   if (name.length > maxNameUnits || !visibleCharacter.test(name)) return 'bad-name';
   if ([...graphemes.segment(name)].length > maxNameChars) return 'bad-name';

@@ -45,7 +45,7 @@ export class NamedTracks {
     this.own = { voice: createOwnTrack('voice'), cues: createOwnTrack('cues') };
   }
 
-  /** Finds a track by its name, however it is spelled. Own tracks are found too. */
+  /** Finds a track by its name in any spelling, the bot's own tracks included. Undefined if there is none. */
   findTrack(name: string): NamedTrack | undefined {
     const key = toTrackKey(name);
     return isOwnTrack(key) ? this.own[key] : this.#tracks.get(key);
@@ -56,7 +56,7 @@ export class NamedTracks {
     return [...this.#tracks.values()];
   }
 
-  /** Says why no sound can be added to a track of this name. */
+  /** Finds the reason why no sound can be added to a track of this name. Undefined if one can be added. */
   findRefusal(name: string): TrackRefusal | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = normaliseTrackName(name);

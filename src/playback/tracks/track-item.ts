@@ -8,23 +8,25 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import { Gain, getLevellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
+/** Where a sound comes from, so that it can be opened again after a restart. */
 export type SoundOrigin =
   | { readonly kind: 'library'; readonly name: string }
   | { readonly kind: 'link'; readonly url: string; readonly type?: string };
 
-/** Undefined once the person was forgotten. */
+/** Person who asked for a sound. Undefined once the person was forgotten. */
 export type SoundOwner = {
   person: { readonly id: PersonId; readonly name: string } | undefined;
 };
 
+/** How a sound is put on a track. */
 export type ItemOptions = {
-  /** Ignored, as `isLooping`, for a source without seeking. */
+  /** Position to begin at, in ms. Ignored, as `isLooping` is, for a source without seeking. */
   readonly fromMs?: number;
   readonly isLooping?: boolean;
-  /** Before all waiting sounds. */
+  /** True to put the sound before all that wait. */
   readonly isNext?: boolean;
   readonly owner?: SoundOwner;
-  /** Undefined for spoken words, which are stored nowhere. */
+  /** Origin, which is stored. Undefined for spoken words, which are stored nowhere. */
   readonly origin?: SoundOrigin;
 };
 

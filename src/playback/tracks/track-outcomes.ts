@@ -2,6 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd, PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TrackItem } from './track-item.ts';
 
+/** Volume, pause and crossfade of a track. */
 export type TrackState = {
   /** 0 to 200. */
   readonly percent: number;
@@ -11,8 +12,10 @@ export type TrackState = {
   readonly crossfadeMs?: number;
 };
 
+/** A position in a sound (`at`), or a distance from the present one (`by`). */
 export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 
+/** Changes of a track that need no further words. */
 export const trackActions = [
   'pause',
   'resume',
@@ -23,6 +26,7 @@ export const trackActions = [
 ] as const;
 export type TrackAction = (typeof trackActions)[number];
 
+/** A change of one track or of all. */
 export type TrackChange =
   | Exclude<TrackAction, 'skip'>
   | 'seek'
@@ -32,9 +36,10 @@ export type TrackChange =
   | 'cut'
   | 'remove';
 
+/** A change of a track, checked and ready to be performed. */
 export type TrackCommand =
   | { readonly kind: TrackAction }
-  /** 0 to 200, or a change. `overMs` is the length of a fade. */
+  /** Volume in percent, 0 to 200, or a change of it. `overMs` is the length of a fade. */
   | {
       readonly kind: 'volume';
       readonly percent: number;
@@ -48,6 +53,7 @@ export type TrackCommand =
   /** A waiting sound by place, title, or both as in `2. rain`. */
   | { readonly kind: 'remove'; readonly item: string };
 
+/** How a request for a track ended. */
 export type TrackOutcome =
   /** Place 0 is the current sound. `ended` never rejects. */
   | {
@@ -69,6 +75,7 @@ export type TrackOutcome =
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
   | TrackRefusal;
 
+/** Reason why a request for a track was refused. */
 export type TrackRefusal =
   /** `reserved` is an own track or `all`. A `looping` sound has no end to wait for. */
   | { readonly kind: 'empty' | 'looping' | 'reserved'; readonly track: string }
@@ -97,7 +104,7 @@ export type TrackRefusal =
   /** The tracks are closed, or the bot is in no channel. */
   | { readonly kind: 'nowhere' };
 
-/** Each sound that was heard has a `began` before its end. */
+/** The beginning or end of a sound on a track. Each sound that was heard has a `began` before its end. */
 export type TrackEvent = {
   readonly kind: 'began' | PlayEnd;
   readonly track: string;

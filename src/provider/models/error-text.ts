@@ -44,6 +44,7 @@ function redactSecrets(text: string, secret: string | undefined) {
 
 /**
  * Finds the text of an error body: `error.message`, `error`, `detail`, `detail.message`, `detail[].msg` or `message`.
+ * Undefined if the body has none of these.
  */
 export function findErrorText(body: unknown): string | undefined {
   if (typeof body === 'string') return body === '' ? undefined : body;
@@ -76,6 +77,7 @@ export function formatFailure({ message, about }: BotError): string {
     : `${message.replace(/\.$/, '')}: ${serverMessage}`;
 }
 
+/** Parses the text of an error body, which may be JSON or plain text. */
 export function parseErrorText(text: string): string {
   return findErrorText(tryParseForeignJson(text, answerLimits)) ?? text;
 }

@@ -10,7 +10,7 @@ export function toReportedCount(value: unknown): number | undefined {
     : undefined;
 }
 
-/** Totals include tokens of sound, which cost more, and cached ones, which cost less. */
+/** Tokens of a request. Totals include tokens of sound, which cost more, and cached tokens, which cost less. */
 export type TokenUsage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -61,6 +61,7 @@ export function toReportedTokens(usage: unknown): TokenUsage | undefined {
   };
 }
 
+/** Money for one request. */
 export type RequestReservation = {
   /** Tokens of output, or ms of sound, that the request may use. */
   readonly maxUnits: number;
@@ -68,7 +69,7 @@ export type RequestReservation = {
   release(): void;
 };
 
-/** Undefined if the request has no limit. */
+/** A reservation to come, or undefined if the request has no limit. */
 export type ReservationResult = Promise<RequestReservation | undefined> | undefined;
 
 export type ReservedRequest<T> = {

@@ -1,17 +1,20 @@
 import { isAbsolute } from 'node:path';
 import type { Secret } from '#src/base/secret.ts';
 
-/** `host` may hold a port. */
+/** The server and model that served a request. `host` may hold a port. */
 export type ServedBy =
   | { readonly kind: 'local' }
   | { readonly kind: 'remote'; readonly model: string; readonly host: string };
 
+/** A request that the model process of this machine served. */
 export const servedLocally: ServedBy = { kind: 'local' };
 
+/** Describes a model at a server by the host of its address. */
 export function describeServer(model: string, baseUrl: string): ServedBy {
   return { kind: 'remote', model, host: new URL(baseUrl).host };
 }
 
+/** Voice for servers that name none. */
 export const standardVoice = 'alloy';
 
 /** Models for roles that have a server and no model: https://developers.openai.com/api/docs/models */
@@ -36,6 +39,7 @@ export function isModelFolder(name: string): boolean {
   return name.startsWith('.') || isAbsolute(name);
 }
 
+/** A model in the list of a server. */
 export type ListedModel = {
   readonly id: string;
   /** `2027-01-06` */

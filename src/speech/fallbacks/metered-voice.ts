@@ -54,10 +54,11 @@ export function addServerUsage(
   };
 }
 
+/** The speech of one text, as it was sent: `characters` of text, and `ms` of sound. */
 export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
-  /** Holds a count only if the whole text was spoken and counted. */
+  /** Usage by the server. It holds a count only if the whole text was spoken and each request was counted. */
   readonly usage?: EngineUsage;
 };
 
@@ -69,7 +70,7 @@ export interface VoiceUsageMeter {
   reserveSpeech?(text: string): ReservationResult;
 }
 
-/** Meters every request, also those of each voice in a chain. */
+/** Wraps a voice so that `meter` counts every request, also those of each voice in a chain. */
 export function withVoiceMeter(
   synthesizer: Synthesizer,
   meter: VoiceUsageMeter,

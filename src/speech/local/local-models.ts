@@ -11,6 +11,7 @@ import type {
   ToModels,
 } from './model-jobs.ts';
 
+/** `entry` is the program of the process, for tests. */
 export type LocalModelsOptions = {
   readonly clock?: Clock;
   readonly entry?: URL;

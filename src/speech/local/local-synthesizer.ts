@@ -7,6 +7,7 @@ import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
 import { findVoicePitch } from './local-voices.ts';
 
+/** The model process, and the voice to speak with. `voice` is a name of `localVoices`. */
 export type LocalSynthesizerOptions = {
   readonly models: LocalModels;
   /** Folder of a Piper voice. Empty for the default. */
@@ -15,8 +16,8 @@ export type LocalSynthesizerOptions = {
 };
 
 /**
- * Opens a Piper voice for English. Other voices change its speed at the same pace. Throws BotError
- * `speech.failed`.
+ * Opens a Piper voice for English. The other names of `localVoices` are the same voice at another pitch. Throws
+ * BotError `speech.failed`.
  */
 export async function openLocalSynthesizer({
   model = '',

@@ -5,6 +5,7 @@ import { resolveModelFolder } from './folders.ts';
 import type { LocalModels } from './local-models.ts';
 import type { HeardSpeech } from './model-jobs.ts';
 
+/** The model process, and the model to recognise with. */
 export type LocalTranscriberOptions = {
   readonly models: LocalModels;
   /** Folder of a Whisper model. Empty for Whisper base. */
@@ -20,7 +21,7 @@ const [minLogProbability, minOfOneWord, minInSilence, maxNoSpeech] = [
   -1.1, -0.9, -0.8, 0.6,
 ];
 
-/** Opens Whisper. Throws BotError `speech.failed`. */
+/** Opens Whisper in the model process, as a recogniser of whole utterances. Throws BotError `speech.failed`. */
 export async function openLocalTranscriber({
   language,
   model = '',
@@ -53,7 +54,10 @@ export async function openLocalTranscriber({
   };
 }
 
-/** Removes names of sounds. Returns undefined for a probable hallucination. */
+/**
+ * Returns the words of recognised speech, without names of sounds such as `[coughs]`. Undefined for a probable
+ * hallucination, and without words.
+ */
 export function findWords(speech: HeardSpeech): string | undefined {
   const text = speech.text.replace(soundNames, ' ').replace(/\s+/g, ' ').trim();
   if (speech.isEndless || !/[\p{L}\p{N}]/u.test(text)) return undefined;

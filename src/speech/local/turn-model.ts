@@ -39,7 +39,10 @@ export class SmartTurnModel implements TurnModel {
     void this.#loadOnce();
   }
 
-  /** Judges the last 8 s, as probability 0 to 1. Loads the model at need. */
+  /**
+   * Judges by the last 8 s how probably the turn is over, from 0 to 1. Loads the model at need. Undefined after a
+   * failure. Never throws.
+   */
   async judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined> {
     try {
       if (!(await this.#loadOnce())) return undefined;

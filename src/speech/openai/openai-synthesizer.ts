@@ -23,11 +23,12 @@ export type DecodeSpeech = (
   signal: AbortSignal,
 ) => AsyncIterable<Pcm>;
 
+/** The model, voice and format of speech that a server is asked for. */
 export type SynthesizerOptions = {
   readonly model: string;
   /** A text may name one of these instead of `model`. */
   readonly models?: readonly string[];
-  /** A function if the list of the server decides. */
+  /** Name of the voice, or a function that finds it in the list of the server. */
   readonly voice: string | (() => string);
   readonly instructions?: string;
   readonly format: SpeechFormat;

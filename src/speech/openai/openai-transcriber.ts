@@ -20,6 +20,7 @@ import type {
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { readTranscript, toTranscript } from './transcript-reply.ts';
 
+/** The model that recognises. `language` is BCP 47; absent: detected. */
 export type TranscriberOptions = {
   readonly model: string;
   /** A request may name one of these instead of `model`. */

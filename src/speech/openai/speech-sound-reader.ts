@@ -4,6 +4,7 @@ import { WavReader } from '#src/audio/formats/wav.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 
+/** Formats of speech that a server can be asked for. `pcm` are raw 16-bit samples. */
 export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
 export type SpeechFormat = (typeof speechFormats)[number];
 
@@ -20,6 +21,7 @@ const packedNames = {
   webm: 'WebM',
 } as const;
 
+/** Sound that needs a decoder, with the name of its format. */
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
 /**
@@ -49,7 +51,7 @@ export class SpeechSoundReader {
     this.#rateHz = rate ? Number(rate) : unlabelledHz;
   }
 
-  /** Gets all bytes pushed, if they need a decoder. Nothing more may be pushed then. */
+  /** All bytes pushed, if they need a decoder; nothing more may be pushed then. Undefined for raw samples and WAV. */
   get packedSound(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader
       ? this.#reader

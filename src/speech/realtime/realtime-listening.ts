@@ -15,12 +15,16 @@ import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
 
-/** Shared by all connections of a recogniser. Once a server rejects hints, or ends there, it gets none any more. */
+/**
+ * Hints of a recogniser, shared by all of its connections. Once a server rejects hints, or closes the connection at
+ * them, it gets none any more.
+ */
 export type TranscriptionHints = {
   areRefused: boolean;
   readonly createUpdate: (hints: readonly string[]) => object;
 };
 
+/** The connections and hints that an utterance is recognised with. */
 export type RealtimeListeningOptions = Pick<
   RealtimeSocketOptions,
   'apiKey' | 'baseUrl'

@@ -17,6 +17,7 @@ import type {
   Synthesizer,
 } from '#src/speech/speech-engine.ts';
 
+/** A Realtime server with the model and the voice that speak. */
 export type RealtimeSpeechOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
   readonly model: string;
   readonly voice: string;
@@ -38,7 +39,7 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
   readonly #by: ServedBy;
   readonly #connections: VoiceConnections;
 
-  /** Connects at the first need, or by `warm`. */
+  /** Creates a voice, which connects at the first need, or by `warm`. */
   constructor(options: RealtimeSpeechOptions) {
     this.#options = options;
     this.#by = describeServer(options.model, options.baseUrl);

@@ -20,6 +20,7 @@ import {
 } from './realtime-listening.ts';
 import { createSessionUpdate } from './transcript-assembler.ts';
 
+/** A Realtime server with the model that recognises. `language` is BCP 47; absent: detected. */
 export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
   readonly model: string;
   readonly language?: string;
@@ -41,7 +42,7 @@ export class RealtimeTranscriber implements Transcriber, Disposable {
   /** The language of a connection is fixed. */
   readonly #languages = new Map<string | undefined, LanguageConnections>();
 
-  /** Connects at the first need, or by `warm`. */
+  /** Creates a recogniser, which connects at the first need, or by `warm`. */
   constructor(options: RealtimeOptions) {
     const { baseUrl, language, model } = options;
     this.#options = options;

@@ -1,11 +1,13 @@
 import { toBaseLanguage } from '#src/speech/hints.ts';
 
 export type DetectedLanguage = {
+  /** Code without region: `pt` for `pt-BR`. */
   readonly language: string;
+  /** 0.5 to 1, of the best language against the second. */
   readonly probability: number;
 };
 
-/** The file stores scores less this number, as the package eld does. */
+/** Added to each score of the file, as in the package eld. */
 const minScore = 53;
 /** Longer texts and words are cut, in bytes. */
 const [maxTextBytes, maxWordBytes] = [350, 70];
@@ -22,10 +24,10 @@ const ownScripts: readonly (readonly [string, RegExp])[] = [
   ['he', /\p{Script=Hebrew}/gu],
   ['th', /\p{Script=Thai}/gu],
 ];
-/** Japanese mixes kana and Han. */
+/** Least share of letters in a language's own script. Low, since Japanese mixes kana and Han. */
 const minScriptShare = 0.3;
 
-/** Frequent pieces of words in 26 languages, with their scores. */
+/** Frequent pieces of words in 26 languages, with a score for each language. Detects the language of a text by them. */
 export class LanguageNgrams {
   /** Codes of the languages in the order of the file. */
   readonly #codes: readonly string[];
@@ -44,9 +46,9 @@ export class LanguageNgrams {
     this.#scores = scores;
   }
 
-  /** Reads a file of `scripts/make-language-ngrams.mjs`. Throws a plain Error for any other. */
-  static parseFile(file: string): LanguageNgrams {
-    const [header = '', ...textLines] = file.trimEnd().split('\n');
+  /** Parses the text of the file that `scripts/make-language-ngrams.mjs` writes. Throws a plain Error for any other text. */
+  static parseText(text: string): LanguageNgrams {
+    const [header = '', ...textLines] = text.trimEnd().split('\n');
     const indexes = new Map<string, number>();
     const scores: number[] = [];
     for (const textLine of textLines) {
@@ -61,7 +63,10 @@ export class LanguageNgrams {
     return new LanguageNgrams(header.split(' '), indexes, Uint8Array.from(scores));
   }
 
-  /** Detects a language of `among`, or any if that is empty. Undefined without a known piece. */
+  /**
+   * Returns the most likely language, as a code without region: `pt` for `pt-BR`, `nb` for Norwegian. `among` are BCP 47
+   * tags; empty allows all. Undefined if no piece of the text is known in these.
+   */
   detectLanguage(text: string, among: readonly string[]): DetectedLanguage | undefined {
     return (
       detectByScript(text, among) ??

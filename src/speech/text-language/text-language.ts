@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { DetectedLanguage, LanguageNgrams } from './language-ngrams.ts';
 
-/** Detects the language of a text that comes without one. */
+/** Detects the language of a text that comes without a language. */
 export interface TextLanguageDetector {
   /**
-   * Detects a language (BCP 47) of `among`, or any if that is empty. Undefined without a known word or the data.
-   * Never rejects.
+   * Returns the most likely language, as a code without region: `pt` for `pt-BR`, `nb` for Norwegian. `among` are BCP 47
+   * tags; empty allows all. Undefined if no piece of the text is known in these, or the data cannot be read. Never
+   * rejects.
    */
   detect(text: string, among: readonly string[]): Promise<DetectedLanguage | undefined>;
 }
@@ -16,7 +17,7 @@ const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 export class NgramLanguageDetector implements TextLanguageDetector {
   #loading: Promise<LanguageNgrams> | undefined;
 
-  /** Detects a language. The first call reads the data. */
+  /** Detects the most likely language, as the interface says. The first call reads the data. */
   async detect(
     text: string,
     among: readonly string[],
@@ -36,5 +37,5 @@ async function loadNgrams() {
     import('./language-ngrams.ts'),
     readFile(ngramsFile, 'utf8'),
   ]);
-  return LanguageNgrams.parseFile(text);
+  return LanguageNgrams.parseText(text);
 }

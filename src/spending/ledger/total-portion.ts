@@ -3,7 +3,7 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
 import type { BudgetDeps } from './ledger-persistence.ts';
 
-/** In billionths of a dollar. */
+/** A request for a portion of the day's total budget. Amounts are billionths of a dollar. */
 export type PortionRequest = {
   readonly day: string;
   readonly capNanoUsd: number;
@@ -19,6 +19,7 @@ export type GrantedPortion = {
   readonly leftNanoUsd: number;
 };
 
+/** Divides the total budget among processes. */
 export interface PortionStore {
   /**
    * Reserves a portion atomically within the cap. It expires 5 minutes after the last request.

@@ -37,6 +37,7 @@ const priceSchema: z.ZodType<Price> = z.strictObject({
 /** Prices read at their sources. A test checks the schema instead of each start. */
 export const knownPrices: readonly Price[] = table;
 
+/** Roles of engines that cost money. */
 export const paidRoles = ['recognise', 'think', 'speak'] as const;
 export type PaidRole = (typeof paidRoles)[number];
 
@@ -60,7 +61,7 @@ export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
 /** A snapshot such as `gpt-6-luna-2026-09-22` costs as much as the model. */
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
-/** Finds the first rates that fit. `host` may hold a port. */
+/** Finds the rates of a model at a host. The first price that fits counts. `host` may hold a port. */
 export function findRate(
   prices: readonly Price[],
   model: string,
@@ -71,6 +72,7 @@ export function findRate(
   return (findPrice(model) ?? findPrice(model.replace(snapshot, '')))?.usd;
 }
 
+/** The prices of a file, or the first mistake in it. */
 export type PriceFile =
   | { readonly kind: 'ok'; readonly prices: readonly Price[] }
   | { readonly kind: 'bad'; readonly why: string };

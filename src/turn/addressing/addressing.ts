@@ -14,6 +14,7 @@ import {
   toPhraseSet,
 } from './names.ts';
 
+/** A speaker, the beginning of the words, and the number of people in the channel (`humans`), the speaker included. */
 export type SpeakerTurn = {
   readonly speakerId: PersonId;
   /** Windows without a name count from here, even if the words are recognised much later. */
@@ -22,6 +23,7 @@ export type SpeakerTurn = {
   readonly isBot?: boolean;
 };
 
+/** Final words of a speaker, to be judged. */
 export type SpokenTurn = SpeakerTurn & {
   readonly text: string;
   readonly present?: readonly string[];
@@ -29,6 +31,7 @@ export type SpokenTurn = SpeakerTurn & {
   readonly goesOn?: boolean;
 };
 
+/** Whether words were meant for the bot, and by what sign. */
 export type AddressingVerdict =
   | {
       readonly meant: true;
@@ -187,6 +190,7 @@ function listNameWords(present: readonly string[]) {
 export const addressingModes = ['auto', 'name', 'window', 'always', 'off'] as const;
 export type AddressingMode = (typeof addressingModes)[number];
 
+/** The usual times and names by which words are judged. */
 export const addressingRules = {
   mode: 'auto' as AddressingMode,
   /** Names of the bot in every script people may write, at most twenty. */
@@ -217,12 +221,15 @@ type Window = {
 /** Windows of time in which people need no name. */
 export type AddressingState = { readonly windows: readonly Window[] };
 
+/** No window is open. */
 export const initialAddressing: AddressingState = { windows: [] };
 
+/** Returns whether a text ends in a question mark, also before a closing quote. */
 export function endsInQuestion(text: string): boolean {
   return /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(text);
 }
 
+/** Events that open or close a window in which a person needs no name. */
 export type AddressEvent =
   /** The Ask button, or `/ask`. */
   | { readonly kind: 'asked'; readonly personId: PersonId; readonly atMs: number }

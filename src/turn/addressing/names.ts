@@ -4,6 +4,7 @@ import { languages } from '#src/turn/languages/languages.ts';
 /** `within` joins parts of one written word (`super-nova`). */
 type Gap = 'start' | 'space' | 'within' | 'pause';
 
+/** A normalised word, with its parts and the gap before it. */
 export type SentenceWord = {
   readonly text: string;
   /** Parts around apostrophes, such as `nova` and `s`. */
@@ -12,6 +13,7 @@ export type SentenceWord = {
   readonly isQuoted: boolean;
 };
 
+/** A sentence of normalised words. */
 export type Sentence = {
   readonly words: readonly SentenceWord[];
   readonly isQuestion: boolean;
@@ -169,6 +171,7 @@ export function collectPhrases(kind: keyof AddressingPhrases): ReadonlySet<strin
   return toPhraseSet(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
 }
 
+/** Normalises phrases as `splitSentences` does with words. */
 export function toPhraseSet(phrases: readonly string[]): ReadonlySet<string> {
   return new Set(phrases.map(normalisePhrase));
 }
@@ -326,6 +329,7 @@ export function isWithinDistance(
 const maxNames = 20;
 const maxNameChars = 60;
 
+/** A name of the bot, prepared for the search by `findName`. */
 export type Name = {
   readonly joined: string;
   readonly isDense: boolean;
@@ -351,6 +355,7 @@ export type Tolerance = {
   readonly taken: ReadonlySet<string>;
 };
 
+/** Finds names in their exact spelling alone. */
 export const exactSpelling: Tolerance = { alike: false, taken: new Set() };
 
 /** Parses the first twenty names, without names that have neither letter nor digit. */

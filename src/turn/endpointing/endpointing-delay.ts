@@ -7,6 +7,7 @@ import {
   unknownHabit,
 } from './pause-habits.ts';
 
+/** The usual limits of the endpointing delay, in ms. */
 export const endpointingDelayRules = {
   textless: {
     /** Without a text while packets still flow. */
@@ -51,7 +52,7 @@ export type WordsJudgement = {
   readonly logit: number;
 };
 
-/** An answer counts only for the latest question. */
+/** Takes a question or its answer. An answer to an earlier question changes nothing. */
 export function updateWordsJudgement<T extends WordsJudgement>(
   latest: T | undefined,
   next: T,
@@ -59,6 +60,7 @@ export function updateWordsJudgement<T extends WordsJudgement>(
   return next.isPending || latest?.question === next.question ? next : latest;
 }
 
+/** Signs in a pause by which the endpointing delay is decided. */
 export type PauseSigns = {
   /** The client sent silence frames, or no packets. */
   readonly isClosed: boolean;

@@ -109,10 +109,13 @@ type Quiet =
       readonly evidence: VoiceEvidence;
     };
 
+/** State of endpointing for one microphone. Begin with `quietVoice`. */
 export type EndpointingState = Quiet | SpeakingVoice;
 
+/** Why an utterance ended: by silence, as the microphone closed, or at its longest length. */
 export type SpeechEndReason = 'quiet' | 'mute' | 'too-long';
 
+/** Everything that a step of endpointing reports about one microphone. */
 export type EndpointingEffect =
   /** The first voiced window started at `fromMs`. Soft onsets lie up to 250 ms before. */
   | { readonly kind: 'began'; readonly fromMs: number; readonly atMs: number }
@@ -126,7 +129,10 @@ export type EndpointingEffect =
     }
   /** The pause is probably the end. Comes at most once a pause, after `paused`. */
   | { readonly kind: 'long-pause'; readonly atMs: number }
-  /** Before any words came. A model that hears may begin its answer. Comes at most once a pause, after `paused`. */
+  /**
+   * The pause sounds like an end, and no words have come yet. A model that hears may begin its answer. Comes at most
+   * once a pause, after `paused`.
+   */
   | { readonly kind: 'sounds-over'; readonly atMs: number }
   | { readonly kind: 'resumed'; readonly atMs: number; readonly pausedMs: number }
   /** A preemptive answer may begin. Comes at most once a pause. */
@@ -145,6 +151,7 @@ type EndpointingStep = {
   readonly effects: readonly EndpointingEffect[];
 };
 
+/** The state before the first voice. */
 export const quietVoice: EndpointingState = { kind: 'quiet' };
 
 /** Below it the person probably goes on. */

@@ -449,6 +449,7 @@ const unambiguousTables = confirmationTables.map(({ yes, ...table }) => ({
   yes: yes.filter((phrase) => !refusalPhrases.has(phrase)),
 }));
 
+/** Meaning of a text that answers a question of the bot. */
 export type YesOrNo = 'yes' | 'no';
 
 /**
@@ -487,6 +488,7 @@ function selectTables(language: string | undefined) {
   );
 }
 
+/** Name of a command that people say to the bot. */
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
 
 const maxCommandChars = 120;

@@ -67,6 +67,7 @@ type OverlapSound = {
   readonly endedAtMs?: number;
 };
 
+/** One person's voice over the speaking bot, and the reaction to it. */
 export type OverlapSpeech = {
   readonly personId: PersonId;
   readonly reaction: SpeechReaction;
@@ -84,6 +85,7 @@ export type OverlapSpeech = {
   readonly isSettled: boolean;
 };
 
+/** Events of a voice over the speaking bot. */
 export type SpeechEvent =
   | { readonly kind: 'began'; readonly fromMs: number }
   /** Every packet of voice, with all voice since the beginning and the level in dBFS. */
@@ -93,6 +95,7 @@ export type SpeechEvent =
 
 type At = { readonly personId: PersonId; readonly atMs: number };
 
+/** Creates the state of a voice that begins over the bot, or was there before. */
 export function createSpeech(
   { personId, atMs }: At,
   isSounding: boolean = false,

@@ -19,6 +19,7 @@ const noOverlapEvents: readonly OverlapVoiceEvent[] = [];
 
 const packetMs = 20;
 
+/** Measurements of one microphone: windows of voice activity detection, and packets. */
 export type OverlapVoiceInput =
   | {
       readonly kind: 'window';
@@ -31,6 +32,7 @@ export type OverlapVoiceInput =
   /** The microphone closed, or time passed, without an utterance. */
   | { readonly kind: 'closed' | 'tick'; readonly atMs: number };
 
+/** Beginning, length and end of a voice over the bot. */
 export type OverlapVoiceEvent =
   /** `fromMs` is the first loud packet, or the first window. */
   | { readonly kind: 'overlap-began'; readonly fromMs: number }
@@ -47,6 +49,7 @@ type Voice = {
   readonly voicedMs: number;
   readonly lastVoiceMs: number;
 };
+/** State of noticing a voice. Undefined: no voice and no packets. */
 export type OverlapVoice = BeforeVoice | Voice | undefined;
 
 type OverlapWindow = Extract<OverlapVoiceInput, { kind: 'window' }>;

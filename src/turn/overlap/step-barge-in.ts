@@ -37,6 +37,7 @@ export type BargeInEvent = { readonly atMs: number } & (
   | { readonly kind: 'tick' }
 );
 
+/** How barge-in ends a reply. */
 export type BargeInAction =
   /** Stop the speech, drop the rest of the answer, and answer nothing. */
   | 'stop'
@@ -65,6 +66,7 @@ type OverlappedReply = {
   readonly isLeaving: boolean;
 };
 
+/** State of barge-in for one session. Begin with `initialBargeIn`. */
 export type BargeInState = {
   readonly reply?: OverlappedReply;
   readonly speeches: readonly OverlapSpeech[];
@@ -72,12 +74,14 @@ export type BargeInState = {
 
 const noEffects: readonly BargeInEffect[] = [];
 
+/** Nobody speaks over the bot. */
 export const initialBargeIn: BargeInState = { speeches: [] };
 
 type BargeInStep = {
   readonly state: BargeInState;
   readonly effects: readonly BargeInEffect[];
 };
+/** Meaning of one person's words over the bot. */
 export type OverlapText = Extract<BargeInEvent, { kind: 'heard-as' }>;
 
 /**

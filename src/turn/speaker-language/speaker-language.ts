@@ -97,6 +97,10 @@ export type SpeakerLanguage = {
   readonly locked?: string;
 };
 
+/**
+ * The language (BCP 47) that the words of a turn show, its probability from 0 to 1, and a language that the words ask
+ * for.
+ */
 export type LanguageEvidence = {
   readonly language?: string;
   readonly probability: number;
@@ -104,6 +108,7 @@ export type LanguageEvidence = {
   readonly requested?: string;
 };
 
+/** Languages (BCP 47) that persona, person and server have chosen. */
 export type LanguageChoices = {
   /** The persona speaks only this language. */
   readonly fixed?: string;
@@ -204,6 +209,7 @@ export function decideAnswerLanguage(
 /** Whether the language may change: not at all, by a request, or by any next words. */
 export type LanguageStability = 'fixed' | 'settled' | 'open';
 
+/** Returns whether the language of answers may still change. */
 export function getLanguageStability(
   state: SpeakerLanguage,
   choices: LanguageChoices,
@@ -215,7 +221,9 @@ export function getLanguageStability(
   return language === undefined ? 'open' : 'settled';
 }
 
-/** Returns the language hint for the recogniser, undefined if it should detect one. */
+/**
+ * Returns the language that the recogniser is told to expect. Undefined if the recogniser should detect the language.
+ */
 export function getRecogniserHint(
   { locked, latest }: SpeakerLanguage,
   { own: ownLanguage }: LanguageChoices,

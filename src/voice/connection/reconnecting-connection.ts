@@ -30,21 +30,23 @@ import type { OverlapKind } from '#src/turn/overlap/overlap-speech.ts';
 import { type JudgedWords, SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
+/** Rules and models by which people are heard. */
 export type HearingDeps = {
   readonly endpointRules: EndpointRules;
-  /** Asked in pauses, where the rules say so. */
+  /** Model that judges in a pause whether a turn is over. Absent: the rules and the words decide alone. */
   readonly turnModel?: TurnModel;
   readonly partialTrust: PartialTrust;
-  /** Absent: no chat model is asked about the words. */
+  /** Record of how far chat models can be trusted about the words. Absent: no chat model is asked. */
   readonly wordsJudges?: WordsJudgeTrust;
   /** Opens connections to engines as a person begins to talk. Never throws. */
   readonly warm: () => void;
   readonly weights: SileroNetwork;
 };
 
+/** The named tracks of a session, which go on after a lost connection. */
 export type SoundMix = {
   readonly tracks: NamedTracks;
-  /** Another session goes on with it, and ends its sounds. */
+  /** True if another session goes on with the tracks, which must then not be closed here. */
   isPassedOn: boolean;
 };
 
@@ -55,7 +57,7 @@ export type ConnectionSound = {
   readonly mixer: Mixer;
 };
 
-/** `sent` notes each frame that leaves. */
+/** Creates the tracks and the mixer of one connection. `sent` notes each frame that leaves. */
 export function openConnectionSound(
   mix: SoundMix,
   codec: OpusCodec,
@@ -70,7 +72,7 @@ export function openConnectionSound(
   return { voice, cues, mixer };
 }
 
-/** `sent`: the bot's own sound, which may return as echo. */
+/** Creates the input of one speaker. `sent` is the bot's own sound, which may return as echo. */
 export function createSpeakerInput(
   speakerId: PersonId,
   sent: SentEnvelope,
@@ -164,7 +166,7 @@ export class ReconnectingConnection {
   }
 }
 
-/** Doors of an open connection for the conversation. Some of them step speech at once, and so post events. */
+/** Functions of an open connection for the conversation. Some of them step speech at once, and so post events. */
 export type OpenConnection = {
   readonly output: SpeechOutput;
   /** Gives endpointing the words of an utterance so far. */
@@ -191,9 +193,13 @@ export type OpenConnection = {
 
 /** Holds the open connection of a session, if there is one. */
 export class CurrentConnection {
+  /** The open connection. Undefined while there is none. */
   now: OpenConnection | undefined;
 
-  /** Resolves with `left` when its first frame is sent, perhaps never. */
+  /**
+   * Plays a cue, and resolves with `left` when its first frame is sent, perhaps never. Resolves at once with `away`
+   * without a connection, and with `speaking` while the bot speaks.
+   */
   playCue(samples: Int16Array): Promise<CueOutcome> {
     const { now: connection } = this;
     if (!connection) return Promise.resolve('away');

@@ -23,9 +23,10 @@ type PostedBargeIn = {
   readonly action: BargeInAction;
 };
 
+/** The reply that people hear now. */
 export type SoundingReply = {
   readonly id: number;
-  /** An announcement answers no person. */
+  /** Asker of the reply. Undefined for an announcement. */
   readonly replyTo: PersonId | undefined;
   readonly interruptible: boolean;
 };

@@ -32,22 +32,23 @@ import {
 } from '#src/turn/overlap/overlap-voice.ts';
 import { noEvidence, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
 
+/** A whole utterance with its sound. Times are monotonic ms. */
 export type Utterance = {
   readonly fromMs: number;
   readonly toMs: number;
   readonly pcm: UtterancePcm;
 };
 
-/** An utterance up to its pause. `soFar` copies its sound. */
+/** An utterance up to its pause. `soFar` copies the sound, and `heard` sums up the voice in it. */
 export type UtteranceSoFar = {
   readonly soFar: () => Utterance;
   readonly heard: VoiceEvidence;
 };
 
-/** Between `began` and `ended` each sample is handed on once. */
+/** Events of one person's voice. Between `began` and `ended`, the events `sound` hand each sample on once. */
 export type SpeakerInputEvent =
   | OverlapVoiceEvent
-  /** Begins before the voice was noticed. */
+  /** An utterance begins. `fromMs` and `pieces` reach back before the voice was noticed. */
   | {
       readonly kind: 'began';
       readonly fromMs: number;
@@ -55,7 +56,7 @@ export type SpeakerInputEvent =
     }
   | { readonly kind: 'sound'; readonly pieces: readonly SoundPiece[] }
   | ({ readonly kind: 'paused' } & UtteranceSoFar)
-  /** `SpeakerInput.onJudged` takes the answer. */
+  /** Asks the turn model whether the turn is over. Give its answer to `SpeakerInput.onJudged`. */
   | {
       readonly kind: 'ask-turn-model';
       readonly askedAtMs: number;
@@ -77,7 +78,7 @@ export type UtteranceEnd = Extract<SpeakerInputEvent, { kind: 'ended' }>;
 const judgedSamples = 8 * listenRateHz;
 
 export type JudgedWords = WordsJudgement & {
-  /** Counts how good the judgement was, once the person went on or did not. */
+  /** Called once it is known whether the person went on, to learn how good the judgement was. */
   readonly learn?: (wentOn: boolean) => void;
 };
 
@@ -90,7 +91,10 @@ type SpeakerInputOptions = {
   readonly pauseHabits: PauseHabits;
 };
 
-/** Turns the packets of one person into utterances. It exists only for heard people. */
+/**
+ * Turns the packets of one person, who may be heard, into utterances. Call `addPacket` for each packet and `tick` in
+ * between.
+ */
 export class SpeakerInput {
   readonly #options;
   #isEcho = false;

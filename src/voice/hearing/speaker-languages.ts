@@ -71,7 +71,7 @@ export class SpeakerLanguages {
     void services.peopleSettings.loadSettings(guildId, personId);
   }
 
-  /** Tag of the language that was spoken last, by anybody. */
+  /** Language (BCP 47) that was spoken last, by anybody. Undefined before the first words. */
   get latest(): string | undefined {
     return this.#latest;
   }
@@ -81,7 +81,7 @@ export class SpeakerLanguages {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Finds the language that a recogniser is told to expect of a person. */
+  /** Finds the language that a recogniser is told to expect of a person. Undefined: the recogniser detects it. */
   findHint(personId: PersonId): string | undefined {
     return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
   }
@@ -203,7 +203,7 @@ class TurnLanguage implements AnswerLanguage {
     this.#deps = deps;
   }
 
-  /** Language of the answer as far as known. */
+  /** Language of the answer (BCP 47). Undefined while unknown. */
   get now(): string | undefined {
     return this.#getKnown().language;
   }
@@ -213,7 +213,7 @@ class TurnLanguage implements AnswerLanguage {
     return this.#getKnown().hold;
   }
 
-  /** True once the final transcript has shown another language than the guess of `hear`. */
+  /** True if `hear` got words that were not final, and the final transcripts show another language. */
   get isOutdated(): boolean {
     const isGuessed =
       this.#heard !== undefined && !this.#deps.isFinal(this.#heard.transcript);

@@ -31,7 +31,10 @@ type TranscriptRequest = {
   readonly stop: AbortController;
 };
 
-/** One utterance while it is spoken and recognised: its sound, its transcript, and the feature that follows it. */
+/**
+ * One utterance while it is spoken and recognised: its sound, its transcript, and the feature that shows its words
+ * meanwhile. `startListening` opens the request, `requestTranscript` asks for words, and `settle` ends it.
+ */
 export class UtteranceRecording {
   readonly id: number;
   readonly speakerId: PersonId;
@@ -40,7 +43,7 @@ export class UtteranceRecording {
   getSoundSoFar: (() => Utterance) | undefined;
   /** Set once endpointing has ended the utterance. */
   wholeSound: Utterance | undefined;
-  /** A model hears it while it is spoken. */
+  /** Sound for a model that hears the utterance while it is spoken. Undefined if no model does. */
   live: LiveSound | undefined;
   readonly #options;
   #follower: UtteranceFollower | undefined;

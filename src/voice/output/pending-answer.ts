@@ -15,14 +15,17 @@ import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
+/** A part of an answer, and the monotonic ms of its arrival. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
+/** Text of other people that a tool found, said in place of the rest of an answer. */
 export type Quote = {
   readonly text: ConfidentialText;
   /** Called once the quoted text has been heard. */
   readonly onHeard?: () => void;
 };
 
+/** The tool calls of one answer. */
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
@@ -48,8 +51,8 @@ type PendingAnswerOptions = {
 const quotedError = new Error('quoted lines replace the rest of the answer');
 
 /**
- * One answer from its first request on. Nothing is heard and no tool runs before the answer is wanted. It is made
- * up to its first sound, so that a bounded amount waits.
+ * One answer from its first request on. The answer is made up to its first sound at once. No sound leaves and no tool
+ * runs before `markWanted`. Then read `releaseParts`, or call `discardUnheard`.
  */
 export class PendingAnswer {
   /** Money set aside for this answer. It closes as the answer ends. */
@@ -248,15 +251,16 @@ export class PendingAnswer {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Kept while it streams, so that a failure loses nothing. */
+/** The text and times of an answer so far, kept while the answer streams, so that a failure loses nothing. */
 export type AnswerProgress = {
   text: string;
   aside?: string;
-  /** Written text counts like text that was heard. */
+  /** True if people got the answer in writing, so that all of its text counts as heard. */
   isWritten?: boolean;
   readonly instants: Partial<Writable<TurnTimestamps>>;
 };
 
+/** An answer that is over, with its reply on the track. */
 export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
@@ -264,7 +268,10 @@ export type FinishedAnswer = {
   readonly owner: TextOwner;
 };
 
-/** Writes an answer to its track, and waits where the track is full. Errors: as `arrivals`. */
+/**
+ * Writes the parts of an answer to its track as they arrive, and waits where the track is full. Errors: those of the
+ * parts.
+ */
 export async function writeAnswer(
   arrivals: AsyncIterable<ArrivedPart>,
   reply: Pick<SpokenReply, 'endSentence' | 'write'>,

@@ -10,6 +10,7 @@ import type { SpokenSegment } from '#src/ports/feature-session.ts';
 
 export const paceChanges = ['slower', 'faster', 'usual'] as const;
 
+/** A change of pace that a person asks for aloud. `usual` takes all changes back. */
 export type PaceChange = (typeof paceChanges)[number];
 
 const [slowerFactor, minPace, maxPace] = [0.85, 0.7, 1.4];
@@ -44,7 +45,7 @@ export class SpeechPace {
   }
 }
 
-/** A reply of which nothing leaves is given up then. */
+/** Time after which a reply of which no frame leaves is given up. */
 const maxStallMs = 10_000;
 const [minSpeed, maxSpeed] = [0.5, 2];
 
@@ -214,6 +215,7 @@ export class SpeechOutput {
   }
 }
 
+/** Creates the BotError of a reply of which no frame left for 10 s. */
 export function createStuckError(): BotError {
   return createDeadlineError(
     'speak',
@@ -221,7 +223,10 @@ export function createStuckError(): BotError {
   );
 }
 
-/** Yields the sound of a clause, none if unspeakable. Errors: BotError at the stage `speak`. */
+/**
+ * Yields the sound of a clause, or nothing if the clause has no speakable words. Errors: BotError at the stage
+ * `speak`.
+ */
 export async function* synthesizeClause(
   clause: string,
   { synthesizer, voice }: ClauseVoice,

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { HttpRefusal } from '#src/web/http/http-refusal.ts';
 
-/** Thrown by handlers, and answered in one place. */
+/** A refusal of a request, with status, code and a sentence. Routes throw it, and `createApi` answers with it. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
   readonly facts: HttpRefusal;
@@ -12,6 +12,7 @@ export class ApiRefusal extends Error {
   }
 }
 
+/** Creates a refusal. `param` names the field at fault. */
 export function createRefusal(
   status: ContentfulStatusCode,
   code: string,
@@ -21,10 +22,12 @@ export function createRefusal(
   return new ApiRefusal({ status, code, message, param });
 }
 
+/** Creates the refusal of a request with a mistake in the field `param`. */
 export function createInvalidRefusal(message: string, param: string): ApiRefusal {
   return createRefusal(400, 'request.invalid', message, param);
 }
 
+/** Creates the refusal for a bot that is in no voice channel. */
 export function createNowhereRefusal(): ApiRefusal {
   return createRefusal(
     409,
@@ -33,6 +36,7 @@ export function createNowhereRefusal(): ApiRefusal {
   );
 }
 
+/** Creates the refusal of a model that may not be chosen. */
 export function createUnlistedModelRefusal(
   field: string,
   model: string,

@@ -24,19 +24,21 @@ import {
 import type { ApiRoute } from './route.ts';
 import { reportRefusal, reportWhileConnected } from './text-refusals.ts';
 
+/** Objects that the HTTP API needs. */
 export type ApiDeps = AccessSource & {
   readonly clock: Clock;
   /** Reports an error of ours, which the program cannot mend. */
   onBug(error: unknown): void;
 };
 
-/** Undefined for paths of others. */
+/** Gets the longest body of a request, in bytes. Undefined for a path outside the API. */
 export function getBodyLimitBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
   const isForm = /\/audio\/(transcriptions|translations)$/.test(path);
   return isForm ? maxSoundBytes : requestJsonLimits.bytes;
 }
 
+/** Creates the HTTP API below `/v1`, with all routes. Mount it in a server for HTTP. */
 export function createApi(apiDeps: ApiDeps): Hono {
   const app = new Hono();
   const deps = {

@@ -15,17 +15,19 @@ import type { ServerEvents } from './event-streams.ts';
 import type { ReserveBody } from './request-body.ts';
 import type { ApiCall } from './route.ts';
 
+/** The process and ports that serve a server. */
 export type ServerService =
   | { readonly kind: 'here'; readonly ports: ProgramPorts }
   /** Another process of this bot serves this shard. */
   | { readonly kind: 'elsewhere'; readonly shard: number };
 
-/** Throws BotError `store.*`. */
+/** Finds who serves a server. Methods throw BotError `store.*`. */
 export interface ServedServers {
   /** Finds the process and the ports that serve a server, known or not. */
   find(guildId: GuildId): Promise<ServerService>;
 }
 
+/** Objects that requests need once the bot has started. */
 export type AccessDeps = {
   readonly tokens: Pick<ApiTokenStore, 'find'>;
   readonly budgets: TokenBudgets;
@@ -34,17 +36,19 @@ export type AccessDeps = {
   readonly events: Pick<ServerEvents, 'listen'>;
 };
 
+/** Gives access to the bot, once it has started. */
 export type AccessSource = {
   /** Returns undefined until the bot has started. */
   readonly access: () => AccessDeps | undefined;
 };
 
+/** Access with the limits that each request passes. */
 export type ApiDoor = AccessSource & {
   readonly takeUse: UseLimit;
   readonly reserveBody: ReserveBody;
 };
 
-/** Within a minute. */
+/** Most requests of one token in a minute. */
 export const requestsPerToken = 300;
 
 /** Counts a request of a token. Throws `ApiRefusal` 429 after too many. */

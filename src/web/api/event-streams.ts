@@ -11,7 +11,7 @@ import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import { toEventText } from './openai/server-events.ts';
 
-/** Written once for all readers. */
+/** An event as JSON and as bytes of a stream, made once for all readers. */
 export type WrittenEvent = { readonly json: string; readonly bytes: Uint8Array };
 
 type EventFacts = {

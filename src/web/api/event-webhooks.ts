@@ -5,6 +5,7 @@ import { type RedirectRules, requestOnce } from '#src/sources/fetch/request-once
 import type { ApiTokenStore, TokenInUse } from '#src/web/api/tokens/token-store.ts';
 import type { ServerEvents, WrittenEvent } from './event-streams.ts';
 
+/** Objects that posting events needs. */
 export type EventWebhooksDeps = {
   readonly tokens: Pick<ApiTokenStore, 'listInUse'>;
   readonly events: Pick<ServerEvents, 'keepTokens' | 'read'>;
@@ -23,8 +24,8 @@ const postMs = 10_000;
 const pausesMs = [2_000, 10_000];
 
 /**
- * Posts events to the addresses of tokens: JSON, signed with time and id. The operator
- * is told of one that fails three times.
+ * Posts events to the addresses of tokens: JSON, signed with time and id. The operator is told of an address that
+ * fails three times.
  */
 export class EventWebhooks implements Disposable {
   readonly #deps;

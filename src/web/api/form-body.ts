@@ -5,6 +5,7 @@ import type { Context } from 'hono';
 import { type ApiRefusal, createRefusal } from './api-refusal.ts';
 import { maxSoundBytes, readBodyBytes, type TakeBodyPlace } from './request-body.ts';
 
+/** A form that was read: its fields and its one file. */
 export type FormBody = {
   /** In the order of arrival. `name[]` is the same as `name`. */
   readonly fields: ReadonlyMap<string, readonly string[]>;

@@ -18,10 +18,10 @@ export const requestJsonLimits: JsonLimits = {
   values: 10_000,
 };
 
-/** Two minutes of 48 kHz stereo. */
+/** Most bytes of a sound: two minutes of 48 kHz stereo. */
 export const maxSoundBytes: number = 24 * 1_024 * 1_024;
 
-/** Bodies of this size are read in any number. */
+/** Largest body, in bytes, that needs no slot. */
 const smallBodyBytes = 64 * 2 ** 10;
 /** Concurrent larger bodies. */
 const [maxOfToken, maxBodies] = [2, 8];
@@ -31,6 +31,7 @@ const retryAfterS = 5;
 /** Reserves a slot for a large body of a token. Throws `ApiRefusal` 429 if none is free. */
 export type ReserveBody = (token: string) => Disposable;
 
+/** Creates the slots for large bodies. */
 export function createBodyReservations(): ReserveBody {
   const slots = new WrittenAnswerConcurrency(maxOfToken, maxBodies);
 
@@ -46,6 +47,7 @@ export function createBodyReservations(): ReserveBody {
   };
 }
 
+/** Takes a slot for a large body. Throws `ApiRefusal` 429 if none is free. */
 export type TakeBodyPlace = () => Disposable;
 
 /** Reads JSON of a request. Throws `ApiRefusal`. */

@@ -7,6 +7,7 @@ import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessDeps } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
 
+/** An authorised request to a route, with its validated body, query and path. */
 export type ApiCall<Body, Query, Params> = {
   readonly token: ApiToken;
   readonly guildId: GuildId;
@@ -27,6 +28,7 @@ export type ApiCall<Body, Query, Params> = {
   };
 };
 
+/** One route of the HTTP API. Write it with `defineRoute`, and add it to `allRoutes`. */
 export type ApiRoute<
   Body extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,

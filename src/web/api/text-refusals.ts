@@ -30,6 +30,7 @@ const refusalsByTextId: readonly (readonly [
   ['captions.only', 409, 'bot.captions_only'],
 ];
 
+/** Converts the line that people would read to a refusal for a program. */
 export function toRefusal(reason: TextLine): ApiRefusal {
   if (reason.id === 'budget.user') {
     return createRefusal(
@@ -54,7 +55,7 @@ export function toRefusal(reason: TextLine): ApiRefusal {
   );
 }
 
-/** Undefined for a bug. */
+/** Finds the refusal for an error of the outside world. Undefined for a bug. */
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
@@ -87,7 +88,7 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   );
 }
 
-/** Returns the refusal of an error. `onBug` gets errors of ours. */
+/** Returns the refusal for an error. `onBug` gets errors that are bugs. */
 export function reportRefusal(
   error: unknown,
   onBug: (error: unknown) => void,

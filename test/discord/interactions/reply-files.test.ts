@@ -67,7 +67,7 @@ test.each([
   'files of /%s hang on its reply, and are read back as they were',
   async (line, to) => {
     const { sandbox, answer } = asked(line, to, [transcript, sound]);
-    const shown = await answer.answered(soon());
+    const shown = await answer.waitForAnswer(soon());
     expect(shown).toMatchObject({
       text: formatText('stop.ok'),
       ephemeral: to === 'caller',
@@ -89,7 +89,7 @@ test.each(['slow', 'misjudged'])(
       sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
     await expect.poll(isThinking).toBe(true);
     release.resolve();
-    const shown = await answer.answered(soon());
+    const shown = await answer.waitForAnswer(soon());
     expect([shown.ephemeral, namesIn(shown)]).toEqual([true, [transcript.name]]);
     expect(failures()).toEqual([]);
   },

@@ -126,7 +126,7 @@ afterAll(async () => {
 const call = (...command: Parameters<Person['command']>) =>
   login()
     .ann.command(...command)
-    .answered(soon());
+    .waitForAnswer(soon());
 
 test('a subcommand gets its choice, and answers its caller alone', async () => {
   const reply = await call('privacy allow', { for: 'today' });
@@ -146,7 +146,7 @@ test.each([
   async (voice, count) => {
     const choices = await login()
       .ann.complete('say', { voice }, 'voice')
-      .suggested(soon());
+      .waitForSuggestions(soon());
     expect(choices).toHaveLength(count);
     for (const { name } of (choices as Array<{ name: string }>).slice(0, 24))
       expect(name).toHaveLength(100);
@@ -155,7 +155,9 @@ test.each([
 
 test('the answer to /join is the panel: its buttons work, it is edited in place, and moves to the next one', async () => {
   const { ann, sandbox, discordPorts: given } = login();
-  const stopped = await ann.press(await call('join'), 'parley:stop').answered(soon());
+  const stopped = await ann
+    .press(await call('join'), 'parley:stop')
+    .waitForAnswer(soon());
   expect(stopped).toMatchObject({ text: formatText('stop.ok'), ephemeral: true });
   given.panels.show(sandbox.guildId, listening);
   const shown = () => sandbox.messages('general');
@@ -171,9 +173,9 @@ test('a button of a former run works, and one nobody knows is told so in private
   const panel = await call('join');
   await bot[Symbol.asyncDispose]();
   opened = { sandbox, bot: await openBot(sandbox) };
-  const pressed = await ann.press(panel, 'parley:privacy').answered(soon());
+  const pressed = await ann.press(panel, 'parley:privacy').waitForAnswer(soon());
   expect(pressed.text).toBe(formatText('stop.ok'));
-  const unknown = await ann.press(panel, 'parley:dance').answered(soon());
+  const unknown = await ann.press(panel, 'parley:dance').waitForAnswer(soon());
   expect(unknown).toMatchObject({ text: formatText('confirm.over'), ephemeral: true });
   const { id } = await call('join');
   const shown = () => sandbox.messages('general').map((one) => one.id);

@@ -108,12 +108,14 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
   const secret = `<#${sandbox.channelId('Secret')}>`;
   await expect
     .poll(async () => {
-      await adam.command('say', { text: `Hello ${marks} ${secret}` }).answered(soon());
+      await adam
+        .command('say', { text: `Hello ${marks} ${secret}` })
+        .waitForAnswer(soon());
       return bot.said.at(-1);
     })
     .toBe(`Hello ${named} ${secret}`);
   const message = adam.write(`Dinner: ${marks}`, { channel: 'Lounge' });
-  await adam.menu('Read aloud', message).answered(soon());
+  await adam.menu('Read aloud', message).waitForAnswer(soon());
   expect(bot.said.at(-1)).toBe(`Dinner: ${named}`);
   adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
   await expect.poll(() => bot.read.at(-1)?.content.text).toBe(`call ${named}`);
@@ -165,7 +167,7 @@ test.each(Object.keys(forms))(
     await using bot = await reading(sandbox, true);
     const adam = sandbox.person('Adam');
     const message = adam.write('', { channel: 'Lounge', form });
-    await adam.menu('Read aloud', message).answered(soon());
+    await adam.menu('Read aloud', message).waitForAnswer(soon());
     const [picked] = bot.picked;
     expect(picked).toMatchObject(content);
     const text = name === 'embeds' ? '' : picked?.text.replaceAll('\n', ' ');

@@ -34,5 +34,5 @@ export function customId(name: string) {
 
 /** A bot that was busy has said "thinking" to all or to one, and what is for the others comes as a further message. */
 export function firstAnswer(asked: Interaction): Promise<ShownMessage> {
-  return asked.answered(soon());
+  return asked.waitForAnswer(soon());
 }

@@ -138,7 +138,7 @@ export async function callIn(setup: SpokenSetup, name: string): Promise<SandboxP
 /** Calls the bot from where `person` sits; they can talk when this resolves, and any company has been greeted. */
 export async function call({ sandbox }: SpokenSetup, person: SandboxPerson) {
   const isNew = sandbox.bot().channel === undefined;
-  const { text, ephemeral, atMs } = await person.command('join').answered(soon());
+  const { text, ephemeral, atMs } = await person.command('join').waitForAnswer(soon());
   if (ephemeral) throw new Error(text);
   await person.settled(soon());
   if (!isNew) return;

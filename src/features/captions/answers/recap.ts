@@ -24,6 +24,7 @@ import {
 /** Kinds of points, in the order of a recap. */
 export const recapKinds = ['decision', 'task', 'question', 'point'] as const;
 
+/** A point of a recap, with the lines that show it. */
 export type RecapPoint = {
   readonly kind: (typeof recapKinds)[number];
   readonly text: string;
@@ -33,6 +34,7 @@ export type RecapPoint = {
 /** A point with its first line as evidence. */
 export type QuotedPoint = QuotedLine & Pick<RecapPoint, 'kind'>;
 
+/** The points of a session. */
 export type Recap = {
   readonly session: TranscriptSession;
   readonly points: readonly QuotedPoint[];

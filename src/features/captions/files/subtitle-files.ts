@@ -1,7 +1,7 @@
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { toWholeMs } from '#src/texts/wall-time.ts';
 
-/** Times are relative to the start of the session or recording. */
+/** A line of subtitles. Times are ms from the start of the session or recording. */
 export type SubtitleLine = {
   readonly startMs: number;
   readonly endMs: number;

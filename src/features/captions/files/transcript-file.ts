@@ -18,6 +18,7 @@ import { formatSrt, type SubtitleLine } from './subtitle-files.ts';
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
+/** The lines of a transcript with the facts for its head. */
 export type TranscriptContent = {
   readonly session: TranscriptSession;
   readonly lines: readonly TranscriptLine[];

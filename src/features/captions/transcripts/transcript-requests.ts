@@ -61,17 +61,19 @@ type TranscriptReaderId = PersonId | readonly ChannelId[];
 
 type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 
+/** A question about transcripts. */
 export type TranscriptQuestion = {
   readonly question: string;
   readonly about: (typeof transcriptSubjects)[number];
 };
 
+/** A request for a recap of a session. */
 export type RecapRequest = {
   readonly sessionId?: string;
   readonly until?: 'i came';
 };
 
-/** `none` has no session, or no lines for the asker. */
+/** Reason why there is no transcript. `none`: there is no session, or no line for the asker. */
 export type NoTranscript =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly line: TextLine };
@@ -84,6 +86,7 @@ type TranscriptOutcome =
     }
   | NoTranscript;
 
+/** Lines that answer a question, or the reason why there are none. */
 export type FindOutcome =
   | { readonly kind: 'found'; readonly lines: readonly QuotedLine[] }
   | NoTranscript;
@@ -110,8 +113,8 @@ class RefusedError extends Error {
 }
 
 /**
- * Results hold only words of channels that the reader may open: stored lines, chosen by
- * a chat model by number.
+ * Answers questions about transcripts, and makes recaps. Results are stored lines that a chat model chose by number,
+ * and only of channels that the reader may open.
  */
 export class TranscriptRequests {
   readonly #deps: CaptionShardDeps;

@@ -1,7 +1,7 @@
 import { createHannWindow, Spectrum } from '#src/audio/spectrum.ts';
 
 /**
- * Log-mel spectrogram of 16 kHz sound for Whisper and Smart Turn, with 80 bands every 10 ms:
+ * Bands of the log-mel spectrogram that Whisper and Smart Turn read: 80 every 10 ms, of 16 kHz sound. Source:
  * https://github.com/openai/whisper/blob/main/whisper/audio.py
  */
 export const melBands = 80;
@@ -17,7 +17,10 @@ const [quietestPower, powerRange] = [1e-10, 1e-8];
 type MelBand = { readonly firstBin: number; readonly weights: Float64Array };
 const bands = createMelBands();
 
-/** Returns `[band][frame]`, one frame for 160 samples, with mirrored edges. */
+/**
+ * Computes the log-mel spectrogram of 16 kHz mono sound, as `[band][frame]`: one frame for 160 samples, with mirrored
+ * edges.
+ */
 export function computeLogMel(samples: Float32Array): Float32Array {
   const frames = Math.floor(samples.length / hopSamples);
   const features = new Float32Array(melBands * frames);

@@ -1,3 +1,5 @@
+/** Program of the model process: runs jobs of `LocalModels`, one queue for each kind. */
+
 import { readdir } from 'node:fs/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';

@@ -7,7 +7,7 @@ import type {
 import { toTextPart } from '#src/features/typed/program-conversation.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
 
-/** Undefined means the voice of the server. */
+/** Name of a voice. Undefined means the voice of the server. */
 export const voiceName: z.ZodType<string | undefined> = z
   .union([z.string().max(100), z.looseObject({ id: z.string().max(100) })])
   .nullish()
@@ -120,6 +120,7 @@ type CompletionMessage = ProgramMessage & {
   readonly audio?: { readonly id: string } | null | undefined;
 };
 
+/** Validates the body of a chat completion. */
 export const completionRequest: z.ZodType<CompletionRequest> = z
   .looseObject({
     ...ownFields,

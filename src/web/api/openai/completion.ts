@@ -14,6 +14,7 @@ import { keptWordsMs } from '#src/features/typed/kept-words.ts';
 import { maxAnswerChars } from '#src/pipeline/chained-pipeline.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 
+/** Fields that all chunks of a completion share. */
 export type CompletionHead = {
   readonly id: string;
   /** Seconds since 1970. */
@@ -82,7 +83,7 @@ type UsageField = {
   };
 };
 
-/** 14 MB of samples. A stream has no such bound. */
+/** Longest sound of a whole completion, in ms: 14 MB of samples. A stream has no such bound. */
 const longestMs = 300_000;
 
 /** Collects answers into a completion. Throws as `Pipeline.answer` does. */
@@ -148,6 +149,7 @@ async function collectSound(
   return Buffer.concat(pieces);
 }
 
+/** Creates the fields that all chunks of a completion share. */
 export function toCompletionHead(
   { id, created, model, reportsTier }: CompletionHead,
   object: string,

@@ -18,6 +18,7 @@ import {
 import { toChunks } from './completion-stream.ts';
 import { respondWithEvents, waitForFirstPart } from './server-events.ts';
 
+/** `POST /v1/chat/completions`: answers a conversation of a program, as OpenAI does. */
 export const createChatCompletion: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',

@@ -5,6 +5,7 @@ import { type ApiCall, type ApiRoute, defineRoute } from '#src/web/api/route.ts'
 /** Answers as the server of the token is answered. */
 const ownModel = 'parley';
 
+/** `GET /v1/models`: lists the models that a program may name. */
 export const listModels: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models',
@@ -12,6 +13,7 @@ export const listModels: ApiRoute = defineRoute({
   run: async (call) => ({ object: 'list', data: listCallModels(call) }),
 });
 
+/** `GET /v1/models/{model}`: describes one model. */
 export const retrieveModel: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/models/{model}',

@@ -5,9 +5,10 @@ import { toRefusalBody } from '#src/web/http/http-refusal.ts';
 /** Makes a proxy like nginx pass the answer on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
 
-/** An object is sent as the JSON of an event. */
+/** A part of a stream. An object is sent as the JSON of an event, text and bytes as they are. */
 export type StreamPart = object | string | Uint8Array;
 
+/** The event that ends a stream, as OpenAI sends it. */
 export const doneEvent = 'data: [DONE]\n\n';
 
 /** Formats a comment. Readers skip comments, which keep a stream moving. */
@@ -15,7 +16,7 @@ export function toComment(comment: string): string {
   return `: ${comment}\n\n`;
 }
 
-/** A later failure becomes the last event. */
+/** Responds with a stream of parts. A failure after the first part becomes the last event. */
 export function respondWithEvents(
   streamParts: AsyncIterable<StreamPart>,
   onBug: (error: unknown) => void,
@@ -73,6 +74,7 @@ function toEvent(data: object) {
   return toEventText(JSON.stringify(data));
 }
 
+/** Formats JSON as an event. */
 export function toEventText(json: string): string {
   return `data: ${json}\n\n`;
 }

@@ -38,6 +38,7 @@ const types = {
 };
 type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
+/** `POST /v1/audio/speech`: speaks a text for a program, as OpenAI does. */
 export const createSpeech: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/speech',

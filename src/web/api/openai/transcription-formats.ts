@@ -3,16 +3,19 @@ import { formatSrt, formatVtt } from '#src/features/captions/files/subtitle-file
 import type { RecordingSegment } from '#src/features/contract/http-api-ports.ts';
 import type { TranscriptionForm, TranscriptionTask } from './transcription-form.ts';
 
+/** A whole transcript with its segments. */
 export type TranscribedRecording = {
   readonly task: TranscriptionTask;
   readonly durationMs: number;
   readonly segments: readonly RecordingSegment[];
 };
 
+/** Joins segments to the text of a recording. */
 export function joinSegments(segments: readonly RecordingSegment[]): string {
   return segments.map(({ lead, text }) => lead + text).join('');
 }
 
+/** Responds with a transcript in the format that the program asked for. */
 export function respondWithTranscription(
   recording: TranscribedRecording,
   {

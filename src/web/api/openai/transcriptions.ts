@@ -23,6 +23,7 @@ const longestWholeMs = 110_000;
 /** OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 
+/** `POST /v1/audio/transcriptions`: transcribes a recording, as OpenAI does. */
 export const createTranscription: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/transcriptions',
@@ -31,6 +32,7 @@ export const createTranscription: ApiRoute = defineRoute({
   run: (call) => transcribeRecording(call, 'transcribe'),
 });
 
+/** `POST /v1/audio/translations`: transcribes a recording in English. */
 export const createTranslation: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/audio/translations',

@@ -12,6 +12,7 @@ const body = z.strictObject({
 /** Proxies wait a minute. */
 const longestAnswerMs = 50_000;
 
+/** `POST /v1/servers/{server}/ask`: asks a question, and answers aloud or in text. */
 export const ask: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/ask',

@@ -8,6 +8,7 @@ import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
 const longestMs = 15 * 60_000;
 
+/** `GET /v1/servers/{server}/events`: streams the events of a server. */
 export const listenToEvents: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/events',

@@ -12,6 +12,7 @@ import { say } from './say-route.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
+/** All routes of the HTTP API. A new route is added here. */
 export const allRoutes: readonly ApiRoute[] = [
   say,
   ask,

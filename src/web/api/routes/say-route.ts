@@ -12,7 +12,7 @@ type SpokenFields = {
   readonly speed: z.ZodOptional<z.ZodNumber>;
 };
 
-/** `speed` 1 is usual. */
+/** Fields of a request to say a text. `speed` 1 is usual. */
 export const spokenFields: SpokenFields = {
   voice: z.string().trim().min(1).max(100).optional(),
   speed: z.number().min(slowest).max(fastest).optional(),
@@ -26,6 +26,7 @@ const body = z.strictObject({
   ...spokenFields,
 });
 
+/** `POST /v1/servers/{server}/say`: says a text in the voice channel. */
 export const say: ApiRoute = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',

@@ -116,6 +116,7 @@ const removeFromTrack = defineChangeRoute('remove', itemToRemove, ({ item }) => 
   item: `${item}`,
 }));
 
+/** Routes that list, play and change the tracks of a server. */
 export const trackRoutes: readonly ApiRoute[] = [
   listTracks,
   playTrack,
@@ -175,6 +176,7 @@ function requireDone(outcome: TrackOutcome) {
   return outcome;
 }
 
+/** Converts a refused request for a sound to a refusal for a program. */
 export function toPlayRefusal(outcome: PlayOutcome): ApiRefusal {
   const [status, code, param]: Refused = refusals[outcome.kind] ?? [409, 'bot.muted'];
   // It names no person.

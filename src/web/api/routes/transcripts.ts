@@ -10,6 +10,7 @@ const types = {
   txt: 'text/plain; charset=utf-8',
 };
 
+/** `GET /v1/servers/{server}/transcripts`: lists the transcripts that the token may read. */
 export const listTranscripts: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts',
@@ -21,6 +22,7 @@ export const listTranscripts: ApiRoute = defineRoute({
   },
 });
 
+/** `GET /v1/servers/{server}/transcripts/{session}`: reads one transcript. */
 export const readTranscript: ApiRoute = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts/{session}',

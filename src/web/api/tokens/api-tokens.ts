@@ -35,6 +35,7 @@ const apiTokens = defineTable(
   },
 );
 
+/** The store of API tokens. */
 export const apiTokenPart: StorePart<ApiTokenStore> = {
   tables: [apiTokens],
   open: (database) => ({

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from '#src/base/secret.ts';
 
-/** Short words for typing and for logs. */
+/** Names that a token may have: short words for typing and for logs. */
 export const tokenName: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 const prefix = 'parley_';
@@ -13,6 +13,7 @@ export function createSecret(): Secret {
   return new Secret(prefix + randomBytes(secretBytes).toString('base64url'));
 }
 
+/** Hashes a secret as the store keeps it. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -8,7 +8,7 @@ export function toTokenKey({ createdAtWallMs, guildId, name }: ApiToken): string
   return `${guildId} ${name} ${createdAtWallMs} `;
 }
 
-/** Budgets of tokens used since the start, by payer. */
+/** Daily budgets, by payer, of the tokens that programs have used since the start of the process. */
 export class TokenBudgets {
   readonly #caps = new Map<PersonId, number>();
 

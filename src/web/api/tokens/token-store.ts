@@ -1,6 +1,6 @@
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
 
-/** `audio` covers speech and recognition below `/v1/audio`. */
+/** Rights of a token. `audio` covers speech and recognition below `/v1/audio`. */
 export const apiScopes = [
   'say',
   'ask',
@@ -12,6 +12,7 @@ export const apiScopes = [
 ] as const;
 export type ApiScope = (typeof apiScopes)[number];
 
+/** A token of a program, for one server. */
 export type ApiToken = {
   readonly name: string;
   readonly guildId: GuildId;
@@ -25,10 +26,10 @@ export type ApiToken = {
   readonly revokedAtWallMs?: number;
 };
 
-/** The hash signs posted events. */
+/** A token that is not revoked. The hash signs posted events. */
 export type TokenInUse = ApiToken & { readonly hash: string };
 
-/** Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
+/** Keeps the tokens of programs. Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
 export interface ApiTokenStore {
   /** Stores a new token. `taken`: a token in use has the name. */
   add(token: ApiToken, hash: string): Promise<'added' | 'taken'>;
