@@ -52,7 +52,7 @@ await printSounds(
   'sounds without speech',
   await readSounds('test/fixtures/non-speech'),
 );
-await printSounds('sounds that no limit was chosen by', [
+await printSounds('other sounds without speech', [
   ...(await readSounds('src/sources/sounds')),
   ...makeSounds(),
 ]);
@@ -92,7 +92,7 @@ async function printWords(clips: readonly SpeechClip[]) {
     'words wrong',
     '',
     'clips unheard',
-    's for a second',
+    's of work per s',
   ];
   console.log(`\n${formatTable(columnNames, rows)}`);
 }
@@ -139,7 +139,7 @@ async function printSounds(title: string, sounds: readonly NamedSound[]) {
   );
 }
 
-/** Prints the waits for the words of short and long utterances, one thread, and the memory of the model process. */
+/** Prints the waits and the CPU time for the words of short and long utterances, on one thread, and the memory of the model process. */
 async function printSpeed() {
   const clips = readClearClips().toSorted(
     (a, b) => a.samples.length - b.samples.length,

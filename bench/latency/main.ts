@@ -1,4 +1,4 @@
-// npm run bench -- --pauses [--clips DIR] fails when people who pause are asked or answered too late.
+// npm run bench -- --pauses [--clips DIR] fails when requests or answers for people who pause come too late.
 // npm run bench -- --compare --rtt 60 [--turns 11] fails when answers of servers 60 ms away come later than they need.
 // npm run bench [-- --turns 33] [--rows gate] [--save]
 // npm run bench -- --compare fails when the bot has become slower than bench/latency/result.json says, which --save writes.
@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
   options: {
     /** Turns of each row. There are eleven clips. */
     turns: { type: 'string', default: '33' },
-    /** Beginning of the names of the rows. With --rtt, the whole name. */
+    /** Beginning of the names of the rows. With --rtt or --pauses, the whole name. Plain --compare plays its own rows and turns. */
     rows: { type: 'string', default: '' },
     save: { type: 'boolean', default: false },
     compare: { type: 'boolean', default: false },

@@ -47,7 +47,7 @@ export class ClauseWriter {
   }
 }
 
-/** Finds the passages of a whole answer that are read and not heard: links, code and tables. */
+/** Finds the passages of a whole answer that are read and not heard: links, code, tables and formulas. */
 export function findAside(
   answer: string,
 ): Extract<ReplyPart, { kind: 'aside' }> | undefined {

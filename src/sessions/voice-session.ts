@@ -66,7 +66,7 @@ export type VoiceSessionOptions = ConversationOptions & {
   readonly seats: SeatPersistence;
 };
 
-/** Longer than a step of the connection. */
+/** Time between two looks at whether the clause is over. Longer than a step of the connection, which reacts first. */
 const drainCheckMs = 100;
 const maxNoticeWriteMs = 1_500;
 /** The audience of a stage may be let speak within this time. */
@@ -90,7 +90,7 @@ export class VoiceSession implements Session {
   readonly features: SessionFeatures;
   /** Aborts as the session ends. */
   readonly signal: AbortSignal;
-  /** Wakes the connection's clock, after a change from outside. */
+  /** Wakes the loop of the connection early, so that a change from outside counts at once. */
   readonly wakeup: Wakeup;
   /** Person that called the bot. `nobody` after an automatic join. */
   readonly callerId: PersonId;
@@ -108,7 +108,7 @@ export class VoiceSession implements Session {
   readonly #settingsChanged;
   readonly #seats;
   readonly #connection;
-  /** People read that the conversation is lost, until an answer or others come. */
+  /** True: the panel says that the former conversation is lost, until the first exchange, or until somebody new comes. */
   #hasBegunAnew: boolean;
   #firstPresentIds: ReadonlySet<PersonId> | undefined;
   readonly #sources;
@@ -452,7 +452,7 @@ export class VoiceSession implements Session {
     this.loop.post({ kind: 'leave', why: reason });
   }
 
-  /** Finishes the current clause within `ms`, and names unanswered people in the chat. Never throws. */
+  /** Lets the current clause end within `ms`. If a question stays unanswered, the chat asks people to ask again. Never throws. */
   async drain(ms: number): Promise<void> {
     const { loop, signal } = this;
     const { clock } = this.#deps;

@@ -4,7 +4,7 @@ import {
   buildCitedAnswerPrompt,
   findCitedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import { parseRecap } from '#src/features/captions/answers/recap.ts';
+import { requestRecap } from '#src/features/captions/answers/recap.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import {
   makeLine,
@@ -54,7 +54,7 @@ test('the stand-in cites the lines that share most words with a question', async
 
 test('the stand-in makes a recap whose points are lines', async () => {
   expect(
-    (await parseRecap(talk, { maxChars: 10_000 }, ask)).map(({ text }) => text),
+    (await requestRecap(talk, { maxChars: 10_000 }, ask)).map(({ text }) => text),
   ).toEqual([
     'We decided on Friday at eight, my place',
     'The Millau Viaduct is 343 metres high.',
@@ -66,5 +66,5 @@ test('the stand-in makes a recap whose points are lines', async () => {
       makeLine(n * 1_000, `This is the sentence number ${n}.`),
     ),
   );
-  expect(await parseRecap(long, { maxChars: 700 }, ask)).toHaveLength(5);
+  expect(await requestRecap(long, { maxChars: 700 }, ask)).toHaveLength(5);
 });

@@ -29,7 +29,7 @@ const anyAsideForm = new RegExp(
   'gmu',
 );
 
-/** Finds links, code and tables, each once and in order. `toSpeakable` drops the same. */
+/** Finds the parts of a text to be read and not heard (links, code, tables, formulas), each once and in order, as the chat shows them. `toSpeakable` keeps only the names of links. */
 export function findAsides(text: string): readonly string[] {
   const asides = [...text.replace(/\r\n?/g, '\n').matchAll(anyAsideForm)].map(
     ({ groups = {} }) => {

@@ -10,7 +10,7 @@ export type FrameSenderDeps = {
   readonly timing: SyncTiming;
   /** Returns whether people can hear frames. Until then no frame is taken or sent. */
   readonly isSettled: () => boolean;
-  /** Called with the library's error for each frame that it did not take. */
+  /** Called with the error when the library throws at a packet, silence included. A packet that the library declines is not reported. */
   readonly onRefused: (error: unknown) => void;
   /** Called when the output has stopped. */
   readonly onFailure: (error: unknown) => void;

@@ -63,7 +63,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   }),
 };
 
-/** Builds a chat message from memories for an asker in the channel. */
+/** Returns the memories that the model may use for this asker, as text. Undefined without any, or if the asker is not in the channel. */
 function buildMemoryContext(
   { askerId }: ContextRequest,
   { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,

@@ -26,7 +26,7 @@ export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & 
   readonly language?: string;
 };
 
-/** Further languages are recognised without a hint. */
+/** Utterances in further languages use the connections of the default language. */
 const maxLanguages = 9;
 
 /**

@@ -49,7 +49,7 @@ const minCopiedChars = 8;
  * Asks for the points of a transcript piece by piece. Throws BotError
  * `answer.malformed` if no reply is readable.
  */
-export async function parseRecap(
+export async function requestRecap(
   foundLines: readonly FoundLine[],
   options: NumberingOptions,
   ask: (prompt: ModelPrompt) => Promise<string>,

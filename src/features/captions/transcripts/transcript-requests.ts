@@ -9,8 +9,8 @@ import {
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import {
   formatRecapMessages,
-  parseRecap,
   type Recap,
+  requestRecap,
 } from '#src/features/captions/answers/recap.ts';
 import {
   captionsDaysSetting,
@@ -332,7 +332,7 @@ export class TranscriptRequests {
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const foundLines = summarisedLines.map((line) => ({ line, session }));
     const options = { maxChars, timeZone };
-    const candidates = await parseRecap(foundLines, options, requestReply);
+    const candidates = await requestRecap(foundLines, options, requestReply);
     const texts = new Map(
       (await listLines()).map(({ number, text }) => [number, text]),
     );

@@ -1,4 +1,7 @@
-import { buildRecapPrompt, parseRecap } from '#src/features/captions/answers/recap.ts';
+import {
+  buildRecapPrompt,
+  requestRecap,
+} from '#src/features/captions/answers/recap.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import {
   makeLine,
@@ -17,7 +20,7 @@ const talk = toFound(
 );
 /** Points shown of a reply: kind, text and number of the line in its session. */
 async function read(reply: string, found = talk) {
-  return (await parseRecap(found, { maxChars: 10_000 }, async () => reply)).map(
+  return (await requestRecap(found, { maxChars: 10_000 }, async () => reply)).map(
     ({ kind, text, sources: [{ line }] }) => [kind, text, line.startMs / 60_000],
   );
 }
@@ -130,7 +133,7 @@ const options = { maxChars: 700 };
 
 test('a long transcript is asked about in pieces, each for its share of the points', async () => {
   const { asked, ask } = scripted();
-  const points = await parseRecap(long, options, ask);
+  const points = await requestRecap(long, options, ask);
   expect(points.length).toBeGreaterThan(3);
   expect(points.length).toBeLessThanOrEqual(6);
   for (const { text, sources } of points) expect(sources[0].line.text).toBe(text);
@@ -139,7 +142,7 @@ test('a long transcript is asked about in pieces, each for its share of the poin
   );
   for (const { user } of asked) expect(user.length).toBeLessThan(options.maxChars + 60);
   const each = scripted();
-  await parseRecap(long, { maxChars: 60 }, each.ask);
+  await requestRecap(long, { maxChars: 60 }, each.ask);
   expect(each.asked[0]?.system).toContain('in at most 1 points');
 });
 
@@ -149,8 +152,8 @@ test('a piece without a readable reply adds no point', async () => {
     const reply = await ask(prompt);
     return asked.length === 1 ? 'oops' : reply;
   };
-  expect((await parseRecap(long, options, halfRead)).length).toBeGreaterThan(3);
-  expect(await parseRecap([], options, ask)).toEqual([]);
+  expect((await requestRecap(long, options, halfRead)).length).toBeGreaterThan(3);
+  expect(await requestRecap([], options, ask)).toEqual([]);
 });
 
 test('whatever is said and replied, a point names lines that were shown', async () => {
@@ -173,7 +176,7 @@ test('whatever is said and replied, a point names lines that were shown', async 
       words,
       async (parts, noise) => {
         const ask = async () => `${noise} ${makeRecapReply(...parts)}`;
-        const made = parseRecap(found, { maxChars: 100_000 }, ask);
+        const made = requestRecap(found, { maxChars: 100_000 }, ask);
         const points = await made.catch(() => []);
         expect(points.length).toBeLessThanOrEqual(20);
         for (const { sources, text } of points) {
