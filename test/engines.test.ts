@@ -7,7 +7,7 @@ import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
-import { WarmConnections } from '#src/provider/api-client.ts';
+import { WarmConnections } from '#src/provider/warm-connections.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { transcribeText } from './contracts/transcriber-contract.ts';
 import { answerModels, openExaminedServer } from './doctor/run-examination.ts';

@@ -147,7 +147,7 @@ function expireCopies({
   return { [Symbol.dispose]: () => closing.abort(new Error('closed')) };
 }
 
-type FeatureProcessParts = {
+type OpenedProcessDeps = {
   readonly storeParts: OpenParts;
   readonly sounds: OpenSounds;
   readonly weights: SileroNetwork;
@@ -155,7 +155,7 @@ type FeatureProcessParts = {
 
 function openAllFeatures(
   { config }: BotOptions,
-  { storeParts, sounds, weights }: FeatureProcessParts,
+  { storeParts, sounds, weights }: OpenedProcessDeps,
 ) {
   const { deadlines, speech, transcription } = config.engines;
   const openParts = new Map(storeParts);

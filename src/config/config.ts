@@ -211,15 +211,15 @@ function findContradictions(from: EnvironmentSettings) {
   return mistakes;
 }
 
-/** Parts of the config that are not read from one setting each. */
-type ReadParts = {
+/** Values of the config that are not read from one setting each. */
+type ReadValues = {
   readonly changedNames: ReadonlySet<string>;
   readonly searchPath: string;
   readonly shardRange: ShardRange | undefined;
   readonly externalTools: ExternalTools;
 };
 
-function toConfig(from: EnvironmentSettings, read: ReadParts): Config {
+function toConfig(from: EnvironmentSettings, read: ReadValues): Config {
   const { PAGE_HOST, PAGE_PORT, PAGE_URL, STATUS_HOST, STATUS_PORT } = from;
   return {
     discord: toDiscordConfig(from),

@@ -185,7 +185,7 @@ export type EndedConversation = {
 export type ConversationOptions = {
   readonly channel: ChannelRef;
   readonly deps: SessionDependencies;
-  readonly sources: {
+  readonly sharedDeps: {
     readonly hearing: HearingDeps;
     readonly listTools: () => readonly ToolEntry[];
     readonly features: {
@@ -276,14 +276,14 @@ export function buildSession(
     },
   };
   const tools = createSessionTools(session, deps, {
-    allTools: options.sources.listTools,
+    allTools: options.sharedDeps.listTools,
     leaveChannel: () => sessions.leave(channel.guildId),
     refreshMember: (personId, memberSignal) =>
       link.refreshPerson(personId, memberSignal),
   });
   const utterances = new UtteranceRunner(session, {
     ...deps,
-    hearing: options.sources.hearing,
+    hearing: options.sharedDeps.hearing,
     listVocabulary: () => settings.listWords(channel.guildId),
     createTurn: (utterance) => createUnaskedTurn(utterance, session, tools),
   });
@@ -300,7 +300,7 @@ export function buildSession(
     sessions,
     utterances,
   });
-  const features = options.sources.features.createSession(session, {
+  const features = options.sharedDeps.features.createSession(session, {
     isReturned: options.seat !== undefined,
     former: options.former,
   });
@@ -377,7 +377,7 @@ function createConsent(
 }
 
 function getSessionSettings(
-  { channel, deps, sources: { hearing } }: ConversationOptions,
+  { channel, deps, sharedDeps: { hearing } }: ConversationOptions,
   voiceChannel: SessionChannel,
   maySpeak: boolean,
   preemptiveBudget: PreemptiveBudget,

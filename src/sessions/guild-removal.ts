@@ -2,7 +2,7 @@ import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import type { SessionSources } from './session-sources.ts';
+import type { SharedSessionDeps } from './shared-session-deps.ts';
 
 /** The tries need 46 s in all. */
 const [maxTries, maxEraseMs, retryDelayMs] = [3, 12_000, 5_000];
@@ -12,24 +12,24 @@ type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 /** Erases the data of servers from which the bot was removed. */
 export class GuildRemoval implements Disposable {
   readonly #deps;
-  readonly #sources;
+  readonly #sharedDeps;
   readonly #settings;
   readonly #closing = new AbortController();
 
   constructor(
     deps: RemovalDeps,
-    sources: Pick<SessionSources, 'features' | 'guildStore'>,
+    sharedDeps: Pick<SharedSessionDeps, 'features' | 'guildStore'>,
     settings: Pick<StoredSettings, 'forgetGuild'>,
   ) {
     this.#deps = deps;
-    this.#sources = sources;
+    this.#sharedDeps = sharedDeps;
     this.#settings = settings;
   }
 
   /** Erases a server's data once nothing runs there. Failures of stores are reported and retried. Never throws. */
   async eraseServer(guildId: GuildId): Promise<void> {
     const { onEvent, panels, peopleSettings } = this.#deps;
-    const { features, guildStore } = this.#sources;
+    const { features, guildStore } = this.#sharedDeps;
     this.#settings.forgetGuild(guildId);
     peopleSettings.forgetSettings(guildId);
     await panels.forgetPanel(guildId);

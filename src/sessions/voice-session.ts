@@ -53,12 +53,12 @@ import {
 import { createSessionPanel, getTalkState } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
-import type { SessionSources } from './session-sources.ts';
+import type { SharedSessionDeps } from './shared-session-deps.ts';
 
 /** The circumstances of a new session. `former` is the session that it replaces, `seat` one of an earlier process. */
 export type VoiceSessionOptions = ConversationOptions & {
   readonly callerId: PersonId;
-  readonly sources: SessionSources;
+  readonly sharedDeps: SharedSessionDeps;
   readonly followedId?: PersonId;
   readonly mode?: JoinMode;
   readonly former?: VoiceSession;
@@ -111,7 +111,7 @@ export class VoiceSession implements Session {
   /** True: the panel says that the former conversation is lost, until the first exchange, or until somebody new comes. */
   #hasBegunAnew: boolean;
   #firstPresentIds: ReadonlySet<PersonId> | undefined;
-  readonly #sources;
+  readonly #sharedDeps;
   #lastBugAtMs = Number.NEGATIVE_INFINITY;
   #openAllowed = Promise.withResolvers<void>();
   #isUnanswered = false;
@@ -130,7 +130,7 @@ export class VoiceSession implements Session {
       former: formerConversation,
       mode,
     } = options;
-    const { seat, seats, settings, sources: sessionSources } = options;
+    const { seat, seats, settings, sharedDeps } = options;
     const { clock } = deps;
     this.#mode = mode ?? formerConversation?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
@@ -141,8 +141,8 @@ export class VoiceSession implements Session {
     this.followedId = followedId ?? seat?.followedId;
     this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
     this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
-    this.#sources = sessionSources;
-    this.#connection = new ReconnectingConnection(clock, sessionSources.linkOpener);
+    this.#sharedDeps = sharedDeps;
+    this.#connection = new ReconnectingConnection(clock, sharedDeps.linkOpener);
     this.signal = this.#over.signal;
     this.wakeup = new Wakeup(clock);
     const built = buildSession(options, {
@@ -174,7 +174,7 @@ export class VoiceSession implements Session {
     this.#answers = built.answers;
     this.#connectionOptions = {
       callerId,
-      hearing: sessionSources.hearing,
+      hearing: sharedDeps.hearing,
       pauseHabits,
       utterances: built.utterances,
       deps,
@@ -418,7 +418,7 @@ export class VoiceSession implements Session {
   }
 
   #getRestMs() {
-    return this.#sources.linkOpener.getRestMs(this.channel.guildId);
+    return this.#sharedDeps.linkOpener.getRestMs(this.channel.guildId);
   }
 
   #decideRetry(error: unknown): ReconnectDecision {
@@ -434,7 +434,7 @@ export class VoiceSession implements Session {
     const final = isRepeated ? 'lost' : isBug ? undefined : findFinalLoss(error);
     this.loop.post({
       kind: 'link-lost',
-      random: this.#sources.getRandom(),
+      random: this.#sharedDeps.getRandom(),
       restMs,
       paceMs,
       final,

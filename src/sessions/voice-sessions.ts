@@ -30,7 +30,7 @@ import {
 } from './join-outcomes.ts';
 import { MoveRequests } from './move-requests.ts';
 import { SeatPersistence } from './seat-persistence.ts';
-import type { SessionSources } from './session-sources.ts';
+import type { SharedSessionDeps } from './shared-session-deps.ts';
 import {
   countExchanges,
   VoiceSession,
@@ -80,7 +80,7 @@ export class VoiceSessions implements AsyncDisposable {
   /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   readonly #deps;
-  readonly #sources;
+  readonly #sharedDeps;
   readonly #notices;
   readonly #removal;
   readonly #sessions = new Map<GuildId, RunningSession>();
@@ -91,22 +91,22 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #ended;
   #isClosed = false;
 
-  constructor(deps: SessionDependencies, sessionSources: SessionSources) {
-    this.#sources = sessionSources;
+  constructor(deps: SessionDependencies, sharedDeps: SharedSessionDeps) {
+    this.#sharedDeps = sharedDeps;
     this.#deps = { ...deps, onEvent: toSafeListener(deps.onEvent) };
     this.#ended = new EndedConversations(deps.clock);
     this.#notices = new GuildNoticeQueue(this.#deps);
     this.moveRequests = new MoveRequests(this.#deps, this);
-    this.#seats = new SeatPersistence(this.#deps, sessionSources.seatStore);
-    this.settings = new StoredSettings(this.#deps, sessionSources);
+    this.#seats = new SeatPersistence(this.#deps, sharedDeps.seatStore);
+    this.settings = new StoredSettings(this.#deps, sharedDeps);
     this.consents = new GuildConsents(
       this.#deps,
-      sessionSources.leftOutPeople,
+      sharedDeps.leftOutPeople,
       this.settings,
       (guildId) => this.peekSessions(guildId).length > 0,
       (...changed) => this.#onConsentChanged(...changed),
     );
-    this.#removal = new GuildRemoval(this.#deps, sessionSources, this.settings);
+    this.#removal = new GuildRemoval(this.#deps, sharedDeps, this.settings);
   }
 
   #findHere(guildId: GuildId) {
@@ -366,7 +366,7 @@ export class VoiceSessions implements AsyncDisposable {
       channel,
       callerId,
       deps: this.#deps,
-      sources: this.#sources,
+      sharedDeps: this.#sharedDeps,
       notices: this.#notices,
       seats: this.#seats,
       settings: this.settings,

@@ -253,7 +253,7 @@ async function openWarmth(
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { WarmConnections } = await import('#src/provider/api-client.ts');
+  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
   const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();

@@ -15,8 +15,8 @@ import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-
 import { serverSettings } from '#src/features/features.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
-import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import type { SharedSessionDeps } from '#src/sessions/shared-session-deps.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
@@ -121,20 +121,15 @@ class ShardService {
     const name = options.bot.config.bot.name ?? discordPorts.bot.name;
     this.#name = name;
     const deps = createSessionDeps(options, discordPorts, name);
-    const sessionSources = createSessionSources(
-      options,
-      discordPorts,
-      name,
-      this.features,
-    );
-    const sessions = new VoiceSessions(deps, sessionSources);
+    const sharedDeps = createSharedDeps(options, discordPorts, name, this.features);
+    const sessions = new VoiceSessions(deps, sharedDeps);
     this.#sessions = sessions;
     const opened = options.shared.openFeatures({
       deps,
       sessions,
       shard: options.shard,
       signal: this.#signal,
-      sources: sessionSources,
+      sharedDeps,
       typed: discordPorts.typed,
       writtenQuestions: new WrittenAnswerConcurrency(),
     });
@@ -144,7 +139,7 @@ class ShardService {
     void privacy.resumePendingErasures(this.#signal);
     const requests = {
       deps,
-      sources: sessionSources,
+      sharedDeps,
       sessions,
       privacy,
       features: opened.ports,
@@ -177,12 +172,12 @@ function reportToSessions(
 const textTimeoutMs = 600;
 
 /** Collects the dependencies of `VoiceSessions` beside the ports to Discord. */
-function createSessionSources(
+function createSharedDeps(
   { bot: { config, engines }, shared }: ShardBotOptions,
   { linkOpener }: DiscordPorts,
   name: string,
   features: ShardFeatures,
-): SessionSources {
+): SharedSessionDeps {
   const { partialTrust, store, weights } = shared;
   return {
     caps: config.budget.caps,
@@ -272,11 +267,11 @@ function createCommandPorts(
   { budgets, shared }: ShardBotOptions,
   {
     deps,
-    sources: sessionSources,
+    sharedDeps,
     ...requests
   }: Pick<CommandPorts, 'features' | 'privacy'> & {
     readonly deps: SessionDependencies;
-    readonly sources: SessionSources;
+    readonly sharedDeps: SharedSessionDeps;
     readonly sessions: VoiceSessions;
   },
   signal: AbortSignal,
@@ -289,8 +284,7 @@ function createCommandPorts(
       findDenial: (request) => sessions.settings.findDenial(request),
       getTimes: (guildId) =>
         createWallTimes(sessions.settings.getForGuild(guildId).timeZone),
-      readHelpState: (guildId) =>
-        readHelpState(guildId, deps, sessionSources, sessions),
+      readHelpState: (guildId) => readHelpState(guildId, deps, sharedDeps, sessions),
     },
     places: deps.places,
     stats: shared.stats,

@@ -3,8 +3,8 @@ import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
-import type { SessionSources } from '#src/sessions/session-sources.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
+import type { SharedSessionDeps } from '#src/sessions/shared-session-deps.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
@@ -68,7 +68,7 @@ export interface OpenedFeature<Ports, NeededPorts> {
 /** Objects of a shard that features may use. */
 export type FeatureShardDeps = {
   readonly deps: SessionDependencies;
-  readonly sources: Pick<SessionSources, 'features' | 'listTools' | 'seatStore'>;
+  readonly sharedDeps: Pick<SharedSessionDeps, 'features' | 'listTools' | 'seatStore'>;
   readonly sessions: VoiceSessions;
   readonly shard: ServerShare;
   readonly writtenQuestions: WrittenAnswerConcurrency;

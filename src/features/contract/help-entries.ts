@@ -2,7 +2,7 @@ import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
-import type { SessionSources } from '#src/sessions/session-sources.ts';
+import type { SharedSessionDeps } from '#src/sessions/shared-session-deps.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -33,7 +33,7 @@ export type HelpState = {
 export async function readHelpState(
   guildId: GuildId,
   deps: Deps<'hasChatModel'>,
-  tools: Pick<SessionSources, 'listTools'>,
+  tools: Pick<SharedSessionDeps, 'listTools'>,
   sessions: ServerSessions,
 ): Promise<HelpState> {
   await sessions.settings.loadGuild(guildId);

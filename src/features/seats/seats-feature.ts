@@ -19,13 +19,13 @@ export const seatsFeature: Feature<SeatPorts> = {
   name: 'seats',
   tools: [followTool],
   open: () => ({
-    openShard({ deps, sessions, signal, sources }) {
+    openShard({ deps, sessions, signal, sharedDeps }) {
       const automaticJoins = new AutomaticJoins(deps, sessions, signal);
       const checkGuild = (guildId: GuildId) => automaticJoins.checkGuild(guildId);
       const seatReturn = new SeatReturn(
         deps,
         sessions,
-        sources.seatStore,
+        sharedDeps.seatStore,
         signal,
         checkGuild,
       );

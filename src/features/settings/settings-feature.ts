@@ -18,9 +18,9 @@ type SettingsPorts = {
 export const settingsFeature: Feature<SettingsPorts> = {
   name: 'settings',
   open: () => ({
-    openShard: ({ deps, sessions, sources }) => ({
+    openShard: ({ deps, sessions, sharedDeps }) => ({
       ports: {
-        settings: new SettingsRequests(deps, sessions, sources.features),
+        settings: new SettingsRequests(deps, sessions, sharedDeps.features),
         answerCheckup: new AnswerCheckup(deps, sessions),
       },
     }),

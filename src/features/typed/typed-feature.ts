@@ -45,7 +45,7 @@ type TypedShard = FeatureShard & { readonly ports: TypedPorts };
 
 function openTypedShard(
   { longestWritingMs, models, recordings, weights }: FeatureProcessDeps,
-  { deps, sessions, signal, sources, typed, writtenQuestions }: FeatureShardDeps,
+  { deps, sessions, signal, sharedDeps, typed, writtenQuestions }: FeatureShardDeps,
   otherPorts: TypedFeatureDeps,
 ): TypedShard {
   const { settings } = sessions;
@@ -54,7 +54,7 @@ function openTypedShard(
     deps,
     sessions,
     recordings,
-    listTools: sources.listTools,
+    listTools: sharedDeps.listTools,
     writtenQuestions,
     longestWritingMs,
     ending: signal,

@@ -31,8 +31,8 @@ import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { createConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
 import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
-import type { SessionSources } from '#src/sessions/session-sources.ts';
 import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import type { SharedSessionDeps } from '#src/sessions/shared-session-deps.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
@@ -173,7 +173,7 @@ type FeatureParts = Pick<FeatureProcessDeps, 'sounds'> & {
 
 /** Everything that main gives to sessions, commands and programs. */
 type FixtureParts = SessionDependencies &
-  Omit<SessionSources, 'hearing'> &
+  Omit<SharedSessionDeps, 'hearing'> &
   HearingDeps &
   CommandParts &
   FeatureParts;
@@ -264,14 +264,14 @@ export function openSessionFixture(
     defaults: { ...usualDefaults, ...over },
     listTools: () => [...moreTools(), ...bound],
   };
-  const sources = { ...deps, hearing: deps };
-  const sessions = new VoiceSessions(deps, sources);
+  const sharedDeps = { ...deps, hearing: deps };
+  const sessions = new VoiceSessions(deps, sharedDeps);
   const services = {
     deps,
     sessions,
     shard: { id: 0, count: 1 },
     signal: new AbortController().signal,
-    sources,
+    sharedDeps,
     typed: unwrittenQuestions,
     writtenQuestions: new WrittenAnswerConcurrency(),
   };

@@ -7,7 +7,7 @@ import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.
 import type { ShardFeatures } from './shard-features.ts';
 
 /** Stores, features and models that sessions of one shard share. */
-export type SessionSources = StoredSettingsDeps & {
+export type SharedSessionDeps = StoredSettingsDeps & {
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
