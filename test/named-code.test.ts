@@ -98,8 +98,10 @@ function isThere(name: string, { words, declared }: Repository) {
   return body === undefined || new RegExp(`\\b${member}\\b`).test(body);
 }
 
+// Both tests read it, and reading takes a second.
+const repository = await readRepository();
+
 test('what a comment or a document names in backticks exists', async () => {
-  const repository = await readRepository();
   const missing = repository.prose.flatMap(({ path, text }) =>
     [...text.matchAll(span)]
       .map(([, name = '']) => name)
@@ -117,7 +119,7 @@ test('what a comment or a document names in backticks exists', async () => {
 });
 
 test('a name of another system that nothing mentions any more is no exception', async () => {
-  const { prose } = await readRepository();
+  const { prose } = repository;
   const mentioned = new Set(
     prose.flatMap(({ text }) => [...text.matchAll(span)].map(([, name]) => name)),
   );
