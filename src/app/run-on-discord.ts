@@ -101,7 +101,7 @@ function createWatchers(
   log: Log,
   metrics: Metrics,
   { address, isReady, signal }: ListenerOptions,
-): Omit<Listeners, 'traces'> {
+): Watchers {
   const notices = new OperatorNotices({
     clock: realClock,
     log,
@@ -186,14 +186,16 @@ function logPrices(log: Log, config: Config) {
 
 const draining = 'draining: no more questions are accepted; seats are kept';
 
-type Listeners = {
+/** Objects that watch the bot from its start. */
+type Watchers = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly alerts: AlertBoard;
   readonly notices: OperatorNotices;
   readonly readiness: Readiness;
-  readonly traces: Traces | undefined;
 };
+
+type Listeners = Watchers & { readonly traces: Traces | undefined };
 
 function reportSession(
   { log, metrics, alerts, notices, traces }: Listeners,
@@ -230,7 +232,7 @@ function surviveBugs(log: Log, { bugs }: Metrics) {
 /** Serves the status. The bot goes on without it. */
 async function showStatus(
   { status }: Config['monitoring'],
-  { log, metrics, readiness }: Pick<Listeners, 'log' | 'metrics' | 'readiness'>,
+  { log, metrics, readiness }: Watchers,
 ) {
   if (!status) return undefined;
   const statusSources = {
@@ -258,7 +260,7 @@ function noteEngine(listeners: Listeners, news: EngineNews) {
 }
 
 function noteStore(
-  { log, metrics, readiness }: Pick<Listeners, 'log' | 'metrics' | 'readiness'>,
+  { log, metrics, readiness }: Watchers,
   event: Exclude<StoreEvent, { kind: 'alert' }>,
 ) {
   switch (event.kind) {
