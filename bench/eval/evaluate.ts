@@ -3,8 +3,8 @@ import type { EvalScene } from './eval-scene.ts';
 import type { EvalSetup } from './eval-setup.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import {
-  type HeardAnswer,
   listHeardAnswers,
+  type PlayedAnswer,
   type PlayedScene,
   playScene,
 } from './scene-player.ts';
@@ -156,7 +156,7 @@ async function findPlantedMistakes(scenes: readonly EvalScene[], judging: EvalSe
   return mistakes;
 }
 
-function getAnswerMs({ instants }: HeardAnswer) {
+function getAnswerMs({ instants }: PlayedAnswer) {
   const { heardAtMs, firstSentAtMs } = instants;
   return firstSentAtMs === undefined ? [] : firstSentAtMs - heardAtMs;
 }

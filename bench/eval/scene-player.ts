@@ -71,14 +71,14 @@ async function playInRoom(room: EvalRoom, scene: EvalScene) {
 }
 
 /** An answer of which something was heard. */
-export type HeardAnswer = Extract<SessionEvent, { readonly kind: 'answered' }> & {
+export type PlayedAnswer = Extract<SessionEvent, { readonly kind: 'answered' }> & {
   readonly atMs: number;
 };
 
 /** Lists answers of which something was heard, in the order of their ends. */
 export function listHeardAnswers(
   events: readonly TimedEvent[],
-): readonly HeardAnswer[] {
+): readonly PlayedAnswer[] {
   return events.flatMap(({ atMs, event }) =>
     event.kind === 'answered' && event.heardText !== '' ? [{ ...event, atMs }] : [],
   );

@@ -2,8 +2,8 @@ import { tools } from '#src/features/features.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { type EvalAnswer, type EvalScene, personNames } from './eval-scene.ts';
 import {
-  type HeardAnswer,
   listHeardAnswers,
+  type PlayedAnswer,
   type PlayedScene,
   type SaidLine,
 } from './scene-player.ts';
@@ -58,7 +58,7 @@ function matchAnswers(
   saidLines: PlayedScene['saidLines'],
   events: PlayedScene['events'],
 ): SceneCheck {
-  const openAnswers: HeardAnswer[] = [...listHeardAnswers(events)];
+  const openAnswers: PlayedAnswer[] = [...listHeardAnswers(events)];
   const mistakes: string[] = [];
   const answers: GivenAnswer[] = [];
   for (const saidLine of saidLines) {

@@ -122,7 +122,7 @@ const goodbyeCode = 1000;
 const closeTimeoutMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */
-export class VoiceSignals {
+export class VoiceClientSignals {
   readonly #options: VoiceSignalsOptions;
   readonly #listener: SignalsListener;
   #socket: WebSocket;

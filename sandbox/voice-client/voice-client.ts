@@ -28,7 +28,7 @@ import {
   type ReadyMessage,
   type ServerMessage,
   type SessionDescription,
-  VoiceSignals,
+  VoiceClientSignals,
   type VoiceSignalsOptions,
 } from './voice-client-sockets.ts';
 
@@ -80,7 +80,7 @@ class ConnectedVoice implements AsyncDisposable {
   readonly #conditionWait = new ConditionWait();
   readonly #closing = new AbortController();
   readonly #presentIds = new Set<PersonId>();
-  readonly #signals: VoiceSignals;
+  readonly #signals: VoiceClientSignals;
   readonly #udp: ClientUdp;
   readonly #sender: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
@@ -101,7 +101,7 @@ class ConnectedVoice implements AsyncDisposable {
     this.#udp = new ClientUdp((datagram) =>
       this.#receiver?.receiveDatagram(datagram, realClock.nowMs()),
     );
-    this.#signals = new VoiceSignals(options, {
+    this.#signals = new VoiceClientSignals(options, {
       onJson: (opcode, d) => this.#handleJson(opcode, d),
       onBinary: (opcode, payload) => this.#handleBinary(opcode, payload),
       onEnded: (code) =>

@@ -56,13 +56,7 @@ async function guildsOf(botId: PersonId, ...guildIds: readonly unknown[]) {
 }
 
 test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
-  const store = await guildsOf(
-    toPersonId(fakeBotId),
-    present,
-    unavailable,
-    gone,
-    forbidden,
-  );
+  const store = await guildsOf(fakeBotId, present, unavailable, gone, forbidden);
   expect(await logInOver(store)).toMatchObject({
     removed: [gone, forbidden],
     warnings: [],
@@ -70,14 +64,14 @@ test('servers that removed the bot while it was away are told of as soon as it i
 });
 
 test('a server that is unavailable, or is there although READY does not list it, is kept', async () => {
-  const store = await guildsOf(toPersonId(fakeBotId), present, unavailable, unlisted);
+  const store = await guildsOf(fakeBotId, present, unavailable, unlisted);
   const outcome = { removed: [], warnings: [], asked: [unlisted] };
   expect(await logInOver(store, [`${unavailable}`])).toEqual(outcome);
 });
 
 test('an answer that does not say that the bot is no member removes nothing, and is told', async () => {
   const { removed, warnings } = await logInOver(
-    await guildsOf(toPersonId(fakeBotId), broken, gone),
+    await guildsOf(fakeBotId, broken, gone),
   );
   expect([removed, warnings.length]).toEqual([[gone], 1]);
 });
@@ -85,5 +79,5 @@ test('an answer that does not say that the bot is no member removes nothing, and
 test('the servers of another bot on the same store are nothing to this one', async () => {
   const store = await guildsOf(toPersonId('another bot'), gone, forbidden);
   expect(await logInOver(store)).toEqual({ removed: [], warnings: [], asked: [] });
-  expect(await store.listGuilds(toPersonId(fakeBotId))).toEqual(listed);
+  expect(await store.listGuilds(fakeBotId)).toEqual(listed);
 });

@@ -3,7 +3,7 @@ import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
 const roles = ['staff', 'guests'];
-const everyone = 'everyone';
+const everyone = toRoleId('everyone');
 
 type Overwrites = Readonly<Record<string, 'allow' | 'deny' | 'none'>>;
 
@@ -74,7 +74,7 @@ test('a channel of staff is no wider than one that is open to all, and the other
   const staff: RightInChannel = {
     isOpen: false,
     allowedIds: new Set([toRoleId('staff')]),
-    deniedIds: new Set([toRoleId(everyone)]),
+    deniedIds: new Set([everyone]),
   };
   expect([isNoWider(staff, open), isNoWider(open, staff)]).toEqual([true, false]);
 });

@@ -8,7 +8,7 @@ import {
 import type { OpenStore } from './open-store.ts';
 
 /** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
-const [evenShard, oddShard] = [`${2n << 22n}`, `${3n << 22n}`];
+const [evenShard, oddShard] = [toGuildId(`${2n << 22n}`), toGuildId(`${3n << 22n}`)];
 const [firstReminder, secondReminder] = [
   { id: 0, count: 2 },
   { id: 1, count: 2 },
@@ -16,7 +16,7 @@ const [firstReminder, secondReminder] = [
 
 const teaReminder: NewReminder = {
   id: 'tea',
-  guildId: toGuildId(evenShard),
+  guildId: evenShard,
   personId: toPersonId('1'),
   channelId: toChannelId('100'),
   channelName: 'Lounge “à la carte”',
@@ -31,14 +31,14 @@ export function testReminderStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { reminders } = opened;
     expect(await reminders.add(teaReminder)).toEqual({ kind: 'added', number: 1 });
-    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([
+    expect(await reminders.list(evenShard, toPersonId('1'))).toEqual([
       { ...teaReminder, number: 1 },
     ]);
-    expect(await reminders.list(toGuildId(evenShard), toPersonId('2'))).toEqual([]);
-    expect(await reminders.list(toGuildId(oddShard), toPersonId('1'))).toEqual([]);
+    expect(await reminders.list(evenShard, toPersonId('2'))).toEqual([]);
+    expect(await reminders.list(oddShard, toPersonId('1'))).toEqual([]);
     expect(await reminders.remove('tea')).toBe(true);
     expect(await reminders.remove('tea')).toBe(false);
-    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([]);
+    expect(await reminders.list(evenShard, toPersonId('1'))).toEqual([]);
   });
 
   test(`${name}: each shard has its own reminders, what is due first before the others`, async () => {
@@ -56,7 +56,7 @@ export function testReminderStore(name: string, open: OpenStore) {
       personId: toPersonId('2'),
       dueAtWallMs: teaReminder.dueAtWallMs + 1,
     });
-    await reminders.add({ ...teaReminder, id: 'odd', guildId: toGuildId(oddShard) });
+    await reminders.add({ ...teaReminder, id: 'odd', guildId: oddShard });
     const ids = async (...args: Parameters<ReminderStore['listSoonest']>) =>
       (await reminders.listSoonest(...args)).map(({ id }) => id);
     expect(await ids(firstReminder, 10)).toEqual(['tea', 'other', 'later']);
@@ -107,27 +107,22 @@ export function testReminderStore(name: string, open: OpenStore) {
       id: 'other',
       message: { ...hidden, addresseeId: toPersonId('3') },
     });
-    await reminders.add({ ...own, id: 'odd', guildId: toGuildId(oddShard) });
+    await reminders.add({ ...own, id: 'odd', guildId: oddShard });
     const atWallMs = teaReminder.dueAtWallMs + 0.5;
     expect(
       await reminders.makeArrivedDue(
-        toGuildId(evenShard),
+        evenShard,
         [toPersonId('1'), toPersonId('2'), toPersonId('4')],
         atWallMs,
       ),
     ).toBe(1);
-    const [due, arrived, other] = await reminders.list(
-      toGuildId(evenShard),
-      toPersonId('1'),
-    );
+    const [due, arrived, other] = await reminders.list(evenShard, toPersonId('1'));
     expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
     expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });
-    expect(
-      await reminders.removePersonReminders(toGuildId(evenShard), toPersonId('2')),
-    ).toBe(2);
-    expect(await consents.countItems(toGuildId(evenShard), toPersonId('3'))).toBe(1);
-    expect(await consents.erasePerson(toGuildId(evenShard), toPersonId('1'))).toBe(1);
-    expect(await reminders.list(toGuildId(evenShard), toPersonId('1'))).toEqual([]);
-    expect(await reminders.list(toGuildId(oddShard), toPersonId('1'))).toHaveLength(1);
+    expect(await reminders.removePersonReminders(evenShard, toPersonId('2'))).toBe(2);
+    expect(await consents.countItems(evenShard, toPersonId('3'))).toBe(1);
+    expect(await consents.erasePerson(evenShard, toPersonId('1'))).toBe(1);
+    expect(await reminders.list(evenShard, toPersonId('1'))).toEqual([]);
+    expect(await reminders.list(oddShard, toPersonId('1'))).toHaveLength(1);
   });
 }

@@ -12,11 +12,11 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
-  type OpenStores,
   openPostgresPlace,
   openSqlitePlace,
   StoreClock,
   type StorePlace,
+  type StoresOpener,
 } from '#test/conversation/setup/stores-on-disk.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
@@ -72,7 +72,7 @@ class HeldOperation {
 }
 
 /** A run of the bot over these stores: Adam called it to the Lounge, and Eva once agreed for always. */
-async function run(open: OpenStores, held = new HeldOperation()) {
+async function run(open: StoresOpener, held = new HeldOperation()) {
   const clock = new StoreClock();
   const { stores, onDisk } = await open();
   const watched = clock.watchStores(stores);
@@ -119,7 +119,7 @@ function goesOn({ sessions }: SessionFixture, act: string) {
 async function atEach(
   place: StorePlace,
   act: string,
-  then: (fixture: SessionFixture, nth: number, open: OpenStores) => Promise<void>,
+  then: (fixture: SessionFixture, nth: number, open: StoresOpener) => Promise<void>,
 ) {
   for (let nth = 1; ; nth++) {
     await using stack = new AsyncDisposableStack();

@@ -57,10 +57,10 @@ export class StoreClock extends VirtualClock {
 type StoresOnDisk = { readonly stores: Store; readonly onDisk: LocalTranscriptStore };
 
 /** Stores of one run of the bot; those of a later run hold what was kept. */
-export type OpenStores = () => Promise<StoresOnDisk>;
+export type StoresOpener = () => Promise<StoresOnDisk>;
 
 /** An empty place for stores, gone with the stack. */
-export type StorePlace = (stack: AsyncDisposableStack) => Promise<OpenStores>;
+export type StorePlace = (stack: AsyncDisposableStack) => Promise<StoresOpener>;
 
 /** In files. */
 export const openSqlitePlace: StorePlace = async (stack) => {

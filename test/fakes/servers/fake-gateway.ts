@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { toPersonId } from '#src/base/ids.ts';
 import { openListeningServer } from './listening-server.ts';
 
 type FakeGatewayOptions = {
@@ -14,7 +15,7 @@ type FakeGatewayOptions = {
 };
 
 /** User id of the bot that logs in; everywhere the same. */
-export const fakeBotId = '1000000000000000001';
+export const fakeBotId = toPersonId('1000000000000000001');
 const botUser = {
   id: fakeBotId,
   username: 'Nova',

@@ -86,13 +86,11 @@ async function openCaptioned() {
   return planted;
 }
 
-const readChannel = '123456789012345678';
+const readChannel = toChannelId('123456789012345678');
 
 /** Eva writes a line into a channel: it is read out, or mentions the bot, who answers her. */
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
-  const channelId = isMention
-    ? toChannelId(lounge.channelId)
-    : toChannelId(readChannel);
+  const channelId = isMention ? toChannelId(lounge.channelId) : readChannel;
   const message = makeTyped(eva, text, { channelId, isMention });
   const taken = makeTypedHandler(fixture).lines.handleMessage(message);
   await passTime(fixture, 5_000);

@@ -1,6 +1,5 @@
 import { OpenAI } from 'openai';
 import { readWav } from '#src/audio/formats/wav.ts';
-import { toGuildId } from '#src/base/ids.ts';
 import { toTokenKey } from '#src/web/api/tokens/token-budgets.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import {
@@ -125,7 +124,7 @@ test('money for all answers is set aside before any server is asked, and freed a
   expect([proxy.recognised(), proxy.asked]).toEqual([[], []]);
   await proxy.complete({ n: 2, messages });
   expect(proxy.asked).toHaveLength(2);
-  expect(ledger.getReserved(toGuildId(guildId))).toBe(0);
+  expect(ledger.getReserved(guildId)).toBe(0);
 });
 
 const bark = {
@@ -364,7 +363,7 @@ test('a token that was revoked leaves no words: the next one of its name has the
   await ask('cat');
   expect(proxy.recognised()).toEqual(['700']);
   const { id } = choices[0]?.message.audio ?? {};
-  const key = `${toTokenKey({ name: 'cat', guildId: toGuildId(guildId), createdAtWallMs, scopes: [] })}${id}`;
+  const key = `${toTokenKey({ name: 'cat', guildId: guildId, createdAtWallMs, scopes: [] })}${id}`;
   expect(await proxy.keptWords.find(key)).toBe('Seven.');
   await proxy.api.revoke('cat');
   expect((await ask('cat')).status).toBe(401);

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { toChannelId, toGuildId } from '#src/base/ids.ts';
+import { toChannelId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
@@ -9,7 +9,7 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { guildId, openApi } from './api-setup.ts';
 
 const channel = {
-  guildId: toGuildId(guildId),
+  guildId: guildId,
   channelId: toChannelId('2029384756102938475'),
   name: 'Lounge',
 };
@@ -51,7 +51,7 @@ async function openPosting({ statuses = [] as number[], isAllowed = true } = {})
     posted,
     warnings,
     report(...events: readonly SessionEvent[]) {
-      for (const event of events) api.events.report(toGuildId(guildId), event);
+      for (const event of events) api.events.report(guildId, event);
     },
     types: () => posted.map(({ body }) => JSON.parse(body).type),
     /** Waits until a try has failed, and lets the pause after it pass, each time. */

@@ -1,4 +1,4 @@
-import { toChannelId, toGuildId } from '#src/base/ids.ts';
+import { toChannelId } from '#src/base/ids.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
@@ -138,7 +138,7 @@ test.each<[PlayOutcome, number, string]>([
 
 const session = {
   id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
-  guildId: toGuildId(guildId),
+  guildId: guildId,
   channelId: toChannelId('100'),
   channelName: 'Lounge',
   placeId: toChannelId('100'),

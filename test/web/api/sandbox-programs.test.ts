@@ -1,5 +1,4 @@
 import { openSandboxPrograms } from '#src/app/sandbox/run-in-sandbox.ts';
-import { toGuildId } from '#src/base/ids.ts';
 import { openTestPage, sendRequest, toRefusal } from '#test/web/http/open-page.ts';
 import { guildId, openApi } from './api-setup.ts';
 
@@ -18,7 +17,7 @@ async function openBeside() {
     await openSandboxPrograms({
       page,
       access: api.access,
-      guildId: toGuildId(guildId),
+      guildId: guildId,
       report: (sentence) => void reported.push(sentence),
     }),
   );
