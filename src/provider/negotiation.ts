@@ -58,12 +58,14 @@ export type NegotiableRequest<T> = {
  * everything that can be missed. What the server took in the end is learnt.
  *
  * @example
+ * import { BadRequestError } from 'openai/core/error';
  * import { realClock } from '#src/base/clock.ts';
  * import { negotiate } from '#src/provider/negotiation.ts';
  * import { ServerKnowledge, type RequestForms } from '#src/provider/server-knowledge.ts';
  *
  * async function* send(forms: RequestForms) {
- *   if (forms.get('stream') !== '') throw new SyntaxError('no stream here');
+ *   const error = { message: 'stream is not supported' };
+ *   if (forms.get('stream') !== '') throw new BadRequestError(400, error, undefined, new Headers());
  *   yield 'Hello';
  * }
  * const parts = [{ name: 'stream', forms: ['asked', ''], givenUp: 'first' }] as const;
@@ -101,6 +103,7 @@ class Bargain<T> {
   readonly #knowledge: ServerKnowledge;
   readonly #firstForms: RequestForms;
   readonly #certaintyByName = new Map<string, Lesson['certainty']>();
+  /** Forms of the running try. */
   forms: RequestForms;
   #tries = 1;
   /** Error of a try after which the parts were guessed. It counts if the guess was wrong. */
