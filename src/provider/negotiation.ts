@@ -134,7 +134,8 @@ class Bargain<T> {
     const named = findNamedParts(parts, this.forms, refusal);
     for (const part of named) this.#replaceForm(part, refusal, 'named');
     if (named.length === 0) this.#guessParts(cause, refusal);
-    else if (this.#tries === maxTries) this.#giveUpOwnParts(refusal);
+    else if (this.#tries === maxTries && named.every(isOwn))
+      this.#giveUpOwnParts(refusal);
   }
 
   /** Returns whether an output is an answer, of whose forms the bot then learns. */
@@ -212,8 +213,7 @@ class Bargain<T> {
     const part = this.#request.parts.find((candidate) => candidate.name === name);
     if (!part || !this.#hasFurtherForm(part)) throw this.#createLastError(cause);
     if (isOnce) this.#doubtedCause ??= cause;
-    const { forms } = part;
-    const next = form ?? forms[forms.indexOf(this.forms.get(name) ?? '') + 1] ?? '';
+    const next = form ?? this.#listLaterForms(part)[0] ?? '';
     this.forms = new Map([...this.forms, [name, next]]);
     if (!isOnce) this.#certaintyByName.set(name, 'named');
   }
@@ -221,12 +221,18 @@ class Bargain<T> {
   /** Before the last try a server that refuses one field after another gets none of the bot's own. */
   #giveUpOwnParts(refusal: Refusal | undefined) {
     for (const part of this.#request.parts)
-      if (part.givenUp === 'first' && this.#hasFurtherForm(part))
+      if (isOwn(part) && this.#hasFurtherForm(part))
         this.#replaceForm(part, refusal, 'guessed');
   }
 
-  #hasFurtherForm({ forms, name }: RequestPart) {
-    return forms.indexOf(this.forms.get(name) ?? '') < forms.length - 1;
+  #hasFurtherForm(part: RequestPart) {
+    return this.#listLaterForms(part).length > 0;
+  }
+
+  /** After a form that a refusal offered, the part is only left out. */
+  #listLaterForms({ forms, name }: RequestPart) {
+    const index = forms.indexOf(this.forms.get(name) ?? '');
+    return index < 0 ? forms.slice(-1) : forms.slice(index + 1);
   }
 
   #replaceForm(
@@ -234,9 +240,9 @@ class Bargain<T> {
     refusal: Refusal | undefined,
     certainty: Lesson['certainty'],
   ) {
-    const { forms, name, offered = [] } = part;
+    const { name, offered = [] } = part;
     const current = this.forms.get(name) ?? '';
-    const laterForms = forms.slice(forms.indexOf(current) + 1);
+    const laterForms = this.#listLaterForms(part);
     // "must be one of [wav]" names the form that is taken.
     const offeredForm = [...offered, ...laterForms].find(
       (form) =>
@@ -271,6 +277,10 @@ function readRefusal(cause: unknown): Refusal | undefined {
     return undefined;
   const refusal = classifyRefusal(cause);
   return refusal.kind === 'request' ? refusal : undefined;
+}
+
+function isOwn({ givenUp }: RequestPart) {
+  return givenUp === 'first';
 }
 
 /** Finds the parts that a refusal names, first among the fields that it states, then in its sentence. */
