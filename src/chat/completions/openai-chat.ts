@@ -183,7 +183,11 @@ class ChatServer {
       }
     } catch (cause) {
       signal.throwIfAborted();
-      const error = describeError(cause, this.#client, collectPrivateText(request));
+      const error = describeError(
+        cause,
+        this.#client,
+        collectPrivateText(request, this),
+      );
       throw hasOutput ? toTruncatedError(error) : error;
     }
     // The client ends an aborted stream quietly.
@@ -206,7 +210,11 @@ class ChatServer {
       {
         wanted: firstExtras,
         send: (extras) => {
-          const answer = new ChatStream(this.#by, this.#createTextOptions(request));
+          const answer = new ChatStream(
+            this.#by,
+            this.#createTextOptions(request),
+            this,
+          );
           attempts.answer = answer;
           return this.#sendRequest(
             request,
@@ -324,6 +332,7 @@ class ChatServer {
       maxTokens,
       extras,
       this.#needsBothLimits,
+      { server: this },
     );
   }
 
@@ -461,11 +470,22 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   return [...tools, ...sentFunctions].flatMap(({ name }) => toNonEmptyText(name) ?? []);
 }
 
-/** Collects names and words of people. A server's sentence that repeats any of them is not logged. */
-function collectPrivateText({ messages }: ChatRequest) {
+/**
+ * Collects names and words of people, calls, and thoughts that go back to `server`. A server's sentence that repeats
+ * any of them is not logged.
+ */
+function collectPrivateText({ messages }: ChatRequest, server: object) {
   return messages
     .filter(({ role }) => role !== 'system')
-    .map((message) => `${'name' in message ? message.name : ''} ${message.content}`)
+    .map((message) => {
+      const calls = 'calls' in message ? (message.calls ?? []) : [];
+      const returned = calls.map((call) => call.returned?.read(server) ?? '');
+      // Words have spaces between them, and signatures have none.
+      const thoughts = JSON.stringify(returned).replace(/"[^"\s]*"/g, '');
+      const name = 'name' in message ? message.name : '';
+      const callText = calls.map(({ argumentsJson }) => argumentsJson).join(' ');
+      return `${name} ${message.content} ${callText} ${thoughts}`;
+    })
     .join(' ');
 }
 
