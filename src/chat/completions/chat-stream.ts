@@ -8,6 +8,7 @@ import {
 } from '#src/base/json.ts';
 import type { ChatPart, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
+import { findAnswerRefusal } from '#src/provider/event-stream.ts';
 import { findErrorText } from '#src/provider/models/error-text.ts';
 import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
@@ -269,6 +270,8 @@ export function toApiToolCall({ argumentsJson, id, name }: ToolCall): ApiToolCal
 export function toChunks(completion: unknown): readonly unknown[] {
   const { choices, usage } = toRecord(completion);
   if (!Array.isArray(choices)) {
+    const refusal = findAnswerRefusal(completion);
+    if (refusal) throw refusal;
     const serverMessage = findErrorText(completion)?.slice(0, 120) ?? 'no answer';
     const text = 'The server answered with JSON that contains no answer.';
     throw new BotError('provider.wrong_type', false, text, undefined, undefined, {

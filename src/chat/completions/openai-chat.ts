@@ -461,8 +461,12 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   return [...tools, ...sentFunctions].flatMap(({ name }) => toNonEmptyText(name) ?? []);
 }
 
-/** Collects names and words of people. A server's sentence that repeats any of them is not logged. */
+/**
+ * Collects names and words of people. A server's sentence that repeats any of them is not logged. Undefined where the
+ * words are sound, which the server may quote too.
+ */
 function collectPrivateText({ messages }: ChatRequest) {
+  if (messages.some((message) => 'wav' in message || message.live)) return undefined;
   return messages
     .filter(({ role }) => role !== 'system')
     .map((message) => `${'name' in message ? message.name : ''} ${message.content}`)

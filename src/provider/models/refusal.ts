@@ -1,7 +1,7 @@
 import { APIError } from 'openai/core/error';
-import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { isRecord, toNonEmptyText } from '#src/base/json.ts';
-import { findErrorText, parseErrorText } from './error-text.ts';
+import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
+import { isRecord, toRecord } from '#src/base/json.ts';
+import { findErrorText, parseErrorText, toScalarText } from './error-text.ts';
 import { readStatedWaitMs } from './stated-wait.ts';
 
 /**
@@ -36,9 +36,11 @@ export type Refusal = {
   readonly text: string;
   /** Names of fields that the refusal names, such as `tools[0].function.parameters`. */
   readonly params: readonly string[];
-  /** First code of the body, such as `rate_limit_exceeded`. */
+  /** First code of the body, such as "rate_limit_exceeded". */
   readonly code: string | undefined;
   readonly retryAfterMs?: number;
+  /** The limit counts days. */
+  readonly isDaily?: true;
   /** Tokens by which the allowed answer has to be shorter. */
   readonly tokensOver?: number;
 };
@@ -69,8 +71,14 @@ export function classifyRefusal(cause: unknown): Refusal {
     params,
     code,
     ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(says(evidence, perDay) && { isDaily: true }),
     ...(rule?.kind === 'too many tokens' && tokensOver && { tokensOver }),
   };
+}
+
+/** Returns whether a recogniser refused sound that is too short for a word, which is no failure of its server. */
+export function isTooShortSound(cause: unknown): boolean {
+  return classifyRefusal(cause).kind === 'too short sound';
 }
 
 /** Lists an error and its causes, at most eight. */
@@ -95,21 +103,48 @@ const kindsByCode: Readonly<Partial<Record<ErrorCode, RefusalKind>>> = {
   'provider.rate_limited': 'rate',
   'provider.spent': 'spent',
   'provider.late': 'late',
+  'provider.loading': 'loading',
   'provider.wrong_type': 'request',
   'provider.empty': 'request',
   'provider.truncated': 'request',
 };
 
 function toKnownRefusal({ code, about }: BotError): Refusal {
-  const { retryAfterMs, serverMessage = '', status } = about;
-  const isAnswered = code === 'provider.refused' && status !== undefined;
+  const { retryAfterMs, serverMessage = '', status, tokensOver } = about;
   return {
     ...noRefusal,
-    kind: kindsByCode[code] ?? (isAnswered ? 'request' : 'none'),
+    kind: kindsByCode[code] ?? findMarkedKind(about) ?? 'none',
     status,
     text: serverMessage,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(tokensOver !== undefined && { tokensOver }),
   };
+}
+
+function findMarkedKind(about: FailureServer): RefusalKind | undefined {
+  if (about.isContentRefusal) return 'content';
+  if (about.tokensOver !== undefined) return 'too many tokens';
+  if (about.isTooLong) return 'too long';
+  return about.status === undefined ? undefined : 'request';
+}
+
+/**
+ * Creates the error of an answer, with all fields of its body. The package's own error keeps `error` alone, also
+ * where that is a text beside other fields.
+ */
+export function createAnswerError(
+  status: number | undefined,
+  body: unknown,
+  text: string | undefined,
+  headers: Headers,
+): APIError {
+  const isKept = body === undefined || isRecord(toRecord(body).error);
+  return APIError.generate(
+    status,
+    isKept ? toRecord(body) : { error: body },
+    text,
+    headers,
+  );
 }
 
 /** A connection that failed has neither a body nor headers. */
@@ -197,8 +232,8 @@ function listCodes(record: Readonly<Record<string, unknown>>) {
   return Object.entries(record)
     .filter(([name]) => codeField.test(name))
     .flatMap(([, value]) => (Array.isArray(value) ? value : [value]))
-    .filter((value) => /^[\w.:/@-]{1,120}$/.test(`${value}`))
-    .map(String);
+    .map(toScalarText)
+    .filter((value) => /^[\w.:/@-]{1,120}$/.test(value));
 }
 
 /** Statuses that a word of a code means, for errors inside a stream. The first fitting one counts. */
@@ -216,8 +251,8 @@ const statusWords: readonly (readonly [RegExp, number])[] = [
 
 /** Returns the status that a code of a body means. */
 export function toStatus(code: unknown): number | undefined {
-  if (/^[45]\d\d$/.test(`${code}`)) return Number(code);
-  const word = toNonEmptyText(code) ?? '';
+  const word = toScalarText(code);
+  if (/^[45]\d\d$/.test(word)) return Number(word);
   return /^[\w.-]{1,60}$/.test(word)
     ? statusWords.find(([pattern]) => pattern.test(word))?.[1]
     : undefined;
@@ -239,7 +274,9 @@ function listParams(
 }
 
 function toParamName(value: unknown) {
-  const names = Array.isArray(value) ? value : `${value ?? ''}`.split('/');
+  const names = Array.isArray(value)
+    ? value.map(toScalarText)
+    : toScalarText(value).split('/');
   const name = names.filter((part) => part !== '' && part !== 'body').join('.');
   return /^[\w.[\]-]{1,200}$/.test(name) ? name : undefined;
 }
@@ -284,6 +321,8 @@ const minutePairs: readonly RegExp[] = [
   new RegExp(`${requestedCount}.{1,80}?${allowedCount}`, 'i'),
 ];
 const perMinute = /per[ _-]?(?:min|sec)|\b[RT]P[MS]\b|\/ ?(?:m|min|minute|s|sec)\b/i;
+
+const perDay = /per[ _-]?day|\bdaily\b|\b[RT]PD\b|\/ ?day\b/i;
 
 function countTokensOver(words: string) {
   if (!/token/i.test(words)) return undefined;

@@ -1,6 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { isRecord } from '#src/base/json.ts';
 import { toUtcMs } from '#src/base/zoned-time.ts';
+import { toScalarText } from './error-text.ts';
 
 /** Parts of a refusal in which servers state a wait. */
 export type WaitSource = {
@@ -58,7 +59,7 @@ function listFields(body: unknown): readonly Field[] {
   return fields;
 }
 
-/** Returns `retry-after-ms` for `retryAfterMs` and `Retry_After_Ms`. */
+/** Returns `retry-after-ms` for `retryAfterMs` and "Retry_After_Ms". */
 function toFieldName(name: string) {
   return name
     .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
@@ -86,10 +87,11 @@ function listRetryWaits(fields: readonly Field[], nowMs: number) {
 function parseWait(value: unknown, bareUnitMs: number, nowMs: number) {
   if (isRecord(value)) {
     const { seconds = 0, nanos = 0 } = value;
-    const waitMs = Number(seconds) * 1_000 + Number(nanos) / 1e6;
+    const waitMs =
+      Number(toScalarText(seconds)) * 1_000 + Number(toScalarText(nanos)) / 1e6;
     return waitMs > 0 ? waitMs : undefined;
   }
-  const text = `${value}`.trim();
+  const text = toScalarText(value).trim();
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * bareUnitMs;
   return parseDuration(text) ?? parseDateWait(text, nowMs);
 }
@@ -146,10 +148,10 @@ const resetName = /^(?:llm-provider-)?(?:x-|anthropic-)?ratelimit-(.*-)?reset(-.
 function findResetWait(fields: readonly Field[], nowMs: number) {
   const values = new Map(fields);
   const waits = fields.flatMap(([name, value]) => {
-    const left = values.get(name.replace('reset', 'remaining'));
-    const isOpen = left !== undefined && Number(left) !== 0;
+    const left = toScalarText(values.get(name.replace('reset', 'remaining')));
+    const isOpen = left !== '' && Number(left) !== 0;
     if (isOpen || !resetName.test(name)) return [];
-    return parseReset(`${value}`.trim(), nowMs) ?? [];
+    return parseReset(toScalarText(value).trim(), nowMs) ?? [];
   });
   return waits.length > 0 ? Math.max(...waits) : undefined;
 }
