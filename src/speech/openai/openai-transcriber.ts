@@ -3,6 +3,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
+import { isTooShortSound } from '#src/provider/models/refusal.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
 import {
@@ -168,7 +169,9 @@ async function* sendSound(
     signal.throwIfAborted();
   } catch (cause) {
     signal.throwIfAborted();
-    throw describeError(cause, client);
+    // Nobody knows yet what was said, so no sentence of the server may stand in the log.
+    if (!isTooShortSound(cause)) throw describeError(cause, client);
+    yield { kind: 'final', transcript: { text: '' } };
   }
 }
 
