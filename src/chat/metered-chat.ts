@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 import {
   countPictures,
@@ -30,6 +31,27 @@ export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
     wrapEach:
       wrapEach &&
       ((wrap) => wrapEach.call(model, (engine) => wrap(withServerReport(engine, by)))),
+  };
+}
+
+/** Wraps a model so that `onLoading` is called each time that its server says that the model is still loading. */
+export function withLoadingReport(
+  chat: ChatModel,
+  onLoading: (() => void) | undefined,
+): ChatModel {
+  const { wrapEach } = chat;
+  if (!onLoading) return chat;
+  if (wrapEach)
+    return wrapEach.call(chat, (engine) => withLoadingReport(engine, onLoading));
+  return {
+    async *reply(...request) {
+      try {
+        yield* chat.reply(...request);
+      } catch (error) {
+        if (error instanceof BotError && error.code === 'provider.loading') onLoading();
+        throw error;
+      }
+    },
   };
 }
 
