@@ -7,7 +7,8 @@ import {
 } from '#src/base/json.ts';
 import forms from '#src/provider/models/stream-errors.json' with { type: 'json' };
 import { eventLimits } from './models/error-text.ts';
-import { classifyRefusal, type RefusalKind, toStatus } from './models/refusal.ts';
+import { classifyRefusal, type RefusalKind } from './models/refusal.ts';
+import { toStatus } from './models/refusal-evidence.ts';
 
 /** Reason for ending at an end mark, which keeps the connection if the stream ends there. */
 export const endMarkReason: Error = new Error('the stream is at its end mark');

@@ -5,11 +5,12 @@ import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
 import { formatServerName, toErrorCode, toPlainLine } from './error-text.ts';
 import {
   classifyRefusal,
-  isWebPage,
   listCauses,
   type Refusal,
   type RefusalKind,
 } from './refusal.ts';
+import { isWebPage } from './refusal-evidence.ts';
+import { refusalTopics } from './refusal-words.ts';
 
 /**
  * Turns any error of a request into a BotError `provider.*` with one sentence for the operator, without tags and
@@ -57,6 +58,7 @@ export function describeError(
 }
 
 const maxSentenceChars = 300;
+const maxReadChars = 8_000;
 
 type ErrorClass = {
   readonly code: ErrorCode;
@@ -210,7 +212,9 @@ function describeStatus({ status = 0 }: Refusal): Sentence {
 }
 
 function describeLength({ code = '', text }: Refusal): Sentence {
-  if (!/context|prompt|token|n_ctx|_len\b/i.test(`${text} ${code}`))
+  if (
+    !/context|prompt|token|n_ctx|_len\b/i.test(`${text.slice(0, maxReadChars)} ${code}`)
+  )
     return createRefusedSentence('finds this request too large');
   return createRefusedSentence(
     'has no room for a prompt as long as this',
@@ -261,31 +265,37 @@ function describeModel({ status }: Refusal): Sentence {
   );
 }
 
-function describeProhibition({ text }: Refusal): Sentence {
-  if (isWebPage(text))
-    return createRefusedSentence(
-      'is behind a firewall or proxy that blocked the request',
-      'let this machine through there',
-    );
-  if (/countr|region|territor|location|jurisdiction|geo/i.test(text))
-    return createRefusedSentence(
-      'does not serve the region of this machine',
-      'choose another server',
-    );
-  if (/\bAPI\b/.test(text))
-    return createRefusedSentence(
-      'has this API switched off for that account',
-      'switch it on there',
-    );
-  if (/account|organi[sz]ation|workspace/i.test(text))
-    return createRefusedSentence('has closed that account', 'ask its support');
-  return createRefusedSentence('does not allow this request');
+/** Sentences about a refusal that has nothing to do with the request. The first fitting one counts. */
+const prohibitions = [
+  [
+    'firewall',
+    'is behind a firewall or proxy that blocked the request',
+    'let this machine through there',
+  ],
+  ['region', 'does not serve the region of this machine', 'choose another server'],
+  [
+    'API switched off',
+    'has this API switched off for that account',
+    'switch it on there',
+  ],
+  ['closed account', 'has closed that account', 'ask its support'],
+] as const;
+
+function describeProhibition({ code = '', text }: Refusal): Sentence {
+  const words = isWebPage(text) ? 'firewall' : `${text.slice(0, maxReadChars)} ${code}`;
+  const found = prohibitions.find(([topic]) => {
+    const { codes, words: pattern } = refusalTopics[topic];
+    return pattern.test(words) || codes?.test(words);
+  });
+  const [, predicate = 'does not allow this request', remedy] = found ?? [];
+  return createRefusedSentence(predicate, remedy);
 }
 
 function describeAbsence({ status, text, code = '' }: Refusal): string {
   if (status === 424) return 'says that a server behind it failed';
   if (isWebPage(text)) return 'does not answer the proxy before it';
-  return status === 529 || /overload|busy|capacity/i.test(`${text} ${code}`)
+  return status === 529 ||
+    /overload|busy|capacity/i.test(`${text.slice(0, maxReadChars)} ${code}`)
     ? 'is overloaded'
     : 'is not available now';
 }

@@ -102,47 +102,41 @@ function parseDateWait(text: string, nowMs: number) {
 }
 
 const durationPart =
-  /(\d+(?:\.\d+)?) ?(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])/;
-const duration = `(?:${durationPart.source}(?:,? ?(?:and )?)?)+`;
-const wholeDuration = new RegExp(`^${duration}$`, 'i');
-const eachDurationPart = new RegExp(durationPart, 'gi');
+  /(?:, ?| )?(?:and )?(\d{1,12}(?:\.\d{1,9})?) ?(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])/iy;
 
-/** Parses `6m0s`, `1.5s`, `20ms` or `1 minute and 2 seconds`. */
-function parseDuration(text: string) {
-  if (!wholeDuration.test(text)) return undefined;
-  return [...text.matchAll(eachDurationPart)].reduce(
-    (sumMs, [, count, unit = '']) => sumMs + Number(count) * toUnitMs(unit),
-    0,
-  );
+/** Parses `6m0s`, `1.5s`, `20ms` or `1 minute and 2 seconds`. `isWhole`: nothing may follow. */
+function parseDuration(text: string, isWhole = true) {
+  let sumMs: number | undefined;
+  durationPart.lastIndex = 0;
+  for (let end = 0; ; end = durationPart.lastIndex) {
+    const [part, count, unit = ''] = durationPart.exec(text) ?? [];
+    if (part === undefined) return isWhole && end < text.length ? undefined : sumMs;
+    sumMs = (sumMs ?? 0) + Number(count) * toUnitMs(unit.toLowerCase());
+  }
 }
 
 function toUnitMs(unit: string) {
-  if (/^m(?:s|il)/i.test(unit)) return 1;
-  return (
-    { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[
-      unit.charAt(0).toLowerCase()
-    ] ?? 0
-  );
+  if (/^m(?:s|il)/.test(unit)) return 1;
+  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return unitMs[unit.charAt(0) as keyof typeof unitMs];
 }
 
 /** "Please retry in 23.5s", "try again after 20 seconds", but not "20 requests in 60 seconds" */
-const waitText = new RegExp(
-  `(?<!\\b(?:requests?|tokens?|calls?) )\\b(?:in|after|wait(?: for)?)[: ] ?(?:about |approximately |at least |another )?(${duration})`,
-  'i',
-);
+const waitText =
+  /(?<!\b(?:requests?|tokens?|calls?) )\b(?:in|after|wait(?: for)?)[: ] ?(?:about |approximately |at least |another )?(\d[\w., ]{0,60})/gi;
 const dateText =
-  /\b(?:at|after|until|on)\s+(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)|[A-Z][a-z]{2,8},? [^.;]{18,30}GMT)/;
+  /\b(?:at|after|until|on) (\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)|[A-Z][a-z]{2,8},? [\w :-]{17,26}GMT)/;
 
 function parseWaitText(text: string, nowMs: number) {
-  const [, wait = ''] = waitText.exec(text) ?? [];
-  const [, date = ''] = dateText.exec(text) ?? [];
-  return (
-    parseDuration(wait.replace(/[\s,]+(?:and )?$/, '')) ?? parseDateWait(date, nowMs)
+  const waits = Array.from(text.matchAll(waitText), ([, wait = '']) =>
+    parseDuration(wait, false),
   );
+  const [, date = ''] = dateText.exec(text) ?? [];
+  return waits.find((waitMs) => waitMs !== undefined) ?? parseDateWait(date, nowMs);
 }
 
 /** Names of fields that tell when a limit opens again, each beside a field that tells what is left of it. */
-const resetName = /^(?:llm-provider-)?(?:x-|anthropic-)?ratelimit-(.*-)?reset(-.*)?$/;
+const resetName = /^(?:llm-provider-)?(?:x-|anthropic-)?rate-?limit-(.*-)?reset(-.*)?$/;
 
 /** Finds the wait for the limits of which nothing is left. Open limits have a time of reset too. */
 function findResetWait(fields: readonly Field[], nowMs: number) {
