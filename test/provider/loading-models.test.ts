@@ -30,7 +30,7 @@ const refusals: readonly Refusal[] = [
   {
     status: 503,
     type: json,
-    body: '{"error":"Model m is currently loading","estimated_time":20.5}',
+    body: '{"error":"Please be patient","estimated_time":20.5}',
   },
   {
     status: 503,

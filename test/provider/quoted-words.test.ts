@@ -49,7 +49,7 @@ const asSound = (baseUrl: string) => {
   const model = openChatModel(openClient({ baseUrl }), { model: 'm' });
   const sound = {
     role: 'user',
-    name: 'Eva',
+    name: '',
     content: '',
     wav: Buffer.from(said),
     words: () => Promise.resolve(said),
