@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { joinTexts } from '#test/contracts/pipeline-contract.ts';
-import { replyDeltas } from '#test/fakes/dialects/strict-server.ts';
 import {
   makeCaller,
   makeNumbering,
@@ -84,15 +83,3 @@ test.each([
     await bot.exchange({ hears: 'Earl Grey.', requests: 1 });
   },
 );
-
-test('thoughts that no request ends are a habit with a remedy', async () => {
-  await using bot = await openDialectBot({
-    chat: () =>
-      replyDeltas([
-        ...Array.from({ length: 60 }, () => ({ reasoning: ' tea', content: '' })),
-        { content: 'Earl Grey.' },
-      ]),
-  });
-  await bot.exchange({ hears: 'Earl Grey.', requests: 1 });
-  expect(bot.listHabits().join()).toMatch(/think|thought/);
-});
