@@ -137,7 +137,9 @@ const strange = [
 
 /** The same for bytes: pieces get lost, doubled, exchanged, cut off; a half is cut at any byte and ends the body. */
 function alterPieces(pieces: readonly Uint8Array[], list: readonly Alteration[]) {
-  return list.reduce<readonly Uint8Array[]>((all, { kind, at: place, as }) => {
+  const isEnd = ({ kind }: Alteration) => kind === 'halve';
+  const inOrder = [...list].sort((a, b) => Number(isEnd(a)) - Number(isEnd(b)));
+  return inOrder.reduce<readonly Uint8Array[]>((all, { kind, at: place, as }) => {
     const at = place % Math.max(1, all.length);
     const [piece = Buffer.alloc(0), next] = [all[at], all[at + 1]];
     switch (kind) {
