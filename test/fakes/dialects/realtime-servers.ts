@@ -1,3 +1,4 @@
+// Proves: Azure OpenAI, and other vendors by fake (Azure, Qwen, StepFun, xAI: Realtime)
 import type { Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { toRecord } from '#src/base/json.ts';

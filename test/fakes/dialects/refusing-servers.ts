@@ -1,3 +1,4 @@
+// Proves: Azure OpenAI, and other vendors by fake (Gemini, Groq, OpenRouter, xAI, Azure: refusals)
 import type { DialectRequest } from './dialect.ts';
 import type { Refusal, StrictManners } from './strict-server.ts';
 

@@ -1,3 +1,4 @@
+// Proves: Azure OpenAI, and other vendors by fake (Gemini, Groq, Mistral, OpenRouter, DeepSeek: tools)
 import { toRecord } from '#src/base/json.ts';
 import type { DialectRequest, DialectRoute } from './dialect.ts';
 import {

@@ -1,3 +1,4 @@
+// Proves: Azure OpenAI, and other vendors by fake (Groq, Together, Mistral: speaking)
 import { gzipSync } from 'node:zlib';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { encodeSound, makeTone } from '#test/fakes/providers/mock-sound.ts';
