@@ -231,13 +231,20 @@ export const moderations: Readonly<Record<string, Answer>> = {
 
 /** Keys that are really refused, with the same status. */
 export const refusedKeys: Readonly<Record<string, Answer>> = {
-  'a key without rights': {
+  'an invalid key': {
     status: 403,
-    body: toError('Your API key does not have access to this model.', {
-      type: 'permission_error',
-    }),
+    body: toError('Invalid API key provided.', { code: 'invalid_api_key' }),
   },
-  'no reason at all': { status: 403, body: '' },
+  // https://ai.google.dev/gemini-api/docs/troubleshooting: the status of Google's gateway
+  'a key of another project': {
+    status: 403,
+    body: [
+      toError('Permission denied: API key not valid. Please pass a valid API key.', {
+        code: 403,
+        status: 'PERMISSION_DENIED',
+      }),
+    ],
+  },
 };
 
 const alternates = (body: unknown) => {
