@@ -70,6 +70,26 @@ export const writtenCalls: Readonly<Record<string, string>> = {
   'Phi 4': 'functools[{"name": "lamp", "arguments": {"on": true}}]',
 };
 
+/** Marks that no voice may say: of thoughts, of prompt templates, of channels and of calls; two that nobody has met. */
+export const marks: readonly string[] = [
+  ...'<think> </think> <thought> </thought> <reasoning> </reasoning> [THINK] [/THINK]'.split(
+    ' ',
+  ),
+  ...'<|im_start|> <|im_end|> <|eot_id|> <end_of_turn> <|endoftext|> </s> [/INST]'.split(
+    ' ',
+  ),
+  ...'<|channel|>analysis<|message|> <|channel|>final<|message|> <|end|> <|return|>'.split(
+    ' ',
+  ),
+  ...'<|python_tag|> [TOOL_CALLS] <tool_call> </tool_call> <|tool_call_end|>'.split(
+    ' ',
+  ),
+  ...'<\uff5cend\u2581of\u2581sentence\uff5c> <\uff5cAssistant\uff5c> \u25c1think\u25b7'.split(
+    ' ',
+  ),
+  ...'<|zq_begin|> <\uff5czq\uff5c>'.split(' '),
+];
+
 /** Calls in marks that nobody has met: whether they run or not, nothing of them is spoken. */
 export const unknownCalls: Readonly<Record<string, string>> = {
   'an unknown tag':

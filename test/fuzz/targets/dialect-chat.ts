@@ -2,10 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { BotError } from '#src/base/errors.ts';
 import type { ToolCall } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import templateTokens from '#src/chat/marks/template-tokens.json' with { type: 'json' };
-import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
-import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
-import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
 import { createChatChain } from '#src/chat/metered-chat.ts';
 import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
 import { ApiClient } from '#src/provider/api-client.ts';
@@ -17,6 +13,7 @@ import {
   toUtterance,
 } from '#test/contracts/pipeline-contract.ts';
 import { makeChatEvents, serverForms } from '#test/fakes/dialects/server-forms.ts';
+import { marks, writtenCalls } from '#test/fakes/dialects/word-servers.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { makeChain } from '#test/fakes/fallback-chains.ts';
 import { cutBytes } from '#test/fakes/providers/send-paced.ts';
@@ -51,21 +48,11 @@ const failedText = 'Nobody managed.';
 /** Said by a model that was offered no tool: what it says is not so. */
 const promiseText = 'Promised already.';
 
-/** All texts of a table. */
-const textsIn = (table: object): readonly string[] =>
-  Object.values(table).flatMap((one) =>
-    typeof one === 'string' ? [one] : textsIn(one),
-  );
-/** Marks that no voice may say. */
-const marks = [
-  ...textsIn([thoughts, wrappers, templateTokens]),
-  ...writtenCalls.map(({ open }) => open),
-];
 /** A text among marks, with one written call at most, as tokens of one length. Its words stand for nothing that must be heard. */
 const markedTexts = fc
   .tuple(
     fc.array(fc.constantFrom('Amber', ' birds.', ...marks), { maxLength: 12 }),
-    fc.constantFrom('', ...writtenCalls.map(({ like }) => like)),
+    fc.constantFrom('', ...Object.values(writtenCalls)),
     fc.nat(12),
     fc.integer({ min: 1, max: 60 }),
   )

@@ -136,14 +136,9 @@ const isHarmless = ({ altered, isReset, messages }: EarCase) =>
     altered.map(({ source }) => source),
     messages,
   );
-/** Silence is a proper text. */
+/** No word is left in what is sent, so that silence is a proper text of it. */
 const saysNothing = ({ altered }: EarCase) =>
-  altered.some(({ json }) => {
-    const written = JSON.stringify(json) ?? '';
-    return /"(?:text|delta|content|Content)":(?:""|null|\{\}|\[\]|\[null\])/.test(
-      written,
-    );
-  });
+  !altered.some((message) => RegExp(meantWords.join('|')).test(writeMessage(message)));
 
 async function transcribe(given: EarCase): Promise<void> {
   const body = Buffer.from(given.altered.map(writeMessage).join(''));
