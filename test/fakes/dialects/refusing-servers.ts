@@ -117,7 +117,7 @@ export const retryDates: Readonly<Record<string, () => string>> = {
 
 /** Servers whose model is not in memory yet. */
 export const loadingAnswers: Readonly<Record<string, Answer>> = {
-  // https://github.com/ggml-org/llama.cpp: tools/server, `server_state_loading_model`
+  // https://github.com/ggml-org/llama.cpp: tools/server, the state of loading
   'llama.cpp': {
     status: 503,
     body: toError('Loading model', { code: 503, type: 'unavailable_error' }),
