@@ -283,7 +283,10 @@ function isOwn({ givenUp }: RequestPart) {
   return givenUp === 'first';
 }
 
-/** Finds the parts that a refusal names, first among the fields that it states, then in its sentence. */
+/**
+ * Finds the parts that a refusal names: by the fields that it states, then by the first field in each of its clauses
+ * that is a part, then by its words.
+ */
 function findNamedParts(
   parts: readonly RequestPart[],
   forms: RequestForms,
@@ -293,12 +296,22 @@ function findNamedParts(
   const open = parts.filter(
     (part) => part.forms.indexOf(forms.get(part.name) ?? '') < part.forms.length - 1,
   );
-  for (const text of [refusal.params.join(' '), refusal.text]) {
-    const named = open.filter((part) => isNamedIn(part, text));
-    const holders = new Set(named.map(({ within }) => within));
-    if (named.length > 0) return named.filter(({ name }) => !holders.has(name));
-  }
-  return [];
+  const listNamed = (text: string) => open.filter((part) => isNamedIn(part, text));
+  const named = [
+    refusal.params.filter((param) => !refusal.text.includes(param)).flatMap(listNamed),
+    splitClauses(refusal.text).flatMap((clause) => {
+      const params = refusal.params.filter((param) => clause.includes(param));
+      return params.map(listNamed).find((found) => found.length > 0) ?? [];
+    }),
+    listNamed(refusal.text),
+  ].find((found) => found.length > 0);
+  const holders = new Set(named?.map(({ within }) => within));
+  return [...new Set(named)].filter(({ name }) => !holders.has(name));
+}
+
+/** Splits a refusal that complains about several fields. */
+function splitClauses(text: string) {
+  return text.split(/\n|; /);
 }
 
 function isNamedIn({ name, namedBy }: RequestPart, text: string) {

@@ -119,7 +119,7 @@ const systemPart: RequestPart = {
   name: 'system',
   forms: ['role', 'in first question'],
   namedBy:
-    /system (?:role|message|prompt|instruction)|\bsystem\b.{0,40}\brole\b|\brole\b.{0,40}\bsystem\b|roles? must alternate|developer instruction/i,
+    /system (?:role|message|prompt|instruction)|\bsystem\b.{0,40}\brole\b|\brole\b.{0,40}\bsystem\b|roles? must alternate|developer instruction|messages?\W{1,2}0\W{1,2}role/i,
   givenUp: 'never',
 };
 

@@ -181,7 +181,8 @@ class ChatServer {
         isAnswer: ({ kind }) => kind !== 'usage',
         findRefused: (cause, forms) => {
           this.#checkPictures(request, cause);
-          return findRefusedParts(cause, forms, request, attempts);
+          const maxTokens = this.#getMaxTokens(request);
+          return findRefusedParts(cause, forms, { ...request, maxTokens }, attempts);
         },
         onAccepted: (forms) => {
           if (!isSent(forms, 'stream') && !attempts.isLost)
@@ -403,7 +404,8 @@ function findRefusedParts(
   }
   if (isEmptyAnswer(cause)) return askAgain(cause, forms, request, attempts);
   const { kind, text, tokensOver = 0 } = classifyRefusal(cause);
-  if (kind === 'too many tokens') return [createShorterAnswer(forms, tokensOver)];
+  if (kind === 'too many tokens')
+    return [createShorterAnswer(forms, request, tokensOver)];
   if (kind !== 'too long') return undefined;
   // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
   if (/in the completion/.test(text) && isSent(forms, limitName))
@@ -425,11 +427,13 @@ function askAgain(
   return [{ name: 'stream', isOnce: true }];
 }
 
-function createShorterAnswer(forms: RequestForms, tokensOver: number): RefusedPart {
-  const tokens = Number(forms.get('answer tokens') ?? Infinity);
-  const form = answerTokenForms.find(
-    (shorter) => Number(shorter) <= tokens - tokensOver,
-  );
+function createShorterAnswer(
+  forms: RequestForms,
+  { maxTokens = Infinity }: ChatRequest,
+  tokensOver: number,
+): RefusedPart {
+  const tokens = Math.min(maxTokens, Number(forms.get('answer tokens') ?? Infinity));
+  const form = answerTokenForms.find((limit) => Number(limit) <= tokens - tokensOver);
   return { name: 'answer tokens', form };
 }
 

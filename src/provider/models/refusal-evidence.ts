@@ -160,6 +160,8 @@ function toParamName(value: unknown) {
 /** "Unknown name \"strict\" at 'tools[0].function': Cannot find field." */
 const unknownName = /Unknown name "([\w.-]+)"(?: at '([\w.[\]-]+)')?/g;
 const quotedName = /[`'"]([a-z_][\w.[\]-]*)[`'"]/gi;
+/** "messages.0.role: Input should be 'user'" */
+const pathName = /(?<![\w./-])([a-z_]+(?:\.\w+|\[\w+\])+)(?=:)/gi;
 const bareName =
   /\b(?:argument|parameter|field|property|keyword)s?(?: supplied| is| was)?:? ([a-z]+_[a-z_.]+|[a-z_]{3,})\b/gi;
 
@@ -167,7 +169,7 @@ function listNamedParams(words: string): readonly string[] {
   const unknown = [...words.matchAll(unknownName)].map(([, name, place]) =>
     place === undefined ? name : `${place}.${name}`,
   );
-  const others = [quotedName, bareName].flatMap((pattern) =>
+  const others = [pathName, quotedName, bareName].flatMap((pattern) =>
     [...words.matchAll(pattern)].map(([, name]) => name),
   );
   return [...unknown, ...others].filter((name) => name !== undefined);
