@@ -21,6 +21,8 @@ export type SocketOptions = {
   readonly apiKey?: Secret;
   readonly clock: Clock;
   readonly openSocket?: OpenSocket;
+  /** Header of the key. Default: `Authorization`. */
+  readonly keyHeader?: string;
 };
 
 /** Opens a WebSocket. Tests replace the network by it. */
@@ -56,7 +58,9 @@ export function toSocketUrl(
 ): URL {
   const url = new URL(baseUrl);
   url.protocol = url.protocol.replace('http', 'ws');
-  url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
+  const folder = url.pathname.replace(/(?<!\/)\/+$/, '');
+  // The whole endpoint was pasted.
+  url.pathname = folder.endsWith(path) ? folder : `${folder}${path}`;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }
@@ -143,7 +147,7 @@ export class JsonSocket {
     return true;
   }
 
-  /** Adds samples, mono at 24 kHz, to the input buffer of a Realtime server. */
+  /** Adds mono samples, at the rate of the session, to the input buffer of a Realtime server. */
   appendRealtimeSound(samples: Int16Array): void {
     for (let at = 0; at < samples.length; at += maxAppendSamples) {
       const { buffer, byteOffset, byteLength } = samples.subarray(
@@ -249,14 +253,32 @@ export class JsonSocket {
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
 function createWebSocket(url: URL, options: SocketOptions) {
-  const { apiKey, openSocket = openNetworkSocket } = options;
-  const key = apiKey?.reveal();
-  return openSocket(url, {
-    headers: key ? { authorization: `Bearer ${key}` } : {},
+  const { openSocket = openNetworkSocket } = options;
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  return openSocket(address, {
+    headers: createKeyHeaders(url, options),
     maxPayload: eventLimits.bytes,
     followRedirects: false,
     perMessageDeflate: false,
   });
+}
+
+/** User and password of an address go as Basic, and leave the key the other header. */
+function createKeyHeaders(
+  { password, username }: URL,
+  { apiKey, keyHeader }: SocketOptions,
+): Record<string, string> {
+  const key = apiKey?.reveal();
+  const login = [username, password].map(decodeURIComponent).join(':');
+  const hasLogin = login !== ':';
+  const basic = `Basic ${Buffer.from(login).toString('base64')}`;
+  const isOwnHeader = hasLogin || keyHeader === 'api-key';
+  return {
+    ...(hasLogin && { authorization: basic }),
+    ...(key && (isOwnHeader ? { 'api-key': key } : { authorization: `Bearer ${key}` })),
+  };
 }
 
 function waitUntilOpen(socket: WebSocket) {

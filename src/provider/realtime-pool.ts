@@ -1,15 +1,12 @@
-import { waitAtMost, waitUnlessAborted } from '#src/base/bounded-wait.ts';
+import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import {
-  type JsonEvent,
-  JsonSocket,
-  type SocketOptions,
-  toSocketUrl,
-} from './json-socket.ts';
-import { formatServerName, toErrorCode, toPlainLine } from './models/error-text.ts';
+import { toRecord } from '#src/base/json.ts';
+import { type SocketOptions, toSocketUrl } from './json-socket.ts';
 import { toApiUrl } from './models/standard-models.ts';
+import { RealtimeLink } from './realtime-link.ts';
+import type { RealtimeMemory } from './realtime-memory.ts';
+import type { SessionSettings } from './realtime-session.ts';
 
 export type RealtimePoolOptions = RealtimeSocketOptions & {
   readonly maxReady: number;
@@ -25,8 +22,8 @@ export class RealtimePool implements Disposable {
   readonly #clock: Clock;
   readonly #over = new AbortController();
   /** Unused connections, each with the function that cancels its closing. */
-  readonly #idle = new Map<JsonSocket, () => void>();
-  readonly #leased = new Set<JsonSocket>();
+  readonly #idle = new Map<RealtimeLink, () => void>();
+  readonly #leased = new Set<RealtimeLink>();
   readonly #opening = new Set<Promise<void>>();
   #urls: readonly URL[];
 
@@ -47,7 +44,7 @@ export class RealtimePool implements Disposable {
     const { maxReady } = this.#options;
     for (let n = this.#idle.size + this.#opening.size; n < maxReady; n++) {
       // Each lease gets the error.
-      const ready = this.#openLink().then(
+      const ready = this.#openLink(true).then(
         (link) => this.#keepIdle(link),
         () => undefined,
       );
@@ -57,7 +54,7 @@ export class RealtimePool implements Disposable {
   }
 
   /** Leases a connection until `endLease`. Throws BotError `provider.*`. */
-  async lease(signal: AbortSignal): Promise<JsonSocket> {
+  async lease(signal: AbortSignal): Promise<RealtimeLink> {
     const leasing = this.#takeOrOpen();
     try {
       return await waitUnlessAborted(leasing, signal);
@@ -72,7 +69,7 @@ export class RealtimePool implements Disposable {
   }
 
   /** Ends a lease. A connection is reusable if nothing more can arrive for its former use. */
-  endLease(link: JsonSocket, isReusable: boolean): void {
+  endLease(link: RealtimeLink, isReusable: boolean): void {
     this.#leased.delete(link);
     if (isReusable) this.#keepIdle(link);
     else link.close();
@@ -94,14 +91,14 @@ export class RealtimePool implements Disposable {
       this.#closeIdle(link);
       [link] = this.#idle.keys();
     }
-    link ??= await this.#openLink();
+    link ??= await this.#openLink(false);
     this.#idle.get(link)?.();
     this.#idle.delete(link);
     this.#leased.add(link);
     return link;
   }
 
-  #keepIdle(link: JsonSocket) {
+  #keepIdle(link: RealtimeLink) {
     link.detach();
     const isOld = this.#clock.nowMs() - link.openedAtMs > maxSessionAgeMs;
     if (!link.isAlive || isOld || this.#over.signal.aborted) {
@@ -112,36 +109,43 @@ export class RealtimePool implements Disposable {
     this.#idle.set(link, cancelClosing);
   }
 
-  #closeIdle(link: JsonSocket) {
+  #closeIdle(link: RealtimeLink) {
     this.#idle.get(link)?.();
     this.#idle.delete(link);
     link.close();
   }
 
-  async #openLink() {
+  /** Nobody waits for a connection that is opened ahead, so it is a trial of forms that were refused. */
+  async #openLink(isAhead: boolean) {
     const { signal } = this.#over;
     const options = { ...this.#options, urls: this.#urls };
-    const link = await openRealtimeSocket(options, signal);
+    const link = await openRealtimeLink(options, isAhead, signal);
     // The address that worked before comes first.
     this.#urls = [link.url];
     return link;
   }
 }
 
+/** A Realtime server as its users name it. */
 export type RealtimeSocketOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
   readonly urls: readonly URL[];
-  readonly opening: JsonEvent;
+  readonly session: SessionSettings;
+  /** Shared by all connections to the server. */
+  readonly memory: RealtimeMemory;
 };
 
-/** Servers differ in whether they greet and confirm. One that does neither is believed. */
-const greetingTimeoutMs = 2000;
 const wrongAddressCodes = new Set(['provider.refused', 'provider.bad_key']);
-async function openRealtimeSocket(options: RealtimeSocketOptions, signal: AbortSignal) {
+async function openRealtimeLink(
+  options: RealtimeSocketOptions,
+  isTrial: boolean,
+  signal: AbortSignal,
+) {
+  const linkOptions = { ...options, clock: options.clock ?? realClock };
   let firstError: unknown;
   for (const url of options.urls) {
     try {
-      return await openAddress(url, options, signal);
+      return await RealtimeLink.open(url, linkOptions, isTrial, signal);
     } catch (error) {
       firstError ??= error;
       if (!(error instanceof BotError && wrongAddressCodes.has(error.code))) break;
@@ -150,98 +154,35 @@ async function openRealtimeSocket(options: RealtimeSocketOptions, signal: AbortS
   throw firstError;
 }
 
-async function openAddress(
-  url: URL,
-  options: RealtimeSocketOptions,
-  signal: AbortSignal,
-) {
-  const { clock = realClock, opening } = options;
-  const [greeted, updated] = [
-    awaitSessionEvent('created', options),
-    awaitSessionEvent('updated', options),
-  ];
-  const socket = await JsonSocket.open(
-    url,
-    { ...options, clock },
-    greeted.listener,
-    signal,
-  );
-  try {
-    await waitAtMost(greeted.event, greetingTimeoutMs, clock, signal);
-    socket.attach(updated.listener);
-    socket.send(opening);
-    await waitAtMost(updated.event, greetingTimeoutMs, clock, signal);
-    socket.detach();
-    return socket;
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-}
-
-/** Waits for the next event of this kind. Rejects at an error, or at the end of the connection. */
-function awaitSessionEvent(state: SessionState, options: RealtimeSocketOptions) {
-  const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
-  promise.catch(() => undefined);
-  const settleWait = (event: JsonEvent) => {
-    if (isSessionEvent(event, state)) resolve(event);
-    if (event.type !== 'error') return;
-    const { code, message } = readErrorEvent(event);
-    reject(createRealtimeError(message, code, options));
-  };
-  return { event: promise, listener: { onEvent: settleWait, onLost: reject } };
-}
-
-type SessionState = 'created' | 'updated';
-
-/** Returns whether a server reports that it has created or updated a session. */
-export function isSessionEvent({ type }: JsonEvent, state: SessionState): boolean {
-  return type === `session.${state}` || type === `transcription_session.${state}`;
-}
-
-/** An error of a Realtime server. */
-export type RealtimeFault = {
-  /** Our event that the error is about, if the server says so. */
-  readonly eventId: string | undefined;
-  readonly code: string | undefined;
-  /** A sentence of the server, which may quote people. */
-  readonly message: string;
-};
-
-export function readErrorEvent({ error }: JsonEvent): RealtimeFault {
-  const { message, code, event_id } = toRecord(error);
-  return {
-    eventId: toNonEmptyText(event_id),
-    code: toNonEmptyText(code),
-    message: toNonEmptyText(message) ?? 'no reason given',
-  };
-}
-
-/** Creates an error with the code alone in its message, as the text may quote people. */
-export function createRealtimeError(
-  text: string,
-  code: string | undefined,
-  { baseUrl, apiKey }: Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'>,
-): BotError {
-  const isOwnFault = code === 'invalid_value' || code === 'invalid_request_error';
-  const serverMessage = toPlainLine(text, apiKey?.reveal(), 140);
-  const about = { serverMessage, ...(isOwnFault && { status: 400 }) };
-  const message = `${formatServerName(baseUrl)} did not answer: ${toErrorCode(code) ?? 'no code given'}.`;
-  const isLimited = /rate_limit/.test(code ?? '');
-  const refused = isLimited ? 'provider.rate_limited' : 'provider.refused';
-  const kind = code === 'insufficient_quota' ? 'provider.spent' : refused;
-  return new BotError(
-    kind,
-    isLimited || code === 'server_error',
-    message,
-    undefined,
-    undefined,
-    about,
-  );
-}
-
+/**
+ * Lists the addresses below a base URL, with each query in turn. Azure's addresses name a deployment in place of a
+ * model: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/realtime-audio-websockets
+ */
 export function listRealtimeUrls(baseUrl: string, queries: readonly object[]): URL[] {
-  return queries.map((query) =>
-    toSocketUrl(toApiUrl(baseUrl), '/realtime', { ...query }),
-  );
+  const base = new URL(toApiUrl(baseUrl));
+  const [, folder = '', deployment] =
+    /^(.*)\/deployments\/([^/]+)\/?$/.exec(base.pathname) ?? [];
+  if (deployment !== undefined) {
+    base.pathname = folder;
+    base.searchParams.set('deployment', decodeURIComponent(deployment));
+  }
+  const { searchParams } = base;
+  return queries.flatMap((query) => {
+    const { model, ...others } = toRecord(query);
+    if (
+      model === undefined ||
+      searchParams.has('deployment') ||
+      searchParams.has('model')
+    )
+      return [createUrl(base, others)];
+    const isAzure = searchParams.has('api-version');
+    const named = createUrl(base, { ...others, model });
+    return isAzure
+      ? [createUrl(base, { ...others, deployment: model }), named]
+      : [named];
+  });
+}
+
+function createUrl({ href }: URL, query: object) {
+  return toSocketUrl(href, '/realtime', { ...query });
 }

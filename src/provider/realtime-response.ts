@@ -2,67 +2,90 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent, JsonSocket } from './json-socket.ts';
+import type { JsonEvent } from './json-socket.ts';
 import { formatServerName, toErrorCode } from './models/error-text.ts';
 import { type TokenUsage, toReportedTokens } from './models/request-reservation.ts';
+import { RealtimeCalls, type RealtimeToolCall } from './realtime-calls.ts';
+import {
+  type EventTopic,
+  findEventRate,
+  findEventSound,
+  findEventText,
+  readEventTopic,
+} from './realtime-events.ts';
 import {
   createRealtimeError,
-  type RealtimeSocketOptions,
+  isErrorEvent,
+  type RealtimeFault,
   readErrorEvent,
-} from './realtime-pool.ts';
+} from './realtime-faults.ts';
+import type { RealtimeLink } from './realtime-link.ts';
+import type { RealtimeSocketOptions } from './realtime-pool.ts';
+import { ResponseProgress } from './realtime-progress.ts';
 
-export type ResponseOptions = Pick<RealtimeSocketOptions, 'baseUrl' | 'apiKey'> & {
-  readonly socket: Pick<JsonSocket, 'attach' | 'setPaused'>;
+export type ResponseOptions = Pick<
+  RealtimeSocketOptions,
+  'baseUrl' | 'apiKey' | 'memory'
+> & {
+  readonly link: Pick<RealtimeLink, 'attach' | 'setPaused' | 'facts'>;
   /** A rejection of these events ends the response. */
   readonly eventIds: readonly string[];
+  /** Returns whether a fault that names no event is about this response. */
+  readonly isRefusal?: (fault: RealtimeFault) => boolean;
+  /** Takes a fault about another event of ours. */
+  readonly onOtherFault?: (fault: RealtimeFault) => void;
   /** The request limits the output, so the limit is a proper end. */
   readonly isLimited?: boolean;
   readonly clock?: Clock;
 };
 
-type ToolCall = {
-  readonly id: string;
-  readonly name: string;
-  readonly argumentsJson: string;
-};
-
 /** A part of a response. */
 export type ResponsePart =
-  | { readonly kind: 'sound'; readonly bytes: Buffer }
+  | { readonly kind: 'sound'; readonly bytes: Buffer; readonly rateHz: number }
   /** `transcript` holds the words of the sound. */
   | { readonly kind: 'text' | 'transcript'; readonly text: string }
   | { readonly kind: 'usage'; readonly usage: TokenUsage }
   /** Calls come last, and never after an interruption. */
-  | { readonly kind: 'tool'; readonly call: ToolCall };
+  | { readonly kind: 'tool'; readonly call: RealtimeToolCall };
 
 const maxUnreadMs = 1000;
-const bytesPerMs = 48;
 /** An error that may be about a request ends it if it does not begin within this time. */
 const errorBlameMs = 2000;
-const textEventType =
-  /^response\.output_(?<kind>text|audio_transcript)\.(?:delta|(?<end>done))$/;
 
-/** One response of a server as it arrives. A reader who leaves early must close the connection. */
+/**
+ * One response of a server as it arrives, in whatever names and order. A reader who leaves early must close the
+ * connection.
+ */
 export class RealtimeResponse {
   readonly #options: ResponseOptions;
   readonly #parts: ResponsePart[] = [];
-  /** The words of these items came in pieces, and need not come whole. */
-  readonly #streamedItemIds = new Set<unknown>();
-  /** Some servers do not repeat these calls at the end. */
-  readonly #toolCalls: ToolCall[] = [];
+  readonly #calls = new RealtimeCalls();
+  readonly #progress: ResponseProgress;
+  /** Words that came in pieces or whole, which need not come again. */
+  #words = '';
+  /** Items whose sound came in pieces. */
+  readonly #soundedItemIds = new Set<unknown>();
   #responseId: string | undefined;
+  #refusal: RealtimeFault | undefined;
   #unreadMs = 0;
   #isPaused = false;
   #change = Promise.withResolvers<void>();
   #end: { readonly error: BotError | undefined } | undefined;
 
-  /** Becomes the listener of the socket. */
+  /** Becomes the listener of the connection. */
   constructor(options: ResponseOptions) {
     this.#options = options;
-    options.socket.attach({
+    const { clock = realClock, memory } = options;
+    this.#progress = new ResponseProgress(clock, memory, () => this.#finishParts());
+    options.link.attach({
       onEvent: (event) => this.#onEvent(event),
-      onLost: (error) => this.#endResponse(error),
+      onLost: (error) => this.#onLost(error),
     });
+  }
+
+  /** The fault by which the server refused the request, before any part. */
+  get refusal(): RealtimeFault | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -79,13 +102,20 @@ export class RealtimeResponse {
 
   #onEvent(event: JsonEvent) {
     if (this.#end) return;
-    if (event.type === 'error') this.#handleError(event);
-    else if (this.#belongsHere(event)) this.#handleEvent(event);
+    if (isErrorEvent(event)) this.#handleError(event);
+    else {
+      const topic = readEventTopic(event.type);
+      if (topic && this.#belongsHere(event)) this.#handleEvent(event, topic);
+    }
     this.#wakeReader();
   }
 
-  #belongsHere({ type, response, response_id }: JsonEvent) {
-    if (!toNonEmptyText(type)?.startsWith('response.')) return false;
+  #onLost(error: BotError) {
+    if (this.#progress.isComplete) this.#finishParts();
+    else this.#endResponse(error);
+  }
+
+  #belongsHere({ response, response_id }: JsonEvent) {
     // Events without an id belong to this response.
     const id =
       toNonEmptyText(toRecord(response).id) ??
@@ -95,60 +125,141 @@ export class RealtimeResponse {
     return id === this.#responseId;
   }
 
-  #handleEvent(event: JsonEvent) {
-    const { type, delta } = event;
-    const textEvent = textEventType.exec(toPlainText(type))?.groups;
-    if (textEvent) {
-      const kind = textEvent.kind === 'text' ? 'text' : 'transcript';
-      this.#addText(event, kind, textEvent.end);
+  #handleEvent(event: JsonEvent, topic: EventTopic) {
+    const { stage, subject } = topic;
+    switch (subject) {
+      case 'audio':
+        this.#addSound(event, stage);
+        this.#addText({ transcript: event.transcript }, stage, 'transcript');
+        break;
+      case 'text':
+      case 'transcript':
+        this.#addText(event, stage, subject);
+        break;
+      case 'arguments':
+        this.#calls.addArguments(event, stage);
+        break;
+      case 'part':
+        if (stage === 'end') this.#addWhole(event, findWordsKind(event.part));
+        break;
+      case 'item':
+        this.#addItem(event.item, stage === 'end');
+        break;
+      case 'response':
+        this.#handleStage(event, stage);
+        break;
+      case 'other':
+        break;
     }
-    switch (type) {
-      case 'response.output_audio.delta': {
-        const bytes = Buffer.from(toPlainText(delta), 'base64');
-        this.#countUnread(bytes.length / bytesPerMs);
-        this.#parts.push({ kind: 'sound', bytes });
-        break;
-      }
-      case 'response.output_item.done':
-        this.#toolCalls.push(...listCalls([event.item]));
-        break;
-      case 'response.done':
-        this.#finishResponse(toRecord(event.response));
-        break;
-    }
+    this.#progress.noteEvent(event, topic);
   }
 
-  #addText(event: JsonEvent, kind: 'text' | 'transcript', end: string | undefined) {
-    // Servers that do not stream the words send them whole at the end.
-    if (end && this.#streamedItemIds.has(event.item_id)) return;
-    this.#streamedItemIds.add(event.item_id);
-    const text = toPlainText(event.delta ?? event.transcript ?? event.text);
-    if (text !== '') this.#parts.push({ kind, text });
+  #addItem(item: unknown, isWhole: boolean) {
+    this.#calls.addItem(item, isWhole);
+    if (isWhole) this.#addItemWords(item);
   }
 
-  #finishResponse(response: JsonEvent) {
-    const usage = toReportedTokens(response.usage);
+  #handleStage(event: JsonEvent, stage: EventTopic['stage']) {
+    if (stage !== 'begin') this.#finishResponse(event, stage === 'failure');
+  }
+
+  #addSound(event: JsonEvent, stage: EventTopic['stage']) {
+    const { item_id } = event;
+    if (stage === 'begin' || (stage === 'end' && this.#soundedItemIds.has(item_id)))
+      return;
+    const bytes = findEventSound(event);
+    if (bytes.length === 0) return;
+    this.#soundedItemIds.add(item_id);
+    const { outputRateHz, packedOutput } = this.#options.link.facts;
+    if (packedOutput !== undefined)
+      return this.#endResponse(this.#createPackedError(packedOutput));
+    const rateHz = findEventRate(event) ?? outputRateHz;
+    this.#countUnread(toMs(bytes.length, rateHz));
+    this.#parts.push({ kind: 'sound', bytes, rateHz });
+  }
+
+  #addText(event: JsonEvent, stage: EventTopic['stage'], kind: 'text' | 'transcript') {
+    if (stage === 'piece') this.#pushText(kind, findEventText(event));
+    if (stage === 'end') this.#addWhole(event, kind);
+  }
+
+  /** Servers that do not stream the words send them whole at the end, often several times. */
+  #addWhole(event: JsonEvent, kind: 'text' | 'transcript') {
+    const text = findEventText(event);
+    if (!this.#words.includes(text.trim())) this.#pushText(kind, text);
+  }
+
+  #addItemWords(item: unknown) {
+    const record = toRecord(item);
+    if (record.role === 'user' || record.type === 'function_call') return;
+    this.#addWhole(record, findWordsKind(record.content));
+  }
+
+  #pushText(kind: 'text' | 'transcript', text: string) {
+    if (text === '') return;
+    this.#words += text;
+    this.#parts.push({ kind, text });
+  }
+
+  #finishResponse(event: JsonEvent, isFailed: boolean) {
+    // Some servers put the fields of the response beside the name of the event.
+    const { response = event } = event;
+    const fields = toRecord(response);
+    this.#options.memory.noteEnd(true);
+    const usage = toReportedTokens(fields.usage);
     if (usage) this.#parts.push({ kind: 'usage', usage });
-    const error = findEndError(response, this.#options);
-    const listedCalls = listCalls(response.output);
-    const calls = listedCalls.length > 0 ? listedCalls : this.#toolCalls;
-    if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
+    const items = Array.isArray(fields.output) ? fields.output : [];
+    for (const item of items) this.#addItem(item, true);
+    const error = findEndError(fields, isFailed, this.#options);
+    if (!error) this.#pushCalls();
     this.#endResponse(error);
   }
 
+  /** Ends a response all of whose parts are over, as its server tells no end. */
+  #finishParts() {
+    if (this.#end) return;
+    this.#options.memory.noteEnd(false);
+    this.#pushCalls();
+    this.#endResponse(undefined);
+  }
+
+  #pushCalls() {
+    for (const call of this.#calls.listCalls())
+      this.#parts.push({ kind: 'tool', call });
+  }
+
   #handleError(event: JsonEvent) {
-    const { code, eventId, message } = readErrorEvent(event);
-    const error = createRealtimeError(message, code, this.#options);
-    const { clock = realClock, eventIds } = this.#options;
-    if (eventId !== undefined && eventIds.includes(eventId)) this.#endResponse(error);
-    if (eventId !== undefined || this.#responseId !== undefined) return;
+    const fault = readErrorEvent(event);
+    const { eventId } = fault;
+    const { clock = realClock, eventIds, isRefusal, onOtherFault } = this.#options;
+    const hasBegun = this.#responseId !== undefined;
+    // A server that answers by itself has begun before it was asked.
+    if (hasBegun && /active_response/.test(fault.code ?? '')) return;
+    const isNamed = eventId !== undefined && eventIds.includes(eventId);
+    const isRecognised =
+      eventId === undefined && !hasBegun && isRefusal?.(fault) === true;
+    if (isNamed || isRecognised) return this.#refuse(fault);
+    if (eventId !== undefined) return onOtherFault?.(fault);
+    if (hasBegun) return;
     clock.later(errorBlameMs, () => {
-      if (this.#responseId === undefined) this.#endResponse(error);
+      if (this.#responseId === undefined) this.#refuse(fault);
     });
+  }
+
+  #refuse(fault: RealtimeFault) {
+    if (this.#words === '' && this.#soundedItemIds.size === 0) this.#refusal ??= fault;
+    this.#endResponse(createRealtimeError(fault, this.#options));
+  }
+
+  #createPackedError(encoding: string) {
+    const server = formatServerName(this.#options.baseUrl);
+    const message = `${server} sends sound as ${toErrorCode(encoding) ?? 'packed'}, not as samples.`;
+    return new BotError('provider.wrong_type', false, message);
   }
 
   #endResponse(error: BotError | undefined) {
     this.#end ??= { error };
+    this.#progress.setWatching(false);
     this.#wakeReader();
   }
 
@@ -161,7 +272,8 @@ export class RealtimeResponse {
   #setPaused(isPaused: boolean) {
     if (this.#isPaused === isPaused) return;
     this.#isPaused = isPaused;
-    this.#options.socket.setPaused(isPaused);
+    this.#progress.setWatching(!isPaused && !this.#end);
+    this.#options.link.setPaused(isPaused);
   }
 
   #wakeReader() {
@@ -174,46 +286,45 @@ export class RealtimeResponse {
       await waitUnlessAborted(this.#change.promise, signal);
     signal.throwIfAborted();
     const part = this.#parts.shift();
-    if (part?.kind === 'sound') this.#countUnread(-part.bytes.length / bytesPerMs);
+    if (part?.kind === 'sound')
+      this.#countUnread(-toMs(part.bytes.length, part.rateHz));
     if (!part && this.#end?.error) throw this.#end.error;
     return part;
   }
 }
 
-function findEndError({ status, status_details }: JsonEvent, options: ResponseOptions) {
+function toMs(bytes: number, rateHz: number) {
+  return (bytes / 2 / rateHz) * 1000;
+}
+
+/** Returns `transcript` for a part, or a list of parts, with the words of sound. */
+function findWordsKind(parts: unknown) {
+  const records = (Array.isArray(parts) ? parts : [parts]).map(toRecord);
+  const isSpoken = records.some(
+    ({ transcript, type }) => transcript !== undefined || /audio/.test(`${type}`),
+  );
+  return isSpoken ? 'transcript' : 'text';
+}
+
+function findEndError(
+  { status, status_details }: JsonEvent,
+  isFailed: boolean,
+  options: ResponseOptions,
+) {
   const { baseUrl, isLimited } = options;
   const { error, reason } = toRecord(status_details);
   const { message = reason, code, type } = toRecord(error);
   const statedCode = toErrorCode(message);
-  if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
-    return undefined;
+  const isWhole = status === 'completed' || (status === undefined && !isFailed);
+  if (isWhole || (isLimited && statedCode === 'max_output_tokens')) return undefined;
   if (status !== 'cancelled' && status !== 'incomplete') {
     const text = toNonEmptyText(message) ?? 'no reason given';
-    return createRealtimeError(
-      text,
-      toNonEmptyText(code) ?? toNonEmptyText(type),
-      options,
-    );
+    const statedKind = toNonEmptyText(code) ?? toNonEmptyText(type);
+    return createRealtimeError({ message: text, code: statedKind }, options);
   }
   const endReason = statedCode === undefined ? status : `${status}, ${statedCode}`;
   const sentence = `${formatServerName(baseUrl)} ended its answer early (${endReason}).`;
   if (message === 'content_filter')
     return new BotError('provider.refused', false, sentence);
   return new BotError('provider.truncated', true, sentence);
-}
-
-function listCalls(items: unknown) {
-  const records = Array.isArray(items) ? items.map(toRecord) : [];
-  return records.flatMap(({ type, call_id, name, arguments: json }) => {
-    const call = {
-      id: toPlainText(call_id),
-      name: toPlainText(name),
-      argumentsJson: toPlainText(json),
-    };
-    return type === 'function_call' && call.id && call.name ? [call] : [];
-  });
-}
-
-function toPlainText(value: unknown) {
-  return toNonEmptyText(value) ?? '';
 }

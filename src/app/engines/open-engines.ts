@@ -196,8 +196,13 @@ async function openRealtime(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
+  const provider = new URL(server.baseUrl).host;
   const talk = stack.use(
-    new RealtimeConversation({ ...server, maxTokens: mostAnswerTokens }),
+    new RealtimeConversation({
+      ...server,
+      maxTokens: mostAnswerTokens,
+      report: (habit) => report({ kind: 'habit', role: 'chat', provider, ...habit }),
+    }),
   );
   const withStandIn = openRealtimeWithStandIn(server, config, roles, report);
   return {

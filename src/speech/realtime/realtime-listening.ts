@@ -1,16 +1,17 @@
-import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import { createChildController, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import {
-  createRealtimeError,
-  isSessionEvent,
-  type RealtimePool,
-  type RealtimeSocketOptions,
+import { createRealtimeError } from '#src/provider/realtime-faults.ts';
+import { isSessionEvent, type RealtimeLink } from '#src/provider/realtime-link.ts';
+import type {
+  RealtimePool,
+  RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
+import type { SessionSettings } from '#src/provider/realtime-session.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
@@ -21,7 +22,7 @@ import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';
  */
 export type TranscriptionHints = {
   areRefused: boolean;
-  readonly createUpdate: (hints: readonly string[]) => object;
+  readonly createSettings: (hints: readonly string[]) => SessionSettings;
 };
 
 /** The connections and hints that an utterance is recognised with. */
@@ -40,8 +41,12 @@ export type RealtimeListeningOptions = Pick<
 /** A server names this event when it rejects hints. */
 const hintsEventId = 'hints';
 /** Servers reject less sound. */
-const minCommitSamples = speakRateHz / 10;
-const rateRatio = speakRateHz / listenRateHz;
+const minCommitSeconds = 0.1;
+
+const commitType = 'input_audio_buffer.commit';
+
+/** A connection, and the change of rate that its session needs. */
+type Connection = { readonly link: RealtimeLink; readonly resampler: Resampler };
 
 /** One utterance over a connection of its own. A pause commits its sound. A failure is final. */
 export class RealtimeListening implements Listening {
@@ -50,11 +55,12 @@ export class RealtimeListening implements Listening {
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #transcripts: TranscriptAssembler;
-  readonly #resampler = new Resampler(listenRateHz, speakRateHz);
-  #socket: JsonSocket | undefined;
+  #connection: Connection | undefined;
   /** The server got hints, and may still reject them. */
   #awaitsHints = false;
   #sentTo = 0;
+  /** The server has the beginning of the open segment. */
+  #isBegun = false;
 
   constructor(
     options: RealtimeListeningOptions,
@@ -102,14 +108,16 @@ export class RealtimeListening implements Listening {
     const { hints, pool, hintState } = this.#options;
     try {
       const link = await pool.lease(this.#signal);
-      this.#socket = link;
+      const resampler = new Resampler(listenRateHz, link.inputRateHz);
+      this.#connection = { link, resampler };
       link.attach({
         onEvent: (event) => this.#onEvent(event),
         onLost: (error) => this.#onLost(error),
       });
-      this.#awaitsHints = hints.length > 0 && !hintState.areRefused;
+      this.#awaitsHints =
+        hints.length > 0 && !hintState.areRefused && link.form !== 'flat';
       if (this.#awaitsHints)
-        link.send({ ...hintState.createUpdate(hints), event_id: hintsEventId });
+        link.updateSession(hintState.createSettings(hints), hintsEventId);
       this.#sendWaiting();
     } catch (error) {
       if (this.#signal.aborted) return;
@@ -119,24 +127,39 @@ export class RealtimeListening implements Listening {
   }
 
   #sendWaiting() {
-    const link = this.#socket;
-    if (!link) return;
+    const connection = this.#connection;
+    if (!connection) return;
     for (const segment of this.#transcripts.listWaiting()) {
+      if (!this.#mayBegin(connection)) return;
       const { eventId, fromSample, toSample } = segment;
-      this.#sendSound(link, toSample);
-      const missing = minCommitSamples - (toSample - fromSample) * rateRatio;
-      link.appendRealtimeSound(this.#resampler.flush());
-      if (missing > 0) link.appendRealtimeSound(new Int16Array(missing));
-      link.send({ type: 'input_audio_buffer.commit', event_id: eventId });
+      this.#sendSound(connection, toSample);
+      const { link, resampler } = connection;
+      const { inputRateHz } = link;
+      const seconds = (toSample - fromSample) / listenRateHz;
+      const missing = Math.ceil((minCommitSeconds - seconds) * inputRateHz);
+      link.appendSound(resampler.flush());
+      if (missing > 0) link.appendSound(new Int16Array(missing));
+      const isLast = link.form === 'flat' && { final: true };
+      link.send({ type: commitType, event_id: eventId, ...isLast });
+      this.#isBegun = false;
       segment.state = 'sent';
     }
-    this.#sendSound(link, this.#sound.length);
+    if (this.#mayBegin(connection)) this.#sendSound(connection, this.#sound.length);
   }
 
-  #sendSound(link: JsonSocket, toSample: number) {
+  /** A server with the flat form drops the sound of a segment that comes before the words of the last one. */
+  #mayBegin({ link }: Connection) {
+    return link.form !== 'flat' || !this.#transcripts.isAwaiting;
+  }
+
+  #sendSound({ link, resampler }: Connection, toSample: number) {
     const unsent = this.#sound.viewSamples(this.#sentTo, toSample);
     this.#sentTo = toSample;
-    if (unsent.length > 0) link.appendRealtimeSound(this.#resampler.push(unsent));
+    if (unsent.length === 0) return;
+    // vLLM begins to recognise at a first commit, and ends at the one that is final.
+    if (link.form === 'flat' && !this.#isBegun) link.send({ type: commitType });
+    this.#isBegun = true;
+    link.appendSound(resampler.push(unsent));
   }
 
   #onEvent(event: JsonEvent) {
@@ -148,11 +171,11 @@ export class RealtimeListening implements Listening {
       this.#awaitsHints = !isRefusal && !isSessionEvent(event, 'updated');
       if (isRefusal) return;
     }
-    if (!failure) this.#transcripts.handleEvent(event);
-    else if (!this.#transcripts.canForgive(failure))
-      this.#failSegments(
-        createRealtimeError(failure.message, failure.code, this.#options),
-      );
+    if (!failure) {
+      this.#transcripts.handleEvent(event);
+      if (this.#connection?.link.form === 'flat') this.#sendWaiting();
+    } else if (!this.#transcripts.canForgive(failure))
+      this.#failSegments(createRealtimeError(failure, this.#options));
   }
 
   #onLost(error: BotError) {
@@ -166,8 +189,8 @@ export class RealtimeListening implements Listening {
   }
 
   #releaseSocket() {
-    const link = this.#socket;
-    this.#socket = undefined;
+    const { link } = this.#connection ?? {};
+    this.#connection = undefined;
     if (link) this.#options.pool.endLease(link, false);
   }
 }

@@ -1,14 +1,23 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
+import type { RealtimeLink } from '#src/provider/realtime-link.ts';
+import { RealtimeMemory } from '#src/provider/realtime-memory.ts';
 import {
   listRealtimeUrls,
   RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
 import { RealtimeResponse } from '#src/provider/realtime-response.ts';
+import type {
+  ResponseSettings,
+  SessionSettings,
+} from '#src/provider/realtime-session.ts';
+import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type {
@@ -18,11 +27,18 @@ import type {
 } from '#src/speech/speech-engine.ts';
 
 /** A Realtime server with the model and the voice that speak. */
-export type RealtimeSpeechOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
+export type RealtimeSpeechOptions = Omit<
+  RealtimeSocketOptions,
+  'memory' | 'session' | 'urls'
+> & {
   readonly model: string;
   readonly voice: string;
   /** Used if a voice has no tone of its own. */
   readonly instructions?: string;
+  /** What is remembered about the server. Default: nothing. */
+  readonly memory?: RealtimeMemory;
+  /** Takes each habit of the server that is put right here, once. Never throws. */
+  readonly report?: (habit: ServerHabit) => void;
 };
 
 /** About 10 s of sound. */
@@ -38,12 +54,16 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
   readonly #options: RealtimeSpeechOptions;
   readonly #by: ServedBy;
   readonly #connections: VoiceConnections;
+  readonly #memory: RealtimeMemory;
 
   /** Creates a voice, which connects at the first need, or by `warm`. */
   constructor(options: RealtimeSpeechOptions) {
     this.#options = options;
     this.#by = describeServer(options.model, options.baseUrl);
-    this.#connections = new VoiceConnections(options);
+    const { clock = realClock, report } = options;
+    const { memory = new RealtimeMemory({ clock, report }) } = options;
+    this.#connections = new VoiceConnections({ ...options, memory });
+    this.#memory = memory;
   }
 
   /** Speaks a text sentence by sentence, each in a response of its own. */
@@ -56,13 +76,13 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
     if (!/[\p{L}\p{N}]/u.test(text)) {
       throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
     }
-    const options = this.#options;
+    const options = { ...this.#options, memory: this.#memory };
     const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
     const reportUsage = (count?: ServerUsage) =>
       voice.onUsage?.({ by: this.#by, count });
     const tone = voice.instructions ?? options.instructions;
     for (const piece of splitText(text, maxPieceChars)) {
-      const request = { text: piece, tone, manner, reportUsage };
+      const request = { text: piece, tone, manner, reportUsage, tries: voice.tries };
       yield* readSentence(this.#connections.getPool(manner), request, options, signal);
     }
   }
@@ -81,53 +101,102 @@ export class RealtimeSynthesizer implements Synthesizer, Disposable {
 type SpeechRequest = SentenceRequest & {
   readonly manner: SpeechManner;
   readonly reportUsage: (count?: ServerUsage) => void;
+  /** Pays for each request after the first. */
+  readonly tries: SpeechVoice['tries'];
 };
+
+type SentenceOptions = RealtimeSpeechOptions & { readonly memory: RealtimeMemory };
+
+/** Requests for one sentence, each without the field that the server refused before. */
+const maxTries = 3;
 
 async function* readSentence(
   pool: RealtimePool,
-  { manner, reportUsage, ...sentence }: SpeechRequest,
-  options: RealtimeSpeechOptions,
+  request: SpeechRequest,
+  options: SentenceOptions,
   signal: AbortSignal,
 ) {
-  const socket = await pool.lease(signal);
-  const response = new RealtimeResponse({
-    ...options,
-    socket,
-    eventIds: [speechEventId],
-  });
-  socket.send(createSpeechRequest(manner, sentence, speechEventId));
-  reportUsage();
-  const stream = new SpeechSoundReader('audio/pcm');
-  let usage: TokenUsage | undefined;
-  let [hasSounded, isWhole] = [false, false];
-  try {
-    for await (const part of response.read(signal)) {
+  for (let tries = 1; ; tries++) {
+    const reading = new SentenceReading(await pool.lease(signal), request, options);
+    let isWhole = false;
+    try {
+      yield* reading.readSound(signal);
+      isWhole = true;
+      return;
+    } catch (error) {
+      if (tries >= maxTries || !reading.giveUpRefusedField()) throw error;
+      await request.tries?.renew(error);
+    } finally {
+      // A text in the conversation would be known to the next one.
+      pool.endLease(reading.link, isWhole && reading.link.readsAside);
+    }
+  }
+}
+
+/** One request for one sentence. */
+class SentenceReading {
+  readonly link: RealtimeLink;
+  readonly #request: SpeechRequest;
+  readonly #options: SentenceOptions;
+  readonly #response: RealtimeResponse;
+  readonly #sent: JsonEvent;
+
+  /** Asks for the sentence over a connection. */
+  constructor(link: RealtimeLink, request: SpeechRequest, options: SentenceOptions) {
+    this.link = link;
+    this.#request = request;
+    this.#options = options;
+    this.#response = new RealtimeResponse({
+      ...options,
+      link,
+      eventIds: [speechEventId],
+      isRefusal: (fault) => link.canGiveUp(fault, this.#sent),
+    });
+    this.#sent = link.requestResponse(toResponseSettings(request), speechEventId);
+    request.reportUsage();
+  }
+
+  /** Yields the sound. Throws BotError `provider.*`, also if there is none. */
+  async *readSound(signal: AbortSignal): AsyncGenerator<Pcm> {
+    let stream: SpeechSoundReader | undefined;
+    let usage: TokenUsage | undefined;
+    for await (const part of this.#response.read(signal)) {
       if (part.kind === 'usage') usage = part.usage;
       if (part.kind !== 'sound') continue;
-      hasSounded ||= part.bytes.length > 0;
+      stream ??= new SpeechSoundReader(`audio/pcm; rate=${part.rateHz}`);
       yield* stream.push(part.bytes);
     }
-    if (!hasSounded) {
-      const message = `${formatServerName(options.baseUrl)} sent no sound: ${noSoundAdvice}.`;
+    if (!stream) {
+      const server = formatServerName(this.#options.baseUrl);
+      const message = `${server} sent no sound: ${noSoundAdvice}.`;
       throw new BotError('provider.empty', true, message);
     }
-    if (usage) reportUsage({ kind: 'tokens', ...usage });
+    if (usage) this.#request.reportUsage({ kind: 'tokens', ...usage });
     yield* stream.end();
-    isWhole = true;
-  } finally {
-    pool.endLease(socket, isWhole);
+  }
+
+  /** Leaves out the field that the server refused, if it refused one. */
+  giveUpRefusedField(): boolean {
+    const { refusal } = this.#response;
+    const isGivenUp =
+      refusal !== undefined && this.link.giveUpField(refusal, this.#sent);
+    if (isGivenUp) this.link.learnGivenUp();
+    return isGivenUp;
   }
 }
 
 const noSoundAdvice = 'check that the model can speak, and the voice';
 
+type VoiceConnectionsOptions = RealtimeSpeechOptions &
+  Required<Pick<RealtimeSpeechOptions, 'memory'>>;
+
 /** Connections for each voice and pace, since one that has spoken keeps both. */
 class VoiceConnections implements Disposable {
-  readonly #options: RealtimeSpeechOptions;
+  readonly #options: VoiceConnectionsOptions;
   /** The last used pool comes last. */
   readonly #pools = new Map<string, RealtimePool>();
 
-  constructor(options: RealtimeSpeechOptions) {
+  constructor(options: VoiceConnectionsOptions) {
     this.#options = options;
   }
 
@@ -155,11 +224,10 @@ class VoiceConnections implements Disposable {
     }
     const { baseUrl, model } = this.#options;
     const urls = listRealtimeUrls(baseUrl, [{ model }]);
-    const opening = createSpeechOpening(manner);
     return new RealtimePool({
       ...this.#options,
       urls,
-      opening,
+      session: createSpeechSession(manner),
       maxReady: readyConnections,
     });
   }
@@ -177,7 +245,6 @@ type SentenceRequest = {
   readonly tone: string | undefined;
 };
 
-const soundFormat = { type: 'audio/pcm', rate: 24_000 };
 /** OpenAI takes no others (types of openai 7.55.0). */
 const [minSpeed, maxSpeed] = [0.25, 1.5];
 /** A token of sound lasts 50 ms, so this is half a second a character, twice as long as a slow reader needs. */
@@ -185,40 +252,29 @@ const tokensPerChar = 10;
 const minTokens = 100;
 const maxTokens = 4096;
 
-function createSpeechOpening(manner: SpeechManner) {
-  const speed = manner.speed && Math.min(maxSpeed, Math.max(minSpeed, manner.speed));
-  const output = { format: soundFormat, voice: manner.voice, speed };
-  const audio = { input: { format: soundFormat, turn_detection: null }, output };
-  const session = {
-    type: 'realtime',
-    output_modalities: ['audio'],
+function createSpeechSession({ speed, voice }: SpeechManner): SessionSettings {
+  const pace = speed && Math.min(maxSpeed, Math.max(minSpeed, speed));
+  return {
+    kind: 'realtime',
+    isOpening: true,
     instructions: readOrder,
-    audio,
+    voice,
+    speed: pace,
   };
-  return { type: 'session.update', session };
 }
 
 /** Creates a request for a response that knows only its own text, and is unknown to later responses. */
-function createSpeechRequest(
-  { voice }: SpeechManner,
-  { text, tone }: SentenceRequest,
-  eventId: string,
-) {
+function toResponseSettings({ manner, text, tone }: SpeechRequest): ResponseSettings {
   // The text cannot end its own block.
   const toRead = `<text>${text.replaceAll(/<\/?text>/gi, ' ')}</text>`;
-  const content = [{ type: 'input_text', text: toRead }];
-  const outputTokens = Math.min(maxTokens, minTokens + text.length * tokensPerChar);
-  const response = {
-    conversation: 'none',
-    instructions: tone ? `${readOrder} Tone: ${tone}` : readOrder,
-    input: [{ type: 'message', role: 'user', content }],
-    tools: [],
-    tool_choice: 'none',
-    output_modalities: ['audio'],
-    audio: { output: { format: soundFormat, voice } },
-    max_output_tokens: outputTokens,
+  return {
+    aside: {
+      instructions: tone ? `${readOrder} Tone: ${tone}` : readOrder,
+      text: toRead,
+    },
+    voice: manner.voice,
+    maxTokens: Math.min(maxTokens, minTokens + text.length * tokensPerChar),
   };
-  return { type: 'response.create', event_id: eventId, response };
 }
 
 /** Without this order a model would answer the text. */

@@ -1,10 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
+import { RealtimeMemory } from '#src/provider/realtime-memory.ts';
 import {
   listRealtimeUrls,
   RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime-pool.ts';
+import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
 import type {
   OnPartial,
@@ -18,12 +20,19 @@ import {
   RealtimeListening,
   type RealtimeListeningOptions,
 } from './realtime-listening.ts';
-import { createSessionUpdate } from './transcript-assembler.ts';
+import { createRecogniserSettings } from './transcript-assembler.ts';
 
 /** A Realtime server with the model that recognises. `language` is BCP 47; absent: detected. */
-export type RealtimeOptions = Omit<RealtimeSocketOptions, 'opening' | 'urls'> & {
+export type RealtimeOptions = Omit<
+  RealtimeSocketOptions,
+  'memory' | 'session' | 'urls'
+> & {
   readonly model: string;
   readonly language?: string;
+  /** What is remembered about the server. Default: nothing. */
+  readonly memory?: RealtimeMemory;
+  /** Takes each habit of the server that is put right here, once. Never throws. */
+  readonly report?: (habit: ServerHabit) => void;
 };
 
 /** Utterances in further languages use the connections of the default language. */
@@ -38,14 +47,16 @@ const maxLanguages = 9;
 export class RealtimeTranscriber implements Transcriber, Disposable {
   readonly #options: RealtimeOptions;
   readonly #by: ServedBy;
+  readonly #memory: RealtimeMemory;
   readonly #urls: RealtimeSocketOptions['urls'];
   /** The language of a connection is fixed. */
   readonly #languages = new Map<string | undefined, LanguageConnections>();
 
   /** Creates a recogniser, which connects at the first need, or by `warm`. */
   constructor(options: RealtimeOptions) {
-    const { baseUrl, language, model } = options;
+    const { baseUrl, clock = realClock, language, model, report } = options;
     this.#options = options;
+    this.#memory = options.memory ?? new RealtimeMemory({ clock, report });
     this.#by = describeServer(model, baseUrl);
     // OpenAI rejects a model in the address, and speaches demands one.
     const intent = 'transcription';
@@ -106,19 +117,19 @@ export class RealtimeTranscriber implements Transcriber, Disposable {
 
   #openConnections(language: string | undefined): LanguageConnections {
     const { model } = this.#options;
-    const opening = createSessionUpdate(model, language);
-    const createUpdate = (hints: readonly string[]) =>
-      createSessionUpdate(model, language, hints);
+    const createSettings = (hints: readonly string[]) =>
+      createRecogniserSettings(model, language, hints);
     const pool = new RealtimePool({
       ...this.#options,
+      memory: this.#memory,
       urls: this.#urls,
-      opening,
+      session: createRecogniserSettings(model, language),
       maxReady: 1,
     });
     const connections = {
       pool,
       language,
-      hintState: { areRefused: false, createUpdate },
+      hintState: { areRefused: false, createSettings },
     };
     this.#languages.set(language, connections);
     return connections;

@@ -3,14 +3,18 @@ import { toNonEmptyText } from '#src/base/json.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { type RealtimeFault, readErrorEvent } from '#src/provider/realtime-pool.ts';
+import { readTranscriptionStage } from '#src/provider/realtime-events.ts';
+import {
+  isErrorEvent,
+  type RealtimeFault,
+  readErrorEvent,
+} from '#src/provider/realtime-faults.ts';
+import type { SessionSettings } from '#src/provider/realtime-session.ts';
 import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { parseTags } from '#src/speech/recogniser-tags.ts';
 import type { OnPartial, ServerUsage, Transcript } from '#src/speech/speech-engine.ts';
-
-const transcriptionEvent = 'conversation.item.input_audio_transcription';
 
 type ItemTranscript = {
   readonly text: string;
@@ -25,34 +29,30 @@ type ItemFailure = RealtimeFault & {
 
 /** Reads an event that reports a failure. Undefined for any other event. */
 export function findFailure(event: JsonEvent): ItemFailure | undefined {
-  if (event.type !== 'error' && event.type !== `${transcriptionEvent}.failed`)
-    return undefined;
+  const isFailure =
+    isErrorEvent(event) || readTranscriptionStage(event.type) === 'failure';
+  if (!isFailure) return undefined;
   return { itemId: toNonEmptyText(event.item_id), ...readErrorEvent(event) };
 }
 
-/** Creates the settings of a session that only transcribes 24 kHz sound, on demand. `hints` are for a change. */
-export function createSessionUpdate(
+/** Creates the settings of a session that only transcribes, on demand. `hints` are for a change. */
+export function createRecogniserSettings(
   model: string,
   language: string | undefined,
   hints?: readonly string[],
-): JsonEvent {
+): SessionSettings {
   const hintFields = hints && createRealtimeHints(model, hints);
   const transcription = {
     model,
     ...createLanguageHint(model, language),
     ...hintFields,
   };
-  const format = { type: 'audio/pcm', rate: 24_000 };
-  const input = { format, transcription, turn_detection: null };
-  return {
-    type: 'session.update',
-    session: { type: 'transcription', audio: { input } },
-  };
+  return { kind: 'transcription', isOpening: true, transcription };
 }
 
 function toItemTranscript(event: JsonEvent): ItemTranscript {
-  const { transcript, languages, usage } = event;
-  const untagged = parseTags(toNonEmptyText(transcript) ?? '');
+  const { languages, text, transcript, usage } = event;
+  const untagged = parseTags(toNonEmptyText(transcript ?? text) ?? '');
   const [firstLanguage] = Array.isArray(languages) ? languages : [];
   const language =
     toNonEmptyText(firstLanguage?.code) ??
@@ -151,21 +151,23 @@ export class TranscriptAssembler {
     for (const { end } of this.#segments) end.reject(error);
   }
 
+  /** Whether the words of a segment are awaited. */
+  get isAwaiting(): boolean {
+    return this.#segments.some(({ state }) => state === 'sent');
+  }
+
   /** Takes words and names of items from an event of the server. Any other event changes nothing. */
   handleEvent(event: JsonEvent): void {
     const itemId = toNonEmptyText(event.item_id);
-    switch (event.type) {
-      case 'input_audio_buffer.committed': {
-        const segment = this.#findUnnamedSegment();
-        if (segment) Object.assign(segment, { itemId, isNamed: true });
-        break;
-      }
-      case `${transcriptionEvent}.delta`:
-        this.#addWords(itemId, toNonEmptyText(event.delta) ?? '');
-        break;
-      case `${transcriptionEvent}.completed`:
-        this.#findSegment(itemId)?.completeSegment(toItemTranscript(event));
+    if (event.type === 'input_audio_buffer.committed') {
+      const segment = this.#findUnnamedSegment();
+      if (segment) Object.assign(segment, { itemId, isNamed: true });
+      return;
     }
+    const stage = readTranscriptionStage(event.type);
+    if (stage === 'piece') this.#addPiece(itemId, event);
+    if (stage === 'end')
+      this.#findSegment(itemId)?.completeSegment(toItemTranscript(event));
   }
 
   /** Returns whether an error is about silence, or a segment nobody waits for. */
@@ -181,12 +183,18 @@ export class TranscriptAssembler {
     return sentSegments.length === 0 || (itemId !== undefined && !failedSegment);
   }
 
-  #addWords(itemId: string | undefined, delta: string) {
+  /** A delta continues the words so far, and whole words replace them, with their draft of the rest. */
+  #addPiece(itemId: string | undefined, { delta, stash, text, transcript }: JsonEvent) {
     const segment = this.#findSegment(itemId) ?? this.#openSegment;
     if (segment.state === 'completed') return;
     segment.itemId ??= itemId;
-    const { transcript } = segment;
-    segment.transcript = { ...transcript, text: transcript.text + delta };
+    const { transcript: former } = segment;
+    const wholeText = toNonEmptyText(transcript ?? text) ?? '';
+    const words =
+      typeof delta === 'string'
+        ? former.text + delta
+        : wholeText + (toNonEmptyText(stash) ?? '');
+    segment.transcript = { ...former, text: words };
     this.#reportPartial();
   }
 

@@ -1,0 +1,136 @@
+import { randomInt } from 'node:crypto';
+import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
+import type { JsonEvent } from './json-socket.ts';
+import type { EventStage } from './realtime-events.ts';
+
+/** A call of a tool, as a Realtime server reports it. */
+export type RealtimeToolCall = {
+  readonly id: string;
+  readonly name: string;
+  readonly argumentsJson: string;
+};
+
+type PartialCall = {
+  itemId: string | undefined;
+  callId: string | undefined;
+  name: string | undefined;
+  /** Arguments that came in pieces. */
+  pieces: string;
+  /** Arguments that came whole. */
+  whole: string | undefined;
+};
+
+/** Arguments that are longer fit no tool. */
+const maxArgumentChars = 2 ** 18;
+const idLength = 9;
+const idCharacters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Creates an id of a call that its server left without one. Mistral takes nine letters and digits alone. */
+export function createCallId(): string {
+  return Array.from(
+    { length: idLength },
+    () => idCharacters[randomInt(idCharacters.length)],
+  ).join('');
+}
+
+/** Collects the calls of one response from items and arguments, each reported once or several times. */
+export class RealtimeCalls {
+  readonly #calls: PartialCall[] = [];
+
+  /** Whether a call began whose arguments are not whole. */
+  get hasOpenCall(): boolean {
+    return this.#calls.some(({ whole }) => whole === undefined);
+  }
+
+  /** Adds an item. Any other item than a call changes nothing. */
+  addItem(item: unknown, isWhole: boolean): void {
+    const record = toRecord(item);
+    const { arguments: json, call_id, id, name, type } = record;
+    if (type !== 'function_call' && type !== 'tool_call') return;
+    const call = this.#findCall(toNonEmptyText(id), toNonEmptyText(call_id), {
+      name: toNonEmptyText(name),
+      json: isWhole ? toJsonText(json) : undefined,
+    });
+    if (isWhole) call.whole = toJsonText(json) ?? call.whole ?? call.pieces;
+  }
+
+  /** Adds a piece of arguments, or all of them. */
+  addArguments(event: JsonEvent, stage: EventStage): void {
+    if (stage === 'begin') return;
+    const { arguments: json, call_id, delta, item_id, name } = event;
+    const call = this.#findCall(toNonEmptyText(item_id), toNonEmptyText(call_id), {
+      name: toNonEmptyText(name),
+      json: undefined,
+    });
+    const piece = toJsonText(delta) ?? '';
+    if (stage === 'end')
+      call.whole = toJsonText(json) ?? call.whole ?? call.pieces + piece;
+    else if (call.pieces.length <= maxArgumentChars) call.pieces += piece;
+  }
+
+  /** Lists the calls that have a name. Each has an id, and `{}` in place of no arguments. */
+  listCalls(): readonly RealtimeToolCall[] {
+    return this.#calls.flatMap(({ callId, name, pieces, whole }) => {
+      if (name === undefined) return [];
+      const json = (whole ?? pieces).trim();
+      const argumentsJson = json === '' ? '{}' : json;
+      return [{ id: callId ?? createCallId(), name, argumentsJson }];
+    });
+  }
+
+  #findCall(
+    itemId: string | undefined,
+    callId: string | undefined,
+    {
+      json,
+      name,
+    }: { readonly name: string | undefined; readonly json: string | undefined },
+  ): PartialCall {
+    const known = this.#calls.find((call) =>
+      itemId === undefined && callId === undefined
+        ? isSameCall(call, name, json)
+        : isEither(call, itemId, callId),
+    );
+    const call = known ?? this.#addCall();
+    call.itemId ??= itemId;
+    call.callId ??= callId;
+    call.name ??= name;
+    return call;
+  }
+
+  #addCall() {
+    const call: PartialCall = {
+      itemId: undefined,
+      callId: undefined,
+      name: undefined,
+      pieces: '',
+      whole: undefined,
+    };
+    this.#calls.push(call);
+    return call;
+  }
+}
+
+function isEither(
+  call: PartialCall,
+  itemId: string | undefined,
+  callId: string | undefined,
+) {
+  const isCall = callId !== undefined && call.callId === callId;
+  return isCall || (itemId !== undefined && call.itemId === itemId);
+}
+
+/** Without ids, a call is the open one, or one that says the same. */
+function isSameCall(
+  call: PartialCall,
+  name: string | undefined,
+  json: string | undefined,
+) {
+  const isOther = name !== undefined && call.name !== undefined && call.name !== name;
+  if (isOther) return false;
+  return call.whole === undefined || json === undefined || call.whole === json;
+}
+
+function toJsonText(value: unknown) {
+  return isRecord(value) ? JSON.stringify(value) : toNonEmptyText(value);
+}
