@@ -112,16 +112,20 @@ export const roles: Readonly<Record<ProviderRole, RoleTerms>> = {
 export function createWithoutSetting(
   example: string,
 ): z.ZodType<string | undefined> {
-  const shape = /^[\w ./:-]+(=[\w ./-]+)?(\s*,\s*[\w ./:-]+(=[\w ./-]+)?)*$/;
+  const areParts = (value: string) =>
+    value.split(',').every((entry) => partShape.test(entry.trim()));
   return z
     .string()
     .trim()
-    .regex(shape, `must be names with commas between them, like ${example}`)
+    .refine(areParts, `must be names with commas between them, like ${example}`)
     .optional()
     .describe(
       `Parts of requests that this server refuses, as the log or npm run doctor names them, for example ${example}; each spares one refused request an hour`,
     );
 }
+
+/** `stream`, `tool lamp` or `reasoning_effort=low` */
+const partShape = /^[\w ./:-]{1,80}(?:=[\w ./-]{1,40})?$/;
 
 /** Reads the value of such a setting. */
 export function listWithout(value: unknown): readonly string[] {

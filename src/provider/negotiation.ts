@@ -314,10 +314,23 @@ function splitClauses(text: string) {
   return text.split(/\n|; /);
 }
 
-function isNamedIn({ name, namedBy }: RequestPart, text: string) {
-  return namedBy ? namedBy.test(text) : containsWord(text, name);
+function isNamedIn({ name, namedBy = name }: RequestPart, text: string) {
+  if (typeof namedBy === 'string') return containsWord(text, namedBy);
+  return typeof namedBy === 'function' ? namedBy(text) : namedBy.test(text);
 }
 
-function containsWord(text: string, word: string) {
-  return new RegExp(`(?<![\\w-])${RegExp.escape(word)}(?![\\w-])`, 'i').test(text);
+const wordCharacter = /[\w-]/;
+
+/** Returns whether a text holds a word, in capital or small letters, that is no part of a longer one. */
+export function containsWord(text: string, word: string): boolean {
+  const [lowerText, lowerWord] = [text.toLowerCase(), word.toLowerCase()];
+  for (
+    let at = lowerText.indexOf(lowerWord);
+    at >= 0;
+    at = lowerText.indexOf(lowerWord, at + 1)
+  ) {
+    const [before = '', after = ''] = [lowerText[at - 1], lowerText[at + word.length]];
+    if (!wordCharacter.test(before) && !wordCharacter.test(after)) return true;
+  }
+  return false;
 }

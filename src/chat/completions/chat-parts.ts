@@ -1,4 +1,5 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import { containsWord } from '#src/provider/negotiation.ts';
 import type { RequestPart } from '#src/provider/server-knowledge.ts';
 import { type ChatOptions, type ChatRequest, returnedPrefix } from './chat-request.ts';
 
@@ -144,11 +145,10 @@ const roundParts: readonly RequestPart[] = [
 
 /** A field that came with a call of a tool, and goes back with it. */
 function createReturnedPart(field: string): RequestPart {
-  const pattern = new RegExp(`(?<![\\w-])${RegExp.escape(field)}(?![\\w-])`);
   return {
     name: `${returnedPrefix}${field}`,
     forms: ['sent', ''],
-    namedBy: pattern,
+    namedBy: (text) => containsWord(text, field),
     givenUp: 'last',
   };
 }
@@ -211,15 +211,21 @@ const toolChoicePart: RequestPart = {
   givenUp: 'never',
 };
 
+/** `functions[3]`, or `tools[0].function_declarations[3]` */
+const innerPlace = /(?:functions?|function_declarations)\W{1,2}(\d+)/g;
+const outerPlace = /\btools\W{1,2}(\d+)/g;
+
 /** One refused tool is one tool. Refusals name it by its place or by its name. */
 function createToolPart(name: string, index: number): RequestPart {
-  const place = `(?:functions?|function_declarations)\\W{1,2}${index}\\b`;
-  const outerPlace = `\\btools\\W{1,2}${index}\\b(?!.{0,4}function_declarations)`;
-  const quotedName = `(?<![\\w-])${RegExp.escape(name)}(?![\\w-])`;
+  const isPlacedIn = (text: string) => {
+    const inner = [...text.matchAll(innerPlace)];
+    const places = inner.length > 0 ? inner : [...text.matchAll(outerPlace)];
+    return places.some(([, place]) => Number(place) === index);
+  };
   return {
     name: `tool ${name}`,
     forms: ['sent', ''],
-    namedBy: new RegExp(`${place}|${outerPlace}|${quotedName}`),
+    namedBy: (text) => containsWord(text, name) || isPlacedIn(text),
     within: 'tools',
     givenUp: 'never',
   };
