@@ -9,6 +9,7 @@ import { Secret } from '#src/base/secret.ts';
 import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
@@ -136,7 +137,12 @@ async function askServerAddress(ask: SetupQuestions) {
         ? undefined
         : 'It must be an address like http://127.0.0.1:8000/v1.',
   );
-  return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
+  return {
+    name: formatServerName(baseUrl),
+    baseUrl,
+    needsKey: isOpenAi(baseUrl),
+    roles: groups,
+  };
 }
 
 /** Undefined if the person wants another server. */
@@ -160,7 +166,7 @@ async function tryServer(
 ) {
   const { baseUrl, isRealtime, name, roles } = server;
   const examined = await ask.waitForWork(
-    `Trying ${baseUrl}`,
+    `Trying ${formatServerName(baseUrl)}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
   );
   if (examined.refusesKey) {

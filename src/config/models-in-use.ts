@@ -21,13 +21,19 @@ export function listSecrets(config: Config): Secret[] {
     databaseUrl,
     config.monitoring.operatorWebhook,
     findPassword(databaseUrl),
-    ...listModelsInUse(config.engines).map(({ apiKey }) => apiKey),
+    ...listModelsInUse(config.engines).flatMap(listServerSecrets),
   ].filter((secret) => secret !== undefined);
 }
 
-function findPassword(databaseUrl: Secret | undefined) {
-  if (!databaseUrl) return undefined;
-  const { password } = new URL(databaseUrl.reveal());
+function listServerSecrets({ apiKey, baseUrl }: RemoteServer) {
+  // An engine from outside has no address.
+  const password = baseUrl === '' ? undefined : findPassword(new Secret(baseUrl));
+  return [apiKey, password];
+}
+
+function findPassword(address: Secret | undefined) {
+  if (!address) return undefined;
+  const { password } = new URL(address.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 

@@ -114,8 +114,10 @@ function toEngineChoice(
   const usualModel = hears ? standardModels.audioChat : standardModel;
   const server = toRemoteServer(baseUrl, from, prefix, usualModel ?? '');
   const values: Readonly<Record<string, unknown>> = { ...from };
+  const ownAddress = `${prefix}_BASE_URL` as const;
   return {
     ...server,
+    addressSetting: from[ownAddress] === undefined ? 'OPENAI_BASE_URL' : ownAddress,
     ...readManner(from, role, prefix, standardModel && standardVoice),
     kind: standardModel === undefined ? 'outside' : 'remote',
     backend: backendName ?? engine.name,

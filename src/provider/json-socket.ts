@@ -14,6 +14,8 @@ import {
   toErrorCode,
   toPlainLine,
 } from './models/error-text.ts';
+import { type LearntKeyHeader, listKeyHeaders } from './server-access.ts';
+import { readServerAddress, removeLogin } from './server-address.ts';
 
 export type SocketOptions = {
   /** `http` means `ws`. The key goes to no other host. */
@@ -21,6 +23,8 @@ export type SocketOptions = {
   readonly apiKey?: Secret;
   readonly clock: Clock;
   readonly openSocket?: OpenSocket;
+  /** Header of the key that the server has taken. Connections that share it learn from each other. */
+  readonly keyHeader?: LearntKeyHeader;
 };
 
 /** Opens a WebSocket. Tests replace the network by it. */
@@ -48,13 +52,13 @@ const idleListener: SocketListener = {
   onLost: () => undefined,
 };
 
-/** Returns the address of `path` below a base URL, and keeps the query of the base URL. */
+/** Returns the address of `path` below a base URL, with the query of the base URL and without user and password. */
 export function toSocketUrl(
   baseUrl: string,
   path: string,
   query: Readonly<Record<string, string>>,
 ): URL {
-  const url = new URL(baseUrl);
+  const url = new URL(removeLogin(baseUrl));
   url.protocol = url.protocol.replace('http', 'ws');
   url.pathname = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${path}`;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -88,8 +92,34 @@ export class JsonSocket {
     this.#listener = listener;
   }
 
-  /** Opens `url` below `baseUrl`. Throws BotError `provider.*`. */
+  /**
+   * Opens `url` below `baseUrl`. A server that refuses the key gets it once more as `api-key`. Throws BotError
+   * `provider.*`.
+   */
   static async open(
+    url: URL,
+    { keyHeader = { name: 'authorization' }, ...options }: SocketOptions,
+    listener: SocketListener,
+    signal: AbortSignal,
+  ): Promise<JsonSocket> {
+    const tried = { ...options, keyHeader };
+    try {
+      return await JsonSocket.#openOnce(url, tried, listener, signal);
+    } catch (error) {
+      const isOther = options.apiKey && keyHeader.name === 'authorization';
+      if (!isOther || !isKeyRefusal(error)) throw error;
+      const other = { ...options, keyHeader: { name: 'api-key' } as const };
+      const socket = await JsonSocket.#openOnce(url, other, listener, signal).catch(
+        (cause: unknown) => {
+          throw isKeyRefusal(cause) ? error : cause;
+        },
+      );
+      keyHeader.name = 'api-key';
+      return socket;
+    }
+  }
+
+  static async #openOnce(
     url: URL,
     options: SocketOptions,
     listener: SocketListener,
@@ -247,13 +277,18 @@ export class JsonSocket {
   }
 }
 
+function isKeyRefusal(error: unknown) {
+  return error instanceof BotError && error.about.status === 401;
+}
+
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
 function createWebSocket(url: URL, options: SocketOptions) {
-  const { apiKey, openSocket = openNetworkSocket } = options;
-  const key = apiKey?.reveal();
+  const { apiKey, baseUrl, keyHeader, openSocket = openNetworkSocket } = options;
+  const { login } = readServerAddress(baseUrl);
+  const headers = listKeyHeaders({ key: apiKey?.reveal(), login }, keyHeader?.name);
   return openSocket(url, {
-    headers: key ? { authorization: `Bearer ${key}` } : {},
+    headers: Object.fromEntries(headers),
     maxPayload: eventLimits.bytes,
     followRedirects: false,
     perMessageDeflate: false,

@@ -31,7 +31,7 @@ export class RealtimePool implements Disposable {
   #urls: readonly URL[];
 
   constructor(options: RealtimePoolOptions) {
-    this.#options = options;
+    this.#options = { keyHeader: { name: 'authorization' }, ...options };
     this.#clock = options.clock ?? realClock;
     this.#urls = options.urls;
   }
