@@ -1,5 +1,8 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
-import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
+import type {
+  TokenUsage,
+  TryReservations,
+} from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 
 /** A call of a tool by the model. `argumentsJson` is not validated yet. */
@@ -87,8 +90,8 @@ export interface ChatModel {
   /**
    * Yields text as it arrives, but never reasoning, whole tool calls, and usage if the server reports it.
    *
-   * Writes at most `maxTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server. Throws
-   * BotError `provider.*`, and `provider.truncated` after partial text.
+   * Writes at most `maxTokens`, thoughts included. `voice` is for a model that speaks, `sent` for a server, and
+   * `tries` pays for each further request. Throws BotError `provider.*`, and `provider.truncated` after partial text.
    */
   reply(
     messages: readonly ChatMessage[],
@@ -97,6 +100,7 @@ export interface ChatModel {
     maxTokens?: number,
     voice?: string,
     sent?: SentFields,
+    tries?: TryReservations,
   ): AsyncIterable<ChatPart>;
   /** Sends a request ahead, whose last message is the sound, while that is spoken. Never throws. */
   feed?(

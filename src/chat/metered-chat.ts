@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 import {
   countPictures,
@@ -6,14 +7,21 @@ import {
   msPerTokenSpoken,
   type ReservationResult,
   runReserved,
+  type TryCount,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { createPicturesError } from '#src/provider/reducible-request.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './chat-model.ts';
 
 /** Tokens of European languages are about this long, and tokens of others are shorter. */
 const bytesPerToken = 4;
 const soundBytesPerMs = 48;
+
+/** Creates the BotError of a request whose pictures were rejected. */
+export function createPicturesError(): BotError {
+  const message = 'The chat model does not take the pictures of a question.';
+  const about = { takesNoPictures: true } as const;
+  return new BotError('provider.refused', false, message, undefined, undefined, about);
+}
 
 /** Wraps a model so that each answer begins with a usage that names the server. */
 export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
@@ -73,7 +81,6 @@ export function withMeter(
         if (countPictures(messages) > 0 && !model.canTakePictures?.())
           throw createPicturesError();
         const heardMs = getHeardMs(messages);
-        const progress = new RequestProgress();
         return runReserved(
           {
             reserve: () =>
@@ -82,10 +89,9 @@ export function withMeter(
                 sent ? [...tools, sent] : tools,
                 heardMs,
               ),
-            ask: (maxTokens) =>
-              model.reply(messages, tools, signal, maxTokens, voice, sent),
-            isOutput: (part) => progress.addPart(part),
-            onEnd: () => meter.recordUsage(progress.getUsage(messages, heardMs)),
+            ask: (tries) =>
+              model.reply(messages, tools, signal, tries.maxUnits, voice, sent, tries),
+            createCount: () => new RequestProgress(meter, messages, heardMs),
           },
           signal,
         );
@@ -96,15 +102,24 @@ export function withMeter(
 }
 
 /** Counts the parts of one answer. */
-class RequestProgress {
+class RequestProgress implements TryCount<ChatPart> {
+  readonly #meter: ChatMeter;
+  readonly #messages: readonly ChatMessage[];
+  readonly #heardMs: number;
   #text = '';
   #soundBytes = 0;
   #usage: Usage | undefined;
   /** A model that speaks and writes sends its words twice, of which one kind counts. */
   #textKind: 'text' | 'transcript' | undefined;
 
+  constructor(meter: ChatMeter, messages: readonly ChatMessage[], heardMs: number) {
+    this.#meter = meter;
+    this.#messages = messages;
+    this.#heardMs = heardMs;
+  }
+
   /** Notes a part, and returns whether that is output, as an estimate alone is not. */
-  addPart(part: ChatPart): boolean {
+  isOutput(part: ChatPart): boolean {
     switch (part.kind) {
       case 'text':
       case 'transcript':
@@ -124,8 +139,13 @@ class RequestProgress {
     }
   }
 
-  /** Gets the usage that the server reported, or else an estimate by the lengths of request and answer. */
-  getUsage(messages: readonly ChatMessage[], heardMs: number): Usage {
+  /** Counts the usage that the server reported, or else an estimate by the lengths of request and answer. */
+  onEnd(): void {
+    this.#meter.recordUsage(this.#getUsage());
+  }
+
+  #getUsage(): Usage {
+    const [messages, heardMs] = [this.#messages, this.#heardMs];
     if (this.#usage && isReportedUsage(this.#usage)) return this.#usage;
     const requestText = messages.map(({ content }) => content).join('');
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
@@ -150,7 +170,7 @@ const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';
 /** Combines several chat models. The first that answers is used, and `voice` belongs to the first. */
 export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
-    reply: (messages, tools, signal, maxTokens, voice, sent) =>
+    reply: (messages, tools, signal, maxTokens, voice, sent, tries) =>
       chain.run(
         {
           ask: (engine, inner, index) => {
@@ -162,6 +182,7 @@ export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
               maxTokens,
               ownVoice,
               sent,
+              tries,
             );
           },
           isOutput: isOutputPart,

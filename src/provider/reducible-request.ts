@@ -1,12 +1,3 @@
-import { BotError } from '#src/base/errors.ts';
-
-/** Creates the BotError of a request whose pictures were rejected. */
-export function createPicturesError(): BotError {
-  const message = 'The chat model does not take the pictures of a question.';
-  const about = { takesNoPictures: true } as const;
-  return new BotError('provider.refused', false, message, undefined, undefined, about);
-}
-
 /** A request with extras that a server may refuse, such as tools or a stream. */
 export type ReducibleRequest<Extra, T> = {
   /** Extras of the first attempt. */

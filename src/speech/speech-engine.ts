@@ -1,5 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
+import type {
+  TokenUsage,
+  TryReservations,
+} from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 
 /** Usage of a request, as its server counted: tokens, or ms of sound. */
@@ -62,6 +65,8 @@ export type TranscriptionOptions = {
   readonly model?: string;
   readonly hasWordTimes?: boolean;
   readonly isTranslated?: boolean;
+  /** Pays for each request after the first. */
+  readonly tries?: TryReservations;
 };
 
 /** Speech to text, one utterance a call. */
@@ -100,6 +105,8 @@ export type SpeechVoice = {
   readonly onUsage?: (usage: EngineUsage) => void;
   /** Reports that the voice no longer exists and the standard one speaks. Never throws. */
   readonly onGone?: (name: string, of: 'reader' | 'model') => void;
+  /** Pays for each request after the first. */
+  readonly tries?: TryReservations;
 };
 
 /** Text to speech, one clause or sentence a call. */

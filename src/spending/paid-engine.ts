@@ -16,6 +16,7 @@ import {
   isUnpaid,
   type RequestReservation,
   runReserved,
+  type TryCount,
 } from '#src/provider/models/request-reservation.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type {
@@ -24,6 +25,7 @@ import type {
   Synthesizer,
   Transcriber,
   Transcript,
+  TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
 import type { Reservation, SoundMeter } from './reservation.ts';
 
@@ -45,16 +47,11 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   return {
     transcribe(pcm, signal, options) {
       const ms = getDurationMs(pcm);
-      let usage: EngineUsage | undefined;
       return runReserved(
         {
           reserve: () => meter.holdSound?.(ms),
-          ask: () => transcriber.transcribe(pcm, signal, options),
-          isOutput: (update) => {
-            if (update.kind === 'final') usage = update.transcript.usage;
-            return false;
-          },
-          onEnd: () => meter.onRecognised(ms, usage),
+          ask: (tries) => transcriber.transcribe(pcm, signal, { ...options, tries }),
+          createCount: () => createRecognitionCount(ms, meter),
         },
         signal,
       );
@@ -67,6 +64,20 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
           meter,
           signal,
         )),
+  };
+}
+
+function createRecognitionCount(
+  ms: number,
+  meter: SoundMeter,
+): TryCount<TranscriptUpdate> {
+  let usage: EngineUsage | undefined;
+  return {
+    isOutput: (update) => {
+      if (update.kind === 'final') usage = update.transcript.usage;
+      return false;
+    },
+    onEnd: () => meter.onRecognised(ms, usage),
   };
 }
 

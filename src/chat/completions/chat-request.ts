@@ -6,14 +6,20 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
+import type { Clock } from '#src/base/clock.ts';
 import type {
   ChatMessage,
   SentFields,
   SpokenChatMessage,
   Tool,
 } from '#src/chat/chat-model.ts';
+import type { TryReservations } from '#src/provider/models/request-reservation.ts';
+import {
+  isSent,
+  type RequestForms,
+  type ServerHabit,
+} from '#src/provider/server-knowledge.ts';
 import { toApiToolCall } from './chat-stream.ts';
-import type { ServerHabit } from './server-habits.ts';
 
 /** Joins consecutive messages of several people into one message of lines `Name: text`. */
 function toApiMessages(
@@ -132,6 +138,9 @@ export type ChatOptions = {
   /** Models of a server that chains them. Undefined for the server's own choice. */
   readonly transcriptionModel?: string;
   readonly speechModel?: string;
+  /** Parts that the operator leaves out, as `stream`, or sends in another form, as `reasoning_effort=low`. */
+  readonly without?: readonly string[];
+  readonly clock?: Clock;
   /** Reports each habit of the server once. Never throws. */
   readonly report?: (habit: ServerHabit) => void;
 };
@@ -143,83 +152,110 @@ export type ChatRequest = {
   readonly voice?: string;
   readonly maxTokens?: number;
   readonly sent?: SentFields;
+  readonly tries?: TryReservations;
 };
 
-/** Fields that a server may refuse, in the order in which they are given up. */
-export const optionalFields = [
-  'include_obfuscation',
-  'stream_options',
-  'max_completion_tokens',
-  'max_tokens',
-  'reasoning_effort',
-] as const;
-/** The present name and the former one, which many servers know alone. */
-export const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
-/** An extra of a request that a server may refuse: a field, or a stream, tools, or sound in Ogg with Opus. */
-export type RequestExtra =
-  | (typeof optionalFields)[number]
-  | 'stream'
-  | 'tools'
-  | 'opus';
-export const requestExtras: readonly RequestExtra[] = [
-  ...optionalFields,
-  'stream',
-  'tools',
-  'opus',
-];
+/** Limits of one answer, and the fields that carry them. */
+type AnswerLimit = { readonly maxTokens: number; readonly needsBothFields: boolean };
 
-/**
- * OpenAI's models that think first, which is too slow for talk. In chat completions they call functions only with the
- * effort "none": https://developers.openai.com/api/docs/guides/reasoning
- */
-const thinkingModel = /(^|[/:])gpt-[56](\b|[.-])/;
-
-/** Creates the body of a chat request. `maxTokens` is infinite for no limit. */
+/** Creates the body of a chat request with its parts in these forms. `maxTokens` is infinite for no limit. */
 export function createRequestBody(
   options: ChatOptions,
-  { messages, sent = {}, tools, voice }: ChatRequest,
-  maxTokens: number,
-  extras: ReadonlySet<RequestExtra>,
-  needsBothLimits: boolean,
+  request: ChatRequest,
+  limit: AnswerLimit,
+  forms: RequestForms,
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
-  const { model } = options;
-  const { max_tokens: _, max_completion_tokens: __, ...fields } = sent;
-  const limits = limitFields
-    .filter((field) => extras.has(field))
-    .slice(0, needsBothLimits ? 2 : 1);
-  const thinks = thinkingModel.test(model) && extras.has('reasoning_effort');
+  const { messages, sent = {}, tools, voice } = request;
+  const {
+    max_tokens: _,
+    max_completion_tokens: __,
+    tool_choice: toolChoice,
+    ...fields
+  } = sent;
+  const sentTools = isSent(forms, 'tools')
+    ? tools.filter(({ name }) => isSent(forms, `tool ${name}`))
+    : [];
+  const lostTools = tools.filter((tool) => !sentTools.includes(tool));
+  const isStreamed = isSent(forms, 'stream');
+  const hasToolChoice = toolChoice !== undefined && isSent(forms, 'tool_choice');
   const fieldsBeforeSound = {
-    reasoning_effort: thinks ? ('none' as const) : undefined,
-    tools: tools.length > 0 && extras.has('tools') ? toApiTools(tools) : undefined,
+    ...createThinkingFields(forms),
+    tools: sentTools.length > 0 ? toApiTools(sentTools) : undefined,
     ...fields,
-    model,
-    ...(maxTokens < Infinity &&
-      Object.fromEntries(limits.map((field) => [field, maxTokens]))),
-    ...(voice !== undefined && createSoundFields(options, voice, extras.has('stream'))),
-  };
+    ...(hasToolChoice && { tool_choice: toolChoice }),
+    model: options.model,
+    ...createLimitFields(limit, forms),
+    ...(voice !== undefined &&
+      isSent(forms, 'audio') &&
+      createSoundFields(options, voice, isStreamed, forms)),
+  } as Omit<ChatCompletionCreateParamsNonStreaming, 'messages'>;
   // Sound that is still spoken comes last.
-  const soundField = { messages: toApiMessages(messages, extras.has('opus')) };
-  if (!extras.has('stream')) return { ...fieldsBeforeSound, ...soundField };
-  const include_obfuscation = extras.has('include_obfuscation') ? false : undefined;
-  const stream_options = { include_usage: true, include_obfuscation };
+  const soundField = {
+    messages: toApiMessages(noteLostTools(messages, lostTools), isSent(forms, 'ogg')),
+  };
+  if (!isStreamed) return { ...fieldsBeforeSound, ...soundField, stream: false };
+  const hasStreamOptions = isSent(forms, 'stream_options');
   return {
     ...fieldsBeforeSound,
     stream: true,
-    stream_options: extras.has('stream_options') ? stream_options : undefined,
+    stream_options: hasStreamOptions ? createStreamOptions(forms) : undefined,
     ...soundField,
   };
+}
+
+/** Asks thinking off in each way that is known, as nobody waits for thoughts. */
+function createThinkingFields(forms: RequestForms): object {
+  return {
+    ...(isSent(forms, 'reasoning_effort') && {
+      reasoning_effort: forms.get('reasoning_effort'),
+    }),
+    ...(isSent(forms, 'chat_template_kwargs') && {
+      chat_template_kwargs: { enable_thinking: false, thinking: false },
+    }),
+  };
+}
+
+function createLimitFields(
+  { maxTokens, needsBothFields }: AnswerLimit,
+  forms: RequestForms,
+) {
+  const field = forms.get('max_completion_tokens') ?? '';
+  if (maxTokens === Infinity || field === '') return {};
+  return needsBothFields
+    ? { max_completion_tokens: maxTokens, max_tokens: maxTokens }
+    : { [field]: maxTokens };
+}
+
+function createStreamOptions(forms: RequestForms) {
+  const include_obfuscation = isSent(forms, 'include_obfuscation') ? false : undefined;
+  return { include_usage: true, include_obfuscation };
+}
+
+/** A model without the tools that its instructions speak of promises what nobody does. */
+function noteLostTools(
+  messages: readonly ChatMessage[],
+  lostTools: readonly Tool[],
+): readonly ChatMessage[] {
+  const [first, ...others] = messages;
+  if (lostTools.length === 0 || first?.role !== 'system') return messages;
+  const names = lostTools.map(({ name }) => name).join(', ');
+  const note = `These tools do not work now: ${names}. Say so if they are needed, and never say that you did it.`;
+  return [{ ...first, content: `${first.content}\n${note}` }, ...others];
 }
 
 function createSoundFields(
   { speechModel, transcriptionModel }: ChatOptions,
   voice: string,
   streams: boolean,
+  forms: RequestForms,
 ) {
   const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
   return {
     modalities: ['text', 'audio'] as ('text' | 'audio')[],
     audio: { voice, format },
-    transcription_model: transcriptionModel,
-    speech_model: speechModel,
+    transcription_model: isSent(forms, 'transcription_model')
+      ? transcriptionModel
+      : undefined,
+    speech_model: isSent(forms, 'speech_model') ? speechModel : undefined,
   };
 }

@@ -102,6 +102,9 @@ function readFragment({ id, index, function: callFields }: ChunkFields) {
   };
 }
 
+/** `reasoning_content`, `reasoning`, `thinking` and their like. */
+const thoughtField = /reason|think|thought/i;
+
 const endKinds = new Map(
   Object.values(streamEnds).flatMap((reasons) => Object.entries(reasons)),
 );
@@ -125,6 +128,7 @@ export class ChatStream {
   #isDone = false;
   #hasWords = false;
   #hasSound = false;
+  #hasThoughts = false;
 
   constructor(by: ServedBy, options: AnswerTextOptions) {
     this.#by = by;
@@ -154,6 +158,11 @@ export class ChatStream {
     return this.#finish === 'cut';
   }
 
+  /** Whether the model thought in a field beside its words. */
+  get hasThoughts(): boolean {
+    return this.#hasThoughts;
+  }
+
   /** Faults of the server that show in this answer. */
   get faults(): readonly TextFault[] {
     return [...this.#text.faults, ...this.#spoken.faults];
@@ -177,6 +186,9 @@ export class ChatStream {
     const delta = toRecord(choice.delta);
     this.#hasBegun ||= (choice.delta ?? message ?? text) !== undefined;
     this.#hasDeltas ||= Boolean(delta.content);
+    this.#hasThoughts ||= Object.entries(delta).some(
+      ([name, value]) => thoughtField.test(name) && Boolean(value),
+    );
     // Some servers send `message` or `text` instead of `delta`, others once more at the end.
     const wholeMessage = toRecord(
       this.#hasDeltas ? undefined : (message ?? { content: text }),

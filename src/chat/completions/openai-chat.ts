@@ -1,96 +1,51 @@
 import { APIError, APIUserAbortError, RateLimitError } from 'openai/core/error';
 import type { LiveSound } from '#src/audio/live-sound.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { ChatMessage, ChatModel, ChatPart, Usage } from '#src/chat/chat-model.ts';
+import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/chat-model.ts';
+import { createPicturesError } from '#src/chat/metered-chat.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
+import { classifyRefusal } from '#src/provider/models/refusal.ts';
 import { countPictures } from '#src/provider/models/request-reservation.ts';
 import {
   canTakePictures,
   describeServer,
   type ServedBy,
 } from '#src/provider/models/standard-models.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
 import {
-  createPicturesError,
-  sendUntilAccepted,
-} from '#src/provider/reducible-request.ts';
+  isSent,
+  type RequestForms,
+  ServerKnowledge,
+} from '#src/provider/server-knowledge.ts';
 import type { AnswerTextOptions } from './answer-text.ts';
+import { answerTokenForms, limitName, listChatParts } from './chat-parts.ts';
 import {
   type ChatOptions,
   type ChatRequest,
   createRequestBody,
-  limitFields,
-  optionalFields,
-  type RequestExtra,
-  requestExtras,
   toPlainName,
 } from './chat-request.ts';
 import { ChatStream, toChunks } from './chat-stream.ts';
-import { type ServerHabit, serverHabits } from './server-habits.ts';
+import { serverHabits } from './server-habits.ts';
 import { StreamedRequest } from './streamed-request.ts';
 
-/** "does not support tools", "tool choice requires --enable-auto-tool-choice", "function calling" */
-const toolComplaint = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 /** Complaints of OpenAI, vLLM, llama.cpp and LM Studio, and of servers that take text alone. */
 const pictureComplaint =
   /\bimages?\b|image_|\bvision\b|multi-?modal|mmproj|content\b.{0,80}\b(?:string|text)\b|not "list"|too large/i;
 /** The complaint is about one picture, not about the model. */
 const singlePictureComplaint =
   /(?:invalid|unsupported|decode|identify|load|parse|process)[\w ]{0,40} image|image_(?:format|parse|size)|exceed|too (?:large|small)|dimension/i;
-/** Complaints about the format of sound, as of OpenAI: "Supported values are: 'wav' and 'mp3'." */
-const soundComplaint = /audio|\bogg\b|\bwav\b|\bformat\b|decod/i;
-const extraRejectionStatuses = new Set([400, 404, 422]);
 /** llama.cpp sends 500 for a model without vision. */
-const mediaRejectionStatuses = new Set([...extraRejectionStatuses, 413, 415, 500]);
-
-/**
- * Finds the rejected extra of a request. If something else may be the reason, calls `onGuess`: the error counts if
- * leaving the extra out does not help.
- */
-function findRejectedExtra(
-  cause: unknown,
-  extras: ReadonlySet<RequestExtra>,
-  onGuess: () => void,
-): RequestExtra | undefined {
-  const guessStream = () => {
-    if (extras.has('stream')) onGuess();
-    return extras.has('stream') ? 'stream' : undefined;
-  };
-  if (isWrongContentType(cause)) return guessStream();
-  const soundRejection = extras.has('opus')
-    ? getRejectionText(cause, mediaRejectionStatuses)
-    : '';
-  if (soundComplaint.test(soundRejection)) return 'opus';
-  const rejection = getRejectionText(cause, extraRejectionStatuses);
-  if (toolComplaint.test(rejection) && extras.has('tools')) return 'tools';
-  const rejected =
-    findRejectedField(rejection, extras) ??
-    (/\bstream/i.test(rejection) ? guessStream() : undefined);
-  return rejected ?? (soundRejection === '' ? undefined : 'opus');
-}
+const mediaRejectionStatuses = new Set([400, 404, 413, 415, 422, 500]);
 
 function getRejectionText(cause: unknown, statuses: ReadonlySet<number>) {
   if (!(cause instanceof APIError) || !statuses.has(cause.status ?? 0)) return '';
   return `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
-}
-
-/** Returns the named field, or the rarest one if a field is only called unknown. */
-function findRejectedField(
-  rejection: string,
-  extras: ReadonlySet<RequestExtra>,
-): RequestExtra | undefined {
-  const sentFields = optionalFields.filter((field) => extras.has(field));
-  const namedField = sentFields.find((field) => rejection.includes(field));
-  if (namedField) return namedField;
-  // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
-  if (rejection.includes('in the completion'))
-    return limitFields.find((field) => extras.has(field));
-  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(rejection)
-    ? sentFields[0]
-    : undefined;
 }
 
 /** Recognises an answer without a stream, such as JSON or a page. */
@@ -117,8 +72,8 @@ export function openChatModel(
 ): ChatModel {
   const server = new ChatServer(client, options);
   return {
-    reply: (messages, tools, signal, maxTokens, voice = options.voice, sent) =>
-      server.reply({ messages, tools, voice, maxTokens, sent }, signal),
+    reply: (messages, tools, signal, maxTokens, voice = options.voice, sent, tries) =>
+      server.reply({ messages, tools, voice, maxTokens, sent, tries }, signal),
     feed: (messages, tools, sound, voice = options.voice) =>
       server.feed({ messages, tools, voice }, sound),
     canTakePictures: () => server.canTakePictures,
@@ -129,19 +84,20 @@ export function openChatModel(
 const maxRefusals = 2;
 /** After these answers without a thought, the model counts as one that begins without. */
 const maxThoughtsMissed = 3;
+/** A trial of a part needs one word. */
+const trialTokens = 16;
+/** Shorter thoughts keep nobody waiting. */
+const minThoughtMs = 500;
 /** The instructions say the bot's name like this. */
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
-/**
- * One model of a server. A rejected extra of a request is left out from then on. A question with rejected pictures
- * fails.
- */
+/** One model of a server. A question with rejected pictures fails. */
 class ChatServer {
   readonly #client: ApiClient;
   readonly #options: ChatOptions;
   readonly #by: ServedBy;
-  readonly #reportedHabits = new Set<string>();
-  #accepted: ReadonlySet<RequestExtra> = new Set(requestExtras);
+  readonly #clock: Clock;
+  readonly #knowledge: ServerKnowledge;
   /** Requests whose sound is still spoken. */
   readonly #begun = new WeakMap<LiveSound, StreamedRequest>();
   #refusals = 0;
@@ -150,9 +106,17 @@ class ChatServer {
   #needsBothLimits = false;
 
   constructor(client: ApiClient, options: ChatOptions) {
+    const { clock = realClock, model, report, without } = options;
     this.#client = client;
     this.#options = options;
-    this.#by = describeServer(options.model, client.baseURL);
+    this.#clock = clock;
+    this.#by = describeServer(model, client.baseURL);
+    this.#knowledge = new ServerKnowledge({
+      clock,
+      report,
+      without,
+      withoutSetting: 'CHAT_COMPLETION_WITHOUT',
+    });
   }
 
   /** Whether the model takes pictures, by its name or by what its server has rejected. */
@@ -162,11 +126,10 @@ class ChatServer {
 
   /** Begins a request of which `sound` is still spoken. Never throws. */
   feed(request: ChatRequest, sound: LiveSound): void {
-    const extras = this.#accepted;
     if (this.#refusals >= maxRefusals || this.#begun.has(sound)) return;
-    if (!extras.has('stream') || !extras.has('opus')) return;
-    const maxTokens = this.#getMaxTokens(request, undefined);
-    const body = JSON.stringify(this.#createBody(request, maxTokens, extras));
+    const forms = this.#chooseForms(request);
+    if (!['stream', 'ogg', 'input_audio'].every((name) => isSent(forms, name))) return;
+    const body = JSON.stringify(this.#createBody(request, forms));
     // The sound, which is empty yet, comes last.
     const bodyStart = body.slice(0, body.lastIndexOf('""') + 1);
     this.#begun.set(sound, new StreamedRequest(this.#client, bodyStart, sound));
@@ -190,48 +153,67 @@ class ChatServer {
     signal.throwIfAborted();
   }
 
-  /** Sends a request until accepted. Throws the last error, or the first one that only looked like a rejection. */
+  /** Sends a request until its server takes it. */
   #askUntilAccepted(
     request: ChatRequest,
     signal: AbortSignal,
   ): AsyncIterable<ChatPart> {
     const attempts: Attempts = {};
-    const isPacked = request.messages.some(
-      (message) => 'wav' in message && message.toOgg,
-    );
-    const firstExtras = isPacked
-      ? this.#accepted
-      : this.#accepted.difference(new Set(['opus']));
-    return sendUntilAccepted(
+    return negotiate(
       {
-        wanted: firstExtras,
-        send: (extras) => {
+        parts: this.#listParts(request),
+        tries: request.tries,
+        isPaidOnce: request.maxTokens !== undefined,
+        send: (forms) => {
           const answer = new ChatStream(this.#by, this.#createTextOptions(request));
           attempts.answer = answer;
-          return this.#sendRequest(
-            request,
-            extras,
-            answer,
-            attempts.lost?.usage,
-            signal,
-          );
+          return this.#sendRequest(request, forms, answer, signal);
         },
         isAnswer: ({ kind }) => kind !== 'usage',
-        reduce: (cause, extras) => {
+        findRefused: (cause, forms) => {
           this.#checkPictures(request, cause);
-          return reduceExtras(cause, extras, request, attempts);
+          return findRefusedParts(cause, forms, request, attempts);
         },
-        onAccepted: (extras) => {
-          if (!attempts.lost) this.#acceptWithout(firstExtras.difference(extras));
+        onAccepted: (forms) => {
+          if (!isSent(forms, 'stream') && !attempts.isLost)
+            this.#knowledge.reportHabit(serverHabits.whole);
         },
+        sendTrial: (forms, until) => this.#sendTrial(request, forms, until),
       },
+      this.#knowledge,
       signal,
     );
   }
 
-  #acceptWithout(refused: ReadonlySet<RequestExtra>) {
-    if (refused.has('stream')) this.#reportHabit(serverHabits.whole);
-    this.#accepted = this.#accepted.difference(refused);
+  #listParts(request: ChatRequest) {
+    const maxTokens = this.#getMaxTokens(request);
+    return listChatParts(this.#options, request, this.#client.baseURL, maxTokens);
+  }
+
+  #chooseForms(request: ChatRequest): RequestForms {
+    return new Map(
+      this.#listParts(request).map((part) => [
+        part.name,
+        this.#knowledge.chooseForm(part),
+      ]),
+    );
+  }
+
+  /** Asks for one word, with the tools and the form of the request. */
+  async *#sendTrial(
+    { tools, voice }: ChatRequest,
+    forms: RequestForms,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const messages = [{ role: 'user', name: '', content: 'Say: ok' }] as const;
+    const request = { messages, tools, voice, maxTokens: trialTokens };
+    const answer = new ChatStream(this.#by, this.#createTextOptions(request));
+    yield* this.#readAnswer(
+      this.#createBody(request, forms),
+      undefined,
+      answer,
+      signal,
+    );
   }
 
   #checkPictures({ messages }: ChatRequest, cause: unknown) {
@@ -241,34 +223,33 @@ class ChatServer {
     throw createPicturesError();
   }
 
-  /** `lostUsage` is the usage of a first request whose answer was lost. */
   async *#sendRequest(
     request: ChatRequest,
-    extras: ReadonlySet<RequestExtra>,
+    forms: RequestForms,
     answer: ChatStream,
-    lostUsage: Usage | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<ChatPart> {
-    // Both requests of an answer are paid by one reservation.
-    const maxTokens = this.#getMaxTokens(request, lostUsage);
-    // Counts unless this answer ends with its own usage.
-    if (lostUsage && request.maxTokens !== undefined)
-      yield {
-        kind: 'usage',
-        usage: addUsage(lostUsage, { ...lostUsage, outputTokens: maxTokens }),
-      };
-    const body = this.#createBody(request, maxTokens, extras);
-    yield* this.#readAnswer(body, this.#takeBegun(request), answer, signal);
+    const heard = isSent(forms, 'input_audio') ? request : await writeSound(request);
+    const body = this.#createBody(heard, forms);
+    const sentAtMs = this.#clock.nowMs();
+    let firstAtMs: number | undefined;
+    for await (const part of this.#readAnswer(
+      body,
+      this.#takeBegun(request),
+      answer,
+      signal,
+    )) {
+      firstAtMs ??= this.#clock.nowMs();
+      yield part;
+    }
     signal.throwIfAborted();
     const isAfterTools = request.messages.at(-1)?.role === 'tool';
     const server = formatServerName(this.#client.baseURL);
     try {
-      for (const part of answer.end(server, isAfterTools))
-        yield part.kind === 'usage'
-          ? { ...part, usage: addUsage(part.usage, lostUsage) }
-          : part;
+      yield* answer.end(server, isAfterTools);
     } finally {
-      this.#learnHabits(answer, maxTokens);
+      this.#learnHabits(answer, this.#getMaxTokens(request));
+      this.#judgeThinking(answer, sentAtMs, firstAtMs);
     }
   }
 
@@ -313,18 +294,13 @@ class ChatServer {
     yield* readEvents(response, () => answer.markDone());
   }
 
-  #createBody(
-    request: ChatRequest,
-    maxTokens: number,
-    extras: ReadonlySet<RequestExtra>,
-  ) {
-    return createRequestBody(
-      this.#options,
-      request,
-      maxTokens,
-      extras,
-      this.#needsBothLimits,
-    );
+  #createBody(request: ChatRequest, forms: RequestForms) {
+    const tokens = Number(forms.get('answer tokens') ?? Infinity);
+    const limit = {
+      maxTokens: Math.min(tokens, this.#getMaxTokens(request)),
+      needsBothFields: this.#needsBothLimits,
+    };
+    return createRequestBody(this.#options, request, limit, forms);
   }
 
   /** Takes the request that was begun while its last message was spoken. */
@@ -335,15 +311,11 @@ class ChatServer {
     return begun;
   }
 
-  #getMaxTokens(request: ChatRequest, lostUsage: Usage | undefined) {
-    const { max_tokens = Infinity, max_completion_tokens = max_tokens } =
-      request.sent ?? {};
-    const { maxTokens = Infinity } = this.#options;
-    const tokensLeft =
-      request.maxTokens === undefined
-        ? maxTokens
-        : countTokensLeft(lostUsage ?? noUsage, request);
-    return Math.max(1, Math.min(tokensLeft, Number(max_completion_tokens)));
+  #getMaxTokens({ maxTokens, sent, tries }: ChatRequest) {
+    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = sent ?? {};
+    const { maxTokens: usualTokens = Infinity } = this.#options;
+    const paidTokens = tries?.maxUnits ?? maxTokens ?? usualTokens;
+    return Math.max(1, Math.min(paidTokens, Number(max_completion_tokens)));
   }
 
   #createTextOptions(request: ChatRequest): AnswerTextOptions {
@@ -367,12 +339,12 @@ class ChatServer {
   }
 
   #learnHabits(answer: ChatStream, maxTokens: number) {
-    if (answer.isCut) this.#reportHabit(serverHabits.cut(maxTokens));
+    if (answer.isCut) this.#knowledge.reportHabit(serverHabits.cut(maxTokens));
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;
       if (fault === 'no thoughts') this.#thoughtsMissed++;
       else
-        this.#reportHabit(
+        this.#knowledge.reportHabit(
           typeof fault === 'object'
             ? serverHabits.parser(fault.parser)
             : serverHabits[fault],
@@ -381,10 +353,13 @@ class ChatServer {
     this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * maxTokens;
   }
 
-  #reportHabit(habit: ServerHabit) {
-    if (this.#reportedHabits.has(habit.what)) return;
-    this.#reportedHabits.add(habit.what);
-    this.#options.report?.(habit);
+  /** Reports a model that thinks longer than it speaks, although thinking was asked off. */
+  #judgeThinking(answer: ChatStream, sentAtMs: number, firstAtMs: number | undefined) {
+    if (!answer.hasThoughts || firstAtMs === undefined) return;
+    const thoughtMs = firstAtMs - sentAtMs;
+    const wordsMs = this.#clock.nowMs() - firstAtMs;
+    if (thoughtMs > Math.max(wordsMs, minThoughtMs))
+      this.#knowledge.reportHabit(serverHabits.thinking);
   }
 }
 
@@ -395,65 +370,76 @@ function findJudgementListener(message: ChatMessage) {
 /** The requests of one answer so far. */
 type Attempts = {
   answer?: ChatStream;
-  /** An answer without words, which was requested once more. */
-  lost?: ChatStream;
-  /** An error that only looked like a rejection. */
-  doubtedCause?: unknown;
+  /** An answer without words was requested once more. */
+  isLost?: boolean;
+  /** A call that the server could not read was requested once more. */
+  isMalformed?: boolean;
 };
 
-/** Returns the extras of the next request, or throws the error that counts. */
-function reduceExtras(
+/** Finds the parts to blame where the refusal alone does not tell. Throws the error that counts. */
+function findRefusedParts(
   cause: unknown,
-  extras: ReadonlySet<RequestExtra>,
+  forms: RequestForms,
   request: ChatRequest,
   attempts: Attempts,
-): ReadonlySet<RequestExtra> {
-  const { answer, lost } = attempts;
-  // An empty answer is requested once more, not streamed, as a stream may have lost a call or the reason.
-  const isLost = isEmptyAnswer(cause) && answer?.isLost && extras.has('stream');
-  const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
-  if (isWanted && countTokensLeft(answer?.usage, request) > 0) {
-    attempts.lost = answer;
-    attempts.doubtedCause ??= cause;
-    return extras.difference(new Set(['stream']));
+): readonly RefusedPart[] | undefined {
+  if (isWrongContentType(cause) && isSent(forms, 'stream')) return [{ name: 'stream' }];
+  if (isMalformed(cause)) {
+    if (attempts.isMalformed) throw cause;
+    attempts.isMalformed = true;
+    return [];
   }
-  const rejected = findRejectedExtra(cause, extras, () => {
-    attempts.doubtedCause ??= cause;
-  });
-  if (rejected) return extras.difference(new Set([rejected]));
-  throw isFinalCause(cause, lost !== undefined)
-    ? cause
-    : (attempts.doubtedCause ?? cause);
+  if (isEmptyAnswer(cause)) return askAgain(cause, forms, request, attempts);
+  const { kind, text, tokensOver = 0 } = classifyRefusal(cause);
+  if (kind === 'too many tokens') return [createShorterAnswer(forms, tokensOver)];
+  if (kind !== 'too long') return undefined;
+  // vLLM, if the model has less room than the answer may take: "(9 in the messages, 4000 in the completion)".
+  if (/in the completion/.test(text) && isSent(forms, limitName))
+    return [{ name: limitName, form: '' }];
+  return [{ name: 'history' }];
 }
 
-function isFinalCause(cause: unknown, isSecond: boolean) {
-  const isTold = cause instanceof APIError && cause.status !== undefined;
-  return isEmptyAnswer(cause) || (isSecond && isTold);
+/** An empty answer is requested once more, not streamed, as a stream may have lost a call or the reason. */
+function askAgain(
+  cause: BotError,
+  forms: RequestForms,
+  request: ChatRequest,
+  attempts: Attempts,
+): readonly RefusedPart[] {
+  const isLost = attempts.answer?.isLost && isSent(forms, 'stream');
+  const isWanted = isLost && (cause.retryable || listToolNames(request).length > 0);
+  if (!isWanted || attempts.isLost) throw cause;
+  attempts.isLost = true;
+  return [{ name: 'stream', isOnce: true }];
+}
+
+function createShorterAnswer(forms: RequestForms, tokensOver: number): RefusedPart {
+  const tokens = Number(forms.get('answer tokens') ?? Infinity);
+  const form = answerTokenForms.find(
+    (shorter) => Number(shorter) <= tokens - tokensOver,
+  );
+  return { name: 'answer tokens', form };
+}
+
+function isMalformed(cause: unknown) {
+  return classifyRefusal(cause).kind === 'malformed call';
+}
+
+/** Replaces sound by its words, for a model that only reads. */
+async function writeSound(request: ChatRequest): Promise<ChatRequest> {
+  const messages = await Promise.all(
+    request.messages.map(async (message): Promise<ChatMessage> => {
+      if (!('wav' in message)) return message;
+      const { name, role, words: recogniseWords } = message;
+      return { role, name, content: await recogniseWords() };
+    }),
+  );
+  return { ...request, messages };
 }
 
 function isEmptyAnswer(cause: unknown): cause is BotError {
   return cause instanceof BotError && cause.code === 'provider.empty';
 }
-
-function countTokensLeft(
-  firstUsage: Usage | undefined,
-  { maxTokens = Infinity }: ChatRequest,
-) {
-  // If nobody knows the usage of the first request, that took all. The second one sends the input
-  // again, which never costs more than output.
-  if (!firstUsage) return maxTokens < Infinity ? 0 : maxTokens;
-  return maxTokens - firstUsage.inputTokens - firstUsage.outputTokens;
-}
-
-function addUsage(usage: Usage, { inputTokens, outputTokens } = noUsage): Usage {
-  return {
-    ...usage,
-    inputTokens: usage.inputTokens + inputTokens,
-    outputTokens: usage.outputTokens + outputTokens,
-  };
-}
-
-const noUsage: Usage = { inputTokens: 0, outputTokens: 0 };
 
 function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   const sentTools: readonly unknown[] = Array.isArray(sent?.tools) ? sent.tools : [];

@@ -1,11 +1,11 @@
-/** Something that a server does wrong and that is corrected here, as clauses of a sentence for the operator. */
-export type ServerHabit = { readonly what: string; readonly mend: string };
+import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 
 /** Habits of chat servers. */
 export interface ServerHabits {
   readonly thoughts: ServerHabit;
   readonly template: ServerHabit;
   readonly whole: ServerHabit;
+  readonly thinking: ServerHabit;
   /** Describes calls written as text, which a tool parser of this name would read. */
   parser(name: string): ServerHabit;
   /** Describes an answer that was cut at so many tokens. */
@@ -29,6 +29,10 @@ export const serverHabits: ServerHabits = {
   whole: {
     what: 'it does not stream, so that every answer begins late',
     mend: 'turn streaming on, or choose a server that streams',
+  },
+  thinking: {
+    what: 'it thinks longer than it speaks, although thinking was asked off',
+    mend: 'turn thinking off on that server (Ollama: a model without thinking; llama.cpp: --reasoning-budget 0; vLLM: --default-chat-template-kwargs \'{"enable_thinking": false}\'), or choose a model that does not think',
   },
   cut: (maxTokens) => ({
     what: `an answer was cut at its longest length${maxTokens < Infinity ? ` (${maxTokens} tokens)` : ''}`,

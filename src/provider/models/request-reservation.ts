@@ -1,3 +1,4 @@
+import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 
@@ -72,39 +73,118 @@ export type RequestReservation = {
 /** A reservation to come, or undefined if the request has no limit. */
 export type ReservationResult = Promise<RequestReservation | undefined> | undefined;
 
-export type ReservedRequest<T> = {
+/** Counts the output of one try. */
+export interface TryCount<T> {
+  /** Returns whether a part is output, after which the try is paid. */
+  isOutput(part: T): boolean;
+  /** Notes the end of the try once, unless it costs nothing. */
+  onEnd(isWhole: boolean): void;
+}
+
+/** Money for the tries of one question, each with a reservation of its own. */
+export interface TryReservations {
+  /** Most units of output of the running try. Undefined without a limit. */
+  readonly maxUnits: number | undefined;
+  /** Settles the running try, which failed with `cause`, and reserves the next. Throws BotError `budget.used`. */
+  renew(cause: unknown): Promise<void>;
+  /** Sends a request beside the running try, with a reservation of its own. Throws BotError `budget.used`. */
+  runBeside<Part>(send: () => AsyncIterable<Part>): AsyncIterable<Part>;
+}
+
+export type ReservedRequest<T, Count extends TryCount<T>> = {
   /** Sets money aside. Throws BotError `budget.used`. */
   readonly reserve: () => ReservationResult;
-  /** Sends the request, within so many units if money was set aside. */
-  readonly ask: (maxUnits?: number) => AsyncIterable<T>;
-  /** Returns whether a part is output, after which the request is paid. */
-  readonly isOutput: (part: T) => boolean;
-  /** Notes the end of a request once, unless it costs nothing. */
-  readonly onEnd: (isWhole: boolean) => void;
+  /** Sends the request. `getCount` returns the count of the running try. */
+  readonly ask: (tries: TryReservations, getCount: () => Count) => AsyncIterable<T>;
+  readonly createCount: () => Count;
 };
 
 /** Yields the parts of a request for which money was set aside, and frees the rest at its end. */
-export async function* runReserved<T>(
-  { ask, reserve, isOutput, onEnd }: ReservedRequest<T>,
+export async function* runReserved<T, Count extends TryCount<T>>(
+  request: ReservedRequest<T, Count>,
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   signal.throwIfAborted();
-  const reservation = await reserve();
-  let [hasBegun, isWhole, isRefused] = [false, false, true];
+  const tries = new ReservedTries(request, signal);
+  await tries.begin();
+  let failure: { readonly cause: unknown } | undefined;
+  let isWhole = false;
   try {
     signal.throwIfAborted(); // A request that is not sent costs nothing.
-    isRefused = false;
-    for await (const part of ask(reservation?.maxUnits)) {
-      hasBegun = isOutput(part) || hasBegun;
+    for await (const part of request.ask(tries, () => tries.count)) {
+      tries.notePart(part);
       yield part;
     }
     isWhole = true;
-  } catch (error) {
-    isRefused ||= !hasBegun && !signal.aborted && isUnpaid(error);
-    throw error;
+  } catch (cause) {
+    failure = { cause };
+    throw cause;
   } finally {
-    if (!isRefused) onEnd(isWhole);
-    reservation?.release();
+    tries.settle(isWhole, failure);
+  }
+}
+
+class ReservedTries<T, Count extends TryCount<T>> implements TryReservations {
+  readonly #request: ReservedRequest<T, Count>;
+  readonly #signal: AbortSignal;
+  #reservation: RequestReservation | undefined;
+  #hasBegun = false;
+  #isSettled = true;
+  count: Count;
+
+  constructor(request: ReservedRequest<T, Count>, signal: AbortSignal) {
+    this.#request = request;
+    this.#signal = signal;
+    this.count = request.createCount();
+  }
+
+  get maxUnits(): number | undefined {
+    return this.#reservation?.maxUnits;
+  }
+
+  /** Reserves money for a try. */
+  async begin(): Promise<void> {
+    this.#reservation = await this.#request.reserve();
+    this.#hasBegun = false;
+    // An abort while money was set aside means that nothing was sent.
+    this.#isSettled = this.#signal.aborted;
+    if (this.#isSettled) this.#reservation?.release();
+  }
+
+  /** Notes a part of the running try. */
+  notePart(part: T): void {
+    this.#hasBegun = this.count.isOutput(part) || this.#hasBegun;
+  }
+
+  async renew(cause: unknown): Promise<void> {
+    this.settle(false, { cause });
+    this.count = this.#request.createCount();
+    await this.begin();
+  }
+
+  async *runBeside<Part>(send: () => AsyncIterable<Part>): AsyncGenerator<Part> {
+    const reservation = await this.#request.reserve();
+    const count = this.#request.createCount();
+    let isRefused = false;
+    try {
+      yield* send();
+    } catch (cause) {
+      isRefused = isUnpaid(cause);
+      throw cause;
+    } finally {
+      if (!isRefused) count.onEnd(false);
+      reservation?.release();
+    }
+  }
+
+  /** Counts the running try once, unless it was refused, and frees the rest of its money. */
+  settle(isWhole: boolean, failure: { readonly cause: unknown } | undefined): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const isRefused =
+      !this.#hasBegun && !this.#signal.aborted && failure && isUnpaid(failure.cause);
+    if (!isRefused) this.count.onEnd(isWhole);
+    this.#reservation?.release();
   }
 }
 
@@ -121,5 +201,6 @@ const unpaidCodes: ReadonlySet<ErrorCode> = new Set([
 
 /** Returns whether a request failed before its first output at no cost. A late request may be charged. */
 export function isUnpaid(error: unknown): boolean {
+  if (error instanceof APIError) return error.status !== undefined;
   return error instanceof BotError && unpaidCodes.has(error.code);
 }

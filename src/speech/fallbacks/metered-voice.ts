@@ -3,6 +3,7 @@ import { toRecord } from '#src/base/json.ts';
 import {
   type ReservationResult,
   runReserved,
+  type TryCount,
   toReportedCount,
 } from '#src/provider/models/request-reservation.ts';
 import type {
@@ -87,36 +88,48 @@ function meterSynthesizer(
   const { fixEngine } = synthesizer;
   return {
     synthesize(text, voice, signal) {
-      const tally = new UsageTally();
-      const onUsage = (usage: EngineUsage) => {
-        tally.add(usage);
-        voice.onUsage?.(usage);
-      };
-      let ms = 0;
       return runReserved(
         {
           reserve: () => meter.reserveSpeech?.(text),
-          ask: (maxMs) =>
-            limitSound(
-              synthesizer.synthesize(text, { ...voice, onUsage }, signal),
-              maxMs,
-            ),
-          isOutput: (pcm) => {
-            ms += getDurationMs(pcm);
-            return ms > 0;
+          ask: (tries, getCount) => {
+            const onUsage = (usage: EngineUsage) => {
+              getCount().tally.add(usage);
+              voice.onUsage?.(usage);
+            };
+            const metered = { ...voice, onUsage, tries };
+            return limitSound(
+              synthesizer.synthesize(text, metered, signal),
+              tries.maxUnits,
+            );
           },
-          onEnd: (isWhole) =>
-            meter.recordSpeech({
-              characters: text.length,
-              ms,
-              usage: tally.getUsage(isWhole),
-            }),
+          createCount: () => createSpeechCount(text, meter),
         },
         signal,
       );
     },
     fixEngine:
       fixEngine && (() => meterSynthesizer(fixEngine.call(synthesizer), meter)),
+  };
+}
+
+function createSpeechCount(
+  text: string,
+  meter: VoiceUsageMeter,
+): TryCount<Pcm> & { readonly tally: UsageTally } {
+  const tally = new UsageTally();
+  let ms = 0;
+  return {
+    tally,
+    isOutput: (pcm) => {
+      ms += getDurationMs(pcm);
+      return ms > 0;
+    },
+    onEnd: (isWhole) =>
+      meter.recordSpeech({
+        characters: text.length,
+        ms,
+        usage: tally.getUsage(isWhole),
+      }),
   };
 }
 

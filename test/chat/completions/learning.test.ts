@@ -1,4 +1,5 @@
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
+import { withMeter } from '#src/chat/metered-chat.ts';
 import {
   answerStream,
   answerWithJson,
@@ -12,6 +13,7 @@ import {
   toSaidChunk,
 } from './chat-server.ts';
 
+const never = new AbortController().signal;
 const lamp: Tool = {
   name: 'lamp',
   description: 'Lights.',
@@ -63,7 +65,6 @@ const spoken: ChatMessage = {
 test.each([
   [400, "Invalid value: 'ogg'. Supported values are: 'wav' and 'mp3'."],
   [400, "input_audio.format must be either 'wav' or 'mp3'"],
-  [500, 'Internal error'],
 ])(
   'sound is sent as WAV from then on where a server answers %i, "%s", to Ogg',
   async (status, message) => {
@@ -79,6 +80,18 @@ test.each([
     expect(formats).toEqual(['ogg', 'wav', 'wav']);
   },
 );
+
+test('a fault of the moment teaches nothing, and one that comes twice does', async () => {
+  const fails = answerWithJson({ error: { message: 'Internal error' } }, 500);
+  const answers = answerStream([toSaidChunk('Hi.'), stopChunk]);
+  await using server = await open([fails, answers, fails, answers, answers]);
+  for (const _ of ['first', 'second', 'third'])
+    expect(joinText((await server.ask([spoken])).parts)).toBe('Hi.');
+  const formats = server.bodies.map(
+    (body) => /"format":"(\w+)"/.exec(JSON.stringify(body))?.[1],
+  );
+  expect(formats).toEqual(['ogg', 'wav', 'ogg', 'wav', 'wav']);
+});
 
 test('sound stays packed where a server refuses only tools', async () => {
   await using server = await open([
@@ -146,26 +159,46 @@ test('a call that a stream lost is asked for once more, and streams go on', asyn
   ]);
 });
 
-test.each<[string, ReturnType<typeof answerStream>, number | undefined, number]>([
-  ['does not tell what it took', answerStream([thought, stopChunk]), 100, 1],
-  [
-    'does not tell what its events without a choice took',
-    answerStream([{ choices: [] }]),
-    100,
-    1,
-  ],
-  ['took all that is set aside', lost(97), 100, 1],
-  ['left something of that', lost(96), 100, 2],
-  ['costs nothing', answerStream([thought, stopChunk]), undefined, 2],
-])(
-  'a stream without words that %s is paid for once more only out of what is left',
-  async (_, stream, maxTokens, requests) => {
-    await using server = await open([stream, answerWithJson({ choices: [] })]);
-    const { error } = await server.ask([hello], [lamp], maxTokens);
-    expect(error).toMatchObject({ code: 'provider.empty' });
-    expect(server.bodies).toHaveLength(requests);
-  },
-);
+test('without a second reservation, a limited answer that may have been charged is not asked for again', async () => {
+  await using server = await open([
+    lost(9),
+    answerWithJson({ choices: [{ message: { content: 'Hi.' } }] }),
+  ]);
+  const { error } = await server.ask([hello], [lamp], 100);
+  expect(error).toMatchObject({ code: 'provider.empty' });
+  expect(server.bodies).toHaveLength(1);
+});
+
+test('each request for one answer has a reservation of its own, and each that was charged counts', async () => {
+  const whole = answerWithJson({
+    choices: [{ message: { content: 'Hi.' } }],
+    usage: { prompt_tokens: 9, completion_tokens: 2 },
+  });
+  await using server = await open([
+    answerWithJson({ error: { message: 'No reasoning_effort here.' } }, 400),
+    lost(9),
+    whole,
+  ]);
+  const [reserved, recorded, released]: number[][] = [[], [], []];
+  const metered = withMeter(server.model, {
+    recordUsage: ({ outputTokens }) => recorded?.push(outputTokens),
+    reserveRequest: async () => {
+      const maxUnits = 100 + (reserved?.length ?? 0);
+      reserved?.push(maxUnits);
+      return { maxUnits, release: () => released?.push(maxUnits) };
+    },
+  });
+  const parts = await Array.fromAsync(metered.reply([hello], [lamp], never));
+  expect(joinText(parts)).toBe('Hi.');
+  expect([reserved, released]).toEqual([
+    [100, 101, 102],
+    [100, 101, 102],
+  ]);
+  expect(recorded).toEqual([3, 2]);
+  expect(server.bodies.map((body) => body.max_completion_tokens)).toEqual([
+    100, 101, 102,
+  ]);
+});
 
 test.each([' ', 'unheard_of', { toString: 1 }])(
   'an answer that comes whole has ended, also for the reason %j',
@@ -177,15 +210,6 @@ test.each([' ', 'unheard_of', { toString: 1 }])(
     expect(parts).toContainEqual({ kind: 'text', text: 'Hi.' });
   },
 );
-
-test('of an answer that was asked for again, all that is set aside counts where it tells no count', async () => {
-  const whole = answerWithJson({ choices: [{ message: { content: 'Hi.' } }] });
-  await using server = await open([lost(9), whole]);
-  const { parts } = await server.ask([hello], [lamp], 100);
-  const usage = { inputTokens: 18, outputTokens: 91 };
-  expect(parts.findLast(({ kind }) => kind === 'usage')).toMatchObject({ usage });
-  expect(server.bodies[1]).toMatchObject({ max_completion_tokens: 88 });
-});
 
 test('only thoughts are an empty answer, but after a tool a model may have nothing to say', async () => {
   const thoughts = answerStream([makeDelta({ reasoning_content: 'Hm.' }), stopChunk]);

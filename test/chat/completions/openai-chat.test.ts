@@ -26,6 +26,12 @@ testChatModel('a model behind a server', () =>
   ]),
 );
 
+/** Fields that ask thinking off. */
+const withoutThinking = {
+  reasoning_effort: 'none',
+  chat_template_kwargs: { enable_thinking: false, thinking: false },
+};
+
 test('a stream is asked for with usage and without padding', async () => {
   await using server = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
     maxTokens: 50,
@@ -43,6 +49,7 @@ test('a stream is asked for with usage and without padding', async () => {
       stream: true,
       stream_options: { include_usage: true, include_obfuscation: false },
       max_completion_tokens: 50,
+      ...withoutThinking,
       tools: [{ type: 'function', function: tool }],
     },
   ]);
@@ -141,28 +148,21 @@ test('a field that a server does not know is left out from then on', async () =>
   ]);
 });
 
-test('models that would think first are asked not to, unless the server knows no such thing', async () => {
-  const refusal = answerWithJson(
-    { error: { message: "Unsupported value: 'reasoning_effort'" } },
-    400,
-  );
-  await using server = await open(
-    [refusal, answerStream([toSaidChunk('Hi.'), stopChunk])],
-    {
-      model: 'gpt-6-luna',
-    },
-  );
-  (await server.ask()).parts;
-  expect(server.bodies.map((body) => body.reasoning_effort)).toEqual([
-    'none',
-    undefined,
-  ]);
-  await using other = await open([answerStream([toSaidChunk('Hi.'), stopChunk])], {
-    model: 'gpt-audio-1.5',
-  });
-  await other.ask();
-  expect(other.bodies.map((body) => body.reasoning_effort)).toEqual([undefined]);
-});
+test.each([
+  ["Unknown parameter: 'reasoning_effort'", undefined],
+  ["reasoning_effort must be one of 'low', 'medium', 'high'", 'low'],
+])(
+  'every model is asked not to think, and after "%s" with %s',
+  async (message, effort) => {
+    const refusal = answerWithJson({ error: { message } }, 400);
+    const answer = answerStream([toSaidChunk('Hi.'), stopChunk]);
+    await using server = await open([refusal, answer], { model: 'gpt-6-luna' });
+    for (const _ of ['first', 'second'])
+      expect(joinText((await server.ask()).parts)).toBe('Hi.');
+    const efforts = server.bodies.map((body) => body.reasoning_effort);
+    expect(efforts).toEqual(['none', effort, effort]);
+  },
+);
 
 const counted = (prompt_tokens: unknown, completion_tokens: unknown) => ({
   choices: [],
@@ -271,6 +271,7 @@ test('messages and fields of a program go as they stand, but the model and the m
       top_k: 3,
       tools: [],
       max_completion_tokens: 40,
+      ...withoutThinking,
       stream: true,
       stream_options: { include_usage: true, include_obfuscation: false },
     },

@@ -1,0 +1,272 @@
+import { APIError } from 'openai/core/error';
+import { classifyRefusal, type Refusal } from './models/refusal.ts';
+import { isUnpaid, type TryReservations } from './models/request-reservation.ts';
+import type {
+  Lesson,
+  RequestForms,
+  RequestPart,
+  ServerKnowledge,
+} from './server-knowledge.ts';
+
+/** Most requests for one question. */
+const maxTries = 3;
+
+/** A part that is to blame for an error, and the form of the next try. Default: the next form. */
+export type RefusedPart = {
+  readonly name: string;
+  readonly form?: string | undefined;
+  /** The next try differs, and teaches nothing. */
+  readonly isOnce?: true;
+};
+
+/** A request of named parts. */
+export type NegotiableRequest<T> = {
+  readonly parts: readonly RequestPart[];
+  /** Sends the request with its parts in these forms. */
+  readonly send: (forms: RequestForms) => AsyncIterable<T>;
+  /** Returns whether an output shows that the server took the request. Default: always. */
+  readonly isAnswer?: (output: T) => boolean;
+  /**
+   * Names the parts that an error takes, where the caller knows more than the refusal says. Undefined if it does
+   * not. An empty list asks once more without a change. Throws the error that counts.
+   */
+  readonly findRefused?: (
+    cause: unknown,
+    forms: RequestForms,
+  ) => readonly RefusedPart[] | undefined;
+  /** Takes the accepted forms and the first output that counts. */
+  readonly onAccepted?: (forms: RequestForms, answer: T) => void;
+  /** Pays for each try after the first. Absent: nothing is paid. */
+  readonly tries?: TryReservations | undefined;
+  /** Without `tries`, a request that is paid once is not sent again after an answer that may have been charged. */
+  readonly isPaidOnce?: boolean;
+  /**
+   * Sends the smallest request with these forms, to learn whether a part that was refused an hour ago is taken now.
+   */
+  readonly sendTrial: (
+    forms: RequestForms,
+    signal: AbortSignal,
+  ) => AsyncIterable<unknown>;
+};
+
+/**
+ * Yields the output of the first try that the server takes, of at most three.
+ *
+ * A refusal, a wrong type of content or an unreadable answer before the first output removes or replaces the parts
+ * that it names. If it names none, the second try goes without what the bot added by itself, and the third without
+ * everything that can be missed. What the server took in the end is learnt.
+ *
+ * @example
+ * import { realClock } from '#src/base/clock.ts';
+ * import { negotiate } from '#src/provider/negotiation.ts';
+ * import { ServerKnowledge, type RequestForms } from '#src/provider/server-knowledge.ts';
+ *
+ * async function* send(forms: RequestForms) {
+ *   if (forms.get('stream') !== '') throw new SyntaxError('no stream here');
+ *   yield 'Hello';
+ * }
+ * const parts = [{ name: 'stream', forms: ['asked', ''], givenUp: 'first' }] as const;
+ * const knowledge = new ServerKnowledge({ clock: realClock });
+ * const request = { parts, send, sendTrial: send };
+ * await Array.fromAsync(negotiate(request, knowledge, new AbortController().signal)); // ['Hello']
+ */
+export async function* negotiate<T>(
+  request: NegotiableRequest<T>,
+  knowledge: ServerKnowledge,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  const bargain = new Bargain(request, knowledge);
+  const { isAnswer = () => true, onAccepted } = request;
+  bargain.tryDueParts(signal);
+  for (;;) {
+    let hasBegun = false;
+    try {
+      for await (const output of request.send(bargain.forms)) {
+        if (!hasBegun && isAnswer(output)) {
+          hasBegun = true;
+          bargain.learnLessons();
+          onAccepted?.(bargain.forms, output);
+        }
+        yield output;
+      }
+      return;
+    } catch (cause) {
+      if (hasBegun || signal.aborted) throw cause;
+      bargain.giveUpParts(cause);
+      await request.tries?.renew(cause);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** The tries of one request: which parts are sent how, and why. */
+class Bargain<T> {
+  readonly #request: NegotiableRequest<T>;
+  readonly #knowledge: ServerKnowledge;
+  readonly #firstForms: RequestForms;
+  readonly #certaintyByName = new Map<string, Lesson['certainty']>();
+  forms: RequestForms;
+  #tries = 1;
+  /** Error of a try after which the parts were guessed. It counts if the guess was wrong. */
+  #doubtedCause: unknown;
+
+  constructor(request: NegotiableRequest<T>, knowledge: ServerKnowledge) {
+    this.#request = request;
+    this.#knowledge = knowledge;
+    this.#firstForms = new Map(
+      request.parts.map((part) => [part.name, knowledge.chooseForm(part)]),
+    );
+    this.forms = this.#firstForms;
+  }
+
+  /** Chooses the forms of the next try. Throws the error that counts if there is none. */
+  giveUpParts(cause: unknown): void {
+    const { findRefused, isPaidOnce, parts, tries } = this.#request;
+    const isUnpayable = isPaidOnce && !tries && !isUnpaid(cause);
+    if (this.#tries >= maxTries || isUnpayable) throw this.#chooseCause(cause);
+    const blamed = findRefused?.(cause, this.forms);
+    const refusal = readRefusal(cause);
+    if (!blamed && !refusal) throw this.#chooseCause(cause);
+    this.#tries++;
+    if (blamed) {
+      for (const refused of blamed) this.#replaceBlamed(refused, cause);
+      return;
+    }
+    const named = findNamedParts(parts, this.forms, refusal);
+    for (const part of named) this.#replaceForm(part, refusal, 'named');
+    if (named.length === 0) this.#guessParts(cause, refusal);
+    else if (this.#tries === maxTries) this.#giveUpOwnParts(refusal);
+  }
+
+  /** Learns the forms that the server has just taken in place of better ones. */
+  learnLessons(): void {
+    for (const part of this.#request.parts) {
+      const form = this.forms.get(part.name) ?? '';
+      const certainty = this.#certaintyByName.get(part.name);
+      if (certainty && form !== this.#firstForms.get(part.name))
+        this.#knowledge.learnLesson({ part, form, certainty });
+    }
+  }
+
+  /** Tries parts that were refused an hour ago, in requests beside the question. Never throws and never waits. */
+  tryDueParts(signal: AbortSignal): void {
+    const { parts, sendTrial } = this.#request;
+    const due = parts.find((part) => this.#knowledge.isDue(part));
+    if (due) void this.#tryPart(due, sendTrial, signal);
+  }
+
+  async #tryPart(
+    part: RequestPart,
+    sendTrial: NegotiableRequest<T>['sendTrial'],
+    signal: AbortSignal,
+  ) {
+    this.#knowledge.delayTrial(part);
+    const [best = ''] = part.forms;
+    const forms = new Map([...this.#firstForms, [part.name, best]]);
+    const over = new AbortController();
+    const send = () => sendTrial(forms, AbortSignal.any([signal, over.signal]));
+    const { tries } = this.#request;
+    try {
+      for await (const _ of tries ? tries.runBeside(send) : send()) {
+        this.#knowledge.forgetLesson(part);
+        break;
+      }
+    } catch {
+      // The part is left out for another hour.
+    } finally {
+      over.abort(new Error('the trial is over'));
+    }
+  }
+
+  /** A refusal that the server states says more than a failure without a reason. */
+  #chooseCause(cause: unknown) {
+    const isStated = cause instanceof APIError && cause.status !== undefined;
+    const isMoreTelling = isStated && !(this.#doubtedCause instanceof APIError);
+    return isMoreTelling ? cause : (this.#doubtedCause ?? cause);
+  }
+
+  #guessParts(cause: unknown, refusal: Refusal | undefined) {
+    this.#doubtedCause ??= cause;
+    const certainty = (refusal?.status ?? 0) >= 500 ? 'doubted' : 'guessed';
+    const listParts = (givenUp: RequestPart['givenUp']) =>
+      this.#request.parts.filter(
+        (part) => part.givenUp === givenUp && this.#hasFurtherForm(part),
+      );
+    const firstParts = listParts('first');
+    const guessed = firstParts.length > 0 ? firstParts : listParts('last');
+    if (guessed.length === 0) throw this.#chooseCause(cause);
+    for (const part of guessed) this.#replaceForm(part, refusal, certainty);
+  }
+
+  #replaceBlamed({ form, isOnce, name }: RefusedPart, cause: unknown) {
+    const part = this.#request.parts.find((candidate) => candidate.name === name);
+    if (!part || !this.#hasFurtherForm(part)) throw this.#chooseCause(cause);
+    if (isOnce) this.#doubtedCause ??= cause;
+    const { forms } = part;
+    const next = form ?? forms[forms.indexOf(this.forms.get(name) ?? '') + 1] ?? '';
+    this.forms = new Map([...this.forms, [name, next]]);
+    if (!isOnce) this.#certaintyByName.set(name, 'named');
+  }
+
+  /** Before the last try a server that refuses one field after another gets none of the bot's own. */
+  #giveUpOwnParts(refusal: Refusal | undefined) {
+    for (const part of this.#request.parts)
+      if (part.givenUp === 'first' && this.#hasFurtherForm(part))
+        this.#replaceForm(part, refusal, 'guessed');
+  }
+
+  #hasFurtherForm({ forms, name }: RequestPart) {
+    return forms.indexOf(this.forms.get(name) ?? '') < forms.length - 1;
+  }
+
+  #replaceForm(
+    part: RequestPart,
+    refusal: Refusal | undefined,
+    certainty: Lesson['certainty'],
+  ) {
+    const { forms, name, offered = [] } = part;
+    const current = this.forms.get(name) ?? '';
+    const laterForms = forms.slice(forms.indexOf(current) + 1);
+    // "must be one of [wav]" names the form that is taken.
+    const offeredForm = [...offered, ...laterForms].find(
+      (form) =>
+        form !== '' && form !== current && refusal && containsWord(refusal.text, form),
+    );
+    const form = offeredForm ?? laterForms[0];
+    if (form === undefined) return;
+    this.forms = new Map([...this.forms, [name, form]]);
+    this.#certaintyByName.set(name, certainty);
+  }
+}
+
+/** Reads an error that another form of the request may avoid. */
+function readRefusal(cause: unknown): Refusal | undefined {
+  const refusal = classifyRefusal(cause);
+  return refusal.kind === 'request' ? refusal : undefined;
+}
+
+/** Finds the parts that a refusal names, first among the fields that it states, then in its sentence. */
+function findNamedParts(
+  parts: readonly RequestPart[],
+  forms: RequestForms,
+  refusal: Refusal | undefined,
+): readonly RequestPart[] {
+  if (!refusal) return [];
+  const open = parts.filter(
+    (part) => part.forms.indexOf(forms.get(part.name) ?? '') < part.forms.length - 1,
+  );
+  for (const text of [refusal.params.join(' '), refusal.text]) {
+    const named = open.filter((part) => isNamedIn(part, text));
+    const holders = new Set(named.map(({ within }) => within));
+    if (named.length > 0) return named.filter(({ name }) => !holders.has(name));
+  }
+  return [];
+}
+
+function isNamedIn({ name, namedBy }: RequestPart, text: string) {
+  return namedBy ? namedBy.test(text) : containsWord(text, name);
+}
+
+function containsWord(text: string, word: string) {
+  return new RegExp(`(?<![\\w-])${RegExp.escape(word)}(?![\\w-])`, 'i').test(text);
+}
