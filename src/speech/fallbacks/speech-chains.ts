@@ -1,12 +1,19 @@
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { createChildController } from '#src/base/bounded-wait.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import {
   createFallbackPosition,
   type FallbackChain,
   type FallbackPosition,
 } from '#src/provider/fallback-chain.ts';
-import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { negotiate } from '#src/provider/negotiation.ts';
+import {
+  isSent,
+  type RequestForms,
+  type RequestPart,
+  ServerKnowledge,
+} from '#src/provider/server-knowledge.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openListening, PauseListening } from '#src/speech/listen.ts';
 import type {
@@ -192,7 +199,16 @@ class ChainListening implements Listening {
 /** Statuses for a missing model or voice. */
 const voiceRejectionStatuses: ReadonlySet<number> = new Set([400, 404, 422]);
 
-type VoiceField = 'model' | 'name';
+const modelPart: RequestPart = {
+  name: 'model',
+  forms: ['chosen', ''],
+  givenUp: 'never',
+};
+const namePart: RequestPart = {
+  name: 'voice',
+  forms: ['chosen', ''],
+  givenUp: 'never',
+};
 
 /**
  * Speaks with the standard voice and calls `onGone` if the server no longer lists a voice, or rejects only that
@@ -201,40 +217,51 @@ type VoiceField = 'model' | 'name';
 export function withStandardVoice(
   engine: Synthesizer,
   voices: Pick<VoiceNames, 'getKnown'>,
+  clock: Clock = realClock,
 ): Synthesizer {
-  const listNameField = ({ name }: SpeechVoice) =>
-    new Set<VoiceField>(
-      name === undefined || !isKnownVoice(name, voices.getKnown()) ? [] : ['name'],
-    );
+  const knowledge = new ServerKnowledge({ clock });
+  const isListed = ({ name = '' }: SpeechVoice) =>
+    name !== '' && isKnownVoice(name, voices.getKnown());
   return {
-    synthesize: (text, voice, signal) =>
-      sendUntilAccepted(
+    synthesize(text, voice, signal) {
+      const { model, name, ...commonVoice } = voice;
+      // The list is that of the usual model.
+      const isNamed = (forms: RequestForms) =>
+        isSent(forms, 'voice') && (isSent(forms, 'model') || isListed(voice));
+      const send = (forms: RequestForms, spokenText = text, until = signal) => {
+        const chosenModel = isSent(forms, 'model') && { model };
+        const chosenName = isNamed(forms) && { name };
+        const chosen = { ...commonVoice, ...chosenModel, ...chosenName };
+        return engine.synthesize(spokenText, chosen, until);
+      };
+      return negotiate(
         {
-          wanted:
-            voice.model === undefined
-              ? listNameField(voice)
-              : new Set(['model', 'name']),
-          send: (fields) => {
-            const { model, name, ...commonVoice } = voice;
-            const sentFields = {
-              ...(fields.has('model') && { model }),
-              ...(fields.has('name') && { name }),
-            };
-            return engine.synthesize(text, { ...commonVoice, ...sentFields }, signal);
+          parts: [
+            ...(model === undefined ? [] : [{ ...modelPart, circumstance: model }]),
+            ...(name !== undefined && (model !== undefined || isListed(voice))
+              ? [{ ...namePart, circumstance: name }]
+              : []),
+          ],
+          tries: voice.tries,
+          send,
+          findRefused: (error, forms) => findRefusedChoice(error, forms),
+          onAccepted: (forms) => {
+            if (name !== undefined && !isNamed(forms)) voice.onGone?.(name, 'reader');
           },
-          reduce: (error, fields) => {
-            if (fields.size === 0 || !isVoiceRejection(error)) throw error;
-            return fields.has('model') ? listNameField(voice) : [];
-          },
-          onAccepted: (fields) => {
-            const { name, onGone } = voice;
-            if (name === undefined || fields.has('name')) return;
-            onGone?.(name, 'reader');
-          },
+          sendTrial: (forms, until) => send(forms, 'Yes.', until),
         },
+        knowledge,
         signal,
-      ),
+      );
+    },
   };
+}
+
+/** Names the choice of a person that a server rejected: the model first, then the voice. */
+function findRefusedChoice(error: unknown, forms: RequestForms) {
+  const name = ['model', 'voice'].find((choice) => isSent(forms, choice));
+  if (name === undefined || !isVoiceRejection(error)) throw error;
+  return [{ name }];
 }
 
 /** Returns whether a server rejected the voice or the model, rather than the text. */

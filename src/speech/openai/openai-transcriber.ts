@@ -1,10 +1,20 @@
 import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/audio/transcriptions';
 import { writeWav } from '#src/audio/formats/wav.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
+import { classifyRefusal } from '#src/provider/models/refusal.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
-import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
+import {
+  isSent,
+  type RequestForms,
+  type RequestPart,
+  type ServerHabit,
+  ServerKnowledge,
+} from '#src/provider/server-knowledge.ts';
 import {
   createHintFields,
   createLanguageHint,
@@ -26,20 +36,25 @@ export type TranscriberOptions = {
   /** A request may name one of these instead of `model`. */
   readonly models?: readonly string[];
   readonly language?: string;
+  /** Parts that the operator leaves out, as `stream`. */
+  readonly without?: readonly string[];
+  readonly clock?: Clock;
+  /** Takes each habit of the server once. Never throws. */
+  readonly report?: (habit: ServerHabit) => void;
 };
 
 /** Words of these models are streamed. */
 const streamingModels = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
-/** Codes of servers that do not stream, or do not know the format of the sound. */
-const unknownFormCodes: ReadonlySet<ErrorCode> = new Set([
-  'provider.refused',
+/** Codes of answers in a form that is not read. */
+const unreadableCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.wrong_type',
   'provider.truncated',
   'provider.empty',
 ]);
-
-/** Fields of a request that a server may reject. Only the first answer pays for finding out. */
-type RequestField = 'translation' | 'word times' | 'hints' | 'stream' | 'opus';
+/** Statuses of servers without an endpoint, or without one for this model. */
+const missingEndpointStatuses = new Set([400, 404, 405, 410, 422, 501]);
+/** A decoder that does not know a format may end a request of a plain server. */
+const soundRejectionStatuses = new Set([400, 415, 422, 500]);
 
 type UploadForm = {
   readonly pcm: UtterancePcm;
@@ -48,19 +63,16 @@ type UploadForm = {
   readonly hints: readonly string[];
 };
 
-/** Abilities of a model, as far as its server has shown them. */
+/** Abilities that a model has shown. */
 type Abilities = {
-  refused: ReadonlySet<RequestField>;
   hasStreamed: boolean;
   /** Words came of packed sound. */
   hasHeardOpus: boolean;
+  /** The last answer came whole where a stream was asked for. */
+  isWhole: boolean;
+  /** Nothing was heard in packed sound, and the same sound was sent as WAV. */
+  wasDeaf: boolean;
 };
-
-/** Servers reject the form of a request with these. A missing endpoint has further ones. */
-const formRejectionStatuses = new Set([400, 422]);
-const missingEndpointStatuses = new Set([...formRejectionStatuses, 404, 405, 410, 501]);
-/** A decoder that does not know a format may end a request of a plain server. */
-const soundRejectionStatuses = new Set([...formRejectionStatuses, 415, 500]);
 
 /**
  * A recogniser behind any server with OpenAI's `/audio/transcriptions`, with one upload for each utterance.
@@ -78,15 +90,23 @@ const soundRejectionStatuses = new Set([...formRejectionStatuses, 415, 500]);
 export class OpenAiTranscriber implements Transcriber {
   readonly #client: ApiClient;
   readonly #options: TranscriberOptions;
+  readonly #knowledge: ServerKnowledge;
   /** By model. */
   readonly #abilities = new Map<string, Abilities>();
 
   constructor(client: ApiClient, options: TranscriberOptions) {
+    const { clock = realClock, report, without } = options;
     this.#client = client;
     this.#options = options;
+    this.#knowledge = new ServerKnowledge({
+      clock,
+      report,
+      without,
+      withoutSetting: 'TRANSCRIPTION_WITHOUT',
+    });
   }
 
-  /** Uploads one utterance, without the fields that the server has rejected before. */
+  /** Uploads one utterance, without the parts that the server has refused before. */
   async *transcribe(
     pcm: UtterancePcm,
     signal: AbortSignal,
@@ -98,22 +118,57 @@ export class OpenAiTranscriber implements Transcriber {
       return;
     }
     const form = this.#createForm(pcm, options);
+    try {
+      yield* this.#askUntilAccepted(form, options, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (classifyRefusal(cause).kind === 'too short sound')
+        yield { kind: 'final', transcript: { text: '' } };
+      else throw describeError(cause, this.#client);
+    }
+  }
+
+  #askUntilAccepted(
+    form: UploadForm,
+    options: TranscriptionOptions,
+    signal: AbortSignal,
+  ) {
     const abilities = this.#getAbilities(form.model);
-    const wantedFields = listWantedFields(form, options).difference(abilities.refused);
-    yield* sendUntilAccepted(
+    const send = (forms: RequestForms, sent = form, until = signal) =>
+      sendSound(this.#client, sent, forms, abilities, until);
+    return negotiate(
       {
-        wanted: wantedFields,
-        send: (fields) => sendSound(this.#client, form, fields, abilities, signal),
+        parts: this.#listParts(form, options),
+        tries: options.tries,
+        send,
         isAnswer: ({ kind }) => kind === 'final',
-        reduce: (error, fields) => reduceFields(error, fields, wantedFields, abilities),
-        onAccepted: (fields, answer) => {
-          const refused = wantedFields.difference(fields);
-          if (getFinalText(answer) === '') refused.delete('opus');
-          abilities.refused = abilities.refused.union(refused);
+        findRefused: (cause, forms) => findRefusedParts(cause, forms, abilities),
+        onAccepted: (_, answer) => {
+          if (!isSilent(answer)) this.#learnAbilities(form, options, abilities);
         },
+        sendTrial: (forms, until) => send(forms, { ...form, pcm: trialSound }, until),
       },
+      this.#knowledge,
       signal,
     );
+  }
+
+  #listParts(form: UploadForm, options: TranscriptionOptions) {
+    const { models = [] } = this.#options;
+    const circumstance = models.length > 1 ? form.model : undefined;
+    return listUploadParts(form, options).map((part) => ({ ...part, circumstance }));
+  }
+
+  /** Learns what an answer showed without a refusal. */
+  #learnAbilities(
+    form: UploadForm,
+    options: TranscriptionOptions,
+    { isWhole, wasDeaf }: Abilities,
+  ) {
+    const learnt = [isWhole && 'stream', wasDeaf && 'ogg'];
+    for (const part of this.#listParts(form, options))
+      if (learnt.includes(part.name))
+        this.#knowledge.learnLesson({ part, form: '', certainty: 'guessed' });
   }
 
   #createForm(
@@ -134,9 +189,10 @@ export class OpenAiTranscriber implements Transcriber {
     const knownAbilities = this.#abilities.get(model);
     if (knownAbilities) return knownAbilities;
     const abilities = {
-      refused: new Set<never>(),
       hasStreamed: false,
       hasHeardOpus: false,
+      isWhole: false,
+      wasDeaf: false,
     };
     this.#abilities.set(model, abilities);
     return abilities;
@@ -146,54 +202,52 @@ export class OpenAiTranscriber implements Transcriber {
 async function* sendSound(
   client: ApiClient,
   form: UploadForm,
-  fields: ReadonlySet<RequestField>,
+  forms: RequestForms,
   abilities: Abilities,
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptUpdate> {
   const by = describeServer(form.model, client.baseURL);
-  try {
-    for await (const update of requestTranscript(
-      client,
-      form,
-      fields,
-      abilities,
-      signal,
-    )) {
-      if (update.kind === 'final') {
-        checkPackedSound(update.transcript, fields, abilities);
-        const usage = { ...update.transcript.usage, by };
-        yield { kind: 'final', transcript: { ...update.transcript, usage } };
-      } else yield update;
-    }
-    signal.throwIfAborted();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw describeError(cause, client);
+  abilities.isWhole = false;
+  if (isSent(forms, 'ogg')) abilities.wasDeaf = false;
+  for await (const update of requestTranscript(
+    client,
+    form,
+    forms,
+    abilities,
+    signal,
+  )) {
+    if (update.kind === 'final') {
+      checkPackedSound(update.transcript, forms, abilities);
+      const usage = { ...update.transcript.usage, by };
+      yield { kind: 'final', transcript: { ...update.transcript, usage } };
+    } else yield update;
   }
+  signal.throwIfAborted();
 }
 
 /** Throws if the words of packed sound are doubtful. */
 function checkPackedSound(
   { text }: Transcript,
-  fields: ReadonlySet<RequestField>,
+  forms: RequestForms,
   abilities: Abilities,
 ) {
-  if (!fields.has('opus') || abilities.hasHeardOpus) return;
+  if (!isSent(forms, 'ogg') || abilities.hasHeardOpus) return;
   // Some servers hear silence in a format that they do not know.
-  if (text === '') throw new BotError('provider.empty', true, deafMessage);
+  abilities.wasDeaf = text === '';
+  if (abilities.wasDeaf) throw new BotError('provider.empty', true, deafMessage);
   abilities.hasHeardOpus = true;
 }
 
 async function* requestTranscript(
   { audio, baseURL }: ApiClient,
   form: UploadForm,
-  fields: ReadonlySet<RequestField>,
+  forms: RequestForms,
   abilities: Abilities,
   signal: AbortSignal,
 ): AsyncGenerator<TranscriptUpdate> {
   const { translations, transcriptions } = audio;
-  const body = createBody(form, fields, baseURL);
-  if (fields.has('translation')) {
+  const body = createBody(form, forms, baseURL);
+  if (isSent(forms, 'translation')) {
     const jsonBody = { ...body, response_format: 'json' as const };
     const reply = await translations.create(jsonBody, { signal });
     signal.throwIfAborted();
@@ -202,7 +256,7 @@ async function* requestTranscript(
       kind: 'final',
       transcript: { ...transcript, language: 'en', isTranslated: true },
     };
-  } else if (isStreamed(fields)) {
+  } else if (isStreamed(forms)) {
     const streamBody = { ...body, stream: true as const };
     const response = await transcriptions.create(streamBody, { signal }).asResponse();
     yield* readStream(response, form.language, abilities, signal);
@@ -219,98 +273,133 @@ async function* readStream(
   abilities: Abilities,
   signal: AbortSignal,
 ) {
-  let isWhole = false;
   const onWhole = () => {
-    isWhole = true;
+    abilities.isWhole = true;
   };
   for await (const update of readTranscript(response, language, onWhole)) {
     signal.throwIfAborted();
-    if (isWhole)
-      abilities.refused = abilities.refused.union(new Set(['stream'] as const));
-    else abilities.hasStreamed ||= update.kind === 'final';
+    abilities.hasStreamed ||= !abilities.isWhole && update.kind === 'final';
     yield update;
   }
 }
 
 const deafMessage = 'The transcription server heard nothing in packed sound.';
-const doubtfulFields: ReadonlySet<RequestField> = new Set(['stream', 'opus']);
 
-/** Lists the fields of the next attempt. Throws the error if no field is to blame. */
-function reduceFields(
-  error: unknown,
-  fields: ReadonlySet<RequestField>,
-  wantedFields: ReadonlySet<RequestField>,
-  abilities: Abilities,
-): Iterable<RequestField> {
-  const refused = findRejectedField(error, fields, abilities);
-  if (!refused) throw error;
-  if (doubtfulFields.has(refused)) return fields.difference(new Set([refused]));
-  // The doubtful fields may have been rejected for another one.
-  const isLeft = (field: RequestField) =>
-    fields.has(field) || doubtfulFields.has(field);
-  return [...wantedFields].filter((field) => field !== refused && isLeft(field));
+/** Sound in which nobody speaks, for trials. */
+const trialSound: UtterancePcm = {
+  samples: new Int16Array(listenRateHz / 2).map((_, n) => (n % 7) - 3),
+  rateHz: listenRateHz,
+  channels: 1,
+};
+
+function isSilent(update: TranscriptUpdate) {
+  return update.kind === 'final' && update.transcript.text === '';
 }
 
-function getFinalText(update: TranscriptUpdate) {
-  return update.kind === 'final' ? update.transcript.text : undefined;
-}
-
-function listWantedFields(
-  { hints, model, pcm }: UploadForm,
+function listUploadParts(
+  { hints, language, model, pcm }: UploadForm,
   { hasWordTimes, isTranslated }: TranscriptionOptions,
-) {
-  const fields = new Set<RequestField>();
-  if (isTranslated) fields.add('translation');
-  if (hasWordTimes) fields.add('word times');
-  if (hints.length > 0) fields.add('hints');
-  if (streamingModels.test(model)) fields.add('stream');
-  if (pcm.toOgg) fields.add('opus');
-  return fields;
+): readonly RequestPart[] {
+  return [
+    ...(streamingModels.test(model) ? [streamPart] : []),
+    ...(pcm.toOgg ? [packedSoundPart] : []),
+    ...(hints.length > 0 ? [hintsPart] : []),
+    ...(language === undefined ? [] : [languagePart]),
+    ...(hasWordTimes ? [wordTimesPart] : []),
+    ...(isTranslated ? [translationPart] : []),
+  ];
 }
 
-function isStreamed(fields: ReadonlySet<RequestField>) {
+const streamPart: RequestPart = {
+  name: 'stream',
+  forms: ['asked', ''],
+  namedBy: /\bstream(?:ing|ed|s)?\b/i,
+  givenUp: 'first',
+};
+
+const packedSoundPart: RequestPart = {
+  name: 'ogg',
+  forms: ['ogg', ''],
+  namedBy: /\bogg\b|\bopus\b|decod|file (?:format|type)|\bwav\b/i,
+  givenUp: 'first',
+};
+
+const hintsPart: RequestPart = {
+  name: 'prompt',
+  forms: ['sent', ''],
+  namedBy: /\bprompt\b|\bkeywords?\b|\bhotwords\b/i,
+  givenUp: 'first',
+};
+
+const languagePart: RequestPart = {
+  name: 'language',
+  forms: ['sent', ''],
+  givenUp: 'never',
+};
+
+const wordTimesPart: RequestPart = {
+  name: 'timestamp_granularities',
+  forms: ['word', ''],
+  namedBy: /timestamp|verbose_json|response_format/i,
+  givenUp: 'last',
+};
+
+const translationPart: RequestPart = {
+  name: 'translation',
+  forms: ['asked', ''],
+  givenUp: 'last',
+};
+
+function isStreamed(forms: RequestForms) {
   // A stream has no times of words.
   return (
-    fields.has('stream') && !fields.has('translation') && !fields.has('word times')
+    isSent(forms, 'stream') &&
+    !isSent(forms, 'translation') &&
+    !isSent(forms, 'timestamp_granularities')
   );
 }
 
-function findRejectedField(
-  error: unknown,
-  fields: ReadonlySet<RequestField>,
-  { hasHeardOpus, hasStreamed }: Abilities,
-): RequestField | undefined {
-  if (!(error instanceof BotError)) return undefined;
-  const { status = 0 } = error.about;
-  const isOfSound =
-    status === 0
-      ? unknownFormCodes.has(error.code)
-      : soundRejectionStatuses.has(status);
-  if (fields.has('opus') && !hasHeardOpus && isOfSound) return 'opus';
-  if (fields.has('translation'))
-    return missingEndpointStatuses.has(status) ? 'translation' : undefined;
-  if (isStreamed(fields) && !hasStreamed && unknownFormCodes.has(error.code))
-    return 'stream';
-  if (!formRejectionStatuses.has(status)) return undefined;
-  return (['word times', 'hints'] as const).find((field) => fields.has(field));
+/** Finds the parts to blame where the refusal alone does not tell. */
+function findRefusedParts(
+  cause: unknown,
+  forms: RequestForms,
+  { hasHeardOpus, hasStreamed, wasDeaf }: Abilities,
+): readonly RefusedPart[] | undefined {
+  const { kind, status = 0 } = classifyRefusal(cause);
+  const isUnreadable = cause instanceof BotError && unreadableCodes.has(cause.code);
+  if (isSent(forms, 'translation') && missingEndpointStatuses.has(status))
+    return [{ name: 'translation' }];
+  // Nothing is learnt from silence before WAV of the same sound gave words.
+  if (wasDeaf && isSent(forms, 'ogg')) return [{ name: 'ogg', isOnce: true }];
+  const isOfSound = kind === 'request' && soundRejectionStatuses.has(status);
+  if (isSent(forms, 'ogg') && !hasHeardOpus && (isUnreadable || isOfSound))
+    return [{ name: 'ogg' }];
+  if (isStreamed(forms) && !hasStreamed && isUnreadable) return [{ name: 'stream' }];
+  return undefined;
 }
 
 function createBody(
   { pcm, model, language, hints }: UploadForm,
-  fields: ReadonlySet<RequestField>,
+  forms: RequestForms,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file =
-    fields.has('opus') && pcm.toOgg
+    isSent(forms, 'ogg') && pcm.toOgg
       ? new File([new Uint8Array(pcm.toOgg())], 'utterance.ogg', { type: 'audio/ogg' })
       : new File([new Uint8Array(writeWav(pcm))], 'utterance.wav', {
           type: 'audio/wav',
         });
-  const hintFields = fields.has('hints') ? createHintFields(model, baseUrl, hints) : {};
-  if (fields.has('translation')) return { model, file, ...hintFields };
-  const plain = { model, file, ...createLanguageHint(model, language), ...hintFields };
-  if (!fields.has('word times')) return { ...plain, response_format: 'json' };
+  const hintFields = isSent(forms, 'prompt')
+    ? createHintFields(model, baseUrl, hints)
+    : {};
+  if (isSent(forms, 'translation')) return { model, file, ...hintFields };
+  const languageFields = isSent(forms, 'language')
+    ? createLanguageHint(model, language)
+    : {};
+  const plain = { model, file, ...languageFields, ...hintFields };
+  if (!isSent(forms, 'timestamp_granularities'))
+    return { ...plain, response_format: 'json' };
   return {
     ...plain,
     response_format: 'verbose_json',
