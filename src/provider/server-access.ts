@@ -8,6 +8,7 @@ import {
   replaceBaseUrl,
   type ServerAddress,
 } from './server-address.ts';
+import type { ServerHabit } from './server-knowledge.ts';
 
 /** Header that carries the key. Azure wants `api-key`. */
 type KeyHeader = 'authorization' | 'api-key';
@@ -23,9 +24,7 @@ export type ServerAccessOptions = {
   /** Setting that holds the address, for remedies. */
   readonly addressSetting?: string | undefined;
   /** Takes each habit once. Never throws. */
-  readonly report?:
-    | ((habit: { readonly what: string; readonly mend: string }) => void)
-    | undefined;
+  readonly report?: ((habit: ServerHabit) => void) | undefined;
 };
 
 /** A request as `fetch` takes it. */

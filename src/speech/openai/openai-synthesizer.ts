@@ -29,7 +29,7 @@ export type SynthesizerOptions = {
   /** A text may name one of these instead of `model`. */
   readonly models?: readonly string[];
   /** Name of the voice, or a function that finds it in the list of the server. */
-  readonly voice: string | (() => string);
+  readonly voice: string | (() => string | Promise<string>);
   readonly instructions?: string;
   readonly format: SpeechFormat;
   /** Rate of samples without a label, usually 24 kHz. */
@@ -135,7 +135,7 @@ async function* requestSpeech(
     input,
     voice:
       voice.name ??
-      (typeof standardVoice === 'string' ? standardVoice : standardVoice()),
+      (typeof standardVoice === 'string' ? standardVoice : await standardVoice()),
     response_format: format,
     instructions: voice.instructions ?? instructions,
     speed: voice.speed,
