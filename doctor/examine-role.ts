@@ -21,15 +21,19 @@ import {
   type SpokenClip,
   toDifferingFinding,
   toFailureFinding,
+  toMissingFinding,
   toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { isKnownVoice } from '#src/speech/voice-names.ts';
+import { conversationProbe, toolsProbe } from './chat-probes.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import { examineServerCases } from './server-cases.ts';
 
 /** A role of the configuration, with the engine that fills it. */
@@ -42,6 +46,8 @@ export interface ConfiguredRole {
 
 type RoleTrial = {
   readonly deadline: ProbeDeadline;
+  /** Takes habits of the server, which become findings. */
+  readonly report: (habit: ServerHabit) => void;
   readonly stack: AsyncDisposableStack;
   /** Speech to recognise. Without it the local voice speaks. */
   readonly clip: SpokenClip | undefined;
@@ -88,12 +94,19 @@ export async function examineRole(
   clip?: SpokenClip,
 ): Promise<ExaminedRole> {
   await using stack = new AsyncDisposableStack();
-  const roleDeadline = { ...deadline, role: role.group.replace('_FALLBACK', '') };
-  const probed = await role
-    .probe({ deadline: roleDeadline, stack, clip })
+  const { engine, group } = role;
+  const roleDeadline = { ...deadline, role: group.replace('_FALLBACK', '') };
+  const habits = new Map<string, ServerHabit>();
+  const report = (habit: ServerHabit) => void habits.set(habit.what, habit);
+  const examined = await role
+    .probe({ deadline: roleDeadline, report, stack, clip })
     .catch((error: unknown) => [toFailureFinding('engine', error, roleDeadline.role)]);
-  const model =
-    'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
+  const server = 'baseUrl' in engine && engine.baseUrl !== '' ? engine : undefined;
+  const explained = await Array.fromAsync(examined, async (finding) =>
+    server ? await explainRefusal(finding, { group, server }, deadline) : finding,
+  );
+  const probed = [...explained, ...[...habits.values()].map(toHabitFinding)];
+  const model = 'model' in engine && engine.model ? `${engine.model}: ` : '';
   const findings = probed.map((finding) => ({
     ...finding,
     reason: `${model}${finding.reason}`,
@@ -103,6 +116,11 @@ export async function examineRole(
     isUsable: probed.every(isUsable),
     clip: probed.find((finding) => finding.clip)?.clip,
   };
+}
+
+function toHabitFinding({ mend, what: habit }: ServerHabit): Finding {
+  const subject = /_BASE_URL=/.test(mend) ? 'address' : 'answers';
+  return toDifferingFinding(subject, habit, mend);
 }
 
 function makeEngineRole(
@@ -128,16 +146,13 @@ function makeEngineRole(
 async function probeChat(
   engine: EngineChoice,
   { audioModel }: EngineConfig,
-  { deadline, stack }: RoleTrial,
+  { deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const habits: Finding[] = [];
-  const model = await openEngine('chat', engine, stack, {
-    audioModel,
-    report: ({ mend, what: habit }) =>
-      habits.push(toDifferingFinding('answers', habit, mend)),
-  });
+  const model = await openEngine('chat', engine, stack, { audioModel, report });
   const finding = await tryProbe(thinkProbe, { ask: toTestQuestion(model) }, deadline);
   if (!isUsable(finding)) return [finding];
+  const tools = await tryProbe(toolsProbe, { model }, deadline);
+  const conversation = await tryProbe(conversationProbe, { model }, deadline);
   const cases = await examineServerCases(
     'chat',
     deadline,
@@ -153,37 +168,48 @@ async function probeChat(
       );
     },
   );
-  return [finding, ...cases, ...habits];
+  // A model without tools answers in words.
+  const toldTools: Finding =
+    tools.mend === undefined ? tools : { ...tools, verdict: 'differs' };
+  return [finding, toldTools, conversation, ...cases];
 }
 
 async function probeSpeech(
   engine: EngineChoice,
   deadlines: Deadlines | undefined,
-  { deadline, stack }: RoleTrial,
+  { deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
   if (engine.kind === 'local') return [];
   const { own: settings } = engine;
-  const findings: Finding[] = [];
-  // WAV names its sample rate. The first request loads the model, so only the
-  // second is timed.
-  for (const SPEECH_FORMAT of ['wav', settings.SPEECH_FORMAT]) {
-    const synthesizer = await openEngine(
-      'text to speech',
-      { ...engine, own: { ...settings, SPEECH_FORMAT } },
-      stack,
-    );
+  const speak = async (changes: Readonly<Record<string, unknown>>) => {
+    const choice = { ...engine, own: { ...settings, ...changes } };
+    const synthesizer = await openEngine('text to speech', choice, stack, { report });
     const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
     const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
-    findings.push(await tryProbe({ ...speakProbe, mend }, subject, deadline));
-  }
-  const [wavHz, rateHz] = findings.map(({ clip }) => clip?.pcm.rateHz);
-  const timedFindings = findings.slice(1);
+    return await tryProbe({ ...speakProbe, mend }, subject, deadline);
+  };
+  // WAV names its sample rate. The first request loads the model, so only the
+  // second is timed.
+  const { clip: wavClip } = await speak({ SPEECH_FORMAT: 'wav' });
+  const wavHz = wavClip?.pcm.rateHz;
+  const finding = await speak({});
+  if (wavClip && !isUsable(finding)) return [toWavFinding(finding, wavClip)];
+  const rateHz = finding.clip?.pcm.rateHz;
   const rates = `wav ${wavHz ?? 'refused'}, ${settings.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
-  if (deadline.isThorough)
-    timedFindings.push(toOkFinding('sound format', `rates in Hz: ${rates}`));
+  const format = deadline.isThorough
+    ? [toOkFinding('sound format', `rates in Hz: ${rates}`)]
+    : [];
   if (settings.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
-    return timedFindings;
-  return [...timedFindings, toRateFinding(rateHz, wavHz)];
+    return [finding, ...format];
+  // The setting takes usual rates alone.
+  const corrected = await speak({ SPEECH_RATE_HZ: `${wavHz}` }).catch(() => finding);
+  const heard = isUsable(corrected) ? corrected : finding;
+  return [heard, ...format, toRateFinding(rateHz, wavHz)];
+}
+
+/** The words of the clip are recognised all the same. */
+function toWavFinding({ reason, subject }: Finding, clip: SpokenClip): Finding {
+  return { ...toMissingFinding(subject, reason, 'set SPEECH_FORMAT=wav'), clip };
 }
 
 function toRateFinding(rateHz: number, wavHz: number) {
@@ -197,9 +223,9 @@ function toRateFinding(rateHz: number, wavHz: number) {
 async function probeTranscription(
   engine: EngineChoice,
   deadlines: Deadlines | undefined,
-  { clip, deadline, stack }: RoleTrial,
+  { clip, deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const transcriber = await openEngine('speech to text', engine, stack);
+  const transcriber = await openEngine('speech to text', engine, stack, { report });
   const testClip = clip ?? (await getLocalClip(deadline));
   const finding = await tryProbe(
     recogniseProbe,

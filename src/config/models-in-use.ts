@@ -1,6 +1,7 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
+import { listAddressSecrets } from '#src/provider/server-address.ts';
 import type { Config, EngineConfig } from './config.ts';
 
 export function listModelsInUse(engines: EngineConfig): ModelInUse[] {
@@ -26,14 +27,12 @@ export function listSecrets(config: Config): Secret[] {
 }
 
 function listServerSecrets({ apiKey, baseUrl }: RemoteServer) {
-  // An engine from outside has no address.
-  const password = baseUrl === '' ? undefined : findPassword(new Secret(baseUrl));
-  return [apiKey, password];
+  return [apiKey, ...listAddressSecrets(baseUrl)];
 }
 
-function findPassword(address: Secret | undefined) {
-  if (!address) return undefined;
-  const { password } = new URL(address.reveal());
+function findPassword(databaseUrl: Secret | undefined) {
+  if (!databaseUrl) return undefined;
+  const { password } = new URL(databaseUrl.reveal());
   return password === '' ? undefined : new Secret(decodeURIComponent(password));
 }
 

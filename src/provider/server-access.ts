@@ -108,6 +108,27 @@ export class ServerAccess {
     return best.response;
   }
 
+  /**
+   * Finds the base URL below which the API is, by requests that cost nothing, and uses it from then on. Returns false
+   * if no endpoint answers anywhere. Throws as `fetch` does.
+   */
+  async findBaseUrl(signal: AbortSignal): Promise<boolean> {
+    for (const endpoints of [listEndpoint, actionEndpoints])
+      for (const baseUrl of listBaseUrls(this.#options.baseUrl))
+        for (const endpoint of endpoints) {
+          const request = createTrialRequest(endpoint, signal);
+          const route = { ...this.#route, baseUrl };
+          const path = `${endpoint}${this.#address.query}`;
+          const first = await this.#tryRoute(route, path, request);
+          const tried = await this.#tryOtherHeader(first, path, request);
+          await tried.response.body?.cancel();
+          if (!isAnswered(tried, endpoints)) continue;
+          this.#route = tried.route;
+          return true;
+        }
+    return false;
+  }
+
   async #tryRoute(
     route: Route,
     endpoint: string,
@@ -187,6 +208,24 @@ export class ServerAccess {
   }
 }
 
+/** The list costs nothing. */
+const listEndpoint = ['/models'];
+/** Each refuses a request without fields, unless there is no such path. */
+const actionEndpoints = ['/chat/completions', '/audio/speech', '/audio/transcriptions'];
+
+function createTrialRequest(endpoint: string, signal: AbortSignal): AccessRequest {
+  const headers = new Headers({ accept: 'application/json' });
+  const common = { headers, signal, redirect: 'manual' } as const;
+  if (endpoint === '/models') return common;
+  headers.set('content-type', 'application/json');
+  return { ...common, method: 'POST', body: '{}' };
+}
+
+function isAnswered({ fault, response }: Trial, endpoints: readonly string[]) {
+  if (endpoints === actionEndpoints) return fault !== 'path';
+  return response.ok && fault === undefined && isJson(response);
+}
+
 const apiKeyHabit = {
   what: 'it takes its key in the header api-key',
   mend: 'nothing to do: the bot sends it there',
@@ -228,12 +267,28 @@ async function judgeResponse(
   endpoint: string,
 ): Promise<Pick<Trial, 'response' | 'fault'>> {
   const { headers, status, statusText } = response;
-  if (response.ok && isPage(response)) return { response, fault: 'path' };
+  if (response.ok && isPage(response)) return await judgePage(response);
   const isRead = [401, 403, 404, 405].includes(status) || isShortJson(response);
   if (!isRead) return { response, fault: undefined };
   const bytes = await readStart(response);
   const copy = new Response(new Uint8Array(bytes), { status, statusText, headers });
   return { response: copy, fault: findFault(copy, bytes.toString(), endpoint) };
+}
+
+/** whisper.cpp labels words as a page. */
+async function judgePage(
+  response: Response,
+): Promise<Pick<Trial, 'response' | 'fault'>> {
+  const [head, body] = response.body?.tee() ?? [];
+  const reader = head?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  reader?.cancel().catch(() => undefined);
+  const isHtml = /^\s*<(!doctype|html|\?xml|head|body)/i.test(
+    Buffer.from(value ?? []).toString('latin1'),
+  );
+  const { headers, status, statusText } = response;
+  const copy = new Response(body, { status, statusText, headers });
+  return { response: copy, fault: isHtml ? 'path' : undefined };
 }
 
 function findFault(response: Response, text: string, endpoint: string): Trial['fault'] {
@@ -255,13 +310,13 @@ function isPage({ headers }: Response) {
   return /^text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
+function isJson({ headers }: Pick<Response, 'headers'>) {
+  return /\bjson\b/i.test(headers.get('content-type') ?? '');
+}
+
 function isShortJson({ headers, ok }: Response) {
   const bytes = Number(headers.get('content-length') ?? Infinity);
-  return (
-    ok &&
-    bytes <= maxShortJsonBytes &&
-    /\bjson\b/i.test(headers.get('content-type') ?? '')
-  );
+  return ok && bytes <= maxShortJsonBytes && isJson({ headers });
 }
 
 async function readStart({ body }: Response) {

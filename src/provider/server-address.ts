@@ -28,6 +28,23 @@ function decodeLogin({ password, username }: URL) {
   return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 }
 
+/** Lists what an address holds that must not be shown: the password, and values of its query. */
+export function listAddressSecrets(address: string | undefined): readonly Secret[] {
+  const url = URL.parse(address ?? '');
+  if (!url) return [];
+  const values = [...url.searchParams].flatMap(([name, value]) =>
+    isShown(name) ? [] : value,
+  );
+  return [decodeURIComponent(url.password), ...values]
+    .filter((secret) => secret !== '')
+    .map((secret) => new Secret(secret));
+}
+
+/** Versions of an API are no secrets. */
+function isShown(queryName: string) {
+  return /version/i.test(queryName);
+}
+
 /** Puts another base URL into an address, which keeps its query, user and password. */
 export function replaceBaseUrl(address: string, baseUrl: string): string {
   const url = new URL(address);
@@ -48,7 +65,7 @@ export function formatAddressLine(address: string): string {
   const url = new URL(address);
   const login = url.username === '' ? '' : 'USER:PASSWORD@';
   const query = [...url.searchParams].map(
-    ([name, value]) => `${name}=${/version/i.test(name) ? value : 'VALUE'}`,
+    ([name, value]) => `${name}=${isShown(name) ? value : 'VALUE'}`,
   );
   const path = url.pathname.replace(/\/$/, '');
   return `${url.protocol}//${login}${url.host}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
@@ -62,6 +79,7 @@ const versionSegment = /^v\d[\w.-]*$/;
 const knownBasePaths = [
   '/openai/v1',
   '/api/v1',
+  '/api',
   '/v1beta/openai',
   '/v1/openai',
   '/inference/v1',
@@ -85,17 +103,16 @@ export function listBaseUrls(address: string): readonly string[] {
   const segments = cutPath.split('/').slice(1);
   const versionAt = segments.findLastIndex((segment) => versionSegment.test(segment));
   const toVersion = versionAt < 0 ? [] : [segments.slice(0, versionAt + 1)];
-  const above = segments.map((_, index) =>
-    segments.slice(0, segments.length - 1 - index),
-  );
-  const folders = [segments, ...toVersion, ...above].map((part) =>
+  const above = segments.map((_, index) => segments.slice(0, -1 - index));
+  // The API is rather at the top of a host than in a folder between.
+  const folders = [segments, ...toVersion, [], ...above].map((part) =>
     part.map((segment) => `/${segment}`).join(''),
   );
-  const paths = folders.flatMap((folder) =>
-    versionSegment.test(folder.split('/').at(-1) ?? '')
-      ? folder
-      : [folder, `${folder}/v1`],
-  );
+  const paths = folders.flatMap((folder) => {
+    if (versionSegment.test(folder.split('/').at(-1) ?? '')) return [folder];
+    const versioned = `${folder}/v1`;
+    return folder === '' ? [versioned, folder] : [folder, versioned];
+  });
   // A host alone, or with `/v1`, says nothing of the path of its API.
   const hints = /^(\/v1)?$/.test(cutPath) ? knownBasePaths : [];
   return [...new Set([givenPath, ...paths, ...hints])].map(
