@@ -11,12 +11,23 @@ export const stats: Command = {
   options: [],
   async run({ guildId, caller }, { costs, stats: turns }) {
     const serverLines = caller.mayManage
-      ? [toCostLine(costs.getToday(guildId)), ...toPriceLines(costs.getPrices(guildId))]
+      ? [
+          toCostLine(costs.getToday(guildId)),
+          ...toPriceLines(costs.getPrices(guildId)),
+          ...turns.listHabits().slice(0, maxHabits).map(toHabitLine),
+        ]
       : [];
     const lines = [...serverLines, toOwnCostLine(costs.getShare(guildId, caller.id))];
     return [{ ...toSpeedLine(turns.speed(guildId)), lines }];
   },
 };
+
+/** More would fill the message, and the log has them all. */
+const maxHabits = 8;
+
+function toHabitLine(habit: string): TextLine {
+  return { id: 'stats.habit', with: { habit: habit.slice(0, 160) } };
+}
 
 function toCostLine(share: SpentShare): TextLine {
   const { cap, each, spent: x } = formatCost(share);

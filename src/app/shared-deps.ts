@@ -91,7 +91,7 @@ export async function openSharedDeps(
     weights,
     cues,
     tokenBudgets: new TokenBudgets(),
-    stats: new SpeedStats(),
+    stats: new SpeedStats(() => options.engines.listHabits()),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),

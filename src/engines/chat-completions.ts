@@ -1,6 +1,11 @@
+import { z } from 'zod';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
-import type { Engine } from './engine.ts';
+import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
+
+const ownSettings: Readonly<Record<string, z.ZodType>> = {
+  CHAT_COMPLETION_WITHOUT: createWithoutSetting('chat_template_kwargs,stream'),
+};
 
 /**
  * Any server with OpenAI's `/chat/completions`. The result has an `audioModel`, which also hears and speaks, if
@@ -12,6 +17,7 @@ export const chatCompletions: Engine<'chat'> = {
   about: '/chat/completions; usual',
   price: 'requests',
   standardModel: standardModels.chat,
+  settings: ownSettings,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');
     const { openChatModel, dropSound } = await import(
@@ -21,16 +27,12 @@ export const chatCompletions: Engine<'chat'> = {
     const { model, report, audioModel: { model: audioName, ...audio } = {} } = settings;
     // The budget reserves this many tokens for each answer.
     const maxTokens = mostAnswerTokens;
-    if (audioName === undefined)
-      return openChatModel(client, { model, maxTokens, report });
-    const audioModel = openChatModel(client, {
-      ...audio,
-      model: audioName,
-      maxTokens,
-      report,
-    });
+    const without = listWithout(settings.own.CHAT_COMPLETION_WITHOUT);
+    const usual = { maxTokens, report, without };
+    if (audioName === undefined) return openChatModel(client, { ...usual, model });
+    const audioModel = openChatModel(client, { ...usual, ...audio, model: audioName });
     if (audioName !== model)
-      return { ...openChatModel(client, { model, maxTokens, report }), audioModel };
+      return { ...openChatModel(client, { ...usual, model }), audioModel };
     return { ...dropSound(audioModel), audioModel };
   },
 };

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
@@ -107,3 +107,23 @@ export const roles: Readonly<Record<ProviderRole, RoleTerms>> = {
   chat: { group: 'CHAT_COMPLETION', backend: 'CHAT_BACKEND', paid: 'think' },
   'text to speech': { group: 'SPEECH', backend: 'SPEECH_BACKEND', paid: 'speak' },
 };
+
+/** Declares the setting that lists parts of requests that a server refuses. */
+export function createWithoutSetting(
+  example: string,
+): z.ZodType<string | undefined> {
+  const shape = /^[\w ./:-]+(=[\w ./-]+)?(\s*,\s*[\w ./:-]+(=[\w ./-]+)?)*$/;
+  return z
+    .string()
+    .trim()
+    .regex(shape, `must be names with commas between them, like ${example}`)
+    .optional()
+    .describe(
+      `Parts of requests that this server refuses, as the log or npm run doctor names them, for example ${example}; each spares one refused request an hour`,
+    );
+}
+
+/** Reads the value of such a setting. */
+export function listWithout(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(',').map((part) => part.trim()) : [];
+}

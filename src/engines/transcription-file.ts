@@ -1,5 +1,10 @@
 import { standardModels } from '#src/provider/models/standard-models.ts';
-import type { Engine } from './engine.ts';
+import type { z } from 'zod';
+import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
+
+const ownSettings: Readonly<Record<string, z.ZodType>> = {
+  TRANSCRIPTION_WITHOUT: createWithoutSetting('prompt,stream'),
+};
 
 export const transcriptionFile: Engine<'speech to text'> = {
   role: 'speech to text',
@@ -7,11 +12,13 @@ export const transcriptionFile: Engine<'speech to text'> = {
   about: 'uploads in pauses, about 1.5 times the sound; usual',
   price: 'requests',
   standardModel: standardModels.transcription,
+  settings: ownSettings,
   async open(settings) {
     const { openClient } = await import('#src/provider/api-client.ts');
     const { OpenAiTranscriber } = await import(
       '#src/speech/openai/openai-transcriber.ts'
     );
-    return new OpenAiTranscriber(openClient(settings), settings);
+    const without = listWithout(settings.own.TRANSCRIPTION_WITHOUT);
+    return new OpenAiTranscriber(openClient(settings), { ...settings, without });
   },
 };

@@ -10,6 +10,17 @@ type TimedTurn = { readonly startMs?: number; readonly failed: boolean };
 /** Measures the speed of spoken answers per server, for `/stats`. */
 export class SpeedStats implements Stats {
   readonly #turnsByGuild = new Map<GuildId, readonly TimedTurn[]>();
+  readonly #getHabits: () => readonly string[];
+
+  /** `getHabits` lists what servers of models do otherwise than asked. */
+  constructor(getHabits: () => readonly string[] = () => []) {
+    this.#getHabits = getHabits;
+  }
+
+  /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
+  listHabits(): readonly string[] {
+    return this.#getHabits();
+  }
 
   /** Counts the answer of a spoken turn. Ignores other events. */
   report(guildId: GuildId, event: SessionEvent): void {

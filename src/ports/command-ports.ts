@@ -192,4 +192,6 @@ export type AnswerLatencyStats = {
 export interface Stats {
   /** Measures the latest answers of a server. Undefined before its first one. */
   speed(guildId: GuildId): AnswerLatencyStats | undefined;
+  /** Lists what servers of models do otherwise than asked, one clause each, since the start. */
+  listHabits(): readonly string[];
 }

@@ -1,4 +1,5 @@
 import { APIError } from 'openai/core/error';
+import { BotError } from '#src/base/errors.ts';
 import { classifyRefusal, type Refusal } from './models/refusal.ts';
 import { isUnpaid, type TryReservations } from './models/request-reservation.ts';
 import type {
@@ -57,12 +58,14 @@ export type NegotiableRequest<T> = {
  * everything that can be missed. What the server took in the end is learnt.
  *
  * @example
+ * import { BadRequestError } from 'openai/core/error';
  * import { realClock } from '#src/base/clock.ts';
  * import { negotiate } from '#src/provider/negotiation.ts';
  * import { ServerKnowledge, type RequestForms } from '#src/provider/server-knowledge.ts';
  *
  * async function* send(forms: RequestForms) {
- *   if (forms.get('stream') !== '') throw new SyntaxError('no stream here');
+ *   const error = { message: 'stream is not supported' };
+ *   if (forms.get('stream') !== '') throw new BadRequestError(400, error, undefined, new Headers());
  *   yield 'Hello';
  * }
  * const parts = [{ name: 'stream', forms: ['asked', ''], givenUp: 'first' }] as const;
@@ -76,17 +79,12 @@ export async function* negotiate<T>(
   signal: AbortSignal,
 ): AsyncGenerator<T> {
   const bargain = new Bargain(request, knowledge);
-  const { isAnswer = () => true, onAccepted } = request;
   bargain.tryDueParts(signal);
   for (;;) {
     let hasBegun = false;
     try {
       for await (const output of request.send(bargain.forms)) {
-        if (!hasBegun && isAnswer(output)) {
-          hasBegun = true;
-          bargain.learnLessons();
-          onAccepted?.(bargain.forms, output);
-        }
+        hasBegun ||= bargain.noteOutput(output);
         yield output;
       }
       return;
@@ -105,6 +103,7 @@ class Bargain<T> {
   readonly #knowledge: ServerKnowledge;
   readonly #firstForms: RequestForms;
   readonly #certaintyByName = new Map<string, Lesson['certainty']>();
+  /** Forms of the running try. */
   forms: RequestForms;
   #tries = 1;
   /** Error of a try after which the parts were guessed. It counts if the guess was wrong. */
@@ -123,10 +122,10 @@ class Bargain<T> {
   giveUpParts(cause: unknown): void {
     const { findRefused, isPaidOnce, parts, tries } = this.#request;
     const isUnpayable = isPaidOnce && !tries && !isUnpaid(cause);
-    if (this.#tries >= maxTries || isUnpayable) throw this.#chooseCause(cause);
+    if (this.#tries >= maxTries || isUnpayable) throw this.#createLastError(cause);
     const blamed = findRefused?.(cause, this.forms);
     const refusal = readRefusal(cause);
-    if (!blamed && !refusal) throw this.#chooseCause(cause);
+    if (!blamed && !refusal) throw this.#createLastError(cause);
     this.#tries++;
     if (blamed) {
       for (const refused of blamed) this.#replaceBlamed(refused, cause);
@@ -135,11 +134,21 @@ class Bargain<T> {
     const named = findNamedParts(parts, this.forms, refusal);
     for (const part of named) this.#replaceForm(part, refusal, 'named');
     if (named.length === 0) this.#guessParts(cause, refusal);
-    else if (this.#tries === maxTries) this.#giveUpOwnParts(refusal);
+    else if (this.#tries === maxTries && named.every(isOwn))
+      this.#giveUpOwnParts(refusal);
+  }
+
+  /** Returns whether an output is an answer, of whose forms the bot then learns. */
+  noteOutput(output: T): boolean {
+    const { isAnswer = () => true, onAccepted } = this.#request;
+    if (!isAnswer(output)) return false;
+    this.#learnLessons();
+    onAccepted?.(this.forms, output);
+    return true;
   }
 
   /** Learns the forms that the server has just taken in place of better ones. */
-  learnLessons(): void {
+  #learnLessons() {
     for (const part of this.#request.parts) {
       const form = this.forms.get(part.name) ?? '';
       const certainty = this.#certaintyByName.get(part.name);
@@ -178,32 +187,33 @@ class Bargain<T> {
     }
   }
 
-  /** A refusal that the server states says more than a failure without a reason. */
-  #chooseCause(cause: unknown) {
+  #createLastError(cause: unknown) {
+    // A refusal that the server states says more than a failure without a reason.
     const isStated = cause instanceof APIError && cause.status !== undefined;
     const isMoreTelling = isStated && !(this.#doubtedCause instanceof APIError);
-    return isMoreTelling ? cause : (this.#doubtedCause ?? cause);
+    const telling = isMoreTelling ? cause : (this.#doubtedCause ?? cause);
+    return this.#tries > 1 ? toFinalError(telling) : telling;
   }
 
   #guessParts(cause: unknown, refusal: Refusal | undefined) {
     this.#doubtedCause ??= cause;
-    const certainty = (refusal?.status ?? 0) >= 500 ? 'doubted' : 'guessed';
+    const { status = 500 } = refusal ?? {};
+    const certainty = status >= 500 ? 'doubted' : 'guessed';
     const listParts = (givenUp: RequestPart['givenUp']) =>
       this.#request.parts.filter(
         (part) => part.givenUp === givenUp && this.#hasFurtherForm(part),
       );
     const firstParts = listParts('first');
     const guessed = firstParts.length > 0 ? firstParts : listParts('last');
-    if (guessed.length === 0) throw this.#chooseCause(cause);
+    if (guessed.length === 0) throw this.#createLastError(cause);
     for (const part of guessed) this.#replaceForm(part, refusal, certainty);
   }
 
   #replaceBlamed({ form, isOnce, name }: RefusedPart, cause: unknown) {
     const part = this.#request.parts.find((candidate) => candidate.name === name);
-    if (!part || !this.#hasFurtherForm(part)) throw this.#chooseCause(cause);
+    if (!part || !this.#hasFurtherForm(part)) throw this.#createLastError(cause);
     if (isOnce) this.#doubtedCause ??= cause;
-    const { forms } = part;
-    const next = form ?? forms[forms.indexOf(this.forms.get(name) ?? '') + 1] ?? '';
+    const next = form ?? this.#listLaterForms(part)[0] ?? '';
     this.forms = new Map([...this.forms, [name, next]]);
     if (!isOnce) this.#certaintyByName.set(name, 'named');
   }
@@ -211,12 +221,18 @@ class Bargain<T> {
   /** Before the last try a server that refuses one field after another gets none of the bot's own. */
   #giveUpOwnParts(refusal: Refusal | undefined) {
     for (const part of this.#request.parts)
-      if (part.givenUp === 'first' && this.#hasFurtherForm(part))
+      if (isOwn(part) && this.#hasFurtherForm(part))
         this.#replaceForm(part, refusal, 'guessed');
   }
 
-  #hasFurtherForm({ forms, name }: RequestPart) {
-    return forms.indexOf(this.forms.get(name) ?? '') < forms.length - 1;
+  #hasFurtherForm(part: RequestPart) {
+    return this.#listLaterForms(part).length > 0;
+  }
+
+  /** After a form that a refusal offered, the part is only left out. */
+  #listLaterForms({ forms, name }: RequestPart) {
+    const index = forms.indexOf(this.forms.get(name) ?? '');
+    return index < 0 ? forms.slice(-1) : forms.slice(index + 1);
   }
 
   #replaceForm(
@@ -224,9 +240,9 @@ class Bargain<T> {
     refusal: Refusal | undefined,
     certainty: Lesson['certainty'],
   ) {
-    const { forms, name, offered = [] } = part;
+    const { name, offered = [] } = part;
     const current = this.forms.get(name) ?? '';
-    const laterForms = forms.slice(forms.indexOf(current) + 1);
+    const laterForms = this.#listLaterForms(part);
     // "must be one of [wav]" names the form that is taken.
     const offeredForm = [...offered, ...laterForms].find(
       (form) =>
@@ -239,10 +255,32 @@ class Bargain<T> {
   }
 }
 
+/** A request failed in several forms, so that it is not sent once more. Its cause is the error that counts. */
+export class RepeatedFailure extends Error {
+  override readonly name = 'RepeatedFailure';
+
+  constructor(cause: unknown) {
+    super('The request failed in several forms.', { cause });
+  }
+}
+
+function toFinalError(cause: unknown) {
+  if (!(cause instanceof BotError)) return new RepeatedFailure(cause);
+  const { about, cause: innerCause, code, message, stage } = cause;
+  return new BotError(code, false, message, innerCause, stage, about);
+}
+
 /** Reads an error that another form of the request may avoid. */
 function readRefusal(cause: unknown): Refusal | undefined {
+  // A connection that broke off may work the next time, without another form.
+  if (cause instanceof BotError && !/wrong_type|refused/.test(cause.code))
+    return undefined;
   const refusal = classifyRefusal(cause);
   return refusal.kind === 'request' ? refusal : undefined;
+}
+
+function isOwn({ givenUp }: RequestPart) {
+  return givenUp === 'first';
 }
 
 /** Finds the parts that a refusal names, first among the fields that it states, then in its sentence. */

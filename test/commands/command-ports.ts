@@ -309,6 +309,7 @@ export function makePorts(
     exportPerson: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
     speed: () => undefined,
+  listHabits: () => [],
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
     ...over,

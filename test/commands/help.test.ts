@@ -198,15 +198,17 @@ test('/stats before the first answer says so', async () =>
     'You today: $0.00 of $5.00. 0 turns.',
   ]));
 
-test('/stats tells who manages the server what today cost', async () => {
+test('/stats tells who manages the server what today cost, and what servers of models refuse', async () => {
   const getToday = () => ({ usd: 1.55, capUsd: 5, turns: 62 });
   const getPrices = () =>
     ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
-  expect(await read(manager, { getPrices, getToday })).toEqual([
+  const listHabits = () => ['chat: it does not take `stream`, which is left out'];
+  expect(await read(manager, { getPrices, getToday, listHabits })).toEqual([
     'No answer yet.',
     'Today $1.55 of $5.00. 62 turns, $0.025 each.',
     'Free: speech to text.',
     'Counted by an estimate, as the price of the model is unknown: answers, text to speech.',
+    'A server does otherwise than it was asked: chat: it does not take `stream`, which is left out.',
     'You today: $0.00 of $5.00. 0 turns.',
   ]);
 });

@@ -46,6 +46,8 @@ export interface Engines extends EngineRoles, AsyncDisposable {
   readonly hasChatModel: boolean;
   readonly voices: VoiceNames;
   readonly realtime: Pipeline | undefined;
+  /** Lists what servers do otherwise than asked, as `chat: it does not take ...`, since the start. */
+  readonly listHabits: () => readonly string[];
   /** Opens connections when a person begins to speak. Never throws or waits. */
   readonly warm: () => void;
 }
@@ -53,8 +55,13 @@ export interface Engines extends EngineRoles, AsyncDisposable {
 /** Opens the engines of all roles at the same time. Throws BotError `speech.failed`. */
 export async function openEngines(
   { engines: config, storage }: Config,
-  report: OnEngineNews,
+  onNews: OnEngineNews,
 ): Promise<Engines> {
+  const habits = new Set<string>();
+  const report: OnEngineNews = (news) => {
+    if (news.kind === 'habit') habits.add(`${news.role}: ${news.what}`);
+    onNews(news);
+  };
   // The client for servers takes 18 MB, so it is imported only if needed.
   const stack = new AsyncDisposableStack();
   try {
@@ -97,6 +104,7 @@ export async function openEngines(
       hasChatModel: thinker.kind !== 'local',
       voices,
       realtime: talking?.pipeline,
+      listHabits: () => [...habits],
       warm,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };

@@ -30,7 +30,12 @@ import {
   speakClauses,
 } from '#src/pipeline/read-ahead-speech.ts';
 import { findAside, writeAnswer } from '#src/pipeline/written-answer.ts';
-import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { negotiate } from '#src/provider/negotiation.ts';
+import {
+  isSent,
+  type RequestForms,
+  type RequestPart,
+} from '#src/provider/server-knowledge.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
@@ -195,28 +200,44 @@ class ModelRounds implements ChatModel {
   ) {
     const { habits, turn } = this.#deps;
     const { name, onGone } = this.#sound.voice;
-    const requestReply = (voice?: string) =>
-      this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
-    if (name === undefined || habits.isGoneVoice(name)) return requestReply();
-    return sendUntilAccepted(
+    let wasSent = false;
+    const requestReply = (forms: RequestForms) => {
+      const isVoiceSent = isSent(forms, 'voice');
+      wasSent ||= isVoiceSent;
+      const voice = isVoiceSent ? name : undefined;
+      return this.#model.reply(messages, tools, signal, undefined, voice, turn.sent);
+    };
+    const parts = name === undefined ? [] : [{ ...voicePart, circumstance: name }];
+    return negotiate(
       {
-        wanted: new Set(['voice']),
-        send: (fields) => requestReply(fields.has('voice') ? name : undefined),
+        parts,
+        send: requestReply,
         isAnswer: isAnswerPart,
-        reduce: (error, fields) => {
-          if (fields.size === 0 || !isVoiceRejection(error)) throw error;
-          return [];
+        findRefused: (error, forms) => {
+          if (!isSent(forms, 'voice') || !isVoiceRejection(error)) throw error;
+          return [{ name: 'voice' }];
         },
-        onAccepted: (fields) => {
-          if (fields.has('voice')) return;
-          habits.addGoneVoice(name);
-          onGone?.(name, 'model');
+        onAccepted: (forms) => {
+          // Later answers do not ask for it, and people are told once.
+          if (name !== undefined && wasSent && !isSent(forms, 'voice'))
+            onGone?.(name, 'model');
         },
+        sendTrial: (_, until) =>
+          this.#model.reply(trialMessages, [], until, undefined, name),
       },
+      habits.knowledge,
       signal,
     );
   }
 }
+
+/** The voice of a persona. A model without that voice answers in its own. */
+const voicePart: RequestPart = {
+  name: 'voice',
+  forms: ['chosen', ''],
+  givenUp: 'never',
+};
+const trialMessages = [{ role: 'user', name: '', content: 'Say: yes' }] as const;
 
 const isAnswerPart = ({ kind }: ChatPart) => kind !== 'usage';
 

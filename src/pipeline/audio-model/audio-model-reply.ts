@@ -1,8 +1,10 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import { realClock } from '#src/base/clock.ts';
 import type { ChatPart } from '#src/chat/chat-model.ts';
 import type { AnswerSound } from '#src/pipeline/prompt.ts';
 import type { BoundedQueue } from '#src/pipeline/read-ahead-speech.ts';
 import { ClauseWriter } from '#src/pipeline/written-answer.ts';
+import { ServerKnowledge } from '#src/provider/server-knowledge.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { TextAligner } from './audio-model-words.ts';
 
@@ -15,7 +17,8 @@ export type AudibleAnswer =
 /** Habits of an audio model that its pipeline has learnt from earlier answers. */
 export class ModelHabits {
   #isSilent = false;
-  readonly #goneVoices = new Set<string>();
+  /** What the model takes, such as voices. */
+  readonly knowledge: ServerKnowledge = new ServerKnowledge({ clock: realClock });
 
   /** True if the last answer had no sound. The next one is then read aloud without waiting for any. */
   get isSilent(): boolean {
@@ -25,16 +28,6 @@ export class ModelHabits {
   /** Remembers whether an answer had sound. */
   recordAnswer(hasSound: boolean): void {
     this.#isSilent = !hasSound;
-  }
-
-  /** Remembers a voice that the model has refused, so that it is not asked for again. */
-  addGoneVoice(name: string): void {
-    this.#goneVoices.add(name);
-  }
-
-  /** Tests whether the model has refused a voice. */
-  isGoneVoice(name: string): boolean {
-    return this.#goneVoices.has(name);
   }
 }
 

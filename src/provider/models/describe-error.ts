@@ -2,6 +2,7 @@ import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
+import { RepeatedFailure } from '#src/provider/negotiation.ts';
 import {
   findErrorText,
   formatServerName,
@@ -29,7 +30,8 @@ export function describeError(
   client: Pick<ApiClient, 'baseURL' | 'apiKey'>,
   request?: string,
 ): BotError {
-  const chain = [...listCauses(thrown)];
+  const failure = thrown instanceof RepeatedFailure ? thrown.cause : thrown;
+  const chain = [...listCauses(failure)];
   const botError = chain.find((error) => error instanceof BotError);
   if (botError) return botError;
   const {
@@ -39,7 +41,7 @@ export function describeError(
     detail: codes,
     serverMessage,
     about,
-  } = classifyError(thrown, chain);
+  } = classifyError(failure, chain);
   const isHarmless =
     serverMessage && request !== undefined && !repeatsWords(serverMessage, request);
   const start = `${formatServerName(client.baseURL)} ${predicate}`;
@@ -49,10 +51,17 @@ export function describeError(
   const detail = cutText(isHarmless ? serverMessage : codes);
   const message = detail === '' ? `${start}.` : `${start}: ${detail}`;
   const sentence = toPlainLine(message, findClientKey(client), maxSentenceChars);
-  return new BotError(code, retryable, sentence, undefined, undefined, {
-    ...about,
-    serverMessage: cutText(serverMessage) || undefined,
-  });
+  return new BotError(
+    code,
+    retryable && failure === thrown,
+    sentence,
+    undefined,
+    undefined,
+    {
+      ...about,
+      serverMessage: cutText(serverMessage) || undefined,
+    },
+  );
 }
 
 const maxSentenceChars = 300;

@@ -130,6 +130,7 @@ class ReservedTries<T, Count extends TryCount<T>> implements TryReservations {
   #reservation: RequestReservation | undefined;
   #hasBegun = false;
   #isSettled = true;
+  /** Count of the running try. */
   count: Count;
 
   constructor(request: ReservedRequest<T, Count>, signal: AbortSignal) {
@@ -138,6 +139,7 @@ class ReservedTries<T, Count extends TryCount<T>> implements TryReservations {
     this.count = request.createCount();
   }
 
+  /** Most units of output of the running try. Undefined without a limit. */
   get maxUnits(): number | undefined {
     return this.#reservation?.maxUnits;
   }
@@ -156,12 +158,14 @@ class ReservedTries<T, Count extends TryCount<T>> implements TryReservations {
     this.#hasBegun = this.count.isOutput(part) || this.#hasBegun;
   }
 
+  /** Settles the running try, which failed with `cause`, and reserves the next. Throws BotError `budget.used`. */
   async renew(cause: unknown): Promise<void> {
     this.settle(false, { cause });
     this.count = this.#request.createCount();
     await this.begin();
   }
 
+  /** Sends a request beside the running try, with a reservation of its own. Throws BotError `budget.used`. */
   async *runBeside<Part>(send: () => AsyncIterable<Part>): AsyncGenerator<Part> {
     const reservation = await this.#request.reserve();
     const count = this.#request.createCount();

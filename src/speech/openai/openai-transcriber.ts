@@ -53,6 +53,8 @@ const unreadableCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** Statuses of servers without an endpoint, or without one for this model. */
 const missingEndpointStatuses = new Set([400, 404, 405, 410, 422, 501]);
+/** Servers reject the form of a request with these. */
+const formRejectionStatuses = new Set([400, 422]);
 /** A decoder that does not know a format may end a request of a plain server. */
 const soundRejectionStatuses = new Set([400, 415, 422, 500]);
 
@@ -359,23 +361,31 @@ function isStreamed(forms: RequestForms) {
   );
 }
 
-/** Finds the parts to blame where the refusal alone does not tell. */
+/** Finds the part to blame where the refusal alone does not tell. */
 function findRefusedParts(
   cause: unknown,
   forms: RequestForms,
   { hasHeardOpus, hasStreamed, wasDeaf }: Abilities,
 ): readonly RefusedPart[] | undefined {
   const { kind, status = 0 } = classifyRefusal(cause);
-  const isUnreadable = cause instanceof BotError && unreadableCodes.has(cause.code);
-  if (isSent(forms, 'translation') && missingEndpointStatuses.has(status))
-    return [{ name: 'translation' }];
+  const isUnreadable =
+    cause instanceof BotError
+      ? unreadableCodes.has(cause.code)
+      : kind === 'request' && status === 0;
+  const isOfSound = kind === 'request' && soundRejectionStatuses.has(status);
   // Nothing is learnt from silence before WAV of the same sound gave words.
   if (wasDeaf && isSent(forms, 'ogg')) return [{ name: 'ogg', isOnce: true }];
-  const isOfSound = kind === 'request' && soundRejectionStatuses.has(status);
-  if (isSent(forms, 'ogg') && !hasHeardOpus && (isUnreadable || isOfSound))
-    return [{ name: 'ogg' }];
-  if (isStreamed(forms) && !hasStreamed && isUnreadable) return [{ name: 'stream' }];
-  return undefined;
+  const suspects: Readonly<Record<string, boolean>> = {
+    translation: missingEndpointStatuses.has(status),
+    // Few servers know times of words.
+    timestamp_granularities: formRejectionStatuses.has(status),
+    ogg: !hasHeardOpus && (isUnreadable || isOfSound),
+    stream: isStreamed(forms) && !hasStreamed && isUnreadable,
+  };
+  const name = Object.keys(suspects).find(
+    (part) => suspects[part] && isSent(forms, part),
+  );
+  return name === undefined ? undefined : [{ name }];
 }
 
 function createBody(

@@ -1,0 +1,231 @@
+import { BadRequestError, InternalServerError } from 'openai/core/error';
+import { BotError } from '#src/base/errors.ts';
+import type { TryReservations } from '#src/provider/models/request-reservation.ts';
+import { negotiate } from '#src/provider/negotiation.ts';
+import {
+  type RequestForms,
+  type RequestPart,
+  ServerKnowledge,
+} from '#src/provider/server-knowledge.ts';
+import { VirtualClock } from '#test/fakes/virtual-clock.ts';
+
+const never = new AbortController().signal;
+const hourMs = 3_600_000;
+const refuse = (message: string, param?: string) =>
+  new BadRequestError(400, { message, param }, undefined, new Headers());
+const crash = () =>
+  new InternalServerError(500, { message: 'Oops' }, undefined, new Headers());
+
+const stream: RequestPart = { name: 'stream', forms: ['asked', ''], givenUp: 'first' };
+const effort: RequestPart = {
+  name: 'effort',
+  forms: ['none', ''],
+  offered: ['low'],
+  givenUp: 'first',
+};
+const format: RequestPart = {
+  name: 'format',
+  forms: ['pcm', 'wav', 'mp3'],
+  givenUp: 'last',
+};
+const lamp: RequestPart = {
+  name: 'tool lamp',
+  forms: ['sent', ''],
+  namedBy: /lamp/,
+  within: 'tools',
+  givenUp: 'never',
+};
+const tools: RequestPart = {
+  name: 'tools',
+  forms: ['sent', ''],
+  namedBy: /tools?/,
+  givenUp: 'never',
+};
+const parts = [stream, effort, format, lamp, tools];
+
+/** A server that throws what `judge` finds wrong, and notes the forms of each request. */
+class JudgingServer {
+  readonly clock = new VirtualClock(0);
+  readonly habits: string[] = [];
+  readonly requests: string[] = [];
+  readonly trials: string[] = [];
+  readonly knowledge: ServerKnowledge;
+  judge: (forms: RequestForms) => unknown;
+
+  constructor(judge: (forms: RequestForms) => unknown, without?: readonly string[]) {
+    this.judge = judge;
+    this.knowledge = new ServerKnowledge({
+      clock: this.clock,
+      without,
+      report: ({ what }) => this.habits.push(what),
+    });
+  }
+
+  async ask(
+    asked: readonly RequestPart[] = parts,
+    tries?: TryReservations,
+  ): Promise<unknown> {
+    const answer = (noted: string[]) => (forms: RequestForms) =>
+      this.#answer(forms, noted);
+    const request = {
+      parts: asked,
+      tries,
+      send: answer(this.requests),
+      sendTrial: answer(this.trials),
+    };
+    try {
+      await Array.fromAsync(negotiate(request, this.knowledge, never));
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  async *#answer(forms: RequestForms, noted: string[]) {
+    noted.push([...forms.values()].map((form) => form || '-').join(' '));
+    const fault = this.judge(forms);
+    if (fault !== undefined) throw fault;
+    yield 'answer';
+  }
+}
+
+const all = 'asked none pcm sent sent';
+
+test('a part that a refusal names is left out at once, and from then on', async () => {
+  const server = new JudgingServer((forms) =>
+    forms.get('stream') ? refuse('No stream here, whatever the tools.') : undefined,
+  );
+  for (const _ of ['first', 'second'])
+    expect(await server.ask([stream, effort])).toBe(undefined);
+  expect(server.requests).toEqual(['asked none', '- none', '- none']);
+  expect(server.habits).toEqual(['it does not take `stream`, which is left out']);
+});
+
+test('a field that a refusal states counts more than its sentence', async () => {
+  const server = new JudgingServer((forms) =>
+    forms.get('effort') ? refuse('Error processing stream start', 'effort') : undefined,
+  );
+  await server.ask();
+  expect(server.requests).toEqual([all, 'asked - pcm sent sent']);
+});
+
+test('a form that a refusal offers is taken, else the next one', async () => {
+  const server = new JudgingServer((forms) => {
+    if (forms.get('effort') === 'none') return refuse('effort must be `low` or `high`');
+    if (forms.get('format') !== 'mp3') return refuse('format must be one of [mp3]');
+    return undefined;
+  });
+  await server.ask();
+  expect(server.requests.at(-1)).toBe('asked low mp3 sent sent');
+  const other = new JudgingServer((forms) =>
+    forms.get('format') === 'pcm' ? refuse('Invalid format') : undefined,
+  );
+  await other.ask();
+  expect(other.requests.at(-1)).toBe('asked none wav sent sent');
+});
+
+test('one refused tool is one tool', async () => {
+  const server = new JudgingServer((forms) =>
+    forms.get('tool lamp') ? refuse("Invalid schema for tools: 'lamp'") : undefined,
+  );
+  await server.ask();
+  expect(server.requests).toEqual([all, 'asked none pcm - sent']);
+});
+
+test('where nothing is named, what the bot added goes first, then what can be missed, never tools', async () => {
+  const server = new JudgingServer(() => refuse('Bad request'));
+  const error = await server.ask();
+  expect(server.requests).toEqual([all, '- - pcm sent sent', '- - wav sent sent']);
+  expect(error).toMatchObject({ cause: { status: 400 } });
+  expect(server.habits).toEqual([]);
+});
+
+test('a server that refuses one unknown field after another is understood within three requests', async () => {
+  const own = ['a', 'b', 'c', 'd'].map(
+    (name): RequestPart => ({ name, forms: ['x', ''], givenUp: 'first' }),
+  );
+  const server = new JudgingServer((forms) => {
+    const name = own.find((part) => forms.get(part.name))?.name;
+    return name && refuse(`Unknown parameter: '${name}'`);
+  });
+  expect(await server.ask(own)).toBeUndefined();
+  expect(server.requests).toEqual(['x x x x', '- x x x', '- - - -']);
+});
+
+test('a crash without a reason teaches nothing once, and something twice', async () => {
+  let crashes = 1;
+  const server = new JudgingServer(() => (crashes-- > 0 ? crash() : undefined));
+  await server.ask([stream]);
+  expect(server.requests).toEqual(['asked', '-']);
+  await server.ask([stream]);
+  expect(server.requests.at(-1)).toBe('asked');
+  crashes = 1;
+  await server.ask([stream]);
+  await server.ask([stream]);
+  expect(server.requests.slice(-2)).toEqual(['-', '-']);
+});
+
+test('a lesson holds for its circumstance alone', async () => {
+  const slow = { ...stream, circumstance: 'speed 0.5' };
+  const server = new JudgingServer((forms) =>
+    server.requests.length === 1 && forms.get('stream') ? refuse('stream') : undefined,
+  );
+  await server.ask([slow]);
+  await server.ask([stream]);
+  await server.ask([slow]);
+  expect(server.requests).toEqual(['asked', '-', 'asked', '-']);
+});
+
+test('after an hour a part is tried beside a question, which goes as before', async () => {
+  const server = new JudgingServer((forms) =>
+    forms.get('stream') ? refuse('stream') : undefined,
+  );
+  await server.ask([stream]);
+  await server.clock.advance(hourMs + 1);
+  for (const _ of ['second', 'third']) await server.ask([stream]);
+  expect(server.trials).toEqual(['asked']);
+  server.judge = () => undefined;
+  await server.clock.advance(hourMs + 1);
+  await server.ask([stream]);
+  await server.ask([stream]);
+  expect(server.requests).toEqual(['asked', '-', '-', '-', '-', 'asked']);
+});
+
+test('a refusal of the content is neither asked again nor learnt from', async () => {
+  const flagged = refuse(
+    'Your input was flagged by the content filter of this stream.',
+  );
+  const server = new JudgingServer(() => flagged);
+  expect(await server.ask()).toBe(flagged);
+  expect(server.requests).toHaveLength(1);
+});
+
+test('parts that the operator names are left out from the first request on', async () => {
+  const server = new JudgingServer(() => undefined, ['stream', 'effort=low']);
+  await server.ask([stream, effort]);
+  expect(server.requests).toEqual(['- low']);
+});
+
+test('each further try and each trial is paid for, and without money there is none', async () => {
+  const server = new JudgingServer((forms) =>
+    forms.get('stream') ? refuse('stream') : undefined,
+  );
+  const paid: unknown[] = [];
+  const budgetError = new BotError('budget.used', false, 'The budget is used up.');
+  const tries: TryReservations = {
+    maxUnits: 1,
+    renew: async (cause) => void paid.push(cause),
+    runBeside: (send) => {
+      paid.push('beside');
+      return send();
+    },
+  };
+  await server.ask([stream], tries);
+  await server.clock.advance(hourMs + 1);
+  await server.ask([stream], tries);
+  expect(paid).toEqual([expect.any(BadRequestError), 'beside']);
+  const poor = new JudgingServer(() => refuse('stream'));
+  const renew = () => Promise.reject(budgetError);
+  expect(await poor.ask([stream], { ...tries, renew })).toBe(budgetError);
+  expect(poor.requests).toHaveLength(1);
+});
