@@ -192,7 +192,14 @@ async function tryRoleSettings(
 ) {
   const picks = pickModels(server.models);
   const triedRoles: (TriedRole & ExaminedRole)[] = [];
-  for (const settings of listCandidateSettings(group, server, picks)) {
+  const candidates: readonly RoleSettings[] = listCandidateSettings(
+    group,
+    server,
+    picks,
+  );
+  // What one trial advises is tried, too.
+  const advised: RoleSettings[] = [];
+  for (const settings of joinLists<RoleSettings>(candidates, advised)) {
     const tried = await examineSettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : judgeRoleState(tried, group, picks);
     triedRoles.push({
@@ -202,10 +209,19 @@ async function tryRoleSettings(
       settings: tried.isUsable ? { ...settings, ...collectSettings(tried) } : {},
     });
     if (tried.isUsable) break;
+    const advice = collectSettings(tried);
+    const isNew = candidates.includes(settings) && Object.keys(advice).length > 0;
+    if (isNew) advised.push({ ...settings, ...advice });
   }
   const best = triedRoles.find((tried) => tried.isUsable) ?? triedRoles[0];
   if (!best) throw new Error(`no settings for ${group}`);
   return best;
+}
+
+/** The second list may grow while the first one is read. */
+function* joinLists<T>(first: readonly T[], second: readonly T[]) {
+  yield* first;
+  yield* second;
 }
 
 /** Collects the settings that findings advise: "set SPEECH_RATE_HZ=22050, or ...". */

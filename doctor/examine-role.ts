@@ -1,4 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import { historyLimits } from '#src/chat/chat-model.ts';
 import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
@@ -225,13 +226,21 @@ async function probeTranscription(
   deadlines: Deadlines | undefined,
   { clip, deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const transcriber = await openEngine('speech to text', engine, stack, { report });
   const testClip = clip ?? (await getLocalClip(deadline));
-  const finding = await tryProbe(
-    recogniseProbe,
-    { transcriber, clip: testClip, deadlines },
-    deadline,
-  );
+  const recognise = async (changes: Readonly<Record<string, unknown>>) => {
+    const choice =
+      engine.kind === 'local'
+        ? engine
+        : { ...engine, own: { ...engine.own, ...changes } };
+    const transcriber = await openEngine('speech to text', choice, stack, { report });
+    const subject = { transcriber, clip: testClip, deadlines };
+    return { transcriber, finding: await tryProbe(recogniseProbe, subject, deadline) };
+  };
+  const { finding, transcriber } = await recognise({});
+  if (isPlainText(finding)) {
+    const plain = await recognise({ [plainTextSetting]: 'true' });
+    return [plain.finding.verdict === 'ok' ? toPlainTextFinding(finding) : finding];
+  }
   if (!isUsable(finding)) return [finding];
   const cases = await examineServerCases('sounds', deadline, ({ peak }, signal) => {
     const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
@@ -241,6 +250,23 @@ async function probeTranscription(
     );
   });
   return [finding, ...cases];
+}
+
+const plainTextSetting = 'TRANSCRIPTION_PLAIN_TEXT';
+
+/** A bare text may be an error of a server, so it counts only if it holds the words of the clip. */
+function isPlainText({ error }: Finding) {
+  return (
+    error instanceof BotError && (error.about.remedy ?? '').includes(plainTextSetting)
+  );
+}
+
+function toPlainTextFinding({ subject }: Finding) {
+  return toMissingFinding(
+    subject,
+    'it sends transcripts as bare text, which holds the spoken words',
+    `set ${plainTextSetting}=true`,
+  );
 }
 
 function findVoiceRemedy(voice = '', names: readonly string[] = []) {

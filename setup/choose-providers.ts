@@ -11,6 +11,7 @@ import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import { listAddressSecrets } from '#src/provider/server-address.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
@@ -38,7 +39,16 @@ const serverDeadlineMs = 60_000;
 /** A Realtime server takes the place of a chat model. */
 const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
 /** These settings are removed with the server of a role. */
-const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
+const serverSettings = [
+  'BASE_URL',
+  'MODEL',
+  'API_KEY',
+  'VOICE',
+  'FORMAT',
+  'RATE_HZ',
+  'PLAIN_TEXT',
+  'WITHOUT',
+] as const;
 
 /** Asks for servers and tries each, until every role has one. */
 export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
@@ -186,18 +196,19 @@ async function tryServer(
     baseUrl,
     groups.filter((group) => findExamined(group)?.state === 'absent'),
   );
-  ask.say(formatFindings(examined, apiKey).join('\n'));
+  const secrets = [...(apiKey ? [apiKey] : []), ...listAddressSecrets(baseUrl)];
+  ask.say(formatFindings(examined, secrets).join('\n'));
   if (served.length > 0) ask.say(formatRoleSummary(name, examined, served, progress));
   return 'tried';
 }
 
 function formatFindings(
   { findings, roles }: ProviderExamination,
-  apiKey: Secret | undefined,
+  secrets: readonly Secret[],
 ) {
   const lines: string[] = [];
   const print = (text: string) => lines.push(text);
-  const report = new DoctorReport(print, apiKey ? [apiKey] : []);
+  const report = new DoctorReport(print, secrets);
   report.writeFindings(findings);
   for (const { state, findings } of roles)
     if (state !== 'absent') report.writeFindings(findings);
