@@ -192,7 +192,7 @@ function answerGroqSpeech({ body }: ExaminedRequest) {
 
 export const geminiKey = 'AIza1234567';
 
-/** Calls need the signature that came with them, if `keepsCalls`, and else fail whatever comes back. */
+/** Takes the result of a tool, or refuses every second round. */
 export function openGemini(takesResults: boolean): EnvServer {
   return serve('/v1beta/openai', answerText('', 404), (asked, path) => {
     if (!isKeyed(asked.headers, geminiKey))
