@@ -182,19 +182,33 @@ async function probeSpeech(
 ): Promise<readonly Finding[]> {
   if (engine.kind === 'local') return [];
   const { own: settings } = engine;
-  const speak = async (changes: Readonly<Record<string, unknown>>) => {
+  const speak = async (
+    changes: Readonly<Record<string, unknown>>,
+    onHabit = report,
+  ) => {
     const choice = { ...engine, own: { ...settings, ...changes } };
-    const synthesizer = await openEngine('text to speech', choice, stack, { report });
+    const options = { report: onHabit };
+    const synthesizer = await openEngine('text to speech', choice, stack, options);
     const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
     const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
     return await tryProbe({ ...speakProbe, mend }, subject, deadline);
   };
   // WAV names its sample rate. The first request loads the model, so only the
   // second is timed.
-  const { clip: wavClip } = await speak({ SPEECH_FORMAT: 'wav' });
+  const wavHabits: string[] = [];
+  const wavFinding = await speak({ SPEECH_FORMAT: 'wav' }, ({ what: habit }) =>
+    wavHabits.push(habit),
+  );
+  const isOtherFormat = wavHabits.some((habit) => habit.includes('response_format'));
+  const wavClip = isOtherFormat ? undefined : wavFinding.clip;
   const wavHz = wavClip?.pcm.rateHz;
   const finding = await speak({});
-  if (wavClip && !isUsable(finding)) return [toWavFinding(finding, wavClip)];
+  // The setting takes usual rates alone.
+  const speakAtRate = () => speak({ SPEECH_RATE_HZ: `${wavHz}` }).catch(() => finding);
+  if (wavClip && !isUsable(finding)) {
+    const isRate = settings.SPEECH_FORMAT === 'pcm' && isUsable(await speakAtRate());
+    return [toWavFinding(finding, wavClip, isRate)];
+  }
   const rateHz = finding.clip?.pcm.rateHz;
   const rates = `wav ${wavHz ?? 'refused'}, ${settings.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
   const format = deadline.isThorough
@@ -202,22 +216,30 @@ async function probeSpeech(
     : [];
   if (settings.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
     return [finding, ...format];
-  // The setting takes usual rates alone.
-  const corrected = await speak({ SPEECH_RATE_HZ: `${wavHz}` }).catch(() => finding);
+  const corrected = await speakAtRate();
   const heard = isUsable(corrected) ? corrected : finding;
   return [heard, ...format, toRateFinding(rateHz, wavHz)];
 }
 
 /** The words of the clip are recognised all the same. */
-function toWavFinding({ reason, subject }: Finding, clip: SpokenClip): Finding {
-  return { ...toMissingFinding(subject, reason, 'set SPEECH_FORMAT=wav'), clip };
+function toWavFinding(
+  { reason, subject }: Finding,
+  clip: SpokenClip,
+  isRate: boolean,
+): Finding {
+  const mend = isRate ? formatRateRemedy(clip.pcm.rateHz) : 'set SPEECH_FORMAT=wav';
+  return { ...toMissingFinding(subject, reason, mend), clip };
+}
+
+function formatRateRemedy(rateHz: number) {
+  return `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`;
 }
 
 function toRateFinding(rateHz: number, wavHz: number) {
   return toDifferingFinding(
     'rate',
     `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
-    `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`,
+    formatRateRemedy(wavHz),
   );
 }
 

@@ -48,7 +48,7 @@ test.each([22_050, 16_000, 48_000])(
 test('a rate that was measured wrong is used for the words that are recognised', async () => {
   let uploadSeconds = 0;
   using server = await openExaminedServer({
-    'POST /v1/audio/speech': voiceAt(8_000),
+    'POST /v1/audio/speech': voiceAt(16_000),
     'POST /v1/audio/transcriptions': (response, asked) => {
       const wav = Buffer.from(asked.raw.slice(asked.raw.indexOf('RIFF')), 'latin1');
       uploadSeconds = wav.readUInt32LE(40) / 2 / 16_000;
