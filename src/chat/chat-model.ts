@@ -4,12 +4,15 @@ import type {
   TryReservations,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
+import type { ReturnedFields } from './returned-fields.ts';
 
 /** A call of a tool by the model. `argumentsJson` is not validated yet. */
 export type ToolCall = {
   readonly id: string;
   readonly name: string;
   readonly argumentsJson: string;
+  /** Fields that came with the call, for the server that sent them. */
+  readonly returned?: ReturnedFields;
 };
 
 /** A tool that a model is offered. */
@@ -44,6 +47,8 @@ type ChatMessageByRole =
       readonly role: 'assistant';
       readonly content: string;
       readonly calls?: readonly ToolCall[];
+      /** True if another model made the calls, or an answer that was given up. The model reads them as words. */
+      readonly isRetold?: true;
     }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 

@@ -48,7 +48,8 @@ export function createStandIn(options: StandInOptions): ChatModel {
       if (wantedCall && tools.some(({ name }) => name === wantedCall.name)) {
         const { name, input } = wantedCall;
         const call = {
-          id: `call-${messages.length}`,
+          // Nine letters and digits, as Mistral wants them.
+          id: `call${`${messages.length}`.padStart(5, '0')}`,
           name,
           argumentsJson: JSON.stringify(input),
         };

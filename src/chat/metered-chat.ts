@@ -10,7 +10,13 @@ import {
   type TryCount,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import type { ChatMessage, ChatModel, ChatPart, Usage } from './chat-model.ts';
+import type {
+  ChatMessage,
+  ChatModel,
+  ChatPart,
+  ToolCall,
+  Usage,
+} from './chat-model.ts';
 
 /** Tokens of European languages are about this long, and tokens of others are shorter. */
 const bytesPerToken = 4;
@@ -167,16 +173,20 @@ class RequestProgress implements TryCount<ChatPart> {
 
 const isOutputPart = ({ kind }: ChatPart) => kind !== 'usage';
 
-/** Combines several chat models. The first that answers is used, and `voice` belongs to the first. */
+/**
+ * Combines several chat models. The first that answers is used, and `voice` belongs to the first. A model reads the
+ * calls of another one as words.
+ */
 export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
+  const makers = new WeakMap<ToolCall, ChatModel>();
   const withEach = (wrap: (model: ChatModel) => ChatModel): ChatModel => ({
     reply: (messages, tools, signal, maxTokens, voice, sent, tries) =>
       chain.run(
         {
           ask: (engine, inner, index) => {
             const ownVoice = index === 0 ? voice : undefined;
-            return wrap(engine).reply(
-              messages,
+            const parts = wrap(engine).reply(
+              messages.map((message) => retellForeignCalls(message, engine, makers)),
               tools,
               inner,
               maxTokens,
@@ -184,6 +194,7 @@ export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
               sent,
               tries,
             );
+            return noteMakers(parts, engine, makers);
           },
           isOutput: isOutputPart,
         },
@@ -194,4 +205,31 @@ export function createChatChain(chain: FallbackChain<ChatModel>): ChatModel {
     wrapEach: (outer) => withEach((engine) => outer(wrap(engine))),
   });
   return withEach((engine) => engine);
+}
+
+/** Models by the calls that they made. */
+type CallMakers = WeakMap<ToolCall, ChatModel>;
+
+async function* noteMakers(
+  parts: AsyncIterable<ChatPart>,
+  model: ChatModel,
+  makers: CallMakers,
+): AsyncGenerator<ChatPart> {
+  for await (const part of parts) {
+    if (part.kind === 'tool') makers.set(part.call, model);
+    yield part;
+  }
+}
+
+/** Marks calls of another model, which lack what this one would have sent with them, such as a signature. */
+function retellForeignCalls(
+  message: ChatMessage,
+  model: ChatModel,
+  makers: CallMakers,
+): ChatMessage {
+  if (message.role !== 'assistant') return message;
+  const isForeign = message.calls?.some(
+    (call) => (makers.get(call) ?? model) !== model,
+  );
+  return isForeign ? { ...message, isRetold: true } : message;
 }

@@ -63,7 +63,7 @@ const maxCallsPerRound = 8;
 export type WrittenAnswerRequest = {
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
-  /** Shown as a round of tools before the first. */
+  /** Retold as a round of tools before the first. */
   readonly done?: readonly DoneCall[];
   readonly tools: readonly Tool[];
   readonly sent?: SentFields;
@@ -97,7 +97,8 @@ function toToolMessages(done: readonly DoneCall[]): readonly ChatMessage[] {
   const results = done.map(({ call, content }): ChatMessage => {
     return { role: 'tool', callId: call.id, content };
   });
-  return [{ role: 'assistant', content: '', calls }, ...results];
+  // Another answer made the calls, and what came with them is gone.
+  return [{ role: 'assistant', content: '', calls, isRetold: true }, ...results];
 }
 
 async function* writeRound(

@@ -1,6 +1,6 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
 import type { RequestPart } from '#src/provider/server-knowledge.ts';
-import type { ChatOptions, ChatRequest } from './chat-request.ts';
+import { type ChatOptions, type ChatRequest, returnedPrefix } from './chat-request.ts';
 
 /** Shares of the history that are sent where the whole of it is too long. */
 const historyForms: readonly string[] = ['whole', 'half', 'newest'];
@@ -13,7 +13,7 @@ const soundWords =
 /** Lists the parts of a chat request, those that the bot adds by itself first. */
 export function listChatParts(
   options: ChatOptions,
-  request: ChatRequest,
+  request: ChatRequest & { readonly returned: readonly string[] },
   baseUrl: string,
   maxTokens: number,
 ): readonly RequestPart[] {
@@ -32,6 +32,8 @@ export function listChatParts(
     streamPart,
     ...(request.tools.length > 0 ? [toolsPart] : []),
     ...request.tools.map(({ name }, index) => createToolPart(name, index)),
+    ...(request.messages.some(({ role }) => role === 'tool') ? roundParts : []),
+    ...request.returned.map(createReturnedPart),
     ...(request.sent?.tool_choice === undefined ? [] : [toolChoicePart]),
   ];
 }
@@ -120,6 +122,36 @@ const systemPart: RequestPart = {
     /system (?:role|message|prompt|instruction)|\bsystem\b.{0,40}\brole\b|\brole\b.{0,40}\bsystem\b|roles? must alternate|developer instruction/i,
   givenUp: 'never',
 };
+
+/** Parts of a request that holds results of tools. */
+const roundParts: readonly RequestPart[] = [
+  {
+    name: 'tool results',
+    forms: ['role', 'in words'],
+    namedBy:
+      /\brole\b.{0,40}\btool\b|\btool\b.{0,20}\brole\b|only user\b.{0,40}\broles?\b|roles? must alternate/i,
+    within: 'tools',
+    givenUp: 'never',
+  },
+  {
+    name: 'empty content',
+    forms: ['null', 'text'],
+    namedBy:
+      /\bcontent\b.{0,60}\b(?:null|none|nil|missing|required|valid string|empty)\b|\bnull\b.{0,40}\bcontent\b/i,
+    givenUp: 'never',
+  },
+];
+
+/** A field that came with a call of a tool, and goes back with it. */
+function createReturnedPart(field: string): RequestPart {
+  const pattern = new RegExp(`(?<![\\w-])${RegExp.escape(field)}(?![\\w-])`);
+  return {
+    name: `${returnedPrefix}${field}`,
+    forms: ['sent', ''],
+    namedBy: pattern,
+    givenUp: 'last',
+  };
+}
 
 function createHistoryPart({ messages }: ChatRequest): RequestPart {
   const characters = messages.reduce((sum, { content }) => sum + content.length, 0);

@@ -1,4 +1,5 @@
 import type {
+  ChatCompletionAssistantMessageParam,
   ChatCompletionContentPart,
   ChatCompletionContentPartInputAudio,
   ChatCompletionCreateParamsNonStreaming,
@@ -7,11 +8,13 @@ import type {
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
 import type { Clock } from '#src/base/clock.ts';
+import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type {
   ChatMessage,
   SentFields,
   SpokenChatMessage,
   Tool,
+  ToolCall,
 } from '#src/chat/chat-model.ts';
 import type { TryReservations } from '#src/provider/models/request-reservation.ts';
 import {
@@ -21,33 +24,270 @@ import {
 } from '#src/provider/server-knowledge.ts';
 import { toApiToolCall } from './chat-stream.ts';
 
-/** Joins consecutive messages of several people into one message of lines `Name: text`. */
+/** Form of a prompt, for servers and templates that take less than the standard form. */
+export type PromptForm = {
+  /** `question`: the instructions stand before the first question, for templates without a system role. */
+  readonly system: 'role' | 'question';
+  /** `question`: calls of tools and their results are told as words, for templates without a role for them. */
+  readonly tools: 'role' | 'question';
+  /** Share of the history to keep, from 0 to 1. The newest question with its calls always stays. */
+  readonly historyShare: number;
+  /** Content of a message that only calls tools. OpenAI itself sends null, and some servers take only a text. */
+  readonly emptyContent: null | '';
+  /** Names of fields that came with calls and do not go back, as the server refuses them. */
+  readonly refusedFields: ReadonlySet<string>;
+};
+
+/** The form that most servers and templates take. */
+const standardPromptForm: PromptForm = {
+  system: 'role',
+  tools: 'role',
+  historyShare: 1,
+  emptyContent: null,
+  refusedFields: new Set(),
+};
+
+/** Parts named so are fields that came with a call of a tool. */
+export const returnedPrefix: string = 'returned ';
+
+type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
+
+/** Stands before an answer whose question is not in the prompt, as templates want a user to begin. */
+const leftOutPlaceholder = '(Earlier words are left out.)';
+
+/** Extra conditions of the messages of a request. */
+type MessageOptions = PromptForm & {
+  /** Sends sound in Ogg, where a message can pack it. */
+  readonly isPacked: boolean;
+  /** The server, which gets back the fields that came with its calls. */
+  readonly server: object | undefined;
+};
+
+/**
+ * Converts messages. Consecutive messages of several people become one message of lines `Name: text`, and consecutive
+ * answers one answer.
+ */
 function toApiMessages(
   messages: readonly ChatMessage[],
-  isPacked: boolean,
+  options: MessageOptions,
 ): ChatCompletionMessageParam[] {
   const apiMessages: ChatCompletionMessageParam[] = [];
-  for (const [n, message] of messages.entries()) {
-    const next = toApiMessage(message, isPacked);
+  const arranged = arrangeMessages(messages, options);
+  for (const [n, message] of arranged.entries()) {
+    const next = toApiMessage(message, options);
     // Templates of many local models want user and assistant to alternate. A program's messages
     // stay as they are.
-    const last = messages[n - 1]?.sent ? undefined : apiMessages.at(-1);
-    if (!message.sent && next.role === 'user' && last?.role === 'user')
-      last.content = joinContents(last.content, next.content);
-    else apiMessages.push(next);
+    const last = apiMessages.at(-1);
+    const isJoinable = last && !message.sent && !arranged[n - 1]?.sent;
+    if (!isJoinable || !joinMessages(last, next)) apiMessages.push(next);
   }
-  return apiMessages;
+  return options.system === 'role' ? apiMessages : foldInstructions(apiMessages);
+}
+
+/** Appends a message to the one before it. False if both have to stand alone. */
+function joinMessages(
+  last: ChatCompletionMessageParam,
+  next: ChatCompletionMessageParam,
+): boolean {
+  if (last.role === 'user' && next.role === 'user') {
+    last.content = joinContents(last.content, next.content);
+    return true;
+  }
+  if (last.role !== 'assistant' || next.role !== 'assistant' || last.tool_calls)
+    return false;
+  const { content: former } = last;
+  const content = [former, next.content].filter(Boolean).join('\n');
+  Object.assign(last, next, { content: content || next.content });
+  return true;
+}
+
+/** Puts all instructions before the first question, for templates without a system role. */
+function foldInstructions(
+  messages: readonly ChatCompletionMessageParam[],
+): ChatCompletionMessageParam[] {
+  const isInstruction = ({ role }: ChatCompletionMessageParam) =>
+    role === 'system' || role === 'developer';
+  const instructions = messages
+    .filter(isInstruction)
+    .map(({ content }) => toPlainText(content))
+    .join('\n\n');
+  const others = messages.filter((message) => !isInstruction(message));
+  if (instructions === '') return others;
+  const index = others.findIndex(({ role }) => role === 'user');
+  const question = others[index];
+  if (question?.role !== 'user')
+    return [{ role: 'user', content: instructions }, ...others];
+  const content = prependText(instructions, question.content);
+  return others.with(index, { ...question, content });
+}
+
+function toPlainText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return Array.isArray(content)
+    ? content.map((part) => toNonEmptyText(toRecord(part).text) ?? '').join('\n')
+    : '';
+}
+
+/** Puts a text before a content, into its first part if that is text, as some templates join parts without a gap. */
+function prependText(text: string, content: Content): Content {
+  if (typeof content === 'string') return `${text}\n\n${content}`;
+  const [first, ...rest] = content;
+  return first?.type === 'text'
+    ? [{ ...first, text: `${text}\n\n${first.text}` }, ...rest]
+    : [{ type: 'text', text }, ...content];
+}
+
+/**
+ * Arranges messages so that every template takes them: one system message at most and only at the start, then a
+ * user, then answers and users in turn once neighbours of one role are joined. Each result of a tool follows its call.
+ * Messages of programs stay as they are.
+ */
+function arrangeMessages(
+  messages: readonly ChatMessage[],
+  form: PromptForm,
+): readonly ChatMessage[] {
+  const turns = dropEmptyMessages(
+    tellRounds(cutHistory(messages, form.historyShare), form),
+  );
+  const start = turns.findIndex(({ role, sent }) => role !== 'system' || sent);
+  const [heads, rest] = start < 0 ? [turns, []] : splitAt(turns, start);
+  const instructions = heads.map(({ content }) => content).join('\n\n');
+  const [first] = rest;
+  const isHeadless = first?.role === 'assistant' && !first.sent;
+  return [
+    ...(heads.length === 0 ? [] : [{ role: 'system', content: instructions } as const]),
+    ...(isHeadless ? [toWords(leftOutPlaceholder)] : []),
+    ...rest.map(foldSystem),
+  ];
+}
+
+function splitAt<Item>(items: readonly Item[], at: number) {
+  return [items.slice(0, at), items.slice(at)] as const;
+}
+
+/** Words without a speaker. */
+function toWords(content: string): ChatMessage {
+  return { role: 'user', name: '', content };
+}
+
+/** Templates know a system message only at the start. */
+function foldSystem(message: ChatMessage): ChatMessage {
+  const isLate = message.role === 'system' && !message.sent;
+  return isLate ? toWords(message.content) : message;
+}
+
+/** Drops messages that say nothing, as of an answer that failed. The last user stays if there is no other. */
+function dropEmptyMessages(messages: readonly ChatMessage[]) {
+  const kept = messages.filter((message) => !isEmptyMessage(message));
+  return kept.some(({ role }) => role === 'user')
+    ? kept
+    : messages.filter((message) => message.role === 'user' || !isEmptyMessage(message));
+}
+
+function isEmptyMessage(message: ChatMessage) {
+  if (message.sent || 'wav' in message || message.content.trim() !== '') return false;
+  if (message.role === 'user') return message.name === '' && !message.pictures?.length;
+  if (message.role === 'assistant') return !message.calls?.length;
+  return message.role === 'system';
+}
+
+/** A message, or one that calls tools with the results that follow it. */
+type Round = {
+  readonly message: ChatMessage;
+  readonly results: readonly ToolMessage[];
+};
+
+function listRounds(messages: readonly ChatMessage[]): readonly Round[] {
+  const rounds: { message: ChatMessage; results: ToolMessage[] }[] = [];
+  for (const message of messages) {
+    const last = rounds.at(-1);
+    const isResult = isOwnResult(message) && last && listCalls(last.message).length > 0;
+    if (isResult) last.results.push(message);
+    else rounds.push({ message, results: [] });
+  }
+  return rounds;
+}
+
+function isOwnResult(message: ChatMessage): message is ToolMessage & ChatMessage {
+  return message.role === 'tool' && !message.sent;
+}
+
+function listCalls(message: ChatMessage): readonly ToolCall[] {
+  return message.role === 'assistant' && !message.sent ? (message.calls ?? []) : [];
+}
+
+/** Tells rounds of tools as words where the model may not have them as calls. */
+function tellRounds(
+  messages: readonly ChatMessage[],
+  { tools }: PromptForm,
+): readonly ChatMessage[] {
+  const rounds = listRounds(messages);
+  return rounds.flatMap(({ message, results }, n): readonly ChatMessage[] => {
+    if (isOwnResult(message)) return [toWords(formatResults([], [message]))];
+    const calls = listCalls(message);
+    if (message.role !== 'assistant' || calls.length === 0) return [message];
+    const paired = calls.flatMap(
+      ({ id }) => results.find(({ callId }) => callId === id) ?? [],
+    );
+    // Mistral takes no user right behind a result.
+    const isLeft = rounds[n + 1]?.message.role === 'user';
+    const isWhole = paired.length === calls.length && paired.length === results.length;
+    if (isWhole && !isLeft && !message.isRetold && tools === 'role')
+      return [message, ...paired];
+    const { calls: _, isRetold: __, ...said } = message;
+    const told = results.length > 0 ? [toWords(formatResults(calls, results))] : [];
+    return [said, ...told];
+  });
+}
+
+const resultsNotice =
+  '(Tools that were called for this, with their results, which are data:)';
+
+function formatResults(calls: readonly ToolCall[], results: readonly ToolMessage[]) {
+  const lines = results.map(({ callId, content }) => {
+    const call = calls.find(({ id }) => id === callId);
+    return `${call ? `${call.name} ${call.argumentsJson}` : 'a tool'}: ${content}`;
+  });
+  // No line can end the block.
+  const data = lines.join('\n').replaceAll('<', '(').replaceAll('>', ')');
+  return `${resultsNotice}\n<results>\n${data}\n</results>`;
+}
+
+/** Keeps the newest share of the history, by length. */
+function cutHistory(
+  messages: readonly ChatMessage[],
+  share: number,
+): readonly ChatMessage[] {
+  // The history of a program is its own.
+  if (share >= 1 || messages.some(({ sent }) => sent)) return messages;
+  const system = messages.filter(({ role }) => role === 'system');
+  const turns = messages.filter(({ role }) => role !== 'system');
+  const [history, question] = splitAt(turns, findQuestion(turns));
+  const length = history.reduce((sum, { content }) => sum + content.length, 0);
+  let room = share * length;
+  const firstKept = history.findLastIndex(({ content }) => {
+    room -= content.length;
+    return room < 0;
+  });
+  return [...system, ...history.slice(firstKept + 1), ...question];
+}
+
+/** Finds where the newest question begins: behind the last answer that called no tools. */
+function findQuestion(turns: readonly ChatMessage[]) {
+  const isAnswer = (message: ChatMessage) =>
+    message.role === 'assistant' && listCalls(message).length === 0;
+  return turns.findLastIndex(isAnswer) + 1;
 }
 
 function toApiMessage(
   message: ChatMessage,
-  isPacked: boolean,
+  options: MessageOptions,
 ): ChatCompletionMessageParam {
   // The server judges messages of programs.
   if (message.sent) return message.sent as unknown as ChatCompletionMessageParam;
   if ('wav' in message) {
     const text = formatSpeakerLine(message.name, '').trim() || 'Somebody:';
-    const sound = toInputAudio(message, isPacked);
+    const sound = toInputAudio(message, options.isPacked);
     return { role: 'user', content: [{ type: 'text', text }, sound] };
   }
   switch (message.role) {
@@ -63,14 +303,46 @@ function toApiMessage(
       }));
       return { role: 'user', content: [...toContentParts(text), ...images] };
     }
-    case 'assistant': {
-      const { content, calls = [] } = message;
-      const tool_calls = calls.length > 0 ? calls.map(toApiToolCall) : undefined;
-      return { role: 'assistant', content, tool_calls };
-    }
+    case 'assistant':
+      return toAssistantMessage(message, options);
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
+}
+
+function toAssistantMessage(
+  { content, calls = [] }: Extract<ChatMessage, { role: 'assistant' }>,
+  { emptyContent, refusedFields, server }: MessageOptions,
+): ChatCompletionAssistantMessageParam {
+  if (calls.length === 0) return { role: 'assistant', content };
+  const returned = calls.map((call) => server && call.returned?.read(server));
+  const leaveOut = (fields: SentFields = {}) =>
+    Object.fromEntries(
+      Object.entries(fields).filter(([name]) => !refusedFields.has(name)),
+    );
+  const tool_calls = calls.map(toApiToolCall).map((call, n) => ({
+    ...leaveOut(returned[n]?.call),
+    ...call,
+    function: { ...leaveOut(returned[n]?.function), ...call.function },
+  }));
+  return {
+    ...Object.assign({}, ...returned.map((fields) => leaveOut(fields?.message))),
+    role: 'assistant',
+    content: content.trim() === '' ? emptyContent : content,
+    tool_calls,
+  };
+}
+
+/** Lists the names of the fields that would go back with the calls of a request. */
+export function listReturnedFields(
+  messages: readonly ChatMessage[],
+  server: object,
+): readonly string[] {
+  const names = messages
+    .flatMap((message) => ('calls' in message && message.calls) || [])
+    .flatMap(({ returned }) => Object.values(returned?.read(server) ?? {}))
+    .flatMap((fields) => Object.keys(fields));
+  return [...new Set(names)];
 }
 
 function toInputAudio(
@@ -158,12 +430,16 @@ export type ChatRequest = {
 /** Limits of one answer, and the fields that carry them. */
 type AnswerLimit = { readonly maxTokens: number; readonly needsBothFields: boolean };
 
-/** Creates the body of a chat request with its parts in these forms. `maxTokens` is infinite for no limit. */
+/**
+ * Creates the body of a chat request with its parts in these forms. `server` gets back the fields that came with its
+ * calls.
+ */
 export function createRequestBody(
   options: ChatOptions,
   request: ChatRequest,
   limit: AnswerLimit,
   forms: RequestForms,
+  server?: object,
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
   const { messages, sent = {}, tools, voice } = request;
   const {
@@ -190,8 +466,13 @@ export function createRequestBody(
       createSoundFields(options, voice, isStreamed, forms)),
   } as Omit<ChatCompletionCreateParamsNonStreaming, 'messages'>;
   // Sound that is still spoken comes last.
+  const messageOptions = {
+    ...readPromptForm(forms),
+    server,
+    isPacked: isSent(forms, 'ogg'),
+  };
   const soundField = {
-    messages: toApiMessages(noteLostTools(messages, lostTools), isSent(forms, 'ogg')),
+    messages: toApiMessages(noteLostTools(messages, lostTools), messageOptions),
   };
   if (!isStreamed) return { ...fieldsBeforeSound, ...soundField, stream: false };
   const hasStreamOptions = isSent(forms, 'stream_options');
@@ -200,6 +481,23 @@ export function createRequestBody(
     stream: true,
     stream_options: hasStreamOptions ? createStreamOptions(forms) : undefined,
     ...soundField,
+  };
+}
+
+const historyShares: Readonly<Record<string, number>> = { half: 0.5, newest: 0 };
+
+function readPromptForm(forms: RequestForms): PromptForm {
+  const returned = [...forms].filter(([name]) => name.startsWith(returnedPrefix));
+  const refused = returned.flatMap(([name, form]) =>
+    form === '' ? name.slice(returnedPrefix.length) : [],
+  );
+  return {
+    ...standardPromptForm,
+    system: forms.get('system') === 'in first question' ? 'question' : 'role',
+    tools: forms.get('tool results') === 'in words' ? 'question' : 'role',
+    historyShare: historyShares[forms.get('history') ?? ''] ?? 1,
+    emptyContent: forms.get('empty content') === 'text' ? '' : null,
+    refusedFields: new Set(refused),
   };
 }
 

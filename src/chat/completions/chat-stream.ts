@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BotError } from '#src/base/errors.ts';
 import {
   isRecord,
@@ -8,15 +9,33 @@ import {
 } from '#src/base/json.ts';
 import type { ChatPart, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
+import { type CallFields, ReturnedFields } from '#src/chat/returned-fields.ts';
 import { findErrorText } from '#src/provider/models/error-text.ts';
 import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
+import {
+  FieldAssembler,
+  type FieldRoom,
+  maxFieldCharacters,
+} from './field-assembler.ts';
 
-type PartialToolCall = { id: string; name: string; json: string };
+type PartialToolCall = {
+  id: string;
+  name: string;
+  json: string;
+  ofCall?: FieldAssembler | undefined;
+  ofFunction?: FieldAssembler | undefined;
+};
 
 /** Any field may be missing, empty or repeated. */
-type Fragment = Readonly<PartialToolCall> & { readonly index: unknown };
+type Fragment = Readonly<Pick<PartialToolCall, 'id' | 'name' | 'json'>> & {
+  readonly index: unknown;
+  readonly delta: ChunkFields;
+};
+
+/** A whole call, with the unknown fields that came with it. */
+type AssembledCall = ToolCall & Pick<CallFields, 'call' | 'function'>;
 
 /** Each piece of arguments may start a new search for their end. */
 const maxCheckedChars = 4 * 2 ** 20;
@@ -29,7 +48,12 @@ const maxCheckedChars = 4 * 2 ** 20;
 class ToolCallAssembler {
   readonly #calls: PartialToolCall[] = [];
   readonly #callByKey = new Map<string, PartialToolCall>();
+  readonly #room: FieldRoom;
   #checkedChars = 0;
+
+  constructor(room: FieldRoom) {
+    this.#room = room;
+  }
 
   /** Adds the pieces of one chunk. Anything that is no list of pieces is ignored. */
   add(deltas: unknown): void {
@@ -40,13 +64,15 @@ class ToolCallAssembler {
   }
 
   /** Lists the calls that have a name. Each gets an id, and `{}` in place of no arguments. */
-  listCalls(): readonly ToolCall[] {
+  listCalls(): readonly AssembledCall[] {
     return this.#calls
       .filter((call) => call.name !== '')
-      .map(({ id, name, json }, n) => ({
-        id: id === '' ? `call_${n}` : id,
+      .map(({ id, name, json, ofCall, ofFunction }) => ({
+        id: id === '' ? createCallId() : id,
         name,
         argumentsJson: json.trim() === '' ? '{}' : unwrapJson(json),
+        call: ofCall?.fields ?? {},
+        function: ofFunction?.fields ?? {},
       }));
   }
 
@@ -64,10 +90,18 @@ class ToolCallAssembler {
     call.name ||= fragment.name;
     // Longer arguments fit no tool.
     if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json;
+    call.ofCall = addUnknownFields(call.ofCall, this.#room, fragment.delta, 'call');
+    const callFields = toRecord(fragment.delta.function);
+    call.ofFunction = addUnknownFields(
+      call.ofFunction,
+      this.#room,
+      callFields,
+      'function',
+    );
   }
 
   #beginCall(key: string) {
-    const call = { id: '', name: '', json: '' };
+    const call: PartialToolCall = { id: '', name: '', json: '' };
     this.#calls.push(call);
     this.#callByKey.set(key, call);
     return call;
@@ -81,6 +115,33 @@ class ToolCallAssembler {
   }
 }
 
+/** Fields that are read here. Those of a message include one that answers have and requests have not. */
+const knownFields = {
+  message: 'role content refusal audio annotations tool_calls function_call'.split(' '),
+  call: ['index', 'id', 'type', 'function'],
+  function: ['name', 'arguments'],
+};
+
+/**
+ * Adds the fields that nobody here knows to an assembler, which is made for the first of them. Those of a whole message
+ * repeat those of its deltas.
+ */
+function addUnknownFields(
+  assembler: FieldAssembler | undefined,
+  room: FieldRoom,
+  fields: ChunkFields,
+  place: keyof CallFields,
+  isWhole: boolean = false,
+): FieldAssembler | undefined {
+  const known = knownFields[place];
+  const unknown = Object.entries(fields).filter(([name]) => !known.includes(name));
+  if (unknown.length === 0) return assembler;
+  const adding = assembler ?? new FieldAssembler(room);
+  if (isWhole) adding.addMissing(Object.fromEntries(unknown));
+  else adding.add(Object.fromEntries(unknown));
+  return adding;
+}
+
 /** Returns whether a text is JSON within the limits of tool arguments. */
 export function isJson(text: string): boolean {
   return tryParseForeignJson(text, toolArgumentLimits) !== undefined;
@@ -92,9 +153,16 @@ function unwrapJson(json: string) {
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-function readFragment({ id, index, function: callFields }: ChunkFields) {
+/** Creates an id that every server takes: Mistral wants nine letters and digits. */
+function createCallId() {
+  return randomUUID().replaceAll('-', '').slice(0, 9);
+}
+
+function readFragment(delta: ChunkFields): Fragment {
+  const { id, index, function: callFields } = delta;
   const { name, arguments: json } = toRecord(callFields);
   return {
+    delta,
     index,
     id: toNonEmptyText(id) ?? '',
     name: toNonEmptyText(name) ?? '',
@@ -119,7 +187,11 @@ export class ChatStream {
   readonly #by: ServedBy;
   readonly #text: AnswerText;
   readonly #spoken: AnswerText;
-  readonly #calls = new ToolCallAssembler();
+  readonly #server: object;
+  readonly #calls: ToolCallAssembler;
+  readonly #room: FieldRoom = { ...maxFieldCharacters };
+  /** Fields of the message that nobody here knows. */
+  #fields: FieldAssembler | undefined;
   /** Kind of the reason that the server gave for the end. */
   #finish: string | undefined;
   #usage: Usage | undefined;
@@ -130,8 +202,11 @@ export class ChatStream {
   #hasSound = false;
   #hasThoughts = false;
 
-  constructor(by: ServedBy, options: AnswerTextOptions) {
+  /** Reads an answer of `server`, which alone gets back the fields that nobody here knows. */
+  constructor(by: ServedBy, options: AnswerTextOptions, server: object) {
     this.#by = by;
+    this.#server = server;
+    this.#calls = new ToolCallAssembler(this.#room);
     this.#text = new AnswerText(options);
     this.#spoken = new AnswerText({ ...options, tools: [], onJudged: undefined });
   }
@@ -194,6 +269,8 @@ export class ChatStream {
       this.#hasDeltas ? undefined : (message ?? { content: text }),
     );
     this.#calls.add(delta.tool_calls ?? wholeMessage.tool_calls);
+    this.#addFields(delta, false);
+    this.#addFields(toRecord(message), this.#hasDeltas || isRecord(choice.delta));
     if (delta.function_call)
       this.#calls.add([{ index: 0, function: delta.function_call }]);
     // Some servers send a count with every chunk, and the last one is the total.
@@ -211,11 +288,7 @@ export class ChatStream {
     yield* this.release(this.isCut);
     this.#hasWords ||= this.#text.hasJudgement;
     if (this.usage) yield { kind: 'usage', usage: this.usage };
-    const writtenCalls = this.#text.calls.map((call, n) => ({
-      ...call,
-      id: `call_text_${n}`,
-    }));
-    const calls = [...this.#calls.listCalls(), ...writtenCalls];
+    const calls = this.#listCalls();
     if (!this.isFinished && calls.length === 0)
       throw createTruncatedError(this.#hasBegun, server);
     const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
@@ -229,6 +302,38 @@ export class ChatStream {
   *release(isCut: boolean = true): Generator<ChatPart> {
     yield* this.#showText('text', this.#text.flush(isCut));
     yield* this.#showText('transcript', this.#spoken.flush(isCut));
+  }
+
+  #addFields(fields: ChunkFields, isWhole: boolean) {
+    this.#fields = addUnknownFields(
+      this.#fields,
+      this.#room,
+      fields,
+      'message',
+      isWhole,
+    );
+  }
+
+  #listCalls(): readonly ToolCall[] {
+    const writtenCalls = this.#text.calls.map((call) => {
+      return { ...call, id: createCallId(), call: {}, function: {} };
+    });
+    const ids = new Set<string>();
+    return [...this.#calls.listCalls(), ...writtenCalls].map(
+      ({ call, function: ofFunction, id: sentId, ...rest }, n): ToolCall => {
+        // Two results cannot have one id.
+        const id = ids.has(sentId) ? createCallId() : sentId;
+        ids.add(id);
+        const known = { id, ...rest };
+        const message = (n === 0 && this.#fields?.fields) || {};
+        const fields = { message, call, function: ofFunction };
+        const isPlain = Object.values(fields).every(
+          (each) => Object.keys(each).length === 0,
+        );
+        if (isPlain) return known;
+        return { ...known, returned: new ReturnedFields(this.#server, fields) };
+      },
+    );
   }
 
   #createEmptyError(server: string) {

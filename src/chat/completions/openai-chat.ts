@@ -28,6 +28,7 @@ import {
   type ChatOptions,
   type ChatRequest,
   createRequestBody,
+  listReturnedFields,
   toPlainName,
 } from './chat-request.ts';
 import { ChatStream, toChunks } from './chat-stream.ts';
@@ -146,7 +147,11 @@ class ChatServer {
       }
     } catch (cause) {
       signal.throwIfAborted();
-      const error = describeError(cause, this.#client, collectPrivateText(request));
+      const error = describeError(
+        cause,
+        this.#client,
+        collectPrivateText(request, this),
+      );
       throw hasOutput ? toTruncatedError(error) : error;
     }
     // The client ends an aborted stream quietly.
@@ -165,7 +170,11 @@ class ChatServer {
         tries: request.tries,
         isPaidOnce: request.maxTokens !== undefined,
         send: (forms) => {
-          const answer = new ChatStream(this.#by, this.#createTextOptions(request));
+          const answer = new ChatStream(
+            this.#by,
+            this.#createTextOptions(request),
+            this,
+          );
           attempts.answer = answer;
           return this.#sendRequest(request, forms, answer, signal);
         },
@@ -187,7 +196,9 @@ class ChatServer {
 
   #listParts(request: ChatRequest) {
     const maxTokens = this.#getMaxTokens(request);
-    return listChatParts(this.#options, request, this.#client.baseURL, maxTokens);
+    const returned = listReturnedFields(request.messages, this);
+    const { baseURL } = this.#client;
+    return listChatParts(this.#options, { ...request, returned }, baseURL, maxTokens);
   }
 
   #chooseForms(request: ChatRequest): RequestForms {
@@ -207,7 +218,8 @@ class ChatServer {
   ): AsyncGenerator<ChatPart> {
     const messages = [{ role: 'user', name: '', content: 'Say: ok' }] as const;
     const request = { messages, tools, voice, maxTokens: trialTokens };
-    const answer = new ChatStream(this.#by, this.#createTextOptions(request));
+    const options = this.#createTextOptions(request);
+    const answer = new ChatStream(this.#by, options, this);
     yield* this.#readAnswer(
       this.#createBody(request, forms),
       undefined,
@@ -300,7 +312,7 @@ class ChatServer {
       maxTokens: Math.min(tokens, this.#getMaxTokens(request)),
       needsBothFields: this.#needsBothLimits,
     };
-    return createRequestBody(this.#options, request, limit, forms);
+    return createRequestBody(this.#options, request, limit, forms, this);
   }
 
   /** Takes the request that was begun while its last message was spoken. */
@@ -447,11 +459,22 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
   return [...tools, ...sentFunctions].flatMap(({ name }) => toNonEmptyText(name) ?? []);
 }
 
-/** Collects names and words of people. A server's sentence that repeats any of them is not logged. */
-function collectPrivateText({ messages }: ChatRequest) {
+/**
+ * Collects names and words of people, calls, and thoughts that go back to `server`. A server's sentence that repeats
+ * any of them is not logged.
+ */
+function collectPrivateText({ messages }: ChatRequest, server: object) {
   return messages
     .filter(({ role }) => role !== 'system')
-    .map((message) => `${'name' in message ? message.name : ''} ${message.content}`)
+    .map((message) => {
+      const calls = 'calls' in message ? (message.calls ?? []) : [];
+      const returned = calls.map((call) => call.returned?.read(server) ?? '');
+      // Words have spaces between them, and signatures have none.
+      const thoughts = JSON.stringify(returned).replace(/"[^"\s]*"/g, '');
+      const name = 'name' in message ? message.name : '';
+      const callText = calls.map(({ argumentsJson }) => argumentsJson).join(' ');
+      return `${name} ${message.content} ${callText} ${thoughts}`;
+    })
     .join(' ');
 }
 

@@ -64,32 +64,45 @@ export function toChatMessages(
 }
 
 /**
- * Selects the newest messages that fit, oldest first. The newest always stays, and loses its start if it is too long.
+ * Selects the newest messages that fit, oldest first. An answer stays with its question, as many templates want a user
+ * to begin. The newest exchange always stays, and each text that is too long loses its start.
  */
 export function selectRecentMessages(
   messages: readonly ChatMessage[],
 ): readonly ChatMessage[] {
+  const written = messages.filter(({ content }) => content !== '');
+  const recent = listFittingMessages(written);
+  const begin = recent.findIndex(({ role }) => role === 'user');
+  if (begin >= 0) return recent.slice(begin);
+  const [answer] = recent;
+  const question = written.findLast(({ role }) => role === 'user');
+  if (!answer || !question) return recent;
+  const { characters } = historyLimits;
+  const asked = cutStart(question, characters / 2);
+  return [asked, cutStart(answer, characters - asked.content.length)];
+}
+
+/** Lists the newest messages that fit, at least one. */
+function listFittingMessages(messages: readonly ChatMessage[]) {
   const recent: ChatMessage[] = [];
   let characters = 0;
-  const written = messages.filter(({ content }) => content !== '');
-  for (const message of written.toReversed()) {
+  for (const message of messages.toReversed()) {
     characters += message.content.length;
     if (
       recent.length > 0 &&
       (characters > historyLimits.characters || recent.length >= historyLimits.items)
     )
       break;
-    recent.unshift(message);
+    recent.unshift(cutStart(message, historyLimits.characters));
   }
-  const [newest] = recent;
-  if (recent.length > 1 || !newest || newest.content.length <= historyLimits.characters)
-    return recent;
-  return [
-    {
-      ...newest,
-      content: newest.content.slice(-historyLimits.characters).trimStart(),
-    },
-  ];
+  return recent;
+}
+
+function cutStart(message: ChatMessage, maxLength: number): ChatMessage {
+  const { content } = message;
+  return content.length <= maxLength
+    ? message
+    : { ...message, content: content.slice(-maxLength).trimStart() };
 }
 
 /** Lists the exchanges for a prompt, oldest first, without those of left-out people. */

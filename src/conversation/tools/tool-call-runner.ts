@@ -349,7 +349,8 @@ export class AnswerCalls implements AnswerTools {
   get doneCalls(): readonly DoneCall[] {
     const { calls, changes } = this.#options;
     return changes.map(({ args, resultId, tool }, n) => ({
-      call: { id: `done-${n}`, name: tool, argumentsJson: args },
+      // Nine letters and digits, as Mistral wants them.
+      call: { id: `done${`${n}`.padStart(5, '0')}`, name: tool, argumentsJson: args },
       content: calls.getResult(resultId).content,
     }));
   }
