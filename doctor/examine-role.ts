@@ -23,7 +23,6 @@ import {
   toDifferingFinding,
   toFailureFinding,
   toMissingFinding,
-  toOkFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
@@ -32,9 +31,10 @@ import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
-import { isKnownVoice } from '#src/speech/voice-names.ts';
 import { conversationProbe, toolsProbe } from './chat-probes.ts';
 import { explainRefusal } from './explain-refusal.ts';
+import { probeSpeech, testSentence } from './probe-speech.ts';
+import type { RoleTrial } from './role-trial.ts';
 import { examineServerCases } from './server-cases.ts';
 
 /** A role of the configuration, with the engine that fills it. */
@@ -45,25 +45,12 @@ export interface ConfiguredRole {
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 }
 
-type RoleTrial = {
-  readonly deadline: ProbeDeadline;
-  /** Takes habits of the server, which become findings. */
-  readonly report: (habit: ServerHabit) => void;
-  readonly stack: AsyncDisposableStack;
-  /** Speech to recognise. Without it the local voice speaks. */
-  readonly clip: SpokenClip | undefined;
-};
-
 /** Findings about a role. `clip` is its speech, if it speaks. */
 export type ExaminedRole = {
   readonly findings: readonly Finding[];
   readonly isUsable: boolean;
   readonly clip?: SpokenClip;
 };
-
-/** Simple words, long enough that the sound arrives in several pieces. */
-const testSentence =
-  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** As long as the longest history that the bot sends. */
 const longConversation = 'It rains. '.repeat(historyLimits.characters / 10);
@@ -175,74 +162,6 @@ async function probeChat(
   return [finding, toldTools, conversation, ...cases];
 }
 
-async function probeSpeech(
-  engine: EngineChoice,
-  deadlines: Deadlines | undefined,
-  { deadline, report, stack }: RoleTrial,
-): Promise<readonly Finding[]> {
-  if (engine.kind === 'local') return [];
-  const { own: settings } = engine;
-  const speak = async (
-    changes: Readonly<Record<string, unknown>>,
-    onHabit = report,
-  ) => {
-    const choice = { ...engine, own: { ...settings, ...changes } };
-    const options = { report: onHabit };
-    const synthesizer = await openEngine('text to speech', choice, stack, options);
-    const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
-    const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
-    return await tryProbe({ ...speakProbe, mend }, subject, deadline);
-  };
-  // WAV names its sample rate. The first request loads the model, so only the
-  // second is timed.
-  const wavHabits: string[] = [];
-  const wavFinding = await speak({ SPEECH_FORMAT: 'wav' }, ({ what: habit }) =>
-    wavHabits.push(habit),
-  );
-  const isOtherFormat = wavHabits.some((habit) => habit.includes('response_format'));
-  const wavClip = isOtherFormat ? undefined : wavFinding.clip;
-  const wavHz = wavClip?.pcm.rateHz;
-  const finding = await speak({});
-  // The setting takes usual rates alone.
-  const speakAtRate = () => speak({ SPEECH_RATE_HZ: `${wavHz}` }).catch(() => finding);
-  if (wavClip && !isUsable(finding)) {
-    const isRate = settings.SPEECH_FORMAT === 'pcm' && isUsable(await speakAtRate());
-    return [toWavFinding(finding, wavClip, isRate)];
-  }
-  const rateHz = finding.clip?.pcm.rateHz;
-  const rates = `wav ${wavHz ?? 'refused'}, ${settings.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
-  const format = deadline.isThorough
-    ? [toOkFinding('sound format', `rates in Hz: ${rates}`)]
-    : [];
-  if (settings.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
-    return [finding, ...format];
-  const corrected = await speakAtRate();
-  const heard = isUsable(corrected) ? corrected : finding;
-  return [heard, ...format, toRateFinding(rateHz, wavHz)];
-}
-
-/** The words of the clip are recognised all the same. */
-function toWavFinding(
-  { reason, subject }: Finding,
-  clip: SpokenClip,
-  isRate: boolean,
-): Finding {
-  const mend = isRate ? formatRateRemedy(clip.pcm.rateHz) : 'set SPEECH_FORMAT=wav';
-  return { ...toMissingFinding(subject, reason, mend), clip };
-}
-
-function formatRateRemedy(rateHz: number) {
-  return `set SPEECH_RATE_HZ=${rateHz}, or SPEECH_FORMAT=wav`;
-}
-
-function toRateFinding(rateHz: number, wavHz: number) {
-  return toDifferingFinding(
-    'rate',
-    `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
-    formatRateRemedy(wavHz),
-  );
-}
-
 async function probeTranscription(
   engine: EngineChoice,
   deadlines: Deadlines | undefined,
@@ -289,11 +208,6 @@ function toPlainTextFinding({ subject }: Finding) {
     'it sends transcripts as bare text, which holds the spoken words',
     `set ${plainTextSetting}=true`,
   );
-}
-
-function findVoiceRemedy(voice = '', names: readonly string[] = []) {
-  if (voice === '' || isKnownVoice(voice, names)) return undefined;
-  return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
 }
 
 let localClip: SpokenClip | undefined;

@@ -8,7 +8,7 @@ import {
 } from '#test/doctor/run-examination.ts';
 
 /** The sentence of the doctor. */
-export const said =
+const said =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** A server as one product or vendor answers, below any address. */
@@ -32,14 +32,14 @@ const answerText =
     response.writeHead(status, { 'content-type': type }).end(text);
   };
 
-export const answerWords = (content: string): FakeRoute =>
+const answerWords = (content: string): FakeRoute =>
   answerStream({ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }] });
 
 const refuse = (status: number, message: string, fields = {}) =>
   answerJson({ error: { message, ...fields } }, status);
 
 /** Calls the tool `ping` where it is offered, and answers in words otherwise and with its result. */
-export function answerChat({ body }: ExaminedRequest): FakeRoute {
+function answerChat({ body }: ExaminedRequest): FakeRoute {
   const messages = body.messages as readonly { readonly role: string }[];
   const isOffered = JSON.stringify(body.tools ?? '').includes('"ping"');
   if (!isOffered || messages.at(-1)?.role === 'tool') return answerWords('ok');
