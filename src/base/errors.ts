@@ -7,6 +7,7 @@ export const errorCodes = {
   'provider.bad_key': 'a speech or chat server refused the key',
   'provider.rate_limited': 'a speech or chat server applies its rate limit',
   'provider.spent': 'a speech or chat server has no credit left',
+  'provider.loading': 'a speech or chat server is still loading its model',
   'provider.late': 'a speech or chat server was silent for too long',
   'provider.wrong_type':
     'a speech or chat server sent a wrong content type, such as HTML',
@@ -78,6 +79,12 @@ export type FailureServer = {
   readonly cap?: BudgetCap;
   /** The request was sent again without its pictures, which the model does not take. */
   readonly takesNoPictures?: true;
+  /** A moderation refused this request alone. The server and its key are well. */
+  readonly isContentRefusal?: true;
+  /** The prompt is longer than the model, or the server, takes. */
+  readonly isTooLong?: true;
+  /** Tokens by which the allowed answer was too long. */
+  readonly tokensOver?: number;
 };
 
 /**

@@ -47,6 +47,27 @@ export function withServerReport(model: ChatModel, by: ServedBy): ChatModel {
   };
 }
 
+/** Wraps a model so that `onLoading` is called each time that its server says that the model is still loading. */
+export function withLoadingReport(
+  chat: ChatModel,
+  onLoading: (() => void) | undefined,
+): ChatModel {
+  const { wrapEach } = chat;
+  if (!onLoading) return chat;
+  if (wrapEach)
+    return wrapEach.call(chat, (engine) => withLoadingReport(engine, onLoading));
+  return {
+    async *reply(...request) {
+      try {
+        yield* chat.reply(...request);
+      } catch (error) {
+        if (error instanceof BotError && error.code === 'provider.loading') onLoading();
+        throw error;
+      }
+    },
+  };
+}
+
 /** Returns whether a usage is the count of a server, rather than an estimate. */
 export function isReportedUsage(usage: Usage | undefined): boolean {
   return usage !== undefined && !usage.isEstimate;

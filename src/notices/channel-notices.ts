@@ -58,9 +58,11 @@ function getSpokenLocale(
 
 /** Turns an error into a line for people, without the provider's name. */
 export function toFailureLine({ about, code, stage }: BotError): TextLine {
-  const { cap, retryAfterMs, takesNoPictures } = about;
+  const { cap, isContentRefusal, retryAfterMs, takesNoPictures } = about;
   if (code === 'budget.used') return toBudgetLine(cap);
   if (takesNoPictures) return { id: 'fail.picture' };
+  if (isContentRefusal) return { id: 'fail.content' };
+  if (code === 'provider.loading') return { id: 'fail.loading' };
   if (code === 'provider.bad_key' || code === 'provider.spent')
     return { id: 'fail.key' };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined)

@@ -1,5 +1,5 @@
 import type { ChatModel } from '#src/chat/chat-model.ts';
-import { withMeter } from '#src/chat/metered-chat.ts';
+import { withLoadingReport, withMeter } from '#src/chat/metered-chat.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
@@ -99,7 +99,10 @@ async function createWrittenRequest(
   const prompt = await createPrompt(turn, signal);
   if (!prompt) return undefined;
   const { done, sent, tools } = turn;
-  const metered = withMeter(chat, answerHost.meter);
+  const metered = withLoadingReport(
+    withMeter(chat, answerHost.meter),
+    answerHost.onLoading,
+  );
   return { chat: metered, prompt, tools, sent, done, host: answerHost };
 }
 

@@ -111,6 +111,8 @@ export interface AnswerHost {
   readonly meter: ChatMeter & VoiceUsageMeter;
   /** Asks the chat model of a chained answer whether the words are whole. */
   readonly wordsJudge?: WordsJudge | undefined;
+  /** Called each time that the model is still loading and will be asked again. Must not throw. */
+  readonly onLoading?: (() => void) | undefined;
 }
 
 /** A way from a turn to a reply. Choose one with `choosePipeline`, and open it in a `PipelineRegistry`. */

@@ -150,6 +150,7 @@ const remediesByCode: Readonly<Partial<Record<ErrorCode, string>>> = {
   'provider.bad_key': keyRemedy,
   'provider.late':
     'try again, because the server loads an unused model first; if it stays slow, choose a smaller one',
+  'provider.loading': 'try again when the model has loaded',
   'provider.rate_limited': 'wait, or raise the limits of that account',
   'provider.spent': 'top up that account',
   'provider.unreachable': 'start that server, or correct {role}_BASE_URL',

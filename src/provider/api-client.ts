@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { OpenAI } from 'openai/client';
+import type { APIError } from 'openai/core/error';
 import { createGuardedFetch, type Fetch } from './guarded-fetch.ts';
 import { formatServerName } from './models/error-text.ts';
+import { createAnswerError } from './models/refusal.ts';
 import {
   placeholderKey,
   ServerAccess,
@@ -35,6 +37,16 @@ export class ApiClient extends OpenAI {
       // The package looks for `Response` on a `fetch` to learn that it accepts forms.
       fetch: Object.assign(send, { Response }),
     });
+  }
+
+  /** Keeps all that stands in the body of a refusal. */
+  protected override makeStatusError(
+    status: number,
+    error: object,
+    message: string | undefined,
+    headers: Headers,
+  ): APIError {
+    return createAnswerError(status, error, message, headers);
   }
 
   /** Names the server without the key, for logs and the console. */

@@ -7,6 +7,8 @@ import {
 } from '#src/base/json.ts';
 import forms from '#src/provider/models/stream-errors.json' with { type: 'json' };
 import { eventLimits } from './models/error-text.ts';
+import { classifyRefusal, type RefusalKind } from './models/refusal.ts';
+import { toStatus } from './models/refusal-evidence.ts';
 
 /** Reason for ending at an end mark, which keeps the connection if the stream ends there. */
 export const endMarkReason: Error = new Error('the stream is at its end mark');
@@ -36,8 +38,7 @@ export async function* readEvents(
           return onEndMark();
         }
         const error = findStreamError(event.data, event.name);
-        if (error)
-          throw new APIError(error.status, error.body, undefined, response.headers);
+        if (error) throw createStreamError(error, response.headers);
         yield event.data;
       }
     }
@@ -123,10 +124,29 @@ function createMalformedError() {
   return new SyntaxError('Error reading response: malformed server-sent event JSON.');
 }
 
+/** After these an answer of a wrong form says as much, and another form of the request may help. */
+const doubtfulKinds: ReadonlySet<RefusalKind> = new Set(['request', 'model', 'voice']);
+
+/**
+ * Finds a refusal in JSON that a server sent in place of an answer, in spite of its status. Undefined also for an error
+ * after which another form of the request may help.
+ */
+export function findAnswerRefusal(
+  answer: unknown,
+  headers: Headers = new Headers(),
+): APIError | undefined {
+  const found = findStreamError(answer, '');
+  const error = found && createStreamError(found, headers);
+  const isPlain = error && !doubtfulKinds.has(classifyRefusal(error).kind);
+  return isPlain ? error : undefined;
+}
+
+function createStreamError({ body, status }: StreamError, headers: Headers) {
+  return new APIError(status, body, undefined, headers);
+}
+
 /** An error inside a stream, with the status that it would have had before the stream. */
 type StreamError = { readonly body: object; readonly status: number | undefined };
-
-const statusByCode = new Map(Object.entries(forms.statuses));
 
 function findStreamError(sent: unknown, name: string): StreamError | undefined {
   const event: unknown = Array.isArray(sent) ? sent[0] : sent;
@@ -145,15 +165,12 @@ function findStreamError(sent: unknown, name: string): StreamError | undefined {
 }
 
 function toStreamError(error: unknown, event: object): StreamError {
-  const body = isRecord(error) ? error : { message: `${error}` };
+  // Beside a bare text stand its code and its wait.
+  const isText = typeof error === 'string' && Object.keys(event).length > 1;
+  const body = isText ? event : isRecord(error) ? error : { message: `${error}` };
   const records = [toRecord(body), toRecord(event)];
   const codes = records.flatMap((record) =>
-    forms.statusKeys.map((key) => parseStatus(record[key])),
+    forms.statusKeys.map((key) => toStatus(record[key])),
   );
   return { body, status: codes.find((code) => code !== undefined) };
-}
-
-function parseStatus(code: unknown) {
-  const status = statusByCode.get(`${code}`.toLowerCase());
-  return status ?? (/^[45]\d\d$/.test(`${code}`) ? Number(code) : undefined);
 }

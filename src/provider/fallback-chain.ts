@@ -84,8 +84,8 @@ export class CircuitBreaker {
     const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
     const plannedMs = Math.min(maxRestMs, doubledMs);
     const requestedMs = Math.min(reason.about.retryAfterMs ?? 0, maxRequestedRestMs);
-    const minMs = reason.code === 'provider.spent' ? noCreditRestMs : requestedMs;
-    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, minMs);
+    const minMs = reason.code === 'provider.spent' ? noCreditRestMs : 0;
+    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, requestedMs, minMs);
     this.#rest = { plannedMs, untilMs, reason };
   }
 }
@@ -134,7 +134,18 @@ export function createFallbackPosition(): FallbackPosition {
 /** `moved` means that another request moved the position to another engine. */
 type AttemptEnd = 'completed' | 'moved' | BotError;
 
+/** The state of one request over its attempts. */
+type Attempts = {
+  /** After this instant nobody waits for a loading model any more, by `nowMs` of the clock. */
+  readonly freshUntilMs: number;
+  hasRetried: boolean;
+  /** The last attempt met a model that is loading. */
+  isLoading: boolean;
+};
+
 const retryDelayMs = 200;
+/** A model that is loading is asked again after this time, or the longer one that its server states. */
+const loadingPauseMs = 1000;
 /** A provider that wants a longer wait is not retried in this turn. */
 const maxRetryWaitMs = 1000;
 const requestOverError = new Error('the request is over');
@@ -143,7 +154,8 @@ const requestFaultStatuses = new Set([400, 413, 422]);
 
 /**
  * Serves a request by the first engine that is not resting, and by the next one if that fails before its first
- * output. A request that fails at once is retried once.
+ * output. A request that fails at once is retried once. Without another engine a loading model is waited for, as long
+ * as a first answer may take.
  */
 export class FallbackChain<Engine> {
   readonly #options: FallbackChainOptions<Engine>;
@@ -173,26 +185,53 @@ export class FallbackChain<Engine> {
     position: FallbackPosition = createFallbackPosition(),
   ): AsyncGenerator<T> {
     const { clock } = this.#options;
-    let hasRetried = false;
+    const freshUntilMs = clock.nowMs() + this.#getColdDeadlineMs(request);
+    const attempts: Attempts = { freshUntilMs, hasRetried: false, isLoading: false };
     for (;;) {
       const at = this.#selectIndex(position);
       const startMs = clock.nowMs();
-      const end = yield* this.#attemptRequest(request, at, position, signal);
+      const attempt = { at, isLoading: attempts.isLoading };
+      const end = yield* this.#attemptRequest(request, attempt, position, signal);
       if (end === 'completed') return;
       if (end === 'moved') continue;
-      if (
-        !hasRetried &&
-        this.#shouldRetry(end, clock.nowMs() - startMs, this.#getFallback(at))
-      ) {
-        hasRetried = true;
-        await clock.sleep(end.about.retryAfterMs ?? retryDelayMs, signal);
-      } else this.#moveOn(at, end, position);
+      attempts.isLoading = end.code === 'provider.loading';
+      const pauseMs = attempts.isLoading
+        ? this.#findLoadingPauseMs(end, attempts, this.#findNext(at, position))
+        : this.#findRetryDelayMs(end, attempts, startMs, this.#getFallback(at));
+      if (pauseMs === undefined) this.#moveOn(at, end, position);
+      else await clock.sleep(pauseMs, signal);
     }
+  }
+
+  /** Waits for a model while the question is fresh, unless another engine can answer. */
+  #findLoadingPauseMs(
+    { about }: BotError,
+    { freshUntilMs }: Attempts,
+    nextIndex: number | undefined,
+  ) {
+    const pauseMs = Math.max(loadingPauseMs, about.retryAfterMs ?? 0);
+    const isFresh = this.#options.clock.nowMs() + pauseMs <= freshUntilMs;
+    return isFresh && nextIndex === undefined ? pauseMs : undefined;
+  }
+
+  #findRetryDelayMs(
+    error: BotError,
+    attempts: Attempts,
+    startMs: number,
+    { breaker }: Fallback<Engine>,
+  ) {
+    const waitMs = error.about.retryAfterMs ?? retryDelayMs;
+    const tookMs = this.#options.clock.nowMs() - startMs;
+    const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
+    const canRetry = error.retryable && breaker.isClosed && waitMs <= maxRetryWaitMs;
+    if (attempts.hasRetried || !canRetry || !isSoon) return undefined;
+    attempts.hasRetried = true;
+    return waitMs;
   }
 
   async *#attemptRequest<T>(
     request: FallbackRequest<Engine, T>,
-    at: number,
+    { at, isLoading }: { readonly at: number; readonly isLoading: boolean },
     position: FallbackPosition,
     signal: AbortSignal,
   ): AsyncGenerator<T, AttemptEnd> {
@@ -214,10 +253,10 @@ export class FallbackChain<Engine> {
       return 'completed';
     } catch (thrown) {
       signal.throwIfAborted();
-      const error = this.#reportFailure(thrown, fallback);
+      const error = this.#reportFailure(thrown, fallback, isLoading);
       if (!hasBegun) return error;
       isWell = false;
-      fallback.breaker.recordFailure(error);
+      this.#blameServer(fallback, error);
       throw error;
     } finally {
       if (isWell) fallback.breaker.recordSuccess();
@@ -245,22 +284,25 @@ export class FallbackChain<Engine> {
   }
 
   #moveOn(at: number, error: BotError, position: FallbackPosition) {
-    const { about, code } = error;
-    if (code === 'budget.used') throw error;
-    const isRefused =
-      requestFaultStatuses.has(about.status ?? 0) || about.takesNoPictures;
-    const isWell = isRefused || code === 'speech.no_voice';
-    if (!isWell) this.#getFallback(at).breaker.recordFailure(error);
+    if (error.code === 'budget.used') throw error;
+    this.#blameServer(this.#getFallback(at), error);
     if (position.index !== at) return;
-    const next = position.isPinned ? undefined : this.#findAvailable(at + 1);
+    const next = this.#findNext(at, position);
     if (next === undefined) throw error;
     position.index = next;
   }
 
-  #shouldRetry(error: BotError, tookMs: number, { breaker }: Fallback<Engine>) {
-    const waitMs = error.about.retryAfterMs ?? retryDelayMs;
-    const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
-    return error.retryable && breaker.isClosed && isSoon && waitMs <= maxRetryWaitMs;
+  #blameServer({ breaker }: Fallback<Engine>, error: BotError) {
+    if (!isOfRequest(error)) breaker.recordFailure(error);
+  }
+
+  #findNext(at: number, { isPinned }: FallbackPosition) {
+    return isPinned ? undefined : this.#findAvailable(at + 1);
+  }
+
+  /** Returns the time in which the first answer of a server has to begin. */
+  #getColdDeadlineMs({ size = 0 }: Pick<FallbackRequest<Engine, unknown>, 'size'>) {
+    return new ProviderSpeed().getDeadlines(this.#options.deadlines, size).firstMs;
   }
 
   #readParts<T>(
@@ -288,12 +330,14 @@ export class FallbackChain<Engine> {
     });
   }
 
-  #reportFailure(thrown: unknown, fallback: Fallback<Engine>) {
+  /** `isLoading`: the operator knows already that the model is loading. */
+  #reportFailure(thrown: unknown, fallback: Fallback<Engine>, isLoading: boolean) {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable')
       throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
     if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures)
       return thrown;
+    if (isLoading && thrown.code === 'provider.loading') return thrown;
     const { provider } = fallback;
     const { code, message, cause } = thrown;
     const { role, report } = this.#options;
@@ -327,6 +371,18 @@ export class FallbackChain<Engine> {
       retryAfterMs: restMs,
     });
   }
+}
+
+/** Returns whether a failure says nothing against the server, which may take the next request. */
+function isOfRequest({ about, code }: BotError) {
+  const isFaulty = requestFaultStatuses.has(about.status ?? 0);
+  return (
+    (isFaulty && code !== 'provider.truncated') ||
+    about.takesNoPictures ||
+    about.isContentRefusal ||
+    code === 'speech.no_voice' ||
+    code === 'provider.loading'
+  );
 }
 
 function createLateError({ provider }: Fallback<unknown>, ms: number) {

@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
-import { JsonMeter } from '#src/base/json.ts';
-import { endMarkReason } from './event-stream.ts';
+import { JsonMeter, tryParseForeignJson } from '#src/base/json.ts';
+import { endMarkReason, findAnswerRefusal } from './event-stream.ts';
 import {
   answerLimits,
   eventLimits,
@@ -220,8 +220,11 @@ async function createWrongTypeError(
   const advice = 'check that the base URL is the API itself, which usually ends in /v1';
   // Where sound or a stream was asked for, JSON is an error in spite of its status.
   const isJson = objection === 'json';
+  const text = isJson ? await answer.text() : '';
+  const refusal = findAnswerRefusal(tryParseForeignJson(text, answerLimits));
+  if (refusal) return refusal;
   const serverMessage = isJson
-    ? toPlainLine(parseErrorText(await answer.text()), guard.secret(), 120)
+    ? toPlainLine(parseErrorText(text), guard.secret(), 120)
     : undefined;
   const complaint = isJson ? 'JSON' : `${objection}: ${advice}`;
   const message = `${guard.server} answered with ${complaint}.`;

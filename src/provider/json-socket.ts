@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { APIError } from 'openai/core/error';
 import { WebSocket } from 'ws';
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -14,6 +13,7 @@ import {
   toErrorCode,
   toPlainLine,
 } from './models/error-text.ts';
+import { createAnswerError } from './models/refusal.ts';
 import { type LearntKeyHeader, listKeyHeaders } from './server-access.ts';
 import { readServerAddress, removeLogin } from './server-address.ts';
 
@@ -262,10 +262,9 @@ export class JsonSocket {
   }
 
   #describeFailure(cause: unknown) {
-    return describeError(cause, {
-      baseURL: this.#options.baseUrl,
-      apiKey: this.#key ?? '',
-    });
+    const client = { baseURL: this.#options.baseUrl, apiKey: this.#key ?? '' };
+    // A connection is opened without a word of people.
+    return describeError(cause, client, '');
   }
 
   get #server() {
@@ -322,11 +321,9 @@ async function readRejection(response: IncomingMessage): Promise<Error> {
   const textHeaders = Object.entries(headers).filter(
     ([, value]) => typeof value === 'string',
   );
-  const value = tryParseForeignJson(text, answerLimits);
-  const error = isRecord(value) ? value : undefined;
-  return APIError.generate(
+  return createAnswerError(
     statusCode,
-    error,
+    tryParseForeignJson(text, answerLimits),
     text,
     new Headers(textHeaders as [string, string][]),
   );

@@ -1,10 +1,16 @@
 import { suiteSeed } from '#test/properties.ts';
 import { dialectTargets } from './targets/dialects.ts';
 
-/** The long tests try more, and `npm run fuzzTarget -- --only dialects` as many as wanted. */
-const cases = 300;
+/** Together 600. The long tests try more, and `npm run fuzz -- --only dialects` as many as wanted. */
+const cases: Readonly<Record<string, number>> = { 'dialects-chat': 300 };
+const fewCases = 100;
 
 test.each(dialectTargets)(
-  '$name: no mixed or broken answer ends in silence, noise, a spoken token or a hang',
-  async ({ check }) => expect((await check(cases, suiteSeed)).failure).toBeUndefined(),
+  '$name: of an altered answer right words are heard or one true sentence, never noise, marks, a false promise or a second run',
+  async ({ name, check }) => {
+    const count = cases[name] ?? fewCases;
+    const { failure } = await check(count, suiteSeed);
+    const again = `npm run fuzz -- --only ${name} --seed ${suiteSeed} --cases ${count}`;
+    expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');
+  },
 );

@@ -38,3 +38,19 @@ test('a model whose reply has a wrong form is not said to be silent', () => {
   ] as const)
     expect(sentenceOf(code, 'think')).toMatch(/no answer that I can use/);
 });
+
+test('people are told that a model is loading, and that a question is refused for its content', () => {
+  expect(sentenceOf('provider.loading', 'recognise')).toBe(
+    'My model is still loading.',
+  );
+  const about = { status: 403, isContentRefusal: true } as const;
+  const refused = new BotError(
+    'provider.refused',
+    false,
+    'No.',
+    undefined,
+    'think',
+    about,
+  );
+  expect(toFailureLine(refused)).toEqual({ id: 'fail.content' });
+});

@@ -32,6 +32,11 @@ test.each([
   ['a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
   ['a spent quota', broken('provider.spent', {}), 60_000],
   [
+    'a quota that opens again in 8 h',
+    broken('provider.spent', { retryAfterMs: 28_800_000 }),
+    3_600_000,
+  ],
+  [
     'a wait of 120 s',
     broken('provider.rate_limited', { retryAfterMs: 120_000 }),
     120_000,

@@ -206,3 +206,57 @@ test.each([
     expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
   },
 );
+
+const loading = (retryAfterMs?: number) =>
+  broken('provider.loading', true, { status: 503, retryAfterMs });
+
+test('a model that is loading is asked again each second until it answers, and told once', async () => {
+  const one = engine([loading()], [loading()], ['yes'], ['yes']);
+  const { ask, passing, kinds, fallbacks } = open([one]);
+  const asking = ask();
+  expect(await passing(asking, 2_000)).toBe('yes');
+  expect([one.asked, kinds()]).toEqual([3, ['failed', 'mended']]);
+  expect(fallbacks[0]?.breaker.isClosed).toBe(true);
+});
+
+test('a stated wait for a loading model is kept, and one that is too long for a question ends it', async () => {
+  const one = engine([loading(2_500)], ['yes']);
+  const { ask, clock } = open([one]);
+  const asking = ask();
+  await clock.advance(2_499);
+  expect(one.asked).toBe(1);
+  await clock.advance(1);
+  expect(await asking).toBe('yes');
+  const other = engine([loading(60_000)]);
+  expect(await open([other]).ask()).toMatchObject({
+    error: { code: 'provider.loading' },
+  });
+  expect(other.asked).toBe(1);
+});
+
+test('a model that loads longer than a first answer may take is not waited for, and the next question asks it at once', async () => {
+  const one = engine([loading()], [loading()], [loading()], [loading()], ['yes']);
+  const { ask, passing } = open([one]);
+  expect(await passing(ask(), 10_000)).toMatchObject({
+    error: { code: 'provider.loading' },
+  });
+  expect(one.asked).toBe(4);
+  expect(await ask()).toBe('yes');
+});
+
+test('a fallback answers for a model that is loading, without a rest', async () => {
+  const [one, two] = [engine([loading()], ['first']), engine(['second'])];
+  const { ask } = open([one, two]);
+  expect([await ask(), one.asked, await ask()]).toEqual(['second', 1, 'first']);
+});
+
+test('a question that a moderation refuses goes to the next server, and the next question to the first one', async () => {
+  const refused = broken('provider.refused', false, {
+    status: 403,
+    isContentRefusal: true,
+  });
+  const [one, two] = [engine([refused], ['first']), engine(['second'])];
+  const { ask, fallbacks } = open([one, two]);
+  expect([await ask(), await ask()]).toEqual(['second', 'first']);
+  expect(fallbacks[0]?.breaker.isClosed).toBe(true);
+});

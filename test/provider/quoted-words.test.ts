@@ -3,7 +3,9 @@ import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+import { speakWords } from '#test/fakes/tone-words.ts';
 
 const staying = new AbortController().signal;
 const said = 'my pin is four seven one one';
@@ -42,11 +44,28 @@ const asSpeech = (baseUrl: string) => {
   return voice.synthesize(said, {}, staying);
 };
 
+/** The words of sound are known to nobody but the server. */
+const asSound = (baseUrl: string) => {
+  const model = openChatModel(openClient({ baseUrl }), { model: 'm' });
+  const sound = {
+    role: 'user',
+    name: '',
+    content: '',
+    wav: Buffer.from(said),
+    words: () => Promise.resolve(said),
+  } as const;
+  return model.reply([sound], [], staying);
+};
+const asUpload = (baseUrl: string) => {
+  const transcriber = new OpenAiTranscriber(openClient({ baseUrl }), { model: 'm' });
+  return transcriber.transcribe(speakWords('nova one two three').pcm, staying);
+};
+
 const withStatus =
   (status: number): Quote =>
   (quoted, response) => {
     const error = {
-      message: `Flagged: ${quoted}`,
+      message: `Flagged: ${said} ${quoted}`,
       type: 'invalid_request_error',
       code: quoted,
     };
@@ -55,18 +74,25 @@ const withStatus =
   };
 const inStream: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.end(`data: ${JSON.stringify({ error: { message: quoted } })}\n\n`);
+  const error = { message: `${said} ${quoted}`, code: 'content_filter' };
+  response.end(`data: ${JSON.stringify({ error })}\n\n`);
 };
 const asJson: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ error: { message: quoted } }));
+  response.end(JSON.stringify({ error: { message: `${said} ${quoted}` } }));
+};
+const asPage: Quote = (quoted, response) => {
+  response.writeHead(403, { 'content-type': 'text/html' });
+  response.end(`<!DOCTYPE html><title>Attention</title>${said} ${quoted}`);
 };
 const brokenStream: Quote = (quoted, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(`data: {"choices": ${quoted.replaceAll('"', '')}\n\n`);
 };
 
-const statuses = [400, 408, 409, 418, 422, 429, 500, 503, 504];
+const statuses = [
+  400, 401, 402, 403, 404, 408, 409, 413, 418, 422, 424, 429, 451, 500, 503, 504, 529,
+];
 const cases: readonly [string, Quote][] = [
   ...statuses.map((status): [string, Quote] => [
     `the status ${status}`,
@@ -74,13 +100,14 @@ const cases: readonly [string, Quote][] = [
   ]),
   ['an error inside a stream', inStream],
   ['an error in place of an answer', asJson],
+  ['a page of a firewall', asPage],
   ['a stream that is no JSON', brokenStream],
 ];
 
 test.each(cases)(
   'what somebody said and a server quotes in %s is not in the sentence for the log',
   async (_, quote) => {
-    for (const ask of [asChat, asSpeech]) {
+    for (const ask of [asChat, asSpeech, asSound, asUpload]) {
       const error = await failureAt(quote, ask);
       expect(error.message).not.toContain('four seven');
       expect(`${error.cause}`).not.toContain('four seven');

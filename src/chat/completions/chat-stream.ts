@@ -10,6 +10,7 @@ import {
 import type { ChatPart, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import { type CallFields, ReturnedFields } from '#src/chat/returned-fields.ts';
+import { findAnswerRefusal } from '#src/provider/event-stream.ts';
 import { findErrorText } from '#src/provider/models/error-text.ts';
 import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
@@ -386,6 +387,8 @@ export function toApiToolCall({ argumentsJson, id, name }: ToolCall): ApiToolCal
 export function toChunks(completion: unknown): readonly unknown[] {
   const { choices, usage } = toRecord(completion);
   if (!Array.isArray(choices)) {
+    const refusal = findAnswerRefusal(completion);
+    if (refusal) throw refusal;
     const serverMessage = findErrorText(completion)?.slice(0, 120) ?? 'no answer';
     const text = 'The server answered with JSON that contains no answer.';
     throw new BotError('provider.wrong_type', false, text, undefined, undefined, {

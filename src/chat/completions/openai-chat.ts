@@ -461,9 +461,10 @@ function listToolNames({ sent, tools }: ChatRequest): readonly string[] {
 
 /**
  * Collects names and words of people, calls, and thoughts that go back to `server`. A server's sentence that repeats
- * any of them is not logged.
+ * any of them is not logged. Undefined where the words are sound, which the server may quote too.
  */
 function collectPrivateText({ messages }: ChatRequest, server: object) {
+  if (messages.some((message) => 'wav' in message || message.live)) return undefined;
   return messages
     .filter(({ role }) => role !== 'system')
     .map((message) => {

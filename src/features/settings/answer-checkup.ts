@@ -228,6 +228,7 @@ const failureTexts: Partial<Readonly<Record<ErrorCode, PlainTextId>>> = {
   'provider.spent': 'fail.key',
   'provider.unreachable': 'check.unreachable',
   'provider.late': 'check.late',
+  'provider.loading': 'fail.loading',
   'provider.refused': 'check.refused',
   'provider.wrong_type': 'check.odd',
   'provider.empty': 'check.odd',

@@ -4,7 +4,7 @@ import { getDurationMs } from '#src/audio/pcm.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { addFailureStage } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/chat-model.ts';
-import { withMeter } from '#src/chat/metered-chat.ts';
+import { withLoadingReport, withMeter } from '#src/chat/metered-chat.ts';
 import {
   createReadAheadPipeline,
   maxAnswerChars,
@@ -148,9 +148,10 @@ class ModelRounds implements ChatModel {
     const { host: answerHost, model, prompt, turn } = deps;
     this.#deps = deps;
     this.#answerQueue = answerQueue;
-    this.#model = withMeter(model, answerHost.meter, (messages) =>
+    const metered = withMeter(model, answerHost.meter, (messages) =>
       messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
     );
+    this.#model = withLoadingReport(metered, answerHost.onLoading);
     this.#sound = chooseAnswerSound(turn);
     this.#wordMessages = prompt.messages;
     void prompt.inWords.then((messages) => {

@@ -3,13 +3,15 @@ import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.t
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
 import { RepeatedFailure } from '#src/provider/negotiation.ts';
+import { formatServerName, toErrorCode, toPlainLine } from './error-text.ts';
 import {
-  findErrorText,
-  formatServerName,
-  parseErrorText,
-  toErrorCode,
-  toPlainLine,
-} from './error-text.ts';
+  classifyRefusal,
+  listCauses,
+  type Refusal,
+  type RefusalKind,
+} from './refusal.ts';
+import { isWebPage } from './refusal-evidence.ts';
+import { refusalTopics } from './refusal-words.ts';
 
 /**
  * Turns any error of a request into a BotError `provider.*` with one sentence for the operator, without tags and
@@ -41,14 +43,14 @@ export function describeError(
     detail: codes,
     serverMessage,
     about,
-  } = classifyError(failure, chain);
+  } = classifyError(failure, chain, request === '');
   const isHarmless =
     serverMessage && request !== undefined && !repeatsWords(serverMessage, request);
   const start = `${formatServerName(client.baseURL)} ${predicate}`;
   const maxLength = maxSentenceChars - start.length - 3;
   const cutText = (text = '') =>
     maxLength > 10 ? toPlainLine(text, findClientKey(client), maxLength) : '';
-  const detail = cutText(isHarmless ? serverMessage : codes);
+  const detail = cutText(isHarmless ? serverMessage : dropSaidCodes(codes, request));
   const message = detail === '' ? `${start}.` : `${start}: ${detail}`;
   const sentence = toPlainLine(message, findClientKey(client), maxSentenceChars);
   return new BotError(
@@ -65,6 +67,7 @@ export function describeError(
 }
 
 const maxSentenceChars = 300;
+const maxReadChars = 8_000;
 
 type ErrorClass = {
   readonly code: ErrorCode;
@@ -78,9 +81,14 @@ type ErrorClass = {
   readonly about?: FailureServer;
 };
 
-function classifyError(thrown: unknown, chain: readonly Error[]): ErrorClass {
-  if (thrown instanceof APIError && thrown.status !== undefined)
-    return classifyAnswerError(thrown);
+function classifyError(
+  thrown: unknown,
+  chain: readonly Error[],
+  isWordless: boolean,
+): ErrorClass {
+  const refusal = blameKey(classifyRefusal(thrown), isWordless);
+  const answer = chain.find((error) => error instanceof APIError);
+  if (refusal.kind !== 'none') return classifyAnswerError(refusal, answer);
   const text = chain.map(({ name, message }) => `${name}: ${message}`).join(' ');
   if (
     chain.some(({ name }) => name === 'SyntaxError') ||
@@ -103,110 +111,213 @@ function classifyError(thrown: unknown, chain: readonly Error[]): ErrorClass {
       detail,
     };
   }
-  const failed = {
+  return {
     code: 'provider.refused',
     retryable: false,
     predicate: 'failed',
-  } as const;
-  if (thrown instanceof APIError) return { ...failed, ...separateQuote(thrown) };
-  return {
-    ...failed,
     detail: thrown instanceof Error ? thrown.name : '',
     serverMessage: `${thrown}`,
   };
 }
 
-function classifyAnswerError(error: APIError): ErrorClass {
-  const { headers, status = 0 } = error;
-  const retryAfterMs = headers && parseRetryAfterMs(headers);
-  const rejection = findKnownRejection(
-    status,
-    // A server may send objects there, which have no text of their own.
-    `${getErrorText(error)} ${JSON.stringify([error.code, error.type])}`,
-  );
-  if (!rejection) return { ...classifyStatus(error), about: { status, retryAfterMs } };
-  const { code, remedy, predicate } = rejection;
-  const about = { status, retryAfterMs, remedy };
+/** A request without a word of people can be refused for its key alone, if no reason is told. */
+function blameKey(refusal: Refusal, isWordless: boolean): Refusal {
+  const isUnexplained =
+    refusal.kind === 'forbidden' && describeProhibition(refusal).remedy === undefined;
+  return isWordless && isUnexplained ? { ...refusal, kind: 'key' } : refusal;
+}
+
+function classifyAnswerError(
+  refusal: Refusal,
+  answer: APIError | undefined,
+): ErrorClass {
+  const { kind, retryAfterMs, status, text, tokensOver } = refusal;
+  const { code, predicate, remedy, retryable = false } = sentences[kind](refusal);
+  // The text of an answer may quote the request, but codes do not.
+  const codes = [answer?.type, answer?.code, refusal.code]
+    .map(toErrorCode)
+    .filter((word) => word !== undefined);
+  const isNumbered = status === undefined || predicate.includes(`${status}`);
+  const numbered = isNumbered ? predicate : `${predicate} (${status})`;
   return {
     code,
-    retryable: false,
-    predicate: `${predicate} (${status}): ${remedy}`,
-    ...separateQuote(error),
-    about,
+    retryable,
+    predicate: remedy === undefined ? numbered : `${numbered}: ${remedy}`,
+    detail: [...new Set(codes)].join(', '),
+    serverMessage: text,
+    about: {
+      status,
+      retryAfterMs,
+      remedy,
+      tokensOver,
+      ...(kind === 'content' && { isContentRefusal: true }),
+      ...(kind === 'too long' && { isTooLong: true }),
+    },
   };
 }
 
-const notFoundPredicate = 'answered with error 404, check the base URL and the model';
+/** Says of a refusal what the operator needs to know. */
+type Sentence = {
+  readonly code: ErrorCode;
+  readonly retryable?: boolean;
+  /** Continues a sentence that begins with the name of the server. */
+  readonly predicate: string;
+  readonly remedy?: string;
+};
 
-function classifyStatus(error: APIError): ErrorClass {
-  const { headers, status = 0 } = error;
-  const detail = getErrorText(error);
-  const texts = separateQuote(error);
-  const createClass = (code: ErrorCode, predicate: string, retryable = false) => {
-    return { code, retryable, predicate, ...texts };
+const createRefusedSentence = (predicate: string, remedy?: string): Sentence => ({
+  code: 'provider.refused',
+  predicate,
+  remedy,
+});
+
+const sentences: Readonly<Record<RefusalKind, (refusal: Refusal) => Sentence>> = {
+  content: () => createRefusedSentence('refuses this request for its content'),
+  'too long': describeLength,
+  'too many tokens': () =>
+    createRefusedSentence('allows a shorter answer than this request asks for'),
+  loading: () => ({
+    code: 'provider.loading',
+    retryable: true,
+    predicate: 'is still loading its model',
+  }),
+  rate: ({ retryAfterMs }) => ({
+    code: 'provider.rate_limited',
+    retryable: true,
+    predicate: `applies its rate limit${formatWait(retryAfterMs, ', try again in ')}`,
+  }),
+  spent: describeSpending,
+  key: describeKey,
+  forbidden: describeProhibition,
+  model: describeModel,
+  voice: () =>
+    createRefusedSentence(
+      'does not have this voice',
+      'set SPEECH_VOICE to a voice that it has',
+    ),
+  'malformed call': () => ({
+    ...createRefusedSentence('could not read the call of a tool that its model wrote'),
+    retryable: true,
+  }),
+  'too short sound': () =>
+    createRefusedSentence('finds the sound too short for a word'),
+  busy: (refusal) => ({
+    ...createRefusedSentence(describeAbsence(refusal)),
+    retryable: true,
+  }),
+  // The server behind a gateway may still be busy with the request.
+  late: () => ({ code: 'provider.late', predicate: 'took too long' }),
+  request: describeStatus,
+  none: () => createRefusedSentence('failed'),
+};
+
+function describeStatus({ status = 0 }: Refusal): Sentence {
+  if (status === 0) return createRefusedSentence('failed');
+  const advice = status === 404 ? ', check the base URL and the model' : '';
+  return {
+    ...createRefusedSentence(`answered with error ${status}${advice}`),
+    retryable: status >= 500 || status === 409,
   };
-  switch (status) {
-    case 401:
-    case 403:
-      return {
-        ...createClass('provider.bad_key', `refused the key (${status})`),
-        detail,
-      };
-    case 402:
-      return createClass('provider.spent', 'wants to be paid (402)');
-    case 404:
-      return { ...createClass('provider.refused', notFoundPredicate), detail };
-    case 408:
-    case 504:
-      // The server behind a gateway may still be busy with the request.
-      return createClass('provider.late', `took too long (${status})`);
-    case 429: {
-      const retryAfter = headers && readRetryAfter(headers);
-      const wait = retryAfter ? `, try again after ${retryAfter.slice(0, 40)}` : '';
-      return createClass(
-        'provider.rate_limited',
-        `applies its rate limit${wait} (429)`,
-        true,
-      );
-    }
-    default: {
-      const predicate = `answered with error ${status}`;
-      return createClass(
-        'provider.refused',
-        predicate,
-        status >= 500 || status === 409,
-      );
-    }
+}
+
+function describeLength({ code = '', text }: Refusal): Sentence {
+  if (
+    !/context|prompt|token|n_ctx|_len\b/i.test(`${text.slice(0, maxReadChars)} ${code}`)
+  )
+    return createRefusedSentence('finds this request too large');
+  return createRefusedSentence(
+    'has no room for a prompt as long as this',
+    'start it with a larger context (vLLM: --max-model-len; llama.cpp: --ctx-size; Ollama: OLLAMA_CONTEXT_LENGTH)',
+  );
+}
+
+function describeSpending({ isDaily, retryAfterMs, status }: Refusal): Sentence {
+  const code = 'provider.spent';
+  if (isDaily) {
+    const wait = formatWait(retryAfterMs, ' in ');
+    return {
+      code,
+      predicate: 'says the quota of the day is used up',
+      remedy: `wait until it opens again${wait}, or raise it in that account`,
+    };
   }
+  const predicate = status === 402 ? 'wants to be paid' : 'says the quota is used up';
+  return { code, predicate, remedy: 'top up that account' };
 }
 
-function readRetryAfter(headers: Headers) {
-  // LiteLLM passes on the header of the server behind it.
-  return (
-    headers.get('retry-after') ?? headers.get('llm_provider-retry-after')
-  )?.trim();
+function describeKey({ text }: Refusal): Sentence {
+  const code = 'provider.bad_key';
+  if (/no_db_connection|token_not_found_in_db|invalid proxy server token/i.test(text))
+    return {
+      code,
+      predicate: 'knows no such key of its own',
+      remedy: 'set the master key or a virtual key of that proxy',
+    };
+  if (/litellm\.AuthenticationError/.test(text))
+    return {
+      code,
+      predicate: 'was itself refused by the server behind it',
+      remedy: 'correct the api_key of that model in the configuration of the proxy',
+    };
+  return { code, predicate: 'refused the key' };
 }
 
-function parseRetryAfterMs(headers: Headers) {
-  const inMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
-  if (inMs >= 0) return inMs;
-  const retryAfter = readRetryAfter(headers) ?? '';
-  return /^\d+(\.\d+)?$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
-}
-
-function separateQuote(error: APIError): Pick<ErrorClass, 'detail' | 'serverMessage'> {
-  // The text of an answer may quote the request, but codes do not.
-  const codes = new Set(
-    [error.type, error.code].map(toErrorCode).filter((code) => code !== undefined),
+function describeModel({ status }: Refusal): Sentence {
+  if (status === 401 || status === 403)
+    return createRefusedSentence(
+      'does not let this key use this model',
+      'set a model that this key may use, or allow it in that account',
+    );
+  return createRefusedSentence(
+    'does not have this model',
+    'set a model that it lists under /v1/models',
   );
-  return { detail: [...codes].join(', '), serverMessage: getErrorText(error) };
 }
 
-function getErrorText(error: APIError) {
-  // The client puts the status before the text, which may be JSON of any shape.
-  return (
-    findErrorText(error.error) ?? parseErrorText(error.message.replace(/^\d{3} /, ''))
-  );
+/** Sentences about a refusal that has nothing to do with the request. The first fitting one counts. */
+const prohibitions = [
+  [
+    'firewall',
+    'is behind a firewall or proxy that blocked the request',
+    'let this machine through there',
+  ],
+  ['region', 'does not serve the region of this machine', 'choose another server'],
+  [
+    'API switched off',
+    'has this API switched off for that account',
+    'switch it on there',
+  ],
+  ['closed account', 'has closed that account', 'ask its support'],
+] as const;
+
+function describeProhibition({ code = '', text }: Refusal): Sentence {
+  const words = isWebPage(text) ? 'firewall' : `${text.slice(0, maxReadChars)} ${code}`;
+  const found = prohibitions.find(([topic]) => {
+    const { codes, words: pattern } = refusalTopics[topic];
+    return pattern.test(words) || codes?.test(words);
+  });
+  const [, predicate = 'does not allow this request', remedy] = found ?? [];
+  return createRefusedSentence(predicate, remedy);
+}
+
+function describeAbsence({ status, text, code = '' }: Refusal): string {
+  if (status === 424) return 'says that a server behind it failed';
+  if (isWebPage(text)) return 'does not answer the proxy before it';
+  return status === 529 ||
+    /overload|busy|capacity/i.test(`${text.slice(0, maxReadChars)} ${code}`)
+    ? 'is overloaded'
+    : 'is not available now';
+}
+
+/** Formats a wait behind `start`, in the largest unit that fits. Empty without a wait. */
+function formatWait(waitMs: number | undefined, start: string) {
+  if (waitMs === undefined) return '';
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  if (seconds < 120) return `${start}${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120
+    ? `${start}${minutes} min`
+    : `${start}${Math.ceil(minutes / 60)} h`;
 }
 
 const networkErrorTexts: Readonly<Record<string, string>> = {
@@ -215,14 +326,6 @@ const networkErrorTexts: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection (ECONNRESET).',
   UND_ERR_SOCKET: 'it closed the connection.',
 };
-
-function* listCauses(thrown: unknown): Generator<Error> {
-  let error = thrown;
-  for (let depth = 0; depth < 8 && error instanceof Error; depth++) {
-    yield error;
-    error = error.cause;
-  }
-}
 
 /** Beginnings of words, figures, and letters of scripts without spaces. */
 const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
@@ -237,67 +340,17 @@ function repeatsWords(sentence: string, request: string) {
   return splitUnits(sentence).some((unit) => requestUnits.has(unit));
 }
 
+/** Drops the codes that are words of a request. */
+function dropSaidCodes(codes = '', request = '') {
+  const words = new Set(request.toLowerCase().split(/[^\p{L}\p{N}_.-]+/u));
+  return codes
+    .split(', ')
+    .filter((code) => !words.has(code.toLowerCase()))
+    .join(', ');
+}
+
 function splitUnits(text: string): readonly string[] {
   return (text.toLowerCase().match(quotableUnits) ?? []).map((unit) =>
     unit.slice(0, 4),
   );
-}
-
-type KnownRejection = {
-  readonly pattern: RegExp;
-  readonly code: ErrorCode;
-  /** Continues a sentence that begins with the name of the server. */
-  readonly predicate: string;
-  readonly remedy: string;
-};
-
-const knownRejections: readonly KnownRejection[] = [
-  {
-    pattern:
-      /exceeded your current quota|insufficient[_ ](?:quota|balance|credit|funds)|credit balance|payment required|billing/i,
-    code: 'provider.spent',
-    predicate: 'says the quota is used up',
-    remedy: 'top up that account',
-  },
-  {
-    pattern: /no_db_connection|token_not_found_in_db|invalid proxy server token/i,
-    code: 'provider.bad_key',
-    predicate: 'knows no such key of its own',
-    remedy: 'set the master key or a virtual key of that proxy',
-  },
-  {
-    pattern: /litellm\.AuthenticationError/,
-    code: 'provider.bad_key',
-    predicate: 'was itself refused by the server behind it',
-    remedy: 'correct the api_key of that model in the configuration of the proxy',
-  },
-  {
-    pattern:
-      /context[_ ](?:length|size|window)|exceed_context_size|maximum context|prompt is too long|n_ctx/i,
-    code: 'provider.refused',
-    predicate: 'has no room for a prompt as long as this',
-    remedy:
-      'start it with a larger context (vLLM: --max-model-len; llama.cpp: --ctx-size; Ollama: OLLAMA_CONTEXT_LENGTH)',
-  },
-  {
-    pattern:
-      /\bvoices?\b.{0,80}(?:not (?:available|found|supported)|unknown|invalid)|(?:unknown|invalid|unsupported) voice/i,
-    code: 'provider.refused',
-    predicate: 'does not have this voice',
-    remedy: 'set SPEECH_VOICE to a voice that it has',
-  },
-  {
-    pattern:
-      /\bmodel\b.{0,80}(?:not (?:found|exist|installed|available|loaded)|does not exist)|(?:invalid|unknown|no such) model|model_not_found/i,
-    code: 'provider.refused',
-    predicate: 'does not have this model',
-    remedy: 'set a model that it lists under /v1/models',
-  },
-];
-
-const rejectionStatuses = new Set([400, 401, 402, 403, 404, 422, 429, 500]);
-
-function findKnownRejection(status: number, text: string): KnownRejection | undefined {
-  if (!rejectionStatuses.has(status)) return undefined;
-  return knownRejections.find(({ pattern }) => pattern.test(text));
 }

@@ -42,8 +42,22 @@ function redactSecrets(text: string, secret: string | undefined) {
     .replace(/\bsk-[\w*-]{6,}/g, '[key]');
 }
 
+/** Fields of an error body that hold its text, the best first. A bare text in `error` is often a code. */
+const textFields = [
+  'detail',
+  'message',
+  'msg',
+  'error_message',
+  'errorMessage',
+  'error_description',
+  'errors',
+  'details',
+  'title',
+  'error',
+] as const;
+
 /**
- * Finds the text of an error body: `error.message`, `error`, `detail`, `detail.message`, `detail[].msg` or `message`.
+ * Finds the text of an error body: `error.message`, `detail`, `detail[].msg`, `errors[].message`, `error` and the like.
  * Undefined if the body has none of these.
  */
 export function findErrorText(body: unknown): string | undefined {
@@ -53,15 +67,14 @@ export function findErrorText(body: unknown): string | undefined {
     return texts.length > 0 ? texts.join('; ') : undefined;
   }
   if (!isRecord(body)) return undefined;
-  const { error, detail, message, msg } = body;
-  const inner = typeof error === 'string' ? undefined : findErrorText(error); // A bare text is often a code.
-  return (
-    inner ??
-    findErrorText(detail) ??
-    findErrorText(message) ??
-    findErrorText(msg) ??
-    findErrorText(error)
-  );
+  const inner = isRecord(body.error) ? findErrorText(body.error) : undefined;
+  const texts = textFields.map((field) => findErrorText(body[field]));
+  return inner ?? texts.find((text) => text !== undefined);
+}
+
+/** Returns a text or number as text, else ''. A server may send objects that have no text of their own. */
+export function toScalarText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : '';
 }
 
 /** Returns a code, but no sentence, which may quote people. */

@@ -198,6 +198,7 @@ const unpaidCodes: ReadonlySet<ErrorCode> = new Set([
   'provider.bad_key',
   'provider.rate_limited',
   'provider.spent',
+  'provider.loading',
   'provider.wrong_type',
   'speech.unspeakable',
   'speech.no_voice',

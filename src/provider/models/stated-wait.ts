@@ -1,6 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { isRecord } from '#src/base/json.ts';
 import { toUtcMs } from '#src/base/zoned-time.ts';
+import { toScalarText } from './error-text.ts';
 
 /** Parts of a refusal in which servers state a wait. */
 export type WaitSource = {
@@ -58,7 +59,7 @@ function listFields(body: unknown): readonly Field[] {
   return fields;
 }
 
-/** Returns `retry-after-ms` for `retryAfterMs` and `Retry_After_Ms`. */
+/** Returns `retry-after-ms` for `retryAfterMs` and "Retry_After_Ms". */
 function toFieldName(name: string) {
   return name
     .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
@@ -86,10 +87,11 @@ function listRetryWaits(fields: readonly Field[], nowMs: number) {
 function parseWait(value: unknown, bareUnitMs: number, nowMs: number) {
   if (isRecord(value)) {
     const { seconds = 0, nanos = 0 } = value;
-    const waitMs = Number(seconds) * 1_000 + Number(nanos) / 1e6;
+    const waitMs =
+      Number(toScalarText(seconds)) * 1_000 + Number(toScalarText(nanos)) / 1e6;
     return waitMs > 0 ? waitMs : undefined;
   }
-  const text = `${value}`.trim();
+  const text = toScalarText(value).trim();
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * bareUnitMs;
   return parseDuration(text) ?? parseDateWait(text, nowMs);
 }
@@ -100,56 +102,50 @@ function parseDateWait(text: string, nowMs: number) {
 }
 
 const durationPart =
-  /(\d+(?:\.\d+)?) ?(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])/;
-const duration = `(?:${durationPart.source}(?:,? ?(?:and )?)?)+`;
-const wholeDuration = new RegExp(`^${duration}$`, 'i');
-const eachDurationPart = new RegExp(durationPart, 'gi');
+  /(?:, ?| )?(?:and )?(\d{1,12}(?:\.\d{1,9})?) ?(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])/iy;
 
-/** Parses `6m0s`, `1.5s`, `20ms` or `1 minute and 2 seconds`. */
-function parseDuration(text: string) {
-  if (!wholeDuration.test(text)) return undefined;
-  return [...text.matchAll(eachDurationPart)].reduce(
-    (sumMs, [, count, unit = '']) => sumMs + Number(count) * toUnitMs(unit),
-    0,
-  );
+/** Parses `6m0s`, `1.5s`, `20ms` or `1 minute and 2 seconds`. `isWhole`: nothing may follow. */
+function parseDuration(text: string, isWhole = true) {
+  let sumMs: number | undefined;
+  durationPart.lastIndex = 0;
+  for (let end = 0; ; end = durationPart.lastIndex) {
+    const [part, count, unit = ''] = durationPart.exec(text) ?? [];
+    if (part === undefined) return isWhole && end < text.length ? undefined : sumMs;
+    sumMs = (sumMs ?? 0) + Number(count) * toUnitMs(unit.toLowerCase());
+  }
 }
 
 function toUnitMs(unit: string) {
-  if (/^m(?:s|il)/i.test(unit)) return 1;
-  return (
-    { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[
-      unit.charAt(0).toLowerCase()
-    ] ?? 0
-  );
+  if (/^m(?:s|il)/.test(unit)) return 1;
+  const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return unitMs[unit.charAt(0) as keyof typeof unitMs];
 }
 
 /** "Please retry in 23.5s", "try again after 20 seconds", but not "20 requests in 60 seconds" */
-const waitText = new RegExp(
-  `(?<!\\b(?:requests?|tokens?|calls?) )\\b(?:in|after|wait(?: for)?)[: ] ?(?:about |approximately |at least |another )?(${duration})`,
-  'i',
-);
+const waitText =
+  /(?<!\b(?:requests?|tokens?|calls?) )\b(?:in|after|wait(?: for)?)[: ] ?(?:about |approximately |at least |another )?(\d[\w., ]{0,60})/gi;
 const dateText =
-  /\b(?:at|after|until|on)\s+(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)|[A-Z][a-z]{2,8},? [^.;]{18,30}GMT)/;
+  /\b(?:at|after|until|on) (\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)|[A-Z][a-z]{2,8},? [\w :-]{17,26}GMT)/;
 
 function parseWaitText(text: string, nowMs: number) {
-  const [, wait = ''] = waitText.exec(text) ?? [];
-  const [, date = ''] = dateText.exec(text) ?? [];
-  return (
-    parseDuration(wait.replace(/[\s,]+(?:and )?$/, '')) ?? parseDateWait(date, nowMs)
+  const waits = Array.from(text.matchAll(waitText), ([, wait = '']) =>
+    parseDuration(wait, false),
   );
+  const [, date = ''] = dateText.exec(text) ?? [];
+  return waits.find((waitMs) => waitMs !== undefined) ?? parseDateWait(date, nowMs);
 }
 
 /** Names of fields that tell when a limit opens again, each beside a field that tells what is left of it. */
-const resetName = /^(?:llm-provider-)?(?:x-|anthropic-)?ratelimit-(.*-)?reset(-.*)?$/;
+const resetName = /^(?:llm-provider-)?(?:x-|anthropic-)?rate-?limit-(.*-)?reset(-.*)?$/;
 
 /** Finds the wait for the limits of which nothing is left. Open limits have a time of reset too. */
 function findResetWait(fields: readonly Field[], nowMs: number) {
   const values = new Map(fields);
   const waits = fields.flatMap(([name, value]) => {
-    const left = values.get(name.replace('reset', 'remaining'));
-    const isOpen = left !== undefined && Number(left) !== 0;
+    const left = toScalarText(values.get(name.replace('reset', 'remaining')));
+    const isOpen = left !== '' && Number(left) !== 0;
     if (isOpen || !resetName.test(name)) return [];
-    return parseReset(`${value}`.trim(), nowMs) ?? [];
+    return parseReset(toScalarText(value).trim(), nowMs) ?? [];
   });
   return waits.length > 0 ? Math.max(...waits) : undefined;
 }

@@ -5,7 +5,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { classifyRefusal } from '#src/provider/models/refusal.ts';
+import { classifyRefusal, isTooShortSound } from '#src/provider/models/refusal.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
 import {
@@ -124,9 +124,9 @@ export class OpenAiTranscriber implements Transcriber {
       yield* this.#askUntilAccepted(form, options, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      if (classifyRefusal(cause).kind === 'too short sound')
-        yield { kind: 'final', transcript: { text: '' } };
-      else throw describeError(cause, this.#client);
+      // Nobody knows yet what was said, so no sentence of the server may stand in the log.
+      if (!isTooShortSound(cause)) throw describeError(cause, this.#client);
+      yield { kind: 'final', transcript: { text: '' } };
     }
   }
 

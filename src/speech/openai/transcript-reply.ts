@@ -1,7 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
-import { parseEvents, readEvents } from '#src/provider/event-stream.ts';
+import {
+  findAnswerRefusal,
+  parseEvents,
+  readEvents,
+} from '#src/provider/event-stream.ts';
 import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { parseTags } from '#src/speech/recogniser-tags.ts';
 import type {
@@ -65,7 +69,9 @@ export function toTranscript(
   if (typeof text === 'string' && eventsStart.test(text))
     return toTranscript(joinEvents(text), askedLanguage);
   if (typeof text !== 'string')
-    throw new BotError('provider.empty', true, noTextMessage);
+    throw (
+      findAnswerRefusal(answer) ?? new BotError('provider.empty', true, noTextMessage)
+    );
   const [firstLanguage] = Array.isArray(languages) ? languages : [];
   const untagged = parseTags(text);
   const codes = [language, firstLanguage?.code, untagged.language, askedLanguage];

@@ -65,6 +65,7 @@ export class PendingAnswer {
   readonly #signal;
   #rejectNext: ((reason: unknown) => void) | undefined;
   #awaitsSpeech = false;
+  #isLoading = false;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
@@ -131,9 +132,10 @@ export class PendingAnswer {
     return this.#options.tools.quote;
   }
 
-  /** Sentence about the work of the tool that runs now. */
+  /** Sentence about the work of the tool that runs now, or about a model that is still loading. */
   get runningStep(): PlainTextId | undefined {
-    return this.#options.tools.runningStep;
+    const { runningStep } = this.#options.tools;
+    return runningStep ?? (this.#isLoading ? 'fail.loading' : undefined);
   }
 
   /** Stage that the answer waits for, which a deadline error names. */
@@ -197,6 +199,9 @@ export class PendingAnswer {
         awaitJudgement,
         waitUntilWanted: (signal) => waitUnlessAborted(this.#wanted.promise, signal),
       },
+      onLoading: () => {
+        this.#isLoading = true;
+      },
     };
   }
 
@@ -243,6 +248,7 @@ export class PendingAnswer {
   }
 
   #toArrivedPart(part: ReplyPart) {
+    if (part.kind !== 'usage') this.#isLoading = false;
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
     return { part, atMs: this.#options.nowMs() };

@@ -68,8 +68,9 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
       'A speech or chat server is rate-limiting this bot: try again later.',
     );
   }
-  const { serverMessage, status = 0, takesNoPictures } = error.about;
-  const serverReason = [400, 413, 422].includes(status) ? serverMessage : undefined;
+  const { isContentRefusal, serverMessage, status = 0, takesNoPictures } = error.about;
+  const isOfRequest = isContentRefusal || [400, 413, 422].includes(status);
+  const serverReason = isOfRequest ? serverMessage : undefined;
   const reason = takesNoPictures ? 'it takes no such pictures.' : serverReason;
   if (reason !== undefined && error.stage === 'think')
     return createRefusal(400, code, `The chat server refused the request: ${reason}`);

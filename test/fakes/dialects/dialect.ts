@@ -15,6 +15,8 @@ export type ServersBehind = {
 /** One request: JSON as it was, a form as its fields with the upload as `pcm`. */
 export type DialectRequest = {
   readonly path: string;
+  /** With its question mark, or empty. */
+  readonly query: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readonly<Record<string, unknown>>;
   readonly pcm?: Pcm;
@@ -52,9 +54,10 @@ export async function openDialect({
 }: Dialect): Promise<DialectServer> {
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
-    const path = (request.url ?? '').replace(/\?.*/, '');
+    const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(request.url ?? '') ?? [];
     const asked = {
       path,
+      query,
       headers: request.headers,
       ...(await parseRequest(bytes, request.headers)),
     };

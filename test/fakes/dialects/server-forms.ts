@@ -88,9 +88,7 @@ export const openServer = (name: string) => (behind: BehindServer) => {
   add('audio/transcriptions', transcription, (of) => ({ body, pcm }) => {
     const text = pcm ? behind.hears(pcm) : '';
     if (body.stream === 'true' && of.stream)
-      return writeEvents([
-        ...playSteps(of.stream, { text }, { word: toTexts(splitWords(text)) }),
-      ]);
+      return writeEvents([...makeTranscriptEvents(of.stream, text)]);
     return toReply(
       (body.response_format === 'text' && of.text) || of.json || { body: '' },
       {
@@ -144,6 +142,11 @@ function* playSteps(
 
 const splitWords = (text = '') => text.match(/\s*\S+/g) ?? [];
 const toTexts = (all: readonly string[]) => all.map((text) => ({ text }));
+
+/** Words of a recogniser as a server streams them. */
+export function makeTranscriptEvents(steps: ReplySteps, text: string) {
+  return playSteps(steps, { text }, { word: toTexts(splitWords(text)) });
+}
 
 /** A reply as a server writes it, with thoughts before it. */
 export function* makeChatEvents(

@@ -28,6 +28,7 @@ async function openAnswering(answer: Answer) {
       format: 'pcm',
     }),
     hearing: new OpenAiTranscriber(client, { model: 'whisper-1' }),
+    count: () => bodies.length,
     inputs: () => bodies.map((body) => JSON.parse(body).input as string),
     ...served,
   };
@@ -131,3 +132,24 @@ test.each([
     await transcribeText(server.hearing, speakWords('nova one two three').pcm),
   ).toBe(text);
 });
+
+test.each([
+  [
+    400,
+    '{"error":{"message":"Audio file is too short. Minimum audio length is 0.1 seconds.","code":"audio_too_short"}}',
+  ],
+  [422, '{"detail":"No speech detected in the file"}'],
+  [500, '{"error":"could not decode: the recording is too short"}'],
+  [200, '{"error":{"message":"no","code":"audio_too_short"}}'],
+])(
+  'sound that is refused with %i as too short has no words, and is sent once: %s',
+  async (status, body) => {
+    await using server = await openAnswering(is(status, 'application/json', body));
+    for (const requests of [1, 2]) {
+      expect(
+        await transcribeText(server.hearing, speakWords('nova one two three').pcm),
+      ).toBe('');
+      expect(server.count()).toBe(requests);
+    }
+  },
+);

@@ -1,5 +1,6 @@
-import { openEngines } from '#src/app/engines/open-engines.ts';
-import { createChainedPipeline } from '#src/pipeline/chained-pipeline.ts';
+import type { EngineNews } from '#src/app/engines/engine-news.ts';
+import { openEngines, openPipelines } from '#src/app/engines/open-engines.ts';
+import type { Turn } from '#src/pipeline/pipeline.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import {
   drainAnswer,
@@ -15,20 +16,30 @@ export async function openBotDoors(
   environment: Readonly<Record<string, string>>,
   behind?: AsyncDisposable,
 ) {
-  const engines = await openEngines(readGoodSettings(environment), () => {});
-  const pipeline = createChainedPipeline({
-    chat: engines.chat('Nova'),
-    synthesizer: engines.synthesizer,
-  });
+  const config = readGoodSettings(environment);
+  const news: EngineNews[] = [];
+  const engines = await openEngines(config, (event) => news.push(event));
+  const pipelines = openPipelines(config.engines, engines, engines.chat('Nova'));
+  const [usual = 'chained'] = pipelines.names;
   const host = new FakeHost();
   host.release();
   return {
     ...engines,
     host,
-    answer: (words: string) =>
+    news,
+    /** Sentences about habits of servers, as the log has them. */
+    listHabits: () =>
+      news.flatMap((event) =>
+        event.kind === 'habit' ? [`${event.what}; ${event.mend}`] : [],
+      ),
+    /** What log, metrics and notices get of servers, without causes: of those the log takes codes alone. */
+    listNews: () => news.map((event) => JSON.stringify({ ...event, cause: undefined })),
+    /** The answer of the pipeline that the settings choose. */
+    answer: (words: string, more: Partial<Turn> = {}) =>
       drainAnswer(
-        pipeline
-          .answer(makeTurn(toUtterance(words)), host, never)
+        pipelines
+          .open(usual)
+          .answer({ ...makeTurn(toUtterance(words)), ...more }, host, never)
           [Symbol.asyncIterator](),
       ),
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,167 @@
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { joinTexts } from '#test/contracts/pipeline-contract.ts';
+import { openDialect, replyJson } from '#test/fakes/dialects/dialect.ts';
+import {
+  attachRealtimeServer,
+  type RealtimeManners,
+  realtimeServers,
+} from '#test/fakes/dialects/realtime-servers.ts';
+import {
+  type Refusal,
+  replyWords,
+  type StrictManners,
+} from '#test/fakes/dialects/strict-server.ts';
+import { replyModalities } from '#test/fakes/dialects/word-servers.ts';
+import { makeTone } from '#test/fakes/providers/mock-sound.ts';
+import { openBotDoors } from './bot-doors.ts';
+import {
+  expectSounded,
+  expectTone,
+  joinWholeSound,
+  openDialectBot,
+} from './dialect-case.ts';
+
+const text = 'Two of them.';
+const rateHz = 24_000;
+const speaking = { PIPELINE: 'audio-model', AUDIO_MODEL_NAME: 'omni' };
+const refusingField = (field: string, body: unknown, status = 400): Refusal => ({
+  role: 'chat',
+  field,
+  status,
+  body,
+});
+/** https://ai.google.dev/gemini-api/docs/openai: errors are a list with one. */
+const toGeminiError = (field: string) => [
+  {
+    error: {
+      code: 400,
+      message: `Invalid JSON payload received. Unknown name "${field}": Cannot find field.`,
+      status: 'INVALID_ARGUMENT',
+    },
+  },
+];
+
+const wordedModels: Readonly<Record<string, StrictManners>> = {
+  'Gemini by its OpenAI door': {
+    refuses: ['modalities', 'audio'].map((field) =>
+      refusingField(field, toGeminiError(field)),
+    ),
+  },
+  'a model that names modalities alone': {
+    refuses: ['modalities', 'audio'].map((field) =>
+      refusingField(field, {
+        error: {
+          message: 'Output modality audio is not supported',
+          param: 'modalities',
+        },
+      }),
+    ),
+  },
+  'a server of FastAPI': {
+    refuses: ['modalities', 'audio'].map((field) =>
+      refusingField(
+        field,
+        { detail: [{ loc: ['body', field], msg: 'Extra inputs are not permitted' }] },
+        422,
+      ),
+    ),
+  },
+};
+
+test.each(Object.entries(wordedModels))(
+  '%s: a model that hears and writes is read aloud, and this is remembered',
+  async (_, manners) => {
+    const chat: StrictManners['chat'] = ({ body }) => replyWords(body, text);
+    await using bot = await openDialectBot({ ...manners, chat }, speaking);
+    const { parts, error } = await bot.answer('hello');
+    expect([error, joinTexts(parts)]).toEqual([undefined, text]);
+    expectSounded(parts);
+    const tried = bot.server.list('chat').length;
+    expect(tried).toBeLessThanOrEqual(4);
+    await bot.answer('hello');
+    expect(bot.server.list('chat')).toHaveLength(tried + 1);
+    expect(JSON.stringify(bot.server.list('chat').at(-1)?.body)).toContain(
+      'input_audio',
+    );
+  },
+);
+
+test('vLLM-Omni: content that its modality calls audio is sound, and nothing of it is a word', async () => {
+  const samples = makeTone(text, rateHz);
+  const wav = writeWav({ samples, rateHz, channels: 1 });
+  const chat: StrictManners['chat'] = () => replyModalities(text, wav);
+  await using bot = await openDialectBot({ chat }, speaking);
+  const { parts, error } = await bot.answer('hello');
+  expect([error, joinTexts(parts)]).toEqual([undefined, text]);
+  expectTone(joinWholeSound(parts), text);
+  expect(bot.server.list('speech')).toEqual([]);
+});
+
+test('base64 in the place of words is not spoken, whatever it is called', async () => {
+  const wav = writeWav({ samples: makeTone(text, rateHz), rateHz, channels: 1 });
+  const base64 = Buffer.from(wav).toString('base64');
+  const chat: StrictManners['chat'] = ({ body }) =>
+    replyWords(body, `${text} ${base64}`);
+  for (const settings of [{}, speaking]) {
+    await using bot = await openDialectBot({ chat }, settings);
+    const { parts } = await bot.answer('hello');
+    const spoken = bot.server.list('speech').map(({ body }) => `${body.input}`);
+    expect(Math.max(...spoken.map(({ length }) => length))).toBeLessThan(100);
+    expect(joinTexts(parts).length).toBeLessThan(100);
+  }
+});
+
+/** The bot in a conversation with such a server; it has to do without the chat model. */
+function openTalk(manners: RealtimeManners) {
+  const attach: StrictManners['attach'] = (server) =>
+    attachRealtimeServer(server, manners, text);
+  return openDialectBot({ attach }, { PIPELINE: 'realtime', REALTIME_MODEL: 'r' });
+}
+
+test.each(Object.entries(realtimeServers))(
+  '%s: a Realtime answer is heard word by word and as it sounds',
+  async (_, manners) => {
+    await using bot = await openTalk(manners);
+    const startedMs = performance.now();
+    const { parts, error } = await bot.answer('hello');
+    expect([error, joinTexts(parts)]).toEqual([undefined, text]);
+    expectTone(joinWholeSound(parts), text);
+    expect(bot.server.list('chat')).toEqual([]);
+    expect(bot.server.list('speech')).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+  },
+);
+
+const azureBody = {
+  error: { code: '401', message: 'Access denied due to invalid subscription key.' },
+};
+
+test.each([
+  ['the key in api-key', 'api-key', ''],
+  ['the key in api-key beside a version', 'api-key', '?api-version=2024-10-21'],
+])(
+  'Azure by deployment takes %s, once tried and remembered',
+  async (_, header, query) => {
+    const asked: string[] = [];
+    const path = '/openai/deployments/gpt/chat/completions';
+    await using server = await openDialect({
+      refuses: ({ headers, query: given }) => {
+        asked.push(given);
+        if (given !== query) return replyJson({ error: { code: '404' } }, 404);
+        return headers[header] === 'azure-key' ? undefined : replyJson(azureBody, 401);
+      },
+      routes: { [`POST ${path}`]: ({ body }) => replyWords(body, text) },
+    });
+    await using bot = await openBotDoors({
+      CHAT_COMPLETION_BASE_URL: `${server.origin}/openai/deployments/gpt${query}`,
+      CHAT_COMPLETION_API_KEY: 'azure-key',
+      SPEECH_BASE_URL: 'http://127.0.0.1:9/v1',
+      TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1',
+    });
+    expect(joinTexts((await bot.answer('hello')).parts)).toBe(text);
+    const tried = asked.length;
+    expect(tried).toBeLessThanOrEqual(3);
+    expect(joinTexts((await bot.answer('hello')).parts)).toBe(text);
+    expect(asked).toHaveLength(tried + 1);
+  },
+);
