@@ -263,15 +263,21 @@ export async function fetchServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const answer = await client.get('/audio/voices', { signal });
+  const list = listVoices(await client.get('/audio/voices', { signal }));
+  const names = list
+    .slice(0, maxVoiceNames)
+    .flatMap((voice) => findVoiceName(voice) ?? []);
+  return [...new Set(names)];
+}
+
+/** Lists voices of a bare list, of `voices` or `data`, and of objects with their names, or with languages, as keys. */
+function listVoices(answer: unknown): readonly unknown[] {
+  if (Array.isArray(answer)) return answer;
   const { voices, data } = toRecord(answer);
-  const list = Array.isArray(voices) ? voices : data;
-  if (!Array.isArray(list)) return [];
-  return [
-    ...new Set(
-      list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []),
-    ),
-  ];
+  const list = voices ?? data;
+  if (Array.isArray(list)) return list;
+  const entries = Object.entries(toRecord(list));
+  return entries.flatMap(([name, value]) => (Array.isArray(value) ? value : [name]));
 }
 
 function findVoiceName(voice: unknown) {
