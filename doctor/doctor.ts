@@ -11,6 +11,7 @@ import {
   toOkFinding,
 } from '#src/probes/probe.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
+import { formatAddressLine, listAddressSecrets } from '#src/provider/server-address.ts';
 import { doctorProbes } from './all-probes.ts';
 import {
   type DoctorArguments,
@@ -35,7 +36,7 @@ const interruptedExitCode = 130;
 const liveCheckPlan =
   'The bot hears no person. It joins, plays a tone, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
 const requestCostNote =
-  'Each role of a server gets one to three short requests, with --provider up to five and a long one, and one for the list of models. With --offline it gets none.';
+  'Each role of a server gets one to five short requests, with --provider up to eight and a long one, and some for its lists. With --offline it gets none.';
 
 /**
  * Examines the configuration, or one server with `--provider`. Returns the exit code: 0 if
@@ -66,7 +67,8 @@ export async function runDoctor(
       print,
     );
   const cleanText = provider === undefined ? live && removePlaces : removeForeignPlaces;
-  const report = new DoctorReport(print, collectSecrets(read, apiKey), cleanText);
+  const secrets = [...collectSecrets(read, apiKey), ...listAddressSecrets(provider)];
+  const report = new DoctorReport(print, secrets, cleanText);
   if (provider !== undefined)
     return await reportProvider(parsed, provider, apiKey, deadline, report);
   if (read.kind === 'bad') return refuseArguments(read.mistakes, print);
@@ -138,6 +140,11 @@ function refuseArguments(mistakes: readonly string[], print: DoctorOptions['prin
   return misconfiguredExitCode;
 }
 
+/** A user, a password and a query stay out of the report. */
+function toShownValue(name: string, value: string) {
+  return name.endsWith('_BASE_URL') ? formatAddressLine(value) : value;
+}
+
 async function reportProvider(
   { keyEnv, isOffline }: DoctorArguments,
   baseUrl: string,
@@ -155,7 +162,8 @@ async function reportProvider(
   report.writeLine(requestCostNote);
   const { examineProvider } = await import('./examine-provider.ts');
   const examined = await examineProvider(
-    { baseUrl, apiKey },
+    // Over a WebSocket the same server speaks HTTP, too.
+    { baseUrl: baseUrl.replace(/^ws/, 'http'), apiKey },
     { ...deadline, isThorough: true },
     (findings) => report.writeFindings(findings),
   );
@@ -164,8 +172,10 @@ async function reportProvider(
   );
   const settings = examined.roles
     .flatMap((role) => Object.entries(role.settings))
-    .map(([name, value]) => `${name}=${value}`);
+    .map(([name, value]) => `${name}=${toShownValue(name, value)}`);
   report.writeSettings(settings);
+  if (formatAddressLine(baseUrl) !== baseUrl && settings.length > 0)
+    report.writeLine('# Put user, password and values of queries into the addresses');
   if (keyEnv && settings.length > 0)
     report.writeLine(`# Set the _API_KEY of each to the value of ${keyEnv}`);
   return examined.isUsable ? 0 : 1;

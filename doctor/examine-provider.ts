@@ -18,8 +18,8 @@ import {
   isOpenAi,
   type ModelList,
   standardVoice,
-  toApiUrl,
 } from '#src/provider/models/standard-models.ts';
+import { ServerAccess } from '#src/provider/server-access.ts';
 import { fetchServerVoices } from '#src/speech/openai/openai-synthesizer.ts';
 import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
@@ -129,32 +129,44 @@ type ListedServer = ServerAddress & {
 
 /** Reads models and voices of a server, which need not list them. */
 async function readServerLists(
-  { baseUrl: givenUrl, apiKey }: ServerAddress,
+  { baseUrl: address, apiKey }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
 ) {
-  const baseUrl = toApiUrl(givenUrl);
-  const client = openClient({ baseUrl, apiKey });
+  const access = new ServerAccess({ baseUrl: address, apiKey });
   const cancellation = new AbortController();
+  const { signal } = cancellation;
   const withinDeadline = <T>(work: Promise<T>) =>
-    waitAtMost(work, deadlineMs, clock, cancellation.signal);
-  const models = (await withinDeadline(listModels(client, cancellation.signal))) ?? {
+    waitAtMost(work, deadlineMs, clock, signal);
+  const givenUrl = access.baseUrl;
+  // Each role reports a server that cannot be reached.
+  await withinDeadline(access.findBaseUrl(signal).catch(() => false));
+  const baseUrl = access.address;
+  const client = openClient({ baseUrl, apiKey });
+  const models = (await withinDeadline(listModels(client, signal))) ?? {
     kind: 'not offered',
   };
   const voices = await withinDeadline(
-    fetchServerVoices(client, cancellation.signal).catch(() => []),
+    fetchServerVoices(client, signal).catch(() => []),
   );
   cancellation.abort(new Error('the lists are read'));
-  const addressFinding = toOkFinding(
-    'address',
-    `answers at ${formatServerName(baseUrl)}`,
-  );
   return {
     baseUrl,
     apiKey,
     models,
     voices: voices ?? [],
-    findings: [addressFinding, toModelsFinding(models)],
+    findings: [toAddressFinding(givenUrl, access.baseUrl), toModelsFinding(models)],
   };
+}
+
+function toAddressFinding(givenUrl: string, baseUrl: string) {
+  const answers = `answers at ${formatServerName(baseUrl)}`;
+  if (givenUrl === baseUrl) return toOkFinding('address', answers);
+  const [givenPath, path] = [givenUrl, baseUrl].map((url) => new URL(url).pathname);
+  return toDifferingFinding(
+    'address',
+    `${answers}, whose path is ${path}, not ${givenPath}`,
+    `end the base URL in ${path}, as in the settings below`,
+  );
 }
 
 const maxNamedModels = 8;
@@ -180,20 +192,48 @@ async function tryRoleSettings(
 ) {
   const picks = pickModels(server.models);
   const triedRoles: (TriedRole & ExaminedRole)[] = [];
-  for (const settings of listCandidateSettings(group, server, picks)) {
+  const candidates: readonly RoleSettings[] = listCandidateSettings(
+    group,
+    server,
+    picks,
+  );
+  // What one trial advises is tried, too.
+  const advised: RoleSettings[] = [];
+  for (const settings of joinLists<RoleSettings>(candidates, advised)) {
     const tried = await examineSettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : judgeRoleState(tried, group, picks);
     triedRoles.push({
       ...tried,
       group,
       state,
-      settings: tried.isUsable ? settings : {},
+      settings: tried.isUsable ? { ...settings, ...collectSettings(tried) } : {},
     });
     if (tried.isUsable) break;
+    const advice = collectSettings(tried);
+    const isNew = candidates.includes(settings) && Object.keys(advice).length > 0;
+    if (isNew) advised.push({ ...settings, ...advice });
   }
   const best = triedRoles.find((tried) => tried.isUsable) ?? triedRoles[0];
   if (!best) throw new Error(`no settings for ${group}`);
   return best;
+}
+
+/** The second list may grow while the first one is read. */
+function* joinLists<T>(first: readonly T[], second: readonly T[]) {
+  yield* first;
+  yield* second;
+}
+
+/** Collects the settings that findings advise: "set SPEECH_RATE_HZ=22050, or ...". */
+function collectSettings({ findings }: ExaminedRole): RoleSettings {
+  const settings: Record<string, string> = {};
+  for (const { mend = '' } of findings) {
+    const [, name, value = ''] = /^set ([A-Z_]+)=([^\s,]+)/.exec(mend) ?? [];
+    if (name === undefined || name.endsWith('_BASE_URL')) continue;
+    const isList = name.endsWith('_WITHOUT') && settings[name] !== undefined;
+    settings[name] = isList ? `${settings[name]},${value}` : value;
+  }
+  return settings;
 }
 
 /** Judges a failed role. It is absent if its guessed model is refused. */

@@ -1,4 +1,5 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import { historyLimits } from '#src/chat/chat-model.ts';
 import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
@@ -21,15 +22,19 @@ import {
   type SpokenClip,
   toDifferingFinding,
   toFailureFinding,
-  toOkFinding,
+  toMissingFinding,
   tryProbe,
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
-import { isKnownVoice } from '#src/speech/voice-names.ts';
+import { conversationProbe, toolsProbe } from './chat-probes.ts';
+import { explainRefusal } from './explain-refusal.ts';
+import { probeSpeech, testSentence } from './probe-speech.ts';
+import type { RoleTrial } from './role-trial.ts';
 import { examineServerCases } from './server-cases.ts';
 
 /** A role of the configuration, with the engine that fills it. */
@@ -40,23 +45,12 @@ export interface ConfiguredRole {
   probe(trial: RoleTrial): Promise<readonly Finding[]>;
 }
 
-type RoleTrial = {
-  readonly deadline: ProbeDeadline;
-  readonly stack: AsyncDisposableStack;
-  /** Speech to recognise. Without it the local voice speaks. */
-  readonly clip: SpokenClip | undefined;
-};
-
 /** Findings about a role. `clip` is its speech, if it speaks. */
 export type ExaminedRole = {
   readonly findings: readonly Finding[];
   readonly isUsable: boolean;
   readonly clip?: SpokenClip;
 };
-
-/** Simple words, long enough that the sound arrives in several pieces. */
-const testSentence =
-  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** As long as the longest history that the bot sends. */
 const longConversation = 'It rains. '.repeat(historyLimits.characters / 10);
@@ -88,12 +82,19 @@ export async function examineRole(
   clip?: SpokenClip,
 ): Promise<ExaminedRole> {
   await using stack = new AsyncDisposableStack();
-  const roleDeadline = { ...deadline, role: role.group.replace('_FALLBACK', '') };
-  const probed = await role
-    .probe({ deadline: roleDeadline, stack, clip })
+  const { engine, group } = role;
+  const roleDeadline = { ...deadline, role: group.replace('_FALLBACK', '') };
+  const habits = new Map<string, ServerHabit>();
+  const report = (habit: ServerHabit) => void habits.set(habit.what, habit);
+  const examined = await role
+    .probe({ deadline: roleDeadline, report, stack, clip })
     .catch((error: unknown) => [toFailureFinding('engine', error, roleDeadline.role)]);
-  const model =
-    'model' in role.engine && role.engine.model ? `${role.engine.model}: ` : '';
+  const server = 'baseUrl' in engine && engine.baseUrl !== '' ? engine : undefined;
+  const explained = await Array.fromAsync(examined, async (finding) =>
+    server ? await explainRefusal(finding, { group, server }, deadline) : finding,
+  );
+  const probed = [...explained, ...[...habits.values()].map(toHabitFinding)];
+  const model = 'model' in engine && engine.model ? `${engine.model}: ` : '';
   const findings = probed.map((finding) => ({
     ...finding,
     reason: `${model}${finding.reason}`,
@@ -103,6 +104,11 @@ export async function examineRole(
     isUsable: probed.every(isUsable),
     clip: probed.find((finding) => finding.clip)?.clip,
   };
+}
+
+function toHabitFinding({ mend, what: habit }: ServerHabit): Finding {
+  const subject = /_BASE_URL=/.test(mend) ? 'address' : 'answers';
+  return toDifferingFinding(subject, habit, mend);
 }
 
 function makeEngineRole(
@@ -128,16 +134,13 @@ function makeEngineRole(
 async function probeChat(
   engine: EngineChoice,
   { audioModel }: EngineConfig,
-  { deadline, stack }: RoleTrial,
+  { deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const habits: Finding[] = [];
-  const model = await openEngine('chat', engine, stack, {
-    audioModel,
-    report: ({ mend, what: habit }) =>
-      habits.push(toDifferingFinding('answers', habit, mend)),
-  });
+  const model = await openEngine('chat', engine, stack, { audioModel, report });
   const finding = await tryProbe(thinkProbe, { ask: toTestQuestion(model) }, deadline);
   if (!isUsable(finding)) return [finding];
+  const tools = await tryProbe(toolsProbe, { model }, deadline);
+  const conversation = await tryProbe(conversationProbe, { model }, deadline);
   const cases = await examineServerCases(
     'chat',
     deadline,
@@ -153,59 +156,32 @@ async function probeChat(
       );
     },
   );
-  return [finding, ...cases, ...habits];
-}
-
-async function probeSpeech(
-  engine: EngineChoice,
-  deadlines: Deadlines | undefined,
-  { deadline, stack }: RoleTrial,
-): Promise<readonly Finding[]> {
-  if (engine.kind === 'local') return [];
-  const { own: settings } = engine;
-  const findings: Finding[] = [];
-  // WAV names its sample rate. The first request loads the model, so only the
-  // second is timed.
-  for (const SPEECH_FORMAT of ['wav', settings.SPEECH_FORMAT]) {
-    const synthesizer = await openEngine(
-      'text to speech',
-      { ...engine, own: { ...settings, SPEECH_FORMAT } },
-      stack,
-    );
-    const mend = findVoiceRemedy(engine.voice, await synthesizer.voices?.loadNames());
-    const subject = { synthesizer, voice: {}, text: testSentence, deadlines };
-    findings.push(await tryProbe({ ...speakProbe, mend }, subject, deadline));
-  }
-  const [wavHz, rateHz] = findings.map(({ clip }) => clip?.pcm.rateHz);
-  const timedFindings = findings.slice(1);
-  const rates = `wav ${wavHz ?? 'refused'}, ${settings.SPEECH_FORMAT} ${rateHz ?? 'refused'}`;
-  if (deadline.isThorough)
-    timedFindings.push(toOkFinding('sound format', `rates in Hz: ${rates}`));
-  if (settings.SPEECH_FORMAT !== 'pcm' || !wavHz || !rateHz || wavHz === rateHz)
-    return timedFindings;
-  return [...timedFindings, toRateFinding(rateHz, wavHz)];
-}
-
-function toRateFinding(rateHz: number, wavHz: number) {
-  return toDifferingFinding(
-    'rate',
-    `pcm is played at ${rateHz} Hz, but WAV of this server has ${wavHz} Hz`,
-    `set SPEECH_RATE_HZ=${wavHz}, or SPEECH_FORMAT=wav`,
-  );
+  // A model without tools answers in words.
+  const toldTools: Finding =
+    tools.mend === undefined ? tools : { ...tools, verdict: 'differs' };
+  return [finding, toldTools, conversation, ...cases];
 }
 
 async function probeTranscription(
   engine: EngineChoice,
   deadlines: Deadlines | undefined,
-  { clip, deadline, stack }: RoleTrial,
+  { clip, deadline, report, stack }: RoleTrial,
 ): Promise<readonly Finding[]> {
-  const transcriber = await openEngine('speech to text', engine, stack);
   const testClip = clip ?? (await getLocalClip(deadline));
-  const finding = await tryProbe(
-    recogniseProbe,
-    { transcriber, clip: testClip, deadlines },
-    deadline,
-  );
+  const recognise = async (changes: Readonly<Record<string, unknown>>) => {
+    const choice =
+      engine.kind === 'local'
+        ? engine
+        : { ...engine, own: { ...engine.own, ...changes } };
+    const transcriber = await openEngine('speech to text', choice, stack, { report });
+    const subject = { transcriber, clip: testClip, deadlines };
+    return { transcriber, finding: await tryProbe(recogniseProbe, subject, deadline) };
+  };
+  const { finding, transcriber } = await recognise({});
+  if (isPlainText(finding)) {
+    const plain = await recognise({ [plainTextSetting]: 'true' });
+    return [plain.finding.verdict === 'ok' ? toPlainTextFinding(finding) : finding];
+  }
   if (!isUsable(finding)) return [finding];
   const cases = await examineServerCases('sounds', deadline, ({ peak }, signal) => {
     const samples = new Int16Array(listenRateHz).map(() => peak * Math.random());
@@ -217,9 +193,21 @@ async function probeTranscription(
   return [finding, ...cases];
 }
 
-function findVoiceRemedy(voice = '', names: readonly string[] = []) {
-  if (voice === '' || isKnownVoice(voice, names)) return undefined;
-  return `${voice} is none of its voices: set SPEECH_VOICE to ${names.slice(0, 2).join(' or ')}`;
+const plainTextSetting = 'TRANSCRIPTION_PLAIN_TEXT';
+
+/** A bare text may be an error of a server, so it counts only if it holds the words of the clip. */
+function isPlainText({ error }: Finding) {
+  return (
+    error instanceof BotError && (error.about.remedy ?? '').includes(plainTextSetting)
+  );
+}
+
+function toPlainTextFinding({ subject }: Finding) {
+  return toMissingFinding(
+    subject,
+    'it sends transcripts as bare text, which holds the spoken words',
+    `set ${plainTextSetting}=true`,
+  );
 }
 
 let localClip: SpokenClip | undefined;

@@ -9,7 +9,9 @@ import { Secret } from '#src/base/secret.ts';
 import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
 import { roles } from '#src/engines/engine.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import { listAddressSecrets } from '#src/provider/server-address.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
@@ -37,7 +39,16 @@ const serverDeadlineMs = 60_000;
 /** A Realtime server takes the place of a chat model. */
 const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
 /** These settings are removed with the server of a role. */
-const serverSettings = ['BASE_URL', 'MODEL', 'API_KEY', 'VOICE', 'FORMAT'] as const;
+const serverSettings = [
+  'BASE_URL',
+  'MODEL',
+  'API_KEY',
+  'VOICE',
+  'FORMAT',
+  'RATE_HZ',
+  'PLAIN_TEXT',
+  'WITHOUT',
+] as const;
 
 /** Asks for servers and tries each, until every role has one. */
 export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
@@ -136,7 +147,12 @@ async function askServerAddress(ask: SetupQuestions) {
         ? undefined
         : 'It must be an address like http://127.0.0.1:8000/v1.',
   );
-  return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
+  return {
+    name: formatServerName(baseUrl),
+    baseUrl,
+    needsKey: isOpenAi(baseUrl),
+    roles: groups,
+  };
 }
 
 /** Undefined if the person wants another server. */
@@ -160,7 +176,7 @@ async function tryServer(
 ) {
   const { baseUrl, isRealtime, name, roles } = server;
   const examined = await ask.waitForWork(
-    `Trying ${baseUrl}`,
+    `Trying ${formatServerName(baseUrl)}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
   );
   if (examined.refusesKey) {
@@ -180,18 +196,19 @@ async function tryServer(
     baseUrl,
     groups.filter((group) => findExamined(group)?.state === 'absent'),
   );
-  ask.say(formatFindings(examined, apiKey).join('\n'));
+  const secrets = [...(apiKey ? [apiKey] : []), ...listAddressSecrets(baseUrl)];
+  ask.say(formatFindings(examined, secrets).join('\n'));
   if (served.length > 0) ask.say(formatRoleSummary(name, examined, served, progress));
   return 'tried';
 }
 
 function formatFindings(
   { findings, roles }: ProviderExamination,
-  apiKey: Secret | undefined,
+  secrets: readonly Secret[],
 ) {
   const lines: string[] = [];
   const print = (text: string) => lines.push(text);
-  const report = new DoctorReport(print, apiKey ? [apiKey] : []);
+  const report = new DoctorReport(print, secrets);
   report.writeFindings(findings);
   for (const { state, findings } of roles)
     if (state !== 'absent') report.writeFindings(findings);

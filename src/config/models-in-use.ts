@@ -1,6 +1,7 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
+import { listAddressSecrets } from '#src/provider/server-address.ts';
 import type { Config, EngineConfig } from './config.ts';
 
 export function listModelsInUse(engines: EngineConfig): ModelInUse[] {
@@ -21,8 +22,12 @@ export function listSecrets(config: Config): Secret[] {
     databaseUrl,
     config.monitoring.operatorWebhook,
     findPassword(databaseUrl),
-    ...listModelsInUse(config.engines).map(({ apiKey }) => apiKey),
+    ...listModelsInUse(config.engines).flatMap(listServerSecrets),
   ].filter((secret) => secret !== undefined);
+}
+
+function listServerSecrets({ apiKey, baseUrl }: RemoteServer) {
+  return [apiKey, ...listAddressSecrets(baseUrl)];
 }
 
 function findPassword(databaseUrl: Secret | undefined) {

@@ -111,12 +111,16 @@ function toEngineChoice(
     prefix === 'CHAT_COMPLETION' &&
     from.PIPELINE === 'audio-model' &&
     !from.AUDIO_MODEL_NAME;
+  // A server of one's own may lack this voice, but names those that it has.
+  const usualVoice = isOpenAi(baseUrl) || engine.isSocket ? standardVoice : undefined;
   const usualModel = hears ? standardModels.audioChat : standardModel;
   const server = toRemoteServer(baseUrl, from, prefix, usualModel ?? '');
   const values: Readonly<Record<string, unknown>> = { ...from };
+  const ownAddress = `${prefix}_BASE_URL` as const;
   return {
     ...server,
-    ...readManner(from, role, prefix, standardModel && standardVoice),
+    addressSetting: from[ownAddress] === undefined ? 'OPENAI_BASE_URL' : ownAddress,
+    ...readManner(from, role, prefix, usualVoice),
     kind: standardModel === undefined ? 'outside' : 'remote',
     backend: backendName ?? engine.name,
     price,

@@ -10,9 +10,12 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 
 const text = z.string().trim().min(1);
-const url = text.refine(isHttpUrl, 'must be an address like http://127.0.0.1:8000/v1');
+const url = text.refine(
+  (value) => isAddress(value) && isHttpUrl(value),
+  'must be an address like http://127.0.0.1:8000/v1',
+);
 const serverUrl = text.refine(
-  isServerUrl,
+  isAddress,
   'must be an address like http://127.0.0.1:8000/v1',
 );
 const serverIds = text.refine(
@@ -23,7 +26,7 @@ const serverIds = text.refine(
 const urlOrLocal = text
   .transform((value) => (value === 'embedded' ? 'local' : value))
   .refine(
-    (value) => value === 'local' || isHttpUrl(value),
+    (value) => value === 'local' || (isAddress(value) && isHttpUrl(value)),
     'must be an address like http://127.0.0.1:8000/v1, or local',
   );
 const secret = text
@@ -199,7 +202,7 @@ const shape: SettingsShape = {
   AUDIO_MODEL_TRANSCRIPTION_MODEL: model.optional(),
   AUDIO_MODEL_SPEECH_MODEL: model.optional(),
   REALTIME_BASE_URL: text
-    .refine(isServerUrl, 'must be an address like ws://127.0.0.1:8000/v1')
+    .refine(isAddress, 'must be an address like ws://127.0.0.1:8000/v1')
     .optional(),
   REALTIME_MODEL: model.optional(),
   REALTIME_API_KEY: secret.optional(),
@@ -284,11 +287,13 @@ function isHttpUrl(value: string) {
   return /^https?:$/.test(URL.parse(value)?.protocol ?? '');
 }
 
-/** Tests for an address without name and password. */
+/**
+ * Tests for the address of a server, of HTTP or WebSocket. It may have a path, a query, and a user with a password.
+ */
 export function isAddress(value: string): boolean {
-  if (!isHttpUrl(value)) return false;
-  const { username, password, search } = new URL(value);
-  return `${username}${password}${search}` === '';
+  const url = URL.parse(value.replace(/^ws/, 'http'));
+  const isUrl = url !== null && /^https?:$/.test(url.protocol);
+  return isUrl && canDecode(`${url.username}${url.password}`);
 }
 
 function isHttpsOrigin(value: string) {
@@ -315,11 +320,6 @@ function canDecode(escaped: string) {
   } catch {
     return false;
   }
-}
-
-/** Tests for an address of HTTP or WebSocket. */
-function isServerUrl(value: string) {
-  return isHttpUrl(value.replace(/^ws/, 'http'));
 }
 
 function isShardCount(value: string) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { createWithoutSetting, type Engine, listWithout } from './engine.ts';

@@ -109,9 +109,7 @@ export const roles: Readonly<Record<ProviderRole, RoleTerms>> = {
 };
 
 /** Declares the setting that lists parts of requests that a server refuses. */
-export function createWithoutSetting(
-  example: string,
-): z.ZodType<string | undefined> {
+export function createWithoutSetting(example: string): z.ZodType<string | undefined> {
   const areParts = (value: string) =>
     value.split(',').every((entry) => partShape.test(entry.trim()));
   return z

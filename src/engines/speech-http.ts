@@ -8,7 +8,6 @@ import {
 } from '#src/provider/models/standard-models.ts';
 import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
 import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
-import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Engine } from './engine.ts';
 
 const settings = {
@@ -43,6 +42,7 @@ export const speechHttp: Engine<'text to speech'> = {
       '#src/speech/openai/openai-synthesizer.ts'
     );
     const { ServerVoices } = await import('#src/speech/openai/openai-synthesizer.ts');
+    const { FoundVoice } = await import('#src/speech/openai/found-voice.ts');
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
@@ -51,32 +51,26 @@ export const speechHttp: Engine<'text to speech'> = {
       .parse(ownSettings);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
-    const isListed = voice === undefined && !isOpenAi(server.baseUrl);
-    if (isListed) void voices.loadNames();
+    // OpenAI takes this voice.
+    const namedVoice = voice ?? (isOpenAi(server.baseUrl) ? standardVoice : undefined);
+    const found = namedVoice ? undefined : new FoundVoice(voices, server.report);
+    void found?.find();
     const stack = new AsyncDisposableStack();
     const decode = openSpeechDecoder(stack);
     const synthesizer = new OpenAiSynthesizer(client, {
       ...server,
-      voice: isListed ? () => findFirstVoice(voices) : (voice ?? standardVoice),
+      voice: () => found?.find() ?? namedVoice ?? standardVoice,
       format,
       rateHz: Number(SPEECH_RATE_HZ),
       decode,
     });
     return {
-      ...withStandardVoice(synthesizer, voices),
+      ...withStandardVoice(found?.wrap(synthesizer) ?? synthesizer, voices),
       voices,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   },
 };
-
-/** Chooses the standard voice if listed. */
-function findFirstVoice(voices: VoiceNames) {
-  void voices.loadNames();
-  const names = voices.getKnown();
-  // Kokoro refuses unknown voices.
-  return names.includes(standardVoice) ? standardVoice : (names[0] ?? standardVoice);
-}
 
 /** Opens a decoder for packed speech, which closes with `stack`. Its process starts at need. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {

@@ -1,5 +1,5 @@
-import { standardModels } from '#src/provider/models/standard-models.ts';
 import type { z } from 'zod';
+import { standardModels } from '#src/provider/models/standard-models.ts';
 import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
 
 const ownSettings: Readonly<Record<string, z.ZodType>> = {

@@ -1,17 +1,17 @@
 import { inspect } from 'node:util';
 import { OpenAI } from 'openai/client';
 import type { APIError } from 'openai/core/error';
-import type { Secret } from '#src/base/secret.ts';
-import { createGuardedFetch, type Fetch, placeholderKey } from './guarded-fetch.ts';
+import { createGuardedFetch, type Fetch } from './guarded-fetch.ts';
 import { formatServerName } from './models/error-text.ts';
 import { createAnswerError } from './models/refusal.ts';
-import { toApiUrl } from './models/standard-models.ts';
+import {
+  placeholderKey,
+  ServerAccess,
+  type ServerAccessOptions,
+} from './server-access.ts';
+import { readServerAddress } from './server-address.ts';
 
-export type ClientOptions = {
-  /** May have a query of its own. An address without a path means its `/v1`. */
-  readonly baseUrl: string;
-  readonly apiKey?: Secret;
-};
+export type ClientOptions = ServerAccessOptions;
 
 /** Client of the `openai` package with one attempt a request and no log, which would hold people's words. */
 export class ApiClient extends OpenAI {
@@ -22,11 +22,11 @@ export class ApiClient extends OpenAI {
     });
   }
 
-  constructor({ apiKey, baseUrl }: ClientOptions, send: Fetch) {
-    const url = new URL(baseUrl);
+  constructor({ apiKey, baseUrl: address }: ClientOptions, send: Fetch) {
+    const { baseUrl, query } = readServerAddress(address);
     super({
-      baseURL: `${url.origin}${url.pathname}`,
-      defaultQuery: Object.fromEntries(url.searchParams),
+      baseURL: baseUrl,
+      defaultQuery: Object.fromEntries(new URLSearchParams(query)),
       apiKey: async () => apiKey?.reveal() ?? placeholderKey,
       adminAPIKey: null,
       organization: null,
@@ -59,11 +59,13 @@ export class ApiClient extends OpenAI {
  * Opens a client for one server: one attempt a request, guarded, nothing from the environment. `describeError`
  * converts its errors.
  */
-export function openClient({ apiKey, baseUrl: address }: ClientOptions): ApiClient {
-  const baseUrl = toApiUrl(address);
+export function openClient(options: ClientOptions): ApiClient {
+  const { apiKey, baseUrl } = options;
+  const access = new ServerAccess(options);
   const send = createGuardedFetch({
-    server: formatServerName(baseUrl),
+    server: formatServerName(access.baseUrl),
     secret: () => apiKey?.reveal(),
+    send: (url, request) => access.send(url, request),
   });
   return new ApiClient({ apiKey, baseUrl }, send);
 }

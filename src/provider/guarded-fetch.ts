@@ -11,6 +11,7 @@ import {
   parseErrorText,
   toPlainLine,
 } from './models/error-text.ts';
+import { type AccessRequest, placeholderKey } from './server-access.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxHeadBytes = 4096;
@@ -27,6 +28,8 @@ export type FetchGuard = {
   readonly server: string;
   /** Gets the key, which goes to this server alone and into no error. */
   readonly secret: () => string | undefined;
+  /** Sends a request to where the server takes it. Default: as it is, with the key as `Bearer`. */
+  readonly send?: (url: string, request: AccessRequest) => Promise<Response>;
 };
 
 /** Two thousand of the smallest events, read in one turn of the event loop. */
@@ -35,8 +38,6 @@ const eventPartBytes = 16 * 1024;
 /** A stream that ends in time after its end mark leaves its connection usable. */
 const maxStreamEndMs = 1_000;
 
-/** Some servers insist on a key, and those without keys ignore it. */
-export const placeholderKey = 'none';
 /** Headers that the client adds by itself or from the environment go to no server. */
 const allowedHeader = /^(accept|content-type)$/;
 
@@ -48,6 +49,7 @@ const allowedHeader = /^(accept|content-type)$/;
  * `endMarkReason` and an end in time.
  */
 export function createGuardedFetch(guard: FetchGuard): Fetch {
+  const { send = fetchWithFormBytes } = guard;
   return async (input, init = {}) => {
     const url = input instanceof Request ? input.url : String(input);
     const hangUp = new AbortController();
@@ -60,7 +62,7 @@ export function createGuardedFetch(guard: FetchGuard): Fetch {
       ? AbortSignal.any([init.signal, hangUp.signal])
       : hangUp.signal;
     try {
-      const response = await fetchWithFormBytes(url, {
+      const response = await send(url, {
         ...init,
         headers,
         signal,

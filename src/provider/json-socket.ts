@@ -14,6 +14,8 @@ import {
   toPlainLine,
 } from './models/error-text.ts';
 import { createAnswerError } from './models/refusal.ts';
+import { listKeyHeaders } from './server-access.ts';
+import { readServerAddress, removeLogin } from './server-address.ts';
 
 export type SocketOptions = {
   /** `http` means `ws`. The key goes to no other host. */
@@ -21,7 +23,7 @@ export type SocketOptions = {
   readonly apiKey?: Secret;
   readonly clock: Clock;
   readonly openSocket?: OpenSocket;
-  /** Header of the key. Default: `Authorization`. */
+  /** Header of the key: `Authorization` or `api-key`. Default: `Authorization`. */
   readonly keyHeader?: string;
 };
 
@@ -50,13 +52,13 @@ const idleListener: SocketListener = {
   onLost: () => undefined,
 };
 
-/** Returns the address of `path` below a base URL, and keeps the query of the base URL. */
+/** Returns the address of `path` below a base URL, with the query of the base URL and without user and password. */
 export function toSocketUrl(
   baseUrl: string,
   path: string,
   query: Readonly<Record<string, string>>,
 ): URL {
-  const url = new URL(baseUrl);
+  const url = new URL(removeLogin(baseUrl));
   url.protocol = url.protocol.replace('http', 'ws');
   const folder = url.pathname.replace(/(?<!\/)\/+$/, '');
   // The whole endpoint was pasted.
@@ -253,32 +255,18 @@ export class JsonSocket {
 const openNetworkSocket: OpenSocket = (url, options) => new WebSocket(url, options);
 
 function createWebSocket(url: URL, options: SocketOptions) {
-  const { openSocket = openNetworkSocket } = options;
-  const address = new URL(url);
-  address.username = '';
-  address.password = '';
-  return openSocket(address, {
-    headers: createKeyHeaders(url, options),
+  const { apiKey, baseUrl, keyHeader, openSocket = openNetworkSocket } = options;
+  const { login } = readServerAddress(baseUrl);
+  const headers = listKeyHeaders(
+    { key: apiKey?.reveal(), login },
+    keyHeader === 'api-key' ? keyHeader : 'authorization',
+  );
+  return openSocket(url, {
+    headers: Object.fromEntries(headers),
     maxPayload: eventLimits.bytes,
     followRedirects: false,
     perMessageDeflate: false,
   });
-}
-
-/** User and password of an address go as Basic, and leave the key the other header. */
-function createKeyHeaders(
-  { password, username }: URL,
-  { apiKey, keyHeader }: SocketOptions,
-): Record<string, string> {
-  const key = apiKey?.reveal();
-  const login = [username, password].map(decodeURIComponent).join(':');
-  const hasLogin = login !== ':';
-  const basic = `Basic ${Buffer.from(login).toString('base64')}`;
-  const isOwnHeader = hasLogin || keyHeader === 'api-key';
-  return {
-    ...(hasLogin && { authorization: basic }),
-    ...(key && (isOwnHeader ? { 'api-key': key } : { authorization: `Bearer ${key}` })),
-  };
 }
 
 function waitUntilOpen(socket: WebSocket) {

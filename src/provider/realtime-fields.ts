@@ -1,5 +1,6 @@
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
 import type { JsonEvent } from './json-socket.ts';
+import { containsWord } from './negotiation.ts';
 import type { RealtimeFault } from './realtime-faults.ts';
 import {
   type ChooseForm,
@@ -66,9 +67,7 @@ function findNamedTool(text: string, fields: readonly SentField[]) {
   if (place !== undefined) return names[Number(place)];
   // The only tool is rather the field as a whole.
   if (names.length < 2) return undefined;
-  return names.find(
-    (name) => name && new RegExp(`["'\`]${RegExp.escape(name)}["'\`]`).test(text),
-  );
+  return names.find((name) => name !== undefined && containsWord(text, name));
 }
 
 function readToolName(tool: unknown) {
@@ -80,7 +79,10 @@ function findNamedField(
   message: string,
   fields: readonly SentField[],
 ) {
-  const paths = [param ?? '', ...(message.match(/[\w[\]]+(?:\.[\w[\]]+)+/g) ?? [])];
+  const paths = [
+    param ?? '',
+    ...(message.match(/(?<![\w[\]])[\w[\]]+(?:\.[\w[\]]+)+/g) ?? []),
+  ];
   for (const path of paths) {
     const field = findByPath(path, fields);
     if (field) return field;

@@ -16,7 +16,7 @@ export type RequestPart = {
   /** Further forms, for a refusal that offers them: "must be one of `low`, `medium`". */
   readonly offered?: readonly string[];
   /** How a refusal names the part. Default: its name as a whole word. */
-  readonly namedBy?: RegExp | ((text: string) => boolean);
+  readonly namedBy?: string | RegExp | ((text: string) => boolean);
   /** Part that holds this one. If a refusal names both, this one is meant. */
   readonly within?: string;
   /** What in the question the refusal may be about, as `speed 1.5`. A lesson holds for it alone. */

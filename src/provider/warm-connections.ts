@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { removeLogin } from './server-address.ts';
 
 /**
  * `fetch` closes connections that were idle for 4 s, or for 3 s where the server says that it keeps them 5 s, as Node's:
@@ -31,7 +32,7 @@ export class WarmConnections implements Disposable {
   constructor(baseUrls: readonly string[], clock: Clock) {
     this.#clock = clock;
     this.#addressByOrigin = new Map(
-      baseUrls.map((baseUrl) => [new URL(baseUrl).origin, baseUrl]),
+      baseUrls.map((baseUrl) => [new URL(baseUrl).origin, removeLogin(baseUrl)]),
     );
   }
 

@@ -4,11 +4,18 @@ import { runExamination } from './run-examination.ts';
 const said =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
-test.each(['OpenAI', 'LiteLLM proxy', 'speaches', 'Kokoro-FastAPI', 'Ollama', 'vLLM'])(
-  'the recipe of %s works as it stands',
-  async (title) => {
-    await using kitchen = await openRecipe(title, { hears: () => said, replies: [] });
-    const { code, lines } = await runExamination([], kitchen.environment);
-    expect([code, lines.filter((line) => line.includes('missing'))]).toEqual([0, []]);
-  },
-);
+test.each([
+  'OpenAI',
+  'LiteLLM proxy',
+  'speaches',
+  'Kokoro-FastAPI',
+  'Ollama',
+  'vLLM',
+  'Azure OpenAI',
+  'Groq',
+  'Gemini',
+])('the recipe of %s works as it stands', async (title) => {
+  await using kitchen = await openRecipe(title, { hears: () => said, replies: [] });
+  const { code, lines } = await runExamination([], kitchen.environment);
+  expect([code, lines.filter((line) => line.includes('missing'))]).toEqual([0, []]);
+});

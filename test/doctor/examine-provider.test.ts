@@ -54,6 +54,35 @@ test('an address without a path means its /v1, and the settings hold the whole o
   expect(settings.SPEECH_BASE_URL).toBe(server.baseUrl);
 });
 
+test.each([
+  ['', 'ok'],
+  ['/', 'ok'],
+  ['/v1/chat/completions', 'differs'],
+  ['/v1/audio/speech', 'differs'],
+  ['/v1/models', 'differs'],
+  ['/llm', 'differs'],
+  ['/api/v1/audio/transcriptions?tenant=7', 'differs'],
+])(
+  '%j is tried up and down, and the settings hold the address that answers',
+  async (given, verdict) => {
+    await using server = await openMockProviders({ ...swiftServer, hears: said });
+    const address = server.baseUrl.replace(/\/v1$/, given);
+    const { about, code, mendOf, settings } = await runExamination([
+      '--provider',
+      address,
+    ]);
+    expect(about('address')).toMatch(`${verdict} address answers at ${server.baseUrl}`);
+    expect(mendOf('address')).toBe(
+      verdict === 'ok'
+        ? undefined
+        : 'end the base URL in /v1, as in the settings below',
+    );
+    const query = given.includes('?') ? '?tenant=VALUE' : '';
+    expect(settings.CHAT_COMPLETION_BASE_URL).toBe(`${server.baseUrl}${query}`);
+    expect(code).toBe(0);
+  },
+);
+
 const nowhere = answerJson({ detail: 'Not Found' }, 404);
 
 test('WAV, which tells its rate, is advised where the server sends it, else raw samples', async () => {

@@ -144,8 +144,6 @@ test('the key of one server goes to no other', async () => {
 
 test.each([
   [['--provider', 'http://127.0.0.1:9', '--key', canary]],
-  [['--provider', `http://me:${encodeURIComponent(canary)}@127.0.0.1:9/v1`]],
-  [['--provider', `http://127.0.0.1:9/v1?key=${canary}`]],
   [['--provider', 'http://127.0.0.1:9', '--key-env', canary]],
   [['--provider', canary]],
   [['--key-env', 'MY_KEY']],
@@ -155,6 +153,37 @@ test.each([
   const { code, text } = await runExamination(args, { MY_KEY: 'x' });
   expect([code, text]).toEqual([78, expect.stringContaining('npm run doctor')]);
   expect(text).not.toContain('canary');
+});
+
+test('an address with a user, a password and a query is used by --provider and the settings, and not shown', async () => {
+  const password = encodeURIComponent(canary);
+  using server = await openExaminedServer({}, (response, asked) => {
+    const isTaken = asked.headers.authorization === `Basic ${btoa(`me:${canary}`)}`;
+    const isAsked = asked.path.endsWith(`?tenant=${password}`);
+    const route = isTaken && isAsked ? answerModels('mock') : answerJson({}, 401);
+    if (!asked.path.includes('/chat/')) return route(response, asked);
+    const content = JSON.stringify([asked.headers, asked.path]);
+    answerStream({ choices: [{ delta: { content }, finish_reason: 'stop' }] })(
+      response,
+      asked,
+    );
+  });
+  const [, host = ''] = server.origin.split('//');
+  const address = `http://me:${password}@${host}/v1?tenant=${password}`;
+  const one = await runExamination(['--provider', address]);
+  const all = await runExamination(['--offline'], {
+    CHAT_COMPLETION_BASE_URL: address,
+  });
+  expect(one.about('models')).toBe('ok models 1 listed: mock');
+  expect(one.settings.CHAT_COMPLETION_BASE_URL).toBe(
+    `http://USER:PASSWORD@${host}/v1?tenant=VALUE`,
+  );
+  expect(one.text).toContain('# Put user, password and values of queries');
+  expect(all.code).toBe(0);
+  for (const { text } of [one, all]) {
+    for (const spelling of [canary, password, btoa(`me:${canary}`)])
+      expect(text).not.toContain(spelling);
+  }
 });
 
 test('settings that cannot work end with 78, each named and no secret shown', async () => {

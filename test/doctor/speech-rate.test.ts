@@ -45,6 +45,26 @@ test.each([22_050, 16_000, 48_000])(
   },
 );
 
+test('a rate that was measured wrong is used for the words that are recognised', async () => {
+  let uploadSeconds = 0;
+  using server = await openExaminedServer({
+    'POST /v1/audio/speech': voiceAt(16_000),
+    'POST /v1/audio/transcriptions': (response, asked) => {
+      const wav = Buffer.from(asked.raw.slice(asked.raw.indexOf('RIFF')), 'latin1');
+      uploadSeconds = wav.readUInt32LE(40) / 2 / 16_000;
+      answerJson({ text: 'one two three four five six seven eight' })(response, asked);
+    },
+  });
+  const address = `${server.origin}/v1`;
+  const { about } = await runExamination([], {
+    SPEECH_BASE_URL: address,
+    TRANSCRIPTION_BASE_URL: address,
+  });
+  expect(about('rate')).toMatch(/^differs/);
+  expect(about('speak')).toMatch(/kokoro: 1\.8 s of sound/);
+  expect(uploadSeconds).toBeCloseTo(1.8, 1);
+});
+
 test('nothing is said of a rate that is right, labelled, or cannot be known', async () => {
   const labelled = answerSpeech(16_000, undefined, 'audio/pcm; rate=16000');
   for (const route of [voiceAt(24_000), labelled, voiceAt(16_000, false)]) {

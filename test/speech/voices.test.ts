@@ -66,7 +66,17 @@ test.each([
   [{ voices: ['af_heart', 'af_sky', 'af_sky'] }, ['af_heart', 'af_sky']],
   [{ data: [{ id: 'a' }, { voice_id: 'b' }, { name: 'c' }] }, ['a', 'b', 'c']],
   [{ voices: ['ok', '', ' ', 'a\nb', 'x'.repeat(101), 7, null, {}] }, ['ok']],
+  [
+    ['af_heart', { name: 'af_sky' }],
+    ['af_heart', 'af_sky'],
+  ],
+  [{ voices: { af_heart: {}, af_sky: { lang: 'en' } } }, ['af_heart', 'af_sky']],
+  [
+    { voices: { en: ['af_heart'], fr: [{ id: 'ff_siwis' }] } },
+    ['af_heart', 'ff_siwis'],
+  ],
   [{ voices: 'many' }, []],
+  [{ error: 'no' }, []],
   ['<html>', []],
   [undefined, []],
 ])('of what a server says of its voices, %j, are known: %j', async (answer, names) => {

@@ -25,11 +25,11 @@ export async function listModels(
 }
 
 /**
- * Parses `{data: [{id}]}` as OpenAI sends:
- * https://developers.openai.com/api/reference/resources/models/methods/list
+ * Parses `{data: [{id}]}` as OpenAI sends, or the bare list of Together:
+ * https://developers.openai.com/api/reference/resources/models/methods/list, https://docs.together.ai/reference/models
  */
 function parseModelList(body: unknown): ModelList {
-  const { data } = toRecord(body);
+  const data = Array.isArray(body) ? body : toRecord(body).data;
   if (!Array.isArray(data)) return { kind: 'not offered' };
   const models = data.slice(0, maxModels).flatMap(parseModel);
   return { kind: 'listed', models };

@@ -57,6 +57,8 @@ export type RemoteServer = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
+  /** Setting that holds the address, for remedies. */
+  readonly addressSetting?: string;
 };
 
 /** One role on one server. `role` is the beginning of the names of its settings. */

@@ -29,7 +29,7 @@ export type SynthesizerOptions = {
   /** A text may name one of these instead of `model`. */
   readonly models?: readonly string[];
   /** Name of the voice, or a function that finds it in the list of the server. */
-  readonly voice: string | (() => string);
+  readonly voice: string | (() => string | Promise<string>);
   readonly instructions?: string;
   readonly format: SpeechFormat;
   /** Rate of samples without a label, usually 24 kHz. */
@@ -135,7 +135,7 @@ async function* requestSpeech(
     input,
     voice:
       voice.name ??
-      (typeof standardVoice === 'string' ? standardVoice : standardVoice()),
+      (typeof standardVoice === 'string' ? standardVoice : await standardVoice()),
     response_format: format,
     instructions: voice.instructions ?? instructions,
     speed: voice.speed,
@@ -263,15 +263,21 @@ export async function fetchServerVoices(
   client: Pick<ApiClient, 'get'>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const answer = await client.get('/audio/voices', { signal });
+  const list = listVoices(await client.get('/audio/voices', { signal }));
+  const names = list
+    .slice(0, maxVoiceNames)
+    .flatMap((voice) => findVoiceName(voice) ?? []);
+  return [...new Set(names)];
+}
+
+/** Lists voices of a bare list, of `voices` or `data`, and of objects with their names, or with languages, as keys. */
+function listVoices(answer: unknown): readonly unknown[] {
+  if (Array.isArray(answer)) return answer;
   const { voices, data } = toRecord(answer);
-  const list = Array.isArray(voices) ? voices : data;
-  if (!Array.isArray(list)) return [];
-  return [
-    ...new Set(
-      list.slice(0, maxVoiceNames).flatMap((voice) => findVoiceName(voice) ?? []),
-    ),
-  ];
+  const list = voices ?? data;
+  if (Array.isArray(list)) return list;
+  const entries = Object.entries(toRecord(list));
+  return entries.flatMap(([name, value]) => (Array.isArray(value) ? value : [name]));
 }
 
 function findVoiceName(voice: unknown) {

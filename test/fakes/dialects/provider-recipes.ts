@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DialectServer, ServersBehind } from './dialect.ts';
+import { openAzure, openGemini, openGroq } from './env-vendors.ts';
 import { openServer } from './server-forms.ts';
 import { openLiteLlm, openOpenAi } from './vendor-dialects.ts';
 
@@ -34,15 +35,23 @@ const speachesStand = {
   'http://127.0.0.1:8000': openServer('speaches'),
   ...ollamaStand,
 };
+const kokoroStand = { 'http://127.0.0.1:8880': openServer('kokoro-fastapi') };
 const recipeStands: Readonly<Record<string, RecipeStands>> = {
   OpenAI: { 'https://api.openai.com': openOpenAi },
   'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
   speaches: speachesStand,
   'Kokoro-FastAPI': {
     ...speachesStand,
-    'http://127.0.0.1:8880': openServer('kokoro-fastapi'),
+    ...kokoroStand,
   },
   Ollama: ollamaStand,
+  'Azure OpenAI': { 'https://your-name.openai.azure.com': openAzure },
+  Groq: { 'https://api.groq.com': openGroq },
+  Gemini: {
+    'https://generativelanguage.googleapis.com': openGemini,
+    ...speachesStand,
+    ...kokoroStand,
+  },
   vLLM: Object.fromEntries(
     ['8000', '8001', '8091'].map((port) => [
       `http://127.0.0.1:${port}`,
