@@ -69,7 +69,9 @@ export class FieldAssembler {
   }
 
   #mergeValues(name: string, former: unknown, piece: unknown, depth: number): unknown {
-    if (isEmpty(piece) || depth > maxDepth) return former;
+    // Servers compare what stands inside a field, so that a null in it goes back, too.
+    if (isEmpty(piece)) return former ?? (depth > 1 ? piece : undefined);
+    if (depth > maxDepth) return former;
     if (Array.isArray(piece))
       return this.#mergeLists(Array.isArray(former) ? former : [], piece, depth);
     if (isRecord(piece)) {
