@@ -59,7 +59,7 @@ function listFields(body: unknown): readonly Field[] {
   return fields;
 }
 
-/** Returns `retry-after-ms` for `retryAfterMs` and "Retry_After_Ms". */
+/** Returns a name in lower case with dashes: `retry-after-ms` for `retryAfterMs`. */
 function toFieldName(name: string) {
   return name
     .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
