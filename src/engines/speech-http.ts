@@ -6,9 +6,9 @@ import {
   standardModels,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
-import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
+import type { DecodeSpeech } from '#src/speech/openai/speech-answer.ts';
 import { speechFormats } from '#src/speech/openai/speech-sound-reader.ts';
-import type { Engine } from './engine.ts';
+import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
 
 const settings = {
   SPEECH_FORMAT: z
@@ -21,6 +21,7 @@ const settings = {
     .enum(['8000', '11025', '16000', '22050', '24000', '32000', '44100', '48000'])
     .default('24000')
     .describe('Rate of pcm from a server that does not label it, for example 22050'),
+  SPEECH_WITHOUT: createWithoutSetting('instructions,stream'),
 };
 
 /** Any server with OpenAI's `/audio/speech`. */
@@ -46,9 +47,11 @@ export const speechHttp: Engine<'text to speech'> = {
     const { withStandardVoice } = await import(
       '#src/speech/fallbacks/speech-chains.ts'
     );
-    const { SPEECH_FORMAT: format, SPEECH_RATE_HZ } = z
-      .object(settings)
-      .parse(ownSettings);
+    const {
+      SPEECH_FORMAT: format,
+      SPEECH_RATE_HZ,
+      SPEECH_WITHOUT,
+    } = z.object(settings).parse(ownSettings);
     const client = openClient(server);
     const voices = new ServerVoices(client, realClock);
     // OpenAI takes this voice.
@@ -63,6 +66,7 @@ export const speechHttp: Engine<'text to speech'> = {
       format,
       rateHz: Number(SPEECH_RATE_HZ),
       decode,
+      without: listWithout(SPEECH_WITHOUT),
     });
     return {
       ...withStandardVoice(found?.wrap(synthesizer) ?? synthesizer, voices),

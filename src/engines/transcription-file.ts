@@ -1,9 +1,15 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { standardModels } from '#src/provider/models/standard-models.ts';
 import { createWithoutSetting, type Engine, listWithout } from './engine.ts';
 
 const ownSettings: Readonly<Record<string, z.ZodType>> = {
   TRANSCRIPTION_WITHOUT: createWithoutSetting('prompt,stream'),
+  TRANSCRIPTION_PLAIN_TEXT: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe(
+      'true for a server that sends transcripts as bare text; without it such a text is an error (the doctor tells)',
+    ),
 };
 
 export const transcriptionFile: Engine<'speech to text'> = {
@@ -19,6 +25,8 @@ export const transcriptionFile: Engine<'speech to text'> = {
       '#src/speech/openai/openai-transcriber.ts'
     );
     const without = listWithout(settings.own.TRANSCRIPTION_WITHOUT);
-    return new OpenAiTranscriber(openClient(settings), { ...settings, without });
+    const takesPlainText = settings.own.TRANSCRIPTION_PLAIN_TEXT === 'true';
+    const options = { ...settings, without, takesPlainText };
+    return new OpenAiTranscriber(openClient(settings), options);
   },
 };

@@ -1,10 +1,12 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
+import { APIError } from 'openai/core/error';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter, tryParseForeignJson } from '#src/base/json.ts';
-import { endMarkReason, findAnswerRefusal } from './event-stream.ts';
+import { judgeText } from '#src/base/text-bytes.ts';
+import { endMarkReason, findAnswerRefusal, readEvents } from './event-stream.ts';
 import {
   answerLimits,
   eventLimits,
@@ -15,6 +17,10 @@ import { type AccessRequest, placeholderKey } from './server-access.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxHeadBytes = 4096;
+/** Sound shows that it is none within a few dozen bytes. */
+const maxJudgedBytes = 512;
+/** Longer than any error, and than the events before the first sound. */
+const maxTextBytes = 64 * 1024;
 
 /** A `fetch` as the clients of servers call it. */
 export type Fetch = (
@@ -82,6 +88,8 @@ export function createGuardedFetch(guard: FetchGuard): Fetch {
 
 type ResponseWatch = FetchGuard & {
   readonly hangUp: AbortController;
+  /** Media type of the answer. */
+  readonly type?: string;
   readonly expected: ExpectedContent;
 };
 
@@ -102,9 +110,10 @@ async function checkResponse(response: Response, watch: ResponseWatch) {
       return await checkResponse(labelled, watch);
     }
   }
-  const isSound = response.ok && watch.expected === 'sound' && objection === undefined;
+  const isSound = response.ok && watch.expected === 'sound';
   const meter = isSound ? undefined : createMeter(response, watch);
-  const watchedBody = new WatchedBody(unread, { ...watch, meter }, response.ok);
+  const type = getMediaType(headers);
+  const watchedBody = new WatchedBody(unread, { ...watch, type, meter }, response.ok);
   const body = new ReadableStream(watchedBody, { highWaterMark: 0 });
   const watched = new Response(body, { status, statusText, headers });
   if (objection) throw await createWrongTypeError(objection, watched, watch);
@@ -187,17 +196,31 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     if (done) return undefined;
     const { expected, meter, server } = this.#watch;
     const isHead = this.#bytes === 0 && this.#isJudged;
-    const objection = isHead ? findHeadObjection(value, expected) : undefined;
-    if (objection) {
-      const answer = new Response(value.slice());
-      throw await createWrongTypeError(objection, answer, this.#watch);
-    }
-    this.#bytes += value.length;
-    const excess =
-      this.#bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(value);
+    if (isHead && expected !== 'sound' && pageStart.test(toText(value)))
+      throw await createWrongTypeError('a web page', new Response(), this.#watch);
+    const part =
+      isHead && expected === 'sound' ? await this.#readSoundHead(value) : value;
+    this.#bytes += part.length;
+    const excess = this.#bytes > maxAnswerBytes ? 'more than 64 MB' : meter?.push(part);
     if (excess)
       throw new BotError('provider.refused', false, `${server} sent ${excess}.`);
-    return value;
+    return part;
+  }
+
+  /** Reads until the beginning is sound, or a text that holds sound in base64. Throws for any other text. */
+  async #readSoundHead(firstPiece: Uint8Array) {
+    let head = Buffer.from(firstPiece);
+    for (let isWhole = false; ; ) {
+      const start = head.subarray(0, maxJudgedBytes);
+      const kind = judgeText(start, isWhole && start.length === head.length);
+      const isSound = kind === 'other' || (kind === 'text' && holdsSound(head));
+      if (isSound) return head;
+      if (isWhole || head.length > maxTextBytes)
+        throw await createTextError(head, this.#watch);
+      const { done, value } = await this.#reader.read();
+      if (done) isWhole = true;
+      else head = Buffer.concat([head, value]);
+    }
   }
 
   /** Never throws. */
@@ -212,32 +235,59 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 }
 
+/** Creates the error of a text in place of sound, which an event with an error may state. */
+async function createTextError(text: Buffer, guard: ResponseWatch): Promise<unknown> {
+  try {
+    await Array.fromAsync(readEvents(new Response(Uint8Array.from(text))));
+  } catch (error) {
+    if (error instanceof APIError && error.status !== undefined) return error;
+  }
+  const start = text.toString('utf8', 0, maxHeadBytes);
+  const objection = describeText(start, guard.type);
+  return await createWrongTypeError(objection, new Response(start), guard);
+}
+
+/** Describes a text that came in place of sound. */
+function describeText(start: string, type = '') {
+  if (/^\s*[{[]/.test(start)) return 'json';
+  if (/^\s*(?:data|event):/.test(start)) return 'an event stream without sound';
+  return /html/.test(type) || pageStart.test(start)
+    ? `a web page${type && ` (${type})`}`
+    : 'text';
+}
+
 async function createWrongTypeError(
   objection: string,
   answer: Response,
   guard: FetchGuard,
 ) {
-  const advice = 'check that the base URL is the API itself, which usually ends in /v1';
-  // Where sound or a stream was asked for, JSON is an error in spite of its status.
-  const isJson = objection === 'json';
-  const text = isJson ? await answer.text() : '';
+  // Where sound or a stream was asked for, JSON or a text is an error in spite of its status.
+  const isStated = objection === 'json' || objection === 'text';
+  const text = isStated ? await answer.text() : '';
   const refusal = findAnswerRefusal(tryParseForeignJson(text, answerLimits));
   if (refusal) return refusal;
-  const serverMessage = isJson
+  const serverMessage = isStated
     ? toPlainLine(parseErrorText(text), guard.secret(), 120)
     : undefined;
-  const complaint = isJson ? 'JSON' : `${objection}: ${advice}`;
+  const advice = 'check that the base URL is the API itself, which usually ends in /v1';
+  const complaint = statedComplaints[objection] ?? `${objection}: ${advice}`;
   const message = `${guard.server} answered with ${complaint}.`;
   return new BotError('provider.wrong_type', false, message, undefined, undefined, {
     serverMessage,
   });
 }
 
+const statedComplaints: Readonly<Record<string, string>> = {
+  json: 'JSON',
+  text: 'a text in place of sound',
+};
+
 /** Content that an answer may have. */
 export type ExpectedContent = 'sound' | 'events' | 'json' | 'words';
 
 const acceptedTypes: Readonly<Record<ExpectedContent, RegExp>> = {
-  sound: /^(audio\/.+|(application|binary)\/octet-stream)$/,
+  /** The bytes of sound decide, since servers give it any label. */
+  sound: /./,
   events: /^(text\/event-stream|text\/plain)$/,
   words: /^(text\/event-stream|text\/plain|application\/(.+\+)?json)$/,
   json: /^(application\/(.+\+)?json|text\/plain)$/,
@@ -287,17 +337,15 @@ function looksLikeEvents(firstText: string) {
   );
 }
 
-/** Finds how the first bytes differ from the expected type, as labels are often wrong. */
-function findHeadObjection(
-  firstBytes: Uint8Array,
-  expected: ExpectedContent,
-): string | undefined {
-  const text = Buffer.from(firstBytes.subarray(0, 64)).toString('latin1').trimStart();
-  const isSound = expected === 'sound';
-  // Sound may begin with any bytes, but not with sixteen printable ones.
-  if (isSound && !/^[\t\n\r\x20-\x7e]{16}/.test(text)) return undefined;
-  if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) return 'a web page';
-  if (isSound && /^[{[]/.test(text)) return 'json';
-  if (isSound && /^(data|event):/.test(text)) return 'an event stream instead of sound';
-  return undefined;
+const pageStart = /^\s*<(!doctype|html|\?xml|head|body)/i;
+
+function toText(bytes: Uint8Array) {
+  return Buffer.from(bytes.subarray(0, maxHeadBytes)).toString('latin1');
+}
+
+/** A text as long as this without a space is sound in base64, in which PHP escapes each slash. */
+const encodedSound = /[\w+/-]{100}/;
+
+function holdsSound(text: Buffer) {
+  return encodedSound.test(text.toString('latin1').replace(/\\[/nr]|[\r\n]/g, '/'));
 }

@@ -97,12 +97,18 @@ export async function* negotiate<T>(
   }
 }
 
+/** Why a part is sent in another form, from which try on. */
+type Change = {
+  readonly certainty: Lesson['certainty'];
+  readonly tryNumber: number;
+};
+
 /** The tries of one request: which parts are sent how, and why. */
 class Bargain<T> {
   readonly #request: NegotiableRequest<T>;
   readonly #knowledge: ServerKnowledge;
   readonly #firstForms: RequestForms;
-  readonly #certaintyByName = new Map<string, Lesson['certainty']>();
+  readonly #changes = new Map<string, Change>();
   /** Forms of the running try. */
   forms: RequestForms;
   #tries = 1;
@@ -147,13 +153,20 @@ class Bargain<T> {
     return true;
   }
 
-  /** Learns the forms that the server has just taken in place of better ones. */
+  /**
+   * Learns the forms that the server has just taken in place of better ones. A guess before the last one did not
+   * help, so that the part is not to blame.
+   */
   #learnLessons() {
     for (const part of this.#request.parts) {
       const form = this.forms.get(part.name) ?? '';
-      const certainty = this.#certaintyByName.get(part.name);
-      if (certainty && form !== this.#firstForms.get(part.name))
-        this.#knowledge.learnLesson({ part, form, certainty });
+      const { certainty, tryNumber } = this.#changes.get(part.name) ?? {};
+      const isTaught = certainty === 'named' || tryNumber === this.#tries;
+      if (!certainty || !isTaught || form === this.#firstForms.get(part.name)) continue;
+      // What failed twice in a row was no fault of the moment.
+      const isSure = certainty === 'doubted' && this.#tries > 2;
+      const lesson = { part, form, certainty: isSure ? 'guessed' : certainty } as const;
+      this.#knowledge.learnLesson(lesson);
     }
   }
 
@@ -215,7 +228,7 @@ class Bargain<T> {
     if (isOnce) this.#doubtedCause ??= cause;
     const next = form ?? this.#listLaterForms(part)[0] ?? '';
     this.forms = new Map([...this.forms, [name, next]]);
-    if (!isOnce) this.#certaintyByName.set(name, 'named');
+    if (!isOnce) this.#noteChange(name, 'named');
   }
 
   /** Before the last try a server that refuses one field after another gets none of the bot's own. */
@@ -251,7 +264,11 @@ class Bargain<T> {
     const form = offeredForm ?? laterForms[0];
     if (form === undefined) return;
     this.forms = new Map([...this.forms, [name, form]]);
-    this.#certaintyByName.set(name, certainty);
+    this.#noteChange(name, certainty);
+  }
+
+  #noteChange(name: string, certainty: Lesson['certainty']) {
+    this.#changes.set(name, { certainty, tryNumber: this.#tries });
   }
 }
 

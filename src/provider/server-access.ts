@@ -10,6 +10,9 @@ import {
 } from './server-address.ts';
 import type { ServerHabit } from './server-knowledge.ts';
 
+/** Endpoints that the bot cannot do without. Few servers translate, or list their voices. */
+const neededEndpoint =
+  /\/(?:chat\/completions|audio\/speech|audio\/transcriptions|models)$/;
 /** Header that carries the key. Azure wants `api-key`. */
 type KeyHeader = 'authorization' | 'api-key';
 
@@ -161,7 +164,8 @@ export class ServerAccess {
   async #tryOtherBaseUrls(missing: Trial, endpoint: string, request: AccessRequest) {
     const path = removeQuery(endpoint);
     const isOther = this.#foundEndpoints.size > 0 && !this.#foundEndpoints.has(path);
-    const isSought = !isOther && !this.#missingEndpoints.has(path);
+    const isSought =
+      neededEndpoint.test(path) && !isOther && !this.#missingEndpoints.has(path);
     if (missing.fault !== 'path' || !isSought) return missing;
     const otherUrls = listBaseUrls(this.#options.baseUrl).filter(
       (baseUrl) => baseUrl !== missing.route.baseUrl,

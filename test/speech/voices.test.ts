@@ -183,7 +183,7 @@ test.each([
       response.end(
         refuses && stream
           ? '{"detail":[{"type":"extra_forbidden"}]}'
-          : Buffer.alloc(960),
+          : Buffer.alloc(4_800),
       );
     });
     const voice = new OpenAiSynthesizer(
@@ -210,7 +210,7 @@ test('without SPEECH_VOICE one of the listed voices speaks, where the standard o
       Buffer.concat(await Array.fromAsync<Buffer>(request)).toString(),
     );
     asked.push(voice);
-    response.end(Buffer.alloc(960));
+    response.end(Buffer.alloc(4_800));
   });
   const settings = {
     baseUrl: `${server.origin}/v1`,

@@ -1,5 +1,10 @@
 import { joinSamples, mixDown, type Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import {
+  createSampleReader,
+  type ReadSample,
+  type SampleEncoding,
+} from './sample-encoding.ts';
 
 type WavReaderState =
   | { readonly kind: 'start' }
@@ -30,13 +35,13 @@ type WavEncoding = {
   readonly rateHz: number;
   readonly channels: number;
   readonly sampleBytes: number;
-  readonly sample: (bytes: Buffer, at: number) => number;
+  readonly sample: ReadSample;
 };
 
 const maxChannels = 8;
 
 /**
- * Reads a whole WAV file: 8, 16, 24 or 32-bit PCM, or 32-bit float. Throws BotError `audio.bad_wav`.
+ * Reads a whole WAV file: PCM of 8 to 32 bits, float, or the A-law and mu-law of telephony. Throws BotError `audio.bad_wav`.
  *
  * @example
  * import { readWav, writeWav } from '#src/audio/formats/wav.ts';
@@ -254,7 +259,7 @@ function readFormat(chunk: Buffer) {
   const channels = chunk.readUInt16LE(2);
   const rateHz = chunk.readUInt32LE(4);
   const bits = chunk.readUInt16LE(14);
-  const sample = createSampleReader(code, bits);
+  const sample = createReaderOfCode(code, bits);
   if (!sample)
     throw createBadWavError(
       `The WAV file has an unsupported encoding (${code}, ${bits} bit).`,
@@ -268,26 +273,17 @@ function readFormat(chunk: Buffer) {
   return { rateHz, channels, sampleBytes: bits / 8, sample };
 }
 
-/** Creates a reader of samples. Code 1 is PCM and 3 is float: https://www.rfc-editor.org/rfc/rfc2361.html */
-function createSampleReader(
-  code: number,
-  bits: number,
-): WavEncoding['sample'] | undefined {
-  switch (`${code}/${bits}`) {
-    case '1/8':
-      return (bytes, at) => (bytes.readUInt8(at) - 128) << 8;
-    case '1/16':
-      return (bytes, at) => bytes.readInt16LE(at);
-    case '1/24':
-      return (bytes, at) => bytes.readInt16LE(at + 1);
-    case '1/32':
-      return (bytes, at) => bytes.readInt16LE(at + 2);
-    case '3/32':
-      return (bytes, at) =>
-        Math.max(-1, Math.min(1, bytes.readFloatLE(at) || 0)) * 32_767;
-    default:
-      return undefined;
-  }
+/** PCM, float, A-law and mu-law: https://www.rfc-editor.org/rfc/rfc2361.html */
+const kindsByCode: Readonly<Record<number, SampleEncoding['kind']>> = {
+  1: 'signed',
+  3: 'float',
+  6: 'alaw',
+  7: 'mulaw',
+};
+
+function createReaderOfCode(code: number, bits: number) {
+  const kind = code === 1 && bits === 8 ? 'unsigned' : kindsByCode[code];
+  return kind && createSampleReader({ kind, bits });
 }
 
 function createBadWavError(message: string) {

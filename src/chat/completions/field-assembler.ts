@@ -69,9 +69,7 @@ export class FieldAssembler {
   }
 
   #mergeValues(name: string, former: unknown, piece: unknown, depth: number): unknown {
-    // Servers compare what stands inside a field, so that a null in it goes back, too.
-    if (isEmpty(piece)) return former ?? (depth > 1 ? piece : undefined);
-    if (depth > maxDepth) return former;
+    if (isEmpty(piece) || depth > maxDepth) return keepEmpty(former, piece, depth);
     if (Array.isArray(piece))
       return this.#mergeLists(Array.isArray(former) ? former : [], piece, depth);
     if (isRecord(piece)) {
@@ -137,6 +135,11 @@ function hasText(item: Fields) {
   return Object.entries(item).some(
     ([name, value]) => joinedName.test(name) && typeof value === 'string',
   );
+}
+
+/** Servers compare what stands inside a field, so that a null in it goes back, too. */
+function keepEmpty(former: unknown, piece: unknown, depth: number) {
+  return former ?? (depth > 1 && depth <= maxDepth ? piece : undefined);
 }
 
 function isEmpty(value: unknown) {

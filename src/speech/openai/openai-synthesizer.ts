@@ -1,27 +1,34 @@
-import { APIError } from 'openai/core/error';
+import type { SpeechCreateParams } from 'openai/resources/audio/speech';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
-import type { Clock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
+import { classifyRefusal } from '#src/provider/models/refusal.ts';
 import { describeServer, isOpenAi } from '#src/provider/models/standard-models.ts';
-import { sendUntilAccepted } from '#src/provider/reducible-request.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
+import {
+  isSent,
+  type RequestForms,
+  type ServerHabit,
+  ServerKnowledge,
+} from '#src/provider/server-knowledge.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
+import { checkSoundLength } from './clause-sound.ts';
+import { type DecodeSpeech, readSpeech } from './speech-answer.ts';
 import {
-  type PackedSound,
-  type SpeechFormat,
-  SpeechSoundReader,
-} from './speech-sound-reader.ts';
-
-/** Decodes MP3, Ogg or FLAC as it arrives, to mono at one rate. Throws BotError `source.*`. */
-export type DecodeSpeech = (
-  bytes: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-) => AsyncIterable<Pcm>;
+  findRefusedSpeechParts,
+  formatName,
+  inputName,
+  listSpeechParts,
+  maxInputChars,
+  type SpeechWishes,
+} from './speech-parts.ts';
+import { type SpeechFormat, speechFormats } from './speech-sound-reader.ts';
 
 /** The model, voice and format of speech that a server is asked for. */
 export type SynthesizerOptions = {
@@ -36,14 +43,12 @@ export type SynthesizerOptions = {
   readonly rateHz?: number;
   /** Without a decoder only raw samples and WAV are accepted. */
   readonly decode?: DecodeSpeech;
+  /** Parts that the operator leaves out, as `stream`. */
+  readonly without?: readonly string[];
+  readonly clock?: Clock;
+  /** Takes each habit of the server once. Never throws. */
+  readonly report?: (habit: ServerHabit) => void;
 };
-
-const streamRejectionStatuses = new Set([400, 422]);
-
-/**
- * OpenAI takes 4,096: https://developers.openai.com/api/reference/resources/audio/subresources/speech/methods/create
- */
-const maxInputChars = 4000;
 
 /**
  * A voice behind any server with OpenAI's `/audio/speech`. Sound is passed on as it arrives, and long texts become
@@ -61,146 +66,150 @@ const maxInputChars = 4000;
 export class OpenAiSynthesizer implements Synthesizer {
   readonly #client: ApiClient;
   readonly #options: SynthesizerOptions;
-  #canAskForStream: boolean;
+  readonly #knowledge: ServerKnowledge;
+  readonly #offered = {
+    format: new Set<string>(),
+    input: new Set<string>(),
+  };
 
   constructor(client: ApiClient, options: SynthesizerOptions) {
+    const { clock = realClock, report, without } = options;
     this.#client = client;
     this.#options = options;
-    // OpenAI streams anyway, and has no such field.
-    this.#canAskForStream = !isOpenAi(client.baseURL);
+    this.#knowledge = new ServerKnowledge({
+      clock,
+      report,
+      without,
+      withoutSetting: 'SPEECH_WITHOUT',
+    });
   }
 
-  /** Speaks a text, in one request for each 4,000 characters. */
+  /** Speaks a text, in one request for each 4,000 characters, or as many as the server takes. */
   async *synthesize(
     text: string,
     voice: SpeechVoice,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
     signal.throwIfAborted();
-    const choice = { voice, options: this.#options };
-    const by = describeServer(chooseModel(choice), this.#client.baseURL);
     const pieces = splitText(text, maxInputChars);
     if (pieces.length === 0) {
       throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
     }
     try {
-      for (const piece of pieces) {
-        voice.onUsage?.({ by });
-        yield* this.#speakPiece(piece, choice, signal);
-      }
+      for (const piece of pieces) yield* this.#speakPiece(piece, voice, signal);
     } catch (cause) {
       signal.throwIfAborted();
       throw describeError(cause, this.#client, text);
     }
   }
 
-  /** Asks for a stream until the server rejects that field. */
-  #speakPiece(piece: string, choice: VoiceChoice, signal: AbortSignal) {
-    return sendUntilAccepted(
+  /** Asks until the server takes the request and sends sound. */
+  #speakPiece(piece: string, voice: SpeechVoice, signal: AbortSignal) {
+    const wishes = this.#listWishes(voice);
+    const parts = listSpeechParts(wishes, this.#offered);
+    let sentChars = piece.length;
+    return negotiate(
       {
-        wanted: new Set(this.#canAskForStream ? (['stream'] as const) : []),
-        send: (fields) =>
-          requestSpeech(this.#client, piece, choice, fields.has('stream'), signal),
-        reduce: (cause, fields) => {
-          const isRefused =
-            cause instanceof APIError && streamRejectionStatuses.has(cause.status ?? 0);
-          if (!isRefused || fields.size === 0) throw cause;
-          return [];
+        parts,
+        tries: voice.tries,
+        send: (forms) => {
+          const texts = splitText(piece, Number(forms.get(inputName) ?? maxInputChars));
+          sentChars = Math.max(...texts.map(({ length }) => length));
+          return this.#speakTexts(texts, voice, forms, signal);
         },
-        onAccepted: (fields) => {
-          this.#canAskForStream &&= fields.has('stream');
+        findRefused: (cause, forms) => {
+          const refusal = classifyRefusal(cause);
+          const failure = { cause, refusal, forms, sentChars, wishes };
+          return this.#noteOffers(findRefusedSpeechParts(failure));
         },
+        sendTrial: (forms, until) => this.#speakTexts(['Yes.'], voice, forms, until),
       },
+      this.#knowledge,
       signal,
     );
   }
-}
 
-type VoiceChoice = {
-  readonly voice: SpeechVoice;
-  readonly options: SynthesizerOptions;
-};
+  #listWishes(voice: SpeechVoice): SpeechWishes {
+    const { decode, format, instructions } = this.#options;
+    return {
+      voice,
+      format,
+      hasInstructions: (voice.instructions ?? instructions ?? '') !== '',
+      readableFormats: decode ? speechFormats : ['pcm', 'wav'],
+      // OpenAI streams anyway, and has no such field.
+      mayAskForStream: !isOpenAi(this.#client.baseURL),
+    };
+  }
+
+  /** Keeps the forms that refusals offered, since a lesson holds for a known form alone. */
+  #noteOffers(refused: readonly RefusedPart[] | undefined) {
+    for (const { form = '', name } of refused ?? []) {
+      if (name === formatName && form !== '') this.#offered.format.add(form);
+      if (name === inputName && form !== '') this.#offered.input.add(form);
+    }
+    return refused;
+  }
+
+  async *#speakTexts(
+    texts: readonly string[],
+    voice: SpeechVoice,
+    forms: RequestForms,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    const by = describeServer(chooseModel(voice, this.#options), this.#client.baseURL);
+    for (const text of texts) {
+      voice.onUsage?.({ by });
+      yield* checkSoundLength(
+        (inner) =>
+          requestSpeech(this.#client, text, voice, this.#options, forms, inner),
+        { text, pace: voice.speed },
+        signal,
+      );
+    }
+  }
+}
 
 async function* requestSpeech(
   client: ApiClient,
   input: string,
-  choice: VoiceChoice,
-  isStreamed: boolean,
+  voice: SpeechVoice,
+  options: SynthesizerOptions,
+  forms: RequestForms,
   signal: AbortSignal,
-) {
-  const { voice, options } = choice;
-  const { decode, format, instructions, rateHz, voice: standardVoice } = options;
-  const body = {
-    model: chooseModel(choice),
-    input,
-    voice:
-      voice.name ??
-      (typeof standardVoice === 'string' ? standardVoice : await standardVoice()),
-    response_format: format,
-    instructions: voice.instructions ?? instructions,
-    speed: voice.speed,
-    ...(isStreamed && { stream: true }),
-  };
-  const response = await client.audio.speech.create(body, { signal }).asResponse();
-  const type = response.headers.get('content-type') ?? '';
-  const stream = new SpeechSoundReader(type, decode !== undefined, rateHz);
-  let hasSounded = false;
-  for await (const pcm of readSounds(
-    response.body ?? new Blob([]).stream(),
-    stream,
-    decode,
-    signal,
-  )) {
-    hasSounded = true;
-    yield pcm;
-  }
-  if (hasSounded) return;
-  const message = 'The speech server sent no sound: check the model and the voice.';
-  throw new BotError('provider.empty', true, message);
+): AsyncGenerator<Pcm> {
+  const { voice: usualVoice } = options;
+  const name =
+    voice.name ?? (typeof usualVoice === 'string' ? usualVoice : await usualVoice());
+  const body = createBody(input, { ...voice, name }, options, forms);
+  const response = await client.audio.speech
+    .create(body as SpeechCreateParams, { signal })
+    .asResponse();
+  const { decode, rateHz } = options;
+  yield* readSpeech(response, { decode, rateHz }, signal);
 }
 
-function chooseModel({ voice, options }: VoiceChoice) {
+function createBody(
+  input: string,
+  voice: SpeechVoice,
+  options: SynthesizerOptions,
+  forms: RequestForms,
+) {
+  return {
+    model: chooseModel(voice, options),
+    input,
+    voice: voice.name,
+    response_format: forms.get(formatName) ?? options.format,
+    instructions: isSent(forms, 'instructions')
+      ? (voice.instructions ?? options.instructions)
+      : undefined,
+    speed: isSent(forms, 'speed') ? voice.speed : undefined,
+    ...(isSent(forms, 'stream') && { stream: true }),
+  };
+}
+
+function chooseModel(voice: SpeechVoice, options: SynthesizerOptions) {
   // Anybody may have chosen the name, so an unlisted one never reaches the server.
   return options.models?.find((model) => model === voice.model) ?? options.model;
-}
-
-/** Reads the sounds of an answer. Ending early closes the connection. */
-async function* readSounds(
-  body: ReadableStream<Uint8Array>,
-  stream: SpeechSoundReader,
-  decode: DecodeSpeech | undefined,
-  signal: AbortSignal,
-) {
-  const pieces = body.values();
-  for await (const bytes of pieces) {
-    signal.throwIfAborted();
-    yield* stream.push(bytes);
-    if (decode && stream.packedSound)
-      return yield* decodePacked(stream.packedSound, pieces, decode, signal);
-  }
-  signal.throwIfAborted();
-  yield* stream.end();
-  if (decode && stream.packedSound)
-    yield* decodePacked(stream.packedSound, [], decode, signal);
-}
-
-async function* decodePacked(
-  { name, bytes }: PackedSound,
-  laterBytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  decode: DecodeSpeech,
-  signal: AbortSignal,
-) {
-  const readAllBytes = async function* () {
-    yield bytes;
-    yield* laterBytes;
-  };
-  try {
-    yield* decode(readAllBytes(), signal);
-  } catch (cause) {
-    if (!(cause instanceof BotError && cause.code.startsWith('source.'))) throw cause;
-    const message = `The speech server sent ${name} that cannot be decoded: set SPEECH_FORMAT to wav.`;
-    throw new BotError('provider.wrong_type', false, message, cause);
-  }
 }
 
 /** After this time the server is asked again, and the old list holds meanwhile. */

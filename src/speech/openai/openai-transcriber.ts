@@ -28,10 +28,11 @@ import type {
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
+import { checkBareText, type TranscriptReading } from './bare-transcript.ts';
 import { readTranscript, toTranscript } from './transcript-reply.ts';
 
 /** The model that recognises. `language` is BCP 47; absent: detected. */
-export type TranscriberOptions = {
+export type TranscriberOptions = TranscriptReading & {
   readonly model: string;
   /** A request may name one of these instead of `model`. */
   readonly models?: readonly string[];
@@ -58,7 +59,7 @@ const formRejectionStatuses = new Set([400, 422]);
 /** A decoder that does not know a format may end a request of a plain server. */
 const soundRejectionStatuses = new Set([400, 415, 422, 500]);
 
-type UploadForm = {
+type UploadForm = TranscriptReading & {
   readonly pcm: UtterancePcm;
   readonly model: string;
   readonly language: string | undefined;
@@ -179,6 +180,7 @@ export class OpenAiTranscriber implements Transcriber {
   ): UploadForm {
     const { language: usualLanguage, model: usualModel, models = [] } = this.#options;
     return {
+      takesPlainText: this.#options.takesPlainText,
       pcm,
       // Anybody may have chosen the name, so an unlisted one never reaches the server.
       model: models.find((listedModel) => listedModel === model) ?? usualModel,
@@ -251,9 +253,8 @@ async function* requestTranscript(
   const body = createBody(form, forms, baseURL);
   if (isSent(forms, 'translation')) {
     const jsonBody = { ...body, response_format: 'json' as const };
-    const reply = await translations.create(jsonBody, { signal });
-    signal.throwIfAborted();
-    const transcript = toTranscript(reply, undefined);
+    const answer = translations.create(jsonBody, { signal }).withResponse();
+    const transcript = toTranscript(await readReply(answer, form, signal), undefined);
     yield {
       kind: 'final',
       transcript: { ...transcript, language: 'en', isTranslated: true },
@@ -261,24 +262,37 @@ async function* requestTranscript(
   } else if (isStreamed(forms)) {
     const streamBody = { ...body, stream: true as const };
     const response = await transcriptions.create(streamBody, { signal }).asResponse();
-    yield* readStream(response, form.language, abilities, signal);
+    yield* readStream(response, form, abilities, signal);
   } else {
-    const reply = await transcriptions.create(body, { signal });
-    signal.throwIfAborted();
+    const answer = transcriptions.create(body, { signal }).withResponse();
+    const reply = await readReply(answer, form, signal);
     yield { kind: 'final', transcript: toTranscript(reply, form.language) };
   }
 }
 
+/** Reads an answer, in which a JSON string is no bare text. */
+async function readReply(
+  answer: Promise<{ readonly data: unknown; readonly response: Response }>,
+  reading: TranscriptReading,
+  signal: AbortSignal,
+) {
+  const { data, response } = await answer;
+  signal.throwIfAborted();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isString = isJson && typeof data === 'string';
+  return isString ? { text: data } : checkBareText(data, reading);
+}
+
 async function* readStream(
   response: Response,
-  language: string | undefined,
+  form: UploadForm,
   abilities: Abilities,
   signal: AbortSignal,
 ) {
   const onWhole = () => {
     abilities.isWhole = true;
   };
-  for await (const update of readTranscript(response, language, onWhole)) {
+  for await (const update of readTranscript(response, form.language, onWhole, form)) {
     signal.throwIfAborted();
     abilities.hasStreamed ||= !abilities.isWhole && update.kind === 'final';
     yield update;

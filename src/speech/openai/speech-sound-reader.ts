@@ -3,6 +3,9 @@ import { sniffNamedFormat } from '#src/audio/formats/sniff-format.ts';
 import { WavReader } from '#src/audio/formats/wav.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { findTextTail, judgeText } from '#src/base/text-bytes.ts';
+import { RawSamples } from './raw-samples.ts';
+import { readHeaderLabel, type SoundLabel } from './sound-label.ts';
 
 /** Formats of speech that a server can be asked for. `pcm` are raw 16-bit samples. */
 export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
@@ -11,7 +14,11 @@ export type SpeechFormat = (typeof speechFormats)[number];
 /** 21 ms at 24 kHz are checked together, and at least 8 ms. */
 const [maxNoiseSamples, minNoiseSamples] = [512, 200];
 
-type SoundReaderState = 'undecided' | 'raw' | WavReader | PackedSound;
+/** A text that ends sound, and is shorter, may be chance. */
+const minTailBytes = 16;
+const minCertainTailBytes = 64;
+
+type SoundReaderState = 'undecided' | RawSamples | WavReader | PackedSound | TextAnswer;
 
 const packedNames = {
   wav: 'WAV',
@@ -24,37 +31,54 @@ const packedNames = {
 /** Sound that needs a decoder, with the name of its format. */
 export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
+type TextAnswer = { readonly text: Buffer };
+
 /**
  * Turns the body of an answer into mono sound as it arrives.
  *
  * The bytes decide the format, since servers send WAV for raw samples and label anything `audio/mpeg`. Unknown
- * bytes are 16-bit little-endian samples, unless they would be noise. Throws BotError `provider.wrong_type` or
- * `audio.bad_wav`.
+ * bytes are samples by their label, unless they would be noise. A readable text is never played. Throws BotError
+ * `provider.wrong_type` or `audio.bad_wav`.
  */
 export class SpeechSoundReader {
-  readonly #rateHz: number;
-  #remainder: Buffer = Buffer.alloc(0);
+  readonly #label: SoundLabel;
+  readonly #unlabelledHz: number;
   readonly #isPackedFine: boolean;
+  readonly #isTextFine: boolean;
+  #remainder: Buffer = Buffer.alloc(0);
   #reader: SoundReaderState = 'undecided';
+  #hasTextTail = false;
 
   /**
-   * Creates a reader. `contentType` may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg
-   * and FLAC are returned by `packedSound`.
+   * Creates a reader. A content type may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine`, MP3, Ogg
+   * and FLAC are returned by `packedSound`, and with `isTextFine` a text, which may hold sound in base64, by `text`.
    */
   constructor(
-    contentType: string,
+    label: string | SoundLabel,
     isPackedFine: boolean = false,
     unlabelledHz: number = speakRateHz,
+    isTextFine: boolean = false,
   ) {
+    this.#label =
+      typeof label === 'string'
+        ? readHeaderLabel(new Headers({ 'content-type': label }))
+        : label;
     this.#isPackedFine = isPackedFine;
-    const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
-    this.#rateHz = rate ? Number(rate) : unlabelledHz;
+    this.#isTextFine = isTextFine;
+    this.#unlabelledHz = unlabelledHz;
   }
 
   /** All bytes pushed, if they need a decoder; nothing more may be pushed then. Undefined for raw samples and WAV. */
   get packedSound(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader
       ? this.#reader
+      : undefined;
+  }
+
+  /** All bytes pushed, if they are a readable text; nothing more may be pushed then. */
+  get text(): Buffer | undefined {
+    return typeof this.#reader === 'object' && 'text' in this.#reader
+      ? this.#reader.text
       : undefined;
   }
 
@@ -65,7 +89,7 @@ export class SpeechSoundReader {
     return this.#readSound(joined, false);
   }
 
-  /** Returns the last sound. A body shorter than a header may now show in `packedSound`. */
+  /** Returns the last sound. A body shorter than a header may now show in `packedSound` or `text`. */
   end(): Pcm[] {
     const pieces = this.#readSound(this.#remainder, true);
     if (!(this.#reader instanceof WavReader)) return pieces;
@@ -77,18 +101,31 @@ export class SpeechSoundReader {
     if (bytes.length < 2 * minNoiseSamples && !isWhole) return [];
     if (this.#reader === 'undecided') this.#reader = this.#chooseReader(bytes, isWhole);
     if (this.#reader === 'undecided') return [];
-    // Half a sample waits for the rest of it, and is dropped at the end.
-    const even = bytes.length & ~1;
-    this.#remainder = bytes.subarray(this.#reader === 'raw' ? even : bytes.length);
+    this.#remainder = Buffer.alloc(0);
     if (this.#reader instanceof WavReader)
       return this.#reader.addBytes(bytes).map(toSpeechSound);
-    if (this.#reader !== 'raw' || even === 0) return [];
-    // A copy lies at an even address.
-    const samples = new Int16Array(new Uint8Array(bytes.subarray(0, even)).buffer);
-    return [toSpeechSound({ samples, rateHz: this.#rateHz, channels: 1 })];
+    if (!(this.#reader instanceof RawSamples)) return [];
+    const sound = this.#reader.isOfBytes ? bytes : this.#holdText(bytes, isWhole);
+    return this.#reader.push(sound, isWhole).map(toSpeechSound);
+  }
+
+  /** Holds back a text that a server has appended to its sound, and returns the bytes before it. */
+  #holdText(bytes: Buffer, isWhole: boolean) {
+    if (this.#hasTextTail) throw createTextTailError();
+    const tail = findTextTail(bytes);
+    const tailBytes = bytes.length - tail;
+    if (tailBytes < minTailBytes) return bytes;
+    if (isWhole) throw createTextTailError();
+    this.#hasTextTail = tailBytes >= minCertainTailBytes;
+    this.#remainder = bytes.subarray(tail);
+    return bytes.subarray(0, tail);
   }
 
   #chooseReader(bytes: Buffer, isWhole: boolean) {
+    if (judgeText(bytes, isWhole) === 'text') {
+      if (this.#isTextFine) return { text: bytes };
+      throw createWrongFormError('text');
+    }
     const named = sniffNamedFormat(bytes, isWhole);
     if (named?.kind === 'more') return 'undecided';
     if (named?.kind === 'format' && named.format === 'wav') return new WavReader();
@@ -99,8 +136,7 @@ export class SpeechSoundReader {
     if (frames === 'unknown' && !isWhole) return 'undecided';
     if (frames === 'MP3') return this.#toPacked(frames, bytes);
     if (frames === 'AAC') throw createWrongFormError(frames);
-    if (textStart.test(bytes.toString('latin1'))) throw createWrongFormError('text');
-    return 'raw';
+    return new RawSamples(this.#label, this.#unlabelledHz);
   }
 
   #toPacked(name: string, bytes: Buffer) {
@@ -109,7 +145,10 @@ export class SpeechSoundReader {
   }
 }
 
-const textStart = /^[\t\n\r\x20-\x7e]{48}/;
+function createTextTailError() {
+  const message = 'The speech server ended its sound with a text, which is an error.';
+  return new BotError('provider.truncated', true, message);
+}
 
 function createWrongFormError(name: string) {
   const message = `The speech server sent ${name}: set SPEECH_FORMAT to wav, or use a server that can send pcm or wav.`;

@@ -13,6 +13,7 @@ import type {
   Transcript,
   TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
+import { checkBareText, type TranscriptReading } from './bare-transcript.ts';
 
 const maxWords = 2_000;
 const maxWordChars = 100;
@@ -127,9 +128,11 @@ export async function* readTranscript(
   response: Response,
   askedLanguage: string | undefined,
   onWhole: () => void,
+  reading: TranscriptReading = {},
 ): AsyncGenerator<TranscriptUpdate> {
   const events = await openEvents(response);
   if ('text' in events) {
+    checkBareText(events.text, reading);
     onWhole();
     yield { kind: 'final', transcript: toTranscript(events.text, askedLanguage) };
     return;

@@ -8,17 +8,19 @@ import { collectSound } from '#test/contracts/synthesizer-contract.ts';
 import { transcribeText } from '#test/contracts/transcriber-contract.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 import { speakWords } from '#test/fakes/tone-words.ts';
+import { openBotDoors } from './bot-doors.ts';
 
 const never = new AbortController().signal;
 
-type Answer = (response: ServerResponse) => void;
+type Answer = (response: ServerResponse, input: string) => void;
 
 /** Answers every request alike. */
 async function openAnswering(answer: Answer) {
   const bodies: string[] = [];
   const served = await openListeningServer(async (request, response) => {
-    bodies.push(Buffer.concat(await Array.fromAsync(request)).toString());
-    answer(response);
+    const body = Buffer.concat(await Array.fromAsync(request)).toString();
+    bodies.push(body);
+    answer(response, tryParseInput(body));
   });
   const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
@@ -33,6 +35,17 @@ async function openAnswering(answer: Answer) {
     ...served,
   };
 }
+
+/** Text of a speech request. */
+function tryParseInput(body: string) {
+  return body.startsWith('{') ? `${JSON.parse(body).input}` : '';
+}
+
+/** Silence that is as long as its text would take to say. */
+const speakSilence: Answer = (response, input) => {
+  response.writeHead(200, { 'content-type': 'audio/pcm' });
+  response.end(Buffer.alloc(4_800 + 480 * input.length));
+};
 
 const is =
   (status: number, type: string, body: string | Buffer): Answer =>
@@ -68,7 +81,7 @@ test.each<[string, Answer, string]>([
     'voice',
   ],
   ['200 and a web page called sound', is(200, 'audio/wav', html), 'web page'],
-  ['the same called sound', is(200, 'audio/pcm', sse), 'event stream'],
+  ['events without sound, called sound', is(200, 'audio/pcm', sse), 'event stream'],
   [
     '400 and OpenAI’s error',
     is(400, 'application/json', '{"error":{"message":"bad voice"}}'),
@@ -106,7 +119,7 @@ const longTexts: readonly (readonly [string, string])[] = [
 test.each(longTexts)(
   'of %s no request is too long, and none is lost',
   async (_, text) => {
-    await using server = await openAnswering(is(200, 'audio/pcm', Buffer.alloc(960)));
+    await using server = await openAnswering(speakSilence);
     await collectSound(server.voice, text);
     const inputs = server.inputs();
     expect(Math.max(...inputs.map(({ length }) => length))).toBeLessThanOrEqual(4096);
@@ -119,7 +132,6 @@ test.each([
   ['{"text": " five "}', is(200, 'application/json', '{"text": " five "}'), 'five'],
   ['JSON called text', is(200, 'text/plain', '{"text":"five"}'), 'five'],
   ['a string in JSON', is(200, 'application/json', '"five"'), 'five'],
-  ['the bare words', is(200, 'text/plain', 'five\n'), 'five'],
   ['no words', is(200, 'application/json', '{"text":""}'), ''],
   [
     'words of a list',
@@ -131,6 +143,26 @@ test.each([
   expect(
     await transcribeText(server.hearing, speakWords('nova one two three').pcm),
   ).toBe(text);
+});
+
+test('a bare text of a recogniser is nobody\u2019s words, unless the server was found to answer so', async () => {
+  const sound = speakWords('nova one two three').pcm;
+  for (const type of ['text/plain', '', 'audio/wav'])
+    for (const text of ['Internal Server Error', 'five', '\u30a8\u30e9\u30fc']) {
+      await using server = await openAnswering((response) => {
+        response.writeHead(200, type === '' ? {} : { 'content-type': type }).end(text);
+      });
+      await expect(transcribeText(server.hearing, sound)).rejects.toMatchObject({
+        code: 'provider.wrong_type',
+      });
+    }
+  await using plain = await openAnswering(is(200, 'text/plain', 'five\n'));
+  const settings = {
+    TRANSCRIPTION_BASE_URL: `${plain.origin}/v1`,
+    TRANSCRIPTION_PLAIN_TEXT: 'true',
+  };
+  await using bot = await openBotDoors(settings);
+  expect(await transcribeText(bot.transcriber, sound)).toBe('five');
 });
 
 test.each([
