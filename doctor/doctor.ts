@@ -10,8 +10,11 @@ import {
   toFailureFinding,
   toOkFinding,
 } from '#src/probes/probe.ts';
+import {
+  formatAddressLine,
+  listAddressSecrets,
+} from '#src/provider/access/server-address.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
-import { formatAddressLine, listAddressSecrets } from '#src/provider/server-address.ts';
 import { doctorProbes } from './all-probes.ts';
 import {
   type DoctorArguments,

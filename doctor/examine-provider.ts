@@ -11,6 +11,7 @@ import {
   toMissingFinding,
   toOkFinding,
 } from '#src/probes/probe.ts';
+import { ServerAccess } from '#src/provider/access/server-access.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
@@ -19,7 +20,6 @@ import {
   type ModelList,
   standardVoice,
 } from '#src/provider/models/standard-models.ts';
-import { ServerAccess } from '#src/provider/server-access.ts';
 import { fetchServerVoices } from '#src/speech/openai/openai-synthesizer.ts';
 import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';

@@ -27,8 +27,8 @@ import {
 } from '#src/probes/probe.ts';
 import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { conversationProbe, toolsProbe } from './chat-probes.ts';

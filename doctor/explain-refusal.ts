@@ -5,12 +5,15 @@ import {
   type ProbeDeadline,
   toMissingFinding,
 } from '#src/probes/probe.ts';
+import { ServerAccess } from '#src/provider/access/server-access.ts';
+import {
+  formatAddressLine,
+  readServerAddress,
+} from '#src/provider/access/server-address.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { formatFailure, formatServerName } from '#src/provider/models/error-text.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
-import { ServerAccess } from '#src/provider/server-access.ts';
-import { formatAddressLine, readServerAddress } from '#src/provider/server-address.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
 
 /** A server that refused to fill a role. `group` is the beginning of the names of its settings. */

@@ -1,5 +1,5 @@
 import type { ProbeDeadline, SpokenClip } from '#src/probes/probe.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 
 /** The examination of one role: what its probe may use. */
 export type RoleTrial = {

@@ -1,7 +1,7 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EngineChoice } from '#src/engines/engine.ts';
+import { listAddressSecrets } from '#src/provider/access/server-address.ts';
 import type { ModelInUse, RemoteServer } from '#src/provider/models/standard-models.ts';
-import { listAddressSecrets } from '#src/provider/server-address.ts';
 import type { Config, EngineConfig } from './config.ts';
 
 export function listModelsInUse(engines: EngineConfig): ModelInUse[] {

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import { OpenAI } from 'openai/client';
 import type { APIError } from 'openai/core/error';
-import { createGuardedFetch, type Fetch } from './guarded-fetch.ts';
-import { formatServerName } from './models/error-text.ts';
-import { createAnswerError } from './models/refusal.ts';
 import {
   placeholderKey,
   ServerAccess,
   type ServerAccessOptions,
-} from './server-access.ts';
-import { readServerAddress } from './server-address.ts';
+} from '#src/provider/access/server-access.ts';
+import { readServerAddress } from '#src/provider/access/server-address.ts';
+import { createGuardedFetch, type Fetch } from './guarded-fetch.ts';
+import { formatServerName } from './models/error-text.ts';
+import { createAnswerError } from './models/refusal.ts';
 
 export type ClientOptions = ServerAccessOptions;
 

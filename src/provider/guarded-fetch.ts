@@ -6,6 +6,10 @@ import { BotError } from '#src/base/errors.ts';
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import { JsonMeter, tryParseForeignJson } from '#src/base/json.ts';
 import { judgeText } from '#src/base/text-bytes.ts';
+import {
+  type AccessRequest,
+  placeholderKey,
+} from '#src/provider/access/server-access.ts';
 import { endMarkReason, findAnswerRefusal, readEvents } from './event-stream.ts';
 import {
   answerLimits,
@@ -13,7 +17,6 @@ import {
   parseErrorText,
   toPlainLine,
 } from './models/error-text.ts';
-import { type AccessRequest, placeholderKey } from './server-access.ts';
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxHeadBytes = 4096;

@@ -5,6 +5,8 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { isRecord, parseForeignJson, tryParseForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { listKeyHeaders } from '#src/provider/access/server-access.ts';
+import { readServerAddress, removeLogin } from '#src/provider/access/server-address.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import {
   answerLimits,
@@ -14,8 +16,6 @@ import {
   toPlainLine,
 } from './models/error-text.ts';
 import { createAnswerError } from './models/refusal.ts';
-import { listKeyHeaders } from './server-access.ts';
-import { readServerAddress, removeLogin } from './server-address.ts';
 
 export type SocketOptions = {
   /** `http` means `ws`. The key goes to no other host. */

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { removeLogin } from './server-address.ts';
+import { removeLogin } from '#src/provider/access/server-address.ts';
 
 /**
  * `fetch` closes connections that were idle for 4 s, or for 3 s where the server says that it keeps them 5 s, as Node's:

@@ -309,7 +309,7 @@ export function makePorts(
     exportPerson: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
     speed: () => undefined,
-  listHabits: () => [],
+    listHabits: () => [],
     getToday: () => noCost,
     getPrices: () => ({ free: [], estimated: [] }),
     ...over,

@@ -1,12 +1,12 @@
 import { BadRequestError, InternalServerError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import type { TryReservations } from '#src/provider/models/request-reservation.ts';
-import { negotiate } from '#src/provider/negotiation.ts';
+import { negotiate } from '#src/provider/negotiation/negotiation.ts';
 import {
   type RequestForms,
   type RequestPart,
   ServerKnowledge,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const never = new AbortController().signal;

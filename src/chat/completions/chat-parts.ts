@@ -1,6 +1,6 @@
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
-import { containsWord } from '#src/provider/negotiation.ts';
-import type { RequestPart } from '#src/provider/server-knowledge.ts';
+import { containsWord } from '#src/provider/negotiation/negotiation.ts';
+import type { RequestPart } from '#src/provider/negotiation/server-knowledge.ts';
 import { type ChatOptions, type ChatRequest, returnedPrefix } from './chat-request.ts';
 
 /** Shares of the history that are sent where the whole of it is too long. */

@@ -21,7 +21,7 @@ import {
   isSent,
   type RequestForms,
   type ServerHabit,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import { toApiToolCall } from './chat-stream.ts';
 
 /** Form of a prompt, for servers and templates that take less than the standard form. */

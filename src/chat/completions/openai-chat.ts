@@ -16,12 +16,12 @@ import {
   describeServer,
   type ServedBy,
 } from '#src/provider/models/standard-models.ts';
-import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   ServerKnowledge,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import type { AnswerTextOptions } from './answer-text.ts';
 import { answerTokenForms, limitName, listChatParts } from './chat-parts.ts';
 import {

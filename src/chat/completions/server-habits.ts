@@ -1,4 +1,4 @@
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 
 /** Habits of chat servers. */
 export interface ServerHabits {

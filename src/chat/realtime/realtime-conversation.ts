@@ -5,9 +5,12 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/chat-model.ts';
 import type { OpenSocket } from '#src/provider/json-socket.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
-import { RealtimeMemory } from '#src/provider/realtime-memory.ts';
-import { listRealtimeUrls, RealtimePool } from '#src/provider/realtime-pool.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
+import { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';
+import {
+  listRealtimeUrls,
+  RealtimePool,
+} from '#src/provider/realtime/realtime-pool.ts';
 import {
   applySettings,
   type Connection,

@@ -2,7 +2,7 @@ import { readWav } from '#src/audio/formats/wav.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import type { ChatMessage } from '#src/chat/chat-model.ts';
 import { formatSpeakerLine } from '#src/chat/completions/chat-request.ts';
-import type { RealtimeLink } from '#src/provider/realtime-link.ts';
+import type { RealtimeLink } from '#src/provider/realtime/realtime-link.ts';
 
 const minSoundSeconds = 0.1;
 

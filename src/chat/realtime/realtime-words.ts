@@ -5,8 +5,8 @@ import {
   AnswerText,
   type AnswerTextOptions,
 } from '#src/chat/completions/answer-text.ts';
-import { createCallId } from '#src/provider/realtime-calls.ts';
-import type { ResponsePart } from '#src/provider/realtime-response.ts';
+import { createCallId } from '#src/provider/realtime/realtime-calls.ts';
+import type { ResponsePart } from '#src/provider/realtime/realtime-response.ts';
 
 /** The instructions say the bot's name like this. */
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;

@@ -30,12 +30,12 @@ import {
   speakClauses,
 } from '#src/pipeline/read-ahead-speech.ts';
 import { findAside, writeAnswer } from '#src/pipeline/written-answer.ts';
-import { negotiate } from '#src/provider/negotiation.ts';
+import { negotiate } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   type RequestPart,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { isVoiceRejection } from '#src/speech/fallbacks/speech-chains.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';

@@ -4,7 +4,7 @@ import type { ChatPart } from '#src/chat/chat-model.ts';
 import type { AnswerSound } from '#src/pipeline/prompt.ts';
 import type { BoundedQueue } from '#src/pipeline/read-ahead-speech.ts';
 import { ClauseWriter } from '#src/pipeline/written-answer.ts';
-import { ServerKnowledge } from '#src/provider/server-knowledge.ts';
+import { ServerKnowledge } from '#src/provider/negotiation/server-knowledge.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { TextAligner } from './audio-model-words.ts';
 

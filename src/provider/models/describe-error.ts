@@ -2,7 +2,7 @@ import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
 import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
-import { RepeatedFailure } from '#src/provider/negotiation.ts';
+import { RepeatedFailure } from '#src/provider/negotiation/negotiation.ts';
 import { formatServerName, toErrorCode, toPlainLine } from './error-text.ts';
 import {
   classifyRefusal,

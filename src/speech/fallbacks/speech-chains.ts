@@ -7,13 +7,13 @@ import {
   type FallbackChain,
   type FallbackPosition,
 } from '#src/provider/fallback-chain.ts';
-import { negotiate } from '#src/provider/negotiation.ts';
+import { negotiate } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   type RequestPart,
   ServerKnowledge,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { openListening, PauseListening } from '#src/speech/listen.ts';
 import type {

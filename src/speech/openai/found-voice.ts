@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { standardVoice } from '#src/provider/models/standard-models.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 

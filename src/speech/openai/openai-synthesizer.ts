@@ -8,13 +8,13 @@ import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { classifyRefusal } from '#src/provider/models/refusal.ts';
 import { describeServer, isOpenAi } from '#src/provider/models/standard-models.ts';
-import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   type ServerHabit,
   ServerKnowledge,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';

@@ -7,14 +7,14 @@ import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { classifyRefusal, isTooShortSound } from '#src/provider/models/refusal.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
-import { negotiate, type RefusedPart } from '#src/provider/negotiation.ts';
+import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   type RequestPart,
   type ServerHabit,
   ServerKnowledge,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import {
   createHintFields,
   createLanguageHint,

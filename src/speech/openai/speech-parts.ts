@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Refusal } from '#src/provider/models/refusal.ts';
-import type { RefusedPart } from '#src/provider/negotiation.ts';
+import type { RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
   type RequestPart,
-} from '#src/provider/server-knowledge.ts';
+} from '#src/provider/negotiation/server-knowledge.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 
 /**

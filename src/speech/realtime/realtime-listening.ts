@@ -5,13 +5,16 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { createRealtimeError } from '#src/provider/realtime-faults.ts';
-import { isSessionEvent, type RealtimeLink } from '#src/provider/realtime-link.ts';
+import { createRealtimeError } from '#src/provider/realtime/realtime-faults.ts';
+import {
+  isSessionEvent,
+  type RealtimeLink,
+} from '#src/provider/realtime/realtime-link.ts';
 import type {
   RealtimePool,
   RealtimeSocketOptions,
-} from '#src/provider/realtime-pool.ts';
-import type { SessionSettings } from '#src/provider/realtime-session.ts';
+} from '#src/provider/realtime/realtime-pool.ts';
+import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/speech-engine.ts';
 import { shortPauseMs, UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { findFailure, TranscriptAssembler } from './transcript-assembler.ts';

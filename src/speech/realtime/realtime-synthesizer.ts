@@ -5,19 +5,19 @@ import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { TokenUsage } from '#src/provider/models/request-reservation.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
-import type { RealtimeLink } from '#src/provider/realtime-link.ts';
-import { RealtimeMemory } from '#src/provider/realtime-memory.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
+import type { RealtimeLink } from '#src/provider/realtime/realtime-link.ts';
+import { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';
 import {
   listRealtimeUrls,
   RealtimePool,
   type RealtimeSocketOptions,
-} from '#src/provider/realtime-pool.ts';
-import { RealtimeResponse } from '#src/provider/realtime-response.ts';
+} from '#src/provider/realtime/realtime-pool.ts';
+import { RealtimeResponse } from '#src/provider/realtime/realtime-response.ts';
 import type {
   ResponseSettings,
   SessionSettings,
-} from '#src/provider/realtime-session.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+} from '#src/provider/realtime/realtime-session.ts';
 import { SpeechSoundReader } from '#src/speech/openai/speech-sound-reader.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type {

@@ -1,12 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
-import { RealtimeMemory } from '#src/provider/realtime-memory.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
+import { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';
 import {
   listRealtimeUrls,
   RealtimePool,
   type RealtimeSocketOptions,
-} from '#src/provider/realtime-pool.ts';
-import type { ServerHabit } from '#src/provider/server-knowledge.ts';
+} from '#src/provider/realtime/realtime-pool.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
 import type {
   OnPartial,

@@ -3,13 +3,13 @@ import { toNonEmptyText } from '#src/base/json.ts';
 import { findLanguageTag } from '#src/base/language-name.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { readTranscriptionStage } from '#src/provider/realtime-events.ts';
+import { readTranscriptionStage } from '#src/provider/realtime/realtime-events.ts';
 import {
   isErrorEvent,
   type RealtimeFault,
   readErrorEvent,
-} from '#src/provider/realtime-faults.ts';
-import type { SessionSettings } from '#src/provider/realtime-session.ts';
+} from '#src/provider/realtime/realtime-faults.ts';
+import type { SessionSettings } from '#src/provider/realtime/realtime-session.ts';
 import { addServerUsage, toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { createLanguageHint, createRealtimeHints } from '#src/speech/hints.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { EventStage } from './realtime-events.ts';
 
 /** A call of a tool, as a Realtime server reports it. */

@@ -2,9 +2,12 @@ import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
-import { formatServerName, toErrorCode } from './models/error-text.ts';
-import { type TokenUsage, toReportedTokens } from './models/request-reservation.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { formatServerName, toErrorCode } from '#src/provider/models/error-text.ts';
+import {
+  type TokenUsage,
+  toReportedTokens,
+} from '#src/provider/models/request-reservation.ts';
 import { RealtimeCalls, type RealtimeToolCall } from './realtime-calls.ts';
 import {
   type EventTopic,

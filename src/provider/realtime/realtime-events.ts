@@ -1,5 +1,5 @@
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 
 /** Subject of an event of an answer, and whether the event begins it, adds a piece or ends it. */
 export type EventTopic = {
@@ -56,7 +56,7 @@ const otherOwner = /^(?:input|session|conversation|rate|mcp|buffer)/;
  * Undefined for events that are about no answer.
  *
  * @example
- * import { readEventTopic } from '#src/provider/realtime-events.ts';
+ * import { readEventTopic } from '#src/provider/realtime/realtime-events.ts';
  *
  * const former = readEventTopic('response.audio_transcript.delta');
  * `${former?.subject} ${former?.stage}`; // 'transcript piece'

@@ -6,7 +6,8 @@ import {
   JsonSocket,
   type SocketListener,
   type SocketOptions,
-} from './json-socket.ts';
+} from '#src/provider/json-socket.ts';
+import type { RequestPart } from '#src/provider/negotiation/server-knowledge.ts';
 import {
   createRealtimeError,
   isAboutRequest,
@@ -29,7 +30,6 @@ import {
   type SessionSettings,
   unknownSession,
 } from './realtime-session.ts';
-import type { RequestPart } from './server-knowledge.ts';
 
 /** Servers differ in whether they greet and confirm. One that does neither is believed. */
 const answerTimeoutMs = 2000;
@@ -76,11 +76,13 @@ class EventInbox implements SocketListener {
   #lost: BotError | undefined;
   #change = Promise.withResolvers<void>();
 
+  /** Keeps an event until it is taken. */
   onEvent(event: JsonEvent): void {
     this.#events.push(event);
     this.#wakeReader();
   }
 
+  /** Ends the waits for events. */
   onLost(error: BotError): void {
     this.#lost = error;
     this.#wakeReader();

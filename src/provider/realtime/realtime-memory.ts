@@ -1,5 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
-import { type ServerHabit, ServerKnowledge } from './server-knowledge.ts';
+import {
+  type ServerHabit,
+  ServerKnowledge,
+} from '#src/provider/negotiation/server-knowledge.ts';
 
 type Manner = 'greets' | 'confirms';
 

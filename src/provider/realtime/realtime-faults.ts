@@ -1,7 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent, SocketOptions } from './json-socket.ts';
-import { formatServerName, toErrorCode, toPlainLine } from './models/error-text.ts';
+import type { JsonEvent, SocketOptions } from '#src/provider/json-socket.ts';
+import {
+  formatServerName,
+  toErrorCode,
+  toPlainLine,
+} from '#src/provider/models/error-text.ts';
 
 /** An error of a Realtime server. */
 export type RealtimeFault = {

@@ -1,6 +1,7 @@
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { formatServerName } from './models/error-text.ts';
+import { formatServerName } from '#src/provider/models/error-text.ts';
+import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import {
   formatAddressLine,
   listBaseUrls,
@@ -8,7 +9,6 @@ import {
   replaceBaseUrl,
   type ServerAddress,
 } from './server-address.ts';
-import type { ServerHabit } from './server-knowledge.ts';
 
 /** Endpoints that the bot cannot do without. Few servers translate, or list their voices. */
 const neededEndpoint =
@@ -62,7 +62,7 @@ type Trial = {
  * and doubted as soon as it fails in the same manner.
  *
  * @example
- * import { ServerAccess } from '#src/provider/server-access.ts';
+ * import { ServerAccess } from '#src/provider/access/server-access.ts';
  *
  * const access = new ServerAccess({ baseUrl: 'http://127.0.0.1:8000' });
  * access.baseUrl; // 'http://127.0.0.1:8000/v1'

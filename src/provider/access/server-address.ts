@@ -1,5 +1,5 @@
 import { Secret } from '#src/base/secret.ts';
-import { toApiUrl } from './models/standard-models.ts';
+import { toApiUrl } from '#src/provider/models/standard-models.ts';
 
 /** The address of a server, as requests use it. */
 export type ServerAddress = {
@@ -91,7 +91,7 @@ const knownBasePaths = [
  * `/v1`, and each folder above.
  *
  * @example
- * import { listBaseUrls } from '#src/provider/server-address.ts';
+ * import { listBaseUrls } from '#src/provider/access/server-address.ts';
  *
  * listBaseUrls('http://127.0.0.1:8000/v1/chat/completions')[1]; // 'http://127.0.0.1:8000/v1'
  */

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { EventTopic } from './realtime-events.ts';
 import type { RealtimeMemory } from './realtime-memory.ts';
 

@@ -1,6 +1,7 @@
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
-import { containsWord } from './negotiation.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { containsWord } from '#src/provider/negotiation/negotiation.ts';
+import type { RequestPart } from '#src/provider/negotiation/server-knowledge.ts';
 import type { RealtimeFault } from './realtime-faults.ts';
 import {
   type ChooseForm,
@@ -8,7 +9,6 @@ import {
   tokenLimitPart,
   turnDetectionPart,
 } from './realtime-session.ts';
-import type { RequestPart } from './server-knowledge.ts';
 
 /** Fields without which an event is another one. A refusal of these is about the form. */
 const structuralFields = new Set([

@@ -1,7 +1,10 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { classifyRefusal, type Refusal } from './models/refusal.ts';
-import { isUnpaid, type TryReservations } from './models/request-reservation.ts';
+import { classifyRefusal, type Refusal } from '#src/provider/models/refusal.ts';
+import {
+  isUnpaid,
+  type TryReservations,
+} from '#src/provider/models/request-reservation.ts';
 import type {
   Lesson,
   RequestForms,
@@ -60,8 +63,8 @@ export type NegotiableRequest<T> = {
  * @example
  * import { BadRequestError } from 'openai/core/error';
  * import { realClock } from '#src/base/clock.ts';
- * import { negotiate } from '#src/provider/negotiation.ts';
- * import { ServerKnowledge, type RequestForms } from '#src/provider/server-knowledge.ts';
+ * import { negotiate } from '#src/provider/negotiation/negotiation.ts';
+ * import { ServerKnowledge, type RequestForms } from '#src/provider/negotiation/server-knowledge.ts';
  *
  * async function* send(forms: RequestForms) {
  *   const error = { message: 'stream is not supported' };

@@ -71,7 +71,7 @@ export type ServerKnowledgeOptions = {
  *
  * @example
  * import { realClock } from '#src/base/clock.ts';
- * import { ServerKnowledge } from '#src/provider/server-knowledge.ts';
+ * import { ServerKnowledge } from '#src/provider/negotiation/server-knowledge.ts';
  *
  * const knowledge = new ServerKnowledge({ clock: realClock });
  * const part = { name: 'stream', forms: ['asked', ''], givenUp: 'first' } as const;

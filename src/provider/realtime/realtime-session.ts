@@ -1,7 +1,7 @@
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { JsonEvent } from './json-socket.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { RequestPart } from '#src/provider/negotiation/server-knowledge.ts';
 import { isRate } from './realtime-events.ts';
-import type { RequestPart } from './server-knowledge.ts';
 
 /**
  * Forms of a session. `former` is that of the preview, `mixed` has voice and turn detection beside `audio` (xAI),
