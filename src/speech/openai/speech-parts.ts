@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Refusal } from '#src/provider/models/refusal.ts';
-import type { RefusedPart } from '#src/provider/negotiation/negotiation.ts';
+import { containsWord, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
@@ -114,10 +114,14 @@ export function findRefusedSpeechParts(
   failure: SpeechFailure,
 ): readonly RefusedPart[] | undefined {
   const { cause, refusal } = failure;
-  if (refusal.kind === 'too long' || lengthWords.test(refusal.text))
+  const isAboutLength = refusal.kind === 'request' && lengthWords.test(refusal.text);
+  if (refusal.kind === 'too long' || isAboutLength)
     return [{ name: inputName, form: findInputForm(failure) }];
-  const form = findOfferedFormat(failure);
-  if (form !== undefined) return [{ name: formatName, form }];
+  if (isAboutFormat(failure)) {
+    const form = findOfferedFormat(failure);
+    if (form !== undefined || !isAboutStream(failure))
+      return [{ name: formatName, form }];
+  }
   return cause instanceof BotError ? findUnreadablePart(cause, failure) : undefined;
 }
 
@@ -176,13 +180,23 @@ const formatStarts = [
 ];
 const rawStarts = ['wav', 'pcm', 'raw', 'linear', 'l16', 's16'];
 
-/** Finds a readable format in a refusal that is about formats: "must be one of [wav]", "pcm_24000". */
+/** Whether a refusal names formats, or the one that was asked for: "KeyError: pcm". */
+function isAboutFormat({ forms, refusal, wishes }: SpeechFailure) {
+  if (refusal.kind !== 'request' || !hasFurtherFormat(forms, wishes)) return false;
+  const words = `${refusal.text} ${refusal.params.join(' ')}`;
+  const current = forms.get(formatName) ?? '';
+  return (
+    /format|encoding|codec/i.test(words) ||
+    (current !== '' && containsWord(words, current))
+  );
+}
+
+function isAboutStream({ forms, refusal }: SpeechFailure) {
+  return isSent(forms, 'stream') && /stream/i.test(refusal.text);
+}
+
+/** Finds a readable format in a refusal: "must be one of [wav]", "pcm_24000". */
 function findOfferedFormat({ forms, refusal, wishes }: SpeechFailure) {
-  if (
-    refusal.kind !== 'request' ||
-    !/format|encoding|codec/i.test(`${refusal.text} ${refusal.params.join(' ')}`)
-  )
-    return undefined;
   const current = forms.get(formatName);
   const words = (refusal.text.match(/[\w.-]+/g) ?? [])
     .map((word) => word.replace(/\.+$/, ''))
