@@ -14,6 +14,7 @@ test.each([
   'Azure OpenAI',
   'Groq',
   'Gemini',
+  'Together',
 ])('the recipe of %s works as it stands', async (title) => {
   await using kitchen = await openRecipe(title, { hears: () => said, replies: [] });
   const { code, lines } = await runExamination([], kitchen.environment);

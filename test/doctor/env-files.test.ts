@@ -11,8 +11,10 @@ import {
   lmStudio,
   ollama,
   openGemini,
+  openPlainEars,
   openWebUi,
   proxyKey,
+  said,
   speaches,
   together,
   togetherKey,
@@ -273,6 +275,40 @@ test.each([
   expect(about('think')).toMatch(told);
   expect(mendOf('think')).toBe(mend);
   expect(text).not.toMatch(/secret|wrong/);
+});
+
+test.each([
+  [
+    said,
+    /bare text, which holds the spoken words$/,
+    'set TRANSCRIPTION_PLAIN_TEXT=true',
+  ],
+  [
+    'Internal Server Error',
+    /bare text, which may be an error: Internal Server Error/,
+    /^run the doctor|^correct/,
+  ],
+])(
+  'ears that answer with the bare text "%s" are told as that',
+  async (text, reason, mend) => {
+    const { about, mendOf } = await examineEnvFile(
+      { ...voice, TRANSCRIPTION_BASE_URL: '{ears}/v1' },
+      { kokoro: kokoroFastApi, ears: openPlainEars(text) },
+    );
+    expect(about('recognise')).toMatch(/^missing/);
+    expect(about('recognise')).toMatch(reason);
+    expect(mendOf('recognise')).toMatch(mend);
+  },
+);
+
+test('--provider tries the line that it advises, and prints it', async () => {
+  using server = await openExaminedServer({}, openPlainEars(said));
+  const { about, settings } = await runExamination([
+    '--provider',
+    `${server.origin}/v1`,
+  ]);
+  expect(about('recognise')).toMatch(/100 % of the spoken words/);
+  expect(settings.TRANSCRIPTION_PLAIN_TEXT).toBe('true');
 });
 
 test('a role that a server does not have is told as that, and one whose model was not downloaded too', async () => {

@@ -8,7 +8,7 @@ import {
 } from '#test/doctor/run-examination.ts';
 
 /** The sentence of the doctor. */
-const said =
+export const said =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
 
 /** A server as one product or vendor answers, below any address. */
@@ -275,6 +275,13 @@ export function guardByPassword(login: string, inner: EnvServer): EnvServer {
       asked,
     );
   };
+}
+
+/** Answers with bare text, whatever is asked. */
+export function openPlainEars(text: string): EnvServer {
+  return serve('/v1', fastApiMissing, (_, path) =>
+    path === '/audio/transcriptions' ? answerText(text, 200) : undefined,
+  );
 }
 
 /** Its models are downloaded by a request of their own. */

@@ -1,4 +1,4 @@
-// Proves: Azure OpenAI, and other vendors by fake (Azure, Groq, Gemini: whole recipes)
+// Proves: Azure OpenAI, and other vendors by fake (Azure, Groq, Gemini, Together: whole recipes)
 
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { findReply, makeChatEvents } from '#test/fakes/providers/mock-chat.ts';
@@ -7,7 +7,9 @@ import {
   type DialectReply,
   type DialectRequest,
   type DialectServer,
+  makeReply,
   openDialect,
+  replyEvents,
   replyJson,
   replySound,
   type ServersBehind,
@@ -126,4 +128,40 @@ export function openGemini(behind: ServersBehind): Promise<DialectServer> {
     },
     behind,
   );
+}
+
+/** https://docs.together.ai/reference/audio-speech: `stream` means events with samples in base64. */
+export function openTogether(behind: ServersBehind): Promise<DialectServer> {
+  return openVendor(
+    {
+      models: ['together'],
+      findBasePath: () => '/v1',
+      refuse: (asked) =>
+        readKey(asked).startsWith('tgp_')
+          ? undefined
+          : replyError(401, 'Invalid API key provided.'),
+      speak({ body: { input, response_format, stream } }) {
+        const wav = makeWav(`${input}`);
+        if (stream) return replyTogetherEvents(wav);
+        if (response_format === 'wav') return replySound('audio/wav', wav);
+        return response_format === 'raw'
+          ? makeReply('application/octet-stream', [wav.subarray(44)])
+          : replyError(
+              400,
+              'Invalid response_format. Supported formats: mp3, wav, raw',
+            );
+      },
+    },
+    behind,
+  );
+}
+
+function replyTogetherEvents(wav: Buffer) {
+  const delta = (bytes: Buffer) => ({
+    type: 'conversation.item.audio_output.delta',
+    object: 'audio.tts.chunk',
+    b64: bytes.toString('base64'),
+  });
+  const middle = 44 + 2 * Math.floor(wav.length / 8);
+  return replyEvents(delta(wav.subarray(44, middle)), delta(wav.subarray(middle)));
 }

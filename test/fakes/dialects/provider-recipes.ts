@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DialectServer, ServersBehind } from './dialect.ts';
-import { openAzure, openGemini, openGroq } from './env-vendors.ts';
+import { openAzure, openGemini, openGroq, openTogether } from './env-vendors.ts';
 import { openServer } from './server-forms.ts';
 import { openLiteLlm, openOpenAi } from './vendor-dialects.ts';
 
@@ -47,6 +47,7 @@ const recipeStands: Readonly<Record<string, RecipeStands>> = {
   Ollama: ollamaStand,
   'Azure OpenAI': { 'https://your-name.openai.azure.com': openAzure },
   Groq: { 'https://api.groq.com': openGroq },
+  Together: { 'https://api.together.xyz': openTogether },
   Gemini: {
     'https://generativelanguage.googleapis.com': openGemini,
     ...speachesStand,
