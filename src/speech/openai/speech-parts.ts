@@ -204,7 +204,12 @@ function findOfferedFormat({ forms, refusal, wishes }: SpeechFailure) {
   const starts = wishes.readableFormats.includes('mp3') ? formatStarts : rawStarts;
   return starts
     .map((start) =>
-      words.find((word) => new RegExp(`^${start}(?:$|[\\d_])`, 'i').test(word)),
+      words.find((word) => startsWithName(word.toLowerCase(), start)),
     )
     .find((word) => word !== undefined);
+}
+
+/** `pcm_24000` and `mp3` begin with the name of a format, `pcmu` does not. */
+function startsWithName(word: string, name: string) {
+  return word.startsWith(name) && !/[a-z]/.test(word.charAt(name.length));
 }
