@@ -1,6 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Refusal } from '#src/provider/models/refusal.ts';
-import { containsWord, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
+import {
+  containsWord,
+  type RefusedPart,
+} from '#src/provider/negotiation/negotiation.ts';
 import {
   isSent,
   type RequestForms,
@@ -203,9 +206,7 @@ function findOfferedFormat({ forms, refusal, wishes }: SpeechFailure) {
     .filter((word) => word !== current);
   const starts = wishes.readableFormats.includes('mp3') ? formatStarts : rawStarts;
   return starts
-    .map((start) =>
-      words.find((word) => startsWithName(word.toLowerCase(), start)),
-    )
+    .map((start) => words.find((word) => startsWithName(word.toLowerCase(), start)))
     .find((word) => word !== undefined);
 }
 

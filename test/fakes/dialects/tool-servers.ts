@@ -10,9 +10,9 @@ import {
 } from './strict-server.ts';
 
 /** The tool that the test's turns offer. */
-export const lampCall = { name: 'lamp', argumentsJson: '{"on":true}' };
+const lampCall = { name: 'lamp', argumentsJson: '{"on":true}' };
 /** What a model says that has no tools, though it was asked for one: a promise that nobody keeps. */
-export const falsePromise = 'Sure, I switched it.';
+const falsePromise = 'Sure, I switched it.';
 const doneWords = 'The lamp is on.';
 
 type Body = DialectRequest['body'];
