@@ -123,7 +123,7 @@ async function explainMissingPath(
     return toMissingFinding(subject, `${lacks} without a version of the API`, line);
   }
   if (group.startsWith('TRANSCRIPTION') && (await hasInferencePath(baseUrl, signal))) {
-    const path = `${url.pathname.replace(/\/+$/, '')}${endpoint}`;
+    const path = `${url.pathname.replace(/(?<!\/)\/+$/, '')}${endpoint}`;
     return toMissingFinding(
       subject,
       `whisper.cpp's server recognises at /inference alone: ${lacks}`,

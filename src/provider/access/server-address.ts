@@ -16,7 +16,7 @@ export function readServerAddress(address: string): ServerAddress {
   const url = new URL(toApiUrl(address));
   const login = decodeLogin(url);
   return {
-    baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, '')}`,
+    baseUrl: `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, '')}`,
     query: url.search,
     ...(login !== '' && { login: new Secret(login) }),
   };
@@ -98,7 +98,7 @@ const knownBasePaths = [
 export function listBaseUrls(address: string): readonly string[] {
   const { baseUrl } = readServerAddress(address);
   const { origin, pathname } = new URL(baseUrl);
-  const givenPath = pathname.replace(/\/+$/, '');
+  const givenPath = pathname.replace(/(?<!\/)\/+$/, '');
   const cutPath = givenPath.replace(pastedEndpoint, '');
   const segments = cutPath.split('/').slice(1);
   const versionAt = segments.findLastIndex((segment) => versionSegment.test(segment));

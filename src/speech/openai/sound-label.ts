@@ -108,7 +108,7 @@ function parseFormat(text: string): SoundLabel {
   const encoding = parseEncoding(text);
   if (!isRaw && !encoding) return {};
   const [, rate] = /(?:^|[^\d])(\d{4,6})(?!\d)/.exec(text) ?? [];
-  const [, khz] = /(\d+(?:\.\d+)?)k(?:hz)?/.exec(text) ?? [];
+  const [, khz] = /(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)k(?:hz)?/.exec(text) ?? [];
   const isOfPhone = encoding?.kind === 'mulaw' || encoding?.kind === 'alaw';
   const defaultRate = isOfPhone ? `${phoneRateHz}` : '';
   return {

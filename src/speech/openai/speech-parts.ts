@@ -129,7 +129,7 @@ export function findRefusedSpeechParts(
 }
 
 const lengthWords =
-  /(?:max\w*|at most|limit|up to|exceed\w*|(?:longer|shorter|less|more) than)\b.{0,60}\b(?:char\w*|length)|too long|too_long/i;
+  /\b(?:max(?:imum)?|at most|limit|up to|exceed(?:s|ed)?|(?:longer|shorter|less|more) than)\b.{0,60}\b(?:char(?:acter)?s?|length)\b|max_(?:length|char(?:acter)?s)|too long|too_long/i;
 
 /** Sound that is too short is a failure of the moment. */
 const momentaryCodes: readonly string[] = ['provider.empty', 'provider.truncated'];
@@ -202,7 +202,7 @@ function isAboutStream({ forms, refusal }: SpeechFailure) {
 function findOfferedFormat({ forms, refusal, wishes }: SpeechFailure) {
   const current = forms.get(formatName);
   const words = (refusal.text.match(/[\w.-]+/g) ?? [])
-    .map((word) => word.replace(/\.+$/, ''))
+    .map((word) => word.replace(/(?<!\.)\.+$/, ''))
     .filter((word) => word !== current);
   const starts = wishes.readableFormats.includes('mp3') ? formatStarts : rawStarts;
   return starts

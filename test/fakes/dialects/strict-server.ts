@@ -225,6 +225,6 @@ export function replyDeltas(
 }
 
 /** An answer that the server writes as a text of any type. */
-function replyText(type: string, text: string | Uint8Array): DialectReply {
+export function replyText(type: string, text: string | Uint8Array): DialectReply {
   return makeReply(type, [text]);
 }

@@ -46,7 +46,8 @@ test('the next answer after a change is that of the persona, which knows what wa
   expect(heads[0]).toContain('Be brief.');
   expect(heads.at(-1)).toMatch(/^Talk like a pirate\. Your name is Pirate\./);
   expect(requests(fixture).at(-1)).toHaveLength(4);
-  expect(fixture.synthesizer.asked.map(({ voice }) => voice)).toEqual([
+  const voices = fixture.synthesizer.asked.map(({ voice: { name } }) => ({ name }));
+  expect(voices).toEqual([
     { name: 'slt' },
     { name: 'rms' },
   ]);

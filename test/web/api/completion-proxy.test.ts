@@ -235,6 +235,7 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
   await proxy.complete({ ...asked, max_tokens: 70 });
   expect(proxy.asked[0]).toEqual({
     ...passed,
+    reasoning_effort: 'none',
     messages: [brief, question],
     model: 'mock',
     max_completion_tokens: 70,
