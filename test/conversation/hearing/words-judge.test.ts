@@ -91,7 +91,8 @@ test('a model that answers without a judgement is as quick as one that is not tr
 test('a turn waits for no judgement of a request that failed', async () => {
   const measureEndMs = async (wordsJudges: WordsJudgeTrust) => {
     await using served = await openServed('chained', {
-      settings: () => ({ CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:9/v1' }),
+      // Neither there nor near it is anything.
+      settings: (url) => ({ CHAT_COMPLETION_BASE_URL: `${url}/absent/v2/there` }),
       overProbability: 0.3,
       wordsJudges,
     });
