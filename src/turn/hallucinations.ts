@@ -1,6 +1,7 @@
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type { HallucinationTexts } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import formulas from '#src/turn/languages/video-formulas.json' with { type: 'json' };
 import type { VoiceEvidence } from './voice-evidence.ts';
 
 const hallucinatedTexts = new Set(listHallucinations('texts'));
@@ -36,11 +37,13 @@ export function isHallucination(
   const spoken = toComparableText(removeStageNotes(text));
   if (spoken === '') return true;
   if (hallucinatedTexts.has(spoken) && !isPoliteFarewell(spoken, evidence)) return true;
+  const isDoubtful = isFaintVoice(evidence) || isTooShort(spoken, evidence);
+  if (isVideoFormula(spoken, isDoubtful) || isCreditLine(text)) return true;
   if (hallucinatedBeginnings.some((start) => startsWithPhrase(spoken, start)))
     return true;
   if (isRepetitionLoop(spoken, evidence.voicedMs)) return true;
   if (isHintEcho(spoken, evidence, hints)) return true;
-  return faintTexts.has(spoken) && isFaintVoice(evidence);
+  return isDoubtful && (faintTexts.has(spoken) || isThanks(spoken));
 }
 
 /** Recognises a text that repeats all hints in order, or some of them with less voice than they take. */
@@ -63,6 +66,22 @@ function isPoliteFarewell(spoken: string, evidence: VoiceEvidence) {
 function isFaintVoice({ voicedMs, meanProbability, meanLevelDb }: VoiceEvidence) {
   return voicedMs < 160 || meanProbability < 0.65 || (meanLevelDb ?? 0) < -52;
 }
+
+/** Nobody speaks faster: 30 letters a second, or 15 syllables in scripts that write those. */
+const minLetterMs = 33;
+const minSyllableMs = 66;
+
+/** Recognises a voice that is shorter than the text takes. */
+function isTooShort(spoken: string, { voicedMs }: VoiceEvidence) {
+  const letters = spoken.match(/[\p{L}\p{N}]/gu) ?? [];
+  const syllables = letters.filter((letter) => syllable.test(letter)).length;
+  return (
+    voicedMs < (letters.length - syllables) * minLetterMs + syllables * minSyllableMs
+  );
+}
+
+const syllable =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 
 const bracketedText =
   /\[[^\]]*\]?|\([^)]*\)?|\uff08[^\uff09]*\uff09?|\u3010[^\u3011]*\u3011?|\*[^*]+\*|<[^<>]*>/gu;
@@ -114,4 +133,82 @@ function listHallucinations(kind: keyof HallucinationTexts) {
   return languages
     .flatMap(({ hallucinations }) => hallucinations?.[kind] ?? [])
     .map(toComparableText);
+}
+
+/** Longer texts hold something else as well. */
+const maxWords = 9;
+const maxLetters = 70;
+
+/** Scripts whose words begin with their stem. Others write particles before it, or no spaces. */
+const isStemFirst = (stem: string) =>
+  /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u.test(stem);
+
+type FormulaName = keyof typeof formulas;
+
+type StemPlace = { readonly start: number; readonly end: number };
+
+/** Finds where the stems of a formula stand in a text. */
+function findStems(
+  text: string,
+  ...names: readonly FormulaName[]
+): readonly StemPlace[] {
+  return names
+    .flatMap((name) => formulas[name])
+    .flatMap((stem) => {
+      const start = text.indexOf(stem);
+      const isWord = !isStemFirst(stem) || start === 0 || text[start - 1] === ' ';
+      return start >= 0 && isWord ? [{ start, end: start + stem.length }] : [];
+    });
+}
+
+/**
+ * Returns whether a text is a formula of videos in any language, and nothing else: thanks for watching, a request to
+ * subscribe, or the credit of subtitles. Recognisers write them in silence, as their training sound did.
+ *
+ * With `isLoose`, a few words may stand around it.
+ */
+function isVideoFormula(text: string, isLoose: boolean): boolean {
+  const words = text.split(' ');
+  if (words.length > maxWords || text.length > maxLetters) return false;
+  return isCredit(text, words) || isFarewell(text, words, isLoose);
+}
+
+/** Returns whether a text with its marks is a credit such as "Felirat: Anna". */
+function isCreditLine(text: string): boolean {
+  const [, role = ''] =
+    /^\s*([^\s:\uff1a]+(?: [^\s:\uff1a]+)?)\s?[:\uff1a]\s*\S/u.exec(text) ?? [];
+  return (
+    text.length <= maxLetters && findStems(role.toLowerCase(), 'credits').length > 0
+  );
+}
+
+/** Returns whether a text is only thanks, in any language. People say them to a bot as well. */
+function isThanks(text: string): boolean {
+  const words = text.split(' ');
+  const isShort = words.length <= 3 && text.length <= 24;
+  return isShort && findStems(text, 'thanks').some(({ start }) => start === 0);
+}
+
+function isFarewell(text: string, words: readonly string[], isLoose: boolean) {
+  const has = (name: FormulaName) => findStems(text, name).length > 0;
+  const isFormula =
+    (has('thanks') && has('views')) || (has('subscriptions') && has('videos'));
+  if (!isFormula || isLoose) return isFormula;
+  // Somebody who says more than the formula begins or ends with other words.
+  const places = findStems(text, 'thanks', 'views', 'videos', 'subscriptions');
+  const firstEnd = words[0]?.length ?? 0;
+  const lastStart = text.length - (words.at(-1)?.length ?? 0);
+  return (
+    places.some(({ start }) => start < firstEnd) &&
+    places.some(({ end }) => end > lastStart)
+  );
+}
+
+/** A credit begins with its subtitles, and names a maker. */
+function isCredit(text: string, words: readonly string[]) {
+  const firstEnd = (words[0]?.length ?? 0) + 1;
+  return findStems(text, 'credits').some(
+    ({ start, end }) =>
+      start <= firstEnd && findStems(text.slice(end), 'makers').length > 0,
+  );
 }

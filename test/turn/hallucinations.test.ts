@@ -31,8 +31,32 @@ const credits = [
   'اشتركوا في القناة',
 ];
 
-test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) =>
-  expect(isHallucination(text, clear)).toBe(true),
+/** Formulas that stand in no table as they are. */
+const otherCredits = [
+  'ご視聴いただきありがとうございます。',
+  '最後までご覧いただきありがとうございました',
+  '字幕by索兰娅',
+  '字幕：李宗盛',
+  '謝謝大家的收看',
+  '請訂閱我的頻道',
+  'Köszönöm, hogy megnézted a videót!',
+  'Köszönöm a figyelmet!',
+  'Feliratok: Nagy Anna',
+  'Danske tekster af Nicolai Winther',
+  'Tak fordi du kiggede med.',
+  'Tusind tak fordi I så med!',
+  'תודה שצפיתם',
+  'תרגום: רונית כהן',
+  'Mulțumesc pentru vizionare!',
+  'Hvala što pratite kanal.',
+  'Ďakujem za pozornosť.',
+  'Благодаря за гледането.',
+  'Tekstning af Scandinavian Text Service',
+];
+
+test.each([...credits, ...otherCredits])(
+  '"%s" is a credit nobody said, however clear the voice',
+  (text) => expect(isHallucination(text, clear)).toBe(true),
 );
 
 test.each([
@@ -65,6 +89,10 @@ test.each([
   'спасибо',
   'ありがとうございました',
   '谢谢',
+  'Köszönöm.',
+  'Mange tak.',
+  'תודה רבה',
+  'Hvala lijepa.',
 ])(
   '"%s" is believed when it was spoken clearly, and not when hardly any voice was there',
   (text) => {
@@ -87,6 +115,13 @@ test.each([
   'play music (the loud one)',
   'ja ja',
   'untertitel bitte an',
+  'thanks for watching the kids yesterday',
+  'thank you i will watch it',
+  'can you watch a video with us',
+  'turn the subtitles on',
+  '字幕をつけてください',
+  'jeg så en film i går',
+  'tak skal du have nova',
   '5555555555',
 ])('"%s" may well be meant', (text) =>
   expect(isHallucination(text, { ...clear, voicedMs: 2400 })).toBe(false),
@@ -107,6 +142,14 @@ test('"you" is believed from 160 ms of certain voice that is not faint, and not 
     { meanLevelDb: -52.1 },
   ])
     expect(isHallucination('You.', { ...voice, ...less })).toBe(true);
+});
+
+test('thanks are believed from as much voice as they take, and not below', () => {
+  const voice = (voicedMs: number) => ({ ...clear, voicedMs, spanMs: voicedMs });
+  expect(isHallucination('Thank you very much.', voice(600))).toBe(false);
+  expect(isHallucination('Thank you very much.', voice(400))).toBe(true);
+  expect(isHallucination('ありがとうございました', voice(800))).toBe(false);
+  expect(isHallucination('ありがとうございました', voice(500))).toBe(true);
 });
 
 test('one word is a loop from eight times on where nobody can say it that fast, else from sixteen', () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BotError } from '#src/base/errors.ts';
 import {
   isRecord,
@@ -14,7 +13,9 @@ import { findAnswerRefusal } from '#src/provider/event-stream.ts';
 import { findErrorText } from '#src/provider/models/error-text.ts';
 import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
-import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
+import type { AnswerTextOptions, TextFault } from './answer-text.ts';
+import { AnswerWords } from './answer-words.ts';
+import { createCallId } from './call-id.ts';
 import {
   FieldAssembler,
   type FieldRoom,
@@ -44,7 +45,8 @@ const maxCheckedChars = 4 * 2 ** 20;
 /**
  * Assembles streamed tool calls.
  *
- * A piece belongs to the last call of its `index`, `id` or position, unless it must be a new call.
+ * A piece belongs to the last call of its `index`, `id` or position, unless it must be a new call. One with only
+ * arguments belongs to the last call.
  */
 class ToolCallAssembler {
   readonly #calls: PartialToolCall[] = [];
@@ -78,7 +80,10 @@ class ToolCallAssembler {
   }
 
   #addFragment(fragment: Fragment, position: number) {
-    const { id, index } = fragment;
+    const { id, index, name } = fragment;
+    const isCrumb = typeof index !== 'number' && id === '' && name === '';
+    const newestCall = isCrumb ? this.#calls.at(-1) : undefined;
+    if (newestCall) return this.#addPieces(newestCall, fragment);
     // Servers send `index` missing or always 0, `id` empty, and a call whole or in crumbs.
     const unnumberedKey = id === '' ? `place ${position}` : `id ${id}`;
     const key = typeof index === 'number' ? `index ${index}` : unnumberedKey;
@@ -88,11 +93,15 @@ class ToolCallAssembler {
         ? lastCall
         : this.#beginCall(key);
     call.id ||= id;
-    call.name ||= fragment.name;
+    call.name ||= name;
+    this.#addPieces(call, fragment);
+  }
+
+  #addPieces(call: PartialToolCall, { delta, json }: Fragment) {
     // Longer arguments fit no tool.
-    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json;
-    call.ofCall = addUnknownFields(call.ofCall, this.#room, fragment.delta, 'call');
-    const callFields = toRecord(fragment.delta.function);
+    if (call.json.length <= toolArgumentLimits.bytes) call.json += json;
+    call.ofCall = addUnknownFields(call.ofCall, this.#room, delta, 'call');
+    const callFields = toRecord(delta.function);
     call.ofFunction = addUnknownFields(
       call.ofFunction,
       this.#room,
@@ -154,11 +163,6 @@ function unwrapJson(json: string) {
   return typeof value === 'string' && isJson(value) ? value : json;
 }
 
-/** Creates an id that every server takes: Mistral wants nine letters and digits. */
-function createCallId() {
-  return randomUUID().replaceAll('-', '').slice(0, 9);
-}
-
 function readFragment(delta: ChunkFields): Fragment {
   const { id, index, function: callFields } = delta;
   const { name, arguments: json } = toRecord(callFields);
@@ -186,8 +190,7 @@ const endKinds = new Map(
  */
 export class ChatStream {
   readonly #by: ServedBy;
-  readonly #text: AnswerText;
-  readonly #spoken: AnswerText;
+  readonly #words: AnswerWords;
   readonly #server: object;
   readonly #calls: ToolCallAssembler;
   readonly #room: FieldRoom = { ...maxFieldCharacters };
@@ -199,7 +202,6 @@ export class ChatStream {
   #hasBegun = false;
   #hasDeltas = false;
   #isDone = false;
-  #hasWords = false;
   #hasSound = false;
   #hasThoughts = false;
 
@@ -208,25 +210,25 @@ export class ChatStream {
     this.#by = by;
     this.#server = server;
     this.#calls = new ToolCallAssembler(this.#room);
-    this.#text = new AnswerText(options);
-    this.#spoken = new AnswerText({ ...options, tools: [], onJudged: undefined });
+    this.#words = new AnswerWords(options);
   }
 
   /** Whether the answer ended well, so that a later error concerns nobody. */
   get isFinished(): boolean {
     // KoboldCpp sends [DONE] after a reason that tells of a failure.
-    const isDone = this.#isDone && (this.#hasWords || this.#hasSound);
-    return (this.#finish || isDone || 'failed') !== 'failed' || this.#text.hasEnded;
+    const isDone = this.#isDone && (this.#words.hasWords || this.#hasSound);
+    return (this.#finish || isDone || 'failed') !== 'failed' || this.#words.hasEnded;
   }
 
   /** Whether nothing that follows can be part of the answer, so that reading may end. */
   get isOver(): boolean {
-    return this.#text.isOver;
+    return this.#words.isOver;
   }
 
   /** Returns whether the server may have lost the words of an empty answer, which is then retried. */
   get isLost(): boolean {
-    return !this.#hasBegun || this.#finish === 'whole' || this.#isDone;
+    const isLostEnd = /^(?:whole|malformed)$/.test(this.#finish ?? '');
+    return !this.#hasBegun || isLostEnd || this.#isDone;
   }
 
   /** Whether the server cut the answer at its longest length. */
@@ -241,7 +243,7 @@ export class ChatStream {
 
   /** Faults of the server that show in this answer. */
   get faults(): readonly TextFault[] {
-    return [...this.#text.faults, ...this.#spoken.faults];
+    return this.#words.faults;
   }
 
   /** The newest usage that the server has reported. */
@@ -277,9 +279,18 @@ export class ChatStream {
     // Some servers send a count with every chunk, and the last one is the total.
     this.#usage = toReportedTokens(usage) ?? this.#usage;
     const content = toText(delta.content ?? wholeMessage.content);
-    yield* this.#showText('text', this.#text.push(content + toText(delta.refusal)));
+    const isSound = listModalities(chunk).includes('audio');
+    yield* isSound
+      ? this.#addSound({ data: content })
+      : this.#words.push('text', content + toText(delta.refusal));
     yield* this.#addSound(toRecord(delta.audio ?? wholeMessage.audio));
-    this.#finish ??= endKinds.get(toText(finish_reason).toLowerCase());
+    this.#noteEnd(toText(finish_reason).toLowerCase());
+  }
+
+  #noteEnd(reason: string) {
+    this.#finish ??= malformedCallReason.test(reason)
+      ? 'malformed'
+      : endKinds.get(reason);
   }
 
   /**
@@ -287,12 +298,11 @@ export class ChatStream {
    */
   *end(server: string, mayBeSilent: boolean): Generator<ChatPart> {
     yield* this.release(this.isCut);
-    this.#hasWords ||= this.#text.hasJudgement;
     if (this.usage) yield { kind: 'usage', usage: this.usage };
     const calls = this.#listCalls();
     if (!this.isFinished && calls.length === 0)
       throw createTruncatedError(this.#hasBegun, server);
-    const isEmpty = !this.#hasWords && !this.#hasSound && calls.length === 0;
+    const isEmpty = !this.#words.hasWords && !this.#hasSound && calls.length === 0;
     if (isEmpty && !(mayBeSilent && this.#finish === 'whole'))
       throw this.#createEmptyError(server);
     for (const call of calls) yield { kind: 'tool', call };
@@ -301,8 +311,7 @@ export class ChatStream {
 
   /** Yields the text held back. `isCut` means that the answer broke off here. */
   *release(isCut: boolean = true): Generator<ChatPart> {
-    yield* this.#showText('text', this.#text.flush(isCut));
-    yield* this.#showText('transcript', this.#spoken.flush(isCut));
+    yield* this.#words.release(isCut);
   }
 
   #addFields(fields: ChunkFields, isWhole: boolean) {
@@ -316,8 +325,8 @@ export class ChatStream {
   }
 
   #listCalls(): readonly ToolCall[] {
-    const writtenCalls = this.#text.calls.map((call) => {
-      return { ...call, id: createCallId(), call: {}, function: {} };
+    const writtenCalls = this.#words.listCalls().map((call) => {
+      return { ...call, call: {}, function: {} };
     });
     const ids = new Set<string>();
     return [...this.#calls.listCalls(), ...writtenCalls].map(
@@ -338,11 +347,14 @@ export class ChatStream {
   }
 
   #createEmptyError(server: string) {
-    const isLost = this.faults.some((fault) => typeof fault === 'object');
+    const isLost = this.faults.some(
+      (fault) => typeof fault === 'object' && 'parser' in fault,
+    );
     const reason =
       {
         cut: 'it used all its tokens for thinking',
         filtered: 'its content filter took it back',
+        malformed: malformedCallText,
       }[this.#finish ?? ''] ??
       (isLost
         ? 'a call of a tool as text that cannot be read'
@@ -352,21 +364,35 @@ export class ChatStream {
   }
 
   *#addSound({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
-    const isLast = typeof expires_at === 'number' && !data && !transcript;
+    const words = toText(transcript);
+    const isLast = typeof expires_at === 'number' && !data && words === '';
     if (isLast && this.#hasSound) this.#finish ??= 'whole';
-    if (typeof transcript === 'string')
-      yield* this.#showText('transcript', this.#spoken.push(transcript));
+    yield* this.#words.push('transcript', words);
     const bytes = Buffer.from(toNonEmptyText(data) ?? '', 'base64');
     if (bytes.length === 0) return;
     this.#hasSound = true;
     yield { kind: 'sound', bytes };
   }
+}
 
-  *#showText(kind: 'text' | 'transcript', text: string) {
-    if (text === '') return;
-    this.#hasWords = true;
-    yield { kind, text };
-  }
+/** Gemini ends an answer like this if its model wrote a call that is none: "function_call_filter: MALFORMED_FUNCTION_CALL". */
+const malformedCallReason = /malformed|unexpected_tool_call|invalid_tool_call/;
+const malformedCallText = 'its model wrote a malformed call of a tool';
+
+/** Returns whether an answer failed only because the model wrote a malformed call. The next try may well succeed. */
+export function isMalformedCall(error: unknown): boolean {
+  return (
+    error instanceof BotError &&
+    error.code === 'provider.empty' &&
+    error.message.includes(malformedCallText)
+  );
+}
+
+/** Lists the modalities of a chunk. vLLM-Omni marks the chunk, other servers may mark the choice or the delta. */
+function listModalities(chunk: unknown): readonly unknown[] {
+  const { choices } = toRecord(chunk);
+  const choice = toRecord(Array.isArray(choices) ? choices[0] : undefined);
+  return [chunk, choice, choice.delta].map((part) => toRecord(part).modality);
 }
 
 type ChunkFields = Readonly<Record<string, unknown>>;
@@ -407,12 +433,15 @@ function createTruncatedError(hasBegun: boolean, server: string) {
   return new BotError('provider.truncated', true, `${server} ended its answer early.`);
 }
 
-function toText(content: unknown) {
+function toText(content: unknown): string {
   if (typeof content === 'string') return content;
+  if (typeof content === 'number' || typeof content === 'boolean') return `${content}`;
   // Some servers send a list of parts, and think in parts that are no text.
   if (!Array.isArray(content)) return '';
   return content
-    .map(toRecord)
-    .map(({ type, text }) => (type === 'text' && toNonEmptyText(text)) || '')
+    .map((part) => {
+      const { text, type } = toRecord(part);
+      return type === 'text' ? toText(text) : '';
+    })
     .join('');
 }

@@ -31,9 +31,10 @@ import {
   listReturnedFields,
   toPlainName,
 } from './chat-request.ts';
-import { ChatStream, toChunks } from './chat-stream.ts';
-import { serverHabits } from './server-habits.ts';
+import { ChatStream, isMalformedCall, toChunks } from './chat-stream.ts';
+import { describeFault, serverHabits } from './server-habits.ts';
 import { StreamedRequest } from './streamed-request.ts';
+import { readRefusedCalls } from './written-calls.ts';
 
 /** Complaints of OpenAI, vLLM, llama.cpp and LM Studio, and of servers that take text alone. */
 const pictureComplaint =
@@ -176,7 +177,8 @@ class ChatServer {
             this,
           );
           attempts.answer = answer;
-          return this.#sendRequest(request, forms, answer, signal);
+          const parts = this.#sendRequest(request, forms, answer, signal);
+          return readRefused(parts, listToolNames(request));
         },
         isAnswer: ({ kind }) => kind !== 'usage',
         findRefused: (cause, forms) => {
@@ -356,12 +358,7 @@ class ChatServer {
     for (const fault of answer.faults) {
       if (fault === 'thoughts') this.#thoughtsMissed = 0;
       if (fault === 'no thoughts') this.#thoughtsMissed++;
-      else
-        this.#knowledge.reportHabit(
-          typeof fault === 'object'
-            ? serverHabits.parser(fault.parser)
-            : serverHabits[fault],
-        );
+      else this.#knowledge.reportHabit(describeFault(fault));
     }
     this.#needsBothLimits ||= (answer.usage?.outputTokens ?? 0) > 1.2 * maxTokens;
   }
@@ -437,8 +434,22 @@ function createShorterAnswer(
   return { name: 'answer tokens', form };
 }
 
+/** Takes a call that can be read from the refusal of it. */
+async function* readRefused(
+  parts: AsyncIterable<ChatPart>,
+  tools: readonly string[],
+): AsyncGenerator<ChatPart> {
+  try {
+    yield* parts;
+  } catch (cause) {
+    const calls = cause instanceof APIError ? readRefusedCalls(cause.error, tools) : [];
+    if (calls.length === 0) throw cause;
+    for (const call of calls) yield { kind: 'tool', call };
+  }
+}
+
 function isMalformed(cause: unknown) {
-  return classifyRefusal(cause).kind === 'malformed call';
+  return isMalformedCall(cause) || classifyRefusal(cause).kind === 'malformed call';
 }
 
 /** Replaces sound by its words, for a model that only reads. */

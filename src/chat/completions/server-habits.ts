@@ -1,4 +1,5 @@
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
+import type { TextFault } from './answer-text.ts';
 
 /** Habits of chat servers. */
 export interface ServerHabits {
@@ -6,8 +7,10 @@ export interface ServerHabits {
   readonly template: ServerHabit;
   readonly whole: ServerHabit;
   readonly thinking: ServerHabit;
-  /** Describes calls written as text, which a tool parser of this name would read. */
-  parser(name: string): ServerHabit;
+  /** Describes calls written as text, which a tool parser of this name would read, if it is known. */
+  parser(name: string | undefined): ServerHabit;
+  /** Describes a mark that no table has. */
+  unknownMark(mark: string): ServerHabit;
   /** Describes an answer that was cut at so many tokens. */
   cut(maxTokens: number): ServerHabit;
 }
@@ -24,7 +27,11 @@ export const serverHabits: ServerHabits = {
   },
   parser: (name) => ({
     what: 'it writes calls of tools as text',
-    mend: `start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${name}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
+    mend: `start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${name ?? 'of the model'}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
+  }),
+  unknownMark: (mark) => ({
+    what: `its answers hold ${formatMark(mark)}, which is left out`,
+    mend: 'start it with the chat template and the parsers of the model (vLLM, SGLang: --reasoning-parser and --tool-call-parser; llama.cpp: --jinja), or report the mark to Parley',
   }),
   whole: {
     what: 'it does not stream, so that every answer begins late',
@@ -39,3 +46,20 @@ export const serverHabits: ServerHabits = {
     mend: 'turn off thinking, or ask for shorter answers in BOT_INSTRUCTIONS',
   }),
 };
+
+/** A model may write words of people between the brackets of a mark, which no log may hold. */
+const namableMark =
+  /^[<[\u25c1]\/?[|\uff5c]?[\w:.\u2581-]{1,32}(?:[|\uff5c][\w:.\u2581-]{1,32})?[|\uff5c]?[>\]\u25b7]?$/;
+
+function formatMark(mark: string) {
+  if (mark === 'base64') return 'sound or pictures in base64';
+  return namableMark.test(mark) ? `the unknown mark ${mark}` : 'an unknown mark';
+}
+
+/** Describes a fault that shows in an answer. */
+export function describeFault(fault: Exclude<TextFault, 'no thoughts'>): ServerHabit {
+  if (typeof fault === 'string') return serverHabits[fault];
+  return 'parser' in fault
+    ? serverHabits.parser(fault.parser)
+    : serverHabits.unknownMark(fault.unknownMark);
+}

@@ -1,16 +1,16 @@
-import {
-  isRecord,
-  toolArgumentLimits,
-  toRecord,
-  tryParseForeignJson,
-} from '#src/base/json.ts';
+import { isRecord, toRecord } from '#src/base/json.ts';
+import type { ToolCall } from '#src/chat/chat-model.ts';
+import { createCallId } from './call-id.ts';
+import { parseLooseObject, readLiteral } from './loose-object.ts';
+import { isTagged, readTaggedParameters, removeTagPrefixes } from './tagged-calls.ts';
 
 /** A call of a tool that a model has written as text. */
 export type WrittenCall = { readonly name: string; readonly argumentsJson: string };
 
 /**
- * Finds calls of offered tools in text that a server should have parsed: JSON that names the tool, JSON after the
- * name, parameters in tags, or a call in Python.
+ * Finds calls of offered tools in text that a server should have parsed: JSON that names the tool, an object after the
+ * name, parameters in tags, or a call in Python. A refusal such as Groq's `failed_generation` holds such a text, too.
+ * In a text without marks (`isUnmarked`) only JSON that names the tool counts, and a list of calls in Python.
  *
  * @example
  * import { readWrittenCalls } from '#src/chat/completions/written-calls.ts';
@@ -20,20 +20,78 @@ export type WrittenCall = { readonly name: string; readonly argumentsJson: strin
 export function readWrittenCalls(
   text: string,
   tools: readonly string[],
+  isUnmarked: boolean = false,
 ): readonly WrittenCall[] {
   if (tools.length === 0) return [];
-  const taggedCalls = readTags(text, tools);
+  const plainText = removeTagPrefixes(text).replace(quotedByMarks, (_, inside) =>
+    JSON.stringify(inside),
+  );
+  const taggedCalls = isUnmarked ? [] : readTags(plainText, tools);
   if (taggedCalls.length > 0) return taggedCalls;
+  const calls = readObjects(plainText, tools, isUnmarked);
+  const mayBePython = !isUnmarked || /^\s*(?:```\w*\s*)?\[/.test(text);
+  return calls.length > 0 || !mayBePython ? calls : readPython(plainText, tools);
+}
+
+function readObjects(text: string, tools: readonly string[], isUnmarked: boolean) {
   const calls: WrittenCall[] = [];
   let searchStart = 0;
   for (const { start, end, value } of findObjects(text)) {
-    const textBefore = text.slice(searchStart, start);
-    const nameBefore = textBefore.match(createNamesPattern(tools))?.at(-1);
+    const nameBefore = isUnmarked
+      ? undefined
+      : findNameBefore(text.slice(searchStart, start), tools);
     calls.push(...listCallsOfValue(value, nameBefore, tools));
     searchStart = end;
   }
-  return calls.length > 0 ? calls : readPython(text, tools);
+  return calls;
 }
+
+/**
+ * Finds calls of offered tools in a refusal of them. Groq sends what the model has written in `failed_generation`:
+ * https://console.groq.com/docs/tool-use/overview
+ *
+ * @example
+ * import { readRefusedCalls } from '#src/chat/completions/written-calls.ts';
+ *
+ * const error = { code: 'tool_use_failed', failed_generation: '<function=lamp{"on": true}</function>' };
+ * readRefusedCalls({ error }, ['lamp']).map(({ argumentsJson }) => argumentsJson); // ['{"on":true}']
+ */
+export function readRefusedCalls(
+  refusal: unknown,
+  tools: readonly string[],
+): readonly ToolCall[] {
+  const { error, failed_generation } = toRecord(refusal);
+  const text = failed_generation ?? toRecord(error).failed_generation;
+  if (typeof text !== 'string') return [];
+  return readWrittenCalls(text, tools).map((call) => ({ ...call, id: createCallId() }));
+}
+
+/** Creates a pattern of the names of tools as whole words. */
+export function createToolPattern(tools: readonly string[]): RegExp {
+  return new RegExp(
+    `(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`,
+    'g',
+  );
+}
+
+/** Gemma writes `<|"|>` or `<escape>` in place of a quotation mark. */
+const quotedByMarks =
+  /<(?:[|\uff5c]"[|\uff5c]|escape)>((?:[^<]|<(?![|\uff5c]"|escape))*)<(?:[|\uff5c]"[|\uff5c]|escape)>/g;
+
+/** Finds the tool whose arguments follow: the last name before them, with no sentence in between. */
+function findNameBefore(textBefore: string, tools: readonly string[]) {
+  const match = [...textBefore.matchAll(createToolPattern(tools))].at(-1);
+  if (!match) return undefined;
+  const [name] = match;
+  const between = textBefore
+    .slice(match.index + name.length)
+    .replace(/<[^<>]*>|\[[^[\]]*\]/g, ' ');
+  const words = between.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words.length <= maxWordsBetween ? name : undefined;
+}
+
+/** As in "Action: lamp, Action Input: {}". */
+const maxWordsBetween = 3;
 
 function listCallsOfValue(
   value: unknown,
@@ -46,16 +104,33 @@ function listCallsOfValue(
       listCallsOfValue(call, undefined, tools),
     );
   const call = isRecord(fields.function) ? fields.function : fields;
-  const names = [call.name, call.tool_name, call.tool, call.function, call.action];
-  const ownName = names.find((name) => typeof name === 'string');
-  const input = call.arguments ?? call.parameters ?? call.args ?? call.input ?? {};
-  if (ownName !== undefined && tools.includes(ownName))
-    return [createCall(ownName, input)];
+  const named = Object.entries(call).find(
+    ([key, name]) => nameKey.test(key) && tools.includes(toToolName(name)),
+  );
+  if (named) return [createCall(toToolName(named[1]), findInput(call, named[0]))];
   // An object without a name is the arguments of the tool named before it.
   if (nameBefore !== undefined) return [createCall(nameBefore, fields)];
   // The name may be the only key.
   return tools.flatMap((name) =>
     isRecord(fields[name]) ? [createCall(name, fields[name])] : [],
+  );
+}
+
+const nameKey = /name$|^(?:tool|function|action|method|command|call|recipient)$/i;
+const inputKey = /(?:^|_)(?:arguments?|param(?:eter)?s?|args|kwargs|inputs?)$/i;
+
+function toToolName(name: unknown) {
+  return typeof name === 'string' ? name.replace(/^functions?\./, '') : '';
+}
+
+/** Returns the arguments of a call, which may stand beside its name. */
+function findInput(call: Readonly<Record<string, unknown>>, usedKey: string): unknown {
+  const input = Object.entries(call).find(([key]) => inputKey.test(key));
+  if (input) return input[1] ?? {};
+  return Object.fromEntries(
+    Object.entries(call).filter(
+      ([key]) => key !== usedKey && !/^(?:type|.*id|index)$/i.test(key),
+    ),
   );
 }
 
@@ -66,51 +141,43 @@ function createCall(name: string, input: unknown): WrittenCall {
   };
 }
 
-function createNamesPattern(tools: readonly string[]) {
-  return new RegExp(
-    `(?<![\\w-])(?:${tools.map(RegExp.escape).join('|')})(?![\\w-])`,
-    'g',
-  );
-}
-
 function* splitByNames(
   text: string,
   tools: readonly string[],
-): Generator<readonly [string, string]> {
-  const names = [...text.matchAll(createNamesPattern(tools))];
-  for (const [n, { 0: name, index }] of names.entries())
-    yield [name, text.slice(index + name.length, names[n + 1]?.index)];
+  isCalled: (textBefore: string) => boolean = () => true,
+) {
+  const names = [...text.matchAll(createToolPattern(tools))]
+    .map(({ 0: name, index }) => ({
+      name,
+      index,
+      textBefore: text.slice(Math.max(0, index - maxFrameChars), index),
+    }))
+    .filter(({ textBefore }) => isCalled(textBefore));
+  for (const [n, { index, name, textBefore }] of names.entries()) {
+    const textBehind = text.slice(index + name.length, names[n + 1]?.index);
+    yield { name, textBefore, textBehind };
+  }
 }
 
-/**
- * Reads calls in tags: `<parameter=on>true</parameter>`, `<parameter name="on">...`,
- * `<arg_key>on</arg_key><arg_value>...`
- */
+/** Longer than the tag before the name of a tool. */
+const maxFrameChars = 160;
+
 function readTags(text: string, tools: readonly string[]): readonly WrittenCall[] {
-  if (!/<(?:function=|invoke\b|arg_key>)/.test(text)) return [];
+  if (!text.includes('<')) return [];
   const calls: WrittenCall[] = [];
-  for (const [name, textAfter] of splitByNames(text, tools)) {
-    const [body = '', ...parameters] = textAfter.split(/<(?:parameter[= ]|arg_key>)/);
-    if (body.includes('{')) return []; // JSON in a tag.
-    calls.push(createCall(name, Object.fromEntries(parameters.map(readParameter))));
+  for (const { name, textBefore, textBehind } of splitByNames(text, tools, isTagged)) {
+    const [body = ''] = textBehind.split(/<\w*(?:parameter|key)\b/);
+    if (/[{(]/.test(body)) return []; // An object or a call in Python inside a tag.
+    const parameters = readTaggedParameters(textBefore, textBehind);
+    if (parameters) calls.push(createCall(name, parameters));
   }
   return calls;
 }
 
-function readParameter(text: string): readonly [string, unknown] {
-  const [namePart = '', key = ''] = /^(?:name=)?["']?([\w.-]+)/.exec(text) ?? [];
-  const textAfter = text.slice(namePart.length);
-  const value = textAfter
-    .slice(textAfter.lastIndexOf('<arg_value>') + 1)
-    .replace(/^[^>]*>/, '');
-  const [inside = ''] = value.split(/<\/(?:parameter|arg_value)>/);
-  return [key, readLiteral(inside.trim())];
-}
-
 /** Reads calls in Python: `lamp.call(on=True)`, `[lamp(on=True), door()]` */
 function readPython(text: string, tools: readonly string[]): readonly WrittenCall[] {
-  return [...splitByNames(text, tools)].flatMap(([name, textAfter]) => {
-    const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(textAfter) ?? [];
+  return [...splitByNames(text, tools)].flatMap(({ name, textBehind }) => {
+    const [, inside] = /^(?:\.call)?\(([^)]*)/.exec(textBehind) ?? [];
     if (inside === undefined) return [];
     const pairs = inside.matchAll(/(?<!\w)(\w+)=("[^"]*"|'[^']*'|[^,"']*)/g);
     const input = [...pairs].map(([, key = '', value = '']) => [
@@ -121,17 +188,6 @@ function readPython(text: string, tools: readonly string[]): readonly WrittenCal
   });
 }
 
-function readLiteral(text: string): unknown {
-  const json = pythonLiterals.get(text) ?? text;
-  return (
-    tryParseForeignJson(json, toolArgumentLimits) ?? text.replace(/^'(.*)'$/s, '$1')
-  );
-}
-
-const pythonLiterals = new Map(
-  Object.entries({ True: 'true', False: 'false', None: 'null' }),
-);
-
 function* findObjects(text: string) {
   let [depth, start] = [0, 0];
   for (const { isOpening, index } of findBraces(text)) {
@@ -139,7 +195,7 @@ function* findObjects(text: string) {
     depth = Math.max(0, depth + (isOpening ? 1 : -1));
     if (isOpening || depth > 0) continue;
     const end = index + 1;
-    const value = tryParseForeignJson(text.slice(start, end), toolArgumentLimits);
+    const value = parseLooseObject(text.slice(start, end));
     if (value !== undefined) yield { start, end, value };
     start = end;
   }

@@ -1,30 +1,22 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resampler.ts';
 import type { ChatMessage, ChatPart, Tool, ToolCall } from '#src/chat/chat-model.ts';
-import {
-  AnswerText,
-  type AnswerTextOptions,
-} from '#src/chat/completions/answer-text.ts';
-import { createCallId } from '#src/provider/realtime/realtime-calls.ts';
+import type { AnswerTextOptions } from '#src/chat/completions/answer-text.ts';
+import { AnswerWords } from '#src/chat/completions/answer-words.ts';
 import type { ResponsePart } from '#src/provider/realtime/realtime-response.ts';
 
 /** The instructions say the bot's name like this. */
 const ownNamePattern = /Your name is ([^.\n]{1,40})\./g;
 
-type TextKind = 'text' | 'transcript';
-
 /** The parts of one answer, with words as chat text has them and sound at the rate of the voice. */
 export class RealtimeWords {
-  readonly #texts: Readonly<Record<TextKind, AnswerText>>;
+  readonly #words: AnswerWords;
   readonly #toolCalls: ToolCall[] = [];
   #sound: SoundRateChange | undefined;
 
   constructor(messages: readonly ChatMessage[], tools: readonly Tool[]) {
     const options = createTextOptions(messages, tools);
-    this.#texts = {
-      text: new AnswerText(options),
-      transcript: new AnswerText(options),
-    };
+    this.#words = new AnswerWords(options, options.tools);
   }
 
   /** Yields all that a part completes. */
@@ -32,7 +24,7 @@ export class RealtimeWords {
     switch (part.kind) {
       case 'text':
       case 'transcript':
-        yield* showText(part.kind, this.#texts[part.kind].push(part.text));
+        yield* this.#words.push(part.kind, part.text);
         break;
       case 'sound':
         if (this.#sound?.rateHz !== part.rateHz) {
@@ -49,14 +41,11 @@ export class RealtimeWords {
   /** Yields what was held back, and the calls, also those that the model has written as text. */
   *end(): Generator<ChatPart> {
     yield* this.#endSound();
-    for (const kind of ['text', 'transcript'] as const)
-      yield* showText(kind, this.#texts[kind].flush(false));
-    const { text, transcript } = this.#texts;
+    yield* this.#words.release(false);
     const calls = [...this.#toolCalls];
     // Some servers tell the words twice, or report the call besides.
-    for (const call of [...text.calls, ...transcript.calls])
-      if (!calls.some((other) => isSameCall(other, call)))
-        calls.push({ ...call, id: createCallId() });
+    for (const call of this.#words.listCalls())
+      if (!calls.some((other) => isSameCall(other, call))) calls.push(call);
     for (const call of calls) yield { kind: 'tool', call };
   }
 
@@ -68,10 +57,6 @@ export class RealtimeWords {
 
 function isSameCall(call: Omit<ToolCall, 'id'>, other: Omit<ToolCall, 'id'>) {
   return call.name === other.name && call.argumentsJson === other.argumentsJson;
-}
-
-function* showText(kind: TextKind, text: string): Generator<ChatPart> {
-  if (text !== '') yield { kind, text };
 }
 
 function* showSound(bytes: Uint8Array): Generator<ChatPart> {

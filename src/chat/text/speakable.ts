@@ -1,3 +1,5 @@
+import { removeStageDirections } from './stage-directions.ts';
+
 /** Creates a pattern that an open bracket ends, so that the search stays linear. */
 const createNestedPattern = (without: string) =>
   `(?:[^()${without}]|\\([^()${without}]*\\))`;
@@ -146,6 +148,8 @@ function decodeEntities(text: string) {
   );
 }
 
+const mayHoldDirection = /[[({*\uff08]/;
+
 /** Replaces each spoiler by the word "spoiler". */
 export function hideSpoilers(text: string): string {
   return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
@@ -162,7 +166,9 @@ export function hideSpoilers(text: string): string {
 export function toSpeakable(text: string): string {
   const bare = speakableRules.reduce(
     (sentence, [find, keep]) => sentence.replace(find, keep),
-    hideSpoilers(text),
+    mayHoldDirection.test(text)
+      ? removeStageDirections(hideSpoilers(text))
+      : hideSpoilers(text),
   );
   const plain = decodeEntities(bare).replace(/\s+/g, ' ').trim();
   return /[\p{L}\p{N}]/u.test(plain) ? plain : '';

@@ -7,6 +7,7 @@ import {
   readEvents,
 } from '#src/provider/event-stream.ts';
 import { toHeardUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import { collectWords } from '#src/speech/recogniser-json.ts';
 import { parseTags } from '#src/speech/recogniser-tags.ts';
 import type {
   TranscribedWord,
@@ -66,10 +67,11 @@ export function toTranscript(
   const answer = typeof reply === 'string' ? parseJsonOrText(reply) : reply;
   if (typeof answer === 'string' && answer !== '')
     return toTranscript({ text: answer }, askedLanguage);
-  const { text, language, languages, usage, words: timedWords } = toRecord(answer);
-  if (typeof text === 'string' && eventsStart.test(text))
+  const { language, languages, usage, words: timedWords } = toRecord(answer);
+  const text = readText(answer);
+  if (text !== undefined && eventsStart.test(text))
     return toTranscript(joinEvents(text), askedLanguage);
-  if (typeof text !== 'string')
+  if (text === undefined)
     throw (
       findAnswerRefusal(answer) ?? new BotError('provider.empty', true, noTextMessage)
     );
@@ -85,6 +87,16 @@ export function toTranscript(
     words: parseWords(timedWords),
     usage: count && { count },
   };
+}
+
+/** Returns the words of an answer: its `text`, or the words of its segments. */
+function readText(answer: unknown): string | undefined {
+  if (Array.isArray(answer)) return collectWords(answer);
+  const { segments, text } = toRecord(answer);
+  if (typeof text === 'string') return text;
+  if (typeof text === 'number' || typeof text === 'boolean') return `${text}`;
+  const list = [text, segments].find((value) => typeof value === 'object' && value);
+  return list ? collectWords(list) : undefined;
 }
 
 const eventsStart = /^\s*(data|event):/;

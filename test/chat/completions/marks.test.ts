@@ -8,6 +8,7 @@ import templateTokens from '#src/chat/marks/template-tokens.json' with { type: '
 import thoughts from '#src/chat/marks/thoughts.json' with { type: 'json' };
 import wrappers from '#src/chat/marks/wrappers.json' with { type: 'json' };
 import writtenCalls from '#src/chat/marks/written-calls.json' with { type: 'json' };
+import metMarks from '#test/fakes/dialects/met-marks.json' with { type: 'json' };
 import { answerStream, makeDelta } from '#test/fakes/providers/mock-audio-chat.ts';
 import { cutText } from '#test/fakes/providers/send-paced.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
@@ -44,7 +45,12 @@ function readCut(text: string, options?: Partial<AnswerTextOptions>) {
   return first;
 }
 
-test.each(listRows(thoughts))(
+const allThoughts = [
+  ...listRows(thoughts),
+  ...listRows<{ open: string; close: string }>(metMarks.thoughts),
+];
+
+test.each(allThoughts)(
   'nothing between $open and $close is said, cut at every byte',
   ({ open, close }) =>
     expect(
@@ -52,7 +58,7 @@ test.each(listRows(thoughts))(
     ).toBe('Earl Grey.'),
 );
 
-test.each(listRows(thoughts))(
+test.each(allThoughts)(
   'of thoughts that only $close ends, nothing is said once that is known',
   ({ close }) => {
     const text = `They want tea. Be brief.${close}\n\nEarl Grey.`;
@@ -71,7 +77,7 @@ test('of the channels of gpt-oss only the last is said', () => {
   expect(readCut(text).words).toBe('Earl Grey.');
 });
 
-test.each(listRows(templateTokens))(
+test.each([...listRows(templateTokens), ...listRows<string>(metMarks.ends)])(
   'an answer ends before %s, cut at every byte',
   (mark) => {
     const { words, faults } = readCut(`It is four.${mark}\nuser\nAnd what is five?`);
@@ -79,7 +85,7 @@ test.each(listRows(templateTokens))(
   },
 );
 
-test.each([...listRows(wrappers.around), ...listRows(wrappers.before)])(
+test.each([...listRows(wrappers.before), ...listRows<string>(metMarks.wrappers)])(
   '%s around an answer is not said, cut at every byte',
   (mark) => expect(readCut(`${mark}\nIt is four.`).words).toBe('It is four.'),
 );
@@ -136,7 +142,6 @@ test.each([
 test('no mark of the tables stands for two things', () => {
   const marks = [
     ...new Set(listRows(thoughts).flatMap(({ open, close }) => [open, close])),
-    ...listRows(wrappers.around),
     ...listRows(wrappers.before),
     ...listRows(templateTokens),
     ...writtenCalls.map(({ open }) => open),

@@ -48,3 +48,33 @@ test.each([
 ])('%j, written by models, is said as %j', (written, said) =>
   expect(toSpeakable(written)).toBe(said),
 );
+
+test.each([
+  ['[laughs] It is four.', 'It is four.'],
+  ['Well (sighs) it is.', 'Well it is.'],
+  ['One. [pause 2s] Two. [short pause] Three.', 'One. Two. Three.'],
+  ['{emotion: joy} Hi. {mood=very calm} Oh.', 'Hi. Oh.'],
+  ['*smiles warmly* Hi Ben.', 'Hi Ben.'],
+  ['(clears throat) Now, [softly] listen.', 'Now, listen.'],
+  ['[Whispering] Come here. (chuckles softly)', 'Come here.'],
+  ['[beat drops] Dance!', 'Dance!'],
+  ['\uff08笑\uff09はい。 (lacht) Ja. [rires] Oui.', 'はい。 Ja. Oui.'],
+])('the direction of %j is not read as words', (written, said) =>
+  expect(toSpeakable(written)).toBe(said),
+);
+
+test.each([
+  'It takes (about five) minutes (see below).',
+  'I said (and I mean it) no.',
+  'The (exactly) four of us.',
+  'Press [enter].',
+  'As [Ben] said, take the [optional] way.',
+  'A set {a, b} of two.',
+  'The answer was {"city":"Lima"} today.',
+  'It (the laugh track) was loud.',
+])('%j holds no direction', (text) => expect(toSpeakable(text)).toBe(text));
+
+test('emphasis is no direction', () =>
+  expect(toSpeakable('*Yes*, it is *very* good, and *Cats* is a musical.')).toBe(
+    'Yes, it is very good, and Cats is a musical.',
+  ));

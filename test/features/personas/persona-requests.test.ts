@@ -47,10 +47,7 @@ test('the next answer after a change is that of the persona, which knows what wa
   expect(heads.at(-1)).toMatch(/^Talk like a pirate\. Your name is Pirate\./);
   expect(requests(fixture).at(-1)).toHaveLength(4);
   const voices = fixture.synthesizer.asked.map(({ voice: { name } }) => ({ name }));
-  expect(voices).toEqual([
-    { name: 'slt' },
-    { name: 'rms' },
-  ]);
+  expect(voices).toEqual([{ name: 'slt' }, { name: 'rms' }]);
 });
 
 test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Server', async () => {

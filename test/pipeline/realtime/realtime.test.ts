@@ -51,6 +51,13 @@ test('each answer is told the history in words and the question as sound, and le
   expect(talking.server.calls.flatMap(({ errors }) => errors)).toEqual([]);
 });
 
+test('marks in the words of an answer are no words, as in every other pipeline', async () => {
+  const text = '<|muse_start|>Tea?<|muse_end|>It is <|foo|>four.<|im_end|>user';
+  await using talking = await openTalking({ answer: () => ({ text }) });
+  const { parts } = await drain(talking.pipeline, makeTurn(makeSpokenTurn('hello')));
+  expect(joinTexts(parts)).toBe('It is four.');
+});
+
 test.each([
   [900, { max_output_tokens: 900 }],
   [4_000, undefined], // the limit of every answer
