@@ -103,7 +103,10 @@ function listCallsOfValue(
     return fields.tool_calls.flatMap((call) =>
       listCallsOfValue(call, undefined, tools),
     );
-  const call = isRecord(fields.function) ? fields.function : fields;
+  // The arguments may stand beside the function.
+  const call = isRecord(fields.function)
+    ? { ...fields, function: undefined, name: undefined, ...fields.function }
+    : fields;
   const named = Object.entries(call).find(
     ([key, name]) => nameKey.test(key) && tools.includes(toToolName(name)),
   );

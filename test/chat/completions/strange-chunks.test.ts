@@ -3,7 +3,6 @@ import { isMalformedCall } from '#src/chat/completions/chat-stream.ts';
 import { readRefusedCalls } from '#src/chat/completions/written-calls.ts';
 import {
   answerStream,
-  answerWithJson,
   makeDelta,
   toBase64,
 } from '#test/fakes/providers/mock-audio-chat.ts';
@@ -154,15 +153,14 @@ test.each([
   'an answer without words that ends with %s is asked for once more, then told as it is',
   async (reason) => {
     const malformed = answerStream([makeDelta({ content: '' }, reason)]);
-    const whole = { choices: [{ message: { content: 'Hi.' }, finish_reason: 'stop' }] };
-    await using server = await openChatServer([malformed, answerWithJson(whole)]);
+    const whole = answerStream([toSaidChunk('Hi.'), stopChunk]);
+    await using server = await openChatServer([malformed, whole]);
     const { error, parts } = await server.ask([hello], [lamp]);
     expect([error, joinText(parts)]).toEqual([undefined, 'Hi.']);
     expect(
       server.bodies.map((body) => JSON.stringify(body).includes('"lamp"')),
     ).toEqual([true, true]);
-    const bad = { choices: [{ message: { content: '' }, finish_reason: reason }] };
-    await using worse = await openChatServer([malformed, answerWithJson(bad)]);
+    await using worse = await openChatServer([malformed, malformed]);
     const { error: lastError } = await worse.ask([hello], [lamp]);
     expect(lastError).toMatchObject({ code: 'provider.empty', retryable: false });
     expect(isMalformedCall(lastError)).toBe(true);
