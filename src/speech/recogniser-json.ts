@@ -1,4 +1,5 @@
-import { isRecord } from '#src/base/json.ts';
+import { isRecord, tryParseForeignJson } from '#src/base/json.ts';
+import { answerLimits } from '#src/provider/models/error-text.ts';
 
 /** JSON in a text: nobody says `[{` or `{"`. */
 const jsonStart = /\[\s*[{"]|\{\s*"|^\s*(?:\[\s*\]|\{\s*\})\s*$/;
@@ -23,16 +24,8 @@ export function unwrapJsonText(text: string, goesOn: boolean = false): string {
   if (start < 0) return text;
   const json = text.slice(start);
   const end = Math.max(json.lastIndexOf(']'), json.lastIndexOf('}')) + 1;
-  const value = parseJson(json.slice(0, end));
+  const value = tryParseForeignJson(json.slice(0, end), answerLimits);
   return value === undefined ? readCutJson(json, goesOn) : collectWords(value);
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Collects the words of a transcript in any structure: those in fields that hold words, in their order. */
@@ -65,7 +58,7 @@ function readCutJson(json: string, goesOn: boolean) {
   const textsByKey = new Map<string, string[]>();
   for (const [, key = '', value = ''] of json.matchAll(stringField)) {
     if (noteKey.test(key) || (goesOn && !wordKey.test(key))) continue;
-    const text = parseJson(`"${value}"`);
+    const text = tryParseForeignJson(`"${value}"`, answerLimits);
     const texts = textsByKey.get(key) ?? [];
     textsByKey.set(key, [...texts, typeof text === 'string' ? text : value]);
   }

@@ -86,9 +86,8 @@ test.each(Object.keys(echoes))(
     const one = await runExamination(
       ['--provider', server.origin, '--key-env', 'MY_KEY'],
       { MY_KEY: canary },
-      1000,
     );
-    const all = await runExamination([], configured(server.origin, canary), 1000);
+    const all = await runExamination([], configured(server.origin, canary));
     expect(server.asked.some(({ headers }) => key(headers) === canary)).toBe(true);
     expect(one.lines.length + all.lines.length).toBeGreaterThan(5);
     for (const spelling of [canary, encodeURIComponent(canary), btoa(canary)])

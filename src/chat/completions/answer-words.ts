@@ -1,6 +1,6 @@
 import type { ChatPart, ToolCall } from '#src/chat/chat-model.ts';
+import { createCallId } from '#src/provider/call-id.ts';
 import { AnswerText, type AnswerTextOptions, type TextFault } from './answer-text.ts';
-import { createCallId } from './call-id.ts';
 
 /** So many characters of the base64 alphabet without a space are no words of any language. */
 const minEncodedChars = 200;

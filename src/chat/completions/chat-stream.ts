@@ -9,13 +9,13 @@ import {
 import type { ChatPart, ToolCall, Usage } from '#src/chat/chat-model.ts';
 import streamEnds from '#src/chat/marks/stream-ends.json' with { type: 'json' };
 import { type CallFields, ReturnedFields } from '#src/chat/returned-fields.ts';
+import { createCallId } from '#src/provider/call-id.ts';
 import { findAnswerRefusal } from '#src/provider/event-stream.ts';
 import { findErrorText } from '#src/provider/models/error-text.ts';
 import { toReportedTokens } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type { AnswerTextOptions, TextFault } from './answer-text.ts';
 import { AnswerWords } from './answer-words.ts';
-import { createCallId } from './call-id.ts';
 import {
   FieldAssembler,
   type FieldRoom,

@@ -1,6 +1,6 @@
 import { isRecord, toRecord } from '#src/base/json.ts';
 import type { ToolCall } from '#src/chat/chat-model.ts';
-import { createCallId } from './call-id.ts';
+import { createCallId } from '#src/provider/call-id.ts';
 import { parseLooseObject, readLiteral } from './loose-object.ts';
 import { isTagged, readTaggedParameters, removeTagPrefixes } from './tagged-calls.ts';
 

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
+import { createCallId } from '#src/provider/call-id.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { EventStage } from './realtime-events.ts';
 
@@ -22,16 +22,6 @@ type PartialCall = {
 
 /** Arguments that are longer fit no tool. */
 const maxArgumentChars = 2 ** 18;
-const idLength = 9;
-const idCharacters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-
-/** Creates an id of a call that its server left without one. Mistral takes nine letters and digits alone. */
-export function createCallId(): string {
-  return Array.from(
-    { length: idLength },
-    () => idCharacters[randomInt(idCharacters.length)],
-  ).join('');
-}
 
 /** Collects the calls of one response from items and arguments, each reported once or several times. */
 export class RealtimeCalls {
