@@ -223,8 +223,3 @@ export function replyDeltas(
     { choices: [{ index: 0, delta: {}, finish_reason }] },
   );
 }
-
-/** An answer that the server writes as a text of any type. */
-export function replyText(type: string, text: string | Uint8Array): DialectReply {
-  return makeReply(type, [text]);
-}
