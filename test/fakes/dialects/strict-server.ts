@@ -7,7 +7,6 @@ import {
   type DialectRequest,
   type DialectRoute,
   type DialectServer,
-  makeReply,
   openDialect,
   replyEvents,
   replyJson,
