@@ -163,6 +163,7 @@ class Bargain<T> {
   #learnLessons() {
     for (const part of this.#request.parts) {
       const form = this.forms.get(part.name) ?? '';
+      if (form === part.forms[0]) this.#knowledge.dropDoubt(part);
       const { certainty, tryNumber } = this.#changes.get(part.name) ?? {};
       const isTaught = certainty === 'named' || tryNumber === this.#tries;
       if (!certainty || !isTaught || form === this.#firstForms.get(part.name)) continue;
@@ -175,7 +176,8 @@ class Bargain<T> {
 
   /** Tries parts that were refused an hour ago, in requests beside the question. Never throws and never waits. */
   tryDueParts(signal: AbortSignal): void {
-    const { parts, sendTrial } = this.#request;
+    const { isPaidOnce, parts, sendTrial, tries } = this.#request;
+    if (isPaidOnce && !tries) return;
     const due = parts.find((part) => this.#knowledge.isDue(part));
     if (due) void this.#tryPart(due, sendTrial, signal);
   }

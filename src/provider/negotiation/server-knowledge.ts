@@ -113,6 +113,12 @@ export class ServerKnowledge {
     this.#memories.delete(toKey(part));
   }
 
+  /** Forgets a doubted lesson, as the server has taken the best form once more. */
+  dropDoubt(part: RequestPart): void {
+    const key = toKey(part);
+    if (this.#memories.get(key)?.certainty === 'doubted') this.#memories.delete(key);
+  }
+
   /** Returns whether a part was left out for an hour, so that it should be tried again. */
   isDue(part: RequestPart): boolean {
     const memory = this.#memories.get(toKey(part));
