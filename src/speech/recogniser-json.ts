@@ -1,5 +1,4 @@
-import { isRecord, tryParseForeignJson } from '#src/base/json.ts';
-import { answerLimits } from '#src/provider/models/error-text.ts';
+import { isRecord } from '#src/base/json.ts';
 
 /** JSON in a text: nobody says `[{` or `{"`. */
 const jsonStart = /\[\s*[{"]|\{\s*"|^\s*(?:\[\s*\]|\{\s*\})\s*$/;
@@ -20,17 +19,37 @@ const stringField = /"((?:[^"\\]|\\.){1,60})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)
  * unwrapJsonText('[{"Start": 0, "Speaker": 0, "Content": "Hello."}, {"Start": 2, "Content": "Hi."}]'); // 'Hello. Hi.'
  */
 export function unwrapJsonText(text: string, goesOn: boolean = false): string {
-  const start = text.search(jsonStart);
+  const plainText = decodeTwice(text);
+  const start = plainText.search(jsonStart);
   if (start < 0) return text;
-  const json = text.slice(start);
+  const json = plainText.slice(start);
   const end = Math.max(json.lastIndexOf(']'), json.lastIndexOf('}')) + 1;
-  const value = tryParseForeignJson(json.slice(0, end), answerLimits);
+  const value = parseJson(json.slice(0, end));
   return value === undefined ? readCutJson(json, goesOn) : collectWords(value);
+}
+
+/** Decodes a text that was encoded as JSON once more. */
+function decodeTwice(text: string) {
+  if (!/^\s*"/.test(text) || !/[{,]\s*\\"/.test(text)) return text;
+  const value = parseJson(text);
+  return typeof value === 'string'
+    ? value
+    : text.replace(/\\(["\\n])/g, (_, character) =>
+        character === 'n' ? '\n' : character,
+      );
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Collects the words of a transcript in any structure: those in fields that hold words, in their order. */
 export function collectWords(value: unknown): string {
-  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'string') return unwrapJsonText(value.trim());
   if (Array.isArray(value))
     return value
       .map(collectWords)
@@ -58,7 +77,7 @@ function readCutJson(json: string, goesOn: boolean) {
   const textsByKey = new Map<string, string[]>();
   for (const [, key = '', value = ''] of json.matchAll(stringField)) {
     if (noteKey.test(key) || (goesOn && !wordKey.test(key))) continue;
-    const text = tryParseForeignJson(`"${value}"`, answerLimits);
+    const text = parseJson(`"${value}"`);
     const texts = textsByKey.get(key) ?? [];
     textsByKey.set(key, [...texts, typeof text === 'string' ? text : value]);
   }

@@ -16,6 +16,7 @@ test.each<[string, unknown]>([
   ['a text with spaces and lines', { text: JSON.stringify(segments, undefined, 2) }],
   ['a text in a fence', { text: `\`\`\`json\n${json}\n\`\`\`` }],
   ['a text between tokens', { text: `<|im_start|>assistant\n${json}<|im_end|>` }],
+  ['a text that is encoded twice', { text: JSON.stringify(json) }],
   ['an object in a text', { text: JSON.stringify({ segments }) }],
   ['a list', { text: segments }],
   ['a list beside no text', { segments }],

@@ -253,3 +253,17 @@ test('events inside the JSON of a proxy are the words, and it is asked for no st
     'event: x\ndata: {"type":"transcript.text.delta","delta":"only"}\n\ndata: {"type":"transcript.text.delta","delta":" this"}';
   expect(toTranscript({ text: cut }, undefined).text).toBe('only this');
 });
+
+test.each([[], {}, null, ''])(
+  'a last event whose text is %j means the words before',
+  async (text) => {
+    const done = { type: 'transcript.text.done', text };
+    const body = [delta('hello '), delta('there'), done]
+      .map((event) => `data: ${JSON.stringify(event)}\n\n`)
+      .join('');
+    const updates = await Array.fromAsync(
+      readTranscript(new Response(body), undefined, () => undefined),
+    );
+    expect(updates.at(-1)).toMatchObject({ transcript: { text: 'hello there' } });
+  },
+);

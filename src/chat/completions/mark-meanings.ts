@@ -238,7 +238,10 @@ export function readLabel(
   if (!takesLabel(name)) return '';
   const behind = text.slice(from, from + maxLabelChars);
   const isWhole = isLast || behind.length === maxLabelChars;
-  const [found] = matchLabel(behind) ?? recipient.exec(behind) ?? [];
+  // Where a line break was lost, the words follow at once.
+  const ownRoleFirst = beginsTurn(name) ? /^[ \t]?(?:assistant|model)/ : /(?!)/;
+  const [found] =
+    matchLabel(behind) ?? recipient.exec(behind) ?? ownRoleFirst.exec(behind) ?? [];
   if (found === undefined) return !isWhole && mayBecomeLabel(behind) ? 'unsure' : '';
   const rest = behind.slice(found.length);
   if (!isWhole && /^(?:t(?:o=?)?)?$/.test(rest)) return 'unsure';

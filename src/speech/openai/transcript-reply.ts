@@ -95,8 +95,9 @@ function readText(answer: unknown): string | undefined {
   const { segments, text } = toRecord(answer);
   if (typeof text === 'string') return text;
   if (typeof text === 'number' || typeof text === 'boolean') return `${text}`;
-  const list = [text, segments].find((value) => typeof value === 'object' && value);
-  return list ? collectWords(list) : undefined;
+  const words = [text, segments].map(collectWords).find((part) => part !== '') ?? '';
+  // A list of no segments is silence, and no text is a fault.
+  return words === '' && !Array.isArray(segments) ? undefined : words;
 }
 
 const eventsStart = /^\s*(data|event):/;
@@ -158,7 +159,7 @@ export async function* readTranscript(
       if (event.type === 'transcript.text.done') {
         isRead = true;
         void readToEnd(reader);
-        yield { kind: 'final', transcript: toTranscript(event, askedLanguage) };
+        yield { kind: 'final', transcript: readLastEvent(event, text, askedLanguage) };
         return;
       }
       const { delta, type } = event;
@@ -172,6 +173,17 @@ export async function* readTranscript(
     if (!isRead) await reader.return(undefined);
   }
   throw new BotError('provider.truncated', true, missingEndMessage);
+}
+
+/** Reads the last event. One without a text means the words before. */
+function readLastEvent(
+  event: Readonly<Record<string, unknown>>,
+  textBefore: string,
+  askedLanguage?: string,
+) {
+  const isWhole = toNonEmptyText(event.text) !== undefined || textBefore === '';
+  const whole = isWhole ? event : { ...event, text: textBefore };
+  return toTranscript(whole, askedLanguage);
 }
 
 const missingEndMessage =

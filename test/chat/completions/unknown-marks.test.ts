@@ -189,6 +189,7 @@ test.each([
   ['<qwerty>They want tea.<|end|>Earl Grey.', 'Earl Grey.'],
   ['It is four.<|unheard_end|>And what is five?', 'It is four.'],
   ['It is four.<|im_end|>\n<|im_start|>user\nAnd five?', 'It is four.'],
+  ['<|im_start|>assistantIt is four.', 'It is four.'],
   ['<<HINT>>It is four.', 'It is four.'],
   ['[[THOUGHT]]They want tea.[[/THOUGHT]]Earl Grey.', 'Earl Grey.'],
   ['\u3010think\u3011They want tea.\u3010/think\u3011Earl Grey.', 'Earl Grey.'],

@@ -1,4 +1,5 @@
 import { type DialectReply, type DialectRequest, replyEvents } from './dialect.ts';
+import metMarks from './met-marks.json' with { type: 'json' };
 import { replyDeltas, replyWords, type StrictManners } from './strict-server.ts';
 import { callLamp } from './tool-servers.ts';
 
@@ -88,7 +89,15 @@ export const marks: readonly string[] = [
     ' ',
   ),
   ...'<|zq_begin|> <\uff5czq\uff5c>'.split(' '),
+  ...listTexts(metMarks),
 ];
+
+/** Lists all texts of a table by their sources. */
+function listTexts(table: object): readonly string[] {
+  return Object.values(table).flatMap((value) =>
+    typeof value === 'string' ? [value] : listTexts(value),
+  );
+}
 
 /** Calls in marks that nobody has met: whether they run or not, nothing of them is spoken. */
 export const unknownCalls: Readonly<Record<string, string>> = {
