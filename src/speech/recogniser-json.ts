@@ -1,4 +1,5 @@
-import { isRecord } from '#src/base/json.ts';
+import { isRecord, tryParseForeignJson } from '#src/base/json.ts';
+import { answerLimits } from '#src/provider/models/error-text.ts';
 
 /** JSON in a text: nobody says `[{` or `{"`. */
 const jsonStart = /\[\s*[{"]|\{\s*"|^\s*(?:\[\s*\]|\{\s*\})\s*$/;
@@ -21,30 +22,23 @@ const stringField = /"((?:[^"\\]|\\.){1,60})"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)
 export function unwrapJsonText(text: string, goesOn: boolean = false): string {
   const plainText = decodeTwice(text);
   const start = plainText.search(jsonStart);
-  if (start < 0) return text;
+  if (start < 0) return plainText;
   const json = plainText.slice(start);
   const end = Math.max(json.lastIndexOf(']'), json.lastIndexOf('}')) + 1;
-  const value = parseJson(json.slice(0, end));
+  const value = tryParseForeignJson(json.slice(0, end), answerLimits);
   return value === undefined ? readCutJson(json, goesOn) : collectWords(value);
 }
 
 /** Decodes a text that was encoded as JSON once more. */
 function decodeTwice(text: string) {
-  if (!/^\s*"/.test(text) || !/[{,]\s*\\"/.test(text)) return text;
-  const value = parseJson(text);
-  return typeof value === 'string'
-    ? value
+  if (!/^\s*"/.test(text)) return text;
+  const value = tryParseForeignJson(text, answerLimits);
+  if (typeof value === 'string') return value;
+  return !/[{,]\s*\\"/.test(text)
+    ? text
     : text.replace(/\\(["\\n])/g, (_, character) =>
         character === 'n' ? '\n' : character,
       );
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Collects the words of a transcript in any structure: those in fields that hold words, in their order. */
@@ -77,7 +71,7 @@ function readCutJson(json: string, goesOn: boolean) {
   const textsByKey = new Map<string, string[]>();
   for (const [, key = '', value = ''] of json.matchAll(stringField)) {
     if (noteKey.test(key) || (goesOn && !wordKey.test(key))) continue;
-    const text = parseJson(`"${value}"`);
+    const text = tryParseForeignJson(`"${value}"`, answerLimits);
     const texts = textsByKey.get(key) ?? [];
     textsByKey.set(key, [...texts, typeof text === 'string' ? text : value]);
   }

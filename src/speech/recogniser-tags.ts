@@ -43,7 +43,7 @@ export function parseTags(tagged: string, goesOn: boolean = false): UntaggedText
     language ??= [...text.matchAll(tag)][0]?.groups?.language;
     text = text.replace(tag, '');
   }
-  if (/[[{]/.test(text)) text = unwrapJsonText(text, goesOn);
+  if (/[[{]|^\s*"/.test(text)) text = unwrapJsonText(text, goesOn);
   if (goesOn) text = text.replace(unfinishedTag, '').replace(languageTagStart, '');
   return { text: text.replace(/\s{2,}/g, ' ').trim(), language };
 }
