@@ -58,14 +58,31 @@ export class RealtimeCalls {
     else if (call.pieces.length <= maxArgumentChars) call.pieces += piece;
   }
 
-  /** Lists the calls that have a name. Each has an id, and `{}` in place of no arguments. */
+  /**
+   * Lists the calls that have a name, each once: calls of one id are one call, and one without an id is another that
+   * says the same. Each has an id, and `{}` in place of no arguments.
+   */
   listCalls(): readonly RealtimeToolCall[] {
-    return this.#calls.flatMap(({ callId, name, pieces, whole }) => {
-      if (name === undefined) return [];
+    const listed: NamedCall[] = [];
+    for (const partial of this.#calls) {
+      const { callId, name, pieces, whole } = partial;
+      if (name === undefined || this.#isBegunTwice(partial)) continue;
       const json = (whole ?? pieces).trim();
-      const argumentsJson = json === '' ? '{}' : json;
-      return [{ id: callId ?? createCallId(), name, argumentsJson }];
-    });
+      const call = { callId, name, argumentsJson: json === '' ? '{}' : json };
+      if (!listed.some((other) => isRepeated(call, other))) listed.push(call);
+    }
+    return listed.map(({ callId, ...call }) => ({
+      id: callId ?? createCallId(),
+      ...call,
+    }));
+  }
+
+  /** Whether a call that only began is told whole as another one. */
+  #isBegunTwice({ name, pieces, whole }: PartialCall) {
+    if (whole !== undefined || pieces !== '') return false;
+    return this.#calls.some(
+      (other) => other.name === name && other.whole !== undefined,
+    );
   }
 
   #findCall(
@@ -99,6 +116,14 @@ export class RealtimeCalls {
     this.#calls.push(call);
     return call;
   }
+}
+
+type NamedCall = Omit<RealtimeToolCall, 'id'> & { readonly callId: string | undefined };
+
+function isRepeated(call: NamedCall, other: NamedCall) {
+  if (call.callId !== undefined && other.callId !== undefined)
+    return call.callId === other.callId;
+  return call.name === other.name && call.argumentsJson === other.argumentsJson;
 }
 
 function isEither(
