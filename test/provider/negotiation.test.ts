@@ -64,11 +64,13 @@ class JudgingServer {
   async ask(
     asked: readonly RequestPart[] = parts,
     tries?: TryReservations,
+    model?: string,
   ): Promise<unknown> {
     const answer = (noted: string[]) => (forms: RequestForms) =>
       this.#answer(forms, noted);
     const request = {
       parts: asked,
+      model,
       tries,
       send: answer(this.requests),
       sendTrial: answer(this.trials),
@@ -107,6 +109,16 @@ test('a field that a refusal states counts more than its sentence', async () => 
   );
   await server.ask();
   expect(server.requests).toEqual([all, 'asked - pcm sent sent']);
+});
+
+test('a model that is called as a part is not that part', async () => {
+  const message =
+    "No support for parameters: ['effort'].\n\nModel group 'stream' failed with the error above.";
+  const server = new JudgingServer((forms) =>
+    forms.get('effort') ? refuse(message) : undefined,
+  );
+  await server.ask([stream, effort], undefined, 'stream');
+  expect(server.requests).toEqual(['asked none', 'asked -']);
 });
 
 test('a form that a refusal offers is taken, else the next one', async () => {

@@ -9,7 +9,7 @@ const historyForms: readonly string[] = ['whole', 'half', 'newest'];
 const openAiThinker = /(^|[/:])(gpt-[56]|o\d)(\b|[.-])/;
 /** Fields of answers by servers that know neither OpenAI's format nor a model that speaks. */
 const soundWords =
-  /\bmodalit(?:y|ies)\b|(?<!input_)\baudio\b(?!\s*(?:content|input|file))/i;
+  /\bmodalit(?:y|ies)\b|(?<![\w-])audio(?![\w-])(?!\s*(?:content|input|file))/i;
 
 /** Lists the parts of a chat request, those that the bot adds by itself first. */
 export function listChatParts(

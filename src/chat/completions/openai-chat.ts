@@ -168,6 +168,7 @@ class ChatServer {
     return negotiate(
       {
         parts: this.#listParts(request),
+        model: this.#options.model,
         tries: request.tries,
         isPaidOnce: request.maxTokens !== undefined,
         send: (forms) => {

@@ -26,6 +26,8 @@ export type RefusedPart = {
 /** A request of named parts. */
 export type NegotiableRequest<T> = {
   readonly parts: readonly RequestPart[];
+  /** Name of the model, which refusals repeat. An alias may be called as a part is, such as `audio`. */
+  readonly model?: string | undefined;
   /** Sends the request with its parts in these forms. */
   readonly send: (forms: RequestForms) => AsyncIterable<T>;
   /** Returns whether an output shows that the server took the request. Default: always. */
@@ -129,7 +131,7 @@ class Bargain<T> {
 
   /** Chooses the forms of the next try. Throws the error that counts if there is none. */
   giveUpParts(cause: unknown): void {
-    const { findRefused, isPaidOnce, parts, tries } = this.#request;
+    const { findRefused, isPaidOnce, model, parts, tries } = this.#request;
     const isUnpayable = isPaidOnce && !tries && !isUnpaid(cause);
     if (this.#tries >= maxTries || isUnpayable) throw this.#createLastError(cause);
     const blamed = findRefused?.(cause, this.forms);
@@ -140,7 +142,7 @@ class Bargain<T> {
       for (const refused of blamed) this.#replaceBlamed(refused, cause);
       return;
     }
-    const named = findNamedParts(parts, this.forms, refusal);
+    const named = findNamedParts(parts, this.forms, withoutModel(refusal, model));
     for (const part of named) this.#replaceForm(part, refusal, 'named');
     if (named.length === 0) this.#guessParts(cause, refusal);
     else if (this.#tries === maxTries && named.every(isOwn))
@@ -329,6 +331,17 @@ function findNamedParts(
   ].find((found) => found.length > 0);
   const holders = new Set(named?.map(({ within }) => within));
   return [...new Set(named)].filter(({ name }) => !holders.has(name));
+}
+
+function withoutModel(refusal: Refusal | undefined, model: string | undefined) {
+  if (!refusal || !model) return refusal;
+  const params = refusal.params.filter((param) => param !== model);
+  // Quoted as `'audio'`, it is the alias: a complaint about sound has further words.
+  const text = ["'", '"', '`'].reduce(
+    (words, mark) => words.replaceAll(`${mark}${model}${mark}`, 'it'),
+    refusal.text,
+  );
+  return { ...refusal, params, text };
 }
 
 /** Splits a refusal that complains about several fields. */
