@@ -9,7 +9,7 @@ import type { ApiClient } from '#src/provider/api-client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
-import { classifyRefusal } from '#src/provider/models/refusal.ts';
+import type { Refusal } from '#src/provider/models/refusal.ts';
 import { countPictures } from '#src/provider/models/request-reservation.ts';
 import {
   canTakePictures,
@@ -182,10 +182,11 @@ class ChatServer {
           return readRefused(parts, listToolNames(request));
         },
         isAnswer: ({ kind }) => kind !== 'usage',
-        findRefused: (cause, forms) => {
+        findRefused: (cause, forms, refusal) => {
           this.#checkPictures(request, cause);
+          const failure = { cause, refusal, forms };
           const maxTokens = this.#getMaxTokens(request);
-          return findRefusedParts(cause, forms, { ...request, maxTokens }, attempts);
+          return findRefusedParts(failure, { ...request, maxTokens }, attempts);
         },
         onAccepted: (forms) => {
           if (!isSent(forms, 'stream') && !attempts.isLost)
@@ -387,21 +388,27 @@ type Attempts = {
   isMalformed?: boolean;
 };
 
+/** A failed try: the error, what it says, and what the server was sent. */
+type Failure = {
+  readonly cause: unknown;
+  readonly refusal: Refusal;
+  readonly forms: RequestForms;
+};
+
 /** Finds the parts to blame where the refusal alone does not tell. Throws the error that counts. */
 function findRefusedParts(
-  cause: unknown,
-  forms: RequestForms,
+  { cause, refusal, forms }: Failure,
   request: ChatRequest,
   attempts: Attempts,
 ): readonly RefusedPart[] | undefined {
+  const { kind, text, tokensOver = 0 } = refusal;
   if (isWrongContentType(cause) && isSent(forms, 'stream')) return [{ name: 'stream' }];
-  if (isMalformed(cause)) {
+  if (isMalformedCall(cause) || kind === 'malformed call') {
     if (attempts.isMalformed) throw cause;
     attempts.isMalformed = true;
     return [];
   }
   if (isEmptyAnswer(cause)) return askAgain(cause, forms, request, attempts);
-  const { kind, text, tokensOver = 0 } = classifyRefusal(cause);
   if (kind === 'too many tokens')
     return [createShorterAnswer(forms, request, tokensOver)];
   if (kind !== 'too long') return undefined;
@@ -447,10 +454,6 @@ async function* readRefused(
     if (calls.length === 0) throw cause;
     for (const call of calls) yield { kind: 'tool', call };
   }
-}
-
-function isMalformed(cause: unknown) {
-  return isMalformedCall(cause) || classifyRefusal(cause).kind === 'malformed call';
 }
 
 /** Replaces sound by its words, for a model that only reads. */

@@ -33,12 +33,14 @@ export type NegotiableRequest<T> = {
   /** Returns whether an output shows that the server took the request. Default: always. */
   readonly isAnswer?: (output: T) => boolean;
   /**
-   * Names the parts that an error takes, where the caller knows more than the refusal says. Undefined if it does
-   * not. An empty list asks once more without a change. Throws the error that counts.
+   * Names the parts that an error takes, where the caller knows more than the refusal says, which is the error as
+   * it was read. Undefined if it does not. An empty list asks once more without a change. Throws the error that
+   * counts.
    */
   readonly findRefused?: (
     cause: unknown,
     forms: RequestForms,
+    refusal: Refusal,
   ) => readonly RefusedPart[] | undefined;
   /** Takes the accepted forms and the first output that counts. */
   readonly onAccepted?: (forms: RequestForms, answer: T) => void;
@@ -134,15 +136,16 @@ class Bargain<T> {
     const { findRefused, isPaidOnce, model, parts, tries } = this.#request;
     const isUnpayable = isPaidOnce && !tries && !isUnpaid(cause);
     if (this.#tries >= maxTries || isUnpayable) throw this.#createLastError(cause);
-    const blamed = findRefused?.(cause, this.forms);
-    const refusal = readRefusal(cause);
-    if (!blamed && !refusal) throw this.#createLastError(cause);
+    const refusal = classifyRefusal(cause);
+    const blamed = findRefused?.(cause, this.forms, refusal);
+    if (!blamed && !isOfForm(cause, refusal)) throw this.#createLastError(cause);
     this.#tries++;
     if (blamed) {
       for (const refused of blamed) this.#replaceBlamed(refused, cause);
       return;
     }
-    const named = findNamedParts(parts, this.forms, withoutModel(refusal, model));
+    const openParts = parts.filter((part) => this.#hasFurtherForm(part));
+    const named = findNamedParts(openParts, withoutModel(refusal, model));
     for (const part of named) this.#replaceForm(part, refusal, 'named');
     if (named.length === 0) this.#guessParts(cause, refusal);
     else if (this.#tries === maxTries && named.every(isOwn))
@@ -215,9 +218,9 @@ class Bargain<T> {
     return this.#tries > 1 ? toFinalError(telling) : telling;
   }
 
-  #guessParts(cause: unknown, refusal: Refusal | undefined) {
+  #guessParts(cause: unknown, refusal: Refusal) {
     this.#doubtedCause ??= cause;
-    const { status = 500 } = refusal ?? {};
+    const { status = 500 } = refusal;
     const certainty = status >= 500 ? 'doubted' : 'guessed';
     const listParts = (givenUp: RequestPart['givenUp']) =>
       this.#request.parts.filter(
@@ -239,7 +242,7 @@ class Bargain<T> {
   }
 
   /** Before the last try a server that refuses one field after another gets none of the bot's own. */
-  #giveUpOwnParts(refusal: Refusal | undefined) {
+  #giveUpOwnParts(refusal: Refusal) {
     for (const part of this.#request.parts)
       if (isOwn(part) && this.#hasFurtherForm(part))
         this.#replaceForm(part, refusal, 'guessed');
@@ -255,18 +258,13 @@ class Bargain<T> {
     return index < 0 ? forms.slice(-1) : forms.slice(index + 1);
   }
 
-  #replaceForm(
-    part: RequestPart,
-    refusal: Refusal | undefined,
-    certainty: Lesson['certainty'],
-  ) {
+  #replaceForm(part: RequestPart, refusal: Refusal, certainty: Lesson['certainty']) {
     const { name, offered = [] } = part;
     const current = this.forms.get(name) ?? '';
     const laterForms = this.#listLaterForms(part);
     // "must be one of [wav]" names the form that is taken.
     const offeredForm = [...offered, ...laterForms].find(
-      (form) =>
-        form !== '' && form !== current && refusal && containsWord(refusal.text, form),
+      (form) => form !== '' && form !== current && containsWord(refusal.text, form),
     );
     const form = offeredForm ?? laterForms[0];
     if (form === undefined) return;
@@ -294,13 +292,11 @@ function toFinalError(cause: unknown) {
   return new BotError(code, false, message, innerCause, stage, about);
 }
 
-/** Reads an error that another form of the request may avoid. */
-function readRefusal(cause: unknown): Refusal | undefined {
+/** Returns whether another form of the request may avoid an error. */
+function isOfForm(cause: unknown, { kind }: Refusal) {
   // A connection that broke off may work the next time, without another form.
-  if (cause instanceof BotError && !/wrong_type|refused/.test(cause.code))
-    return undefined;
-  const refusal = classifyRefusal(cause);
-  return refusal.kind === 'request' ? refusal : undefined;
+  if (cause instanceof BotError && !/wrong_type|refused/.test(cause.code)) return false;
+  return kind === 'request';
 }
 
 function isOwn({ givenUp }: RequestPart) {
@@ -308,19 +304,14 @@ function isOwn({ givenUp }: RequestPart) {
 }
 
 /**
- * Finds the parts that a refusal names: by the fields that it states, then by the first field in each of its clauses
+ * Finds which of the parts a refusal names: by the fields that it states, then by the first field in each of its clauses
  * that is a part, then by its words.
  */
 function findNamedParts(
   parts: readonly RequestPart[],
-  forms: RequestForms,
-  refusal: Refusal | undefined,
+  refusal: Refusal,
 ): readonly RequestPart[] {
-  if (!refusal) return [];
-  const open = parts.filter(
-    (part) => part.forms.indexOf(forms.get(part.name) ?? '') < part.forms.length - 1,
-  );
-  const listNamed = (text: string) => open.filter((part) => isNamedIn(part, text));
+  const listNamed = (text: string) => parts.filter((part) => isNamedIn(part, text));
   const named = [
     refusal.params.filter((param) => !refusal.text.includes(param)).flatMap(listNamed),
     splitClauses(refusal.text).flatMap((clause) => {
@@ -333,8 +324,8 @@ function findNamedParts(
   return [...new Set(named)].filter(({ name }) => !holders.has(name));
 }
 
-function withoutModel(refusal: Refusal | undefined, model: string | undefined) {
-  if (!refusal || !model) return refusal;
+function withoutModel(refusal: Refusal, model: string | undefined): Refusal {
+  if (!model) return refusal;
   const params = refusal.params.filter((param) => param !== model);
   // Quoted as `'audio'`, it is the alias: a complaint about sound has further words.
   const text = ["'", '"', '`'].reduce(

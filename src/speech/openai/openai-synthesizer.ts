@@ -6,7 +6,6 @@ import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { classifyRefusal } from '#src/provider/models/refusal.ts';
 import { describeServer, isOpenAi } from '#src/provider/models/standard-models.ts';
 import { negotiate, type RefusedPart } from '#src/provider/negotiation/negotiation.ts';
 import {
@@ -117,8 +116,7 @@ export class OpenAiSynthesizer implements Synthesizer {
           sentChars = Math.max(...texts.map(({ length }) => length));
           return this.#speakTexts(texts, voice, forms, signal);
         },
-        findRefused: (cause, forms) => {
-          const refusal = classifyRefusal(cause);
+        findRefused: (cause, forms, refusal) => {
           const failure = { cause, refusal, forms, sentChars, wishes };
           return this.#noteOffers(findRefusedSpeechParts(failure));
         },
