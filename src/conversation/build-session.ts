@@ -1,10 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
 import {
   createAdmissionCheck,
   type SessionAnswers,
   SessionConsent,
-  UndecidedPeople,
 } from '#src/conversation/hearing/session-consent.ts';
 import type {
   ConversationEffect,
@@ -257,16 +257,24 @@ export function buildSession(
     performEffect: (effect) => performEffect(effect),
     voiceChannel,
   });
+  const speech = createSpeech(options, port, { connection, loop, notices });
   const session: Session = {
     voiceChannel,
     notices,
-    speech: createSpeech(options, port, { connection, loop, notices }),
+    speech,
     consent,
     loop,
     signal,
-    undecided: new UndecidedPeople(
-      { consent, findPerson: voiceChannel.findPerson, notices, signal },
-      options.former?.undecided,
+    consentNotices: new ConsentNotices(
+      {
+        clock: deps.clock,
+        consent,
+        listPeople: voiceChannel.listPeople,
+        notices,
+        requests: speech.requests,
+        signal,
+      },
+      options.former?.consentNotices,
     ),
     get tools() {
       return tools;
@@ -362,13 +370,17 @@ function createSessionNotices(
 
 /** Creates the consent of a session. `loop` is called only once it exists. */
 function createConsent(
-  { channel, deps, sessions, settings }: ConversationOptions,
+  { channel, deps, seat, sessions, settings }: ConversationOptions,
   link: ReconnectingConnection,
   loop: () => ConversationLoop,
 ) {
-  const { guildId } = channel;
+  const { channelId, guildId } = channel;
   return new SessionConsent({
-    getRules: () => settings.getCurrentConsent(guildId),
+    channelId,
+    clock: deps.clock,
+    listPeople: () => link.listPeople(),
+    isReturned: seat !== undefined,
+    getRules: () => settings.getForGuild(guildId).consent,
     isAdmitted: createAdmissionCheck(guildId, () => link.listPeople(), deps, settings),
     choices: sessions.consents.getChoices(guildId),
     isLoaded: () => settings.isLoaded(guildId),

@@ -1,8 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type {
-  SessionConsent,
-  UndecidedPeople,
-} from '#src/conversation/hearing/session-consent.ts';
+import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
+import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
@@ -38,8 +36,8 @@ export type Session = {
   readonly speech: SessionSpeech;
   /** Consent of the people in the channel. */
   readonly consent: SessionConsent;
-  /** People that are not heard yet, and are told so once. */
-  readonly undecided: UndecidedPeople;
+  /** Tells people how they are heard, before the policy hears them. */
+  readonly consentNotices: ConsentNotices;
   /** The state of the conversation. */
   readonly loop: ConversationLoop;
   /** Answers that wait for a button. */

@@ -132,6 +132,15 @@ export interface ChannelNotices {
     signal: AbortSignal,
   ): Promise<void>;
   /**
+   * Writes one line with mentions of people and the buttons of consent. Resolves to whether Discord has taken it. Never
+   * rejects; a failure is reported.
+   */
+  tellPeople(
+    personIds: readonly PersonId[],
+    line: TextLine,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /**
    * Writes lines with a mention of the person, without waiting. Buttons are those of consent by default. Aborting
    * `signal` withdraws a waiting message.
    */
@@ -171,6 +180,22 @@ export function createChannelNotices(
       .catch((error: unknown) => reportFailure(error, 'speak'));
   }
 
+  async function tellPeople(
+    personIds: readonly PersonId[],
+    line: TextLine,
+    signal: AbortSignal,
+  ) {
+    const text = formatLine(line);
+    const lines = personIds.map((personId) => ({ personId, text }));
+    try {
+      await messages.notifyPeople(channel, lines, signal, consentButtons);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) reportFailure(error, 'speak');
+      return false;
+    }
+  }
+
   function notifyPerson(
     personId: PersonId,
     lines: readonly TextLine[],
@@ -199,6 +224,7 @@ export function createChannelNotices(
       (await mayOpen(guildId, otherId, personId, deps)) === 'yes',
     tellPerson: (personId, message, signal) =>
       messages.tellPerson(personId, message, signal),
+    tellPeople,
     notifyPerson,
   };
 }

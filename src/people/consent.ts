@@ -1,4 +1,4 @@
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 
 /** Latest answer of a person in a server. Only `always` is a yes. */
 export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgotten' };
@@ -62,10 +62,15 @@ export type ConsentState = {
   yes: readonly PersonId[];
   pressed: readonly PersonId[];
   callers: readonly PersonId[];
+  /** People told, in this channel, that the policy of now hears them. */
+  told: readonly PersonId[];
   isPaused: boolean;
 };
 
-export type StoredConsents = Pick<ConsentState, 'policy' | 'isLoaded' | 'no' | 'yes'>;
+export type StoredConsents = Pick<
+  ConsentState,
+  'policy' | 'isLoaded' | 'no' | 'yes' | 'told'
+>;
 
 export type HearingFacts = {
   readonly policy: ConsentPolicy;
@@ -78,17 +83,22 @@ export type HearingFacts = {
   /** Calling the bot is a yes for this session. */
   readonly hasCalled: boolean;
   readonly hasRole: boolean;
+  /** The policy hears nobody who was not told of it. */
+  readonly isTold: boolean;
 };
 
-/** `brief` is a yes for this session, and `policy` a person heard without an answer. `unasked` people are not heard. */
-export type Consent = 'always' | 'brief' | 'policy' | 'unasked' | 'no';
+/**
+ * `brief` is a yes for this session, and `policy` a person heard without an answer. `unasked` people are not heard, nor are
+ * `untold` ones, whom the policy hears once they are told.
+ */
+export type Consent = 'always' | 'brief' | 'policy' | 'untold' | 'unasked' | 'no';
 
 /** Consent in three values, apart from a pause. */
 export type Standing = 'yes' | 'unasked' | 'no';
 
 /** Collects what decides about one person. `hasRole` is for the policy `role`. */
 export function toHearingFacts(
-  { callers, isPaused, isLoaded, no, policy, pressed, yes }: ConsentState,
+  { callers, isPaused, isLoaded, no, policy, pressed, told, yes }: ConsentState,
   personId: PersonId,
   hasRole: boolean,
 ): HearingFacts {
@@ -105,6 +115,7 @@ export function toHearingFacts(
     hasPressed: pressed.includes(personId),
     hasCalled: callers.includes(personId),
     hasRole,
+    isTold: told.includes(personId),
   };
 }
 
@@ -117,7 +128,7 @@ export function toHearingFacts(
  *
  * const ana = toPersonId('1');
  * const rules = { policy: 'ask', isLoaded: true, isPaused: false } as const;
- * const state: ConsentState = { ...rules, no: [], yes: [ana], pressed: [], callers: [] };
+ * const state: ConsentState = { ...rules, no: [], yes: [ana], pressed: [], callers: [], told: [] };
  * mayHear(toHearingFacts(state, ana, false)); // true
  */
 export function mayHear(facts: HearingFacts): boolean {
@@ -126,24 +137,61 @@ export function mayHear(facts: HearingFacts): boolean {
 
 /** Finds the consent of a person, apart from a pause. A no counts until the person says yes. */
 export function toConsent(facts: HearingFacts): Consent {
-  const { hasCalled, hasPressed, hasRole, isLoaded, policy, word } = facts;
+  const { hasCalled, hasPressed, isLoaded, isTold, word } = facts;
   // A no counts first, also while other answers are unread.
   if (isRefusal(word)) return 'no';
   if (word && (isLoaded || hasPressed)) return 'always';
   // An unread store could hold a no, so neither a call nor the policy counts.
   if (!isLoaded) return 'unasked';
   if (hasCalled) return 'brief';
-  return policy === 'notice' || (policy === 'role' && hasRole) ? 'policy' : 'unasked';
+  if (!isPolicyFor(facts)) return 'unasked';
+  return isTold ? 'policy' : 'untold';
 }
+
+/** Tests whether a policy hears a person that gave no answer and was told of the policy. */
+export function isPolicyFor({
+  hasRole,
+  policy,
+}: Pick<HearingFacts, 'hasRole' | 'policy'>): boolean {
+  return policy === 'notice' || (policy === 'role' && hasRole);
+}
+
+const heardConsents: readonly Consent[] = ['always', 'brief', 'policy'];
 
 /** Tests for a consent by which a person is heard. */
 export function isHeardConsent(consent: Consent): boolean {
-  return consent !== 'unasked' && consent !== 'no';
+  return heardConsents.includes(consent);
+}
+
+/** Reduces a consent to a yes, a no or no answer yet. */
+export function toStanding(consent: Consent): Standing {
+  if (consent === 'no') return 'no';
+  return isHeardConsent(consent) ? 'yes' : 'unasked';
 }
 
 /** Returns whether an answer is a no, also after `/privacy forget`. */
 export function isRefusal(word: StoredConsent | undefined): boolean {
   return word !== undefined && word.kind !== 'always';
+}
+
+/** A person that was told, in a voice channel, how the server's policy hears people. */
+export type ToldPerson = {
+  readonly channelId: ChannelId;
+  readonly personId: PersonId;
+  /** The rules of consent as settings store them: `notice` or `role 123`. */
+  readonly rules: string;
+  /** The rules hear the person from this time on. */
+  readonly fromWallMs: number;
+};
+
+/** Keeps the people that were told. Reading throws BotError `store.unreadable`, and writing `store.unwritable`. */
+export interface ToldPeopleStore {
+  /** Lists the told people of a server. */
+  read(guildId: GuildId): Promise<readonly ToldPerson[]>;
+  /** Stores told people, in place of what they were told in the channel before. */
+  write(guildId: GuildId, people: readonly ToldPerson[]): Promise<void>;
+  /** Erases what a person was told in a channel, so that the person is told again. */
+  erase(guildId: GuildId, channelId: ChannelId, personId: PersonId): Promise<void>;
 }
 
 /** People left out of captions are heard and answered. A model sees only their own questions. */

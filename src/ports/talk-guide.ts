@@ -29,6 +29,8 @@ export type TalkState = {
   readonly quietUntil?: string | undefined;
   /** Without bots. */
   readonly people: readonly PresentPerson[];
+  /** People whom the policy would hear, and whom neither the chat nor the voice could tell so. */
+  readonly untellable: readonly Pick<PresentPerson, 'name'>[];
   /** The former conversation was lost. */
   readonly isAnew: boolean;
   /** The bot joins this channel by itself. */
@@ -65,10 +67,10 @@ export function describeTalk(state: TalkState): TalkGuide {
   const { channel, isDeafened, isLinked, isPaused, people } = state;
   const filterByStanding = (...standings: string[]) =>
     people.filter(({ standing }) => standings.includes(standing));
-  const undecided = filterByStanding('unasked');
+  const undecided = filterByStanding('unasked', 'untold');
   const refused = filterByStanding('no');
   const agreed = filterByStanding('always', 'brief', 'policy');
-  const isAsking = filterByStanding('unasked', 'policy').length > 0;
+  const isAsking = filterByStanding('unasked', 'untold', 'policy').length > 0;
   const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = agreed.length === 0 && undecided.length + refused.length > 0;
   // The first sentence is for heard people, if there are any.
@@ -89,6 +91,7 @@ export function describeTalk(state: TalkState): TalkGuide {
     notes: [
       ...toOptionalLines(state.isAnew, { id: 'seat.returned.anew' }),
       ...toOptionalLines(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
+      ...describeUntellable(state.untellable),
       ...toOptionalLines(state.isMuted, { id: 'muted.server' }),
       ...toOptionalLines(state.isReadByPrograms, { id: 'panel.programs' }),
     ],
@@ -138,9 +141,16 @@ export function findPresentConsent(
   return standing === 'barred' ? undefined : standing;
 }
 
+/** Says whom the policy does not hear, as neither the chat nor the voice could tell these people. */
+export function describeUntellable(
+  people: TalkState['untellable'],
+): readonly TextLine[] {
+  return toNamesLines('panel.people.untellable', people);
+}
+
 function toNamesLines(
-  id: 'panel.people.yes' | 'panel.people.unasked',
-  people: readonly PresentPerson[],
+  id: 'panel.people.yes' | 'panel.people.unasked' | 'panel.people.untellable',
+  people: readonly Pick<PresentPerson, 'name'>[],
 ) {
   const names = formatShortenedNames(people.map(({ name }) => name));
   return toOptionalLines(names !== '', { id, with: { names } });

@@ -32,8 +32,9 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Writes lines with pings of these people, cut at 2,000 characters. Lines with an
-   * `id` appear once, even if retried within minutes.
+   * Writes lines with pings of these people, cut at 2,000 characters. People with the
+   * same text share one line. Lines with an `id` appear once, even if retried within
+   * minutes.
    */
   notifyPeople(
     channel: ChannelRef,

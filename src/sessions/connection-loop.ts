@@ -165,9 +165,10 @@ class ConnectionClock {
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
     const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
-    if (!isDeepStrictEqual(presence, this.#knownPresence))
-      session.features.onPresence(people);
+    if (isDeepStrictEqual(presence, this.#knownPresence)) return;
     this.#knownPresence = presence;
+    session.consentNotices.tellPeople();
+    session.features.onPresence(people);
   }
 
   /** Reports the words of the open reply that people have heard by now. */
@@ -225,12 +226,13 @@ export async function runConnection(
   options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<'lost'> {
-  const { consent, loop, undecided } = session;
+  const { consent, consentNotices, loop } = session;
   const { wakeup } = options;
   using connection = openConnection(link, session, options);
   const clock = new ConnectionClock(connection, wakeup);
   consent.onChange(() => {
     updatePresence(connection);
+    consentNotices.tellPeople();
     connection.showPanel();
     wakeup.wake();
   });
@@ -239,7 +241,7 @@ export async function runConnection(
     wakeup.wake();
   });
   link.onUnheard((speakerId) => {
-    undecided.onUnheardPacket(speakerId);
+    consentNotices.onUnheardPacket(speakerId);
   });
   try {
     return await runTogether<'lost'>(signal, [

@@ -201,7 +201,12 @@ export function createSessionPanel(
 
 /** Collects who is heard in a session and how the bot is spoken to, for the panel and `/help`. */
 export function getTalkState(
-  { consent, loop, voiceChannel }: Owners<'consent' | 'loop' | 'voiceChannel'>,
+  {
+    consent,
+    consentNotices,
+    loop,
+    voiceChannel,
+  }: Owners<'consent' | 'consentNotices' | 'loop' | 'voiceChannel'>,
   people: readonly ChannelMember[],
   {
     isReadByPrograms,
@@ -225,6 +230,7 @@ export function getTalkState(
       const standing = consent.isAdmitted(id) ? consent.getConsent(id) : 'barred';
       return isBot ? [] : [{ id, name: person, standing }];
     }),
+    untellable: consentNotices.listUntellable(),
     isReadByPrograms: isReadByPrograms(channelId),
   };
 }

@@ -118,7 +118,7 @@ export class PrivacyRequests {
     });
     this.#sessions.forgetEndedConversation(guildId);
     for (const session of this.#sessions.listSessions(guildId)) {
-      session.undecided.forgetPerson(personId);
+      session.consentNotices.forgetPerson(personId);
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);

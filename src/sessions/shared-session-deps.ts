@@ -1,5 +1,5 @@
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { LeftOutPeopleStore } from '#src/people/consent.ts';
+import type { LeftOutPeopleStore, ToldPeopleStore } from '#src/people/consent.ts';
 import type { JoinedGuildStore, SeatStore } from '#src/ports/stores.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { StoredSettingsDeps } from '#src/settings/stored-settings.ts';
@@ -9,6 +9,7 @@ import type { ShardFeatures } from './shard-features.ts';
 /** Stores, features and models that sessions of one shard share. */
 export type SharedSessionDeps = StoredSettingsDeps & {
   readonly leftOutPeople: LeftOutPeopleStore;
+  readonly toldPeople: ToldPeopleStore;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
   readonly getRandom: () => number;

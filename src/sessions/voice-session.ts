@@ -8,10 +8,8 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
-import type {
-  SessionConsent,
-  UndecidedPeople,
-} from '#src/conversation/hearing/session-consent.ts';
+import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
+import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import {
   findFinalLoss,
   reconnectRules,
@@ -83,7 +81,7 @@ export class VoiceSession implements Session {
   readonly notices: ChannelNotices;
   readonly speech: SessionSpeech;
   readonly consent: SessionConsent;
-  readonly undecided: UndecidedPeople;
+  readonly consentNotices: ConsentNotices;
   readonly loop: ConversationLoop;
   readonly tools: SessionTools;
   readonly calls: ToolCallRunner;
@@ -160,13 +158,13 @@ export class VoiceSession implements Session {
       onChange: () => this.wakeup.wake(),
       signal: this.signal,
     });
-    const { voiceChannel, notices, speech, consent, undecided, loop, features } =
+    const { voiceChannel, notices, speech, consent, consentNotices, loop, features } =
       built.session;
     this.voiceChannel = voiceChannel;
     this.notices = notices;
     this.speech = speech;
     this.consent = consent;
-    this.undecided = undecided;
+    this.consentNotices = consentNotices;
     this.loop = loop;
     this.features = features;
     this.tools = built.tools;
@@ -317,9 +315,6 @@ export class VoiceSession implements Session {
   async loadSettings(): Promise<void> {
     const { guildId } = this.channel;
     if (await this.#settings.loadGuild(guildId)) this.applySettings();
-    const waitMs = this.#settings.getConsentWaitMs(guildId); // The policy of a former run still counts for that long.
-    if (waitMs > 0)
-      this.#deps.clock.later(waitMs, () => this.consent.syncConversation());
     await this.#choices.readStored();
   }
 
@@ -528,7 +523,6 @@ export class VoiceSession implements Session {
   }
 
   #showCurrentPanel(talkingIds: readonly PersonId[]) {
-    this.undecided.updatePresence(this.#connection.listPeople());
     this.showPanel(
       createSessionPanel(
         this,

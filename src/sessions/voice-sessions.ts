@@ -101,7 +101,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.settings = new StoredSettings(this.#deps, sharedDeps);
     this.consents = new GuildConsents(
       this.#deps,
-      sharedDeps.leftOutPeople,
+      sharedDeps,
       this.settings,
       (guildId) => this.peekSessions(guildId).length > 0,
       (...changed) => this.#onConsentChanged(...changed),

@@ -9,12 +9,14 @@ import {
   isRefusal,
   type LeftOutPeopleStore,
   type StoredConsent,
+  type ToldPeopleStore,
   toConsent,
   toHearingFacts,
 } from '#src/people/consent.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from './stored-settings.ts';
+import { ToldPeople } from './told-people.ts';
 
 const retryMs = 5_000;
 
@@ -133,21 +135,28 @@ class PeopleChoices<Choice> {
   }
 }
 
-/** Keeps consents of the people of one server, and people left out of captions. */
+/** Keeps consents of the people of one server, people left out of captions, and people told of the policy. */
 export class GuildChoices {
+  /** People told how the policy hears them. */
+  readonly told: ToldPeople;
   readonly #consents: PeopleChoices<ConsentChange>;
   readonly #leftOut: PeopleChoices<boolean>;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<PersonId>();
 
-  constructor(consents: PeopleChoices<ConsentChange>, leftOut: PeopleChoices<boolean>) {
+  constructor(
+    consents: PeopleChoices<ConsentChange>,
+    leftOut: PeopleChoices<boolean>,
+    told: ToldPeople,
+  ) {
+    this.told = told;
     this.#consents = consents;
     this.#leftOut = leftOut;
   }
 
   /** Returns whether the stored consents are known. Until then a no may be missing. */
   get isLoaded(): boolean {
-    return this.#consents.isLoaded;
+    return this.#consents.isLoaded && this.told.isLoaded;
   }
 
   /** Lists people by their latest answer in this server. */
@@ -178,7 +187,7 @@ export class GuildChoices {
   /** Combines choices with a session's state of consent. */
   toConsentState(
     policy: ConsentPolicy,
-    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded'>,
+    session: Pick<ConsentState, 'callers' | 'isPaused' | 'isLoaded' | 'told'>,
   ): ConsentState {
     const isLoaded = session.isLoaded && this.isLoaded;
     return {
@@ -205,7 +214,11 @@ export class GuildChoices {
 
   /** Reads the server's choices unless already read. Never throws. */
   async readStored(): Promise<void> {
-    await Promise.all([this.#consents.readStored(), this.#leftOut.readStored()]);
+    await Promise.all([
+      this.#consents.readStored(),
+      this.#leftOut.readStored(),
+      this.told.readStored(),
+    ]);
   }
 
   /** Has all choices read anew, and forgets presses of this session. */
@@ -213,6 +226,7 @@ export class GuildChoices {
     this.#pressed.clear();
     this.#consents.reset();
     this.#leftOut.reset();
+    this.told.reset();
   }
 }
 
@@ -222,7 +236,8 @@ type ConsentDeps = StoreWatch & { readonly store: ConsentStore };
 export class GuildConsents implements Disposable {
   readonly #deps: ConsentDeps;
   readonly #leftOutPeople: LeftOutPeopleStore;
-  readonly #settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>;
+  readonly #toldPeople: ToldPeopleStore;
+  readonly #settings: Pick<StoredSettings, 'getForGuild' | 'isLoaded'>;
   readonly #hasSession: (guildId: GuildId) => boolean;
   readonly #onChange: (guildId: GuildId, personId?: PersonId) => void;
   readonly #guilds = new Map<GuildId, GuildChoices>();
@@ -234,13 +249,20 @@ export class GuildConsents implements Disposable {
    */
   constructor(
     deps: ConsentDeps,
-    leftOutPeople: LeftOutPeopleStore,
-    settings: Pick<StoredSettings, 'getCurrentConsent' | 'isLoaded'>,
+    {
+      leftOutPeople,
+      toldPeople,
+    }: {
+      readonly leftOutPeople: LeftOutPeopleStore;
+      readonly toldPeople: ToldPeopleStore;
+    },
+    settings: Pick<StoredSettings, 'getForGuild' | 'isLoaded'>,
     hasSession: (guildId: GuildId) => boolean,
     onChange: (guildId: GuildId, personId?: PersonId) => void,
   ) {
     this.#deps = deps;
     this.#leftOutPeople = leftOutPeople;
+    this.#toldPeople = toldPeople;
     this.#settings = settings;
     this.#hasSession = hasSession;
     this.#onChange = onChange;
@@ -267,15 +289,19 @@ export class GuildConsents implements Disposable {
     return choices;
   }
 
-  /** Gets a person's consent in a server. `callers` agreed in a session there. */
+  /**
+   * Gets a person's consent in a server, as the consent will be once the person is told of the policy. `callers` agreed in a
+   * session there.
+   */
   getConsent(
     guildId: GuildId,
     person: Pick<ChannelMember, 'id' | 'roleIds'>,
     callers: readonly PersonId[] = [],
   ): Consent {
-    const { policy, roleId } = this.#settings.getCurrentConsent(guildId);
+    const { policy, roleId } = this.#settings.getForGuild(guildId).consent;
     const session = {
       callers,
+      told: [person.id],
       isPaused: false,
       isLoaded: this.#settings.isLoaded(guildId),
     };
@@ -304,6 +330,12 @@ export class GuildConsents implements Disposable {
     return new GuildChoices(
       new PeopleChoices({ ...common, store: this.#deps.store }),
       new PeopleChoices({ ...common, store: this.#leftOutPeople }),
+      new ToldPeople({
+        guildId,
+        store: this.#toldPeople,
+        watch: this.#deps,
+        onLoaded: () => this.#onChange(guildId),
+      }),
     );
   }
 }

@@ -23,7 +23,6 @@ import {
 import { findPersona, type Persona } from './persona.ts';
 import {
   type CaptionOptions,
-  type ConsentPolicySettings,
   type OperatorDefaults,
   parseStoredValue,
   type ServerSetting,
@@ -152,40 +151,6 @@ export class StoredSettings {
     const access = judgeAccess(this.getForGuild(guildId), caller);
     if (access === 'open') return undefined;
     return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
-  }
-
-  /** Returns the consent rules that count now. Looser rules wait, also across a restart. */
-  getCurrentConsent(guildId: GuildId): ConsentPolicySettings {
-    const [, formerText = ''] = this.#findWaitingConsent(guildId);
-    if (this.getConsentWaitMs(guildId) <= 0) return this.getForGuild(guildId).consent;
-    return this.previewChange(guildId, conversationSettings.consent.key, formerText)
-      .consent;
-  }
-
-  /** Returns the time until looser consent rules count, in ms. Not above 0 if none wait. */
-  getConsentWaitMs(guildId: GuildId): number {
-    const [fromWallMs = 0] = this.#findWaitingConsent(guildId);
-    return Number(fromWallMs) - this.#deps.clock.wallMs();
-  }
-
-  /** Delays new consent rules by `waitMs`. The `former` rules count until then. */
-  async delayConsent(
-    guildId: GuildId,
-    formerRules: ConsentPolicySettings | undefined,
-    waitMs: number,
-  ): Promise<void> {
-    const fromWallMs = this.#deps.clock.wallMs() + waitMs;
-    const formerText =
-      formerRules && conversationSettings.consent.formatValue(formerRules);
-    await this.setValue(
-      guildId,
-      waitingConsentKey,
-      formerText && `${fromWallMs} ${formerText}`,
-    );
-  }
-
-  #findWaitingConsent(guildId: GuildId) {
-    return this.getStoredValues(guildId).get(waitingConsentKey)?.split(/ (.*)/) ?? [];
   }
 
   /** Returns the settings as they were with this value. Nothing is saved. */
@@ -319,7 +284,8 @@ export class StoredSettings {
     key: string,
     value: string | undefined,
   ): Promise<boolean> {
-    await this.loadGuild(guildId);
+    // A value of loaded settings counts at once, before it is written.
+    if (!this.isLoaded(guildId)) await this.loadGuild(guildId);
     this.#stored.set(guildId, setValue(this.#getStored(guildId), key, value));
     return await tryWrite(guildId, this.#deps, () =>
       this.#settingsDeps.settingsStore.write(guildId, key, value),
@@ -374,8 +340,6 @@ function setValue(
   const entry = value === undefined ? [] : [[key, value] as const];
   return { values: new Map([...others, ...entry]), isLoaded };
 }
-
-const waitingConsentKey = 'consent_waits';
 
 function toRestKey(channelId: ChannelId) {
   return `auto_join_rest:${channelId}`;

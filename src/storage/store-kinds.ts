@@ -10,6 +10,7 @@ import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 import type { Migration } from './schema.ts';
 import { personSettingsPart } from './stores/person-settings-table.ts';
+import { toldPeoplePart } from './stores/told-people.ts';
 
 /** A store as SQLite file or PostgreSQL tables. Released migrations never change. */
 export type StoreKind = {
@@ -89,6 +90,11 @@ function listMainMigrations(dialect: SqlDialect) {
         INSERT INTO erasures (guild_id, person_id, since_wall_ms)
           SELECT guild_id, person_id, 0 FROM consents WHERE kind = 'forgetting';
         UPDATE consents SET kind = 'forgotten' WHERE kind = 'forgetting';`,
+    },
+    {
+      version: 23,
+      sql: `${toCreateStatements(...toldPeoplePart.tables).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+        DELETE FROM server_settings WHERE key = 'consent_waits';`,
     },
   ];
 }

@@ -378,9 +378,9 @@ playScripts({
     > answered **bold** @everyone 今何時: You said five.
     `,
     ],
-  'packets of somebody nobody announced are heard where everybody is, and else nothing': `
+  'packets of somebody nobody announced are not heard, as that person was not told': `
     with notice, alone
-    stranger says: five > heard Someone: five
+    stranger says: five
     `,
 });
 

@@ -299,7 +299,8 @@ playScripts({
     eva denies > isSaved true
     eva goes
     300
-    moved den > left moved, writes moved (Den)
+    moved den
+    > left moved, writes in Den moved (Den), tells bob in Den consent.policy, offers 2 buttons
     4000
     eva comes
     panel > join.ok; listening; people.yes names Adam, Bob

@@ -14,5 +14,6 @@ export const talkState: TalkState = {
   people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'always' }],
   isAnew: false,
   isUncalled: false,
+  untellable: [],
   isReadByPrograms: false,
 };

@@ -23,6 +23,7 @@ test.each(claims)(
       isLoaded: true,
       word: undefined,
       hasCalled: false,
+      isTold: true,
     };
     const heard = (hasRole: boolean) =>
       mayHear({ ...silent, policy, hasPressed: false, hasRole });

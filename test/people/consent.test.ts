@@ -19,6 +19,7 @@ const anyFacts: fc.Arbitrary<HearingFacts> = fc.record({
   hasPressed: fc.boolean(),
   hasCalled: fc.boolean(),
   hasRole: fc.boolean(),
+  isTold: fc.boolean(),
 });
 const present = { isPaused: false, isLoaded: true };
 
@@ -53,9 +54,15 @@ test('while settings or consents cannot be read, only those who pressed Hear me 
 test('a person who said nothing is heard by the policy alone', () => {
   const silent = { ...present, word: undefined, hasCalled: false };
   expectHeard({ ...silent, policy: 'ask' }, false);
-  expectHeard({ ...silent, policy: 'notice' }, true);
-  expectHeard({ ...silent, policy: 'role', hasRole: true }, true);
+  expectHeard({ ...silent, policy: 'notice', isTold: true }, true);
+  expectHeard({ ...silent, policy: 'role', hasRole: true, isTold: true }, true);
   expectHeard({ ...silent, policy: 'role', hasRole: false }, false);
+});
+
+// Proves: No policy hears a person who was not told by real
+test('no policy hears a person who was not told of it', () => {
+  const silent = { ...present, word: undefined, hasCalled: false };
+  expectHeard({ ...silent, isTold: false }, false);
 });
 
 test('a pause changes nobody’s consent', () =>

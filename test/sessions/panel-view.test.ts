@@ -112,6 +112,7 @@ const consents = [
   'always',
   'brief',
   'policy',
+  'untold',
   'unasked',
   'no',
 ] satisfies readonly Consent[];
@@ -160,7 +161,7 @@ const rows: readonly (readonly [
 ];
 
 test('in every state each person reads how to be answered, with its button', () => {
-  expect(states).toHaveLength(2 * 5 * 2 * 2 * 2 * 2 * 6 * 7);
+  expect(states).toHaveLength(2 * 5 * 2 * 2 * 2 * 2 * 7 * 8);
   const told = new Set<string>();
   for (const state of states) {
     for (const own of consents) {
@@ -220,7 +221,7 @@ const isHearing = ({ isDeafened, isLinked, isPaused }: TalkState) =>
 
 test('the panel begins with the step of whoever is heard, and has the buttons of consent while one is not or is heard unasked', () => {
   for (const state of states) {
-    const mayAgree = isThere(state, 'unasked', 'no');
+    const mayAgree = isThere(state, 'unasked', 'untold', 'no');
     const isAnyHeard = isThere(state, 'always', 'brief', 'policy') || !mayAgree;
     const guide = describeTalk(state);
     expect(guide.first).toEqual(
@@ -240,7 +241,7 @@ test('the panel names who is heard while somebody can be, who has not answered, 
       ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy')
         ? ['panel.people.yes']
         : []),
-      ...(isThere(state, 'unasked') ? ['panel.people.unasked'] : []),
+      ...(isThere(state, 'unasked', 'untold') ? ['panel.people.unasked'] : []),
       ...(isThere(state, 'no') ? ['panel.people.no'] : []),
     ]);
     const told = JSON.stringify(lines);

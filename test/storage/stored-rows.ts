@@ -248,6 +248,13 @@ const memories: readonly NewMemory[] = [
   },
 ];
 
+const toldPeople = [ana, dora].map((personId) => ({
+  channelId,
+  personId,
+  rules: 'role 123',
+  fromWallMs: writtenAtWallMs,
+}));
+
 export async function writeMain(store: Store) {
   for (const consent of consents) await store.consents.write(...consent);
   for (const panel of panels) await store.panels.write(...panel);
@@ -259,6 +266,7 @@ export async function writeMain(store: Store) {
   await store.guilds.eraseGuild(removedGuildId);
   await store.guilds.addGuilds(botId, [guildId, otherGuildId]);
   await store.leftOutPeople.write(guildId, dora, true);
+  await store.toldPeople.write(guildId, toldPeople);
   await store.seats.write(seat);
   await store.seats.write({ ...seat, guildId: otherGuildId, followedId: ana });
   await store.apiTokens.add(apiToken, apiTokenHash);

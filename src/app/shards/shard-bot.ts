@@ -182,6 +182,7 @@ function createSharedDeps(
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
+    toldPeople: store.toldPeople,
     defaults: getOperatorDefaults(config.bot, name),
     guildStore: store.guilds,
     linkOpener,

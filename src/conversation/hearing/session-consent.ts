@@ -1,4 +1,5 @@
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import {
   getConsent,
@@ -6,16 +7,27 @@ import {
   mayHear,
 } from '#src/conversation/machine/selectors.ts';
 import type { Participant } from '#src/conversation/machine/state.ts';
-import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import type { Consent, Standing, StoredConsents } from '#src/people/consent.ts';
+import {
+  type Consent,
+  isPolicyFor,
+  type Standing,
+  type StoredConsents,
+} from '#src/people/consent.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
+import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
+import type { ToldRules } from '#src/settings/told-people.ts';
 
 type SessionConsentOptions = {
+  readonly channelId: ChannelId;
+  readonly clock: Clock;
+  readonly listPeople: () => readonly ChannelMember[];
+  /** The bot has returned after a restart, during which the policy may have become looser. */
+  readonly isReturned: boolean;
   readonly getRules: () => ConsentPolicySettings;
   readonly isAdmitted: (personId: PersonId) => boolean;
   readonly choices: GuildChoices;
@@ -32,6 +44,9 @@ export type SessionAnswers = {
   readonly isPaused: boolean;
 };
 
+/** Time between the announcement of a looser policy and its effect. */
+const looserPolicyDelayMs = 30_000;
+
 /** Keeps consent in one session. The conversation decides, and a change counts from the next packet. */
 export class SessionConsent {
   /** Signals that end work on words of people that withdraw. */
@@ -39,6 +54,11 @@ export class SessionConsent {
   readonly #options: SessionConsentOptions;
   #changeListener: (() => void) | undefined;
   #answerListener: (() => void) | undefined;
+  #cancelNextTold: (() => void) | undefined;
+  /** The rules that counted at the last change. Undefined until they are read. */
+  #knownRules: ConsentPolicySettings | undefined;
+  /** People for whom the policy became looser while they sat here. */
+  #surprisedIds: ReadonlySet<PersonId> = new Set();
 
   constructor(options: SessionConsentOptions) {
     this.#options = options;
@@ -67,11 +87,64 @@ export class SessionConsent {
     return this.#presence.consent.isLoaded;
   }
 
-  /** Stored answers of the server's people, and its policy. */
+  /** Stored answers of the server's people, its policy, and the people told of the policy here. */
   get storedConsents(): StoredConsents {
-    const { choices, isLoaded, getRules } = this.#options;
-    const { policy } = getRules();
-    return { policy, isLoaded: isLoaded() && choices.isLoaded, ...choices.answers };
+    const { choices, clock, getRules } = this.#options;
+    return {
+      policy: getRules().policy,
+      isLoaded: this.#areRulesLoaded,
+      ...choices.answers,
+      told: choices.told.listPeople(this.#toldRules, clock.wallMs()),
+    };
+  }
+
+  /**
+   * Stores that Discord has taken a line, or the channel has heard a sentence, that tells these people of the policy. The
+   * policy hears them at once, or after 30 s if it became looser while they sat here.
+   */
+  addTold(personIds: readonly PersonId[]): void {
+    const { choices, clock } = this.#options;
+    const wallMs = clock.wallMs();
+    const [surprised, others] = [true, false].map((isSurprised) =>
+      personIds.filter((id) => this.isSurprised(id) === isSurprised),
+    ) as [PersonId[], PersonId[]];
+    choices.told.addPeople(this.#toldRules, others, wallMs);
+    choices.told.addPeople(this.#toldRules, surprised, wallMs + looserPolicyDelayMs);
+    this.syncConversation();
+  }
+
+  /** Lists the people here whom the policy hears once they are told. */
+  listUntold(): readonly ChannelMember[] {
+    const { choices, listPeople } = this.#options;
+    if (!this.isLoaded) return [];
+    return listPeople().filter(
+      ({ id, isBot }) =>
+        !isBot &&
+        this.getConsent(id) === 'untold' &&
+        !choices.told.includes(this.#toldRules, id),
+    );
+  }
+
+  /** The rules that the policy follows now, as settings store them. */
+  get rulesText(): string {
+    return formatRules(this.#options.getRules());
+  }
+
+  /**
+   * Ends what people were told whom the policy does not hear any more, so that they are told anew before it hears them
+   * again. People whom it heard before it changed stay told.
+   */
+  updateTold(): void {
+    const { channelId, choices, listPeople } = this.#options;
+    if (!this.#areRulesLoaded) return;
+    this.#updateRules();
+    for (const member of listPeople())
+      if (!this.#isPolicyFor(member)) choices.told.removePerson(channelId, member.id);
+  }
+
+  /** Tests whether the policy became looser while a person sat here, so that it hears that person after 30 s. */
+  isSurprised(personId: PersonId): boolean {
+    return this.#surprisedIds.has(personId);
   }
 
   /** Counts a person's own call of the bot as a yes for this session, unless the person said no. */
@@ -138,6 +211,8 @@ export class SessionConsent {
   /** Tells the conversation of changed people and consents, and then the listeners. */
   syncConversation(): void {
     const loop = this.#options.loop();
+    this.updateTold();
+    this.#scheduleNextTold();
     loop.syncPeople();
     loop.syncConsents();
     this.#changeListener?.();
@@ -154,9 +229,59 @@ export class SessionConsent {
     this.#answerListener = listener;
   }
 
+  #updateRules() {
+    const { choices, clock, getRules, isReturned, listPeople } = this.#options;
+    const [former, rules] = [this.#knownRules, getRules()];
+    const people = listPeople();
+    const isSame = former && formatRules(former) === formatRules(rules);
+    if (isSame || people.length === 0) return; // Nobody is surprised before the link is open.
+    // Before the first rules, nobody knows what counted when the bot was last here.
+    const isSurprise = former ? isLooser(former, rules) : isReturned;
+    this.#surprisedIds = new Set(isSurprise ? people.map(({ id }) => id) : []);
+    this.#knownRules = rules;
+    if (!former) return;
+    const stillHeard = people.filter(
+      (member) => this.getConsent(member.id) === 'policy' && this.#isPolicyFor(member),
+    );
+    const ids = stillHeard.map(({ id }) => id);
+    choices.told.addPeople(this.#toldRules, ids, clock.wallMs());
+  }
+
+  #isPolicyFor(member: ChannelMember) {
+    const { hasRole, isAdmitted } = this.getRights(member);
+    const { policy } = this.#options.getRules();
+    return isAdmitted && isPolicyFor({ hasRole, policy });
+  }
+
+  /** Has told people heard once their time has come. */
+  #scheduleNextTold() {
+    const { choices, clock } = this.#options;
+    const wallMs = clock.wallMs();
+    const nextWallMs = choices.told.findNextWallMs(this.#toldRules, wallMs);
+    this.#cancelNextTold?.();
+    this.#cancelNextTold =
+      nextWallMs === undefined
+        ? undefined
+        : clock.later(nextWallMs - wallMs, () => this.syncConversation());
+  }
+
+  get #toldRules(): ToldRules {
+    const { channelId } = this.#options;
+    return { channelId, rules: this.rulesText };
+  }
+
+  get #areRulesLoaded() {
+    const { choices, isLoaded } = this.#options;
+    return isLoaded() && choices.isLoaded;
+  }
+
   get #presence() {
     return this.#options.loop().state.presence;
   }
+}
+
+function formatRules(rules: ConsentPolicySettings) {
+  return conversationSettings.consent.formatValue(rules);
 }
 
 /** Signals of people, each aborted by a no of its person. */
@@ -176,84 +301,6 @@ class Withdrawals {
       .get(personId)
       ?.abort(new Error('the person withdrew their consent'));
     this.#controllers.delete(personId);
-  }
-}
-
-/** Packets that an unheard person sends before the bot tells them: 5 s of sound. */
-const minUnheardPackets = 250;
-const maxRememberedPeople = 1_000;
-
-type UndecidedDeps = {
-  readonly consent: SessionConsent;
-  readonly notices: ChannelNotices;
-  readonly findPerson: (personId: PersonId) => ChannelMember | undefined;
-  readonly signal: AbortSignal;
-};
-
-/** People that were told how they are heard. Sessions that follow each other share both sets. */
-type InformedPeople = {
-  readonly askedIds: Set<PersonId>;
-  /** People that were there at first or came later. Undefined before the first presence. */
-  arrivedIds: Set<PersonId> | undefined;
-};
-
-/** Tells undecided people once how they are heard. */
-export class UndecidedPeople {
-  readonly #deps: UndecidedDeps;
-  readonly #packetCounts = new Map<PersonId, number>();
-  readonly #informed: InformedPeople;
-
-  /** `predecessor` belongs to the session that this one continues, which has told people already. */
-  constructor(deps: UndecidedDeps, predecessor: UndecidedPeople | undefined) {
-    this.#deps = deps;
-    this.#informed = predecessor
-      ? { ...predecessor.#informed }
-      : { askedIds: new Set(), arrivedIds: undefined };
-  }
-
-  /** Tells people that arrive how the server's policy lets the bot hear them. */
-  updatePresence(people: readonly ChannelMember[]): void {
-    const ids = new Set(people.map(({ id }) => id));
-    for (const id of this.#packetCounts.keys())
-      if (!ids.has(id)) this.#packetCounts.delete(id);
-    this.#informed.arrivedIds ??= ids;
-    for (const id of ids) this.#notifyArrival(id, this.#informed.arrivedIds);
-  }
-
-  /** Forgets that a person was told, so that the person is told again. */
-  forgetPerson(personId: PersonId): void {
-    this.#packetCounts.delete(personId);
-    this.#informed.askedIds.delete(personId);
-    this.#informed.arrivedIds?.delete(personId);
-  }
-
-  /** Counts an unheard person's packet. After enough packets, asks for consent. Never throws. */
-  onUnheardPacket(speakerId: PersonId): void {
-    const { askedIds } = this.#informed;
-    if (askedIds.has(speakerId) || askedIds.size >= maxRememberedPeople) return;
-    const { consent, notices, signal } = this.#deps;
-    const person = this.#deps.findPerson(speakerId);
-    if (!person || consent.isPaused || !this.#isUndecided(person)) return;
-    const count = (this.#packetCounts.get(speakerId) ?? 0) + 1;
-    this.#packetCounts.set(speakerId, count);
-    if (count < minUnheardPackets) return;
-    this.#packetCounts.delete(speakerId);
-    askedIds.add(speakerId);
-    notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
-  }
-
-  #isUndecided({ id, isBot }: ChannelMember) {
-    const { consent } = this.#deps;
-    const isUndecided = consent.getStanding(id) === 'unasked' && !consent.isLeftOut(id);
-    return consent.isLoaded && !isBot && isUndecided;
-  }
-
-  #notifyArrival(personId: PersonId, arrivedIds: Set<PersonId>) {
-    const { consent, notices, signal } = this.#deps;
-    if (arrivedIds.has(personId) || arrivedIds.size >= maxRememberedPeople) return;
-    if (consent.getConsent(personId) !== 'policy') return;
-    arrivedIds.add(personId);
-    notices.notifyPerson(personId, [{ id: 'consent.policy' }], signal);
   }
 }
 

@@ -43,7 +43,7 @@ export const consentHandlers: Pick<
 
   consents(draft, event) {
     // A no that another process has stored counts at once.
-    const { isLoaded, no, policy, yes } = event;
+    const { isLoaded, no, policy, told, yes } = event;
     const { presence, turns } = draft;
     const oldConsent = presence.consent;
     const pressed = oldConsent.pressed.filter((id) => !no.includes(id));
@@ -54,6 +54,7 @@ export const consentHandlers: Pick<
       no,
       yes: [...new Set([...yes, ...pressed])],
       pressed,
+      told,
     };
     for (const id of no) {
       const isKnown = oldConsent.isLoaded || turns.some(({ by }) => by === id);

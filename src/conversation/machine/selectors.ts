@@ -5,6 +5,7 @@ import {
   type Standing,
   toConsent,
   toHearingFacts,
+  toStanding,
 } from '#src/people/consent.ts';
 import type { ConversationRules } from './conversation-rules.ts';
 import type { ConversationEffect, ConversationFact } from './effects.ts';
@@ -205,8 +206,7 @@ export function getConsent(presence: Presence, personId: PersonId): Consent {
 
 /** Gets a person's consent as a yes, a no or no answer yet. */
 export function getStanding(presence: Presence, personId: PersonId): Standing {
-  const consent = getConsent(presence, personId);
-  return consent === 'no' || consent === 'unasked' ? consent : 'yes';
+  return toStanding(getConsent(presence, personId));
 }
 
 /** Returns whether a person has said no, or is a bot or barred. */

@@ -340,6 +340,7 @@ export function createConversationState(settings: SessionSettings): Conversation
     yes: [],
     pressed: [],
     callers: [],
+    told: [],
     isPaused: false,
   };
   return {

@@ -392,9 +392,10 @@ export function greetOnArrival(
 }
 
 function getGreeting({ consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>) {
-  if (consent.storedConsents.policy === 'notice') return 'join.spoken.notice';
-  const hasUnasked = voiceChannel
-    .listPeople()
-    .some(({ id, isBot }) => !isBot && consent.getStanding(id) === 'unasked');
-  return hasUnasked ? 'join.spoken' : 'join.spoken.heard';
+  const people = voiceChannel.listPeople().filter(({ isBot }) => !isBot);
+  const standings = people.map(({ id }) => consent.getStanding(id));
+  if (standings.includes('unasked')) return 'join.spoken';
+  const hearsAll =
+    consent.storedConsents.policy === 'notice' && !standings.includes('no');
+  return hearsAll ? 'join.spoken.notice' : 'join.spoken.heard';
 }

@@ -57,8 +57,9 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons: readonly string[] = [],
   ): Promise<void> {
-    const mentions = lines.map(
-      ({ personId, text }) => `<@${personId}> ${toPostedText(text)}`,
+    // People who are told the same read it once, after their mentions.
+    const mentions = [...Map.groupBy(lines, ({ text }) => text)].map(([text, same]) =>
+      [...same.map(({ personId }) => `<@${personId}>`), toPostedText(text)].join(' '),
     );
     const users = [...new Set(lines.map(({ personId }) => personId))];
     const ids = lines.flatMap(({ id }) => id ?? []);

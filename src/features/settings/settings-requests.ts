@@ -1,9 +1,9 @@
 import type { GuildId } from '#src/base/ids.ts';
+import { describeUntellable } from '#src/ports/talk-guide.ts';
 import type { ShardFeatures } from '#src/sessions/shard-features.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
-  type ConsentPolicySettings,
   type CurrentSetting,
   findMentionMark,
   parseSetting,
@@ -12,11 +12,6 @@ import {
   type SettingOutcome,
   type SettingsView,
 } from '#src/settings/setting-definition.ts';
-
-/** Time between the announcement of a looser policy and its effect. */
-const announcementMs = 30_000;
-/** Delay of a looser policy that is not announced yet. */
-const unannouncedMs = 3_600_000;
 
 /** Restores the value of the operator. */
 const defaultWord = 'default';
@@ -78,9 +73,17 @@ export class SettingsRequests {
           : 'default',
       elsewhere: [
         ...hindrances,
+        ...this.#listUntellableLines(guildId, setting),
         ...(setting.listElsewhere?.(settings.getStoredValues(guildId)) ?? []),
       ],
     };
+  }
+
+  /** Says to managers whom the policy does not hear, as nothing could tell these people. */
+  #listUntellableLines(guildId: GuildId, setting: ServerSetting) {
+    if (setting !== conversationSettings.consent) return [];
+    const { consentNotices } = this.#sessions.findSession(guildId) ?? {};
+    return describeUntellable(consentNotices?.listUntellable() ?? []);
   }
 
   /** Changes a setting. `confirmed` allows more people to be heard unasked. */
@@ -102,25 +105,18 @@ export class SettingsRequests {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
     const preview = settings.previewChange(guildId, key, value);
-    const formerConsent = settings.getCurrentConsent(guildId);
+    const { consent: formerConsent } = settings.getForGuild(guildId);
     const isLooserPolicy =
       setting === conversationSettings.consent &&
       isLooser(formerConsent, preview.consent);
     const { policy } = preview.consent;
     if (isLooserPolicy && !confirmed)
       return { kind: 'looser', policy, value: value ?? defaultWord };
-    // A looser policy does not count until it is announced. Both change in one moment.
-    const isTold = isLooserPolicy && this.#sessions.findSession(guildId) !== undefined;
-    const [isSaved] = await Promise.all([
-      settings.setValue(guildId, key, value),
-      setting === conversationSettings.consent &&
-        settings.delayConsent(
-          guildId,
-          isTold ? formerConsent : undefined,
-          unannouncedMs,
-        ),
-    ]);
-    this.#applyToSessions(guildId, key, isLooserPolicy ? formerConsent : undefined);
+    const saving = settings.setValue(guildId, key, value);
+    for (const session of this.#sessions.listSessions(guildId))
+      session.applySettings(key);
+    this.#features.onGuildChanged(guildId);
+    const isSaved = await saving;
     return {
       kind: 'set',
       value: setting.formatValue(settings.getForGuild(guildId).getValue(setting)),
@@ -163,38 +159,5 @@ export class SettingsRequests {
     const exists =
       setting.outside?.isKnownId?.(parsed.value, guildId, this.#deps) ?? true;
     return exists ? undefined : { kind: 'bad' };
-  }
-
-  /**
-   * Applies a setting to sessions. A looser policy counts 30 s after its announcement.
-   */
-  #applyToSessions(
-    guildId: GuildId,
-    key: string,
-    formerConsent: ConsentPolicySettings | undefined,
-  ) {
-    for (const session of this.#sessions.listSessions(guildId))
-      session.applySettings(key);
-    this.#features.onGuildChanged(guildId);
-    const session = this.#sessions.findSession(guildId);
-    const { settings } = this.#sessions;
-    const { policy, roleId } = settings.getForGuild(guildId).consent;
-    if (!session || !formerConsent || policy === 'ask') return;
-    // The rules may change again before the announcement is said.
-    const isUnchanged = () => {
-      const current = settings.getForGuild(guildId).consent;
-      return current.policy === policy && current.roleId === roleId;
-    };
-    const countChange = async () => {
-      if (!isUnchanged()) return;
-      await settings.delayConsent(guildId, undefined, 0);
-      for (const { consent } of this.#sessions.listSessions(guildId))
-        consent.syncConversation();
-    };
-    session.notices.post({ id: `settings.told.${policy}` }, isUnchanged, () => {
-      if (isUnchanged())
-        void settings.delayConsent(guildId, formerConsent, announcementMs);
-      this.#deps.clock.later(announcementMs, () => void countChange());
-    });
   }
 }

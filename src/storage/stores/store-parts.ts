@@ -4,7 +4,11 @@ import {
   reminderPart,
 } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
-import type { ConsentStore, LeftOutPeopleStore } from '#src/people/consent.ts';
+import type {
+  ConsentStore,
+  LeftOutPeopleStore,
+  ToldPeopleStore,
+} from '#src/people/consent.ts';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { PanelStore } from '#src/ports/panel.ts';
 import type {
@@ -27,6 +31,7 @@ import { seatPart } from './seats.ts';
 import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
 import { spendingPortionPart } from './spending-portions.ts';
+import { toldPeoplePart } from './told-people.ts';
 
 /** Ports of the main store by name. */
 export type StoreParts = {
@@ -40,6 +45,7 @@ export type StoreParts = {
   readonly seats: SeatStore;
   readonly settings: GuildSettingsStore;
   readonly spending: SpendingStore;
+  readonly toldPeople: ToldPeopleStore;
   readonly tracks: TrackStore;
   /** Absent in SQLite, which one process uses alone. */
   readonly spendingPortions: PortionStore | undefined;
@@ -58,6 +64,7 @@ export const storeParts: {
   seats: seatPart,
   settings: settingsPart,
   spending: spendingPart,
+  toldPeople: toldPeoplePart,
   tracks: trackPart,
   spendingPortions: spendingPortionPart,
 };

@@ -73,7 +73,7 @@ playScripts({
     `
     eva says: five
     do giveRole
-    4100
+    4100 > tells eva consent.policy, offers 2 buttons
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
   ],
@@ -104,7 +104,7 @@ playScripts({
     with notice, uncalled, eva always
     store unreadable
     adam joins > joined consent unasked unread true, failed store store.unreadable
-    adam says: five > says join.spoken.notice
+    adam says: five > says join.spoken
     adam allows > isSaved false, failed store store.unwritable
     adam says: five > heard Adam: five, answered Adam: You said five.
     eva says: five
@@ -184,7 +184,8 @@ playScripts({
     set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     4000
     requests > 0 requests
-    set blocked none > set value none isSaved true
+    set blocked none
+    > set value none isSaved true, tells 111111111111111111 consent.policy, offers 2 buttons
     recogniser takes 0
     model: It is a long story that goes on and on, for as long as anybody listens to it.
     dan begins: five
@@ -199,7 +200,7 @@ playScripts({
     set roles 222222222222222222 > set value 222222222222222222 isSaved true
     eva says: five
     do giveRole
-    6000
+    6000 > tells eva consent.policy, offers 2 buttons
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
   ],
@@ -280,8 +281,8 @@ playScripts({
   'a call by a person who said no brings the bot, deaf to them': `
     with notice, uncalled
     eva denies > isSaved true
-    eva joins > joined consent no
-    eva says: five > says join.spoken.notice
+    eva joins > joined consent no, tells adam consent.policy, offers 2 buttons
+    eva says: five > says join.spoken.heard
     eva allows > isSaved true
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,

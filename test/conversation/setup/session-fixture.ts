@@ -242,6 +242,7 @@ export function openSessionFixture(
     linkOpener,
     store: stores.consents,
     leftOutPeople: stores.leftOutPeople,
+    toldPeople: stores.toldPeople,
     guildStore: stores.guilds,
     settingsStore: stores.settings,
     trackStore: stores.tracks,

@@ -93,6 +93,7 @@ export function toFixtureStores(
   return {
     store: storages.consents,
     leftOutPeople: storages.leftOutPeople,
+    toldPeople: storages.toldPeople,
     guildStore: storages.guilds,
     settingsStore: storages.settings,
     trackStore: storages.tracks,

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { formatText } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
@@ -35,6 +36,20 @@ test('after a restart the bot is where it was, hears who agreed for that session
   await passTime(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
   expect(findLastContent(bot)?.lines[1]).toEqual({ id: 'panel.listening' });
+});
+
+test('a policy that became looser during a restart counts 30 s after people have read it', async () => {
+  const kept = await openSeats();
+  await makeCalled(kept);
+  const bot = await makeRestarted(kept, { consent: { policy: 'notice' } });
+  await passTime(bot, 500);
+  expect(bot.notified.flat()).toMatchObject([
+    { personId: 'eva', text: formatText('settings.told.notice') },
+  ]);
+  await passTime(bot, 29_000);
+  expect(gateOf(bot)?.mayHear(toPersonId('eva'))).toBe(false);
+  await passTime(bot, 1_000);
+  expect(gateOf(bot)?.mayHear(toPersonId('eva'))).toBe(true);
 });
 
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {

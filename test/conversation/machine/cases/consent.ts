@@ -35,7 +35,11 @@ export const consentCases: ConversationCases = {
             makePerson(toPersonId('ben'), { hasRole: true }),
             makePerson(toPersonId('bot'), { isBot: true }),
           ],
-          consent: { ...makeRoom().presence.consent, policy: 'role' },
+          consent: {
+            ...makeRoom().presence.consent,
+            policy: 'role',
+            told: [toPersonId('ben')],
+          },
         },
       },
       also: ['listen', 'forget'],

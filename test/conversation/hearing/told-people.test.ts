@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  joinLounge,
+  lounge,
+  openCalled,
+  openSessionFixture,
+  passTime,
+  places,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+
+/** Settings name people and roles by numbers. */
+const bea = { ...eva, id: toPersonId('111111111111111111'), name: 'Bea' };
+const guildId = toGuildId('g');
+const notice = { consent: { policy: 'notice' } } as const;
+const rules = toRoleId('222222222222222222');
+const byRole = { consent: { policy: 'role', roleId: rules } } as const;
+const shut = new BotError('discord.forbidden', false, 'Shut.');
+
+const isHeard = ({ sessions }: SessionFixture, id = eva.id) =>
+  sessions.findSession(guildId)?.consent.mayHear(id);
+const listTold = ({ notified }: SessionFixture) =>
+  notified.flat().map(({ personId, text }) => `${personId}: ${text.split('.')[0]}`);
+const toldByRules = 'eva: I hear you by the rules of this server';
+
+/** Holds messages with mentions until each is released. */
+function holdMessages({ dependencies: { messages } }: SessionFixture) {
+  const { notifyPeople } = messages;
+  const delivered = Promise.withResolvers<void>();
+  messages.notifyPeople = async (...request) => {
+    await delivered.promise;
+    await notifyPeople(...request);
+  };
+  return delivered;
+}
+
+function refuseMessages({ dependencies }: SessionFixture) {
+  const { notifyPeople } = dependencies.messages;
+  dependencies.messages.notifyPeople = () => Promise.reject(shut);
+  return () => Object.assign(dependencies.messages, { notifyPeople });
+}
+
+function giveRoles({ linkOpener }: SessionFixture, ...roleIds: (typeof rules)[]) {
+  linkOpener.link.roles.set(eva.id, roleIds);
+}
+
+// Proves: People are told before the policy hears them by real
+test.each<
+  [string, FixtureOptions, [string, string][], (fixture: SessionFixture) => unknown]
+>([
+  [
+    'a role that is given in mid-talk',
+    byRole,
+    [],
+    (fixture) => giveRoles(fixture, rules),
+  ],
+  [
+    'the end of a block',
+    notice,
+    [['blocked', bea.id]],
+    ({ settings }) => settings.setSetting(guildId, 'blocked', 'none'),
+  ],
+  [
+    'the end of needed roles',
+    {
+      ...notice,
+      places: { ...places, mayManage: (_, id) => id === 'adam' },
+    },
+    [['roles', rules]],
+    ({ settings }) => settings.setSetting(guildId, 'roles', 'none'),
+  ],
+])(
+  '%s lets nobody be heard before Discord has taken the line that tells them',
+  async (_, options, stored, change) => {
+    const fixture = openSessionFixture(options, [adam, eva, bea]);
+    for (const setting of stored)
+      await fixture.settings.setSetting(guildId, ...setting);
+    await fixture.sessions.join(lounge, toPersonId('adam'));
+    await passTime(fixture, 1_000);
+    const unheard = [eva, bea].find(({ id }) => !isHeard(fixture, id)) ?? adam;
+    const before = listTold(fixture).length;
+    const delivered = holdMessages(fixture);
+    await change(fixture);
+    await passTime(fixture, 4_000);
+    expect([isHeard(fixture, unheard.id), listTold(fixture).length]).toEqual([
+      false,
+      before,
+    ]);
+    delivered.resolve();
+    await passTime(fixture, 100);
+    expect(isHeard(fixture, unheard.id)).toBe(true);
+    expect(listTold(fixture)).toContain(
+      `${unheard.id}: I hear you by the rules of this server`,
+    );
+  },
+);
+
+test('a person who was told in a channel is not told again there, but in each other channel', async () => {
+  const fixture = await openCalled(notice, [adam, eva]);
+  expect(listTold(fixture)).toEqual([toldByRules]);
+  await fixture.sessions.leave(guildId);
+  const next = await joinLounge(
+    { ...notice, stores: fixture.stores },
+    [adam, eva],
+    fixture.clock,
+  );
+  await passTime(next, 100);
+  expect([isHeard(next), listTold(next)]).toEqual([true, []]);
+  await next.sessions.moveSession(guildId, 'den' as never);
+  await passTime(next, 100);
+  expect([isHeard(next), listTold(next)]).toEqual([
+    true,
+    [toldByRules, ...listTold(next).slice(1)],
+  ]);
+});
+
+test('a role that was lost and comes back is told anew', async () => {
+  const fixture = await openCalled(byRole, [adam, { ...eva, roleIds: [rules] }]);
+  expect(listTold(fixture)).toEqual([toldByRules]);
+  giveRoles(fixture);
+  await passTime(fixture, 6_000);
+  expect(isHeard(fixture)).toBe(false);
+  giveRoles(fixture, rules);
+  await passTime(fixture, 6_000);
+  expect([isHeard(fixture), listTold(fixture)]).toEqual([
+    true,
+    [toldByRules, toldByRules],
+  ]);
+});
+
+test('the 30 s of a looser policy begin once its announcement is delivered', async () => {
+  const fixture = await openCalled({}, [adam, eva]);
+  const delivered = holdMessages(fixture);
+  await fixture.settings.setSetting(guildId, 'consent', 'notice', 'confirmed');
+  await passTime(fixture, 40_000);
+  expect(isHeard(fixture)).toBe(false);
+  delivered.resolve();
+  await passTime(fixture, 29_900);
+  expect(isHeard(fixture)).toBe(false);
+  await passTime(fixture, 200);
+  expect(isHeard(fixture)).toBe(true);
+});
+
+test('a looser policy goes on hearing people whom the former one heard', async () => {
+  const fixture = await openCalled(byRole, [adam, { ...eva, roleIds: [rules] }]);
+  await fixture.settings.setSetting(guildId, 'consent', 'notice', 'confirmed');
+  expect(isHeard(fixture)).toBe(true);
+  await passTime(fixture, 1_000);
+  expect([isHeard(fixture), listTold(fixture)]).toEqual([true, [toldByRules]]);
+});
+
+test('a stricter policy counts at once, also while no store answers', async () => {
+  const fixture = await openCalled(notice, [adam, eva]);
+  fixture.stores.settings.trouble = 'hung';
+  void fixture.settings.setSetting(guildId, 'consent', 'ask');
+  await Promise.resolve();
+  await passTime(fixture, 20);
+  expect(isHeard(fixture)).toBe(false);
+});
+
+test('a policy that was stricter for a while is announced again', async () => {
+  const fixture = await openCalled(notice, [adam, eva]);
+  await fixture.settings.setSetting(guildId, 'consent', 'ask');
+  await fixture.settings.setSetting(guildId, 'consent', 'notice', 'confirmed');
+  await passTime(fixture, 29_000);
+  expect(isHeard(fixture)).toBe(false);
+  await passTime(fixture, 2_000);
+  expect(isHeard(fixture)).toBe(true);
+});
+
+test('where the chat takes no line the channel hears it, and people are heard from then on', async () => {
+  const fixture = openSessionFixture(notice);
+  refuseMessages(fixture);
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  await passTime(fixture, 500);
+  expect(isHeard(fixture)).toBe(false);
+  await passTime(fixture, 10_000);
+  expect(fixture.synthesizer.texts.join(' ')).toContain('I hear you by the rules');
+  expect(isHeard(fixture)).toBe(true);
+});
+
+test('who is deaf to the voice while the chat takes no line is not heard, and the panel says why', async () => {
+  const fixture = openSessionFixture(notice, [adam, { ...eva, isDeaf: true }]);
+  const open = refuseMessages(fixture);
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  await passTime(fixture, 12_000);
+  expect(isHeard(fixture)).toBe(false);
+  expect(fixture.panelContents.at(-1)?.lines).toContainEqual({
+    id: 'panel.people.untellable',
+    with: { names: 'Eva' },
+  });
+  const { all } = await fixture.settings.viewSettings(guildId);
+  expect(JSON.stringify(all.find(({ key }) => key === 'consent')?.elsewhere)).toContain(
+    'untellable',
+  );
+  expect(fixture.of('failed').map(({ code }) => code)).toContain('discord.forbidden');
+  open();
+  await passTime(fixture, 31_000);
+  expect([isHeard(fixture), listTold(fixture)]).toEqual([true, [toldByRules]]);
+  await passTime(fixture, 500);
+  expect(JSON.stringify(fixture.panelContents.at(-1))).not.toContain('untellable');
+});
+
+test('what could not be stored holds, and people are told once more after a restart', async () => {
+  const fixture = openSessionFixture(notice);
+  fixture.stores.toldPeople.trouble = 'unwritable';
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  await passTime(fixture, 100);
+  expect([isHeard(fixture), listTold(fixture)]).toEqual([true, [toldByRules]]);
+  const next = await joinLounge(
+    { ...notice, stores: fixture.stores },
+    [adam, eva],
+    fixture.clock,
+  );
+  await passTime(next, 100);
+  expect(listTold(next)).toEqual([toldByRules]);
+});
+
+test('while it cannot be read who was told, nobody is heard by the policy', async () => {
+  const fixture = openSessionFixture(notice);
+  fixture.stores.toldPeople.trouble = 'unreadable';
+  await fixture.sessions.join(lounge, toPersonId('adam'));
+  await passTime(fixture, 5_000);
+  expect([isHeard(fixture), listTold(fixture)]).toEqual([false, []]);
+});
