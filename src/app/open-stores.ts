@@ -5,6 +5,10 @@ import {
   TranscriptStores,
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
+import {
+  openConsentJournalFile,
+  toConsentJournalPath,
+} from '#src/storage/data-dir/consent-journal-file.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { StoreHealth } from '#src/storage/store-health.ts';
@@ -14,6 +18,7 @@ import {
   storePath,
   transcripts,
 } from '#src/storage/store-kinds.ts';
+import { JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
 import {
   createStores,
   type Store,
@@ -42,7 +47,20 @@ export async function openStores(options: StoreOptions): Promise<OpenStores> {
   const opened = databaseUrl
     ? await openInDatabase(databaseUrl, options)
     : await openInFiles(options, worker);
-  const store = stack.use(createStores(opened.main));
+  const mainStores = stack.use(createStores(opened.main));
+  const { config } = options;
+  const journalPath = toConsentJournalPath(
+    config.storage.dataDir,
+    config.gateway.shardRange,
+  );
+  const consents = stack.use(
+    new JournaledConsents(
+      mainStores.consents,
+      openConsentJournalFile(journalPath),
+      realClock,
+    ),
+  );
+  const store: Store = { ...mainStores, consents };
   const onDisk = openTranscriptStore(stack.use(opened.transcripts));
   const inMemory = openTranscriptStore(
     stack.use(openFile(worker, ':memory:', transcripts)),

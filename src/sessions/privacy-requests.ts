@@ -122,8 +122,16 @@ export class PrivacyRequests {
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);
-    await this.#sessions.waitForSeat(guildId);
-    return isBegun ? await this.#eraseOnce(erasure) : { kind: 'failed' };
+    // A journal may hold what the database does not take. The erasure is then tried again each minute.
+    const { store } = this.#deps;
+    const [erasures] = await Promise.all([
+      withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+        store.listErasures(),
+      ),
+      this.#sessions.waitForSeat(guildId),
+    ]);
+    const isReachable = isBegun && erasures !== undefined;
+    return isReachable ? await this.#eraseOnce(erasure) : { kind: 'failed' };
   }
 
   /** Goes on with erasures that failed or were cut off by a restart, until `signal` is aborted. Never rejects. */

@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { inject } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -46,6 +48,35 @@ withPostgres(() => {
       await eventually(async () => expect(await turns()).toBe(2));
       expect(await schema.sql('SELECT guild_id FROM panels')).toHaveLength(1);
       expect(bot.complaints).toBe('');
+    },
+  );
+
+  // Proves: A no survives a crash without its database by real
+  scenario(
+    'a no that is said while the database is away counts after a crash of the bot',
+    async () => {
+      await using schema = await openSchema();
+      await using proxy = await TcpProxy.openInFront(schema.url.reveal());
+      const DATABASE_URL = proxy.makeProxiedUrl(schema.url.reveal());
+      await using setup = await openOwnScenario({ environment: { DATABASE_URL } });
+      const adam = await callIn(setup, 'Adam');
+      await commandReply(adam, 'privacy allow');
+      const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
+      await eventually(async () => expect(await kind()).toBe('always'));
+      proxy.cutConnections();
+      const reply = await commandReply(adam, 'privacy deny');
+      expect(JSON.stringify(reply)).toContain(formatText('consent.no'));
+      expect(JSON.stringify(reply)).not.toContain(formatText('privacy.unsaved'));
+      await setup.bot.kill();
+      expect(await kind()).toBe('always');
+      proxy.healConnections();
+      await setup.restart();
+      const status = await commandReply(adam, 'privacy status');
+      expect(JSON.stringify(status)).toContain(formatText('consent.no'));
+      await eventually(async () => expect(await kind()).toBe('never'));
+      await eventually(() =>
+        expect(readdirSync(setup.dataDir).join(' ')).not.toContain('unwritten'),
+      );
     },
   );
 

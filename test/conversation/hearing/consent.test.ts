@@ -134,7 +134,7 @@ playScripts({
     consents > eva always
     6000 > heard Eva: five, answered Eva: You said five.
     store unwritable
-    eva denies > isSaved false, failed store store.unwritable
+    eva denies > isSaved true
     eva allows > isSaved false, failed store store.unwritable
     eva says: five > heard Eva: five, answered Eva: You said five.
     `,
@@ -230,18 +230,16 @@ playScripts({
     > ignored Adam: not-named
     consents > nothing
     `,
-  'who is deafened reads the receipt of a spoken no, and that it could not be kept': [
-    { people: [{ ...adam, isDeaf: true }, eva] },
-    `
+  'who is deafened reads the receipt of a spoken no, which is stored whatever the database does':
+    [
+      { people: [{ ...adam, isDeaf: true }, eva] },
+      `
     store unwritable
     adam says: Don't listen to me.
-    > ignored Adam: interjection
-    > failed store store.unwritable
-    > tells adam "You said no, so I don't hear you. Press Hear me to change that. That holds for now, and I save it as soon as I can. I told the operator."
-    > offers 2 buttons
+    > ignored Adam: interjection, tells adam consent.no, offers 2 buttons
     4000
     `,
-  ],
+    ],
   'where the bot is there for captions alone the receipt of a spoken no is written': [
     { listener: new RecordedUtterances() },
     `

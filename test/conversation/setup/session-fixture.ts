@@ -43,6 +43,10 @@ import {
   type PaidEngines,
   type RawEngines,
 } from '#src/spending/paid-engine.ts';
+import {
+  type ConsentJournal,
+  JournaledConsents,
+} from '#src/storage/stores/journaled-consents.ts';
 import { PartialTrust } from '#src/turn/endpointing/end-of-turn.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
@@ -53,6 +57,7 @@ import { FakeLinkOpener } from '#test/fakes/fake-link.ts';
 import { makeCatalog } from '#test/fakes/fake-sounds.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
+import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import {
   type MemoryStores,
   openMemoryStores,
@@ -198,6 +203,15 @@ export type FixtureOptions = Partial<
   readonly stores?: MemoryStores;
 };
 
+/** The journal of a folder outlives a process, as its stores do. */
+const journals = new WeakMap<MemoryStores, ConsentJournal>();
+
+function findJournal(stores: MemoryStores) {
+  const journal = journals.get(stores) ?? makeMemoryJournal();
+  journals.set(stores, journal);
+  return journal;
+}
+
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. Whatever is said is "five five". */
 export function openSessionFixture(
   {
@@ -240,7 +254,7 @@ export function openSessionFixture(
     serverSettings,
     clock,
     linkOpener,
-    store: stores.consents,
+    store: new JournaledConsents(stores.consents, findJournal(stores), clock),
     leftOutPeople: stores.leftOutPeople,
     toldPeople: stores.toldPeople,
     guildStore: stores.guilds,

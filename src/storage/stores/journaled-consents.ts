@@ -1,0 +1,238 @@
+import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type {
+  ConsentChange,
+  ConsentStore,
+  Erasure,
+  StoredRows,
+} from '#src/people/consent.ts';
+
+/** A no, or the beginning of an erasure, that no database has taken yet. */
+export type UnwrittenRefusal = Omit<ConsentChange, 'kind'> & {
+  readonly guildId: GuildId;
+  readonly personId: PersonId;
+  readonly kind: 'never' | 'forgotten';
+};
+
+/** Keeps refusals that no database has taken yet. */
+export interface ConsentJournal {
+  /** Reads the entries, the newest of a person last. Throws BotError `store.unreadable`. */
+  read(): Promise<readonly UnwrittenRefusal[]>;
+  /** Adds an entry, which is on disk when this resolves. Throws BotError `store.unwritable`. */
+  append(entry: UnwrittenRefusal): Promise<void>;
+  /** Keeps these entries alone. Throws BotError `store.unwritable`. */
+  replace(entries: readonly UnwrittenRefusal[]): Promise<void>;
+}
+
+/** Time after which a refusal that stands in the journal no longer waits for the database. */
+const patienceMs = 1_000;
+const flushMs = 5_000;
+
+/**
+ * Consents whose refusals are on disk before the database is asked. A refusal that the database cannot take counts from the
+ * journal, also in the next process, until it is written or the person says yes.
+ *
+ * @example
+ * import { toGuildId, toPersonId } from '#src/base/ids.ts';
+ * import { type ConsentJournal, JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
+ * import type { ConsentStore } from '#src/people/consent.ts';
+ * import { realClock } from '#src/base/clock.ts';
+ *
+ * declare const store: ConsentStore;
+ * declare const journal: ConsentJournal;
+ * using consents = new JournaledConsents(store, journal, realClock);
+ * await consents.write(toGuildId('1'), toPersonId('2'), { kind: 'never' }); // stored, whatever the database does
+ */
+export class JournaledConsents implements ConsentStore, Disposable {
+  readonly #store: ConsentStore;
+  readonly #journal: ConsentJournal;
+  readonly #clock: Clock;
+  readonly #unwritten = new Map<string, UnwrittenRefusal>();
+  /** Writes of one person, one after another, so that an older word never replaces a newer one. */
+  readonly #writes = new Map<string, Promise<unknown>>();
+  #isLoaded = false;
+  #journalWork: Promise<unknown> = Promise.resolve();
+  #cancelFlush: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(store: ConsentStore, journal: ConsentJournal, clock: Clock) {
+    this.#store = store;
+    this.#journal = journal;
+    this.#clock = clock;
+  }
+
+  /** Reads the answers of a server. A refusal of the journal is newer than the stored answer. */
+  async read(guildId: GuildId): Promise<ReadonlyMap<PersonId, ConsentChange>> {
+    await this.#loadJournal();
+    const stored = await this.#store.read(guildId);
+    const answers = new Map(stored);
+    for (const { kind, personId, ...entry } of this.#listUnwritten())
+      if (entry.guildId === guildId) answers.set(personId, { kind });
+    return answers;
+  }
+
+  /** Stores an answer. Throws only if neither the journal nor the database takes it. */
+  async write(
+    guildId: GuildId,
+    personId: PersonId,
+    change: ConsentChange,
+  ): Promise<void> {
+    // An unreadable journal keeps no answer from being stored.
+    await this.#loadJournal().catch(() => undefined);
+    const key = toKey(guildId, personId);
+    const { kind } = change;
+    // A newer answer takes along the beginning of an erasure that is not written yet.
+    const { erasesSinceWallMs = this.#unwritten.get(key)?.erasesSinceWallMs } = change;
+    if (kind === 'always') {
+      await this.#writeInOrder(guildId, personId, async () => {
+        await this.#store.write(guildId, personId, { kind, erasesSinceWallMs });
+        await this.#forgetEntry(key);
+      });
+      return;
+    }
+    const entry = { guildId, personId, kind, erasesSinceWallMs };
+    const isKept = await this.#keepEntry(entry);
+    const writing = this.#writeEntry(entry);
+    if (!isKept) return await writing;
+    writing.catch(() => this.#scheduleFlush());
+    await waitAtMost(
+      writing.catch(() => undefined),
+      patienceMs,
+      this.#clock,
+      neverAborted,
+    );
+  }
+
+  /** Lists unfinished erasures, also of the journal. */
+  async listErasures(): Promise<readonly Erasure[]> {
+    await this.#loadJournal();
+    const stored = await this.#store.listErasures();
+    const keys = new Set(
+      stored.map(({ guildId, personId }) => toKey(guildId, personId)),
+    );
+    const unwritten = this.#listUnwritten().flatMap(
+      ({ erasesSinceWallMs: sinceWallMs, guildId, personId }) =>
+        sinceWallMs === undefined || keys.has(toKey(guildId, personId))
+          ? []
+          : [{ guildId, personId, sinceWallMs }],
+    );
+    return [...stored, ...unwritten];
+  }
+
+  /** Removes a finished erasure, after the entry that began it is written. */
+  async endErasure(erasure: Erasure): Promise<void> {
+    const entry = this.#unwritten.get(toKey(erasure.guildId, erasure.personId));
+    if (entry) await this.#writeEntry(entry);
+    await this.#store.endErasure(erasure);
+  }
+
+  /** Counts stored items about a person. */
+  countItems(guildId: GuildId, personId: PersonId): Promise<number> {
+    return this.#store.countItems(guildId, personId);
+  }
+
+  /** Lists stored rows about a person. */
+  listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
+    return this.#store.listRows(guildId, personId);
+  }
+
+  /** Erases a person's rows except consent and erasure. */
+  erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
+    return this.#store.erasePerson(guildId, personId);
+  }
+
+  /** Tries no more to write entries. They stay in the journal. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#cancelFlush?.();
+  }
+
+  async #loadJournal() {
+    if (this.#isLoaded) return;
+    const entries = await this.#inJournal(() => this.#journal.read());
+    if (this.#isLoaded) return;
+    this.#isLoaded = true;
+    for (const entry of entries)
+      this.#unwritten.set(toKey(entry.guildId, entry.personId), entry);
+    if (this.#unwritten.size > 0) void this.#flush();
+  }
+
+  /** Returns whether the entry is on disk. */
+  async #keepEntry(entry: UnwrittenRefusal) {
+    const key = toKey(entry.guildId, entry.personId);
+    const former = this.#unwritten.get(key);
+    this.#unwritten.set(key, entry);
+    try {
+      await this.#inJournal(() => this.#journal.append(entry));
+      return true;
+    } catch {
+      if (this.#unwritten.get(key) !== entry) return false;
+      if (former) this.#unwritten.set(key, former);
+      else this.#unwritten.delete(key);
+      return false;
+    }
+  }
+
+  async #writeEntry({ guildId, personId, ...change }: UnwrittenRefusal) {
+    await this.#writeInOrder(guildId, personId, async () => {
+      const key = toKey(guildId, personId);
+      const entry = this.#unwritten.get(key);
+      await this.#store.write(guildId, personId, change);
+      if (entry && this.#unwritten.get(key) === entry) await this.#forgetEntry(key);
+    });
+  }
+
+  async #forgetEntry(key: string) {
+    if (!this.#unwritten.delete(key) || !this.#isLoaded) return;
+    // An entry that stays is written once more in the next process, and is true there.
+    await this.#inJournal(() => this.#journal.replace(this.#listUnwritten())).catch(
+      () => undefined,
+    );
+  }
+
+  async #flush() {
+    this.#cancelFlush = undefined;
+    for (const [key, entry] of this.#unwritten) {
+      if (this.#isClosed) return;
+      if (this.#unwritten.get(key) === entry)
+        await this.#writeEntry(entry).catch(() => undefined); // The database reports its trouble.
+    }
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush() {
+    if (this.#isClosed || this.#cancelFlush || this.#unwritten.size === 0) return;
+    this.#cancelFlush = this.#clock.later(flushMs, () => void this.#flush());
+  }
+
+  async #writeInOrder(
+    guildId: GuildId,
+    personId: PersonId,
+    write: () => Promise<void>,
+  ) {
+    const key = toKey(guildId, personId);
+    const former = this.#writes.get(key) ?? Promise.resolve();
+    const writing = former.then(write, write);
+    this.#writes.set(key, writing);
+    try {
+      await writing;
+    } finally {
+      if (this.#writes.get(key) === writing) this.#writes.delete(key);
+    }
+  }
+
+  async #inJournal<T>(work: () => Promise<T>): Promise<T> {
+    const working = this.#journalWork.then(work, work);
+    this.#journalWork = working;
+    return await working;
+  }
+
+  #listUnwritten() {
+    return [...this.#unwritten.values()];
+  }
+}
+
+function toKey(guildId: GuildId, personId: PersonId) {
+  return `${guildId} ${personId}`;
+}

@@ -1,0 +1,34 @@
+import { BotError } from '#src/base/errors.ts';
+import type {
+  ConsentJournal,
+  UnwrittenRefusal,
+} from '#src/storage/stores/journaled-consents.ts';
+
+/** A journal in memory. Set `trouble` to make it fail from then on. */
+export type MemoryJournal = ConsentJournal & {
+  readonly entries: readonly UnwrittenRefusal[];
+  trouble: 'unreadable' | 'unwritable' | undefined;
+};
+
+export function makeMemoryJournal(): MemoryJournal {
+  let entries: readonly UnwrittenRefusal[] = [];
+  const write = async (next: readonly UnwrittenRefusal[]) => {
+    if (journal.trouble)
+      throw new BotError('store.unwritable', true, 'There is no room left.');
+    entries = next;
+  };
+  const journal: MemoryJournal = {
+    trouble: undefined,
+    get entries() {
+      return entries;
+    },
+    async read() {
+      if (journal.trouble === 'unreadable')
+        throw new BotError('store.unreadable', true, 'The file cannot be read.');
+      return entries;
+    },
+    append: (entry) => write([...entries, entry]),
+    replace: (next) => write(next),
+  };
+  return journal;
+}
