@@ -502,9 +502,7 @@ function continueState(
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
 ): ConversationState {
   const formerChannel = formerSession?.voiceChannel.channel;
-  const goesOn =
-    formerChannel?.channelId === channel.channelId ||
-    (formerChannel && deps.places.isNoWider(channel, formerChannel));
+  const goesOn = formerChannel && haveSameReaders(channel, formerChannel, deps);
   const continued = formerSession
     ? goesOn && formerSession.loop.state
     : endedConversation;
@@ -520,6 +518,18 @@ function continueState(
     history: (continued || initialState).history,
     notes: { ...initialState.notes, failures: notes.failures },
   };
+}
+
+/** Tests whether exactly the same people may open both channels. */
+function haveSameReaders(
+  channel: ChannelRef,
+  otherChannel: ChannelRef,
+  { places }: Pick<SessionDependencies, 'places'>,
+) {
+  if (channel.channelId === otherChannel.channelId) return true;
+  return (
+    places.isNoWider(channel, otherChannel) && places.isNoWider(otherChannel, channel)
+  );
 }
 
 function findPersonName(
