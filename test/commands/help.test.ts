@@ -82,7 +82,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     'sits in a channel without the bot',
     inDen,
     { talk: undefined },
-    'join.none',
+    'join.here',
     ['try.join'],
   ],
   ['sits in another channel', inDen, { talk: { people: [] } }, 'perm.room', []],

@@ -12,6 +12,7 @@ import {
   type SettingOutcome,
   type SettingsView,
 } from '#src/settings/setting-definition.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Time between the announcement of a looser policy and its effect. */
 const announcementMs = 30_000;
@@ -191,7 +192,13 @@ export class SettingsRequests {
       for (const { consent } of this.#sessions.listSessions(guildId))
         consent.syncConversation();
     };
-    session.notices.post({ id: `settings.told.${policy}` }, isUnchanged, () => {
+    const roles = roleId === undefined ? [] : [roleId];
+    const [role = ''] = this.#deps.places.listRoleNames(guildId, roles);
+    const announcement: TextLine =
+      policy === 'notice'
+        ? { id: 'settings.told.notice' }
+        : { id: 'settings.told.role', with: { role } };
+    session.notices.post(announcement, isUnchanged, () => {
       if (isUnchanged())
         void settings.delayConsent(guildId, formerConsent, announcementMs);
       this.#deps.clock.later(announcementMs, () => void countChange());

@@ -178,7 +178,7 @@ test('the bot stays with others whom it hears and says so, until they have left'
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(one);
-  expect(bot.written).toContain(formatText('follow.barred'));
+  expect(bot.written).toContain(formatText('follow.company'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(two);
