@@ -35,6 +35,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     return guild.roster().channels.find(({ name }) => name === 'Lobby')?.status;
   };
   return {
+    client: login.client,
     clock,
     guild,
     link,
@@ -163,6 +164,21 @@ test('taken away with the right to manage the channel, the bot removes its statu
 });
 
 test('a status that Discord refused is written again, with the newest number', async () => {
+  const { client, clock, link, show, shown, untilTold } = await openStatuses();
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  await clock.advance(10_000);
+  const put = vi.spyOn(client.rest, 'put').mockRejectedValueOnce(new Error('500'));
+  show(3);
+  await waitUntil(() => put.mock.calls.length === 1);
+  show(4);
+  await clock.advance(60_000);
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+});
+
+test('a status goes on once the bot has its right back', async () => {
   const { clock, guild, link, show, shown, untilTold } = await openStatuses();
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');

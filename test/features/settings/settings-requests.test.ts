@@ -111,6 +111,19 @@ test.each<[key: string, value: string, expected?: object]>([
   expect(await settingsStore.read(toGuildId('g'))).toEqual(new Map());
 });
 
+test('the announcement of a role names the role', async () => {
+  const bot = await openCalled({}, [adam, eva]);
+  const roleId = '111111111111111111';
+  await bot.settings.setSetting(
+    toGuildId('g'),
+    'consent',
+    `role ${roleId}`,
+    'confirmed',
+  );
+  await passTime(bot, 1_000);
+  expect(bot.written.at(-1)).toContain(`members of the role role ${roleId} without`);
+});
+
 test('a looser policy waits its 30 s also after a restart', async () => {
   const before = await openCalled({}, [adam, eva]);
   const { clock, settingsStore, stores } = before;
