@@ -13,7 +13,9 @@ import {
   findPresentConsent,
   type TalkStep,
 } from '#src/ports/talk-guide.ts';
+import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { formatText, type TextLine, toOptionalLines } from '#src/texts/texts.ts';
+import { judgeChannel } from './join.ts';
 
 const firstTopics = ['ask', 'stop', 'privacy'];
 const maxHelpLines = 4;
@@ -132,14 +134,25 @@ function findFirstStep(
 }
 
 function toFirstStep(
-  { caller, guildId }: CommandCall,
+  call: CommandCall,
   talk: HelpState['talk'],
-  { places, sessions }: CommandPorts,
+  ports: CommandPorts,
 ): TalkStep {
+  const { caller, guildId } = call;
+  const { places, sessions } = ports;
   const channel = sessions.at(guildId);
-  if (!talk || !channel)
-    return { line: { id: 'join.none' }, buttons: caller.channel ? ['try.join'] : [] };
+  if (!talk || !channel) return toCallStep(call, ports);
   const consent = findPresentConsent(caller.id, talk);
   if (consent) return describeNextStep(talk, consent);
   return { line: toJoinRoomLine(channel, caller.id, places), buttons: [] };
+}
+
+/** Describes how the caller brings the bot in, or why it cannot come. */
+function toCallStep(call: CommandCall, ports: CommandPorts): TalkStep {
+  const { channel } = call.caller;
+  const verdict = channel && judgeChannel(channel, call, ports);
+  if (!channel || !verdict) return { line: { id: 'join.none' }, buttons: [] };
+  const obstacle = describeObstacle(verdict, channel);
+  const callStep = { id: 'join.here', with: { channel: channel.name } } as const;
+  return { line: obstacle ?? callStep, buttons: obstacle ? [] : ['try.join'] };
 }

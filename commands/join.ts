@@ -21,6 +21,7 @@ import {
 } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
+import { moveRequestMinutes } from '#src/sessions/move-requests.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
 
 /** Longest wait for a retry that may succeed, and the interval of checks. */
@@ -51,14 +52,22 @@ export const join: Command = {
     if ('consent' in joining) {
       const state = await ports.guilds.readHelpState(call.guildId);
       return [
-        ...buildWelcome(joining, state, follows),
+        ...buildWelcome(joining, state, [
+          ...toOptionalLines(follows === true, { id: 'tool.follow.on' }),
+          ...toUnwritableLines(channel, call, ports),
+        ]),
         ...toManagerNote(joining, call, state),
       ];
     }
     if (joining.kind === 'busy') {
       const refusal = toJoinRoomLine(joining.other, call.caller.id, ports.places);
       return [
-        joining.isAsked ? { ...refusal, lines: [{ id: 'move.asked' }] } : refusal,
+        joining.isAsked
+          ? {
+              ...refusal,
+              lines: [{ id: 'move.asked', with: { n: moveRequestMinutes } }],
+            }
+          : refusal,
       ];
     }
     return [toFailureReply(joining, channel)];
@@ -109,8 +118,8 @@ async function joinOnceLinked(
   return joining;
 }
 
-/** Judges whether the bot may join. Undefined if the channel is deleted. */
-function judgeChannel(
+/** Judges whether the bot may join for the caller. Undefined if the channel is deleted. */
+export function judgeChannel(
   channel: ChannelRef,
   { caller, guildId }: CommandCall,
   { clock, places, sessions }: CommandPorts,
@@ -148,6 +157,19 @@ function toFailureReply(
   }
 }
 
+/** Tells the caller that the bot cannot write in its channel, and so which right is missing. */
+function toUnwritableLines(
+  channel: ChannelRef,
+  { caller }: CommandCall,
+  { places }: CommandPorts,
+) {
+  const isUnwritable = places.findChannelFacts(channel, caller.id)?.mayWrite === false;
+  return toOptionalLines(isUnwritable, {
+    id: 'join.unwritable',
+    with: { channel: channel.name },
+  });
+}
+
 function toSeconds(ms: number) {
   return Math.round(ms / 1000);
 }
@@ -166,14 +188,14 @@ function toManagerNote(
 function buildWelcome(
   { consent, unread }: JoinResult,
   { talk }: HelpState,
-  follows: boolean | undefined,
+  remarks: readonly TextLine[],
 ): Replies {
   return [
     { ...describeNextStep(talk, consent).line, to: 'room', panel: true },
     {
       id: `consent.${consent}`,
       lines: [
-        ...toOptionalLines(follows === true, { id: 'tool.follow.on' }),
+        ...remarks,
         { id: 'panel.privacy' },
         ...toOptionalLines(unread === true, { id: 'privacy.unread' }),
       ],

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import {
@@ -5,10 +6,7 @@ import {
   TranscriptStores,
 } from '#src/features/captions/store/transcript-stores.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
-import {
-  openConsentJournalFile,
-  toConsentJournalPath,
-} from '#src/storage/data-dir/consent-journal-file.ts';
+import { openConsentJournalFolder } from '#src/storage/data-dir/consent-journal.ts';
 import { openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver, SqliteWorker } from '#src/storage/sqlite/sqlite-driver.ts';
 import { StoreHealth } from '#src/storage/store-health.ts';
@@ -48,15 +46,11 @@ export async function openStores(options: StoreOptions): Promise<OpenStores> {
     ? await openInDatabase(databaseUrl, options)
     : await openInFiles(options, worker);
   const mainStores = stack.use(createStores(opened.main));
-  const { config } = options;
-  const journalPath = toConsentJournalPath(
-    config.storage.dataDir,
-    config.gateway.shardRange,
-  );
+  const journalFolder = join(options.config.storage.dataDir, 'unwritten');
   const consents = stack.use(
     new JournaledConsents(
       mainStores.consents,
-      openConsentJournalFile(journalPath),
+      openConsentJournalFolder(journalFolder),
       realClock,
     ),
   );

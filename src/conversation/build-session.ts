@@ -270,6 +270,11 @@ export function buildSession(
         clock: deps.clock,
         consent,
         listPeople: voiceChannel.listPeople,
+        getRoleName() {
+          const { roleId } = settings.getForGuild(channel.guildId).consent;
+          const roleIds = roleId === undefined ? [] : [roleId];
+          return deps.places.listRoleNames(channel.guildId, roleIds)[0] ?? '';
+        },
         notices,
         requests: speech.requests,
         signal,
@@ -514,9 +519,7 @@ function continueState(
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
 ): ConversationState {
   const formerChannel = formerSession?.voiceChannel.channel;
-  const goesOn =
-    formerChannel?.channelId === channel.channelId ||
-    (formerChannel && deps.places.isNoWider(channel, formerChannel));
+  const goesOn = formerChannel && haveSameReaders(channel, formerChannel, deps);
   const continued = formerSession
     ? goesOn && formerSession.loop.state
     : endedConversation;
@@ -532,6 +535,18 @@ function continueState(
     history: (continued || initialState).history,
     notes: { ...initialState.notes, failures: notes.failures },
   };
+}
+
+/** Tests whether exactly the same people may open both channels. */
+function haveSameReaders(
+  channel: ChannelRef,
+  otherChannel: ChannelRef,
+  { places }: Pick<SessionDependencies, 'places'>,
+) {
+  if (channel.channelId === otherChannel.channelId) return true;
+  return (
+    places.isNoWider(channel, otherChannel) && places.isNoWider(otherChannel, channel)
+  );
 }
 
 function findPersonName(

@@ -10,6 +10,7 @@ import {
   type ChannelId,
   type GuildId,
   type PersonId,
+  type RoleId,
   toChannelId,
   toPersonId,
   toRoleId,
@@ -25,6 +26,7 @@ import {
   findMemberPermissions,
   findOwnPermissions,
   findPermissions,
+  mayWriteMessages,
   openRights,
 } from './permissions.ts';
 
@@ -70,6 +72,12 @@ export class DiscordPlaces implements Places {
     const member = this.#findGuild(guildId)?.members.cache.get(personId);
     const permissions = member && findMemberPermissions(member);
     return permissions?.has(PermissionFlagsBits.ManageGuild) ?? false;
+  }
+
+  /** Lists the names of roles, with the id of a role that Discord has not reported. */
+  listRoleNames(guildId: GuildId, roleIds: readonly RoleId[]): readonly string[] {
+    const roles = this.#findGuild(guildId)?.roles.cache;
+    return roleIds.map((roleId) => toOneLine(roles?.get(roleId)?.name ?? roleId));
   }
 
   /** Finds a voice channel of the server. */
@@ -186,6 +194,7 @@ function readChannelFacts(
     mayView: hasRight(PermissionFlagsBits.ViewChannel),
     mayConnect: hasRight(PermissionFlagsBits.Connect),
     maySpeak: hasRight(PermissionFlagsBits.Speak),
+    mayWrite: mayWriteMessages(channel) !== false,
     mayMoveMembers: hasRight(PermissionFlagsBits.MoveMembers),
     limit: channel.userLimit,
     members: listOtherPeople(guild, toChannelId(channel.id)).length,

@@ -11,6 +11,8 @@ export type ChannelFacts = {
   readonly mayView: boolean;
   readonly mayConnect: boolean;
   readonly maySpeak: boolean;
+  /** False if the bot cannot write in the chat of the channel. */
+  readonly mayWrite: boolean;
   readonly mayMoveMembers: boolean;
   /** 0 means no limit. */
   readonly limit: number;

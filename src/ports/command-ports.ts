@@ -1,4 +1,4 @@
-import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
@@ -53,6 +53,8 @@ export interface Places {
   getLocale(guildId: GuildId): Locale;
   /** Returns whether Discord has reported the right to manage the server. */
   mayManage(guildId: GuildId, personId: PersonId): boolean;
+  /** Lists the names of roles, with the id of a role that Discord has not reported. */
+  listRoleNames(guildId: GuildId, roleIds: readonly RoleId[]): readonly string[];
   /** Finds a voice channel. Undefined if the bot does not know the channel, or it is for texts. */
   findChannel(guildId: GuildId, channelId: ChannelId): ChannelRef | undefined;
   /** Finds the channel where Discord last reported this person. */

@@ -15,7 +15,6 @@ export type PanelContent = {
 };
 
 export type FeaturePanel = {
-  readonly captionsDays?: number;
   /** Absent if captions are off. */
   readonly captionsChannelId?: ChannelId;
   readonly lines?: readonly TextLine[];

@@ -93,7 +93,10 @@ export function describeTalk(state: TalkState): TalkGuide {
       ...toOptionalLines(state.isUncalled, { id: 'join.uncalled', with: { channel } }),
       ...describeUntellable(state.untellable),
       ...toOptionalLines(state.isMuted, { id: 'muted.server' }),
-      ...toOptionalLines(state.isReadByPrograms, { id: 'panel.programs' }),
+      ...toOptionalLines(state.isReadByPrograms, {
+        id: 'panel.programs',
+        with: { channel },
+      }),
     ],
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],

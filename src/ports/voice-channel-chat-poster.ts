@@ -16,6 +16,12 @@ export type PersonalLine = {
   readonly id?: string;
 };
 
+/** A posted line with buttons. */
+export interface OfferedButtons {
+  /** Replaces the line by another one, and removes the buttons. Throws as `VoiceChannelChatPoster` does. */
+  replaceBy(line: TextLine, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Writes one message after the other, and resolves when Discord has accepted it, maybe
  * after minutes. Throws BotError `discord.forbidden`, `discord.unreachable` or
@@ -52,11 +58,11 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     id?: string,
   ): Promise<void>;
-  /** Posts a line with buttons and no ping. */
+  /** Posts a line with buttons and no ping. Resolves to the posted message. */
   offerButtons(
     channel: ChannelRef,
     line: TextLine,
     buttons: readonly string[],
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<OfferedButtons>;
 }

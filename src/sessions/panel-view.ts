@@ -50,13 +50,8 @@ export function createPanel(facts: PanelFacts): PanelContent {
     notes,
     people,
   } = describeTalk(talk);
-  // For undecided people.
-  const { captionsDays: days } = features;
-  const retentionLines = days === undefined ? [] : [describeRetention(days)];
-  const privacyLines = [
-    ...toOptionalLines(isAsking, { id: 'panel.privacy' }),
-    ...(isAsking ? retentionLines : []),
-  ];
+  // Undecided people read the rest behind the button.
+  const privacyLines = toOptionalLines(isAsking, { id: 'panel.storage' });
   const activityLines = talk.isLinked
     ? listActivityLines(facts, buttons.includes('ask'))
     : [];
@@ -114,13 +109,12 @@ function findAnsweringLine({
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
   if (step) return [{ id: step }];
-  if (current && current.phase.kind !== 'making')
-    return [
-      {
-        id: 'panel.speaking',
-        with: { name: findCurrentTurn(state)?.name ?? talk.channel },
-      },
-    ];
+  if (current && current.phase.kind !== 'making') {
+    const asker = findCurrentTurn(state)?.name;
+    return asker === undefined
+      ? [{ id: 'panel.speaking.all', with: { channel: talk.channel } }]
+      : [{ id: 'panel.speaking', with: { name: asker } }];
+  }
   if (current || phases.includes('waiting') || phases.includes('deciding'))
     return [{ id: 'panel.thinking' }];
   return undefined;

@@ -317,6 +317,7 @@ export class VoiceSessions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#notices[Symbol.dispose]();
+    this.moveRequests[Symbol.dispose]();
     this.consents[Symbol.dispose]();
     this.#removal[Symbol.dispose]();
     const running = [...this.#sessions.values()];

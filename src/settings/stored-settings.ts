@@ -10,6 +10,7 @@ import {
   tryWrite,
   withStoreTimeout,
 } from '#src/ports/stores.ts';
+import { formatShortenedNames } from '#src/ports/talk-guide.ts';
 import { createPronouncer, type Pronounce } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
@@ -148,9 +149,12 @@ export class StoredSettings {
   /** Finds why a person may not use the bot. */
   async findDenial({ caller, guildId }: AccessRequest): Promise<TextLine | undefined> {
     await this.loadGuild(guildId);
-    const access = judgeAccess(this.getForGuild(guildId), caller);
+    const settings = this.getForGuild(guildId);
+    const access = judgeAccess(settings, caller);
     if (access === 'open') return undefined;
-    return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
+    if (access === 'blocked') return { id: 'access.blocked' };
+    const names = this.#deps.places.listRoleNames(guildId, settings.userRoleIds);
+    return { id: 'access.role', with: { roles: formatShortenedNames(names) } };
   }
 
   /** Returns the settings as they were with this value. Nothing is saved. */

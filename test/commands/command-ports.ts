@@ -279,6 +279,7 @@ export function makePorts(
     hasGuild: () => true,
     getBotName: () => 'Nova',
     mayManage: () => false,
+    listRoleNames: () => [],
     showConfirmation: () => ({ kind: 'over' }),
     confirmCall: async () => ({ kind: 'completed' }),
     getLocale: () => 'en',

@@ -8,6 +8,7 @@ import { features } from '#src/features/features.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { escapeTextValues } from '#src/texts/plain-text.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import {
   adam,
   callAs,
@@ -82,7 +83,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     'sits in a channel without the bot',
     inDen,
     { talk: undefined },
-    'join.none',
+    'join.here',
     ['try.join'],
   ],
   ['sits in another channel', inDen, { talk: { people: [] } }, 'perm.room', []],
@@ -119,6 +120,15 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
     ).toBe(id);
   },
 );
+
+test('a person who sits where the bot cannot come reads what is in the way, without the button', async () => {
+  const full = { ...healthyFacts, limit: 5, members: 5 };
+  const reply = await helped(inDen, {
+    help: { talk: undefined },
+    findChannelFacts: () => full,
+  });
+  expect([idsOf(reply)[0], reply.buttons]).toEqual(['join.full', ['privacy']]);
+});
 
 test('a person who may not use the bot reads why, and reads about their own data', async () => {
   const denied = { findDenial: async () => ({ id: 'access.blocked' }) as const };

@@ -5,7 +5,7 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import type { MoveAgreement } from '#src/sessions/move-requests.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import {
   adam,
@@ -64,23 +64,32 @@ const untilMs = Date.UTC(2026, 10, 20, 17, 5);
 test.each<[Partial<ChannelFacts>, string]>([
   [
     { mayView: false },
-    'I lack View Channel in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
+    'I lack View Channel in Lounge. Whoever manages the channel can give it to my role there; then run /join again.',
   ],
   [
     { mayConnect: false },
-    'I lack Connect in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
+    'I lack Connect in Lounge. Whoever manages the channel can give it to my role there; then run /join again.',
   ],
   [
     { maySpeak: false },
-    'I lack Speak in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
+    'I lack Speak in Lounge. Whoever manages the channel can give it to my role there; then run /join again.',
   ],
   [
     { limit: 5, members: 5 },
-    'Lounge is full (5/5). Raise the limit or let me move members.',
+    'Lounge is full (5/5). A manager can raise the limit, or give my role Move Members; then run /join again.',
   ],
-  [{ callerMayEnter: false }, "You can't enter Lounge yourself."],
-  [{ isAfk: true }, 'Lounge is the AFK channel; nobody can talk there.'],
-  [{ timedOutUntilMs: untilMs }, "I'm timed out until 2026-11-20 17:05 UTC."],
+  [
+    { callerMayEnter: false },
+    "You can't enter Lounge yourself, so I don't come there for you. Pick a channel that you can enter.",
+  ],
+  [
+    { isAfk: true },
+    'Lounge is the AFK channel; nobody can talk there. Go to another voice channel and run /join.',
+  ],
+  [
+    { timedOutUntilMs: untilMs },
+    "I'm timed out until 2026-11-20 17:05 UTC. Run /join after that, or once a moderator has ended the timeout.",
+  ],
 ])('/join with %j tells the caller alone: %s', async (facts, sentence) =>
   expect(readReply(await joinWhere(facts))).toEqual(['caller', sentence]),
 );
@@ -134,7 +143,10 @@ test.each<[JoinOutcome, string]>([
     { kind: 'lost', nextTryMs: 1000 },
     "Discord doesn't connect me. If I'm not there in 1 s, run /join again.",
   ],
-  [{ kind: 'refused' }, 'Discord keeps refusing. /join to try again.'],
+  [
+    { kind: 'refused' },
+    "Discord didn't connect me to the voice channel, and I have stopped trying. Wait a minute, then run /join. If that fails too, tell my operator.",
+  ],
   [
     { kind: 'no-voice' },
     "Voice doesn't work on the machine I run on. I told the operator; run /join again when it is fixed.",
@@ -148,13 +160,32 @@ test.each<[JoinOutcome, string]>([
   expect(readReply(await replying)).toEqual(['caller', sentence]);
 });
 
+test('/join where the bot may not write in the chat tells the caller what is missing there, and which right', async () => {
+  const joining: JoinOutcome = { kind: 'joined', consent: 'brief' };
+  const listReplies = async (mayWrite: boolean) =>
+    await join.run(
+      inLounge,
+      makePorts({
+        join: async () => joining,
+        findChannelFacts: () => ({ ...healthyFacts, mayWrite }),
+      }),
+    );
+  const [, remark] = await listReplies(false);
+  const line = { id: 'join.unwritable', with: { channel: 'Lounge' } } as const;
+  expect(remark?.to).toBeUndefined();
+  expect(remark?.lines).toContainEqual(line);
+  expect(formatText(line.id, line.with)).toContain('Send Messages');
+  const [, usual] = await listReplies(true);
+  expect(usual?.lines).not.toContainEqual(line);
+});
+
 test('/join from another channel says that the people there were asked', async () => {
   const joining: JoinOutcome = { kind: 'busy', other: den, isAsked: true };
   const [reply] = await join.run(inLounge, makePorts({ join: async () => joining }));
   expect(reply).toEqual({
     id: 'perm.room',
     with: { channel: 'Den' },
-    lines: [{ id: 'move.asked' }],
+    lines: [{ id: 'move.asked', with: { n: 10 } }],
   });
 });
 

@@ -32,7 +32,7 @@ test.each([
 test.each(['access.blocked', 'access.role'] as const)(
   'whom the server does not let use the bot (%s) is told no yes, and what is kept about them',
   async (id) => {
-    const denied = { findDenial: async () => ({ id }) };
+    const denied = { findDenial: async () => ({ id, with: { roles: 'Crew' } }) };
     const [status] = await run('status', inLounge, denied);
     const [allowed] = await run('allow', inLounge, denied);
     expect([status.id, status.lines?.map((line) => line.id)]).toEqual([

@@ -28,7 +28,7 @@ test.each<[SettingOutcome, readonly string[]]>([
   [{ kind: 'set', value: 'off', isSaved: true }, ['Saved.']],
   [
     { kind: 'set', value: 'off', isSaved: false },
-    ["I can't save that now: it holds until I restart."],
+    ["I can't save that now. It holds until I restart; then please do it again."],
   ],
   [
     { kind: 'unknown', keys: ['typed', 'voice'] },
@@ -81,7 +81,7 @@ test('a failed check shows its reason, and a check that was not tried shows what
   const idle = toUntriedFinding('playback', { id: 'leave.nowhere' });
   expect(await checked([barred, idle])).toEqual([
     'caller',
-    'permission: failed. I lack Speak in Lounge. Give it to my role there, or ask whoever manages the channel to; then /join works.',
+    'permission: failed. I lack Speak in Lounge. Whoever manages the channel can give it to my role there; then run /join again.',
     "playback: not tried. I'm in no voice channel here. Call me with /join.",
     "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);

@@ -105,7 +105,7 @@ test.each<[PlayOutcome, string]>([
   ],
   [
     { kind: 'muted' },
-    "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
+    "I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. I still answer /ask answer:text in writing.",
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])(
@@ -158,7 +158,10 @@ test('/track play wait:true replies to all once the sound is over, and of what l
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([
   [[{ kind: 'skipped', track: 'bg', title: 'rain' }], ['room', 'Skipped rain.']],
-  [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing.']],
+  [
+    [{ kind: 'empty', track: 'bg' }],
+    ['caller', 'Nothing is playing. /track play starts a sound.'],
+  ],
   [
     [{ kind: 'unknown', name: 'gb', names: ['bg', 'voice', 'cues'] }],
     ['caller', 'There is no "gb". There are: bg, voice, cues.'],
@@ -239,7 +242,7 @@ test('/track list tells what plays, how loud and where it is', async () => {
     ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
   const quiet = await run('list', {}, { listTracks: () => own });
-  expect(read(quiet)[1]).toBe('Nothing is playing.');
+  expect(read(quiet)[1]).toBe('Nothing is playing. /track play starts a sound.');
 });
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {

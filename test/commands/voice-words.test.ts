@@ -19,7 +19,10 @@ test.each<[CommandCall['inputs'], Partial<ServerVocabulary>, readonly string[]]>
         saved: false,
       }),
     },
-    ['I now expect to hear "Ana".', "I can't save that now: it holds until I restart."],
+    [
+      'I now expect to hear "Ana".',
+      "I can't save that now. It holds until I restart; then please do it again.",
+    ],
   ],
   [
     { add: '<' },

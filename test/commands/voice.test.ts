@@ -78,7 +78,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
     'Your voice: rms. Your language: Deutsch. To change one, run /voice me with it.',
     'At 0.85 times the usual pace.',
     'Your name is said as "Shivawn".',
-    "I can't save that now: it holds until I restart.",
+    "I can't save that now. It holds until I restart; then please do it again.",
   ]);
 });
 

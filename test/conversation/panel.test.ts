@@ -86,7 +86,7 @@ playScripts({
   'a text is read out to the whole channel': `
     read: Dinner is ready. > queued position 0, says "Dinner is ready."
     300
-    panel > join.ok; speaking name Lounge; people.yes names Adam; people.unasked names Eva
+    panel > join.ok; speaking.all channel Lounge; people.yes names Adam; people.unasked names Eva
     `,
   'the panel shows a pause, a yes, who comes, and that it has left; the headline follows': `
     with alone

@@ -10,6 +10,7 @@ export const healthyFacts: ChannelFacts = {
   mayView: true,
   mayConnect: true,
   maySpeak: true,
+  mayWrite: true,
   mayMoveMembers: false,
   limit: 0,
   members: 1,

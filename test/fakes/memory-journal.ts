@@ -22,13 +22,15 @@ export function makeMemoryJournal(): MemoryJournal {
     get entries() {
       return entries;
     },
-    async read() {
+    listGuilds: async () => [...new Set(entries.map(({ guildId }) => guildId))],
+    async read(guildId) {
       if (journal.trouble === 'unreadable')
         throw new BotError('store.unreadable', true, 'The file cannot be read.');
-      return entries;
+      return entries.filter((entry) => entry.guildId === guildId);
     },
     append: (entry) => write([...entries, entry]),
-    replace: (next) => write(next),
+    replace: (guildId, next) =>
+      write([...entries.filter((entry) => entry.guildId !== guildId), ...next]),
   };
   return journal;
 }

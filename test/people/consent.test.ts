@@ -59,7 +59,6 @@ test('a person who said nothing is heard by the policy alone', () => {
   expectHeard({ ...silent, policy: 'role', hasRole: false }, false);
 });
 
-// Proves: No policy hears a person who was not told by real
 test('no policy hears a person who was not told of it', () => {
   const silent = { ...present, word: undefined, hasCalled: false };
   expectHeard({ ...silent, isTold: false }, false);

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -75,7 +76,7 @@ withPostgres(() => {
       expect(JSON.stringify(status)).toContain(formatText('consent.no'));
       await eventually(async () => expect(await kind()).toBe('never'));
       await eventually(() =>
-        expect(readdirSync(setup.dataDir).join(' ')).not.toContain('unwritten'),
+        expect(readdirSync(join(setup.dataDir, 'unwritten'))).toEqual([]),
       );
     },
   );

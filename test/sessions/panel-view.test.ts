@@ -268,17 +268,41 @@ test('notes of the panel stand under its first sentence, which they never replac
   );
 });
 
-test('who is heard unasked reads what is stored, and so does who has not decided', () => {
+test('who is heard unasked reads where it says what is stored, and so does who has not decided', () => {
   const idsOf = (standing: (typeof standings)[number]) =>
-    toContent(
-      { captionsDays: 7 },
-      { talk: { ...listening, people: people(standing) } },
-    ).lines.map(({ id }) => id);
-  for (const standing of ['policy', 'unasked'] as const)
-    expect(idsOf(standing)).toEqual(
-      expect.arrayContaining(['panel.privacy', 'captions.kept']),
+    toContent({}, { talk: { ...listening, people: people(standing) } }).lines.map(
+      ({ id }) => id,
     );
-  expect(idsOf('always')).not.toContain('panel.privacy');
+  for (const standing of ['policy', 'unasked'] as const)
+    expect(idsOf(standing)).toContain('panel.storage');
+  expect(idsOf('always')).not.toContain('panel.storage');
+});
+
+test('the panel of a room in which somebody is undecided spends one short sentence on storage', () => {
+  const lines = shown(
+    {},
+    { talk: { ...listening, people: people('brief', 'unasked') } },
+  );
+  expect(lines.at(-1)).toBe(
+    'I never store sound. Press More, then Privacy, to read what I do keep.',
+  );
+  expect(lines).toHaveLength(5);
+  expect(lines.join(' ').split(' ').length).toBeLessThan(40);
+});
+
+test('the panel names the channel that a program reads, as the panel may stand elsewhere', () => {
+  const talk = { ...listening, isReadByPrograms: true };
+  expect(shown({}, { talk })).toContain(
+    'A program of the operator may read what is said in Lounge, also captions from before it began.',
+  );
+});
+
+test('while the bot speaks to nobody in particular, the panel says so and takes no channel for a person', () => {
+  const current = { id: 1, phase: { kind: 'sounding' } } as unknown as NonNullable<
+    typeof start.turnQueue.current
+  >;
+  const state = { ...start, turnQueue: { ...start.turnQueue, current } };
+  expect(shown({}, { state })[1]).toBe('Speaking to everybody in Lounge');
 });
 
 test('the panel of a bot that left has the button that calls it', () =>

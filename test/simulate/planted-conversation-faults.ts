@@ -148,10 +148,10 @@ export const conversationFaults: readonly PlantedFault[] = [
   },
   {
     id: 'a25',
-    meaning: 'A move to a wider channel takes the history along.',
+    meaning: 'A move to a channel of other readers takes the history along.',
     file: 'src/conversation/build-session.ts',
-    from: '    (formerChannel && deps.places.isNoWider(channel, formerChannel));',
-    to: '    formerChannel !== undefined;',
+    from: 'formerChannel && haveSameReaders(channel, formerChannel, deps);',
+    to: 'formerChannel !== undefined;',
     tests: ['test/conversation'],
     foundBy: 'tests',
   },

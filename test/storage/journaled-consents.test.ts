@@ -11,10 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import {
-  openConsentJournalFile,
-  toConsentJournalPath,
-} from '#src/storage/data-dir/consent-journal-file.ts';
+import { openConsentJournalFolder } from '#src/storage/data-dir/consent-journal.ts';
 import { JournaledConsents } from '#src/storage/stores/journaled-consents.ts';
 import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
@@ -30,11 +27,13 @@ function makeFolder() {
   return folder;
 }
 
-function openJournaled(path = toConsentJournalPath(makeFolder(), undefined)) {
+function openJournaled() {
+  const folder = makeFolder();
+  const path = join(folder, '10.jsonl');
   const clock = new VirtualClock();
   const stores = openMemoryStores(clock);
   const open = () =>
-    new JournaledConsents(stores.consents, openConsentJournalFile(path), clock);
+    new JournaledConsents(stores.consents, openConsentJournalFolder(folder), clock);
   return { clock, stores, path, open, consents: open() };
 }
 
@@ -138,21 +137,11 @@ test('while the journal cannot be read no answer is known, and without a disk a 
   expect(await consents.read(guildId)).toEqual(new Map([[ana, { kind: 'never' }]]));
 });
 
-test('processes that share a folder have a journal each', () => {
-  const folder = makeFolder();
-  const paths = [undefined, { first: 0, last: 3 }, { first: 4, last: 7 }].map(
-    (shards) => toConsentJournalPath(folder, shards),
-  );
-  expect(new Set(paths).size).toBe(3);
-  for (const path of paths)
-    expect(path.startsWith(join(folder, 'unwritten-consents'))).toBe(true);
-});
-
 test('a file of garbage is read as nothing', async () => {
-  const path = toConsentJournalPath(makeFolder(), undefined);
+  const folder = makeFolder();
   appendFileSync(
-    path,
-    '\u0000{"guildId":1}\n[]\nnull\n{"guildId":"x","personId":"1","kind":"never"}\n',
+    join(folder, '10.jsonl'),
+    '\u0000{"guildId":1}\n[]\nnull\n{"personId":"1","kind":"never"}\n',
   );
-  expect(await openConsentJournalFile(path).read()).toHaveLength(1);
+  expect(await openConsentJournalFolder(folder).read(guildId)).toHaveLength(1);
 });

@@ -22,6 +22,8 @@ type ConsentNoticesDeps = {
   readonly notices: ChannelNotices;
   readonly requests: Pick<SpeechRequests, 'queueNotice'>;
   readonly listPeople: () => readonly ChannelMember[];
+  /** Gets the name of the role by which the policy hears people. */
+  readonly getRoleName: () => string;
   readonly signal: AbortSignal;
 };
 
@@ -73,9 +75,7 @@ export class ConsentNotices {
       untold.filter(({ id }) => consent.isSurprised(id) === isSurprised),
     ) as [ChannelMember[], ChannelMember[]];
     void this.#tellGroup(others, { id: 'consent.policy' });
-    void this.#tellGroup(surprised, {
-      id: `settings.told.${consent.storedConsents.policy}`,
-    } as TextLine);
+    void this.#tellGroup(surprised, this.#describeLooserPolicy());
   }
 
   /** Forgets that a person was asked, so that the person is asked again. */
@@ -97,6 +97,13 @@ export class ConsentNotices {
     this.#packetCounts.delete(speakerId);
     askedIds.add(speakerId);
     notices.notifyPerson(speakerId, [{ id: 'consent.unasked' }], signal);
+  }
+
+  #describeLooserPolicy(): TextLine {
+    const { consent, getRoleName } = this.#deps;
+    return consent.storedConsents.policy === 'notice'
+      ? { id: 'settings.told.notice' }
+      : { id: 'settings.told.role', with: { role: getRoleName() } };
   }
 
   #isUndecided({ id, isBot }: ChannelMember) {

@@ -14,7 +14,9 @@ import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
+import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
+  OfferedButtons,
   PersonalLine,
   VoiceChannelChatPoster,
 } from '#src/ports/voice-channel-chat-poster.ts';
@@ -26,7 +28,7 @@ export type ChannelMessagesDeps = {
   readonly client: Client<true>;
   readonly panels: Pick<PanelBoard, 'placeIn'>;
   readonly buttons: ReadonlyMap<string, Button>;
-  readonly outbox: Pick<Outbox, 'post'>;
+  readonly outbox: Pick<Outbox, 'changeMessage' | 'post'>;
 };
 
 /** Writes into the chat of voice channels. If closed, a given text goes beside the panel. */
@@ -99,16 +101,22 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     textLine: TextLine,
     buttons: readonly string[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<OfferedButtons> {
     const locale = getGuildLocale(this.#deps.client, channelRef.guildId);
-    const body = toRestBody(renderLines([textLine], locale));
+    const toBody = (line: TextLine) => toRestBody(renderLines([line], locale));
     const components = this.#renderButtons(buttons, channelRef);
-    await this.#sendBody(
+    const messagePlace = await this.#sendBody(
       channelRef.name,
       () => this.#getChannel(channelRef, false),
-      { ...body, components },
+      { ...toBody(textLine), components },
       signal,
     );
+    return {
+      replaceBy: async (line, ending) => {
+        const body = { ...toBody(line), components: [] };
+        await this.#deps.outbox.changeMessage(messagePlace, body, ending);
+      },
+    };
   }
 
   #getChannel({ channelId, guildId, name }: ChannelRef, isGiven: boolean) {
@@ -135,10 +143,11 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     getChannel: () => Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>>,
     body: RestBody,
     signal: AbortSignal,
-  ) {
+  ): Promise<MessagePlace> {
     try {
-      const { id } = await getChannel();
-      await this.#deps.outbox.post(toChannelId(id), body, signal);
+      const channelId = toChannelId((await getChannel()).id);
+      const { id: messageId } = await this.#deps.outbox.post(channelId, body, signal);
+      return { channelId, messageId };
     } catch (cause) {
       signal.throwIfAborted();
       throw createUnwrittenError(channelName, cause);

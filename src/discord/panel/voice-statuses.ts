@@ -17,6 +17,8 @@ import { formatText, type TextLine } from '#src/texts/texts.ts';
 /** Discord writes each text into the audit log of the server. */
 const textGapMs = 10_000;
 const clearMs = 1_000;
+/** Wait before a refused text is written again. */
+const retryMs = 60_000;
 
 type VoiceStatus = {
   readonly channelId: ChannelId;
@@ -26,10 +28,7 @@ type VoiceStatus = {
   wantedText: string;
   mayWriteAtMs: number;
   cancelWait?: () => void;
-  /**
-   * True after a person removed the text, or Discord refused it. Nothing is written until
-   * the next join.
-   */
+  /** True after a person removed the text. Nothing is written until the next join. */
   isGivenUp: boolean;
 };
 
@@ -46,7 +45,8 @@ type ChannelInfo = {
 /**
  * Voice channel statuses of a logged-in client: people see before they enter a channel whether they will be heard.
  *
- * The bot writes only where it has the right and nobody else has written.
+ * The bot writes only where it has the right and nobody else has written. A text stays where the bot was taken away and
+ * lacks Manage Channels, so the text counts people only for the time in which the bot is there.
  * Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status
  *
  * @example
@@ -95,20 +95,31 @@ export class VoiceStatuses {
       this.#writeStatus(guildId, status);
       return;
     }
-    if (!findOwnPermissions(channel)?.has(PermissionFlagsBits.SetVoiceChannelStatus))
-      return;
+    if (!this.#mayWrite(guildId, { channelId: toChannelId(channel.id) })) return;
     status?.cancelWait?.();
     this.#beginStatus(channel, wantedText);
   }
 
-  /** Removes the bot's own text, within a second. Call this while the bot still sits there. */
+  /** Removes the bot's own text, within a second. A bot that sits there no more needs Manage Channels for that. */
   async clear(guildId: GuildId): Promise<void> {
     const status = this.#statuses.get(guildId);
     this.#statuses.delete(guildId);
     status?.cancelWait?.();
     if (!status?.writtenText || status.shownText !== status.writtenText) return;
+    if (!this.#mayWrite(guildId, status)) return;
     const clearing = this.#putText(status, null);
     await waitAtMost(clearing, clearMs, this.#timing, neverAborted);
+  }
+
+  /** Source: https://docs.discord.com/developers/resources/channel#set-voice-channel-status */
+  #mayWrite(guildId: GuildId, { channelId }: Pick<VoiceStatus, 'channelId'>) {
+    const guild = this.#client.guilds.cache.get(guildId);
+    const channel = guild?.channels.cache.get(channelId);
+    const permissions = channel && findOwnPermissions(channel);
+    const { ManageChannels, SetVoiceChannelStatus } = PermissionFlagsBits;
+    const isThere = guild?.members.me?.voice.channelId === channelId;
+    const needed = [SetVoiceChannelStatus, ...(isThere ? [] : [ManageChannels])];
+    return permissions?.has(needed) === true;
   }
 
   #beginStatus({ guild, id }: VoiceBasedChannel, wantedText: string) {
@@ -131,8 +142,8 @@ export class VoiceStatuses {
     const status = this.#statuses.get(guildId);
     if (status?.channelId !== channelId) return;
     const { shownText, wantedText, writtenText } = status;
-    if (shownText === undefined && isSameButNumbers(text, wantedText))
-      status.writtenText = text; // of a former run
+    // Of a former run, or of a request that seemed to fail.
+    if (text !== '' && isSameButNumbers(text, wantedText)) status.writtenText = text;
     if (text === '' && shownText === writtenText && writtenText !== '')
       status.isGivenUp = true;
     status.shownText = text;
@@ -143,6 +154,7 @@ export class VoiceStatuses {
     const { isGivenUp, mayWriteAtMs, shownText, wantedText, writtenText } = status;
     const isFree = shownText === '' || shownText === writtenText;
     if (!isFree || isGivenUp || shownText === wantedText) return;
+    if (!this.#mayWrite(guildId, status)) return;
     status.cancelWait?.();
     const nowMs = this.#timing.nowMs();
     if (nowMs < mayWriteAtMs) {
@@ -151,17 +163,29 @@ export class VoiceStatuses {
       });
       return;
     }
-    status.mayWriteAtMs = nowMs + textGapMs;
-    status.writtenText = status.shownText = wantedText;
-    void this.#putText(status, wantedText);
+    void this.#writeText(guildId, status);
   }
 
-  async #putText(status: VoiceStatus, text: string | null) {
-    const route = `/channels/${status.channelId}/voice-status` as const;
+  async #writeText(guildId: GuildId, status: VoiceStatus) {
+    const { shownText: formerText = '', wantedText: text } = status;
+    status.mayWriteAtMs = this.#timing.nowMs() + textGapMs;
+    status.writtenText = status.shownText = text;
+    if (await this.#putText(status, text)) return;
+    // The former text stays, so the newest one is tried again.
+    if (this.#statuses.get(guildId) !== status || status.shownText !== text) return;
+    status.writtenText = status.shownText = formerText;
+    status.mayWriteAtMs = this.#timing.nowMs() + retryMs;
+    this.#writeStatus(guildId, status);
+  }
+
+  /** Returns false if Discord refused the text or did not answer. */
+  async #putText({ channelId }: VoiceStatus, text: string | null) {
+    const route = `/channels/${channelId}/voice-status` as const;
     try {
       await this.#client.rest.put(route, { body: { status: text } });
+      return true;
     } catch {
-      status.isGivenUp = true; // the right is gone, or Discord is away: nobody misses it
+      return false;
     }
   }
 }

@@ -175,12 +175,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Describes captions for the panel. */
   describePanel(): FeaturePanel {
-    return {
-      captionsChannelId: this.recorder?.session.placeId,
-      captionsDays: this.#session.voiceChannel
-        .getSettings()
-        .getValue(captionsDaysSetting),
-    };
+    return { captionsChannelId: this.recorder?.session.placeId };
   }
 
   /** Ends captions. Posts a recap unless the bot returns by itself. */

@@ -219,13 +219,13 @@ function findFollowTarget(
     return undefined;
   }
   const { channelId } = request.channel;
-  if (request.isBarred) {
+  if (request.objection) {
     const { followedId } = session;
     const isStillThere = () =>
       followedId !== undefined &&
       deps.places.findSeat(guildId, followedId)?.channelId === channelId;
     if (joins.notifiedOf !== channelId)
-      session.notices.post({ id: 'follow.barred' }, isStillThere);
+      session.notices.post({ id: request.objection }, isStillThere);
     joins.notifiedOf = channelId;
     return undefined;
   }
@@ -279,8 +279,11 @@ function createGuildJoins(): GuildJoins {
   };
 }
 
-/** `isBarred` means one of both may not enter, or the bot stays with others. */
-type FollowRequest = { readonly channel: ChannelRef; readonly isBarred: boolean };
+/** `barred`: one of both may not enter. `company`: others want the bot to stay. */
+type FollowRequest = {
+  readonly channel: ChannelRef;
+  readonly objection?: 'follow.barred' | 'follow.company';
+};
 
 function findFollowRequest(
   {
@@ -312,5 +315,8 @@ function findFollowRequest(
   const isDj =
     (djRoleId !== undefined && roleIds.includes(djRoleId)) ||
     places.mayManage(guildId, followedId);
-  return { channel, isBarred: !mayGo || (otherListeners.length > 0 && !isDj) };
+  if (!mayGo) return { channel, objection: 'follow.barred' };
+  return otherListeners.length > 0 && !isDj
+    ? { channel, objection: 'follow.company' }
+    : { channel };
 }

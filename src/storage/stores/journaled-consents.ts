@@ -17,12 +17,14 @@ export type UnwrittenRefusal = Omit<ConsentChange, 'kind'> & {
 
 /** Keeps refusals that no database has taken yet. */
 export interface ConsentJournal {
-  /** Reads the entries, the newest of a person last. Throws BotError `store.unreadable`. */
-  read(): Promise<readonly UnwrittenRefusal[]>;
+  /** Lists the servers with entries. Throws BotError `store.unreadable`. */
+  listGuilds(): Promise<readonly GuildId[]>;
+  /** Reads the entries of a server, the newest of a person last. Throws BotError `store.unreadable`. */
+  read(guildId: GuildId): Promise<readonly UnwrittenRefusal[]>;
   /** Adds an entry, which is on disk when this resolves. Throws BotError `store.unwritable`. */
   append(entry: UnwrittenRefusal): Promise<void>;
-  /** Keeps these entries alone. Throws BotError `store.unwritable`. */
-  replace(entries: readonly UnwrittenRefusal[]): Promise<void>;
+  /** Keeps these entries of a server alone. Throws BotError `store.unwritable`. */
+  replace(guildId: GuildId, entries: readonly UnwrittenRefusal[]): Promise<void>;
 }
 
 /** Time after which a refusal that stands in the journal no longer waits for the database. */
@@ -51,7 +53,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
   readonly #unwritten = new Map<string, UnwrittenRefusal>();
   /** Writes of one person, one after another, so that an older word never replaces a newer one. */
   readonly #writes = new Map<string, Promise<unknown>>();
-  #isLoaded = false;
+  readonly #loadedGuilds = new Set<GuildId>();
   #journalWork: Promise<unknown> = Promise.resolve();
   #cancelFlush: (() => void) | undefined;
   #isClosed = false;
@@ -64,11 +66,11 @@ export class JournaledConsents implements ConsentStore, Disposable {
 
   /** Reads the answers of a server. A refusal of the journal is newer than the stored answer. */
   async read(guildId: GuildId): Promise<ReadonlyMap<PersonId, ConsentChange>> {
-    await this.#loadJournal();
+    await this.#loadEntries(guildId);
     const stored = await this.#store.read(guildId);
     const answers = new Map(stored);
-    for (const { kind, personId, ...entry } of this.#listUnwritten())
-      if (entry.guildId === guildId) answers.set(personId, { kind });
+    for (const { kind, personId } of this.#listUnwritten(guildId))
+      answers.set(personId, { kind });
     return answers;
   }
 
@@ -79,7 +81,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
     change: ConsentChange,
   ): Promise<void> {
     // An unreadable journal keeps no answer from being stored.
-    await this.#loadJournal().catch(() => undefined);
+    await this.#loadEntries(guildId).catch(() => undefined);
     const key = toKey(guildId, personId);
     const { kind } = change;
     // A newer answer takes along the beginning of an erasure that is not written yet.
@@ -87,7 +89,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
     if (kind === 'always') {
       await this.#writeInOrder(guildId, personId, async () => {
         await this.#store.write(guildId, personId, { kind, erasesSinceWallMs });
-        await this.#forgetEntry(key);
+        await this.#forgetEntry(guildId, personId);
       });
       return;
     }
@@ -106,12 +108,14 @@ export class JournaledConsents implements ConsentStore, Disposable {
 
   /** Lists unfinished erasures, also of the journal. */
   async listErasures(): Promise<readonly Erasure[]> {
-    await this.#loadJournal();
     const stored = await this.#store.listErasures();
     const keys = new Set(
       stored.map(({ guildId, personId }) => toKey(guildId, personId)),
     );
-    const unwritten = this.#listUnwritten().flatMap(
+    const entries: UnwrittenRefusal[] = [];
+    for (const guildId of await this.#inJournal(() => this.#journal.listGuilds()))
+      entries.push(...(await this.#readEntries(guildId)));
+    const unwritten = entries.flatMap(
       ({ erasesSinceWallMs: sinceWallMs, guildId, personId }) =>
         sinceWallMs === undefined || keys.has(toKey(guildId, personId))
           ? []
@@ -122,6 +126,7 @@ export class JournaledConsents implements ConsentStore, Disposable {
 
   /** Removes a finished erasure, after the entry that began it is written. */
   async endErasure(erasure: Erasure): Promise<void> {
+    await this.#loadEntries(erasure.guildId);
     const entry = this.#unwritten.get(toKey(erasure.guildId, erasure.personId));
     if (entry) await this.#writeEntry(entry);
     await this.#store.endErasure(erasure);
@@ -148,14 +153,21 @@ export class JournaledConsents implements ConsentStore, Disposable {
     this.#cancelFlush?.();
   }
 
-  async #loadJournal() {
-    if (this.#isLoaded) return;
-    const entries = await this.#inJournal(() => this.#journal.read());
-    if (this.#isLoaded) return;
-    this.#isLoaded = true;
+  async #loadEntries(guildId: GuildId) {
+    if (this.#loadedGuilds.has(guildId)) return;
+    const entries = await this.#inJournal(() => this.#journal.read(guildId));
+    if (this.#loadedGuilds.has(guildId)) return;
+    this.#loadedGuilds.add(guildId);
     for (const entry of entries)
-      this.#unwritten.set(toKey(entry.guildId, entry.personId), entry);
-    if (this.#unwritten.size > 0) void this.#flush();
+      this.#unwritten.set(toKey(guildId, entry.personId), entry);
+    if (entries.length > 0) void this.#flush();
+  }
+
+  /** Another process may write the entries of a server that is not loaded here. */
+  async #readEntries(guildId: GuildId) {
+    return this.#loadedGuilds.has(guildId)
+      ? this.#listUnwritten(guildId)
+      : await this.#inJournal(() => this.#journal.read(guildId));
   }
 
   /** Returns whether the entry is on disk. */
@@ -179,16 +191,18 @@ export class JournaledConsents implements ConsentStore, Disposable {
       const key = toKey(guildId, personId);
       const entry = this.#unwritten.get(key);
       await this.#store.write(guildId, personId, change);
-      if (entry && this.#unwritten.get(key) === entry) await this.#forgetEntry(key);
+      if (entry && this.#unwritten.get(key) === entry)
+        await this.#forgetEntry(guildId, personId);
     });
   }
 
-  async #forgetEntry(key: string) {
-    if (!this.#unwritten.delete(key) || !this.#isLoaded) return;
+  async #forgetEntry(guildId: GuildId, personId: PersonId) {
+    const isKnown = this.#unwritten.delete(toKey(guildId, personId));
+    if (!isKnown || !this.#loadedGuilds.has(guildId)) return;
     // An entry that stays is written once more in the next process, and is true there.
-    await this.#inJournal(() => this.#journal.replace(this.#listUnwritten())).catch(
-      () => undefined,
-    );
+    await this.#inJournal(() =>
+      this.#journal.replace(guildId, this.#listUnwritten(guildId)),
+    ).catch(() => undefined);
   }
 
   async #flush() {
@@ -228,8 +242,8 @@ export class JournaledConsents implements ConsentStore, Disposable {
     return await working;
   }
 
-  #listUnwritten() {
-    return [...this.#unwritten.values()];
+  #listUnwritten(guildId: GuildId) {
+    return [...this.#unwritten.values()].filter((entry) => entry.guildId === guildId);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   toPersonId,
   toRoleId,
 } from '#src/base/ids.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import {
   adam,
@@ -311,5 +312,8 @@ test('commands of people whom the server does not let use the bot are turned awa
   await settings.setSetting(g, 'blocked', dan.id);
   expect(await denied(dan.id, [mods])).toBe('access.blocked');
   expect(await denied(eva.id)).toBe('access.role');
+  const caller = { id: eva.id, roleIds: [], mayManage: false };
+  const denial = await sessions.settings.findDenial({ guildId: g, caller });
+  expect(denial && formatText(denial.id, denial.with)).toContain(`role ${mods}`);
   expect(await denied(eva.id, [mods])).toBeUndefined();
 });

@@ -1,5 +1,11 @@
 import { type PersonId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
-import { den, lounge, passTime } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  den,
+  eva,
+  lounge,
+  passTime,
+} from '#test/conversation/setup/session-fixture.ts';
 import { makeCalled, openSeats } from '#test/features/seats/seats-setup.ts';
 
 /** Adam and Eva sit with the bot in the Lounge, and Cleo calls it to the Den. */
@@ -69,4 +75,32 @@ test('people are asked at most once a minute, and whose call was not passed on r
     isAsked: true,
   });
   expect(bot.offered).toEqual(['move:den', 'move:attic']);
+});
+
+test('a question that lapses is replaced by a sentence that says so, and its caller reads that, too', async () => {
+  const { bot, press } = await calledAway();
+  expect(await press(toPersonId('adam'))).toMatchObject({ kind: 'waiting' });
+  await bot.clock.advance(10 * 60_000);
+  expect([bot.written.at(-1), bot.notified.at(-1)]).toEqual([
+    'Somebody called me to another channel. Not everybody here pressed Move, so I stay.',
+    [
+      {
+        personId: 'cleo',
+        text: 'Not everybody there pressed Move in 10 minutes, so I stay where I am. To ask them again, run /join.',
+      },
+    ],
+  ]);
+  expect(bot.writtenIn.slice(-2).toSorted()).toEqual(['Den', 'Lounge']);
+  expect(bot.sessions.at(toGuildId('g'))).toEqual(lounge);
+});
+
+test('whoever has left or cannot hear the bot any more does not hold it back', async () => {
+  for (const others of [[], [{ ...eva, isDeaf: true }]]) {
+    const { bot, press } = await calledAway();
+    expect(await press(toPersonId('adam'))).toMatchObject({ kind: 'waiting' });
+    const { present } = bot.linkOpener.link;
+    present.splice(0, present.length, adam, ...others);
+    await passTime(bot, 6_000);
+    expect(bot.sessions.at(toGuildId('g'))).toEqual(den);
+  }
 });

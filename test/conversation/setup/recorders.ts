@@ -65,6 +65,12 @@ export function recordMessages() {
       written.push(formatText(id, words));
       writtenIn.push(name);
       offered.push(...buttons);
+      return {
+        async replaceBy({ id: laterId, with: laterWords }) {
+          written.push(formatText(laterId, laterWords));
+          writtenIn.push(name);
+        },
+      };
     },
   };
   return { scribe: messages, written, writtenIn, offered, notified, direct, closed };

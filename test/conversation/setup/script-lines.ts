@@ -86,7 +86,7 @@ export function formatPanel({ panelContents }: SessionFixture) {
   const content = panelContents.at(-1);
   if (!content) return 'none';
   const [first, ...lines] = content.lines;
-  const told = lines.filter(({ id }) => !/panel\.privacy|captions\.kept/.test(id));
+  const told = lines.filter(({ id }) => !/panel\.storage/.test(id));
   const words = told.map((line) => formatValue(line).replace(/^panel\./, ''));
   const head = formatValue(first).replace(/ bot \S+ channel \S+/, '');
   return [head, ...words].join('; ');

@@ -92,6 +92,7 @@ export const places: Places = {
   findChannelFacts: () => healthyFacts,
   getBotName: () => 'Nova',
   mayManage: () => false,
+  listRoleNames: (_guildId, roleIds) => roleIds.map((id) => `role ${id}`),
   getLocale: () => 'en',
   findChannel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),

@@ -198,6 +198,10 @@ test('the bot knows a channel before it is entered', async () => {
   expect(places.getLocale(guildId)).toBe('en');
   expect(places.findChannel(guildId, lounge.channelId)).toEqual(lounge);
   expect(places.findChannel(guildId, sandbox.channelId('general'))).toBeUndefined();
+  sandbox.guild().permit('Lounge', '@everyone', { deny: ['sendMessages'] });
+  await waitUntil(() => facts()?.mayWrite === false);
+  sandbox.guild().permit('Lounge', '@everyone', { allow: ['sendMessages'] });
+  await waitUntil(() => facts()?.mayWrite === true);
   await ann.leave();
   sandbox.guild().permit('Lounge', '@everyone', { deny: ['connect'] });
   await waitUntil(() => facts()?.mayConnect === false);

@@ -35,6 +35,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     return guild.roster().channels.find(({ name }) => name === 'Lobby')?.status;
   };
   return {
+    client: login.client,
     clock,
     guild,
     link,
@@ -44,6 +45,12 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     /** Waits until Discord has told the bot this status as the latest since `show`. */
     untilTold: (status: string | null) =>
       waitUntil(() => `${told.at(-1)}`.includes(`"status":${JSON.stringify(status)}`)),
+    /** Waits until Discord has told the bot that it sits nowhere. */
+    untilTaken: () =>
+      waitUntil(
+        () =>
+          login.client.guilds.cache.get(guildId)?.members.me?.voice.channel === null,
+      ),
     show(heard: number) {
       told.length = 0;
       statuses.show(guildId, hearing(heard));
@@ -60,22 +67,22 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
 test('people see below the name of the voice channel how many of them are heard, until the bot leaves', async () => {
   const { link, sandbox, show, shown, written } = await openStatuses();
   show(2);
-  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
-  expect(written()).toEqual(['Nova listens to 2 of 5', null]);
+  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
   expect(sandbox.requests().every(({ status }) => status < 400)).toBe(true);
 });
 
 test('the status of a voice channel changes at most once in 10 s, and then tells the latest', async () => {
   const { clock, link, show, shown, written } = await openStatuses();
   show(1);
-  await waitUntil(() => shown() === 'Nova listens to 1 of 5');
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 1 of 5');
   for (const heard of [2, 3, 4]) show(heard);
   await clock.advance(9_999);
   expect(written()).toHaveLength(1);
   await clock.advance(1);
-  await waitUntil(() => shown() === 'Nova listens to 4 of 5');
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
   expect(written()).toHaveLength(2);
   await link[Symbol.asyncDispose]();
 });
@@ -88,33 +95,36 @@ test('a status that a person wrote is never written over, nor taken away', async
   await untilTold('Movie night');
   show(4);
   guild.writeVoiceStatus('Lobby', '');
-  await waitUntil(() => shown() === 'Nova listens to 4 of 5');
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
   guild.writeVoiceStatus('Lobby', 'Quiz');
   await untilTold('Quiz');
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect([shown(), written()]).toEqual(['Quiz', ['Nova listens to 4 of 5']]);
+  expect([shown(), written()]).toEqual([
+    'Quiz',
+    ['While Nova is here, it listens to 4 of 5'],
+  ]);
 });
 
 test('a status that a person took away does not come back before the next join', async () => {
   const { clock, guild, link, show, untilTold, written } = await openStatuses();
   show(2);
-  await untilTold('Nova listens to 2 of 5');
+  await untilTold('While Nova is here, it listens to 2 of 5');
   guild.writeVoiceStatus('Lobby', '');
   await untilTold(null);
   show(3);
   await clock.advance(60_000);
   await link[Symbol.asyncDispose]();
-  expect(written()).toEqual(['Nova listens to 2 of 5']);
+  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5']);
 });
 
 test('a process that comes back goes on with its own status', async () => {
   const { link, show, shown } = await openStatuses((before) =>
-    before.writeVoiceStatus('Lobby', 'Nova listens to 1 of 4'),
+    before.writeVoiceStatus('Lobby', 'While Nova is here, it listens to 1 of 4'),
   );
   show(2);
-  await waitUntil(() => shown() === 'Nova listens to 2 of 5');
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 2 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();
 });
@@ -126,4 +136,59 @@ test('without the right to set a status the bot asks for nothing and writes noth
   show(2);
   await link[Symbol.asyncDispose]();
   expect([shown(), told, written()]).toEqual([undefined, [], []]);
+});
+
+test('taken away while people stay, the bot leaves a status that stays true, and asks Discord for nothing it may not do', async () => {
+  const bot = await openStatuses();
+  const { guild, link, sandbox, show, shown, untilTaken, untilTold, written } = bot;
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  guild.disconnectBot();
+  await untilTaken();
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBe('While Nova is here, it listens to 2 of 5');
+  expect(written()).toHaveLength(1);
+  expect(sandbox.requests().every(({ status }) => status < 400)).toBe(true);
+});
+
+test('taken away with the right to manage the channel, the bot removes its status from outside', async () => {
+  const { guild, link, show, shown, untilTaken, untilTold } = await openStatuses(
+    (before) => before.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
+  );
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  guild.disconnectBot();
+  await untilTaken();
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+});
+
+test('a status that Discord refused is written again, with the newest number', async () => {
+  const { client, clock, link, show, shown, untilTold } = await openStatuses();
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  await clock.advance(10_000);
+  const put = vi.spyOn(client.rest, 'put').mockRejectedValueOnce(new Error('500'));
+  show(3);
+  await waitUntil(() => put.mock.calls.length === 1);
+  show(4);
+  await clock.advance(60_000);
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+});
+
+test('a status goes on once the bot has its right back', async () => {
+  const { clock, guild, link, show, shown, untilTold } = await openStatuses();
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  guild.permit('Lobby', 'Nova', { deny: ['setVoiceStatus'] });
+  show(3);
+  await clock.advance(60_000);
+  guild.permit('Lobby', 'Nova', { allow: ['setVoiceStatus'] });
+  await waitUntil(() => {
+    show(4);
+    return shown() === 'While Nova is here, it listens to 4 of 5';
+  });
+  await link[Symbol.asyncDispose]();
 });

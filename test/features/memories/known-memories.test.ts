@@ -48,7 +48,7 @@ playScripts({
     model: call forget_memory {"number":1} || So. || call forget_memory {"number":1} || So.
     ben asks: Forget that. > told ben: answered So., tool forget_memory refused
     4000 > answered Ben: So.
-    results > {"error":"That needs Manage Server."}
+    results > {"error":"Only people with Manage Server can do that. Ask one of them."}
     adam asks: Forget that.
     > told adam: answered So.
     > tool forget_memory asked

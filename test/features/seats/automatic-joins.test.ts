@@ -18,6 +18,7 @@ import {
   openSessionFixture,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
 
 const loungeId = toChannelId('111111111111111111');
 const denId = toChannelId('222222222222222222');
@@ -26,14 +27,17 @@ const [one, two] = [
   { ...den, channelId: denId },
 ];
 /** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
-async function opened(set = `${loungeId} ${denId}`) {
+async function opened(
+  set = `${loungeId} ${denId}`,
+  findChannelFacts: typeof places.findChannelFacts = places.findChannelFacts,
+) {
   const seats = new Map<PersonId, ChannelRef>();
   const findChannel = (_guildId: GuildId, id: ChannelId) =>
     [one, two].find(({ channelId }) => channelId === id);
   const listPeople = ({ channelId }: ChannelRef) =>
     [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
   const findSeat = (_guildId: GuildId, id: PersonId) => seats.get(id);
-  const here = { ...places, findChannel, listPeople, findSeat };
+  const here = { ...places, findChannel, findChannelFacts, listPeople, findSeat };
   const bot = openSessionFixture({ places: here }, []);
   const { linkOpener, sessions } = bot;
   const open = linkOpener.openLink.bind(linkOpener);
@@ -169,6 +173,19 @@ test('the bot follows its caller with everything that was said, and nobody else'
   expect(bot.seat()).toEqual(two);
 });
 
+test('the bot says to whom it follows that it may not enter their channel', async () => {
+  const bot = await opened('', ({ channelId }) => ({
+    ...healthyFacts,
+    mayConnect: channelId === loungeId,
+  }));
+  await bot.move(adam, one);
+  await bot.sessions.join(one, adam.id, undefined, true);
+  await bot.move(adam, two);
+  await bot.rest(2_000);
+  expect(bot.seat()).toEqual(one);
+  expect(bot.written).toContain(formatText('follow.barred'));
+});
+
 test('the bot stays with others whom it hears and says so, until they have left', async () => {
   const bot = await opened('');
   await bot.move(eva, one);
@@ -178,7 +195,7 @@ test('the bot stays with others whom it hears and says so, until they have left'
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(one);
-  expect(bot.written).toContain(formatText('follow.barred'));
+  expect(bot.written).toContain(formatText('follow.company'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
   expect(bot.seat()).toEqual(two);

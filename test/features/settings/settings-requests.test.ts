@@ -1,4 +1,4 @@
-import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import { toGuildId, toPersonId, toRoleId } from '#src/base/ids.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { formatText } from '#src/texts/texts.ts';
@@ -109,6 +109,24 @@ test.each<[key: string, value: string, expected?: object]>([
   });
   expect(await viewed(settings)).toEqual(before);
   expect(await settingsStore.read(toGuildId('g'))).toEqual(new Map());
+});
+
+test('the announcement of a role names the role', async () => {
+  const roleId = toRoleId('111111111111111111');
+  const bot = await openCalled({}, [adam, { ...eva, roleIds: [roleId] }]);
+  await bot.settings.setSetting(
+    toGuildId('g'),
+    'consent',
+    `role ${roleId}`,
+    'confirmed',
+  );
+  await passTime(bot, 1_000);
+  expect(bot.notified.flat()).toMatchObject([
+    {
+      personId: 'eva',
+      text: expect.stringContaining(`members of the role role ${roleId} without`),
+    },
+  ]);
 });
 
 test('a looser policy waits its 30 s also after a restart', async () => {

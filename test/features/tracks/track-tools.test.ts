@@ -86,5 +86,5 @@ test('the model is told which sounds play and which do not', async () => {
   const { outcome } = await changed({ deed: 'pause', track: 'wind' }, band.slice(0, 1));
   expect(outcome).toEqual(['There is no "wind". There are: bg.']);
   const none = await changed({ deed: 'pause' }, []);
-  expect(none.outcome).toEqual(['Nothing is playing.']);
+  expect(none.outcome).toEqual(['Nothing is playing. /track play starts a sound.']);
 });
