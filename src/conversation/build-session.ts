@@ -28,6 +28,7 @@ import {
   writeUnrecognisedNotice,
 } from '#src/notices/channel-notices.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { toOpenText } from '#src/people/confidential-text.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
@@ -37,6 +38,7 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
+import { formatDuration } from '#src/texts/duration.ts';
 import {
   CurrentConnection,
   type HearingDeps,
@@ -50,6 +52,7 @@ import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
 import { AnnouncementRunner } from './output/announcement-runner.ts';
 import { pauseHearingAloud } from './output/answer-delivery.ts';
+import { pauseTracks, toSilenceLine } from './output/silence.ts';
 import type {
   FormerSession,
   OnceInSession,
@@ -77,7 +80,7 @@ type EffectRunnerDeps = {
   readonly cues: Deps<'cues'>['cues'];
   readonly decisions: SessionDecisions;
   readonly session: Session;
-  readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
+  readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud' | 'leave'>;
   readonly utterances: UtteranceRunner;
 };
 
@@ -126,10 +129,7 @@ function createEffectRunner(
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
     report: (effect) => requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
-    obey({ by, command }) {
-      if (command === 'pauseHearing') pauseHearingAloud(by, session);
-      else deps.sessions.denyAloud(by, session);
-    },
+    obey: (effect) => obeyWish(effect, deps),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),
@@ -139,6 +139,45 @@ function createEffectRunner(
     const perform = performers[effect.do] as (effect: ConversationEffect) => void;
     perform(effect);
   };
+}
+
+function obeyWish(
+  { by, wish }: EffectOf<'obey'>,
+  { session, sessions }: EffectRunnerDeps,
+) {
+  switch (wish) {
+    case 'pause':
+      pauseHearingAloud(by, session);
+      return;
+    case 'no':
+      sessions.denyAloud(by, session);
+      return;
+    case 'leave':
+      void leaveAsAsked(session, sessions);
+      return;
+    case 'stop':
+      silenceTracks(session);
+  }
+}
+
+async function leaveAsAsked(
+  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+  sessions: Pick<ConversationOptions['sessions'], 'leave'>,
+) {
+  const leaving = await sessions.leave(voiceChannel.channel.guildId);
+  if (leaving.kind === 'nowhere') return;
+  const { channel, stayedMs } = leaving;
+  const filled = { channel, duration: formatDuration(stayedMs) };
+  const text = notices.formatWrittenText({ id: 'leave.ok', with: filled });
+  notices.writeWords(toOpenText(text));
+}
+
+/** Silences the tracks beside speech, whose end is already decided, and tells how to go on. */
+function silenceTracks({ notices, speech }: Owners<'notices' | 'speech'>) {
+  const silenced = pauseTracks(speech);
+  if (silenced.paused.length === 0) return;
+  const text = notices.formatWrittenText(toSilenceLine(silenced));
+  notices.writeWords(toOpenText(text));
 }
 
 function postNotice(
@@ -238,7 +277,9 @@ export function buildSession(
 ): BuiltSession {
   const { channel, deps, sessions, settings } = options;
   const { link, signal } = port;
-  const notices = createSessionNotices(options, signal);
+  const notices = createSessionNotices(options, signal, () => {
+    if (!signal.aborted) loop.post({ kind: 'told' });
+  });
   const voiceChannel = createPlace(
     options,
     () => link.listPeople(),
@@ -346,8 +387,9 @@ function createLoop(
 function createSessionNotices(
   { channel, deps, notices: queue }: ConversationOptions,
   signal: AbortSignal,
+  onTold: () => void,
 ): ChannelNotices {
-  return createChannelNotices(
+  const channelNotices = createChannelNotices(
     channel,
     deps,
     (notice, isStillTrue = () => true, onPosted) =>
@@ -355,9 +397,19 @@ function createSessionNotices(
         channel,
         line: notice,
         isStillTrue: () => !signal.aborted && isStillTrue(),
-        onPosted,
+        onPosted: () => {
+          onTold();
+          onPosted?.();
+        },
       }),
   );
+  return {
+    ...channelNotices,
+    notifyPerson(...notification) {
+      onTold();
+      channelNotices.notifyPerson(...notification);
+    },
+  };
 }
 
 /** Creates the consent of a session. `loop` is called only once it exists. */

@@ -209,6 +209,8 @@ export type TurnQueue = {
   announcements: readonly Announcement[];
   /** Instant from which the next reply counts as waited for. */
   freeFromMs: number;
+  /** Instant at which the bot last ended to speak, or wrote to people of itself. */
+  toldAtMs: number;
 };
 
 type SpokenYes = {
@@ -353,7 +355,13 @@ export function createConversationState(settings: SessionSettings): Conversation
     },
     presence: { people: [], consent, aloneFromMs: undefined },
     turns: [],
-    turnQueue: { current: undefined, waiting: [], announcements: [], freeFromMs: 0 },
+    turnQueue: {
+      current: undefined,
+      waiting: [],
+      announcements: [],
+      freeFromMs: 0,
+      toldAtMs: Number.NEGATIVE_INFINITY,
+    },
     tools: { confirmations: [], runs: [] },
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },
