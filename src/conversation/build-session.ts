@@ -28,7 +28,6 @@ import {
   writeUnrecognisedNotice,
 } from '#src/notices/channel-notices.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
@@ -38,7 +37,6 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/budget-authority.ts';
 import { paidRoles } from '#src/spending/prices/prices.ts';
-import { formatDuration } from '#src/texts/duration.ts';
 import {
   CurrentConnection,
   type HearingDeps,
@@ -51,8 +49,7 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
 import { AnnouncementRunner } from './output/announcement-runner.ts';
-import { pauseHearingAloud } from './output/answer-delivery.ts';
-import { pauseTracks, toSilenceLine } from './output/silence.ts';
+import { obeyWish } from './output/spoken-wishes.ts';
 import type {
   FormerSession,
   OnceInSession,
@@ -129,7 +126,7 @@ function createEffectRunner(
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
     report: (effect) => requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
-    obey: (effect) => obeyWish(effect, deps),
+    obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),
@@ -139,45 +136,6 @@ function createEffectRunner(
     const perform = performers[effect.do] as (effect: ConversationEffect) => void;
     perform(effect);
   };
-}
-
-function obeyWish(
-  { by, wish }: EffectOf<'obey'>,
-  { session, sessions }: EffectRunnerDeps,
-) {
-  switch (wish) {
-    case 'pause':
-      pauseHearingAloud(by, session);
-      return;
-    case 'no':
-      sessions.denyAloud(by, session);
-      return;
-    case 'leave':
-      void leaveAsAsked(session, sessions);
-      return;
-    case 'stop':
-      silenceTracks(session);
-  }
-}
-
-async function leaveAsAsked(
-  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
-  sessions: Pick<ConversationOptions['sessions'], 'leave'>,
-) {
-  const leaving = await sessions.leave(voiceChannel.channel.guildId);
-  if (leaving.kind === 'nowhere') return;
-  const { channel, stayedMs } = leaving;
-  const filled = { channel, duration: formatDuration(stayedMs) };
-  const text = notices.formatWrittenText({ id: 'leave.ok', with: filled });
-  notices.writeWords(toOpenText(text));
-}
-
-/** Silences the tracks beside speech, whose end is already decided, and tells how to go on. */
-function silenceTracks({ notices, speech }: Owners<'notices' | 'speech'>) {
-  const silenced = pauseTracks(speech);
-  if (silenced.paused.length === 0) return;
-  const text = notices.formatWrittenText(toSilenceLine(silenced));
-  notices.writeWords(toOpenText(text));
 }
 
 function postNotice(
@@ -289,11 +247,20 @@ export function buildSession(
   const consent = createConsent(options, link, () => loop);
   const preemptiveBudget = new PreemptiveBudget();
   const connection = new CurrentConnection();
+  const mix = {
+    tracks: options.former?.speech.mix.tracks ?? new NamedTracks(deps.clock),
+    isPassedOn: false,
+  };
   const loop = createLoop(options, port, {
     connection,
     consent,
     getSettings: () =>
-      getSessionSettings(options, voiceChannel, port.maySpeak(), preemptiveBudget),
+      getSessionSettings(options, {
+        voiceChannel,
+        maySpeak: port.maySpeak(),
+        preemptiveBudget,
+        mix,
+      }),
     notices,
     performEffect: (effect) => performEffect(effect),
     voiceChannel,
@@ -301,7 +268,7 @@ export function buildSession(
   const session: Session = {
     voiceChannel,
     notices,
-    speech: createSpeech(options, port, { connection, loop, notices }),
+    speech: createSpeech(options, port, { connection, loop, mix, notices }),
     consent,
     loop,
     signal,
@@ -430,9 +397,17 @@ function createConsent(
 
 function getSessionSettings(
   { channel, deps, sharedDeps: { hearing } }: ConversationOptions,
-  voiceChannel: SessionChannel,
-  maySpeak: boolean,
-  preemptiveBudget: PreemptiveBudget,
+  {
+    maySpeak,
+    mix,
+    preemptiveBudget,
+    voiceChannel,
+  }: {
+    readonly maySpeak: boolean;
+    readonly mix: SessionSpeech['mix'];
+    readonly preemptiveBudget: PreemptiveBudget;
+    readonly voiceChannel: SessionChannel;
+  },
 ): SessionSettings {
   const { guildId } = channel;
   const { addressing, leaveAfterMs, names } = voiceChannel.getSettings();
@@ -445,6 +420,7 @@ function getSessionSettings(
     leaveAfterMs,
     isSparing: !preemptiveBudget.allows && !isFree(),
     trustsPartials: hearing.partialTrust.isTrusted,
+    hasTrackSound: mix.tracks.isAudible,
   };
 }
 
@@ -454,10 +430,12 @@ function createSpeech(
   {
     connection,
     loop,
+    mix,
     notices,
   }: {
     readonly connection: CurrentConnection;
     readonly loop: ConversationLoop;
+    readonly mix: SessionSpeech['mix'];
     readonly notices: ChannelNotices;
   },
 ): SessionSpeech {
@@ -473,10 +451,7 @@ function createSpeech(
     }),
     connection,
     pace: new SpeechPace(),
-    mix: {
-      tracks: options.former?.speech.mix.tracks ?? new NamedTracks(clock),
-      isPassedOn: false,
-    },
+    mix,
     canSpeak: maySpeak,
   };
 }

@@ -272,6 +272,8 @@ export type SessionSettings = {
   /** True if a budget is nearly used, or too many preemptive answers were wasted. */
   readonly isSparing: boolean;
   readonly trustsPartials: boolean;
+  /** True while a track beside `voice` sounds, so that words may be a stop. */
+  readonly hasTrackSound?: boolean;
   readonly leaveAfterMs: number;
 };
 

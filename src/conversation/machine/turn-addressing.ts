@@ -87,7 +87,9 @@ export function needsTranscript(
   if (listOpenConfirmations(draft.tools, by).length > 0) return true;
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
-  const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
+  const isSounding =
+    isSpeaking(draft.turnQueue) || draft.session.settings.hasTrackSound === true;
+  const activity = { isSpeaking: isSounding, isAnsweringSpeaker };
   const { isAlone, times } = utterance;
   const addressee = describeSpeech(draft.presence, by, times.fromMs, isAlone);
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));

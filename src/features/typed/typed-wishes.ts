@@ -54,7 +54,8 @@ export class TypedWishes {
       return [toJoinRoomLine(session.channel, author.id, places)];
     if (wish === 'leave') return [await this.#leaveChannel(message, session.channel)];
     if (wish === 'stop') return [this.#silenceBot(message, session.channel)];
-    session.consent.isPaused = true;
+    for (const { consent } of this.#sessions.listSessions(guildId))
+      consent.isPaused = true;
     return [{ id: 'privacy.paused' }];
   }
 

@@ -112,6 +112,14 @@ playScripts(
     2000 silent
     requests > 0 requests
     `,
+    'music is paused by a spoken stop also where only the person who pressed Ask is answered': `
+    with window, eva always
+    adam plays rain > playing title rain track main place 0
+    2000 sounding
+    eva says: Stop!
+    > heard Eva: Stop!, ignored Eva: interjection, writes stop.paused.owned (main) (Adam)
+    2000 silent
+    `,
     'a text on a track ends with a stop, and those that wait behind it there': `
     do adam reads on bg
     > says "This is a story. This is a story. This is a story. This is a story. This is a story."
