@@ -1,3 +1,4 @@
+import { deny, pauseHearing } from '#commands/privacy/privacy.ts';
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
 import type { ChannelId } from '#src/base/ids.ts';
 import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
@@ -15,11 +16,22 @@ import type {
   ReplyAudience,
 } from '#src/ports/command-ports.ts';
 import { formatText } from '#src/texts/texts.ts';
+import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import { formatQuotes, toUnknownValueReply } from './captions/transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
+import { leave } from './leave.ts';
+import { stop } from './stop.ts';
 
 /** The deadlines of the model are shorter. */
 export const maxAskMs = 870_000;
+
+/** Commands that people may ask for in words. Their answers come from no model. */
+const wishedCommands: Readonly<Record<WishKind, Command>> = {
+  stop,
+  leave,
+  no: deny,
+  pause: pauseHearing,
+};
 
 const askMedia = ['voice', 'text', 'only me'] as const;
 type AskMedium = (typeof askMedia)[number];
@@ -36,6 +48,10 @@ export const ask: Command = {
   shownTo: ({ inputs }) =>
     inputs.answer === 'only me' || inputs.about ? 'caller' : 'room',
   longestMs: maxAskMs,
+  findWished({ guildId, inputs }, { features }) {
+    const wish = features.typed.findWish(guildId, inputs.question ?? '');
+    return wish && wishedCommands[wish.kind];
+  },
   options: [
     {
       name: 'question',

@@ -1,3 +1,7 @@
+import {
+  type SilenceOutcome,
+  toSilenceLine,
+} from '#src/conversation/output/silence.ts';
 import type {
   Command,
   CommandCall,
@@ -6,6 +10,7 @@ import type {
 } from '#src/features/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { commandInChannel } from './command-rights.ts';
 
 const stopKinds = ['speech', 'sounds', 'everything'] as const;
@@ -23,19 +28,21 @@ export const stop: Command = commandInChannel({
   run: async (call, ports) => {
     const { what: typedKind } = call.inputs;
     const stopKind = stopKinds.find((kind) => kind === typedKind) ?? 'speech';
-    const isSilenced =
-      stopKind !== 'sounds' &&
-      ports.features.typed.stopSpeaking(call.guildId) === 'stopped';
-    if (stopKind !== 'speech') return stopSounds(call, ports, isSilenced);
-    return [{ id: isSilenced ? 'stop.ok' : 'stop.silent' }];
+    if (stopKind === 'sounds') return stopSounds(call, ports, nothingSilenced);
+    const silenced = ports.features.typed.stopSpeaking(call.guildId);
+    return stopKind === 'everything'
+      ? stopSounds(call, ports, silenced)
+      : [toSilenceLine(silenced)];
   },
 });
 
-/** Stops sounds. Only a DJ stops those of others. */
+const nothingSilenced = { kind: 'nothing', paused: [] } as const;
+
+/** Stops sounds. Only a DJ removes those of others, which stay paused. */
 function stopSounds(
   call: CommandCall,
   { features }: CommandPorts,
-  isSilenced: boolean,
+  silenced: SilenceOutcome,
 ): Replies {
   const outcomes = features.tracks.changeTracks(
     call.guildId,
@@ -43,10 +50,15 @@ function stopSounds(
     { kind: 'stop' },
     everyTrack,
   );
-  const isStopped = isSilenced || outcomes.some(({ kind }) => kind === 'changed');
+  const isStopped =
+    silenced.kind === 'stopped' || outcomes.some(({ kind }) => kind === 'changed');
   if (!outcomes.some(({ kind }) => kind === 'denied'))
     return [{ id: isStopped ? 'stop.ok' : 'stop.nothing' }];
-  return [
-    { id: isStopped ? 'stop.ok' : 'perm.dj', lines: outcomes.map(toOutcomeLine) },
-  ];
+  const paused = silenced.paused.filter(({ track }) =>
+    outcomes.some((outcome) => outcome.kind === 'denied' && outcome.track === track),
+  );
+  const headline: TextLine = isStopped
+    ? toSilenceLine({ kind: 'stopped', paused })
+    : { id: 'perm.dj' };
+  return [{ ...headline, lines: outcomes.map(toOutcomeLine) }];
 }

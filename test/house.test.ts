@@ -10,7 +10,8 @@ const below: Readonly<Record<string, string>> = {
   base: '',
   texts: '',
   audio: 'base',
-  turn: 'base',
+  /** Labels of buttons are words that people say. */
+  turn: 'texts base',
   people: 'base',
   provider: 'base',
   chat: 'provider audio base',
@@ -66,7 +67,7 @@ const below: Readonly<Record<string, string>> = {
     'features/tracks features/memories features/contract sessions conversation voice notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
   'features/words': 'features/contract sessions conversation settings base',
   commands:
-    'features probes sessions conversation settings ports spending playback people texts base features/*',
+    'features probes sessions conversation settings ports spending playback people turn texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
     'storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',

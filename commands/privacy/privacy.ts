@@ -34,14 +34,15 @@ function createConsentCommand(name: 'allow' | 'deny'): Command {
   };
 }
 
-const pause = createHearingCommand('pause', pausedReply);
+/** `/privacy pause`: hears nobody until somebody resumes. */
+export const pauseHearing: Command = createHearingCommand('pause', pausedReply);
 const resume = createHearingCommand('resume', { id: 'panel.listening' });
 
 /** Each press names its action, so two presses of Pause do not resume. */
 export const pauseOrResume: Command['run'] = (call, ports) =>
   call.inputs.about === 'resume'
     ? onlyIfAdmitted(resume.run)(call, ports)
-    : pause.run(call, ports);
+    : pauseHearing.run(call, ports);
 
 function createHearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
   return {
@@ -86,5 +87,5 @@ export const privacy: CommandGroup = {
     for: 'everybody',
     buildLine: () => ({ id: 'help.privacy' }),
   },
-  commands: [status, allow, deny, pause, resume, forget, exportAll, memories],
+  commands: [status, allow, deny, pauseHearing, resume, forget, exportAll, memories],
 };

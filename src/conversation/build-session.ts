@@ -49,7 +49,7 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
 import { AnnouncementRunner } from './output/announcement-runner.ts';
-import { pauseHearingAloud } from './output/answer-delivery.ts';
+import { obeyWish } from './output/spoken-wishes.ts';
 import type {
   FormerSession,
   OnceInSession,
@@ -77,7 +77,7 @@ type EffectRunnerDeps = {
   readonly cues: Deps<'cues'>['cues'];
   readonly decisions: SessionDecisions;
   readonly session: Session;
-  readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud'>;
+  readonly sessions: Pick<ConversationOptions['sessions'], 'denyAloud' | 'leave'>;
   readonly utterances: UtteranceRunner;
 };
 
@@ -126,10 +126,7 @@ function createEffectRunner(
     'close-ask': ({ confirmation }) => calls.closeConfirmation(confirmation),
     report: (effect) => requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
-    obey({ by, command }) {
-      if (command === 'pauseHearing') pauseHearingAloud(by, session);
-      else deps.sessions.denyAloud(by, session);
-    },
+    obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),
@@ -238,7 +235,9 @@ export function buildSession(
 ): BuiltSession {
   const { channel, deps, sessions, settings } = options;
   const { link, signal } = port;
-  const notices = createSessionNotices(options, signal);
+  const notices = createSessionNotices(options, signal, () => {
+    if (!signal.aborted) loop.post({ kind: 'told' });
+  });
   const voiceChannel = createPlace(
     options,
     () => link.listPeople(),
@@ -248,16 +247,25 @@ export function buildSession(
   const consent = createConsent(options, link, () => loop);
   const preemptiveBudget = new PreemptiveBudget();
   const connection = new CurrentConnection();
+  const mix = {
+    tracks: options.former?.speech.mix.tracks ?? new NamedTracks(deps.clock),
+    isPassedOn: false,
+  };
   const loop = createLoop(options, port, {
     connection,
     consent,
     getSettings: () =>
-      getSessionSettings(options, voiceChannel, port.maySpeak(), preemptiveBudget),
+      getSessionSettings(options, {
+        voiceChannel,
+        maySpeak: port.maySpeak(),
+        preemptiveBudget,
+        mix,
+      }),
     notices,
     performEffect: (effect) => performEffect(effect),
     voiceChannel,
   });
-  const speech = createSpeech(options, port, { connection, loop, notices });
+  const speech = createSpeech(options, port, { connection, loop, mix, notices });
   const session: Session = {
     voiceChannel,
     notices,
@@ -359,8 +367,9 @@ function createLoop(
 function createSessionNotices(
   { channel, deps, notices: queue }: ConversationOptions,
   signal: AbortSignal,
+  onTold: () => void,
 ): ChannelNotices {
-  return createChannelNotices(
+  const channelNotices = createChannelNotices(
     channel,
     deps,
     (notice, isStillTrue = () => true, onPosted) =>
@@ -368,9 +377,24 @@ function createSessionNotices(
         channel,
         line: notice,
         isStillTrue: () => !signal.aborted && isStillTrue(),
-        onPosted,
+        onPosted: () => {
+          onTold();
+          onPosted?.();
+        },
       }),
   );
+  return {
+    ...channelNotices,
+    notifyPerson(...notification) {
+      onTold();
+      channelNotices.notifyPerson(...notification);
+    },
+    async tellPeople(...notification) {
+      const isTaken = await channelNotices.tellPeople(...notification);
+      if (isTaken) onTold();
+      return isTaken;
+    },
+  };
 }
 
 /** Creates the consent of a session. `loop` is called only once it exists. */
@@ -395,9 +419,17 @@ function createConsent(
 
 function getSessionSettings(
   { channel, deps, sharedDeps: { hearing } }: ConversationOptions,
-  voiceChannel: SessionChannel,
-  maySpeak: boolean,
-  preemptiveBudget: PreemptiveBudget,
+  {
+    maySpeak,
+    mix,
+    preemptiveBudget,
+    voiceChannel,
+  }: {
+    readonly maySpeak: boolean;
+    readonly mix: SessionSpeech['mix'];
+    readonly preemptiveBudget: PreemptiveBudget;
+    readonly voiceChannel: SessionChannel;
+  },
 ): SessionSettings {
   const { guildId } = channel;
   const { addressing, leaveAfterMs, names } = voiceChannel.getSettings();
@@ -410,6 +442,7 @@ function getSessionSettings(
     leaveAfterMs,
     isSparing: !preemptiveBudget.allows && !isFree(),
     trustsPartials: hearing.partialTrust.isTrusted,
+    hasTrackSound: mix.tracks.isAudible,
   };
 }
 
@@ -419,10 +452,12 @@ function createSpeech(
   {
     connection,
     loop,
+    mix,
     notices,
   }: {
     readonly connection: CurrentConnection;
     readonly loop: ConversationLoop;
+    readonly mix: SessionSpeech['mix'];
     readonly notices: ChannelNotices;
   },
 ): SessionSpeech {
@@ -438,10 +473,7 @@ function createSpeech(
     }),
     connection,
     pace: new SpeechPace(),
-    mix: {
-      tracks: options.former?.speech.mix.tracks ?? new NamedTracks(clock),
-      isPassedOn: false,
-    },
+    mix,
     canSpeak: maySpeak,
   };
 }

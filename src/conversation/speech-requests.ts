@@ -185,12 +185,18 @@ export class SpeechRequests {
     return submitted.kind === 'queued';
   }
 
-  /** Stops the current reply and all that wait. Returns whether there were any. */
-  stopEverything(): boolean {
+  /** True while a reply is made or sounds, or another waits. */
+  get isBusy(): boolean {
     const { current, waiting } = this.#deps.loop.state.turnQueue;
-    this.#deps.loop.post({ kind: 'stop' });
     const isSaid = current !== undefined && current.phase.kind !== 'cut';
     return isSaid || waiting.length > 0;
+  }
+
+  /** Stops the current reply and all that wait. Returns whether there were any. */
+  stopEverything(): boolean {
+    const { isBusy } = this;
+    this.#deps.loop.post({ kind: 'stop' });
+    return isBusy;
   }
 
   /** Ends a turn or announcement, whether or not it sounds. */

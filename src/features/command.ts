@@ -144,6 +144,8 @@ export interface CallHandler {
   readonly isForEverybody?: true;
   /** It ends, silences or refuses something. */
   readonly isNeverLimited?: true;
+  /** Finds the command that the typed words ask for. It runs in place of this one, with its own rights and limits. */
+  findWished?(call: CommandCall, ports: CommandPorts): Command | undefined;
   /** Builds a form to fill in before the call. `run` runs if the form is undefined or late. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   /** Performs the call. The first reply answers the call, and further ones follow. Throws BotError. */

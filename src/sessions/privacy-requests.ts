@@ -41,6 +41,7 @@ export class PrivacyRequests {
     this.#deps = deps;
     this.#sessions = sessions;
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
+    sessions.deny = (guildId, personId) => this.deny(guildId, personId);
   }
 
   /** Collects the facts about a person that the bot knows. `unread`: a store could not be read. */

@@ -6,7 +6,12 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { mayOpen } from '#src/people/audience.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
-import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
+import type {
+  JoinMode,
+  JoinOutcome,
+  LeaveOutcome,
+  SaveOutcome,
+} from '#src/ports/command-ports.ts';
 import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
 import { toLeftPanel } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores.ts';
@@ -46,7 +51,13 @@ type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
 /** Sessions with the settings and consents of their servers, for features that begin and end none. */
 export type ServerSessions = Pick<
   VoiceSessions,
-  'consents' | 'findSession' | 'listAll' | 'listSessions' | 'settings'
+  | 'consents'
+  | 'deny'
+  | 'findSession'
+  | 'leave'
+  | 'listAll'
+  | 'listSessions'
+  | 'settings'
 >;
 
 /** `ended` resolves once the session is over and its seat is dropped or kept. */
@@ -79,6 +90,10 @@ export class VoiceSessions implements AsyncDisposable {
   readonly moveRequests: MoveRequests;
   /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
+  /** Takes a person's yes back, as `PrivacyRequests` does. The owner sets it once. */
+  deny: (guildId: GuildId, personId: PersonId) => Promise<SaveOutcome> = async () => ({
+    isSaved: false,
+  });
   readonly #deps;
   readonly #sharedDeps;
   readonly #notices;

@@ -11,10 +11,11 @@ import {
 import { predictEndOfTurn } from '#src/turn/endpointing/end-of-turn.ts';
 import {
   classifyInterjection,
-  findSpokenCommand,
+  findWish,
   findYesOrNo,
   type Interjection,
-  type SpokenCommand,
+  type Wish,
+  type WishKind,
   type YesOrNo,
 } from '#src/turn/overlap/interjections.ts';
 import { isHallucination } from './hallucinations.ts';
@@ -28,6 +29,8 @@ export type TalkContext = {
   readonly canConfirm?: boolean;
   readonly hasGoneOn: boolean;
   readonly overlapsReply: boolean;
+  /** The bot speaks, or spoke, asked or wrote less than 10 s before the utterance. */
+  readonly followsBot?: boolean;
   /** The turn being answered without a sound yet: the speaker's own, or another. */
   readonly unheardTurn: 'own' | 'other' | undefined;
 };
@@ -59,8 +62,8 @@ export type UtteranceCommand =
   | { readonly kind: YesOrNo }
   /** A "wait", a "go on" or an "mhm" goes only to `stepBargeIn`. */
   | { readonly kind: 'overlap' }
-  /** A command to the bot itself, with the rights of its speaker. It needs no name. */
-  | { readonly kind: 'spoken'; readonly command: SpokenCommand };
+  /** A wish about the bot itself, with the rights of its speaker. */
+  | { readonly kind: 'wish'; readonly wish: Exclude<WishKind, 'stop'> };
 
 /** Meaning of words that were said over the bot, and whether they were meant for it. */
 export type OverlapWords = { readonly what: OverlapKind; readonly isMeant: boolean };
@@ -129,9 +132,9 @@ export function decideUtterance(
     return { decision: decideIgnore(noWordsReason, context, undefined), addressing };
   if (text === undefined)
     return { decision: decideWithoutText(utterance, addressing, rules), addressing };
-  const command = findSpokenCommand(text, rules.names);
-  if (command === 'doNotHear')
-    return { decision: decideDoNotHear(context), addressing };
+  const wish = findWish(text, rules.names);
+  if (wish && isWishForBot(wish, utterance))
+    return { decision: decideWish(wish.kind, context), addressing };
   const answer = canConfirmNow(context) && findYesOrNo(text, rules.names, language);
   if (answer)
     return {
@@ -144,8 +147,8 @@ export function decideUtterance(
   const interjection = hasWords
     ? classifyInterjection(text, { isFinal: true, names: rules.names })
     : undefined;
-  if (verdict.meant && command === 'pauseHearing')
-    return { decision: decidePauseHearing(context), addressing: state };
+  const wished = wish && decideAddressedWish(wish.kind, verdict, context);
+  if (wished) return { decision: wished, addressing: state };
   const isAside =
     isForOthers(verdict) && isAnsweredForAnyWords(addressing, utterance, rules);
   return {
@@ -166,6 +169,29 @@ function decideWithoutText(
   return decideIgnore(rules.mode === 'off' ? 'off' : 'not-named', context, undefined);
 }
 
+/** A no and a request to leave need no addressing where nobody else can be meant, in every mode. */
+function isWishForBot(
+  wish: Wish,
+  { context, humans, isBot }: UtteranceFacts,
+): wish is Wish & { readonly kind: 'no' | 'leave' } {
+  if (isBot || (wish.kind !== 'no' && wish.kind !== 'leave')) return false;
+  const isOnlyListener = humans <= 1 || context.followsBot === true;
+  return wish.isForListener || wish.isByName || isOnlyListener;
+}
+
+/** Decides about a wish that is none between people, but may be one in the words of a person who addresses the bot. */
+function decideAddressedWish(
+  wish: WishKind,
+  verdict: AddressingVerdict,
+  context: TalkContext,
+): UtteranceDecision | undefined {
+  if (!verdict.meant || wish === 'stop') return undefined;
+  if (wish === 'pause') return decidePauseHearing(context);
+  // In the mode `always` and in the middle of a turn the words may be for other people.
+  const isPersonal = verdict.why !== 'always' && verdict.why !== 'follow-up';
+  return isPersonal ? decideWish(wish, context) : undefined;
+}
+
 function canConfirmNow({ canConfirm, goesOn, hasGoneOn, overlapsReply }: TalkContext) {
   // A part of longer speech does not count.
   return canConfirm && !goesOn && !overlapsReply && !hasGoneOn;
@@ -174,7 +200,7 @@ function canConfirmNow({ canConfirm, goesOn, hasGoneOn, overlapsReply }: TalkCon
 function decidePauseHearing(context: TalkContext) {
   // Pausing also ends the answer that the bot gives, or is about to give.
   const stop = { kind: 'stop', sure: true } as const;
-  const command = { kind: 'spoken', command: 'pauseHearing' } as const;
+  const command = { kind: 'wish', wish: 'pause' } as const;
   return decideCommand(command, context, stop, true);
 }
 
@@ -203,7 +229,7 @@ export function shouldAnswerEarly(
   if (text === undefined) return isAnsweredForAnyWords(addressing, facts, rules);
   if (findNoWordsReason(facts)) return false;
   const answer = context.canConfirm && findYesOrNo(text, rules.names, language);
-  if (answer || findSpokenCommand(text, rules.names)) return false;
+  if (answer || findWish(text, rules.names)) return false;
   const spoken = { ...facts, text, goesOn: context.goesOn };
   if (!decideAddressing(addressing, spoken, rules).verdict.meant) return false;
   const interjection = classifyInterjection(text, {
@@ -264,11 +290,14 @@ function findCommand(
   }
 }
 
-function decideDoNotHear({ hasGoneOn }: TalkContext): UtteranceDecision {
+function decideWish(
+  wish: 'no' | 'leave',
+  { hasGoneOn }: TalkContext,
+): UtteranceDecision {
   return {
     kind: 'command',
     why: 'interjection',
-    command: { kind: 'spoken', command: 'doNotHear' },
+    command: { kind: 'wish', wish },
     dropsUnheard: false,
     // An answer that sounds goes on.
     overlap: hasGoneOn ? undefined : { what: 'aside', isMeant: false },

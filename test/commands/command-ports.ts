@@ -27,6 +27,7 @@ import type { SettingChoices } from '#src/settings/setting-definition.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
+import { findWish } from '#src/turn/overlap/interjections.ts';
 import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -295,7 +296,8 @@ export function makePorts(
     sayText: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
     askQuestion: async () => ({ kind: 'answered', text: toOpenText('It is five.') }),
     openAskWindow: () => undefined,
-    stopSpeaking: () => 'stopped',
+    findWish: (_guildId, text) => findWish(text, ['Nova']),
+    stopSpeaking: () => ({ kind: 'stopped', paused: [] }),
     pauseHearing: () => true,
     getStatus: async () => ({
       kind: 'read',

@@ -235,7 +235,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
   const stopping = makePorts({
     stopSpeaking: () => {
       asked.push('speech');
-      return 'stopped';
+      return { kind: 'stopped', paused: [] };
     },
     changeTracks: (_guildId, _caller, { kind: action }, track) => {
       asked.push(`${action} ${track}`);
@@ -253,7 +253,10 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
 
 test('/stop says when nothing is playing, and is for those in the channel', async () => {
   expect(
-    await stop.run(inLounge, makePorts({ stopSpeaking: () => 'nothing' })),
+    await stop.run(
+      inLounge,
+      makePorts({ stopSpeaking: () => ({ kind: 'nothing', paused: [] }) }),
+    ),
   ).toEqual([{ id: 'stop.silent' }]);
   expect((await stop.run(adam, makePorts()))[0].id).toBe('perm.room');
 });

@@ -40,7 +40,7 @@ export function createConsentBook() {
 
     note({ effects, event }: SimulatedStep) {
       const isPausedAloud = effects.some(
-        (one) => one.do === 'obey' && one.command === 'pauseHearing',
+        (one) => one.do === 'obey' && one.wish === 'pause',
       );
       if (event.kind === 'paused-hearing') startsPaused = event.isPaused;
       else if (isPausedAloud) startsPaused = true;

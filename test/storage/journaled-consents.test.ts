@@ -98,6 +98,7 @@ test('an erasure that the database refuses is listed in the next process, and wr
   const erasure = { guildId, personId: ana, sinceWallMs: 5 };
   expect(await next.listErasures()).toEqual([erasure]);
   stores.consents.trouble = undefined;
+  await next.read(guildId);
   await clock.advance(6_000);
   await expect.poll(() => stores.consents.listErasures()).toEqual([erasure]);
   await next.endErasure(erasure);

@@ -286,7 +286,7 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
   const decision = {
     kind: 'command',
     why: 'interjection',
-    command: { kind: 'spoken', command: 'doNotHear' },
+    command: { kind: 'wish', wish: 'no' },
     dropsUnheard: false,
     ...overlap('aside', false),
   };

@@ -36,7 +36,7 @@ const schema = z.strictObject({
   dismissals: group('wholes parts').optional(),
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
-  commands: group('doNotHear ?pauseHearing beside ?others'),
+  commands: group('doNotHear ?notMe ?leave ?pauseHearing beside ?others'),
 });
 
 type List = { readonly field: string; readonly list: readonly string[] };

@@ -1,9 +1,11 @@
+import { textLocales } from '#src/texts/locales.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { findSpokenCommand } from '#src/turn/overlap/interjections.ts';
+import { findWish } from '#src/turn/overlap/interjections.ts';
 import saidNo from './spoken-no.json' with { type: 'json' };
 
 const names = ['Nova', 'Нова', 'ノバ'];
-const heard = (text: string) => findSpokenCommand(text, names);
+const heard = (text: string) => findWish(text, names)?.kind;
 
 /** Sentences near a no that are none: longer ones, other people's, complaints, questions, quotes, denials of one. */
 const nearMisses = `
@@ -40,9 +42,7 @@ beni dinlemiyorsun|beni dinle|onu dinleme|beni dinlemeden konuşma
 // `spoken-no.json`: one natural no in each language that Parley has words of, as a recogniser writes it.
 test('a no is understood in each language that there are words of', () => {
   expect(Object.keys(saidNo).sort()).toEqual(languages.map(({ code }) => code).sort());
-  expect(Object.values(saidNo).filter((text) => heard(text) !== 'doNotHear')).toEqual(
-    [],
-  );
+  expect(Object.values(saidNo).filter((text) => heard(text) !== 'no')).toEqual([]);
 });
 
 test('each phrase of the word data is understood alone, in capitals, and with the name of the bot', () => {
@@ -56,7 +56,7 @@ test('each phrase of the word data is understood alone, in capitals, and with th
     phrase.replaceAll(',', ''),
   ];
   expect(all.length).toBeGreaterThan(200);
-  expect(all.flatMap(forms).filter((text) => heard(text) !== 'doNotHear')).toEqual([]);
+  expect(all.flatMap(forms).filter((text) => heard(text) !== 'no')).toEqual([]);
 });
 
 test('the name of the bot, politeness, hums and commas change nothing', () => {
@@ -70,12 +70,12 @@ test('the name of the bot, politeness, hums and commas change nothing', () => {
     'Ich will nicht dass du mir zuhörst',
     'Hör auf, mich zu hören, bitte.',
   ];
-  expect(said.filter((text) => heard(text) !== 'doNotHear')).toEqual([]);
+  expect(said.filter((text) => heard(text) !== 'no')).toEqual([]);
 });
 
 test('no sentence that only comes near a no is one', () => {
   expect(nearMisses.length).toBeGreaterThan(100);
-  expect(nearMisses.filter((text) => heard(text) === 'doNotHear')).toEqual([]);
+  expect(nearMisses.filter((text) => heard(text) === 'no')).toEqual([]);
 });
 
 test('a no inside a longer sentence is none, in any language', () => {
@@ -89,4 +89,97 @@ test('a no inside a longer sentence is none, in any language', () => {
     ]),
   );
   expect(around.filter((text) => heard(text) !== undefined)).toEqual([]);
+});
+
+const labelled = [
+  ['button.not_me', 'no'],
+  ['button.stop', 'stop'],
+] as const;
+
+test('the label of each button is its wish in each language, alone, politely and by name', () => {
+  const faults = textLocales.flatMap((locale) =>
+    labelled.flatMap(([id, kind]) => {
+      const label = formatText(id, {}, locale);
+      return [label, `${label}.`, `Nova, ${label}!`, label.toUpperCase()].filter(
+        (text) => heard(text) !== kind,
+      );
+    }),
+  );
+  expect(faults).toEqual([]);
+});
+
+test('each sentence that /help quotes as a no is one, and each name of its button', () => {
+  for (const locale of textLocales) {
+    const help = formatText('help.privacy', {}, locale);
+    const quotes = [...help.matchAll(/[“„「"«]\s?([^”“」"»]+?)\s?[”“」"»]/g)].map(
+      ([, quote = '']) => quote,
+    );
+    const [sentence = ''] = quotes.slice(-1);
+    expect(findWish(sentence, names), sentence).toMatchObject({
+      kind: 'no',
+      isForListener: true,
+    });
+    const hearMe = formatText('button.hear_me', {}, locale);
+    for (const quote of quotes.slice(0, -1))
+      expect(heard(quote), quote).toBe(quote === hearMe ? undefined : 'no');
+  }
+});
+
+/** Natural sentences in the seven languages of the texts. */
+const wishes = {
+  no: `
+don't record me|please don't record my voice|stop recording me|I don't want to be recorded|I don't want you to listen to me
+stop listening to my voice|Nova, could you please stop listening to me?|I do not consent to being recorded
+Nimm mich bitte nicht auf.|Hör auf, mich aufzunehmen.|Du darfst mir nicht zuhören.|hör auf mir zuzuhören|Ich möchte nicht aufgenommen werden.
+Ne m’enregistre pas, s’il te plaît.|Arrête de m'enregistrer.|Je ne veux pas être écoutée.|ne m'écoute pas
+No me grabes.|Deja de escucharme, por favor.|No quiero que me grabes.|no me escuches
+Não me grave, por favor.|Pare de me ouvir.|Não quero ser gravada.|não me ouça|não me escute
+Nie nagrywaj mnie.|Przestań mnie podsłuchiwać.|Nie chcę być nagrywana.|nie słuchaj mnie
+私を録音しないで|私の声を聞かないでください。|私の声を聞かないで|声を聞かれたくない
+`,
+  leave: `
+Leave.|Please leave the channel.|You can leave now, thanks.|Go away, Nova.|Nova, can you leave the call, please?
+Geh weg!|Verlass bitte den Kanal.|Nova, du kannst jetzt gehen, danke.|Verlass den Kanal
+Quitte le salon vocal.|Va-t'en.|Tu peux partir, merci.|Vete, por favor.|Sal del canal.|Puedes irte ya.
+Saia do canal, por favor.|Vai embora!|Você pode sair.|Wyjdź z kanału, proszę.|Opuść kanał.|Możesz już iść.
+出ていって|チャンネルから退出してください。|ノバ、もう帰っていいよ。
+`,
+};
+
+const listTexts = (lines: string) =>
+  lines.split(/[|\n]/).flatMap((each) => each.trim() || []);
+
+test.each(['no', 'leave'] as const)('people ask for "%s" in many ways', (kind) => {
+  expect(listTexts(wishes[kind]).filter((text) => heard(text) !== kind)).toEqual([]);
+});
+
+test('a no that only a listener can be told is another than one that people tell each other', () => {
+  const isForListener = (text: string) => findWish(text, names)?.isForListener;
+  expect(listTexts(wishes.no).filter((text) => !isForListener(text))).toEqual([]);
+  const labels = textLocales.map((locale) => formatText('button.not_me', {}, locale));
+  expect(labels.filter(isForListener)).toEqual([]);
+  expect(findWish('Nova, not me', names)?.isByName).toBe(true);
+  expect(findWish('Not me', names)?.isByName).toBe(false);
+});
+
+/** What people say to each other about leaving, recording and themselves. */
+const between = `
+leave it|I have to leave|leave me some pizza|don't leave|I'm leaving|let's leave the dungeon|he left|leave that to me|she told me to leave
+can you leave the door open|leave the room to the left|we should leave|not me, that was him|it wasn't me|no, not me, her|why not me|not me?
+don't record me says Tom|Tom said don't record me|don't record this|Ben, leave|Ben, not me|Ben, don't record me|never leave|Nova never leaves
+is it time to leave?|leave?|should I leave|I don't want to leave|you record everything|no|nope|no way
+lass es|ich muss gehen|geh du zuerst|ich nicht, der war es|wir gehen jetzt|nicht mich, ihn|verlass dich drauf|Ben, geh weg|er hört mir nicht mehr zu|nein
+laisse tomber|je dois partir|pas moi, lui|il m'enregistre|on part|Ben, pars|pars devant|non
+déjalo|me tengo que ir|a mí no me gusta|yo no fui|me grabé cantando|no me grabé|Ben, vete|vete a la izquierda|sal|no
+deixa pra lá|eu tenho que sair|eu não sei|eu não fui|ele me gravou|Ben, saia|não me escuta|não me ouve|não
+zostaw to|muszę iść|mnie nie ma|to nie ja|nie mnie, jego|Ben, idź sobie|idź w lewo|nie
+聞いて|彼に聞かないで|出てきた|もう行かなきゃ|私じゃない|ベン、出ていって|録音した|いいえ
+`;
+
+test('what people tell each other is no wish at all', () => {
+  const taken = listTexts(between).filter((text) => {
+    const kind = heard(text);
+    return kind === 'no' || kind === 'leave';
+  });
+  expect(taken).toEqual([]);
 });

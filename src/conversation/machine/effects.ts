@@ -2,7 +2,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { DroppedTurnReason, LeaveReason } from '#src/ports/session-events.ts';
 import type { WaitingCue } from '#src/turn/answer-wait.ts';
 import type { IgnoreReason, OverlapWords } from '#src/turn/decide-utterance.ts';
-import type { SpokenCommand } from '#src/turn/overlap/interjections.ts';
+import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import type {
   CallRef,
   HistoryExchange,
@@ -83,7 +83,7 @@ type MessageEffect =
       readonly error?: unknown;
     }
   | { readonly do: 'forget-person'; readonly by: PersonId }
-  | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
+  | { readonly do: 'obey'; readonly wish: WishKind; readonly by: PersonId };
 
 type PlaceEffect =
   | { readonly do: 'open-link' }

@@ -130,6 +130,8 @@ type RequestEvent =
     }
   /** `outdated`: instructions have changed since earlier answers were begun. */
   | { readonly kind: 'outdated' | 'stop' }
+  /** The bot wrote a question or notice about itself to people in the channel. */
+  | { readonly kind: 'told' }
   | {
       readonly kind: 'announcement';
       readonly request: Id | undefined;

@@ -90,6 +90,8 @@ export const replyHandlers: Pick<
     if (current?.reply !== reply) return;
     draft.turnQueue.freeFromMs = event.atMs;
     const { phase } = current;
+    if (event.heard !== '' || phase.kind !== 'making')
+      draft.turnQueue.toldAtMs = event.atMs;
     const end = finish !== 'completed' && 'why' in phase ? phase.why : finish;
     const announcement = findAnnouncement(draft, current.id);
     const turn = findTurn(draft, current.id);

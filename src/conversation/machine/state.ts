@@ -209,6 +209,8 @@ export type TurnQueue = {
   announcements: readonly Announcement[];
   /** Instant from which the next reply counts as waited for. */
   freeFromMs: number;
+  /** Instant at which the bot last ended to speak, or wrote to people of itself. */
+  toldAtMs: number;
 };
 
 type SpokenYes = {
@@ -270,6 +272,8 @@ export type SessionSettings = {
   /** True if a budget is nearly used, or too many preemptive answers were wasted. */
   readonly isSparing: boolean;
   readonly trustsPartials: boolean;
+  /** True while a track beside `voice` sounds, so that words may be a stop. */
+  readonly hasTrackSound?: boolean;
   readonly leaveAfterMs: number;
 };
 
@@ -354,7 +358,13 @@ export function createConversationState(settings: SessionSettings): Conversation
     },
     presence: { people: [], consent, aloneFromMs: undefined },
     turns: [],
-    turnQueue: { current: undefined, waiting: [], announcements: [], freeFromMs: 0 },
+    turnQueue: {
+      current: undefined,
+      waiting: [],
+      announcements: [],
+      freeFromMs: 0,
+      toldAtMs: Number.NEGATIVE_INFINITY,
+    },
     tools: { confirmations: [], runs: [] },
     attention: initialAddressing,
     history: { version: 1, exchanges: [] },

@@ -39,8 +39,13 @@ type RuledState = ConversationState & {
   readonly step: Pick<Draft['step'], 'rules'>;
 };
 
-/** Handler of the Ask button, for `stepConversation`. */
-export const addressingHandlers: Pick<EventHandlers, 'opened-window'> = {
+/** Handlers of the Ask button and of written notices, for `stepConversation`. */
+export const addressingHandlers: Pick<EventHandlers, 'opened-window' | 'told'> = {
+  /** Lets a short no count as an answer to written words of the bot. */
+  told(draft, { atMs }) {
+    draft.turnQueue.toldAtMs = atMs;
+  },
+
   /** Lets a person who pressed Ask speak the next words without the bot's name. */
   'opened-window'(draft, { atMs, by }) {
     if (getStanding(draft.presence, by) !== 'yes') return;
@@ -82,7 +87,9 @@ export function needsTranscript(
   if (listOpenConfirmations(draft.tools, by).length > 0) return true;
   // In mode `window`, most words outside a window cannot be for the bot.
   const isAnsweringSpeaker = findCurrentTurn(draft)?.by === by || turn.parts.length > 0;
-  const activity = { isSpeaking: isSpeaking(draft.turnQueue), isAnsweringSpeaker };
+  const isSounding =
+    isSpeaking(draft.turnQueue) || draft.session.settings.hasTrackSound === true;
+  const activity = { isSpeaking: isSounding, isAnsweringSpeaker };
   const { isAlone, times } = utterance;
   const addressee = describeSpeech(draft.presence, by, times.fromMs, isAlone);
   return needsWordsBy(draft.attention, addressee, activity, getDraftRules(draft));
@@ -180,9 +187,18 @@ function describeUtterance(
       canConfirm: !isOverlaid && isYesAwaited(state.tools, by, times),
       hasGoneOn: openSpeech.some((each) => each.times.fromMs > fromMs),
       overlapsReply: isOverlapping,
+      followsBot: isOverlapping || followsBot(state, fromMs),
       unheardTurn: findUnheardTurn(state, by),
     },
   };
+}
+
+/** Time after the bot spoke or wrote in which "not me" and "leave" are answers to it. */
+const maxReplyMs = 10_000;
+
+/** Tests whether words of an instant follow speech of the bot, or a question or notice that it wrote. */
+export function followsBot({ turnQueue }: ConversationState, fromMs: number): boolean {
+  return isSpeaking(turnQueue) || fromMs - turnQueue.toldAtMs <= maxReplyMs;
 }
 
 function findUnheardTurn(state: ConversationState, by: PersonId) {

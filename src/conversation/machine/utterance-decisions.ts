@@ -128,6 +128,8 @@ function obeyCommand(
       dropWaitingTurns(draft, by);
       return true;
     case 'stop':
+      // The sound of other tracks is no reply, so it is silenced outside.
+      emitEffect(draft, { do: 'obey', wish: 'stop', by });
       return true;
     case 'yes':
       acceptSpokenYes(draft, by, times);
@@ -137,12 +139,14 @@ function obeyCommand(
       return false;
     case 'overlap':
       return false;
-    case 'spoken': {
-      const isNo = command.command === 'doNotHear';
-      if (isNo) raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
-      else raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
-      emitEffect(draft, { do: 'obey', command: command.command, by });
-      return !isNo;
+    case 'wish': {
+      const { wish } = command;
+      if (wish === 'no')
+        raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+      if (wish === 'pause')
+        raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+      emitEffect(draft, { do: 'obey', wish, by });
+      return wish !== 'no';
     }
   }
 }

@@ -155,7 +155,8 @@ export class InteractionReceiver {
     const command = this.#commands.get(name);
     if (command && isTyped) {
       const call = toCommandCall(interaction, command.options);
-      return createInvocation(name, command, call, ports);
+      const wished = command.findWished?.(call, ports) ?? command;
+      return createInvocation(name, wished, call, ports);
     }
     return command && interaction.isMessageContextMenuCommand()
       ? createInvocation(name, command, toMenuCall(interaction), ports)

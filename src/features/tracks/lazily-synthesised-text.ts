@@ -21,6 +21,7 @@ type LazySpeechOptions = Omit<SpeechVoice, 'speed'> & {
 export class LazySpeech implements SoundSource {
   readonly title: string = speechTitle;
   readonly isSeekable = true;
+  readonly isSpeech = true;
   readonly #clauses: readonly string[];
   readonly #place: Pick<SessionChannel, 'channel' | 'getStyle'>;
   readonly #deps: VoiceDeps;

@@ -93,7 +93,7 @@ export class SessionTracks implements FeatureSession {
       // A sound without an origin is speech, and its title has its words.
       const title = item.origin && item.title;
       const { notices, voiceChannel } = current.session;
-      if (end !== 'began')
+      if (end !== 'began' && end !== 'paused')
         notices.reportEvent({
           kind: 'played',
           channelId: voiceChannel.channel.channelId,

@@ -29,9 +29,10 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { addressingRules } from '#src/turn/addressing/addressing.ts';
-import { classifyInterjection } from '#src/turn/overlap/interjections.ts';
+import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
+import { TypedWishes } from './typed-wishes.ts';
 
 type TypedMessageDeps = {
   readonly requests: TypedRequests;
@@ -51,6 +52,9 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #signal: AbortSignal;
   readonly #takeUse = createUseLimit();
   readonly #takeRefusal = createUseLimit(1);
+  readonly #takeReceipt = createUseLimit(3);
+  readonly #takeExplanation = createUseLimit(1, 600);
+  readonly #wishes: TypedWishes;
   readonly #openMessages = new Map<MessageId, AbortController>();
 
   /** Creates the handler. Aborting `signal` ends written answers. */
@@ -66,6 +70,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     this.#requests = requests;
     this.#replies = replies;
     this.#reader = reader;
+    this.#wishes = new TypedWishes(deps, sessions, requests);
     this.#signal = signal;
   }
 
@@ -108,19 +113,11 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     deletion: AbortSignal,
   ): Promise<TypedOutcome> {
-    const { author, channelId, content, guildId } = message;
+    const { channelId, guildId } = message;
     const session = this.#sessions.findSession(guildId);
     const chat = session?.channel.channelId === channelId ? session : undefined;
-    const isPresent = chat?.isHere(author.id) === true;
-    if (isPresent && isPersonsMention(message) && isStopRequest(content.text)) {
-      this.#requests.stopSpeaking(guildId);
-      return await this.#replyWithLine(
-        message,
-        { id: 'stop.ok' },
-        deletion,
-        'answered',
-      );
-    }
+    const wish = this.#wishes.findWish(message);
+    if (wish) return await this.#obeyWish(message, wish, deletion);
     const objection = chat
       ? findAnswerObjection(message, chat)
       : isPersonsMention(message)
@@ -132,9 +129,49 @@ export class TypedMessageHandler implements TypedMessageListener {
         chat,
         AbortSignal.any([this.#signal, deletion]),
       );
-    return (
-      (session && (await this.#reader.handleMessage(message, session))) ?? objection
-    );
+    const reading = session && (await this.#reader.handleMessage(message, session));
+    return reading ?? (await this.#explainObjection(message, objection, deletion));
+  }
+
+  /** Obeys a wish, and answers it by a fixed text. The answer is limited, but never the wish. */
+  async #obeyWish(
+    message: TypedMessage,
+    wish: WishKind,
+    deletion: AbortSignal,
+  ): Promise<TypedOutcome> {
+    const lines = await this.#wishes.obeyWish(message, wish);
+    const waitMs = await this.#takeReceipt(message.guildId, message.author.id);
+    if (waitMs > 0) return 'answered';
+    return await this.#replyWithLines(message, lines, deletion, 'answered');
+  }
+
+  /** Tells a person who mentioned the bot in vain the next step, once in ten minutes. */
+  async #explainObjection(
+    message: TypedMessage,
+    objection: TypedOutcome,
+    deletion: AbortSignal,
+  ): Promise<TypedOutcome> {
+    if (!isPersonsMention(message)) return objection;
+    const line = await this.#findObjectionLine(message, objection);
+    if (!line) return objection;
+    const { author, guildId } = message;
+    const waitMs = await this.#takeExplanation(guildId, author.id);
+    if (waitMs > 0) return objection;
+    return await this.#replyWithLines(message, [line], deletion, objection);
+  }
+
+  async #findObjectionLine(
+    { author, guildId }: TypedMessage,
+    objection: TypedOutcome,
+  ): Promise<TextLine | undefined> {
+    if (objection === 'off') return { id: 'typed.off' };
+    if (objection !== 'refused') return undefined;
+    const mayManage = this.#deps.places.mayManage(guildId, author.id);
+    const caller = { ...author, mayManage };
+    const denial = await this.#sessions.settings.findDenial({ guildId, caller });
+    if (denial) return denial;
+    const choices = await this.#sessions.consents.loadChoices(guildId);
+    return choices.hasRefused(author.id) ? { id: 'consent.no' } : undefined;
   }
 
   async #findObjectionElsewhere(
@@ -270,7 +307,18 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
     outcome: TypedOutcome,
   ) {
-    const text = formatWrittenText(line, message.guildId, this.#deps);
+    return await this.#replyWithLines(message, [line], signal, outcome);
+  }
+
+  async #replyWithLines(
+    message: TypedMessage,
+    lines: readonly TextLine[],
+    signal: AbortSignal,
+    outcome: TypedOutcome,
+  ) {
+    const text = lines
+      .map((line) => formatWrittenText(line, message.guildId, this.#deps))
+      .join(' ');
     const delivery = await this.#replies.replyTo(message, toOpenText(text), signal);
     return delivery === 'deleted' ? delivery : outcome;
   }
@@ -304,11 +352,6 @@ function toQuestion(
 
 function isPersonsMention({ author, isMention, isWebhook }: TypedMessage) {
   return isMention && !isWebhook && !author.isBot;
-}
-
-/** Tests whether a message is a stop, which is neither limited nor refused. */
-function isStopRequest(text: string) {
-  return classifyInterjection(text, { isFinal: true }).kind === 'stop';
 }
 
 type AnsweringSession = Pick<

@@ -6,6 +6,10 @@ import {
   toChatMessages,
 } from '#src/conversation/answering/answer-request.ts';
 import type { HistoryExchange, TurnEnd } from '#src/conversation/machine/state.ts';
+import {
+  type SilenceOutcome,
+  silenceSession,
+} from '#src/conversation/output/silence.ts';
 import type { QueuedQuestion, SayPlace } from '#src/conversation/queued-speech.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
@@ -39,6 +43,7 @@ import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import { findWish, type Wish } from '#src/turn/overlap/interjections.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type QuestionFiles,
@@ -107,7 +112,7 @@ export class TypedRequests {
 
   /**
    * Answers a question. A spoken one waits 50 s at most, and a written one needs no
-   * session.
+   * session. After a no the answer is written.
    */
   async askQuestion(
     guildId: GuildId,
@@ -121,9 +126,9 @@ export class TypedRequests {
     if (form === 'voice') {
       const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
-      return session.speech.canSpeak()
-        ? await this.#answerAloud(typedQuestion, ending)
-        : captionsOnlyOutcome;
+      if (!session.speech.canSpeak()) return captionsOnlyOutcome;
+      if (!session.consent.hasSaidNo(asker.id))
+        return await this.#answerAloud(typedQuestion, ending);
     }
     using slot = writtenQuestions.enter(guildId, asker.id);
     if (!slot) return tooMuchAtOnce;
@@ -143,11 +148,17 @@ export class TypedRequests {
     this.#findSession(guildId)?.loop.post({ kind: 'opened-window', by: personId });
   }
 
-  /** Silences the bot within two frames, and drops waiting questions and sounds. */
-  stopSpeaking(guildId: GuildId): 'stopped' | 'nothing' {
-    return this.#findSession(guildId)?.speech.requests.stopEverything()
-      ? 'stopped'
-      : 'nothing';
+  /** Silences the bot within two frames: drops waiting questions and speech, and pauses the sounds of all tracks. */
+  stopSpeaking(guildId: GuildId): SilenceOutcome {
+    const session = this.#findSession(guildId);
+    return session ? silenceSession(session.speech) : { kind: 'nothing', paused: [] };
+  }
+
+  /** Finds the wish that a typed text is: a stop, a no, or a request to leave or to pause hearing. */
+  findWish(guildId: GuildId, text: string): Wish | undefined {
+    const { deps, sessions } = this.#deps;
+    const { names } = sessions.settings.getForGuild(guildId);
+    return findWish(text, [deps.places.getBotName(guildId), ...names]);
   }
 
   #findSession(guildId: GuildId) {
@@ -434,7 +445,7 @@ function toDroppedOutcome(outcome: TurnEnd): AskOutcome {
 const droppedTexts: Partial<Readonly<Record<TurnEnd, PlainTextId>>> = {
   stopped: 'stop.ok',
   skipped: 'stop.ok',
-  withdrawn: 'stop.ok',
+  withdrawn: 'consent.no',
   interrupted: 'stop.ok',
   crowded: 'ask.dropped',
   late: 'ask.dropped',

@@ -170,6 +170,25 @@ export class NamedTrack {
     this.#applyState();
   }
 
+  /** Ends all speech, and pauses the other sounds. Returns whether anything was audible. */
+  silence(): boolean {
+    const isAudible = this.isAudible;
+    const speech = this.#items.filter(({ source }) => source.isSpeech);
+    if (speech.length > 0) this.#cancelItems(speech, 'stopped');
+    const item = this.#current;
+    if (isAudible && item) {
+      this.changeState({ isPaused: true });
+      this.#group.report({ kind: 'paused', track: this.name, item });
+    }
+    return isAudible || speech.length > 0;
+  }
+
+  /** True if there is a sound, and it is neither paused nor muted nor at volume 0. */
+  get isAudible(): boolean {
+    const { isMuted, percent } = this.#state;
+    return this.#items.length > 0 && !this.#isStill && !isMuted && percent > 0;
+  }
+
   /** Ends all sounds as `left`. */
   close(): void {
     this.#cancelItems(this.#items, 'left');

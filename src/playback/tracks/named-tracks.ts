@@ -79,11 +79,7 @@ export class NamedTracks {
 
   /** True if a track has a sound that is neither paused nor muted nor at volume 0. */
   get isAudible(): boolean {
-    if (this.#isPaused) return false;
-    return this.listTracks().some(
-      ({ items, state }) =>
-        items.length > 0 && !state.isPaused && !state.isMuted && state.percent > 0,
-    );
+    return this.listTracks().some((track) => track.isAudible);
   }
 
   /** Pauses or resumes all tracks. A track that was paused alone stays paused. */
@@ -91,6 +87,11 @@ export class NamedTracks {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
     for (const track of this.#tracks.values()) track.changeState();
+  }
+
+  /** Ends speech and pauses other sounds on all tracks. Lists the tracks that had sound. */
+  silence(): readonly NamedTrack[] {
+    return this.listTracks().filter((track) => track.silence());
   }
 
   /** Calls `listener` synchronously until disposed. */

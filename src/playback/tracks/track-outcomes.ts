@@ -104,9 +104,9 @@ export type TrackRefusal =
   /** The tracks are closed, or the bot is in no channel. */
   | { readonly kind: 'nowhere' };
 
-/** The beginning or end of a sound on a track. Each sound that was heard has a `began` before its end. */
+/** The beginning, pause by a stop, or end of a sound on a track. Each sound that was heard has a `began` before its end. */
 export type TrackEvent = {
-  readonly kind: 'began' | PlayEnd;
+  readonly kind: 'began' | 'paused' | PlayEnd;
   readonly track: string;
   readonly item: TrackItem;
   /** The source failed, or gave no sound for 8 s. */

@@ -19,7 +19,7 @@ export type LanguageWords = {
   };
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
-  readonly commands: SpokenCommandPhrases;
+  readonly commands: WishPhrases;
 };
 
 export type ConfirmationPhrases = {
@@ -61,20 +61,24 @@ export type LanguageRequestPhrases = {
 };
 
 /**
- * Commands to the bot. Each counts as a whole utterance apart from `beside`, hums and the bot's name. A comma may be
- * missing in a text.
+ * Wishes that the bot obeys. Each counts as a whole utterance apart from `beside`, hums and the bot's name. A comma may
+ * be missing in a text. `notMe` and `leave` count only when they are meant for the bot.
  */
-export type SpokenCommandPhrases = {
+export type WishPhrases = {
   /**
-   * "Don't listen to me": the speaker is not to be heard any more. "You don't hear me" also states it, and does not
-   * count.
+   * "Don't listen to me": the speaker is not to be heard any more. Only a listener can be told this. "You don't hear
+   * me" also states it, and does not count.
    */
   readonly doNotHear: Phrases;
+  /** The same as people may say it to each other: "not me". The label of the button is added. */
+  readonly notMe?: Phrases;
+  /** "Leave the channel": the bot is to leave. */
+  readonly leave?: Phrases;
   /** "Stop listening": nobody is to be heard for a while. */
   readonly pauseHearing?: Phrases;
   /** "Please", "from now on". Nothing that addresses other people. */
   readonly beside: Phrases;
-  /** Texts that differ from a command only by accents. */
+  /** Texts that differ from a wish only by accents. */
   readonly others?: Phrases;
 };
 

@@ -11,9 +11,9 @@ import type {
   ConfirmationPhrases,
   LanguageWords,
   OverlapPhrases,
-  SpokenCommandPhrases,
 } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { listLabels } from './labels.ts';
 
 const pauseToken = ',';
 const isWordToken = (token: string) => token !== pauseToken;
@@ -160,7 +160,10 @@ function beginsPhrase({ sorted }: PhraseTable, start: string) {
   return sorted[from]?.startsWith(start) ?? false;
 }
 
-function createPhraseTable({ isWidespread, overlap }: LanguageWords) {
+function createPhraseTable({ code, isWidespread, overlap: words }: LanguageWords) {
+  // Who reads a label on a button may say it.
+  const stop = [...words.stop, ...listLabels('button.stop', code)];
+  const overlap = { ...words, stop };
   const roleByPhrase = new Map<string, PhraseRole>();
   for (const role of phraseRoles) {
     const phrases = [
@@ -488,63 +491,120 @@ function selectTables(language: string | undefined) {
   );
 }
 
-/** Name of a command that people say to the bot. */
-export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;
+/**
+ * A wish that the bot obeys without the chat model. `no`: the person is not to be heard any more. `pause`: nobody is
+ * to be heard for a while.
+ */
+export type WishKind = 'stop' | 'no' | 'leave' | 'pause';
 
-const maxCommandChars = 120;
-/** A new command also needs words in `languages`, its decision in `decideUtterance`, and its work in `obeyCommand`. */
-const allCommands: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
+/** The wish that a text is. */
+export type Wish = {
+  readonly kind: WishKind;
+  /** Only a listener can be told this: "don't listen to me". People say "not me" and "leave" to each other as well. */
+  readonly isForListener: boolean;
+  /** The text calls the bot by name. */
+  readonly isByName: boolean;
+};
 
-const commandPhrases = new Map<string, SpokenCommand | 'beside'>(
-  languages.flatMap(({ commands }) => [
-    ...toTokenPhrases(commands.beside).map((phrase) => [phrase, 'beside'] as const),
-    ...allCommands.flatMap((command) =>
-      (commands[command] ?? [])
+type PhraseMeaning = Pick<Wish, 'kind' | 'isForListener'> | 'beside';
+
+/** The last group counts for a phrase of several languages. */
+const wishGroups = ['beside', 'pauseHearing', 'leave', 'notMe', 'doNotHear'] as const;
+/** A new wish also needs words in `languages`, its decision in `decideUtterance`, and its work in `obeyCommand`. */
+const wishMeanings: Readonly<Record<(typeof wishGroups)[number], PhraseMeaning>> = {
+  beside: 'beside',
+  pauseHearing: { kind: 'pause', isForListener: false },
+  leave: { kind: 'leave', isForListener: false },
+  notMe: { kind: 'no', isForListener: false },
+  doNotHear: { kind: 'no', isForListener: true },
+};
+
+const wishPhrases = new Map<string, PhraseMeaning>(
+  languages.flatMap(({ commands }) =>
+    wishGroups.flatMap((group) =>
+      (commands[group] ?? [])
         .flatMap(listSpellings)
-        .map((phrase) => [phrase, command] as const),
+        .map((phrase) => [phrase, wishMeanings[group]] as const),
     ),
-  ]),
+  ),
 );
-const maxCommandTokens = Math.max(
-  ...[...commandPhrases.keys()].map((phrase) => phrase.split(' ').length),
+// Who reads a label on a button may say it.
+for (const label of listLabels('button.not_me'))
+  for (const phrase of listSpellings(label))
+    wishPhrases.set(phrase, wishMeanings.notMe);
+
+const maxWishChars = 120;
+const maxWishTokens = Math.max(
+  ...[...wishPhrases.keys()].map((phrase) => phrase.split(' ').length),
 );
-const notCommandTexts = languages.flatMap(({ commands }) => commands.others ?? []);
+const notWishTexts = languages.flatMap(({ commands }) => commands.others ?? []);
 
 /**
- * Finds the command that an utterance is, apart from politeness, hums and the bot's names.
+ * Finds the wish that a final text is, spoken or typed, apart from politeness, hums and the bot's names. The labels of
+ * the buttons count as they stand in each language of the texts.
  *
- * Undefined for a question, for two different commands, and for a longer sentence.
+ * Undefined for two different wishes, for a longer sentence, and for a question that is no polite request by name.
+ *
+ * @example
+ * import { findWish } from '#src/turn/overlap/interjections.ts';
+ *
+ * findWish('Nova, leave, please.', ['Nova'])?.kind; // 'leave'
  */
-export function findSpokenCommand(
-  text: string,
-  names: readonly string[],
-): SpokenCommand | undefined {
-  if (text.length > maxCommandChars || /[?\uff1f\u061f]/u.test(text)) return undefined;
-  const plainText = ` ${toPlainWords(text)} `;
-  if (notCommandTexts.some((phrase) => plainText.includes(` ${phrase} `)))
-    return undefined;
-  const tokens = tokenizeText(text);
-  const nameSteps = findNameSteps(tokens, names, false);
-  const commands = new Set<SpokenCommand>();
-  for (let at = 0; at < tokens.length; ) {
-    const { to, kind } = matchCommandPhrase(tokens, at) ?? {
-      to: Math.max(at, ...(nameSteps[at] ?? []).map((name) => name.to)),
-    };
-    if (to === at) return undefined;
-    if (kind && kind !== 'beside') commands.add(kind);
-    at = to;
-  }
-  const [command, ...otherCommands] = commands;
-  return otherCommands.length === 0 ? command : undefined;
+export function findWish(text: string, names: readonly string[]): Wish | undefined {
+  const wish = findPhraseWish(text, names);
+  if (wish) return wish;
+  const { kind } = classifyInterjection(text, { isFinal: true, names });
+  return kind === 'stop' ? { kind, isForListener: false, isByName: false } : undefined;
 }
 
-function matchCommandPhrase(
+function findPhraseWish(text: string, names: readonly string[]): Wish | undefined {
+  if (text.length > maxWishChars) return undefined;
+  const plainText = ` ${toPlainWords(text)} `;
+  if (notWishTexts.some((phrase) => plainText.includes(` ${phrase} `)))
+    return undefined;
+  const read = readPhrases(tokenizeText(text), names);
+  if (!read) return undefined;
+  const { isByName, meanings } = read;
+  // "Nova, can you leave?" is a request.
+  const isRequest = isByName && meanings.has('beside');
+  if (!isRequest && /[?\uff1f\u061f]/u.test(text)) return undefined;
+  return chooseWish(meanings, isByName);
+}
+
+/** Reads tokens as phrases and names of the bot. Undefined if another word is left over. */
+function readPhrases(tokens: readonly string[], names: readonly string[]) {
+  const nameSteps = findNameSteps(tokens, names, false);
+  const meanings = new Set<PhraseMeaning>();
+  let isByName = false;
+  for (let at = 0; at < tokens.length; ) {
+    const match = matchWishPhrase(tokens, at);
+    const nameEnd = Math.max(at, ...(nameSteps[at] ?? []).map((name) => name.to));
+    const to = match?.to ?? nameEnd;
+    if (to === at) return undefined;
+    if (match?.meaning) meanings.add(match.meaning);
+    isByName ||= !match;
+    at = to;
+  }
+  return { isByName, meanings };
+}
+
+function chooseWish(meanings: ReadonlySet<PhraseMeaning>, isByName: boolean) {
+  const wishes = [...meanings].flatMap((meaning) =>
+    meaning === 'beside' ? [] : [meaning],
+  );
+  const [wish] = wishes;
+  if (!wish || wishes.some(({ kind }) => kind !== wish.kind)) return undefined;
+  const isForListener = wishes.some((each) => each.isForListener);
+  return { kind: wish.kind, isForListener, isByName };
+}
+
+function matchWishPhrase(
   tokens: readonly string[],
   at: number,
-): { readonly to: number; readonly kind?: SpokenCommand | 'beside' } | undefined {
-  for (let to = Math.min(tokens.length, at + maxCommandTokens); to > at; to--) {
-    const kind = commandPhrases.get(tokens.slice(at, to).join(' '));
-    if (kind) return { to, kind };
+): { readonly to: number; readonly meaning?: PhraseMeaning } | undefined {
+  for (let to = Math.min(tokens.length, at + maxWishTokens); to > at; to--) {
+    const meaning = wishPhrases.get(tokens.slice(at, to).join(' '));
+    if (meaning) return { to, meaning };
   }
   const token = tokens[at] ?? '';
   return token === pauseToken || isHum(token) ? { to: at + 1 } : undefined;

@@ -416,7 +416,7 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'notice':
       return `notice ${effect.line}`;
     case 'obey':
-      return `obey ${effect.command} for ${effect.by}`;
+      return `obey ${effect.wish} for ${effect.by}`;
     case 'forget-person':
       return `forget-person ${effect.by}`;
     case 'open-link':

@@ -60,7 +60,7 @@ import {
   type SessionFixture,
   sayWords,
 } from './session-fixture.ts';
-import { changeTrack, listTitles } from './tracks-fixture.ts';
+import { changeTrack, formatSilence, listTitles } from './tracks-fixture.ts';
 
 /** State before a script begins. */
 type ScriptStart = Omit<FixtureOptions, 'pieces' | 'caps' | 'clock'> & {
@@ -335,7 +335,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     ({ typed }, nth) => typed.lines.onDeleted([toMessageId(`m${nth}`)]),
   ],
   [/^read(?: (now))?(?: (as) (\w+))?: (.*)$/, readAloud],
-  [/^stop$/, ({ fixture }) => fixture.talk.stopSpeaking(g)],
+  [/^stop$/, ({ fixture }) => formatSilence(fixture.talk.stopSpeaking(g))],
   [
     /^(\w+) presses ask$/,
     (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who)),

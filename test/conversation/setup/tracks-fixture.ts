@@ -1,4 +1,5 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import type { SilenceOutcome } from '#src/conversation/output/silence.ts';
 import type {
   PlayRequest,
   TrackCaller,
@@ -70,3 +71,8 @@ export const listTitles = (fixture: SessionFixture, track = 'main') => {
     ?.find(({ name }) => name === track);
   return [view?.current?.title, ...(view?.waiting ?? []).map(({ title }) => title)];
 };
+
+/** What a stop came to, with the tracks that it paused. */
+export function formatSilence({ kind, paused }: SilenceOutcome) {
+  return [kind, ...paused.map(({ track }) => `paused ${track}`)].join(' ');
+}

@@ -1,4 +1,5 @@
 import { type Interaction, MessageFlags } from 'discord.js';
+import { ask } from '#commands/ask.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { InteractionReceiver } from '#src/discord/interactions/interaction-receiver.ts';
 import { toMessageBody } from '#src/discord/interactions/rendering.ts';
@@ -9,12 +10,17 @@ import type {
   PickerHandler,
 } from '#src/features/command.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { makePorts } from '#test/commands/command-ports.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
-const blocked = { id: 'access.blocked' };
+const blocked = { id: 'access.blocked' } as const;
 
 /** Receiver of interactions; Ben is blocked in its server. */
-function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {
+function open(
+  buttons: readonly Button[] = [],
+  pickers: readonly PickerHandler[] = [],
+  over: Partial<ConstructorParameters<typeof InteractionReceiver>[0]> = {},
+) {
   const events: DiscordEvent[] = [];
   const clock = new VirtualClock();
   const reception = new InteractionReceiver({
@@ -31,6 +37,7 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
     panels: { renderPanel: () => toMessageBody(''), putPanel: () => {} },
     timing: clock,
     report: (event) => events.push(event),
+    ...over,
   });
   return { clock, reception, events };
 }
@@ -187,6 +194,53 @@ test('a person who pressed too often reads each time why nothing happens', async
   for (let n = 0; n < 50; n++) reception.receiveInteraction(press(n, said));
   await expect.poll(() => said.length).toBe(50);
   expect(countRefusals(said)).toBe(40);
+});
+
+/** A question that a person types as `/ask`. */
+function typeAsk(n: number, personId: string, question: string, said: unknown[]) {
+  const typed: Readonly<Record<string, string>> = { question };
+  return pressBy({
+    id: `ask ${n}`,
+    user: { id: personId },
+    commandName: 'ask',
+    options: {
+      getSubcommand: () => null,
+      get: (name: string) => typed[name] && { value: typed[name] },
+    },
+    isButton: () => false,
+    isAnySelectMenu: () => false,
+    isModalSubmit: () => false,
+    isChatInputCommand: () => true,
+    async reply(message: unknown) {
+      said.push(message);
+      return {};
+    },
+  });
+}
+
+test('/ask with a no runs as /privacy deny, also for a blocked person in a flood, and as a question else', async () => {
+  const asked: string[] = [];
+  const { reception } = open([], [], {
+    commands: [ask],
+    ports: makePorts({
+      at: () => undefined,
+      findDenial: async ({ caller }) => (caller.id === 'ben' ? blocked : undefined),
+      deny: async () => {
+        asked.push('no');
+        return { isSaved: true };
+      },
+      askQuestion: async (_guildId, question) => {
+        asked.push(question);
+        return { kind: 'nowhere' };
+      },
+    }),
+  });
+  const said: unknown[] = [];
+  for (let n = 0; n < 20; n++)
+    reception.receiveInteraction(typeAsk(n, 'ben', "Don't listen to me", said));
+  reception.receiveInteraction(typeAsk(20, 'eva', 'Who was Nova?', said));
+  await expect.poll(() => said.length).toBe(21);
+  expect(asked).toEqual([...Array(20).fill('no'), 'Who was Nova?']);
 });
 
 test('buttons that silence the bot work after any number of presses', async () => {

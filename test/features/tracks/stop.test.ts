@@ -12,14 +12,17 @@ import {
   ben,
   byAdam,
   byBen,
+  changeTrack,
   openSetup,
   playSound,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
+const longText = 'This is a story. '.repeat(20);
+
 const stopSounds = (
   fixture: SessionFixture,
   caller: TrackCaller,
-  what: 'sounds' | 'everything',
+  what: 'speech' | 'sounds' | 'everything',
 ) => {
   const { featurePorts: features, sessions } = fixture;
   const call = callAs({ ...caller, channel: lounge });
@@ -61,7 +64,7 @@ playScripts(
     adam plays rain > playing title rain track main place 0
     adam plays rain on bg > playing title rain track bg place 0
     adam plays sea on bg > added title sea track bg place 1
-    stop > nothing
+    stop > stopped paused main paused bg
     do adam stops sounds > stop.ok, played main: stopped, played bg: stopped x2
     eva skips all > empty track all
     do adam stops sounds > stop.nothing
@@ -80,12 +83,69 @@ playScripts(
     track bg > nothing
     do ben stops sounds > perm.dj lines track.barred track main owner Adam
     `,
+    'anybody silences the sounds of others: they pause, and the reply names them and who can go on': `
+    adam plays rain > playing title rain track main place 0
+    ben plays sea on bg > playing title sea track bg place 0
+    2000 sounding
+    do ben stops speech > stop.paused.owned tracks main, bg people Adam, Ben
+    2000 silent
+    do ben stops speech > stop.silent
+    track main > rain
+    do ben stops everything
+    > stop.ok lines track.barred track main owner Adam, track.changed change stop what sea (bg)
+    > played bg: stopped
+    track bg > nothing
+    track main > rain
+    `,
+    'a spoken stop pauses music, with and without the name, and where it is said to nobody': `
+    with auto, eva always, ben always
+    adam plays rain > playing title rain track main place 0
+    2000 sounding
+    eva says: Stop!
+    > heard Eva: Stop!, ignored Eva: interjection, writes stop.paused.owned (main) (Adam)
+    2000 silent
+    track main > rain
+    do adam goes on
+    2000 sounding
+    eva says: Nova, stop.
+    > heard Eva: Nova, stop., ignored Eva: interjection, writes stop.paused.owned (main) (Adam)
+    2000 silent
+    requests > 0 requests
+    `,
+    'music is paused by a spoken stop also where only the person who pressed Ask is answered': `
+    with window, eva always
+    adam plays rain > playing title rain track main place 0
+    2000 sounding
+    eva says: Stop!
+    > heard Eva: Stop!, ignored Eva: interjection, writes stop.paused.owned (main) (Adam)
+    2000 silent
+    `,
+    'a text on a track ends with a stop, and those that wait behind it there': `
+    do adam reads on bg
+    > says "This is a story. This is a story. This is a story. This is a story. This is a story."
+    do adam reads on bg
+    3000 sounding
+    > says "This is a story. This is a story. This is a story. This is a story. This is a story. This is a story."
+    do ben stops speech > stop.ok, played bg: stopped x2
+    2000 silent
+    track bg > nothing
+    do ben stops speech > stop.silent
+    `,
   },
   {
     people: [adam, eva, ben],
     acts: {
       'adam stops sounds': (fixture) => stopSounds(fixture, byAdam, 'sounds'),
       'adam stops everything': (fixture) => stopSounds(fixture, byAdam, 'everything'),
+      'ben stops speech': (fixture) => stopSounds(fixture, byBen, 'speech'),
+      'ben stops everything': (fixture) => stopSounds(fixture, byBen, 'everything'),
+      'adam goes on': (fixture) =>
+        void changeTrack(fixture, byAdam, 'resume' as 'skip', 'main'),
+      'adam reads on bg': (fixture) =>
+        void fixture.talk.sayText(toGuildId('g'), longText, 'queue', {
+          track: 'bg',
+          owner: byAdam,
+        }),
       'ben stops sounds': (fixture) => stopSounds(fixture, byBen, 'sounds'),
     },
   },

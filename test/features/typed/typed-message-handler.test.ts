@@ -27,9 +27,10 @@ playScripts(
     5000 silent
     adam types in den: And one more? > line 2: elsewhere
     adam denies > isSaved true
-    adam types in den with mention: Well? > line 3: refused, typed adam refused
+    adam types in den with mention: Well? > replies consent.no, line 3: refused, typed adam refused
     set roles 1029384756102938475 > set value 1029384756102938475 isSaved true
-    ben types in den with mention: Well? > line 4: refused, typed ben refused
+    ben types in den with mention: Well?
+    > replies access.role (role 1029384756102938475), line 4: refused, typed ben refused
     zoe types in den with mention: > replies say.empty, line 5: empty, typed zoe empty
     `,
       ],
@@ -42,21 +43,22 @@ playScripts(
     5000 silent
     adam types in den: And one more? > line 2: elsewhere
     adam denies > isSaved true
-    adam types in den with mention: Well? > line 3: refused, typed adam refused
+    adam types in den with mention: Well? > replies consent.no, line 3: refused, typed adam refused
     set roles 1029384756102938475 > set value 1029384756102938475 isSaved true
-    ben types in den with mention: Well? > line 4: refused, typed ben refused
+    ben types in den with mention: Well?
+    > replies access.role (role 1029384756102938475), line 4: refused, typed ben refused
     zoe types in den with mention: > replies say.empty, line 5: empty, typed zoe empty
     `,
     ],
-    'a line where the server has set typed to off is not answered, and what became of it has a name': `
+    'a line where the server has set typed to off is not answered, but its writer reads what to do instead': `
     set typed off > set value off isSaved true
-    adam types with mention: Well? > line 1: off, typed adam off
+    adam types with mention: Well? > replies typed.off, line 1: off, typed adam off
     5000
     requests > 0 requests
     `,
-    'a line in the mode off is not answered, and what became of it has a name': `
+    'a line in the mode off is not answered, but its writer reads what to do instead': `
     set addressing off > set value off isSaved true
-    adam types with mention: Well? > line 1: off, typed adam off
+    adam types with mention: Well? > replies typed.off, line 1: off, typed adam off
     5000
     requests > 0 requests
     `,
@@ -139,7 +141,7 @@ playScripts(
     > says "A long story. A long story. A long story. A long story. A long story. A long story. A long story."
     1000 sounding
     adam types with mention: Stop!
-    > replies "Stopped.", line 16: answered, typed adam answered, played voice: stopped
+    > replies "Stopped.", line 16: answered, played voice: stopped, typed adam answered
     1000 silent
     stop > nothing
     `,
@@ -149,7 +151,7 @@ playScripts(
     eva types: And now? > line 2: unasked, typed eva unasked
     5000
     eva denies > isSaved true
-    eva types with mention: Well? > line 3: refused, typed eva refused
+    eva types with mention: Well? > replies consent.no, line 3: refused, typed eva refused
     5000
     requests > 1 requests
     `,

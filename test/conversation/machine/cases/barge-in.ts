@@ -32,7 +32,11 @@ const asksOver: readonly CaseStep[] = [
 export const bargeInCases: ConversationCases = {
   '"stop" before the first sound drops the answer, whoever asked': [
     bridgeAsked,
-    [saysWhole(2, toPersonId('ben'), 1_000, 'stop'), 'discard 101'],
+    [
+      saysWhole(2, toPersonId('ben'), 1_000, 'stop'),
+      'discard 101',
+      'obey stop for ben',
+    ],
   ],
   '"never mind" drops what its speaker waits for, and nothing of others': [
     bridgeAsked,

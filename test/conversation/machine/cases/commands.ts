@@ -53,6 +53,7 @@ const stops: ConversationCases = {
       [
         [...pauseWithWords(2, 2_000, 'stop'), voiceEnded(2, 2_400)],
         'utterance 2 of ana: other',
+        'obey stop for ana',
         'turn of ana: stopped',
       ],
       [tickAt(9_000)],
@@ -60,7 +61,7 @@ const stops: ConversationCases = {
   },
   '"stop" before the first sound of a text drops the text': [
     [announcementAsked(0, { request: 1 }), 'speak 100'],
-    [saysWhole(1, toPersonId('ana'), 100, 'stop'), 'cut 100'],
+    [saysWhole(1, toPersonId('ana'), 100, 'stop'), 'cut 100', 'obey stop for ana'],
     [replyCutShort(100, 1_110, ''), 'report 1: stopped'],
   ],
   'an "mhm" over a text leaves the question before it as it was': [

@@ -169,7 +169,7 @@ export const consentCases: ConversationCases = {
     bridgeAsked,
     [
       saysWhole(2, toPersonId('ana'), 4_000, 'do not listen to me'),
-      'obey doNotHear for ana',
+      'obey no for ana',
       'discard 101',
       'forget-person ana',
     ],
