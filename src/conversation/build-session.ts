@@ -130,6 +130,7 @@ function createEffectRunner(
       if (command === 'pauseHearing') pauseHearingAloud(by, session);
       else deps.sessions.denyAloud(by, session);
     },
+    'tell-unpaid': ({ by }) => utterances.unpaidSpeech.tellSpeaker(by),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),
