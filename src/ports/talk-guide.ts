@@ -48,6 +48,8 @@ const maxNamesChars = 200;
 export interface TalkGuide {
   /** Tells heard people how to get an answer, or others how to be heard. */
   readonly first: TextLine;
+  /** Follows the first line. A muted bot first tells that it answers in writing, and then how it is asked. */
+  readonly second: readonly TextLine[];
   /** Names of heard and of undecided people, and the number of those that refused. */
   readonly people: readonly TextLine[];
   /** Further facts about the session. */
@@ -83,8 +85,8 @@ export function describeTalk(state: TalkState): TalkGuide {
   const isWriting = state.isMuted && buttons.includes('ask');
   return {
     first: isWriting ? { id: 'muted.written' } : nextStep,
+    second: toOptionalLines(isWriting, nextStep),
     people: [
-      ...toOptionalLines(isWriting, nextStep),
       ...toNamesLines('panel.people.yes', heard),
       ...toNamesLines('panel.people.commands', filterByHearing('commands')),
       ...toOptionalLines(isNobodyHeard(state), { id: 'panel.people.nobody' }),

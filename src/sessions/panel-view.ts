@@ -51,6 +51,7 @@ export function createPanel(facts: PanelFacts): PanelContent {
     isAsking,
     notes,
     people,
+    second: secondLines,
   } = describeTalk(talk);
   // For undecided people.
   const { captionsDays: days } = features;
@@ -67,6 +68,7 @@ export function createPanel(facts: PanelFacts): PanelContent {
   return {
     lines: [
       firstLine,
+      ...secondLines,
       ...activityLines,
       ...people,
       ...notes,
