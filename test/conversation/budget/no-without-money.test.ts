@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { FakeLocalRecogniser } from '#test/fakes/fake-speech.ts';
 import { toUsd } from '#test/fakes/fake-spending.ts';
@@ -61,6 +62,31 @@ playScripts({
     panel > panel.quiet time <t:1795219200:f>; people.nobody; people.unasked names Eva
     `,
   ],
+  'a spoken no counts where the rest of the money is too little to recognise its words': `
+    with budget 0.1, auto
+    adam has spent 0.0999
+    adam says: Don't listen to me.
+    > ignored Adam: not-named
+    > failed recognise budget.used
+    > writes budget.rest.server
+    > tells adam consent.no
+    > offers 2 buttons
+    `,
+  'words to the bot beyond the money get the tone also where the recogniser of this machine fails':
+    [
+      {
+        localRecogniser: {
+          isAvailable: true,
+          recognise: () => Promise.reject(new BotError('speech.failed', true, 'No.')),
+        },
+      },
+      `
+    with budget 0.1, auto, alone
+    adam has spent 0.1
+    adam begins: What time is it?
+    4000 sounding > tells adam budget.guild (<t:1795219200:f>)
+    `,
+    ],
   'among several people, words to the bot beyond the money get a tone and, by name, the reason every ten minutes':
     [
       { caps: { personDay: toUsd(0.1) } },
