@@ -45,8 +45,9 @@ async function turnOnCaptions(
 /** Builds the reply. The channel reads where a notice in another chat stands. */
 function toTurnOnReply(turned: TurnOnOutcome, guildId: GuildId): Replies {
   if (turned.kind === 'failed') return [turned.line];
-  const { isHere, placeId, saved } = turned;
-  const unsaved = toOptionalLines(!saved, { id: 'voice.unsaved' });
+  const unsaved = toOptionalLines(!turned.saved, { id: 'voice.unsaved' });
+  if (turned.kind === 'waiting') return [{ ...turned.line, lines: unsaved }];
+  const { isHere, placeId } = turned;
   if (isHere) return [{ id: 'captions.on', lines: unsaved }];
   const chatLink = `https://discord.com/channels/${guildId}/${placeId}`;
   const buttons = ['captions.leave_out'];

@@ -127,6 +127,7 @@ function createEffectRunner(
     report: (effect) => requests.reportOutcome(effect),
     notice: (effect) => postNotice(effect, session, decisions),
     obey: ({ by, wish }) => obeyWish(wish, by, session, deps.sessions),
+    'tell-unpaid': ({ by }) => utterances.unpaidSpeech.tellSpeaker(by),
     'forget-person': ({ by }) => decisions.forgetPerson(by),
     end: ({ why: reason }) => decisions.endSession(reason),
     fact: (effect) => reportFact(effect, deps),

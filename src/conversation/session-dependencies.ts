@@ -11,6 +11,7 @@ import type { PanelBoard } from '#src/ports/panel.ts';
 import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import type { LocalRecogniser } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
@@ -31,6 +32,8 @@ export type SessionDependencies = PaidEngines & {
   readonly codec: OpusCodec;
   readonly cues: Cues;
   readonly captionChats: CaptionChats;
+  /** Listens for commands where the usual recogniser is closed. */
+  readonly localRecogniser: LocalRecogniser;
   /** Name of the speech recogniser, for people to read. */
   readonly recogniser?: string | undefined;
   /** False: a simple stand-in answers, which cannot translate. */

@@ -88,6 +88,9 @@ export type LeaveSummary = { readonly hasTranscript?: boolean };
 /** `withdrawn` drops everything the person said. `barred` and `left-out` only drop later words. */
 export type ForgetReason = 'withdrawn' | 'barred' | 'left-out';
 
+/** The `key` of `onChange` after somebody chose the mode of a session, also the same one again. */
+export const sessionModeKey = 'session mode';
+
 /** The hooks of one feature in one session. No hook throws. */
 export type FeatureSession = {
   /**

@@ -15,7 +15,9 @@ export type PanelContent = {
 };
 
 export type FeaturePanel = {
-  /** Absent if captions are off. */
+  /** Captions are on, or begin as soon as they can be written. */
+  readonly isCaptioned?: boolean;
+  /** Absent if captions have not begun. */
   readonly captionsChannelId?: ChannelId;
   readonly lines?: readonly TextLine[];
   readonly buttons?: readonly string[];

@@ -1,8 +1,12 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
 import { type TextLine, toOptionalLines } from '#src/texts/texts.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing.ts';
-import type { JoinMode } from './command-ports.ts';
+import {
+  describeHearing,
+  findCaptionsGap,
+  type Hearing,
+  type HearingState,
+} from './session-hearing.ts';
 
 export const consentButtons = ['consent.always', 'consent.never'] as const;
 
@@ -11,20 +15,18 @@ type PresentPerson = {
   readonly id: PersonId;
   readonly name: string;
   readonly standing: Consent | 'barred';
+  /** The person's share of today's money is used. */
+  readonly isShareUsed?: boolean;
+  /** Captions leave the person out. */
+  readonly isLeftOut?: boolean;
 };
 
 /** The facts of a session on which a guide to talking with the bot depends. */
-export type TalkState = {
+export type TalkState = HearingState & {
   readonly channel: string;
   readonly bot: string;
-  readonly mode: JoinMode;
-  readonly addressing: AddressingMode;
-  /** Sound comes and goes. */
-  readonly isLinked: boolean;
-  readonly isDeafened: boolean;
   /** The bot answers in writing. */
   readonly isMuted: boolean;
-  readonly isPaused: boolean;
   /** Time, as people read it, until which no budget is left. */
   readonly quietUntil?: string | undefined;
   /** Without bots. */
@@ -48,6 +50,8 @@ const maxNamesChars = 200;
 export interface TalkGuide {
   /** Tells heard people how to get an answer, or others how to be heard. */
   readonly first: TextLine;
+  /** Follows the first line. A muted bot first tells that it answers in writing, and then how it is asked. */
+  readonly second: readonly TextLine[];
   /** Names of heard and of undecided people, and the number of those that refused. */
   readonly people: readonly TextLine[];
   /** Further facts about the session. */
@@ -64,24 +68,30 @@ export interface TalkGuide {
 
 /** Describes how people can talk with the bot. */
 export function describeTalk(state: TalkState): TalkGuide {
-  const { channel, isDeafened, isLinked, isPaused, people } = state;
+  const { channel, people } = state;
   const filterByStanding = (...standings: string[]) =>
     people.filter(({ standing }) => standings.includes(standing));
   const undecided = filterByStanding('unasked', 'untold');
   const refused = filterByStanding('no');
   const agreed = filterByStanding('always', 'brief', 'policy');
+  const filterByHearing = (recognises: Hearing['recognises']) =>
+    agreed.filter((person) => describePersonHearing(state, person) === recognises);
+  const heard = filterByHearing('words');
   const isAsking = filterByStanding('unasked', 'untold', 'policy').length > 0;
-  const isListening = isLinked && !isPaused && !isDeafened;
   const isUnheard = agreed.length === 0 && undecided.length + refused.length > 0;
   // The first sentence is for heard people, if there are any.
   const { buttons, line: nextStep } = describeNextStep(
     state,
     isUnheard ? 'unasked' : 'always',
   );
+  const isWriting = state.isMuted && buttons.includes('ask');
   return {
-    first: nextStep,
+    first: isWriting ? { id: 'muted.written' } : nextStep,
+    second: toOptionalLines(isWriting, nextStep),
     people: [
-      ...toNamesLines('panel.people.yes', isListening ? agreed : []),
+      ...toNamesLines('panel.people.yes', heard),
+      ...toNamesLines('panel.people.commands', filterByHearing('commands')),
+      ...toOptionalLines(isNobodyHeard(state), { id: 'panel.people.nobody' }),
       ...toNamesLines('panel.people.unasked', undecided),
       ...toOptionalLines(refused.length > 0, {
         id: 'panel.people.no',
@@ -101,8 +111,23 @@ export function describeTalk(state: TalkState): TalkGuide {
     buttons: [...buttons.filter((name) => !name.startsWith('consent')), 'stop', 'more'],
     consent: isAsking || refused.length > 0 ? consentButtons : [],
     isAsking,
-    heardCount: isListening ? agreed.length : 0,
+    heardCount: heard.length,
   };
+}
+
+function describePersonHearing(
+  state: TalkState,
+  { isLeftOut = false, isShareUsed = false }: PresentPerson,
+) {
+  const isCaptioned = state.isCaptioned && !isLeftOut;
+  return describeHearing(state, { isCaptioned, isShareUsed }).recognises;
+}
+
+/** Tests whether nobody would be heard whom people could expect to be. While paused or deafened the first line says so. */
+function isNobodyHeard(state: TalkState) {
+  const { gap, recognises } = describeHearing(state);
+  const isToldFirst = gap === 'unlinked' || gap === 'paused' || gap === 'deafened';
+  return recognises === 'nobody' && !isToldFirst;
 }
 
 /**
@@ -114,7 +139,8 @@ export function describeNextStep(
   consent: Consent,
 ): TalkStep {
   const [id, ...buttons] = chooseNextStep(state, consent);
-  const fields = { bot: state?.bot, channel: state?.channel, time: state?.quietUntil };
+  const time = state?.quietUntil ?? state?.unpaidUntil;
+  const fields = { bot: state?.bot, channel: state?.channel, time };
   return { line: { id, with: fields } as TextLine, buttons }; // each sentence has some of these fields
 }
 
@@ -124,8 +150,8 @@ function chooseNextStep(state: TalkState | undefined, consent: Consent) {
   const { addressing, mode, people } = state;
   if (!state.isLinked) return ['panel.reconnecting'];
   if (state.isDeafened) return ['deafened.server'];
-  if (mode === 'captions') return ['captions.only'];
   if (state.isPaused) return ['privacy.paused', 'pause:resume'];
+  if (mode === 'captions') return [chooseCaptionsStep(state)];
   if (state.quietUntil) return ['panel.quiet'];
   if (!isHeardConsent(consent)) return ['join.ok.ask', ...consentButtons];
   if (addressing === 'off') return ['settings.addressing.off'];
@@ -133,6 +159,12 @@ function chooseNextStep(state: TalkState | undefined, consent: Consent) {
   const needsName =
     addressing === 'name' || (addressing === 'auto' && people.length > 1);
   return [needsName ? 'join.ok.several' : 'join.ok', 'ask'];
+}
+
+/** Chooses the sentence of a bot that is there for captions alone. */
+function chooseCaptionsStep(state: TalkState) {
+  if (!state.isCaptioned) return 'captions.only.off';
+  return findCaptionsGap(state)?.id ?? 'captions.only';
 }
 
 /** Finds the consent of a person. Undefined for people elsewhere or barred. */
@@ -152,7 +184,11 @@ export function describeUntellable(
 }
 
 function toNamesLines(
-  id: 'panel.people.yes' | 'panel.people.unasked' | 'panel.people.untellable',
+  id:
+    | 'panel.people.commands'
+    | 'panel.people.unasked'
+    | 'panel.people.untellable'
+    | 'panel.people.yes',
   people: readonly Pick<PresentPerson, 'name'>[],
 ) {
   const names = formatShortenedNames(people.map(({ name }) => name));

@@ -9,6 +9,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runTogether } from '#src/base/loops/run-together.ts';
+import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
 import {
   findAwaitedReply,
@@ -26,6 +27,7 @@ import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { Mixer } from '#src/playback/mix/mixer.ts';
 import type { CueTrack, PlayedCue, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { toSpeechRequest } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
@@ -68,7 +70,7 @@ export type ConnectionOptions = {
   readonly hearing: HearingDeps;
   readonly pauseHabits: PauseHabits;
   readonly utterances: UtteranceRunner;
-  readonly deps: VoiceDeps & Deps<'codec' | 'cues' | 'panels'>;
+  readonly deps: VoiceDeps & Deps<'codec' | 'cues' | 'localRecogniser' | 'panels'>;
   readonly wakeup: Wakeup;
   /** Finds the sentence about the tool that an answer runs now. */
   readonly findRunningStep: (answer: Id | undefined) => PlainTextId | undefined;
@@ -83,6 +85,7 @@ interface Connection extends Disposable {
   readonly link: VoiceLink;
   readonly session: Session;
   readonly clock: Clock;
+  readonly deps: ConnectionOptions['deps'];
   readonly inputs: SpeakerInputs;
   readonly output: SpeechOutput;
   readonly bargeIns: BargeIns;
@@ -164,7 +167,12 @@ class ConnectionClock {
     updatePresence(this.#connection);
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
-    const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
+    const presence = [
+      people,
+      session.loop.state.presence,
+      session.speech.canSpeak(),
+      findCaptionsGap(readHearingState(session, this.#connection.deps)),
+    ];
     if (isDeepStrictEqual(presence, this.#knownPresence)) return;
     this.#knownPresence = presence;
     session.consentNotices.tellPeople();
@@ -399,6 +407,7 @@ function openConnection(
     link,
     session,
     clock,
+    deps,
     inputs,
     output,
     bargeIns,

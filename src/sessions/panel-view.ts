@@ -1,4 +1,5 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import {
   findAwaitedReply,
@@ -10,6 +11,7 @@ import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { FeaturePanel, PanelContent } from '#src/ports/panel.ts';
+import { areCaptionsWritten, findCaptionsGap } from '#src/ports/session-hearing.ts';
 import {
   describeTalk,
   formatShortenedNames,
@@ -49,6 +51,7 @@ export function createPanel(facts: PanelFacts): PanelContent {
     isAsking,
     notes,
     people,
+    second: secondLines,
   } = describeTalk(talk);
   // Undecided people read the rest behind the button.
   const privacyLines = toOptionalLines(isAsking, { id: 'panel.storage' });
@@ -60,6 +63,7 @@ export function createPanel(facts: PanelFacts): PanelContent {
   return {
     lines: [
       firstLine,
+      ...secondLines,
       ...activityLines,
       ...people,
       ...notes,
@@ -71,34 +75,45 @@ export function createPanel(facts: PanelFacts): PanelContent {
   };
 }
 
-function getStatusLine({ features, talk }: PanelFacts, heardCount: number): TextLine {
+function getStatusLine({ talk }: PanelFacts, heardCount: number): TextLine {
   const placeholders = { bot: talk.bot, heard: heardCount, people: talk.people.length };
-  const isCaptioned = features.captionsChannelId !== undefined;
   return {
-    id: isCaptioned ? 'panel.status.captions' : 'panel.status',
+    id: areCaptionsWritten(talk) ? 'panel.status.captions' : 'panel.status',
     with: placeholders,
   };
 }
 
 function listActivityLines(facts: PanelFacts, isListening: boolean) {
-  const { features, guildId, getName, state, talking } = facts;
+  const { features, guildId, getName, state, talk, talking } = facts;
   const { captionsChannelId } = features;
   const lost = state.notes.dropped.map(({ by }) => getName(by));
-  const captionsUrl = `https://discord.com/channels/${guildId}/${captionsChannelId}`;
+  const captionsUrl =
+    captionsChannelId === undefined
+      ? undefined
+      : `https://discord.com/channels/${guildId}/${captionsChannelId}`;
   const idle: TextLine =
     talking === undefined
       ? { id: 'panel.listening' }
       : { id: 'panel.hearing', with: { name: talking } };
   return [
     ...(findAnsweringLine(facts) ?? toOptionalLines(isListening, idle)),
-    ...toOptionalLines(captionsChannelId !== undefined, {
-      id: 'panel.captions',
-      with: { place: captionsUrl },
-    }),
+    ...listCaptionsLines(talk, captionsUrl),
     ...listNamesLine('panel.next', findNextName(state)),
     ...listUnderstoodLines(facts),
     ...listNamesLine('panel.lost.late', lost),
   ];
+}
+
+/** Lists where captions are written, or why those that are on are not. The first line says so of a bot for captions. */
+function listCaptionsLines(
+  talk: TalkState,
+  captionsUrl: string | undefined,
+): readonly TextLine[] {
+  if (captionsUrl !== undefined && areCaptionsWritten(talk))
+    return [{ id: 'panel.captions', with: { place: captionsUrl } }];
+  const gap = talk.isCaptioned ? findCaptionsGap(talk) : undefined;
+  const isToldFirst = talk.mode === 'captions' || gap?.id !== 'captions.unpaid';
+  return gap && !isToldFirst ? [gap] : [];
 }
 
 function findAnsweringLine({
@@ -195,34 +210,25 @@ export function createSessionPanel(
 
 /** Collects who is heard in a session and how the bot is spoken to, for the panel and `/help`. */
 export function getTalkState(
-  {
-    consent,
-    consentNotices,
-    loop,
-    voiceChannel,
-  }: Owners<'consent' | 'consentNotices' | 'loop' | 'voiceChannel'>,
+  session: Owners<'consent' | 'consentNotices' | 'features' | 'loop' | 'voiceChannel'>,
   people: readonly ChannelMember[],
-  {
-    isReadByPrograms,
-    places,
-    spending,
-  }: Deps<'isReadByPrograms' | 'places' | 'spending'>,
-): Omit<TalkState, 'isAnew' | 'isLinked' | 'isUncalled'> {
+  deps: Deps<'isReadByPrograms' | 'localRecogniser' | 'places' | 'spending'>,
+): Omit<TalkState, 'isAnew' | 'isUncalled'> {
+  const { consent, consentNotices, loop, voiceChannel } = session;
+  const { isReadByPrograms, places, spending } = deps;
   const { channelId, guildId, name } = voiceChannel.channel;
   const { persona } = voiceChannel.getSettings();
-  const { addressing, mode } = loop.state.session.settings;
   return {
-    isDeafened: loop.state.session.restrictions.includes('deafened'),
+    ...readHearingState(session, deps),
     channel: name,
     bot: persona?.name ?? places.getBotName(guildId),
-    mode,
-    addressing,
     isMuted: isMuted(loop.state.session),
-    isPaused: consent.isPaused,
     quietUntil: spending.findUsedBudget(guildId)?.time,
     people: people.flatMap(({ id, isBot, name: person }) => {
       const standing = consent.isAdmitted(id) ? consent.getConsent(id) : 'barred';
-      return isBot ? [] : [{ id, name: person, standing }];
+      const isShareUsed = spending.findUsedHearingBudget(guildId, id) !== undefined;
+      const isLeftOut = consent.isLeftOut(id);
+      return isBot ? [] : [{ id, name: person, standing, isShareUsed, isLeftOut }];
     }),
     untellable: consentNotices.listUntellable(),
     isReadByPrograms: isReadByPrograms(channelId),

@@ -26,7 +26,11 @@ import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import type { LeaveSummary, SessionFeatures } from '#src/ports/feature-session.ts';
+import {
+  type LeaveSummary,
+  type SessionFeatures,
+  sessionModeKey,
+} from '#src/ports/feature-session.ts';
 import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
@@ -201,7 +205,7 @@ export class VoiceSession implements Session {
   set mode(mode: JoinMode) {
     this.#mode = mode;
     this.loop.syncSettings();
-    this.features.onChange(true);
+    this.features.onChange(true, sessionModeKey);
     this.#seats.saveSeat(this);
   }
 

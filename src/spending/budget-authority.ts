@@ -48,6 +48,7 @@ export type BudgetAuthority = Pick<
   | 'openHearingBudget'
   | 'openRecordingBudget'
   | 'findUsedBudget'
+  | 'findUsedHearingBudget'
   | 'forget'
   | 'getPrices'
 >;

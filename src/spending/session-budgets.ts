@@ -176,6 +176,13 @@ export class SessionBudgets {
     return refusal && { line: refusal.line, time: this.#formatNextDay() };
   }
 
+  /** Finds a budget that has no room to recognise words, the share of a person included. Undefined also where that is free. */
+  findUsedHearingBudget(guildId: GuildId, personId?: PersonId): UsedBudget | undefined {
+    const isFree = this.#options.getTariff(guildId).recognise.kind === 'free';
+    const refusal = this.#findRefusal(guildId, personId, isFree ? 0 : 1);
+    return refusal && { line: refusal.line, time: this.#formatNextDay() };
+  }
+
   /** Stops storing the sums of a person in a server. They count until the process ends. */
   forget(guildId: GuildId, personId: PersonId): void {
     this.#options.ledger.forget(guildId, personId);

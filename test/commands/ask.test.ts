@@ -98,7 +98,7 @@ test.each<[string, Partial<TalkState>, string, readonly string[]]>([
   ],
   ['said no', person('no'), 'join.ok.ask', ['consent.always', 'consent.never']],
   ['is paused', { isPaused: true }, 'privacy.paused', ['pause:resume']],
-  ['gets captions only', { mode: 'captions' }, 'captions.only', []],
+  ['gets captions only', { mode: 'captions', isCaptioned: true }, 'captions.only', []],
   ['is answered commands only', { addressing: 'off' }, 'settings.addressing.off', []],
 ])('Ask opens no window for one who %s, and says why', async (_, talk, id, buttons) => {
   const opened: string[] = [];

@@ -63,6 +63,17 @@ test('the language of translations is taken by name or tag, and nothing else is'
   expect(asked).toHaveLength(1);
 });
 
+test('/captions on says until when nothing is written, in place of "Captions on"', async () => {
+  const unpaid = { id: 'captions.unpaid', with: { time: '00:00 UTC' } } as const;
+  const turnOn = async (): Promise<TurnOnOutcome> => {
+    return { kind: 'waiting', line: unpaid, saved: true };
+  };
+  const replies = await run('on', inLounge, { captions: { turnOn } });
+  expect(read(replies)).toEqual([
+    "Today's budget is used, so I write no captions until 00:00 UTC.",
+  ]);
+});
+
 test.each(['on', 'off'])('/captions %s is for those in the channel', async (name) => {
   expect((await run(name, adam))[0].id).toBe('perm.room');
   const nowhere = { at: () => undefined };

@@ -168,6 +168,7 @@ const captions: Public<CaptionRequests> = {
     saved: true,
   }),
   turnOff: async () => ({ isSaved: true }),
+  findGap: () => undefined,
   isOn: () => false,
   setLeftOut: async () => ({ isSaved: true }),
 };

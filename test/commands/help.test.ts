@@ -98,7 +98,7 @@ test.each<[string, CommandCall, HelpOverrides, string, readonly string[]]>([
   [
     'sits where only captions are written',
     inLounge,
-    { talk: { mode: 'captions' } },
+    { talk: { mode: 'captions', isCaptioned: true } },
     'captions.only',
     [],
   ],

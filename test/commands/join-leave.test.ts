@@ -114,7 +114,10 @@ test.each<[PortOverrides, TextLine]>([
   [window, { id: 'settings.addressing.window' }],
   [{ help: { talk: { addressing: 'off' } } }, { id: 'settings.addressing.off' }],
   [{ help: { talk: { isPaused: true } } }, { id: 'privacy.paused' }],
-  [{ help: { talk: { mode: 'captions' } } }, { id: 'captions.only' }],
+  [
+    { help: { talk: { mode: 'captions', isCaptioned: true } } },
+    { id: 'captions.only' },
+  ],
 ])('/join in %j promises no answer to what is not answered', async (over, line) => {
   const [first] = await join.run(inLounge, makePorts(over));
   expect(first).toMatchObject({ ...line, to: 'room', panel: true });

@@ -46,7 +46,7 @@ test.each<[AnnouncementOutcome, string]>([
   ],
   [
     { kind: 'refused', line: { id: 'muted.server' } },
-    "I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. I still answer /ask answer:text in writing.",
+    "I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. Until then I answer in writing.",
   ],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('%j is answered in a sentence', async (outcome, sentence) =>

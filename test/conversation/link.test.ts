@@ -350,14 +350,15 @@ playScripts({
     60000 > writes join.no_right (Connect) (Lounge)
     at > nowhere
     `,
-  'while it is muted nothing is asked, spoken or waits, also after a move, and then it answers again': `
+  'while it is muted it answers in writing, says and reads nothing, also after a move, and then it speaks again': `
     with alone
     muted on > writes muted.server
-    adam says: five > heard Adam: five
-    requests > 0 requests
+    panel
+    > muted.written; join.ok bot Nova channel Lounge; listening; people.yes names Adam; muted.server
+    adam says: five > heard Adam: five, answered Adam, tells adam "You said five."
     read now: Hello. > refused muted.server
-    adam asks: Why? > told adam: failed muted.server
-    moved den > left moved
+    adam asks: Why? > told adam: answered You said five., answered Adam
+    moved den > left moved, writes in Den seat.returned.anew
     100
     read now: Hello. > refused muted.server
     muted off

@@ -333,7 +333,7 @@ playScripts({
     panel > settings.addressing.window; listening; people.yes names Adam; people.unasked names Eva
     set addressing off > set value off isSaved true
     300
-    panel > settings.addressing.off; people.yes names Adam; people.unasked names Eva
+    panel > settings.addressing.off; people.nobody; people.unasked names Eva
     set addressing name > set value name isSaved true
     300
     panel > join.ok.several; listening; people.yes names Adam; people.unasked names Eva

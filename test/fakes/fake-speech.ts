@@ -1,6 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { LocalRecogniser } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import type {
   SpeechVoice,
   Synthesizer,
@@ -33,6 +34,11 @@ export class FakeTranscriber implements Transcriber {
     this.#options = options;
   }
 
+  /** A free recogniser of this machine that hears the same, also where this one is closed or fails. */
+  createLocalTwin(): FakeLocalRecogniser {
+    return new FakeLocalRecogniser({ ...this.#options, error: undefined });
+  }
+
   async *transcribe(
     pcm: Pcm,
     signal: AbortSignal,
@@ -58,6 +64,25 @@ export class FakeTranscriber implements Transcriber {
         : (texts[call - 1] ?? texts.at(-1) ?? '');
     const reported = language === undefined ? {} : { language };
     yield { kind: 'final', transcript: { text: silent ? '' : said, ...reported } };
+  }
+}
+
+/** A recogniser of this machine that hears what it was told to. */
+export class FakeLocalRecogniser implements LocalRecogniser {
+  readonly heard: Pcm[] = [];
+  readonly isAvailable: boolean;
+  readonly #transcriber: FakeTranscriber;
+
+  constructor(options: FakeTranscriberOptions, isAvailable = true) {
+    this.#transcriber = new FakeTranscriber(options);
+    this.isAvailable = isAvailable;
+  }
+
+  async recognise(pcm: Pcm, signal: AbortSignal, options: TranscriptionOptions) {
+    this.heard.push(pcm);
+    for await (const update of this.#transcriber.transcribe(pcm, signal, options))
+      if (update.kind === 'final') return update.transcript;
+    return { text: '' };
   }
 }
 

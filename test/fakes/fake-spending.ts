@@ -33,6 +33,7 @@ export const boundlessBudget: BudgetAuthority = {
   }),
   openRecordingBudget: () => ({ reservation: makeFreeReservation() }),
   findUsedBudget: () => undefined,
+  findUsedHearingBudget: () => undefined,
   forget: () => undefined,
   getPrices: () => ({ free: ['recognise'], estimated: [] }),
 };

@@ -11,6 +11,8 @@ export const talkState: TalkState = {
   isDeafened: false,
   isMuted: false,
   isPaused: false,
+  isCaptioned: false,
+  hasLocalRecogniser: true,
   people: [{ id: toPersonId('adam'), name: 'Adam', standing: 'always' }],
   isAnew: false,
   isUncalled: false,

@@ -90,11 +90,23 @@ test('the status of the voice channel counts the people whom the bot hears, and 
   };
   const words = { bot: 'Nova', heard: 2, people: 5 };
   expect(toContent({}, { talk }).status).toEqual({ id: 'panel.status', with: words });
-  const captioned = toContent({ captionsChannelId: toChannelId('chat') }, { talk });
+  const captions = { captionsChannelId: toChannelId('chat') };
+  const captionedTalk = { ...talk, isCaptioned: true };
+  const captioned = toContent(captions, { talk: captionedTalk });
   expect(captioned.status).toEqual({ id: 'panel.status.captions', with: words });
-  for (const more of [{ isPaused: true }, { isDeafened: true }]) {
-    const { status } = toContent({}, { talk: { ...talk, ...more } });
-    expect(status?.with).toMatchObject({ heard: 0 });
+  const silences = [
+    { isPaused: true },
+    { isDeafened: true },
+    { unpaidUntil: '00:00' },
+    { mode: 'captions', isCaptioned: false },
+    { addressing: 'off', isCaptioned: false },
+  ] as const;
+  for (const more of silences) {
+    const { lines, status } = toContent(captions, {
+      talk: { ...captionedTalk, ...more },
+    });
+    expect(status).toMatchObject({ id: 'panel.status', with: { heard: 0 } });
+    expect(lines.map(({ id }) => id)).not.toContain('panel.captions');
   }
   expect(toContent({}, { talk: { ...talk, isLinked: false } }).status).toBeUndefined();
   expect(toLeftPanel().status).toBeUndefined();
@@ -128,7 +140,8 @@ const unions: readonly (readonly Partial<TalkState>[])[] = [
   truths.map((isLinked) => ({ isLinked })),
   truths.map((isDeafened) => ({ isDeafened })),
   truths.map((isPaused) => ({ isPaused })),
-  [undefined, '00:00'].map((quietUntil) => ({ quietUntil })),
+  [{}, { quietUntil: '00:00' }, { quietUntil: '00:00', unpaidUntil: '00:00' }],
+  truths.map((isCaptioned) => ({ isCaptioned })),
   standings.flatMap((one) => [
     { people: people(one) },
     ...standings.map((other) => ({ people: people(one, other) })),
@@ -148,8 +161,10 @@ const rows: readonly (readonly [
 ])[] = [
   ['link away', { isLinked: false }, 'panel.reconnecting'],
   ['deafened', { isDeafened: true }, 'deafened.server'],
-  ['captions only', { mode: 'captions' }, 'captions.only'],
   ['paused', { isPaused: true }, 'privacy.paused', 'pause:resume'],
+  ['captions off', { mode: 'captions', isCaptioned: false }, 'captions.only.off'],
+  ['captions unpaid', { mode: 'captions', unpaidUntil: '00:00' }, 'captions.unpaid'],
+  ['captions only', { mode: 'captions' }, 'captions.only'],
   ['no budget', { quietUntil: '00:00' }, 'panel.quiet'],
   ['not heard', { heard: false }, 'join.ok.ask', 'consent.always'],
   ['commands only', { addressing: 'off' }, 'settings.addressing.off'],
@@ -161,7 +176,7 @@ const rows: readonly (readonly [
 ];
 
 test('in every state each person reads how to be answered, with its button', () => {
-  expect(states).toHaveLength(2 * 5 * 2 * 2 * 2 * 2 * 7 * 8);
+  expect(states).toHaveLength(2 * 5 * 2 * 2 * 2 * 3 * 2 * 7 * 8);
   const told = new Set<string>();
   for (const state of states) {
     for (const own of consents) {
@@ -216,8 +231,21 @@ const isThere = (
   ...some: readonly (typeof standings)[number][]
 ) => all.some(({ standing }) => some.includes(standing));
 
-const isHearing = ({ isDeafened, isLinked, isPaused }: TalkState) =>
-  isLinked && !isDeafened && !isPaused;
+/** What is recognised of people who are heard, as the sentences of the documents say. */
+function findRecognised(state: TalkState) {
+  const { addressing, isCaptioned, mode, unpaidUntil } = state;
+  if (!state.isLinked || state.isDeafened || state.isPaused) return 'silence';
+  const isTalking = mode === 'talk' && addressing !== 'off';
+  if (unpaidUntil === undefined && (isCaptioned || isTalking)) return 'yes';
+  return isCaptioned || isTalking || mode === 'captions' ? 'commands' : 'nobody';
+}
+
+function listHeardLines(state: TalkState) {
+  const recognised = findRecognised(state);
+  if (recognised === 'silence') return [];
+  const isNamed = isThere(state, 'always', 'brief', 'policy');
+  return recognised === 'nobody' || isNamed ? [`panel.people.${recognised}`] : [];
+}
 
 test('the panel begins with the step of whoever is heard, and has the buttons of consent while one is not or is heard unasked', () => {
   for (const state of states) {
@@ -238,9 +266,7 @@ test('the panel names who is heard while somebody can be, who has not answered, 
   for (const state of states) {
     const { people: lines } = describeTalk(state);
     expect(lines.map(({ id }) => id)).toEqual([
-      ...(isHearing(state) && isThere(state, 'always', 'brief', 'policy')
-        ? ['panel.people.yes']
-        : []),
+      ...listHeardLines(state),
       ...(isThere(state, 'unasked', 'untold') ? ['panel.people.unasked'] : []),
       ...(isThere(state, 'no') ? ['panel.people.no'] : []),
     ]);
@@ -263,9 +289,32 @@ test('notes of the panel stand under its first sentence, which they never replac
     'muted.server',
     'panel.programs',
   ]);
-  expect(shown({}, { talk: { ...listening, ...all } })[0]).toBe(
+  expect(shown({}, { talk: { ...listening, ...all } }).slice(0, 2)).toEqual([
+    "I can't speak here, so I answer in writing.",
     'In Lounge. Just talk to me.',
-  );
+  ]);
+});
+
+test('without a recogniser of this machine the panel says that only the button counts, where no money hears people', () => {
+  const unpaid = { unpaidUntil: '00:00', hasLocalRecogniser: false };
+  const { heardCount, people: lines } = describeTalk({ ...listening, ...unpaid });
+  expect(lines).toEqual([{ id: 'panel.people.nobody' }]);
+  expect(heardCount).toBe(0);
+});
+
+test('the panel tells apart whose share of the money is used, unless captions write that person', () => {
+  const [paid, unpaid] = people('always', 'always');
+  const talk = {
+    ...listening,
+    people: [paid, { ...unpaid, isShareUsed: true }] as TalkState['people'],
+  };
+  expect(describeTalk(talk).people).toEqual([
+    { id: 'panel.people.yes', with: { names: 'P0' } },
+    { id: 'panel.people.commands', with: { names: 'P1' } },
+  ]);
+  expect(describeTalk({ ...talk, isCaptioned: true }).people).toEqual([
+    { id: 'panel.people.yes', with: { names: 'P0, P1' } },
+  ]);
 });
 
 test('who is heard unasked reads where it says what is stored, and so does who has not decided', () => {

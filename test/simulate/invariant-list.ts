@@ -24,7 +24,7 @@ export const invariants = {
   23: 'nobody waits too long',
   24: 'a free floor over a link takes the next turn at once',
   25: 'a notice never talks over people',
-  26: 'nothing is made or said while muted, without a link, or after the end',
+  26: 'no announcement is spoken while muted, and nothing is made or said without a link, or after the end',
   27: 'the link is up, or a try is due or under way',
   28: 'the next wake is not in the past',
   29: 'cues come in silence only',

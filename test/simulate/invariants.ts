@@ -277,9 +277,10 @@ export class Invariants {
     const kinds = new Set(effects.map((one) => one.do));
     const isSaid = kinds.has('play') || kinds.has('speak');
     const isLinked = isLinkUp(after) || kinds.has('cut') || kinds.has('discard');
-    this.#hold(26, !isSaid || (isLinked && !isBarred(after)), 'says');
+    this.#hold(26, !isSaid || (isLinked && !isSessionOver(after)), 'says');
+    this.#hold(26, !kinds.has('speak') || !isBarred(after), 'speaks');
     const isMade = kinds.has('begin') && event.kind !== 'restricted';
-    this.#hold(26, !isMade || !isBarred(before), 'begins');
+    this.#hold(26, !isMade || !isSessionOver(before), 'begins');
   }
 
   #checkSpeak(

@@ -15,10 +15,16 @@ import type {
   PipelineRegistry,
 } from '#src/pipeline/pipeline.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import {
+  isLocalRecogniserInstalled,
+  LazyRecogniser,
+  type LocalRecogniser,
+} from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
+import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
@@ -38,6 +44,8 @@ const listTimeoutMs = 20_000;
 export interface Engines extends EngineRoles, AsyncDisposable {
   /** Model or engine for recognition. Absent for the local one. */
   readonly recogniser: string | undefined;
+  /** Whisper on this machine, loaded where the usual recogniser is closed and somebody is heard. */
+  readonly localRecogniser: LocalRecogniser;
   /** Starts when a local engine is needed. */
   readonly localModels: LocalModels;
   /** Decides whether people have finished. Absent if it is turned off. */
@@ -97,6 +105,11 @@ export async function openEngines(
     return {
       ...roles,
       recogniser: getRecogniserName(config),
+      localRecogniser: createLocalRecogniser(
+        transcription,
+        transcriber,
+        openEngineOfRole,
+      ),
       localModels,
       turnModel: config.hasTurnModel
         ? openReportedTurnModel(localModels, report)
@@ -156,6 +169,22 @@ async function openRoleEngines(
   await Promise.allSettled(opening); // one that fails must not leave the others half open
   const [transcriber, synthesizer, model] = await Promise.all(opening);
   return { transcriber, synthesizer, model };
+}
+
+/** Listens by the configured recogniser if that is local, else by Whisper, which its first utterance loads. */
+function createLocalRecogniser(
+  transcription: EngineChoice,
+  transcriber: Transcriber,
+  open: OpenEngine,
+) {
+  const { language } = transcription;
+  const local = { kind: 'local', model: '', language } as const;
+  return new LazyRecogniser(
+    async () =>
+      transcription.kind === 'local' ? transcriber : open('speech to text', local),
+    isLocalRecogniserInstalled(),
+    () => realClock.nowMs(),
+  );
 }
 
 function getRecogniserName({ transcription }: EngineConfig) {

@@ -255,6 +255,7 @@ function createSessionDeps(
     cues: shared.cues,
     textLanguage: shared.textLanguage,
     ...createPaidEngines({ ...engines, chat, pipelines }),
+    localRecogniser: engines.localRecogniser,
     recogniser: engines.recogniser,
     hasChatModel: engines.hasChatModel,
     isReadByPrograms,

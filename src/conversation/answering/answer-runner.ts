@@ -1,14 +1,17 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { UtteranceRunner } from '#src/conversation/hearing/utterance-runner.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import {
   findTurn,
   getVoiceEndMs,
   isCalledByName,
+  isMuted,
 } from '#src/conversation/machine/selectors.ts';
 import type { Id, TurnEnd, TurnState } from '#src/conversation/machine/state.ts';
 import {
+  type AnswerMedium,
   addNamePrefix,
   endWithToolQuote,
   getAnswerMedium,
@@ -176,7 +179,7 @@ export class AnswerRunner {
       : this.#listUtterances(effect, turn);
     const { answer: id, done, supposed } = effect;
     const addressee = getNamePrefix(this.#findNamedAsker(turn), voiceChannel);
-    const medium = question?.onOutcome && ('aloud' as const);
+    const medium = this.#chooseMedium(turn.by, question?.onOutcome !== undefined);
     const open = turn.openSpeech.at(-1)?.id;
     const begun = requestAnswer(utterances, this.#session, this.#deps, signal, {
       id,
@@ -196,6 +199,14 @@ export class AnswerRunner {
     notices.reportEvent({ kind: 'dropped', speakerId, name, why: 'budget' });
     loop.post({ kind: 'refused', answer: id });
     return undefined;
+  }
+
+  /** Chooses how a turn is answered. Undefined leaves it to the asker. */
+  #chooseMedium(askerId: PersonId, hasReply: boolean): AnswerMedium | undefined {
+    const { loop, voiceChannel } = this.#session;
+    const isPrivate = getAnswerMedium(askerId, voiceChannel) === 'private';
+    if (isMuted(loop.state.session) && (hasReply || !isPrivate)) return 'written';
+    return hasReply ? 'aloud' : undefined;
   }
 
   #listUtterances({ words: text }: EffectOf<'begin'>, turn: TurnState) {

@@ -18,7 +18,7 @@ import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-sessi
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
-import type { BudgetRefusal, HearingBudget } from '#src/spending/budget-authority.ts';
+import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
@@ -27,6 +27,7 @@ import type {
   UtteranceEnd,
 } from '#src/voice/hearing/speaker-input.ts';
 import { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
+import { UnpaidSpeech } from './unpaid-speech.ts';
 
 type BeganEvent = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = Extract<SpeakerInputEvent, { kind: 'paused' | 'long-pause' }>;
@@ -37,7 +38,7 @@ type LikelyOverEvent = Extract<
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
-  'clock' | 'cues' | 'pipelines' | 'spending' | 'transcriber'
+  'clock' | 'cues' | 'localRecogniser' | 'pipelines' | 'spending' | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
   /** Creates a turn of one utterance as it would be asked now. */
@@ -48,6 +49,8 @@ type UtteranceRunnerDeps = Deps<
 
 /** Keeps the recordings of utterances, asks for their words and performs the conversation's effects on them. */
 export class UtteranceRunner {
+  /** Speech that the usual recogniser does not get. */
+  readonly unpaidSpeech: UnpaidSpeech;
   readonly #session: Session;
   readonly #deps: UtteranceRunnerDeps;
   readonly #recordings = new Map<Id, UtteranceRecording>();
@@ -57,11 +60,14 @@ export class UtteranceRunner {
   constructor(session: Session, deps: UtteranceRunnerDeps) {
     this.#session = session;
     this.#deps = deps;
+    this.unpaidSpeech = new UnpaidSpeech(session, deps);
   }
 
   /** Records the sound of an event, and tells the conversation of beginnings, pauses and ends. */
   handleInput(speakerId: PersonId, event: SpeakerInputEvent): void {
     if (event.kind === 'began') this.#beginIfAffordable(speakerId, event);
+    if (event.kind === 'ended')
+      void this.unpaidSpeech.end(speakerId, event, this.#collectHints());
     const recording = this.#openRecordings.get(speakerId);
     if (!recording) return;
     const { id: utterance } = recording;
@@ -208,6 +214,7 @@ export class UtteranceRunner {
     if (!recording) return;
     if (end === 'cancelled') void this.#captionBrokenOff(recording, utterance);
     else this.#settleRecording(recording, fact);
+    this.unpaidSpeech.listenAgain(recording, utterance);
     const { error } = utterance.heard.failure ?? {};
     if (error instanceof BotError && end !== 'meant' && end !== 'withdrawn')
       this.#session.notices.reportFailure(error, 'recognise');
@@ -289,38 +296,23 @@ export class UtteranceRunner {
       this.#connection?.giveTranscript(speakerId, { text: '' });
   }
 
-  /** Begins a recording. If the budget is used up, tells the speaker and silences the bot. */
+  /** Begins a recording. If nothing pays for it, silences the bot, and listens for commands alone. */
   #beginIfAffordable(speakerId: PersonId, began: BeganEvent) {
     const { features, loop, voiceChannel, speech } = this.#session;
+    const { guildId } = voiceChannel.channel;
+    this.unpaidSpeech.forget(speakerId);
     const follow = features.followSpeaker(speakerId);
     const { current } = loop.state.turnQueue;
     const isSpeaking = current !== undefined && current.phase.kind !== 'making';
     // If a person has used their share, the server pays for a possible stop.
     const isWanted = follow !== undefined || isSpeaking;
-    const budget = this.#deps.spending.openHearingBudget(
-      voiceChannel.channel.guildId,
-      speakerId,
-      isWanted,
-    );
+    const budget = this.#deps.spending.openHearingBudget(guildId, speakerId, isWanted);
     if ('reservation' in budget) {
       this.#beginRecording(speakerId, began, follow, budget);
       return;
     }
-    this.#tellRejection(speakerId, budget);
-    if (isSpeaking) speech.requests.stopEverything(); // Nobody understands the words, and they may be a stop.
-  }
-
-  #tellRejection(speakerId: PersonId, { isNews, line: refusal }: BudgetRefusal) {
-    // A person alone with the bot spoke to it, so there is a sign each time.
-    const { notices, voiceChannel, signal, speech } = this.#session;
-    if (
-      !voiceChannel.listPeople().every(({ id, isBot }) => isBot || id === speakerId)
-    ) {
-      if (isNews()) notices.post(refusal);
-      return;
-    }
-    void speech.connection.playCue(this.#deps.cues.error);
-    if (isNews(speakerId)) notices.notifyPerson(speakerId, [refusal], signal, []);
+    this.unpaidSpeech.begin(speakerId, budget, follow !== undefined);
+    if (isSpeaking) speech.requests.stopEverything(); // The words may be a stop.
   }
 
   #beginRecording(

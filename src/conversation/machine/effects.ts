@@ -26,7 +26,9 @@ type HearingEffect =
       readonly utterance: Id;
       readonly text: string | undefined;
     }
-  | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords);
+  | ({ readonly do: 'overheard'; readonly by: PersonId } & OverlapWords)
+  /** Tells a person that no money answers the words that were meant for the bot. */
+  | { readonly do: 'tell-unpaid'; readonly by: PersonId };
 
 type AnsweringEffect =
   | {

@@ -78,6 +78,19 @@ type RecogniserEvent =
       readonly utterance: Id;
       readonly pause: number;
       readonly error?: unknown;
+    }
+  /** Words of the local recogniser, where the usual one is closed. Only a command in them counts. */
+  | {
+      readonly kind: 'local-words';
+      readonly by: PersonId;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly evidence: VoiceEvidence;
+      readonly hints: readonly string[];
+      readonly text: string;
+      readonly language: string | undefined;
+      /** No money recognises or answers words to the bot. */
+      readonly isUnpaid: boolean;
     };
 
 /** `reply` is the id of an answer or an announcement. */

@@ -26,7 +26,7 @@ import {
   queueHandlers,
   startNextEntry,
 } from './turn-queue.ts';
-import { decideUtterances } from './utterance-decisions.ts';
+import { decideUtterances, obeyLocalWords } from './utterance-decisions.ts';
 
 /** The state after a step, and the effects that runners perform. */
 export type ConversationStep = {
@@ -43,6 +43,7 @@ const handlers: EventHandlers = {
   ...addressingHandlers,
   ...consentHandlers,
   ...connectionHandlers,
+  'local-words': obeyLocalWords,
   tick: () => undefined,
 };
 

@@ -4,6 +4,7 @@ import {
   type AddressingRules,
   decideAddressing,
   endsInQuestion,
+  isAnsweredForAnyWords,
   needsWords as needsWordsBy,
   stepAddressing,
 } from '#src/turn/addressing/addressing.ts';
@@ -15,6 +16,7 @@ import {
   type UtteranceFacts,
 } from '#src/turn/decide-utterance.ts';
 import type { ConversationRules } from './conversation-rules.ts';
+import type { EventOf } from './events.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -140,6 +142,45 @@ export function decideWords(draft: Draft, speech: OpenSpeech): UtteranceDecision
   return decided.decision;
 }
 
+/** Decides on words that the local recogniser understood, without a turn. */
+export function decideLocalWords(
+  draft: Draft,
+  { by, evidence, fromMs, hints, language, text }: EventOf<'local-words'>,
+): UtteranceDecision {
+  const facts = {
+    ...describeSpeech(draft.presence, by, fromMs, false),
+    evidence,
+    text,
+    hints,
+    language,
+    context: {
+      goesOn: false,
+      hasGoneOn: false,
+      overlapsReply: isSpeaking(draft.turnQueue),
+      followsBot: followsBot(draft, fromMs),
+      unheardTurn: findUnheardTurn(draft, by),
+    },
+  };
+  const decided = decideUtterance(facts, draft.attention, getDraftRules(draft));
+  draft.attention = decided.addressing;
+  return decided.decision;
+}
+
+/** Tests whether any words of a person among these people are meant for the bot. */
+export function isSurelyMeant(
+  { attention, presence, session }: ConversationState,
+  by: PersonId,
+  atMs: number,
+  rules: ConversationRules['addressing'],
+): boolean {
+  const speaker = describeSpeech(presence, by, atMs, false);
+  return isAnsweredForAnyWords(
+    attention,
+    speaker,
+    getAddressingRules(session.settings, rules),
+  );
+}
+
 /** Tests whether an answer may be begun before the end of the turn is decided. */
 export function canPreempt(
   draft: RuledState,
@@ -201,7 +242,10 @@ export function followsBot({ turnQueue }: ConversationState, fromMs: number): bo
   return isSpeaking(turnQueue) || fromMs - turnQueue.toldAtMs <= maxReplyMs;
 }
 
-function findUnheardTurn(state: ConversationState, by: PersonId) {
+function findUnheardTurn(
+  state: ConversationState,
+  by: PersonId,
+): 'own' | 'other' | undefined {
   if (state.turnQueue.current?.phase.kind !== 'making') return undefined;
   return findCurrentTurn(state)?.by === by ? 'own' : 'other';
 }

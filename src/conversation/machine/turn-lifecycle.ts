@@ -65,9 +65,13 @@ export const lifecycleHandlers: Pick<EventHandlers, 'exchanged' | 'outdated'> = 
 
 /** Finds the reason why nothing may be said now. */
 export function findRejection(session: SessionState): EarlyEnd | undefined {
+  return findTurnRejection(session) ?? (isMuted(session) ? 'muted' : undefined);
+}
+
+/** Finds the reason why no turn may be answered now. A muted bot answers in writing. */
+export function findTurnRejection(session: SessionState): EarlyEnd | undefined {
   if (session.connection.kind === 'gone') return 'left';
-  if (session.isEnding) return 'ending';
-  return isMuted(session) ? 'muted' : undefined;
+  return session.isEnding ? 'ending' : undefined;
 }
 
 /** Adds a turn, which may have no words yet. */

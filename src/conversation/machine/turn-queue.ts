@@ -16,7 +16,6 @@ import {
   getLastUtterance,
   getStanding,
   getVoiceEndMs,
-  isMuted,
   isQueueFree,
   isQuiet,
   isSpeaking,
@@ -50,6 +49,7 @@ import {
   endAnnouncement,
   endTurn,
   findRejection,
+  findTurnRejection,
   loseTurn,
   markWaitingTurns,
   rememberExchange,
@@ -97,7 +97,7 @@ export const queueHandlers: Pick<EventHandlers, 'announcement' | 'notify'> = {
 
 /** Queues a turn whose words are decided, or drops it if nothing may be said. */
 export function queueTurn(draft: Draft, turn: TurnState): void {
-  const refusal = findRejection(draft.session);
+  const refusal = findTurnRejection(draft.session);
   if (refusal === 'ending') loseTurn(draft, turn, refusal);
   else if (refusal) dropTurn(draft, turn, refusal);
   if (refusal) return;
@@ -148,12 +148,11 @@ function insertEntry(turnQueue: TurnQueue, id: Id, index: number) {
   );
 }
 
-/** Starts the next turn or announcement, if nothing sounds and people can hear the bot. */
+/** Starts the next turn or announcement, if nothing sounds. While the bot is muted, only turns wait. */
 export function startNextEntry(draft: Draft): void {
   for (;;) {
     const { session, turnQueue } = draft;
-    if (turnQueue.current || session.connection.kind !== 'up' || isMuted(session))
-      return;
+    if (turnQueue.current || session.connection.kind !== 'up') return;
     if (turnQueue.waiting.length === 0) startNotice(draft);
     const [next] = turnQueue.waiting;
     if (next === undefined) return;

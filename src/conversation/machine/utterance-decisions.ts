@@ -4,6 +4,7 @@ import type {
   UtteranceDecision,
 } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
+import type { EventOf } from './events.ts';
 import { rememberFailure } from './notes.ts';
 import { dropUnheardReply } from './reply-events.ts';
 import {
@@ -11,6 +12,7 @@ import {
   emitEffect,
   findTurn,
   isQueued,
+  mayHear,
   type OpenSpeech,
   removeTurn,
 } from './selectors.ts';
@@ -21,7 +23,7 @@ import {
   closeSpokenConfirmations,
   discardAnswer,
 } from './tool-decisions.ts';
-import { decideWords } from './turn-addressing.ts';
+import { decideLocalWords, decideWords } from './turn-addressing.ts';
 import {
   closeUtterance,
   dropTurn,
@@ -116,9 +118,28 @@ function ignoreUtterance(
   else restoreTurn(draft, turn.id);
 }
 
+/**
+ * Obeys a stop, a no or another spoken command in words of the local recogniser. Everything else in them is dropped:
+ * nothing is answered, remembered or reported.
+ */
+export function obeyLocalWords(draft: Draft, event: EventOf<'local-words'>): void {
+  const { by, fromMs, isUnpaid, toMs } = event;
+  if (!mayHear(draft.presence, by)) return;
+  const decision = decideLocalWords(draft, event);
+  if (decision.kind === 'answer' && isUnpaid)
+    emitEffect(draft, { do: 'tell-unpaid', by });
+  if (decision.kind !== 'command') return;
+  const { command, dropsUnheard, overlap } = decision;
+  if (command.kind !== 'stop' && command.kind !== 'wish') return;
+  if (overlap) emitEffect(draft, { do: 'overheard', by, ...overlap });
+  if (dropsUnheard) dropUnheardReply(draft);
+  const times = { fromMs, toMs, pausedMs: toMs, endedMs: toMs };
+  obeyCommand(draft, { by }, times, command);
+}
+
 function obeyCommand(
   draft: Draft,
-  { by }: TurnState,
+  { by }: Pick<TurnState, 'by'>,
   times: UtteranceTimes,
   command: UtteranceCommand,
 ) {

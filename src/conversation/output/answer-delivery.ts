@@ -59,7 +59,7 @@ export async function* writeUnspoken(
       );
     else if (readerId !== undefined) session.notices.writeWords(answer, readerId);
     else if (isUnspoken) writeUnspeakableWords(answer, session, language);
-    progress.isWritten = readerId !== undefined || isUnspoken;
+    progress.isWritten = readerId !== undefined || isUnspoken || pending.isWritten;
   };
   try {
     for await (const arrived of arrivedParts) {

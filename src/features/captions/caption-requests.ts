@@ -16,6 +16,8 @@ export type TurnOnOutcome =
       readonly isHere: boolean;
       readonly saved: boolean;
     }
+  /** Captions begin, with their notice, once the reason in the line is over. */
+  | { readonly kind: 'waiting'; readonly line: TextLine; readonly saved: boolean }
   | { readonly kind: 'failed'; readonly line: TextLine };
 
 /** Turns captions of a server on and off, for commands, buttons and tools. Never throws. */
@@ -41,6 +43,8 @@ export class CaptionRequests {
       channelId,
       options,
     );
+    const gap = captions.findGap();
+    if (gap) return { kind: 'waiting', line: gap, saved };
     const { captionsChannelId: placeId = channelId } = captions.describePanel();
     return { kind: 'on', placeId, isHere: placeId === channelId, saved };
   }
@@ -57,6 +61,12 @@ export class CaptionRequests {
       return await saving;
     });
     return { isSaved: (await Promise.all(saves)).every((isSaved) => isSaved) };
+  }
+
+  /** Finds why captions that are on are not written now. Undefined if they are, and without a session. */
+  findGap(guildId: GuildId): TextLine | undefined {
+    const session = this.#sessions.findSession(guildId);
+    return session && this.#captions.get(session).findGap();
   }
 
   /** Tests whether lines are recorded in the server now. */

@@ -37,7 +37,8 @@ const setCaptionsTool = defineTool({
       void captions
         .turnOn(guildId, {})
         .then((outcome) => outcome.kind === 'failed' && notices.post(outcome.line));
-    return toOutcome({ id: on ? 'captions.on' : 'captions.off' });
+    const gap = on ? captions.findGap(guildId) : undefined;
+    return toOutcome(gap ?? { id: on ? 'captions.on' : 'captions.off' });
   },
 });
 

@@ -1,6 +1,7 @@
 import { waitAtMost } from '#src/base/bounded-wait.ts';
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { readHearingState } from '#src/conversation/hearing/read-hearing-state.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { buildRecentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
@@ -9,16 +10,18 @@ import type {
 } from '#src/features/captions/store/transcript-stores.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import type {
-  ContextRequest,
-  FeatureSession,
-  FollowUtterance,
-  ForgetReason,
-  LeaveSummary,
-  SpokenSegment,
+import {
+  type ContextRequest,
+  type FeatureSession,
+  type FollowUtterance,
+  type ForgetReason,
+  type LeaveSummary,
+  type SpokenSegment,
+  sessionModeKey,
 } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
+import { findCaptionsGap } from '#src/ports/session-hearing.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { describeRetention } from '#src/sessions/panel-view.ts';
@@ -39,7 +42,7 @@ const noticeTimeoutMs = 8_000;
 const maxResumeAgeMs = 15 * 60_000;
 
 type CaptionedSession = Owners<
-  'consent' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
+  'consent' | 'features' | 'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
 >;
 
 /** Captions of one session: when they begin and end, and the notice about them. */
@@ -49,6 +52,8 @@ export class SessionCaptions implements FeatureSession {
   /** Recorder of the captions that are on, or were on before. */
   #latest: TranscriptRecorder | undefined;
   #isOff = false;
+  /** Captions that begin, with their notice, as soon as they can be written. */
+  #waiting: CaptionOptions | undefined;
   #turning: Promise<TextLine | undefined> | undefined;
   /** People heard the notice of a former run. */
   #isReturned: boolean;
@@ -79,11 +84,22 @@ export class SessionCaptions implements FeatureSession {
     return (this.#latest?.listRecentLines().length ?? 0) > 0;
   }
 
+  /** Why captions that are on, or shall be, are not written now. */
+  findGap(): TextLine | undefined {
+    return findCaptionsGap(readHearingState(this.#session, this.#deps));
+  }
+
+  /** Returns whether captions begin as soon as they can be written. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   #beginIfWanted() {
     const { notices, voiceChannel, signal, speech } = this.#session;
     const { channelId, guildId } = voiceChannel.channel;
     const shouldBegin = this.#isTurnedOnByServer || !speech.canSpeak();
     const options =
+      this.#waiting ??
       this.#deps.settings.findCaptionOptions(guildId, channelId) ??
       (shouldBegin ? {} : undefined);
     if (!options || this.#isOff || this.recorder || this.#turning !== undefined) return;
@@ -100,7 +116,9 @@ export class SessionCaptions implements FeatureSession {
       void this.turnOff();
       return;
     }
-    if (key === captionsBeginSetting.key) this.#isOff = false;
+    const isCalledForCaptions =
+      key === sessionModeKey && !this.#session.speech.canSpeak();
+    if (key === captionsBeginSetting.key || isCalledForCaptions) this.#isOff = false;
     if (hasEntered) this.#beginIfWanted();
   }
 
@@ -110,12 +128,15 @@ export class SessionCaptions implements FeatureSession {
 
   /**
    * Begins captions once people have the notice, or resolves with the reason against
-   * them. Never throws.
+   * them. Where nothing can be written now, captions wait, and announce themselves later. Never throws.
    */
-  async turnOn({ translateTo }: CaptionOptions): Promise<TextLine | undefined> {
+  async turnOn(options: CaptionOptions): Promise<TextLine | undefined> {
+    const { translateTo } = options;
     // The session goes on in a new place.
     if (this.recorder?.live.isShut) await this.turnOff();
     this.#isOff = false;
+    this.#waiting = this.recorder || !this.findGap() ? undefined : options;
+    if (this.#waiting) return undefined;
     if (!this.recorder)
       this.#turning ??= this.#turnOn().finally(() => {
         this.#turning = undefined;
@@ -130,6 +151,7 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     this.#isOff = true;
+    this.#waiting = undefined;
     await recorder?.endSession();
     return recorder?.session;
   }
@@ -148,8 +170,12 @@ export class SessionCaptions implements FeatureSession {
 
   /** Writes the notice anew for people who come. */
   onPresence(people: readonly ChannelMember[]): void {
+    if (this.findGap()) return;
     const { recorder } = this;
-    if (!recorder) return;
+    if (!recorder) {
+      if (this.#waiting) this.#beginIfWanted();
+      return;
+    }
     const atMs = recorder.toSessionMs(this.#deps.clock.nowMs());
     const presentIds = new Set(people.flatMap(({ id, isBot }) => (isBot ? [] : id)));
     const haveNotice = presentIds.isSubsetOf(this.#arrivalsMs);
@@ -175,7 +201,10 @@ export class SessionCaptions implements FeatureSession {
 
   /** Describes captions for the panel. */
   describePanel(): FeaturePanel {
-    return { captionsChannelId: this.recorder?.session.placeId };
+    return {
+      isCaptioned: [this.#waiting, this.#turning, this.recorder].some(Boolean),
+      captionsChannelId: this.recorder?.session.placeId,
+    };
   }
 
   /** Ends captions. Posts a recap unless the bot returns by itself. */

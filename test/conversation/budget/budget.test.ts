@@ -89,7 +89,7 @@ playScripts({
     with budget 0.1, uncalled, from 23:59:50
     adam joins > joined consent brief
     adam has spent 0.1
-    adam says: five > writes budget.guild (<t:1795219200:f>)
+    adam says: five > tells adam budget.guild (<t:1795219200:f>)
     8000
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
@@ -149,7 +149,6 @@ playScripts({
     2000 sounding
     adam says: Stop.
     > answered Eva (left out) (cancelled): It is a long story. It began a long time ago. It goes on until today. It ends
-    > writes budget.guild (<t:1795219200:f>)
     `,
   'a "stop" silences the bot also where their own share is used up meanwhile': `
     with share 0.05, natural
@@ -163,6 +162,5 @@ playScripts({
     > heard Adam: Stop.
     > ignored Adam: interjection
     > answered Eva (left out) (cancelled): It is a long story. It began a long time ago. It goes on until today. It ends when it
-    > writes budget.user (8)
     `,
 });

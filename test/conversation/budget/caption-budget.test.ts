@@ -31,6 +31,43 @@ playScripts({
     1000
     spent > recognise 0.000315, server 0.000346, reserved 0
     `,
+  'captions that nothing pays are not announced; with the money of the next day they begin, with their notice': `
+    with budget 0.1, name, from 23:59:00
+    adam has spent 0.1
+    captions on > captions: waiting captions.unpaid time <t:1795219200:f> saved true
+    panel
+    > panel.quiet time <t:1795219200:f>; captions.unpaid time <t:1795219200:f>; people.commands names Adam; people.unasked names Eva
+    adam says (human-goforward): go forward ten meters > writes budget.guild (<t:1795219200:f>)
+    lines > none
+    120000 > played voice: completed, says captions.on
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: not-named
+    lines > person personId adam name Adam, go forward ten meters
+    `,
+  'a bot that hears nothing waits with captions, and begins them once it hears': `
+    with name
+    deafened on > writes deafened.server
+    captions on > captions: waiting deafened.server saved true
+    3000
+    panel > deafened.server; people.unasked names Eva
+    deafened off
+    6000 > played voice: completed, says captions.on
+    panel
+    > join.ok.several; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam; people.unasked names Eva
+    `,
+  'a call for captions writes them again after they were turned off': `
+    with name
+    captions on > says captions.on
+    6000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    captions off > isSaved true
+    adam joins for captions > already consent brief, says captions.on
+    6000 > played voice: completed
+    adam says (human-goforward): go forward ten meters
+    > heard Adam: go forward ten meters, ignored Adam: off
+    lines > person personId adam name Adam, go forward ten meters
+    panel
+    > captions.only; captions place https://discord.com/channels/g/lounge; people.yes names Adam; people.unasked names Eva
+    `,
   'captions end with the budget of the server': `
     with budget 10, name
     captions on > says captions.on

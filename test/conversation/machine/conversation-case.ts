@@ -418,7 +418,8 @@ export function formatEffect(effect: ConversationEffect, state: ConversationStat
     case 'obey':
       return `obey ${effect.wish} for ${effect.by}`;
     case 'forget-person':
-      return `forget-person ${effect.by}`;
+    case 'tell-unpaid':
+      return `${effect.do} ${effect.by}`;
     case 'open-link':
       return 'open-link';
     case 'end':

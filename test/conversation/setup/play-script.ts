@@ -8,7 +8,11 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import {
+  FakeLocalRecogniser,
+  FakeSynthesizer,
+  FakeTranscriber,
+} from '#test/fakes/fake-speech.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
@@ -133,25 +137,22 @@ export class Play {
     this.clock = clock ?? new VirtualClock();
     this.#people = people ?? [adam, eva];
     this.#acts = acts ?? {};
-    const failing = (engine: string) => this.broken.get(engine);
     const fault = () => {
-      const error = failing('voice');
+      const error = this.broken.get('voice');
       return error && { afterPieces: 0, error };
     };
     this.#synthesizer = new FakeSynthesizer({
       fault,
       ...(pieces !== 'natural' && { pieces: pieces ?? 10 }),
     });
-    const synthesizer = this.#synthesizer;
-    const chat = this.#model();
-    const transcriber = this.#recogniser();
     const onEvent = (_guildId: string, event: SessionEvent) =>
       void this.events.push(event);
     this.purse = openBudgets(this.clock, { caps, tariff });
     const parts = {
-      chat,
-      synthesizer,
-      transcriber,
+      chat: this.#model(),
+      synthesizer: this.#synthesizer,
+      transcriber: this.#recogniser(),
+      localRecogniser: new FakeLocalRecogniser({ texts: () => this.heard }),
       onEvent,
       recordings,
       ...(caps && { spending: this.purse.budgets }),

@@ -55,7 +55,11 @@ import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeLinkOpener } from '#test/fakes/fake-link.ts';
 import { makeCatalog } from '#test/fakes/fake-sounds.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import {
+  FakeLocalRecogniser,
+  FakeSynthesizer,
+  FakeTranscriber,
+} from '#test/fakes/fake-speech.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
 import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import {
@@ -268,6 +272,10 @@ export function openSessionFixture(
     messages,
     panels: shown.panels,
     ...createPaidEngines({ chat, synthesizer, transcriber, pipelines }),
+    localRecogniser:
+      transcriber instanceof FakeTranscriber
+        ? transcriber.createLocalTwin()
+        : new FakeLocalRecogniser({ texts: [''] }),
     partialTrust: new PartialTrust(false),
     sounds: makeCatalog(),
     onEvent,

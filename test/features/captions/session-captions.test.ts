@@ -145,7 +145,7 @@ playScripts({
     leave > left channel Lounge, left asked
     adam joins > joined consent brief
     8000 > says join.spoken
-    panel > settings.addressing.off; people.yes names Adam; people.unasked names Eva
+    panel > settings.addressing.off; people.nobody; people.unasked names Eva
     `,
   'captions begin with each session where the server wants that, with the notice, and only of who said yes':
     [

@@ -94,7 +94,7 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await openCalled();
   fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: true });
   expect(formatReport(await checked(fixture)).at(-1)).toBe(
-    "playback bad I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. I still answer /ask answer:text in writing.",
+    "playback bad I can't speak now: I am muted, or my role lacks Speak. A moderator can change that, or invite me to speak on a stage. Until then I answer in writing.",
   );
   fixture.sessions.onSeatChange(toGuildId('g'), { kind: 'muted', isOn: false });
   fixture.linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));

@@ -131,7 +131,7 @@ const silences: Readonly<Record<string, Silence>> = {
     press: ['Ask', press('ask')],
   },
   'only writes captions': {
-    content: panelIn({ mode: 'captions' }),
+    content: panelIn({ mode: 'captions', isCaptioned: true }),
     says: formatText('captions.only'),
   },
   'answers nobody here': {

@@ -125,6 +125,7 @@ export type CaptionDeps = Pick<
   | 'captionChats'
   | 'chat'
   | 'clock'
+  | 'localRecogniser'
   | 'onEvent'
   | 'places'
   | 'recogniser'

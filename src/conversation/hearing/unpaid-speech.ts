@@ -1,0 +1,158 @@
+import type { PersonId } from '#src/base/ids.ts';
+import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
+import type { UtteranceState } from '#src/conversation/machine/state.ts';
+import { isSurelyMeant } from '#src/conversation/machine/turn-addressing.ts';
+import type { Session } from '#src/conversation/session.ts';
+import type { Deps } from '#src/conversation/session-dependencies.ts';
+import { describeHearing, type Hearing } from '#src/ports/session-hearing.ts';
+import type { Transcript } from '#src/speech/speech-engine.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { hasVoice, type VoiceEvidence } from '#src/turn/voice-evidence.ts';
+import type { Utterance, UtteranceEnd } from '#src/voice/hearing/speaker-input.ts';
+import type { UtteranceRecording } from '#src/voice/hearing/utterance-recording.ts';
+import { readHearingState } from './read-hearing-state.ts';
+
+type UnpaidSpeechDeps = Deps<'clock' | 'cues' | 'localRecogniser' | 'spending'>;
+
+/** Speech that the usual recogniser does not get. The local one listens for commands in it, and its speaker is told. */
+export class UnpaidSpeech {
+  readonly #session: Session;
+  readonly #deps: UnpaidSpeechDeps;
+  readonly #commandListener: CommandListener;
+  /** Latest refusal of each person. */
+  readonly #refusals = new Map<PersonId, BudgetRefusal>();
+  /** People in the middle of an utterance that nothing pays for. */
+  readonly #speaking = new Map<PersonId, Hearing>();
+
+  constructor(session: Session, deps: UnpaidSpeechDeps) {
+    this.#session = session;
+    this.#deps = deps;
+    this.#commandListener = new CommandListener(session, deps);
+  }
+
+  /** Notes that an utterance begins for which there is no money, and tells what can be told before its words. */
+  begin(speakerId: PersonId, refusal: BudgetRefusal, isCaptioned: boolean): void {
+    const hearing = this.#describeHearing(isCaptioned, true);
+    this.#speaking.set(speakerId, hearing);
+    this.#refusals.set(speakerId, refusal);
+    if (hearing.gap !== 'unpaid') return;
+    const { loop, notices } = this.#session;
+    const { cap, isNews, line } = refusal;
+    const rules = conversationRules.addressing;
+    const nowMs = this.#deps.clock.nowMs();
+    if (isSurelyMeant(loop.state, speakerId, nowMs, rules)) {
+      if (hearing.recognises === 'nobody') this.tellSpeaker(speakerId);
+    } else if (cap === 'server' || cap === 'all') {
+      // Talk among people gets no tone. The money of all is news for all, once a day.
+      if (isNews()) notices.post(line);
+    }
+  }
+
+  /** Notes that an utterance begins that is paid. */
+  forget(speakerId: PersonId): void {
+    this.#speaking.delete(speakerId);
+  }
+
+  /** Listens for commands in an ended utterance, if nothing paid for it. Never rejects. */
+  async end(
+    speakerId: PersonId,
+    { heard: evidence, whole: sound }: UtteranceEnd,
+    hints: readonly string[],
+  ): Promise<void> {
+    const hearing = this.#speaking.get(speakerId);
+    this.#speaking.delete(speakerId);
+    if (hearing?.recognises !== 'commands') return;
+    const isUnpaid = hearing.gap === 'unpaid';
+    const utterance = { speakerId, sound, evidence, hints };
+    const isHeard = await this.#commandListener.listen(utterance, isUnpaid);
+    if (!isHeard && isUnpaid) this.tellSpeaker(speakerId);
+  }
+
+  /** Plays a tone, as words that were meant for the bot are not answered. The speaker reads why, every ten minutes. */
+  tellSpeaker(speakerId: PersonId): void {
+    const refusal = this.#refusals.get(speakerId);
+    if (!refusal) return;
+    const { notices, signal, speech } = this.#session;
+    void speech.connection.playCue(this.#deps.cues.error);
+    if (refusal.isNews(speakerId))
+      notices.notifyPerson(speakerId, [refusal.line], signal, []);
+  }
+
+  /** Listens for commands in a decided utterance whose words nobody needed, or whose recogniser failed. */
+  listenAgain(
+    { isFollowed, speakerId, wholeSound: sound }: UtteranceRecording,
+    { heard, recognition }: UtteranceState,
+  ): void {
+    const { evidence, failure, hints } = heard;
+    if (!sound || (recognition !== 'off' && !failure)) return;
+    if (!this.#deps.localRecogniser.isAvailable) return;
+    if (this.#describeHearing(isFollowed, false).recognises === 'nobody') return;
+    void this.#commandListener.listen({ speakerId, sound, evidence, hints }, false);
+  }
+
+  #describeHearing(isCaptioned: boolean, isShareUsed: boolean) {
+    const state = readHearingState(this.#session, this.#deps);
+    return describeHearing(state, { isCaptioned, isShareUsed });
+  }
+}
+
+/** Longer speech is no command. */
+const maxCommandMs = 10_000;
+
+/** An utterance that no other recogniser gets. */
+type UnrecognisedUtterance = {
+  readonly speakerId: PersonId;
+  readonly sound: Utterance;
+  readonly evidence: VoiceEvidence;
+  readonly hints: readonly string[];
+};
+
+/**
+ * Listens by the local recogniser for commands, such as a no, where the usual recogniser is closed. The words reach the
+ * conversation's decision about commands and are then dropped: no history, caption, prompt or program gets them.
+ */
+class CommandListener {
+  readonly #session: Session;
+  readonly #deps: Deps<'localRecogniser'>;
+
+  constructor(session: Session, deps: Deps<'localRecogniser'>) {
+    this.#session = session;
+    this.#deps = deps;
+  }
+
+  /**
+   * Recognises an utterance, and posts its words. `isUnpaid`: words to the bot are refused. Resolves with false if the
+   * recogniser failed. Never rejects.
+   */
+  async listen(
+    { evidence, hints, sound, speakerId }: UnrecognisedUtterance,
+    isUnpaid: boolean,
+  ): Promise<boolean> {
+    const { consent, loop, signal: over, voiceChannel } = this.#session;
+    const { fromMs, pcm, toMs } = sound;
+    if (!hasVoice(evidence) || !consent.mayHear(speakerId)) return true;
+    if (toMs - fromMs > maxCommandMs) return true;
+    const signal = AbortSignal.any([over, consent.withdrawals.getSignal(speakerId)]);
+    const language = voiceChannel.languages.findHint(speakerId);
+    let transcript: Transcript;
+    try {
+      const { localRecogniser } = this.#deps;
+      transcript = await localRecogniser.recognise(pcm, signal, { hints, language });
+    } catch {
+      return signal.aborted;
+    }
+    if (!signal.aborted)
+      loop.post({
+        kind: 'local-words',
+        by: speakerId,
+        fromMs,
+        toMs,
+        evidence,
+        hints,
+        text: transcript.text,
+        language: transcript.language ?? language,
+        isUnpaid,
+      });
+    return true;
+  }
+}
