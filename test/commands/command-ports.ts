@@ -293,6 +293,10 @@ export function makePorts(
     readHelpState: async () => makeHelpState(over.help),
     sayText: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
     askQuestion: async () => ({ kind: 'answered', text: toOpenText('It is five.') }),
+    askAboutMessage: async () => ({
+      kind: 'answered',
+      text: toOpenText('It is five.'),
+    }),
     openAskWindow: () => undefined,
     stopSpeaking: () => 'stopped',
     pauseHearing: () => true,
