@@ -164,7 +164,8 @@ class ConnectionClock {
     updatePresence(this.#connection);
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
-    const presence = [people, session.loop.state.presence, session.speech.canSpeak()];
+    const { presence: consents, session: facts } = session.loop.state;
+    const presence = [people, consents, facts.restrictions, session.speech.canSpeak()];
     if (!isDeepStrictEqual(presence, this.#knownPresence))
       session.features.onPresence(people);
     this.#knownPresence = presence;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
+import { hearingPart } from '#src/features/hearings/hearing-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
@@ -89,6 +90,11 @@ function listMainMigrations(dialect: SqlDialect) {
         INSERT INTO erasures (guild_id, person_id, since_wall_ms)
           SELECT guild_id, person_id, 0 FROM consents WHERE kind = 'forgetting';
         UPDATE consents SET kind = 'forgotten' WHERE kind = 'forgetting';`,
+    },
+    {
+      version: 23,
+      // A store that was made by these migrations has the table already.
+      sql: `DROP TABLE IF EXISTS hearings; ${toCreateStatements(...hearingPart.tables)}`,
     },
   ];
 }
