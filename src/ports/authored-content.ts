@@ -21,11 +21,12 @@ declare const admitted: unique symbol;
  * exists for the compiler alone.
  *
  * @example
- * import { type SealedContent, sealContent } from '#src/ports/authored-content.ts';
+ * import { sealContent } from '#src/ports/authored-content.ts';
  *
- * const content: SealedContent = sealContent({ text: 'Dinner at eight?' });
+ * const content = sealContent({ text: 'Dinner at eight?' });
  * // @ts-expect-error: The author was not asked.
- * content.text;
+ * const text: string = content.text;
+ * typeof text; // 'string'
  */
 export type SealedContent = { readonly [sealed]: true };
 

@@ -70,13 +70,12 @@ const refusalLines: Readonly<Record<AuthorRefusal, TextLine>> = {
  * without one.
  *
  * @example
- * import type { CommandCall } from '#src/features/command.ts';
- * import type { MessageAuthors } from '#src/sessions/message-authors.ts';
+ * import type { GuildId } from '#src/base/ids.ts';
+ * import type { ContentRequest, MessageAuthors } from '#src/sessions/message-authors.ts';
  *
  * declare const authors: MessageAuthors;
- * declare const { guildId, message }: CommandCall & Required<Pick<CommandCall, 'message'>>;
- * const author = { id: message.authorId, name: message.author };
- * const admission = await authors.admit(guildId, { author, content: message, use: 'words' });
+ * declare const [guildId, request]: [GuildId, ContentRequest];
+ * const admission = await authors.admit(guildId, request);
  * admission.kind === 'admitted' ? admission.content.text : admission.line;
  */
 export class MessageAuthors {

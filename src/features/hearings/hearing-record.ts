@@ -5,8 +5,10 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import { tryWrite } from '#src/ports/stores.ts';
-import type { Hearing, HearingStore } from './hearing-store.ts';
+import { type Hearing, type HearingStore, maxHearingAgeMs } from './hearing-store.ts';
 
+/** After a crash, rows end at most this much early. */
+const refreshMs = 60_000;
 /** Rows that wait for a store that fails. Further ones are not kept. */
 const maxWaitingRows = 1_000;
 
@@ -34,6 +36,7 @@ export class HearingRecord implements FeatureSession {
   #saving: Promise<void> | undefined;
   #isFailing = false;
   #hasEnded = false;
+  #cancelRefresh: (() => void) | undefined;
 
   constructor(session: RecordSession, deps: RecordDeps) {
     this.#session = session;
@@ -46,9 +49,10 @@ export class HearingRecord implements FeatureSession {
     void this.#save();
   }
 
-  /** Ends all rows. The store may be slow, so nobody waits for the write. */
+  /** Ends all rows, and resolves once they are stored or the store failed. */
   async onEnd(): Promise<object> {
     this.end();
+    await this.#save();
     return {};
   }
 
@@ -90,6 +94,29 @@ export class HearingRecord implements FeatureSession {
     }
     for (const [personId, rule] of rules)
       if (!openIds.has(personId)) this.#begin(personId, rule, nowWallMs);
+    this.#planRefresh();
+  }
+
+  /** Plans to move ends after a minute, while rows are open or wait for the store. */
+  #planRefresh() {
+    if (this.#rows.size === 0 || this.#hasEnded) {
+      this.#cancelRefresh?.();
+      this.#cancelRefresh = undefined;
+      return;
+    }
+    this.#cancelRefresh ??= this.#deps.clock.later(refreshMs, () => {
+      this.#cancelRefresh = undefined;
+      void this.#refreshAndExpire();
+    });
+  }
+
+  async #refreshAndExpire() {
+    await this.refresh();
+    const { clock, onEvent, store } = this.#deps;
+    const { guildId } = this.#session.voiceChannel.channel;
+    if (this.#isFailing) return;
+    const oldestWallMs = clock.wallMs() - maxHearingAgeMs;
+    await tryWrite(guildId, { clock, onEvent }, () => store.expire(oldestWallMs));
   }
 
   /** Lists the people who are heard now, by rule. */

@@ -1,5 +1,4 @@
-import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
-import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
@@ -11,7 +10,6 @@ import {
   maxHearingAgeMs,
 } from './hearing-store.ts';
 
-const refreshMs = 60_000;
 /** Entries of one reply. */
 export const maxListedHearings = 2_000;
 
@@ -34,7 +32,6 @@ export const hearingsFeature: Feature<HearingPorts> = {
       return {
         ports: { hearings },
         createSession: (session) => hearings.openRecord(session),
-        serve: () => hearings.startServing(),
         person: {
           forgetPerson(guildId, personId, reason) {
             if (reason === 'forgotten') hearings.dropPerson(guildId, personId);
@@ -67,29 +64,6 @@ class HearingRecords {
     return record;
   }
 
-  /** Writes the ends of open rows each minute, and deletes old rows. Disposing stops that. */
-  startServing(): AsyncDisposable {
-    const { clock, onEvent } = this.#deps;
-    const over = new AbortController();
-    const running = runPeriodically(
-      {
-        name: 'record of who was heard',
-        clock,
-        everyMs: refreshMs,
-        initialDelayMs: refreshMs,
-        run: () => this.#refreshAll(),
-        report: (change) => onEvent(noGuild, change),
-      },
-      over.signal,
-    );
-    return {
-      [Symbol.asyncDispose]: async () => {
-        over.abort(new Error('the record of who was heard is closed'));
-        await running;
-      },
-    };
-  }
-
   /** Lists hearings of the last 30 days, newest first. Undefined after a failure, which is reported. Never throws. */
   async list(
     guildId: GuildId,
@@ -109,10 +83,5 @@ class HearingRecords {
 
   #getOldestWallMs() {
     return this.#deps.clock.wallMs() - maxHearingAgeMs;
-  }
-
-  async #refreshAll() {
-    await Promise.all([...this.#records.values()].map((record) => record.refresh()));
-    await this.#store.expire(this.#getOldestWallMs());
   }
 }

@@ -18,6 +18,16 @@ const subjects: Readonly<Record<string, object>> = {
   recording: { recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' } },
   picture: { pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }] },
   general: { askedInId: 'general' },
+  bensrecording: {
+    material: makeAdmitted({
+      recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' },
+    }),
+  },
+  benspicture: {
+    material: makeAdmitted({
+      pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }],
+    }),
+  },
   message: { material: makeAdmitted({ text: 'Make it 40.' }, 'Eva') },
 };
 

@@ -67,7 +67,7 @@ test.each<[string, (fixture: SessionFixture) => unknown]>([
     'a moderator who deafens the bot',
     ({ sessions }) => sessions.onSeatChange(g, { kind: 'deafened', isOn: true }),
   ],
-  ['/leave', ({ sessions }) => sessions.leave(g, adam.id)],
+  ['/leave', ({ sessions }) => sessions.leave(g)],
 ])('%s ends the entry', async (_, end) => {
   const fixture = await openRoom();
   await passTime(fixture, 9_000);
