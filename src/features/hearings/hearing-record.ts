@@ -9,6 +9,7 @@ import { type Hearing, type HearingStore, maxHearingAgeMs } from './hearing-stor
 
 /** After a crash, rows end at most this much early. */
 const refreshMs = 60_000;
+const refreshesPerHour = 60;
 /** Rows that wait for a store that fails. Further ones are not kept. */
 const maxWaitingRows = 1_000;
 
@@ -36,6 +37,7 @@ export class HearingRecord implements FeatureSession {
   #saving: Promise<void> | undefined;
   #isFailing = false;
   #hasEnded = false;
+  #refreshCount = 0;
   #cancelRefresh: (() => void) | undefined;
 
   constructor(session: RecordSession, deps: RecordDeps) {
@@ -114,7 +116,8 @@ export class HearingRecord implements FeatureSession {
     await this.refresh();
     const { clock, onEvent, store } = this.#deps;
     const { guildId } = this.#session.voiceChannel.channel;
-    if (this.#isFailing) return;
+    // Old rows go at the first refresh of a session, and once an hour.
+    if (this.#isFailing || this.#refreshCount++ % refreshesPerHour > 0) return;
     const oldestWallMs = clock.wallMs() - maxHearingAgeMs;
     await tryWrite(guildId, { clock, onEvent }, () => store.expire(oldestWallMs));
   }
