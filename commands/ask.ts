@@ -112,18 +112,12 @@ export const askAbout: MessageCommand = {
   async run(call, { features, sessions }) {
     const { guildId, caller, message } = call;
     if (!message) return [{ id: 'say.empty' }];
-    const { author, isForwarded, pictures, recording } = message;
-    const text = message.text.trim();
-    if (text === '' && !recording && !pictures) return [{ id: 'say.empty' }];
-    const quoted = text === '' ? undefined : { author, text, isForwarded };
-    const about = { quoted, recording, sentBy: author, pictures };
     const question = formatText('ask.about.question', {}, caller.locale);
-    const asking = await features.typed.askQuestion(
+    const asking = await features.typed.askAboutMessage(
       guildId,
       question,
       caller,
-      'text',
-      about,
+      message,
     );
     return await toAskReply(asking, call, 'caller', sessions);
   },
@@ -139,14 +133,14 @@ function toQuestion({ caller, file, inputs }: CommandCall): string {
 function toQuestionFiles(
   { file, sound, inputs }: CommandCall,
   question: string,
-): { readonly refusal: Reply } | Pick<QuestionSubject, 'pictures' | 'recording'> {
+):
+  | { readonly refusal: Reply }
+  | Pick<QuestionSubject, 'link' | 'pictures' | 'recording'> {
   if (file && inputs.about) return { refusal: { id: 'fail.picture' } };
-  const link = inputs.link?.trim();
-  // The rest of a link may be a secret.
-  const recording = link ? { url: link, name: URL.parse(link)?.hostname ?? '' } : sound;
-  if (!recording && !/[\p{L}\p{N}]/u.test(question))
+  const link = inputs.link?.trim() || undefined;
+  if (!link && !sound && !/[\p{L}\p{N}]/u.test(question))
     return { refusal: { id: 'say.empty' } };
-  return { recording, pictures: file && [file] };
+  return { recording: sound, link, pictures: file && [file] };
 }
 
 async function askTranscript(

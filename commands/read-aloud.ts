@@ -7,10 +7,8 @@ export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   run: onlyInChannel(async (call, { features }) => {
     const { caller, guildId, message } = call;
-    if (!message || message.text.trim() === '') return [{ id: 'say.empty' }];
-    const author = { id: message.authorId, name: message.author };
-    const written = { ...message, author };
-    const reading = await features.chatReadAloud.read(guildId, written, caller);
+    if (!message) return [{ id: 'say.empty' }];
+    const reading = await features.chatReadAloud.read(guildId, message, caller);
     return [toAnnouncementReply(reading, '/track remove track:voice item:mine')];
   }),
 };

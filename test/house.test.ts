@@ -56,6 +56,7 @@ const below: Readonly<Record<string, string>> = {
     'features/contract sessions conversation settings ports speech people base',
   'features/reminders':
     'features/memories features/contract sessions conversation notices ports sql chat people texts base',
+  'features/hearings': 'features/contract sessions conversation ports sql people base',
   'features/seats':
     'features/contract sessions conversation notices settings ports people texts base',
   'features/settings':
@@ -78,7 +79,7 @@ const below: Readonly<Record<string, string>> = {
   /** Shares the frames of sound with the page. */
   sandbox: 'web/http speech audio texts base page',
   storage:
-    'web/api features/tracks features/reminders features/captions ports sql spending people base',
+    'web/api features/tracks features/reminders features/hearings features/captions ports sql spending people base',
   ops: 'ports base',
   /** Parts that everything served over HTTP shares. */
   'web/http': 'base',

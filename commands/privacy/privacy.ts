@@ -6,6 +6,7 @@ import {
 } from '#commands/command-rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
+import { audit } from './audit.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories-command.ts';
 import { addLines, buildStatus, toConsentReply } from './privacy-replies.ts';
@@ -87,5 +88,15 @@ export const privacy: CommandGroup = {
     for: 'everybody',
     buildLine: () => ({ id: 'help.privacy' }),
   },
-  commands: [status, allow, deny, pauseHearing, resume, forget, exportAll, memories],
+  commands: [
+    status,
+    allow,
+    deny,
+    pauseHearing,
+    resume,
+    forget,
+    exportAll,
+    memories,
+    audit,
+  ],
 };

@@ -6,7 +6,7 @@ import {
   toPersonId,
 } from '#src/base/ids.ts';
 import { isRecord, toNonEmptyText, toRecord } from '#src/base/json.ts';
-import type { MessageContent } from '#src/ports/typed-messages.ts';
+import type { MessageContent } from '#src/ports/authored-content.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
 import { findPermissions } from './permissions.ts';
 

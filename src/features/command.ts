@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
+import type { PickedMessage } from '#src/ports/authored-content.ts';
 import type {
   Members,
   Places,
@@ -9,7 +10,6 @@ import type {
 } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Picker } from '#src/ports/picker.ts';
-import type { MessageContent } from '#src/ports/typed-messages.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ConfirmationRequests } from '#src/sessions/confirmation-requests.ts';
@@ -72,15 +72,6 @@ export type CommandCall = {
    * button. A boolean is `true` or `false`.
    */
   readonly inputs: Readonly<Record<string, string>>;
-};
-
-/** Message of any author. Its words never count as the caller's. */
-export type PickedMessage = MessageContent & {
-  readonly messageId: MessageId;
-  readonly author: string;
-  readonly authorId: PersonId;
-  /** Also true for a webhook. */
-  readonly isBot: boolean;
 };
 
 /** An option of a slash command. */

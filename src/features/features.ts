@@ -9,6 +9,7 @@ import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import { captionsFeature } from './captions/captions-feature.ts';
+import { hearingsFeature } from './hearings/hearings-feature.ts';
 import { memoriesFeature } from './memories/memories-feature.ts';
 import { personasFeature } from './personas/personas-feature.ts';
 import { remindersFeature } from './reminders/reminders-feature.ts';
@@ -26,6 +27,7 @@ export const features: readonly Feature[] = [
   memoriesFeature,
   captionsFeature,
   remindersFeature,
+  hearingsFeature,
   personasFeature,
   wordsFeature,
   typedFeature,
@@ -41,6 +43,7 @@ export type FeaturePorts = PortsOf<typeof ownToolsFeature> &
   PortsOf<typeof memoriesFeature> &
   PortsOf<typeof captionsFeature> &
   PortsOf<typeof remindersFeature> &
+  PortsOf<typeof hearingsFeature> &
   PortsOf<typeof personasFeature> &
   PortsOf<typeof wordsFeature> &
   PortsOf<typeof typedFeature> &

@@ -5,7 +5,7 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { AccessFacts } from '#src/people/rights.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
-import type { MessageContent } from './typed-messages.ts';
+import type { AdmittedContent } from './authored-content.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 export const joinModes = ['talk', 'captions'] as const;
@@ -91,13 +91,14 @@ export type AccessRequest = {
 export type AnswerForm = 'voice' | 'text';
 
 export type QuestionSubject = {
+  /** Sound that the asker hands over. */
   readonly recording?: SoundFile;
-  /** Pictures count as sent by others. */
+  /** Link to a sound, which the asker types. */
+  readonly link?: string;
+  /** Pictures that the asker hands over. They count as sent by others. */
   readonly pictures?: readonly SoundFile[];
-  /**
-   * Name of the message's author. Its files are data. The answer knows no talk of a channel.
-   */
-  readonly sentBy?: string;
+  /** A message. If the asker did not write it, the answer knows no talk of a channel. */
+  readonly material?: AdmittedContent;
   readonly longestMs?: number;
   /** Chat in which everybody reads question and answer. */
   readonly placeId?: ChannelId;
@@ -107,9 +108,6 @@ export type QuestionSubject = {
   readonly signal?: AbortSignal;
   /** A Realtime conversation keeps its voice. */
   readonly manner?: SpokenManner;
-  readonly quoted?: Pick<MessageContent, 'isForwarded' | 'text'> & {
-    readonly author: string;
-  };
 };
 
 /** A person, or a program in the name of its token, for whom the bot works. */

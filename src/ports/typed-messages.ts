@@ -1,6 +1,6 @@
 import type { ChannelId, GuildId, MessageId } from '#src/base/ids.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { SoundFile } from '#src/sources/recordings.ts';
+import type { SealedContent } from './authored-content.ts';
 import type { ChannelMember } from './voice-link.ts';
 
 export type MessagePlace = {
@@ -8,20 +8,10 @@ export type MessagePlace = {
   readonly messageId: MessageId;
 };
 
-export type MessageContent = {
-  readonly text: string;
-  /** Discord does not tell the author of a forwarded message. */
-  readonly isForwarded?: true | undefined;
-  /** A voice message, or the first sound file. */
-  readonly recording?: SoundFile | undefined;
-  /** At least one. */
-  readonly pictures?: readonly SoundFile[] | undefined;
-};
-
 /** A message that somebody wrote in a channel of a server. */
 export type TypedMessage = {
   /** The text lacks the mention of the bot, and is empty if Discord hides it. */
-  readonly content: MessageContent;
+  readonly content: SealedContent;
   readonly guildId: GuildId;
   readonly channelId: ChannelId;
   readonly messageId: MessageId;

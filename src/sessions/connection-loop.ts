@@ -167,9 +167,11 @@ class ConnectionClock {
     updatePresence(this.#connection);
     const people = link.listPeople();
     session.speech.mix.tracks.pause(people.every(({ isBot }) => isBot));
+    const { presence: consents, session: facts } = session.loop.state;
     const presence = [
       people,
-      session.loop.state.presence,
+      consents,
+      facts.restrictions,
       session.speech.canSpeak(),
       findCaptionsGap(readHearingState(session, this.#connection.deps)),
     ];

@@ -143,6 +143,7 @@ export class GuildChoices {
   readonly #leftOut: PeopleChoices<boolean>;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<PersonId>();
+  readonly #withdrawals = new Map<PersonId, AbortController>();
 
   constructor(
     consents: PeopleChoices<ConsentChange>,
@@ -184,6 +185,13 @@ export class GuildChoices {
     );
   }
 
+  /** Gets the signal that aborts when this person says no, in a session or without one. */
+  getWithdrawal(personId: PersonId): AbortSignal {
+    const controller = this.#withdrawals.get(personId) ?? new AbortController();
+    this.#withdrawals.set(personId, controller);
+    return controller.signal;
+  }
+
   /** Combines choices with a session's state of consent. */
   toConsentState(
     policy: ConsentPolicy,
@@ -202,6 +210,7 @@ export class GuildChoices {
   /** Saves a consent at once. Returns false if not stored. */
   async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
+    else this.#withdraw(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
     const { erasesSinceWallMs } = this.#consents.findUnsaved(personId) ?? {};
     return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
@@ -227,6 +236,11 @@ export class GuildChoices {
     this.#consents.reset();
     this.#leftOut.reset();
     this.told.reset();
+  }
+
+  #withdraw(personId: PersonId) {
+    this.#withdrawals.get(personId)?.abort(new Error('the author said no'));
+    this.#withdrawals.delete(personId);
   }
 }
 

@@ -19,6 +19,12 @@ export type SoundFile = {
   readonly type?: string;
 };
 
+declare const admitted: unique symbol;
+/** A file that may be fetched, since `MessageAuthors` asked its sender. */
+export type AdmittedFile = SoundFile & { readonly [admitted]: true };
+/** A file whose content a program sent itself. */
+export type UploadedFile = SoundFile & { readonly bytes: Uint8Array };
+
 export type RecordingRules = {
   readonly allowed: AllowedHosts;
   /** From the first request to the last sample. */
@@ -45,14 +51,14 @@ export interface Recordings {
   /** Reads a file as mono at 16 kHz, at most `maxMs`, by default two minutes. Throws BotError `source.*`. */
   read(
     guildId: GuildId,
-    file: SoundFile,
+    file: AdmittedFile | UploadedFile,
     signal: AbortSignal,
     maxMs?: number,
   ): Promise<Pcm>;
   /** Reads pictures as data URLs, together at most 3 MB. Throws BotError `source.*`. */
   readPictures(
     guildId: GuildId,
-    files: readonly SoundFile[],
+    files: readonly AdmittedFile[],
     signal: AbortSignal,
   ): Promise<readonly string[]>;
 }
@@ -72,7 +78,7 @@ export class RecordingFetcher implements Recordings {
   /** Fetches and decodes a file. A longer limit than two minutes also gives more time, 60 s. */
   async read(
     guildId: GuildId,
-    file: SoundFile,
+    file: AdmittedFile | UploadedFile,
     signal: AbortSignal,
     maxMs: number = maxRecordingMs,
   ): Promise<Pcm> {
@@ -87,7 +93,7 @@ export class RecordingFetcher implements Recordings {
   /** Fetches pictures one after the other. */
   async readPictures(
     guildId: GuildId,
-    files: readonly SoundFile[],
+    files: readonly AdmittedFile[],
     signal: AbortSignal,
   ): Promise<readonly string[]> {
     return await this.#runInTime(guildId, defaultDeadlineMs, signal, async (until) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
+import { hearingPart } from '#src/features/hearings/hearing-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
@@ -93,7 +94,9 @@ function listMainMigrations(dialect: SqlDialect) {
     },
     {
       version: 23,
+      // A store that was made by these migrations has the tables already.
       sql: `${toCreateStatements(...toldPeoplePart.tables).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
+        DROP TABLE IF EXISTS hearings; ${toCreateStatements(...hearingPart.tables)}
         DELETE FROM server_settings WHERE key = 'consent_waits';`,
     },
   ];

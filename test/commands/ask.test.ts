@@ -4,6 +4,7 @@ import { toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
+import { type PickedMessage, sealContent } from '#src/ports/authored-content.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import { adam, callAs, inLounge, makePorts } from './command-ports.ts';
 
@@ -12,13 +13,13 @@ const sound = {
   name: 'voice-message.ogg',
   durationMs: 2000,
 };
-/** Message of Ben, without text. */
-const message = {
+/** Message of Ben. */
+const message: PickedMessage = {
   messageId: toMessageId('m'),
   author: 'Ben',
   authorId: toPersonId('ben'),
   isBot: false,
-  text: ' ',
+  ...sealContent({ text: 'Dinner at eight?' }),
 };
 
 const german = callAs({ locale: 'de' });
@@ -26,63 +27,63 @@ const german = callAs({ locale: 'de' });
 /** Request to the bot, and its answer. */
 function asking() {
   const asked: Parameters<Public<TypedRequests>['askQuestion']>[] = [];
+  const picked: Parameters<Public<TypedRequests>['askAboutMessage']>[] = [];
   const hears = makePorts({
     at: () => undefined,
+    askAboutMessage: async (...all) => {
+      picked.push(all);
+      return { kind: 'answered', text: toOpenText('Five.') };
+    },
     askQuestion: async (...all) => {
       asked.push(all);
       return { kind: 'answered', text: toOpenText('Five.') };
     },
   });
-  return { asked, hears };
+  return { asked, hears, picked };
 }
 
-test('a recording may be asked about by its link, which counts before a file', async () => {
+test('a recording may be asked about by its link', async () => {
   const { asked, hears } = asking();
   const link = ' https://cdn.test/talk.mp3?key=secret ';
   const inputs = { link, question: 'What is said?' };
   await ask.run({ ...adam, inputs }, hears);
-  const recording = { url: link.trim(), name: 'cdn.test' };
-  expect(asked).toEqual([['g', 'What is said?', adam.caller, 'text', { recording }]]);
+  const about = { link: link.trim() };
+  expect(asked).toEqual([['g', 'What is said?', adam.caller, 'text', about]]);
   await ask.run({ ...adam, sound, inputs }, hears);
-  expect(asked[1]).toEqual(asked[0]);
+  expect(asked[1]?.[4]).toEqual({ ...about, recording: sound });
 });
 
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
-  const { asked, hears } = asking();
-  const asks = { ...message, text: ' Dinner at eight? ' };
-  expect(await askAbout.run({ ...german, message: asks }, hears)).toEqual([
+  const { hears, picked } = asking();
+  expect(await askAbout.run({ ...german, message }, hears)).toEqual([
     { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
   ]);
-  const quoted = { author: 'Ben', text: 'Dinner at eight?' };
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
-  expect(asked).toEqual([
-    ['g', question, german.caller, 'text', { quoted, sentBy: 'Ben' }],
-  ]);
+  expect(picked).toEqual([['g', question, german.caller, message]]);
   expect(askAbout.shownTo).toBeUndefined();
 });
 
-test('a picture is asked about from both doors, with a question of the asker’s language where none is typed', async () => {
+test('a picture is asked about with a question of the asker’s language where none is typed', async () => {
   const { asked, hears } = asking();
   const file = { url: 'https://cdn.test/a.png', name: 'a.png' };
   const [question, pictures] = ['Sag mir in ein paar Sätzen etwas dazu.', [file]];
   await ask.run({ ...german, file, inputs: {} }, hears);
   await ask.run({ ...german, file, sound, inputs: { question: 'Why?' } }, hears);
-  await askAbout.run({ ...german, message: { ...message, pictures } }, hears);
   expect(asked).toEqual([
     ['g', question, german.caller, 'text', { pictures }],
     ['g', 'Why?', german.caller, 'text', { pictures, recording: sound }],
-    ['g', question, german.caller, 'text', { pictures, sentBy: 'Ben' }],
   ]);
   const inputs = { question: 'Why?', about: 'this' };
   const [reply] = await ask.run({ ...german, file, inputs }, hears);
   expect(reply).toMatchObject({ id: 'fail.picture' });
 });
 
-test('a message without words or sound is nothing to ask about', async () => {
-  const { asked, hears } = asking();
-  const nothing = [{ id: 'say.empty' }];
-  expect(await askAbout.run({ ...adam, message }, hears)).toEqual(nothing);
-  expect([await askAbout.run(adam, hears), asked]).toEqual([nothing, []]);
+test('a press without a message asks nothing', async () => {
+  const { hears, picked } = asking();
+  expect([await askAbout.run(adam, hears), picked]).toEqual([
+    [{ id: 'say.empty' }],
+    [],
+  ]);
 });
 
 const person = (standing: 'unasked' | 'no') => ({

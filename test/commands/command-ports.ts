@@ -296,6 +296,10 @@ export function makePorts(
     readHelpState: async () => makeHelpState(over.help),
     sayText: async () => ({ kind: 'queued', position: 0, ended: endedSession }),
     askQuestion: async () => ({ kind: 'answered', text: toOpenText('It is five.') }),
+    askAboutMessage: async () => ({
+      kind: 'answered',
+      text: toOpenText('It is five.'),
+    }),
     openAskWindow: () => undefined,
     findWish: (_guildId, text) => findWish(text, ['Nova']),
     stopSpeaking: () => ({ kind: 'stopped', paused: [] }),

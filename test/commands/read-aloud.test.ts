@@ -1,10 +1,11 @@
 import { readAloud } from '#commands/read-aloud.ts';
 import { toMessageId, toPersonId } from '#src/base/ids.ts';
-import type { CommandCall, PickedMessage } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type {
   AnnouncementOutcome,
   ChatReadAloud,
 } from '#src/features/typed/chat-read-aloud.ts';
+import { type PickedMessage, sealContent } from '#src/ports/authored-content.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 
@@ -13,7 +14,7 @@ const message: PickedMessage = {
   author: 'Ben',
   authorId: toPersonId('ben'),
   isBot: false,
-  text: 'Dinner at eight?',
+  ...sealContent({ text: 'Dinner at eight?' }),
 };
 
 async function pick(
@@ -38,7 +39,7 @@ test.each<[AnnouncementOutcome, string]>([
   ],
   [
     { kind: 'refused', line: { id: 'read.refused' } },
-    "I can't read that message aloud: it is a bot's, it is gone, or its author said no or is blocked here.",
+    'Its author said no to me, so I leave their messages alone. Only they can change that, by Hear me or /privacy allow.',
   ],
   [
     { kind: 'refused', line: { id: 'say.empty' } },
@@ -53,12 +54,7 @@ test.each<[AnnouncementOutcome, string]>([
   expect((await pick({ ...inLounge, message }, outcome)).said).toBe(sentence),
 );
 
-test('a message without words is nothing to read, nor is one for people who sit elsewhere', async () => {
-  const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });
-  expect([empty.asked, empty.said]).toEqual([
-    [],
-    'That contains nothing I can say (words) or answer (words, sound, pictures).',
-  ]);
+test('nothing is read for people who sit elsewhere', async () => {
   const outside = await pick({ ...adam, message });
   expect([outside.asked, outside.said]).toEqual([
     [],

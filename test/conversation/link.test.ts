@@ -320,7 +320,7 @@ playScripts({
     with alone
     link fails 1 link.timeout
     link lost > failed link link.lost
-    removed from the server > left removed, erased 0
+    removed from the server > left removed, erased 1
     40000
     at > nowhere
     timers > 0 timers

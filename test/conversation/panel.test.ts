@@ -148,7 +148,7 @@ playScripts({
     300
     panel
     > join.ok; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
-    eva is forgotten > forgotten total 0
+    eva is forgotten > forgotten total 1
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.
     panel
@@ -265,7 +265,7 @@ playScripts({
     do radioTalks
     do briefly
     eva allows > isSaved true
-    eva is forgotten > forgotten total 0
+    eva is forgotten > forgotten total 1
     do briefly
     `,
   ],

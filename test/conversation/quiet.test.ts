@@ -17,7 +17,7 @@ const settledMs = 25_000;
  * Seats are told to be alive four times a minute, in all channels together, each with a deadline of the session and one of the
  * store; the channel is looked at once.
  */
-const timersAMinute = 15;
+const timersAMinute = 19;
 
 /** Counts the timers that are started, and those that fire. */
 class CountingClock extends VirtualClock {

@@ -1,6 +1,10 @@
 import { toGuildId } from '#src/base/ids.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { RecordingFetcher, type RecordingRules } from '#src/sources/recordings.ts';
+import {
+  type AdmittedFile,
+  RecordingFetcher,
+  type RecordingRules,
+} from '#src/sources/recordings.ts';
 import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { openDecoding, soundFiles } from './source-sounds.ts';
 
@@ -9,7 +13,7 @@ afterAll(() => decoding[Symbol.asyncDispose]());
 
 const allowed = new AllowedHosts(['127.0.0.1']);
 const signal = new AbortController().signal;
-const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' };
+const file = { url: 'http://127.0.0.1:9/a', name: 'a.ogg' } as AdmittedFile;
 
 function recordings(rules: Partial<RecordingRules> = {}) {
   return new RecordingFetcher(decoding, { allowed, ...rules });

@@ -11,6 +11,7 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
+import type { Hearing } from '#src/features/hearings/hearing-store.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
@@ -129,6 +130,21 @@ const apiToken: ApiToken = {
   createdAtWallMs: writtenAtWallMs - 86_400_000,
 };
 const apiTokenHash = 'vV0sVVdpyfJ3cS6v7OB5Y1CFA3M7xhkC6T2D1Eqh9Mw';
+
+/** Ana was heard in the first server, Dora in both. */
+const hearings: readonly Hearing[] = [
+  [guildId, ana],
+  [guildId, dora],
+  [otherGuildId, dora],
+].map(([server, personId], n) => ({
+  id: `${n}f1c0a52-0d6a-4f0e-8a5e-2f3f4b5c6d7e`,
+  guildId: server as GuildId,
+  personId: personId as PersonId,
+  channelId,
+  fromWallMs: writtenAtWallMs - 600_000,
+  toWallMs: writtenAtWallMs,
+  rule: 'yes',
+}));
 
 export const reminder: NewReminder = {
   id: '6f1c0a52-0d6a-4f0e-8a5e-2f3f4b5c6d7e',
@@ -272,6 +288,7 @@ export async function writeMain(store: Store) {
   await store.apiTokens.add(apiToken, apiTokenHash);
   await store.personSettings.write(guildId, dora, personSettings);
   await store.reminders.add(reminder);
+  await store.hearings.write({ begun: hearings, extended: [] });
 }
 
 export async function writeTranscripts(store: LocalTranscriptStore) {

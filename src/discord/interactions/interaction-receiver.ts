@@ -37,6 +37,7 @@ import {
   createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
+import { sealContent } from '#src/ports/authored-content.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
 import { type TextLine, toLocale } from '#src/texts/texts.ts';
@@ -356,13 +357,13 @@ function toMenuCall(
     messageSnapshots.first(),
     true,
   );
+  const text = replaceMentions(content.text, interaction.guild);
   const message = {
-    ...content,
+    ...sealContent({ ...content, text }),
     messageId: toMessageId(id),
     author: toOneLine(member?.displayName ?? author.displayName),
     authorId: toPersonId(author.id),
     isBot: author.bot === true || typeof webhookId === 'string',
-    text: replaceMentions(content.text, interaction.guild),
   };
   return { ...toCall(interaction), message };
 }

@@ -20,6 +20,7 @@ import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import { sealContent } from '#src/ports/authored-content.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
@@ -125,7 +126,7 @@ function readTypedMessage(
   const names = mapNames(mentionedUsers, botId);
   const text = replaceMentions(content.text, guilds.cache.get(guildId), names);
   return {
-    content: { ...content, text: text.replace(/\s+/g, ' ').trim() },
+    content: sealContent({ ...content, text: text.replace(/\s+/g, ' ').trim() }),
     guildId: toGuildId(guildId),
     channelId: toChannelId(channelId),
     messageId: toMessageId(messageId),

@@ -3,7 +3,7 @@ import type { GuildId } from '#src/base/ids.ts';
 import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type { SoundFile } from '#src/sources/recordings.ts';
+import type { UploadedFile } from '#src/sources/recordings.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/speech-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -76,7 +76,7 @@ export type ProgramSpeech =
 export type RecordingRequest = {
   readonly guildId: GuildId;
   readonly asker: Asker;
-  readonly recording: SoundFile;
+  readonly recording: UploadedFile;
   readonly model?: string;
   readonly language?: string;
   readonly hints: readonly string[];

@@ -1,19 +1,18 @@
-import type { GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import { neverAborted } from '#src/base/bounded-wait.ts';
+import type { GuildId, MessageId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { hideSpoilers } from '#src/chat/text/speakable.ts';
 import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
-import type { NamedPerson, Owners } from '#src/conversation/session.ts';
+import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import type { AdmittedContent, PickedMessage } from '#src/ports/authored-content.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import type {
-  MessageContent,
-  TypedMessage,
-  TypedOutcome,
-} from '#src/ports/typed-messages.ts';
+import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
+import type { MessageAuthors } from '#src/sessions/message-authors.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { isSureLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import {
@@ -25,13 +24,11 @@ import {
 /** A writer is not named again within this time. */
 const maxRunGapMs = 60_000;
 
-/** A message that somebody wrote, to be read aloud. */
-export type WrittenMessage = {
+/** Words of a message, to be read aloud. */
+type ReadableMessage = {
   readonly messageId: MessageId;
-  readonly author: Asker;
-  /** Also true for a webhook. */
-  readonly isBot: boolean;
-} & Pick<MessageContent, 'isForwarded' | 'text'>;
+  readonly content: AdmittedContent;
+};
 
 /** How a request to say a text at the track `voice` ended. */
 export type AnnouncementOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
@@ -47,47 +44,74 @@ type ReadAloudSession = Owners<'consent' | 'notices' | 'voiceChannel' | 'speech'
 /** Reads chat messages aloud, after all answers and by each writer's voice. */
 export class ChatReadAloud {
   readonly #sessions: Pick<VoiceSessions, 'findSession'>;
+  readonly #authors: MessageAuthors;
   readonly #deps: ReadAloudDeps;
   /** Messages of a server keep their order. */
   readonly #order = new GuildTaskQueue();
   readonly #openMessages = new Map<MessageId, AbortController>();
 
-  constructor(sessions: Pick<VoiceSessions, 'findSession'>, deps: ReadAloudDeps) {
+  constructor(
+    sessions: Pick<VoiceSessions, 'findSession'>,
+    authors: MessageAuthors,
+    deps: ReadAloudDeps,
+  ) {
     this.#sessions = sessions;
+    this.#authors = authors;
     this.#deps = deps;
   }
 
   /** Reads a message that a person picked. The person pays. */
   async read(
     guildId: GuildId,
-    message: WrittenMessage,
+    { author: name, authorId: id, isBot, messageId, ...content }: PickedMessage,
     asker: Asker,
   ): Promise<AnnouncementOutcome> {
     const session = this.#sessions.findSession(guildId);
     if (!session) return { kind: 'nowhere' };
-    if (message.isBot || mayNotQuote(message.author.id, session)) return unreadOutcome;
-    return await this.#enqueueInOrder(session, message, asker);
+    if (isBot) return refuseReading('read.refused.bot');
+    const admission = await this.#authors.admit(guildId, {
+      author: { id, name },
+      content,
+      use: 'words',
+      isPicked: true,
+    });
+    if (admission.kind === 'refused') return { kind: 'refused', line: admission.line };
+    const message = { messageId, content: admission.content };
+    return await this.#enqueueInOrder(session, message, asker, neverAborted);
   }
 
   /**
-   * Reads a message aloud. Undefined outside the channel of the setting. Never
-   * throws.
+   * Reads a message aloud. Undefined outside the channel of the setting. Aborting `signal` takes the message back.
+   * Never throws.
    */
   async handleMessage(
     message: TypedMessage,
     session: ReadAloudSession,
+    signal: AbortSignal,
   ): Promise<TypedOutcome | undefined> {
     const { notices, voiceChannel } = session;
-    const { author, channelId, content, isHidden, isWebhook: isBot } = message;
+    const { author, channelId, content: sealedContent, guildId, isHidden } = message;
     if (voiceChannel.getSettings().readChannelId !== channelId) return undefined;
     const objection = findReadObjection(message, session);
-    if (objection === 'unread' && isHidden && voiceChannel.isFirst('lines-hidden'))
-      notices.post({ id: 'read.hidden' });
     if (objection) return objection;
+    const admission = await this.#authors.admit(guildId, {
+      author,
+      content: sealedContent,
+      use: 'words',
+    });
+    if (admission.kind === 'refused') return 'refused';
+    const { content } = admission;
+    if (content.text === '') {
+      if (isHidden && voiceChannel.isFirst('lines-hidden'))
+        notices.post({ id: 'read.hidden' });
+      return 'unread';
+    }
+    const { messageId } = message;
     const reading = await this.#enqueueInOrder(
       session,
-      { ...message, ...content, isBot },
+      { messageId, content },
       author,
+      signal,
     );
     return toTypedOutcome(reading);
   }
@@ -100,28 +124,33 @@ export class ChatReadAloud {
 
   async #enqueueInOrder(
     session: ReadAloudSession,
-    message: WrittenMessage,
+    message: ReadableMessage,
     owner: Asker,
+    signal: AbortSignal,
   ): Promise<AnnouncementOutcome> {
+    const { content, messageId } = message;
     const deletion = new AbortController();
-    this.#openMessages.set(message.messageId, deletion);
+    this.#openMessages.set(messageId, deletion);
+    const until = AbortSignal.any([deletion.signal, content.withdrawal, signal]);
     const outcome = await this.#order.run(session.voiceChannel.channel.guildId, () =>
-      this.#enqueueMessage(session, message, owner, deletion.signal),
+      this.#enqueueMessage(session, content, owner, until),
     );
     const ended = outcome.kind === 'queued' ? outcome.ended : Promise.resolve();
-    void ended.then(() => this.#openMessages.delete(message.messageId));
+    void ended.then(() => this.#openMessages.delete(messageId));
     return outcome;
   }
 
   async #enqueueMessage(
     session: ReadAloudSession,
-    message: WrittenMessage,
+    content: AdmittedContent,
     owner: Asker,
     signal: AbortSignal,
   ): Promise<AnnouncementOutcome> {
     const { clock, spending } = this.#deps;
-    const { clauseTexts, ...speech } = await this.#toSpeech(message, session);
-    if (signal.aborted) return unreadOutcome;
+    const { clauseTexts, ...speech } = await this.#toSpeech(content, session);
+    const objection = content.findRefusal();
+    if (objection) return { kind: 'refused', line: objection };
+    if (signal.aborted) return refuseReading('read.refused.gone');
     const refusal = findAnnouncementRefusal(clauseTexts, session, spending);
     if (refusal) return refusal;
     const announcement: QueuedAnnouncement = {
@@ -129,16 +158,16 @@ export class ChatReadAloud {
       when: 'behind',
       owner,
       payer: owner,
-      personId: message.author.id,
+      personId: content.author.id,
       isWrittenElsewhere: true,
-      opening: () => findOpening(message.author, session, clock.nowMs()),
+      opening: () => findOpening(content, session, clock.nowMs()),
       signal,
     };
     return queueAnnouncement(announcement, clauseTexts, session, spending);
   }
 
   async #toSpeech(
-    { author, isForwarded, text }: WrittenMessage,
+    { author, isForwarded, text }: AdmittedContent,
     { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
   ): Promise<MessageSpeech> {
     const { channelId } = voiceChannel.channel;
@@ -173,23 +202,8 @@ export class ChatReadAloud {
   }
 }
 
-/**
- * Tests whether a person's words must not be said: after a no, if blocked, or while
- * unknown.
- */
-function mayNotQuote(
-  personId: PersonId,
-  { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
-) {
-  return (
-    !consent.isLoaded ||
-    consent.hasSaidNo(personId) ||
-    voiceChannel.getSettings().blockedIds.includes(personId)
-  );
-}
-
 function findReadObjection(
-  { author, content, isWebhook }: TypedMessage,
+  { author, isWebhook }: TypedMessage,
   { consent, voiceChannel }: Owners<'consent' | 'voiceChannel'>,
 ): TypedOutcome | undefined {
   if (isWebhook) return 'webhook';
@@ -198,18 +212,19 @@ function findReadObjection(
   if (standing === 'no') return 'refused';
   if (!voiceChannel.findPerson(author.id)) return 'absent';
   if (standing !== 'yes') return 'unasked';
-  if (consent.isPaused) return 'paused';
-  return content.text === '' ? 'unread' : undefined;
+  return consent.isPaused ? 'paused' : undefined;
 }
 
-/** The message is by a bot or a person without quotes, or it was deleted. */
-const unreadOutcome: AnnouncementOutcome = {
-  kind: 'refused',
-  line: { id: 'read.refused' },
-};
+function refuseReading(
+  id: 'read.refused.bot' | 'read.refused.gone',
+): AnnouncementOutcome {
+  return { kind: 'refused', line: { id } };
+}
+
 const typedOutcomeByLineId: ReadonlyMap<string, TypedOutcome> = new Map([
   ['say.empty', 'empty'],
-  ['read.refused', 'deleted'],
+  ['read.refused.gone', 'deleted'],
+  ['read.refused', 'refused'],
 ]);
 
 function toTypedOutcome(reading: AnnouncementOutcome) {
@@ -223,8 +238,12 @@ function toTypedOutcome(reading: AnnouncementOutcome) {
  * Finds the writer's name to say first. Empty in a run of messages, and undefined if the
  * message may not be said.
  */
-function findOpening(writer: NamedPerson, session: ReadAloudSession, nowMs: number) {
-  if (mayNotQuote(writer.id, session)) return undefined;
+function findOpening(
+  { author: writer, findRefusal }: AdmittedContent,
+  session: ReadAloudSession,
+  nowMs: number,
+) {
+  if (findRefusal()) return undefined;
   const { latestHeard } = session.speech.requests;
   const isRun =
     latestHeard?.announcement &&

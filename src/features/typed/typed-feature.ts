@@ -9,6 +9,7 @@ import type {
 import { toOpenText } from '#src/people/confidential-text.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { MessageAuthors } from '#src/sessions/message-authors.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import { ChatReadAloud } from './chat-read-aloud.ts';
 import { ProgramAnswers } from './program-answers.ts';
@@ -49,21 +50,29 @@ function openTypedShard(
   otherPorts: TypedFeatureDeps,
 ): TypedShard {
   const { settings } = sessions;
+  const authors = new MessageAuthors(sessions);
   const requests = new TypedRequests({
     ...otherPorts,
     deps,
     sessions,
+    authors,
     recordings,
     listTools: sharedDeps.listTools,
     writtenQuestions,
     longestWritingMs,
     ending: signal,
   });
-  const reader = new ChatReadAloud(sessions, deps);
+  const reader = new ChatReadAloud(sessions, authors, deps);
   const answers = new ProgramAnswers(deps, settings, recordings, signal);
   const forgetServer = (guildId: GuildId) => answers.keptWords.forget(`${guildId} `);
   typed.setListener(
-    new TypedMessageHandler(deps, sessions, { requests, reader }, typed, signal),
+    new TypedMessageHandler(
+      deps,
+      sessions,
+      { authors, requests, reader },
+      typed,
+      signal,
+    ),
   );
   const ports: TypedPorts = {
     typed: requests,

@@ -16,15 +16,20 @@ import {
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
 import { type ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
 import { judgeAccess } from '#src/people/rights.ts';
-import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
+import type { AdmittedContent } from '#src/ports/authored-content.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type {
-  MessageContent,
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
   TypedOutcome,
 } from '#src/ports/typed-messages.ts';
+import type {
+  Admission,
+  AuthorRefusal,
+  MessageAuthors,
+} from '#src/sessions/message-authors.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -35,6 +40,7 @@ import type { TypedRequests } from './typed-requests.ts';
 import { TypedWishes } from './typed-wishes.ts';
 
 type TypedMessageDeps = {
+  readonly authors: MessageAuthors;
   readonly requests: TypedRequests;
   readonly reader: ChatReadAloud;
 };
@@ -46,6 +52,7 @@ type TypedMessageDeps = {
 export class TypedMessageHandler implements TypedMessageListener {
   readonly #deps: SessionDependencies;
   readonly #sessions: ServerSessions;
+  readonly #authors: MessageAuthors;
   readonly #requests: TypedRequests;
   readonly #replies: TypedMessages;
   readonly #reader: ChatReadAloud;
@@ -61,12 +68,13 @@ export class TypedMessageHandler implements TypedMessageListener {
   constructor(
     deps: SessionDependencies,
     sessions: ServerSessions,
-    { requests, reader }: TypedMessageDeps,
+    { authors, requests, reader }: TypedMessageDeps,
     replies: TypedMessages,
     signal: AbortSignal,
   ) {
     this.#deps = deps;
     this.#sessions = sessions;
+    this.#authors = authors;
     this.#requests = requests;
     this.#replies = replies;
     this.#reader = reader;
@@ -118,19 +126,16 @@ export class TypedMessageHandler implements TypedMessageListener {
     const chat = session?.channel.channelId === channelId ? session : undefined;
     const wish = this.#wishes.findWish(message);
     if (wish) return await this.#obeyWish(message, wish, deletion);
-    const objection = chat
-      ? findAnswerObjection(message, chat)
-      : isPersonsMention(message)
-        ? await this.#findObjectionElsewhere(message, session)
-        : 'elsewhere';
-    if (!objection)
-      return await this.#answerMessage(
-        message,
-        chat,
-        AbortSignal.any([this.#signal, deletion]),
-      );
-    const reading = session && (await this.#reader.handleMessage(message, session));
-    return reading ?? (await this.#explainObjection(message, objection, deletion));
+    const admission = await this.#admitMessage(message, chat);
+    if (typeof admission === 'string') {
+      const reading =
+        session && (await this.#reader.handleMessage(message, session, deletion));
+      return reading ?? (await this.#explainObjection(message, admission, deletion));
+    }
+    const signal = AbortSignal.any([this.#signal, deletion]);
+    return admission.kind === 'refused'
+      ? await this.#refuseContent(message, admission, signal)
+      : await this.#answerMessage(message, admission.content, chat, signal);
   }
 
   /** Obeys a wish, and answers it by a fixed text. The answer is limited, but never the wish. */
@@ -174,19 +179,48 @@ export class TypedMessageHandler implements TypedMessageListener {
     return choices.hasRefused(author.id) ? { id: 'consent.no' } : undefined;
   }
 
-  async #findObjectionElsewhere(
-    { author, guildId }: TypedMessage,
-    session: Owners<'consent'> | undefined,
-  ) {
+  /** Asks whether a message may be used and is meant for the bot. Else returns the outcome. */
+  async #admitMessage(
+    message: TypedMessage,
+    chat: AnsweringSession | undefined,
+  ): Promise<Admission | TypedOutcome> {
+    const objection = chat
+      ? findChatObjection(message, chat)
+      : isPersonsMention(message)
+        ? await this.#findObjectionElsewhere(message)
+        : 'elsewhere';
+    if (objection) return objection;
+    const { author, content, guildId, isVoiceMessage } = message;
+    const use = isVoiceMessage ? 'voice' : 'file';
+    const admission = await this.#authors.admit(guildId, { author, content, use });
+    if (admission.kind === 'refused')
+      return silentReasons.has(admission.reason) ? 'refused' : admission;
+    return (chat && findWordsObjection(message, admission.content, chat)) ?? admission;
+  }
+
+  /** Tells a person why the sound of a message is not heard. */
+  async #refuseContent(
+    message: TypedMessage,
+    { line, reason }: Extract<Admission, { readonly kind: 'refused' }>,
+    signal: AbortSignal,
+  ): Promise<TypedOutcome> {
+    const waitMs = await this.#takeUse(message.guildId, message.author.id);
+    if (waitMs > 0)
+      return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
+    return reason === 'unheard'
+      ? await this.#refuseMessage(message, { id: 'consent.unasked' }, signal, 'unasked')
+      : await this.#refuseMessage(message, line, signal, 'refused');
+  }
+
+  async #findObjectionElsewhere({ author, guildId }: TypedMessage) {
     const { settings } = this.#sessions;
     await settings.loadGuild(guildId);
     const rules = settings.getForGuild(guildId);
     if (rules.typed === 'off' || rules.addressing === 'off') return 'off';
     const mayManage = this.#deps.places.mayManage(guildId, author.id);
-    if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
-    if (session) return session.consent.hasSaidNo(author.id) ? 'refused' : undefined;
-    const choices = await this.#sessions.consents.loadChoices(guildId);
-    return !choices.isLoaded || choices.hasRefused(author.id) ? 'refused' : undefined;
+    return judgeAccess(rules, { ...author, mayManage }) === 'open'
+      ? undefined
+      : 'refused';
   }
 
   async #refuseMessage(
@@ -201,20 +235,20 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #answerMessage(
     message: TypedMessage,
+    content: AdmittedContent,
     session: AnsweringSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
-    const { guildId, author, content } = message;
+    const { guildId, author } = message;
     const waitMs = await this.#takeUse(guildId, author.id);
-    const refusal = this.#findRefusal(message, waitMs);
-    if (refusal)
-      return await this.#refuseMessage(message, refusal.line, signal, refusal.outcome);
+    if (waitMs > 0)
+      return await this.#refuseMessage(message, toSlowDownLine(waitMs), signal, 'full');
     const defaultQuestion = formatWrittenText(
       { id: 'ask.about.question' },
       guildId,
       this.#deps,
     );
-    const { question, ...subject } = toQuestion(content, author.name, defaultQuestion);
+    const question = toQuestion(content, defaultQuestion);
     if (question === undefined)
       return await this.#replyWithLine(message, { id: 'say.empty' }, signal, 'empty');
     const medium = await this.#chooseMedium(message, session);
@@ -225,7 +259,7 @@ export class TypedMessageHandler implements TypedMessageListener {
       question,
       author,
       medium === 'aloud' ? 'voice' : 'text',
-      { ...subject, signal, placeId },
+      { material: content, signal, placeId },
     );
     if (signal.aborted) return 'deleted';
     if (session && medium !== 'aloud' && outcome.kind === 'answered')
@@ -234,23 +268,6 @@ export class TypedMessageHandler implements TypedMessageListener {
         heard: (placeId && outcome.text.findTextForPlace(placeId)) || '',
       });
     return await this.#deliverOutcome(message, outcome, signal, privateSession);
-  }
-
-  /** Finds a reason against examining the words of a message. `waitMs` is that of its use limit. */
-  #findRefusal(
-    message: TypedMessage,
-    waitMs: number,
-  ): { readonly line: TextLine; readonly outcome: TypedOutcome } | undefined {
-    if (waitMs > 0) return { line: toSlowDownLine(waitMs), outcome: 'full' };
-    return this.#isUnheardVoiceMessage(message)
-      ? { line: { id: 'consent.unasked' }, outcome: 'unasked' }
-      : undefined;
-  }
-
-  /** Tests whether the speaker of a voice message did not agree. */
-  #isUnheardVoiceMessage({ author, guildId, isVoiceMessage }: TypedMessage) {
-    const { consent } = this.#sessions.findSession(guildId) ?? {};
-    return isVoiceMessage === true && !consent?.mayHear(author.id);
   }
 
   async #chooseMedium(
@@ -334,20 +351,13 @@ function addToHistory(
   loop.post({ kind: 'exchanged', by: id, name, words: question, heard });
 }
 
+/** Finds the question of a message. Undefined if nothing is asked. */
 function toQuestion(
-  { isForwarded, pictures, recording, text }: MessageContent,
-  authorName: string,
+  { isQuoted, pictures, recording, text }: AdmittedContent,
   defaultQuestion: string,
-): QuestionSubject & { readonly question?: string } {
-  const files = { pictures, recording };
-  // A forwarded message is data, since its author is unknown.
-  const quoted = isForwarded && { author: authorName, text, isForwarded };
-  if (quoted)
-    return { ...files, quoted, sentBy: authorName, question: defaultQuestion };
-  if (pictures && text === '') return { ...files, question: defaultQuestion };
-  return recording || pictures || /[\p{L}\p{N}]/u.test(text)
-    ? { ...files, question: text }
-    : {};
+) {
+  if (isQuoted || (pictures && text === '')) return defaultQuestion;
+  return recording || pictures || /[\p{L}\p{N}]/u.test(text) ? text : undefined;
 }
 
 function isPersonsMention({ author, isMention, isWebhook }: TypedMessage) {
@@ -361,25 +371,36 @@ type AnsweringSession = Pick<
 
 type ChatSession = Owners<'consent' | 'loop' | 'voiceChannel'>;
 
-/** Finds a reason against answering. Examines the words only if the bot may. */
-function findAnswerObjection(message: TypedMessage, session: ChatSession) {
-  const { author, content, isWebhook, isMention, isVoiceMessage } = message;
+/** Finds a reason against answering, apart from the words. */
+function findChatObjection(
+  { author, isMention, isVoiceMessage, isWebhook }: TypedMessage,
+  { consent, loop, voiceChannel }: ChatSession,
+) {
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { consent, loop, voiceChannel } = session;
   const { mode } = getAddressingRules(loop.state.session.settings, addressingRules);
   if (voiceChannel.getSettings().typed === 'off' || mode === 'off') return 'off';
   const standing = consent.getStanding(author.id);
   if (standing === 'no') return 'refused';
   if (isMention || (isVoiceMessage && !consent.isPaused)) return undefined;
   if (standing !== 'yes') return 'unasked';
-  if (consent.isPaused) return 'paused';
-  if (content.text === '') return 'unread';
-  return isMessageAddressed(message, session) ? undefined : 'not-meant';
+  return consent.isPaused ? 'paused' : undefined;
 }
 
-function isMessageAddressed({ author, content }: TypedMessage, { loop }: ChatSession) {
+/** Finds a reason in the words against answering. A mention and a voice message are always meant. */
+function findWordsObjection(
+  { author, isMention, isVoiceMessage }: TypedMessage,
+  { text }: AdmittedContent,
+  { consent, loop }: ChatSession,
+) {
+  if (isMention || (isVoiceMessage && !consent.isPaused)) return undefined;
+  if (text === '') return 'unread';
   loop.syncSettings();
-  const typedLine = { by: author.id, text: content.text, atMs: loop.nowMs };
-  return isLineAddressed(loop.state, typedLine, addressingRules);
+  const typedLine = { by: author.id, text, atMs: loop.nowMs };
+  return isLineAddressed(loop.state, typedLine, addressingRules)
+    ? undefined
+    : 'not-meant';
 }
+
+/** Reasons that hold for each line of a person, so that no reply tells them. */
+const silentReasons: ReadonlySet<AuthorRefusal> = new Set(['no', 'blocked', 'unread']);

@@ -31,6 +31,7 @@ import {
   type PipelineName,
   type TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
+import type { AdmittedContent, PickedMessage } from '#src/ports/authored-content.ts';
 import type {
   AnswerForm,
   Asker,
@@ -38,9 +39,10 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/ports/command-ports.ts';
+import type { MessageAuthors } from '#src/sessions/message-authors.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
-import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
+import type { AdmittedFile, Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { findWish, type Wish } from '#src/turn/overlap/interjections.ts';
@@ -72,6 +74,7 @@ export type TypedFeatureDeps = MemoryPorts & RunningTracks;
 export type TypedRequestDeps = TypedFeatureDeps & {
   readonly deps: SessionDependencies;
   readonly sessions: ServerSessions;
+  readonly authors: MessageAuthors;
   readonly recordings: Recordings;
   readonly listTools: () => readonly ToolEntry[];
   readonly writtenQuestions: WrittenAnswerConcurrency;
@@ -121,8 +124,46 @@ export class TypedRequests {
     form: AnswerForm,
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
+    const material =
+      about.material ?? (await this.#admitOwnFiles(guildId, asker, about));
+    if (material && 'line' in material) return { kind: 'failed', line: material.line };
+    const typedQuestion = { guildId, question, asker, about: { ...about, material } };
+    try {
+      const outcome = await this.#answerQuestion(typedQuestion, form);
+      return toRefusedOutcome(material) ?? outcome;
+    } catch (error) {
+      const refusal = toRefusedOutcome(material);
+      if (refusal) return refusal;
+      throw error;
+    }
+  }
+
+  /** Answers a question about the message that a person picked. The person reads the answer. */
+  async askAboutMessage(
+    guildId: GuildId,
+    question: string,
+    asker: Asker,
+    { author: name, authorId: id, ...content }: PickedMessage,
+  ): Promise<AskOutcome> {
+    const admission = await this.#deps.authors.admit(guildId, {
+      author: { id, name },
+      content,
+      use: 'voice',
+      isPicked: true,
+    });
+    if (admission.kind === 'refused') return { kind: 'failed', line: admission.line };
+    const { content: material } = admission;
+    if (material.text === '' && !material.recording && !material.pictures)
+      return { kind: 'failed', line: { id: 'say.empty' } };
+    return await this.askQuestion(guildId, question, asker, 'text', { material });
+  }
+
+  async #answerQuestion(
+    typedQuestion: TypedQuestion,
+    form: AnswerForm,
+  ): Promise<AskOutcome> {
     const { ending, writtenQuestions } = this.#deps;
-    const typedQuestion = { guildId, question, asker, about };
+    const { asker, guildId } = typedQuestion;
     if (form === 'voice') {
       const session = this.#findSession(guildId);
       if (!session) return nowhereOutcome;
@@ -141,6 +182,13 @@ export class TypedRequests {
     } finally {
       over.abort(new Error('the answer is over'));
     }
+  }
+
+  /** Admits the files that come with a question. Undefined without files. */
+  async #admitOwnFiles(guildId: GuildId, asker: Asker, files: QuestionSubject) {
+    if (!files.recording && !files.link && !files.pictures) return undefined;
+    const admission = await this.#deps.authors.admitFiles(guildId, asker, files);
+    return admission.kind === 'admitted' ? admission.content : admission;
   }
 
   /** Lets a person ask without the bot's name for a while, as after a press of Ask. */
@@ -183,7 +231,7 @@ export class TypedRequests {
   ): Promise<QuestionFiles | FailedFiles> {
     const { recordings } = this.#deps;
     const { about, guildId } = question;
-    const { pictures: pictureFiles, recording } = about;
+    const { pictures: pictureFiles, recording } = about.material ?? {};
     const pictures =
       pictureFiles &&
       (await readOrFault(
@@ -199,7 +247,7 @@ export class TypedRequests {
 
   /** Reserves the cost of a recording, and reads its sound. */
   async #openSound(
-    recording: SoundFile,
+    recording: AdmittedFile,
     question: TypedQuestion,
     signal: AbortSignal,
   ): Promise<NonNullable<QuestionFiles['sound']> | FailedFiles> {
@@ -209,7 +257,7 @@ export class TypedRequests {
     const listening = deps.spending.openRecordingBudget(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     // The language of another sender is not known.
-    const language = about.sentBy === undefined ? hint : undefined;
+    const language = about.material?.isQuoted ? undefined : hint;
     const transcriber = withTranscriptionOptions(
       deps.transcriber.withReservation(listening.reservation),
       { language },
@@ -224,14 +272,17 @@ export class TypedRequests {
     ending: AbortSignal,
   ): Promise<AskOutcome> {
     const { about, asker, guildId, question } = typedQuestion;
-    const { longestMs = maxAloudWaitMs, signal } = about;
+    const { longestMs = maxAloudWaitMs, material } = about;
+    const signal = toWorkSignal(about);
     const { clock } = this.#deps.deps;
     const untilMs = clock.nowMs() + longestMs;
     const until = AbortSignal.any([ending, signal ?? ending]);
     // Only files need time, so a text alone is queued at once.
-    const hasFiles = (about.pictures ?? about.recording) !== undefined;
+    const hasFiles = (material?.pictures ?? material?.recording) !== undefined;
     const files = hasFiles ? await this.#readFiles(typedQuestion, until) : {};
     if ('line' in files) return files;
+    const refusal = toRefusedOutcome(material);
+    if (refusal) return refusal;
     const atMs = clock.nowMs();
     const utterances = toUtterances({ ...typedQuestion, ...files, atMs }, until);
     const session = this.#findSession(guildId);
@@ -261,14 +312,17 @@ export class TypedRequests {
     ending: AbortSignal,
   ): Promise<AskOutcome> {
     const { longestWritingMs, deps } = this.#deps;
-    const { longestMs = longestWritingMs, signal = ending } = question.about;
-    const until = AbortSignal.any([ending, signal]);
+    const { longestMs = longestWritingMs, material } = question.about;
+    const until = AbortSignal.any([ending, toWorkSignal(question.about) ?? ending]);
     const untilMs = deps.clock.nowMs() + longestMs;
     const files = await this.#readFiles(question, until);
     if ('line' in files) return files;
+    const refusal = toRefusedOutcome(material);
+    if (refusal) return refusal;
     const atMs = deps.clock.nowMs();
     const utterances = toUtterances({ ...question, ...files, atMs }, until);
     const ownedQuestion = await this.#toOwnedQuestion(question, utterances);
+    until.throwIfAborted();
     return await answerUnspoken(ownedQuestion, deps, untilMs - atMs, until);
   }
 
@@ -303,7 +357,7 @@ export class TypedRequests {
     const style = withToolRules(channelStyle, { doneCalls: [], offered });
     const turn = { utterances, style, history, tools: offered, language };
     // The answer of the audio model is written.
-    const isHeard = about.recording && pipelineName === 'audio-model';
+    const isHeard = about.material?.recording && pipelineName === 'audio-model';
     const pipeline = isHeard
       ? deps.pipelines.open(pipelineName)
       : deps.pipelines.textOnly();
@@ -379,6 +433,20 @@ export class TypedRequests {
   }
 }
 
+/** Fails a question about content whose author said no, or was blocked, meanwhile. */
+function toRefusedOutcome(
+  material: AdmittedContent | undefined,
+): FailedFiles | undefined {
+  const line = material?.findRefusal();
+  return line && { kind: 'failed', line };
+}
+
+/** Joins the signals that end work on a question: the asker has gone, or the author said no. */
+function toWorkSignal({ material, signal }: QuestionSubject): AbortSignal | undefined {
+  const signals = [signal, material?.withdrawal].filter((each) => each !== undefined);
+  return signals.length === 0 ? undefined : AbortSignal.any(signals);
+}
+
 /** Limits the manner of speaking to the options of a pipeline. */
 function toPipelineManner(
   pipeline: PipelineName,
@@ -392,11 +460,11 @@ function toPipelineManner(
 function findKnownExchanges(
   { id }: Asker,
   session: Pick<VoiceSession, 'channel' | 'consent' | 'isHere' | 'loop'> | undefined,
-  { placeId, sentBy }: QuestionSubject,
+  { material, placeId }: QuestionSubject,
 ): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
   const { channelId } = session?.channel ?? {};
   const isThere =
-    sentBy === undefined && (placeId === undefined || placeId === channelId);
+    !material?.isQuoted && (placeId === undefined || placeId === channelId);
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     // Words of strangers could have the model tell them.
     return { exchanges: [], owner: 'given' };

@@ -5,6 +5,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { mayKnowChannel, toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { findTypedWish } from '#src/sessions/message-authors.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -32,11 +33,13 @@ export class TypedWishes {
   /** Finds the wish of a message that is meant for the bot: a mention, or a line of its chat. */
   findWish(message: TypedMessage): WishKind | undefined {
     const { author, channelId, content, guildId, isMention, isWebhook } = message;
-    if (author.isBot || isWebhook || content.isForwarded) return undefined;
+    if (author.isBot || isWebhook) return undefined;
     const session = this.#sessions.findSession(guildId);
     const isInChat = session?.channel.channelId === channelId;
     if (!isMention && !isInChat) return undefined;
-    const wish = this.#requests.findWish(guildId, content.text);
+    const wish = findTypedWish(content, (text) =>
+      this.#requests.findWish(guildId, text),
+    );
     if (!wish || isMention) return wish?.kind;
     return session && isMeantInChat(wish, message, session) ? wish.kind : undefined;
   }

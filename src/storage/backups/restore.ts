@@ -161,12 +161,13 @@ const keptNoConditions: Readonly<Record<string, string>> = {
   erasures: 'true',
   left_out_of_captions: 'true',
 };
-const droppedAgreements = new Set(['api_tokens', 'seat_consents']);
+/** Agreements, and spans in which people were heard, whose people may have been erased since. */
+const droppedTables = new Set(['api_tokens', 'seat_consents', 'hearings']);
 
-/** Builds SQL of the rows to restore, without any yes or token. */
+/** Builds SQL of the rows to restore, without any yes, token or record of who was heard. */
 function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
-  return keptNoConditions[name] ?? `${!isDropped && !droppedAgreements.has(name)}`;
+  return keptNoConditions[name] ?? `${!isDropped && !droppedTables.has(name)}`;
 }
 
 /** Repeats erasures, as the copy may hold erased rows. */

@@ -1,5 +1,9 @@
 import { leftOutPeoplePart } from '#src/features/captions/store/left-out-part.ts';
 import {
+  type HearingStore,
+  hearingPart,
+} from '#src/features/hearings/hearing-store.ts';
+import {
   type ReminderStore,
   reminderPart,
 } from '#src/features/reminders/reminder-store.ts';
@@ -39,6 +43,7 @@ export type StoreParts = {
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly consents: ConsentStore;
   readonly guilds: JoinedGuildStore;
+  readonly hearings: HearingStore;
   readonly panels: PanelStore;
   readonly personSettings: PersonSettingsStore;
   readonly reminders: ReminderStore;
@@ -58,6 +63,7 @@ export const storeParts: {
   leftOutPeople: leftOutPeoplePart,
   consents: consentPart,
   guilds: guildPart,
+  hearings: hearingPart,
   panels: panelPart,
   personSettings: personSettingsPart,
   reminders: reminderPart,

@@ -1,5 +1,6 @@
 import { testApiTokenStore } from './api-token-store-contract.ts';
 import { testConsentStore } from './consent-store-contract.ts';
+import { testHearingStore } from './hearing-store-contract.ts';
 import type { OpenStore } from './open-store.ts';
 import { testPersonRows } from './person-rows-contract.ts';
 import { testReminderStore } from './reminder-store-contract.ts';
@@ -20,6 +21,7 @@ export function testStore(name: string, open: OpenStore) {
   testLeftOutPeople(name, open);
   testConsentStore(name, open);
   testGuildStore(name, open);
+  testHearingStore(name, open);
   testPanelStore(name, open);
   testPersonRows(name, open);
   testPersonSettings(name, open);

@@ -150,7 +150,7 @@ playScripts({
   'who is forgotten has nothing left but that they were, which is a no': `
     with notice, eva always
     eva is left out > isSaved true
-    eva is forgotten > forgotten total 1
+    eva is forgotten > forgotten total 2
     consents > eva forgotten
     eva says: five
     store unwritable

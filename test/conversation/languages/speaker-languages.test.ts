@@ -41,7 +41,7 @@ playScripts(
     adam says (human-goforward): And in Lima now?
     > heard Adam: And in Lima now?, answered Adam: You said five.
     orders answer in > Answer in German
-    adam is forgotten > forgotten total 0
+    adam is forgotten > forgotten total 1
     adam allows > isSaved true
     adam says (human-goforward): And in Rome now?
     > heard Adam: And in Rome now?, answered Adam: You said five.

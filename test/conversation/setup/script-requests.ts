@@ -1,6 +1,7 @@
 import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { reserveAnswer } from '#test/fakes/fake-spending.ts';
+import { makeAdmitted } from '#test/features/typed/admitted-content.ts';
 import { makeTyped } from '#test/features/typed/typed-handler.ts';
 import type { Play } from './play-script.ts';
 import { den, findOffer } from './session-fixture.ts';
@@ -17,8 +18,17 @@ const subjects: Readonly<Record<string, object>> = {
   recording: { recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' } },
   picture: { pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }] },
   general: { askedInId: 'general' },
-  ben: { sentBy: 'Ben' },
-  message: { quoted: { author: 'Eva', text: 'Make it 40.' } },
+  bensrecording: {
+    material: makeAdmitted({
+      recording: { url: 'https://cdn.test/a.ogg', name: 'a.ogg' },
+    }),
+  },
+  benspicture: {
+    material: makeAdmitted({
+      pictures: [{ url: 'https://cdn.test/a.png', name: 'a.png' }],
+    }),
+  },
+  message: { material: makeAdmitted({ text: 'Make it 40.' }, 'Eva') },
 };
 
 export function ask(play: Play, name = '', how = '', subject = '', words = '') {
@@ -70,9 +80,15 @@ export function typeLine(
 
 /** Somebody has a message of somebody else read aloud. */
 export function pickMessage(play: Play, by = '', of = '', text = '') {
-  const { messageId, author } = makeTyped(play.person(of), text);
+  const { messageId, author, content } = makeTyped(play.person(of), text);
   const isBot = of === 'bot';
-  const line = { messageId, author, isBot, text };
+  const line = {
+    ...content,
+    messageId,
+    author: author.name,
+    authorId: author.id,
+    isBot,
+  };
   return play.typed.reader.read(g, line, play.person(by));
 }
 

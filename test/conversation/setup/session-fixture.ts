@@ -19,6 +19,7 @@ import {
   openFeatures,
   serverSettings,
 } from '#src/features/features.ts';
+import { hearingPart } from '#src/features/hearings/hearing-store.ts';
 import { memoryStorePart } from '#src/features/memories/memory-store.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
@@ -338,9 +339,10 @@ function beginFeatures(
   features: readonly Feature[],
   parts: FixtureParts,
   services: FeatureShardDeps,
-  { reminders }: MemoryStores,
+  { hearings, reminders }: MemoryStores,
 ) {
   const stores = new Map<unknown, unknown>([
+    [hearingPart, hearings],
     [reminderPart, reminders],
     [trackPart, parts.trackStore],
     [TranscriptStores.key, parts.transcripts],

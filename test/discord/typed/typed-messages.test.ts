@@ -3,8 +3,13 @@ import { say } from '#commands/say.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import type { Command, CommandPorts, PickedMessage } from '#src/features/command.ts';
+import type { Command, CommandPorts } from '#src/features/command.ts';
 import { toOpenText } from '#src/people/confidential-text.ts';
+import type {
+  MessageContent,
+  PickedMessage,
+  SealedContent,
+} from '#src/ports/authored-content.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { makeVoiceHalf } from '#test/discord/setup/sandbox-login.ts';
@@ -12,6 +17,11 @@ import { openAccess } from '#test/fakes/open-access.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 const never = new AbortController().signal;
+
+/** Reads content as if its author had been asked. */
+function openContent(content: SealedContent) {
+  return content as unknown as MessageContent;
+}
 
 /** A logged-in bot that notes what it reads. */
 async function reading(sandbox: Sandbox, messageContent: boolean) {
@@ -21,7 +31,7 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
   const said: (string | undefined)[] = [];
   const picked: (PickedMessage | undefined)[] = [];
   const note: Command['run'] = async ({ message, inputs }) => {
-    said.push(message?.text ?? inputs.text);
+    said.push(message ? openContent(message).text : inputs.text);
     picked.push(message);
     return [{ id: 'say.now' }];
   };
@@ -72,7 +82,9 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   adam.write('among ourselves', lounge);
   const asked = adam.write(`<@${sandbox.botId}> <@99> what time is it?`, lounge);
   await expect
-    .poll(() => bot.read.map(({ content, isMention }) => [isMention, content.text]))
+    .poll(() =>
+      bot.read.map(({ content, isMention }) => [isMention, openContent(content).text]),
+    )
     .toEqual([
       [false, ''],
       [true, '<@99> what time is it?'],
@@ -118,7 +130,9 @@ test('marks of Discord are read as the names people see: in /say, in the menu an
   await adam.menu('Read aloud', message).waitForAnswer(soon());
   expect(bot.said.at(-1)).toBe(`Dinner: ${named}`);
   adam.write(`<@${sandbox.botId}> call ${marks}`, { channel: 'Lounge' });
-  await expect.poll(() => bot.read.at(-1)?.content.text).toBe(`call ${named}`);
+  await expect
+    .poll(() => openContent(bot.read.at(-1)?.content ?? expect.fail()).text)
+    .toBe(`call ${named}`);
 });
 
 const photo = { url: 'https://cdn.test/a.png', name: 'a.png', type: 'image/png' };
@@ -170,7 +184,8 @@ test.each(Object.keys(forms))(
     await adam.menu('Read aloud', message).waitForAnswer(soon());
     const [picked] = bot.picked;
     expect(picked).toMatchObject(content);
-    const text = name === 'embeds' ? '' : picked?.text.replaceAll('\n', ' ');
+    const text =
+      name === 'embeds' ? '' : picked && openContent(picked).text.replaceAll('\n', ' ');
     await expect
       .poll(() => bot.read.at(-1))
       .toMatchObject({ content: { text }, isHidden: false });

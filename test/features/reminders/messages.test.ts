@@ -107,12 +107,12 @@ playScripts({
         ['no of its addressee', 'ana denies > isSaved true', 'ana allows'],
         [
           'forgetting of its author',
-          'adam is forgotten > forgotten total 1',
+          'adam is forgotten > forgotten total 2',
           'adam allows',
         ],
         [
           'forgetting of its addressee',
-          'ana is forgotten > forgotten total 1',
+          'ana is forgotten > forgotten total 2',
           'ana allows',
         ],
       ] as const

@@ -10,6 +10,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { makeCatalog, makeLibrary } from '#test/fakes/fake-sounds.ts';
+import { makeAdmitted } from '#test/features/typed/admitted-content.ts';
 import {
   type Bait,
   type BaitCall,
@@ -120,7 +121,7 @@ const ways = {
   'shown-message': async (attempt) => {
     const trap = await openKnowing();
     trap.model.bait = attempt;
-    const about = { quoted: { author: 'Eva', text: attempt.bait } };
+    const about = { material: makeAdmitted({ text: attempt.bait }, 'Eva') };
     const words = 'What does it say?';
     const asking = trap.fixture.talk.askQuestion(
       toGuildId('g'),

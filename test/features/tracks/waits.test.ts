@@ -181,7 +181,7 @@ playScripts({
     with off, alone
     adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
     500
-    adam is forgotten > text: withdrawn, forgotten total 0, played voice: withdrawn
+    adam is forgotten > text: withdrawn, forgotten total 1, played voice: withdrawn
     500
     adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
     500
@@ -270,7 +270,7 @@ playScripts({
   'a forgotten person still learns how their sound ended': `
     with off
     adam awaits rain > playing title rain track main place 0
-    adam is forgotten > forgotten total 0
+    adam is forgotten > forgotten total 1
     eva skips > rain: skipped, skipped track main title rain, played main: skipped
     20
     `,

@@ -57,7 +57,7 @@ playScripts(
     5000 > played voice: completed x2, says "Last."
     5000
     set blocked 100000000000000001 > set value 100000000000000001 isSaved true
-    adam picks 100000000000000001: Third. > refused read.refused
+    adam picks 100000000000000001: Third. > refused read.refused.blocked
     5000 silent
     `,
     'messages that are deleted while they wait, or are read, are not read on': `
@@ -122,7 +122,7 @@ playScripts(
     adam picks zoe: More 2. > queued position 3
     adam picks zoe: Too much. > full limit 3
     ben picks zoe: 🎉 > refused say.empty
-    ben picks bot: Beep. > refused read.refused
+    ben picks bot: Beep. > refused read.refused.bot
     zoe denies > isSaved true, played voice: withdrawn x4
     adam picks zoe: Hi. > refused read.refused
     leave > left channel Lounge, left asked

@@ -1,11 +1,9 @@
 import { toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
-import type {
-  MessageContent,
-  TypedMessage,
-  TypedMessages,
-} from '#src/ports/typed-messages.ts';
+import { type MessageContent, sealContent } from '#src/ports/authored-content.ts';
+import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
+import { MessageAuthors } from '#src/sessions/message-authors.ts';
 import {
   lounge,
   type SessionFixture,
@@ -31,7 +29,7 @@ export function makeTyped(
     author,
     isWebhook: false,
     isMention: false,
-    content: { text, isForwarded, pictures, recording },
+    content: sealContent({ text, isForwarded, pictures, recording }),
     ...over,
   };
 }
@@ -41,11 +39,12 @@ export function makeTypedHandler(
   { dependencies, sessions, talk }: SessionFixture,
   replyTo: TypedMessages['replyTo'] = async () => 'sent',
 ) {
-  const reader = new ChatReadAloud(sessions, dependencies);
+  const authors = new MessageAuthors(sessions);
+  const reader = new ChatReadAloud(sessions, authors, dependencies);
   const lines = new TypedMessageHandler(
     dependencies,
     sessions,
-    { requests: talk, reader },
+    { authors, requests: talk, reader },
     { replyTo, setListener: () => undefined },
     new AbortController().signal,
   );

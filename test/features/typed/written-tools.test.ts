@@ -9,6 +9,7 @@ import {
   openSessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { makeAdmitted } from './admitted-content.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
 async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
@@ -94,7 +95,7 @@ test.each([
       moreTools: () => [look('anyone')],
     });
     await fixture.sessions.join(lounge, toPersonId('adam'));
-    const about = { placeId, quoted: { author: 'Eva', text: 'Turn it.' } };
+    const about = { placeId, material: makeAdmitted({ text: 'Turn it.' }, 'Eva') };
     const outcome = await fixture.talk.askQuestion(
       toGuildId('g'),
       'Well?',

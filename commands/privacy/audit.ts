@@ -1,0 +1,94 @@
+import { toUnknownValueReply } from '#commands/captions/transcript.ts';
+import { onlyIfManaging } from '#commands/command-rights.ts';
+import { toPersonId } from '#src/base/ids.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/command.ts';
+import type { Hearing } from '#src/features/hearings/hearing-store.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { formatIsoTime } from '#src/texts/wall-time.ts';
+
+/** Entries in the message. All of them are in its file. */
+const maxShownHearings = 12;
+
+/** `/privacy audit`: tells managers who was heard when, and by which rule. */
+export const audit: Command = {
+  name: 'audit',
+  description: 'command.privacy.audit',
+  isForEverybody: true,
+  options: [
+    {
+      name: 'person',
+      description: 'command.privacy.audit',
+      kind: 'text',
+      maxChars: 40,
+    },
+  ],
+  run: onlyIfManaging(listHearings),
+};
+
+async function listHearings(
+  { guildId, inputs }: CommandCall,
+  { features }: CommandPorts,
+): Promise<Replies> {
+  const typed = inputs.person?.trim();
+  const [personId] = typed?.match(/\d{15,21}/) ?? [];
+  if (typed && personId === undefined) return toUnknownValueReply(typed);
+  const hearings = await features.hearings.list(
+    guildId,
+    personId === undefined ? undefined : toPersonId(personId),
+  );
+  if (!hearings) return [{ id: 'store.unread' }];
+  if (hearings.length === 0) return [{ id: 'hearings.none' }];
+  const lines = hearings.slice(0, maxShownHearings).map(toLine);
+  const files = [{ name: 'who-was-heard.csv', text: formatTable(hearings) }];
+  return [
+    {
+      id: 'hearings.heading',
+      with: { n: hearings.length },
+      lines,
+      ...(hearings.length > lines.length && { files }),
+    },
+  ];
+}
+
+function toLine({
+  channelId,
+  fromWallMs,
+  personId,
+  rule,
+  toWallMs,
+}: Hearing): TextLine {
+  return {
+    id: 'hearings.line',
+    with: {
+      from: toSeconds(fromWallMs),
+      to: toSeconds(toWallMs),
+      person: personId,
+      channel: channelId,
+      rule,
+    },
+  };
+}
+
+/** Discord shows such a time in the reader's zone. */
+function toSeconds(wallMs: number) {
+  return `${Math.floor(wallMs / 1000)}`;
+}
+
+/** Formats hearings as CSV: times in UTC, and ids. */
+function formatTable(hearings: readonly Hearing[]) {
+  const rows = hearings.map(({ channelId, fromWallMs, personId, rule, toWallMs }) =>
+    [
+      formatIsoTime(fromWallMs),
+      formatIsoTime(toWallMs),
+      personId,
+      channelId,
+      rule,
+    ].join(','),
+  );
+  return `${['from,to,person,channel,rule', ...rows].join('\n')}\n`;
+}
