@@ -390,17 +390,17 @@ const stricterCases: readonly StricterCase[] = [
     {
       policy: 'notice',
       copied: {},
-      present: { consent: 'ask' },
-      kept: { consent: 'ask' },
+      present: { consent: `role ${guests}` },
+      kept: { consent: `role ${guests}` },
     },
   ],
   [
     'where the operator hears everybody the stricter policy of the copy comes back',
     {
       policy: 'notice',
-      copied: { consent: 'ask' },
+      copied: { consent: `role ${crew}` },
       present: {},
-      kept: { consent: 'ask' },
+      kept: { consent: `role ${crew}` },
     },
   ],
   [

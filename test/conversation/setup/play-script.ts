@@ -26,6 +26,7 @@ import {
 } from './script-lines.ts';
 import {
   addReminder,
+  allowHearing,
   ask,
   awaitSound,
   awaitText,
@@ -340,7 +341,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     /^(\w+) presses ask$/,
     (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who)),
   ],
-  [/^(\w+) allows$/, (play, who) => play.fixture.privacy.allow(g, play.idOf(who))],
+  [/^(\w+) allows$/, allowHearing],
   [/^(\w+) denies$/, (play, who) => play.fixture.privacy.deny(g, play.idOf(who))],
   [
     /^(\w+) is forgotten$/,
