@@ -13,16 +13,15 @@ export const forget: Command = {
   isNeverLimited: true,
   options: [],
   async run({ guildId, caller }, { privacy }) {
-    const status = await privacy.getStatus(guildId, caller.id);
-    const isRead = status.kind === 'read';
-    const counts = isRead
-      ? { n: status.lines, m: status.memories }
+    const { stored } = await privacy.getStatus(guildId, caller.id);
+    const counts = stored
+      ? { n: stored.lines, m: stored.memories }
       : { n: '?', m: '?' };
     return [
       {
         id: 'privacy.forget.ask',
         with: counts,
-        lines: isRead ? undefined : [{ id: 'privacy.unread' }],
+        lines: stored ? undefined : [{ id: 'privacy.uncounted' }],
         buttons: ['confirm:forget'],
       },
     ];

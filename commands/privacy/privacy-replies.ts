@@ -7,6 +7,7 @@ import type {
 } from '#src/features/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { type Consent, isHeardConsent } from '#src/people/consent.ts';
+import type { StoredCounts } from '#src/ports/command-ports.ts';
 import {
   consentButtons,
   describeNextStep,
@@ -21,12 +22,18 @@ export async function buildStatus(
   ports: CommandPorts,
 ): Promise<Replies> {
   const status = await ports.privacy.getStatus(call.guildId, call.caller.id);
-  if (status.kind === 'unread')
-    return [{ id: 'privacy.unread', buttons: consentButtons }];
-  const { consent, settings: m, lines: n, memories } = status;
-  const reply = await toConsentReply(consent, call, ports);
-  const stored = { id: 'privacy.status', with: { n, memories, m } } as const;
-  return [addLines(reply, [stored])];
+  const { consent, stored } = status;
+  const reply: Reply =
+    consent === 'unread'
+      ? { id: 'privacy.unread', buttons: consentButtons }
+      : await toConsentReply(consent, call, ports);
+  return [addLines(reply, [describeStored(stored)])];
+}
+
+function describeStored(stored: StoredCounts | undefined): TextLine {
+  if (!stored) return { id: 'privacy.uncounted' };
+  const { lines: n, memories, settings: m } = stored;
+  return { id: 'privacy.status', with: { n, memories, m } };
 }
 
 /** Describes the caller's consent, with a short explanation of privacy. */

@@ -5,6 +5,7 @@ import {
   pausedReply,
 } from '#commands/command-rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
+import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { audit } from './audit.ts';
 import { forget } from './forget.ts';
@@ -12,27 +13,40 @@ import { memories } from './memories-command.ts';
 import { addLines, buildStatus, toConsentReply } from './privacy-replies.ts';
 
 /** `/privacy allow`: agrees to be heard. */
-export const allow: Command = createConsentCommand('allow');
-/** `/privacy deny`: withdraws consent, which counts from the next packet on. */
-export const deny: Command = createConsentCommand('deny');
+export const allow: Command = {
+  name: 'allow',
+  description: 'command.privacy.allow',
+  isForEverybody: true,
+  options: [],
+  async run(call, ports) {
+    const outcome = await ports.privacy.allow(call.guildId, call.caller.id);
+    switch (outcome.kind) {
+      case 'denied':
+        return [addLines(outcome.line, [{ id: 'consent.refused' }])];
+      case 'withdrawn':
+        return [await toConsentReply('no', call, ports)];
+      case 'allowed':
+        return [addUnsaved(await toConsentReply('always', call, ports), outcome)];
+    }
+  },
+};
 
-function createConsentCommand(name: 'allow' | 'deny'): Command {
-  return {
-    name,
-    description: `command.privacy.${name}`,
-    isForEverybody: true,
-    ...(name === 'deny' && { isNeverLimited: true }),
-    options: [],
-    async run(call, ports) {
-      const { isSaved } = await ports.privacy[name](call.guildId, call.caller.id);
-      // A no needs no permission of the server.
-      const reply: Reply =
-        name === 'deny'
-          ? { id: 'consent.no', buttons: consentButtons }
-          : await toConsentReply('always', call, ports);
-      return [isSaved ? reply : addLines(reply, [{ id: 'privacy.unsaved' }])];
-    },
-  };
+/** `/privacy deny`: withdraws consent, which counts from the next packet on. */
+export const deny: Command = {
+  name: 'deny',
+  description: 'command.privacy.deny',
+  isForEverybody: true,
+  isNeverLimited: true,
+  options: [],
+  async run(call, ports) {
+    const outcome = await ports.privacy.deny(call.guildId, call.caller.id);
+    // A no needs no permission of the server.
+    return [addUnsaved({ id: 'consent.no', buttons: consentButtons }, outcome)];
+  },
+};
+
+function addUnsaved(reply: Reply, { isSaved }: SaveOutcome) {
+  return isSaved ? reply : addLines(reply, [{ id: 'privacy.unsaved' }]);
 }
 
 /** `/privacy pause`: hears nobody until somebody resumes. */

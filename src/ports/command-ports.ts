@@ -146,16 +146,24 @@ export type ExportOutcome =
   | { readonly kind: 'exported'; readonly json: string }
   | { readonly kind: 'failed' };
 
-export type PrivacyStatus =
-  | {
-      readonly kind: 'read';
-      /** In the session now, or where the bot would be called to. */
-      readonly consent: Consent;
-      readonly settings: number;
-      readonly lines: number;
-      readonly memories: number;
-    }
-  | { readonly kind: 'unread' };
+export type PrivacyStatus = {
+  /** In the session now, or where the bot would be called to. `unread`: only a stored answer can tell. */
+  readonly consent: Consent | 'unread';
+  /** Numbers of stored items. Undefined while a store cannot be read. */
+  readonly stored: StoredCounts | undefined;
+};
+export type StoredCounts = {
+  readonly settings: number;
+  readonly lines: number;
+  readonly memories: number;
+};
+/** Outcome of a person's yes. Only an `allowed` one counts and is stored. */
+export type AllowOutcome =
+  | ({ readonly kind: 'allowed' } & SaveOutcome)
+  /** The server does not let the person use the bot, for the reason in `line`. */
+  | { readonly kind: 'denied'; readonly line: TextLine }
+  /** The person has said no since. */
+  | { readonly kind: 'withdrawn' };
 export type SaveOutcome = { readonly isSaved: boolean };
 export type ForgetOutcome =
   | {

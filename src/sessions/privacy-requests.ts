@@ -3,8 +3,9 @@ import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { Erasure } from '#src/people/consent.ts';
+import { type Erasure, isRefusal } from '#src/people/consent.ts';
 import type {
+  AllowOutcome,
   ExportOutcome,
   ForgetOutcome,
   PrivacyStatus,
@@ -44,7 +45,7 @@ export class PrivacyRequests {
     sessions.deny = (guildId, personId) => this.deny(guildId, personId);
   }
 
-  /** Collects the facts about a person that the bot knows. `unread`: a store could not be read. */
+  /** Collects the facts about a person that the bot knows. */
   async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
     const [consent, settings, counts] = await Promise.all([
       this.#getConsent(guildId, personId),
@@ -53,16 +54,39 @@ export class PrivacyRequests {
       ),
       this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
-    if (settings === undefined || !counts) return { kind: 'unread' };
+    if (settings === undefined || !counts) return { consent, stored: undefined };
     const lines = counts.reduce((sum, stored) => sum + stored.lines, 0);
     const memories = counts.reduce((sum, stored) => sum + stored.memories, 0);
-    return { kind: 'read', consent, settings, lines, memories };
+    return { consent, stored: { settings, lines, memories } };
   }
 
-  /** Lets a person be heard from the next packet on, even if that is not stored. */
-  async allow(guildId: GuildId, personId: PersonId): Promise<SaveOutcome> {
+  /** Lets a person that may use the bot be heard from the next packet on, even if that is not stored. */
+  async allow(guildId: GuildId, personId: PersonId): Promise<AllowOutcome> {
     const choices = this.#sessions.consents.getChoices(guildId);
-    return { isSaved: await choices.saveConsent(personId, { kind: 'always' }) };
+    const former = choices.findConsent(personId);
+    const line = await this.#findDenial(guildId, personId);
+    if (line) return { kind: 'denied', line };
+    // A no that came while Discord or the store was asked is the later answer.
+    const latest = choices.findConsent(personId);
+    if (latest !== former && isRefusal(latest)) return { kind: 'withdrawn' };
+    const isSaved = await choices.saveConsent(personId, { kind: 'always' });
+    return { kind: 'allowed', isSaved };
+  }
+
+  /** Finds why a person may not use the bot, by the roles of now. */
+  async #findDenial(guildId: GuildId, personId: PersonId) {
+    const { places } = this.#deps;
+    const present = this.#sessions
+      .listSessions(guildId)
+      .flatMap(({ voiceChannel }) => voiceChannel.findPerson(personId) ?? []);
+    const [member] =
+      present.length > 0 ? present : await places.listMembers(guildId, [personId]);
+    const caller = {
+      id: personId,
+      roleIds: member?.roleIds ?? [],
+      mayManage: places.mayManage(guildId, personId),
+    };
+    return await this.#sessions.settings.findDenial({ guildId, caller });
   }
 
   /** Hears a person no more, from the next packet on, and withdraws that person's data. */
@@ -246,10 +270,15 @@ export class PrivacyRequests {
 
   async #getConsent(guildId: GuildId, personId: PersonId) {
     // Where the bot sits nowhere, only a stored consent counts.
-    const consent = this.#sessions.listSessions(guildId).at(-1)?.consent;
-    if (consent) return consent.getConsent(personId);
-    await this.#sessions.consents.loadChoices(guildId);
-    return this.#sessions.consents.getConsent(guildId, { id: personId, roleIds: [] });
+    const { consents, settings } = this.#sessions;
+    const session = this.#sessions.listSessions(guildId).at(-1)?.consent;
+    const choices = session ? undefined : await consents.loadChoices(guildId);
+    const consent = session
+      ? session.getConsent(personId)
+      : consents.getConsent(guildId, { id: personId, roleIds: [] });
+    const isLoaded =
+      session?.isLoaded ?? (choices?.isLoaded && settings.isLoaded(guildId));
+    return consent === 'unasked' && !isLoaded ? 'unread' : consent;
   }
 
   async #isBlocked(guildId: GuildId, personId: PersonId) {

@@ -54,6 +54,7 @@ const autoJoinSetting: ServerSetting<readonly ChannelId[]> = {
     maxChannels,
     'settings.group.presence',
   ),
+  restored: 'copied',
   outside: {
     isKnownId: (channelIds, guildId, { places }) =>
       channelIds.every((id) => places.findChannel(guildId, id) !== undefined),
@@ -68,27 +69,37 @@ const autoJoinSetting: ServerSetting<readonly ChannelId[]> = {
   },
 };
 
-const autoJoinModeSetting = defineWordSetting(
-  'auto_join_mode',
-  joinModes,
-  () => 'talk',
-  'settings.group.presence',
-);
+const autoJoinModeSetting: ServerSetting<JoinMode> = {
+  ...defineWordSetting(
+    'auto_join_mode',
+    joinModes,
+    () => 'talk',
+    'settings.group.presence',
+  ),
+  restored: 'copied',
+};
 
 /** Empty lets everybody in. */
-const userRolesSetting = defineIdListSetting(
-  'roles',
-  'role',
-  maxRoles,
-  'settings.group.people',
-);
+const userRolesSetting: ServerSetting<readonly RoleId[]> = {
+  ...defineIdListSetting('roles', 'role', maxRoles, 'settings.group.people'),
+  restored: { choose: chooseUserRoles },
+};
 
-const blockedPeopleSetting = defineIdListSetting(
-  'blocked',
-  'person',
-  maxListedPeople,
-  'settings.group.people',
-);
+function chooseUserRoles(copied: readonly RoleId[], present: readonly RoleId[]) {
+  if (copied.length === 0) return present;
+  if (present.length === 0) return copied;
+  const common = present.filter((roleId) => copied.includes(roleId));
+  // An empty list would let everybody in.
+  return common.length > 0 ? common : present;
+}
+
+const blockedPeopleSetting: ServerSetting<readonly PersonId[]> = {
+  ...defineIdListSetting('blocked', 'person', maxListedPeople, 'settings.group.people'),
+  restored: {
+    choose: (copied, present) =>
+      [...new Set([...present, ...copied])].slice(0, maxListedPeople),
+  },
+};
 
 /** Typed in seconds, or as `5m` and `2h`. Infinity means the bot stays. */
 const leaveAfterSetting: ServerSetting<number> = {
@@ -105,6 +116,7 @@ const leaveAfterSetting: ServerSetting<number> = {
   },
   formatValue: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : neverWord),
   listValues: () => ['30', '60', '5m', '1h', neverWord],
+  restored: 'copied',
 };
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
@@ -166,6 +178,7 @@ const pipelineSetting: ServerSetting<PipelineName> = {
   },
   formatValue: (name) => name,
   listValues: ({ pipelines }) => pipelines.names,
+  restored: 'copied',
 };
 
 const addressingSetting: ServerSetting<AddressingMode> = {
@@ -176,6 +189,7 @@ const addressingSetting: ServerSetting<AddressingMode> = {
     'settings.group.answers',
   ),
   operator: 'ADDRESSING',
+  restored: 'copied',
 };
 
 const instructionsSetting: ServerSetting<string> = {
@@ -191,6 +205,7 @@ const instructionsSetting: ServerSetting<string> = {
       : badValue,
   formatValue: (instructions) => instructions,
   listValues: () => [],
+  restored: 'copied',
 };
 
 /** Undefined means the voice of the engine. */
@@ -207,10 +222,14 @@ const voiceSetting: ServerSetting<string | undefined> = {
   },
   formatValue: (name = '') => name,
   listValues: ({ knownVoices }) => knownVoices,
+  restored: 'copied',
   outside: { loadValues: ({ voices }) => voices.loadNames() },
 };
 
-const djRoleSetting = defineIdSetting('dj_role', 'role', 'settings.group.sounds');
+const djRoleSetting: ServerSetting<RoleId | undefined> = {
+  ...defineIdSetting('dj_role', 'role', 'settings.group.sounds'),
+  restored: 'copied',
+};
 
 /** `role` alone means the role of the operator. */
 const consentSetting: ServerSetting<ConsentPolicySettings> = {
@@ -234,6 +253,9 @@ const consentSetting: ServerSetting<ConsentPolicySettings> = {
   formatValue: ({ policy, roleId }) =>
     policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
   listValues: () => consentPolicies,
+  restored: {
+    choose: (copied, present) => (isLooser(present, copied) ? present : copied),
+  },
 };
 
 /** Tests whether new rules hear more people unasked. */
@@ -253,12 +275,10 @@ export function isLooser(
   );
 }
 
-const typedModeSetting = defineWordSetting(
-  'typed',
-  typedModes,
-  () => 'voice',
-  'settings.group.answers',
-);
+const typedModeSetting: ServerSetting<ConversationValues['typed']> = {
+  ...defineWordSetting('typed', typedModes, () => 'voice', 'settings.group.answers'),
+  restored: 'copied',
+};
 
 /** BCP 47. Counts for people without a language of their own. */
 const languageSetting: ServerSetting<string | undefined> = {
@@ -273,6 +293,7 @@ const languageSetting: ServerSetting<string | undefined> = {
   },
   formatValue: (tag = noHindrances) => tag,
   listValues: () => [noHindrances, ...offeredLanguages.map(formatLanguageLabel)],
+  restored: 'copied',
 };
 
 /** BCP 47. No other language is detected, and an empty list means any. */
@@ -290,6 +311,7 @@ const languagesSetting: ServerSetting<readonly string[]> = {
   },
   formatValue: (tags) => (tags.length > 0 ? tags.join(', ') : noHindrances),
   listValues: () => [noHindrances],
+  restored: 'copied',
 };
 
 /** IANA name. */
@@ -301,11 +323,13 @@ const timeZoneSetting: ServerSetting<string> = {
   parseValue: (typed) => (isTimeZone(typed) ? toReadValue(typed) : badValue),
   formatValue: (name) => name,
   listValues: () => Intl.supportedValuesOf('timeZone'),
+  restored: 'copied',
 };
 
 /** The channel is looked up only when a line comes. */
 const readChannelSetting: ServerSetting<ChannelId | undefined> = {
   ...defineIdSetting('read_channel', 'text-channel', 'settings.group.sounds'),
+  restored: 'present',
   outside: {
     listHindrances: (channelId, _guildId, { mayReadMessages }) =>
       channelId === undefined || mayReadMessages ? [] : [{ id: 'read.hidden' }],
@@ -335,6 +359,7 @@ const serverDayCapSetting: ServerSetting<number> = {
   listValues: ({ caps: { serverDay } }) => [
     ...new Set([noHindrances, formatCap(serverDay)]),
   ],
+  restored: 'copied',
 };
 
 /**

@@ -78,6 +78,11 @@ export function toPersonaKey(channelId: ChannelId): string {
   return `${personaKeyPrefix}${channelId}`;
 }
 
+/** Tests for a key of `toPersonaKey`. */
+export function isPersonaKey(key: string): boolean {
+  return key.startsWith(personaKeyPrefix);
+}
+
 /** Formats a persona for the store. Undefined if it is empty. */
 export function formatPersona(persona: Persona): string | undefined {
   const value = JSON.stringify(persona);
@@ -104,7 +109,7 @@ export function describeOtherPersonas(
 ): (storedValues: ReadonlyMap<string, string>) => readonly TextLine[] {
   return (storedValues) =>
     [...storedValues.keys()].flatMap((key) => {
-      if (!key.startsWith(personaKeyPrefix)) return [];
+      if (!isPersonaKey(key)) return [];
       const id = toChannelId(key.slice(personaKeyPrefix.length)); // as `toPersonaKey` wrote it
       const { [field]: fieldText, name = fieldText } = findPersona(storedValues, id);
       if (fieldText === undefined) return [];

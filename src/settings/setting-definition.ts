@@ -88,6 +88,12 @@ type SettingKey = {
   [Id in PlainTextId]: Id extends `settings.about.${infer Key}` ? Key : never;
 }[PlainTextId];
 
+/** Rule by which a restore chooses a value. A default stands for a value that is not set. */
+export interface ChooseRestored<Value> {
+  /** Chooses from the value of the copy and the value of now. */
+  choose(copied: Value, present: Value): Value;
+}
+
 /** One setting that each server can set, with the way from a text to its value and back. */
 export interface ServerSetting<Value = unknown> {
   /** Name in `/settings` and in the store. */
@@ -105,6 +111,8 @@ export interface ServerSetting<Value = unknown> {
   formatValue(value: Value): string;
   /** Lists values to choose from, as people type them. */
   listValues(choices: SettingChoices): readonly string[];
+  /** Value after a restore: of the copy, of now, or by a rule, as the stricter of both. */
+  readonly restored: 'copied' | 'present' | ChooseRestored<Value>;
   /** Lists lines about places of the server with another value. */
   listElsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Work that depends on Discord and the engines. */
@@ -185,13 +193,16 @@ export function parseSetting<Value>(
   return setting.parseValue(text.trim(), choices);
 }
 
+/** A setting that has yet to say which value a restore leaves. */
+type SettingWithoutRestore<Value> = Omit<ServerSetting<Value>, 'restored'>;
+
 /** Declares a setting with one of several words as its value. */
 export function defineWordSetting<Word extends string>(
   key: SettingKey,
   choices: readonly Word[],
   getDefault: (settingChoices: SettingChoices) => Word,
   group: PlainTextId,
-): ServerSetting<Word> {
+): SettingWithoutRestore<Word> {
   return {
     key,
     group,
@@ -212,7 +223,7 @@ const [off, on] = ['off', 'on'] as const;
 export function defineSwitchSetting(
   key: SettingKey,
   group: PlainTextId,
-): ServerSetting<boolean> {
+): SettingWithoutRestore<boolean> {
   return {
     key,
     group,
@@ -261,7 +272,7 @@ export function defineIdSetting<Kind extends NamedById>(
   key: SettingKey,
   kind: Kind,
   group: PlainTextId,
-): ServerSetting<IdOf[Kind] | undefined> {
+): SettingWithoutRestore<IdOf[Kind] | undefined> {
   return {
     key,
     group,
@@ -284,7 +295,7 @@ export function defineIdListSetting<Kind extends NamedById>(
   kind: Kind,
   max: number,
   group: PlainTextId,
-): ServerSetting<readonly IdOf[Kind][]> {
+): SettingWithoutRestore<readonly IdOf[Kind][]> {
   return {
     key,
     group,

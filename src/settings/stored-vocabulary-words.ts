@@ -20,6 +20,11 @@ export function toWordKey(word: string): string {
   return `${wordKeyPrefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 
+/** Tests for a key of `toWordKey`. */
+export function isWordKey(key: string): boolean {
+  return key.startsWith(wordKeyPrefix);
+}
+
 /** Parses a word. Undefined if the text is none. */
 export function parseWord(typed: string): string | undefined {
   return parseLine(typed, maxWordChars, /[\p{L}\p{N}]/u);
@@ -40,7 +45,7 @@ export function listServerWords(
   storedValues: ReadonlyMap<string, string>,
 ): readonly ServerWord[] {
   return [...storedValues]
-    .filter(([key]) => key.startsWith(wordKeyPrefix))
+    .filter(([key]) => isWordKey(key))
     .map(([, value]) => storedWordSchema.safeParse(tryParseJson(value)).data)
     .filter((entry) => entry !== undefined)
     .toSorted((a, b) => b.addedMs - a.addedMs)

@@ -13,6 +13,13 @@ import type { StoreDatabase } from './store-database.ts';
 
 type FieldOf<Shape extends Columns> = keyof Shape & string;
 
+type KeptRows<Field extends string> = {
+  /** SQL of the condition that holds for the rows. */
+  readonly condition: string;
+  /** The only fields beside the key that the rows keep. Default: all. */
+  readonly fields?: readonly Field[];
+};
+
 type TableRules<Shape extends Columns> = {
   readonly key: readonly FieldOf<Shape>[];
   /**
@@ -25,6 +32,10 @@ type TableRules<Shape extends Columns> = {
    * `nothing` has no server.
    */
   readonly server: 'delete' | 'later' | 'erase-line' | 'nothing';
+  /** Rows of a copy that a restore brings back. Rules of the settings choose a server's rows of `settings`. */
+  readonly restored: 'all' | 'none' | 'settings';
+  /** Rows that a restore keeps, both of the copy and of the present store. */
+  readonly kept?: KeptRows<FieldOf<Shape>>;
   /** Further unique columns, such as `(name, number)`. */
   readonly unique?: readonly string[];
   /** SQL of indexes, such as `(name) WHERE number > 0`. */

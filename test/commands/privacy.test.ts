@@ -6,8 +6,7 @@ import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.t
 import { listLines, runPressed, runTyped } from './run-typed.ts';
 
 const nowhere = { at: () => undefined };
-const unread = async () => ({ kind: 'unread' }) as const;
-const unsaved = async () => ({ isSaved: false });
+const unsaved = async () => ({ kind: 'allowed', isSaved: false }) as const;
 const consents = ['consent.always', 'consent.never'];
 
 const run = (name: string, call = adam, over?: PortOverrides) =>
@@ -22,8 +21,8 @@ test.each([
   ['unasked', "I don't hear you yet. Press Hear me to talk to me."],
   ['no', "You said no, so I don't hear you. Press Hear me to change that."],
 ] as const)('the consent %s is told with its end', async (consent, sentence) => {
-  const kept = { settings: 0, lines: 0, memories: 0 };
-  const getStatus = async () => ({ kind: 'read', consent, ...kept }) as const;
+  const stored = { settings: 0, lines: 0, memories: 0 };
+  const getStatus = async () => ({ consent, stored });
   const [reply] = await run('status', adam, { getStatus });
   expect(formatText(reply.id, reply.with)).toBe(sentence);
   expect(reply.buttons?.slice(0, 2)).toEqual(consents);
@@ -32,14 +31,21 @@ test.each([
 test.each(['access.blocked', 'access.role'] as const)(
   'whom the server does not let use the bot (%s) is told no yes, and what is kept about them',
   async (id) => {
-    const denied = { findDenial: async () => ({ id, with: { roles: 'Crew' } }) };
+    const line = { id, with: { roles: 'Crew' } } as const;
+    const denied = {
+      findDenial: async () => line,
+      allow: async () => ({ kind: 'denied', line }) as const,
+    };
     const [status] = await run('status', inLounge, denied);
     const [allowed] = await run('allow', inLounge, denied);
     expect([status.id, status.lines?.map((line) => line.id)]).toEqual([
       id,
       ['privacy.status'],
     ]);
-    expect([status.buttons, allowed.id]).toEqual([undefined, id]);
+    expect([status.buttons, allowed]).toEqual([
+      undefined,
+      { ...line, lines: [{ id: 'consent.refused' }] },
+    ]);
   },
 );
 
@@ -66,10 +72,31 @@ test('a person who may not use the bot can pause hearing, but not resume it', as
   );
 });
 
-test('/privacy status says when it could not be read', async () =>
-  expect(await run('status', adam, { getStatus: unread })).toEqual([
-    { id: 'privacy.unread', buttons: expect.anything() },
-  ]));
+test.each([
+  ['no', 'consent.no'],
+  ['always', 'consent.always'],
+  ['policy', 'consent.policy'],
+  ['unread', 'privacy.unread'],
+] as const)(
+  'while the stores cannot be read /privacy status tells the consent %s, and that it cannot count',
+  async (consent, id) => {
+    const getStatus = async () => ({ consent, stored: undefined });
+    const [status] = await run('status', adam, { getStatus });
+    const lines = listLines(status);
+    expect([lines[0], lines.at(-1)]).toEqual([
+      formatText(id),
+      formatText('privacy.uncounted'),
+    ]);
+    expect(status.buttons?.slice(0, 2)).toEqual(consents);
+    const [asked] = await run('forget', adam, { getStatus });
+    expect(asked.lines).toEqual([{ id: 'privacy.uncounted' }]);
+  },
+);
+
+test('a yes that a later no overtook is told as the no', async () => {
+  const allow = async () => ({ kind: 'withdrawn' }) as const;
+  expect((await run('allow', adam, { allow }))[0].id).toBe('consent.no');
+});
 
 test.each(['allow', 'deny'])(
   '/privacy %s that could not be kept says so',

@@ -265,7 +265,7 @@ playScripts({
     do radioTalks
     do briefly
     eva allows > isSaved true
-    eva is forgotten > forgotten total 1
+    eva is forgotten > forgotten total 0
     do briefly
     `,
   ],

@@ -102,7 +102,7 @@ const faults: readonly Fault[] = [
     plant: (sandbox) =>
       sandbox.guild().permit('Lounge', 'Nova', { deny: ['viewChannel'] }),
     finds:
-      /^missing permission I lack View Channel in channel 1\. \| mend: Give it to my role/,
+      /^missing permission I lack View Channel in channel 1\. \| mend: Whoever manages the channel can give it to my role there/,
   },
   {
     name: 'Connect is missing',
@@ -113,7 +113,7 @@ const faults: readonly Fault[] = [
   {
     name: 'Speak is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['speak'] }),
-    finds: /^missing permission I lack Speak in channel 1.* \| mend: .*Give/,
+    finds: /^missing permission I lack Speak in channel 1.* \| mend: .*give/,
   },
   {
     name: 'Send Messages is missing',
@@ -131,12 +131,12 @@ const faults: readonly Fault[] = [
     options: { stageChannels: ['Hall'] },
     channel: 'Hall',
     finds:
-      /^missing playback I can't speak here\. \| mend: .*on a stage, invite me to speak/,
+      /^missing playback I can't speak now: .* \| mend: .*invite me to speak on a stage/,
   },
   {
     name: 'a moderator has muted the bot',
     plant: (sandbox) => sandbox.guild().mute('Nova', true),
-    finds: /^missing playback I can't speak here\. \| mend: Unmute me/,
+    finds: /^missing playback I can't speak now: I am muted.* \| mend: A moderator can change that/,
   },
   {
     name: 'UDP is blocked',

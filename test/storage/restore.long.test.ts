@@ -8,11 +8,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import type { PersonSettings } from '#src/people/person-settings.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
-import { findNewestCopies, restoreStores } from '#src/storage/backups/restore.ts';
+import {
+  findNewestCopies,
+  type RestoreOptions,
+  restoreStores as restoreStoresBy,
+} from '#src/storage/backups/restore.ts';
 import { openSessions } from '#test/contracts/stores/transcript-samples.ts';
 import {
   openLocalStore,
@@ -20,7 +25,14 @@ import {
   toTranscriptsPath,
 } from '#test/fakes/local-stores.ts';
 import { runProgram } from '#test/fakes/run-program.ts';
-import { adam, dayMs, eva, makeCopiedStores, options } from './copied-stores.ts';
+import {
+  adam,
+  dayMs,
+  eva,
+  makeCopiedStores,
+  makeStore,
+  options,
+} from './copied-stores.ts';
 import {
   damage,
   makeStoreFolder,
@@ -35,6 +47,11 @@ const never = { kind: 'never' } as const;
 const success = { status: 0, stderr: '' };
 const nowWallMs = Date.now();
 const hourAgoMs = nowWallMs - 3_600_000;
+
+/** A restore by which each setting comes back as the copy has it. */
+function restoreStores(options: Omit<RestoreOptions, 'chooseSettings'>) {
+  return restoreStoresBy({ ...options, chooseSettings: ({ copied }) => copied });
+}
 
 /** Copies of an hour ago, as somebody carried them elsewhere, under names of their own. */
 async function carriedAway(place: StoreFolder) {
@@ -278,8 +295,12 @@ test.each(troubles)(
   },
 );
 
-function restoring(dataDir: string, args: readonly string[] = []) {
-  return runProgram('restore', { DATA_DIR: dataDir }, ...args);
+function restoring(
+  dataDir: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+) {
+  return runProgram('restore', { DATA_DIR: dataDir, ...environment }, ...args);
 }
 
 test('npm run restore tells what it put where', async () => {
@@ -308,4 +329,255 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   const stderr = expect.stringMatching(inUse);
   expect(restoring(dataDir, copies)).toMatchObject({ status: 1, stderr });
   expect(readFileSync(place.path).equals(before)).toBe(true);
+});
+
+const [dj, crew, guests] = [
+  '781204563312100001',
+  '781204563312100002',
+  '781204563312100003',
+] as const;
+const [lounge, square] = ['781204563312200001', '781204563312200002'] as const;
+
+/** Texts of settings by key. An absent key counts as the operator's default. */
+type StoredTexts = Readonly<Record<string, string | undefined>>;
+
+type StricterCase = readonly [
+  title: string,
+  sides: {
+    readonly copied: StoredTexts;
+    readonly present: StoredTexts;
+    readonly kept: StoredTexts;
+    readonly policy?: string;
+  },
+];
+
+const manyPeople = Array.from(
+  { length: 40 },
+  (_, n) => `${781204563312400000n + BigInt(n)}`,
+);
+
+const stricterCases: readonly StricterCase[] = [
+  [
+    'of a looser policy of the copy nothing comes back',
+    {
+      copied: { consent: 'notice' },
+      present: { consent: 'ask' },
+      kept: { consent: 'ask' },
+    },
+  ],
+  [
+    'a stricter policy of the copy comes back',
+    {
+      copied: { consent: `role ${crew}` },
+      present: { consent: 'notice' },
+      kept: { consent: `role ${crew}` },
+    },
+  ],
+  [
+    'of two roles whose members are heard the present one stays',
+    {
+      copied: { consent: `role ${crew}` },
+      present: { consent: `role ${guests}` },
+      kept: { consent: `role ${guests}` },
+    },
+  ],
+  [
+    'a server without a policy of its own has that of the operator, not the looser one of the copy',
+    { copied: { consent: 'notice' }, present: {}, kept: { consent: 'ask' } },
+  ],
+  [
+    'a copy without a policy of its own has the looser one of the operator, so the present one stays',
+    {
+      policy: 'notice',
+      copied: {},
+      present: { consent: `role ${guests}` },
+      kept: { consent: `role ${guests}` },
+    },
+  ],
+  [
+    'where the operator hears everybody the stricter policy of the copy comes back',
+    {
+      policy: 'notice',
+      copied: { consent: `role ${crew}` },
+      present: {},
+      kept: { consent: `role ${crew}` },
+    },
+  ],
+  [
+    'roles that both servers let in may use the bot',
+    {
+      copied: { roles: `${dj}, ${crew}` },
+      present: { roles: `${crew}, ${guests}` },
+      kept: { roles: crew },
+    },
+  ],
+  [
+    'where both let in different roles the present ones may use the bot',
+    { copied: { roles: dj }, present: { roles: guests }, kept: { roles: guests } },
+  ],
+  [
+    'roles of one side alone may use the bot',
+    { copied: {}, present: { roles: guests }, kept: { roles: guests } },
+  ],
+  [
+    'roles of the copy stay where the server lets everybody in now',
+    { copied: { roles: dj }, present: { roles: 'none' }, kept: { roles: dj } },
+  ],
+  [
+    'people blocked on either side are blocked',
+    {
+      copied: { blocked: adam },
+      present: { blocked: eva },
+      kept: { blocked: `${eva}, ${adam}` },
+    },
+  ],
+  [
+    'of more blocked people than the list holds the present ones stay first',
+    {
+      copied: { blocked: adam },
+      present: { blocked: manyPeople.join(', ') },
+      kept: { blocked: manyPeople.join(', ') },
+    },
+  ],
+  [
+    'captions go where they go now',
+    {
+      copied: { captions_channel: square },
+      present: { captions_channel: lounge },
+      kept: { captions_channel: lounge },
+    },
+  ],
+  [
+    'a place of captions that is closed now stays closed',
+    {
+      copied: {
+        captions_channel: square,
+        captions: 'on',
+        [`captions:${square}`]: '{}',
+        recap: 'on',
+        memory: 'on',
+        read_channel: square,
+      },
+      present: {},
+      kept: {},
+    },
+  ],
+  [
+    'lines are kept for the fewer days',
+    {
+      copied: { captions_days: '30' },
+      present: { captions_days: '0' },
+      kept: { captions_days: '0' },
+    },
+  ],
+  [
+    'other settings, personas and words come back as the copy has them',
+    {
+      copied: {
+        language: 'fr',
+        [`bot:${lounge}`]: '{"name":"Vega"}',
+        'word:mira': '{}',
+      },
+      present: { language: 'de', dj_role: dj },
+      kept: { language: 'fr', [`bot:${lounge}`]: '{"name":"Vega"}', 'word:mira': '{}' },
+    },
+  ],
+];
+
+/** Servers by id, with all that is stored of their settings. */
+type ServerTexts = ReadonlyMap<string, StoredTexts>;
+
+async function writeSettings(path: string, servers: ServerTexts) {
+  await using store = await openLocalStore(path, options);
+  for (const [server, texts] of servers) {
+    const guildId = toGuildId(server);
+    await store.guilds.addGuilds(toPersonId('1'), [guildId]);
+    for (const key of (await store.settings.read(guildId)).keys())
+      await store.settings.write(guildId, key, undefined);
+    for (const [key, text] of Object.entries(texts))
+      await store.settings.write(guildId, key, text);
+  }
+}
+
+async function readSettings(path: string, server: string) {
+  await using store = await openLocalStore(path, options);
+  return Object.fromEntries(await store.settings.read(toGuildId(server)));
+}
+
+test.each([
+  ['ask', []],
+  ['notice', []],
+  ['ask', ['--settings']],
+  ['notice', ['--settings']],
+])(
+  'with CONSENT_POLICY=%s npm run restore %s keeps the stricter setting of the copy and the present store',
+  async (operatorPolicy, flags) => {
+    using place = makeStoreFolder();
+    const dataDir = await makeCopiedStores(place);
+    const cases = stricterCases.filter(
+      ([, { policy = 'ask' }]) => policy === operatorPolicy,
+    );
+    const toServers = (side: 'copied' | 'present') =>
+      new Map(cases.map(([, sides], n) => [`${100 + n}`, sides[side]]));
+    await writeSettings(place.path, toServers('copied'));
+    const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+    await writeSettings(place.path, toServers('present'));
+    const environment = { CONSENT_POLICY: operatorPolicy };
+    expect(restoring(dataDir, [...flags, copy], environment)).toMatchObject(success);
+    for (const [n, [title, { kept }]] of cases.entries())
+      expect(await readSettings(place.path, `${100 + n}`), title).toEqual(kept);
+  },
+);
+
+test('a server that the present store does not know gets all settings of the copy', async () => {
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
+  const settings = { consent: 'notice', captions_channel: square };
+  await writeSettings(place.path, new Map([['10', settings]]));
+  const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+  rmSync(place.path);
+  await makeStore(place.path);
+  expect(restoring(dataDir, [copy])).toMatchObject(success);
+  expect(await readSettings(place.path, '10')).toEqual(settings);
+});
+
+test.each([[[]], [['--settings']]])(
+  'whoever wants private answers in the copy or now gets them after npm run restore %s',
+  async (flags) => {
+    using place = makeStoreFolder();
+    const dataDir = await makeCopiedStores(place);
+    const choose = async (id: string, settings: PersonSettings) => {
+      await using store = await openLocalStore(place.path, options);
+      await store.personSettings.write(toGuildId('10'), toPersonId(id), settings);
+    };
+    await choose(adam, { language: 'fr', answers: 'written' });
+    await choose(eva, { answers: 'private' });
+    const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+    await choose(adam, { language: 'de', answers: 'private' });
+    await choose(eva, { answers: 'spoken' });
+    expect(restoring(dataDir, [...flags, copy])).toMatchObject(success);
+    await using after = await openLocalStore(place.path, options);
+    const read = (id: string) =>
+      after.personSettings.read(toGuildId('10'), toPersonId(id));
+    const returned = flags.length > 0 ? {} : { language: 'fr' };
+    expect(await read(adam)).toEqual({ ...returned, answers: 'private' });
+    expect(await read(eva)).toEqual({ answers: 'private' });
+  },
+);
+
+test('nobody counts as told after a restore, whatever the copy and the present store say', async () => {
+  using place = makeStoreFolder();
+  const dataDir = await makeCopiedStores(place);
+  const tell = async (id: string) => {
+    await using store = await openLocalStore(place.path, options);
+    const told = { rules: 'notice', fromWallMs: 1 };
+    const person = { channelId: toChannelId(lounge), personId: toPersonId(id) };
+    await store.toldPeople.write(toGuildId('10'), [{ ...person, ...told }]);
+  };
+  await tell(adam);
+  const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
+  await tell(eva);
+  expect(restoring(dataDir, [copy])).toMatchObject(success);
+  await using after = await openLocalStore(place.path, options);
+  expect(await after.toldPeople.read(toGuildId('10'))).toEqual([]);
 });

@@ -6,14 +6,16 @@ import { migrateStore } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 
-const rules = { key: ['guildId'], server: 'delete' } as const;
+const rules = { key: ['guildId'], server: 'delete', restored: 'all' } as const;
 
-test('a table does not compile without what becomes of its rows about persons and servers', () => {
+test('a table does not compile without what becomes of its rows about persons and servers, and in a restore', () => {
   type Rules = Parameters<typeof defineTable<{ readonly guildId: typeof id }>>[2];
   const person = [] as const;
   expectTypeOf({ ...rules, person }).toExtend<Rules>();
   expectTypeOf(rules).not.toExtend<Rules>();
-  expectTypeOf({ key: rules.key, person }).not.toExtend<Rules>();
+  const { restored, server, key } = rules;
+  expectTypeOf({ key, restored, person }).not.toExtend<Rules>();
+  expectTypeOf({ key, server, person }).not.toExtend<Rules>();
 });
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {

@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { getOperatorDefaults } from '#src/app/operator-defaults.ts';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/config.ts';
+import { serverSettings } from '#src/features/features.ts';
+import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import { chooseRestoredSettings } from '#src/settings/restored-settings.ts';
+import type { SettingChoices } from '#src/settings/setting-definition.ts';
 import {
   findNewestCopies,
   type RestoredFile,
@@ -30,18 +35,33 @@ type RestoreArguments = {
 
 await runProgram(readArguments, usage, runRestore);
 
-async function runRestore(
-  args: RestoreArguments,
-  { storage: { databaseUrl, dataDir } }: Config,
-) {
+async function runRestore(args: RestoreArguments, config: Config) {
+  const { databaseUrl, dataDir } = config.storage;
   const { files, isSettingsOnly, withTranscripts } = args;
   const copies = files.length > 0 ? files : findNewestCopies(dataDir, withTranscripts);
-  const options = { copies, dataDir, nowWallMs: realClock.wallMs(), isSettingsOnly };
+  const options: RestoreOptions = {
+    copies,
+    dataDir,
+    nowWallMs: realClock.wallMs(),
+    isSettingsOnly,
+    chooseSettings: (sides) =>
+      chooseRestoredSettings(sides, serverSettings, getSettingChoices(config)),
+  };
   const restored = databaseUrl
     ? await restoreDatabase(databaseUrl, options)
     : await restoreFiles(options);
   for (const file of restored) printRestored(file);
   return 0;
+}
+
+function getSettingChoices({ bot, budget }: Config): SettingChoices {
+  return {
+    pipelines: { names: pipelineNames },
+    voices: [],
+    knownVoices: [],
+    caps: budget.caps,
+    defaults: getOperatorDefaults(bot, ''),
+  };
 }
 
 async function restoreFiles(options: RestoreOptions) {

@@ -2,9 +2,9 @@ import { buttons, forms, pickers } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { openPipelines } from '#src/app/engines/open-engines.ts';
+import { getOperatorDefaults } from '#src/app/operator-defaults.ts';
 import type { SharedDeps } from '#src/app/shared-deps.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Config } from '#src/config/config.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
@@ -208,20 +208,6 @@ function createSharedDeps(
       warm: () => engines.warm(),
       weights,
     },
-  };
-}
-
-function getOperatorDefaults(
-  { addressing, consent, given: changedNames, instructions, otherNames }: Config['bot'],
-  name: string,
-) {
-  return {
-    addressing,
-    consent,
-    given: changedNames,
-    names: [name, ...otherNames],
-    style: { instructions: `${instructions} Your name is ${name}.`, voice: {} },
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
 

@@ -29,6 +29,7 @@ export const consentHandlers: Pick<
         return;
       case 'called': // A call is no answer: an earlier no still counts.
         consent.callers = withPerson(consent.callers, by);
+        dropBarredCallers(draft);
         return;
       case 'no':
       case 'forget':
@@ -82,9 +83,16 @@ export const consentHandlers: Pick<
     }
     for (const person of people)
       if (isNewlyBarred(oldPeople, person)) withdrawPerson(draft, person.id);
+    dropBarredCallers(draft);
     breakOffUnheard(draft);
   },
 };
+
+/** A call of a person who may not use the bot is no yes, also once the server lets the person in. */
+function dropBarredCallers({ presence: { consent, people } }: Draft) {
+  const barred = people.filter(({ isAdmitted }) => !isAdmitted).map(({ id }) => id);
+  consent.callers = consent.callers.filter((id) => !barred.includes(id));
+}
 
 function withPerson(ids: readonly PersonId[], by: PersonId) {
   return [...withoutPerson(ids, by), by];

@@ -12,14 +12,16 @@ const captionsGroup = 'settings.group.captions';
 const maxDays = 365;
 
 /** Captions begin with each session. */
-export const captionsBeginSetting: ServerSetting<boolean> = defineSwitchSetting(
-  'captions',
-  captionsGroup,
-);
+export const captionsBeginSetting: ServerSetting<boolean> = {
+  ...defineSwitchSetting('captions', captionsGroup),
+  restored: 'present',
+};
 
 /** Captions get a thread in this channel. Default: the chat of the voice channel. */
-export const captionsChannelSetting: ServerSetting<ChannelId | undefined> =
-  defineIdSetting('captions_channel', 'text-channel', captionsGroup);
+export const captionsChannelSetting: ServerSetting<ChannelId | undefined> = {
+  ...defineIdSetting('captions_channel', 'text-channel', captionsGroup),
+  restored: 'present',
+};
 
 /** Days that lines are kept. 0 writes nothing to disk. */
 export const captionsDaysSetting: ServerSetting<number> = {
@@ -32,12 +34,14 @@ export const captionsDaysSetting: ServerSetting<number> = {
     return days <= maxDays ? toReadValue(days) : badValue;
   },
   formatValue: (days) => `${days}`,
+  restored: { choose: Math.min },
   listValues: () => ['0', '1', '7', '30'],
 };
 
 /** A recap is posted when a session ends. */
 export const recapSetting: ServerSetting<boolean> = {
   ...defineSwitchSetting('recap', captionsGroup),
+  restored: 'present',
   outside: {
     listHindrances(isOn, _guildId, { hasChatModel }, getValue) {
       const model = hasChatModel ? [] : [{ id: 'help.model' } as const];

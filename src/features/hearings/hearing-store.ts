@@ -43,6 +43,7 @@ const hearingsTable = defineTable(
   },
   {
     key: ['id'],
+    restored: 'none',
     indexes: {
       hearings_by_server: '(guild_id, from_wall_ms)',
       hearings_by_end: '(to_wall_ms)',

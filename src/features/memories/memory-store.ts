@@ -49,6 +49,7 @@ export const memoriesTable: Table<ColumnsOf<Memory>> = defineTable(
     key: ['guildId', 'number'],
     person: ['byId', 'aboutId'],
     server: 'delete',
+    restored: 'all',
   },
 );
 

@@ -9,10 +9,10 @@ import { createWallTimes } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 
 /** The bot may remember what people ask it to. */
-export const memorySetting: ServerSetting<boolean> = defineSwitchSetting(
-  'memory',
-  'settings.group.people',
-);
+export const memorySetting: ServerSetting<boolean> = {
+  ...defineSwitchSetting('memory', 'settings.group.people'),
+  restored: 'present',
+};
 
 /**
  * Keeps memories that the asker may know. Those that involve a person left out of

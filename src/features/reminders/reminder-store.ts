@@ -95,6 +95,7 @@ const remindersTable = defineTable(
     },
     person: ['personId', 'addresseeId'],
     server: 'delete',
+    restored: 'all',
   },
 );
 

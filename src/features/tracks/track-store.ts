@@ -39,6 +39,7 @@ const tracksTable = defineTable(
     key: ['guildId', 'channelId'],
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { listColumnNames } from '#src/sql/columns.ts';
+import { listColumnNames, toColumnName } from '#src/sql/columns.ts';
 import { copyInto, DatabaseSync, isWhole, openReadOnly } from '#src/sql/sqlite.ts';
 import { isDamage, isOfOtherForm, toStoreError } from '#src/sql/store-errors.ts';
 import type { Table } from '#src/sql/table.ts';
@@ -13,11 +13,20 @@ import {
   storeKinds,
   storePath,
 } from '#src/storage/store-kinds.ts';
+import { settingsTable } from '#src/storage/stores/settings-tables.ts';
 import { backUpStore } from './backup.ts';
 import { isOld, keptDays, listCopies, toBackupsFolder } from './copy-names.ts';
 
+/** Stored settings of one server, as texts by key. */
+export type SettingSides = {
+  readonly copied: ReadonlyMap<string, string>;
+  readonly present: ReadonlyMap<string, string>;
+};
+
 export type RestoreOptions = {
   readonly dataDir: string;
+  /** Chooses the settings of a server that the present store knows. */
+  readonly chooseSettings: (sides: SettingSides) => ReadonlyMap<string, string>;
   readonly copies: readonly string[];
   readonly nowWallMs: number;
   /** Folder of stores that were copied from a database. Default: `dataDir`. */
@@ -56,8 +65,8 @@ export function findNewestCopies(
  * `DATA_DIR`. A BotError `store.*` means nothing changed.
  */
 export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
-  // No yes and no token returns, while each no and erasure of both sides stays. The
-  // former store is copied to `DATA_DIR/backups`.
+  // No yes and no token returns, while each no and erasure of both sides stays, and of settings the stricter
+  // one. The former store is copied to `DATA_DIR/backups`.
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examineCopy(path, options));
   try {
@@ -132,7 +141,7 @@ function examineCopy(path: string, options: RestoreOptions) {
  * the copy.
  */
 function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions) {
-  const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
+  const { chooseSettings, dataDir, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
   rmSync(toPartPath(to), { force: true });
   using sqlite = new DatabaseSync(toPartPath(to));
@@ -142,32 +151,84 @@ function prepareCopy({ path: from, kind }: ExaminedCopy, options: RestoreOptions
   );
   migrateStore(sqlite, kind.sqlite);
   const target = { sqlite, kind, scratch: `${to}.scratch` };
-  const isCopied = copyKnownRows(from, target, (table) =>
-    selectReturningRows(table, isSettingsOnly),
-  );
+  const isCopied = visitOtherRows(from, target, () => {
+    for (const table of kind.tables) copyReturningRows(sqlite, table, options);
+  });
   if (!isCopied) throw createDamagedCopyError(from);
   const formerCopy = copyFormer(to, dataDir, nowWallMs);
   if (kind !== mainStore) return { from, to, former: formerCopy };
   const hasNoes =
     formerCopy &&
-    copyKnownRows(formerCopy, target, ({ name }) => keptNoConditions[name] ?? 'false');
+    visitOtherRows(formerCopy, target, () => {
+      for (const table of kind.tables) copyKeptRows(sqlite, table);
+      replaceSettings(sqlite, chooseSettings);
+    });
   eraseAnew(sqlite, nowWallMs);
   return { from, to, former: formerCopy, lacksNoes: !hasNoes };
 }
 
-/** SQL of each no and erasure, which always return. */
-const keptNoConditions: Readonly<Record<string, string>> = {
-  consents: "kind <> 'always'",
-  erasures: 'true',
-  left_out_of_captions: 'true',
-};
-/** Agreements, and spans in which people were heard, whose people may have been erased since. */
-const droppedTables = new Set(['api_tokens', 'seat_consents', 'hearings']);
-
-/** Builds SQL of the rows to restore, without any yes, token or record of who was heard. */
-function selectReturningRows({ name, person }: Table, isSettingsOnly: boolean) {
+/** Copies the rows of `other` that a restore brings back, and those that it keeps. */
+function copyReturningRows(
+  sqlite: DatabaseSync,
+  table: Table,
+  { isSettingsOnly = false }: RestoreOptions,
+) {
+  const { name, person, restored } = table;
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
-  return keptNoConditions[name] ?? `${!isDropped && !droppedTables.has(name)}`;
+  if (restored !== 'none' && !isDropped) {
+    const columns = listColumnNames(Object.keys(table.columns));
+    sqlite.exec(
+      `INSERT OR REPLACE INTO main.${name} (${columns}) SELECT ${columns} FROM other.${name}`,
+    );
+  }
+  copyKeptRows(sqlite, table);
+}
+
+/** Copies the rows of `other` that a restore keeps, over those with the same key. */
+function copyKeptRows(sqlite: DatabaseSync, { columns, kept, key, name }: Table) {
+  if (!kept) return;
+  const fields =
+    kept.fields ?? Object.keys(columns).filter((one) => !key.includes(one));
+  const names = listColumnNames([...key, ...fields]);
+  const changes = fields.map(toColumnName).map((one) => `${one} = excluded.${one}`);
+  const change = changes.length > 0 ? `UPDATE SET ${changes}` : 'NOTHING';
+  sqlite.exec(`INSERT INTO main.${name} (${names})
+    SELECT ${names} FROM other.${name} WHERE ${kept.condition}
+    ON CONFLICT (${listColumnNames(key)}) DO ${change}`);
+}
+
+/** Replaces the copied settings of each server that the store `other` knows. */
+function replaceSettings(
+  sqlite: DatabaseSync,
+  chooseSettings: RestoreOptions['chooseSettings'],
+) {
+  // A store that was made for the restore knows no server, and makes nothing stricter.
+  const servers = sqlite.prepare(
+    `SELECT guild_id FROM other.bot_guilds UNION SELECT guild_id FROM other.${settingsTable.name}`,
+  );
+  const remove = sqlite.prepare(
+    `DELETE FROM main.${settingsTable.name} WHERE guild_id = ?`,
+  );
+  const add = sqlite.prepare(
+    `INSERT INTO main.${settingsTable.name} (guild_id, key, value) VALUES (?, ?, ?)`,
+  );
+  sqlite.exec('BEGIN');
+  for (const { guild_id: id } of servers.all()) {
+    const guildId = String(id);
+    const copied = readSettings(sqlite, 'main', guildId);
+    const present = readSettings(sqlite, 'other', guildId);
+    remove.run(guildId);
+    for (const [key, value] of chooseSettings({ copied, present }))
+      add.run(guildId, key, value);
+  }
+  sqlite.exec('COMMIT');
+}
+
+function readSettings(sqlite: DatabaseSync, side: string, guildId: string) {
+  const rows = sqlite
+    .prepare(`SELECT key, value FROM ${side}.${settingsTable.name} WHERE guild_id = ?`)
+    .all(guildId);
+  return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
 }
 
 /** Repeats erasures, as the copy may hold erased rows. */
@@ -177,13 +238,13 @@ function eraseAnew(sqlite: DatabaseSync, nowWallMs: number) {
 }
 
 /**
- * Copies rows of known tables by way of `scratch`. Throws errors of SQLite and the file
- * system.
+ * Calls `visit` while the rows of a store are attached as `other`, by way of `scratch`. Returns false if the store is no such
+ * store. Throws errors of SQLite and the file system.
  */
-function copyKnownRows(
+function visitOtherRows(
   from: string,
   { sqlite, kind, scratch }: { sqlite: DatabaseSync; kind: StoreKind; scratch: string },
-  selectRows: (table: Table) => string,
+  visit: () => void,
 ) {
   {
     using copied = openReadOnly(from);
@@ -196,11 +257,7 @@ function copyKnownRows(
       migrateStore(copied, kind.sqlite);
     }
     sqlite.prepare('ATTACH ? AS other').run(scratch);
-    for (const table of kind.tables) {
-      const columns = listColumnNames(Object.keys(table.columns));
-      sqlite.exec(`INSERT OR REPLACE INTO main.${table.name} (${columns})
-        SELECT ${columns} FROM other.${table.name} WHERE ${selectRows(table)}`);
-    }
+    visit();
     sqlite.exec('DETACH other');
     return true;
   } catch (error) {

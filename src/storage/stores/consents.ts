@@ -43,6 +43,8 @@ export const consents: Table<ColumnsOf<ConsentRow>> = defineTable(
     key: ['guildId', 'personId'],
     person: ['personId'],
     server: 'delete',
+    restored: 'none',
+    kept: { condition: "kind <> 'always'" },
   },
 );
 
@@ -53,6 +55,8 @@ export const erasures: Table<ColumnsOf<Erasure>> = defineTable(
     key: ['guildId', 'personId'],
     person: ['personId'],
     server: 'delete',
+    restored: 'none',
+    kept: { condition: 'true' },
   },
 );
 

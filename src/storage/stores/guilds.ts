@@ -11,6 +11,7 @@ const botGuilds = defineTable(
     key: ['botId', 'guildId'],
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 

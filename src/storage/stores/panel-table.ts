@@ -10,6 +10,7 @@ const panels = defineTable(
     key: ['guildId'],
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 

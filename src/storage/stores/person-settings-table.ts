@@ -25,6 +25,8 @@ const personSettings = defineTable(
     key: ['guildId', 'personId'],
     person: ['personId'],
     server: 'delete',
+    restored: 'all',
+    kept: { condition: "answers = 'private'", fields: ['answers'] },
   },
 );
 

@@ -40,6 +40,7 @@ const seats = defineTable(
     key: ['guildId'],
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 
@@ -50,6 +51,8 @@ const seatConsents = defineTable(
     key: ['guildId', 'personId', 'kind'],
     person: ['personId'],
     server: 'delete',
+    // A yes does not come back.
+    restored: 'none',
   },
 );
 

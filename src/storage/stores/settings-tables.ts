@@ -1,9 +1,22 @@
+import type { GuildId } from '#src/base/ids.ts';
 import type { GuildSettingsStore } from '#src/ports/stores.ts';
-import { guildId, id, text } from '#src/sql/columns.ts';
+import { type ColumnsOf, guildId, id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
+import {
+  defineTable,
+  findRows,
+  putRows,
+  removeRows,
+  type Table,
+} from '#src/sql/table.ts';
 
-const serverSettings = defineTable(
+type StoredSetting = {
+  readonly guildId: GuildId;
+  readonly key: string;
+  readonly value: string;
+};
+
+export const settingsTable: Table<ColumnsOf<StoredSetting>> = defineTable(
   'server_settings',
   { guildId, key: id, value: text },
   {
@@ -11,20 +24,21 @@ const serverSettings = defineTable(
     // People cannot remove themselves from the block list.
     person: [],
     server: 'delete',
+    restored: 'settings',
   },
 );
 
 export const settingsPart: StorePart<GuildSettingsStore> = {
-  tables: [serverSettings],
+  tables: [settingsTable],
   open: (database) => ({
     async read(guildId) {
-      const rows = await findRows(database, serverSettings, { guildId });
+      const rows = await findRows(database, settingsTable, { guildId });
       return new Map(rows.map(({ key, value }) => [key, value]));
     },
     async write(guildId, key, value) {
       if (value === undefined)
-        await removeRows(database, serverSettings, { guildId, key });
-      else await putRows(database, serverSettings, [{ guildId, key, value }]);
+        await removeRows(database, settingsTable, { guildId, key });
+      else await putRows(database, settingsTable, [{ guildId, key, value }]);
     },
   }),
 };

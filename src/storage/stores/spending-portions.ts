@@ -17,7 +17,7 @@ type PortionRow = {
 export const spendingPortions: Table<ColumnsOf<PortionRow>> = defineTable(
   'spending_portions',
   { holder: id, nanoUsd: money, untilMs: instant },
-  { key: ['holder'], person: [], server: 'nothing' },
+  { key: ['holder'], person: [], server: 'nothing', restored: 'all' },
 );
 
 export const spendingPortionPart: StorePart<PortionStore | undefined> = {

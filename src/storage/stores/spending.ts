@@ -16,6 +16,7 @@ const spent = defineTable(
     indexes: { spent_by_day: '(day)' },
     person: [],
     server: 'later',
+    restored: 'all',
   },
 );
 
@@ -27,6 +28,7 @@ const spentByPerson = defineTable(
     indexes: { spent_by_person_by_day: '(day)' },
     person: ['personId'],
     server: 'delete',
+    restored: 'all',
   },
 );
 

@@ -26,6 +26,8 @@ const toldPeople: Table<ColumnsOf<ToldRow>> = defineTable(
     key: ['guildId', 'channelId', 'personId'],
     person: ['personId'],
     server: 'delete',
+    // People are told anew, since the restore may change the rules.
+    restored: 'none',
   },
 );
 

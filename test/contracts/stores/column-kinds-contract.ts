@@ -28,7 +28,7 @@ export type OpenedKinds = AsyncDisposable & {
 /** Opens a connection to a database that has the tables of this contract, which are empty. */
 export type OpenKinds = () => Promise<OpenedKinds>;
 
-const kindRules = { person: [], server: 'nothing' } as const;
+const kindRules = { person: [], server: 'nothing', restored: 'all' } as const;
 
 /** Table with a column of each kind, and one that may be empty. */
 const samples = defineTable(

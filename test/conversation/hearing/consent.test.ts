@@ -169,9 +169,10 @@ playScripts({
     600
     set blocked 111111111111111111 > set value 111111111111111111 isSaved true
     4000
-    dan allows > isSaved true
+    dan allows > denied access.blocked
     dan says: five
-    set blocked none > set value none isSaved true
+    set blocked none
+    > set value none isSaved true, tells 111111111111111111 consent.policy, offers 2 buttons
     dan says: five > heard Dan: five
     `,
     ],

@@ -30,6 +30,7 @@ import {
 } from './script-lines.ts';
 import {
   addReminder,
+  allowHearing,
   ask,
   awaitSound,
   awaitText,
@@ -246,10 +247,12 @@ export class Play {
     const { written, writtenIn, notified, direct, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
-    const own = asked.slice(seen.spoken).filter(({ text }) => !this.#isOfModel(text));
+    const own = asked
+      .slice(seen.spoken)
+      .filter(({ text }) => !this.#modelText.includes(text));
     const spoken = own.map(({ text }) => text).join(' ');
-    const voices = new Set(own.map(({ voice }) => voice.name ?? usualVoice));
-    const by = voices.difference(new Set([usualVoice]));
+    const by = new Set(own.map(({ voice }) => voice.name ?? usualVoice));
+    by.delete(usualVoice);
     const places = writtenIn.slice(seen.written + seen.notified);
     this.#told.push(
       ...this.events.slice(seen.events).flatMap(formatEvent),
@@ -281,10 +284,6 @@ export class Play {
       offered: offered.length,
       spoken: asked.length,
     };
-  }
-
-  #isOfModel(text: string) {
-    return this.#modelText.includes(text);
   }
 
   #model(): ChatModel {
@@ -341,7 +340,7 @@ const steps: readonly (readonly [RegExp, Step])[] = [
     /^(\w+) presses ask$/,
     (play, who) => play.fixture.talk.openAskWindow(g, play.idOf(who)),
   ],
-  [/^(\w+) allows$/, (play, who) => play.fixture.privacy.allow(g, play.idOf(who))],
+  [/^(\w+) allows$/, allowHearing],
   [/^(\w+) denies$/, (play, who) => play.fixture.privacy.deny(g, play.idOf(who))],
   [
     /^(\w+) is forgotten$/,

@@ -108,6 +108,12 @@ export function formatSpent({ clock, purse: { ledger, paid } }: Play) {
   return [...bills, `server ${day.nanoUsd / 1e9}`, ...shares, ...turns, reserved];
 }
 
+/** A yes that counts is narrated as a no is, by whether it is stored. */
+export async function allowHearing(play: Play, who = '') {
+  const outcome = await play.fixture.privacy.allow(g, play.idOf(who));
+  return outcome.kind === 'allowed' ? { isSaved: outcome.isSaved } : outcome;
+}
+
 export function playTrack(play: Play, who = '', sound = '', track = '', next = '') {
   const caller = { ...play.person(who), mayManage: false };
   const more = { sound, track: track || 'main', next: next !== '' };

@@ -112,7 +112,7 @@ playScripts({
         ],
         [
           'forgetting of its addressee',
-          'ana is forgotten > forgotten total 2',
+          'ana is forgotten > forgotten total 1',
           'ana allows',
         ],
       ] as const
@@ -229,8 +229,9 @@ playScripts({
     ana comes
     6000
     reminders > 1: Dinner moved. in lounge
-    ana allows > isSaved true, says reminder.due.message (Ana. Adam) (Dinner moved.)
-    6000 > reminder personId adam outcome said
+    ana allows > isSaved true
+    6000
+    > reminder personId adam outcome said, says reminder.due.message (Ana. Adam) (Dinner moved.)
     reminders > none
     `,
   ],

@@ -79,11 +79,12 @@ function restorable(rows: EveryRow) {
     consents: (rows.consents ?? []).filter(({ kind }) => kind !== 'always'),
     seat_consents: only('seat_consents', 'no'),
   };
-  return rows.consents ? { ...rows, ...consents, api_tokens: [], hearings: [] } : rows;
+  const dropped = { api_tokens: [], hearings: [], told_people: [] };
+  return rows.consents ? { ...rows, ...consents, ...dropped } : rows;
 }
 
 withPostgres(() => {
-  test('a copy of files is restored into a database, and a copy of that into files, with every row but yes, tokens and hearings', async () => {
+  test('a copy of files is restored into a database, and a copy of that into files, with every row but yes, tokens, who was told and who was heard', async () => {
     using place = makeStoreFolder();
     await using schema = await openSchema();
     const dataDir = dirname(place.path);

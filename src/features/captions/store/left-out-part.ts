@@ -10,6 +10,8 @@ const leftOutOfCaptions = defineTable(
     key: ['guildId', 'personId'],
     person: ['personId'],
     server: 'delete',
+    restored: 'none',
+    kept: { condition: 'true' },
   },
 );
 

@@ -52,6 +52,7 @@ export const sessionsTable: Table<ColumnsOf<WithKey<TranscriptSession>>> = defin
     },
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 
@@ -108,6 +109,7 @@ export const linesTable: Table<ColumnsOf<StoredLineRow>> = defineTable(
     },
     person: 'erase-line',
     server: 'erase-line',
+    restored: 'all',
   },
 );
 
@@ -133,6 +135,7 @@ export const captionMessagesTable: Table<
     },
     person: [],
     server: 'delete',
+    restored: 'all',
   },
 );
 

@@ -32,6 +32,8 @@ const apiTokens = defineTable(
     unique: ['(hash)'],
     person: [],
     server: 'delete',
+    // A token is made anew.
+    restored: 'none',
   },
 );
 
