@@ -118,17 +118,17 @@ function findLooserMs(atMs: number, world: SceneWorld) {
 /** Sayings of people whose standing on the panel did not change meanwhile. */
 function judgePanel(saying: Saying, world: SceneWorld): readonly Finding[] {
   if (saying.isCut) return [];
-  const names = listShownNames(saying, world);
+  const isShown = isShownAsHeard(saying, world);
   const isHeard = saying.heardFrames.size > 0;
-  if (names === undefined || names === isHeard) return [];
-  const shown = names ? 'is shown as heard' : 'is heard and not shown';
+  if (isShown === undefined || isShown === isHeard) return [];
+  const shown = isShown ? 'is shown as heard' : 'is heard and not shown';
   return [
     { rule: 'shown', text: `${saying.by} ${shown} at ${formatMs(saying.fromMs)}` },
   ];
 }
 
 /** Whether the panel names a person as heard; undefined where it changes, or the bot is elsewhere. */
-function listShownNames({ by, fromMs, toMs }: Saying, world: SceneWorld) {
+function isShownAsHeard({ by, fromMs, toMs }: Saying, world: SceneWorld) {
   const channel = world.getPerson(by).seat.getAt(fromMs);
   const seats = world.botSeat.listBetween(fromMs - lagMs, toMs + 1_000);
   if (channel === undefined || seats.some((seat) => seat !== channel)) return undefined;
@@ -138,8 +138,8 @@ function listShownNames({ by, fromMs, toMs }: Saying, world: SceneWorld) {
 }
 
 function listHeardNames(panel: string) {
-  const names = /^Hearing: (.*)$/m.exec(panel)?.[1];
-  return names?.split(', ') ?? [];
+  const lines = panel.matchAll(/^(?:Hearing|Understanding only .*from): (.*)$/gm);
+  return [...lines].flatMap(([, names = '']) => names.split(', '));
 }
 
 /** Compares the number in the status with those who were heard while it stood. */
@@ -147,7 +147,7 @@ function judgeStatus(world: SceneWorld): readonly Finding[] {
   return world.sayings.flatMap((saying) => {
     const texts = world.status.listBetween(saying.fromMs - lagMs, saying.toMs + 1_000);
     const isNobody = texts.every((text) => /listens to 0 of/.test(text));
-    if (saying.isCut || !isNobody || saying.heardFrames.size === 0) return [];
+    if (saying.isCut || !isNobody || !saying.isRecognised) return [];
     const text = `${saying.by} is heard at ${formatMs(saying.fromMs)} under "${texts[0]}"`;
     return [{ rule: 'status' as const, text }];
   });
@@ -161,7 +161,7 @@ function judgeCaptions(
 ): readonly Finding[] {
   const texts = world.status.listBetween(saying.fromMs - lagMs, saying.toMs + 3_000);
   const isAnnounced = texts.every((text) => text.includes('captions on'));
-  if (!isAnnounced || saying.isCut || listShownNames(saying, world) !== true) return [];
+  if (!isAnnounced || saying.isCut || isShownAsHeard(saying, world) !== true) return [];
   if (
     world.meant.some(
       (act) => act.by === saying.by && Math.abs(act.atMs - saying.toMs) < 5_000,

@@ -172,9 +172,11 @@ const actPlayers: ActPlayers = {
     return `${name} is ${isHeard ? 'not ' : ''}heard`;
   },
   means: () => undefined,
-  reads({ name, stage }, match) {
+  reads({ acts, fromMs, name, stage }, match) {
+    const sinceMs = Object.keys(acts).length > 1 ? fromMs : 0;
     const lines = stage.world.lines.filter(
-      ({ kind, names }) => names.includes(name) && kind !== 'voice' && kind !== 'chat',
+      ({ atMs, kind, names }) =>
+        atMs >= sinceMs && names.includes(name) && kind !== 'voice' && kind !== 'chat',
     );
     return findMismatch(lines.at(-1)?.text, match);
   },

@@ -139,7 +139,7 @@ export class SceneChat {
     buttons: readonly string[] = [],
   ) {
     const { clock, world } = this.#deps;
-    noteLine(world, { atMs: clock.nowMs(), kind, names, text, buttons });
+    noteLine(world, { atMs: clock.nowMs(), kind, names, text, buttons }, this.state);
   }
 
   #listNames(ids: readonly PersonId[]) {
@@ -164,18 +164,27 @@ const tellsChannel =
 const deniesHearing =
   /\b(don't|do not|can't|cannot|not yet|neither)\b[^.]*\b(hear|listen)\b/i;
 
-/** Notes a line, and whether it tells people that they are heard. */
-export function noteLine(world: SceneWorld, line: SceneLine): void {
+/** Notes a line, and whether it tells people that they are heard. A voice tells them only where the chat is not `open`. */
+export function noteLine(world: SceneWorld, line: SceneLine, chat: ChatState): void {
   world.lines.push(line);
-  const { atMs, kind, names, text } = line;
+  const { atMs, kind, text } = line;
   const channel = world.botSeat.last;
-  if (!channel) return;
-  const isPersonal = kind === 'mention' || kind === 'private' || kind === 'direct';
+  if (!channel || (kind === 'voice' && chat === 'open')) return;
+  const isPersonal = kind !== 'chat' && kind !== 'reply';
   const sentences = text.split(/(?<=[.!?])\s+/);
   const isTelling = sentences.some(
     (sentence) =>
       !deniesHearing.test(sentence) &&
       (tellsChannel.test(sentence) || (isPersonal && tellsPerson.test(sentence))),
   );
-  if (isTelling) world.tellings.push({ atMs, channel, names, text });
+  if (!isTelling) return;
+  const names = line.names.filter((name) => concernsPerson(name, line, world));
+  world.tellings.push({ atMs, channel, names, text });
+}
+
+/** What is told to all does not concern those whom the rules do not hear at the time. */
+function concernsPerson(name: string, { atMs, kind }: SceneLine, world: SceneWorld) {
+  if (kind === 'mention' || kind === 'private' || kind === 'direct') return true;
+  const person = world.getPerson(name);
+  return world.isAdmitted(person, atMs) && world.allowsUnasked(person, atMs);
 }

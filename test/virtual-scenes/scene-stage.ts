@@ -207,15 +207,12 @@ export class SceneStage implements Disposable {
     const packets = makeSayingPackets(person.id, saying, text, this.nowMs + frameMs);
     const fromMs = packets[0]?.atMs ?? this.nowMs;
     const toMs = packets.at(-1)?.atMs ?? this.nowMs;
-    const isCut = false;
-    this.world.sayings.push({
-      by: name,
-      text,
-      fromMs,
-      toMs,
-      heardFrames: new Set(),
-      isCut,
-    });
+    const unheard = {
+      heardFrames: new Set<number>(),
+      isRecognised: false,
+      isCut: false,
+    };
+    this.world.sayings.push({ by: name, text, fromMs, toMs, ...unheard });
     this.#packets = [...this.#packets, ...packets].sort(
       (one, other) => one.atMs - other.atMs,
     );
@@ -349,7 +346,7 @@ export class SceneStage implements Disposable {
       getAuthor: (messageId) => this.#authors.get(messageId),
       engines: {
         chat: new FakeChat([[modelAnswer]], this.clock),
-        transcriber: this.#createRecogniser(),
+        ...this.#createRecognisers(),
         synthesizer: { synthesize: (text) => this.#synthesize(text) },
         codec: sceneCodec,
         weights,
@@ -369,17 +366,34 @@ export class SceneStage implements Disposable {
   }
 
   /** Recognises sayings by the marks in their sound, and notes which frames it got. */
-  #createRecogniser(): Transcriber {
+  #recognise(samples: Int16Array, isUsual: boolean) {
     const { sayings } = this.world;
-    return {
+    const texts = new Set<string>();
+    for (const { frame, saying } of readMarks(samples)) {
+      const said = sayings[saying];
+      if (!said) continue;
+      said.heardFrames.add(frame);
+      said.isRecognised ||= isUsual;
+      texts.add(said.text);
+    }
+    return { text: [...texts].join(' '), language: 'en' };
+  }
+
+  /** The usual recogniser, and that of this machine for commands. */
+  #createRecognisers() {
+    const recognise = (samples: Int16Array, isUsual: boolean) =>
+      this.#recognise(samples, isUsual);
+    const transcriber: Transcriber = {
       async *transcribe({ samples }) {
-        const marks = readMarks(samples);
-        for (const { frame, saying } of marks) sayings[saying]?.heardFrames.add(frame);
-        const numbers = [...new Set(marks.map(({ saying }) => saying))];
-        const text = numbers.flatMap((number) => sayings[number]?.text ?? []).join(' ');
-        yield { kind: 'final', transcript: { text, language: 'en' } };
+        yield { kind: 'final', transcript: recognise(samples, true) };
       },
     };
+    const localRecogniser = {
+      isAvailable: true,
+      recognise: async ({ samples }: { readonly samples: Int16Array }) =>
+        recognise(samples, false),
+    };
+    return { localRecogniser, transcriber };
   }
 
   async *#synthesize(text: string) {
@@ -436,13 +450,14 @@ export class SceneStage implements Disposable {
     voice.isNoted = true;
     const channel = this.botChannel;
     const names = channel ? this.world.listPresent(channel).map((one) => one.name) : [];
-    noteLine(this.world, {
+    const line = {
       atMs: this.nowMs,
       kind: 'voice',
       names,
       text: voice.text,
       buttons: [],
-    });
+    } as const;
+    noteLine(this.world, line, this.chat.state);
   }
 
   #toCall(person: ScenePerson): Omit<CommandCall, 'inputs'> {

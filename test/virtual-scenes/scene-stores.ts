@@ -39,7 +39,8 @@ export class SceneStores implements Disposable {
 
   /** Has the database answer nothing, or again. */
   setTrouble(trouble: StoreTrouble | undefined): void {
-    for (const store of Object.values(this.#stores)) store.trouble = trouble;
+    for (const store of Object.values(this.#stores).filter(Boolean))
+      store.trouble = trouble;
   }
 
   /** Makes a copy as the bot does each day. */

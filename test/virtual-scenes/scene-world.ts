@@ -69,8 +69,10 @@ export type Saying = {
   readonly text: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Frames that a recogniser got. */
+  /** Frames that any recogniser got. */
   readonly heardFrames: Set<number>;
+  /** The usual recogniser got some, not only that for commands on this machine. */
+  isRecognised: boolean;
   /** True if its process ended before the saying could be recognised. */
   isCut: boolean;
 };
