@@ -179,16 +179,16 @@ function judgeMeant(act: MeantAct, world: SceneWorld): readonly Finding[] {
 
 function judgeStop({ atMs, by, way }: MeantAct, world: SceneWorld): readonly Finding[] {
   const [fromMs, toMs] = [atMs + silenceMs, atMs + 2 * silenceMs];
-  const began = new Map<string, number>();
-  for (const { atMs: soundedMs, text = '' } of world.sounds)
-    if (!began.has(text)) began.set(text, soundedMs);
+  const began = new Map<number | undefined, number>();
+  for (const sound of world.sounds)
+    if (!began.has(sound.number)) began.set(sound.number, sound.atMs);
   const later = world.sounds.filter(
     (sound) => sound.atMs >= fromMs && sound.atMs < toMs,
   );
   const voices = later.filter(
-    ({ text }) => text !== undefined && (began.get(text) ?? 0) < atMs,
+    ({ number }) => number !== undefined && (began.get(number) ?? 0) < atMs,
   );
-  const others = later.filter(({ text }) => text === undefined);
+  const others = later.filter(({ number }) => number === undefined);
   if (voices.length === 0 && others.length * frameMs <= maxCueMs) return [];
   const sound = voices[0]?.text ?? 'music';
   return [
@@ -208,7 +208,7 @@ function judgeNo({ atMs, by, way }: MeantAct, world: SceneWorld): readonly Findi
       line.kind !== 'chat',
   );
   const where = `the no of ${by} (${way}) at ${formatMs(atMs)}`;
-  if (answers.some(({ text }) => text.includes(modelAnswer)))
+  if (way !== 'pressed' && answers.some(({ text }) => text.includes(modelAnswer)))
     return [{ rule: 'answer', text: `the model answers ${where}` }];
   if (answers.some(({ text }) => /\b(don't|do not|can't) (hear|listen)/i.test(text)))
     return [];

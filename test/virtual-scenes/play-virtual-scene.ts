@@ -1,29 +1,7 @@
-import { expect, test } from 'vitest';
 import type { Match } from '#test/scenarios/scene-types.ts';
 import { judgeWorld } from './judge-world.ts';
 import { SceneStage } from './scene-stage.ts';
-import type {
-  Scene,
-  SceneActs,
-  SceneStep,
-  VirtualScenes,
-  WorldSteps,
-} from './scene-types.ts';
-
-/** One test for each scene: its own looks have to match, and the judge may find nothing. `failing` lists scenes that fail today. */
-export function playVirtualScenes(
-  scenes: VirtualScenes,
-  failing: Readonly<Record<string, string>> = {},
-): void {
-  for (const [title, scene] of Object.entries(scenes)) {
-    const play = async () => {
-      const { failure } = await playScene(scene);
-      expect(failure).toBeUndefined();
-    };
-    if (title in failing) test.fails(title, play);
-    else test(title, play);
-  }
-}
+import type { Scene, SceneActs, SceneStep, WorldSteps } from './scene-types.ts';
 
 /** Plays a scene, and returns the first thing that is wrong. */
 export async function playScene(

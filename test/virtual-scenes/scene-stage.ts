@@ -81,7 +81,7 @@ export class SceneStage implements Disposable {
   readonly #places: Places;
   readonly #transcripts;
   readonly #authors = new Map<string, string>();
-  readonly #voiceTexts = new Map<number, { readonly text: string; isNoted: boolean }>();
+  readonly #voiceTexts = new Map<number, VoiceText>();
   #voiceCount = 0;
   #policy: ScenePolicy;
   #storedRules: StoredRules = { needsRole: false, blocked: [] };
@@ -217,7 +217,9 @@ export class SceneStage implements Disposable {
       (one, other) => one.atMs - other.atMs,
     );
     await this.pass(toMs - this.nowMs + recogniseMs);
-    this.#noteMeaning(person, means, 'spoken');
+    // What no recogniser got cannot count.
+    const isHeard = (this.world.sayings[saying]?.heardFrames.size ?? 0) > 0;
+    this.#noteMeaning(person, isHeard ? means : undefined, 'spoken');
     return saying;
   }
 
@@ -398,7 +400,7 @@ export class SceneStage implements Disposable {
 
   async *#synthesize(text: string) {
     const number = this.#voiceCount++;
-    this.#voiceTexts.set(number % slots, { text, isNoted: false });
+    this.#voiceTexts.set(number % slots, { number, text, isNoted: false });
     const pieces = Math.min(60, Math.max(4, Math.ceil(text.length / 3)));
     for (let piece = 0; piece < pieces; piece++)
       yield {
@@ -445,7 +447,11 @@ export class SceneStage implements Disposable {
 
   #noteSound(slot: number | undefined) {
     const voice = slot === undefined ? undefined : this.#voiceTexts.get(slot);
-    this.world.sounds.push({ atMs: this.nowMs, text: voice?.text });
+    this.world.sounds.push({
+      atMs: this.nowMs,
+      number: voice?.number,
+      text: voice?.text,
+    });
     if (!voice || voice.isNoted) return;
     voice.isNoted = true;
     const channel = this.botChannel;
@@ -494,7 +500,9 @@ export class SceneStage implements Disposable {
   ) {
     if (means === 'yes' || means === 'no')
       this.world.noteAnswer(person, means, this.nowMs);
-    if (means === 'no' || means === 'stop')
+    const isHere =
+      this.botChannel !== undefined && person.seat.last === this.botChannel;
+    if (means === 'no' || (means === 'stop' && isHere))
       this.world.meant.push({ atMs: this.nowMs, by: person.name, means, way });
   }
 
@@ -551,6 +559,9 @@ export class SceneStage implements Disposable {
     };
   }
 }
+
+/** A text that the bot's voice was made for. */
+type VoiceText = { readonly number: number; readonly text: string; isNoted: boolean };
 
 /** Time, in ms, in which a saying is recognised, and an answer begins. */
 const recogniseMs = 2_400;

@@ -87,6 +87,13 @@ export type SceneLine = {
   readonly buttons: readonly string[];
 };
 
+/** A frame of the bot that left. Each text that it says has a number of its own; other sound has none. */
+export type SceneSound = {
+  readonly atMs: number;
+  readonly number: number | undefined;
+  readonly text: string | undefined;
+};
+
 /** An act of a person that the bot has to obey and to answer. */
 export type MeantAct = {
   readonly atMs: number;
@@ -112,7 +119,7 @@ export class SceneWorld {
   readonly panel: FactHistory<string> = new FactHistory('');
   readonly status: FactHistory<string> = new FactHistory('');
   /** Frames of the bot that left, and the text of its voice in them. */
-  readonly sounds: { readonly atMs: number; readonly text: string | undefined }[] = [];
+  readonly sounds: SceneSound[] = [];
   readonly #roles: Readonly<Record<string, readonly SceneRole[]>>;
 
   constructor(
