@@ -1,6 +1,6 @@
 // node --import URL?fault=ID, where URL is this file's: plants a fault into the sources as they are loaded.
 import { registerHooks } from 'node:module';
-import { plantedLeaks } from '../virtual-scenes/planted-leaks.ts';
+import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import { plantedFaults } from './planted-faults.ts';
 
 const id = new URL(import.meta.url).searchParams.get('fault');
