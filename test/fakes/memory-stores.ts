@@ -29,7 +29,11 @@ export type MemoryStores = {
 
 /** Store of the bot as it is, in memory. */
 export function openMemoryStores(clock: Clock = new VirtualClock()): MemoryStores {
-  const database = openInMemory(mainStore.sqlite, clock);
+  return openFailingStores(openInMemory(mainStore.sqlite, clock));
+}
+
+/** Store of the bot as it is, over a database that may be in trouble. */
+export function openFailingStores(database: StoreDatabase): MemoryStores {
   const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => {
     const failing = makeFailingDatabase(database, () => open.trouble);
     const open = part.open(failing, storeTables) as { trouble?: StoreTrouble };

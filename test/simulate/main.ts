@@ -1,5 +1,6 @@
 // npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary] [--planted all [--tests]]
 import { parseArgs } from 'node:util';
+import { playGeneratedScenes } from '#test/virtual-scenes/play-generated-scenes.ts';
 import { findPlantedFaults, findRunFaults } from './fault-hunt.ts';
 import { portNames } from './luck.ts';
 import {
@@ -34,6 +35,8 @@ const { values: options } = parseArgs({
     /** Planted faults by their ids, or `all`; `tests`: by the tests, too. */
     planted: { type: 'string' },
     tests: { type: 'boolean', default: false },
+    /** Scenes of people who may be heard or not, in place of talk. */
+    scenes: { type: 'boolean', default: false },
   },
 });
 
@@ -56,7 +59,12 @@ type Totals = {
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0, talkMs: 0 };
 const startedMs = performance.now();
 
-if (options.canary) await findCanary();
+if (options.scenes)
+  await playGeneratedScenes(
+    firstSeed,
+    options.seed === undefined ? Number(options.seeds) : 1,
+  );
+else if (options.canary) await findCanary();
 else if (options.planted !== undefined) huntFaults(options.planted);
 else if (options['each-call-fails']) await failEachCall();
 else await playSeeds();

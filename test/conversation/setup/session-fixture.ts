@@ -155,7 +155,7 @@ const usual = {
 } as const satisfies Partial<FixtureParts>;
 
 /** A chat in which nobody writes. */
-const unwrittenQuestions: TypedMessages = {
+const unwrittenMessages: TypedMessages = {
   setListener: () => undefined,
   replyTo: async () => 'sent',
 };
@@ -180,6 +180,7 @@ type CommandParts = {
 /** Parts that features are opened with. */
 type FeatureParts = Pick<FeatureProcessDeps, 'sounds'> & {
   readonly trackStore: TrackStore;
+  readonly typed: TypedMessages;
 };
 
 /** Everything that main gives to sessions, commands and programs. */
@@ -279,6 +280,7 @@ export function openSessionFixture(
         : new FakeLocalRecogniser({ texts: [''] }),
     partialTrust: new PartialTrust(false),
     sounds: makeCatalog(),
+    typed: unwrittenMessages,
     onEvent,
     peopleSettings: new PersonalSettingsCache({
       clock,
@@ -297,7 +299,7 @@ export function openSessionFixture(
     shard: { id: 0, count: 1 },
     signal: new AbortController().signal,
     sharedDeps,
-    typed: unwrittenQuestions,
+    typed: deps.typed,
     writtenQuestions: new WrittenAnswerConcurrency(),
   };
   const allFeatures = listener

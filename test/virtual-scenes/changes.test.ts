@@ -1,0 +1,159 @@
+import { type ChangeRow, toTableScene } from './change-table.ts';
+import { playVirtualScenes } from './virtual-scene-tests.ts';
+
+const isAgreedRole = { Ada: ['agreed'], Nora: ['agreed'], Nick: ['agreed'] } as const;
+const isMember = { Ada: ['members'], Adam: ['members'] } as const;
+const closed = { chat: 'closed' } as const;
+
+/** What changes, and who is heard then: agreed, undecided, said no, lacks role, newcomer. */
+const changes: Readonly<Record<string, ChangeRow>> = {
+  'a role is gained in mid-talk': {
+    policy: 'role',
+    roles: isAgreedRole,
+    change: [{ Uma: { gains: 'agreed' } }, { passes: 12_000 }],
+    isHeard: ['heard', 'told', 'unheard', 'unheard', 'told'],
+  },
+  'a role is lost in mid-talk': {
+    policy: 'role',
+    roles: { ...isAgreedRole, Uma: ['agreed'] },
+    change: [{ Uma: { loses: 'agreed' } }, { passes: 12_000 }],
+    isHeard: ['heard', 'unheard', 'unheard', 'unheard', 'told'],
+  },
+  'people are unblocked': {
+    policy: 'notice',
+    before: [{ Olga: { sets: ['blocked', '{Uma} {Nick}'] } }],
+    change: [{ Olga: { sets: ['blocked', 'none'] } }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'people are blocked': {
+    policy: 'notice',
+    change: [{ Olga: { sets: ['blocked', '{Uma} {Ada} {Nora}'] } }],
+    isHeard: ['unheard', 'unheard', 'unheard', 'told', 'unheard'],
+  },
+  'needed roles are no longer needed': {
+    policy: 'notice',
+    roles: isMember,
+    before: [{ Olga: { sets: ['roles', '{members}'] } }],
+    change: [{ Olga: { sets: ['roles', 'none'] } }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'a role becomes needed': {
+    policy: 'notice',
+    roles: isMember,
+    change: [{ Olga: { sets: ['roles', '{members}'] } }],
+    isHeard: ['heard', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'the policy becomes looser by command': {
+    change: [{ Olga: { sets: ['consent', 'notice'] } }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the policy hears the members of a role by command': {
+    roles: { ...isAgreedRole, Uma: ['agreed'] },
+    change: [{ Olga: { sets: ['consent', 'role {agreed}'] } }],
+    isHeard: ['heard', 'told', 'unheard', 'unheard', 'told'],
+  },
+  'the policy becomes stricter by command': {
+    policy: 'notice',
+    change: [{ Olga: { sets: ['consent', 'ask'] } }],
+    isHeard: ['heard', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'CONSENT_POLICY is loosened and the bot restarts': {
+    change: [{ bot: 'restarts', policy: 'notice' }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the bot is killed while the announcement of a looser policy waits': {
+    before: [{ chat: 'slow' }],
+    change: [
+      { Olga: { sets: ['consent', 'notice'] } },
+      { bot: 'is killed' },
+      { chat: 'open' },
+    ],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the bot restarts': {
+    policy: 'notice',
+    change: [{ bot: 'restarts' }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'a copy with a looser policy is restored': {
+    hasFolder: true,
+    before: [
+      { Olga: { sets: ['consent', 'notice'] } },
+      { copy: 'made' },
+      { Olga: { sets: ['consent', 'ask'] } },
+    ],
+    change: [{ copy: 'restored' }, { Adam: { calls: 'Lounge' } }],
+    isHeard: ['unheard', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'a copy with fewer blocked people is restored': {
+    hasFolder: true,
+    policy: 'notice',
+    before: [{ copy: 'made' }, { Olga: { sets: ['blocked', '{Uma} {Nora}'] } }],
+    change: [{ copy: 'restored' }, { Adam: { calls: 'Lounge' } }],
+    isHeard: ['told', 'unheard', 'unheard', 'told', 'unheard'],
+  },
+  'a copy without the needed role is restored': {
+    hasFolder: true,
+    policy: 'notice',
+    roles: isMember,
+    before: [{ copy: 'made' }, { Olga: { sets: ['roles', '{members}'] } }],
+    change: [{ copy: 'restored' }, { Adam: { calls: 'Lounge' } }],
+    isHeard: ['told', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'the bot is moved to another channel': {
+    policy: 'notice',
+    change: [
+      { moves: 'Den' },
+      { Ada: { joins: 'Den' }, Uma: { joins: 'Den' }, Nick: { joins: 'Den' } },
+      { passes: 20_000 },
+      { Adam: { joins: 'Den' }, Leo: { joins: 'Den' }, Nora: { joins: 'Den' } },
+      { moves: 'Lounge' },
+      { Ada: { joins: 'Lounge' }, Uma: { joins: 'Lounge' }, Nick: { joins: 'Lounge' } },
+      {
+        Leo: { joins: 'Lounge' },
+        Nora: { joins: 'Lounge' },
+        Adam: { joins: 'Lounge' },
+      },
+    ],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the policy becomes looser where the bot may not write': {
+    before: [closed],
+    change: [{ Olga: { sets: ['consent', 'notice'] } }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the policy becomes looser where the bot may neither write nor speak': {
+    before: [closed],
+    change: [{ bot: 'is muted' }, { Olga: { sets: ['consent', 'notice'] } }],
+    isHeard: ['heard', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'the right to write is lost before the newcomer comes': {
+    policy: 'notice',
+    change: [closed],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+  'the rights to write and to speak are lost before the newcomer comes': {
+    policy: 'notice',
+    change: [closed, { bot: 'is muted' }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'unheard'],
+  },
+  'the database goes away and the bot is killed': {
+    policy: 'notice',
+    change: [{ database: 'away' }, { bot: 'is killed' }, { Adam: { calls: 'Lounge' } }],
+    isHeard: ['unheard', 'unheard', 'unheard', 'unheard', 'unheard'],
+  },
+  'the database goes away and comes back': {
+    policy: 'notice',
+    change: [{ database: 'away' }, { passes: 10_000 }, { database: 'back' }],
+    isHeard: ['heard', 'told', 'unheard', 'told', 'told'],
+  },
+};
+
+playVirtualScenes(
+  Object.fromEntries(
+    Object.entries(changes).map(([title, row]) => [
+      `who is heard, and told before it, when ${title}`,
+      toTableScene(row),
+    ]),
+  ),
+);
