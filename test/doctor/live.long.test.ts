@@ -136,7 +136,8 @@ const faults: readonly Fault[] = [
   {
     name: 'a moderator has muted the bot',
     plant: (sandbox) => sandbox.guild().mute('Nova', true),
-    finds: /^missing playback I can't speak now: I am muted.* \| mend: A moderator can change that/,
+    finds:
+      /^missing playback I can't speak now: I am muted.* \| mend: A moderator can change that/,
   },
   {
     name: 'UDP is blocked',

@@ -6,7 +6,7 @@ const listWrittenLines = ({ captionChats }: SceneStage) =>
   [...captionChats.chats.values()].flatMap(({ texts }) => texts).join('\n');
 const getStatus = ({ world }: SceneStage) => world.status.last;
 const isPanelTrue = (stage: SceneStage) =>
-  stage.world.panel.last.includes('I only write captions here.') ===
+  stage.world.panel.last.includes('I only write captions now.') ===
   listWrittenLines(stage).includes('The dog sleeps in the sun');
 
 const seated: readonly SceneStep[] = [

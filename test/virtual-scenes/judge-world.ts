@@ -3,6 +3,8 @@ import { frameMs } from './scene-sound.ts';
 import type { MeantAct, Saying, ScenePerson, SceneWorld } from './scene-world.ts';
 
 /** Time, in ms, between the announcement of a looser policy and its effect. */
+/** Longest time in which a process ends and the next one begins. */
+const restartMs = 10_000;
 const announcementMs = 30_000;
 /** Time, in ms, after which a role that was taken counts, as Discord tells nothing of it. */
 const roleLagMs = 12_000;
@@ -93,12 +95,16 @@ function isBlocked({ name }: ScenePerson, atMs: number, world: SceneWorld) {
   return world.rules.getAt(atMs).blocked.includes(name);
 }
 
-/** Whether a person was told in this channel since the policy became looser, and 30 s ago where they sat there then. */
-function isTold(person: ScenePerson, atMs: number, world: SceneWorld) {
+/**
+ * Whether a person was told in this channel since the policy became looser, and 30 s ago where they sat there then. Whom
+ * the former policy heard is heard on.
+ */
+function isTold(person: ScenePerson, atMs: number, world: SceneWorld): boolean {
   const channel = world.botSeat.getAt(atMs);
   const looserMs = findLooserMs(atMs, world);
+  if (Number.isFinite(looserMs) && wasHeardOn(person, looserMs, world)) return true;
   const wasThere =
-    world.botSeat.getAt(looserMs) === channel &&
+    world.botSeat.listBetween(looserMs - restartMs, looserMs).includes(channel) &&
     person.seat.getAt(looserMs) === channel;
   const waitMs = wasThere ? announcementMs - lagMs : 0;
   return world.tellings.some(
@@ -107,6 +113,16 @@ function isTold(person: ScenePerson, atMs: number, world: SceneWorld) {
       telling.names.includes(person.name) &&
       telling.atMs >= looserMs &&
       telling.atMs + waitMs <= atMs,
+  );
+}
+
+/** Whether the policy heard a person just before it became looser. */
+function wasHeardOn(person: ScenePerson, looserMs: number, world: SceneWorld) {
+  const beforeMs = looserMs - 1;
+  return (
+    world.botSeat.getAt(beforeMs) === person.seat.getAt(beforeMs) &&
+    world.allowsUnasked(person, beforeMs) &&
+    isTold(person, beforeMs, world)
   );
 }
 

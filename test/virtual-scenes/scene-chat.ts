@@ -58,6 +58,13 @@ export class SceneChat {
           formatText(id, values, this.#deps.locale),
           buttons,
         );
+        return {
+          replaceBy: async (line) =>
+            this.#noteInChannel(
+              channel,
+              formatText(line.id, line.with, this.#deps.locale),
+            ),
+        };
       },
     };
   }

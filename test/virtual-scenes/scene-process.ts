@@ -69,6 +69,7 @@ export class SceneProcess {
         names: ['Nova'],
         clock: makeMortalClock(clock, isAlive),
         stores: makeMortal(stores.all, isAlive),
+        journal: makeMortal(stores.journal, isAlive),
         consent: { policy, roleId: toSceneRoleId('agreed') },
         linkOpener: this.opener,
         messages: chat.createPoster(isAlive),
@@ -104,7 +105,10 @@ export class SceneProcess {
         return [key, value];
       }),
     );
-    return await this.#answerCall(commandsByLine.get(line), { ...call, inputs });
+    const command = commandsByLine.get(line);
+    const request = { ...call, inputs };
+    const wished = command?.findWished?.(request, this.#ports);
+    return await this.#answerCall(wished ?? command, request);
   }
 
   /** Presses a button by its name, as in `confirm:forget`. */

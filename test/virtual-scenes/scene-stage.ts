@@ -1,6 +1,7 @@
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toChannelId, toMessageId } from '#src/base/ids.ts';
 import type { CommandCall, Replies, Reply } from '#src/features/command.ts';
+import { sealContent } from '#src/ports/authored-content.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelRef, MayHear } from '#src/ports/voice-link.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
@@ -187,7 +188,7 @@ export class SceneStage implements Disposable {
     this.#authors.set(messageId, name);
     const author = person.toMember();
     this.#process.listener?.onWritten({
-      content: { text },
+      content: sealContent({ text }),
       guildId: sceneGuildId,
       channelId:
         isMention || !this.botChannel ? generalId : toRef(this.botChannel).channelId,
@@ -226,6 +227,7 @@ export class SceneStage implements Disposable {
   /** Restarts the process in order, or kills it and begins the next. */
   async restart(how: 'restarts' | 'is killed', policy = this.#policy): Promise<void> {
     if (how === 'restarts') await this.waitFor(this.#process.stop());
+    else this.world.botSeat.set(this.nowMs, undefined); // Discord drops the call of a dead process.
     await this.#beginProcess(policy);
   }
 
@@ -280,7 +282,7 @@ export class SceneStage implements Disposable {
   /** Stops the bot, restores the copy, and starts it. A restore keeps the stricter rules of both, and brings back no yes. */
   async restoreCopy(): Promise<void> {
     await this.waitFor(this.#process.stop());
-    await this.#stores.restoreCopy();
+    await this.#stores.restoreCopy(this.#process.fixture.sessions.settings.choices);
     const { noes = [], rules = this.#storedRules } = this.#copy ?? {};
     this.#storedRules = chooseStricterRules(this.#storedRules, rules, this.#policy);
     for (const { answer, name } of this.world.people.values())
@@ -541,6 +543,7 @@ export class SceneStage implements Disposable {
       hasGuild: (guildId) => guildId === sceneGuildId,
       findChannelFacts: () => healthyFacts,
       getBotName: () => 'Nova',
+      listRoleNames: (_guildId, roleIds) => roleIds.map((id) => `role ${id}`),
       mayManage: (_guildId, id) => this.world.findPerson(id)?.mayManage === true,
       getLocale: () => this.#locale,
       findChannel: (_guildId, channelId) => findByChannelId(channelId),

@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
+import { serverSettings } from '#src/features/features.ts';
+import { chooseRestoredSettings } from '#src/settings/restored-settings.ts';
+import type { SettingChoices } from '#src/settings/setting-definition.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';
 import { toBackupsFolder } from '#src/storage/backups/copy-names.ts';
 import { restoreStores } from '#src/storage/backups/restore.ts';
 import { type Database, openDatabase } from '#src/storage/database.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { mainStore, storePath } from '#src/storage/store-kinds.ts';
+import type { ConsentJournal } from '#src/storage/stores/journaled-consents.ts';
+import { makeMemoryJournal } from '#test/fakes/memory-journal.ts';
 import {
   type MemoryStores,
   openFailingStores,
@@ -16,6 +21,8 @@ import {
 
 /** The stores of a scene, which outlive each process of the bot. */
 export class SceneStores implements Disposable {
+  /** Refusals on disk, which no trouble of the database touches. */
+  readonly journal: ConsentJournal = makeMemoryJournal();
   readonly #clock: Clock;
   readonly #dataDir: string | undefined;
   #database: Database;
@@ -51,11 +58,16 @@ export class SceneStores implements Disposable {
   }
 
   /** Restores the copy, as the operator does while the bot is stopped. */
-  async restoreCopy(): Promise<void> {
+  async restoreCopy(choices: SettingChoices): Promise<void> {
     if (!this.#copy) throw new Error('No copy was made.');
     const dataDir = this.#getDataDir();
     await this.#database[Symbol.asyncDispose]();
-    restoreStores({ dataDir, copies: [this.#copy], nowWallMs: this.#clock.wallMs() });
+    restoreStores({
+      dataDir,
+      copies: [this.#copy],
+      nowWallMs: this.#clock.wallMs(),
+      chooseSettings: (sides) => chooseRestoredSettings(sides, serverSettings, choices),
+    });
     this.#database = this.#openDatabase();
     this.#stores = openFailingStores(this.#database);
   }

@@ -208,6 +208,8 @@ export type FixtureOptions = Partial<
   readonly listener?: RecordedUtterances;
   /** Stores of a former run. */
   readonly stores?: MemoryStores;
+  /** Journal of a former run. Default: that of its stores. */
+  readonly journal?: ConsentJournal;
 };
 
 /** The journal of a folder outlives a process, as its stores do. */
@@ -226,6 +228,7 @@ export function openSessionFixture(
     rounds = [['You said five.']],
     pieces = 10,
     stores: former,
+    journal,
     ...options
   }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
@@ -261,7 +264,11 @@ export function openSessionFixture(
     serverSettings,
     clock,
     linkOpener,
-    store: new JournaledConsents(stores.consents, findJournal(stores), clock),
+    store: new JournaledConsents(
+      stores.consents,
+      journal ?? findJournal(stores),
+      clock,
+    ),
     leftOutPeople: stores.leftOutPeople,
     toldPeople: stores.toldPeople,
     guildStore: stores.guilds,
