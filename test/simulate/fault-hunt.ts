@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { runFaults } from './run-faults.ts';
@@ -44,6 +45,19 @@ export function findPlantedFaults({ hasTests, ids, isQuick, seconds }: FaultHunt
   console.log(`${bySimulation} of ${faults.length} are found by the simulation`);
   if (hasTests) console.log(`${byEither} of ${faults.length} by it or the tests`);
   return byEither === faults.length;
+}
+
+/** Plants one leak after the other, and prints the scenes that find it. True where each was found. */
+export function findPlantedLeaks(): boolean {
+  const missed = plantedLeaks.filter((leak) => {
+    const found = huntByTests(leak);
+    console.log(`${found ? 'found ' : 'missed'} ${leak.id} ${leak.meaning}`);
+    if (found) console.log(`          ${found}`);
+    return !found;
+  });
+  const foundCount = plantedLeaks.length - missed.length;
+  console.log(`${foundCount} of ${plantedLeaks.length} leaks are found by the scenes`);
+  return missed.length === 0;
 }
 
 /** First finding of the simulation with a fault; undefined: none, or the fault cannot be planted. */

@@ -1,7 +1,7 @@
-// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary] [--planted all [--tests]]
+// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary] [--planted all [--tests]] [--scenes [--seed 7] [--canary]]
 import { parseArgs } from 'node:util';
 import { playGeneratedScenes } from '#test/virtual-scenes/play-generated-scenes.ts';
-import { findPlantedFaults, findRunFaults } from './fault-hunt.ts';
+import { findPlantedFaults, findPlantedLeaks, findRunFaults } from './fault-hunt.ts';
 import { portNames } from './luck.ts';
 import {
   formatTest,
@@ -59,7 +59,8 @@ type Totals = {
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0, talkMs: 0 };
 const startedMs = performance.now();
 
-if (options.scenes)
+if (options.scenes && options.canary) process.exitCode = findPlantedLeaks() ? 0 : 1;
+else if (options.scenes)
   await playGeneratedScenes(
     firstSeed,
     options.seed === undefined ? Number(options.seeds) : 1,

@@ -1,7 +1,7 @@
 import type { Scene, SceneStep } from './scene-types.ts';
 
 /** People of each row: who agreed, who has not answered, who said no, who lacks roles, and who comes after the change. */
-export const tablePeople = {
+const tablePeople = {
   agreed: 'Ada',
   undecided: 'Uma',
   'said no': 'Nick',

@@ -1,6 +1,9 @@
 import type { PlantedFault } from '#test/simulate/planted-fault.ts';
 
-const tests = ['test/virtual-scenes'];
+/** The tables of scenes. The generated scenes find these leaks too, but later. */
+const tests = ['changes', 'consent', 'captions'].map(
+  (name) => `test/virtual-scenes/${name}.test.ts`,
+);
 
 /** A leak in each gate of who is heard, which the scenes have to find. */
 export const plantedLeaks: readonly PlantedFault[] = [
@@ -27,5 +30,101 @@ export const plantedLeaks: readonly PlantedFault[] = [
     from: "return isUser || mayManage ? 'open' : 'no-role';",
     to: "return isUser || mayManage ? 'open' : 'open';",
     tests,
+  },
+  {
+    id: 's04',
+    meaning: 'Nobody has to be told before the policy hears them.',
+    file: 'src/people/consent.ts',
+    from: "return isTold ? 'policy' : 'untold';",
+    to: "return 'policy';",
+    tests,
+  },
+  {
+    id: 's05',
+    meaning: 'People count as told before Discord has taken the line.',
+    file: 'src/conversation/hearing/consent-notices.ts',
+    from: 'const isWritten = await notices.tellPeople(ids, line, signal);',
+    to: 'void notices.tellPeople(ids, line, signal);\n    const isWritten = true;',
+    tests,
+  },
+  {
+    id: 's06',
+    meaning: 'A looser policy counts at once.',
+    file: 'src/conversation/hearing/session-consent.ts',
+    from: 'wallMs + looserPolicyDelayMs',
+    to: 'wallMs',
+    tests,
+  },
+  {
+    id: 's07',
+    meaning: 'The journal of refusals is not read.',
+    file: 'src/storage/stores/journaled-consents.ts',
+    from: 'const entries = await this.#inJournal(() => this.#journal.read(guildId));',
+    to: 'const entries = [];',
+    tests,
+  },
+  {
+    id: 's08',
+    meaning: 'A restore keeps the looser policy.',
+    file: 'src/settings/guild-settings.ts',
+    from: '(isLooser(present, copied) ? present : copied)',
+    to: '(isLooser(present, copied) ? copied : present)',
+    tests,
+  },
+  {
+    id: 's09',
+    meaning: 'Nobody listens for a no where the usual recogniser is closed.',
+    file: 'src/conversation/hearing/unpaid-speech.ts',
+    from: 'if (toMs - fromMs > maxCommandMs) return true;',
+    to: 'if (toMs > 0) return true;',
+    tests,
+  },
+  {
+    id: 's10',
+    meaning: 'A typed no is a question to the model.',
+    file: 'src/features/typed/typed-message-handler.ts',
+    from: '    if (wish) return await this.#obeyWish(message, wish, deletion);\n',
+    to: '',
+    tests,
+  },
+  {
+    id: 's11',
+    meaning: 'A stop leaves the sounds of tracks.',
+    file: 'src/conversation/output/silence.ts',
+    from: 'const silenced = mix.tracks.silence();',
+    to: 'const silenced = [];',
+    tests,
+  },
+  {
+    id: 's12',
+    meaning: 'Captions are announced while nobody pays them.',
+    file: 'src/ports/session-hearing.ts',
+    from: "    case 'unpaid':\n      return { id: 'captions.unpaid'",
+    to: "    case undefined:\n      return { id: 'captions.unpaid'",
+    tests,
+  },
+  {
+    id: 's13',
+    meaning: 'A person who lost the role counts as told when it comes back.',
+    file: 'src/conversation/hearing/session-consent.ts',
+    from: 'if (!this.#isPolicyFor(member)) choices.told.removePerson(channelId, member.id);',
+    to: 'void member;',
+    tests: ['test/conversation/hearing/told-people.test.ts'],
+  },
+  {
+    id: 's14',
+    meaning: 'The author of a message is not asked.',
+    file: 'src/sessions/message-authors.ts',
+    from: "    if (facts.hasRefused) return 'no';\n",
+    to: '',
+    tests: ['test/features/typed/message-authors.test.ts'],
+  },
+  {
+    id: 's15',
+    meaning: 'A yes that the server refuses is stored.',
+    file: 'src/sessions/privacy-requests.ts',
+    from: "if (line) return { kind: 'denied', line };",
+    to: '',
+    tests: ['test/conversation/hearing/refused-yes.test.ts'],
   },
 ];

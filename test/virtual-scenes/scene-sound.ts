@@ -21,7 +21,7 @@ const minLoudSample = 0.05;
 export type MarkedFrame = { readonly saying: number; readonly frame: number };
 
 /** Number of frames that a text takes. */
-export function countFrames(text: string): number {
+function countFrames(text: string): number {
   return Math.max(2, text.split(' ').length) * wordFrames;
 }
 

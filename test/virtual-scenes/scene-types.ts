@@ -56,7 +56,7 @@ export type SceneActs = Partial<
 
 /** Steps that nobody does, by their word. */
 export type WorldSteps = Pick<StageSteps, 'passes'> & {
-  /** `kills` ends the process within the instant. Both begin the next process, which returns to its seat. */
+  /** A kill ends the process within the instant. Restarts and kills begin the next process, which returns to its seat. */
   readonly bot: {
     readonly bot: 'restarts' | 'is killed' | 'is muted' | 'is unmuted';
     /** `CONSENT_POLICY` from then on. */

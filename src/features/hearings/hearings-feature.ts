@@ -11,7 +11,7 @@ import {
 } from './hearing-store.ts';
 
 /** Entries of one reply. */
-export const maxListedHearings = 2_000;
+const maxListedHearings = 2_000;
 
 /** Objects of hearings for commands. */
 export type HearingPorts = { readonly hearings: HearingRecords };

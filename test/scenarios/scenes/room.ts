@@ -42,7 +42,7 @@ const permitting = (...change: Parameters<SandboxGuild['permit']>): Step => ({
   'rights change': ({ server }) => server().permit(...change),
 });
 const timedOut: ScenarioReading = {
-  has: /^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/,
+  has: /^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\. Run \/join after that/,
   to: 'caller',
 };
 const resting = onlyOn('join.timeout', { s: 60 });

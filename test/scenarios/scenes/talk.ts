@@ -127,7 +127,7 @@ export const talkScenes: Scenes = {
           joins: 'Workshop',
           runs: '/join',
           reads: {
-            is: `${formatText('perm.room', lounge)}\n${formatText('move.asked')}`,
+            is: `${formatText('perm.room', lounge)}\n${formatText('move.asked', { n: 10 })}`,
           },
         },
       },
@@ -149,7 +149,7 @@ export const talkScenes: Scenes = {
         Cleo: {
           joins: 'Workshop',
           runs: '/join',
-          reads: { has: formatText('move.asked') },
+          reads: { has: formatText('move.asked', { n: 10 }) },
         },
       },
       { see: moveAskedIn('Lounge'), keep: 'asked' },

@@ -51,7 +51,7 @@ const commands = [
   'help',
   'join channel mode=talk|captions follow',
   'leave',
-  'privacy status; allow; deny; pause; resume; forget; export; memories delete',
+  'privacy status; allow; deny; pause; resume; forget; export; memories delete; audit person',
   'say text! when=now|queue track voice wait',
   'settings view; set key! value!; check',
   'stats',
@@ -316,6 +316,8 @@ export const textScenes: Scenes = {
           has: /a recording they sent.*utterance 1!.*What does he say\?"$/,
         },
         { Ben: { writes: '', files: { sound: voiceMessage }, keep: 'sound' } },
+        { Adam: { picks: ['Ask about this', 'sound'], reads: onlyOn('read.refused.unheard') } },
+        { Ben: { runs: '/privacy allow' } },
         { Adam: { picks: ['Ask about this', 'sound'], last } },
         heardDigits(2),
         {

@@ -57,7 +57,7 @@ test.each([
   [{ kind: 'nowhere' }, 409, 'bot.nowhere', /in no voice channel/],
   [{ kind: 'full', limit: 8 }, 429, 'queue.full', /\(8\)/],
   [refused('say.empty'), 422, 'text.unspeakable', /nothing I can say/],
-  [refused('muted.server'), 409, 'bot.muted', /Unmute me/],
+  [refused('muted.server'), 409, 'bot.muted', /I am muted/],
   [refused('captions.only'), 409, 'bot.captions_only', /./],
   [
     { kind: 'refused', line: { id: 'budget.user', with: { h: 5 } } },
