@@ -316,7 +316,12 @@ export const textScenes: Scenes = {
           has: /a recording they sent.*utterance 1!.*What does he say\?"$/,
         },
         { Ben: { writes: '', files: { sound: voiceMessage }, keep: 'sound' } },
-        { Adam: { picks: ['Ask about this', 'sound'], reads: onlyOn('read.refused.unheard') } },
+        {
+          Adam: {
+            picks: ['Ask about this', 'sound'],
+            reads: onlyOn('read.refused.unheard'),
+          },
+        },
         { Ben: { runs: '/privacy allow' } },
         { Adam: { picks: ['Ask about this', 'sound'], last } },
         heardDigits(2),
