@@ -40,7 +40,7 @@ const asksToForget: ScenarioReading = {
   buttons: [['confirm:forget', formatText('button.confirm')]],
 };
 const forgotten = {
-  is: `${formatText('privacy.forget.done', { total: 1 })}\n${formatText('privacy.forget.copies')}`,
+  is: `${formatText('privacy.forget.done', { total: 2 })}\n${formatText('privacy.forget.copies')}`,
 };
 const unread: ScenarioReading = {
   is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
@@ -110,7 +110,7 @@ export const consentScenes: Scenes = {
           ],
         ],
       },
-      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 2) } },
+      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 3) } },
       { see: requestsSince, is: 0 },
       { Adam: { asks: question } },
       { see: recognisedPeople, is: ['Ben', 'Adam'] },
@@ -168,7 +168,12 @@ export const consentScenes: Scenes = {
         ],
       },
       { Adam: { joins: 'Lounge', runs: '/join', last: unread } },
-      { Ben: { runs: '/privacy status', reads: onlyOn('privacy.unread') } },
+      {
+        Ben: {
+          runs: '/privacy status',
+          reads: { is: linesOf('privacy.unread', 'privacy.uncounted'), to: 'caller' },
+        },
+      },
       { Adam: { settles: true }, Ben: { settles: true, says: another } },
       { Adam: { runs: '/privacy allow', asks: question } },
       { see: recognised, is: ['Adam'] },
