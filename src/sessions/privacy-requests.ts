@@ -272,12 +272,13 @@ export class PrivacyRequests {
     // Where the bot sits nowhere, only a stored consent counts.
     const { consents, settings } = this.#sessions;
     const session = this.#sessions.listSessions(guildId).at(-1)?.consent;
-    const choices = session ? undefined : await consents.loadChoices(guildId);
+    const [areSettingsLoaded, choices] = session
+      ? []
+      : await Promise.all([settings.loadGuild(guildId), consents.loadChoices(guildId)]);
     const consent = session
       ? session.getConsent(personId)
       : consents.getConsent(guildId, { id: personId, roleIds: [] });
-    const isLoaded =
-      session?.isLoaded ?? (choices?.isLoaded && settings.isLoaded(guildId));
+    const isLoaded = session?.isLoaded ?? (areSettingsLoaded && choices?.isLoaded);
     return consent === 'unasked' && !isLoaded ? 'unread' : consent;
   }
 
