@@ -51,7 +51,7 @@ export const plantedLeaks: readonly PlantedFault[] = [
     id: 's06',
     meaning: 'A looser policy counts at once.',
     file: 'src/conversation/hearing/session-consent.ts',
-    from: 'wallMs + looserPolicyDelayMs',
+    from: 'isSurprised ? wallMs + looserPolicyDelayMs : wallMs',
     to: 'wallMs',
     tests,
   },

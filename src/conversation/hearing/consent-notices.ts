@@ -71,11 +71,12 @@ export class ConsentNotices {
     const isNew = untold.some(({ id }) => !this.#untellableIds.has(id));
     if (untold.length === 0 || (!isNew && clock.nowMs() < this.#retryAtMs)) return;
     for (const { id } of untold) this.#tellingIds.add(id);
-    const [surprised, others] = [true, false].map((isSurprised) =>
-      untold.filter(({ id }) => consent.isSurprised(id) === isSurprised),
-    ) as [ChannelMember[], ChannelMember[]];
-    void this.#tellGroup(others, { id: 'consent.policy' });
-    void this.#tellGroup(surprised, this.#describeLooserPolicy());
+    const groups = Map.groupBy(untold, ({ id }) => consent.isSurprised(id));
+    for (const [isSurprised, people] of groups)
+      void this.#tellGroup(
+        people,
+        isSurprised ? this.#describeLooserPolicy() : { id: 'consent.policy' },
+      );
   }
 
   /** Forgets that a person was asked, so that the person is asked again. */

@@ -105,11 +105,14 @@ export class SessionConsent {
   addTold(personIds: readonly PersonId[]): void {
     const { choices, clock } = this.#options;
     const wallMs = clock.wallMs();
-    const [surprised, others] = [true, false].map((isSurprised) =>
-      personIds.filter((id) => this.isSurprised(id) === isSurprised),
-    ) as [PersonId[], PersonId[]];
-    choices.told.addPeople(this.#toldRules, others, wallMs);
-    choices.told.addPeople(this.#toldRules, surprised, wallMs + looserPolicyDelayMs);
+    for (const [isSurprised, ids] of Map.groupBy(personIds, (id) =>
+      this.isSurprised(id),
+    ))
+      choices.told.addPeople(
+        this.#toldRules,
+        ids,
+        isSurprised ? wallMs + looserPolicyDelayMs : wallMs,
+      );
     this.syncConversation();
   }
 
