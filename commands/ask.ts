@@ -179,9 +179,9 @@ export async function toAskReply(
       const { confirmation, text } = asking;
       const mayOpenChannel = (channelId: ChannelId) =>
         sessions.canOpen(guildId, channelId, caller.id);
-      const open = requested === 'room' ? text.findTextForPlace(placeId) : undefined;
+      const open = requested === 'room' ? text.findForPlace(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? (await text.findTextForPerson(caller.id, mayOpenChannel));
+      const answer = open ?? (await text.findForPerson(caller.id, mayOpenChannel));
       if (answer === undefined) return [{ id: 'confirm.done', to }];
       const waiting = confirmation && {
         lines: [confirmation.line],

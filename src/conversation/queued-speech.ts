@@ -1,5 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
 import type { TurnEnd } from './machine/state.ts';
@@ -25,7 +25,7 @@ export type SayPlace = 'now' | 'queue';
 
 /** A text that waits to be said and answers no turn. */
 export type QueuedAnnouncement = {
-  readonly clauses: readonly ConfidentialText[];
+  readonly clauses: readonly Owned<string>[];
   /** `behind`: after everything that waits, even if it comes later. */
   readonly when: SayPlace | 'behind';
   /** Returns words to say before the text. Undefined: the text is not wanted any more, and is not said. */

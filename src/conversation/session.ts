@@ -2,7 +2,7 @@ import type { PersonId } from '#src/base/ids.ts';
 import type { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
 import type { SessionConsent } from '#src/conversation/hearing/session-consent.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
@@ -44,7 +44,7 @@ export type Session = {
   readonly tools: {
     readonly confirmations: {
       /** Holds an answer, and returns the name of the button that shows it to `reader` alone. */
-      holdAnswer(text: ConfidentialText, reader: NamedPerson): string;
+      holdAnswer(text: Owned<string>, reader: NamedPerson): string;
     };
   };
   /** Hooks of all features. */

@@ -5,7 +5,7 @@ import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, TurnEnd } from '#src/conversation/machine/state.ts';
 import { type ChannelNotices, toFailureLine } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { queueRules } from '#src/turn/answer-wait.ts';
 import type { ConversationLoop } from './conversation-loop.ts';
 import { findAnnouncement, findTurn, isMuted } from './machine/selectors.ts';
@@ -80,7 +80,7 @@ type SpeechRequestsDeps = {
  *
  * @example
  * import type { SpeechRequests } from '#src/conversation/speech-requests.ts';
- * import { toOpenText } from '#src/people/confidential-text.ts';
+ * import { toOpenText } from '#src/people/owned.ts';
  *
  * declare const requests: SpeechRequests;
  * const dinner = requests.queueAnnouncement({ clauses: [toOpenText('Dinner is ready.')], when: 'queue' });

@@ -2,7 +2,7 @@ import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import { type AudienceDeps, mayOpen } from '#src/people/audience.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { toFailureEvent, toRateLimitLine } from '#src/ports/failure-event.ts';
 import type { SessionEvent, SessionEventListener } from '#src/ports/session-events.ts';
@@ -91,7 +91,7 @@ export type NoticeDeps = {
 
 /** Writes into the chat without waiting. If closed, only the operator learns of it. */
 export function writeInChat(
-  text: ConfidentialText,
+  text: Owned<string>,
   channel: ChannelRef,
   deps: Omit<NoticeDeps, 'places'>,
 ): void {
@@ -122,13 +122,13 @@ export interface ChannelNotices {
   /** Returns the locale of the server. */
   getWrittenLocale(): Locale;
   /** Writes into the chat without waiting, with a mention if a person is given. */
-  writeWords(message: ConfidentialText, personId?: PersonId): void;
+  writeWords(message: Owned<string>, personId?: PersonId): void;
   /** Tests whether a person may open a channel, and so may know words from it. */
   mayTellPerson(personId: PersonId, channelId: ChannelId): Promise<boolean>;
   /** Sends a direct message. Throws as `VoiceChannelChatPoster` does. */
   tellPerson(
     personId: PersonId,
-    message: ConfidentialText,
+    message: Owned<string>,
     signal: AbortSignal,
   ): Promise<void>;
   /**
@@ -169,12 +169,12 @@ export function createChannelNotices(
     onEvent(guildId, toFailureEvent(error, stage));
   }
 
-  function writeWords(message: ConfidentialText, personId?: PersonId) {
+  function writeWords(message: Owned<string>, personId?: PersonId) {
     if (personId === undefined) {
       writeInChat(message, channel, deps);
       return;
     }
-    const text = message.findTextForPlace(channelId) ?? '';
+    const text = message.findForPlace(channelId) ?? '';
     messages
       .notifyPeople(channel, [{ personId, text }], neverAborted)
       .catch((error: unknown) => reportFailure(error, 'speak'));
@@ -273,7 +273,7 @@ export function writeUnrecognisedNotice(
  * voice.
  */
 export function writeUnspeakableWords(
-  text: ConfidentialText,
+  text: Owned<string>,
   { loop, notices }: FailingSession,
   language?: string,
 ): void {
@@ -282,7 +282,7 @@ export function writeUnspeakableWords(
     ? toNoVoiceLine(language, notices)
     : { id: 'fail.tts' };
   const reason = toOpenText(notices.formatWrittenText(reasonLine));
-  notices.writeWords(isFirst ? ConfidentialText.join([reason, text], ' ') : text);
+  notices.writeWords(isFirst ? Owned.join([reason, text], ' ') : text);
 }
 
 /** Tells people that no voice speaks a language, by the language's name. */

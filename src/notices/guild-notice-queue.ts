@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatWrittenText, type NoticeDeps, writeInChat } from './channel-notices.ts';

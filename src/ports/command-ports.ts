@@ -1,7 +1,7 @@
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { AccessFacts } from '#src/people/rights.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
@@ -136,7 +136,7 @@ export type ShownConfirmation = { readonly line: TextLine; readonly button: stri
 export type AskOutcome =
   | {
       readonly kind: 'answered';
-      readonly text: ConfidentialText;
+      readonly text: Owned<string>;
       readonly confirmation?: ShownConfirmation;
     }
   | { readonly kind: 'failed'; readonly line: TextLine }

@@ -1,5 +1,5 @@
 import type { ChannelId, GuildId, MessageId } from '#src/base/ids.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { SealedContent } from './authored-content.ts';
 import type { ChannelMember } from './voice-link.ts';
 
@@ -44,7 +44,7 @@ export interface TypedMessages {
    */
   replyTo(
     to: Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
   ): Promise<'sent' | 'deleted'>;
 }

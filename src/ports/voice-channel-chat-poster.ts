@@ -1,5 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
@@ -34,7 +34,7 @@ export interface VoiceChannelChatPoster {
    */
   writeText(
     channel: ChannelRef,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
   ): Promise<void>;
   /**
@@ -54,7 +54,7 @@ export interface VoiceChannelChatPoster {
    */
   tellPerson(
     personId: PersonId,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
     id?: string,
   ): Promise<void>;

@@ -1,6 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { fillLine, type TextLine } from '#src/texts/texts.ts';
@@ -63,7 +63,7 @@ function describeCall(
 }
 
 type ShowOutcome =
-  | { readonly kind: 'answered'; readonly text: ConfidentialText }
+  | { readonly kind: 'answered'; readonly text: Owned<string> }
   | {
       readonly kind: 'shown';
       readonly line: TextLine;

@@ -23,7 +23,7 @@ import type {
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import {

@@ -3,7 +3,7 @@ import { openAskWindow as askWindow } from '#commands/panel-buttons.ts';
 import { toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { type PickedMessage, sealContent } from '#src/ports/authored-content.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import { adam, callAs, inLounge, makePorts } from './command-ports.ts';

@@ -14,7 +14,7 @@ import type { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type {
   TrackCommand,
   TrackOutcome,

@@ -1,5 +1,5 @@
 import { toPersonId } from '#src/base/ids.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { inLounge } from './command-ports.ts';
 import { runPressed } from './run-typed.ts';
@@ -31,7 +31,7 @@ test.each<[ConfirmOutcome, object]>([
 });
 
 test('a press on Show gives a private answer to its asker', async () => {
-  const text = new ConfidentialText('Five.', { onlyFor: toPersonId('adam') });
+  const text = new Owned('Five.', { onlyFor: toPersonId('adam') });
   const showConfirmation = () => ({ kind: 'answered', text }) as const;
   const reply = { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' };
   expect(await runPressed('tool.show', inLounge, { showConfirmation })).toEqual([

@@ -3,7 +3,7 @@ import { say } from '#commands/say.ts';
 import { play as playing } from '#commands/track/play.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';

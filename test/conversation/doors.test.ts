@@ -3,7 +3,7 @@ import type {
   writeInChat,
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
@@ -24,9 +24,9 @@ type DoorWords = {
 };
 
 test('a bare string passes no door', () => {
-  expectTypeOf<DoorWords[keyof DoorWords]>().toEqualTypeOf<ConfidentialText>();
-  expectTypeOf<string>().not.toExtend<ConfidentialText>();
-  expectTypeOf<ConfidentialText>().not.toExtend<string>();
-  expectTypeOf<{ readonly owner: 'given' }>().not.toExtend<ConfidentialText>();
-  expect(Object.keys(new ConfidentialText('secret', 'given'))).toEqual(['owner']);
+  expectTypeOf<DoorWords[keyof DoorWords]>().toEqualTypeOf<Owned<string>>();
+  expectTypeOf<string>().not.toExtend<Owned<string>>();
+  expectTypeOf<Owned<string>>().not.toExtend<string>();
+  expectTypeOf<{ readonly owner: 'given' }>().not.toExtend<Owned<string>>();
+  expect(Object.keys(new Owned('secret', 'given'))).toEqual(['owner']);
 });

@@ -1,5 +1,5 @@
 import type { Command, Replies } from '#src/features/command.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 
@@ -63,7 +63,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   await expect.poll(() => written).toHaveLength(1);
   const [mention] = written;
   if (mention) await typed.replyTo(mention, toOpenText(answer), never);
-  await messages.writeText(lounge, new ConfidentialText(answer, own), never);
+  await messages.writeText(lounge, new Owned(answer, own), never);
   await messages.notifyPeople(lounge, [{ personId: ann.id, text: answer }], never);
   await captions.postMessage(lounge.channelId, answer, never);
   const chat = await captions.openChat(lounge, undefined, never);
@@ -84,11 +84,7 @@ test('no link in what a model wrote is fetched for a preview, through any door',
     false,
   ]);
   // Direct message.
-  await messages.tellPerson(
-    ann.id,
-    new ConfidentialText(answer, { onlyFor: ann.id }),
-    never,
-  );
+  await messages.tellPerson(ann.id, new Owned(answer, { onlyFor: ann.id }), never);
   expect(sandbox.directMessages()).toMatchObject([
     { text: answer, hasPreviews: false },
   ]);

@@ -35,7 +35,7 @@ export class SceneChat {
   createPoster(isAlive: () => boolean): VoiceChannelChatPoster {
     return {
       writeText: async (channel, text, signal) => {
-        const shown = text.findTextForPlace(channel.channelId);
+        const shown = text.findForPlace(channel.channelId);
         await this.#deliver(signal, isAlive);
         if (shown === undefined) throw createForbiddenError();
         this.#noteInChannel(channel, shown);
@@ -47,7 +47,7 @@ export class SceneChat {
       },
       tellPerson: async (personId, words, signal) => {
         signal.throwIfAborted();
-        const text = await words.findTextForPerson(personId, async () => false);
+        const text = await words.findForPerson(personId, async () => false);
         if (isAlive())
           this.#noteLine('direct', this.#listNames([personId]), text ?? '');
       },
@@ -78,7 +78,7 @@ export class SceneChat {
     return {
       setListener,
       replyTo: async ({ channelId, messageId }, text, signal) => {
-        const shown = text.findTextForPlace(channelId) ?? '';
+        const shown = text.findForPlace(channelId) ?? '';
         await this.#deliver(signal, isAlive);
         this.#noteLine('reply', [getAuthor(messageId) ?? ''], shown);
         return 'sent';

@@ -21,7 +21,7 @@ import {
   toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
-import { type TextOwner, toPrivateOwner } from '#src/people/confidential-text.ts';
+import { type Owner, toPrivateOwner } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
@@ -266,7 +266,7 @@ function selectContext(
 ): {
   readonly exchanges: readonly HistoryExchange[];
   readonly featureContext: Pick<Turn, 'context'>;
-  readonly owner: TextOwner;
+  readonly owner: Owner;
 } {
   if (isProgram(askerId)) return { exchanges: [], featureContext: {}, owner: 'given' };
   return {

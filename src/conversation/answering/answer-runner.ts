@@ -36,7 +36,7 @@ import {
   toFailureLine,
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError } from '#src/ports/failure-event.ts';

@@ -12,7 +12,7 @@ import {
   toNoVoiceLine,
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -38,7 +38,7 @@ type AnnouncementSession = Owners<
 /** An announcement with its text, as it is spoken or written. */
 type OpenedAnnouncement = {
   readonly announcement: QueuedAnnouncement;
-  readonly clauses: readonly ConfidentialText[];
+  readonly clauses: readonly Owned<string>[];
   /** The clauses as this channel may hear them. */
   readonly texts: readonly string[];
 };
@@ -113,13 +113,13 @@ export class AnnouncementRunner {
     const budget = this.#findUsedBudget();
     const { channelId } = this.#session.voiceChannel.channel;
     const clauses = addOpening(announcement);
-    const texts = clauses.flatMap((clause) => clause.findTextForPlace(channelId) ?? []);
+    const texts = clauses.flatMap((clause) => clause.findForPlace(channelId) ?? []);
     const opened = { announcement, clauses, texts };
     const paid = budget ?? this.#openBudget(opened);
     // A text that costs more than is left is written.
     if (paid.kind === 'refused') {
       if (!announcement.isWrittenElsewhere && texts.length > 0)
-        this.#session.notices.writeWords(ConfidentialText.join(clauses, ' '));
+        this.#session.notices.writeWords(Owned.join(clauses, ' '));
       return 'empty';
     }
     using reservation = paid.reservation;
@@ -185,7 +185,7 @@ export class AnnouncementRunner {
 
   #writeInstead({ announcement, clauses }: OpenedAnnouncement) {
     if (!announcement.isWrittenElsewhere)
-      writeUnspeakableWords(ConfidentialText.join(clauses, ' '), this.#session);
+      writeUnspeakableWords(Owned.join(clauses, ' '), this.#session);
   }
 
   #reportOutcome(error: BotError | undefined, language = '') {
@@ -205,7 +205,7 @@ function addOpening({
   if (openingText === undefined) return [];
   if (openingText === '') return clauses;
   return [
-    ConfidentialText.join([toOpenText(openingText), ...clauses.slice(0, 1)], ' '),
+    Owned.join([toOpenText(openingText), ...clauses.slice(0, 1)], ' '),
     ...clauses.slice(1),
   ];
 }

@@ -7,7 +7,7 @@ import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
@@ -94,7 +94,7 @@ export async function* endWithToolQuote(
   yield* answer;
   const { quote } = pending;
   if (quote === undefined) return;
-  const text = quote.text.findTextForPlace(channel.channelId) ?? '';
+  const text = quote.text.findForPlace(channel.channelId) ?? '';
   yield { part: { kind: 'text', text }, atMs: deps.clock.nowMs() };
   if (!pending.isWritten)
     yield* speakQuote(text, pending.voice, channel.guildId, deps, signal);
@@ -146,7 +146,7 @@ export function writeAside(
   const notice = notices.formatSpokenText({ id: 'aside.chat' }, language);
   const isReported = reply.getHeardText().includes(notice);
   if (!isReported && finish === 'cancelled') return;
-  notices.writeWords(new ConfidentialText(progress.aside, owner));
+  notices.writeWords(new Owned(progress.aside, owner));
 }
 
 /**
@@ -325,17 +325,17 @@ type PrivateWriting = Owners<'consent' | 'notices' | 'tools'>;
 /** Writes an answer to one person as a direct message. Never throws. */
 export async function writePrivately(
   { id, name }: NamedPerson,
-  text: ConfidentialText,
+  text: Owned<string>,
   { consent, notices, tools }: PrivateWriting,
 ): Promise<void> {
   // Where direct messages are closed, the answer waits behind a button.
   const signal = consent.withdrawals.getSignal(id);
-  const content = await text.findTextForPerson(id, (channelId) =>
+  const content = await text.findForPerson(id, (channelId) =>
     notices.mayTellPerson(id, channelId),
   );
   if (content === undefined || signal.aborted) return;
   try {
-    const message = new ConfidentialText(content, { onlyFor: id });
+    const message = new Owned(content, { onlyFor: id });
     await notices.tellPerson(id, message, signal);
   } catch {
     if (signal.aborted) return;

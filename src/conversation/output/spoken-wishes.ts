@@ -1,6 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';

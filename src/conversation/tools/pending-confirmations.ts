@@ -4,7 +4,7 @@ import type { ConversationLoop } from '#src/conversation/conversation-loop.ts';
 import { conversationRules } from '#src/conversation/machine/conversation-rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { NamedPerson, Owners } from '#src/conversation/session.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type {
   ConfirmOutcome,
   ReplyAudience,
@@ -49,7 +49,7 @@ export type ConfirmationPress =
 type HeldAnswer = {
   readonly id: string;
   readonly presser: NamedPerson;
-  readonly text: ConfidentialText;
+  readonly text: Owned<string>;
   readonly untilMs: number;
 };
 
@@ -64,7 +64,7 @@ const { confirmMs } = conversationRules.tools;
  * @example
  * import { toPersonId } from '#src/base/ids.ts';
  * import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
- * import { toOpenText } from '#src/people/confidential-text.ts';
+ * import { toOpenText } from '#src/people/owned.ts';
  *
  * declare const confirmations: PendingConfirmations;
  * const ana = { id: toPersonId('1'), name: 'Ana' };
@@ -108,7 +108,7 @@ export class PendingConfirmations {
   }
 
   /** Holds an answer for 15 minutes, and returns the name of the button that shows it to `presser` alone. */
-  holdAnswer(text: ConfidentialText, presser: NamedPerson): string {
+  holdAnswer(text: Owned<string>, presser: NamedPerson): string {
     const id = crypto.randomUUID();
     const untilMs = this.#clock.nowMs() + heldAnswerMs;
     const answers = [...this.#heldAnswers, { id, presser, text, untilMs }];

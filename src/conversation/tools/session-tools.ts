@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import {
   hasRight,
   isProgram,
@@ -113,7 +113,7 @@ function createChannelPorts(
   return {
     describeCompany: () => describeCompany(session, askerId),
     post: (text, signal) =>
-      messages.writeText(channel, new ConfidentialText(text, { channelId }), signal),
+      messages.writeText(channel, new Owned(text, { channelId }), signal),
     leave: leaveChannel,
   };
 }

@@ -5,7 +5,7 @@ import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import type { Session } from '#src/conversation/session.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
@@ -365,7 +365,7 @@ export class AnswerCalls implements AnswerTools {
     const quotes = this.#quotes;
     if (quotes.length === 0) return undefined;
     return {
-      text: ConfidentialText.join(
+      text: Owned.join(
         quotes.map(({ text }) => text),
         '\n',
       ),

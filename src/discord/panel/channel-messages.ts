@@ -12,7 +12,7 @@ import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteMessages } from '#src/discord/permissions.ts';
 import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
@@ -42,11 +42,11 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   /** Writes a text without pings, cut at 2,000 characters. Throws BotError `discord.*`. */
   async writeText(
     channelRef: ChannelRef,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
   ): Promise<void> {
     const channel = this.#getChannel(channelRef, text.owner === 'given');
-    const plainText = text.findTextForPlace(toChannelId(channel.id));
+    const plainText = text.findForPlace(toChannelId(channel.id));
     if (plainText === undefined) throw createForbiddenError(channelRef.name);
     const body = { content: toContent(plainText), allowed_mentions: { parse: [] } };
     await this.#sendBody(channelRef.name, () => channel, body, signal);
@@ -79,11 +79,11 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   /** Sends a direct message, once for each `id`. Throws if direct messages are closed. */
   async tellPerson(
     personId: PersonId,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
     id?: string,
   ): Promise<void> {
-    const plainText = await text.findTextForPerson(personId, async () => false);
+    const plainText = await text.findForPerson(personId, async () => false);
     if (plainText === undefined) throw createForbiddenError(directMessage);
     const once = id !== undefined && { nonce: toNonce([id]) };
     const { users } = this.#deps.client;

@@ -19,7 +19,7 @@ import { watchDeleted } from '#src/discord/captions/discord-caption-chats.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
-import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import { sealContent } from '#src/ports/authored-content.ts';
 import type {
   TypedMessage,
@@ -59,10 +59,10 @@ export class DiscordTypedMessages implements TypedMessages {
       guildId,
       messageId,
     }: Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
   ): Promise<'sent' | 'deleted'> {
-    const plainText = text.findTextForPlace(channelId);
+    const plainText = text.findForPlace(channelId);
     if (plainText === undefined)
       throw new Error('A reply has words of another channel.');
     const body = {

@@ -12,7 +12,7 @@ import {
 import type { Feature } from '#src/features/contract/feature.ts';
 import { SessionObjects } from '#src/features/contract/session-objects.ts';
 import { defineTool, toOutcome } from '#src/features/contract/tool-definition.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
@@ -99,7 +99,7 @@ async function quoteFoundLines(
     const quotes = outcome.lines.map(
       ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
     );
-    const text = new ConfidentialText(quotes.join('\n'), { channelId });
+    const text = new Owned(quotes.join('\n'), { channelId });
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
   const textLine: TextLine =

@@ -8,7 +8,7 @@ import type {
   CaptionDeps,
   TranscriptStore,
 } from '#src/features/captions/store/transcript-stores.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import {
   type ContextRequest,

@@ -10,7 +10,7 @@ import {
   type ReminderMessage,
 } from '#src/features/reminders/reminder-store.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';

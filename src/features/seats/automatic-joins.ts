@@ -12,13 +12,13 @@ import {
   toOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import { formatWrittenText, writeInChat } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import {
   type AutoJoinChannel,
   chooseAutoJoin,
   toAutoJoinTimeMs,
 } from '#src/people/join-rules.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { canEnter } from '#src/sessions/join-obstacles.ts';

@@ -3,7 +3,7 @@ import { listExchanges } from '#src/conversation/answering/answer-request.ts';
 import { pauseHearingAloud } from '#src/conversation/output/answer-delivery.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import { defineTool } from '#src/features/contract/tool-definition.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import { formatDuration } from '#src/texts/duration.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { paceChanges } from '#src/voice/output/speech-output.ts';
@@ -69,7 +69,7 @@ const repeatTool = defineTool({
     const exchanges = session ? listExchanges(askerId, session) : [];
     const last = exchanges.findLast(({ heard }) => heard !== '');
     if (!session || !last) return { facts: { lastAnswer: 'There is none.' } };
-    const text = new ConfidentialText(last.heard, {
+    const text = new Owned(last.heard, {
       channelId: session.voiceChannel.channel.channelId,
     });
     return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };

@@ -5,7 +5,7 @@ import {
   type FeatureTool,
   toOutcome,
 } from '#src/features/contract/tool-definition.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
 import {
   type TrackCommand,

@@ -7,7 +7,7 @@ import { getSpokenName } from '#src/conversation/output/answer-delivery.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { AdmittedContent, PickedMessage } from '#src/ports/authored-content.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
@@ -192,7 +192,7 @@ export class ChatReadAloud {
     );
     return {
       clauseTexts,
-      clauses: clauseTexts.map((clause) => new ConfidentialText(clause, { channelId })),
+      clauses: clauseTexts.map((clause) => new Owned(clause, { channelId })),
       voice:
         writerSettings.voice ??
         addVoiceLanguage(likelyLanguage, voiceChannel.getStyle()).name,

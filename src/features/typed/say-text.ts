@@ -9,7 +9,7 @@ import type { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { toAnnouncementRequest } from '#src/spending/reservation.ts';
@@ -72,7 +72,7 @@ function queueText(
 ): SayOutcome {
   const { channelId } = session.voiceChannel.channel;
   const announcement: QueuedAnnouncement = {
-    clauses: clauses.map((clause) => new ConfidentialText(clause, { channelId })),
+    clauses: clauses.map((clause) => new Owned(clause, { channelId })),
     when,
     voice,
     speed,

@@ -6,7 +6,7 @@ import type {
   FeatureProcessDeps,
   FeatureShardDeps,
 } from '#src/features/contract/feature.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type { FeatureSession } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { MessageAuthors } from '#src/sessions/message-authors.ts';

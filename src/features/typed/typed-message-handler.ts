@@ -14,7 +14,7 @@ import {
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
-import { type ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { type Owned, toOpenText } from '#src/people/owned.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { AdmittedContent } from '#src/ports/authored-content.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
@@ -265,7 +265,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (session && medium !== 'aloud' && outcome.kind === 'answered')
       addToHistory(session, message, {
         question,
-        heard: (placeId && outcome.text.findTextForPlace(placeId)) || '',
+        heard: (placeId && outcome.text.findForPlace(placeId)) || '',
       });
     return await this.#deliverOutcome(message, outcome, signal, privateSession);
   }
@@ -308,7 +308,7 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #replyWithText(
     message: TypedMessage,
-    text: ConfidentialText,
+    text: Owned<string>,
     signal: AbortSignal,
     privateSession: Parameters<typeof writePrivately>[2] | undefined,
   ) {

@@ -25,7 +25,7 @@ import {
   memorySetting,
 } from '#src/features/memories/usable-memories.ts';
 import type { RunningTracks } from '#src/features/tracks/session-tracks.ts';
-import type { TextOwner } from '#src/people/confidential-text.ts';
+import type { Owner } from '#src/people/owned.ts';
 import {
   choosePipeline,
   type PipelineName,
@@ -461,7 +461,7 @@ function findKnownExchanges(
   { id }: Asker,
   session: Pick<VoiceSession, 'channel' | 'consent' | 'isHere' | 'loop'> | undefined,
   { material, placeId }: QuestionSubject,
-): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
+): { readonly exchanges: readonly HistoryExchange[]; readonly owner: Owner } {
   const { channelId } = session?.channel ?? {};
   const isThere =
     !material?.isQuoted && (placeId === undefined || placeId === channelId);

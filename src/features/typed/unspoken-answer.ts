@@ -8,11 +8,7 @@ import type {
   OpenStream,
 } from '#src/features/contract/http-api-ports.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
-import {
-  ConfidentialText,
-  type TextOwner,
-  toPrivateOwner,
-} from '#src/people/confidential-text.ts';
+import { Owned, type Owner, toPrivateOwner } from '#src/people/owned.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError, toFailureEvent } from '#src/ports/failure-event.ts';
@@ -41,7 +37,7 @@ export type UnspokenQuestion = {
 
 /** A question with the owner of the words that its answer may repeat. */
 export type OwnedQuestion = UnspokenQuestion & {
-  readonly owner: TextOwner;
+  readonly owner: Owner;
 };
 
 /** One message holds no more. */
@@ -122,7 +118,7 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
 function toAskOutcome(text: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
   if (text === '') throw createEmptyAnswerError();
   const askerId = turn.utterances[0]?.speakerId ?? nobody;
-  const answer = new ConfidentialText(
+  const answer = new Owned(
     text,
     tools?.isPrivate ? toPrivateOwner(askerId, owner) : owner,
   );

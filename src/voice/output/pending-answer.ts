@@ -3,7 +3,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
-import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
+import { Owned, type Owner } from '#src/people/owned.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
@@ -20,7 +20,7 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 /** Text of other people that a tool found, said in place of the rest of an answer. */
 export type Quote = {
-  readonly text: ConfidentialText;
+  readonly text: Owned<string>;
   /** Called once the quoted text has been heard. */
   readonly onHeard?: () => void;
 };
@@ -41,7 +41,7 @@ type PendingAnswerOptions = {
   readonly tools: AnswerTools;
   readonly awaitJudgement?: WordsJudge['awaitJudgement'] | undefined;
   /** Owner of the words in its prompt. */
-  readonly owner: TextOwner;
+  readonly owner: Owner;
   /** Returns monotonic ms, for the times of a turn. */
   readonly nowMs: () => number;
   readonly reservation: Reservation;
@@ -96,7 +96,7 @@ export class PendingAnswer {
   }
 
   /** Gets the owner of the words in the prompt, else of the quote. */
-  get owner(): TextOwner {
+  get owner(): Owner {
     const { owner } = this.#options;
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
@@ -108,8 +108,8 @@ export class PendingAnswer {
   }
 
   /** Wraps a text of this answer with its owner. */
-  toConfidentialText(text: string): ConfidentialText {
-    return new ConfidentialText(text, this.owner);
+  toConfidentialText(text: string): Owned<string> {
+    return new Owned(text, this.owner);
   }
 
   /** Voice of all clauses. It follows the language of the turn as far as known. */
@@ -271,7 +271,7 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: ReplyFinish;
-  readonly owner: TextOwner;
+  readonly owner: Owner;
 };
 
 /**

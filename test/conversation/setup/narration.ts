@@ -151,7 +151,7 @@ export async function askQuestion(
     fixture.sessions.canOpen(toGuildId('g'), id, who.id);
   const read =
     outcome?.kind === 'answered'
-      ? await outcome.text.findTextForPerson(who.id, mayOpen)
+      ? await outcome.text.findForPerson(who.id, mayOpen)
       : undefined;
   return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
 }

@@ -161,7 +161,7 @@ export class Play {
     };
     this.fixture = openSessionFixture(parts, this.#people, this.clock);
     this.typed = makeTypedHandler(this.fixture, async ({ channelId }, text) => {
-      const known = text.findTextForPlace(channelId) ?? expect.fail();
+      const known = text.findForPlace(channelId) ?? expect.fail();
       this.#told.push(`replies ${findTextId(known)}`);
       return 'sent';
     });

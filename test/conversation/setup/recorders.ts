@@ -42,7 +42,7 @@ export function recordMessages() {
   const [direct, closed]: [PersonalLine[], Set<string>] = [[], new Set()];
   const messages: VoiceChannelChatPoster = {
     async writeText({ channelId, name }, words) {
-      const shown = words.findTextForPlace(channelId);
+      const shown = words.findForPlace(channelId);
       if (shown === undefined)
         throw new BotError('discord.forbidden', false, 'Not there.');
       written.push(shown);
@@ -58,7 +58,7 @@ export function recordMessages() {
         throw new BotError('discord.forbidden', false, 'Closed.');
       direct.push({
         personId,
-        text: (await words.findTextForPerson(personId, async () => false)) ?? '',
+        text: (await words.findForPerson(personId, async () => false)) ?? '',
       });
     },
     async offerButtons({ name }, { id, with: words }, buttons) {

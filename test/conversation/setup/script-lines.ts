@@ -100,8 +100,8 @@ export function formatValue(value: unknown): string {
   if (value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return value.map(formatValue).join(', ');
   if (typeof value !== 'object' || value === null) return `${value}`;
-  if ('findTextForPlace' in value && typeof value.findTextForPlace === 'function')
-    return formatValue(value.findTextForPlace('lounge'));
+  if ('findForPlace' in value && typeof value.findForPlace === 'function')
+    return formatValue(value.findForPlace('lounge'));
   return Object.entries(value)
     .filter(([key, each]) => each !== undefined && !unsaidKeys.includes(key))
     .map(([key, each]) =>

@@ -9,7 +9,7 @@ import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.t
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/command.ts';
-import { ConfidentialText, toOpenText } from '#src/people/confidential-text.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
 
 /** discord.js, unmodified, logged in to a sandbox without sound. */
@@ -117,7 +117,7 @@ test('words for one person go to them alone, and nowhere where they take no dire
   if (!client.isReady()) return expect.fail();
   const messages = openMessages(client);
   const [adam, ben] = [sandbox.person('Adam').id, sandbox.person('Ben').id];
-  const words = new ConfidentialText('Five, <@1>.', { onlyFor: adam });
+  const words = new Owned('Five, <@1>.', { onlyFor: adam });
   await messages.tellPerson(adam, words, never);
   await expectForbidden(messages.tellPerson(ben, words, never));
   const path = '/channels/:channel/messages';
@@ -131,7 +131,7 @@ test('words for one person go to them alone, and nowhere where they take no dire
 test('personal lines and words of the channel are written in no other place', async () => {
   const { scribe: messages, sent } = open('general', 'general');
   const text = 'Ben is to be dismissed.';
-  const words = new ConfidentialText(text, { channelId: toChannelId('lounge') });
+  const words = new Owned(text, { channelId: toChannelId('lounge') });
   await expectForbidden(messages.writeText(lounge, words, never));
   await expectForbidden(
     messages.notifyPeople(lounge, [{ personId: toPersonId('1'), text }], never),

@@ -4,7 +4,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Command, CommandPorts } from '#src/features/command.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import type {
   MessageContent,
   PickedMessage,

@@ -196,7 +196,7 @@ playScripts(
               const places = ['lounge', undefined];
               return Promise.all(
                 places.map((open) =>
-                  text.findTextForPerson(toPersonId('adam'), async (id) => id === open),
+                  text.findForPerson(toPersonId('adam'), async (id) => id === open),
                 ),
               );
             },

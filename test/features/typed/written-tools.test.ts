@@ -67,16 +67,14 @@ test('a question in writing gets the tools that need no channel', async () => {
     'turn',
   ]);
   expect(result).toContain('A bird.');
-  expect(text.findTextForPlace(undefined)).toBe('Tea.');
+  expect(text.findForPlace(undefined)).toBe('Tea.');
 });
 
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
   const { result, text } = await ask('list_reminders');
   expect(result).toContain('take the tea out');
-  expect(text.findTextForPlace(toChannelId('lounge'))).toBeUndefined();
-  expect(await text.findTextForPerson(toPersonId('adam'), async () => false)).toBe(
-    'Tea.',
-  );
+  expect(text.findForPlace(toChannelId('lounge'))).toBeUndefined();
+  expect(await text.findForPerson(toPersonId('adam'), async () => false)).toBe('Tea.');
   const open = await ask('list_reminders', { placeId: toChannelId('general') });
   expect(open.result).not.toContain('tea');
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { getBodyLimitBytes } from '#src/web/api/api.ts';
 import { openDoors } from '#src/web/http/doors.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';

@@ -1,7 +1,7 @@
 import { toChannelId } from '#src/base/ids.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
-import { toOpenText } from '#src/people/confidential-text.ts';
+import { toOpenText } from '#src/people/owned.ts';
 import { endedSession, type PortOverrides } from '#test/commands/command-ports.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 

@@ -36,7 +36,7 @@ export const ask: ApiRoute = defineRoute({
     );
     if (outcome.kind === 'nowhere') throw createNowhereRefusal();
     if (outcome.kind === 'failed') throw toRefusal(outcome.line);
-    const text = outcome.text.findTextForPlace(undefined);
+    const text = outcome.text.findForPlace(undefined);
     if (text === undefined) throw createNowhereRefusal();
     return { text };
   },

@@ -267,7 +267,7 @@ async function privateDoors(setup: Narration, reader: ChannelMember) {
     fixture.sessions.canOpen(toGuildId('g'), id, reader.id);
   const answer =
     typed.kind === 'answered'
-      ? await typed.text.findTextForPerson(reader.id, mayOpen)
+      ? await typed.text.findForPerson(reader.id, mayOpen)
       : undefined;
   const shown = chat.prompts.slice(before).join();
   const transcripts = await transcriptDoors(setup, reader);
@@ -292,7 +292,7 @@ async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember) 
   return {
     'a public reply':
       typed.kind === 'answered'
-        ? `${typed.text.findTextForPlace(toChannelId('general'))}`
+        ? `${typed.text.findForPlace(toChannelId('general'))}`
         : '',
     'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };

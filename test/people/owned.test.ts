@@ -1,10 +1,5 @@
 import { toChannelId, toPersonId } from '#src/base/ids.ts';
-import {
-  ConfidentialText,
-  type TextOwner,
-  toOpenText,
-  toPrivateOwner,
-} from '#src/people/confidential-text.ts';
+import { Owned, type Owner, toOpenText, toPrivateOwner } from '#src/people/owned.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
 const lounge = toChannelId('lounge');
@@ -13,47 +8,47 @@ const general = toChannelId('general');
 const ana = toPersonId('ana');
 const ben = toPersonId('ben');
 const cleo = toPersonId('cleo');
-const said = new ConfidentialText('eight', { channelId: lounge });
-const own = new ConfidentialText('nine', { onlyFor: ana });
-const told = new ConfidentialText('nine', toPrivateOwner(ana, said.owner));
+const said = new Owned('eight', { channelId: lounge });
+const own = new Owned('nine', { onlyFor: ana });
+const told = new Owned('nine', toPrivateOwner(ana, said.owner));
 const may = async () => true;
 const mayNot = async () => false;
 
 // Proves: Words of a channel come out only where its people read by real
 test('words of a channel come out there, and for a person who may open it', async () => {
   expect([
-    said.findTextForPlace(lounge),
-    said.findTextForPlace(general),
-    said.findTextForPlace(undefined),
+    said.findForPlace(lounge),
+    said.findForPlace(general),
+    said.findForPlace(undefined),
   ]).toEqual(['eight', undefined, undefined]);
-  expect(await said.findTextForPerson(cleo, async (id) => id === lounge)).toBe('eight');
-  expect(await said.findTextForPerson(cleo, mayNot)).toBeUndefined();
+  expect(await said.findForPerson(cleo, async (id) => id === lounge)).toBe('eight');
+  expect(await said.findForPerson(cleo, mayNot)).toBeUndefined();
 });
 
 test('words for one person come out for them alone, and given words everywhere', async () => {
-  expect([own.findTextForPlace(lounge), own.findTextForPlace(undefined)]).toEqual([
+  expect([own.findForPlace(lounge), own.findForPlace(undefined)]).toEqual([
     undefined,
     undefined,
   ]);
   expect([
-    await own.findTextForPerson(ana, mayNot),
-    await own.findTextForPerson(ben, may),
+    await own.findForPerson(ana, mayNot),
+    await own.findForPerson(ben, may),
   ]).toEqual(['nine', undefined]);
-  expect([
-    told.findTextForPlace(lounge),
-    await told.findTextForPerson(ana, mayNot),
-  ]).toEqual([undefined, undefined]);
-  expect(await told.findTextForPerson(ana, may)).toBe('nine');
+  expect([told.findForPlace(lounge), await told.findForPerson(ana, mayNot)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  expect(await told.findForPerson(ana, may)).toBe('nine');
   const given = toOpenText('ten');
-  expect([given.findTextForPlace(general), given.findTextForPlace(undefined)]).toEqual([
+  expect([given.findForPlace(general), given.findForPlace(undefined)]).toEqual([
     'ten',
     'ten',
   ]);
-  expect(await given.findTextForPerson(ben, mayNot)).toBe('ten');
+  expect(await given.findForPerson(ben, mayNot)).toBe('ten');
 });
 
 const places = [lounge, den];
-const anyOwner: fc.Arbitrary<TextOwner> = fc.oneof(
+const anyOwner: fc.Arbitrary<Owner> = fc.oneof(
   fc.constant('given'),
   fc.record({ channelId: fc.constantFrom(...places) }),
   fc.record({ onlyFor: fc.constantFrom(ana, ben) }),
@@ -62,25 +57,25 @@ const anyOwner: fc.Arbitrary<TextOwner> = fc.oneof(
 test('a joined text comes out only where each of its parts does, and texts of two owners are not joined', () =>
   fc.assert(
     fc.asyncProperty(fc.array(anyOwner, { maxLength: 4 }), async (owners) => {
-      const parts = owners.map((owner) => new ConfidentialText('word', owner));
+      const parts = owners.map((owner) => new Owned('word', owner));
       const isMixed =
         new Set(
           owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one)),
         ).size > 1;
       if (isMixed) {
-        expect(() => ConfidentialText.join(parts, ' ')).toThrow('two owners');
+        expect(() => Owned.join(parts, ' ')).toThrow('two owners');
         return;
       }
-      const whole = ConfidentialText.join(parts, ' ');
+      const whole = Owned.join(parts, ' ');
       for (const place of [...places, undefined])
-        expect(whole.findTextForPlace(place) !== undefined).toBe(
-          parts.every((one) => one.findTextForPlace(place)),
+        expect(whole.findForPlace(place) !== undefined).toBe(
+          parts.every((one) => one.findForPlace(place)),
         );
       for (const id of [ana, ben]) {
         const open = await Promise.all(
-          parts.map((one) => one.findTextForPerson(id, async (at) => at === den)),
+          parts.map((one) => one.findForPerson(id, async (at) => at === den)),
         );
-        const found = await whole.findTextForPerson(id, async (at) => at === den);
+        const found = await whole.findForPerson(id, async (at) => at === den);
         expect(found !== undefined).toBe(open.every((text) => text !== undefined));
       }
     }),

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { sourceFiles } from '#test/source-files.ts';
+
+/**
+ * The one function of each gate, which alone gives values of its type. `docs/security.md` says the promise that each keeps.
+ * A new gate, and a second file that admits for one, is a reviewed line here.
+ */
+const gates: Readonly<Record<string, string>> = {};
+
+/** Names of gates in calls of `admit` in a file. */
+const admission = /\badmit(?:<[^>]*>)?\(\s*'(\w+)'/g;
+
+test('only the function of a gate admits values through the gate', async () => {
+  const found = new Set<string>();
+  for await (const path of sourceFiles('{src,commands,doctor,setup,sandbox}/**/*.ts')) {
+    if (path === 'src/base/admitted.ts') continue;
+    for (const [, gate = ''] of (await readFile(path, 'utf8')).matchAll(admission))
+      found.add(`${gate}: ${path}`);
+  }
+  const listed = Object.entries(gates).map(([gate, place]) => {
+    const [path] = place.split(' ');
+    return `${gate}: ${path}`;
+  });
+  expect([...found].sort()).toEqual(listed.sort());
+});
+
+test('the function of each gate stands in its file, and docs/security.md names both', async () => {
+  const page = await readFile('docs/security.md', 'utf8');
+  for (const place of Object.values(gates)) {
+    const [path = '', name = ''] = place.split(' ');
+    expect(await readFile(path, 'utf8'), place).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(page).toContain(`\`${name}\` (\`${path}\`)`);
+  }
+});
