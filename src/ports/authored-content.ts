@@ -1,3 +1,4 @@
+import type { Admitted } from '#src/base/admitted.ts';
 import type { MessageId, PersonId } from '#src/base/ids.ts';
 import type { AdmittedFile, SoundFile } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -14,7 +15,6 @@ export type MessageContent = {
 };
 
 declare const sealed: unique symbol;
-declare const admitted: unique symbol;
 
 /**
  * Content of a message whose author was not asked yet. Nothing in it can be read: `MessageAuthors` opens it. The seal
@@ -51,8 +51,9 @@ export type ContentAuthor = { readonly id: PersonId; readonly name: string };
  * Content that its author lets the bot use, given by `MessageAuthors` alone. A door asks again by `findRefusal` after
  * each wait.
  */
-export type AdmittedContent = {
-  readonly [admitted]: true;
+export type AdmittedContent = Admitted<AuthoredContent, 'author'>;
+
+type AuthoredContent = {
   readonly author: ContentAuthor;
   readonly text: string;
   readonly isForwarded?: true | undefined;

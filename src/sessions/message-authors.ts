@@ -1,3 +1,4 @@
+import { admit } from '#src/base/admitted.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import type {
@@ -177,8 +178,15 @@ export class MessageAuthors {
       const later = choices.isLoaded ? findReason() : undefined;
       return later && refusalLines[later];
     };
-    const admittedContent = { ...content, withdrawal, findRefusal };
-    return { kind: 'admitted', content: admittedContent as unknown as AdmittedContent };
+    const { pictures, recording, ...rest } = content;
+    const files = {
+      recording: recording && admit('author', recording),
+      pictures: pictures?.map((picture) => admit('author', picture)),
+    };
+    return {
+      kind: 'admitted',
+      content: admit('author', { ...rest, ...files, withdrawal, findRefusal }),
+    };
   }
 
   async #load(guildId: GuildId) {

@@ -1,4 +1,5 @@
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import type { Admitted } from '#src/base/admitted.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -19,9 +20,8 @@ export type SoundFile = {
   readonly type?: string;
 };
 
-declare const admitted: unique symbol;
 /** A file that may be fetched, since `MessageAuthors` asked its sender. */
-export type AdmittedFile = SoundFile & { readonly [admitted]: true };
+export type AdmittedFile = Admitted<SoundFile, 'author'>;
 /** A file whose content a program sent itself. */
 export type UploadedFile = SoundFile & { readonly bytes: Uint8Array };
 
