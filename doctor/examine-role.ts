@@ -1,6 +1,6 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { historyLimits } from '#src/chat/chat-model.ts';
+import { historyLimits, type SentFields } from '#src/chat/chat-model.ts';
 import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
 import { type EngineChoice, roles } from '#src/engines/engine.ts';
@@ -152,7 +152,7 @@ async function probeChat(
         signal,
         undefined,
         undefined,
-        sends,
+        sends as unknown as SentFields, // ours, of no program
       );
     },
   );

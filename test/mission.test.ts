@@ -433,19 +433,22 @@ line('tools, with messages of role tool', async ({ openai }) => {
   expect((await ask()).choices[0]?.message.content).toBe(answer);
 });
 
-line('pictures, JSON, and fields of other servers', async (m) => {
-  const text = 'What does the picture show?';
-  const url = 'data:image/png;base64,iVBORw0KGgo=';
-  const content: UserContent = [
-    { type: 'text', text },
-    { type: 'image_url', image_url: { url } },
-  ];
-  const more = { response_format: { type: 'json_object' }, top_k: 40 };
-  await askAloud(m.openai, content, more);
-  const { body } = m.findChats(text)[0] ?? {};
-  expect(body).toMatchObject(more);
-  expect(JSON.stringify(body)).toContain(url);
-});
+line(
+  'pictures, JSON, and fields of other servers that the operator allows',
+  async (m) => {
+    const text = 'What does the picture show?';
+    const url = 'data:image/png;base64,iVBORw0KGgo=';
+    const content: UserContent = [
+      { type: 'text', text },
+      { type: 'image_url', image_url: { url } },
+    ];
+    const more = { response_format: { type: 'json_object' }, top_k: 40 };
+    await askAloud(m.openai, content, more);
+    const { body } = m.findChats(text)[0] ?? {};
+    expect(body).toMatchObject(more);
+    expect(JSON.stringify(body)).toContain(url);
+  },
+);
 
 line('n above 1 works', async ({ openai }) => {
   const messages = [{ role: 'user', content: said.card.words } as const];

@@ -4,6 +4,7 @@ import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { Config } from '#src/config/config.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
@@ -15,6 +16,7 @@ import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessDeps, ServerService } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
 import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
+import type { RequestRules } from '#src/web/api/openai/admit-request.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './open-budget.ts';
 import { openSharedDeps, type SharedDeps } from './shared-deps.ts';
@@ -95,6 +97,7 @@ export async function startBot(
       budgets: shared.tokenBudgets,
       encoders: new SoundEncoders(options.codec),
       events,
+      requestRules: toRequestRules(options.config.programs),
       servers: { find: async (guildId: GuildId) => sessions.findService(guildId) },
     },
     findTotal: () => budgets.findTotal(),
@@ -102,6 +105,13 @@ export async function startBot(
       await Promise.all(sessions.listSessions().map((served) => served.drainAll(ms)));
     },
   });
+}
+
+function toRequestRules(programs: Config['programs']): RequestRules {
+  return {
+    extraFields: new Set(programs.extraFields),
+    pictures: { allowed: new AllowedHosts(programs.pictureHosts) },
+  };
 }
 
 /** Creates a reporter of trouble in this process, which ends nothing. */

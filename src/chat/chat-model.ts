@@ -1,4 +1,5 @@
 import type { LiveSound } from '#src/audio/live-sound.ts';
+import type { Admitted } from '#src/base/admitted.ts';
 import type {
   TokenUsage,
   TryReservations,
@@ -52,8 +53,8 @@ type ChatMessageByRole =
     }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
-/** Fields of a message or request that a program sent, passed on unchanged. */
-export type SentFields = Readonly<Record<string, unknown>>;
+/** Fields of a message or request that a program sent, and that may go to the chat server. */
+export type SentFields = Admitted<Readonly<Record<string, unknown>>, 'request'>;
 
 /** A message whose content is the sound of a person. */
 export type SpokenChatMessage = {

@@ -1,12 +1,13 @@
-import type { SentFields } from './chat-model.ts';
+/** Fields of a server's own message. */
+export type ServerFields = Readonly<Record<string, unknown>>;
 
 /** Fields that a server sent beside the ones that are known here, by the place in which they go back. */
 export type CallFields = {
   /** Fields of the message that holds the calls. Only the first call of an answer has any. */
-  readonly message: SentFields;
-  readonly call: SentFields;
+  readonly message: ServerFields;
+  readonly call: ServerFields;
   /** Fields beside the name and the arguments. */
-  readonly function: SentFields;
+  readonly function: ServerFields;
 };
 
 /**

@@ -71,6 +71,11 @@ export interface Config {
   };
   /** Undefined means no page. `publicUrl` is the https address of a proxy. */
   readonly page: (HostAndPort & { readonly publicUrl: URL | undefined }) | undefined;
+  /** Fields and hosts that programs may name to the chat server, beside OpenAI's fields and public pictures. */
+  readonly programs: {
+    readonly extraFields: readonly string[];
+    readonly pictureHosts: readonly string[];
+  };
   readonly externalTools: ExternalTools;
 }
 
@@ -241,6 +246,10 @@ function toConfig(from: EnvironmentSettings, read: ReadValues): Config {
       PAGE_PORT > 0
         ? { host: PAGE_HOST, port: PAGE_PORT, publicUrl: PAGE_URL }
         : undefined,
+    programs: {
+      extraFields: splitList(from.API_EXTRA_FIELDS),
+      pictureHosts: splitList(from.API_PICTURE_HOSTS),
+    },
     externalTools: read.externalTools,
   };
 }

@@ -32,6 +32,10 @@ const urlOrLocal = text
 const secret = text
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
+const hosts = text.refine(
+  (value) => splitList(value).every(isHostEntry),
+  'must be hosts or addresses, with commas between them, say nas.local:8000',
+);
 /** The recogniser gpt-live-transcribe speaks the Realtime API. */
 const model = text.refine(
   (value) => !/\bgpt-live-(?!transcribe)/.test(value),
@@ -138,6 +142,8 @@ export interface EnvironmentSettings {
   readonly PAGE_HOST: string;
   readonly PAGE_PORT: number;
   readonly PAGE_URL?: URL | undefined;
+  readonly API_EXTRA_FIELDS?: string | undefined;
+  readonly API_PICTURE_HOSTS?: string | undefined;
   readonly LOG_LEVEL: LogLevel;
 }
 
@@ -234,12 +240,7 @@ const shape: SettingsShape = {
   ADDRESSING: z.enum(addressingModes).default('auto'),
   TURN_MODEL: z.enum(['off', 'on']).default('on'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
-  TRACK_ALLOWED_HOSTS: text
-    .refine(
-      (value) => splitList(value).every(isHostEntry),
-      'must be hosts or addresses, with commas between them, say nas.local:8000',
-    )
-    .optional(),
+  TRACK_ALLOWED_HOSTS: hosts.optional(),
   MCP_SERVERS: text.optional(),
   PRICES: text.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
@@ -267,6 +268,13 @@ const shape: SettingsShape = {
     )
     .transform((value) => new URL(value))
     .optional(),
+  API_EXTRA_FIELDS: text
+    .refine(
+      (value) => splitList(value).every((name) => /^[\w-]{1,64}$/.test(name)),
+      'must be names of fields, with commas between them, say top_k,min_p',
+    )
+    .optional(),
+  API_PICTURE_HOSTS: hosts.optional(),
   LOG_LEVEL: z.enum(logLevels).default('info'),
 };
 

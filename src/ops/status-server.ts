@@ -5,6 +5,7 @@ import {
   listenOnPort,
   type ServerOutcome,
 } from '#src/base/loops/keep-server.ts';
+import { findRequestHost } from '#src/base/request-host.ts';
 import type { MetricsPage } from './metrics/metrics.ts';
 import { maxLoopDelayMs, type ReadinessReport } from './readiness.ts';
 
@@ -39,8 +40,9 @@ export async function openStatusServer(
       keepAliveTimeout: askMs,
       connectionsCheckingInterval: checkMs,
     },
-    async ({ method = '', url = '', headers: requestHeaders }, response) => {
-      const { host: hostName = '' } = requestHeaders;
+    async (request, response) => {
+      const { method = '', url = '' } = request;
+      const hostName = findRequestHost(request);
       const { status, text, headers } = await answerStatusRequest(
         { method, url, hostName },
         deps,
@@ -86,13 +88,14 @@ type StatusAnswer = {
 type StatusRequest = {
   readonly method: string;
   readonly url: string;
-  readonly hostName: string;
+  readonly hostName: string | undefined;
 };
 
 async function answerStatusRequest(
   { method, url, hostName }: StatusRequest,
   deps: StatusDeps,
 ): Promise<StatusAnswer> {
+  if (hostName === undefined) return { status: 400, text: 'name one host\n' };
   if (!isOwnHost(hostName)) return { status: 403, text: 'not by this host name\n' };
   if (method !== 'GET' && method !== 'HEAD') {
     return {
@@ -120,7 +123,7 @@ async function answerStatusRequest(
 /** Tests for addresses, and names that nobody can own on the internet. */
 function isOwnHost(hostName: string) {
   // A page in the owner's browser could rebind DNS.
-  const name = hostName.replace(/:\d*$/, '').toLowerCase();
+  const name = hostName.replace(/:\d*$/, '');
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.')) return true;
   return /\.(local|internal|localhost)$/.test(name);
 }

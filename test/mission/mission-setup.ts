@@ -92,6 +92,7 @@ export async function openMission() {
     AUDIO_MODEL_NAME: 'gpt-audio',
     REALTIME_BASE_URL: providers.baseUrl.replace('http', 'ws'),
     TRACK_ALLOWED_HOSTS: new URL(sounds.origin).host,
+    API_EXTRA_FIELDS: 'top_k',
   });
   stack.use(bot);
   const { sandbox } = bot;

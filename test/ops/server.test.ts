@@ -50,12 +50,13 @@ test.each([
   ['parley.svc.cluster.local:8787', 200],
   ['evil.example', 403],
   ['127.0.0.1.evil.example:8787', 403],
+  ['127.0.0.1:8787 and evil.example', 400],
 ])(
   'a request to the host %s is answered %i: figures are not for pages of others',
   async (host, status) => {
     await using server = await opened();
     const asked = request(`${server.url}/metrics`, {
-      headers: { host },
+      headers: host.split(' and ').flatMap((name) => ['host', name]),
       agent: false,
     }).end();
     const [answer] = (await once(asked, 'response')) as [IncomingMessage];

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import type { SentFields } from '#src/chat/chat-model.ts';
 import {
   createChainedPipeline,
   createTextPipeline,
@@ -196,7 +197,11 @@ test('calls of the tools of a program end its answer, all of them, and none is r
   );
   const chat = new FakeChat([['I bark.', ...calls]]);
   const host = new FakeHost();
-  const turn = { ...makeTurn(), tools: [], sent: { tools: [{ type: 'function' }] } };
+  const turn = {
+    ...makeTurn(),
+    tools: [],
+    sent: { tools: [{ type: 'function' }] } as unknown as SentFields,
+  };
   const parts = await Array.fromAsync(
     createTextPipeline(chat).answer(turn, host, never),
   );

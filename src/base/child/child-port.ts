@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
@@ -20,20 +21,39 @@ const groupSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const compiled = fileURLToPath(
   new URL('../../../node_modules/.cache/parley', import.meta.url),
 );
+const oomScorePath = '/proc/self/oom_score_adj';
 /** The environment of the bot holds keys. */
 const childEnvironment = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
-/** Starts a program that calls `openChildPort`. Undefined if the system has no room. */
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** Code of the bot. Its `.env` and data lie beside it, and `/proc` tells the environment of the bot. */
+const codePaths = ['src', 'node_modules', 'package.json'].map((name) =>
+  join(root, name),
+);
+
+/** What a child may do beside computing. */
+export interface ChildOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Files and folders that it reads beside the code, or `*`. Default: none. */
+  readonly reads?: readonly string[];
+}
+
+/**
+ * Starts a program that calls `openChildPort`. Its JavaScript reads the code and what `reads` names, writes no file, and
+ * starts no program. Libraries in machine code are not held by this: https://nodejs.org/docs/latest-v24.x/api/permissions.html
+ * Undefined if the system has no room.
+ */
 export function forkChild(
   entry: URL,
   flags: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
+  { environment, reads = [] }: ChildOptions = {},
 ): ChildProcess | undefined {
   try {
     return fork(entry, [], {
       env: { ...childEnvironment, ...environment },
       execArgv: [
         ...flags,
+        ...listPermissions([fileURLToPath(entry), ...codePaths, ...reads]),
         '--max-semi-space-size=1',
         '--v8-pool-size=1',
         '--disable-sigusr1',
@@ -47,6 +67,18 @@ export function forkChild(
   }
 }
 
+/** The rights of a start, of which `openChildPort` drops all but reading and libraries. */
+function listPermissions(readable: readonly string[]) {
+  return [
+    '--permission',
+    '--allow-addons',
+    '--allow-worker',
+    `--allow-fs-write=${compiled}`,
+    `--allow-fs-write=${oomScorePath}`,
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+  ];
+}
+
 /** Connects a child process to the bot. Returns the function that answers. */
 export function openChildPort<ToChild, FromChild>(
   receive: (message: ToChild) => void,
@@ -57,13 +89,24 @@ export function openChildPort<ToChild, FromChild>(
   new Worker(parentWatch, { eval: true, ...bare }).unref();
   process.on('message', receive);
   flushCompileCache(); // this process is killed, not ended
+  dropStartRights();
   return (answer) => void process.send?.(answer, () => undefined); // the bot is gone, and so is this process
+}
+
+/** Rights are dropped by Node 24.21, of which the types know nothing, and kept by some before it. */
+type DroppedRights = { drop?(right: 'fs.write' | 'worker'): void };
+
+/** A thread of its own would have all rights, so none can be started once the watch runs. */
+function dropStartRights() {
+  const rights = process.permission as unknown as DroppedRights | undefined;
+  rights?.drop?.('fs.write');
+  rights?.drop?.('worker');
 }
 
 /** Lets the system end this child before the bot when memory runs out. */
 function offerToOomKiller() {
   try {
-    writeFileSync('/proc/self/oom_score_adj', '1000');
+    writeFileSync(oomScorePath, '1000');
   } catch {
     // only Linux has it
   }

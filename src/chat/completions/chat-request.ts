@@ -16,6 +16,7 @@ import type {
   Tool,
   ToolCall,
 } from '#src/chat/chat-model.ts';
+import type { ServerFields } from '#src/chat/returned-fields.ts';
 import type { TryReservations } from '#src/provider/models/request-reservation.ts';
 import {
   isSent,
@@ -316,7 +317,7 @@ function toAssistantMessage(
 ): ChatCompletionAssistantMessageParam {
   if (calls.length === 0) return { role: 'assistant', content };
   const returned = calls.map((call) => server && call.returned?.read(server));
-  const leaveOut = (fields: SentFields = {}) =>
+  const leaveOut = (fields: ServerFields = {}) =>
     Object.fromEntries(
       Object.entries(fields).filter(([name]) => !refusedFields.has(name)),
     );
@@ -441,7 +442,8 @@ export function createRequestBody(
   forms: RequestForms,
   server?: object,
 ): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
-  const { messages, sent = {}, tools, voice } = request;
+  const { messages, tools, voice } = request;
+  const sent: ServerFields = request.sent ?? {};
   const {
     max_tokens: _,
     max_completion_tokens: __,

@@ -329,7 +329,8 @@ class ChatServer {
   }
 
   #getMaxTokens({ maxTokens, sent, tries }: ChatRequest) {
-    const { max_tokens = Infinity, max_completion_tokens = max_tokens } = sent ?? {};
+    const { max_tokens = Infinity, max_completion_tokens = max_tokens } =
+      toRecord(sent);
     const { maxTokens: usualTokens = Infinity } = this.#options;
     const paidTokens = tries?.maxUnits ?? maxTokens ?? usualTokens;
     return Math.max(1, Math.min(paidTokens, Number(max_completion_tokens)));

@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Admitted } from '#src/base/admitted.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
@@ -41,8 +42,11 @@ export type ProgramQuestion = {
   readonly onUsage: (usage: Usage) => void;
 };
 
-/** A message of a program's conversation. */
-export type ProgramMessage = SentFields & {
+/** A message of a program's conversation, which may go to the chat server. */
+export type ProgramMessage = Admitted<WrittenMessage, 'request'>;
+
+/** A message as a program wrote it. */
+export type WrittenMessage = Readonly<Record<string, unknown>> & {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: readonly ProgramPart[];
 };

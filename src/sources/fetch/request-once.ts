@@ -119,12 +119,15 @@ function listMachineAddresses() {
     .map(({ address }) => address);
 }
 
-/** Resolves a URL's host. One address that is not public refuses all. */
-async function checkAddress(
+/**
+ * Resolves a URL's host, and returns its addresses. One address that is not public refuses all. Throws BotError
+ * `source.not_allowed` or `source.unreachable`.
+ */
+export async function checkAddress(
   { protocol, hostname, port, username, password }: URL,
   { allowed, resolve, machineAddresses = listMachineAddresses() }: RedirectRules,
   signal: AbortSignal,
-) {
+): Promise<readonly string[]> {
   const isSecure = protocol === 'https:';
   const actualPort = port || (isSecure ? '443' : '80');
   const isAllowed = allowed.has(hostname, actualPort);

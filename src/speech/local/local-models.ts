@@ -126,7 +126,7 @@ export class LocalModels implements AsyncDisposable {
   }
 
   #startProcess() {
-    const child = forkChild(this.#entry, flags, environment);
+    const child = forkChild(this.#entry, flags, { environment, reads: ['*'] });
     const onEnd = () => {
       if (this.#child === child)
         this.#endProcess('The process of the local models stopped.', true);

@@ -12,6 +12,7 @@ import type {
 } from '#src/web/api/tokens/token-store.ts';
 import { ApiRefusal, createRefusal } from './api-refusal.ts';
 import type { ServerEvents } from './event-streams.ts';
+import type { RequestRules } from './openai/admit-request.ts';
 import type { ReserveBody } from './request-body.ts';
 import type { ApiCall } from './route.ts';
 
@@ -34,6 +35,7 @@ export type AccessDeps = {
   readonly servers: ServedServers;
   readonly encoders: Pick<SoundEncoders, 'open'>;
   readonly events: Pick<ServerEvents, 'listen'>;
+  readonly requestRules: RequestRules;
 };
 
 /** Gives access to the bot, once it has started. */
@@ -80,7 +82,7 @@ export async function authoriseRequest(
       'bot.starting',
       'The bot is starting: try again in a moment.',
     );
-  const { budgets, servers, encoders, events } = deps;
+  const { budgets, servers, encoders, events, requestRules } = deps;
   const token = await findToken(header, deps);
   await countRequest(token, takeUse);
   if (!token.scopes.includes(scope))
@@ -97,7 +99,7 @@ export async function authoriseRequest(
     );
   budgets.noteBudget(token);
   const ports = await findPorts(token.guildId, servers);
-  return { token, ports: { ...ports, encoders, events } };
+  return { token, ports: { ...ports, encoders, events, requestRules } };
 }
 
 async function findToken(

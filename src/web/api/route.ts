@@ -12,7 +12,8 @@ export type ApiCall<Body, Query, Params> = {
   readonly token: ApiToken;
   readonly guildId: GuildId;
   readonly asker: Asker;
-  readonly ports: ProgramPorts & Pick<AccessDeps, 'encoders' | 'events'>;
+  readonly ports: ProgramPorts &
+    Pick<AccessDeps, 'encoders' | 'events' | 'requestRules'>;
   readonly body: Body;
   readonly query: Query;
   readonly params: Params;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { findRequestHost } from '#src/base/request-host.ts';
 import type { HttpRefusal } from './http-refusal.ts';
 
 export type OriginVerdict =
@@ -9,14 +10,17 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Accepts requests of our own page, or opened by its reader. */
 export function checkOrigin(
-  { headers, method = '', socket }: IncomingMessage,
+  request: IncomingMessage,
   isForPrograms: boolean,
   publicUrl: URL | undefined,
 ): OriginVerdict {
   // `Host` guards against DNS rebinding, `Origin` and `Sec-Fetch-Site` against other
   // pages, which carry our cookie on this machine. Programs bring a token and no
   // cookie, so they need no browser.
-  const hostName = (headers.host ?? '').toLowerCase();
+  const { headers, method = '', socket } = request;
+  const hostName = findRequestHost(request);
+  if (hostName === undefined)
+    return createRefusedVerdict(400, 'door.host', severalHosts);
   const isPublic = hostName === publicUrl?.host;
   const isLoopback = loopbackNames.some(
     (name) => hostName === `${name}:${socket.localPort}`,
@@ -49,11 +53,17 @@ function isOurSite(headers: IncomingHttpHeaders, isPlainRead: boolean) {
 
 const wrongHost =
   'This address is not served here: open http://127.0.0.1 with the port, or the address in PAGE_URL.';
+const severalHosts =
+  'A request names one host: send one Host header, and the path alone.';
 const wrongOrigin = 'Another page sent this request; only its own page may.';
 
 export const programsBelow =
   'Operations for programs begin with /v1: add it to the base URL.';
 
-function createRefusedVerdict(status: 403 | 404 | 421, code: string, message: string) {
+function createRefusedVerdict(
+  status: 400 | 403 | 404 | 421,
+  code: string,
+  message: string,
+) {
   return { refusal: { status, code, message } };
 }

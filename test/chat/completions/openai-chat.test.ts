@@ -1,4 +1,4 @@
-import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
+import type { ChatMessage, SentFields, Tool } from '#src/chat/chat-model.ts';
 import { testChatModel } from '#test/contracts/chat-model-contract.ts';
 import {
   answerStream,
@@ -254,10 +254,11 @@ test('messages and fields of a program go as they stand, but the model and the m
       role: 'user',
       name: 'Ana',
       content,
-      sent: { role: 'user', name: 'Ana', content },
+      sent: { role: 'user', name: 'Ana', content } as unknown as SentFields,
     };
   };
-  const sent = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
+  const fields = { model: 'dear', top_k: 3, stream: false, max_tokens: 40, tools: [] };
+  const sent = fields as unknown as SentFields;
   const messages = [user('one'), user('two'), hello];
   const parts = server.model.reply(messages, [], never, undefined, undefined, sent);
   await Array.fromAsync(parts);

@@ -51,7 +51,7 @@ test('without a system role the instructions stand before the first question, al
 
 test('the instructions of a program stand there as well', () => {
   const sent = (role: string, content: unknown) =>
-    ({ role, content: '', sent: { role, content } }) as ChatMessage;
+    ({ role, content: '', sent: { role, content } }) as unknown as ChatMessage;
   const parts = [{ type: 'text', text: 'Be kind.' }];
   expect(
     createMessages([sent('developer', parts), sent('user', 'Hi.')], inQuestion),

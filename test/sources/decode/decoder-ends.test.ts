@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -22,9 +23,7 @@ function obey(decoding: Decoding, words: string) {
 
 const reportedShape = z.object({
   pid: z.number(),
-  env: z.array(z.string()),
-  flags: z.array(z.string()),
-  oomScore: z.number(),
+  done: z.array(z.string()),
 });
 
 /** The decoding process's report about itself. */
@@ -59,6 +58,14 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
     expect((await reportedBy(decoding)).pid).toBe(pid);
   },
 );
+
+test('a decoding process reads no settings, writes no file, and starts no program and no thread', async () => {
+  await using decoding = openObeying();
+  const { done, pid } = await reportedBy(decoding);
+  expect(done).toEqual([]);
+  const scorePath = `/proc/${pid}/oom_score_adj`;
+  if (existsSync(scorePath)) expect(readFileSync(scorePath, 'utf8')).toBe('1000\n');
+});
 
 test('closing the decoding ends its processes, even one that hangs', async () => {
   using line = await openLine();

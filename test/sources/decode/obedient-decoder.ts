@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
@@ -32,14 +34,23 @@ async function callBot(port: number) {
   await once(line, 'connect');
 }
 
-/** Report of this process: its id, environment and arguments, and its out-of-memory score. */
+/** Report of this process: its id, and what it could do that a decoder need not. */
 function makeReport() {
-  const { pid, env, execArgv, argv } = process;
-  const path = '/proc/self/oom_score_adj';
-  return {
-    pid,
-    env: Object.keys(env),
-    flags: [...execArgv, ...argv.slice(2)],
-    oomScore: existsSync(path) ? Number(readFileSync(path, 'utf8')) : 1000,
+  const { pid, ppid } = process;
+  const attempts = {
+    settings: () => readFileSync('.env.example'),
+    environment: () => readFileSync(`/proc/${ppid}/environ`),
+    folder: () => readdirSync('.'),
+    file: () => writeFileSync('node_modules/.cache/parley/x', ''),
+    program: () => spawnSync('true').status,
+    thread: () => new Worker('', { eval: true, execArgv: [] }),
   };
+  const done = Object.entries(attempts).filter(([, attempt]) => {
+    try {
+      return attempt() !== null;
+    } catch {
+      return false;
+    }
+  });
+  return { pid, done: done.map(([name]) => name) };
 }

@@ -15,6 +15,7 @@ import type { ProgramTranscriptions } from '#src/features/typed/program-transcri
 import { createApi } from '#src/web/api/api.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import { ServerEvents } from '#src/web/api/event-streams.ts';
+import { type RequestRules, strictRules } from '#src/web/api/openai/admit-request.ts';
 import { hashSecret } from '#src/web/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import { type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
@@ -55,10 +56,21 @@ export function makeProgramPorts(over: PortOverrides = {}) {
   };
 }
 
+/** Rules of an operator who has set nothing, on an internet whose names end in `.example`, `.com` and `.org`. */
+export const namedRules: RequestRules = {
+  ...strictRules,
+  pictures: {
+    ...strictRules.pictures,
+    resolve: async (host) =>
+      /\w\.(example|com|org)$/.test(host) ? ['93.184.215.14'] : [],
+  },
+};
+
 /** The API over a real store in memory; its servers are served as `find` says. */
 export async function openApi(
   find: ProgramPorts | (() => ServerService) = makeProgramPorts(),
   clock: Clock = realClock,
+  requestRules: RequestRules = namedRules,
 ) {
   const store = await openLocalStore(':memory:', { clock: realClock });
   const bugs: unknown[] = [];
@@ -68,7 +80,10 @@ export async function openApi(
   const encoders = new SoundEncoders(await loadOpus());
   const events = new ServerEvents(clock);
   const servers = { find: async () => serve() };
-  const parts = { tokens: store.apiTokens, budgets, encoders, events, servers };
+  const parts = {
+    ...{ tokens: store.apiTokens, budgets, encoders, events, servers },
+    requestRules,
+  };
   const access = () => parts;
   const app = createApi({ access, clock, onBug: (error) => void bugs.push(error) });
   const ask = async (name: string, path: string, init: RequestInit = {}) => {

@@ -8,7 +8,7 @@ import {
   makeDelta,
 } from '#test/fakes/providers/mock-audio-chat.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
-import { guildId } from './api-setup.ts';
+import { guildId, namedRules } from './api-setup.ts';
 import { question } from './completions-setup.ts';
 import {
   answerIn,
@@ -73,7 +73,7 @@ test('an earlier answer in sound is named by its id, streamed or not, by its tok
   const [{ id }] = streamed;
   const expires_at = Object(chunks[0]).created + 900;
   expect(streamed.at(-1)).toEqual({ id, expires_at });
-  const named = (id: unknown) => ({ role: 'assistant', audio: { id } });
+  const named = (id: unknown) => ({ role: 'assistant', audio: { ...whole, id } });
   const messages = [question, named(whole?.id), question, named(id), question];
   await proxy.complete({ messages });
   expect(messagesOf(proxy.asked[2])).toEqual([
@@ -200,7 +200,7 @@ test('pictures go on where they stand, and the bot fetches none', async () => {
     text('First:'),
     picture('data:image/png;base64,AAAA'),
     text('Second:'),
-    picture(new URL('/dog.png', proxy.baseURL).href),
+    picture('https://dogs.example/dog.png?size=2'),
   ];
   await proxy.complete({ messages: [toUserMessage([...shown, makeSound(700)])] });
   expect(messagesOf(proxy.asked[0])).toEqual([
@@ -209,8 +209,13 @@ test('pictures go on where they stand, and the bot fetches none', async () => {
   ]);
 });
 
-test('JSON, sampling and fields of other servers go to the chat server unchanged, and those that the bot reads do not', async () => {
-  await using proxy = await openProxy(['{}']);
+/** An operator who lets programs send these fields. */
+function allow(...names: readonly string[]) {
+  return { requestRules: { ...namedRules, extraFields: new Set(names) } };
+}
+
+test('JSON, sampling and fields that the operator allows go to the chat server unchanged, and those that the bot reads do not', async () => {
+  await using proxy = await openProxy(['{}'], allow('top_k', 'chat_template_kwargs'));
   const passed = {
     response_format: {
       type: 'json_schema',
@@ -229,6 +234,8 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
     store: true,
     metadata: { a: 'b' },
     service_tier: 'auto',
+    user: 'ana',
+    prompt_cache_retention: '24h',
     modalities: ['text'],
     tool_choice: null,
   };
@@ -247,7 +254,10 @@ test('JSON, sampling and fields of other servers go to the chat server unchanged
 });
 
 test('messages keep their fields and places; developer goes on as system, and takes the place of the instructions', async () => {
-  await using proxy = await openProxy(['Yes.']);
+  await using proxy = await openProxy(
+    ['Yes.'],
+    allow('cache_control', 'reasoning_content'),
+  );
   const cached = { ...text('A long text.'), cache_control: { type: 'ephemeral' } };
   const messages = [
     { role: 'user', name: 'Ana', content: [cached] },

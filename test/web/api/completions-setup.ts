@@ -19,6 +19,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { getBodyLimitBytes } from '#src/web/api/api.ts';
+import type { RequestRules } from '#src/web/api/openai/admit-request.ts';
 import { openDoors } from '#src/web/http/doors.ts';
 import { makeVoices } from '#test/commands/command-ports.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -42,6 +43,8 @@ type CompletionDeps = {
   readonly transcriptionModels?: readonly string[];
   /** The ways to answer, the server's own first. */
   readonly pipelines?: readonly PipelineName[];
+  /** What the operator lets programs send. */
+  readonly requestRules?: RequestRules;
 };
 
 const weights = await loadSilero();
@@ -112,6 +115,8 @@ export async function openCompletions(over: CompletionDeps = {}) {
         voices,
         more: { programAnswers: answers, programTranscriptions: transcriptions },
       }),
+      realClock,
+      over.requestRules,
     ),
   );
   await api.add('parley_dog');

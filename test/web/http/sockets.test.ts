@@ -88,6 +88,28 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
   expect((await sendRequest(page.url, '/')).status).toBe(200);
 });
 
+test('a request that names two hosts is refused with 400, also one of a program or for a WebSocket', async () => {
+  await using page = await openRoom();
+  const { host } = page.url;
+  const ask = async (line: string, ...headers: readonly string[]) => {
+    const head = [line, ...headers, 'Connection: close'].join('\r\n');
+    return (await sent(page.url, `${head}\r\n\r\n`)).slice(0, 12);
+  };
+  const [own, other] = [`Host: ${host}`, 'HOST: evil.example'];
+  const upgrade = ['Upgrade: websocket', 'Connection: Upgrade'];
+  const refused = [
+    ask('GET / HTTP/1.1', own, other),
+    ask('GET / HTTP/1.1', other, own),
+    ask('GET / HTTP/1.1', own, own),
+    ask('POST /v1/act HTTP/1.1', own, other),
+    ask('GET /room HTTP/1.1', own, other, ...upgrade),
+    ask('GET http://evil.example/ HTTP/1.1', own),
+    ask('GET / HTTP/1.1'),
+  ];
+  expect(new Set(await Promise.all(refused))).toEqual(new Set(['HTTP/1.1 400']));
+  expect(await ask(`GET ${page.url.href} HTTP/1.1`, own)).toBe('HTTP/1.1 200');
+});
+
 test('closing does not wait for an answer that never ends', async () => {
   const page = await openRoom();
   const socket = connect(Number(page.url.port), '127.0.0.1');

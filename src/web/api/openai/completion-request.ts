@@ -3,9 +3,11 @@ import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.
 import type {
   ProgramMessage,
   ProgramQuestion,
+  WrittenMessage,
 } from '#src/features/contract/http-api-ports.ts';
 import { toTextPart } from '#src/features/typed/program-conversation.ts';
 import { createInvalidRefusal } from '#src/web/api/api-refusal.ts';
+import { admitRequest, type RequestRules } from './admit-request.ts';
 
 /** Name of a voice. Undefined means the voice of the server. */
 export const voiceName: z.ZodType<string | undefined> = z
@@ -65,9 +67,7 @@ const tokensSchema = z.number().int().min(1).nullish();
 
 const maxChoices = 8;
 
-const unreadField = z.unknown().optional();
-
-/** Fields that the bot reads, then refused fields, then fields that change no answer. */
+/** Fields that the bot reads, then refused fields. Others pass `admitRequest`. */
 const ownFields = {
   model: z.string(),
   messages: z.array(messageSchema).min(1).max(1_000),
@@ -81,17 +81,9 @@ const ownFields = {
   functions: z.null('send them as tools').optional(),
   function_call: z.null('send it as tool_choice').optional(),
   logprobs: z.literal(false, 'the bot has no probabilities').nullish(),
-  store: unreadField,
-  metadata: unreadField,
-  prediction: unreadField,
-  service_tier: unreadField,
 };
 
-/** Other servers take another model, server or price by these fields. */
-const priceFields =
-  /fallbacks$|^(models|route|provider|plugins|web_search_options|extra_body|extra_headers|api_base|api_key|base_url|user_config|custom_llm_provider|best_of)$/;
-
-/** A request of the chat completions API. Further fields go to the chat model. */
+/** A request of the chat completions API. Further fields go to the chat model, if they are admitted. */
 export interface CompletionRequest extends Readonly<Record<string, unknown>> {
   readonly model: string;
   readonly messages: readonly CompletionMessage[];
@@ -115,7 +107,7 @@ export interface CompletionRequest extends Readonly<Record<string, unknown>> {
   readonly service_tier?: unknown;
 }
 
-type CompletionMessage = ProgramMessage & {
+type CompletionMessage = WrittenMessage & {
   /** Names an earlier answer by the id of its sound, in place of its words. */
   readonly audio?: { readonly id: string } | null | undefined;
 };
@@ -142,21 +134,28 @@ export type CompletionQuestion = Omit<
 /** Finds the words of an earlier answer by the id of its sound, if they are still kept. */
 type FindAnswer = (audioId: string) => Promise<string> | undefined;
 
-/** Builds a question from a request. Throws `ApiRefusal`. */
+/** Builds a question from a request that is admitted by these rules. Throws `ApiRefusal`. */
 export async function toCompletionQuestion(
   request: CompletionRequest,
   findAnswer: FindAnswer,
+  rules: RequestRules,
+  signal: AbortSignal,
 ): Promise<CompletionQuestion> {
   const { audio, modalities, n, speech_model, stream, transcription_model } = request;
+  const { sent, ...admitted } = await admitRequest(
+    { messages: request.messages, fields: listOtherFields(request) },
+    rules,
+    signal,
+  );
   const messages: ProgramMessage[] = [];
-  for (const [index, message] of request.messages.entries())
+  for (const [index, message] of admitted.messages.entries())
     messages.push(
       await addTranscript(message, `messages[${index}].audio.id`, findAnswer),
     );
   const format = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
     messages,
-    sent: collectSentFields(request),
+    sent,
     choices: n ?? 1,
     isSpoken: modalities?.includes('audio') === true,
     format: format === 'pcm16' ? 'pcm' : format,
@@ -166,23 +165,17 @@ export async function toCompletionQuestion(
   };
 }
 
-/** Collects fields to send to the model. Throws `ApiRefusal`. */
-function collectSentFields(request: CompletionRequest) {
+/** Lists the fields that the bot does not read itself. */
+function listOtherFields(request: CompletionRequest) {
   const fields = Object.entries(request).filter(
     ([name, value]) => value !== null && !Object.hasOwn(ownFields, name),
   );
-  const [name] = fields.find(([fieldName]) => priceFields.test(fieldName)) ?? [];
-  if (name !== undefined)
-    throw createInvalidRefusal(
-      `${name}: the operator of the bot chooses the model and what it costs.`,
-      name,
-    );
   return Object.fromEntries(fields);
 }
 
 /** Adds the words of a named answer. Throws `ApiRefusal`. */
 async function addTranscript(
-  { audio, ...message }: CompletionMessage,
+  { audio, ...message }: CompletionMessage & ProgramMessage,
   param: string,
   findAnswer: FindAnswer,
 ): Promise<ProgramMessage> {

@@ -30,8 +30,11 @@ export const createChatCompletion: ApiRoute = defineRoute({
     const { programAnswers, programTranscriptions } = ports.features;
     const { keptWords } = programAnswers;
     const keyPrefix = toTokenKey(call.token);
-    const { format, ...question } = await toCompletionQuestion(request, (audioId) =>
-      keptWords.find(`${keyPrefix}${audioId}`),
+    const { format, ...question } = await toCompletionQuestion(
+      request,
+      (audioId) => keptWords.find(`${keyPrefix}${audioId}`),
+      ports.requestRules,
+      connection.signal,
     );
     const pipelines = programAnswers.listPipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
