@@ -51,6 +51,7 @@ export function findSuperlinear(
       measureWallMs(() => read(whole)),
     );
     if (onceMs <= minMeasuredMs) return undefined;
+    if (onceMs > measuredMs) break; // Another try would not make it short.
   }
   const rounds = Math.ceil(measuredMs / onceMs);
   let [halfMs, wholeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

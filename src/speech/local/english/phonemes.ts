@@ -19,6 +19,8 @@ const weakForms = new Map(Object.entries(sounds.weakForms));
 const spelledWords: ReadonlySet<string> = new Set(['AI', 'ID', 'IT', 'US', 'AM', 'PM']);
 const hissingSounds: ReadonlySet<string> = new Set(['S', 'Z', 'SH', 'ZH', 'CH', 'JH']);
 const voicelessSounds: ReadonlySet<string> = new Set(['P', 'T', 'K', 'F', 'TH']);
+/** The longest word of the dictionary has 28. */
+const maxEntryLetters = 40;
 const wordPattern = /[A-Za-z](?:[A-Za-z']*[A-Za-z])?|'/g;
 const linkingR =
   /(?<=\u025a|\u025c\u02d0)(?= [\u02c8\u02cc]?[aeiou\u00e6\u0250\u0251\u0254\u0259\u025b\u026a\u028a\u028c])/g;
@@ -111,16 +113,17 @@ export class EnglishPhonemes {
   }
 
   #findSounds(lower: string) {
+    // Each part of a long word would be hashed as a whole, in quadratic time.
+    if (lower.length > maxEntryLetters) return undefined;
     const nameSounds = this.#names.get(lower);
     if (nameSounds) return nameSounds;
     const dictionary = this.#dictionary;
     for (let low = 0, high = dictionary.length; low < high; ) {
       const start = dictionary.lastIndexOf('\n', ((low + high) >> 1) - 1) + 1;
       const end = dictionary.indexOf('\n', start);
-      const [entry = '', ...sounds] = (
-        dictionary.slice(start, end).split(' #', 1)[0] ?? ''
-      ).split(' ');
-      if (entry === lower) return sounds;
+      const line = dictionary.slice(start, end);
+      const entry = line.slice(0, line.indexOf(' '));
+      if (entry === lower) return line.split(' #', 1)[0]?.split(' ').slice(1);
       if (entry < lower) low = end + 1;
       else high = start;
     }
