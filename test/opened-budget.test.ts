@@ -1,14 +1,13 @@
 import { openBudget } from '#src/app/open-budget.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import { toGuildId } from '#src/base/ids.ts';
 import { readGoodSettings } from '#test/config/read-settings.ts';
 import { MemorySpending } from './fakes/fake-spending.ts';
 
-function open(portions?: PortionStore) {
+function open(spending: MemorySpending) {
   return openBudget({
     config: readGoodSettings({}),
-    spending: new MemorySpending(),
-    portions,
-    share: 0.5,
+    spending,
+    isShared: true,
     findPipeline: () => ({ pipeline: 'chained' }),
     getServerCap: () => 0,
     getProgramCap: () => undefined,
@@ -18,17 +17,18 @@ function open(portions?: PortionStore) {
   });
 }
 
-test('where several processes share a store, each sets a portion of the total aside at its start, and frees it', async () => {
-  const portions: number[] = [];
-  const reserve: PortionStore['reserve'] = async ({ nanoUsd }) => {
-    portions.push(nanoUsd);
-    return { nanoUsd, spentNanoUsd: 3e9, leftNanoUsd: 17e9 - nanoUsd };
-  };
-  const shared = await open({ reserve });
-  expect(shared.budgets.findTotal()).toEqual({ usd: 3, capUsd: 20 });
-  await shared[Symbol.asyncDispose]();
-  expect(portions).toEqual([expect.any(Number), 0]);
-  expect(portions[0]).toBeGreaterThan(0);
-  await using alone = await open();
-  expect(alone.budgets.findTotal()).toEqual({ usd: 0, capUsd: 20 });
+test('a process knows at its start what all servers spent and set aside, and gives its portions back at its end', async () => {
+  const spending = new MemorySpending();
+  const day = new Date().toISOString().slice(0, 10);
+  const guildId = toGuildId('10');
+  await spending.openRun().write({
+    day,
+    entries: [{ guildId, day, nanoUsd: 2e9, turns: 1 }],
+    portions: [{ guildId, day, nanoUsd: 1e9, usedNanoUsd: 0 }],
+    capNanoUsd: 0,
+  });
+  const opened = await open(spending);
+  expect(opened.budgets.findTotal()).toEqual({ usd: 3, capUsd: 20 });
+  await opened[Symbol.asyncDispose]();
+  expect(spending.portions.get(spending) ?? []).toEqual([]);
 });

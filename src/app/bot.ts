@@ -63,9 +63,8 @@ export async function startBot(
   const shared = stack.use(await openSharedDeps(options, signal));
   stack.use(startWebhooks(options, shared, events));
   const { count, shards } = stack.use(await openShards(options, limits, signal));
-  const share = shards.length / count;
   const { budgets } = stack.use(
-    await openShardBudgets(options, shared, sessions, share),
+    await openShardBudgets(options, shared, sessions, shards.length < count),
   );
   const startShard = (shard: OwnedShard, until: AbortSignal) =>
     startShardBot(
@@ -140,14 +139,13 @@ async function openShardBudgets(
   options: BotOptions,
   { store, tokenBudgets }: SharedDeps,
   sessions: ShardSessions,
-  share: number,
+  isShared: boolean,
 ) {
   const { config, onSession, onStore } = options;
   return await openBudget({
     config,
     spending: store.spending,
-    portions: store.spendingPortions,
-    share,
+    isShared,
     findPipeline: (guildId) => {
       const served = sessions.findSessions(guildId);
       return (

@@ -9,8 +9,7 @@ import {
 } from '#src/config/tariffs.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { PortionKeeper } from '#src/spending/ledger/portion-keeper.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
@@ -18,10 +17,8 @@ import { TotalBudget } from '#src/spending/total-budget.ts';
 export type BudgetOptions = {
   readonly config: Config;
   readonly spending: SpendingStore;
-  /** Portions of the cap if several processes spend. */
-  readonly portions: PortionStore | undefined;
-  /** Share of all shards, 0 to 1. */
-  readonly share: number;
+  /** Other processes spend from the same caps. */
+  readonly isShared: boolean;
   /** Finds the pipeline by which a server is answered now. */
   readonly findPipeline: (guildId: GuildId) => AnsweringWay;
   /** Gets a server's own daily cap in billionths of a dollar, or 0. */
@@ -42,29 +39,32 @@ export type BudgetOptions = {
 export async function openBudget(
   options: BudgetOptions,
 ): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
-  const { alert, config, portions, share, spending, warn } = options;
+  const { alert, config, isShared, spending, warn } = options;
   await using stack = new AsyncDisposableStack();
   const { caps, totalDayNanoUsd: capNanoUsd } = config.budget;
-  const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
+  const ledger = new Ledger();
   const reportFailure = (error: unknown) =>
     warn(
-      `Budgets count in memory only: ${error instanceof Error ? error.message : error}`,
+      `Spending cannot be stored, so paid work ends with the portions: ${error instanceof Error ? error.message : error}`,
       error,
     );
   const common = { ledger, clock: realClock, report: reportFailure, alert };
-  const portion =
-    portions && capNanoUsd > 0
-      ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
-      : undefined;
-  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
-  await persistence.open();
-  await portion?.open();
-  const total = stack.use(new TotalBudget({ ...common, capNanoUsd, portion }));
+  const portions = stack.use(
+    new PortionKeeper({
+      ...common,
+      spending,
+      capNanoUsd,
+      isShared: isShared && capNanoUsd > 0,
+    }),
+  );
+  await portions.open();
+  const total = stack.use(new TotalBudget({ ...common, capNanoUsd }));
   const budgets = new SessionBudgets({
     ...options,
     ...common,
     caps,
     total,
+    portions,
     getRate: (by, role) => findRolePrice(by, role, config.budget),
     getTariff: createTariffs(config, options.findPipeline),
   });

@@ -66,7 +66,8 @@ export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
  */
 export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
 
-export type BudgetCap = 'person' | 'token' | 'server' | 'all';
+/** `unstored`: the database takes no spending, so that no cap could be kept. */
+export type BudgetCap = 'person' | 'token' | 'server' | 'all' | 'unstored';
 
 export type FailureServer = {
   readonly status?: number;

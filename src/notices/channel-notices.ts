@@ -59,7 +59,7 @@ function getSpokenLocale(
 /** Turns an error into a line for people, without the provider's name. */
 export function toFailureLine({ about, code, stage }: BotError): TextLine {
   const { cap, isContentRefusal, retryAfterMs, takesNoPictures } = about;
-  if (code === 'budget.used') return toBudgetLine(cap);
+  if (cap !== undefined) return toBudgetLine(cap);
   if (takesNoPictures) return { id: 'fail.picture' };
   if (isContentRefusal) return { id: 'fail.content' };
   if (code === 'provider.loading') return { id: 'fail.loading' };
@@ -70,8 +70,9 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
 }
 
-/** Tells people that a budget is used up: their own, or the server's. */
-export function toBudgetLine(cap: BudgetCap = 'server'): TextLine {
+/** Tells people that a budget is used up, their own or the server's, or that spending cannot be stored. */
+export function toBudgetLine(cap: BudgetCap): TextLine {
+  if (cap === 'unstored') return { id: 'budget.unstored' };
   const isOwn = cap === 'person' || cap === 'token';
   return { id: isOwn ? 'budget.rest.person' : 'budget.rest.server' };
 }

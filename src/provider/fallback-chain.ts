@@ -284,7 +284,7 @@ export class FallbackChain<Engine> {
   }
 
   #moveOn(at: number, error: BotError, position: FallbackPosition) {
-    if (error.code === 'budget.used') throw error;
+    if (error.about.cap !== undefined) throw error;
     this.#blameServer(this.#getFallback(at), error);
     if (position.index !== at) return;
     const next = this.#findNext(at, position);

@@ -340,8 +340,14 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
   }
 }
 
-/** Creates the BotError `budget.used` of a cap. */
+/** Creates the BotError `budget.used` of a cap, or `store.unwritable` where spending cannot be stored. */
 export function createBudgetError(cap: BudgetCap): BotError {
+  if (cap === 'unstored') {
+    const message = 'What this costs cannot be stored, so it is not begun.';
+    return new BotError('store.unwritable', true, message, undefined, undefined, {
+      cap,
+    });
+  }
   const whose = cap === 'all' ? 'all servers' : `this ${cap}`;
   const message = `What is left today for ${whose} is too little for it.`;
   return new BotError('budget.used', false, message, undefined, undefined, { cap });

@@ -3,6 +3,7 @@ import type { BudgetCap } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
 import type { Ledger, Reserve, Sum } from '#src/spending/ledger/ledger.ts';
+import type { Portions } from '#src/spending/ledger/portion-keeper.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -43,6 +44,8 @@ export type SessionBudgetsOptions = {
   readonly ledger: Ledger;
   readonly caps: Caps;
   readonly total: TotalBudget;
+  /** Stored money, from which requests are held. */
+  readonly portions: Portions;
   /** Gets the server's own daily cap in billionths of a dollar. 0 means none. */
   readonly getServerCap?: (guildId: GuildId) => number;
   /** Gets the daily cap of a program. Undefined: the cap of a person. */
@@ -81,7 +84,7 @@ export class SessionBudgets {
 
   /** Opens the budget of an answer, reserving the least cost: 100 tokens and their sound. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
-    const { ledger, getTariff } = this.#options;
+    const { clock, ledger, getTariff } = this.#options;
     const { first: firstRequest, guildId, kind } = order;
     const { form, payer, reportsNews } = paidKinds[kind];
     const personId = payer === 'person' ? order.personId : undefined;
@@ -99,7 +102,7 @@ export class SessionBudgets {
     const refusal = this.#findRefusal(guildId, personId, minNanoUsd);
     if (refusal) return refusal;
     const reservation = this.#openReservation(
-      ledger.reserve(guildId, personId, minNanoUsd),
+      ledger.reserve(guildId, personId, minNanoUsd, clock.wallMs()),
       kind,
       tariff,
     );
@@ -118,30 +121,36 @@ export class SessionBudgets {
     personId: PersonId,
     isCaptioned = false,
   ): HearingBudget | BudgetRefusal {
-    const { clock, ledger, getTariff } = this.#options;
+    const { clock, ledger, getTariff, portions } = this.#options;
     const tariff = getTariff(guildId);
     const rate = tariff.recognise;
     const payerId = isCaptioned ? undefined : personId;
     const refusal = this.#findRefusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
     if (refusal) return refusal;
+    if (rate.kind !== 'free') portions.prepare(guildId, personId);
+    // Sound belongs to the day on which it was sent, whose portion covers it.
+    let sentWallMs = clock.wallMs();
     const chargePerson = (nanoUsd: number) => {
       const fits =
         !isCaptioned || this.#getPersonRoom(guildId, personId).nanoUsd >= nanoUsd;
-      if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
+      if (fits) ledger.assign(guildId, personId, { nanoUsd }, sentWallMs);
     };
     // The server is charged at once, the person only for an utterance to the bot.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
-    const waiting = ledger.reserve(guildId, payerId, 0);
+    const waiting = ledger.reserve(guildId, payerId, 0, sentWallMs);
     const chargeServer = ({ nanoUsd = 0 }: Partial<Sum>) => {
-      ledger.charge(guildId, undefined, { nanoUsd }, clock.wallMs());
+      ledger.charge(guildId, undefined, { nanoUsd }, sentWallMs);
       if (payer === 'person') chargePerson(nanoUsd);
       if (payer !== 'undecided') return;
       waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
       pay: (role, work) => this.#chargeUsage(role, guildId, work, rate, chargeServer),
-      hold: (bound) =>
-        this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
+      hold: (bound) => {
+        sentWallMs = clock.wallMs();
+        const reserve = ledger.reserve(guildId, payerId, 0, sentWallMs);
+        return this.#holdSound(bound, reserve, tariff);
+      },
     });
     const decide = (isMeant: boolean) => {
       if (payer !== 'undecided') return;
@@ -231,11 +240,12 @@ export class SessionBudgets {
     if (nanoUsd === 0) return undefined;
     const full = this.#listRooms(guildId, personId).find(
       ({ cap, nanoUsd: remainingNanoUsd }) =>
-        cap === 'all'
-          ? !this.#options.total.canAfford(nanoUsd)
+        isStoredCap(cap)
+          ? !this.#options.portions.canAfford(guildId, personId, nanoUsd)
           : remainingNanoUsd < nanoUsd,
     );
     if (!full) return undefined;
+    if (full.cap === 'all') this.#options.total.onRefused();
     const isNews = (readerId?: PersonId) =>
       readerId === undefined
         ? this.#notices.isDue(guildId, full.cap)
@@ -245,6 +255,7 @@ export class SessionBudgets {
 
   /** Tells that the cap is used, or that the rest is too small. */
   #toLine({ cap, capNanoUsd, nanoUsd }: Room): TextLine {
+    if (cap === 'unstored') return { id: 'budget.unstored' };
     const isRest = nanoUsd > capNanoUsd * (1 - warnedFrom);
     if (cap === 'server' || cap === 'all')
       return isRest
@@ -270,13 +281,17 @@ export class SessionBudgets {
 
   /** Lists the caps of a payer, with the free money. */
   #listRooms(guildId: GuildId, personId: PersonId | undefined) {
-    const { clock, ledger, total } = this.#options;
+    const { clock, ledger, portions } = this.#options;
     const { day } = ledger.getStanding(guildId, clock.wallMs());
     const taken = day.nanoUsd + ledger.getReserved(guildId);
     const capNanoUsd = this.#getServerCap(guildId);
     const rooms: readonly Room[] = [
       { cap: 'server', nanoUsd: getLeft(capNanoUsd, taken), capNanoUsd },
-      { cap: 'all', nanoUsd: total.getRoom(), capNanoUsd: Infinity },
+      {
+        cap: portions.limit,
+        nanoUsd: portions.getRoom(guildId, personId),
+        capNanoUsd: Infinity,
+      },
     ];
     return personId === undefined
       ? rooms
@@ -291,13 +306,8 @@ export class SessionBudgets {
   }
 
   #createHeldRequests(reserve: Reserve) {
-    const getRoom = () =>
-      this.#listRooms(reserve.guildId, reserve.personId).reduce(
-        (smallest, allowance) =>
-          allowance.nanoUsd < smallest.nanoUsd ? allowance : smallest,
-      );
-    const { ledger, total } = this.#options;
-    return new HeldRequests(reserve, { ledger, getRoom, total });
+    const listRooms = () => this.#listRooms(reserve.guildId, reserve.personId);
+    return new HeldRequests(reserve, { ...this.#options, listRooms });
   }
 
   async #holdSound(bound: RequestBound, reserve: Reserve, tariff: Tariff) {
@@ -311,10 +321,9 @@ export class SessionBudgets {
   }
 
   #openReservation(reserve: Reserve, kind: PaidKind, tariff: Tariff) {
-    const { clock, ledger } = this.#options;
     const { guildId } = reserve;
     const settleUse = (sum: Partial<Sum>) =>
-      ledger.settleReserve(reserve, sum, clock.wallMs());
+      this.#options.ledger.settleReserve(reserve, sum);
     const requests = this.#createHeldRequests(reserve);
     return new Reservation({
       hold: (bound) =>
@@ -399,9 +408,12 @@ function estimateSoundCost(
   return estimateSpeechCost(units * charactersPerToken, tariff);
 }
 
-type HeldRequestsOptions = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & {
-  /** Gets the cap with the least free money. */
-  readonly getRoom: () => Room;
+type HeldRequestsOptions = Pick<
+  SessionBudgetsOptions,
+  'clock' | 'ledger' | 'portions' | 'total'
+> & {
+  /** Lists the caps of the payer, with the free money. */
+  readonly listRooms: () => readonly Room[];
 };
 
 /** Requests paid from one reserve, which grows while there is room. */
@@ -439,20 +451,52 @@ class HeldRequests {
     const getTotal = (units: number) => estimateCost(units) + estimateSound(units);
     const dearest = getTotal(maxUnits);
     if (dearest === 0) return undefined;
-    const { getRoom, total } = this.#options;
-    await total.requestPortion(dearest - this.#getOwnNanoUsd());
+    const { guildId, personId } = this.#reserve;
+    const { portions } = this.#options;
+    using claim = portions.claim(guildId, personId, this.#getMissingNanoUsd(dearest));
+    await claim.waiting;
     const ownNanoUsd = this.#getOwnNanoUsd();
-    const { cap, nanoUsd } = getRoom();
+    const { cap, nanoUsd } = this.#findSmallestRoom();
     const granted = Math.min(dearest, ownNanoUsd + nanoUsd);
     const base = getTotal(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(maxUnits * share) : maxUnits;
     if (granted < getTotal(minUnits) || units < minUnits) {
-      if (cap === 'all') total.onRefused();
+      if (cap === 'all') this.#options.total.onRefused();
       return cap;
     }
+    this.#reserve.day = this.#today;
     this.#reserve.left += Math.max(0, granted - ownNanoUsd);
     return this.#holdUnits(units, estimateCost(units));
+  }
+
+  get #today() {
+    return toUtcDay(this.#options.clock.wallMs());
+  }
+
+  /** Money that stands in the portion of an earlier day. */
+  get #formerNanoUsd() {
+    return this.#reserve.day === this.#today ? 0 : this.#reserve.left;
+  }
+
+  /** Finds how much of today's portion the next request needs, as far as caps allow it. */
+  #getMissingNanoUsd(dearestNanoUsd: number) {
+    const rooms = this.#options.listRooms().filter(({ cap }) => !isStoredCap(cap));
+    const allowed = Math.min(...rooms.map(({ nanoUsd }) => Math.max(0, nanoUsd)));
+    const wanted = Math.max(0, dearestNanoUsd - this.#getOwnNanoUsd());
+    return Math.min(wanted, allowed) + this.#formerNanoUsd;
+  }
+
+  /** Finds the cap with the least free money. */
+  #findSmallestRoom() {
+    return this.#options
+      .listRooms()
+      .map((room) =>
+        isStoredCap(room.cap)
+          ? { ...room, nanoUsd: room.nanoUsd - this.#formerNanoUsd }
+          : room,
+      )
+      .reduce((smallest, room) => (room.nanoUsd < smallest.nanoUsd ? room : smallest));
   }
 
   #getOwnNanoUsd() {
@@ -475,6 +519,11 @@ class HeldRequests {
     this.#reserve.left = Math.min(this.#reserve.left, this.#heldNanoUsd);
     if (this.#heldNanoUsd === 0) this.#options.ledger.release(this.#reserve);
   }
+}
+
+/** Whether a cap is kept by stored portions. */
+function isStoredCap(cap: BudgetCap) {
+  return cap === 'all' || cap === 'unstored';
 }
 
 const refusalEveryMs = 10 * 60_000;

@@ -1,15 +1,11 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { BudgetDeps } from '#src/spending/ledger/ledger-persistence.ts';
-import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import type { BudgetDeps } from '#src/spending/ledger/portion-keeper.ts';
 import { formatUtcInstant, getNextDayMs } from './calendar.ts';
-import { allServers } from './spending-store.ts';
 
 /** `alert` reports the beginning and end of alerts. */
 export type TotalBudgetOptions = BudgetDeps & {
   /** Daily cap of all servers in billionths of a dollar. 0 means none. */
   readonly capNanoUsd: number;
-  /** Portion of this process. Absent if it spends alone. */
-  readonly portion?: Pick<TotalPortion, 'requestMore' | 'canAfford' | 'room'>;
 };
 
 export type SpentTotal = { readonly usd: number; readonly capUsd: number };
@@ -27,29 +23,6 @@ export class TotalBudget implements Disposable {
 
   constructor(options: TotalBudgetOptions) {
     this.#options = options;
-  }
-
-  /** Whether an amount in billionths of a dollar fits. If it does not, the alert `total-budget-used` is raised. */
-  canAfford(nanoUsd: number): boolean {
-    const { capNanoUsd, portion } = this.#options;
-    const isFit =
-      capNanoUsd === 0 || (portion?.canAfford(nanoUsd) ?? this.getRoom() >= nanoUsd);
-    if (!isFit) this.onRefused();
-    return isFit;
-  }
-
-  /** Billionths of a dollar that are neither spent nor set aside today. Infinite without a cap. */
-  getRoom(): number {
-    const { capNanoUsd, ledger, portion } = this.#options;
-    if (capNanoUsd === 0) return Infinity;
-    return portion
-      ? portion.room
-      : capNanoUsd - this.#getSpent() - ledger.getAllReserved();
-  }
-
-  /** Waits for money. Afterwards `getRoom` tells the rest. */
-  requestPortion(nanoUsd: number): Promise<void> | undefined {
-    return this.#options.portion?.requestMore(nanoUsd);
   }
 
   /** Raises the alerts, as a request was refused. Call it only when this budget is the reason. */
@@ -77,7 +50,7 @@ export class TotalBudget implements Disposable {
 
   #getSpent() {
     const { clock, ledger } = this.#options;
-    return ledger.getStanding(allServers, clock.wallMs()).day.nanoUsd;
+    return ledger.getTotal(clock.wallMs());
   }
 
   /** Raises due alerts until the next day. With `isRefused` the cap counts as used. */

@@ -18,6 +18,8 @@ type KeptRows<Field extends string> = {
   readonly condition: string;
   /** The only fields beside the key that the rows keep. Default: all. */
   readonly fields?: readonly Field[];
+  /** Of a number that both stores hold, the greater one stays. Default: that of the store which is copied later. */
+  readonly keeps?: 'greater';
 };
 
 type TableRules<Shape extends Columns> = {

@@ -6,8 +6,7 @@ import { trackPart } from '#src/features/tracks/track-store.ts';
 import { flag, getColumnType, id, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables, type Table } from '#src/sql/table.ts';
 import { consents, erasures } from '#src/storage/stores/consents.ts';
-import { spendingPart } from '#src/storage/stores/spending.ts';
-import { spendingPortions } from '#src/storage/stores/spending-portions.ts';
+import { portionTables, spentTables } from '#src/storage/stores/spending.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
 import type { Migration } from './schema.ts';
 import { personSettingsPart } from './stores/person-settings-table.ts';
@@ -41,7 +40,7 @@ function listMainMigrations(dialect: SqlDialect) {
     {
       version: 17,
       sql: `DROP TABLE IF EXISTS spent; DROP TABLE IF EXISTS spent_by_person; DROP TABLE IF EXISTS spent_on_captions;
-        ${toCreateStatements(...spendingPart.tables)}`,
+        ${toCreateStatements(...spentTables)}`,
     },
     { version: 18, sql: 'ALTER TABLE api_tokens ADD COLUMN channel_ids text' },
     {
@@ -60,7 +59,7 @@ function listMainMigrations(dialect: SqlDialect) {
         DELETE FROM seat_consents WHERE kind = 'no';
         DROP TABLE former_consents; DROP TABLE removed_guilds; DROP TABLE IF EXISTS spending_reserves; DROP TABLE IF EXISTS spending_portions;
         DROP TABLE IF EXISTS tracks; DROP TABLE IF EXISTS track_sounds;
-        ${toCreateStatements(spendingPortions, ...trackPart.tables)}
+        ${toCreateStatements(...trackPart.tables)}
         DELETE FROM server_settings WHERE key IN ('announce', 'budget_month', 'budget_person', 'catch_up',
           'duck_for_people', 'names', 'personas_answer', 'show_heard');
         ALTER TABLE panels DROP COLUMN written_at_ms;
@@ -98,6 +97,13 @@ function listMainMigrations(dialect: SqlDialect) {
       sql: `${toCreateStatements(...toldPeoplePart.tables).replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')}
         DROP TABLE IF EXISTS hearings; ${toCreateStatements(...hearingPart.tables)}
         DELETE FROM server_settings WHERE key = 'consent_waits';`,
+    },
+    {
+      version: 24,
+      // The sum of all servers is that of their rows.
+      sql: `DROP TABLE IF EXISTS spending_portions; DROP TABLE IF EXISTS person_portions;
+        ${toCreateStatements(...portionTables)}
+        DELETE FROM spent WHERE guild_id = 'all';`,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toGuildId, toPersonId } from '#src/base/ids.ts';
+import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type {
@@ -10,12 +10,19 @@ import type {
   Caps,
 } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import type { Portions } from '#src/spending/ledger/portion-keeper.ts';
 import { createPaidChat } from '#src/spending/paid-engine.ts';
 import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import type {
+  Portion,
+  SpendingEntry,
+  SpendingKey,
+  SpendingStanding,
+  SpendingStore,
+  SpendingWrite,
+} from '#src/spending/spending-store.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './memory-stores.ts';
 
@@ -67,25 +74,22 @@ export function openBudgets(
     /** Rates of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
-    readonly portion?: TotalPortion;
+    /** Stored money. Default: everything below the total. */
+    readonly portions?: Portions;
     readonly getProgramCap?: (personId: string) => number | undefined;
   } = {},
 ) {
-  const {
-    portion,
-    getServerCap,
-    onAlert = () => undefined,
-    getProgramCap,
-    totalUsd = 0,
-  } = over;
-  const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
+  const { getServerCap, onAlert = () => undefined, getProgramCap, totalUsd = 0 } = over;
+  const { ledger = new Ledger() } = over;
   const capNanoUsd = totalUsd * 1e9;
+  const { portions = createWholePortion(ledger, clock, capNanoUsd) } = over;
   const paid: FakeSpentEvent[] = [];
   const budgets = new SessionBudgets({
     clock,
     ledger,
     caps: { ...uncappedBudgets, ...over.caps },
-    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert, portion }),
+    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
+    portions,
     getServerCap,
     getProgramCap,
     getRate: (by, role) =>
@@ -114,13 +118,17 @@ export function toUsd(usd: number) {
 }
 
 /** A chat model of which each byte is a token, and which writes as many as it may. */
-export function makeGreedyChat(pause: () => Promise<void>): ChatModel {
+export function makeGreedyChat(
+  pause: () => Promise<void>,
+  onSent: (tokens: number) => void = () => undefined,
+): ChatModel {
   return {
     async *reply(messages, tools, _signal, mostTokens = 0) {
+      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
+      onSent(inputTokens + mostTokens);
       await pause();
       yield { kind: 'text', text: 'Yes.' };
       await pause();
-      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
       yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
     },
   };
@@ -146,35 +154,128 @@ export async function answerGreedily(
   budgets: BudgetAuthority,
   asker: Pick<AnswerRequest, 'guildId' | 'personId'>,
   pause: () => Promise<void>,
+  onSent?: (tokens: number) => void,
 ) {
   using reservation = reserveAnswer(budgets, asker);
   if (!reservation) return false;
   const { signal } = new AbortController();
-  const chat = createPaidChat(makeGreedyChat(pause)).withReservation(reservation);
+  const chat = createPaidChat(makeGreedyChat(pause, onSent)).withReservation(
+    reservation,
+  );
   try {
     await Array.fromAsync(chat.reply([], [], signal));
     return true;
   } catch (error) {
-    if (error instanceof BotError && error.code === 'budget.used') return false;
+    if (error instanceof BotError && error.about.cap !== undefined) return false;
     throw error;
   }
 }
 
-/** A book in memory. Set `trouble` to make it fail from then on. */
+/** Stored money that is everything below the total, so that nothing waits. */
+function createWholePortion(
+  ledger: Ledger,
+  clock: Clock,
+  capNanoUsd: number,
+): Portions {
+  const guilds = new Set<GuildId>();
+  const getRoom = (guildId: GuildId) => {
+    guilds.add(guildId);
+    if (capNanoUsd === 0) return Infinity;
+    const reserved = [...guilds].map((one) => ledger.getReserved(one));
+    return reserved.reduce(
+      (room, nanoUsd) => room - nanoUsd,
+      capNanoUsd - ledger.getTotal(clock.wallMs()),
+    );
+  };
+  return {
+    limit: 'all',
+    getRoom,
+    canAfford: (guildId, _personId, nanoUsd) => getRoom(guildId) >= nanoUsd,
+    claim: () => ({ waiting: undefined, [Symbol.dispose]: () => undefined }),
+    prepare: () => undefined,
+  };
+}
+
+/** A book in memory, as its first run sees it. Set `trouble` to make it fail from then on. */
 export class MemorySpending implements SpendingStore {
   trouble: StoreTrouble | undefined;
   writes = 0;
   entries: readonly SpendingEntry[] = [];
+  /** Open portions by run. */
+  readonly portions = new Map<object, readonly Portion[]>();
 
-  async read(day: string): Promise<readonly SpendingEntry[]> {
+  read(day: string): Promise<readonly SpendingEntry[]> {
+    return this.#read(this, day);
+  }
+
+  write(write: SpendingWrite): Promise<SpendingStanding> {
+    return this.#write(this, write);
+  }
+
+  /** Opens the book for another run. */
+  openRun(): SpendingStore {
+    const run = {};
+    return {
+      read: (day) => this.#read(run, day),
+      write: (write) => this.#write(run, write),
+    };
+  }
+
+  async #read(run: object, day: string) {
     if (this.trouble === 'unreadable')
       throw new BotError('store.unreadable', true, 'Torn.');
-    return this.entries.filter((entry) => entry.day === day);
+    const others = this.#listOpen(day, run).map((one) => ({ ...one, turns: 0 }));
+    return [...this.entries.filter((entry) => entry.day === day), ...others];
   }
 
-  async add(entries: readonly SpendingEntry[], _day: string) {
+  async #write(run: object, { capNanoUsd, day, entries, portions }: SpendingWrite) {
     if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
     this.writes++;
-    this.entries = [...this.entries, ...entries];
+    const yesterday = new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+    const isRecent = (one: SpendingKey) => one.day >= yesterday;
+    this.entries = [...this.entries, ...entries].filter(isRecent);
+    for (const [other, open] of this.portions)
+      this.portions.set(other, open.filter(isRecent));
+    const replaced = new Set(portions.map(toKey));
+    const kept = (this.portions.get(run) ?? []).filter(
+      (one) => !replaced.has(toKey(one)),
+    );
+    this.portions.set(run, kept);
+    const toFree = (of: string) =>
+      capNanoUsd === 0
+        ? Infinity
+        : Math.max(0, capNanoUsd - this.#sumSpent(of) - sumServers(this.#listOpen(of)));
+    const granted: Portion[] = [];
+    const used = sumServers(
+      portions.map((one) => ({ ...one, nanoUsd: one.usedNanoUsd })),
+    );
+    let free = Math.max(0, toFree(portions[0]?.day ?? day) - used);
+    for (const { usedNanoUsd, ...request } of portions) {
+      const wanted = Math.max(0, request.nanoUsd - usedNanoUsd);
+      const more = request.personId === undefined ? Math.min(wanted, free) : wanted;
+      if (request.personId === undefined) free -= more;
+      granted.push({ ...request, nanoUsd: usedNanoUsd + more });
+    }
+    this.portions.set(run, [...kept, ...granted.filter(({ nanoUsd }) => nanoUsd > 0)]);
+    const takenNanoUsd = this.#sumSpent(day) + sumServers(this.#listOpen(day, run));
+    return { portions: granted, takenNanoUsd, leftNanoUsd: toFree(day) };
   }
+
+  #sumSpent(day: string) {
+    return sumServers(this.entries.filter((entry) => entry.day === day));
+  }
+
+  #listOpen(day: string, except?: object) {
+    const others = [...this.portions].filter(([run]) => run !== except);
+    return others.flatMap(([, open]) => open).filter((one) => one.day === day);
+  }
+}
+
+function sumServers(rows: readonly Portion[]) {
+  const ofServers = rows.filter(({ personId }) => personId === undefined);
+  return ofServers.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+}
+
+function toKey({ guildId, personId, day }: SpendingKey) {
+  return JSON.stringify([guildId, personId, day]);
 }

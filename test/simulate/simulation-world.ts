@@ -327,7 +327,7 @@ export class Simulation {
     this.steps++;
     this.#taken = { event, before: state, after, effects };
     if (effects.some((one) => one.do === 'discard') && this.#leaksReservations)
-      this.#ledger.reserve(guildId, undefined, 1);
+      this.#ledger.reserve(guildId, undefined, 1, this.clock.wallMs());
     return { effects, state: after };
   }
 

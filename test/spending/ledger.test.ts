@@ -125,22 +125,30 @@ test('what the store told of somebody before they were forgotten names them no m
 });
 
 test('what is not yet in the store of several processes counts beside what is', () => {
-  const ledger = new Ledger({ countsAll: true });
+  const ledger = new Ledger();
   ledger.charge(guildId, ana, { nanoUsd: 5 }, noon);
   ledger.settleTotal('2026-11-20', 2);
-  expect(ledger.getStanding('all', noon).day.nanoUsd).toBe(7);
-  expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 0 });
+  expect(ledger.getTotal(noon)).toBe(7);
   ledger.noteSaved(ledger.listUnsaved());
-  expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 5 });
+  expect([ledger.getTotal(noon), ledger.hasUnsaved]).toEqual([7, false]);
+});
+
+test('what is set aside before midnight is charged to the day on which the request left', () => {
+  const ledger = new Ledger();
+  const reserve = ledger.reserve(guildId, ana, 10, noon);
+  ledger.settleReserve(reserve, { nanoUsd: 3 });
+  expect(ledger.getStanding(guildId, noon).day.nanoUsd).toBe(3);
+  expect(ledger.getStanding(guildId, noon + dayMs).day.nanoUsd).toBe(0);
+  expect(ledger.getOpen({ guildId, day: '2026-11-20' })).toBe(10);
 });
 
 test('whoever was forgotten keeps their share of the day and what is put aside for them, without a name', () => {
   const ledger = new Ledger();
   ledger.charge(guildId, ana, { nanoUsd: 5, turns: 1 }, noon);
   ledger.charge(guildId, ben, { nanoUsd: 1 }, noon);
-  const reserve = ledger.reserve(guildId, ana, 10);
+  const reserve = ledger.reserve(guildId, ana, 10, noon);
   ledger.forget(guildId, ana);
-  ledger.settleReserve(reserve, { nanoUsd: 3 }, noon);
+  ledger.settleReserve(reserve, { nanoUsd: 3 });
   expect(ledger.getShare(guildId, ana, noon)).toMatchObject({
     nanoUsd: 8,
     turns: 1,

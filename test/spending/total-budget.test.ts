@@ -6,7 +6,7 @@ import type {
   BudgetRefusal,
 } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { PortionKeeper } from '#src/spending/ledger/portion-keeper.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -64,11 +64,12 @@ test('the total outlives a restart', async () => {
   const clock = new VirtualClock();
   const spending = new MemorySpending();
   const open = async () => {
-    const ledger = new Ledger({ countsAll: true });
+    const ledger = new Ledger();
     const ignore = () => undefined;
-    const keeper = new LedgerPersistence({
+    const keeper = new PortionKeeper({
       ledger,
-      spending,
+      capNanoUsd: 1e7,
+      spending: spending.openRun(),
       clock,
       report: ignore,
       alert: ignore,

@@ -1,6 +1,10 @@
 import { realClock } from '#src/base/clock.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import { testSpendingStore } from '#test/contracts/stores/spending-store-contract.ts';
+import {
+  addEntries,
+  testPortions,
+  testSpendingStore,
+} from '#test/contracts/stores/spending-store-contract.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { makeStoreFolder, readEveryByte } from './store-folder.ts';
@@ -9,6 +13,23 @@ testSpendingStore('the fake book', async () => ({
   spending: new MemorySpending(),
   async [Symbol.asyncDispose]() {},
 }));
+
+testPortions('the fake book', async () => {
+  const spending = new MemorySpending();
+  return {
+    all: [{ spending }, { spending: spending.openRun() }],
+    async [Symbol.asyncDispose]() {},
+  };
+});
+
+testPortions('SQLite', async () => {
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(makeStoreFolder());
+  const open = async () =>
+    stack.use(await openLocalStore(place.path, { clock: realClock }));
+  const all = [await open(), await open()];
+  return Object.assign(stack.move(), { all });
+});
 
 const person = toPersonId('987654321987654321');
 const entry = {
@@ -27,14 +48,19 @@ test('what a removed server spent stays until its day is over, and of its people
   ];
   for (const guildId of [gone, other]) {
     const theirs = { ...entry, guildId };
-    await store.spending.add([theirs, { ...theirs, personId: person }], entry.day);
+    await addEntries(
+      store.spending,
+      [theirs, { ...theirs, personId: person }],
+      entry.day,
+    );
   }
   await store.guilds.eraseGuild(gone);
   const all = () => store.spending.read('2026-11-20');
   expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },
   ]);
-  await store.spending.add(
+  await addEntries(
+    store.spending,
     [{ ...entry, guildId: other, day: '2026-11-22' }],
     '2026-11-22',
   );

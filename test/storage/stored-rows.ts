@@ -19,7 +19,7 @@ import type { ConsentChange } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
-import type { SpendingEntry } from '#src/spending/spending-store.ts';
+import type { PortionRequest, SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
@@ -102,6 +102,12 @@ const spending: readonly SpendingEntry[] = [
   { ...spent, guildId: otherGuildId, nanoUsd: 1 },
   { ...spent, guildId: removedGuildId, nanoUsd: 5 },
 ];
+
+const portions: readonly PortionRequest[] = spending.map(({ turns: _, ...key }) => ({
+  ...key,
+  nanoUsd: 20_000_000,
+  usedNanoUsd: 0,
+}));
 
 const personSettings: PersonSettings = {
   language: 'pt-BR',
@@ -278,7 +284,7 @@ export async function writeMain(store: Store) {
   await store.tracks.write(guildId, channelId, tracks);
   const muted = tracks.map((track) => ({ ...track, isMuted: true }));
   await store.tracks.write(guildId, placeId, muted);
-  await store.spending.add(spending, day);
+  await store.spending.write({ day, entries: spending, portions, capNanoUsd: 0 });
   await store.guilds.eraseGuild(removedGuildId);
   await store.guilds.addGuilds(botId, [guildId, otherGuildId]);
   await store.leftOutPeople.write(guildId, dora, true);

@@ -42,7 +42,7 @@ export class UnpaidSpeech {
     const nowMs = this.#deps.clock.nowMs();
     if (isSurelyMeant(loop.state, speakerId, nowMs, rules)) {
       if (hearing.recognises === 'nobody') this.tellSpeaker(speakerId);
-    } else if (cap === 'server' || cap === 'all') {
+    } else if (cap !== 'person' && cap !== 'token') {
       // Talk among people gets no tone. The money of all is news for all, once a day.
       if (isNews()) notices.post(line);
     }

@@ -45,6 +45,6 @@ export function toRecordingErrorLine(
 
 /** Describes an error. Unknown ones are of a speech server. */
 export function toTrackErrorLine(error: BotError): TextLine {
-  if (error.code === 'budget.used') return toBudgetLine(error.about.cap);
+  if (error.about.cap !== undefined) return toBudgetLine(error.about.cap);
   return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
 }

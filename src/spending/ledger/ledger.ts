@@ -1,17 +1,14 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import { toUtcDay } from '#src/spending/calendar.ts';
-import {
-  allServers,
-  type SpendingEntry,
-  type SpendingScope,
-} from '#src/spending/spending-store.ts';
+import type { SpendingEntry, SpendingKey } from '#src/spending/spending-store.ts';
 
-/** Money set aside for running work. */
+/** Money set aside for running work, which belongs to the day on which its last request left. */
 export type Reserve = {
   readonly guildId: GuildId;
   readonly personId: PersonId | undefined;
   left: number;
+  day: string;
 };
 
 /** Daily amounts in billionths of a dollar. */
@@ -37,21 +34,12 @@ const mostDays = 4;
 
 const emptySum = { nanoUsd: 0, turns: 0 };
 
-export type LedgerOptions = {
-  /** Also sums up all servers, for a total budget. */
-  readonly countsAll?: boolean;
-};
-
 /** Daily spending of servers and people, with reserves. Days are days of UTC. Unsaved entries are kept apart. */
 export class Ledger {
-  readonly #countsAll: boolean;
-  readonly #servers = new Map<SpendingScope, GuildSpending>();
+  readonly #servers = new Map<GuildId, GuildSpending>();
   readonly #unsaved = new UnsavedEntries();
-  #spentNanoUsd = 0;
-
-  constructor({ countsAll = false }: LedgerOptions = {}) {
-    this.#countsAll = countsAll;
-  }
+  /** Stored spending of all servers by day. */
+  readonly #storedTotals = new Map<string, number>();
 
   /** Sets the one listener that is called when the first unsaved entry arises. */
   onUnsaved(listener: () => void): void {
@@ -66,6 +54,7 @@ export class Ledger {
   /** Subtracts amounts that were stored from the unsaved entries. */
   noteSaved(entries: readonly SpendingEntry[]): void {
     this.#unsaved.noteSaved(entries);
+    this.#addStored(entries);
   }
 
   /** Whether an amount waits to be stored. */
@@ -73,10 +62,18 @@ export class Ledger {
     return this.#unsaved.list().length > 0;
   }
 
-  /** Billionths of a dollar that this process spent since its start, and how much of them is stored. 0 without `countsAll`. */
-  get spentHere(): { readonly nanoUsd: number; readonly savedNanoUsd: number } {
-    const savedNanoUsd = this.#spentNanoUsd - sumUnsaved(this.#unsaved.list());
-    return { nanoUsd: this.#spentNanoUsd, savedNanoUsd };
+  /** Billionths of a dollar that the store must still take for a key: unsaved ones, and those set aside. */
+  getOpen(key: SpendingKey): number {
+    const { guildId, personId, day } = key;
+    const reserves = this.#listReserves(guildId, personId).filter(
+      (reserve) => reserve.day === day,
+    );
+    return this.#unsaved.get(key) + sumAmounts(reserves.map(({ left }) => left));
+  }
+
+  /** Whether a person was forgotten in a server since the process began. */
+  isForgotten(guildId: GuildId, personId: PersonId): boolean {
+    return this.#servers.get(guildId)?.forgotten.has(personId) ?? false;
   }
 
   /** Adds an amount to the day of the server, and to the day of the person if one is given. */
@@ -86,18 +83,7 @@ export class Ledger {
     spent: Partial<Sum>,
     wallMs: number,
   ): void {
-    const sum = { ...emptySum, ...spent };
-    const scopes: SpendingScope[] = [guildId];
-    if (this.#countsAll) {
-      this.#spentNanoUsd += sum.nanoUsd;
-      scopes.push(allServers);
-    }
-    for (const scope of scopes) {
-      const day = this.#getDay(scope, toUtcDay(wallMs));
-      day.today = addSums(day.today, sum);
-      this.#unsaved.note({ guildId: scope, day: toUtcDay(wallMs), ...sum });
-    }
-    if (personId !== undefined) this.assign(guildId, personId, spent, wallMs);
+    this.#chargeDay(guildId, personId, spent, toUtcDay(wallMs));
   }
 
   /** Adds an amount that the server was charged before to the day of a person. */
@@ -107,15 +93,11 @@ export class Ledger {
     spent: Partial<Sum>,
     wallMs: number,
   ): void {
-    const sum = { ...emptySum, ...spent };
-    const day = toUtcDay(wallMs);
-    addToSums(this.#getDay(guildId, day).people, personId, sum);
-    const isStored = !this.#getServer(guildId).forgotten.has(personId);
-    if (isStored) this.#unsaved.note({ guildId, personId, day, ...sum });
+    this.#assignDay(guildId, personId, spent, toUtcDay(wallMs));
   }
 
   /** Sums of a server today, and of its people without the forgotten ones. */
-  getStanding(guildId: SpendingScope, wallMs: number): SpendingTotals {
+  getStanding(guildId: GuildId, wallMs: number): SpendingTotals {
     const { people, today } = this.#getDay(guildId, toUtcDay(wallMs));
     const { forgotten } = this.#getServer(guildId);
     return {
@@ -124,39 +106,40 @@ export class Ledger {
     };
   }
 
+  /** Billionths of a dollar that all servers spent today, as far as is known. */
+  getTotal(wallMs: number): number {
+    const day = toUtcDay(wallMs);
+    const unsaved = this.#unsaved.list().filter((entry) => entry.day === day);
+    return (this.#storedTotals.get(day) ?? 0) + sumServers(unsaved);
+  }
+
   /** Sum of one person in a server today, forgotten or not. */
   getShare(guildId: GuildId, personId: PersonId, wallMs: number): Sum {
     return this.#getDay(guildId, toUtcDay(wallMs)).people.get(personId) ?? emptySum;
   }
 
-  /** Billionths of a dollar that are set aside in all servers. */
-  getAllReserved(): number {
-    const reserves = [...this.#servers.values()].flatMap((server) => [
-      ...server.reserves,
-    ]);
-    return sumAmounts(reserves.map(({ left }) => left));
-  }
-
   /** Billionths of a dollar that are set aside in a server, or there for one person. */
   getReserved(guildId: GuildId, personId?: PersonId): number {
-    const reserves = [...this.#getServer(guildId).reserves].filter(
-      (reserve) => personId === undefined || reserve.personId === personId,
-    );
-    return sumAmounts(reserves.map(({ left }) => left));
+    return sumAmounts(this.#listReserves(guildId, personId).map(({ left }) => left));
   }
 
   /** Sets money aside, without looking at any cap. `release` frees the rest. */
-  reserve(guildId: GuildId, personId: PersonId | undefined, nanoUsd: number): Reserve {
-    const reserve = { guildId, personId, left: nanoUsd };
+  reserve(
+    guildId: GuildId,
+    personId: PersonId | undefined,
+    nanoUsd: number,
+    wallMs: number,
+  ): Reserve {
+    const reserve = { guildId, personId, left: nanoUsd, day: toUtcDay(wallMs) };
     this.#getServer(guildId).reserves.add(reserve);
     return reserve;
   }
 
-  /** Charges an amount to the payers of a reserve, which shrinks by it, at most to 0. */
-  settleReserve(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
-    const { guildId, left, personId } = reserve;
+  /** Charges an amount to the payers of a reserve on its day. The reserve shrinks by it, at most to 0. */
+  settleReserve(reserve: Reserve, spent: Partial<Sum>): void {
+    const { day, guildId, left, personId } = reserve;
     reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
-    this.charge(guildId, personId, spent, wallMs);
+    this.#chargeDay(guildId, personId, spent, day);
   }
 
   /** Frees the rest of a reserve. A second call does nothing. */
@@ -171,7 +154,7 @@ export class Ledger {
     this.#getServer(guildId).forgotten.add(personId);
   }
 
-  /** Adds stored amounts of an earlier run, which do not count as unsaved. */
+  /** Adds stored amounts of earlier runs, which do not count as unsaved. */
   recall(entries: readonly SpendingEntry[]): void {
     for (const { guildId, personId, day: date, nanoUsd, turns } of entries) {
       const day = this.#getDay(guildId, date);
@@ -179,16 +162,49 @@ export class Ledger {
       if (personId !== undefined) addToSums(day.people, personId, sum);
       else day.today = addSums(day.today, sum);
     }
+    this.#addStored(entries);
   }
 
-  /** Replaces the sum of all servers by the stored one of all processes, and adds the unsaved amounts. */
-  settleTotal(date: string, nanoUsd: number): void {
-    const unsaved = this.#unsaved.list().filter((entry) => entry.day === date);
-    const day = this.#getDay(allServers, date);
-    day.today = { ...day.today, nanoUsd: nanoUsd + sumUnsaved(unsaved) };
+  /** Replaces the stored spending of all servers by that of all processes. */
+  settleTotal(day: string, nanoUsd: number): void {
+    this.#storedTotals.set(day, nanoUsd);
+    dropOldest(this.#storedTotals, mostDays);
   }
 
-  #getServer(guildId: SpendingScope) {
+  #addStored(entries: readonly SpendingEntry[]) {
+    for (const day of new Set(entries.map((entry) => entry.day))) {
+      const ofDay = entries.filter((entry) => entry.day === day);
+      this.settleTotal(day, (this.#storedTotals.get(day) ?? 0) + sumServers(ofDay));
+    }
+  }
+
+  #chargeDay(
+    guildId: GuildId,
+    personId: PersonId | undefined,
+    spent: Partial<Sum>,
+    date: string,
+  ) {
+    const sum = { ...emptySum, ...spent };
+    const day = this.#getDay(guildId, date);
+    day.today = addSums(day.today, sum);
+    this.#unsaved.note({ guildId, day: date, ...sum });
+    if (personId !== undefined) this.#assignDay(guildId, personId, spent, date);
+  }
+
+  #assignDay(guildId: GuildId, personId: PersonId, spent: Partial<Sum>, day: string) {
+    const sum = { ...emptySum, ...spent };
+    addToSums(this.#getDay(guildId, day).people, personId, sum);
+    const isStored = !this.#getServer(guildId).forgotten.has(personId);
+    if (isStored) this.#unsaved.note({ guildId, personId, day, ...sum });
+  }
+
+  #listReserves(guildId: GuildId, personId: PersonId | undefined) {
+    return [...this.#getServer(guildId).reserves].filter(
+      (reserve) => personId === undefined || reserve.personId === personId,
+    );
+  }
+
+  #getServer(guildId: GuildId) {
     const server = this.#servers.get(guildId) ?? {
       days: new Map<string, Day>(),
       reserves: new Set(),
@@ -198,7 +214,7 @@ export class Ledger {
     return server;
   }
 
-  #getDay(guildId: SpendingScope, date: string) {
+  #getDay(guildId: GuildId, date: string) {
     const { days } = this.#getServer(guildId);
     const existing = days.get(date);
     if (existing) return existing;
@@ -209,10 +225,10 @@ export class Ledger {
   }
 }
 
-/** Sums the entries of all servers together. */
-function sumUnsaved(entries: readonly SpendingEntry[]) {
-  const totals = entries.filter(({ guildId }) => guildId === allServers);
-  return sumAmounts(totals.map(({ nanoUsd }) => nanoUsd));
+/** Sums the entries of servers, which hold those of their people. */
+function sumServers(entries: readonly SpendingEntry[]) {
+  const ofServers = entries.filter(({ personId }) => personId === undefined);
+  return sumAmounts(ofServers.map(({ nanoUsd }) => nanoUsd));
 }
 
 /** Unsaved entries by server, person and day. */
@@ -228,6 +244,11 @@ class UnsavedEntries {
   /** Lists the entries, the oldest first. */
   list(): readonly SpendingEntry[] {
     return [...this.#entries.values()];
+  }
+
+  /** Billionths of a dollar in the entry of a key. */
+  get(key: SpendingKey): number {
+    return this.#entries.get(toEntryKey(key))?.nanoUsd ?? 0;
   }
 
   /** Adds an amount to the entry of its server, person and day. */
@@ -259,7 +280,8 @@ class UnsavedEntries {
   }
 }
 
-function toEntryKey({ guildId, personId, day }: SpendingEntry) {
+/** Builds the key of a map, by server, person and day. */
+export function toEntryKey({ guildId, personId, day }: SpendingKey): string {
   return JSON.stringify([guildId, personId, day]);
 }
 

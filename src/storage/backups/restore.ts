@@ -175,6 +175,8 @@ function copyReturningRows(
 ) {
   const { name, person, restored } = table;
   const isDropped = isSettingsOnly && (person.length > 0 || name === 'tracks');
+  // Sums of an old copy are of days that are over.
+  if (isDropped && table.kept?.keeps === 'greater') return;
   if (restored !== 'none' && !isDropped) {
     const columns = listColumnNames(Object.keys(table.columns));
     sqlite.exec(
@@ -190,7 +192,13 @@ function copyKeptRows(sqlite: DatabaseSync, { columns, kept, key, name }: Table)
   const fields =
     kept.fields ?? Object.keys(columns).filter((one) => !key.includes(one));
   const names = listColumnNames([...key, ...fields]);
-  const changes = fields.map(toColumnName).map((one) => `${one} = excluded.${one}`);
+  const changes = fields
+    .map(toColumnName)
+    .map((one) =>
+      kept.keeps === 'greater'
+        ? `${one} = max(${name}.${one}, excluded.${one})`
+        : `${one} = excluded.${one}`,
+    );
   const change = changes.length > 0 ? `UPDATE SET ${changes}` : 'NOTHING';
   sqlite.exec(`INSERT INTO main.${name} (${names})
     SELECT ${names} FROM other.${name} WHERE ${kept.condition}

@@ -20,7 +20,6 @@ import type {
   JoinedGuildStore,
   SeatStore,
 } from '#src/ports/stores.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
@@ -34,7 +33,6 @@ import { personSettingsPart } from './person-settings-table.ts';
 import { seatPart } from './seats.ts';
 import { settingsPart } from './settings-tables.ts';
 import { spendingPart } from './spending.ts';
-import { spendingPortionPart } from './spending-portions.ts';
 import { toldPeoplePart } from './told-people.ts';
 
 /** Ports of the main store by name. */
@@ -52,8 +50,6 @@ export type StoreParts = {
   readonly spending: SpendingStore;
   readonly toldPeople: ToldPeopleStore;
   readonly tracks: TrackStore;
-  /** Absent in SQLite, which one process uses alone. */
-  readonly spendingPortions: PortionStore | undefined;
 };
 
 export const storeParts: {
@@ -72,7 +68,6 @@ export const storeParts: {
   spending: spendingPart,
   toldPeople: toldPeoplePart,
   tracks: trackPart,
-  spendingPortions: spendingPortionPart,
 };
 
 export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(

@@ -74,7 +74,8 @@ export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   const reason = takesNoPictures ? 'it takes no such pictures.' : serverReason;
   if (reason !== undefined && error.stage === 'think')
     return createRefusal(400, code, `The chat server refused the request: ${reason}`);
-  if (code === 'budget.used') return toRefusal(toBudgetLine(error.about.cap));
+  if (code === 'budget.used')
+    return toRefusal(toBudgetLine(error.about.cap ?? 'server'));
   if (code.startsWith('store.')) {
     return createRefusal(
       503,

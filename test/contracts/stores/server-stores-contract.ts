@@ -6,8 +6,6 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of panels. */
@@ -148,51 +146,5 @@ export function testGuildStore(name: string, open: OpenStore) {
     await guilds.eraseGuild(toGuildId('10'));
     expect((await guilds.listGuilds(toPersonId('7'))).toSorted()).toEqual(['20', '30']);
     expect(await guilds.listGuilds(toPersonId('8'))).toEqual([]);
-  });
-}
-
-type PortionProcess = {
-  readonly portions: PortionStore;
-  readonly spending: SpendingStore;
-};
-type OpenProcesses = () => Promise<
-  AsyncDisposable & { readonly all: readonly PortionProcess[] }
->;
-
-/** Contract of every store of portions; `open` opens two processes. */
-export function testPortionStore(name: string, open: OpenProcesses) {
-  test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
-    await using opened = await open();
-    const [one, other] = opened.all;
-    if (!one || !other) throw new Error('There are no two processes.');
-    const day = '2026-11-20';
-    const ask = ({ portions }: PortionProcess, nanoUsd: number, usedNanoUsd = 0) =>
-      portions.reserve({ capNanoUsd: 100, day, nanoUsd, usedNanoUsd });
-    expect(await ask(one, 30)).toEqual({
-      nanoUsd: 30,
-      spentNanoUsd: 0,
-      leftNanoUsd: 70,
-    });
-    expect(await ask(other, 90)).toEqual({
-      nanoUsd: 70,
-      spentNanoUsd: 0,
-      leftNanoUsd: 0,
-    });
-    await one.spending.add([{ guildId: 'all', day, nanoUsd: 20, turns: 0 }], day);
-    expect(await ask(other, 90, 70)).toEqual({
-      nanoUsd: 70,
-      spentNanoUsd: 20,
-      leftNanoUsd: 0,
-    });
-    expect(await ask(one, 30)).toEqual({
-      nanoUsd: 10,
-      spentNanoUsd: 20,
-      leftNanoUsd: 0,
-    });
-    expect(await ask(other, 0)).toEqual({
-      nanoUsd: 0,
-      spentNanoUsd: 20,
-      leftNanoUsd: 70,
-    });
   });
 }

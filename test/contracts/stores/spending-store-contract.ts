@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import type {
+  PortionRequest,
+  SpendingEntry,
+  SpendingStore,
+} from '#src/spending/spending-store.ts';
 
 type OpenSpendingStore = () => Promise<
   AsyncDisposable & { readonly spending: SpendingStore }
@@ -12,6 +16,16 @@ const spentEntry: SpendingEntry = {
   nanoUsd: 4_500_000_001,
   turns: 2,
 };
+
+/** Adds entries without portions. */
+export function addEntries(
+  spending: SpendingStore,
+  entries: readonly SpendingEntry[],
+  day: string,
+) {
+  return spending.write({ day, entries, portions: [], capNanoUsd: 0 });
+}
+
 const anaEntry: SpendingEntry = { ...spentEntry, personId: toPersonId('1') };
 
 /** Contract of every store of spending. */
@@ -19,8 +33,9 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
   test(`${name}: what is added comes on top of what is there`, async () => {
     await using opened = await open();
     const { spending } = opened;
-    await spending.add([spentEntry, anaEntry], spentEntry.day);
-    await spending.add(
+    await addEntries(spending, [spentEntry, anaEntry], spentEntry.day);
+    await addEntries(
+      spending,
       [spentEntry, anaEntry, { ...spentEntry, guildId: toGuildId('20') }],
       spentEntry.day,
     );
@@ -33,7 +48,8 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
   test(`${name}: only the sums of the day that is asked for are read`, async () => {
     await using opened = await open();
     for (const day of ['2026-11-19', '2026-11-20', '2026-11-21'])
-      await opened.spending.add(
+      await addEntries(
+        opened.spending,
         [
           { ...spentEntry, day },
           { ...anaEntry, day },
@@ -48,9 +64,9 @@ export function testSpendingStore(name: string, open: OpenSpendingStore) {
   test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
     await using opened = await open();
     const { spending } = opened;
-    await spending.add([{ ...anaEntry, day: '2027-12-25' }], '2027-12-25');
-    await spending.add([spentEntry, anaEntry], spentEntry.day);
-    await spending.add([anaEntry], spentEntry.day);
+    await addEntries(spending, [{ ...anaEntry, day: '2027-12-25' }], '2027-12-25');
+    await addEntries(spending, [spentEntry, anaEntry], spentEntry.day);
+    await addEntries(spending, [anaEntry], spentEntry.day);
     const found = sumEntries(await spending.read('2026-11-20'));
     expect([found.get('10')?.turns, found.get('10/1')?.turns]).toEqual([2, 4]);
   });
@@ -66,4 +82,56 @@ function sumEntries(entries: readonly SpendingEntry[]) {
     found.set(key, { nanoUsd: before.nanoUsd + nanoUsd, turns: before.turns + turns });
   }
   return found;
+}
+
+type OpenRuns = () => Promise<
+  AsyncDisposable & { readonly all: readonly { readonly spending: SpendingStore }[] }
+>;
+
+/** Contract of every store of portions. `open` opens two runs. */
+export function testPortions(name: string, open: OpenRuns) {
+  const day = '2026-11-20';
+  const openTwo = async () => {
+    const opened = await open();
+    const [one, other] = opened.all.map(({ spending }) => spending);
+    if (!one || !other) throw new Error('There are no two runs.');
+    return { one, other, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  };
+  const ask = async (
+    run: SpendingStore,
+    nanoUsd: number,
+    over: Partial<PortionRequest> = {},
+    entries: readonly SpendingEntry[] = [],
+  ) => {
+    const request = { guildId: toGuildId('10'), day, usedNanoUsd: 0, nanoUsd, ...over };
+    const write = { day, entries, portions: [request], capNanoUsd: 100 };
+    const { leftNanoUsd, portions, takenNanoUsd } = await run.write(write);
+    return [portions[0]?.nanoUsd, takenNanoUsd, leftNanoUsd];
+  };
+
+  test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
+    await using runs = await openTwo();
+    const { one, other } = runs;
+    expect(await ask(one, 30)).toEqual([30, 0, 70]);
+    expect(await ask(other, 90, { guildId: toGuildId('20') })).toEqual([70, 30, 0]);
+    const spent = { guildId: toGuildId('10'), day, nanoUsd: 20, turns: 0 };
+    expect(await ask(one, 10, {}, [spent])).toEqual([10, 90, 0]);
+    expect(await ask(other, 90, { guildId: toGuildId('20'), usedNanoUsd: 70 })).toEqual(
+      [70, 30, 0],
+    );
+    expect(await ask(one, 30)).toEqual([10, 90, 0]);
+    expect(await ask(other, 0, { guildId: toGuildId('20') })).toEqual([0, 30, 70]);
+  });
+
+  test(`${name}: an open portion counts as spent for others, by server and person, until its day is over`, async () => {
+    await using runs = await openTwo();
+    const { one, other } = runs;
+    await ask(one, 30);
+    await ask(one, 7, { personId: toPersonId('1') });
+    const found = sumEntries(await other.read(day));
+    expect([found.get('10')?.nanoUsd, found.get('10/1')?.nanoUsd]).toEqual([30, 7]);
+    expect(await one.read(day)).toEqual([]);
+    await addEntries(other, [{ ...spentEntry, day: '2026-11-22' }], '2026-11-22');
+    expect(await other.read(day)).toEqual([]);
+  });
 }

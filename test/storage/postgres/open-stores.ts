@@ -15,7 +15,5 @@ export async function openPostgresStores(
   const driver = createPostgresDriver({ url, settings });
   const database = openDatabase({ driver, clock });
   await migratePostgres(database, [mainStore]);
-  const store = createStores(database);
-  if (!store.spendingPortions) throw new Error('Several processes share a database.');
-  return { ...store, portions: store.spendingPortions };
+  return createStores(database);
 }

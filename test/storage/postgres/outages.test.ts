@@ -7,6 +7,7 @@ import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { createPostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import { createStores } from '#src/storage/stores/store-parts.ts';
+import { addEntries } from '#test/contracts/stores/spending-store-contract.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -42,8 +43,8 @@ function waits() {
     const writing = Promise.all([
       store.consents.write(toGuildId('10'), toPersonId('1'), always),
       store.consents.write(toGuildId('10'), toPersonId('1'), never),
-      store.spending.add([entry], entry.day),
-      store.spending.add([entry], entry.day),
+      addEntries(store.spending, [entry], entry.day),
+      addEntries(store.spending, [entry], entry.day),
       store.panels.write(toGuildId('10'), {
         channelId: toChannelId('1'),
         messageId: toMessageId('2'),
