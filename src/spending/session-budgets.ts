@@ -112,11 +112,20 @@ export class SessionBudgets {
     };
   }
 
-  /** Opens the budget to recognise speech, unless refused. Captions do not need the share of the person. */
+  /** Opens the budget to recognise live speech, unless refused. Captions do not need the share of the person. */
   openHearingBudget(
     guildId: GuildId,
     personId: PersonId,
     isCaptioned = false,
+  ): HearingBudget | BudgetRefusal {
+    return this.#openSoundBudget(guildId, personId, isCaptioned, true);
+  }
+
+  #openSoundBudget(
+    guildId: GuildId,
+    personId: PersonId,
+    isCaptioned: boolean,
+    isLive: boolean,
   ): HearingBudget | BudgetRefusal {
     const { clock, ledger, getTariff } = this.#options;
     const tariff = getTariff(guildId);
@@ -139,6 +148,8 @@ export class SessionBudgets {
       waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
+      guildId,
+      isLive,
       pay: (role, work) => this.#chargeUsage(role, guildId, work, rate, chargeServer),
       hold: (bound) =>
         this.#holdSound(bound, ledger.reserve(guildId, payerId, 0), tariff),
@@ -158,7 +169,7 @@ export class SessionBudgets {
     guildId: GuildId,
     personId: PersonId,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
-    const budget = this.openHearingBudget(guildId, personId);
+    const budget = this.#openSoundBudget(guildId, personId, false, false);
     if (!('line' in budget)) budget.decide(true);
     return budget;
   }
@@ -317,6 +328,7 @@ export class SessionBudgets {
       ledger.settleReserve(reserve, sum, clock.wallMs());
     const requests = this.#createHeldRequests(reserve);
     return new Reservation({
+      guildId,
       hold: (bound) =>
         requests.takeHold(
           bound,
