@@ -1,5 +1,6 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { historyLimits, type SentFields } from '#src/chat/chat-model.ts';
 import { RealtimeConversation } from '#src/chat/realtime/realtime-conversation.ts';
 import type { EngineConfig } from '#src/config/config.ts';
@@ -245,7 +246,11 @@ function makeRealtimeRole(
       });
       const host = {
         run: async () => ({ content: '' }),
-        meter: { recordUsage: ignoreUsage, recordSpeech: ignoreUsage },
+        meter: {
+          guildId: noGuild,
+          recordUsage: ignoreUsage,
+          recordSpeech: ignoreUsage,
+        },
       };
       const turn = createTestTurn(deadline.clock, { instructions: '', voice: {} });
       const ask: AskTestQuestion = (signal) => pipeline.answer(turn, host, signal);

@@ -8,6 +8,7 @@ import { sourceFiles } from '#test/source-files.ts';
 const gates: Readonly<Record<string, string>> = {
   author: 'src/sessions/message-authors.ts MessageAuthors',
   request: 'src/web/api/openai/admit-request.ts admitRequest',
+  job: 'src/speech/local/jobs/admit-job.ts admitJob',
 };
 
 /** Names of gates in calls of `admit` in a file. */

@@ -82,6 +82,8 @@ export type FailureServer = {
   readonly takesNoPictures?: true;
   /** A moderation refused this request alone. The server and its key are well. */
   readonly isContentRefusal?: true;
+  /** The server has used its share of a process that all servers share. Others are served. */
+  readonly isShareUsed?: true;
   /** The prompt is longer than the model, or the server, takes. */
   readonly isTooLong?: true;
   /** Tokens by which the allowed answer was too long. */

@@ -380,6 +380,7 @@ function isOfRequest({ about, code }: BotError) {
     (isFaulty && code !== 'provider.truncated') ||
     about.takesNoPictures ||
     about.isContentRefusal ||
+    about.isShareUsed ||
     code === 'speech.no_voice' ||
     code === 'provider.loading'
   );

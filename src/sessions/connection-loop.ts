@@ -415,7 +415,9 @@ function openConnection(
     bargeIns,
     utterances,
     async judgeTurn(speakerId, { askedAtMs, sound }) {
-      const probability = await hearing.turnModel?.judge(sound, closing.signal);
+      const { guildId } = session.voiceChannel.channel;
+      const judged = { guildId, samples: sound };
+      const probability = await hearing.turnModel?.judge(judged, closing.signal);
       const nowMs = clock.nowMs();
       const input = inputs.find(speakerId);
       const events = input?.onJudged(askedAtMs, probability, nowMs);

@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import type {
   TokenUsage,
   TryReservations,
@@ -65,6 +66,10 @@ export type TranscriptionOptions = {
   readonly model?: string;
   readonly hasWordTimes?: boolean;
   readonly isTranslated?: boolean;
+  /** Server whose people want it, as the meter says. Absent: the operator. */
+  readonly guildId?: GuildId;
+  /** People speak now, as the meter says. Absent: a recording, which waits for live speech. */
+  readonly isLive?: boolean;
   /** Pays for each request after the first. */
   readonly tries?: TryReservations;
 };
@@ -105,6 +110,8 @@ export type SpeechVoice = {
   readonly onUsage?: (usage: EngineUsage) => void;
   /** Reports that the voice no longer exists and the standard one speaks. Never throws. */
   readonly onGone?: (name: string, of: 'reader' | 'model') => void;
+  /** Server whose people want it, as the meter says. Absent: the operator. */
+  readonly guildId?: GuildId;
   /** Pays for each request after the first. */
   readonly tries?: TryReservations;
 };

@@ -47,10 +47,12 @@ function meterSingle(transcriber: Transcriber, meter: SoundMeter): Transcriber {
   return {
     transcribe(pcm, signal, options) {
       const ms = getDurationMs(pcm);
+      const { guildId, isLive } = meter;
       return runReserved(
         {
           reserve: () => meter.holdSound?.(ms),
-          ask: (tries) => transcriber.transcribe(pcm, signal, { ...options, tries }),
+          ask: (tries) =>
+            transcriber.transcribe(pcm, signal, { ...options, guildId, isLive, tries }),
           createCount: () => createRecognitionCount(ms, meter),
         },
         signal,

@@ -230,6 +230,10 @@ export type UsageCount = {
 
 /** The account that a reservation is charged to. */
 export interface ReservationAccount {
+  /** Server whose people want the work. */
+  readonly guildId: GuildId;
+  /** People speak now. Absent: speech is recorded. */
+  readonly isLive?: boolean;
   /** Charges work of a role, which may come after the end. */
   pay(role: PaidRole, work: UsageCount): void;
   /** Reserves a request, or returns the cap that refuses. Undefined is free. An account without this method has no limit. */
@@ -245,6 +249,10 @@ export type HoldOrCap = RequestReservation | BudgetCap | undefined;
 
 /** Pays for recognised sound. */
 export type SoundMeter = {
+  /** Server in which the sound was heard. */
+  readonly guildId: GuildId;
+  /** People speak now, so that their words come before recordings. */
+  readonly isLive: boolean;
   /** Pays for sound of this length, by the count of the engine if it has one. */
   onRecognised(ms: number, usage?: EngineUsage): void;
   /** Returns the ms that may be sent, at least `minMs`. Throws BotError `budget.used`. */
@@ -262,6 +270,16 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
 
   constructor(account: ReservationAccount) {
     this.#account = account;
+  }
+
+  /** Server whose people want the work. */
+  get guildId(): GuildId {
+    return this.#account.guildId;
+  }
+
+  /** People speak now, so that their words come before recordings. */
+  get isLive(): boolean {
+    return this.#account.isLive ?? false;
   }
 
   /** Adds a listener for the usage of the chat model. Returns this reservation. */

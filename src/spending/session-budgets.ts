@@ -115,11 +115,20 @@ export class SessionBudgets {
     };
   }
 
-  /** Opens the budget to recognise speech, unless refused. Captions do not need the share of the person. */
+  /** Opens the budget to recognise live speech, unless refused. Captions do not need the share of the person. */
   openHearingBudget(
     guildId: GuildId,
     personId: PersonId,
     isCaptioned = false,
+  ): HearingBudget | BudgetRefusal {
+    return this.#openSoundBudget(guildId, personId, isCaptioned, true);
+  }
+
+  #openSoundBudget(
+    guildId: GuildId,
+    personId: PersonId,
+    isCaptioned: boolean,
+    isLive: boolean,
   ): HearingBudget | BudgetRefusal {
     const { clock, ledger, getTariff, portions } = this.#options;
     const tariff = getTariff(guildId);
@@ -145,6 +154,8 @@ export class SessionBudgets {
       waiting.left += nanoUsd;
     };
     const reservation = new Reservation({
+      guildId,
+      isLive,
       pay: (role, work) => this.#chargeUsage(role, guildId, work, rate, chargeServer),
       hold: (bound) => {
         sentWallMs = clock.wallMs();
@@ -167,7 +178,7 @@ export class SessionBudgets {
     guildId: GuildId,
     personId: PersonId,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
-    const budget = this.openHearingBudget(guildId, personId);
+    const budget = this.#openSoundBudget(guildId, personId, false, false);
     if (!('line' in budget)) budget.decide(true);
     return budget;
   }
@@ -326,6 +337,7 @@ export class SessionBudgets {
       this.#options.ledger.settleReserve(reserve, sum);
     const requests = this.#createHeldRequests(reserve);
     return new Reservation({
+      guildId,
       hold: (bound) =>
         requests.takeHold(
           bound,

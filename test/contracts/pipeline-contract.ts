@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toPersonId } from '#src/base/ids.ts';
+import { noGuild, toPersonId } from '#src/base/ids.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
 import type {
   AnswerHost,
@@ -75,6 +75,7 @@ export class FakeHost implements AnswerHost {
   readonly spendings: Usage[] = [];
 
   readonly meter: AnswerHost['meter'] = {
+    guildId: noGuild,
     recordUsage: (usage) => void this.spendings.push(usage),
     recordSpeech: () => undefined,
   };

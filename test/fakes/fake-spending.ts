@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { type GuildId, noGuild, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type {
@@ -28,7 +28,7 @@ import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
 function makeFreeReservation() {
-  return new Reservation({ pay: () => undefined });
+  return new Reservation({ guildId: noGuild, pay: () => undefined });
 }
 
 /** Budget without limits. */

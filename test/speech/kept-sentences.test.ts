@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
@@ -111,6 +112,7 @@ test('a kept sentence costs nothing, also behind a meter and pronunciations', as
   const { kept, waitForKept } = await openVoice();
   const spoken: number[] = [];
   const voice = withVoiceMeter(withPronunciation(kept()), {
+    guildId: noGuild,
     recordSpeech: ({ characters }) => void spoken.push(characters),
   });
   await say(voice, 'One moment.');

@@ -1,3 +1,4 @@
+import { noGuild } from '#src/base/ids.ts';
 import { describeServer } from '#src/provider/models/standard-models.ts';
 import {
   type SpokenUsage,
@@ -40,6 +41,7 @@ async function spokenBy(
   const spoken: SpokenUsage[] = [];
   let left = pieces;
   const metered = withVoiceMeter(voice, {
+    guildId: noGuild,
     recordSpeech: (one) => void spoken.push(one),
   });
   for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;

@@ -1,5 +1,6 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
 import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';
@@ -53,6 +54,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   await using server = await openHearing({ translates: ['large'] });
   const heard: number[] = [];
   const reservation = new Reservation({
+    guildId: noGuild,
     pay: (_, work) =>
       void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { speechHttp } from '#src/engines/speech-http.ts';
 import { ApiClient, openClient } from '#src/provider/api-client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
@@ -121,6 +122,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
   );
   const bills: SpokenUsage[] = [];
   const spoken = withVoiceMeter(withStandardVoice(server.engine, untold), {
+    guildId: noGuild,
     recordSpeech: (one) => void bills.push(one),
   });
   const sound = await collectSound(spoken, 'Hello.', {

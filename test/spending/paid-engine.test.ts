@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { noGuild } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/speech-engine.ts';
 import type { Answering, PaidEngine, PaidPipeline } from '#src/spending/paid-engine.ts';
@@ -78,6 +79,7 @@ test('an engine is made to be paid for in one place, and asked raw by no session
 test('a reservation that is watched is the same one: its turn and its end count once', () => {
   const reported: string[] = [];
   const reservation = new Reservation({
+    guildId: noGuild,
     pay: () => undefined,
     turn: () => void reported.push('turn'),
     done: () => void reported.push('done'),

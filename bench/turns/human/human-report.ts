@@ -5,6 +5,7 @@ import {
   type MomentDeps,
   type TurnMoment,
 } from '#bench/turns/silences/turn-moments.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import {
@@ -157,7 +158,7 @@ async function watchSilences(folder: string, deps: MomentDeps) {
   await using models = new LocalModels();
   const model = new SmartTurnModel(models, (reason) => console.log(reason));
   const judge = (samples: Int16Array) =>
-    model.judge(samples.subarray(-8 * 16_000), new AbortController().signal);
+    model.judge({ guildId: noGuild, samples }, new AbortController().signal);
   const silences: WatchedSilence[] = [];
   for await (const scene of readHumanScenes(deps.codec, folder)) {
     const sceneMoments = await listMoments(scene, deps, judge);

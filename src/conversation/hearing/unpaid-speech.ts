@@ -137,7 +137,9 @@ class CommandListener {
     let transcript: Transcript;
     try {
       const { localRecogniser } = this.#deps;
-      transcript = await localRecogniser.recognise(pcm, signal, { hints, language });
+      const { guildId } = voiceChannel.channel;
+      const options = { guildId, hints, isLive: true, language };
+      transcript = await localRecogniser.recognise(pcm, signal, options);
     } catch {
       return signal.aborted;
     }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
 import type {
   Transcriber,
@@ -7,6 +8,12 @@ import type {
   TranscriptionOptions,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
+
+/** Nobody meters this recogniser, so its caller names the server. */
+export type LocalTranscriptionOptions = TranscriptionOptions & {
+  readonly guildId: GuildId;
+  readonly isLive: boolean;
+};
 
 /** A free recogniser on this machine, for words that no other recogniser may get. */
 export interface LocalRecogniser {
@@ -19,7 +26,7 @@ export interface LocalRecogniser {
   recognise(
     pcm: UtterancePcm,
     signal: AbortSignal,
-    options: TranscriptionOptions,
+    options: LocalTranscriptionOptions,
   ): Promise<Transcript>;
 }
 
@@ -64,7 +71,7 @@ export class LazyRecogniser implements LocalRecogniser {
   async recognise(
     pcm: UtterancePcm,
     signal: AbortSignal,
-    options: TranscriptionOptions,
+    options: LocalTranscriptionOptions,
   ): Promise<Transcript> {
     const transcriber = await this.#getTranscriber();
     for await (const update of transcriber.transcribe(pcm, signal, options))

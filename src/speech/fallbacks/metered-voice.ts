@@ -1,4 +1,5 @@
 import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { toRecord } from '#src/base/json.ts';
 import {
   type ReservationResult,
@@ -65,6 +66,8 @@ export type SpokenUsage = {
 
 /** Counts the speech of a voice, and may refuse more. */
 export interface VoiceUsageMeter {
+  /** Server whose people hear it. */
+  readonly guildId: GuildId;
   /** Counts a text at its end. A request rejected before its first sound does not count. Never throws. */
   recordSpeech(spoken: SpokenUsage): void;
   /** Reserves money for a text. Undefined for no limit. Throws BotError `budget.used`. */
@@ -96,7 +99,7 @@ function meterSynthesizer(
               getCount().tally.add(usage);
               voice.onUsage?.(usage);
             };
-            const metered = { ...voice, onUsage, tries };
+            const metered = { ...voice, guildId: meter.guildId, onUsage, tries };
             return limitSound(
               synthesizer.synthesize(text, metered, signal),
               tries.maxUnits,

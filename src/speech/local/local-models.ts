@@ -1,12 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Admitted } from '#src/base/admitted.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { Mailbox } from '#src/base/loops/mailbox.ts';
+import { JobQueue, type QueuedJob } from './jobs/job-queue.ts';
 import type {
   FromModels,
   JobKind,
   LocalModelRequest,
+  ModelJob,
   ModelJobs,
   ToModels,
 } from './model-jobs.ts';
@@ -17,11 +19,7 @@ export type LocalModelsOptions = {
   readonly entry?: URL;
 };
 
-/** Further requests are refused. */
-const maxRequests = 64;
-/** More than any job returns, since the oldest would be lost. */
-const maxResults = 1024;
-/** Longest silence of a busy process. Loading a voice took 20 s on two cores with load 20. */
+/** Longest silence of a busy process. No job takes a tenth of it. Loading a voice took 20 s on two cores with load 20. */
 const silenceLimitMs = 60_000;
 const defaultEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena saves 60 MB. */
@@ -32,23 +30,37 @@ const environment = {
   MALLOC_TRIM_THRESHOLD_: '33554432',
 };
 
+/** A request that was sent, or a job that waits. */
+type Request = {
+  readonly id: number;
+  readonly ask: LocalModelRequest;
+  readonly result: PromiseWithResolvers<unknown>;
+};
+type JobRequest = Request & QueuedJob;
+
 /**
  * The models that hear and speak without a server, in one child process. It starts at the first request, is killed when it
- * hangs, starts again at the next request after its death, and ends with the bot.
+ * hangs, starts again at the next request after its death, and ends with the bot. Jobs of all servers wait here, in the
+ * order of `JobQueue`.
  *
  * @example
+ * import { noGuild } from '#src/base/ids.ts';
+ * import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
  * import { LocalModels } from '#src/speech/local/local-models.ts';
  *
- * declare const job: { folder: string; samples: Int16Array; signal: AbortSignal };
+ * declare const speech: { folder: string; samples: Int16Array; signal: AbortSignal };
  * await using models = new LocalModels();
- * const { folder, samples, signal } = job;
- * for await (const { text } of models.runJob('transcribe', folder, { samples }, signal)) console.log(text);
+ * const { folder, samples, signal } = speech;
+ * const order = { kind: 'transcribe', folder, work: { samples }, guildId: noGuild, urgency: 'ears' } as const;
+ * console.log((await models.runJob(admitJob(order), signal)).text);
  */
 export class LocalModels implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #entry: URL;
   #child: ChildProcess | undefined;
-  readonly #requests = new Map<number, Mailbox<unknown>>();
+  readonly #queue = new JobQueue<JobRequest>();
+  /** Requests that the process has not answered. */
+  readonly #sent = new Map<number, Request | JobRequest>();
   #lastId = 0;
   #stopWatching: (() => void) | undefined;
   #isClosed = false;
@@ -68,55 +80,72 @@ export class LocalModels implements AsyncDisposable {
    * broken file fails the first job.
    */
   async loadModel(kind: JobKind, folder: string): Promise<void> {
-    for await (const _ of this.#sendRequest(
-      { kind, folder },
-      new AbortController().signal,
-    ));
+    this.#throwIfClosed();
+    const request = this.#createRequest({ kind, folder });
+    this.#sendRequest(request);
+    await request.result.promise;
   }
 
   /**
-   * Runs a job. Jobs of one kind keep their order. Aborting or ending the loop drops the job. Throws BotError,
-   * `speech.failed` if the process ends.
+   * Runs a job in the turn of its server. Aborting drops the job. Throws BotError `speech.failed` if the process ends, or
+   * too much work of this server waits.
    */
-  runJob<Kind extends JobKind>(
-    kind: Kind,
-    folder: string,
-    job: ModelJobs[Kind]['job'],
+  async runJob<Kind extends JobKind>(
+    job: Admitted<ModelJob<Kind>, 'job'>,
     signal: AbortSignal,
-  ): AsyncIterable<ModelJobs[Kind]['result']> {
-    return this.#sendRequest({ kind, folder, job }, signal);
+  ): Promise<ModelJobs[Kind]['result']> {
+    signal.throwIfAborted();
+    this.#throwIfClosed();
+    if (!this.#queue.canAdd(job)) throw createShareError();
+    const { bytes, folder, guildId, kind, threadMs, urgency, work } = job;
+    const request: JobRequest = {
+      ...this.#createRequest({ kind, folder, job: work }),
+      ...{ bytes, guildId, threadMs, urgency },
+    };
+    const dropJob = () => this.#dropJob(request, signal.reason);
+    signal.addEventListener('abort', dropJob, { once: true });
+    this.#queue.add(request);
+    this.#beginJobs();
+    try {
+      return (await request.result.promise) as ModelJobs[Kind]['result'];
+    } finally {
+      signal.removeEventListener('abort', dropJob);
+    }
   }
 
   /** Kills the process and waits for its end. All requests fail, also later ones. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const child = this.#child;
-    this.#endProcess('The local models are closed.', false);
+    this.#endProcess(closedReason, false);
     if (child && child.exitCode === null && child.signalCode === null)
       await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  #sendRequest<Result>(ask: LocalModelRequest, signal: AbortSignal) {
-    const id = ++this.#lastId;
-    const results = new Mailbox<Result>(maxResults);
-    if (this.#isClosed)
-      results.fail(createModelError('The local models are closed.', false));
-    else if (this.#requests.size >= maxRequests)
-      results.fail(
-        createModelError(
-          'The local models have reached their limit of waiting work.',
-          false,
-        ),
-      );
-    else if (!signal.aborted) {
-      this.#requests.set(id, results as Mailbox<unknown>);
-      this.#sendMessage({ id, ask });
-    }
-    const dropJob = () => {
-      if (this.#requests.delete(id)) this.#sendMessage({ id, ask: 'drop' });
-    };
-    signal.addEventListener('abort', dropJob, { once: true });
-    return readUntilLeft(results, signal, dropJob);
+  #throwIfClosed() {
+    if (this.#isClosed) throw createModelError(closedReason, false);
+  }
+
+  #createRequest(ask: LocalModelRequest): Request {
+    return { id: ++this.#lastId, ask, result: Promise.withResolvers() };
+  }
+
+  #beginJobs() {
+    for (let job = this.#queue.begin(); job; job = this.#queue.begin())
+      this.#sendRequest(job);
+  }
+
+  #dropJob(request: JobRequest, reason: unknown) {
+    request.result.reject(reason);
+    const hasBegun = !this.#queue.drop(request);
+    // The process says when the job is over, and the next one begins.
+    if (hasBegun && this.#sent.has(request.id))
+      this.#sendMessage({ id: request.id, ask: 'drop' });
+  }
+
+  #sendRequest(request: Request) {
+    this.#sent.set(request.id, request);
+    this.#sendMessage({ id: request.id, ask: request.ask });
   }
 
   #sendMessage(message: ToModels) {
@@ -131,26 +160,28 @@ export class LocalModels implements AsyncDisposable {
       if (this.#child === child)
         this.#endProcess('The process of the local models stopped.', true);
     };
-    child?.on('message', (message: FromModels) => this.#onMessage(message));
+    child?.on('message', (message: FromModels) => {
+      if (this.#child === child) this.#onMessage(message);
+    });
     for (const end of ['error', 'disconnect', 'exit'] as const) child?.on(end, onEnd);
     return child;
   }
 
   #onMessage(message: FromModels) {
+    const request = this.#sent.get(message.id);
+    this.#sent.delete(message.id);
+    if (message.kind === 'completed') request?.result.resolve(message.value);
+    else request?.result.reject(new BotError(message.code, false, message.message));
+    if (request && 'guildId' in request) this.#queue.end(request);
     this.#stopWatching?.();
-    const results = this.#requests.get(message.id);
-    if (message.kind === 'out') results?.put(message.value);
-    else this.#requests.delete(message.id);
-    if (message.kind === 'completed') results?.end();
-    if (message.kind === 'failed')
-      results?.fail(new BotError(message.code, false, message.message));
     this.#stopWatching = this.#watchSilence();
+    this.#beginJobs();
   }
 
   #watchSilence() {
     return this.#clock.later(silenceLimitMs, () => {
       this.#stopWatching = undefined;
-      if (this.#requests.size > 0)
+      if (this.#sent.size > 0)
         this.#endProcess('The local models were too slow and are restarted.', true);
     });
   }
@@ -160,26 +191,22 @@ export class LocalModels implements AsyncDisposable {
     this.#child = undefined;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const results of requests) results.fail(createModelError(reason, retryable));
+    const requests = new Set([...this.#sent.values(), ...this.#queue.clear()]);
+    this.#sent.clear();
+    for (const { result } of requests)
+      result.reject(createModelError(reason, retryable));
     child?.kill('SIGKILL');
   }
 }
 
-async function* readUntilLeft<Result>(
-  results: Mailbox<Result>,
-  signal: AbortSignal,
-  dropJob: () => void,
-) {
-  try {
-    yield* results.read(signal);
-  } finally {
-    signal.removeEventListener('abort', dropJob);
-    dropJob();
-  }
-}
+const closedReason = 'The local models are closed.';
 
 function createModelError(message: string, retryable: boolean) {
   return new BotError('speech.failed', retryable, message);
+}
+
+function createShareError() {
+  const message = 'Too much work of this server waits for the local models.';
+  const about = { isShareUsed: true } as const;
+  return new BotError('speech.failed', false, message, undefined, undefined, about);
 }

@@ -1,11 +1,16 @@
+import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
+import { splitText } from '#src/speech/pronunciation.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
 import { resolveModelFolder } from './folders.ts';
+import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
 import { findVoicePitch } from './local-voices.ts';
+import type { SpeakJob, SpokenPiece } from './model-jobs.ts';
 
 /** The model process, and the voice to speak with. `voice` is a name of `localVoices`. */
 export type LocalSynthesizerOptions = {
@@ -27,22 +32,59 @@ export async function openLocalSynthesizer({
   const folder = resolveModelFolder(model, 'piper-joe-int8');
   await models.loadModel('speak', folder);
   return {
-    async *synthesize(text, { language = 'en', name, onUsage, speed = 1 }, signal) {
+    async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
+      const { guildId = noGuild, language = 'en', name, onUsage, speed = 1 } = voice;
       if (toBaseLanguage(language) !== 'en') throw createNoVoiceError(language);
       onUsage?.({ by: servedLocally });
       const pitch = findVoicePitch(name, defaultVoice);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
-      const job = { text, lengthScale };
-      for await (const { rateHz, samples } of models.runJob(
-        'speak',
-        folder,
-        job,
-        signal,
-      ))
-        yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
+      const runJob: RunSpeakJob = (work, inner) => {
+        const order = {
+          kind: 'speak',
+          folder,
+          work,
+          guildId,
+          urgency: 'voice',
+        } as const;
+        return models.runJob(admitJob(order), inner);
+      };
+      for (const part of splitText(text, maxTextLetters)) {
+        const work = { text: part, lengthScale };
+        for await (const { rateHz, samples } of speakPieces(work, runJob, signal))
+          yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
+      }
     },
   };
+}
+
+type RunSpeakJob = (work: SpeakJob, signal: AbortSignal) => Promise<SpokenPiece>;
+
+/** Yields the pieces of a text, each of which is a job. The next one is made while a piece is taken. */
+async function* speakPieces(
+  { lengthScale, text }: { readonly lengthScale: number; readonly text: string },
+  runJob: RunSpeakJob,
+  signal: AbortSignal,
+) {
+  const leaving = createChildController(signal);
+  const beginPiece = (work: SpeakJob) => {
+    const piece = runJob(work, leaving.signal);
+    piece.catch(() => undefined); // Whoever takes the piece gets the error.
+    return { piece };
+  };
+  let next: ReturnType<typeof beginPiece> | undefined = beginPiece({
+    lengthScale,
+    text,
+  });
+  try {
+    while (next) {
+      const piece: SpokenPiece = await next.piece;
+      next = piece.rest && beginPiece({ lengthScale, rest: piece.rest });
+      yield piece;
+    }
+  } finally {
+    leaving.abort(new Error('no further piece is wanted'));
+  }
 }
 
 function createNoVoiceError(language: string) {

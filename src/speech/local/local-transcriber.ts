@@ -1,7 +1,10 @@
+import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
+import { cutSound } from './cut-sound.ts';
 import { resolveModelFolder } from './folders.ts';
+import { admitJob } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
 import type { HeardSpeech } from './model-jobs.ts';
 
@@ -32,16 +35,22 @@ export async function openLocalTranscriber({
   return {
     async *transcribe(pcm, signal, options = {}) {
       signal.throwIfAborted();
-      const { hints } = options;
-      const job = {
-        samples: pcm.samples,
-        language: options.language ?? language,
-        hints,
+      const { guildId = noGuild, hints, isLive } = options;
+      const recognise = (samples: Int16Array, isSecondTry = false) => {
+        const work = {
+          samples,
+          hints,
+          isSecondTry,
+          language: options.language ?? language,
+        };
+        const urgency = isLive ? 'ears' : 'recording';
+        const order = { kind: 'transcribe', folder, work, guildId, urgency } as const;
+        return models.runJob(admitJob(order), signal);
       };
       const segments: HeardSpeech[] = [];
-      if (isListenable(pcm)) {
-        for await (const segment of models.runJob('transcribe', folder, job, signal))
-          segments.push(segment);
+      for (const samples of isListenable(pcm) ? cutSound(pcm.samples) : []) {
+        const segment = await recognise(samples);
+        segments.push(segment.isEndless ? await recognise(samples, true) : segment);
       }
       const text = segments.flatMap((segment) => findWords(segment) ?? []).join(' ');
       const transcript = {

@@ -1,11 +1,15 @@
 import type { ErrorCode } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 
+/** One segment of speech. */
 export type TranscribeJob = {
-  /** Mono at 16 kHz. */
+  /** Mono at 16 kHz, at most `maxSegmentMs`. */
   readonly samples: Int16Array;
   /** BCP 47. Absent or unknown: detected. */
   readonly language?: string;
   readonly hints?: readonly string[];
+  /** A longer silence follows the sound, against a repetition. */
+  readonly isSecondTry?: boolean;
 };
 
 export type HeardSpeech = {
@@ -19,20 +23,30 @@ export type HeardSpeech = {
   readonly isEndless: boolean;
 };
 
-/** English text, spoken in clauses or sentences. */
+/** The first piece of an English text, or of the rest that an earlier job left. */
 export type SpeakJob = {
-  readonly text: string;
   /** 1 is the normal pace, and 2 is twice as slow. */
   readonly lengthScale: number;
+} & ({ readonly text: string } | { readonly rest: UnspokenRest });
+
+/** Pieces of a text that are not spoken yet, in order: of the present clause in IPA, then clauses. */
+export type UnspokenRest = {
+  readonly ipa: readonly string[];
+  readonly clauses: readonly string[];
 };
 
-/** Mono sound. `rateHz` is that of the voice. */
-export type SpokenPiece = { readonly samples: Int16Array; readonly rateHz: number };
+/** Mono sound of one piece. `rateHz` is that of the voice. */
+export type SpokenPiece = {
+  readonly samples: Int16Array;
+  readonly rateHz: number;
+  /** Absent after the last piece. */
+  readonly rest?: UnspokenRest;
+};
 
 /** Sound of one person, mono at 16 kHz. The last 8 s count. */
 export type EndOfTurnJob = { readonly samples: Int16Array };
 
-/** Jobs of the model process, with the results in order. */
+/** Jobs of the model process, each with its one result. */
 export type ModelJobs = {
   readonly transcribe: { readonly job: TranscribeJob; readonly result: HeardSpeech };
   readonly speak: { readonly job: SpeakJob; readonly result: SpokenPiece };
@@ -42,11 +56,42 @@ export type ModelJobs = {
 
 export type JobKind = keyof ModelJobs;
 
-/** Runs one job, and yields its results as they are made. After an abort, the remaining results may be left out. */
+/**
+ * How soon a job is wanted, the soonest first: the judgement whether a person's turn is over, live speech, a voice, and a
+ * recording.
+ */
+export const urgencies = ['turn', 'ears', 'voice', 'recording'] as const;
+export type JobUrgency = (typeof urgencies)[number];
+
+/** Work for a local model, before the gate. */
+export type JobOrder<Kind extends JobKind = JobKind> = {
+  readonly kind: Kind;
+  readonly folder: string;
+  readonly work: ModelJobs[Kind]['job'];
+  /** Server whose people want the work. `noGuild`: the operator or the bot itself. */
+  readonly guildId: GuildId;
+  readonly urgency: JobUrgency;
+};
+
+/** A bounded job, with its price. */
+export type ModelJob<Kind extends JobKind = JobKind> = JobOrder<Kind> & {
+  /** Estimated time of the model thread, in ms. */
+  readonly threadMs: number;
+  readonly bytes: number;
+};
+
+/** Place of a running job in the model process. */
+export interface ThreadTurn {
+  readonly signal: AbortSignal;
+  /** Waits until no later job runs. A job asks before each run of a model. */
+  waitForThread(): Promise<void>;
+}
+
+/** Runs one job. After an abort the result may be incomplete. */
 export type PerformJob<Kind extends JobKind> = (
   job: ModelJobs[Kind]['job'],
-  signal: AbortSignal,
-) => AsyncIterable<ModelJobs[Kind]['result']>;
+  turn: ThreadTurn,
+) => Promise<ModelJobs[Kind]['result']>;
 
 /** Request to the model process. Without a job, loading begins. */
 export type LocalModelRequest = {
@@ -61,9 +106,8 @@ export type ToModels = {
   readonly ask: LocalModelRequest | 'drop';
 };
 
-/** Message of the model process: a result of the request with this id, or its end. */
+/** Message of the model process: the end of the request with this id, dropped ones included. */
 export type FromModels = { readonly id: number } & (
-  | { readonly kind: 'out'; readonly value: unknown }
-  | { readonly kind: 'completed' }
+  | { readonly kind: 'completed'; readonly value?: unknown }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
 );

@@ -1,14 +1,25 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
+import type { GuildId } from '#src/base/ids.ts';
 import { getModelFolder } from './folders.ts';
+import { admitJob, judgedMs } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
+
+/** The last sound of a person, at 16 kHz, and the server in which they spoke. */
+export type JudgedSound = {
+  readonly samples: Int16Array;
+  readonly guildId: GuildId;
+};
 
 /** Predicts from the last sound of a person whether the turn is over. */
 export interface TurnModel {
   /** Loads the model ahead of need. Never throws and never waits. */
   load(): void;
-  /** Judges by samples at 16 kHz how probably a turn is over. Undefined after a failure. Never throws. */
-  judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined>;
+  /** Judges how probably a turn is over. Undefined after a failure. Never throws. */
+  judge(sound: JudgedSound, signal: AbortSignal): Promise<number | undefined>;
 }
+
+const judgedSamples = (judgedMs * listenRateHz) / 1_000;
 
 /**
  * Smart Turn in the model process. If it does not load, `onFailure` is called once with the reason, and it is not asked
@@ -16,9 +27,9 @@ export interface TurnModel {
  *
  * @example
  * import type { LocalModels } from '#src/speech/local/local-models.ts';
- * import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
+ * import { type JudgedSound, SmartTurnModel } from '#src/speech/local/turn-model.ts';
  *
- * declare const person: { models: LocalModels; lastSound: Int16Array; signal: AbortSignal };
+ * declare const person: { models: LocalModels; lastSound: JudgedSound; signal: AbortSignal };
  * const turnModel = new SmartTurnModel(person.models, (reason) => console.log(reason));
  * const probability = await turnModel.judge(person.lastSound, person.signal);
  */
@@ -43,21 +54,24 @@ export class SmartTurnModel implements TurnModel {
    * Judges by the last 8 s how probably the turn is over, from 0 to 1. Loads the model at need. Undefined after a
    * failure. Never throws.
    */
-  async judge(samples: Int16Array, signal: AbortSignal): Promise<number | undefined> {
+  async judge(
+    { guildId, samples }: JudgedSound,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
     try {
       if (!(await this.#loadOnce())) return undefined;
-      const job = { samples };
-      for await (const probability of this.#models.runJob(
-        'end-of-turn',
-        this.#folder,
-        job,
-        signal,
-      ))
-        return probability;
+      const job = admitJob({
+        kind: 'end-of-turn',
+        folder: this.#folder,
+        work: { samples: samples.subarray(-judgedSamples) },
+        guildId,
+        urgency: 'turn',
+      });
+      return await this.#models.runJob(job, signal);
     } catch {
       // Words and silence decide without a prediction.
+      return undefined;
     }
-    return undefined;
   }
 
   #loadOnce() {

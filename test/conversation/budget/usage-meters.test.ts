@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { createTranscriberChain } from '#src/speech/fallbacks/speech-chains.ts';
 import type {
@@ -33,9 +34,13 @@ function streaming(settle: Listening['settle']) {
   };
 }
 
+/** Server of the sound, which is live. */
+const liveServer = { guildId: noGuild, isLive: true };
+
 function listening(settle: Listening['settle']) {
   const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
   const metered = meterTranscriber(streaming(settle), {
+    ...liveServer,
     onRecognised: (ms, usage) => void heard.push([ms, usage]),
   });
   return {
@@ -53,7 +58,11 @@ function meteredBy(holdSound: SoundMeter['holdSound'], push: Listening['push']) 
     [Symbol.dispose]: () => undefined,
   };
   const streams: Transcriber = { ...streaming(inner.settle), listen: () => inner };
-  const meter: SoundMeter = { onRecognised: (ms) => void heard.push(ms), holdSound };
+  const meter: SoundMeter = {
+    ...liveServer,
+    onRecognised: (ms) => void heard.push(ms),
+    holdSound,
+  };
   const metered = meterTranscriber(streams, meter);
   return { heard, metered: metered.listen?.(() => undefined, never) ?? expect.fail() };
 }
@@ -117,6 +126,7 @@ test('of an utterance that is sent whole, what the server counts is told, and of
     },
   };
   const metered = meterTranscriber(whole, {
+    ...liveServer,
     onRecognised: (...asked) => void heard.push(asked),
   });
   const pcm = { samples: second, rateHz: 16_000, channels: 1 } as const;
@@ -145,6 +155,7 @@ test('a server that heard somebody speak and is late with their words is paid be
   const { chain } = makeChain('speech to text', [failing, answering], clock);
   const heard: Parameters<SoundMeter['onRecognised']>[] = [];
   const metered = meterTranscriber(createTranscriberChain(chain, true), {
+    ...liveServer,
     onRecognised: (...one) => void heard.push(one),
   });
   using live = metered.listen?.(() => undefined, never) ?? expect.fail();

@@ -207,6 +207,7 @@ function recordedSpending() {
     const own = { used: [] as Usage[], wanted: 0, closed: 0 };
     if (order.kind === 'answer') bills.push(own);
     const account = {
+      guildId: order.guildId,
       pay: () => undefined,
       turn: () => void own.wanted++,
       done: () => void own.closed++,

@@ -1,7 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import { LazyRecogniser } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+
+const options = { guildId: noGuild, isLive: true };
 
 const sound = {
   samples: new Int16Array(1_600).fill(99),
@@ -27,7 +30,9 @@ test('the model is loaded by the first utterance that needs it, and once', async
   expect(recogniser.isAvailable).toBe(true);
   expect(countOpened()).toBe(0);
   for (let time = 0; time < 2; time++)
-    expect(await recogniser.recognise(sound, signal, {})).toEqual({ text: 'stop' });
+    expect(await recogniser.recognise(sound, signal, options)).toEqual({
+      text: 'stop',
+    });
   expect(countOpened()).toBe(1);
 });
 
@@ -36,11 +41,11 @@ test('a model that cannot be loaded counts as missing for a minute, and is then 
   const { open } = openInTurn(broken, new FakeTranscriber({ texts: ['no'] }));
   let nowMs = 0;
   const recogniser = new LazyRecogniser(open, true, () => nowMs);
-  await expect(recogniser.recognise(sound, signal, {})).rejects.toBe(broken);
+  await expect(recogniser.recognise(sound, signal, options)).rejects.toBe(broken);
   expect(recogniser.isAvailable).toBe(false);
-  await expect(recogniser.recognise(sound, signal, {})).rejects.toThrow('missing');
+  await expect(recogniser.recognise(sound, signal, options)).rejects.toThrow('missing');
   nowMs = 60_000;
-  expect(await recogniser.recognise(sound, signal, {})).toEqual({ text: 'no' });
+  expect(await recogniser.recognise(sound, signal, options)).toEqual({ text: 'no' });
 });
 
 test('a bot without the runtime has no local recogniser', () =>

@@ -1,4 +1,6 @@
-import { cutSpeech } from '#src/speech/local/process/piper.ts';
+import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
+import { getModelFolder } from '#src/speech/local/folders.ts';
+import { cutSounds, cutSpeech } from '#src/speech/local/process/piper.ts';
 
 test.each([
   ['Yes, of course.', ['Yes, of course.']],
@@ -29,5 +31,34 @@ test('no piece is longer than 200 letters, or half of that at half the pace, and
     const pieces = cutSpeech(words, pace);
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(limit);
     expect(pieces.join('').replaceAll(' ', '')).toBe(words.replaceAll(' ', ''));
+  }
+});
+
+const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
+const usualPieces = [
+  'As far as I can see,',
+  'The train to the city leaves from platform nine and the bus from the market.',
+  'The other one sleeps near the old river bank and the children play in the garden until the evening comes and all of them go home.',
+];
+
+test.each(usualPieces)('the sounds of "%s" are spoken in one piece', (piece) => {
+  const ipa = phonemes.toIpa(piece);
+  expect(cutSounds(ipa, 1)).toEqual([ipa]);
+});
+
+test.each([
+  ['letters that are spelt', 'WWWWW '.repeat(33)],
+  ['letters with commas', 'WW, '.repeat(40)],
+  ['one word', 'ow'.repeat(100)],
+  ['words without a stop', 'through thousands of strengths '.repeat(6)],
+])('a piece of %s has at most the sounds of 8 s, at each pace', (_, text) => {
+  const ipa = phonemes.toIpa(text);
+  for (const pace of [0.5, 1, 2]) {
+    const parts = cutSounds(ipa, pace);
+    // 25 sounds of letters that are spelt take a second at least.
+    expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(
+      (8 * 25) / pace,
+    );
+    expect(parts.join('').replaceAll(' ', '')).toBe(ipa.replaceAll(' ', ''));
   }
 });

@@ -1,3 +1,5 @@
+import { noGuild } from '#src/base/ids.ts';
+import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -7,19 +9,26 @@ const clock = new VirtualClock();
 const models = new LocalModels({ clock, entry });
 afterAll(() => models[Symbol.asyncDispose]());
 
-/** Results of a job that does what `folder` says. */
-const run = (folder: string, signal = staying) =>
-  Array.fromAsync(
-    models.runJob('end-of-turn', folder, { samples: new Int16Array(1) }, signal),
+/** Runs a job that does what `folder` says. */
+const run = (folder: string, signal = staying, by = models) =>
+  by.runJob(
+    admitJob({
+      kind: 'end-of-turn',
+      folder,
+      work: { samples: new Int16Array(1) },
+      guildId: noGuild,
+      urgency: 'turn',
+    }),
+    signal,
   );
 
 test('a model process that dies gives its work up, and another does the next', async () => {
-  expect(await run('next')).toEqual(['next as job 1']);
+  expect(await run('next')).toBe('next as job 1');
   await expect(run('die')).rejects.toMatchObject({
     code: 'speech.failed',
     retryable: true,
   });
-  expect(await run('next')).toEqual(['next as job 1']);
+  expect(await run('next')).toBe('next as job 1');
 });
 
 test('a model process that is silent for a minute is killed, and another does the next', async () => {
@@ -28,12 +37,12 @@ test('a model process that is silent for a minute is killed, and another does th
   );
   await clock.advance(60_000);
   await failure;
-  expect(await run('next')).toEqual(['next as job 1']);
+  expect(await run('next')).toBe('next as job 1');
 });
 
 test('a job that fails keeps its reason, and ends nothing else', async () => {
   await expect(run('fail')).rejects.toMatchObject({ code: 'speech.unspeakable' });
-  expect(await run('next')).toEqual(['next as job 3']);
+  expect(await run('next')).toBe('next as job 3');
 });
 
 test('a job that nobody wants any more is let go at once, and keeps no process in danger', async () => {
@@ -41,15 +50,14 @@ test('a job that nobody wants any more is let go at once, and keeps no process i
   const failure = expect(run('stay', leaving.signal)).rejects.toThrow('left');
   leaving.abort(new Error('left'));
   await failure;
+  expect(await run('next')).toBe('next as job 4');
   await clock.advance(60_000);
-  expect(await run('next')).toEqual(['next as job 4']);
+  expect(await run('next')).toBe('next as job 5');
 });
 
 test('closed models refuse, and let nobody wait', async () => {
   const closing = new LocalModels({ clock, entry });
-  const waiting = Array.fromAsync(
-    closing.runJob('end-of-turn', 'stay', { samples: new Int16Array(1) }, staying),
-  );
+  const waiting = run('stay', staying, closing);
   const failure = expect(waiting).rejects.toThrow('The local models are closed.');
   await closing[Symbol.asyncDispose]();
   await failure;

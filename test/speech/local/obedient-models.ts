@@ -5,13 +5,12 @@ let jobs = 0;
 
 /** A model process that does what the folder of a request says. */
 const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
-  if (ask === 'drop') return;
+  if (ask === 'drop') return send({ id, kind: 'completed' });
   if (ask.folder === 'die') process.exit(1);
   while (ask.folder === 'hang');
   if (ask.folder === 'fail')
     send({ id, kind: 'failed', code: 'speech.unspeakable', message: 'no word' });
   if (ask.folder === 'stay') return;
   jobs++;
-  send({ id, kind: 'out', value: `${ask.folder} as job ${jobs}` });
-  send({ id, kind: 'completed' });
+  send({ id, kind: 'completed', value: `${ask.folder} as job ${jobs}` });
 });

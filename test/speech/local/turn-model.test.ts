@@ -1,3 +1,4 @@
+import { noGuild } from '#src/base/ids.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { SmartTurnModel } from '#src/speech/local/turn-model.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
@@ -10,8 +11,11 @@ test('Smart Turn hears that a sentence is over, and that half of it is not', asy
   const failures: string[] = [];
   const model = new SmartTurnModel(models, (why) => failures.push(why));
   const { samples } = readSpeech('human-something');
-  const whole = await model.judge(samples, staying);
-  const half = await model.judge(samples.subarray(0, samples.length / 2), staying);
+  const whole = await model.judge({ guildId: noGuild, samples }, staying);
+  const half = await model.judge(
+    { guildId: noGuild, samples: samples.subarray(0, samples.length / 2) },
+    staying,
+  );
   expect(whole).toBeGreaterThan(0.7);
   expect(half).toBeLessThan(0.3);
   expect(failures).toEqual([]);
@@ -27,8 +31,8 @@ test('silence that is merged before short sound turns few judgements', async () 
     const sound = samples.subarray(-after.length);
     after.set(sound, after.length - sound.length);
     const [short = 0, long = 0] = [
-      await model.judge(sound, staying),
-      await model.judge(after, staying),
+      await model.judge({ guildId: noGuild, samples: sound }, staying),
+      await model.judge({ guildId: noGuild, samples: after }, staying),
     ];
     if (short > 0.5 !== long > 0.5) turned.push(file);
   }
@@ -42,7 +46,11 @@ test('a turn model that does not load says so once, and is not asked again', asy
   const failures: string[] = [];
   const model = new SmartTurnModel(models, (why) => failures.push(why));
   model.load();
-  expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();
-  expect(await model.judge(new Int16Array(160), staying)).toBeUndefined();
+  expect(
+    await model.judge({ guildId: noGuild, samples: new Int16Array(160) }, staying),
+  ).toBeUndefined();
+  expect(
+    await model.judge({ guildId: noGuild, samples: new Int16Array(160) }, staying),
+  ).toBeUndefined();
   expect(failures).toEqual(['The local models are closed.']);
 });

@@ -1,4 +1,4 @@
-/** Program of the model process: runs jobs of `LocalModels`, one queue for each kind. */
+/** Program of the model process: runs jobs of `LocalModels`, the latest of them first. */
 
 import { readdir } from 'node:fs/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
@@ -8,6 +8,7 @@ import type {
   JobKind,
   LocalModelRequest,
   PerformJob,
+  ThreadTurn,
   ToModels,
 } from '#src/speech/local/model-jobs.ts';
 import { loadRuntime } from './sessions.ts';
@@ -32,37 +33,67 @@ const modelKinds = {
 };
 
 const models = new Map<string, Promise<PerformJob<JobKind>>>();
-const queues = new Map<JobKind, Promise<void>>();
-const running = new Map<number, AbortController>();
+/** A job that has begun. */
+class RunningJob implements ThreadTurn {
+  readonly id: number;
+  readonly #controller = new AbortController();
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  /** Aborts once nobody wants the result. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal. */
+  stop(): void {
+    this.#controller.abort();
+  }
+
+  /** Waits until no later job runs. */
+  async waitForThread(): Promise<void> {
+    while (running.at(-1) !== this) await jobEnd.promise;
+  }
+}
+
+/** Running jobs in the order in which they began. The bot begins a job beside others only if it goes before them. */
+const running: RunningJob[] = [];
+let jobEnd = Promise.withResolvers<void>();
 
 const send = openChildPort<ToModels, FromModels>(({ ask, id }) => {
-  if (ask === 'drop') return running.get(id)?.abort();
-  const controller = new AbortController();
-  running.set(id, controller);
-  const previousJob = queues.get(ask.kind) ?? Promise.resolve();
-  queues.set(
-    ask.kind,
-    previousJob.then(() => runJob(id, ask, controller.signal)),
-  );
+  if (ask === 'drop') running.find((job) => job.id === id)?.stop();
+  else void answerRequest(id, ask);
 });
 
-async function runJob(
-  id: number,
-  { folder, job, kind }: LocalModelRequest,
-  signal: AbortSignal,
-) {
+async function answerRequest(id: number, { folder, job, kind }: LocalModelRequest) {
   try {
-    if (!job) await beginLoading(kind, folder);
-    else if (!signal.aborted) {
-      const model = await getModel(kind, folder);
-      for await (const value of model(job, signal)) send({ id, kind: 'out', value });
-    }
-    send({ id, kind: 'completed' });
+    const value = await (job
+      ? runJob(id, kind, folder, job)
+      : beginLoading(kind, folder));
+    send({ id, kind: 'completed', value });
   } catch (error) {
     const code = error instanceof BotError ? error.code : 'speech.failed';
     send({ id, kind: 'failed', code, message: getErrorMessage(error) });
+  }
+}
+
+async function runJob(
+  id: number,
+  kind: JobKind,
+  folder: string,
+  work: NonNullable<LocalModelRequest['job']>,
+) {
+  const job = new RunningJob(id);
+  running.push(job);
+  try {
+    const model = await getModel(kind, folder);
+    return await model(work, job);
   } finally {
-    running.delete(id);
+    running.splice(running.indexOf(job), 1);
+    jobEnd.resolve();
+    jobEnd = Promise.withResolvers();
   }
 }
 

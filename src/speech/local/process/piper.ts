@@ -8,7 +8,11 @@ import { BotError } from '#src/base/errors.ts';
 import { EnglishPhonemes } from '#src/speech/local/english/phonemes.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
-import type { PerformJob } from '#src/speech/local/model-jobs.ts';
+import type {
+  PerformJob,
+  SpeakJob,
+  UnspokenRest,
+} from '#src/speech/local/model-jobs.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
@@ -28,13 +32,35 @@ const voiceFile = z.object({
   phoneme_id_map: z.record(z.string(), z.array(z.number().int())),
 });
 
-/**
- * 200 letters are ten seconds of sound and take 230 MB. A sentence of more than 100 is cut at
- * commas.
- */
+/** A sentence of more than 100 letters is cut at commas, and one of more than 200 between words. */
 const [maxPieceLetters, longPieceLetters] = [200, 100];
 /** A longer first sentence is cut after a clause, so that sound begins sooner. */
 const longFirstLetters = 40;
+/**
+ * Longest sound of a piece: 10 s take 230 MB. Letters that are spelt make more sound than words, so sounds count. A piece
+ * that has to be cut for them is cut into equal parts of at most 5 s.
+ */
+const [maxPieceMs, maxPartMs] = [8_000, 5_000];
+/** Estimated time of each character of IPA, and of a piece: within a fifth of 72 measured pieces of this voice. */
+const soundMs = {
+  piece: 110,
+  stop: 170,
+  space: 95,
+  stress: 85,
+  long: 75,
+  vowel: 25,
+  consonant: 36,
+};
+const soundKinds: readonly (readonly [kind: keyof typeof soundMs, sounds: RegExp])[] = [
+  ['space', / /],
+  ['stop', /[,;:.?!]/],
+  ['stress', /[\u02c8\u02cc]/],
+  ['long', /\u02d0/],
+  [
+    'vowel',
+    /[aeiou\u00e6\u0250\u0251\u0254\u0259\u025a\u025b\u025c\u026a\u028a\u028c\u1d7b]/,
+  ],
+];
 /** Beginning of a clause, after 12 letters with a comma or 30 without one. */
 const clauseStart =
   /(?<=,) | (?=(?:and|but|or|so|because|when|while|which|who|if|unless|until|except) )/g;
@@ -64,16 +90,29 @@ export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   const measuredSound = await runVoice(phonemes.toIpa(measuredText), 1);
   const loudness = measureLoudness(measuredSound, runVoice.rateHz);
   const gain = 10 ** ((voiceLufs - loudness) / 20);
-  return async function* speak({ text, lengthScale }, signal) {
-    const pieces = cutSpeech(spellOutEnglish(text), lengthScale);
-    if (pieces.length === 0)
-      throw new BotError('speech.unspeakable', false, unspeakable);
-    for (const piece of pieces) {
-      if (signal.aborted) return;
-      const sound = await runVoice(phonemes.toIpa(piece), lengthScale);
-      yield { samples: toSamples(sound, gain), rateHz: runVoice.rateHz };
-    }
+  return async (job) => {
+    const { ipa, rest } = takePiece(job, phonemes);
+    const sound = await runVoice(ipa, job.lengthScale);
+    const piece = { samples: toSamples(sound, gain), rateHz: runVoice.rateHz };
+    return rest ? { ...piece, rest } : piece;
   };
+}
+
+/** Takes the first piece of a job. Throws BotError `speech.unspeakable`. */
+function takePiece(job: SpeakJob, phonemes: EnglishPhonemes) {
+  const { lengthScale } = job;
+  const { ipa: parts, clauses } =
+    'rest' in job
+      ? job.rest
+      : { ipa: [], clauses: cutSpeech(spellOutEnglish(job.text), lengthScale) };
+  const [clause, ...laterClauses] = parts.length > 0 ? ['', ...clauses] : clauses;
+  if (clause === undefined)
+    throw new BotError('speech.unspeakable', false, unspeakable);
+  const [ipa = '', ...laterParts] =
+    parts.length > 0 ? parts : cutSounds(phonemes.toIpa(clause), lengthScale);
+  const rest: UnspokenRest = { ipa: laterParts, clauses: laterClauses };
+  const isLast = laterParts.length + laterClauses.length === 0;
+  return { ipa, rest: isLast ? undefined : rest };
 }
 
 const unspeakable = 'This text has no word that the local voice can speak.';
@@ -153,6 +192,40 @@ export function cutSpeech(text: string, pace: number): readonly string[] {
     .flatMap((piece) =>
       splitText(piece, Math.ceil(maxPieceLetters / Math.max(1, pace))),
     );
+}
+
+/** Cuts the sounds of a piece, in IPA, into parts that `maxPieceMs` holds: between words, or in a longer word. */
+export function cutSounds(ipa: string, pace: number): readonly string[] {
+  const allMs = estimateMs(ipa);
+  if (pace * allMs <= maxPieceMs) return [ipa];
+  const maxMs = maxPartMs / pace;
+  const partMs = allMs / Math.ceil(allMs / maxMs);
+  const parts = [''];
+  for (const word of ipa.split(/(?<= )/).flatMap((long) => cutWord(long, maxMs))) {
+    const part = parts.at(-1) ?? '';
+    const isFull = estimateMs(part) >= partMs || estimateMs(part + word) > maxMs;
+    if (part !== '' && isFull) parts.push(word);
+    else parts[parts.length - 1] = part + word;
+  }
+  return parts.map((part) => part.trim());
+}
+
+function cutWord(word: string, maxMs: number) {
+  const sounds = [...word];
+  const maxSounds = Math.max(1, Math.floor((sounds.length * maxMs) / estimateMs(word)));
+  return Array.from({ length: Math.ceil(sounds.length / maxSounds) }, (_, n) =>
+    sounds.slice(n * maxSounds, (n + 1) * maxSounds).join(''),
+  );
+}
+
+function estimateMs(ipa: string) {
+  let ms = soundMs.piece;
+  for (const sound of ipa) {
+    const [kind = 'consonant'] =
+      soundKinds.find(([, sounds]) => sounds.test(sound)) ?? [];
+    ms += soundMs[kind];
+  }
+  return ms;
 }
 
 function findClauseEnd(sentence: string) {

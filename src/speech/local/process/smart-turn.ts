@@ -26,7 +26,7 @@ export async function openSmartTurn(
 ): Promise<PerformJob<'end-of-turn'>> {
   const { Tensor } = await loadRuntime();
   const runModel = await openModel(join(folder, 'smart-turn.onnx'));
-  return async function* judge({ samples }) {
+  return async ({ samples }) => {
     const sound = samples.subarray(-heardSamples);
     const { computed, counts, positions, tokens } = listTokens(sound.length);
     const features = computeLogMel(normaliseSound(sound, computed * tokenSamples));
@@ -37,7 +37,7 @@ export async function openSmartTurn(
       positions: new Tensor('int32', positions, [tokens.length]),
       counts: new Tensor('float32', counts, [tokens.length]),
     });
-    yield Number(logits?.data[0]); // The name is wrong: this is a probability.
+    return Number(logits?.data[0]); // The name is wrong: this is a probability.
   };
 }
 

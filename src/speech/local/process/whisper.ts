@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
-import { listenRateHz, measureRms } from '#src/audio/pcm.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
-import type { HeardSpeech, PerformJob } from '#src/speech/local/model-jobs.ts';
+import type {
+  HeardSpeech,
+  PerformJob,
+  ThreadTurn,
+} from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
 import {
@@ -13,12 +17,6 @@ import {
   TokenChoice,
 } from './whisper-tokens.ts';
 
-/**
- * Longest segment, 15 s, as 25 s take 250 MB more memory. Longer sound is cut at the quietest place
- * of the last 3 s.
- */
-const [maxSegmentSamples, cutSamples] = [15 * listenRateHz, 3 * listenRateHz];
-const quietSamples = listenRateHz / 10;
 /**
  * Whisper was trained on 30 s windows, and repeats itself without silence. 4 s gave 3.2 % wrong
  * words, 1 s 24 %. After a repetition 10 s help.
@@ -49,21 +47,14 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
   const tokens = new Map(
     whisper.texts.map((text, token) => [text.toString('latin1'), token]),
   );
-  return async function* transcribe({ samples, hints = [], language }, signal) {
-    const hintTokens = toTokens(hints, tokens);
-    for (let at = 0; at < samples.length && !signal.aborted; ) {
-      const end = findCut(samples, at);
-      const sound = Float32Array.from(
-        samples.subarray(at, end),
-        (sample) => sample / 32_768,
-      );
-      at = end;
-      const request = { sound, hints: hintTokens, language };
-      const speech = await recogniseSegment(whisper, request, usualSilence, signal);
-      yield speech.isEndless
-        ? await recogniseSegment(whisper, request, longSilence, signal)
-        : speech;
-    }
+  return async ({ samples, hints = [], isSecondTry = false, language }, turn) => {
+    const request = {
+      sound: Float32Array.from(samples, (sample) => sample / 32_768),
+      hints: toTokens(hints, tokens),
+      language,
+    };
+    const silence = isSecondTry ? longSilence : usualSilence;
+    return await recogniseSegment(whisper, request, silence, turn);
   };
 }
 
@@ -80,9 +71,10 @@ async function recogniseSegment(
   whisper: Whisper,
   { hints, language, sound }: SegmentRequest,
   silence: number,
-  signal: AbortSignal,
+  turn: ThreadTurn,
 ): Promise<HeardSpeech> {
   const { texts } = whisper;
+  await turn.waitForThread();
   const decoder = await SegmentDecoder.encodeSound(whisper, sound, silence);
   const firstScores = await decoder.scoreTokens([texts.length + 1]);
   const marks = getMarks(texts.length, firstScores.length);
@@ -100,7 +92,8 @@ async function recogniseSegment(
   const choice = new TokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
     const token = choice.chooseToken(scores);
-    if (choice.isOver || signal.aborted) break;
+    if (choice.isOver || turn.signal.aborted) break;
+    await turn.waitForThread();
     scores = await decoder.scoreTokens([token]);
   }
   const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
@@ -173,17 +166,6 @@ class SegmentDecoder {
   startOver(): void {
     this.#past = this.#noTokens;
   }
-}
-
-function findCut(samples: Int16Array, from: number) {
-  if (samples.length - from <= maxSegmentSamples) return samples.length;
-  const end = from + maxSegmentSamples;
-  let [cut, quietest] = [end, Number.POSITIVE_INFINITY];
-  for (let at = end - cutSamples; at < end; at += quietSamples) {
-    const level = measureRms(samples.subarray(at, at + quietSamples));
-    if (level < quietest) [cut, quietest] = [at + quietSamples / 2, level];
-  }
-  return cut;
 }
 
 /**

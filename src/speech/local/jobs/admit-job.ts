@@ -1,0 +1,78 @@
+import { getDurationMs, listenRateHz } from '#src/audio/pcm.ts';
+import { type Admitted, admit } from '#src/base/admitted.ts';
+import type {
+  EndOfTurnJob,
+  JobKind,
+  JobOrder,
+  ModelJob,
+  SpeakJob,
+  TranscribeJob,
+} from '#src/speech/local/model-jobs.ts';
+
+/** Longest sound of one job, and the sound that the end of a turn is judged by. */
+export const [maxSegmentMs, judgedMs] = [10_000, 8_000];
+/** Longest text of one job. The model process speaks one piece of it, of at most the phonemes of 8 s. */
+export const maxTextLetters = 1_000;
+
+/**
+ * Admits work for the model process: bounds one job, and prices it in ms of the model thread and in bytes, for the server
+ * that wants it. Longer sound and text have to be cut before: they throw an Error.
+ *
+ * @example
+ * import { noGuild } from '#src/base/ids.ts';
+ * import { admitJob } from '#src/speech/local/jobs/admit-job.ts';
+ *
+ * const work = { samples: new Int16Array(16_000) };
+ * const order = { kind: 'end-of-turn', folder: 'smart-turn', work, guildId: noGuild, urgency: 'turn' } as const;
+ * admitJob(order).threadMs; // 25
+ */
+export function admitJob<Kind extends JobKind>(
+  order: JobOrder<Kind>,
+): Admitted<ModelJob<Kind>, 'job'> {
+  return admit('job', { ...order, ...priceJob(order) });
+}
+
+/** Measured on two shared cores. Only the ratios count. */
+const thread = {
+  recogniseMs: { first: 200, perSecond: 140 },
+  secondTryMs: 250,
+  judgeMs: { first: 10, perSecond: 15 },
+  speakMs: { first: 30, perSecond: 120 },
+};
+/** A letter that is spelt, a digit and a sign are words: `W` takes as long as nine letters. */
+const [lettersPerSecond, lettersOfSpelt, maxPieceSeconds] = [13, 9, 8];
+const speltLetter = /[^\p{Ll}\s.,'!?]/gu;
+
+function priceJob({ kind, work }: JobOrder) {
+  return 'samples' in work ? priceSound(kind, work) : priceText(work);
+}
+
+function priceSound(kind: JobKind, work: TranscribeJob | EndOfTurnJob) {
+  const { samples } = work;
+  const maxMs = kind === 'transcribe' ? maxSegmentMs : judgedMs;
+  const soundMs = getDurationMs({ samples, rateHz: listenRateHz, channels: 1 });
+  if (soundMs > maxMs) throw new RangeError(`A job holds at most ${maxMs} ms.`);
+  const { first, perSecond } =
+    kind === 'transcribe' ? thread.recogniseMs : thread.judgeMs;
+  const moreMs = 'isSecondTry' in work && work.isSecondTry ? thread.secondTryMs : 0;
+  return {
+    threadMs: first + moreMs + (perSecond * soundMs) / 1_000,
+    bytes: samples.byteLength,
+  };
+}
+
+function priceText(work: SpeakJob) {
+  const texts = 'text' in work ? [work.text] : [...work.rest.ipa, ...work.rest.clauses];
+  const [next = ''] = texts;
+  if ('text' in work && next.length > maxTextLetters)
+    throw new RangeError(`A job holds at most ${maxTextLetters} letters.`);
+  const spelt = next.match(speltLetter)?.length ?? 0;
+  const letters = next.length + (lettersOfSpelt - 1) * spelt;
+  const seconds = Math.min(
+    maxPieceSeconds,
+    (work.lengthScale * letters) / lettersPerSecond,
+  );
+  const { first, perSecond } = thread.speakMs;
+  const allLetters = texts.reduce((sum, text) => sum + text.length, 0);
+  return { threadMs: first + perSecond * seconds, bytes: 2 * allLetters };
+}

@@ -1,0 +1,144 @@
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
+import { JobQueue, type QueuedJob } from '#src/speech/local/jobs/job-queue.ts';
+import { countRuns, fc } from '#test/properties.ts';
+
+const [flooding, quiet] = [toGuildId('1'), toGuildId('2')];
+const size = { bytes: 300_000 };
+
+type Run = QueuedJob & {
+  /** Runs of the model, which nothing interrupts, in ms. */
+  readonly runsMs: readonly number[];
+};
+
+/** Of Whisper the encoder is one run, and each token another. Other models run once. */
+function makeJob(
+  guildId: GuildId,
+  urgency: QueuedJob['urgency'],
+  threadMs: number,
+): Run {
+  const isWhisper = urgency === 'ears' || urgency === 'recording';
+  const tokens = Array.from({ length: 20 }, () => (0.7 * threadMs) / 20);
+  const runsMs = isWhisper ? [0.3 * threadMs, ...tokens] : [threadMs];
+  return { ...size, guildId, urgency, threadMs, runsMs };
+}
+
+/** A model process in virtual time: the latest of the begun jobs runs. */
+class VirtualThread {
+  readonly queue = new JobQueue<Run>();
+  readonly #running: { readonly job: Run; left: number[] }[] = [];
+  #nowMs = 0;
+
+  get nowMs() {
+    return this.#nowMs;
+  }
+
+  /** Adds a job, as far as its server may. */
+  add(job: Run) {
+    if (this.queue.canAdd(job)) this.queue.add(job);
+  }
+
+  /** Makes one run of the latest job, and returns a job that is over. */
+  step(): Run | undefined {
+    for (let job = this.queue.begin(); job; job = this.queue.begin())
+      this.#running.push({ job, left: [...job.runsMs] });
+    const latest = this.#running.at(-1);
+    if (!latest) return undefined;
+    this.#nowMs += latest.left.shift() ?? 0;
+    if (latest.left.length > 0) return undefined;
+    this.#running.pop();
+    this.queue.end(latest.job);
+    return latest.job;
+  }
+}
+
+/** Any work of a server: 0.1 to 1.6 s of the thread, as `admitJob` allows. */
+const anyWork = fc.array(
+  fc.record({
+    urgency: fc.constantFrom('turn', 'ears', 'voice', 'recording'),
+    share: fc.double({ min: 0.1, max: 1, noNaN: true }),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+/** Of the longest job of each kind. */
+const maxThreadMs = { turn: 130, ears: 1_600, voice: 990, recording: 1_600 };
+
+/** Time of a sentence, of one job after another, while another server asks for the same work again and again. */
+function measureSentence(
+  sentence: readonly Run[],
+  flood: readonly Run[],
+  stepsBefore: number,
+): number {
+  const thread = new VirtualThread();
+  for (const job of flood) thread.add(job);
+  const step = () => {
+    const ended = thread.step();
+    if (ended?.guildId === flooding) thread.add(ended);
+    return ended;
+  };
+  for (let n = 0; n < stepsBefore; n++) step();
+  const startMs = thread.nowMs;
+  for (const job of sentence) {
+    thread.add(job);
+    while (step() !== job);
+  }
+  return thread.nowMs - startMs;
+}
+
+test.each(['ears', 'voice'] as const)(
+  'whatever another server asks for, a sentence takes at most three times its time alone (%s)',
+  (urgency) => {
+    const property = fc.property(
+      anyWork,
+      fc.nat({ max: 60 }),
+      fc.integer({ min: 500, max: maxThreadMs[urgency] }),
+      (work, stepsBefore, aloneMs) => {
+        const flood = work.map(({ share, urgency: kind }) =>
+          makeJob(flooding, kind, share * maxThreadMs[kind]),
+        );
+        const sentence = [makeJob(quiet, urgency, aloneMs)];
+        const tookMs = measureSentence(sentence, flood, stepsBefore);
+        expect(tookMs).toBeLessThanOrEqual(3 * aloneMs);
+      },
+    );
+    fc.assert(property, { numRuns: countRuns(300), endOnFailure: true });
+  },
+);
+
+/** Names the jobs of a queue, each of which ends before the next begins. */
+function listServed(queue: JobQueue<QueuedJob>) {
+  const served: string[] = [];
+  for (let job = queue.begin(); job; job = queue.begin()) {
+    served.push(`${job.urgency} ${job.guildId}`);
+    queue.end(job);
+  }
+  return served;
+}
+
+test('live ears come before voices before recordings, and servers in turn', () => {
+  const queue = new JobQueue<QueuedJob>();
+  for (const urgency of ['recording', 'voice', 'ears'] as const)
+    queue.add(makeJob(flooding, urgency, 500));
+  queue.add(makeJob(quiet, 'recording', 500));
+  expect(listServed(queue)).toEqual([
+    'ears 1',
+    'recording 2',
+    'voice 1',
+    'recording 1',
+  ]);
+});
+
+test('recordings of a server go on while its people talk without a pause', () => {
+  const queue = new JobQueue<QueuedJob>();
+  queue.add(makeJob(flooding, 'recording', 500));
+  for (let n = 0; n < 9; n++) queue.add(makeJob(flooding, 'ears', 500));
+  expect(listServed(queue).slice(0, 3)).toContain('recording 1');
+});
+
+test('a server may leave 30 s of work waiting, which takes nothing from another one', () => {
+  const queue = new JobQueue<QueuedJob>();
+  const long = makeJob(flooding, 'recording', 1_600);
+  let waiting = 0;
+  for (; queue.canAdd(long); waiting++) queue.add({ ...long });
+  expect(waiting).toBe(18);
+  expect(queue.canAdd(makeJob(quiet, 'ears', 1_600))).toBe(true);
+});
