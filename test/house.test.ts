@@ -53,7 +53,7 @@ const below: Readonly<Record<string, string>> = {
   'features/memories':
     'features/contract sessions conversation settings ports sql pipeline turn texts base',
   'features/personas':
-    'features/contract sessions conversation settings ports speech people base',
+    'features/contract sessions conversation settings ports speech people texts base',
   'features/reminders':
     'features/memories features/contract sessions conversation notices ports sql chat people texts base',
   'features/hearings': 'features/contract sessions conversation ports sql people base',

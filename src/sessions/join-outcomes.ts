@@ -76,6 +76,6 @@ export function getFollowedPerson(
   followedBefore: PersonId | undefined,
 ): PersonId | undefined {
   if (follows === undefined) return followedBefore;
-  if (follows) return callerId;
-  return followedBefore === callerId ? undefined : followedBefore;
+  // Anybody in the room may end it.
+  return follows ? callerId : undefined;
 }

@@ -103,7 +103,7 @@ test('a person who calls the bot by name does not wait for the tool of another a
     description: 'Looks.',
     schema: z.object({}),
     right: 'anyone',
-    effect: 'read',
+    act: { writes: 'nothing' },
     async run(_given, _ports, _own, signal) {
       await clock.sleep(8_000, signal);
       return { facts: { found: 'it' } };

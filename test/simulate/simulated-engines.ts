@@ -109,9 +109,15 @@ export function makeTools(
     signal: AbortSignal,
   ) => {
     await calls.call('run', [20, isSlow ? longestMs : 2_000, longestMs], signal);
-    return { facts: { outcome: 'done' } };
+    return { facts: { outcome: 'done' }, line: { id: 'confirm.done' } as const };
   };
   const schema = z.object({ what: z.string() });
+  const volumeAct = {
+    writes: 'sound',
+    noticedBy: 'everybody',
+    undoneBy: 'room',
+    undo: 'volume',
+  } as const;
   const usual = { schema, right: 'anyone', run, deadlineMs: toolDeadlineMs } as const;
   const ask = () => ({ id: 'tool.external' }) as const;
   return [
@@ -119,22 +125,22 @@ export function makeTools(
       ...usual,
       name: 'look',
       description: 'Looks.',
-      effect: 'read',
+      act: { writes: 'nothing' },
       quotesOthers: true,
     }),
-    defineTool({ ...usual, name: 'volume', description: 'Sets it.', effect: 'change' }),
+    defineTool({ ...usual, name: 'volume', description: 'Sets it.', act: volumeAct }),
     defineTool({
       ...usual,
       name: 'timer',
       description: 'Sets one.',
-      effect: 'last',
+      act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
       ask,
     }),
     defineTool({
       ...usual,
       name: 'wipe',
       description: 'Wipes.',
-      effect: 'destroy',
+      act: { writes: 'deletion' },
       ask,
     }),
   ];

@@ -14,6 +14,7 @@ import type {
   TurnState,
   UtteranceState,
 } from './state.ts';
+import type { ToolWish } from './wish.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
@@ -55,6 +56,7 @@ type ToolCallEffect =
       readonly run: Id;
       readonly call: CallRef | undefined;
       readonly confirmation: Id | undefined;
+      readonly wish: ToolWish;
     }
   | { readonly do: 'stop-run'; readonly run: Id }
   | ({ readonly do: 'result' } & CallRef &

@@ -22,6 +22,7 @@ import type {
   TurnState,
   UtteranceTimes,
 } from './state.ts';
+import { findWish, type ToolWish } from './wish.ts';
 
 /** Handlers of events about tool calls and their confirmation, for `stepConversation`. */
 export const toolHandlers: Pick<
@@ -33,8 +34,9 @@ export const toolHandlers: Pick<
     const answer = turn?.answer;
     if (!turn || !answer) return;
     const ref = { answer: id, callId: call.callId };
-    if (call.effect === 'read') runToolCall(draft, turn, call, ref);
-    else decideChange(draft, turn, call, ref);
+    const wish = findWish(call.effect, answer.hasForeignWords ? 'of others' : 'own');
+    if (wish?.effect === 'read') runToolCall(draft, turn, call, ref, wish);
+    else decideChange(draft, turn, call, ref, wish);
     answer.hasCalled = true;
   },
 
@@ -57,7 +59,13 @@ export const toolHandlers: Pick<
   },
 };
 
-function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef) {
+function decideChange(
+  draft: Draft,
+  turn: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+  wish: ToolWish | undefined,
+) {
   // An equal call gets the former result, and so does a call of a further answer if nothing was said since.
   const alike = turn.changes.filter(({ tool }) => tool === call.tool);
   const earlier = alike.filter(({ answer }) => answer !== ref.answer);
@@ -66,7 +74,7 @@ function decideChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Cal
     earlier.findLast((change) => change.lastUtterance === getLastUtterance(turn));
   if (equalChange) deliverFormerResult(draft, equalChange, ref);
   else if (alike.length - earlier.length < draft.step.rules.tools.maxCalls)
-    makeChange(draft, turn, call, ref, earlier);
+    makeChange(draft, turn, call, ref, earlier, wish);
   else emitEffect(draft, { do: 'result', ...ref, kind: 'called-enough' });
 }
 
@@ -76,28 +84,20 @@ function makeChange(
   call: ToolRequest,
   ref: CallRef,
   earlier: readonly ToolChange[],
+  wish: ToolWish | undefined,
 ) {
   // Unpressed buttons of former answers give way to the call that is made in the end.
   const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   const unpressed = earlier.filter(({ state }) => state === 'asked');
   for (const { confirmation } of unpressed) closeConfirmation(draft, confirmation);
   const isRepeated = earlier.length > unpressed.length;
-  const mayRun = canRunUnasked(call.effect, turn.answer?.hasForeignWords === false);
-  const mustAsk = !mayRun || (isRepeated && call.effect !== 'change');
-  if (mustAsk || call.presser !== undefined)
+  const mustAsk = isRepeated && call.effect !== 'change';
+  if (!wish || mustAsk || call.presser !== undefined)
     askConfirmation(draft, turn, call, ref, isFirst);
   else {
     addToolChange(turn, call, ref, { receivers: [ref] });
-    runToolCall(draft, turn, call, ref);
+    runToolCall(draft, turn, call, ref, wish);
   }
-}
-
-/**
- * Returns whether a call runs without Confirm. A lasting one must come from the asker's own words alone (`isOwn`),
- * a destroying one never may.
- */
-export function canRunUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
-  return effect === 'last' ? isOwn : effect !== 'destroy';
 }
 
 function deliverFormerResult(draft: Draft, change: ToolChange, ref: CallRef) {
@@ -133,21 +133,14 @@ function runToolCall(
   { by, id: turn }: TurnState,
   call: ToolRequest,
   ref: CallRef,
+  wish: ToolWish,
 ) {
   const { args, effect, quotesOthers, tool } = call;
-  startToolRun(draft, {
-    by,
-    turn,
-    tool,
-    args,
-    ref,
-    effect,
-    quotesOthers,
-    confirmation: undefined,
-  });
+  const run = { by, turn, tool, args, ref, effect, quotesOthers };
+  startToolRun(draft, { ...run, confirmation: undefined }, wish);
 }
 
-function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
+function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>, wish: ToolWish) {
   const id = takeId(draft);
   draft.tools.runs = [...draft.tools.runs, { id, ...run }];
   emitEffect(draft, {
@@ -155,6 +148,7 @@ function startToolRun(draft: Draft, run: Omit<ToolRun, 'id'>) {
     run: id,
     call: run.ref,
     confirmation: run.confirmation,
+    wish,
   });
 }
 
@@ -250,17 +244,10 @@ function takeConfirmation(draft: Draft, confirmation: Confirmation) {
     (each) => each.confirmation === id,
   );
   if (change) change.state = 'running';
+  const wish = findWish(effect, 'confirmed');
   const quotesOthers = change?.quotesOthers !== false;
-  startToolRun(draft, {
-    by,
-    turn,
-    tool,
-    args,
-    ref: undefined,
-    effect,
-    quotesOthers,
-    confirmation: id,
-  });
+  const run = { by, turn, tool, args, ref: undefined, effect, quotesOthers };
+  startToolRun(draft, { ...run, confirmation: id }, wish);
 }
 
 /** Opens the `spokenYesMs` in which the asker may confirm by voice, once the answer has asked. */

@@ -1,5 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import { findWish } from '#src/conversation/machine/wish.ts';
 import {
   getSpokenName,
   type SpeakingSession,
@@ -114,7 +115,8 @@ async function performConfirmedCall(
   if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
     return { outcome: createBarredOutcome('room', presser.id), content };
   signal.throwIfAborted();
-  const outcome = await action.run(tools.createPorts(asker.id), signal);
+  const wish = findWish(action.effect ?? tool.effect, 'confirmed');
+  const outcome = await action.run(wish, tools.createPorts(asker.id), signal);
   const { spokenLine, facts, hasChangedNothing, line: chatLine } = outcome;
   const result = formatToolResult(facts, tool.external?.resultChars);
   if (hasChangedNothing)

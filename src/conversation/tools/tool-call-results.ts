@@ -1,9 +1,13 @@
 import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ToolWish } from '#src/conversation/machine/wish.ts';
+import type { Owners } from '#src/conversation/session.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
-import type { Facts, ToolEntry } from './tool-entry.ts';
+import type { Facts, ToolEntry, ToolOutcome } from './tool-entry.ts';
 
 /** Longest call with its check, unless its tool may take longer. */
 const maxCallMs = 10_000;
@@ -45,6 +49,26 @@ export function withToolDeadline<T>(
     clock,
     () => new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`),
   );
+}
+
+/** Tells everybody in the channel what a call has changed that ran without Confirm. */
+export function tellChange(
+  outcome: ToolOutcome,
+  wish: ToolWish,
+  session: Owners<'notices' | 'voiceChannel'>,
+): void {
+  const { hasChangedNothing, line } = outcome;
+  if (wish.effect !== 'change' || hasChangedNothing || outcome.isTold || !line) return;
+  tellRoom(line, session);
+}
+
+/** Writes a line into the chat of the channel at once, also between notices. */
+export function tellRoom(
+  line: TextLine,
+  { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
+): void {
+  const { channelId } = voiceChannel.channel;
+  notices.writeWords(new Owned(notices.formatWrittenText(line), { channelId }));
 }
 
 /** Creates the result of a failed call. `isUnchanged`: the call has surely changed nothing. */

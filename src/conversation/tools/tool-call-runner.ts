@@ -4,6 +4,7 @@ import { sortKeys, tryParseJson } from '#src/base/json.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
+import type { ToolWish } from '#src/conversation/machine/wish.ts';
 import type { Session } from '#src/conversation/session.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -25,6 +26,7 @@ import {
   formatUnknownOutcome,
   runWithToolDeadline,
   type ToolCallResult,
+  tellChange,
   toResultLine,
   withToolDeadline,
 } from './tool-call-results.ts';
@@ -108,7 +110,7 @@ export class ToolCallRunner {
   }
 
   /** Runs a call, after a confirmation if it has one. Posts `returned`, unless the run is stopped before. */
-  runCall({ call, confirmation, run }: EffectOf<'run'>): void {
+  runCall({ call, confirmation, run, wish }: EffectOf<'run'>): void {
     const stop = new AbortController();
     this.#runs.set(run, stop);
     const pending = this.#tools.confirmations.findByNumber(confirmation);
@@ -117,7 +119,7 @@ export class ToolCallRunner {
     const prepared = call && this.#preparedCalls.get(call.callId);
     const work = pending
       ? this.#runConfirmed(pending, signal)
-      : this.#runPrepared(prepared, signal);
+      : this.#runPrepared(prepared, wish, signal);
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
       const { hasChangedNothing = false } = result;
@@ -229,6 +231,7 @@ export class ToolCallRunner {
 
   async #runPrepared(
     prepared: PreparedCall | undefined,
+    wish: ToolWish,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!prepared) return createRejectedResult('There is no such call.');
@@ -238,7 +241,9 @@ export class ToolCallRunner {
     const runSignal = AbortSignal.any([signal, end.signal, ...callSignals]);
     const runAction = async () => {
       const ports = this.#tools.createPorts(asker.speakerId);
-      const { facts, hasChangedNothing, quote } = await action.run(ports, runSignal);
+      const outcome = await action.run(wish, ports, runSignal);
+      tellChange(outcome, wish, this.#session);
+      const { facts, hasChangedNothing, quote } = outcome;
       const content = formatToolResult(facts, tool.external?.resultChars);
       return { how: 'ran', content, hasChangedNothing, quote } as const;
     };

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
-import type { ToolEffect } from '#src/conversation/machine/state.ts';
+import type { JudgedEffect, ToolWish } from '#src/conversation/machine/wish.ts';
 import type {
   NamedPerson,
   Session,
@@ -60,9 +60,10 @@ export type ConfirmableAction<Ports = ToolPorts> = {
   readonly files?: readonly ReplyFile[];
   /** Another person confirms the call in any case. */
   readonly presser?: NamedPerson & { readonly ask: TextLine<'name'> };
-  readonly effect?: ToolEffect;
-  /** Does the work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */
-  run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
+  /** Effect of this call, where it is not that of the tool. */
+  readonly effect?: JudgedEffect;
+  /** Does the wished work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */
+  run(wish: ToolWish, ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
 /** People in the channel: names of some, and the number of the others and of bots. */
@@ -84,6 +85,8 @@ export type ToolOutcome = {
   | {
       readonly line?: TextLine;
       readonly hasChangedNothing?: false;
+      /** The call has told the line itself, so that nobody has to post it. */
+      readonly isTold?: true;
     }
   | {
       /** Says why nothing was changed. Another call for the same words may then run. */
@@ -91,6 +94,10 @@ export type ToolOutcome = {
       readonly hasChangedNothing: true;
     }
 );
+
+/** The outcome of a change, with the line that tells everybody. */
+export type ChangeOutcome = ToolOutcome & { readonly line: TextLine };
+
 /** Facts for the model. They count as data, never as words of a person. */
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -114,7 +121,7 @@ export type ToolEntry = {
     getValue: GetSettingValue,
     session: Session | undefined,
   ) => boolean;
-  readonly effect: ToolEffect;
+  readonly effect: JudgedEffect;
   readonly quotesOthers?: boolean;
   readonly isAnywhere?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -126,7 +133,7 @@ export type ToolEntry = {
 
 /** A call with arguments that fit. */
 export type FittingCall = {
-  readonly effect: ToolEffect;
+  readonly effect: JudgedEffect;
   /** Checks a call in a session, and changes nothing yet. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** Checks a call without a session, and changes nothing yet. Absent if the tool needs a session. */

@@ -27,7 +27,12 @@ const setCaptionsTool = defineTool({
     'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
-  effect: 'change',
+  act: {
+    writes: 'setting',
+    noticedBy: 'everybody',
+    undoneBy: 'room',
+    undo: 'captions',
+  },
   async run({ on }, { session }, { captions }: CaptionPorts) {
     const { notices, voiceChannel } = session;
     const { guildId } = voiceChannel.channel;
@@ -38,9 +43,13 @@ const setCaptionsTool = defineTool({
         .turnOn(guildId, {})
         .then((outcome) => outcome.kind === 'failed' && notices.post(outcome.line));
     const gap = on ? captions.findGap(guildId) : undefined;
-    return toOutcome(gap ?? { id: on ? 'captions.on' : 'captions.off' });
+    const outcome = toOutcome(gap ?? { id: on ? 'captions.on' : 'captions.off' });
+    // Captions that begin announce themselves.
+    return on && !gap ? { ...outcome, isTold: true } : outcome;
   },
 });
+
+const inAgain = { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' } as const;
 
 const leaveMeOutTool = defineTool({
   name: 'leave_me_out',
@@ -48,8 +57,8 @@ const leaveMeOutTool = defineTool({
     'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
   schema: z.strictObject({ out: z.boolean() }),
   right: 'anyone',
-  effect: 'last',
-  isChange: ({ out }) => out,
+  act: inAgain,
+  judgeCall: ({ out }) => (out ? { writes: 'own no' } : inAgain),
   ask: () => ({ id: 'captions.ask.in' }),
   async run({ out }, { askerId, guildId }, { captions }: CaptionPorts) {
     await captions.setLeftOut(guildId, askerId, out);
@@ -73,7 +82,7 @@ const findInCaptionsTool = defineTool({
       .describe('`this` session, the `last` one, or `all`. If nobody says when: all.'),
   }),
   right: 'anyone',
-  effect: 'read',
+  act: { writes: 'nothing' },
   quotesOthers: true,
   isOffered: (ports) => (_getValue, session) =>
     session !== undefined &&

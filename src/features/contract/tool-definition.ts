@@ -4,7 +4,17 @@ import {
   toolArgumentLimits,
   tryParseForeignJson,
 } from '#src/base/json.ts';
+import {
+  type ChangeAct,
+  type DestroyingAct,
+  judgeAct,
+  type LastingAct,
+  type ReadAct,
+  type ToolWish,
+} from '#src/conversation/machine/wish.ts';
 import type {
+  ChangeOutcome,
+  ConfirmableAction,
   FittingCall,
   PreparedAction,
   ServerToolPorts,
@@ -31,35 +41,56 @@ export type ToolDefinition<T, Ports> = Pick<
   /** Tests whether a model is offered the tool now. Absent: always. */
   isOffered?(ports: Ports): NonNullable<ToolEntry['isOffered']>;
   readonly schema: z.ZodType<T>;
+  /** The result holds words that people chose, such as names. */
+  readonly quotesOthers?: true;
 } & (
-    | (ToolAction<T, Ports> & {
-        readonly effect: 'read' | 'change';
-        /** The result holds words that people chose, such as names. */
-        readonly quotesOthers?: true;
-      })
-    | (ToolAction<T, Ports> & {
-        readonly effect: 'last' | 'destroy';
-        /** Tests whether this call is only a change, which needs no Confirm. Default: false. */
-        readonly isChange?: (call: T) => boolean;
-        /** Builds the question before the buttons Confirm and No. */
-        readonly ask: (call: T) => TextLine<'name'>;
-        /** Files beside the question. */
-        readonly files?: (call: T) => readonly ReplyFile[];
-      })
+    | (ToolAction<T, Ports, ToolOutcome> & { readonly act: ReadAct })
+    | (ToolAction<T, Ports, ChangeOutcome> & { readonly act: ChangeAct })
+    | (ToolAction<T, Ports, ToolOutcome> &
+        Question<T> & { readonly act: LastingAct | DestroyingAct })
+    | (ToolAction<T, Ports, ChangeOutcome> &
+        Question<T> & {
+          readonly act: LastingAct;
+          /** Returns what this call does. */
+          readonly judgeCall: (call: T) => LastingAct | ChangeAct;
+        })
     | {
-        readonly effect: 'last' | 'destroy';
+        readonly act: LastingAct | DestroyingAct;
         /** Prepares a call that needs no channel. */
         prepare(
           call: T,
           toolPorts: ServerToolPorts,
           ports: Ports,
           signal: AbortSignal,
-        ): Promise<PreparedAction<ServerToolPorts>>;
+        ): Promise<PreparedCall>;
       }
   );
 
+/** A call that was checked, with what it does where that is less than its tool may do. */
+export type PreparedCall =
+  | Extract<PreparedAction<ServerToolPorts>, { kind: 'refused' }>
+  | (ReadyCall & { readonly act?: undefined; run: RunCall<ToolOutcome> })
+  | (ReadyCall & { readonly act: LastingAct | ChangeAct; run: RunCall<ChangeOutcome> });
+
+type ReadyCall = Omit<ConfirmableAction<ServerToolPorts>, 'effect' | 'run'> & {
+  readonly kind: 'ready';
+};
+
+type RunCall<Outcome> = (
+  wish: ToolWish,
+  ports: ServerToolPorts,
+  signal: AbortSignal,
+) => Promise<Outcome>;
+
+type Question<T> = {
+  /** Builds the question before the buttons Confirm and No. */
+  readonly ask: (call: T) => TextLine<'name'>;
+  /** Files beside the question. */
+  readonly files?: (call: T) => readonly ReplyFile[];
+};
+
 /** `ports` are the objects of the tool's feature. Throws BotError. The model gets its code. */
-type ToolAction<T, Ports> =
+type ToolAction<T, Ports, Outcome> =
   | {
       /** Performs a call in a session. */
       run(
@@ -67,7 +98,7 @@ type ToolAction<T, Ports> =
         toolPorts: ToolPorts,
         ports: Ports,
         signal: AbortSignal,
-      ): Promise<ToolOutcome>;
+      ): Promise<Outcome>;
     }
   /** Needs no channel, so written answers may use it too. */
   | {
@@ -77,11 +108,11 @@ type ToolAction<T, Ports> =
         toolPorts: ServerToolPorts,
         ports: Ports,
         signal: AbortSignal,
-      ): Promise<ToolOutcome>;
+      ): Promise<Outcome>;
     };
 
 /**
- * Defines a tool: data plus one action.
+ * Defines a tool: data plus one action. Its effect follows from its act.
  *
  * @example
  * import { z } from 'zod';
@@ -92,7 +123,7 @@ type ToolAction<T, Ports> =
  *   description: 'Flips a coin.',
  *   schema: z.strictObject({}),
  *   right: 'anyone',
- *   effect: 'read',
+ *   act: { writes: 'nothing' },
  *   runAnywhere: async () => ({ facts: { side: 'heads' } }),
  * });
  * coin.isAnywhere; // true
@@ -100,15 +131,15 @@ type ToolAction<T, Ports> =
 export function defineTool<T, Ports = object>(
   definition: ToolDefinition<T, Ports>,
 ): FeatureTool<Ports> {
-  const { name, description, right, effect, schema } = definition;
+  const { act, name, description, right, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const declaration = {
     name,
     description,
     right,
-    effect,
+    effect: judgeAct(act),
     parameters,
-    quotesOthers: 'quotesOthers' in definition,
+    quotesOthers: definition.quotesOthers === true,
     isAnywhere: !('run' in definition),
   };
   return {
@@ -134,36 +165,37 @@ function prepareFittingCall<T, Ports>(
   ports: Ports,
 ): FittingCall {
   if ('prepare' in definition) {
-    const prepareCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
-      definition.prepare(call, toolPorts, ports, signal);
-    return {
-      effect: definition.effect,
-      prepare: prepareCall,
-      prepareAnywhere: prepareCall,
+    const prepareCall = async (toolPorts: ServerToolPorts, signal: AbortSignal) => {
+      const prepared = await definition.prepare(call, toolPorts, ports, signal);
+      if (prepared.kind === 'refused') return prepared;
+      const { act = definition.act, ...action } = prepared;
+      return { ...action, effect: judgeAct(act) };
     };
+    const effect = judgeAct(definition.act);
+    return { effect, prepare: prepareCall, prepareAnywhere: prepareCall };
   }
-  const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
-  const effect = isChange ? 'change' : definition.effect;
+  const act = 'judgeCall' in definition ? definition.judgeCall(call) : definition.act;
+  const effect = judgeAct(act);
   const confirmable = 'ask' in definition ? definition : undefined;
   const question = confirmable?.ask(call) ?? { id: 'slow.voice' };
   const files = confirmable?.files?.(call);
   if ('runAnywhere' in definition) {
-    const runCall = (toolPorts: ServerToolPorts, signal: AbortSignal) =>
+    const runCall: RunCall<ToolOutcome> = (_wish, toolPorts, signal) =>
       definition.runAnywhere(call, toolPorts, ports, signal);
     const prepare = async () =>
-      ({ kind: 'ready', question, files, run: runCall }) as const;
+      ({ kind: 'ready', question, files, effect, run: runCall }) as const;
     return { effect, prepare, prepareAnywhere: prepare };
   }
-  const runCall = (toolPorts: ToolPorts, signal: AbortSignal) =>
+  const runCall = (_wish: ToolWish, toolPorts: ToolPorts, signal: AbortSignal) =>
     definition.run(call, toolPorts, ports, signal);
   return {
     effect,
-    prepare: async () => ({ kind: 'ready', question, files, run: runCall }),
+    prepare: async () => ({ kind: 'ready', question, files, effect, run: runCall }),
   };
 }
 
 /** Returns the outcome of a call that people are told by a line. */
-export function toOutcome(textLine: TextLine): ToolOutcome {
+export function toOutcome(textLine: TextLine): ChangeOutcome {
   return {
     facts: { outcome: formatText(textLine.id, textLine.with) },
     line: textLine,
@@ -171,6 +203,6 @@ export function toOutcome(textLine: TextLine): ToolOutcome {
 }
 
 /** Returns the outcome of a call that was allowed, and still changed nothing. */
-export function toUnchangedOutcome(textLine: TextLine): ToolOutcome {
+export function toUnchangedOutcome(textLine: TextLine): ChangeOutcome {
   return { ...toOutcome(textLine), line: textLine, hasChangedNothing: true };
 }

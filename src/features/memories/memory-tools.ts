@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { PersonId } from '#src/base/ids.ts';
 import type {
-  PreparedAction,
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
 import {
   defineTool,
   type FeatureTool,
+  type PreparedCall,
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
@@ -53,7 +53,7 @@ export const rememberTool: FeatureTool<MemoryToolPorts> = defineTool({
   }),
   right: 'anyone',
   isOffered: () => isMemoryOn,
-  effect: 'last',
+  act: { writes: 'row', noticedBy: 'asker', undoneBy: 'asker' },
   prepare: prepareMemory,
 });
 
@@ -64,7 +64,7 @@ export const forgetMemoryTool: FeatureTool<MemoryToolPorts> = defineTool({
   schema: z.strictObject({ number: z.number().int().min(1) }),
   right: 'anyone',
   isOffered: () => isMemoryOn,
-  effect: 'destroy',
+  act: { writes: 'deletion' },
   prepare: prepareForgetting,
 });
 
@@ -78,7 +78,7 @@ async function prepareMemory(
   draft: MemoryDraft,
   ports: ServerToolPorts,
   ownPorts: MemoryToolPorts,
-): Promise<PreparedAction<ServerToolPorts>> {
+): Promise<PreparedCall> {
   const text = takeFirstChars(breakLinks(toVisibleLine(draft.text)), maxMemoryChars);
   const author = ports
     .listPeople()
@@ -167,7 +167,7 @@ async function prepareForgetting(
   ports: ServerToolPorts,
   { memories }: MemoryToolPorts,
   signal: AbortSignal,
-): Promise<PreparedAction<ServerToolPorts>> {
+): Promise<PreparedCall> {
   const { askerId, guildId, getSettings } = ports;
   if (!getSettings().getValue(memorySetting)) return refuseCall({ id: 'memory.off' });
   const memory = memories
@@ -183,7 +183,7 @@ async function prepareForgetting(
   return {
     kind: 'ready',
     question: { id: 'memory.ask.forget', with: { n: number, text: memory.text } },
-    run: async (_ports, until) =>
+    run: async (_wish, _ports, until) =>
       toOutcome(
         await memories.removeMemory(guildId, number, await readForgetter(until)),
       ),
@@ -199,6 +199,6 @@ function toShownName({ name }: ChannelMember) {
   return takeFirstChars(toVisibleLine(name), maxNameChars);
 }
 
-function refuseCall(textLine: TextLine): PreparedAction<ServerToolPorts> {
+function refuseCall(textLine: TextLine): PreparedCall {
   return { kind: 'refused', line: textLine };
 }

@@ -1,23 +1,27 @@
 import { z } from 'zod';
 import { parseTimePhrase } from '#src/chat/text/time-phrases.ts';
+import type { ChangeAct, LastingAct } from '#src/conversation/machine/wish.ts';
 import type {
-  PreparedAction,
+  ChangeOutcome,
   ServerToolPorts,
   ToolOutcome,
 } from '#src/conversation/tools/tool-entry.ts';
 import {
   defineTool,
   type FeatureTool,
+  type PreparedCall,
   toOutcome,
   toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import { findPersonByName } from '#src/features/memories/person-by-name.ts';
 import {
+  type AddedReminder,
   maxMessageMs,
   maxReminderChars,
   maxReminderMs,
   maxReminders,
   type NewReminder,
+  type Reminder,
 } from '#src/features/reminders/reminder-store.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -26,6 +30,17 @@ import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
 
 const unplainCharacters = /[^\p{L}\p{M}\p{N}' .-]/gu;
+
+const lastingAct: LastingAct = {
+  writes: 'row',
+  noticedBy: 'asker',
+  undoneBy: 'asker',
+};
+
+/** A timer holds no words, and anybody in the room may cancel it or set it again. */
+function createTimerAct(undo: string): ChangeAct {
+  return { writes: 'row', noticedBy: 'everybody', undoneBy: 'room', undo };
+}
 
 const [maxTimeChars, maxNameChars] = [80, 32];
 
@@ -64,7 +79,7 @@ export const setReminderTool: FeatureTool<ReminderPorts> = defineTool({
       ),
   }),
   right: 'anyone',
-  effect: 'last',
+  act: lastingAct,
   prepare: prepareReminder,
 });
 
@@ -75,15 +90,23 @@ export const listRemindersTool: FeatureTool<ReminderPorts> = defineTool({
     'The reminders and timers of whoever asks, with their numbers and times.',
   schema: z.strictObject({}),
   right: 'anyone',
-  effect: 'read',
+  act: { writes: 'nothing' },
   runAnywhere: listForModel,
 });
 
 /** Cancels a reminder of the asker. A reminder with a text is cancelled after Confirm. */
 export const cancelReminderTool: FeatureTool<ReminderPorts> = defineTool({
   name: 'cancel_reminder',
-  description: 'Cancels a reminder or timer of whoever asks, if they ask for that.',
+  description:
+    'Cancels a reminder or timer of whoever asks, or a timer of somebody else here, if they ask for that.',
   schema: z.strictObject({
+    of: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxNameChars)
+      .optional()
+      .describe('Name of the other person whose timer it is.'),
     number: z
       .number()
       .int()
@@ -93,17 +116,18 @@ export const cancelReminderTool: FeatureTool<ReminderPorts> = defineTool({
       .describe('Its number. Left out: the only one.'),
   }),
   right: 'anyone',
-  effect: 'last',
+  act: lastingAct,
   prepare: prepareCancel,
 });
 
 async function prepareCancel(
-  { number }: { readonly number?: number | undefined },
+  { number, of: ownerName }: CancelCall,
   ports: ServerToolPorts,
-  { reminders }: ReminderPorts,
-): Promise<PreparedAction<ServerToolPorts>> {
-  const { askerId, guildId } = ports;
-  const listed = await reminders.listReminders(guildId, askerId);
+  reminderPorts: ReminderPorts,
+  signal: AbortSignal,
+): Promise<PreparedCall> {
+  const { reminders } = reminderPorts;
+  const listed = await listCancellable(ownerName, ports, reminderPorts, signal);
   const [onlyReminder] = listed.length === 1 ? listed : [];
   const reminder =
     number === undefined
@@ -114,13 +138,35 @@ async function prepareCancel(
   return {
     kind: 'ready',
     question: { id: 'reminder.ask.cancel', with: fields },
-    effect: reminder.text === '' ? 'change' : 'last', // a timer is set again in a word
+    act: reminder.text === '' ? createTimerAct('set_reminder') : lastingAct,
     async run() {
       const isGone = !(await reminders.cancelReminder(reminder.id));
       if (isGone) return toUnchangedOutcome({ id: 'reminder.which' });
       return toOutcome({ id: 'reminder.cancelled', with: fields });
     },
   };
+}
+
+type CancelCall = {
+  readonly number?: number | undefined;
+  readonly of?: string | undefined;
+};
+
+/** Lists all reminders of the asker, or the timers that somebody else in the room set for this channel. */
+async function listCancellable(
+  ownerName: string | undefined,
+  { askerId, guildId, isAllowed, listPeople, place }: ServerToolPorts,
+  { reminders }: ReminderPorts,
+  signal: AbortSignal,
+): Promise<readonly Reminder[]> {
+  if (ownerName === undefined) return await reminders.listReminders(guildId, askerId);
+  const owner = findPersonByName(ownerName, listPeople());
+  if (!owner || !(await isAllowed('room', askerId, signal))) return [];
+  const listed = await reminders.listReminders(guildId, owner.id);
+  if (owner.id === askerId) return listed;
+  return listed.filter(
+    ({ channelId, text }) => text === '' && channelId === place?.channelId,
+  );
 }
 
 type ReminderDraft = {
@@ -134,7 +180,7 @@ async function prepareReminder(
   draft: ReminderDraft,
   ports: ServerToolPorts,
   reminderPorts: ReminderPorts,
-): Promise<PreparedAction<ServerToolPorts>> {
+): Promise<PreparedCall> {
   const { askerId: personId, clock, guildId, place } = ports;
   if (!place) return { kind: 'refused', line: { id: 'reminder.placeless' } };
   const text = takeFirstChars(toVisibleLine(draft.text ?? ''), maxReminderChars);
@@ -142,17 +188,17 @@ async function prepareReminder(
   if ('id' in due) return { kind: 'refused', line: due };
   const { channelId, name: channelName } = place;
   const reminder = { guildId, personId, channelId, channelName, text, ...due };
-  return {
-    kind: 'ready',
-    question: toConfirmLine(reminder, ports),
-    effect: text === '' ? 'change' : 'last',
-    run: () =>
-      storeReminder(
-        { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() },
-        ports,
-        reminderPorts,
-      ),
+  const ready = { kind: 'ready', question: toConfirmLine(reminder, ports) } as const;
+  const createReminder = () => {
+    return { ...reminder, id: crypto.randomUUID(), setAtWallMs: clock.wallMs() };
   };
+  return text === ''
+    ? {
+        ...ready,
+        act: createTimerAct('cancel_reminder'),
+        run: () => storeTimer(createReminder(), ports, reminderPorts),
+      }
+    : { ...ready, run: () => storeReminder(createReminder(), ports, reminderPorts) };
 }
 
 function toConfirmLine(
@@ -171,26 +217,39 @@ function toConfirmLine(
   };
 }
 
+function toFullOutcome({ limit }: Extract<AddedReminder, { kind: 'full' }>) {
+  return toUnchangedOutcome({
+    id: 'limit',
+    with: { limit, command: 'cancel reminder' },
+  });
+}
+
+async function storeTimer(
+  timer: NewReminder,
+  ports: ServerToolPorts,
+  { reminders }: ReminderPorts,
+): Promise<ChangeOutcome> {
+  const added = await reminders.addReminder(timer);
+  if (added.kind === 'full') return toFullOutcome(added);
+  const { number: n } = added;
+  const time = formatShownTime(timer, ports);
+  const length = formatLongDuration(timer.dueAtWallMs - timer.setAtWallMs, 'en');
+  return {
+    facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` },
+    line: { id: 'reminder.set.timer', with: { n, time } },
+  };
+}
+
 async function storeReminder(
   reminder: NewReminder,
   ports: ServerToolPorts,
   { reminders }: ReminderPorts,
 ): Promise<ToolOutcome> {
   const added = await reminders.addReminder(reminder);
-  if (added.kind === 'full')
-    return toUnchangedOutcome({
-      id: 'limit',
-      with: { limit: added.limit, command: 'cancel reminder' },
-    });
+  if (added.kind === 'full') return toFullOutcome(added);
   const { number: n } = added;
-  const { dueAtWallMs, message, setAtWallMs, text } = reminder;
+  const { message, text } = reminder;
   const time = formatShownTime(reminder, ports);
-  if (text === '') {
-    const length = formatLongDuration(dueAtWallMs - setAtWallMs, 'en');
-    return {
-      facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` },
-    };
-  }
   const { facts, line } = toOutcome({
     id: 'reminder.set.text',
     with: { n, time, text },

@@ -55,14 +55,19 @@ export const followTool: FeatureTool<FollowPorts> = defineTool({
     'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
   schema: z.strictObject({ follow: z.boolean() }),
   right: 'room',
-  effect: 'change',
+  act: {
+    writes: 'setting',
+    noticedBy: 'everybody',
+    undoneBy: 'room',
+    undo: 'follow',
+  },
   async run(
     { follow }: FollowArguments,
     { askerId, guildId },
     { automaticJoins }: FollowPorts,
   ) {
     automaticJoins.setFollowed(guildId, askerId, follow);
-    return toOutcome({ id: follow ? 'tool.follow.on' : 'confirm.done' });
+    return toOutcome({ id: follow ? 'tool.follow.on' : 'tool.follow.off' });
   },
 });
 
@@ -83,7 +88,7 @@ export class AutomaticJoins {
     });
   }
 
-  /** Follows a person from now on, or no longer. */
+  /** Follows a person from now on, or nobody. */
   setFollowed(guildId: GuildId, personId: PersonId, follows: boolean): void {
     if (this.#sessions.followPerson(guildId, personId, follows))
       this.checkGuild(guildId);

@@ -5,6 +5,11 @@ import {
   tryParseForeignJson,
 } from '#src/base/json.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
+import {
+  judgeAct,
+  type ToolAct,
+  type ToolWish,
+} from '#src/conversation/machine/wish.ts';
 import type {
   Facts,
   FittingCall,
@@ -19,11 +24,19 @@ import type {
   ExternalResult,
   ExternalTool,
   ToolArguments,
+  ToolRules,
 } from './external-tool.ts';
 import { formatCall } from './shown-call.ts';
 
 const maxLineChars = 1_500;
 const maxSpokenChars = 300;
+
+/** Acts of tools of others, as far as their owner says. */
+const acts: Readonly<Record<ToolRules['effect'], ToolAct>> = {
+  read: { writes: 'nothing' },
+  last: { writes: 'unknown', noticedBy: 'unknown', undoneBy: 'nobody' },
+  destroy: { writes: 'deletion' },
+};
 
 const objectSchema = z.record(z.string(), z.unknown());
 
@@ -38,7 +51,7 @@ export function adaptExternalTool(tool: ExternalTool): ToolEntry {
     description,
     parameters,
     right: rules.who,
-    effect: rules.effect,
+    effect: judgeAct(acts[rules.effect]),
     quotesOthers: true,
     isAnywhere: true,
     external: rules,
@@ -55,14 +68,18 @@ export function adaptExternalTool(tool: ExternalTool): ToolEntry {
 }
 
 function prepareExternalCall(tool: ExternalTool, args: ToolArguments): FittingCall {
-  const run = async (ports: ServerToolPorts, signal: AbortSignal) =>
+  const run = async (_wish: ToolWish, ports: ServerToolPorts, signal: AbortSignal) =>
     toToolOutcome(
       tool,
       await tool.run({ args, asker: toExternalAsker(ports) }, signal),
     );
   const prepare = async () =>
     ({ kind: 'ready', ...formatCall(tool.title, args), run }) as const;
-  return { effect: tool.rules.effect, prepare, prepareAnywhere: prepare };
+  return {
+    effect: judgeAct(acts[tool.rules.effect]),
+    prepare,
+    prepareAnywhere: prepare,
+  };
 }
 
 function toExternalAsker({

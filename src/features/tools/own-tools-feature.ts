@@ -16,7 +16,7 @@ const leaveTool = defineTool({
     'Leaves the voice channel, which ends the conversation. Waits for a button first.',
   schema: z.strictObject({}),
   right: 'room',
-  effect: 'destroy',
+  act: { writes: 'end' },
   ask: () => ({ id: 'tool.leave.ask' }),
   async run(_call, { channel: { leave } }) {
     const leaving = await leave();
@@ -36,7 +36,7 @@ const whoIsHereTool = defineTool({
     'Names of the people in the voice channel now, and how many there are besides.',
   schema: z.strictObject({}),
   right: 'anyone',
-  effect: 'read',
+  act: { writes: 'nothing' },
   quotesOthers: true,
   async run(_call, { channel }) {
     const { names, others, bots } = channel.describeCompany();
@@ -50,10 +50,17 @@ const speedTool = defineTool({
     'How fast you speak from now on: a step slower or faster, or as usual again.',
   schema: z.strictObject({ change: z.enum(paceChanges) }),
   right: 'room',
-  effect: 'change',
+  act: {
+    writes: 'setting',
+    noticedBy: 'everybody',
+    undoneBy: 'room',
+    undo: 'speed',
+  },
   async run({ change }, { session }) {
-    session.speech.pace.changePace(change);
-    return { facts: { speed: change } };
+    const { pace } = session.speech;
+    pace.changePace(change);
+    const speed = Math.round(pace.speed * 100) / 100;
+    return { facts: { speed: change }, line: { id: 'voice.speed', with: { speed } } };
   },
 });
 
@@ -62,7 +69,7 @@ const repeatTool = defineTool({
   description: 'Says your last answer once more, word for word. Add nothing to it.',
   schema: z.strictObject({}),
   right: 'room',
-  effect: 'read',
+  act: { writes: 'nothing' },
   quotesOthers: true,
   isOffered: () => (_getValue, session) => session !== undefined,
   async runAnywhere(_call, { askerId, session }) {
@@ -82,10 +89,16 @@ const pauseListeningTool = defineTool({
     'Hears nobody here any more until somebody presses Resume. Only if they ask for that.',
   schema: z.strictObject({}),
   right: 'room',
-  effect: 'change',
+  act: {
+    writes: 'setting',
+    noticedBy: 'everybody',
+    undoneBy: 'room',
+    undo: 'pause',
+  },
   async run(_call, { askerId, session }) {
     pauseHearingAloud(askerId, session);
-    return { facts: { paused: 'yes' } };
+    const line = { id: 'privacy.paused' } as const;
+    return { facts: { paused: 'yes' }, line, isTold: true };
   },
 });
 

@@ -16,7 +16,7 @@ export const postTextTool: FeatureTool = defineTool({
     'Writes a text into the chat of the voice channel, for everybody there to read.',
   schema: z.strictObject({ text: z.string().trim().min(1).max(maxPostChars) }),
   right: 'room',
-  effect: 'last',
+  act: { writes: 'message', noticedBy: 'everybody', undoneBy: 'manager' },
   ask: ({ text }) => ({
     id: 'tool.post.ask',
     with: { text: truncate(text, maxShownChars) },

@@ -25,7 +25,7 @@ export const timeTool: FeatureTool = defineTool({
       .describe('IANA name, say Asia/Tokyo. Left out: the one of this server.'),
   }),
   right: 'anyone',
-  effect: 'read',
+  act: { writes: 'nothing' },
   async runAnywhere({ zone }, { clock, getSettings }): Promise<ToolOutcome> {
     const format = createTimeFormat(zone ?? getSettings().timeZone);
     if (!format) return { facts: { unknownZone: zone ?? '' } };

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
+import type { ChangeAct } from '#src/conversation/machine/wish.ts';
 import {
   defineTool,
   type FeatureTool,
   toOutcome,
+  toUnchangedOutcome,
 } from '#src/features/contract/tool-definition.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import { maxNameUnits } from '#src/playback/tracks/named-track.ts';
@@ -17,7 +19,25 @@ import type { RunningTracks } from './session-tracks.ts';
 import { matchSounds } from './sound-matching.ts';
 import { defaultFadeMs, maxFadeMs, parseSeekTarget } from './track-arguments.ts';
 import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
-import { type ListedTrack, toOutcomeLine } from './track-request-outcomes.ts';
+import {
+  type ListedTrack,
+  type PlayOutcome,
+  toOutcomeLine,
+} from './track-request-outcomes.ts';
+
+/** Outcomes that people hear. All others refuse, or ask which sound is meant. */
+const changedKinds: ReadonlySet<PlayOutcome['kind']> = new Set([
+  'playing',
+  'added',
+  'skipped',
+  'changed',
+  'volume',
+]);
+
+/** A change of sound, which anybody takes back: of others' sounds by a vote. */
+function createSoundAct(undo: string): ChangeAct {
+  return { writes: 'sound', noticedBy: 'everybody', undoneBy: 'room', undo };
+}
 
 const playSoundSchema = z.strictObject({
   sound: z
@@ -41,7 +61,7 @@ export const playSoundTool: FeatureTool<RunningTracks> = defineTool({
     'Plays a sound or music that lies on this machine, by its name, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
   schema: playSoundSchema,
   right: 'room',
-  effect: 'change',
+  act: createSoundAct('change_track'),
   quotesOthers: true,
   async run(
     { sound, track = defaultTrack, loop = false, next = false },
@@ -53,7 +73,8 @@ export const playSoundTool: FeatureTool<RunningTracks> = defineTool({
     const request = { sound, track, loop, next, signal };
     const [playing] = await tracks.playSound(tracks.toCaller(askerId), request);
     const line = toOutcomeLine(playing);
-    const outcome = toOutcome(line);
+    if (changedKinds.has(playing.kind)) return toOutcome(line);
+    const outcome = toUnchangedOutcome(line);
     if (playing.kind !== 'several') return outcome;
     return {
       ...outcome,
@@ -118,21 +139,25 @@ export const changeTrackTool: FeatureTool<RunningTracks> = defineTool({
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
   }),
   right: 'room',
-  effect: 'change',
+  act: createSoundAct('change_track'),
   quotesOthers: true,
   async run(call, { askerId, session }, { sessionTracks }: RunningTracks) {
     const tracks = sessionTracks.get(session);
     const { busyTracks, listedTracks } = tracks;
     const asker = tracks.toCaller(askerId);
     const command = parseCommand(call);
-    const lines = findTracks(call, busyTracks, listedTracks).flatMap((track) =>
-      command ? toOutcomeLine(tracks.requestCommand(asker, track, command)) : [],
+    const outcomes = findTracks(call, busyTracks, listedTracks).flatMap((track) =>
+      command ? tracks.requestCommand(asker, track, command) : [],
     );
+    const lines = outcomes.map(toOutcomeLine);
     const [line = toMissingTrackLine(call.track, busyTracks), ...furtherLines] = lines;
     const outcome = [line, ...furtherLines].map((outcomeLine) =>
       formatText(outcomeLine.id, outcomeLine.with),
     );
-    return { facts: { outcome }, line };
+    const facts = { outcome };
+    return outcomes.some(({ kind }) => changedKinds.has(kind))
+      ? { facts, line }
+      : { facts, line, hasChangedNothing: true };
   },
 });
 
@@ -223,7 +248,7 @@ export const volumeTool: FeatureTool<RunningTracks> = defineTool({
     error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
   }),
   right: 'room',
-  effect: 'change',
+  act: createSoundAct('volume'),
   async run(by, { askerId, session }, { sessionTracks }: RunningTracks) {
     const tracks = sessionTracks.get(session);
     const outcome = tracks.requestCommand(
@@ -231,6 +256,7 @@ export const volumeTool: FeatureTool<RunningTracks> = defineTool({
       voiceTrack,
       toVolumeCommand(by),
     );
-    return toOutcome(toOutcomeLine(outcome));
+    const line = toOutcomeLine(outcome);
+    return changedKinds.has(outcome.kind) ? toOutcome(line) : toUnchangedOutcome(line);
   },
 });

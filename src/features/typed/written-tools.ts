@@ -1,7 +1,7 @@
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import { canRunUnasked } from '#src/conversation/machine/tool-decisions.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
+import { findWish } from '#src/conversation/machine/wish.ts';
 import type { NamedPerson, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
@@ -13,6 +13,7 @@ import {
   formatToolResult,
   runWithToolDeadline,
   type ToolCallResult,
+  tellChange,
 } from '#src/conversation/tools/tool-call-results.ts';
 import { toChatTools } from '#src/conversation/tools/tool-call-runner.ts';
 import type {
@@ -133,7 +134,7 @@ export class WrittenTools {
     fit: FittingCall,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
-    const { asker, isOpen, ports, prompt } = this.#deps;
+    const { asker, isOpen, ports, prompt, session } = this.#deps;
     if (!(await ports.isAllowed(tool.right, asker.id, signal)))
       return createMissingRightResult(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
@@ -143,9 +144,10 @@ export class WrittenTools {
     const { effect = fit.effect, presser } = action;
     signal.throwIfAborted();
     const isOwn = isOwnPrompt({ ...prompt, hasOthers: this.#hasOthers });
-    if (presser || !canRunUnasked(effect, isOwn))
-      return this.#awaitConfirm(tool, action);
-    const outcome = await action.run(ports, signal);
+    const wish = findWish(effect, isOwn ? 'own' : 'of others');
+    if (presser || !wish) return this.#awaitConfirm(tool, action);
+    const outcome = await action.run(wish, ports, signal);
+    if (session) tellChange(outcome, wish, session);
     if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
     this.#isPrivate ||= outcome.isPrivate === true;
     const content = formatToolResult(outcome.facts, tool.external?.resultChars);
@@ -161,7 +163,7 @@ export class WrittenTools {
       return createRejectedResult(needsConfirmText);
     this.#pending = {
       tool,
-      action: { ...action, run: (_, until) => action.run(ports, until) },
+      action: { ...action, run: (wish, _, until) => action.run(wish, ports, until) },
     };
     return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }

@@ -21,7 +21,7 @@ function slow(clock: VirtualClock, tookMs: number) {
     description: 'Looks.',
     schema: z.strictObject({}),
     right: 'anyone',
-    effect: 'read',
+    act: { writes: 'nothing' },
     async run(_call, _ports, _own, signal) {
       seen.began++;
       signal.addEventListener('abort', () => {
@@ -119,10 +119,15 @@ test('"timers of 5 and 10 minutes" sets both', async () => {
     description: 'Sets one.',
     schema: z.object({ minutes: z.number() }),
     right: 'anyone',
-    effect: 'change',
+    act: {
+      writes: 'row',
+      noticedBy: 'everybody',
+      undoneBy: 'room',
+      undo: 'timer',
+    },
     async run({ minutes }) {
       set.push(minutes);
-      return { facts: { set: minutes } };
+      return { facts: { set: minutes }, line: { id: 'confirm.done' } };
     },
   });
   const calls = [
@@ -149,7 +154,8 @@ playScripts({
     eva asks: Hello there. > told eva: answered Hello.
     3000 > answered Eva (left out): Hello.
     model: call volume {"level":40} || Ok.
-    adam asks: Speak lower. > told adam: answered Ok., tool volume ran
+    adam asks: Speak lower.
+    > told adam: answered Ok., tool volume ran, writes track.volume (voice) (40)
     3000 > answered Adam: Ok.
     results > {"result":{"outcome":"Volume of voice: 40 %."}}
     # No other model is asked.

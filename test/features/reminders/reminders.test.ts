@@ -106,7 +106,8 @@ playScripts({
   'the reply to a timer repeats its length, so that a misheard one is noticed': `
     with tools, adam always
     model: call set_reminder {"when":"in two minutes"} || All right.
-    adam asks: Set a timer for ten minutes. > told adam: answered All right., tool set_reminder ran
+    adam asks: Set a timer for ten minutes.
+    > told adam: answered All right., tool set_reminder ran, writes reminder.set.timer (1) (16:27)
     4000 > answered Adam: All right.
     results > {"result":{"outcome":"Timer 1 for 2 minutes is set; it ends at 16:27."}}
     120000 > reminder personId adam outcome said, says "Adam. Time's up: 2 minutes, at 16:27."

@@ -17,7 +17,8 @@ playScripts({
     5000 > answered Adam: All right., played voice: completed, says captions.on
     results > {"result":{"outcome":"Captions on, for people I may hear."}}
     model: call captions {"on":false} || All right.
-    adam asks: Captions off. > told adam: answered All right., tool captions ran
+    adam asks: Captions off.
+    > told adam: answered All right., tool captions ran, writes captions.off
     5000 > answered Adam: All right.
     results > {"result":{"outcome":"Captions off."}}
     panel > join.ok; listening; people.yes names Adam; people.unasked names Eva
@@ -38,7 +39,8 @@ playScripts({
     5000 > answered Adam: All right., played voice: completed, says captions.on
     do listWritten > true, true
     model: call leave_me_out {"out":true} || All right.
-    adam asks: Leave me out. > told adam: answered All right., tool leave_me_out ran
+    adam asks: Leave me out.
+    > told adam: answered All right., tool leave_me_out ran, writes captions.left_out
     5000 > answered Adam (left out): All right.
     results > {"result":{"outcome":"Understood. I don't caption you; whom I hear stays as it is."}}
     do listWritten > false, true
@@ -63,11 +65,12 @@ playScripts({
     `
     with tools
     model: call follow {"follow":true} || All right.
-    adam asks: Follow me. > told adam: answered All right., tool follow ran
+    adam asks: Follow me. > told adam: answered All right., tool follow ran, writes tool.follow.on
     5000 > answered Adam: All right.
     do follows > adam
     model: call follow {"follow":false} || All right.
-    adam asks: Stop following me. > told adam: answered All right., tool follow ran
+    adam asks: Stop following me.
+    > told adam: answered All right., tool follow ran, writes tool.follow.off
     5000 > answered Adam: All right.
     do follows > nobody
     `,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openOperatorTools } from '#src/app/shared-deps.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
+import { findWish } from '#src/conversation/machine/wish.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
@@ -26,11 +27,13 @@ async function configured(mode: string) {
   return { dataDir, externalTools: read.tools };
 }
 
+const wish = findWish('last', 'confirmed');
+
 async function run(tool: ToolEntry | undefined, given: object) {
   const fitting = tool?.parseArguments(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   const action = await fitting.prepare(noPorts, never);
-  return action.kind === 'ready' && (await action.run(noPorts, never)).facts;
+  return action.kind === 'ready' && (await action.run(wish, noPorts, never)).facts;
 }
 
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {

@@ -11,7 +11,7 @@ test('a tool of the bot sees no arguments of many values', () => {
     description: 'Does something.',
     schema,
     right: 'anyone',
-    effect: 'read',
+    act: { writes: 'nothing' },
     run: async () => ({ facts: {} }),
   });
   expect(own.bind({}).parseArguments(JSON.stringify(many))).toHaveProperty('unfit');

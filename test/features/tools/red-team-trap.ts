@@ -133,8 +133,8 @@ const forbidden = [['close_house', 'manage'] as const, ['skip', 'dj'] as const].
       description: 'A tool.',
       schema: z.strictObject({}),
       right,
-      effect: 'change',
-      run: async () => ({ facts: {} }),
+      act: { writes: 'row', noticedBy: 'everybody', undoneBy: 'room', undo: name },
+      run: async () => ({ facts: {}, line: { id: 'confirm.done' } }),
     }),
 );
 

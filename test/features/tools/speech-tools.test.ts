@@ -22,32 +22,38 @@ playScripts({
     `
     with tools
     model: call volume {"level":150} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (150)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 150 %."}}
     do percent > 150
     model: call volume {"change":150} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (200)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 200 %."}}
     do percent > 200
     model: call volume {"change":-150} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (50)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 50 %."}}
     do percent > 50
     model: call volume {"change":-150} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (0)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 0 %."}}
     do percent > 0
     model: call volume {"change":30} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (30)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 30 %."}}
     do percent > 30
     model: call volume {"level":0} || Done.
-    adam asks: Otherwise. > told adam: answered Done., tool volume ran
+    adam asks: Otherwise.
+    > told adam: answered Done., tool volume ran, writes track.volume (voice) (0)
     6000 > answered Adam: Done.
     results > {"result":{"outcome":"Volume of voice: 0 %."}}
     do percent > 0
@@ -58,23 +64,23 @@ playScripts({
     `
     with tools
     model: call speed {"change":"slower"} || So.
-    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    adam asks: Otherwise. > told adam: answered So., tool speed ran, writes voice.speed (0.85)
     6000 > answered Adam: So.
     do pace > 0.85
     model: call speed {"change":"slower"} || So.
-    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    adam asks: Otherwise. > told adam: answered So., tool speed ran, writes voice.speed (0.72)
     6000 > answered Adam: So.
     do pace > 0.72
     model: call speed {"change":"faster"} || So.
-    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    adam asks: Otherwise. > told adam: answered So., tool speed ran, writes voice.speed (1)
     6000 > answered Adam: So.
     do pace > 1.00
     model: call speed {"change":"faster"} || So.
-    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    adam asks: Otherwise. > told adam: answered So., tool speed ran, writes voice.speed (1.18)
     6000 > answered Adam: So.
     do pace > 1.18
     model: call speed {"change":"usual"} || So.
-    adam asks: Otherwise. > told adam: answered So., tool speed ran
+    adam asks: Otherwise. > told adam: answered So., tool speed ran, writes voice.speed (1)
     6000 > answered Adam: So.
     do pace > 1.00
     `,
@@ -98,7 +104,8 @@ playScripts({
     results > {"error":"Whoever asks has not the right to that (manage). Nothing has happened."}
     do manage
     model: call persona {"instructions":""} || So.
-    adam asks: Be as you were. > told adam: answered So., tool persona ran
+    adam asks: Be as you were.
+    > told adam: answered So., tool persona ran, writes persona.changed (Adam) (instructions: -)
     6000 > answered Adam: So.
     do persona > {}
     model: call persona {"language":"of the elves"} || Sorry.

@@ -1,4 +1,5 @@
 import { toPersonId } from '#src/base/ids.ts';
+import { findWish } from '#src/conversation/machine/wish.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -26,7 +27,11 @@ function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
     return prepared.kind === 'ready' ? prepared : expect.fail();
   };
   const run = async (name: string, call: object) =>
-    await (await prepare(name, call)).run(ports as ToolPorts, never);
+    await (await prepare(name, call)).run(
+      findWish('last', 'confirmed'),
+      ports as ToolPorts,
+      never,
+    );
   return { prepare, run };
 }
 

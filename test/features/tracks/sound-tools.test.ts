@@ -15,7 +15,8 @@ const heard: Scripts = Object.fromEntries(
     `
     with tools
     model: call play_sound {"sound":"${sound}"} || Well.
-    adam asks: Play that. > told adam: answered Well., tool play_sound ran
+    adam asks: Play that.
+    > told adam: answered Well., tool play_sound ran, writes track.playing (${title}) (main)
     3000 > answered Adam: Well.
     track main > ${title}
     eva skips > denied track main owner Adam vote votes 1 needed 2
@@ -78,7 +79,8 @@ playScripts(
     3000 > answered Adam: Which one: nature rain, city rain?
     track main > nothing
     model: call play_sound {"sound":"nature rain"} || Well.
-    adam asks: The first one, please. > told adam: answered Well., tool play_sound ran
+    adam asks: The first one, please.
+    > told adam: answered Well., tool play_sound ran, writes track.playing (nature/rain) (main)
     3000 > answered Adam: Well.
     track main > nature/rain
     `,
