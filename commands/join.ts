@@ -13,12 +13,8 @@ import {
   type JoinOutcome,
   joinModes,
 } from '#src/ports/command-ports.ts';
-import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
-import {
-  consentButtons,
-  describeNextStep,
-  formatShortenedNames,
-} from '#src/ports/talk-guide.ts';
+import { mayKnowChannel, toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { consentButtons, formatShortenedNames } from '#src/ports/talk-guide.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { describeObstacle } from '#src/sessions/join-obstacles.ts';
 import { moveRequestMinutes } from '#src/sessions/move-requests.ts';
@@ -52,7 +48,7 @@ export const join: Command = {
     if ('consent' in joining) {
       const state = await ports.guilds.readHelpState(call.guildId);
       return [
-        ...buildWelcome(joining, state, [
+        ...buildWelcome(joining, [
           ...toOptionalLines(follows === true, { id: 'tool.follow.on' }),
           ...toUnwritableLines(channel, call, ports),
         ]),
@@ -77,7 +73,7 @@ export const join: Command = {
 /** Notes that the presser lets the bot move to another channel. */
 export async function agreeToMove(
   { caller, guildId, inputs }: CommandCall,
-  { sessions }: CommandPorts,
+  { places, sessions }: CommandPorts,
 ): Promise<Replies> {
   const agreement = await sessions.moveRequests.agree(
     guildId,
@@ -86,7 +82,11 @@ export async function agreeToMove(
   );
   switch (agreement.kind) {
     case 'moved':
-      return [{ id: 'moved', with: { channel: agreement.to.name } }];
+      return [
+        mayKnowChannel(agreement.to, caller.id, places)
+          ? { id: 'moved', with: { channel: agreement.to.name } }
+          : { id: 'moved.elsewhere' },
+      ];
     case 'waiting':
       return [
         { id: 'move.waiting', with: { names: formatShortenedNames(agreement.names) } },
@@ -187,11 +187,11 @@ function toManagerNote(
 /** Builds the panel for everybody and an explanation for the caller. */
 function buildWelcome(
   { consent, unread }: JoinResult,
-  { talk }: HelpState,
   remarks: readonly TextLine[],
 ): Replies {
   return [
-    { ...describeNextStep(talk, consent).line, to: 'room', panel: true },
+    // The panel itself says the rest to the readers that may know it.
+    { id: 'panel.elsewhere', to: 'room', panel: true },
     {
       id: `consent.${consent}`,
       lines: [

@@ -6,12 +6,18 @@ import {
   Routes,
   Status,
 } from 'discord.js';
-import { withTimeout } from '#src/base/bounded-wait.ts';
+import { neverAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toGuildId,
+  toPersonId,
+} from '#src/base/ids.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { Outbox } from '#src/discord/outbox/outbox.ts';
+import { Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Panels } from '#src/discord/panel/panels.ts';
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
@@ -35,7 +41,7 @@ import {
   type CommandHandlers,
   InteractionReceiver,
 } from './interactions/interaction-receiver.ts';
-import type { MessageDeps } from './interactions/rendering.ts';
+import { type MessageDeps, renderLines } from './interactions/rendering.ts';
 import { leaveAllSeats, leaveGhosts } from './leave-seats.ts';
 import {
   closeClient,
@@ -46,7 +52,7 @@ import {
 } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
-import { DiscordPlaces } from './places.ts';
+import { DiscordPlaces, getGuildLocale } from './places.ts';
 import { postToServer } from './server-message.ts';
 
 export type DiscordOptions = CommandHandlers & {
@@ -139,6 +145,8 @@ export class Discord implements AsyncDisposable {
   readonly #report;
   readonly #linkOpener;
   readonly #outbox;
+  readonly #statuses;
+  readonly #places;
   readonly #panels;
   readonly #receiver;
   readonly #disallowedServers;
@@ -155,17 +163,30 @@ export class Discord implements AsyncDisposable {
     this.#report = report;
     const buttons = new Map(options.buttons.map((button) => [button.name, button]));
     const messageDeps = { buttons, timing: realClock, report };
-    const statuses = new VoiceStatuses(client, realClock);
-    this.#linkOpener = new DiscordLinkOpener(client, report, {
-      onLeaving: (guildId) => statuses.clear(guildId),
-    });
     this.#outbox = new Outbox(client.rest, realClock, (outcome) =>
       report({ kind: 'message', outcome }),
     );
     const { panelStore } = options;
     const outbox = this.#outbox;
-    this.#panels = new Panels({ ...messageDeps, client, panelStore, outbox, statuses });
+    this.#statuses = new VoiceStatuses(client, realClock, (...told) =>
+      postLine(client, outbox, ...told),
+    );
+    const statuses = this.#statuses;
+    this.#linkOpener = new DiscordLinkOpener(client, report, {
+      onLeaving: (guildId) => statuses.clear(guildId),
+    });
+    this.#places = new DiscordPlaces(client);
+    const places = this.#places;
+    this.#panels = new Panels({
+      ...messageDeps,
+      client,
+      panelStore,
+      outbox,
+      places,
+      statuses,
+    });
     const panels = this.#panels;
+    watchRights(client, (guildId) => panels.onRightsChanged(guildId));
     const ports = options.createPorts(this.#openPorts(messageDeps));
     watchOwnState(client, report);
     client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
@@ -206,6 +227,7 @@ export class Discord implements AsyncDisposable {
     stopListening(this.#client, this.#report);
     await this.#receiver.waitUntilSettled(lastAnswersMs);
     await this.#linkOpener[Symbol.asyncDispose]();
+    this.#statuses[Symbol.dispose]();
     await this.#panels.close(lastAnswersMs);
     this.#outbox.close();
     await closeClient(this.#client);
@@ -214,13 +236,13 @@ export class Discord implements AsyncDisposable {
   #openPorts(messageDeps: MessageDeps): DiscordPorts {
     const { buttons } = messageDeps;
     const client = this.#client;
-    const [outbox, panels] = [this.#outbox, this.#panels];
+    const [outbox, panels, places] = [this.#outbox, this.#panels, this.#places];
     return {
       linkOpener: this.#linkOpener,
-      messages: new ChannelMessages({ client, panels, buttons, outbox }),
+      messages: new ChannelMessages({ client, panels, buttons, outbox, places }),
       bot: this.bot,
       panels,
-      places: new DiscordPlaces(client),
+      places,
       members: openMembers(client),
       captions: new DiscordCaptionChats(client, { ...messageDeps, outbox }),
       typed: new DiscordTypedMessages(client, outbox),
@@ -330,6 +352,28 @@ async function registerCommands(
     const message = `Commands could not be registered: ${advice}`;
     report({ kind: 'warning', message, cause: error });
   }
+}
+
+/** Tells of each change of rights in channels and roles, which may change who reads where. */
+function watchRights(client: Client<true>, onChanged: (guildId: GuildId) => void) {
+  client.on(Events.ChannelUpdate, (_former, channel) => {
+    if ('guildId' in channel) onChanged(toGuildId(channel.guildId));
+  });
+  client.on(Events.GuildRoleUpdate, (_former, { guild }) =>
+    onChanged(toGuildId(guild.id)),
+  );
+}
+
+/** Writes a line into a chat without waiting. A chat that is closed reads nothing. */
+function postLine(
+  client: Client<true>,
+  outbox: Pick<Outbox, 'post'>,
+  guildId: GuildId,
+  channelId: ChannelId,
+  line: TextLine,
+) {
+  const body = renderLines([line], getGuildLocale(client, guildId));
+  outbox.post(channelId, toRestBody(body), neverAborted).catch(() => undefined);
 }
 
 /**

@@ -57,6 +57,23 @@ export class Owned<Value> {
       : undefined;
   }
 
+  /**
+   * Returns the value if everybody who reads this place may know the value: in the channel's own chat, and where each
+   * reader may open the channel.
+   */
+  findForReaders(
+    placeId: ChannelId | undefined,
+    mayReadersOpen: (channelId: ChannelId) => boolean,
+  ): Value | undefined {
+    const { owner } = this;
+    const isPersonal = owner !== 'given' && owner.onlyFor !== undefined;
+    if (owner === 'given' || isPersonal || owner.channelId === placeId)
+      return this.findForPlace(placeId);
+    return placeId !== undefined && mayReadersOpen(owner.channelId)
+      ? this.#value
+      : undefined;
+  }
+
   /** Returns the value if this person may open the channel of the value. */
   async findForPerson(
     personId: PersonId,

@@ -1,6 +1,9 @@
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { describeNextStep } from './talk-guide.ts';
+import type { Places } from './command-ports.ts';
+import { findForReaders, type ReadPlace, toMovedLine } from './place-readers.ts';
+import { consentButtons, describeNextStep } from './talk-guide.ts';
 import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
@@ -11,7 +14,6 @@ export type PanelContent = {
   readonly rows: readonly (readonly string[])[];
   /** Text below the name of the voice channel. */
   readonly status?: TextLine | undefined;
-  readonly isLeft?: true;
 };
 
 export type FeaturePanel = {
@@ -24,19 +26,28 @@ export type FeaturePanel = {
 };
 
 /**
- * The panels of all servers: one message for each server, edited in place every 1.2 s at most, at last with the
- * newest content.
+ * The panels of all servers, edited in place every 1.2 s at most, at last with the newest content. A panel belongs to the
+ * voice channel of its content: it stands where the readers may open that channel, else in the channel's own chat, and is left
+ * behind by a move.
  */
 export interface PanelBoard {
-  /** Shows content on the panel, or keeps it for a later panel. Never throws. */
-  show(guildId: GuildId, content: PanelContent): void;
+  /**
+   * Shows content on the panel of its voice channel, or keeps it for a later panel. Content of another channel than before
+   * gets a panel in the chat of that channel. Never throws.
+   */
+  show(guildId: GuildId, content: Owned<PanelContent>): void;
+  /**
+   * Shows that the bot has left. The owner of `reason` is the channel that was left, where also a status of a former
+   * process is removed. Never throws.
+   */
+  showLeft(guildId: GuildId, reason?: Owned<TextLine>): void;
   /**
    * Continues a panel of a former run. Returns false if there is none. Never throws.
    */
   takeOverPanel(guildId: GuildId): Promise<boolean>;
   /**
-   * Posts a panel in place of a former one. Returns false if the bot may not write
-   * there. Never throws.
+   * Posts a panel in the chat of a voice channel in place of a former one, unless it stands there. Returns false if the bot
+   * may not write there. Never throws.
    */
   postPanel(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** Returns the place of the server's panel message. Undefined before it is posted. */
@@ -53,11 +64,47 @@ export interface PanelStore {
   write(guildId: GuildId, place: MessagePlace): Promise<void>;
 }
 
+/** The panel where somebody reads who may not open the voice channel. Its buttons ask who presses. */
+const publicPanel: PanelContent = {
+  lines: [{ id: 'panel.elsewhere' }],
+  rows: [['stop', 'more'], consentButtons],
+};
+
+/**
+ * Opens a panel for the readers of a place: in full in the channel's own chat, without questions where each reader may open
+ * the channel, and elsewhere only what anybody may know.
+ */
+export function openPanel(
+  content: Owned<PanelContent>,
+  place: ReadPlace,
+  places: Pick<Places, 'isNoWider'>,
+): PanelContent {
+  const opened = findForReaders(content, place, places);
+  if (!opened) return publicPanel;
+  // Words of people stay in the chat, also where only the same people read.
+  const isChat = content.findForPlace(place.channelId) !== undefined;
+  return isChat ? opened : hideQuestions(opened);
+}
+
+/** Removes the questions that the bot has understood. */
+export function hideQuestions(content: PanelContent): PanelContent {
+  return { ...content, lines: content.lines.filter(({ id }) => id !== 'panel.heard') };
+}
+
+/** Builds the last content of a panel that the bot leaves behind by a move. `channel` is undefined if it is gone. */
+export function toMovedPanel(
+  channel: ChannelRef | undefined,
+  placeId: ChannelId,
+  places: Pick<Places, 'isNoWider'>,
+): PanelContent {
+  const line = channel && toMovedLine(channel, placeId, places);
+  return { lines: [line ?? { id: 'moved.elsewhere' }], rows: [] };
+}
+
 /** Builds the panel after a leave. `reason` is for people. */
 export function toLeftPanel(reason?: TextLine): PanelContent {
   const { buttons, line: nextStep } = describeNextStep(undefined, 'unasked');
   return {
-    isLeft: true,
     lines: [nextStep, ...(reason ? [reason] : [])],
     rows: [[...buttons, 'more']],
   };

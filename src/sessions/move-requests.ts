@@ -169,6 +169,7 @@ export class MoveRequests implements Disposable {
     await sessions.moveSession(guildId, to.channelId);
     await sessions.join(to, call.callerId, call.mode, call.follows);
     if (sessions.at(guildId)?.channelId !== to.channelId) return { kind: 'over' };
+    // Only a bot that joined anew has none yet: the panel goes along with a session.
     await this.#deps.panels.postPanel(to, { id: 'moved', with: { channel: to.name } });
     return { kind: 'moved', to };
   }

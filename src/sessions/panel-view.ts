@@ -33,8 +33,6 @@ export type PanelFacts = {
   /** Gets the name that a person has in this server. */
   readonly getName: (personId: PersonId) => string;
   readonly step?: PlainTextId;
-  /** True if the panel stands in the chat of the voice channel, whose readers may know the questions asked there. */
-  readonly isInChat: boolean;
   readonly features: FeaturePanel;
 };
 
@@ -147,13 +145,11 @@ function listUnderstoodLines({
   // With each yes people read that everybody in the channel may see them.
   consent,
   features,
-  isInChat,
   getName,
   state,
   talk,
 }: PanelFacts) {
   if (
-    !isInChat ||
     features.captionsChannelId !== undefined ||
     talk.isPaused ||
     state.session.isEnding
@@ -190,7 +186,7 @@ export function createSessionPanel(
   }: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
   talk: TalkState,
   talkingIds: readonly PersonId[],
-  { deps, findRunningStep }: Pick<ConnectionOptions, 'deps' | 'findRunningStep'>,
+  { findRunningStep }: Pick<ConnectionOptions, 'findRunningStep'>,
 ): PanelContent {
   const { channel } = voiceChannel;
   const { state } = loop;
@@ -203,7 +199,6 @@ export function createSessionPanel(
     talking: talk.people.find(({ id }) => talkingIds.includes(id))?.name,
     getName: (personId) => voiceChannel.getName(personId),
     step: awaited && findRunningStep(awaited.reply),
-    isInChat: deps.panels.placeIn(channel.guildId)?.channelId === channel.channelId,
     features: features.describePanel(),
   });
 }

@@ -23,7 +23,7 @@ import type {
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolCallRunner } from '#src/conversation/tools/tool-call-runner.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/owned.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import {
@@ -31,7 +31,7 @@ import {
   type SessionFeatures,
   sessionModeKey,
 } from '#src/ports/feature-session.ts';
-import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
+import type { PanelContent } from '#src/ports/panel.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
@@ -302,11 +302,12 @@ export class VoiceSession implements Session {
     };
   }
 
-  /** Shows a panel, unless it is shown already. */
+  /** Shows a panel of this channel, unless it is shown already. */
   showPanel(panelContent: PanelContent): void {
+    const { channelId, guildId } = this.channel;
     const next = JSON.stringify(panelContent);
     if (next !== this.#shownPanel)
-      this.#deps.panels.show(this.channel.guildId, panelContent);
+      this.#deps.panels.show(guildId, new Owned(panelContent, { channelId }));
     this.#shownPanel = next;
   }
 
@@ -401,10 +402,16 @@ export class VoiceSession implements Session {
     this.#endNews = await this.features.onEnd(reason);
     if (this.#connection.wasOpen) {
       if (reason === 'moved') this.#showCurrentPanel([]);
-      else this.showPanel(toLeftPanel(getLeftLine(reason)));
+      else this.#showLeftPanel(reason);
       this.#report({ kind: 'left', channel: this.channel, why: reason });
     }
     return reason;
+  }
+
+  #showLeftPanel(reason: LeaveReason) {
+    const { channelId, guildId } = this.channel;
+    const line = getLeftLine(reason);
+    this.#deps.panels.showLeft(guildId, line && new Owned(line, { channelId }));
   }
 
   #decideAfterError(error: unknown): ReconnectDecision {

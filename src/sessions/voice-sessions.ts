@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
@@ -13,7 +14,7 @@ import type {
   SaveOutcome,
 } from '#src/ports/command-ports.ts';
 import { toFailureEvent, toSafeListener } from '#src/ports/failure-event.ts';
-import { toLeftPanel } from '#src/ports/panel.ts';
+import { toMovedLine } from '#src/ports/place-readers.ts';
 import type { Seat } from '#src/ports/stores.ts';
 import {
   type ChannelRef,
@@ -470,7 +471,7 @@ export class VoiceSessions implements AsyncDisposable {
     const channel = move && this.#deps.places.findChannel(guildId, move.channelId);
     if (this.#isClosed || !channel || !canEnter(channel, this.#deps)) {
       formerSession.speech.mix.tracks.close();
-      formerSession.showPanel(toLeftPanel());
+      this.#deps.panels.showLeft(guildId);
       this.forgetSeat(guildId);
       return;
     }
@@ -481,7 +482,7 @@ export class VoiceSessions implements AsyncDisposable {
     );
     const session = this.#findHere(guildId);
     if (session) this.#reportMove(formerSession, session);
-    else if (!this.#moves.has(guildId)) formerSession.showPanel(toLeftPanel());
+    else if (!this.#moves.has(guildId)) this.#deps.panels.showLeft(guildId);
     this.forgetSeat(guildId);
     // If the bot was sent away or moved on meanwhile, it was not refused.
     if (!session && kind !== 'left')
@@ -496,11 +497,13 @@ export class VoiceSessions implements AsyncDisposable {
     const { notices, voiceChannel } = session;
     const { channel } = voiceChannel;
     if (from.channelId === channel.channelId) return;
-    const notice = { id: 'moved', with: { channel: channel.name } } as const;
+    const toNotice = () => toMovedLine(channel, from.channelId, this.#deps.places);
+    const line = toNotice();
     this.#notices.enqueue({
       channel: from,
-      line: notice,
-      isStillTrue: () => !session.isOver,
+      line,
+      // Rights may have changed while the notice waited.
+      isStillTrue: () => !session.isOver && isDeepStrictEqual(toNotice(), line),
     });
     if (countExchanges(formerSession) === 0 || countExchanges(session) > 0) return;
     notices.writeWords(

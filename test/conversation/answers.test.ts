@@ -322,7 +322,7 @@ playScripts({
     4000 > says join.spoken
     link lost > failed link link.lost
     4000
-    moved den > left moved, writes moved (Den)
+    moved den > left moved, writes moved.elsewhere
     4000
     `,
   'where all have answered it says whom it hears': `

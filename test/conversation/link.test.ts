@@ -149,7 +149,7 @@ playScripts({
   'a bot that a moderator moves goes along, says so where it was, and begins the conversation anew': `
     with alone
     adam says: five > heard Adam: five, answered Adam: You said five.
-    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    moved den > left moved, writes moved.elsewhere, writes seat.returned.anew
     100
     at > Den
     adam says: six > heard Adam: six, answered Adam: You said five.
@@ -166,7 +166,7 @@ playScripts({
       },
       `
     adam says: five > heard Adam: five, answered Adam: You said five.
-    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    moved den > left moved, writes moved.elsewhere, writes seat.returned.anew
     100
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: six
@@ -194,7 +194,7 @@ playScripts({
   'a yes for the session stays where the bot is moved, whether its person was there before or comes after; a no and a pause stay, too': `
     eva joins > already consent brief
     adam goes
-    moved den > left moved, writes moved (Den)
+    moved den > left moved, writes moved.elsewhere
     100
     adam comes
     adam begins: five
@@ -252,7 +252,7 @@ playScripts({
       },
     },
     `
-    moved den > left moved, writes moved (Den)
+    moved den > left moved, writes moved.elsewhere
     100
     at > Den
     `,
@@ -260,7 +260,7 @@ playScripts({
   'a new link that is lost on the way along is tried again, and one that is refused is told': `
     with alone
     link fails 1 link.timeout
-    moved den > left moved, failed link link.timeout, writes moved (Den)
+    moved den > left moved, failed link link.timeout, writes moved.elsewhere
     1500
     at > Den
     link fails 1 !link.no_cipher
@@ -278,12 +278,12 @@ playScripts({
     do slowDown
     moved den > left moved
     do toAttic
-    40000 > writes in Den moved (Attic)
+    40000 > writes in Den moved.elsewhere
     at > Attic
     moved den > left moved
     60
     do toAttic
-    40000 > writes in Den moved (Attic)
+    40000 > writes in Den moved.elsewhere
     at > Attic
     moved den > left moved
     280
@@ -302,7 +302,7 @@ playScripts({
     moved den > left moved
     500
     eva denies > isSaved true
-    3000 > writes moved (Den)
+    3000 > writes moved.elsewhere
     eva says: five
     moved lounge > left moved
     500

@@ -207,7 +207,7 @@ playScripts({
     link lost > failed link link.lost
     4000
     do evaTalksOn
-    moved den > left moved, writes moved (Den)
+    moved den > left moved, writes moved.elsewhere
     4000
     do evaTalksOn
     `,
@@ -300,7 +300,7 @@ playScripts({
     eva goes
     300
     moved den
-    > left moved, writes in Den moved (Den), tells bob in Den consent.policy, offers 2 buttons
+    > left moved, writes in Den moved.elsewhere, tells bob in Den consent.policy, offers 2 buttons
     4000
     eva comes
     panel > join.ok; listening; people.yes names Adam, Bob
@@ -309,7 +309,7 @@ playScripts({
   'a conversation that begins anew says so until a question is answered': `
     with alone
     adam says: five > heard Adam: five, answered Adam: You said five.
-    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    moved den > left moved, writes moved.elsewhere, writes seat.returned.anew
     4000
     panel > join.ok; listening; people.yes names Adam; seat.returned.anew
     adam says: six > heard Adam: six, answered Adam: You said five.
@@ -318,7 +318,7 @@ playScripts({
   'a conversation that begins anew says so until somebody new comes': `
     with alone
     adam says: five > heard Adam: five, answered Adam: You said five.
-    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    moved den > left moved, writes moved.elsewhere, writes seat.returned.anew
     4000
     panel > join.ok; listening; people.yes names Adam; seat.returned.anew
     eva comes

@@ -39,7 +39,6 @@ function toContent(features: FeaturePanel, more: Partial<PanelFacts> = {}) {
     guildId: toGuildId('g'),
     consent: gate,
     getName: (id) => id,
-    isInChat: false,
     features,
     ...more,
   });

@@ -1,6 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PersonId } from '#src/base/ids.ts';
-import type { PanelBoard, PanelContent } from '#src/ports/panel.ts';
+import { type PersonId, toChannelId } from '#src/base/ids.ts';
+import {
+  openPanel,
+  type PanelBoard,
+  type PanelContent,
+  toLeftPanel,
+} from '#src/ports/panel.ts';
 import type { MessagePlace, TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -92,8 +97,13 @@ export class SceneChat {
     findPlace: () => MessagePlace | undefined,
   ): PanelBoard {
     return {
-      show: (_guildId, content) => {
-        if (isAlive()) this.#showPanel(content);
+      show: (guildId, content) => {
+        const place = { guildId, channelId: toChannelId('nowhere') };
+        if (isAlive())
+          this.#showPanel(openPanel(content, place, { isNoWider: () => true }));
+      },
+      showLeft: () => {
+        if (isAlive()) this.#showPanel(toLeftPanel());
       },
       placeIn: findPlace,
       forgetPanel: async () => undefined,

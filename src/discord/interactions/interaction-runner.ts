@@ -151,10 +151,11 @@ export class InteractionRunner {
   }
 
   #renderReplies(
-    { guildId, guild, locale }: CachedInteraction,
+    { channelId, guildId, guild, locale }: CachedInteraction,
     [firstReply, ...laterReplies]: Replies,
   ): readonly [RenderedReply, ...RenderedReply[]] {
     const { panels, buttons } = this.#deps;
+    const placeId = channelId === null ? undefined : toChannelId(channelId);
     const languages = {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
@@ -162,7 +163,7 @@ export class InteractionRunner {
     const renderReply = (reply: Reply) => {
       if (reply.panel && reply.to === 'room')
         return {
-          message: panels.renderPanel(toGuildId(guildId), reply),
+          message: panels.renderPanel(toGuildId(guildId), placeId, reply),
           headline: reply,
         };
       return {

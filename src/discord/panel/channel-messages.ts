@@ -1,6 +1,11 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { type PersonId, toChannelId } from '#src/base/ids.ts';
+import {
+  type ChannelId,
+  type GuildId,
+  type PersonId,
+  toChannelId,
+} from '#src/base/ids.ts';
 import { renderButtonRows, renderLines } from '#src/discord/interactions/rendering.ts';
 import {
   type Outbox,
@@ -12,8 +17,10 @@ import { createUnwrittenError } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteMessages } from '#src/discord/permissions.ts';
 import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
-import type { Owned } from '#src/people/owned.ts';
+import { Owned } from '#src/people/owned.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
+import { findForReaders } from '#src/ports/place-readers.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
   OfferedButtons,
@@ -29,9 +36,10 @@ export type ChannelMessagesDeps = {
   readonly panels: Pick<PanelBoard, 'placeIn'>;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Pick<Outbox, 'changeMessage' | 'post'>;
+  readonly places: Pick<Places, 'isNoWider'>;
 };
 
-/** Writes into the chat of voice channels. If closed, a given text goes beside the panel. */
+/** Writes into the chat of voice channels. If closed, a given text goes beside the panel where each reader may open the channel. */
 export class ChannelMessages implements VoiceChannelChatPoster {
   readonly #deps;
 
@@ -122,7 +130,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   #getChannel({ channelId, guildId, name }: ChannelRef, isGiven: boolean) {
     const { channels } = this.#deps.client;
     const panelChannelId = isGiven
-      ? this.#deps.panels.placeIn(guildId)?.channelId
+      ? this.#findPanelChat(channelId, guildId)
       : undefined;
     const voiceChannel = channels.cache.get(channelId);
     const panelChannel =
@@ -136,6 +144,14 @@ export class ChannelMessages implements VoiceChannelChatPoster {
       : (voiceChannel ?? panelChannel);
     if (!channel?.isSendable()) throw createForbiddenError(name);
     return channel;
+  }
+
+  /** Finds the chat of the panel, unless people read there who may not open the voice channel. */
+  #findPanelChat(channelId: ChannelId, guildId: GuildId) {
+    const { panels, places } = this.#deps;
+    const panelChannelId = panels.placeIn(guildId)?.channelId;
+    const owned = new Owned(panelChannelId, { channelId });
+    return findForReaders(owned, { guildId, channelId: panelChannelId }, places);
   }
 
   async #sendBody(

@@ -1,7 +1,7 @@
 import type { Client } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import { getErrorMessage } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import {
   type MessageBody,
   type MessageDeps,
@@ -13,12 +13,18 @@ import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { getGuildLocale } from '#src/discord/places.ts';
 import type { Button } from '#src/features/command.ts';
+import type { Owned } from '#src/people/owned.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import {
+  hideQuestions,
+  openPanel,
   type PanelBoard,
   type PanelContent,
   type PanelStore,
   toLeftPanel,
+  toMovedPanel,
 } from '#src/ports/panel.ts';
+import { findForReaders } from '#src/ports/place-readers.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -30,20 +36,39 @@ export type PanelsDeps = MessageDeps & {
   readonly client: Client<true>;
   readonly panelStore: PanelStore;
   readonly outbox: Outbox;
-  readonly statuses: Pick<VoiceStatuses, 'show'>;
+  readonly places: Pick<Places, 'findChannel' | 'isNoWider'>;
+  readonly statuses: Pick<VoiceStatuses, 'removeFormer' | 'show'>;
+};
+
+/** A message that follows the panel of a voice channel. */
+type PanelMessage = {
+  readonly live: LiveMessage;
+  /** Chat in which the message stands. */
+  readonly placeId: ChannelId;
+  /** Voice channel of the panel. Undefined: the bot has left that channel, or its content is not known yet. */
+  channelId: ChannelId | undefined;
 };
 
 type Panel = {
-  content?: PanelContent;
+  content?: Owned<PanelContent>;
+  /** The bot has left, for this reason. */
+  left?: { readonly reason: Owned<TextLine> | undefined };
   headline?: TextLine;
-  message?: LiveMessage;
+  /** The panel was posted or taken over before its first content. */
+  isAwaiting?: boolean;
+  /** The panel itself, whose place is stored. */
+  main?: PanelMessage;
+  /** A reply to `/join` where not all readers may open the channel, which has its panel in its own chat. */
+  reply?: PanelMessage;
+  /** Voice channel whose chat got a panel, or refused one. */
+  triedId?: ChannelId | undefined;
   storing: Promise<void>;
 };
 
 /** Keeps a bot in many servers within its rate limit. */
 const wakeMs = 250;
 
-/** One message in each server that follows the state of the bot. */
+/** Messages in each server that follow the state of the bot. Each place is asked anew at each drawing who reads there. */
 export class Panels implements PanelBoard {
   readonly #deps;
   readonly #panels = new Map<GuildId, Panel>();
@@ -54,20 +79,55 @@ export class Panels implements PanelBoard {
   }
 
   /** Shows content on the panel and as voice channel status, or keeps it for a later panel. */
-  show(guildId: GuildId, content: PanelContent): void {
+  show(guildId: GuildId, content: Owned<PanelContent>): void {
     const panel = this.#getPanel(guildId);
+    const { content: former } = panel;
+    const channelId = getChannelId(content);
+    const hasMoved = former !== undefined && getChannelId(former) !== channelId;
+    if (panel.isAwaiting && panel.main) panel.main.channelId = channelId;
+    if (!former || hasMoved) delete panel.triedId;
     panel.content = content;
-    panel.message?.requestUpdate('panel');
-    this.#deps.statuses.show(guildId, content.status);
+    panel.isAwaiting = false;
+    delete panel.left;
+    this.#redraw(panel);
+    this.#keepWithReaders(guildId, panel, hasMoved);
+    const [status] = content.split((opened) => (opened.status ? [opened.status] : []));
+    this.#deps.statuses.show(guildId, status);
   }
 
-  /** Renders the panel that a reply becomes. Pass the posted reply to `putPanel`. */
-  renderPanel(guildId: GuildId, headline: TextLine): MessageBody {
+  /** Shows that the bot has left, and removes a status that a former process left in the channel of the reason. */
+  showLeft(guildId: GuildId, reason?: Owned<TextLine>): void {
+    this.#markLeft(this.#getPanel(guildId), reason);
+    const channelId = reason && getChannelId(reason);
+    if (channelId !== undefined) this.#deps.statuses.removeFormer(guildId, channelId);
+  }
+
+  /** Draws the panel anew, after rights of people or channels have changed. */
+  onRightsChanged(guildId: GuildId): void {
+    const panel = this.#panels.get(guildId);
+    if (!panel) return;
+    delete panel.triedId;
+    this.#redraw(panel);
+    this.#keepWithReaders(guildId, panel, false);
+  }
+
+  /** Renders the panel that a reply in this place becomes. Pass the posted reply to `putPanel`. */
+  renderPanel(
+    guildId: GuildId,
+    placeId: ChannelId | undefined,
+    headline: TextLine,
+  ): MessageBody {
     const content = this.#panels.get(guildId)?.content;
-    return this.#drawContent(guildId, headline, isHere(content) ? content : undefined);
+    const { places } = this.#deps;
+    const opened =
+      content && openPanel(content, { guildId, channelId: placeId }, places);
+    return this.#drawContent(guildId, headline, opened);
   }
 
-  /** Makes this message the panel, and deletes the former one. Stores the place later. */
+  /**
+   * Makes this message the panel, and deletes the former one. Where not all readers may open the channel, the panel stands in
+   * the chat of the channel too. Stores the place later.
+   */
   putPanel(
     guildId: GuildId,
     messagePlace: MessagePlace,
@@ -75,36 +135,33 @@ export class Panels implements PanelBoard {
     body: MessageBody,
   ): void {
     const panel = this.#getPanel(guildId);
-    const formerPlace = panel.message?.place;
-    panel.message?.end();
     panel.headline = headline;
-    if (!isHere(panel.content)) delete panel.content;
-    this.#followMessage(guildId, messagePlace, body);
-    panel.storing = panel.storing.then(() =>
-      storeMove(this.#deps, guildId, formerPlace, messagePlace),
-    );
+    panel.isAwaiting = !panel.content;
+    const channelId = panel.content && getChannelId(panel.content);
+    const { main } = panel;
+    const message = this.#followMessage(guildId, messagePlace, body, channelId);
+    if (main && this.#isWithReaders(guildId, panel, main)) {
+      if (!this.#isWithReaders(guildId, panel, message)) {
+        this.#setReply(panel, message);
+        return;
+      }
+    }
+    this.#setMain(guildId, panel, message, 'deleted');
+    this.#keepWithReaders(guildId, panel, false);
   }
 
   /** Posts a panel in place of a former one. Returns false if it was not sent. Never throws. */
-  async postPanel(
-    { channelId, guildId, name }: ChannelRef,
-    headline: TextLine,
-  ): Promise<boolean> {
-    const body = this.renderPanel(guildId, headline);
-    try {
-      const { id } = await this.#deps.outbox.post(
-        channelId,
-        toRestBody(body),
-        neverAborted,
-      );
-      this.putPanel(guildId, { channelId, messageId: id }, headline, body);
-      return true;
-    } catch (cause) {
-      const reason = `${getErrorMessage(cause)}. May the bot send messages there?`;
-      const message = `no panel could be posted in ${name}: ${reason}`;
-      reportWarning(this.#deps, guildId, message, cause);
-      return false;
-    }
+  async postPanel(channel: ChannelRef, headline: TextLine): Promise<boolean> {
+    const { channelId, guildId } = channel;
+    const panel = this.#getPanel(guildId);
+    // A move has posted one, or is posting it.
+    if (panel.content && panel.triedId === channelId) return true;
+    panel.triedId = channelId;
+    delete panel.left;
+    const body = this.renderPanel(guildId, channelId, headline);
+    const messagePlace = await this.#postBody(channel, body);
+    if (messagePlace) this.putPanel(guildId, messagePlace, headline, body);
+    return messagePlace !== undefined;
   }
 
   /** Shows on panels of a former run that the bot has left, one after the other. */
@@ -113,8 +170,9 @@ export class Panels implements PanelBoard {
       const messagePlace = await this.#findStoredPanel(guildId);
       if (this.#isClosed) return;
       if (!messagePlace || this.#panels.has(guildId)) continue;
-      this.#getPanel(guildId).content = toLeftPanel();
-      this.#followMessage(guildId, messagePlace);
+      const panel = this.#getPanel(guildId);
+      panel.left = { reason: undefined };
+      panel.main = this.#followMessage(guildId, messagePlace, undefined, undefined);
       await new Promise<void>((resolve) => this.#deps.timing.later(wakeMs, resolve));
     }
   }
@@ -122,33 +180,38 @@ export class Panels implements PanelBoard {
   /** Continues a panel of a former run. Returns false if there is none. Never throws. */
   async takeOverPanel(guildId: GuildId): Promise<boolean> {
     const panel = this.#getPanel(guildId);
-    const messagePlace = panel.message?.place ?? (await this.#findStoredPanel(guildId));
+    const messagePlace =
+      panel.main?.live.place ?? (await this.#findStoredPanel(guildId));
     if (this.#isClosed || !messagePlace || this.#panels.get(guildId) !== panel)
       return false;
-    if (panel.message) panel.message.requestUpdate('panel');
-    else this.#followMessage(guildId, messagePlace);
+    panel.main ??= this.#followMessage(guildId, messagePlace, undefined, undefined);
+    panel.main.channelId = panel.content && getChannelId(panel.content);
+    panel.isAwaiting = !panel.content;
+    panel.main.live.requestUpdate('panel');
+    this.#keepWithReaders(guildId, panel, false);
     return true;
   }
 
   /** Follows the panel no longer, once its place is stored. The message stays. */
   async forgetPanel(guildId: GuildId): Promise<void> {
     const panel = this.#panels.get(guildId);
-    panel?.message?.end();
+    for (const { live } of listMessages(panel)) live.end();
     await panel?.storing;
     this.#panels.delete(guildId);
   }
 
   /** Returns the place of the panel. Undefined until one is followed. */
   placeIn(guildId: GuildId): MessagePlace | undefined {
-    return this.#panels.get(guildId)?.message?.place;
+    return this.#panels.get(guildId)?.main?.live.place;
   }
 
   /** Removes words of people from the panels within `ms`, and follows none any more. */
   async close(ms: number): Promise<void> {
     this.#isClosed = true;
-    const clearing = Promise.all([...this.#panels.values()].map(clearHeardWords));
+    const panels = [...this.#panels.values()];
+    const clearing = Promise.all(panels.map(clearQuestions));
     await waitAtMost(clearing, ms, this.#deps.timing, neverAborted);
-    for (const { message } of this.#panels.values()) message?.end();
+    for (const { live } of panels.flatMap(listMessages)) live.end();
   }
 
   #getPanel(guildId: GuildId) {
@@ -157,20 +220,127 @@ export class Panels implements PanelBoard {
     return panel;
   }
 
+  #markLeft(panel: Panel, reason: Owned<TextLine> | undefined) {
+    delete panel.content;
+    panel.isAwaiting = false;
+    panel.left = { reason };
+    for (const message of listMessages(panel)) message.channelId = undefined;
+    this.#redraw(panel);
+  }
+
+  #redraw(panel: Panel) {
+    for (const { live } of listMessages(panel)) live.requestUpdate('panel');
+  }
+
+  /** Tests whether a message belongs to the channel of the content, and all who read there may open that channel. */
+  #isWithReaders(guildId: GuildId, { content }: Panel, message: PanelMessage) {
+    if (!content || message.channelId !== getChannelId(content)) return false;
+    const place = { guildId, channelId: message.placeId };
+    return findForReaders(content, place, this.#deps.places) !== undefined;
+  }
+
+  /** Posts a panel in the chat of the voice channel if the former one stands with others. One try for each channel. */
+  #keepWithReaders(guildId: GuildId, panel: Panel, hasMoved: boolean) {
+    const { content, main } = panel;
+    const channelId = content && getChannelId(content);
+    // The first panel, and one that says that the bot has left, wait for a reply or a call of `takeOverPanel`.
+    const isAwaited = main?.channelId !== undefined || hasMoved;
+    if (channelId === undefined || panel.triedId === channelId || !isAwaited) return;
+    if (main && this.#isWithReaders(guildId, panel, main)) return;
+    panel.triedId = channelId;
+    const { places } = this.#deps;
+    const name = places.findChannel(guildId, channelId)?.name ?? '';
+    void this.#postInChat({ guildId, channelId, name }, panel);
+  }
+
+  async #postInChat(channel: ChannelRef, panel: Panel) {
+    const { channelId, guildId } = channel;
+    const headline = panel.headline ?? { id: 'panel.reconnecting' };
+    const body = this.renderPanel(guildId, channelId, headline);
+    const messagePlace = await this.#postBody(channel, body);
+    if (this.#isClosed || this.#panels.get(guildId) !== panel) return;
+    if (messagePlace) {
+      const ownId = panel.left ? undefined : channelId;
+      const message = this.#followMessage(guildId, messagePlace, body, ownId);
+      this.#setMain(guildId, panel, message, 'kept');
+    } else if (panel.main?.channelId !== undefined) {
+      // Nothing can be written there, so the former panel goes on, for its readers.
+      panel.main.channelId = channelId;
+    }
+    this.#redraw(panel);
+    this.#keepWithReaders(guildId, panel, false);
+  }
+
+  async #postBody({ channelId, guildId, name }: ChannelRef, body: MessageBody) {
+    try {
+      const { outbox } = this.#deps;
+      const { id } = await outbox.post(channelId, toRestBody(body), neverAborted);
+      return { channelId, messageId: id };
+    } catch (cause) {
+      const reason = `${getErrorMessage(cause)}. May the bot send messages there?`;
+      const message = `no panel could be posted in ${name}: ${reason}`;
+      reportWarning(this.#deps, guildId, message, cause);
+      return undefined;
+    }
+  }
+
+  /** Makes a message the panel, and stores its place. A panel of a channel that the bot has left by a move stays there. */
+  #setMain(
+    guildId: GuildId,
+    panel: Panel,
+    message: PanelMessage,
+    formerFate: 'deleted' | 'kept',
+  ) {
+    const { main: former, reply } = panel;
+    panel.main = message;
+    const isMovedAway =
+      former?.channelId !== undefined && former.channelId !== message.channelId;
+    if (isMovedAway) {
+      for (const left of [former, reply]) if (left) endWhenDrawn(left);
+      delete panel.reply;
+    } else if (formerFate === 'kept') this.#setReply(panel, former);
+    else {
+      former?.live.end();
+      this.#setReply(panel, undefined);
+    }
+    const isKept = isMovedAway || formerFate === 'kept';
+    const deleted = isKept ? 'none' : former?.live.place;
+    const { place } = message.live;
+    panel.storing = panel.storing.then(() =>
+      place ? storeMove(this.#deps, guildId, deleted, place) : undefined,
+    );
+  }
+
+  #setReply(panel: Panel, message: PanelMessage | undefined) {
+    const former = panel.reply;
+    if (message) panel.reply = message;
+    else delete panel.reply;
+    former?.live.end();
+    if (former?.live.place) deleteMessage(this.#deps, former.live.place);
+  }
+
   /** Follows a panel's message, without `body` one of a former run. */
-  #followMessage(guildId: GuildId, messagePlace: MessagePlace, body?: MessageBody) {
+  #followMessage(
+    guildId: GuildId,
+    messagePlace: MessagePlace,
+    body: MessageBody | undefined,
+    channelId: ChannelId | undefined,
+  ): PanelMessage {
     const panel = this.#getPanel(guildId);
     const deps = this.#deps;
-    const message = new LiveMessage(
+    const live: LiveMessage = new LiveMessage(
       {
         outbox: deps.outbox,
         channelId: messagePlace.channelId,
-        draw: () =>
-          toRestBody(this.#drawContent(guildId, panel.headline, panel.content)),
+        draw: () => {
+          const opened = this.#openFor(guildId, panel, message);
+          return toRestBody(this.#drawContent(guildId, panel.headline, opened));
+        },
         report: ({ kind }) => {
           if (kind === 'shown') return;
-          message.end();
-          if (panel.message === message) delete panel.message;
+          live.end();
+          if (panel.main === message) delete panel.main;
+          if (panel.reply === message) delete panel.reply;
           // One of a former run was deleted long ago, perhaps.
           if (body)
             reportWarning(deps, guildId, `it cannot be changed any more (${kind})`);
@@ -179,8 +349,27 @@ export class Panels implements PanelBoard {
       messagePlace,
       body && toRestBody(body),
     );
-    panel.message = message;
-    message.requestUpdate('panel');
+    const message: PanelMessage = { live, placeId: messagePlace.channelId, channelId };
+    live.requestUpdate('panel');
+    return message;
+  }
+
+  /** Opens for the readers of a message what it has to say now. Undefined while nothing is known. */
+  #openFor(
+    guildId: GuildId,
+    { content, left }: Panel,
+    { channelId, placeId }: PanelMessage,
+  ): PanelContent | undefined {
+    const { places } = this.#deps;
+    const place = { guildId, channelId: placeId };
+    if (left)
+      return toLeftPanel(left.reason && findForReaders(left.reason, place, places));
+    const ownId = content && getChannelId(content);
+    if (!content || ownId === undefined) return undefined;
+    if (channelId === undefined) return toLeftPanel();
+    if (channelId === ownId) return openPanel(content, place, places);
+    const channel = places.findChannel(guildId, ownId);
+    return toMovedPanel(channel, placeId, places);
   }
 
   #drawContent(
@@ -197,23 +386,43 @@ export class Panels implements PanelBoard {
   }
 }
 
+/** Finds the voice channel to which content or a reason belongs. */
+function getChannelId({ owner }: Pick<Owned<unknown>, 'owner'>) {
+  return owner === 'given' ? undefined : owner.channelId;
+}
+
+function listMessages(panel: Panel | undefined) {
+  return [panel?.main, panel?.reply].filter((message) => message !== undefined);
+}
+
+/** Follows a message no longer once its last text is there. */
+function endWhenDrawn({ live }: PanelMessage) {
+  live.requestUpdate('panel');
+  void live.waitUntilSettled().then(() => live.end());
+}
+
 async function storeMove(
   deps: PanelsDeps,
   guildId: GuildId,
-  followedPlace: MessagePlace | undefined,
+  followedPlace: MessagePlace | 'none' | undefined,
   messagePlace: MessagePlace,
 ) {
-  const { outbox, panelStore } = deps;
+  const { panelStore } = deps;
   try {
     const formerPlace = followedPlace ?? (await panelStore.read(guildId));
     await panelStore.write(guildId, messagePlace);
-    if (formerPlace && formerPlace.messageId !== messagePlace.messageId)
-      void outbox
-        .changeMessage(formerPlace, undefined, neverAborted)
-        .catch(() => undefined);
+    if (!formerPlace || formerPlace === 'none') return;
+    if (formerPlace.messageId !== messagePlace.messageId)
+      deleteMessage(deps, formerPlace);
   } catch (error) {
     reportWarning(deps, guildId, getErrorMessage(error), error);
   }
+}
+
+function deleteMessage({ outbox }: PanelsDeps, messagePlace: MessagePlace) {
+  void outbox
+    .changeMessage(messagePlace, undefined, neverAborted)
+    .catch(() => undefined);
 }
 
 function reportWarning(
@@ -226,16 +435,14 @@ function reportWarning(
   report({ kind: 'warning', message, guildId, cause });
 }
 
-async function clearHeardWords(panel: Panel) {
-  if (!panel.content) return;
-  const lines = panel.content.lines.filter(({ id }) => id !== 'panel.heard');
-  panel.content = { ...panel.content, lines };
-  panel.message?.requestUpdate('whole');
-  await panel.message?.waitUntilSettled();
-}
-
-function isHere(content: PanelContent | undefined) {
-  return content?.isLeft !== true;
+async function clearQuestions(panel: Panel) {
+  const { content } = panel;
+  if (!content) return;
+  [panel.content = content] = content.split((opened) => [hideQuestions(opened)]);
+  for (const { live } of listMessages(panel)) {
+    live.requestUpdate('whole');
+    await live.waitUntilSettled();
+  }
 }
 
 /** Draws a panel, or the headline alone while the content is unknown. */

@@ -2,9 +2,9 @@ import { type GuildId, noGuild } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { isHeardConsent } from '#src/people/consent.ts';
 import { maxReturnAgeMs } from '#src/people/join-rules.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import { toLeftPanel } from '#src/ports/panel.ts';
 import {
   type Seat,
   type SeatStore,
@@ -129,10 +129,10 @@ export class SeatReturn {
   }
 
   async #returnToSeat(guildId: GuildId) {
-    let objection: TextLine | undefined;
+    let objection: Owned<TextLine> | undefined;
     const prepareReturn = async () => {
       const decision = await this.#findSeatedChannel(guildId);
-      if (!decision || 'seat' in decision) return decision;
+      if (!(decision instanceof Owned)) return decision;
       objection = decision;
       return undefined;
     };
@@ -158,7 +158,7 @@ export class SeatReturn {
    */
   async #findSeatedChannel(
     guildId: GuildId,
-  ): Promise<SeatedChannel | TextLine | undefined> {
+  ): Promise<SeatedChannel | Owned<TextLine> | undefined> {
     const readStored = () => this.#seatStore.read([guildId]);
     const [seats, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', readStored),
@@ -171,7 +171,8 @@ export class SeatReturn {
     const { seat } = stored;
     const channel = this.#deps.places.findChannel(guildId, seat.channelId);
     const objection = findReturnObjection(stored, channel, this.#deps, this.#sessions);
-    return objection ?? (channel && { seat, channel });
+    if (!objection) return channel && { seat, channel };
+    return new Owned(objection, { channelId: seat.channelId });
   }
 }
 
@@ -182,15 +183,15 @@ async function reportJoined(
 ) {
   if ('consent' in outcome || 'nextTryMs' in outcome)
     await deps.panels.takeOverPanel(guildId);
-  else await showLeftPanel(guildId, { id: 'gave_up' }, deps);
+  else await showLeftPanel(guildId, new Owned({ id: 'gave_up' }, 'given'), deps);
 }
 
 async function showLeftPanel(
   guildId: GuildId,
-  reason: TextLine,
+  reason: Owned<TextLine>,
   { panels }: Deps<'panels'>,
 ) {
-  panels.show(guildId, toLeftPanel(reason));
+  panels.showLeft(guildId, reason);
   await panels.takeOverPanel(guildId);
 }
 

@@ -53,8 +53,7 @@ export class TypedWishes {
     const { places } = this.#deps;
     const isHere = session.isHere(author.id);
     const mayLeave = wish === 'leave' && places.mayManage(guildId, author.id);
-    if (!isHere && !mayLeave)
-      return [toJoinRoomLine(session.channel, author.id, places)];
+    if (!isHere && !mayLeave) return [this.#toRoomLine(message, session.channel)];
     if (wish === 'leave') return [await this.#leaveChannel(message, session.channel)];
     if (wish === 'stop') return [this.#silenceBot(message, session.channel)];
     for (const { consent } of this.#sessions.listSessions(guildId))
@@ -77,6 +76,13 @@ export class TypedWishes {
     if (!isOpen) return { id: 'confirm.done' };
     const duration = formatDuration(leaving.stayedMs);
     return { id: 'leave.ok', with: { channel: leaving.channel, duration } };
+  }
+
+  /** Sends the author to the bot's channel, which is named if all readers of the message may enter. */
+  #toRoomLine(message: TypedMessage, channel: ChannelRef): TextLine {
+    const line = toJoinRoomLine(channel, message.author.id, this.#deps.places);
+    const isTold = line.id !== 'perm.room' || this.#isForReaders(message, channel);
+    return isTold ? line : { id: 'perm.room.elsewhere' };
   }
 
   #silenceBot(message: TypedMessage, channel: ChannelRef): TextLine {

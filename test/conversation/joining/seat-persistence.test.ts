@@ -55,7 +55,6 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
   expect(bot.panelContents.at(-1)).toMatchObject({
-    isLeft: true,
     lines: [{ id: 'leave.nowhere' }, why],
   });
 });

@@ -1,5 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PanelBoard, PanelContent } from '#src/ports/panel.ts';
+import { toChannelId } from '#src/base/ids.ts';
+import {
+  openPanel,
+  type PanelBoard,
+  type PanelContent,
+  toLeftPanel,
+} from '#src/ports/panel.ts';
+import { findForReaders } from '#src/ports/place-readers.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type {
   PersonalLine,
@@ -17,7 +24,17 @@ export function recordPanels() {
   /** Where its panel is. */
   const panelAt: { place?: MessagePlace } = {};
   const panels: PanelBoard = {
-    show: (_guildId, content) => void panelContents.push(content),
+    show(guildId, content) {
+      const channelId = panelAt.place?.channelId ?? toChannelId('nowhere');
+      const place = { guildId, channelId };
+      panelContents.push(openPanel(content, place, { isNoWider: () => true }));
+    },
+    showLeft(guildId, reason) {
+      const channelId = panelAt.place?.channelId ?? toChannelId('nowhere');
+      const place = { guildId, channelId };
+      const line = reason && findForReaders(reason, place, { isNoWider: () => true });
+      panelContents.push(toLeftPanel(line));
+    },
     placeIn: () => panelAt.place,
     forgetPanel: async (guildId) => void forgotten.push(guildId),
     async postPanel({ name }, head) {

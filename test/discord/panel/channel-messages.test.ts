@@ -36,13 +36,14 @@ async function openBot() {
 function openMessages(client: Client<true>) {
   const outbox = new Outbox(client.rest, realClock, () => {});
   const panels = { placeIn: () => undefined };
-  return new ChannelMessages({ client, panels, buttons: new Map(), outbox });
+  const places = { isNoWider: () => false };
+  return new ChannelMessages({ client, panels, buttons: new Map(), outbox, places });
 }
 
 const never = new AbortController().signal;
 
 /** A client that knows this channel, and what was sent there. */
-function open(id: string, panelIn?: string) {
+function open(id: string, panelIn?: string, mayReadersOpen = false) {
   const sent: RESTPostAPIChannelMessageJSONBody[] = [];
   const channel = { id, isSendable: () => true, isVoiceBased: () => true };
   const post = async (
@@ -69,7 +70,13 @@ function open(id: string, panelIn?: string) {
   const buttons = new Map([[button.name, button]]);
   return {
     sent,
-    scribe: new ChannelMessages({ client, panels: { placeIn }, buttons, outbox }),
+    scribe: new ChannelMessages({
+      client,
+      panels: { placeIn },
+      buttons,
+      outbox,
+      places: { isNoWider: () => mayReadersOpen },
+    }),
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   CommandGroup,
   CommandPorts,
 } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { PanelContent } from '#src/ports/panel.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
@@ -159,7 +160,8 @@ test('the answer to /join is the panel: its buttons work, it is edited in place,
     .press(await call('join'), 'parley:stop')
     .waitForAnswer(soon());
   expect(stopped).toMatchObject({ text: formatText('stop.ok'), ephemeral: true });
-  given.panels.show(sandbox.guildId, listening);
+  const channelId = sandbox.channelId('Lounge');
+  given.panels.show(sandbox.guildId, new Owned(listening, { channelId }));
   const shown = () => sandbox.messages('general');
   const text = expect.stringContaining(formatText('panel.listening'));
   await expect.poll(shown).toMatchObject([{ text }]);

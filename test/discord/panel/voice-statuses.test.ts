@@ -1,4 +1,5 @@
 import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
+import { Owned } from '#src/people/owned.ts';
 import {
   openSandboxLogin,
   type SandboxLogin,
@@ -20,7 +21,11 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   const guild = login.sandbox.guild();
   prepare(guild);
   const clock = new VirtualClock();
-  const statuses = new VoiceStatuses(login.client, clock);
+  const stuck: string[] = [];
+  const statuses = new VoiceStatuses(login.client, clock, (_guildId, channelId) => {
+    stuck.push(channelId);
+  });
+  onTestFinished(() => statuses[Symbol.dispose]());
   const told: string[] = [];
   login.client.on('raw', ({ t, d }) => {
     if (/^(CHANNEL_INFO|VOICE_CHANNEL_STATUS_UPDATE)$/.test(t))
@@ -29,7 +34,9 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
   const { guildId } = login.lobby;
   const leaving = () => statuses.clear(guildId);
   const linkOpener = login.linkOpener(undefined, leaving);
-  const link = await linkOpener.openLink(login.lobby, () => false, never);
+  const openLink = () => linkOpener.openLink(login.lobby, () => false, never);
+  const link = await openLink();
+  const attic = { ...login.lobby, channelId: login.sandbox.channelId('Attic') };
   const { sandbox } = login;
   const shown = () => {
     return guild.roster().channels.find(({ name }) => name === 'Lobby')?.status;
@@ -39,9 +46,20 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
     clock,
     guild,
     link,
+    openLink,
+    attic,
+    statuses,
     sandbox,
     shown,
+    stuck,
     told,
+    /** Tells whether Discord has told the bot that it may manage the lobby. */
+    mayManage() {
+      const channel = login.client.channels.cache.get(login.lobby.channelId);
+      const me = channel?.isVoiceBased() ? channel.guild.members.me : undefined;
+      const isVoice = channel?.isVoiceBased() === true && me;
+      return isVoice ? channel.permissionsFor(isVoice).has('ManageChannels') : false;
+    },
     /** Waits until Discord has told the bot this status as the latest since `show`. */
     untilTold: (status: string | null) =>
       waitUntil(() => `${told.at(-1)}`.includes(`"status":${JSON.stringify(status)}`)),
@@ -53,7 +71,7 @@ async function openStatuses(prepare: (guild: Guild) => void = () => undefined) {
       ),
     show(heard: number) {
       told.length = 0;
-      statuses.show(guildId, hearing(heard));
+      statuses.show(guildId, new Owned(hearing(heard), login.lobby));
     },
     /** Requests that wrote a status, in order. */
     written: () =>
@@ -138,17 +156,95 @@ test('without the right to set a status the bot asks for nothing and writes noth
   expect([shown(), told, written()]).toEqual([undefined, [], []]);
 });
 
-test('taken away while people stay, the bot leaves a status that stays true, and asks Discord for nothing it may not do', async () => {
+test('taken away while people stay, the bot tries to remove its status at once, and tells the chat of the channel once that it may not', async () => {
   const bot = await openStatuses();
-  const { guild, link, sandbox, show, shown, untilTaken, untilTold, written } = bot;
+  const { clock, guild, link, sandbox, show, shown, stuck, untilTaken, untilTold } =
+    bot;
+  await sandbox.person('Ann').join('Lobby', AbortSignal.timeout(30_000));
   show(2);
   await untilTold('While Nova is here, it listens to 2 of 5');
   guild.disconnectBot();
   await untilTaken();
   await link[Symbol.asyncDispose]();
+  expect(bot.written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
   expect(shown()).toBe('While Nova is here, it listens to 2 of 5');
-  expect(written()).toHaveLength(1);
-  expect(sandbox.requests().every(({ status }) => status < 400)).toBe(true);
+  await clock.advance(9_999);
+  expect(stuck).toEqual([]);
+  await clock.advance(3_600_000);
+  expect(stuck).toEqual([sandbox.channelId('Lobby')]);
+  expect(bot.written()).toHaveLength(2);
+  guild.permit('Lobby', 'Nova', { allow: ['manageChannels'] });
+  await waitUntil(() => bot.mayManage());
+  await clock.advance(600_000);
+  await waitUntil(() => shown() === undefined);
+});
+
+test('a bot that comes back goes on with the status that it could not remove, or removes that at the next leave', async () => {
+  const bot = await openStatuses();
+  const { clock, guild, show, shown, stuck, untilTaken, untilTold } = bot;
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  guild.disconnectBot();
+  await untilTaken();
+  await bot.link[Symbol.asyncDispose]();
+  await using link = await bot.openLink();
+  show(3);
+  await waitUntil(() => shown() === 'While Nova is here, it listens to 3 of 5');
+  await clock.advance(3_600_000);
+  expect(stuck).toEqual([]);
+  await link[Symbol.asyncDispose]();
+  expect(shown()).toBeUndefined();
+});
+
+test('what is said of one channel is never written below another one', async () => {
+  const { attic, link, show, shown, statuses, untilTold, written } =
+    await openStatuses();
+  statuses.show(attic.guildId, new Owned(hearing(4), attic));
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  await link[Symbol.asyncDispose]();
+  expect(written()).toEqual(['While Nova is here, it listens to 2 of 5', null]);
+  expect(shown()).toBeUndefined();
+});
+
+test('a leave waits a second at most for a Discord that does not answer, and the status is removed later', async () => {
+  const bot = await openStatuses((before) =>
+    before.permit('Lobby', 'Nova', { allow: ['manageChannels'] }),
+  );
+  const { clock, link, show, shown, untilTold } = bot;
+  show(2);
+  await untilTold('While Nova is here, it listens to 2 of 5');
+  const answer = Promise.withResolvers<never>();
+  const put = vi.spyOn(bot.client.rest, 'put').mockReturnValueOnce(answer.promise);
+  const leaving = link[Symbol.asyncDispose]();
+  await waitUntil(() => put.mock.calls.length === 1);
+  await clock.advance(1_000);
+  await leaving;
+  answer.reject(new Error('500'));
+  await clock.advance(60_000);
+  await waitUntil(() => shown() === undefined);
+});
+
+test('the status that a former process left where the bot does not sit is removed, and no text of others', async () => {
+  const bot = await openStatuses((before) => {
+    for (const name of ['Lobby', 'Attic'])
+      before.permit(name, 'Nova', { allow: ['manageChannels'] });
+    before.writeVoiceStatus(
+      'Attic',
+      'While Ada is here, it listens to 1 of 3 · captions on',
+    );
+  });
+  const { attic, guild, statuses, written } = bot;
+  const find = () =>
+    guild.roster().channels.find(({ name }) => name === 'Attic')?.status;
+  statuses.removeFormer(attic.guildId, attic.channelId);
+  await waitUntil(() => find() === undefined);
+  guild.writeVoiceStatus('Attic', 'Movie night');
+  bot.told.length = 0;
+  statuses.removeFormer(attic.guildId, attic.channelId);
+  await bot.untilTold('Movie night');
+  expect([find(), written()]).toEqual(['Movie night', [null]]);
+  await bot.link[Symbol.asyncDispose]();
 });
 
 test('taken away with the right to manage the channel, the bot removes its status from outside', async () => {
@@ -172,7 +268,7 @@ test('a status that Discord refused is written again, with the newest number', a
   show(3);
   await waitUntil(() => put.mock.calls.length === 1);
   show(4);
-  await clock.advance(60_000);
+  await clock.advance(10_000);
   await waitUntil(() => shown() === 'While Nova is here, it listens to 4 of 5');
   await link[Symbol.asyncDispose]();
   expect(shown()).toBeUndefined();

@@ -47,6 +47,7 @@ export async function openDiscord(options: TestOptions, signal: AbortSignal) {
 export async function openSandboxBot(
   commands: DiscordOptions['commands'] = [],
   more: Partial<SandboxOptions> = {},
+  buttons: DiscordOptions['buttons'] = [],
 ) {
   const sandbox = await openSilentSandbox(more);
   const { apiUrl, token, guildId } = sandbox;
@@ -55,7 +56,7 @@ export async function openSandboxBot(
     resolve(given);
     return openAccess as CommandPorts;
   };
-  const options = { apiUrl, token, commands, createPorts };
+  const options = { apiUrl, token, buttons, commands, createPorts };
   const bot = await openDiscord(options, new AbortController().signal);
   return {
     ...(await promise),

@@ -251,7 +251,7 @@ playScripts({
     adam asks: When Ana comes, tell her dinner moved.
     > told adam: answered I will., tool set_reminder ran
     4000 > answered Adam: I will.
-    do move > left moved, writes moved (Den), writes seat.returned.anew
+    do move > left moved, writes moved.elsewhere, writes seat.returned.anew
     2000
     ana comes
     6000

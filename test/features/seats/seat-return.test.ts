@@ -150,7 +150,7 @@ test.each([
     const here = { ...places, listPeople: () => people, ...over };
     const bot = await makeRestarted(kept, { places: here }, people);
     expect(bot.sessions.at(toGuildId('g'))).toBeUndefined();
-    expect(findLastContent(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
+    expect(findLastContent(bot)).toMatchObject({ lines: [{}, { id }] });
     expect([
       await kept.store.seats.read([toGuildId('g')]),
       bot.linkOpener.asked,

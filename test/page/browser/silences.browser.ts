@@ -27,7 +27,6 @@ function panelIn(more: Partial<TalkState>) {
     guildId: toGuildId('g'),
     consent: { getConsent: () => 'brief', canWrite: () => true },
     getName: (id) => id,
-    isInChat: false,
     features: {},
   });
 }
