@@ -21,12 +21,8 @@ export const leave: Command = {
     if (!mayKnowChannel(left, caller.id, places)) return [{ id: 'confirm.done' }];
     const { channel, hasTranscript, stayedMs } = leaving;
     const filled = { channel, duration: formatDuration(stayedMs) };
-    const { placeId: channelId } = call;
-    // The name is told to all readers only where all of them may enter the channel.
-    const isOpen =
-      channelId !== undefined &&
-      (channelId === left.channelId || places.isNoWider({ ...left, channelId }, left));
-    const to = isOpen ? 'room' : 'caller';
+    // The name is told to all readers only in the chat of the channel.
+    const to = call.placeId === left.channelId ? 'room' : 'caller';
     const buttons = hasTranscript ? ['captions.transcript'] : undefined;
     return [{ id: 'leave.ok', with: filled, to, buttons }];
   },

@@ -287,7 +287,7 @@ export function makePorts(
     getLocale: () => 'en',
     findChannel: () => lounge,
     findSeat: () => lounge,
-    isNoWider: () => false,
+    hasSameReaders: () => false,
     listMembers: async () => [],
     canOpen: async () => true,
     getShare: () => noCost,

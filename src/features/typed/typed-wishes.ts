@@ -2,7 +2,7 @@ import { followsBot } from '#src/conversation/machine/turn-addressing.ts';
 import { toSilenceLine } from '#src/conversation/output/silence.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { mayKnowChannel, toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { findTypedWish } from '#src/sessions/message-authors.ts';
@@ -71,10 +71,7 @@ export class TypedWishes {
   async #leaveChannel(message: TypedMessage, channel: ChannelRef): Promise<TextLine> {
     const leaving = await this.#sessions.leave(message.guildId);
     if (leaving.kind === 'nowhere') return nowhereLine;
-    const isOpen =
-      this.#isForReaders(message, channel) &&
-      mayKnowChannel(channel, message.author.id, this.#deps.places);
-    if (!isOpen) return { id: 'confirm.done' };
+    if (!isOwnChat(message, channel)) return { id: 'confirm.done' };
     const duration = formatDuration(leaving.stayedMs);
     return { id: 'leave.ok', with: { channel: leaving.channel, duration } };
   }
@@ -82,16 +79,14 @@ export class TypedWishes {
   #silenceBot(message: TypedMessage, channel: ChannelRef): TextLine {
     const silenced = this.#requests.stopSpeaking(message.guildId);
     return toSilenceLine(
-      this.#isForReaders(message, channel) ? silenced : { ...silenced, paused: [] },
+      isOwnChat(message, channel) ? silenced : { ...silenced, paused: [] },
     );
   }
+}
 
-  /** Tests whether all readers of the message may enter the voice channel, so that they may read of it. */
-  #isForReaders({ channelId }: TypedMessage, channel: ChannelRef) {
-    const { places } = this.#deps;
-    const isChat = channelId === channel.channelId;
-    return isChat || places.isNoWider({ ...channel, channelId }, channel);
-  }
+/** Tests whether only people who may open the voice channel read the answer to a message. */
+function isOwnChat({ channelId }: TypedMessage, channel: ChannelRef) {
+  return channelId === channel.channelId;
 }
 
 /** Lines of the chat without a mention may be for other people, as words in the channel may. */

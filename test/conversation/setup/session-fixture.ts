@@ -102,7 +102,7 @@ export const places: Places = {
   findChannel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
   findSeat: () => undefined,
-  isNoWider: () => false,
+  hasSameReaders: () => false,
   listMembers: async () => [],
   listPeople: () => [],
 };
