@@ -16,7 +16,7 @@ const below: Readonly<Record<string, string>> = {
   provider: 'base',
   chat: 'provider audio base',
   speech: 'provider audio base',
-  playback: 'audio base',
+  playback: 'people audio base',
   sources: 'audio base',
   pipeline: 'speech chat provider audio texts base',
   spending: 'pipeline speech chat provider audio texts base',

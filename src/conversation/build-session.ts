@@ -28,7 +28,7 @@ import {
   writeUnrecognisedNotice,
 } from '#src/notices/channel-notices.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import { mayBeHeard } from '#src/people/audience.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
@@ -49,6 +49,7 @@ import { AnswerRunner } from './answering/answer-runner.ts';
 import { ConversationLoop } from './conversation-loop.ts';
 import { UtteranceRunner } from './hearing/utterance-runner.ts';
 import { AnnouncementRunner } from './output/announcement-runner.ts';
+import { takeTracks } from './output/moved-tracks.ts';
 import { obeyWish } from './output/spoken-wishes.ts';
 import type {
   FormerSession,
@@ -229,7 +230,7 @@ export type BuiltSession = {
   readonly utterances: UtteranceRunner;
 };
 
-/** Builds a session. Nothing happens in it before its first event. */
+/** Builds a session. Nothing happens in it before its first event, but sounds of the former one may stay behind. */
 export function buildSession(
   options: ConversationOptions,
   port: SessionPort,
@@ -248,10 +249,8 @@ export function buildSession(
   const consent = createConsent(options, link, () => loop);
   const preemptiveBudget = new PreemptiveBudget();
   const connection = new CurrentConnection();
-  const mix = {
-    tracks: options.former?.speech.mix.tracks ?? new NamedTracks(deps.clock),
-    isPassedOn: false,
-  };
+  const tracks = takeTracks(channel, options.former, deps);
+  const mix = { tracks, isPassedOn: false };
   const loop = createLoop(options, port, {
     connection,
     consent,
@@ -552,7 +551,7 @@ function continueState(
   { storedConsents }: Pick<SessionConsent, 'storedConsents'>,
 ): ConversationState {
   const formerChannel = formerSession?.voiceChannel.channel;
-  const goesOn = formerChannel && haveSameReaders(channel, formerChannel, deps);
+  const goesOn = formerChannel && mayBeHeard(formerChannel, channel, deps);
   const continued = formerSession
     ? goesOn && formerSession.loop.state
     : endedConversation;
@@ -568,18 +567,6 @@ function continueState(
     history: (continued || initialState).history,
     notes: { ...initialState.notes, failures: notes.failures },
   };
-}
-
-/** Tests whether exactly the same people may open both channels. */
-function haveSameReaders(
-  channel: ChannelRef,
-  otherChannel: ChannelRef,
-  { places }: Pick<SessionDependencies, 'places'>,
-) {
-  if (channel.channelId === otherChannel.channelId) return true;
-  return (
-    places.isNoWider(channel, otherChannel) && places.isNoWider(otherChannel, channel)
-  );
 }
 
 function findPersonName(

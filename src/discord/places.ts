@@ -15,7 +15,7 @@ import {
   toPersonId,
   toRoleId,
 } from '#src/base/ids.ts';
-import { isNoWider } from '#src/people/audience.ts';
+import { haveSameHolders, isNoWider } from '#src/people/audience.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
@@ -101,6 +101,23 @@ export class DiscordPlaces implements Places {
       return false;
     return openRights.every((right) =>
       isNoWider(readRight(channel, right), readRight(otherChannel, right)),
+    );
+  }
+
+  /** Tests whether exactly the same people may open both channels: by right, or as they sit there. False if unknown. */
+  hasSameReaders(
+    { channelId, guildId }: Omit<ChannelRef, 'name'>,
+    { channelId: otherId }: Omit<ChannelRef, 'name'>,
+  ): boolean {
+    const channel = this.#findVoiceChannel(guildId, channelId);
+    const other = this.#findVoiceChannel(guildId, otherId);
+    if (!channel?.guild.available || !other) return false;
+    return (
+      openRights.every((right) =>
+        haveSameHolders(readRight(channel, right), readRight(other, right)),
+      ) &&
+      isOpenToGuests(other, channel) &&
+      isOpenToGuests(channel, other)
     );
   }
 
@@ -200,6 +217,13 @@ function readChannelFacts(
     members: listOtherPeople(guild, toChannelId(channel.id)).length,
     timedOutUntilMs: guild.members.me?.communicationDisabledUntilTimestamp ?? undefined,
   };
+}
+
+/** Tests whether everybody who sits in `seats`, perhaps brought there without the right, may enter `channel`. */
+function isOpenToGuests(channel: VoiceBasedChannel, seats: VoiceBasedChannel) {
+  return listOtherPeople(seats.guild, toChannelId(seats.id)).every(({ id }) =>
+    mayConnect(channel, id),
+  );
 }
 
 function mayConnect(channel: VoiceBasedChannel, callerId: PersonId) {

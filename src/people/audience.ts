@@ -1,4 +1,5 @@
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
+import type { Owner } from './owned.ts';
 
 /** `gone` is a deleted channel. Its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
@@ -42,12 +43,63 @@ export async function mayOpen(
   return await captionChats.mayOpen(guildId, channelId, personId);
 }
 
+/** A voice channel of a server. */
+type Place = { readonly guildId: GuildId; readonly channelId: ChannelId };
+
+type ReaderDeps = {
+  readonly places: {
+    /** Tests whether exactly the same people may open both channels. False if unknown. */
+    hasSameReaders(channel: Place, other: Place): boolean;
+  };
+};
+
+/**
+ * Decides whether words or sound of an owner may be heard in a channel, and go along to it: they are its own, or exactly
+ * the same people may open both channels. It never waits, so that it can be asked as each frame of sound leaves.
+ *
+ * @example
+ * import { toChannelId, toGuildId } from '#src/base/ids.ts';
+ * import { mayBeHeard } from '#src/people/audience.ts';
+ *
+ * const places = { hasSameReaders: () => false };
+ * const lounge = { guildId: toGuildId('1'), channelId: toChannelId('2') };
+ * mayBeHeard({ channelId: lounge.channelId }, lounge, { places }); // true
+ * mayBeHeard({ channelId: toChannelId('3') }, lounge, { places }); // false
+ * mayBeHeard('given', lounge, { places }); // true
+ */
+export function mayBeHeard(
+  owner: Owner,
+  place: Place,
+  { places }: ReaderDeps,
+): boolean {
+  if (owner === 'given') return true;
+  const { channelId, onlyFor } = owner;
+  if (onlyFor !== undefined) return false;
+  if (channelId === place.channelId) return true;
+  return places.hasSameReaders(place, { ...place, channelId });
+}
+
 /** One permission in a channel. `isOpen` is for `everyone`, and the ids have an overwrite. */
 export type RightInChannel = {
   readonly isOpen: boolean;
   readonly allowedIds: ReadonlySet<PersonId | RoleId>;
   readonly deniedIds: ReadonlySet<PersonId | RoleId>;
 };
+
+/**
+ * Decides whether exactly the same people have a permission in both channels. Unsure cases count as different.
+ * Source: https://discord.com/developers/docs/topics/permissions#permission-overwrites
+ */
+export function haveSameHolders(right: RightInChannel, other: RightInChannel): boolean {
+  const rights = [right, other];
+  if (rights.every(({ deniedIds, isOpen }) => isOpen && deniedIds.size === 0))
+    return true;
+  return (
+    right.isOpen === other.isOpen &&
+    right.allowedIds.symmetricDifference(other.allowedIds).size === 0 &&
+    right.deniedIds.symmetricDifference(other.deniedIds).size === 0
+  );
+}
 
 /**
  * Decides whether everybody with the permission `right` has `limit` too. Unsure cases count as wider.

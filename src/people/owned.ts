@@ -43,6 +43,11 @@ export class Owned<Value> {
     return new Owned(text, getCommonOwner(texts.map(({ owner }) => owner)));
   }
 
+  /** Makes another value, with the same owner. */
+  map<Made>(make: (value: Value) => Made): Owned<Made> {
+    return new Owned(make(this.#value), this.owner);
+  }
+
   /** Cuts the value into pieces, each with the same owner. */
   split<Piece>(cut: (value: Value) => readonly Piece[]): readonly Owned<Piece>[] {
     return cut(this.#value).map((piece) => new Owned(piece, this.owner));
@@ -72,6 +77,11 @@ export class Owned<Value> {
     return placeId !== undefined && mayReadersOpen(owner.channelId)
       ? this.#value
       : undefined;
+  }
+
+  /** Returns the value if words of its owner may be heard where it is to sound now. */
+  findForListeners(mayBeHeard: (owner: Owner) => boolean): Value | undefined {
+    return mayBeHeard(this.owner) ? this.#value : undefined;
   }
 
   /** Returns the value if this person may open the channel of the value. */

@@ -61,6 +61,11 @@ export interface Places {
   findSeat(guildId: GuildId, personId: PersonId): ChannelRef | undefined;
   /** Returns whether everybody in `channel` may enter `other`. False if unknown. */
   isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
+  /** Returns whether exactly the same people may open both channels. False if unknown. */
+  hasSameReaders(
+    channel: Omit<ChannelRef, 'name'>,
+    other: Omit<ChannelRef, 'name'>,
+  ): boolean;
   /** Lists members, and asks Discord for unknown names. Never throws. */
   listMembers(
     guildId: GuildId,

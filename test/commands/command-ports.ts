@@ -288,6 +288,7 @@ export function makePorts(
     findChannel: () => lounge,
     findSeat: () => lounge,
     isNoWider: () => false,
+    hasSameReaders: () => false,
     listMembers: async () => [],
     canOpen: async () => true,
     getShare: () => noCost,

@@ -155,29 +155,12 @@ playScripts({
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: six
     `,
-  'moved to a channel that only some of the former readers may open, the bot begins the conversation anew':
-    [
-      {
-        people: [adam],
-        places: {
-          ...places,
-          isNoWider: (one, other) => one === den && other.name === 'Lounge',
-        },
-      },
-      `
-    adam says: five > heard Adam: five, answered Adam: You said five.
-    moved den > left moved, writes moved.elsewhere, writes seat.returned.anew
-    100
-    adam says: six > heard Adam: six, answered Adam: You said five.
-    prompt > Adam: six
-    `,
-    ],
   'an answer in which the bot is moved ends there, and comes along to a channel that the same people may open':
     [
       {
         people: [adam],
         pieces: 'natural',
-        places: { ...places, isNoWider: () => true },
+        places: { ...places, hasSameReaders: () => true },
       },
       `
     model: One. This is a rather long sentence. And there is more to come.

@@ -1,3 +1,4 @@
+import type { Guild } from 'discord.js';
 import { toChannelId } from '#src/base/ids.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
@@ -54,6 +55,42 @@ test('people who come, go and change channels, and a server that was away, are r
   client.emit('guildAvailable', here);
   expect(names()).toEqual([]);
 });
+
+test('two channels are open to the same people only while both have the same rights and no guest sits in one', async () => {
+  await using login = await open();
+  const { ann, client, guild } = login;
+  const discordPlaces = new DiscordPlaces(client);
+  const [lounge, workshop, unknown] = ['Lounge', 'Workshop', ''].map((name) => ({
+    guildId: guild.id,
+    channelId: name === '' ? toChannelId('1') : guild.channelId(name),
+  }));
+  if (!lounge || !workshop || !unknown) throw new Error('there is no such channel');
+  const bothWays = () => [
+    discordPlaces.hasSameReaders(workshop, lounge),
+    discordPlaces.hasSameReaders(lounge, workshop),
+  ];
+  expect(bothWays()).toEqual([true, true]);
+  expect(discordPlaces.hasSameReaders(lounge, unknown)).toBe(false);
+  guild.permit('Workshop', '@everyone', { deny: ['viewChannel'] });
+  await expect.poll(bothWays).toEqual([false, false]);
+  guild.permit('Lounge', '@everyone', { deny: ['viewChannel'] });
+  await waitForDenial(login.here, lounge.channelId);
+  // Ann sits in the Lounge, and could not enter the Workshop.
+  expect(bothWays()).toEqual([false, false]);
+  await ann.leave();
+  await expect.poll(bothWays).toEqual([true, true]);
+});
+
+/** Waits until the client knows that a channel is closed to most. */
+async function waitForDenial(here: Guild, channelId: string) {
+  const countDenials = () => {
+    const channel = here.channels.cache.get(channelId);
+    if (!channel || channel.isThread()) return 0;
+    return channel.permissionOverwrites.cache.filter(({ deny }) => deny.bitfield > 0n)
+      .size;
+  };
+  await expect.poll(countDenials).toBe(1);
+}
 
 test('a channel that is closed to most is no wider than an open one, which is wider than it', async () => {
   await using login = await open();

@@ -1,5 +1,9 @@
 import { toPersonId, toRoleId } from '#src/base/ids.ts';
-import { isNoWider, type RightInChannel } from '#src/people/audience.ts';
+import {
+  haveSameHolders,
+  isNoWider,
+  type RightInChannel,
+} from '#src/people/audience.ts';
 import { countRuns, fc } from '#test/properties.ts';
 
 const roles = ['staff', 'guests'];
@@ -43,6 +47,46 @@ function rightOf(overwrites: Overwrites, base: ReadonlySet<string>): RightInChan
   const isOpen = has(overwrites, [], '', base);
   return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
+
+test('channels that count as open to the same people are so for each combination of roles', () => {
+  let same = 0;
+  fc.assert(
+    fc.property(
+      anyOverwrites,
+      anyOverwrites,
+      fc.subarray([everyone, ...roles]),
+      (one, other, given) => {
+        const base = new Set(given);
+        if (!haveSameHolders(rightOf(one, base), rightOf(other, base))) return;
+        same++;
+        for (const mine of [[], ['staff'], ['guests'], roles])
+          for (const id of ['ana', 'ben'])
+            expect(has(one, mine, id, base)).toBe(has(other, mine, id, base));
+      },
+    ),
+    { numRuns: countRuns(2_000) },
+  );
+  expect(same).toBeGreaterThan(0);
+});
+
+test('a channel of staff and one that is open to all have different people, either way round', () => {
+  const open: RightInChannel = {
+    isOpen: true,
+    allowedIds: new Set(),
+    deniedIds: new Set(),
+  };
+  const staff: RightInChannel = {
+    isOpen: false,
+    allowedIds: new Set([toRoleId('staff')]),
+    deniedIds: new Set([everyone]),
+  };
+  expect([
+    haveSameHolders(staff, open),
+    haveSameHolders(open, staff),
+    haveSameHolders(staff, { ...staff }),
+    haveSameHolders(open, { ...open, allowedIds: new Set([everyone]) }),
+  ]).toEqual([false, false, true, true]);
+});
 
 test('a channel that counts as no wider opens to no combination of roles that the other one refuses', () => {
   let held = 0;

@@ -27,6 +27,7 @@ export const sceneRules = {
   captions: 'captions are announced only where they are written',
   silence: 'a stop silences whatever sounds',
   answer: 'a no is answered, and not by the model',
+  owned: 'words of a closed channel sound nowhere else',
 } as const;
 export type SceneRule = keyof typeof sceneRules;
 
@@ -42,6 +43,7 @@ export function judgeWorld(
     ...world.sayings.flatMap((saying) => judgePanel(saying, world)),
     ...world.sayings.flatMap((saying) => judgeCaptions(saying, world, captionLines)),
     ...judgeStatus(world),
+    ...judgeOwners(world),
     ...world.meant.flatMap((act) => judgeMeant(act, world)),
   ];
 }
@@ -187,6 +189,21 @@ function judgeCaptions(
   if (captionLines.some((line) => line.includes(saying.text))) return [];
   const text = `nothing was written of "${saying.text}" of ${saying.by} at ${formatMs(saying.fromMs)}`;
   return [{ rule: 'captions', text }];
+}
+
+/** Finds a text that sounded in a channel whose people may not know it. */
+function judgeOwners(world: SceneWorld): readonly Finding[] {
+  // A frame of the instant of a move was sent before it.
+  const findSeat = (atMs: number) => world.botSeat.getAt(atMs - 1);
+  const leak = world.sounds.find(({ atMs, text = '' }) =>
+    world.givenWords.some(
+      (given) =>
+        text !== '' && given.text.includes(text) && given.channel !== findSeat(atMs),
+    ),
+  );
+  if (!leak) return [];
+  const where = `${findSeat(leak.atMs)} at ${formatMs(leak.atMs)}`;
+  return [{ rule: 'owned', text: `"${leak.text}" is heard in ${where}` }];
 }
 
 function judgeMeant(act: MeantAct, world: SceneWorld): readonly Finding[] {

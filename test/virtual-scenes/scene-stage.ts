@@ -25,6 +25,8 @@ import {
 } from './scene-sound.ts';
 import { SceneStores } from './scene-stores.ts';
 import {
+  buttonMeanings,
+  commandMeanings,
   type Meaning,
   type Scene,
   type SceneChannel,
@@ -79,6 +81,7 @@ export class SceneStage implements Disposable {
   readonly #stores: SceneStores;
   readonly #budgets;
   readonly #locale;
+  readonly #isDenClosed: boolean;
   readonly #places: Places;
   readonly #transcripts;
   readonly #authors = new Map<string, string>();
@@ -93,10 +96,12 @@ export class SceneStage implements Disposable {
   #packets: readonly Packet[] = [];
   #isSounding = false;
 
-  constructor({ hasFolder, locale = 'en', policy = 'ask', roles = {} }: Scene) {
+  constructor(scene: Scene) {
+    const { hasFolder, locale = 'en', policy = 'ask', roles = {} } = scene;
     this.world = new SceneWorld(policy, roles);
     this.#policy = policy;
     this.#locale = locale;
+    this.#isDenClosed = scene.isDenClosed === true;
     this.#stores = new SceneStores(this.clock, hasFolder === true);
     this.#transcripts = openMemoryTranscripts(this.clock);
     this.#budgets = openBudgets(this.clock, {
@@ -146,6 +151,7 @@ export class SceneStage implements Disposable {
       'pressed',
     );
     const filled = fillMentions(words, this.world);
+    if (this.#isDenClosed) this.world.noteGivenWords(filled);
     const replies = await this.waitFor(
       this.#process.runCommand(filled, this.#toCall(person)),
     );
@@ -552,6 +558,7 @@ export class SceneStage implements Disposable {
         return channel && toRef(channel);
       },
       isNoWider: () => true,
+      hasSameReaders: () => !this.#isDenClosed,
       listMembers: async () => [],
       listPeople: ({ name }) => {
         const channel = sceneChannels.find((one) => one === name);
@@ -568,18 +575,6 @@ type VoiceText = { readonly number: number; readonly text: string; isNoted: bool
 
 /** Time, in ms, in which a saying is recognised, and an answer begins. */
 const recogniseMs = 2_400;
-
-const commandMeanings: Readonly<Record<string, Meaning>> = {
-  '/privacy allow': 'yes',
-  '/privacy deny': 'no',
-  '/stop': 'stop',
-};
-const buttonMeanings: Readonly<Record<string, Meaning>> = {
-  'consent.always': 'yes',
-  'consent.never': 'no',
-  'confirm:forget': 'no',
-  stop: 'stop',
-};
 
 /** What a setting changes about who is heard. Undefined: nothing. */
 function toRulesChange(

@@ -16,6 +16,19 @@ export type ScenePolicy = (typeof scenePolicies)[number];
 /** An answer by which a person is heard, or is not; a stop; a leave. */
 export type Meaning = 'yes' | 'no' | 'stop' | 'leave';
 
+/** Commands and buttons that are an answer. */
+export const commandMeanings: Readonly<Record<string, Meaning>> = {
+  '/privacy allow': 'yes',
+  '/privacy deny': 'no',
+  '/stop': 'stop',
+};
+export const buttonMeanings: Readonly<Record<string, Meaning>> = {
+  'consent.always': 'yes',
+  'consent.never': 'no',
+  'confirm:forget': 'no',
+  stop: 'stop',
+};
+
 /** A server with people, and what happens there, as data. Olga owns the server. */
 export type Scene = {
   /** `CONSENT_POLICY` of the operator. Default: `ask`. */
@@ -24,6 +37,8 @@ export type Scene = {
   readonly roles?: Readonly<Record<string, readonly SceneRole[]>>;
   /** The stores lie in a folder, of which copies can be made. */
   readonly hasFolder?: true;
+  /** Only some of the people may open the Den. Default: all may open all channels. */
+  readonly isDenClosed?: true;
   readonly locale?: 'en' | 'de' | 'ja';
   readonly steps: readonly SceneStep[];
 };

@@ -109,6 +109,8 @@ export class SceneWorld {
   readonly lines: SceneLine[] = [];
   readonly tellings: Telling[] = [];
   readonly meant: MeantAct[] = [];
+  /** Words that only people of one channel may know, and which that is. */
+  readonly givenWords: { readonly text: string; readonly channel: SceneChannel }[] = [];
   readonly rules: FactHistory<SceneRules>;
   /** Instants at which the policy became looser. */
   readonly looserMs: number[] = [];
@@ -128,6 +130,13 @@ export class SceneWorld {
   ) {
     this.rules = new FactHistory({ policy, needsRole: false, blocked: [] });
     this.#roles = roles;
+  }
+
+  /** Notes a text for the voice, which belongs to the channel in which it is to be spoken. */
+  noteGivenWords(command: string): void {
+    const [, text] = /^\/say text:(.*?)(?: \w+:\S+)*$/.exec(command) ?? [];
+    const channel = this.botSeat.last;
+    if (text && channel) this.givenWords.push({ text, channel });
   }
 
   /** Gets a person by name, who exists from the first call on. */

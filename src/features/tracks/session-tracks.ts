@@ -5,6 +5,7 @@ import type { Owners } from '#src/conversation/session.ts';
 import type { ListedTurn, SpeechRequests } from '#src/conversation/speech-requests.ts';
 import { getRightsFacts } from '#src/conversation/tools/session-tools.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
+import type { Owned } from '#src/people/owned.ts';
 import { hasRight } from '#src/people/rights.ts';
 import {
   isOwnTrack,
@@ -42,7 +43,7 @@ import {
 } from './track-request-outcomes.ts';
 
 type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
-  readonly source: SoundSource;
+  readonly sound: Owned<SoundSource>;
 };
 
 /** Tracks of all sessions of a shard. */
@@ -187,7 +188,7 @@ export class SessionTracks implements FeatureSession {
     const owner = this.getOwner(caller);
     const signal = AbortSignal.any([sessionSignal, request.signal ?? sessionSignal]);
     const sound = await this.#deps.catalog
-      .findForGuild(voiceChannel.channel.guildId, request, signal)
+      .findForChannel(voiceChannel.channel, request, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
@@ -200,7 +201,7 @@ export class SessionTracks implements FeatureSession {
   /** Plays an opened sound, or lets it wait on its track. */
   placeSound(
     { loop, next, track, wait }: Omit<PlayRequest, 'sound'>,
-    { source: sound, origin, owner }: PlaceableSound,
+    { sound, origin, owner }: PlaceableSound,
   ): PlayOutcome {
     if (wait && (loop || this.tracks.findTrack(track)?.items[0]?.isLooping))
       return { kind: 'looping', track };

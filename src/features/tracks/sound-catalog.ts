@@ -1,17 +1,20 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import { toSoundErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
+import { Owned, type Owner } from '#src/people/owned.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SoundLibrary } from '#src/sources/sound-library.ts';
 import type { SoundOpener } from '#src/sources/sound-sources.ts';
 import { matchSounds } from './sound-matching.ts';
 import type { PlayOutcome, PlayRequest } from './track-request-outcomes.ts';
+import type { StoredSound } from './track-store.ts';
 
 type FoundSound =
   | {
       readonly kind: 'found';
-      readonly source: SoundSource;
+      readonly sound: Owned<SoundSource>;
       readonly origin: SoundOrigin;
     }
   | Extract<PlayOutcome, { kind: 'bad' | 'no-sound' | 'several' }>;
@@ -34,11 +37,11 @@ export class SoundCatalog {
   }
 
   /**
-   * Finds and opens a sound. A server has four searches at a time. Aborting `signal`
+   * Finds and opens a sound for a voice channel. A server has four searches at a time. Aborting `signal`
    * throws `signal.reason`.
    */
-  async findForGuild(
-    guildId: GuildId,
+  async findForChannel(
+    { channelId, guildId }: ChannelRef,
     request: SoundRequest,
     signal: AbortSignal,
   ): Promise<FoundSound> {
@@ -47,7 +50,7 @@ export class SoundCatalog {
       return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#searchesByGuild.set(guildId, searches + 1);
     try {
-      return await this.#findSound(request, signal);
+      return await this.#findSound(request, channelId, signal);
     } catch (error) {
       return toBadSound(error, signal);
     } finally {
@@ -55,14 +58,14 @@ export class SoundCatalog {
     }
   }
 
-  /** Opens a stored sound again. Throws BotError `source.*`. */
+  /** Opens a stored sound of an owner again. Throws BotError `source.*`. */
   async openStored(
-    origin: SoundOrigin,
-    title: string,
+    { source: origin, title }: Pick<StoredSound, 'source' | 'title'>,
+    owner: Owner,
     signal: AbortSignal,
-  ): Promise<SoundSource> {
+  ): Promise<Owned<SoundSource>> {
     const source = await this.#openSound(origin, signal, title);
-    if (source) return source;
+    if (source) return new Owned(source, owner);
     throw new BotError(
       'source.unreachable',
       false,
@@ -80,10 +83,15 @@ export class SoundCatalog {
     return await this.#opener.openSource({ ...origin, title }, signal);
   }
 
-  async #findSound({ sound }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
+  async #findSound(
+    { sound }: SoundRequest,
+    channelId: ChannelId,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
     const origin = toOrigin(sound);
     const source = await this.#openSound(origin, signal, toTitle(sound));
-    if (source) return { kind: 'found', source, origin };
+    const owner = isOfMessage(sound) ? { channelId } : 'given';
+    if (source) return { kind: 'found', sound: new Owned(source, owner), origin };
     const name = origin.kind === 'library' ? origin.name : '';
     const names = await this.#library.listNames();
     const namedSounds = names.map((libraryName) => ({ name: libraryName }));
@@ -92,7 +100,7 @@ export class SoundCatalog {
     if (bestMatch === undefined)
       return { kind: 'no-sound', name, names: names.slice(0, maxShownNames) };
     if (matches.length > 1) return { kind: 'several', sounds: matches };
-    return await this.#findSound({ sound: bestMatch }, signal);
+    return await this.#findSound({ sound: bestMatch }, channelId, signal);
   }
 }
 
@@ -112,6 +120,19 @@ function toOrigin(sound: SoundRequest['sound']): SoundOrigin {
   return sound.includes('://')
     ? { kind: 'link', url: sound }
     : { kind: 'library', name: sound };
+}
+
+/** Where Discord keeps files of messages, also those whose link a person copied. */
+const messageFileHosts: ReadonlySet<string> = new Set([
+  'cdn.discordapp.com',
+  'media.discordapp.net',
+]);
+
+/** Tests whether a sound may hold words of people, as a voice message does. The library and the web are open to anyone. */
+function isOfMessage(sound: SoundRequest['sound']) {
+  if (typeof sound === 'object') return true;
+  const host = URL.parse(sound)?.hostname.replace(/\.$/, '');
+  return host !== undefined && messageFileHosts.has(host);
 }
 
 function toTitle(sound: SoundRequest['sound']) {

@@ -113,15 +113,15 @@ export class TrackPersistence {
     }
   }
 
-  async #restoreSound(
-    track: string,
-    { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
-  ) {
-    const { signal, speech } = this.#session;
+  async #restoreSound(track: string, stored: StoredSound) {
+    const { signal, speech, voiceChannel } = this.#session;
+    const { source: origin, title, positionMs: fromMs, loop: isLooping } = stored;
+    const { channelId } = voiceChannel.channel;
+    const owner = stored.wordsOwner ?? { channelId };
     try {
-      const opening = this.#deps.catalog.openStored(origin, title, signal);
-      const source = await waitUnlessAborted(opening, signal);
-      speech.mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
+      const opening = this.#deps.catalog.openStored(stored, owner, signal);
+      const sound = await waitUnlessAborted(opening, signal);
+      speech.mix.tracks.enqueue(track, sound, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = toSoundErrorLine(error);
@@ -144,10 +144,14 @@ function toStoredSounds(
     positionMs: atMs,
     source,
     title,
-  }: Pick<TrackItem, 'isLooping' | 'origin' | 'positionMs' | 'source' | 'title'>,
+    wordsOwner,
+  }: Pick<
+    TrackItem,
+    'isLooping' | 'origin' | 'positionMs' | 'source' | 'title' | 'wordsOwner'
+  >,
   index: number,
 ): readonly StoredSound[] {
   if (!origin) return [];
   const positionMs = index === 0 && source.isSeekable ? Math.round(atMs) : 0;
-  return [{ source: origin, title, positionMs, loop }];
+  return [{ source: origin, title, wordsOwner, positionMs, loop }];
 }

@@ -1,4 +1,5 @@
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import type { Owner } from '#src/people/owned.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import { channelId, guildId, json } from '#src/sql/columns.ts';
@@ -9,6 +10,8 @@ import { defineTable, findRows, putRows, removeRows } from '#src/sql/table.ts';
 export type StoredSound = {
   readonly source: SoundOrigin;
   readonly title: string;
+  /** Owner of the words in it. Absent in rows of older versions: the channel of the row. */
+  readonly wordsOwner?: Owner;
   readonly positionMs: number;
   readonly loop: boolean;
 };

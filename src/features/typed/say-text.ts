@@ -98,11 +98,12 @@ function placeText(
     deps.spending,
   );
   if (refusal) return refusal;
-  const source = new LazySpeech(clauses, session.voiceChannel, deps, payer, {
-    ...toChosenVoice(voice, session),
-    speed,
-  });
-  const sound = { source, owner: owner && tracks.getOwner(owner) };
+  const { channelId } = session.voiceChannel.channel;
+  const manner = { ...toChosenVoice(voice, session), speed };
+  const speech = new Owned(clauses, { channelId }).map(
+    (words) => new LazySpeech(words, session.voiceChannel, deps, payer, manner),
+  );
+  const sound = { sound: speech, owner: owner && tracks.getOwner(owner) };
   const request = { track, loop: false, next: when === 'now', wait };
   return { kind: 'placed', playing: tracks.placeSound(request, sound) };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
+import type { Owned, Owner } from '#src/people/owned.ts';
 import {
   Declicker,
   Gain,
@@ -93,6 +94,8 @@ function foldCase(letter: string) {
 /** All tracks of a session, to which a track belongs. */
 interface TrackGroup {
   readonly isPaused: boolean;
+  /** Decides whether words of an owner may be heard where the tracks sound now. */
+  mayBeHeard(owner: Owner): boolean;
   /** Reports an event, or without one, that there may be sound again. */
   report(event?: TrackEvent): void;
 }
@@ -129,12 +132,16 @@ export class NamedTrack {
     return this.#items;
   }
 
-  /** Adds a sound at the end, or as the next one. The queue is not limited here. */
-  enqueue(sound: SoundSource, options: ItemOptions): TrackOutcome {
+  /** Adds a sound at the end, or as the next one, unless it may not be heard here. The queue is not limited here. */
+  enqueue(sound: Owned<SoundSource>, options: ItemOptions): TrackOutcome {
     const { name: track } = this;
-    const { title } = sound;
+    const source = sound.findForListeners((owner) => this.#group.mayBeHeard(owner));
+    if (!source) return { kind: 'nowhere' };
+    const { title } = source;
     const { length } = this.#items;
-    const item = new TrackItem(sound, options, this.#clock, () => this.#group.report());
+    const item = new TrackItem(source, sound.owner, options, this.#clock, () =>
+      this.#group.report(),
+    );
     const index = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(index, 0, item);
     this.#applyState();
@@ -194,6 +201,13 @@ export class NamedTrack {
     this.#cancelItems(this.#items, 'left');
   }
 
+  /** Ends those sounds as `left` that may not be heard where the tracks sound now. Lists them. */
+  leaveBehind(): readonly TrackItem[] {
+    const items = this.#items.filter((item) => !this.#mayBeHeard(item));
+    if (items.length > 0) this.#cancelItems(items, 'left');
+    return items;
+  }
+
   /** Forgets the last samples, for listeners of another connection. */
   startOver(): void {
     this.#declicker = new Declicker();
@@ -220,6 +234,21 @@ export class NamedTrack {
 
   get #current() {
     return this.#items[0];
+  }
+
+  /**
+   * Finds the first sound from `index` on that may be heard here. Those before it end, since people who may open the
+   * channel can change while a sound waits and plays.
+   */
+  #findHearable(index: number) {
+    let item = this.#items[index];
+    for (; item && !this.#mayBeHeard(item); item = this.#items[index])
+      this.#cancelItems([item], 'left');
+    return item;
+  }
+
+  #mayBeHeard({ wordsOwner }: TrackItem) {
+    return this.#group.mayBeHeard(wordsOwner);
   }
 
   get #isStill() {
@@ -321,7 +350,11 @@ export class NamedTrack {
 
   #fillFrame(raw: Float32Array) {
     let end = 0;
-    for (let item = this.#current; item && end < musicFrame; item = this.#current) {
+    for (
+      let item = this.#findHearable(0);
+      item && end < musicFrame;
+      item = this.#findHearable(0)
+    ) {
       item.open(this.#crossfadeSamples);
       if (!item.isReady) break;
       const { waitingSamples } = item;
@@ -347,7 +380,7 @@ export class NamedTrack {
    * `raw` on.
    */
   #crossfadeOn(raw: Float32Array, remainingSamples: number) {
-    const next = this.#items[1];
+    const next = this.#findHearable(1);
     next?.open();
     if (
       next?.isReady &&

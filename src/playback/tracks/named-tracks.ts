@@ -1,5 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Owned, Owner } from '#src/people/owned.ts';
 import { Gain, musicFrame, musicPerMs, toGain } from '#src/playback/mix/gain.ts';
 import {
   findNameObjection,
@@ -9,7 +10,7 @@ import {
   type OwnTrack,
   toTrackKey,
 } from './named-track.ts';
-import type { ItemOptions } from './track-item.ts';
+import type { ItemOptions, TrackItem } from './track-item.ts';
 import type { TrackEvent, TrackOutcome, TrackRefusal } from './track-outcomes.ts';
 
 /** Limit of sounds on all tracks, and of track names. A new name replaces an idle one. */
@@ -19,10 +20,13 @@ export const maxTrackSounds = 100;
 const duckDb = -14;
 const [duckMs, restoreMs] = [80, 400];
 
+/** A sound that stays behind, and its track. */
+export type LeftSound = { readonly track: string; readonly item: TrackItem };
+
 /**
  * Tracks by name, each with a queue, that sound together.
  *
- * Nothing is read or mixed before `pullFrame`.
+ * Nothing is read or mixed before `pullFrame`. Only sounds that are open to anyone are taken before `moveTo`.
  */
 export class NamedTracks {
   /** Volumes of the bot's own tracks. Their sound comes from elsewhere. */
@@ -38,6 +42,7 @@ export class NamedTracks {
   #onSound: (() => void) | undefined;
   #isPaused = false;
   #isClosed = false;
+  #isHearable: (owner: Owner) => boolean = (owner) => owner === 'given';
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -67,9 +72,32 @@ export class NamedTracks {
     return count < maxTrackSounds ? undefined : { kind: 'full', limit: maxTrackSounds };
   }
 
-  /** Adds a sound to a track, which is created if there is none of this name. */
-  enqueue(name: string, sound: SoundSource, options: ItemOptions = {}): TrackOutcome {
+  /** Adds a sound to a track, which is created if there is none of this name. `nowhere`: it may not be heard here. */
+  enqueue(
+    name: string,
+    sound: Owned<SoundSource>,
+    options: ItemOptions = {},
+  ): TrackOutcome {
     return this.findRefusal(name) ?? this.#openTrack(name).enqueue(sound, options);
+  }
+
+  /**
+   * Has the tracks sound where only words of some owners may be heard. Sounds of others end as `left`: now, or later when
+   * `mayBeHeard`, which is asked at each frame, says no. Lists those that end now.
+   */
+  moveTo(mayBeHeard: (owner: Owner) => boolean): readonly LeftSound[] {
+    this.#isHearable = mayBeHeard;
+    return [...this.#tracks].flatMap(([key, track]) => {
+      const items = track.leaveBehind();
+      // People chose the name, too.
+      if (items.length > 0 && track.items.length === 0) this.#tracks.delete(key);
+      return items.map((item) => ({ track: track.name, item }));
+    });
+  }
+
+  /** Returns whether words of an owner may be heard where the tracks sound now. Only tracks call this. */
+  mayBeHeard(owner: Owner): boolean {
+    return this.#isHearable(owner);
   }
 
   /** True if all tracks are paused together. */

@@ -6,6 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { PlayWaitOutcome } from '#src/base/play-end.ts';
+import type { Owner } from '#src/people/owned.ts';
 import { Gain, getLevellingGain, musicPerMs } from '#src/playback/mix/gain.ts';
 
 /** Where a sound comes from, so that it can be opened again after a restart. */
@@ -46,6 +47,8 @@ const sourceTimeoutMs = 8_000;
  */
 export class TrackItem {
   readonly source: SoundSource;
+  /** Owner of the words in the sound. A track asks where they may be heard. */
+  readonly wordsOwner: Owner;
   readonly origin: SoundOrigin | undefined;
   readonly id: string = crypto.randomUUID();
   /** The first result counts. */
@@ -73,15 +76,17 @@ export class TrackItem {
   #hasSounded = false;
   #isOver = false;
 
-  /** Creates an item. `onChange` is called when the item may have become ready. */
+  /** Creates an item of an opened sound. `onChange` is called when the item may have become ready. */
   constructor(
     source: SoundSource,
+    wordsOwner: Owner,
     options: ItemOptions,
     clock: Clock,
     onChange: () => void,
   ) {
     const { fromMs = 0, isLooping = false, origin, owner } = options;
     this.source = source;
+    this.wordsOwner = wordsOwner;
     this.origin = origin;
     this.#owner = owner;
     this.#at = source.isSeekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;

@@ -103,6 +103,7 @@ export const places: Places = {
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
   findSeat: () => undefined,
   isNoWider: () => false,
+  hasSameReaders: () => false,
   listMembers: async () => [],
   listPeople: () => [],
 };

@@ -2,6 +2,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { tools } from '#src/features/features.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
@@ -103,7 +104,7 @@ export async function openSpoken() {
         rateHz: 24_000,
         channels: 1,
       });
-      session.speech.mix.tracks.enqueue('main', source);
+      session.speech.mix.tracks.enqueue('main', new Owned(source, 'given'));
     },
   };
 }

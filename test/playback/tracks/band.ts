@@ -2,6 +2,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { BotError } from '#src/base/errors.ts';
+import { Owned } from '#src/people/owned.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { ItemOptions, TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
@@ -122,9 +123,14 @@ export class Band {
     });
   }
 
+  /** Adds a sound that is open to anyone. */
+  enqueue(name: string, source: SoundSource, options?: ItemOptions) {
+    return this.tracks.enqueue(name, new Owned(source, 'given'), options);
+  }
+
   /** Item that was added. */
   play(name: string, source: SoundSource, options?: ItemOptions) {
-    const added = this.tracks.enqueue(name, source, options);
+    const added = this.enqueue(name, source, options);
     const place = added.kind === 'added' ? added.place : 0;
     const item = this.tracks.findTrack(name)?.items[place];
     if (!item) throw new Error(`It was not taken: ${added.kind}.`);

@@ -147,7 +147,7 @@ test.each(recordings)(
       outlet.hum.speech = samples;
       outlet.hum.isOn = true;
       await outlet.run(startMs);
-      band.tracks.enqueue('music', music(100, 10));
+      band.enqueue('music', music(100, 10));
       await outlet.run(800);
       expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
       const said = loudness(resamplePcm(pcmOf(samples), bandRateHz).samples);

@@ -50,7 +50,7 @@ test('a crossfade may be longer than is read ahead, and 0 ends it', async () => 
   await band.run(19_000);
   expect(band.tracks.findTrack('main')?.items[0]?.positionMs).toBeCloseTo(14_000, -2);
   band.perform({ kind: 'crossfade', ms: 0 });
-  band.tracks.enqueue('main', makeSteady(2000, 1000));
+  band.enqueue('main', makeSteady(2000, 1000));
   await band.run(6000);
   expect(sounding(band).length / bandRateHz).toBeCloseTo(21, 2);
 });
@@ -98,6 +98,6 @@ test('a crossfade that was paused goes on where it was', async () => {
 test('what is put next within a crossfade comes behind the sound that has begun', async () => {
   const { band } = openQueue(2000, [1000, 6000], [2000, 3000]);
   await band.run(5000);
-  const added = band.tracks.enqueue('main', makeSteady(500, 1000), { isNext: true });
+  const added = band.enqueue('main', makeSteady(500, 1000), { isNext: true });
   expect(added).toMatchObject({ kind: 'added', place: 2 });
 });

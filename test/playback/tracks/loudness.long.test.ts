@@ -78,7 +78,7 @@ test.each([-9, -14, -23, -31])(
   async (db) => {
     const band = new Band();
     const pcm = sine(db, 4000);
-    band.tracks.enqueue('main', {
+    band.enqueue('main', {
       ...makeSourceFromPcm('known', pcm),
       lufs: measureLoudness(pcm) ?? 0,
     });

@@ -36,8 +36,8 @@ test.each<[string, TrackCommand?]>([
   ['is paused with all'],
 ])('a track that %s does not click', async (what, command) => {
   const band = new Band();
-  band.tracks.enqueue('main', loudTone(2000));
-  band.tracks.enqueue('main', loudTone(400));
+  band.enqueue('main', loudTone(2000));
+  band.enqueue('main', loudTone(400));
   await band.run(200);
   if (command) band.perform(command);
   band.tracks.pause(what === 'is paused with all');
@@ -51,8 +51,8 @@ test.each<[string, TrackCommand?]>([
 
 test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 400 ms', async () => {
   const band = new Band();
-  band.tracks.enqueue('a', makeSteady(10_000, 20_000));
-  band.tracks.enqueue('b', makeSteady(2000, 20_000));
+  band.enqueue('a', makeSteady(10_000, 20_000));
+  band.enqueue('b', makeSteady(2000, 20_000));
   await band.run(200);
   band.isSpeaking = true;
   await band.run(80);
@@ -108,7 +108,7 @@ test('the sum is the sum, below -60 dB away from a mix computed at leisure, and 
       const limiter = new MusicLimiter();
       for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
         const samples = makeTone(1000, { hz, peak, rateHz });
-        band.tracks.enqueue(
+        band.enqueue(
           `t${n}`,
           makeSourceFromPcm('part', { samples, rateHz, channels: 2 }),
         );

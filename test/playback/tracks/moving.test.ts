@@ -44,14 +44,14 @@ test('a loop of nothing ends, also where it is moved', async () => {
 
 test('all are paused together, and what was paused by itself stays so afterwards', async () => {
   const band = new Band();
-  band.tracks.enqueue('a', makeSteady(1000, 5000));
-  band.tracks.enqueue('b', makeSteady(500, 5000));
+  band.enqueue('a', makeSteady(1000, 5000));
+  band.enqueue('b', makeSteady(500, 5000));
   await band.run(60);
   band.perform({ kind: 'pause' }, 'b');
   band.tracks.pause(true);
   await band.run(60);
   expect(band.level).toBe(0);
-  band.tracks.enqueue('c', makeSteady(200, 5000));
+  band.enqueue('c', makeSteady(200, 5000));
   await band.run(60);
   expect(band.level).toBe(0);
   band.tracks.pause(false);

@@ -19,8 +19,8 @@ test.each([
     if (ms > 0) tap.give(1000, ms);
     tap.fail(error);
     const item = band.play('main', tap);
-    band.tracks.enqueue('main', makeSteady(2000, 1000));
-    band.tracks.enqueue('other', makeSteady(100, 5000));
+    band.enqueue('main', makeSteady(2000, 1000));
+    band.enqueue('other', makeSteady(100, 5000));
     await band.run(ms + 200);
     expect(band.level).toBe(2100);
     expect(band.endOf(item)).toBe(error);
@@ -38,7 +38,7 @@ test('closed tracks let go of everything, and nothing can be played afterwards',
   await waitUntilSettled();
   expect(tap.closed).toBe(true);
   for (const item of items) expect(band.endOf(item)).toEqual('cancelled');
-  expect(band.tracks.enqueue('main', makeSteady(1, 100))).toEqual({ kind: 'nowhere' });
+  expect(band.enqueue('main', makeSteady(1, 100))).toEqual({ kind: 'nowhere' });
 });
 
 test.each([
@@ -69,7 +69,7 @@ test('sides of a stereo sound stay where they are, through a change of rate too'
   const samples = Int16Array.from({ length: 2 * 44_100 }, (_, n) =>
     n % 2 === 0 ? 1000 : -400,
   );
-  band.tracks.enqueue(
+  band.enqueue(
     'main',
     makeSourceFromPcm('sides', { samples, rateHz: 44_100, channels: 2 }),
   );
