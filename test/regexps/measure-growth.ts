@@ -28,6 +28,16 @@ function measureWallMs(work: () => unknown) {
   return performance.now() - startedMs;
 }
 
+/** The least wall time of three tries. Another try makes no long one short. */
+function measureOnceMs(work: () => unknown) {
+  let onceMs = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < 3; n++) {
+    onceMs = Math.min(onceMs, measureWallMs(work));
+    if (onceMs <= minMeasuredMs || onceMs > measuredMs) break;
+  }
+  return onceMs;
+}
+
 /**
  * Why reading texts made by `textOf` takes more than linear CPU time, or undefined.
  *
@@ -44,15 +54,8 @@ export function findSuperlinear(
     if (ms > maxShortMs) return `${short} characters take ${ms.toFixed(0)} ms`;
   }
   const [half, whole] = [textOf(testedChars / 2), textOf(testedChars)];
-  let onceMs = Number.POSITIVE_INFINITY;
-  for (let n = 0; n < 3; n++) {
-    onceMs = Math.min(
-      onceMs,
-      measureWallMs(() => read(whole)),
-    );
-    if (onceMs <= minMeasuredMs) return undefined;
-    if (onceMs > measuredMs) break; // Another try would not make it short.
-  }
+  const onceMs = measureOnceMs(() => read(whole));
+  if (onceMs <= minMeasuredMs) return undefined;
   const rounds = Math.ceil(measuredMs / onceMs);
   let [halfMs, wholeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let n = 0; n < repetitions; n++) {

@@ -41,7 +41,7 @@ playScripts({
     > replies "Stopped.", line 2: answered, played voice: stopped, typed eva answered
     1000 silent
     ben types in den with mention: stop
-    > replies perm.room (Lounge), line 3: answered, typed ben answered
+    > replies perm.room.elsewhere, line 3: answered, typed ben answered
     eva types in den with mention: stop > replies stop.silent, line 4: answered, typed eva answered
     read: A long story. A long story. A long story. A long story.
     > queued position 0, says "A long story. A long story. A long story. A long story."
@@ -53,7 +53,7 @@ playScripts({
     `,
   'a typed "leave" sends it out for those who sit there, and for nobody else': `
     ben types in den with mention: leave
-    > replies perm.room (Lounge), line 1: answered, typed ben answered
+    > replies perm.room.elsewhere, line 1: answered, typed ben answered
     at > Lounge
     adam types in den with mention: leave, please
     > replies "Done.", line 2: answered, left asked, typed adam answered

@@ -100,6 +100,30 @@ export const roomScenes: Scenes = {
       { Adam: { runs: '/join', reads: { has: formatText('join.ok', lounge) } } },
     ],
   },
+  'a private channel and its people are named in its own chat alone, and a moved bot has a panel where it sits':
+    {
+      steps: [
+        { Adam: { joins: 'Workshop' } },
+        permitting('Workshop', '@everyone', { deny: ['viewChannel'] }),
+        ...['Nova', 'Adam'].map((name) =>
+          permitting('Workshop', name, { allow: ['viewChannel', 'connect', 'speak'] }),
+        ),
+        { Ben: { joins: 'Lounge' } },
+        {
+          Adam: {
+            runs: '/join',
+            reads: { is: formatText('panel.elsewhere'), to: 'all' },
+          },
+        },
+        { posts: 'Workshop', has: ['In Workshop', 'Hearing: Adam'] },
+        { 'Nova is moved': ({ server }) => server().moveBot('Lounge') },
+        { posts: 'Lounge', has: 'Not heard until they press Hear me: Ben' },
+        { posts: 'Workshop', has: 'Moved to Lounge.', lacks: 'Hearing' },
+        { 'Nova is moved': ({ server }) => server().moveBot('Workshop') },
+        { posts: 'Lounge', has: formatText('moved.elsewhere'), lacks: 'Workshop' },
+        { posts: 'general', lacks: ['Workshop', 'Adam'] },
+      ],
+    },
   'in a stage the bot sits in the audience, asks to speak, and is heard once invited': {
     providers: yes,
     guild: { stageChannels: ['Arena'] },
