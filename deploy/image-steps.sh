@@ -27,6 +27,7 @@ build() {
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy models
+  (cd models && sha256sum -c --quiet SHA256SUMS)
   copy commands
   copy sandbox
   copy doctor

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readModelText } from '#src/speech/local/process/model-files.ts';
 import sounds from './english-sounds.json' with { type: 'json' };
 
 type SoundTable = Readonly<Record<string, string>>;
@@ -56,9 +56,9 @@ export class EnglishPhonemes {
   /** Reads the words of CMUdict, letter rules learnt from them, and names. */
   static async open(folder: string): Promise<EnglishPhonemes> {
     const [dictionary, names, rules] = await Promise.all([
-      readFile(join(folder, 'words.txt'), 'latin1'),
-      readFile(join(folder, 'names.txt'), 'utf8'),
-      readFile(join(folder, 'letters.txt'), 'utf8'),
+      readModelText(join(folder, 'words.txt'), 'latin1'),
+      readModelText(join(folder, 'names.txt'), 'utf8'),
+      readModelText(join(folder, 'letters.txt'), 'utf8'),
     ]);
     return new EnglishPhonemes(dictionary, names, parseLetterRules(rules));
   }

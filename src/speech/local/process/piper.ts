@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
@@ -14,6 +14,7 @@ import type {
   UnspokenRest,
 } from '#src/speech/local/model-jobs.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
+import { readModelText } from './model-files.ts';
 import { loadRuntime, openModel } from './sessions.ts';
 
 /**
@@ -158,7 +159,7 @@ async function readVoice(folder: string) {
       `${folder} holds no Piper voice, an .onnx and its .onnx.json.`,
     );
   const { data: voice } = voiceFile.safeParse(
-    JSON.parse(await readFile(join(folder, name), 'utf8')),
+    JSON.parse(await readModelText(join(folder, name), 'utf8')),
   );
   if (!voice) throw createVoiceError(`${name} does not describe a Piper voice.`);
   const { espeak } = voice;

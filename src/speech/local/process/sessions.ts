@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { checkModelFile } from './model-files.ts';
 
 /** Runs a model once. Names of inputs and outputs are those of its file. */
 export type RunModel = (
@@ -40,12 +41,14 @@ export async function openModel(
   const { InferenceSession } = await loadRuntime();
   try {
     await access(file);
+    await checkModelFile(file);
     const session = await InferenceSession.create(file, {
       ...defaultOptions,
       ...options,
     });
     return async (inputs) => await session.run(inputs);
   } catch (cause) {
+    if (cause instanceof BotError) throw cause;
     const message = `${basename(file)} cannot be read as a model: ${getErrorMessage(cause)}`;
     throw new BotError('speech.failed', false, message, cause);
   }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { listenRateHz } from '#src/audio/pcm.ts';
@@ -9,6 +8,7 @@ import type {
   ThreadTurn,
 } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
+import { readModelText } from './model-files.ts';
 import { loadRuntime, openModel, type RunModel } from './sessions.ts';
 import {
   choosePrompt,
@@ -41,7 +41,7 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
   const whisper: Whisper = {
     encode: await openModel(join(folder, 'encoder.onnx')),
     decode: await openModel(join(folder, 'decoder.onnx')),
-    texts: parseTokens(await readFile(join(folder, 'tokens.txt'), 'latin1')),
+    texts: parseTokens(await readModelText(join(folder, 'tokens.txt'), 'latin1')),
     Tensor,
   };
   const tokens = new Map(

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkModelFile } from '#src/speech/local/process/model-files.ts';
+
+test('a model file that is not that of this version is refused with what to do, and a model of the operator is not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-models-'));
+  const hash = createHash('sha256').update('a model').digest('hex');
+  await writeFile(join(folder, 'SHA256SUMS'), `${hash}  listed.onnx\n`);
+  const [listed, own] = [join(folder, 'listed.onnx'), join(folder, 'own.onnx')];
+  await writeFile(own, 'any');
+  await writeFile(listed, 'a model');
+  await checkModelFile(own, folder);
+  await checkModelFile(listed, folder);
+  await writeFile(listed, 'A model');
+  await expect(checkModelFile(listed, folder)).rejects.toMatchObject({
+    code: 'speech.failed',
+    message: expect.stringMatching(/^models\/listed\.onnx .*git checkout -- models/),
+  });
+});
+
+test('models/SHA256SUMS names each file that the models are loaded from', async () => {
+  const sums = await readFile('models/SHA256SUMS', 'utf8');
+  const code = await Promise.all(
+    ['process/whisper', 'process/smart-turn', 'english/phonemes'].map((name) =>
+      readFile(`src/speech/local/${name}.ts`, 'utf8'),
+    ),
+  );
+  const names = [...code.join('').matchAll(/folder, '([\w.-]+)'/g)].map(
+    ([, name]) => name,
+  );
+  expect(names.length).toBe(7);
+  for (const name of names) expect(sums).toContain(`/${name}\n`);
+});
