@@ -35,6 +35,34 @@ export function admitSentence(
   return admit('log', sentence);
 }
 
+/** Words of which servers make their codes. Another word may be one that somebody said. */
+const codeWords = new Set(
+  'access account active already api argument array audio auth authentication authorization bad balance base64 billing blocked body budget busy buffer call cancelled capacity char chat client closed commit completion concurrent connection content context conflict credit credits deployment denied disabled duplicate duration empty engine error events exceeded exception expired failed failure field file filter forbidden format found function gateway going image input insufficient int internal invalid item json key language large length limit limits loading long max maximum mb message method min missing model moderation name network no not of on out output overloaded param parameter payment permission policy process processing prompt quota range rate refused rejected request requests required resource response retry runtime safety schema server service session short size string supported temporarily tier timeout too token tokens tool transcription type unauthenticated unauthorized unavailable unknown unprocessable unsupported upstream url user validation value violation voice wait websocket with'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Admits a code of a server: where it is known what was said, one that repeats nothing of it, else one made of words of
+ * codes alone.
+ */
+export function admitCode(
+  code: string,
+  said: string | undefined,
+): LoggedText | undefined {
+  if (code.length > 60) return undefined;
+  if (said !== undefined)
+    return admitSentence(code.replace(/[_.-]/g, ' '), said) && admit('log', code);
+  const words = code
+    .replace(/([a-z])(?=[A-Z])/g, '$1_')
+    .toLowerCase()
+    .split(/[_.-]+/);
+  const isKnown = (word: string) =>
+    word.length < 2 || codeWords.has(word) || /^\d{1,4}$/.test(word);
+  const isSpelt = words.filter(({ length }) => length < 2).length > 1;
+  return !isSpelt && words.every(isKnown) ? admit('log', code) : undefined;
+}
+
 /** Escaped characters, entities, percent signs before figures, and runs as in base64 or hexadecimal. */
 const codePattern =
   /\\[ux\d]|&#?\w+;|%[0-9A-Fa-f]{2}|=\?|\b[\w+/-]*(?:[a-z][A-Z]{2}|[A-Z]{2}[a-z]|[A-Za-z]\d[A-Za-z])[\w+/-]{6,}|[\w+/]{6,}=|\b[0-9A-Fa-f]{12,}\b/;

@@ -1,7 +1,7 @@
 import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
-import { admitSentence } from '#src/base/logged-text.ts';
+import { admitCode, admitSentence } from '#src/base/logged-text.ts';
 import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
 import { RepeatedFailure } from '#src/provider/negotiation/negotiation.ts';
 import { formatServerName, toErrorCode, toPlainLine } from './error-text.ts';
@@ -327,11 +327,8 @@ const networkErrorTexts: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'it closed the connection.',
 };
 
-/** Keeps the codes of a request that repeat nothing of it. Before anybody knows what was said, a code is no word alone. */
+/** Keeps the codes that surely repeat nothing that was said. */
 function keepUnsaidCodes(codes = '', request?: string) {
-  const isUnsaid = (code: string) =>
-    request === undefined
-      ? code.length < 3 || /[\d_.-]/.test(code) || /^[A-Z]+[a-z]+[A-Z]/.test(code)
-      : admitSentence(code.replace(/[_.-]/g, ' '), request) !== undefined;
-  return codes.split(', ').filter(isUnsaid).join(', ');
+  const unsaid = codes.split(', ').filter((code) => admitCode(code, request));
+  return unsaid.join(', ');
 }
