@@ -3,7 +3,6 @@ import OpenAI from 'openai';
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import { toGuildId } from '#src/base/ids.ts';
-import { admitSentence, type LoggedText } from '#src/base/logged-text.ts';
 import { logSession, openLog } from '#src/ops/log.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
@@ -63,12 +62,6 @@ test.each([400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 502])(
   },
 );
 
-test('an owner still reads the codes, and a sentence that repeats nothing', () => {
-  expect(admitSentence('CUDA is out of memory', said)).toBe('CUDA is out of memory');
-  expect(admitSentence('CUDA is out of memory', undefined)).toBeUndefined();
-  expect(admitSentence('x'.repeat(2_000), said)).toBeUndefined();
-});
-
 test('a library’s message, a path and a host of people stay out of the log', () => {
   const foreign = Object.assign(new Error('MCP error: quagga'), {
     stack: 'Error\n    at f (/srv/parley/node_modules/sdk/index.js:1:1)',
@@ -96,9 +89,3 @@ function thrownBy(work: () => unknown) {
   }
   return undefined;
 }
-
-test('a plain string is no text for the log', () => {
-  // @ts-expect-error: Nobody asked whether it repeats what people said.
-  const text: LoggedText = `A server wrote ${said}`;
-  expect(text).toContain('quagga');
-});
