@@ -6,7 +6,7 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
-import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Members } from '#src/ports/command-ports.ts';
 
@@ -51,11 +51,10 @@ export async function readMember(
     );
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = getErrorMessage(cause);
     throw new BotError(
       'discord.unreachable',
       true,
-      `Server ${guild.id}: roles of a member could not be read: ${reason}`,
+      `Server ${guild.id}: roles of a member could not be read.`,
       cause,
     );
   }

@@ -299,8 +299,7 @@ const maxMessageChars = 300;
 
 /** Removes words of people from an error. */
 function toPlainError(error: unknown, depth = maxCauses): PlainError | undefined {
-  // Messages of the network, the system, Discord and this program stay. Others lose
-  // their quotes, and messages of parsers and refusing servers are left out.
+  // Messages of libraries and servers may quote what they were given.
   if (error === undefined) return undefined;
   if (!(error instanceof Error)) return { type: typeof error };
   const { name: type, stack = '', cause } = error;
@@ -316,21 +315,32 @@ function toPlainError(error: unknown, depth = maxCauses): PlainError | undefined
   };
 }
 
-/** Messages with these codes name hosts, ports and paths. */
-const networkCode = /^(E[A-Z]+|UND_ERR_\w+|ERR_(TLS|SSL|SOCKET|SQLITE)_?\w*)$/;
+/** Sentences of libraries and of Discord, without a place for a word of anybody. */
+const knownSentence =
+  /^(fetch failed|terminated|socket hang up|(Missing|Unknown|Invalid) (Permissions|Access|Form Body|Message|Channel|Guild|Member|Interaction|interaction|Webhook|User|Role|Session)|The operation was aborted)/;
 
+/** First frame of an error that this program made. */
+const ownFrame =
+  /^\s*at (?!.*node_modules)[^\n]*\/(src|commands|doctor|setup|sandbox|test)\//;
+
+/**
+ * Returns the message of an error as far as it surely holds no word of people: of a `BotError`, and of this program's own
+ * bugs without quotes. Of the system only call, code, and numeric address: a path or host may be a file or link of people.
+ */
 function cleanMessage(error: Error) {
-  const message = error.message.slice(0, maxMessageChars);
-  const isNetwork =
-    'syscall' in error || ('code' in error && networkCode.test(String(error.code)));
-  if (
-    isNetwork ||
-    error.name === 'BotError' ||
-    error.name.startsWith('DiscordAPIError')
-  )
-    return message;
-  const hasQuotes = 'status' in error || error.name === 'SyntaxError';
-  return hasQuotes || message === '' ? undefined : removeQuotes(message);
+  if (error.name === 'BotError') return error.message.slice(0, maxMessageChars);
+  if ('syscall' in error && 'code' in error) {
+    const [address = ''] = /[\d.:]*:\d+$|\[[\da-f:]+\]:\d+$/i.exec(error.message) ?? [];
+    return `${error.syscall} ${error.code} ${address}`.trim();
+  }
+  const known = knownSentence.exec(error.message)?.[0];
+  if (known !== undefined) return known;
+  if ('status' in error || error.name === 'SyntaxError') return undefined;
+  const [firstFrame = ''] = keepFrames(error.stack ?? '').split('\n');
+  const isOwn = ownFrame.test(firstFrame);
+  return isOwn && error.message !== ''
+    ? removeQuotes(error.message.slice(0, maxMessageChars))
+    : undefined;
 }
 
 const quotePattern = /'[^']*'|"[^"]*"|`[^`]*`/g;

@@ -4,6 +4,7 @@ import { waitUnlessAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { isRecord, parseForeignJson, tryParseForeignJson } from '#src/base/json.ts';
+import { admitCode } from '#src/base/logged-text.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { listKeyHeaders } from '#src/provider/access/server-access.ts';
 import { readServerAddress, removeLogin } from '#src/provider/access/server-address.ts';
@@ -216,7 +217,7 @@ export class JsonSocket {
   }
 
   #onClosed(code: number, reason: string) {
-    const statedCode = toErrorCode(reason);
+    const statedCode = admitCode(toErrorCode(reason) ?? '', undefined);
     const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverMessage = toPlainLine(reason, this.#key, 120);
     this.#reportLoss(

@@ -273,15 +273,15 @@ async function openThread(
     return toChannelId(id);
   } catch (cause) {
     signal.throwIfAborted();
-    throw createUnwrittenError(`a new thread of ${home.name}`, cause);
+    throw createUnwrittenError(`a new thread of channel ${home.id}`, cause);
   }
 }
 
-function createUnopenedError({ name }: ChannelRef, rights: string) {
+function createUnopenedError({ channelId }: ChannelRef, rights: string) {
   return new BotError(
     'discord.forbidden',
     false,
-    `Captions of ${name} cannot be written: the bot needs ${rights}.`,
+    `Captions of channel ${channelId} cannot be written: the bot needs ${rights}.`,
   );
 }
 

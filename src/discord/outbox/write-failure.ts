@@ -1,5 +1,5 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
-import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 
 /** `passing`: the request may have come through, or go well the next time. */
 export type WriteFailure =
@@ -41,7 +41,7 @@ export function getRetryDelayMs(error: unknown, failures: number): number | unde
   return Math.min(maxRetryMs, firstRetryMs * 2 ** failures);
 }
 
-/** Converts an error to a BotError `discord.*`, with the name of the chat for the operator. */
+/** Converts an error to a BotError `discord.*`, with the id of the chat for the operator. */
 export function createUnwrittenError(chatName: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) {
@@ -52,7 +52,7 @@ export function createUnwrittenError(chatName: string, cause: unknown): BotError
       cause,
     );
   }
-  const reason = findNetworkCode(cause) || getErrorMessage(cause);
+  const reason = findNetworkCode(cause) || 'no known reason';
   const message = `Nothing could be written in ${chatName}: Discord could not be reached (${reason}).`;
   return new BotError('discord.unreachable', true, message, cause);
 }

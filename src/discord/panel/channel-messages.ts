@@ -55,9 +55,9 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   ): Promise<void> {
     const channel = this.#getChannel(channelRef, text.owner === 'given');
     const plainText = text.findForPlace(toChannelId(channel.id));
-    if (plainText === undefined) throw createForbiddenError(channelRef.name);
+    if (plainText === undefined) throw createForbiddenError(`channel ${channelRef.channelId}`);
     const body = { content: toContent(plainText), allowed_mentions: { parse: [] } };
-    await this.#sendBody(channelRef.name, () => channel, body, signal);
+    await this.#sendBody(`channel ${channelRef.channelId}`, () => channel, body, signal);
   }
 
   /** Writes lines with pings of these people. Lines with an `id` appear once. */
@@ -81,7 +81,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
       components: this.#renderButtons(buttons, channelRef),
       ...once,
     };
-    await this.#sendBody(channelRef.name, getChannel, body, signal);
+    await this.#sendBody(`channel ${channelRef.channelId}`, getChannel, body, signal);
   }
 
   /** Sends a direct message, once for each `id`. Throws if direct messages are closed. */
@@ -114,7 +114,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     const toBody = (line: TextLine) => toRestBody(renderLines([line], locale));
     const components = this.#renderButtons(buttons, channelRef);
     const messagePlace = await this.#sendBody(
-      channelRef.name,
+      `channel ${channelRef.channelId}`,
       () => this.#getChannel(channelRef, false),
       { ...toBody(textLine), components },
       signal,
@@ -127,7 +127,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     };
   }
 
-  #getChannel({ channelId, guildId, name }: ChannelRef, isGiven: boolean) {
+  #getChannel({ channelId, guildId }: ChannelRef, isGiven: boolean) {
     const { channels } = this.#deps.client;
     const panelChannelId = isGiven
       ? this.#findPanelChat(channelId, guildId)
@@ -142,7 +142,7 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     const channel = isBarred
       ? (panelChannel ?? voiceChannel)
       : (voiceChannel ?? panelChannel);
-    if (!channel?.isSendable()) throw createForbiddenError(name);
+    if (!channel?.isSendable()) throw createForbiddenError(`channel ${channelId}`);
     return channel;
   }
 

@@ -1,6 +1,7 @@
 import { APIError } from 'openai/core/error';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import { admitCode, admitSentence } from '#src/base/logged-text.ts';
 import { type ApiClient, findClientKey } from '#src/provider/api-client.ts';
 import { RepeatedFailure } from '#src/provider/negotiation/negotiation.ts';
 import { formatServerName, toErrorCode, toPlainLine } from './error-text.ts';
@@ -44,13 +45,12 @@ export function describeError(
     serverMessage,
     about,
   } = classifyError(failure, chain, request === '');
-  const isHarmless =
-    serverMessage && request !== undefined && !repeatsWords(serverMessage, request);
+  const quotable = serverMessage && admitSentence(serverMessage, request);
   const start = `${formatServerName(client.baseURL)} ${predicate}`;
   const maxLength = maxSentenceChars - start.length - 3;
   const cutText = (text = '') =>
     maxLength > 10 ? toPlainLine(text, findClientKey(client), maxLength) : '';
-  const detail = cutText(isHarmless ? serverMessage : dropSaidCodes(codes, request));
+  const detail = cutText(quotable || keepUnsaidCodes(codes, request));
   const message = detail === '' ? `${start}.` : `${start}: ${detail}`;
   const sentence = toPlainLine(message, findClientKey(client), maxSentenceChars);
   return new BotError(
@@ -327,30 +327,8 @@ const networkErrorTexts: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'it closed the connection.',
 };
 
-/** Beginnings of words, figures, and letters of scripts without spaces. */
-const quotableUnits = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;
-
-/**
- * Returns whether a server's sentence repeats anything of a request: a figure, a letter of a script without spaces,
- * or the beginning of a word. Escaped characters count as a repetition.
- */
-function repeatsWords(sentence: string, request: string) {
-  const requestUnits = new Set(splitUnits(request));
-  if (/\\[ux]/.test(sentence)) return true;
-  return splitUnits(sentence).some((unit) => requestUnits.has(unit));
-}
-
-/** Drops the codes that are words of a request. */
-function dropSaidCodes(codes = '', request = '') {
-  const words = new Set(request.toLowerCase().split(/[^\p{L}\p{N}_.-]+/u));
-  return codes
-    .split(', ')
-    .filter((code) => !words.has(code.toLowerCase()))
-    .join(', ');
-}
-
-function splitUnits(text: string): readonly string[] {
-  return (text.toLowerCase().match(quotableUnits) ?? []).map((unit) =>
-    unit.slice(0, 4),
-  );
+/** Keeps the codes that surely repeat nothing that was said. */
+function keepUnsaidCodes(codes = '', request?: string) {
+  const unsaid = codes.split(', ').filter((code) => admitCode(code, request));
+  return unsaid.join(', ');
 }

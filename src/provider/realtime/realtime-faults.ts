@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { toNonEmptyText, toRecord } from '#src/base/json.ts';
+import { admitCode } from '#src/base/logged-text.ts';
 import type { JsonEvent, SocketOptions } from '#src/provider/json-socket.ts';
 import {
   formatServerName,
@@ -61,7 +62,7 @@ export function createRealtimeError(
   const isOwnFault = ownFaultCode.test(code ?? '');
   const serverMessage = toPlainLine(text, apiKey?.reveal(), 140);
   const about = { serverMessage, ...(isOwnFault && { status: 400 }) };
-  const message = `${formatServerName(baseUrl)} did not answer: ${toErrorCode(code) ?? 'no code given'}.`;
+  const message = `${formatServerName(baseUrl)} did not answer: ${admitCode(toErrorCode(code) ?? '', undefined) || 'no known code given'}.`;
   const isLimited = /rate_limit/.test(code ?? '');
   const refused = isLimited ? 'provider.rate_limited' : 'provider.refused';
   const kind = code === 'insufficient_quota' ? 'provider.spent' : refused;
