@@ -53,6 +53,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   await using server = await openHearing({ translates: ['large'] });
   const heard: number[] = [];
   const reservation = new Reservation({
+    hold: async () => undefined,
     pay: (_, work) =>
       void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });

@@ -208,6 +208,7 @@ function recordedSpending() {
     if (order.kind === 'answer') bills.push(own);
     const account = {
       pay: () => undefined,
+      hold: async () => undefined,
       turn: () => void own.wanted++,
       done: () => void own.closed++,
     };
