@@ -1,10 +1,13 @@
 import type { SoundPiece } from './pcm.ts';
 
+const samplesPerMs = 16;
+
 /** Sound of one utterance while it is spoken, mono at 16 kHz. */
 export class LiveSound {
   readonly #pieces: SoundPiece[] = [];
   readonly #ending = new AbortController();
   #listener: ((piece: SoundPiece) => void) | undefined;
+  #leftMs = Infinity;
 
   /** Aborts when nobody needs the utterance any more. */
   get signal(): AbortSignal {
@@ -14,7 +17,16 @@ export class LiveSound {
   /** Adds the next piece, and passes it on. */
   push(piece: SoundPiece): void {
     this.#pieces.push(piece);
-    this.#listener?.(piece);
+    this.#leftMs -= getLengthMs(piece);
+    if (this.#leftMs < 0) this.end();
+    else this.#listener?.(piece);
+  }
+
+  /** Ends the sound as soon as it is longer than `ms`. */
+  limit(ms: number): void {
+    const lengthMs = this.#pieces.reduce((sum, piece) => sum + getLengthMs(piece), 0);
+    this.#leftMs = ms - lengthMs;
+    if (this.#leftMs < 0) this.end();
   }
 
   /** Passes all sound so far to `listener`, and all later sound until the next call. */
@@ -32,4 +44,8 @@ export class LiveSound {
   end(): void {
     this.#ending.abort();
   }
+}
+
+function getLengthMs({ samples }: SoundPiece) {
+  return samples.length / samplesPerMs;
 }

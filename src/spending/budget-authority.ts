@@ -89,6 +89,7 @@ type PaidRules = {
 export type PaidKind =
   | 'answer'
   | 'answer in a file'
+  | 'sound sent ahead'
   | 'answer in writing'
   | 'question about a transcript'
   | 'recap'
@@ -106,6 +107,7 @@ const personalWriting: PaidRules = { payer: 'person', form: 'writing' };
 /** Work that needs a reservation. `docs/costs.md` lists the limits. */
 export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
+  'sound sent ahead': { payer: 'person', form: 'answer' },
   'answer in a file': { payer: 'person', form: 'answer' },
   'answer in writing': personalWriting,
   'question about a transcript': personalWriting,

@@ -27,7 +27,7 @@ import type {
   Transcript,
   TranscriptUpdate,
 } from '#src/speech/speech-engine.ts';
-import type { Reservation, SoundMeter } from './reservation.ts';
+import { type Reservation, type SoundMeter, toModelRequest } from './reservation.ts';
 
 const heardRateHz = 16_000;
 /** Sound reserved at once, and the least worth sending. */
@@ -231,24 +231,55 @@ export const silentHost: ReplyHost = {
 export type Answering = {
   /** Yields the parts of the reply to a turn, paid by one reservation. Throws as the pipeline does. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  /**
+   * Passes a turn and its sound on while that is spoken, which ends where no money is left for it. The reservation is closed
+   * at the end of the sound. Never throws.
+   */
+  feed(turn: Turn, sound: LiveSound): void;
 };
 
 /** A pipeline that works with a reservation only. */
 export interface PaidPipeline {
   /** Returns the pipeline for one answer that this reservation pays. */
   withReservation(reservation: Reservation): Answering;
-  /** Passes a turn and its sound on, at no cost until an answer is requested. */
-  feed(turn: Turn, sound: LiveSound): void;
 }
+
+/** An utterance ends before. */
+const maxSoundAheadMs = 65_000;
 
 function createPaidPipeline(pipeline: Pipeline): PaidPipeline {
   return {
     withReservation: (reservation) => ({
       answer: (turn, answerHost, signal) =>
         pipeline.answer(turn, { ...answerHost, meter: reservation }, signal),
+      feed: (turn, sound) => void feedPipeline(pipeline, turn, sound, reservation),
     }),
-    feed: (turn, sound) => pipeline.feed?.(turn, sound),
   };
+}
+
+/** Sets money aside for a turn and its sound, and then passes both on. */
+async function feedPipeline(
+  pipeline: Pipeline,
+  turn: Turn,
+  sound: LiveSound,
+  reservation: Reservation,
+) {
+  const end = () => reservation.close();
+  sound.signal.addEventListener('abort', end, { once: true });
+  try {
+    const hold = await reservation.reserveSoundAhead(
+      toModelRequest(turn),
+      maxSoundAheadMs,
+    );
+    sound.signal.addEventListener('abort', () => hold?.release(), { once: true });
+    if (hold) sound.limit(hold.maxUnits);
+    if (sound.signal.aborted) hold?.release();
+    else pipeline.feed?.(turn, sound);
+  } catch (error) {
+    end();
+    // The answer is asked for with the whole sound, and says why there is none.
+    if (!(error instanceof BotError)) throw error;
+  }
 }
 
 /** Engines before metering. */

@@ -69,6 +69,8 @@ export type ModelRequest = {
 
 /** Least tokens of a request. */
 const minTokens = 100;
+/** Least sound that is worth sending ahead. */
+const minSoundAheadMs = 1_000;
 /** Most tokens of an answer, thoughts included. */
 export const mostAnswerTokens = 4_000;
 /** Speech of any voice lasts at most this many ms per character, and as many more in all. */
@@ -78,12 +80,8 @@ const readingTokens = 1_000;
 /** Upper bound for recognisers that charge by token. */
 const recognisedTokensPerSecond = 20;
 
-/** Bounds a chat request. Pictures count as at the dearest provider. */
-export function boundModelRequest({
-  messages,
-  tools = [],
-  heardMs = 0,
-}: ModelRequest): RequestBound {
+/** Bounds the tokens of a request without its sound. Pictures count as at the dearest provider. */
+function boundInputTokens({ messages, tools = [] }: ModelRequest) {
   const textMessages = messages.map((message: MeasuredMessage) => {
     return message.sent ?? { ...message, wav: undefined, pictures: undefined };
   });
@@ -92,9 +90,33 @@ export function boundModelRequest({
   );
   const text = Buffer.byteLength(JSON.stringify([textMessages, tools]));
   const bytes = text - Buffer.byteLength(pictures.flat().join(''));
-  const heardTokens = Math.ceil(heardMs / msPerTokenHeard);
   // A text token has at least one byte.
-  const inputTokens = bytes + heardTokens + countPictures(messages) * maxPictureTokens;
+  return bytes + countPictures(messages) * maxPictureTokens;
+}
+
+/** Bounds a request that is sent while its sound is spoken, by ms of sound. Nothing is answered before its end. */
+function boundSoundAhead(request: ModelRequest, maxMs: number): RequestBound {
+  const textTokens = boundInputTokens(request);
+  return {
+    role: 'think',
+    minUnits: minSoundAheadMs,
+    maxUnits: maxMs,
+    toUse: (ms, { perMillionAudioInputTokens: hears }) => {
+      const heardTokens = Math.ceil(ms / msPerTokenHeard);
+      return {
+        kind: 'tokens',
+        inputTokens: textTokens + heardTokens,
+        audioInputTokens: hears === undefined ? undefined : heardTokens,
+        outputTokens: 0,
+      };
+    },
+  };
+}
+
+/** Bounds a chat request. */
+export function boundModelRequest(request: ModelRequest): RequestBound {
+  const heardTokens = Math.ceil((request.heardMs ?? 0) / msPerTokenHeard);
+  const inputTokens = boundInputTokens(request) + heardTokens;
   return {
     role: 'think',
     minUnits: minTokens,
@@ -175,6 +197,11 @@ export function toAnswerRequest(
   kind: PaidKind = 'answer',
   personId: PersonId | undefined = turn.utterances.at(-1)?.speakerId,
 ): AnswerRequest {
+  return { kind, guildId, personId, first: toModelRequest(turn) };
+}
+
+/** Collects everything that a model is shown for a turn, with room for words that are not known yet. */
+export function toModelRequest(turn: Turn): ModelRequest {
   const { done = [], sent = {}, tools, utterances } = turn;
   const heardMs = utterances.reduce(
     (sum, { pcm }) => sum + (pcm ? getDurationMs(pcm) : 0),
@@ -192,12 +219,7 @@ export function toAnswerRequest(
     ...done,
     { content: unknownText },
   ];
-  return {
-    kind,
-    guildId,
-    personId,
-    first: { messages, tools: [...tools, sent], heardMs },
-  };
+  return { messages, tools: [...tools, sent], heardMs };
 }
 
 /** Creates the request for a text to say. `by` pays, or else the server. */
@@ -236,8 +258,8 @@ export interface ReservationAccount {
   readonly isLive?: boolean;
   /** Charges work of a role, which may come after the end. */
   pay(role: PaidRole, work: UsageCount): void;
-  /** Reserves a request, or returns the cap that refuses. Undefined is free. An account without this method has no limit. */
-  hold?(bound: RequestBound): Promise<HoldOrCap>;
+  /** Reserves a request, or returns the cap that refuses. Undefined is free. */
+  hold(bound: RequestBound): Promise<HoldOrCap>;
   /** Counts a turn. */
   turn?(): void;
   /** Frees the money that no running request holds. */
@@ -302,6 +324,11 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
     return this.#holdAmount(boundSpeech(text));
   }
 
+  /** Sets money aside for a request with at most `maxMs` of sound that is still spoken, and so limits that. Rejects with BotError `budget.used`. */
+  reserveSoundAhead(request: ModelRequest, maxMs: number): ReservationResult {
+    return this.#holdAmount(boundSoundAhead(request, maxMs));
+  }
+
   /** Sets money aside for sound to recognise, for at least `minMs` of it. Rejects with BotError `budget.used`. */
   holdSound(ms: number, minMs?: number): ReservationResult {
     return this.#holdAmount(boundRecognition(ms, minMs));
@@ -309,7 +336,7 @@ export class Reservation implements ChatMeter, SoundMeter, VoiceUsageMeter {
 
   /** Reserves money. Undefined without a limit. Throws BotError `budget.used`. */
   async #holdAmount(bound: RequestBound) {
-    const hold = await this.#account.hold?.(bound);
+    const hold = await this.#account.hold(bound);
     if (typeof hold === 'string') throw createBudgetError(hold);
     return hold;
   }

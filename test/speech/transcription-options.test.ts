@@ -55,6 +55,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   const heard: number[] = [];
   const reservation = new Reservation({
     guildId: noGuild,
+    hold: async () => undefined,
     pay: (_, work) =>
       void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });

@@ -19,6 +19,7 @@ import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
+import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
@@ -384,8 +385,6 @@ export class UtteranceRunner {
     if (pipeline === 'chained' || answers !== 'spoken') return;
     if (!speech || speech.turn.parts.length > 0) return;
     if (!canPreempt(state, speech, undefined, true)) return;
-    if (this.#deps.spending.findUsedBudget(voiceChannel.channel.guildId, speakerId))
-      return;
     const { fromMs } = speech.utterance.times;
     const utterance = {
       speakerId,
@@ -393,10 +392,16 @@ export class UtteranceRunner {
       fromMs,
       transcript: () => recording.requestTranscript(),
     };
+    const turn = this.#deps.createTurn(utterance);
+    const { guildId } = voiceChannel.channel;
+    const request = toAnswerRequest(turn, guildId, 'sound sent ahead', speakerId);
+    const opened = this.#deps.spending.open(request);
+    if (opened.kind === 'refused') return;
     recording.live ??= new LiveSound();
     this.#deps.pipelines
       .open(pipeline)
-      .feed(this.#deps.createTurn(utterance), recording.live);
+      .withReservation(opened.reservation)
+      .feed(turn, recording.live);
   }
 
   #createListening(transcriber: Transcriber, recording: () => UtteranceRecording) {

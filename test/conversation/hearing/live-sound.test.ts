@@ -49,8 +49,12 @@ test.each(['realtime', 'audio-model'] as const)(
     });
     expect(await isHeardEarly(reader)).toBe(false);
     await using spent = await openServed(name, usual);
-    const used = { line: { id: 'budget.warn' }, time: '' } as const;
-    using _ = vi.spyOn(spent.spending, 'findUsedBudget').mockReturnValue(used);
+    using _ = vi.spyOn(spent.spending, 'open').mockReturnValue({
+      kind: 'refused',
+      cap: 'person',
+      line: { id: 'budget.rest.person' },
+      isNews: () => false,
+    });
     expect(await isHeardEarly(spent)).toBe(false);
     await using listener = await openServed(name, usual);
     expect(await isHeardEarly(listener)).toBe(true);

@@ -209,6 +209,7 @@ function recordedSpending() {
     const account = {
       guildId: order.guildId,
       pay: () => undefined,
+      hold: async () => undefined,
       turn: () => void own.wanted++,
       done: () => void own.closed++,
     };
