@@ -7,6 +7,7 @@ import type {
 } from '#src/features/command.ts';
 import { hasRight } from '#src/people/rights.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 export function toNotManagingReply({ caller }: CommandCall): Reply | undefined {
   return caller.mayManage ? undefined : { id: 'perm.manage' };
@@ -44,6 +45,60 @@ export function commandInChannel(command: Command): Command {
 function suggestInChannel(suggest: SuggestValues): SuggestValues {
   return async (typed, call, ports) =>
     findChannelObjection(call, ports) ? [] : await suggest(typed, call, ports);
+}
+
+/**
+ * Makes a command about what sounds in the channel of the bot. Titles, and names of people there, are for those who may
+ * open the channel: all read them in its chat, elsewhere the caller alone. Others may only silence the bot.
+ */
+export function commandAboutSounds(command: Command): Command {
+  return commandInChannel({
+    ...command,
+    options: command.options.map((option) =>
+      option.kind === 'text' && option.suggest
+        ? { ...option, suggest: suggestToListeners(option.suggest) }
+        : option,
+    ),
+    run: tellListeners(command),
+  });
+}
+
+/** Gives the replies of a command about sounds to those who may read them. */
+export function tellListeners({
+  isNeverLimited,
+  run,
+}: Pick<Command, 'isNeverLimited' | 'run'>): Command['run'] {
+  return async (call, ports) => {
+    const channel = ports.sessions.at(call.guildId);
+    if (!channel) return [nowhereReply];
+    if (!isNeverLimited && !(await mayKnowSounds(call, channel, ports)))
+      return [toJoinRoomLine(channel, call.caller.id, ports.places)];
+    const [reply, ...laterReplies] = await run(call, ports);
+    // The run may have waited for the end of a sound.
+    if (!(await mayKnowSounds(call, channel, ports))) return [{ id: 'confirm.done' }];
+    if (call.placeId === channel.channelId) return [reply, ...laterReplies];
+    return [toPrivateReply(reply), ...laterReplies.map(toPrivateReply)];
+  };
+}
+
+function suggestToListeners(suggest: SuggestValues): SuggestValues {
+  return async (typed, call, ports) => {
+    const channel = ports.sessions.at(call.guildId);
+    const mayKnow = channel && (await mayKnowSounds(call, channel, ports));
+    return mayKnow ? await suggest(typed, call, ports) : [];
+  };
+}
+
+async function mayKnowSounds(
+  { caller, guildId }: CommandCall,
+  { channelId }: ChannelRef,
+  { sessions }: CommandPorts,
+) {
+  return await sessions.canOpen(guildId, channelId, caller.id);
+}
+
+function toPrivateReply(reply: Reply): Reply {
+  return reply.to === 'room' ? { ...reply, to: 'caller' } : reply;
 }
 
 export function onlyIfAdmitted(run: Command['run']): Command['run'] {

@@ -5,12 +5,12 @@ import {
 } from '#commands/voice/voice-option.ts';
 import type { Command } from '#src/features/command.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
-import { commandInChannel } from './command-rights.ts';
+import { commandAboutSounds } from './command-rights.ts';
 import { toAnnouncementReply } from './read-aloud.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from './wait-option.ts';
 
 /** `/say`: has the bot say a text, by the voice that its caller chose. */
-export const say: Command = commandInChannel({
+export const say: Command = commandAboutSounds({
   name: 'say',
   description: 'command.say',
   options: [
@@ -33,7 +33,9 @@ export const say: Command = commandInChannel({
     waitOption,
   ],
   longestMs: maxWaitMs,
-  run: async (call, { clock, peopleSettings, features }) => {
+  run: async (call, { clock, peopleSettings, features, sessions }) => {
+    // The bot may be moved while voices and settings are read.
+    const channelId = sessions.at(call.guildId)?.channelId;
     const { text = '', track, voice: typedVoice } = call.inputs;
     const { voices } = features;
     const voice =
@@ -48,6 +50,7 @@ export const say: Command = commandInChannel({
       owner,
       payer: owner,
       track,
+      channelId,
       wait,
       voice: voice ?? callerSettings?.voice,
       speed: callerSettings?.speed,

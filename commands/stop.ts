@@ -11,12 +11,12 @@ import type {
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { toOutcomeLine } from '#src/features/tracks/track-request-outcomes.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { commandInChannel } from './command-rights.ts';
+import { commandAboutSounds } from './command-rights.ts';
 
 const stopKinds = ['speech', 'sounds', 'everything'] as const;
 
 /** `/stop`: silences the bot at once, or stops sounds. */
-export const stop: Command = commandInChannel({
+export const stop: Command = commandAboutSounds({
   name: 'stop',
   description: 'command.stop',
   isForEverybody: true,

@@ -1,4 +1,4 @@
-import { commandInChannel, nowhereReply } from '#commands/command-rights.ts';
+import { commandAboutSounds, nowhereReply } from '#commands/command-rights.ts';
 import type { Command } from '#src/features/command.ts';
 import { toTrackLine } from '#src/features/tracks/session-tracks.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
@@ -14,7 +14,7 @@ const maxListedSounds = 15;
 const nothingPlays: TextLine = { id: 'stop.nothing' };
 
 /** `/track list`: all tracks with their current sounds. */
-export const list: Command = commandInChannel({
+export const list: Command = commandAboutSounds({
   name: 'list',
   description: 'command.track.list',
   shownTo: 'caller',
@@ -32,7 +32,7 @@ export const list: Command = commandInChannel({
 });
 
 /** `/track queue`: the waiting sounds of a track, or the length of its crossfades. */
-export const queue: Command = commandInChannel({
+export const queue: Command = commandAboutSounds({
   name: 'queue',
   description: 'command.track.queue',
   shownTo: 'caller',

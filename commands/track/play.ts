@@ -1,5 +1,5 @@
 import { findClosestNames } from '#commands/closest-names.ts';
-import { commandInChannel } from '#commands/command-rights.ts';
+import { commandAboutSounds } from '#commands/command-rights.ts';
 import { maxWaitMs, waitForEndReply, waitOption } from '#commands/wait-option.ts';
 import type { Command, CommandOption } from '#src/features/command.ts';
 import { newTrack, volumeOption } from './options.ts';
@@ -26,7 +26,7 @@ const options: readonly CommandOption[] = [
 ];
 
 /** `/track play`: plays a sound of this machine, a link or an attachment. */
-export const play: Command = commandInChannel({
+export const play: Command = commandAboutSounds({
   name: 'play',
   description: 'command.track.play',
   shownTo: 'room',

@@ -1,4 +1,4 @@
-import { onlyInChannel } from '#commands/command-rights.ts';
+import { onlyInChannel, tellListeners } from '#commands/command-rights.ts';
 import type { Button } from '#src/features/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import { toShortReplies } from './track-replies.ts';
@@ -11,20 +11,21 @@ export const trackPresses: readonly Button[] = [
 
 /** Builds a button for a track. Pause also resumes. */
 function toSteeringButton(name: 'pause' | 'skip'): Button {
+  const run: Button['run'] = async (call, { features: { tracks } }) => {
+    const { about = '' } = call.inputs;
+    const pressed = tracks
+      .listTracks(call.guildId)
+      ?.find(({ name: trackName }) => isSameTrack(trackName, about));
+    const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
+    return toShortReplies(
+      tracks.changeTracks(call.guildId, call.caller, { kind }, about),
+    );
+  };
   return {
     name: `track.${name}`,
     label: `button.track.${name}`,
     style: 'plain',
     isNeverLimited: true,
-    run: onlyInChannel(async (call, { features: { tracks } }) => {
-      const { about = '' } = call.inputs;
-      const pressed = tracks
-        .listTracks(call.guildId)
-        ?.find(({ name: trackName }) => isSameTrack(trackName, about));
-      const kind = name === 'pause' && pressed?.isPaused ? 'resume' : name;
-      return toShortReplies(
-        tracks.changeTracks(call.guildId, call.caller, { kind }, about),
-      );
-    }),
+    run: onlyInChannel(tellListeners({ isNeverLimited: true, run })),
   };
 }

@@ -1,5 +1,5 @@
 import { findClosestNames } from '#commands/closest-names.ts';
-import { commandInChannel } from '#commands/command-rights.ts';
+import { commandAboutSounds } from '#commands/command-rights.ts';
 import type {
   Command,
   CommandCall,
@@ -25,13 +25,13 @@ import { getTrackName, toReplies } from './track-replies.ts';
 export function createSteeringCommand(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
   const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
-  const command = createChangeCommand(
+  return createChangeCommand(
     kind,
     `command.track.${subject}`,
     [track],
     () => ({ kind }),
+    silencingActions.has(kind) ? { isNeverLimited: true } : {},
   );
-  return silencingActions.has(kind) ? { ...command, isNeverLimited: true } : command;
 }
 
 const silencingActions: ReadonlySet<TrackAction> = new Set([
@@ -137,8 +137,10 @@ function createChangeCommand(
   description: PlainTextId,
   options: readonly CommandOption[],
   toChange: (inputs: CommandCall['inputs']) => TrackCommand | Reply,
+  limits: Pick<Command, 'isNeverLimited'> = {},
 ) {
-  return commandInChannel({
+  return commandAboutSounds({
+    ...limits,
     name,
     description,
     shownTo: 'room',

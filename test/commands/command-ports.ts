@@ -56,8 +56,11 @@ export function callAs(facts: Partial<Caller>): CommandCall {
 }
 /** Adam, who manages the server. */
 export const manager = callAs({ mayManage: true });
-/** Adam in the channel where the bot is. */
-export const inLounge = callAs({ channel: lounge });
+/** Adam in the channel where the bot is, typing in its chat. */
+export const inLounge: CommandCall = {
+  ...callAs({ channel: lounge }),
+  placeId: lounge.channelId,
+};
 export const den: ChannelRef = {
   guildId: toGuildId('g'),
   channelId: toChannelId('den'),

@@ -78,7 +78,7 @@ test.each<[PlayWaitOutcome, string]>([
   expect(await Promise.race([replied, waitUntilSettled()])).toBeUndefined();
   resolve(end);
   expect(readReply(await replied)).toEqual(['caller', sentence]);
-  expect(asked).toMatchObject([{ wait: true }]);
+  expect(asked).toMatchObject([{ wait: true, channelId: 'lounge' }]);
 });
 
 test('a command that is not over after 14 minutes says so, within the time that Discord gives', async () => {

@@ -1,13 +1,16 @@
 import { commands } from '#commands/commands.ts';
+import { toChannelId } from '#src/base/ids.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type {
   ListedTrack,
   PlayOutcome,
 } from '#src/features/tracks/track-request-outcomes.ts';
 import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import { healthyFacts } from '#test/fakes/channel-facts.ts';
 import { waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import {
   adam,
+  den,
   endedSession,
   inLounge,
   makePorts,
@@ -73,6 +76,73 @@ test.each(subcommands.map(({ name }) => name))(
     ]);
   },
 );
+
+const manyInputs = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
+const skipped = { kind: 'skipped', track: 'bg', title: 'rain' } as const;
+const byAna = { kind: 'denied', track: 'bg', owner: 'Ana' } as const;
+const telling: PortOverrides = {
+  ...listing,
+  changeTracks: () => [skipped, byAna],
+  playSound: async () => [skipped, byAna],
+};
+
+test.each(subcommands.map(({ name }) => name))(
+  '/track %s names sounds and people to all in the chat of the channel, elsewhere to the caller, and to nobody who may not open it',
+  async (name) => {
+    const { run: runTrack } = track(name);
+    const inputs = { ...manyInputs, track: 'bg' };
+    const call = { ...inLounge, inputs };
+    const isShown = name === 'list' || name === 'queue';
+    const [here] = await runTrack(call, makePorts(telling));
+    expect(here.to).toBe(isShown ? 'caller' : 'room');
+    const elsewhere = { ...call, placeId: toChannelId('general') };
+    for (const { to } of await runTrack(elsewhere, makePorts(telling)))
+      expect(to).toBe('caller');
+    const barred: PortOverrides = {
+      ...telling,
+      canOpen: async () => false,
+      findChannelFacts: () => ({ ...healthyFacts, callerMayEnter: false }),
+    };
+    const manager = { ...elsewhere, caller: { ...call.caller, mayManage: true } };
+    const outside = { ...manager, caller: { ...manager.caller, channel: den } };
+    const replies = await runTrack(outside, makePorts(barred));
+    expect(JSON.stringify(replies)).not.toMatch(/rain|Ana|bg/);
+    for (const option of track(name).options)
+      if (option.kind === 'text' && option.name !== 'sound')
+        expect((await option.suggest?.('', outside, makePorts(barred))) ?? []).toEqual(
+          [],
+        );
+  },
+);
+
+test.each(['track.skip:bg', 'track.pause:bg'])(
+  'who presses %s and may not open the channel reads no title and no name',
+  async (button) => {
+    const call = { ...inLounge, placeId: toChannelId('general') };
+    const replies = await runPressed(button, call, {
+      ...telling,
+      canOpen: async () => false,
+    });
+    expect(read(replies)).toEqual(['caller', 'Done.']);
+  },
+);
+
+test('who may open the channel no more as a sound ends reads only that it is done', async () => {
+  let isOpen = true;
+  const heard = Promise.withResolvers<'completed'>();
+  const replied = run(
+    'play',
+    { sound: 'wind', wait: 'true' },
+    {
+      playSound: async () => [playingWind(heard.promise)],
+      canOpen: async () => isOpen,
+    },
+  );
+  await waitUntilSettled();
+  isOpen = false;
+  heard.resolve('completed');
+  expect(read(await replied)).toEqual(['caller', 'Done.']);
+});
 
 test.each<[PlayOutcome, string]>([
   [

@@ -127,4 +127,12 @@ export const plantedLeaks: readonly PlantedFault[] = [
     to: '',
     tests: ['test/conversation/hearing/refused-yes.test.ts'],
   },
+  {
+    id: 's16',
+    meaning: 'Words on tracks go along to any channel.',
+    file: 'src/people/audience.ts',
+    from: 'return places.hasSameReaders(place, { ...place, channelId });',
+    to: 'return true;',
+    tests: ['test/virtual-scenes/moves.test.ts'],
+  },
 ];

@@ -35,7 +35,6 @@ import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names
 import { TrackPersistence, type TrackPersistenceDeps } from './track-persistence.ts';
 import {
   formatPlayingTime,
-  type ListedSound,
   type ListedTrack,
   type PlayOutcome,
   type PlayRequest,
@@ -323,17 +322,31 @@ export class SessionTracks implements FeatureSession {
     const answer = notices.formatWrittenText({ id: 'track.voice.answer' });
     return {
       current:
-        current && isSkippable(current) ? toTrackSound(current, answer) : undefined,
-      waiting: waiting.filter(isSkippable).map((turn) => toTrackSound(turn, answer)),
+        current && isSkippable(current)
+          ? this.#toTrackSound(current, answer)
+          : undefined,
+      waiting: waiting
+        .filter(isSkippable)
+        .map((turn) => this.#toTrackSound(turn, answer)),
     };
+  }
+
+  #toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
+    const { channelId } = this.#session.voiceChannel.channel;
+    const sound = { id: `${turn.id}`, turn, wordsOwner: { channelId } };
+    if (turn.kind === 'question')
+      return { ...sound, title: answer, owner: { id: turn.by, name: turn.name } };
+    return { ...sound, title: speechTitle, owner: turn.announcement.owner };
   }
 }
 
 function toListedSound({
   title,
   owner,
-}: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
-  return { title, ...(owner && { owner: owner.name }) };
+  wordsOwner,
+}: TrackSound): ListedTrack['waiting'][number] {
+  const hasWords = wordsOwner === 'given' ? undefined : true;
+  return { title, ...(owner && { owner: owner.name }), ...(hasWords && { hasWords }) };
 }
 
 const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set([
@@ -370,13 +383,6 @@ function performVoiceCommand(
 function isSkippable(turn: ListedTurn) {
   // Everybody has to hear the others.
   return turn.kind !== 'announcement' || turn.announcement.interruptible !== false;
-}
-
-function toTrackSound(turn: ListedTurn, answer: string): QueuedSpeech {
-  const id = `${turn.id}`;
-  if (turn.kind === 'question')
-    return { id, turn, title: answer, owner: { id: turn.by, name: turn.name } };
-  return { id, turn, title: speechTitle, owner: turn.announcement.owner };
 }
 
 /** Describes a track with its current sound, position and volume in one line. */

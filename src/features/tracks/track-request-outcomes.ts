@@ -48,7 +48,7 @@ export type PlayOutcome =
 export type ListedTrack = TrackState & {
   readonly name: string;
   readonly current?: ListedSound;
-  readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
+  readonly waiting: readonly Pick<ListedSound, 'hasWords' | 'owner' | 'title'>[];
 };
 
 /** The current sound of a track. */
@@ -56,6 +56,8 @@ export type ListedSound = {
   readonly title: string;
   /** Name of the owner. Absent if forgotten. */
   readonly owner?: string;
+  /** True for words of people, of which programs read no title. */
+  readonly hasWords?: true;
   /** Absent for the bot's own speech. */
   readonly positionMs?: number;
   readonly lengthMs?: number;

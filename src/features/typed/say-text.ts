@@ -1,3 +1,4 @@
+import type { ChannelId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import type { VoiceDeps } from '#src/conversation/output/answer-delivery.ts';
@@ -24,6 +25,8 @@ export type SayOptions = Pick<SpokenManner, 'speed' | 'voice'> & {
   /** Default: `voice`. On another track the text waits like a sound. */
   readonly track?: string;
   readonly wait?: boolean;
+  /** Channel for which the text was typed. Where the bot has moved since, it is not said. */
+  readonly channelId?: ChannelId | undefined;
 };
 
 /** How a request to say a text ended. */

@@ -110,6 +110,8 @@ export class TypedRequests {
     const { deps, sessionTracks: tracks } = this.#deps;
     const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
+    const { channelId = session.channel.channelId } = options;
+    if (channelId !== session.channel.channelId) return nowhereOutcome;
     return sayInSession(session, text, when, options, { ...deps, tracks });
   }
 

@@ -1,3 +1,4 @@
+import type { Owner } from '#src/people/owned.ts';
 import type { SoundOwner } from './track-item.ts';
 import type { TrackCommand } from './track-outcomes.ts';
 
@@ -6,6 +7,8 @@ export type TrackSound = {
   readonly id: string;
   readonly title: string;
   readonly owner: SoundOwner['person'];
+  /** Owner of the words in it. */
+  readonly wordsOwner: Owner;
 };
 
 export type TrackSounds<Sound = TrackSound> = {

@@ -2,6 +2,7 @@ import { toGuildId } from '#src/base/ids.ts';
 import {
   adam,
   den,
+  lounge,
   openSessionFixture,
   passTime,
   places,
@@ -100,3 +101,15 @@ test('moved between channels of the same people a file goes along, also over a r
   isSame = false;
   expect(await restart()).toEqual([[undefined], ['rain']]);
 });
+
+test.each(['bg', undefined])(
+  'a text that was typed for the channel before a move is not said in the next one on the track %s',
+  async (track) => {
+    const fixture = await openSetup();
+    await moveBot(fixture, den);
+    const say = (channelId: typeof den.channelId) =>
+      fixture.talk.sayText(toGuildId('g'), 'Hello.', 'queue', { track, channelId });
+    expect(await say(lounge.channelId)).toEqual({ kind: 'nowhere' });
+    expect(await say(den.channelId)).not.toEqual({ kind: 'nowhere' });
+  },
+);

@@ -103,6 +103,25 @@ test('a program reads no word that is read out, and no name of who has it read o
   expect(answer).not.toMatch(/sack|Eva/);
 });
 
+test('a program reads no title of a file that a person handed over', async () => {
+  await using setup = await openTracks();
+  const { post, read, tracks } = setup;
+  const eva = { id: toPersonId('eva'), name: 'Eva', mayManage: false };
+  const sound = { url: 'https://sounds.example/memo.mp3', name: 'to my lawyer.mp3' };
+  const request = { sound, track: 'bg', loop: false, next: false };
+  for (const next of [false, false, true])
+    await tracks.playSound(toGuildId('g'), eva, { ...request, next });
+  const answers = [
+    JSON.stringify(await read('bg')),
+    await (await post('/bg/seek', { atMs: 1_000 })).text(),
+    await (await post('/bg/seek', { atMs: 20_000 })).text(),
+    await (await post('/bg/remove', { item: 1 })).text(),
+    await (await post('/bg/skip', {})).text(),
+  ];
+  expect(answers.filter((answer) => answer.includes('lawyer'))).toEqual([]);
+  expect(answers.at(-1)).toContain('skipped');
+});
+
 test.each([
   ['Rainy Day', 'RAINY DAY'],
   ['雨の音', '雨の音'],

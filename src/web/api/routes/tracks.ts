@@ -1,8 +1,10 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
+import { speechTitle } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { maxFadeMs } from '#src/features/tracks/track-arguments.ts';
 import {
+  type ListedTrack,
   type PlayOutcome,
   toOutcomeLine,
 } from '#src/features/tracks/track-request-outcomes.ts';
@@ -60,8 +62,8 @@ const listTracks = defineRoute({
     if (!tracks) throw createNowhereRefusal();
     const nameless = tracks.map(({ current, waiting, ...track }) => ({
       ...track,
-      current: current && { ...current, owner: undefined },
-      waiting: waiting.map((sound) => ({ ...sound, owner: undefined })),
+      current: current && toProgramSound(current),
+      waiting: waiting.map(toProgramSound),
     }));
     return { tracks: nameless, sounds: await ports.features.tracks.listSounds() };
   },
@@ -153,6 +155,12 @@ function defineChangeRoute<Body extends z.ZodType>(
   });
 }
 
+/** Leaves out names of people, and titles that are their words. */
+function toProgramSound<Sound extends ListedTrack['waiting'][number]>(sound: Sound) {
+  const { hasWords, owner: _, title, ...rest } = sound;
+  return { ...rest, title: hasWords ? speechTitle : title };
+}
+
 function changeTrack(
   {
     guildId,
@@ -162,12 +170,21 @@ function changeTrack(
   }: ApiCall<unknown, unknown, { readonly track: string }>,
   command: TrackCommand,
 ) {
-  return ports.features.tracks.changeTracks(
-    guildId,
-    { ...asker, mayManage: true },
-    command,
-    params.track,
+  const { tracks } = ports.features;
+  const sounds = tracks
+    .listTracks(guildId)
+    ?.flatMap(({ current, waiting }) => (current ? [current, ...waiting] : waiting));
+  const wordTitles = new Set(
+    sounds?.flatMap(({ hasWords, title }) => (hasWords ? [title] : [])),
   );
+  const caller = { ...asker, mayManage: true };
+  return tracks
+    .changeTracks(guildId, caller, command, params.track)
+    .map((outcome) =>
+      'title' in outcome && wordTitles.has(outcome.title ?? '')
+        ? { ...outcome, title: speechTitle }
+        : outcome,
+    );
 }
 
 /** Returns a successful outcome. Throws for a refusal. */
