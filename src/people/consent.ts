@@ -1,3 +1,4 @@
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 
 /** Latest answer of a person in a server. Only `always` is a yes. */
@@ -45,7 +46,7 @@ export interface ConsentStore extends ChoiceStore<ConsentChange> {
    * Erases everything about a person in a server except consent and erasure. Returns the number of items. Throws
    * BotError `store.unwritable`.
    */
-  erasePerson(guildId: GuildId, personId: PersonId): Promise<number>;
+  erasePerson(erasure: AdmittedErasure<PersonErasure>): Promise<number>;
 }
 
 /**

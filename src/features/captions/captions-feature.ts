@@ -134,8 +134,13 @@ export const captionsFeature: Feature<CaptionPorts> = {
       openShard({ deps: engineDeps, sessions, shard, signal, writtenQuestions }) {
         const { settings } = sessions;
         const shardDeps = { ...engineDeps, settings, transcripts: stores };
+        const { erasures } = sessions;
         const sessionCaptions = new SessionObjects<SessionCaptions>(sessions);
-        const cleanup = new TranscriptCleanup(shardDeps, sessionCaptions, shard);
+        const cleanup = new TranscriptCleanup(
+          { ...shardDeps, erasures },
+          sessionCaptions,
+          shard,
+        );
         const transcripts = new TranscriptRequests(
           shardDeps,
           sessionCaptions,
@@ -157,8 +162,8 @@ export const captionsFeature: Feature<CaptionPorts> = {
               new SessionCaptions(session, deps, isReturned),
             ),
           run: () => cleanup.runUntilAborted(signal),
-          eraseServer: (guildId) =>
-            stores.sumBoth(({ eraser }) => eraser.eraseGuild(guildId)),
+          eraseServer: (erasure) =>
+            stores.sumBoth(({ eraser }) => eraser.eraseGuild(erasure)),
           person: cleanup,
         };
       },

@@ -1,5 +1,6 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   ConsentChange,
@@ -143,8 +144,8 @@ export class JournaledConsents implements ConsentStore, Disposable {
   }
 
   /** Erases a person's rows except consent and erasure. */
-  erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
-    return this.#store.erasePerson(guildId, personId);
+  erasePerson(erasure: AdmittedErasure<PersonErasure>): Promise<number> {
+    return this.#store.erasePerson(erasure);
   }
 
   /** Tries no more to write entries. They stay in the journal. */
