@@ -40,6 +40,8 @@ export interface ConsentStore extends ChoiceStore<ConsentChange> {
   endErasure(erasure: Erasure): Promise<void>;
   /** Counts stored items about a person. Throws BotError `store.unreadable`. */
   countItems(guildId: GuildId, personId: PersonId): Promise<number>;
+  /** Counts the items that `erasePerson` would erase now. Throws BotError `store.unreadable`. */
+  countErasable(guildId: GuildId, personId: PersonId): Promise<number>;
   /** Lists stored rows about a person. Throws BotError `store.unreadable`. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
   /**

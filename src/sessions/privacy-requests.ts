@@ -57,10 +57,14 @@ export class PrivacyRequests {
   }
 
   /** Counts what is stored of a person. Undefined where a store is in trouble. */
-  async #countStored(guildId: GuildId, personId: PersonId) {
+  async #countStored(
+    guildId: GuildId,
+    personId: PersonId,
+    counting: 'countItems' | 'countErasable' = 'countItems',
+  ) {
     const [settings, counts] = await Promise.all([
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-        this.#deps.store.countItems(guildId, personId),
+        this.#deps.store[counting](guildId, personId),
       ),
       this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
@@ -239,7 +243,7 @@ export class PrivacyRequests {
       (one) => one.guildId === guildId && one.personId === personId,
     );
     if (pending) return pending;
-    const stored = await this.#countStored(guildId, personId);
+    const stored = await this.#countStored(guildId, personId, 'countErasable');
     if (stored && stored.settings + stored.lines + stored.memories === 0)
       return undefined;
     const choices = this.#sessions.consents.getChoices(guildId);

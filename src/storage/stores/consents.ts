@@ -123,6 +123,14 @@ class SqlConsentStore implements ConsentStore {
       .filter(({ kind }) => kind !== 'forgotten').length;
   }
 
+  /** Counts rows about a person in tables that do not outlast an erasure. */
+  async countErasable(guildId: GuildId, personId: PersonId): Promise<number> {
+    const rowsByTable = await this.listRows(guildId, personId);
+    return Object.entries(rowsByTable)
+      .filter(([name]) => !lasting.has(name))
+      .reduce((sum, [, rows]) => sum + rows.length, 0);
+  }
+
   /** Lists rows about a person by table, in one snapshot. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
     return this.#database.read(async (connection) => {

@@ -138,6 +138,11 @@ export class JournaledConsents implements ConsentStore, Disposable {
     return this.#store.countItems(guildId, personId);
   }
 
+  /** Counts the rows that an erasure would erase. */
+  countErasable(guildId: GuildId, personId: PersonId): Promise<number> {
+    return this.#store.countErasable(guildId, personId);
+  }
+
   /** Lists stored rows about a person. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
     return this.#store.listRows(guildId, personId);
