@@ -1,4 +1,3 @@
-import { admit } from '#src/base/admitted.ts';
 import type {
   AdmittedErasure,
   PartErasure,
@@ -13,15 +12,15 @@ export function admitPersonErasure(
   personId: PersonId,
   kind: PersonErasure['kind'] = 'forgotten',
 ): AdmittedErasure<PersonErasure> {
-  return admit('erasure', { kind, guildId, personId });
+  return { kind, guildId, personId } as AdmittedErasure<PersonErasure>;
 }
 
 export function admitServerErasure(guildId: GuildId): AdmittedErasure<ServerErasure> {
-  return admit('erasure', { kind: 'server', guildId });
+  return { kind: 'server', guildId } as AdmittedErasure<ServerErasure>;
 }
 
 export function admitPartErasure(
   guildId: GuildId = noGuild,
 ): AdmittedErasure<PartErasure> {
-  return admit('erasure', { kind: 'part', guildId, part: 'some rows' });
+  return { kind: 'part', guildId, part: 'rows' } as AdmittedErasure<PartErasure>;
 }

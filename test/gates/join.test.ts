@@ -1,14 +1,14 @@
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
-import { DiscordLink, type DiscordLinkDeps } from '#src/discord/link/discord-link.ts';
+import type { DiscordLink, DiscordLinkDeps } from '#src/discord/link/discord-link.ts';
 import { type PlannedJoin, ShardPace } from '#src/discord/link/signal-pace.ts';
 
 const connectMs = 9_000;
 
 test('a link is opened only with a join that the shard admitted', () => {
   const plain: PlannedJoin = { guildId: toGuildId('1'), atMs: 0 };
-  const leak = (deps: DiscordLinkDeps) =>
+  const leak = (Link: typeof DiscordLink, deps: DiscordLinkDeps) =>
     // @ts-expect-error: Nobody asked whether the shard has a join left for this server.
-    new DiscordLink(plain, deps, () => true);
+    new Link(plain, deps, () => true);
   expect(leak).toBeInstanceOf(Function);
   expect(new ShardPace().admitJoin(plain.guildId, 0, 0)).toEqual(plain);
 });
