@@ -11,6 +11,8 @@ const gates: Readonly<Record<string, string>> = {
   job: 'src/speech/local/jobs/admit-job.ts admitJob',
   log: 'src/base/logged-text.ts admitSentence',
   wish: 'src/conversation/machine/wish.ts findWish',
+  erasure: 'src/base/erasures.ts admitErasure',
+  join: 'src/discord/link/signal-pace.ts admitJoin',
 };
 
 /** Names of gates in calls of `admit` in a file. */

@@ -1,3 +1,4 @@
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 
 /** Latest answer of a person in a server. Only `always` is a yes. */
@@ -39,13 +40,15 @@ export interface ConsentStore extends ChoiceStore<ConsentChange> {
   endErasure(erasure: Erasure): Promise<void>;
   /** Counts stored items about a person. Throws BotError `store.unreadable`. */
   countItems(guildId: GuildId, personId: PersonId): Promise<number>;
+  /** Counts the items that `erasePerson` would erase now. Throws BotError `store.unreadable`. */
+  countErasable(guildId: GuildId, personId: PersonId): Promise<number>;
   /** Lists stored rows about a person. Throws BotError `store.unreadable`. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows>;
   /**
    * Erases everything about a person in a server except consent and erasure. Returns the number of items. Throws
    * BotError `store.unwritable`.
    */
-  erasePerson(guildId: GuildId, personId: PersonId): Promise<number>;
+  erasePerson(erasure: AdmittedErasure<PersonErasure>): Promise<number>;
 }
 
 /**

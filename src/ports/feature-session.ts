@@ -1,3 +1,4 @@
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { FeaturePanel } from './panel.ts';
@@ -63,6 +64,8 @@ export type PersonHooks = {
     personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData | undefined;
+  /** Forgets words in memory that may quote anybody of the server. Called once when a person is forgotten. */
+  forgetQuotes?(guildId: GuildId): void;
   /** Counts stored lines and memories of a person for `/privacy`. */
   countStored?(guildId: GuildId, personId: PersonId): Promise<StoredCounts | undefined>;
   /** Adds fields to the export. */
@@ -73,10 +76,12 @@ export type PersonHooks = {
 };
 
 /** Why stored data goes: `forgotten` means everything about the person. */
-export type ErasureReason = 'withdrawn' | 'forgotten';
+export type ErasureReason = PersonErasure['kind'];
 
 /** Erases stored data, and returns the number of erased items. Undefined after a failure. */
-export type EraseStoredData = () => Promise<number | undefined>;
+export type EraseStoredData = (
+  erasure: AdmittedErasure<PersonErasure>,
+) => Promise<number | undefined>;
 
 export type StoredCounts = {
   readonly lines: number;

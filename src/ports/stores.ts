@@ -1,5 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { AdmittedErasure, ServerErasure } from '#src/base/erasures.ts';
 import { BotError, type StoreCode } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { JoinMode } from './command-ports.ts';
@@ -22,7 +23,7 @@ export interface JoinedGuildStore {
    * Erases everything about a server except recent spending. Returns the number of
    * items. Throws BotError `store.unwritable`.
    */
-  eraseGuild(guildId: GuildId): Promise<number>;
+  eraseGuild(erasure: AdmittedErasure<ServerErasure>): Promise<number>;
   /**
    * Lists servers that Discord has listed and that are not erased yet. Throws BotError
    * `store.unreadable`.

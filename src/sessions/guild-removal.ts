@@ -1,3 +1,4 @@
+import type { AdmittedErasure, Erasures, ServerErasure } from '#src/base/erasures.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/stores.ts';
@@ -13,36 +14,32 @@ type RemovalDeps = Deps<'clock' | 'onEvent' | 'panels' | 'peopleSettings'>;
 export class GuildRemoval implements Disposable {
   readonly #deps;
   readonly #sharedDeps;
-  readonly #settings;
+  readonly #sessions;
   readonly #closing = new AbortController();
 
   constructor(
     deps: RemovalDeps,
     sharedDeps: Pick<SharedSessionDeps, 'features' | 'guildStore'>,
-    settings: Pick<StoredSettings, 'forgetGuild'>,
+    sessions: {
+      readonly erasures: Erasures;
+      readonly settings: Pick<StoredSettings, 'forgetGuild'>;
+    },
   ) {
     this.#deps = deps;
     this.#sharedDeps = sharedDeps;
-    this.#settings = settings;
+    this.#sessions = sessions;
   }
 
   /** Erases a server's data once nothing runs there. Failures of stores are reported and retried. Never throws. */
   async eraseServer(guildId: GuildId): Promise<void> {
     const { onEvent, panels, peopleSettings } = this.#deps;
-    const { features, guildStore } = this.#sharedDeps;
-    this.#settings.forgetGuild(guildId);
+    const { erasures, settings } = this.#sessions;
+    settings.forgetGuild(guildId);
     peopleSettings.forgetSettings(guildId);
     await panels.forgetPanel(guildId);
-    const counts = await Promise.all([
-      this.#eraseWithRetries(guildId, () => guildStore.eraseGuild(guildId), maxEraseMs),
-      ...features.all.map((feature) =>
-        this.#eraseWithRetries(
-          guildId,
-          async () => (await feature.eraseServer?.(guildId)) ?? 0,
-          eraseTimeoutMs,
-        ),
-      ),
-    ]);
+    const counts = await erasures.admitErasure({ kind: 'server', guildId }, (erasure) =>
+      this.#eraseStored(erasure),
+    );
     const items = counts.reduce((sum: number, count) => sum + (count ?? 0), 0);
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
@@ -50,6 +47,21 @@ export class GuildRemoval implements Disposable {
   /** Ends the retries. A try that runs now goes on. */
   [Symbol.dispose](): void {
     this.#closing.abort(new Error('the removal of servers is closed'));
+  }
+
+  #eraseStored(erasure: AdmittedErasure<ServerErasure>) {
+    const { guildId } = erasure;
+    const { features, guildStore } = this.#sharedDeps;
+    return Promise.all([
+      this.#eraseWithRetries(guildId, () => guildStore.eraseGuild(erasure), maxEraseMs),
+      ...features.all.map((feature) =>
+        this.#eraseWithRetries(
+          guildId,
+          async () => (await feature.eraseServer?.(erasure)) ?? 0,
+          eraseTimeoutMs,
+        ),
+      ),
+    ]);
   }
 
   async #eraseWithRetries(

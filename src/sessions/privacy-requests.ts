@@ -1,3 +1,4 @@
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { getAnswerMedium } from '#src/conversation/output/answer-delivery.ts';
@@ -17,6 +18,7 @@ import type { FeatureShard } from './shard-features.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 const resumeErasuresMs = 60_000;
+const failed: ForgetOutcome = { kind: 'failed' };
 /** A spoken receipt that finds no pause in this time is written. */
 const maxReceiptWaitMs = 10_000;
 
@@ -28,8 +30,7 @@ export class PrivacyRequests {
   readonly #deps;
   readonly #sessions;
   readonly #features;
-  /** Server and person of each erasure that runs now. */
-  readonly #erasing = new Set<`${GuildId} ${PersonId}`>();
+  readonly #erasures;
 
   constructor(
     deps: Deps<
@@ -41,23 +42,36 @@ export class PrivacyRequests {
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#deps = deps;
     this.#sessions = sessions;
+    this.#erasures = sessions.erasures;
     sessions.denyAloud = (personId, session) => void this.#denyAloud(personId, session);
     sessions.deny = (guildId, personId) => this.deny(guildId, personId);
   }
 
   /** Collects the facts about a person that the bot knows. */
   async getStatus(guildId: GuildId, personId: PersonId): Promise<PrivacyStatus> {
-    const [consent, settings, counts] = await Promise.all([
+    const [consent, stored] = await Promise.all([
       this.#getConsent(guildId, personId),
+      this.#countStored(guildId, personId),
+    ]);
+    return { consent, stored };
+  }
+
+  /** Counts what is stored of a person. Undefined where a store is in trouble. */
+  async #countStored(
+    guildId: GuildId,
+    personId: PersonId,
+    counting: 'countItems' | 'countErasable' = 'countItems',
+  ) {
+    const [settings, counts] = await Promise.all([
       withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-        this.#deps.store.countItems(guildId, personId),
+        this.#deps.store[counting](guildId, personId),
       ),
       this.#askFeatures((feature) => feature.countStored?.(guildId, personId)),
     ]);
-    if (settings === undefined || !counts) return { consent, stored: undefined };
+    if (settings === undefined || !counts) return undefined;
     const lines = counts.reduce((sum, stored) => sum + stored.lines, 0);
     const memories = counts.reduce((sum, stored) => sum + stored.memories, 0);
-    return { consent, stored: { settings, lines, memories } };
+    return { settings, lines, memories };
   }
 
   /** Lets a person that may use the bot be heard from the next packet on, even if that is not stored. */
@@ -95,8 +109,11 @@ export class PrivacyRequests {
     // other stores.
     const choices = this.#sessions.consents.getChoices(guildId);
     const isSaved = await choices.saveConsent(personId, { kind: 'never' });
-    const erasures = this.#forgetInFeatures(guildId, personId, 'withdrawn');
-    const withdrawing = Promise.all(erasures.map((erase) => erase()));
+    const erasers = this.#forgetInFeatures(guildId, personId, 'withdrawn');
+    const withdrawing = this.#erasures.admitErasure(
+      { kind: 'withdrawn', guildId, personId },
+      (erasure) => Promise.all(erasers.map((erase) => erase(erasure))),
+    );
     withdrawing.catch(() => undefined); // The caller awaits it.
     if (isSaved) await withdrawing;
     return { isSaved };
@@ -130,33 +147,42 @@ export class PrivacyRequests {
   }
 
   /**
-   * Erases a person's data in this server, and hears that person no more. An erasure with the outcome `failed` is
-   * tried again each minute.
+   * Erases a person's data in this server, and hears that person no more. Requests that come meanwhile get the same outcome.
+   * An erasure with the outcome `failed` is tried again each minute.
    */
   async forget(guildId: GuildId, personId: PersonId): Promise<ForgetOutcome> {
-    // The no and the erasure are stored first, so that a crash in between ends nothing.
+    const beginning = this.#beginForgetting(guildId, personId);
+    const outcome = await this.#erasures.admitErasure(
+      { kind: 'forgotten', guildId, personId },
+      async (erasure, former?: ForgetOutcome) =>
+        (await beginning) ? await this.#erasePerson(erasure, former) : failed,
+    );
+    return (await beginning) ? outcome : failed;
+  }
+
+  /**
+   * Says no for a person and drops their words from memory, at once. Of a person who was forgotten and did not agree since,
+   * nothing is in the talk of others. False if the no is not stored.
+   */
+  async #beginForgetting(guildId: GuildId, personId: PersonId) {
     const choices = this.#sessions.consents.getChoices(guildId);
-    const erasure = { guildId, personId, sinceWallMs: this.#deps.clock.wallMs() };
-    const isBegun = await choices.saveConsent(personId, {
-      kind: 'forgotten',
-      erasesSinceWallMs: erasure.sinceWallMs,
-    });
-    this.#sessions.forgetEndedConversation(guildId);
+    this.#forgetInMemory(guildId, personId);
     for (const session of this.#sessions.listSessions(guildId)) {
       session.consentNotices.forgetPerson(personId);
       if (session.followedId === personId) session.followedId = undefined;
     }
-    this.#forgetInMemory(guildId, personId);
-    // A journal may hold what the database does not take. The erasure is then tried again each minute.
-    const { store } = this.#deps;
-    const [erasures] = await Promise.all([
-      withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
-        store.listErasures(),
-      ),
-      this.#sessions.waitForSeat(guildId),
-    ]);
-    const isReachable = isBegun && erasures !== undefined;
-    return isReachable ? await this.#eraseOnce(erasure) : { kind: 'failed' };
+    if (choices.wasForgotten(personId)) return true;
+    this.#forgetQuotes(guildId);
+    // The no and the erasure are stored first, so that a crash in between ends nothing.
+    return await choices.saveConsent(personId, {
+      kind: 'forgotten',
+      erasesSinceWallMs: this.#deps.clock.wallMs(),
+    });
+  }
+
+  #forgetQuotes(guildId: GuildId) {
+    this.#sessions.forgetEndedConversation(guildId);
+    for (const feature of this.#features) feature.forgetQuotes?.(guildId);
   }
 
   /** Goes on with erasures that failed or were cut off by a restart, until `signal` is aborted. Never rejects. */
@@ -175,46 +201,83 @@ export class PrivacyRequests {
 
   async #resumePendingErasures() {
     const erasures = await this.#deps.store.listErasures().catch(() => []); // A store in trouble is reported elsewhere.
-    for (const erasure of erasures) {
-      const { guildId, personId } = erasure;
-      if (
-        this.#deps.places.hasGuild(guildId) &&
-        !this.#erasing.has(`${guildId} ${personId}`)
-      )
-        await this.#eraseOnce(erasure);
-    }
+    for (const { guildId, personId } of erasures)
+      if (this.#deps.places.hasGuild(guildId))
+        await this.#erasures.admitErasure(
+          { kind: 'forgotten', guildId, personId },
+          (erasure, former?: ForgetOutcome) => this.#erasePerson(erasure, former),
+        );
   }
 
-  async #eraseOnce(erasure: Erasure) {
-    const key = `${erasure.guildId} ${erasure.personId}` as const;
-    this.#erasing.add(key);
-    const outcome = await this.#eraseAll(erasure);
-    this.#erasing.delete(key);
-    return outcome;
+  /** Erases what a stored erasure is for, or what came after it ended. Writes nothing where nothing is stored. */
+  async #erasePerson(
+    erasure: AdmittedErasure<PersonErasure>,
+    former: ForgetOutcome | undefined,
+  ): Promise<ForgetOutcome> {
+    const { guildId, personId } = erasure;
+    const formerTotal = former?.kind === 'forgotten' ? former.total : 0;
+    const pending = await this.#findErasure(guildId, personId);
+    if (pending === 'unread') return failed;
+    const count = pending ? await this.#eraseStored(erasure, pending) : 0;
+    if (count === undefined) return failed;
+    const staysBlocked = await this.#isBlocked(guildId, personId);
+    return {
+      kind: 'forgotten',
+      total: formerTotal + count,
+      staysBlocked: staysBlocked || undefined,
+    };
   }
 
-  async #eraseAll(erasure: Erasure): Promise<ForgetOutcome> {
+  /** Finds the stored erasure of a person, and stores one if there is none though something is stored. */
+  async #findErasure(guildId: GuildId, personId: PersonId) {
+    const { clock, store } = this.#deps;
+    // A journal may hold what the database does not take. The erasure is then tried again each minute.
+    const [erasures] = await Promise.all([
+      withStoreTimeout(guildId, this.#deps, 'store.unreadable', () =>
+        store.listErasures(),
+      ),
+      this.#sessions.waitForSeat(guildId),
+    ]);
+    if (!erasures) return 'unread';
+    const pending = erasures.find(
+      (one) => one.guildId === guildId && one.personId === personId,
+    );
+    if (pending) return pending;
+    const stored = await this.#countStored(guildId, personId, 'countErasable');
+    if (stored && stored.settings + stored.lines + stored.memories === 0)
+      return undefined;
+    const choices = this.#sessions.consents.getChoices(guildId);
+    const sinceWallMs = clock.wallMs();
+    // A yes that came meanwhile stays.
+    const { kind } = choices.findConsent(personId) ?? { kind: 'forgotten' };
+    const word = { kind, erasesSinceWallMs: sinceWallMs };
+    const isBegun = await choices.saveConsent(personId, word);
+    return isBegun ? { guildId, personId, sinceWallMs } : 'unread';
+  }
+
+  /** Erases stored data, and ends the stored erasure. Undefined after a failure. */
+  async #eraseStored(erasure: AdmittedErasure<PersonErasure>, pending: Erasure) {
     const { guildId, personId } = erasure;
     const deps = this.#deps;
-    const erasures = this.#forgetInMemory(guildId, personId);
+    const erasers = this.#forgetInMemory(guildId, personId);
     const results = await Promise.all([
       withStoreTimeout(
         guildId,
         deps,
         'store.unwritable',
-        () => deps.store.erasePerson(guildId, personId),
+        () => deps.store.erasePerson(erasure),
         eraseTimeoutMs,
       ),
-      ...erasures.map((erase) => erase()),
+      ...erasers.map((erase) => erase(erasure)),
     ]);
-    this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
+    // Again, for data that was read meanwhile.
+    this.#forgetInMemory(guildId, personId);
     const counts = results.filter((count) => count !== undefined);
-    if (counts.length < results.length) return { kind: 'failed' };
-    const endErasure = () => deps.store.endErasure(erasure);
-    if (!(await tryWrite(guildId, deps, endErasure))) return { kind: 'failed' };
-    const staysBlocked = await this.#isBlocked(guildId, personId);
-    const total = counts.reduce((sum, count) => sum + count);
-    return { kind: 'forgotten', total, staysBlocked: staysBlocked || undefined };
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    if (total > 0) this.#forgetQuotes(guildId);
+    if (counts.length < results.length) return undefined;
+    const endErasure = () => deps.store.endErasure(pending);
+    return (await tryWrite(guildId, deps, endErasure)) ? total : undefined;
   }
 
   #forgetInMemory(guildId: GuildId, personId: PersonId) {

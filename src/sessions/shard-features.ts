@@ -1,3 +1,4 @@
+import type { AdmittedErasure, ServerErasure } from '#src/base/erasures.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { FormerSession, Session } from '#src/conversation/session.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -25,7 +26,7 @@ export type FeatureShard = {
    * Erases a server's data, in memory at once. Resolves to the number of stored items. Errors: BotError
    * `store.unwritable`.
    */
-  eraseServer?(guildId: GuildId): Promise<number>;
+  eraseServer?(erasure: AdmittedErasure<ServerErasure>): Promise<number>;
   readonly person?: PersonHooks;
 };
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import { Erasures } from '#src/base/erasures.ts';
 import { type ChannelId, type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
@@ -89,6 +90,8 @@ export class VoiceSessions implements AsyncDisposable {
   readonly settings: StoredSettings;
   readonly consents: GuildConsents;
   readonly moveRequests: MoveRequests;
+  /** Erasures of the shard's servers and people. */
+  readonly erasures: Erasures = new Erasures();
   /** Applies a spoken no. The owner sets it once. Never throws. */
   denyAloud: (personId: PersonId, session: Session) => void = () => undefined;
   /** Takes a person's yes back, as `PrivacyRequests` does. The owner sets it once. */
@@ -122,7 +125,7 @@ export class VoiceSessions implements AsyncDisposable {
       (guildId) => this.peekSessions(guildId).length > 0,
       (...changed) => this.#onConsentChanged(...changed),
     );
-    this.#removal = new GuildRemoval(this.#deps, sharedDeps, this.settings);
+    this.#removal = new GuildRemoval(this.#deps, sharedDeps, this);
   }
 
   #findHere(guildId: GuildId) {

@@ -21,6 +21,10 @@ import { ToldPeople } from './told-people.ts';
 const retryMs = 5_000;
 
 type ChoiceDeps<Choice> = {
+  /** A choice that changes nothing for sessions. */
+  readonly isRepeated: (choice: Choice, former: Choice) => boolean;
+  /** A choice that is stored already. */
+  readonly isSame: (choice: Choice, former: Choice) => boolean;
   readonly guildId: GuildId;
   readonly store: ChoiceStore<Choice>;
   readonly watch: StoreWatch;
@@ -68,12 +72,20 @@ class PeopleChoices<Choice> {
     return pending?.isSaved === false ? pending.choice : undefined;
   }
 
-  /** Saves a choice at once. Returns false if not stored yet, and goes on trying. */
+  /**
+   * Saves a choice at once. Returns false if not stored yet, and goes on trying. The same choice again is not written, and a
+   * repeated one is told to no listener.
+   */
   async saveChoice(personId: PersonId, choice: Choice): Promise<boolean> {
+    const { isRepeated: repeats, isSame } = this.#deps;
+    const former = this.findChoice(personId);
+    const isRepeated = former !== undefined && repeats(choice, former);
+    const isStored = this.findUnsaved(personId) === undefined;
+    if (isRepeated && isStored && isSame(choice, former)) return true;
     const pending = { choice, isSaved: false };
     this.#pending.set(personId, pending);
     const saving = this.#saveOnce(personId, pending, this.#deps.watch);
-    this.#deps.onChange(personId);
+    if (!isRepeated) this.#deps.onChange(personId);
     if (await saving) return true;
     void this.#saveUntilStored(personId, pending);
     return false;
@@ -144,6 +156,8 @@ export class GuildChoices {
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<PersonId>();
   readonly #withdrawals = new Map<PersonId, AbortController>();
+  /** People who were forgotten and did not agree since. */
+  readonly #forgotten = new Set<PersonId>();
 
   constructor(
     consents: PeopleChoices<ConsentChange>,
@@ -176,6 +190,12 @@ export class GuildChoices {
   /** Tests whether the latest known answer of a person is a no. */
   hasRefused(personId: PersonId): boolean {
     return isRefusal(this.findConsent(personId));
+  }
+
+  /** Tests whether a person was forgotten and did not agree since: nothing in the talk of others is theirs. */
+  wasForgotten(personId: PersonId): boolean {
+    const isForgotten = this.findConsent(personId)?.kind === 'forgotten';
+    return isForgotten || this.#forgotten.has(personId);
   }
 
   /** Tests whether captions leave a person out. Undefined while unknown. */
@@ -211,6 +231,8 @@ export class GuildChoices {
   async saveConsent(personId: PersonId, word: ConsentChange): Promise<boolean> {
     if (word.kind === 'always') this.#pressed.add(personId);
     else this.#withdraw(personId);
+    if (word.kind === 'always') this.#forgotten.delete(personId);
+    else if (word.kind === 'forgotten') this.#forgotten.add(personId);
     // A press takes along the beginning of an erasure that could not be stored yet.
     const { erasesSinceWallMs } = this.#consents.findUnsaved(personId) ?? {};
     return await this.#consents.saveChoice(personId, { erasesSinceWallMs, ...word });
@@ -342,8 +364,23 @@ export class GuildConsents implements Disposable {
       signal: this.#over.signal,
     };
     return new GuildChoices(
-      new PeopleChoices({ ...common, store: this.#deps.store }),
-      new PeopleChoices({ ...common, store: this.#leftOutPeople }),
+      new PeopleChoices({
+        ...common,
+        store: this.#deps.store,
+        // A repeated yes still is a press in this session. Who was forgotten has said no as well.
+        isRepeated: (choice, former) =>
+          isRefusal(choice) && [choice.kind, 'forgotten'].includes(former.kind),
+        isSame: ({ erasesSinceWallMs, kind }, former) =>
+          kind === former.kind && erasesSinceWallMs === undefined,
+      }),
+      new PeopleChoices({
+        ...common,
+        store: this.#leftOutPeople,
+        isRepeated: (isLeftOut, wasLeftOut) => isLeftOut === wasLeftOut,
+        isSame: () => true,
+        // No answer about hearing: a no would be applied again.
+        onChange: () => this.#onChange(guildId),
+      }),
       new ToldPeople({
         guildId,
         store: this.#toldPeople,

@@ -7,6 +7,7 @@ import {
   type RowOf,
   type SqlDialect,
 } from './columns.ts';
+import { noteDeletedBytes } from './deleted-bytes.ts';
 import type { Table } from './table.ts';
 
 export type StatementResult = {
@@ -24,6 +25,7 @@ export type PerformStatement = (
  * 32,766 (https://www.sqlite.org/limits.html#max_variable_number).
  */
 const rowsAtOnce = 1_000;
+const deletion = /^\s*DELETE\b/;
 
 /** Sends statements to one database, in its dialect of SQL. Every method throws as `perform` does. */
 export class Connection {
@@ -45,9 +47,13 @@ export class Connection {
       : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
   }
 
-  /** Runs a statement without rows. Returns the number of changed rows. */
+  /** Runs a statement without rows. Returns the number of changed rows. SQLite's file notes that rows were deleted. */
   async run(statement: Sql): Promise<number> {
-    return (await this.#sendStatement(statement)).changes;
+    const { changes } = await this.#sendStatement(statement);
+    const isDeletion = changes > 0 && deletion.test(statement.sql);
+    if (isDeletion && this.dialect === 'sqlite')
+      await this.#sendStatement(noteDeletedBytes);
+    return changes;
   }
 
   /** Runs a statement, and decodes its rows by the columns of `shape`. */

@@ -5,11 +5,12 @@ import {
   withTimeout,
 } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { AdmittedErasure } from '#src/base/erasures.ts';
 import { BotError } from '#src/base/errors.ts';
-import { integer, type SqlDialect } from '#src/sql/columns.ts';
+import type { SqlDialect } from '#src/sql/columns.ts';
 import { Connection, type PerformStatement } from '#src/sql/connection.ts';
-import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
-import { createPathTakenError } from '#src/sql/store-errors.ts';
+import type { ErasedTrace, StoreDatabase, Work } from '#src/sql/store-database.ts';
+import { ErasedBytes } from './sqlite/erased-bytes.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** One use of a connection, for the statements of one transaction. */
@@ -55,8 +56,6 @@ const maxOperations = 10_000;
 const retryMs = 200;
 /** Longest wait while closing. */
 const closeMs = 3_000;
-/** Largest file that is rewritten after a deletion. */
-const smallBytes = 32 * 2 ** 20;
 
 export interface Database extends StoreDatabase {
   /** Opens the database, and resolves after the first attempt. Reports a failure. */
@@ -78,6 +77,7 @@ class QueuedDatabase implements Database {
   readonly #options: DatabaseOptions;
   readonly #deadlineMs: number;
   readonly #over = new AbortController();
+  readonly #erasedBytes: ErasedBytes | undefined;
   /** End of the last operation in the queue. Never rejects. */
   #lastEnd = Promise.resolve();
   #waitingCount = 0;
@@ -87,6 +87,13 @@ class QueuedDatabase implements Database {
     this.#deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     this.dialect = options.driver.dialect;
     this.place = options.driver.place;
+    if (this.dialect === 'sqlite')
+      this.#erasedBytes = new ErasedBytes({
+        place: this.place,
+        clock: options.clock,
+        signal: this.#over.signal,
+        performBare: (work) => this.#performWork('bare', work),
+      });
   }
 
   /** Opens the database by an empty read. A failure is reported, and later operations try again. */
@@ -106,29 +113,16 @@ class QueuedDatabase implements Database {
     return health ? health.performWrite(performWrite) : performWrite();
   }
 
-  /** Empties the log of SQLite. A reader elsewhere may make this fail for a moment. */
-  async emptyLog(): Promise<void> {
-    if (this.dialect === 'postgres') return;
-    await this.#performWork('bare', async (connection) => {
-      const [log] = await connection.rows(
-        { busy: integer },
-        sql`PRAGMA wal_checkpoint(TRUNCATE)`,
-      );
-      if (log?.busy === 1) throw createPathTakenError(this.place); // A reader elsewhere may be busy.
-    });
+  /** Erases as it writes. */
+  async erase(_erasure: AdmittedErasure, work: Work<number>): Promise<number> {
+    const count = await this.write(work);
+    if (count > 0) this.#erasedBytes?.noteErased();
+    return count;
   }
 
-  /** Rewrites a file of at most 32 MB, and empties its log. */
-  async scrub(): Promise<void> {
-    if (this.dialect === 'postgres') return;
-    await this.#performWork('bare', async (connection) => {
-      const [file] = await connection.rows(
-        { bytes: integer },
-        sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
-      );
-      if (file && file.bytes <= smallBytes) await connection.run(sql`VACUUM`);
-    });
-    await this.emptyLog();
+  /** Overwrites nothing in PostgreSQL, which does so by itself in time. */
+  async overwriteErased(leaves: ErasedTrace): Promise<void> {
+    await this.#erasedBytes?.overwrite(leaves);
   }
 
   /** Waits 3 s for operations, fails the others, and closes the driver. */

@@ -19,20 +19,27 @@ import { createStores } from '#src/storage/stores/store-parts.ts';
 export type LocalTranscriptStore = TranscriptStore & AsyncDisposable;
 type LocalStoreOptions = Omit<DatabaseOptions, 'driver'> & {
   readonly maxBytes?: number;
+  /** Called with the text of each statement. */
+  readonly onStatement?: (text: string) => void;
 };
 
 /** A file on this thread, once it is open, which may be full at a size. Errors: BotError `store.unreadable`. */
 async function openStoreFile(
   { sqlite }: StoreKind,
   path: string,
-  { maxBytes, ...options }: LocalStoreOptions,
+  { maxBytes, onStatement, ...options }: LocalStoreOptions,
 ) {
   const driver = new SqliteDriver(path, sqlite);
   const connect = async () => {
     const session = await driver.connect();
     const pages = Math.floor((maxBytes ?? 0) / 4_096);
     if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
-    return session;
+    if (!onStatement) return session;
+    const perform: typeof session.perform = (text, values) => {
+      onStatement(text);
+      return session.perform(text, values);
+    };
+    return { perform, end: session.end };
   };
   const { dialect, place } = driver;
   const end = () => driver[Symbol.asyncDispose]();

@@ -75,8 +75,8 @@ function makeFailingDatabase(
     place: database.place,
     read: (work) => read(() => database.read(work)),
     write: (work) => write(() => database.write(work)),
-    emptyLog: () => database.emptyLog(),
-    scrub: () => database.scrub(),
+    erase: (...erasing) => write(() => database.erase(...erasing)),
+    overwriteErased: (leaves) => write(() => database.overwriteErased(leaves)),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { options } from './copied-stores.ts';
@@ -48,7 +49,11 @@ test('not a byte of a forgotten person stays in the files, while the store is op
   const forgotten = people.filter((_, n) => n % 40 === 0);
   for (const id of forgotten) {
     expect(filesWith(place.folder, id)).not.toEqual([]);
-    expect(await store.consents.erasePerson(toGuildId('10'), toPersonId(id))).toBe(1);
+    expect(
+      await store.consents.erasePerson(
+        admitPersonErasure(toGuildId('10'), toPersonId(id)),
+      ),
+    ).toBe(1);
     expect(filesWith(place.folder, id)).toEqual([]);
   }
   expect(filesWith(place.folder, people[1] ?? '')).not.toEqual([]);
@@ -68,7 +73,7 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   const reader = new DatabaseSync(place.path);
   reader.exec('BEGIN; SELECT * FROM left_out_of_captions');
   const late = expect(
-    store.consents.erasePerson(toGuildId('10'), toPersonId(id)),
+    store.consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId(id))),
   ).rejects.toMatchObject({
     code: 'store.unwritable',
   });
@@ -77,7 +82,9 @@ test('forgetting waits for a program that reads the store, a backup say, and is 
   };
   await pass();
   await late;
-  const erasing = store.consents.erasePerson(toGuildId('10'), toPersonId(id));
+  const erasing = store.consents.erasePerson(
+    admitPersonErasure(toGuildId('10'), toPersonId(id)),
+  );
   await clock.advance(500);
   expect(filesWith(place.folder, id)).not.toEqual([]);
   reader.close();

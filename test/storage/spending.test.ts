@@ -5,6 +5,10 @@ import {
   testPortions,
   testSpendingStore,
 } from '#test/contracts/stores/spending-store-contract.ts';
+import {
+  admitPersonErasure,
+  admitServerErasure,
+} from '#test/fakes/admitted-erasures.ts';
 import { MemorySpending } from '#test/fakes/fake-spending.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { makeStoreFolder, readEveryByte } from './store-folder.ts';
@@ -54,7 +58,7 @@ test('what a removed server spent stays until its day is over, and of its people
       entry.day,
     );
   }
-  await store.guilds.eraseGuild(gone);
+  await store.guilds.eraseGuild(admitServerErasure(gone));
   const all = () => store.spending.read('2026-11-20');
   expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },
@@ -64,7 +68,7 @@ test('what a removed server spent stays until its day is over, and of its people
     [{ ...entry, guildId: other, day: '2026-11-22' }],
     '2026-11-22',
   );
-  await store.consents.erasePerson(other, person);
+  await store.consents.erasePerson(admitPersonErasure(other, person));
   for (const bytes of readEveryByte(place.folder).values())
     expect(bytes.includes(Buffer.from(gone))).toBe(false);
 });

@@ -22,6 +22,7 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { PortionRequest, SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Time, in ms of the wall clock, at which the rows are written. */
@@ -285,7 +286,7 @@ export async function writeMain(store: Store) {
   const muted = tracks.map((track) => ({ ...track, isMuted: true }));
   await store.tracks.write(guildId, placeId, muted);
   await store.spending.write({ day, entries: spending, portions, capNanoUsd: 0 });
-  await store.guilds.eraseGuild(removedGuildId);
+  await store.guilds.eraseGuild(admitServerErasure(removedGuildId));
   await store.guilds.addGuilds(botId, [guildId, otherGuildId]);
   await store.leftOutPeople.write(guildId, dora, true);
   await store.toldPeople.write(guildId, toldPeople);

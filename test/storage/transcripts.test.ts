@@ -20,6 +20,11 @@ import {
   toSpeaker,
 } from '#test/contracts/stores/transcript-samples.ts';
 import {
+  admitPartErasure,
+  admitPersonErasure,
+  admitServerErasure,
+} from '#test/fakes/admitted-erasures.ts';
+import {
   type LocalTranscriptStore,
   openLocalTranscripts,
   toTranscriptStore,
@@ -78,7 +83,9 @@ test('a file of any size keeps no word and no id of a forgotten person, not betw
     const speaker = toSpeaker(n % 10 === 3 ? person : toPersonId('1'));
     await store.writer.putLines([makeLine(ids[n % 3] ?? '', n, text, speaker)]);
   }
-  expect(await store.eraser.erasePerson(toGuildId('10'), person)).toBe(600);
+  expect(
+    await store.eraser.erasePerson(admitPersonErasure(toGuildId('10'), person)),
+  ).toBe(600);
   const files = [...readEveryByte(place.folder).values()].map((bytes) =>
     bytes.toString('latin1'),
   );
@@ -91,12 +98,13 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   using place = makeStoreFolder();
   await using store = await openLocalTranscripts(place.path, options);
   await fill(store);
-  await store.eraser.eraseGuild(toGuildId('10'));
+  await store.eraser.eraseGuild(admitServerErasure(toGuildId('10')));
   expect(canariesIn(place.folder)).toEqual([]);
   await fill(store);
   const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
   for (const id of ids) await store.writer.putSession(makeSession(id, ended));
   await store.eraser.eraseExpired(
+    admitPartErasure(),
     startedAtWallMs + 86_400_000,
     new Map([[toGuildId('10'), 0]]),
   );
@@ -150,7 +158,7 @@ test('the upgrade of a file deletes what only people who sat there might read, a
     expect.not.arrayContaining(['a']),
   );
   expect(found).not.toEqual([]);
-  await again.eraser.erasePerson(toGuildId('10'), person);
+  await again.eraser.erasePerson(admitPersonErasure(toGuildId('10'), person));
   expect(canariesIn(place.folder)).toEqual([]);
 });
 

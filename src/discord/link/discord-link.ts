@@ -29,7 +29,7 @@ import type {
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
-import type { SignalPace } from './signal-pace.ts';
+import type { AdmittedJoin, SignalPace } from './signal-pace.ts';
 import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
 import { VoiceSignals } from './voice-signals.ts';
 
@@ -78,7 +78,7 @@ export class DiscordLink implements VoiceLink {
   #ended: { readonly error?: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(deps: DiscordLinkDeps, mayHear: MayHear) {
+  constructor(_join: AdmittedJoin, deps: DiscordLinkDeps, mayHear: MayHear) {
     this.#deps = deps;
     const timing = realClock;
     const onFailure = (error: unknown) => this.#endLink(error);

@@ -14,7 +14,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
-import { ShardPace, SignalPace } from './signal-pace.ts';
+import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
 
 export type LinkOpenerOptions = {
   /** Limit for opening one link, from the gateway's readiness on. */
@@ -163,8 +163,8 @@ class GuildLinks {
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       await this.closeLink();
-      await this.#waitForTurn(either);
-      const link = this.#joinChannel(guild, channel, mayHear);
+      const join = await this.#waitForTurn(either);
+      const link = this.#joinChannel(join, guild, channel, mayHear);
       await link.waitUntilOpen(either);
       const tookMs = realClock.nowMs() - startMs;
       const guildId = this.#guildId;
@@ -184,16 +184,23 @@ class GuildLinks {
   }
 
   /** Waits until Discord takes another join. Throws if that is later than the deadline. */
-  async #waitForTurn(signal: AbortSignal) {
+  async #waitForTurn(signal: AbortSignal): Promise<AdmittedJoin> {
     const { connectMs, shardPace } = this.#deps;
     const nowMs = realClock.nowMs();
-    const waitMs = Math.max(this.#pace.waitMs(nowMs), shardPace.waitMs(nowMs));
-    if (waitMs > connectMs) throw createTooOftenError(waitMs);
-    shardPace.planJoin(nowMs + waitMs);
-    await realClock.sleep(waitMs, signal);
+    const fromMs = nowMs + Math.max(0, this.#pace.waitMs(nowMs));
+    const join = shardPace.admitJoin(this.#guildId, fromMs, nowMs + connectMs);
+    if (!join)
+      throw createTooOftenError(shardPace.findFreeMs(this.#guildId, fromMs) - nowMs);
+    await realClock.sleep(join.atMs - nowMs, signal);
+    return join;
   }
 
-  #joinChannel(guild: Guild, { channelId }: ChannelRef, mayHear: MayHear) {
+  #joinChannel(
+    join: AdmittedJoin,
+    guild: Guild,
+    { channelId }: ChannelRef,
+    mayHear: MayHear,
+  ) {
     const { onLeaving, people, report } = this.#deps;
     const guildId = this.#guildId;
     const deps = {
@@ -206,7 +213,7 @@ class GuildLinks {
       onWhole: () => this.#reportAlert(false, 'it works again by itself'),
       onLeaving: () => onLeaving(guildId),
     };
-    const link = new DiscordLink(deps, mayHear);
+    const link = new DiscordLink(join, deps, mayHear);
     this.#link = link;
     report({ kind: 'link-made', guildId, counts: () => link.counts() });
     return link;

@@ -143,8 +143,13 @@ export const captionsFeature: Feature<CaptionPorts> = {
       openShard({ deps: engineDeps, sessions, shard, signal, writtenQuestions }) {
         const { settings } = sessions;
         const shardDeps = { ...engineDeps, settings, transcripts: stores };
+        const { erasures } = sessions;
         const sessionCaptions = new SessionObjects<SessionCaptions>(sessions);
-        const cleanup = new TranscriptCleanup(shardDeps, sessionCaptions, shard);
+        const cleanup = new TranscriptCleanup(
+          { ...shardDeps, erasures },
+          sessionCaptions,
+          shard,
+        );
         const transcripts = new TranscriptRequests(
           shardDeps,
           sessionCaptions,
@@ -166,8 +171,8 @@ export const captionsFeature: Feature<CaptionPorts> = {
               new SessionCaptions(session, deps, isReturned),
             ),
           run: () => cleanup.runUntilAborted(signal),
-          eraseServer: (guildId) =>
-            stores.sumBoth(({ eraser }) => eraser.eraseGuild(guildId)),
+          eraseServer: (erasure) =>
+            stores.sumBoth(({ eraser }) => eraser.eraseGuild(erasure)),
           person: cleanup,
         };
       },

@@ -38,7 +38,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
   ],
   open: ({ store }) => ({
     openShard({ deps, sessions }) {
-      const memories = new MemoryCache(store(memoryStorePart), deps, sessions.settings);
+      const memories = new MemoryCache(store(memoryStorePart), deps, sessions);
       return {
         ports: { memories },
         createSession: ({ consent, voiceChannel }) => ({
@@ -49,7 +49,7 @@ export const memoriesFeature: Feature<MemoryPorts> = {
           describeContext: (request) =>
             buildMemoryContext(request, { consent, voiceChannel }, memories),
         }),
-        async eraseServer(guildId) {
+        async eraseServer({ guildId }) {
           memories.dropCached(guildId);
           return 0;
         },

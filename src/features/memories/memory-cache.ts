@@ -1,6 +1,6 @@
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/stores.ts';
-import type { StoredSettings } from '#src/settings/stored-settings.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type {
   Memory,
@@ -21,18 +21,18 @@ export type MemoryOwner = {
 export class MemoryCache {
   readonly #store: MemoryStore;
   readonly #watch: StoreWatch;
-  readonly #settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>;
+  readonly #sessions: Pick<VoiceSessions, 'erasures' | 'settings'>;
   /** The store answers in order, so nothing older replaces a change. */
   readonly #memories = new Map<GuildId, readonly Memory[]>();
 
   constructor(
     store: MemoryStore,
     watch: StoreWatch,
-    settings: Pick<StoredSettings, 'loadGuild' | 'getForGuild'>,
+    sessions: Pick<VoiceSessions, 'erasures' | 'settings'>,
   ) {
     this.#store = store;
     this.#watch = watch;
-    this.#settings = settings;
+    this.#sessions = sessions;
   }
 
   /** Returns the memories of a server that are at hand, none before the first read. */
@@ -75,12 +75,13 @@ export class MemoryCache {
 
   /** Lists stored memories of a server. Undefined if the store cannot be read. */
   async listMemories(guildId: GuildId): Promise<MemoryList | undefined> {
-    await this.#settings.loadGuild(guildId);
+    const { settings } = this.#sessions;
+    await settings.loadGuild(guildId);
     const memories = await this.loadMemories(guildId);
     return (
       memories && {
         memories,
-        isOn: this.#settings.getForGuild(guildId).getValue(memorySetting),
+        isOn: settings.getForGuild(guildId).getValue(memorySetting),
       }
     );
   }
@@ -98,7 +99,11 @@ export class MemoryCache {
     const memory = memories?.find((candidate) => candidate.number === number);
     if (memories && !memory) return { id: 'unknown', with: { x: number } };
     if (memory && !mayForgetMemory(memory, caller)) return { id: 'perm.manage' };
-    const removeStored = () => this.#store.remove(guildId, number);
+    const part = { kind: 'part', guildId, part: `memory ${number}` } as const;
+    const removeStored = () =>
+      this.#sessions.erasures.admitErasure(part, (erasure) =>
+        this.#store.remove(erasure, number),
+      );
     const isRemoved =
       memory &&
       (await withStoreTimeout(guildId, this.#watch, 'store.unwritable', removeStored));

@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { AdmittedErasure, PartErasure } from '#src/base/erasures.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import {
   type ColumnsOf,
@@ -11,7 +12,7 @@ import {
 } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { defineTable, removeRows, selectRows, type Table } from '#src/sql/table.ts';
+import { defineTable, selectRows, type Table } from '#src/sql/table.ts';
 
 export type Memory = {
   readonly guildId: GuildId;
@@ -94,14 +95,17 @@ export class MemoryStore {
   }
 
   /** Removes a memory without a trace in the file. Returns false if there is none. */
-  async remove(guildId: GuildId, number: number): Promise<boolean> {
-    const removed = await removeRows(this.#database, memoriesTable, {
-      guildId,
-      number,
-    });
-    if (removed === 0) return false;
-    await this.#database.scrub();
-    return true;
+  async remove(
+    erasure: AdmittedErasure<PartErasure>,
+    number: number,
+  ): Promise<boolean> {
+    const removed = await this.#database.erase(erasure, (connection) =>
+      connection.run(
+        sql`DELETE FROM memories WHERE guild_id = ${erasure.guildId} AND number = ${number}`,
+      ),
+    );
+    await this.#database.overwriteErased('no byte');
+    return removed > 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import sql, { join, type Sql } from 'sql-template-tag';
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import {
@@ -124,7 +125,7 @@ export interface ReminderStore {
     atWallMs: number,
   ): Promise<number>;
   /** Removes reminders and messages by or for a person. Returns the number removed. */
-  removePersonReminders(guildId: GuildId, personId: PersonId): Promise<number>;
+  removePersonReminders(erasure: AdmittedErasure<PersonErasure>): Promise<number>;
 }
 
 function openReminderStore(database: StoreDatabase): ReminderStore {
@@ -158,11 +159,16 @@ function openReminderStore(database: StoreDatabase): ReminderStore {
           WHERE guild_id = ${guildId} AND addressee_id IN (${join(personIds)}) AND due_at_wall_ms > ${atWallMs}`),
       ),
 
-    removePersonReminders(guildId, personId) {
+    async removePersonReminders(erasure) {
+      const { guildId, personId } = erasure;
       const rows = selectPersonRows([remindersTable], guildId, personId).map(
         (selection) => selection.rows,
       );
-      return database.write((connection) => deleteRows(connection, rows));
+      const removed = await database.erase(erasure, (connection) =>
+        deleteRows(connection, rows),
+      );
+      await database.overwriteErased('unused bytes');
+      return removed;
     },
   };
 }

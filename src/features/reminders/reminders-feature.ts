@@ -67,10 +67,10 @@ export const remindersFeature: Feature<ReminderPorts> = {
           forgetPerson(guildId, personId, reason) {
             reminders.forgetPerson(guildId, personId);
             if (reason === 'forgotten') return undefined; // their rows go with the table
-            const removeRows = () =>
-              reminderStore.removePersonReminders(guildId, personId);
-            return () =>
-              withStoreTimeout(guildId, deps, 'store.unwritable', removeRows);
+            return (erasure) =>
+              withStoreTimeout(guildId, deps, 'store.unwritable', () =>
+                reminderStore.removePersonReminders(erasure),
+              );
           },
         },
       };

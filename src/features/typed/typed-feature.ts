@@ -90,13 +90,8 @@ function openTypedShard(
   return {
     ports,
     createSession: (session) => new WrittenAnswerOffers(session, deps.peopleSettings),
-    person: {
-      forgetPerson(guildId, _personId, reason) {
-        if (reason === 'forgotten') forgetServer(guildId);
-        return undefined;
-      },
-    },
-    async eraseServer(guildId) {
+    person: { forgetQuotes: forgetServer },
+    async eraseServer({ guildId }) {
       forgetServer(guildId);
       return 0;
     },

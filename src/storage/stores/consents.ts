@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   ConsentChange,
@@ -122,6 +123,14 @@ class SqlConsentStore implements ConsentStore {
       .filter(({ kind }) => kind !== 'forgotten').length;
   }
 
+  /** Counts rows about a person in tables that do not outlast an erasure. */
+  async countErasable(guildId: GuildId, personId: PersonId): Promise<number> {
+    const rowsByTable = await this.listRows(guildId, personId);
+    return Object.entries(rowsByTable)
+      .filter(([name]) => !lasting.has(name))
+      .reduce((sum, [, rows]) => sum + rows.length, 0);
+  }
+
   /** Lists rows about a person by table, in one snapshot. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
     return this.#database.read(async (connection) => {
@@ -138,15 +147,16 @@ class SqlConsentStore implements ConsentStore {
   }
 
   /** Erases a person after earlier writes, without a trace in the file. */
-  async erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
+  async erasePerson(erasure: AdmittedErasure<PersonErasure>): Promise<number> {
+    const { guildId, personId } = erasure;
     const selections = selectPersonRows(this.#allTables, guildId, personId)
       .filter(({ table }) => !lasting.has(table.name))
       .map(({ rows }) => rows);
     // An earlier write that ended after this one would bring the person back.
-    const count = await this.#database.write((connection) =>
+    const count = await this.#database.erase(erasure, (connection) =>
       deleteRows(connection, selections),
     );
-    await this.#database.scrub();
+    await this.#database.overwriteErased('no byte');
     return count;
   }
 }

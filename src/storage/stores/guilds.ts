@@ -19,12 +19,12 @@ export const guildPart: StorePart<JoinedGuildStore> = {
   tables: [botGuilds],
   open: (database, allTables) => ({
     /** Erases a server after earlier writes. */
-    async eraseGuild(guildId) {
+    async eraseGuild(erasure) {
       // An earlier write that ended after this one would bring the server back.
-      const deleted = await database.write((connection) =>
-        deleteRows(connection, selectServerRows(allTables, guildId)),
+      const deleted = await database.erase(erasure, (connection) =>
+        deleteRows(connection, selectServerRows(allTables, erasure.guildId)),
       );
-      await database.scrub();
+      await database.overwriteErased('no byte');
       return deleted;
     },
 

@@ -1,5 +1,6 @@
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { AdmittedErasure, PersonErasure } from '#src/base/erasures.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type {
   ConsentChange,
@@ -137,14 +138,19 @@ export class JournaledConsents implements ConsentStore, Disposable {
     return this.#store.countItems(guildId, personId);
   }
 
+  /** Counts the rows that an erasure would erase. */
+  countErasable(guildId: GuildId, personId: PersonId): Promise<number> {
+    return this.#store.countErasable(guildId, personId);
+  }
+
   /** Lists stored rows about a person. */
   listRows(guildId: GuildId, personId: PersonId): Promise<StoredRows> {
     return this.#store.listRows(guildId, personId);
   }
 
   /** Erases a person's rows except consent and erasure. */
-  erasePerson(guildId: GuildId, personId: PersonId): Promise<number> {
-    return this.#store.erasePerson(guildId, personId);
+  erasePerson(erasure: AdmittedErasure<PersonErasure>): Promise<number> {
+    return this.#store.erasePerson(erasure);
   }
 
   /** Tries no more to write entries. They stay in the journal. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { StoredConsent } from '#src/people/consent.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -44,7 +45,9 @@ function testForgetting(name: string, open: OpenStore) {
       ...forgottenConsent,
       erasesSinceWallMs: 5,
     });
-    expect(await consents.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(1);
+    expect(
+      await consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('1'))),
+    ).toBe(1);
     expect(await leftOutPeople.read(toGuildId('10'))).toEqual(new Map([['2', true]]));
     expect((await leftOutPeople.read(toGuildId('20'))).size).toBe(2);
     expect(await consents.read(toGuildId('10'))).toEqual(
@@ -70,7 +73,7 @@ function testForgetting(name: string, open: OpenStore) {
         erasesSinceWallMs: sinceWallMs,
       });
     await consents.write(toGuildId('10'), toPersonId('1'), alwaysConsent);
-    await consents.erasePerson(toGuildId('10'), toPersonId('1'));
+    await consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('1')));
     await consents.endErasure(erasure); // of the former, while the later one goes on
     const later = { ...erasure, sinceWallMs: 7 };
     expect(await consents.listErasures()).toEqual([later]);

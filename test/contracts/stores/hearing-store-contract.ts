@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Hearing } from '#src/features/hearings/hearing-store.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 
 const [guildId, otherId] = [toGuildId('1'), toGuildId('2')];
@@ -57,7 +58,7 @@ export function testHearingStore(name: string, open: OpenStore) {
     await using opened = await open();
     const { consents, hearings } = opened;
     await hearings.write({ begun: [first, second], extended: [] });
-    expect(await consents.erasePerson(guildId, ana)).toBe(1);
+    expect(await consents.erasePerson(admitPersonErasure(guildId, ana))).toBe(1);
     const toWallMs = first.toWallMs + 60_000;
     const extended = [first, second].map(({ id }) => ({ id, toWallMs }));
     await hearings.write({ begun: [], extended });

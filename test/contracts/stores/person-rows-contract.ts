@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { storeTables } from '#src/storage/stores/store-parts.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 import type { OpenStore } from './open-store.ts';
 
@@ -27,7 +28,9 @@ export function testPersonRows(name: string, open: OpenStore) {
     expect(ofAna.reminders).toEqual([{ ...own, ...message, number: 1 }]);
     const count = Object.values(ofAna).flat().length;
     expect(await consents.countItems(toGuildId(guildId), ana)).toBe(count);
-    expect(await consents.erasePerson(toGuildId(guildId), ana)).toBe(count - 1);
+    expect(
+      await consents.erasePerson(admitPersonErasure(toGuildId(guildId), ana)),
+    ).toBe(count - 1);
     const { consents: word, ...others } = await consents.listRows(
       toGuildId(guildId),
       ana,

@@ -5,6 +5,7 @@ import {
   type NewReminder,
   type ReminderStore,
 } from '#src/features/reminders/reminder-store.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 
 /** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
@@ -119,9 +120,15 @@ export function testReminderStore(name: string, open: OpenStore) {
     const [due, arrived, other] = await reminders.list(evenShard, toPersonId('1'));
     expect([due?.id, other?.dueAtWallMs]).toEqual(['due', later]);
     expect(arrived).toEqual({ ...own, number: 1, dueAtWallMs: atWallMs });
-    expect(await reminders.removePersonReminders(evenShard, toPersonId('2'))).toBe(2);
+    expect(
+      await reminders.removePersonReminders(
+        admitPersonErasure(evenShard, toPersonId('2')),
+      ),
+    ).toBe(2);
     expect(await consents.countItems(evenShard, toPersonId('3'))).toBe(1);
-    expect(await consents.erasePerson(evenShard, toPersonId('1'))).toBe(1);
+    expect(
+      await consents.erasePerson(admitPersonErasure(evenShard, toPersonId('1'))),
+    ).toBe(1);
     expect(await reminders.list(evenShard, toPersonId('1'))).toEqual([]);
     expect(await reminders.list(oddShard, toPersonId('1'))).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { Seat } from '#src/ports/stores.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 
 const lounge: Seat = {
@@ -98,11 +99,15 @@ function testForgetting(name: string, open: OpenStore) {
     await seats.write(lounge);
     await seats.write(stageSeat);
     expect(await consents.countItems(toGuildId('10'), toPersonId('1'))).toBe(2);
-    expect(await consents.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(2);
+    expect(
+      await consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('1'))),
+    ).toBe(2);
     const seat = (await seats.read([toGuildId('10')]))[0]?.seat;
     expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'] });
     expect(seat?.callerId).toBeUndefined();
-    expect(await consents.erasePerson(toGuildId('10'), toPersonId('2'))).toBe(2);
+    expect(
+      await consents.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('2'))),
+    ).toBe(2);
     expect((await seats.read([toGuildId('10')]))[0]?.seat.followedId).toBeUndefined();
     expect(await seats.read([toGuildId('20')])).toMatchObject([{ seat: stageSeat }]);
   });

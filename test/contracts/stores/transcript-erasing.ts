@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { toChannelId, toGuildId, toMessageId, toPersonId } from '#src/base/ids.ts';
 import type { KeptDays } from '#src/features/captions/transcript-line.ts';
+import {
+  admitPartErasure,
+  admitPersonErasure,
+  admitServerErasure,
+} from '#test/fakes/admitted-erasures.ts';
 import type { LocalTranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   makeLine,
@@ -96,7 +101,11 @@ function testForgottenPeople(name: string, open: OpenTranscriptStore) {
     ]);
     expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
     expect(all.sessions).toEqual([makeSession('a'), makeSession('b')]);
-    expect(await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'))).toBe(4);
+    expect(
+      await store.eraser.erasePerson(
+        admitPersonErasure(toGuildId('10'), toPersonId('1')),
+      ),
+    ).toBe(4);
     const outdated = (await store.messages.listOutdated(9)).map(
       ({ message }) => message.messageId,
     );
@@ -120,7 +129,10 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
     await using store = await openTalk(open);
     await store.messages.putMessage(message);
     expect(
-      await store.eraser.eraseMessages([toMessageId('300'), toMessageId('999')]),
+      await store.eraser.eraseMessages(admitPartErasure(), [
+        toMessageId('300'),
+        toMessageId('999'),
+      ]),
     ).toBe(3);
     expect(await readTexts(store, 'a')).toEqual([]);
     expect(await readTexts(store, 'b')).toHaveLength(3);
@@ -131,7 +143,7 @@ function testForgottenPlaces(name: string, open: OpenTranscriptStore) {
     await using store = await openTalk(open);
     await store.writer.putSession(makeSession('c', { guildId: toGuildId('20') }));
     await store.writer.putLines([makeLine('c', 1, 'elsewhere')]);
-    expect(await store.eraser.eraseGuild(toGuildId('10'))).toBe(6);
+    expect(await store.eraser.eraseGuild(admitServerErasure(toGuildId('10')))).toBe(6);
     expect(await store.reader.listSessions(toGuildId('10'), openSessions)).toEqual([]);
     expect(await store.reader.listChannels(toGuildId('10'))).toEqual([]);
     expect(await store.memories.list(toGuildId('10'))).toEqual([]);
@@ -154,7 +166,11 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
       makeLine('b', 7_200, 'two hours later'),
     ]);
     const at = (hours: number) =>
-      store.eraser.eraseExpired(startedAtWallMs + hours * hourMs + 3_000, toDaysMs);
+      store.eraser.eraseExpired(
+        admitPartErasure(),
+        startedAtWallMs + hours * hourMs + 3_000,
+        toDaysMs,
+      );
     expect([await at(23), await at(24)]).toEqual([0, 2]);
     expect([await readTexts(store, 'a'), await readTexts(store, 'b')]).toEqual([
       ['kept'],
@@ -175,7 +191,11 @@ function testExpiry(name: string, open: OpenTranscriptStore) {
       makeLine('a', 600, 'last'),
     ]);
     const at = (minutes: number) =>
-      store.eraser.eraseExpired(startedAtWallMs + minutes * 60_000, nothing);
+      store.eraser.eraseExpired(
+        admitPartErasure(),
+        startedAtWallMs + minutes * 60_000,
+        nothing,
+      );
     expect(await at(20)).toBe(0);
     const ended = makeSession('a', { endedAtWallMs: startedAtWallMs + 10 * 60_000 });
     await store.writer.putSession(ended);
@@ -191,7 +211,9 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
     await using store = await openTalk(open);
     await store.messages.putMessage(message);
     expect(await store.messages.listOutdated(9)).toEqual([]);
-    await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'));
+    await store.eraser.erasePerson(
+      admitPersonErasure(toGuildId('10'), toPersonId('1')),
+    );
     const [first, second, third] = await store.messages.listOutdated(9);
     expect(first?.message).toEqual(message);
     expect(first?.lines.map(({ text }) => text)).toEqual(['coffee']);
@@ -227,7 +249,10 @@ function testNotedMessages(name: string, open: OpenTranscriptStore) {
       messageId: toMessageId('401'),
       sessionId: 'b',
     });
-    await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'), 'a');
+    await store.eraser.erasePerson(
+      admitPersonErasure(toGuildId('10'), toPersonId('1'), 'withdrawn'),
+      'a',
+    );
     const outdated = await store.messages.listOutdated(9);
     const shown = outdated.map((one) => [one.message.messageId, one.lines.length]);
     expect(shown.toSorted()).toEqual([

@@ -7,6 +7,7 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
+import { admitPartErasure, admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import {
   makeLine,
   makeSession,
@@ -122,12 +123,22 @@ function testSharedServers(name: string, open: OpenTranscriptStore) {
     await store.writer.endOpenSessions({ id: 1, count: 2 });
     expect(await messagesIn(0, 1)).toEqual(['501']);
     const late = startedAtWallMs + 9 * 86_400_000;
-    expect(await store.eraser.eraseExpired(late, new Map([[guildId, 7]]))).toBe(1);
+    expect(
+      await store.eraser.eraseExpired(
+        admitPartErasure(),
+        late,
+        new Map([[guildId, 7]]),
+      ),
+    ).toBe(1);
     expect(await store.reader.listGuilds()).toEqual(['10']);
     const latest = await store.reader.findLatest(toGuildId('10'), toChannelId('100'));
     expect(latest).toMatchObject({ session: makeSession('a'), lastNumber: 1 });
-    expect(await store.eraser.eraseExpired(late, new Map())).toBe(0);
-    await store.eraser.erasePerson(toGuildId('10'), toPersonId('1'));
+    expect(await store.eraser.eraseExpired(admitPartErasure(), late, new Map())).toBe(
+      0,
+    );
+    await store.eraser.erasePerson(
+      admitPersonErasure(toGuildId('10'), toPersonId('1')),
+    );
     expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([
       ['300'],
       ['500', '501'],

@@ -1,3 +1,4 @@
+import { toGuildId } from '#src/base/ids.ts';
 import {
   initialReconnect,
   planRetry,
@@ -75,6 +76,7 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
 
 test('the sixty-first join of a shard waits until a minute after the first', () => {
   const shard = new ShardPace();
-  for (let n = 0; n < 60; n++) shard.planJoin(1_000);
-  expect([shard.waitMs(11_000), shard.waitMs(61_000)]).toEqual([50_000, 0]);
+  for (let n = 0; n < 60; n++) shard.admitJoin(toGuildId(`${n}`), 1_000, 1_000);
+  const free = [11_000, 61_000].map((atMs) => shard.findFreeMs(toGuildId('60'), atMs));
+  expect(free).toEqual([61_000, 61_000]);
 });

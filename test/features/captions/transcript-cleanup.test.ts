@@ -20,6 +20,7 @@ import {
   openSessionFixture,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openMemoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -134,7 +135,7 @@ async function forgotten(
     await messages.putMessage({ ...of, postedAtWallMs, ...post });
     await writer.putLines([{ ...makeLine('a', n, 'words'), post }]);
   }
-  await eraser.erasePerson(toGuildId('10'), toPersonId('1'));
+  await eraser.erasePerson(admitPersonErasure(toGuildId('10'), toPersonId('1')));
 }
 
 test('a message that cannot be edited does not stop the erasing of others in its channel', async () => {

@@ -5,6 +5,7 @@ import {
 } from '#src/features/reminders/reminder-scheduler.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
@@ -140,8 +141,14 @@ test('a reminder that is cancelled, forgotten or withdrawn is not told, even whi
   expect(signals).toHaveLength(3);
   expect(await reminders.cancelReminder('1')).toBe(true);
   reminders.forgetPerson(toGuildId('10'), toPersonId('2'));
-  expect(await store.removePersonReminders(toGuildId('10'), toPersonId('2'))).toBe(1);
-  await store.removePersonReminders(toGuildId('10'), toPersonId('3'));
+  expect(
+    await store.removePersonReminders(
+      admitPersonErasure(toGuildId('10'), toPersonId('2')),
+    ),
+  ).toBe(1);
+  await store.removePersonReminders(
+    admitPersonErasure(toGuildId('10'), toPersonId('3')),
+  );
   reminders.forgetPerson(toGuildId('10'), toPersonId('3'));
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);

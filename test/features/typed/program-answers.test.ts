@@ -9,6 +9,7 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { RecordingFetcher } from '#src/sources/recordings.ts';
 import { createPaidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/fake-speech.ts';
 import { boundlessBudget } from '#test/fakes/fake-spending.ts';
@@ -62,6 +63,6 @@ test('what one person of a server has forgotten, all its tokens lose: nobody kno
   expect(await forgotten).toMatchObject({ kind: 'forgotten' });
   expect(keys.filter((key) => keptWords.find(key))).toEqual(['h cow 1 audio']);
   for (const feature of fixture.dependencies.features.all)
-    await feature.eraseServer?.(toGuildId('h'));
+    await feature.eraseServer?.(admitServerErasure(toGuildId('h')));
   expect(keptWords.find('h cow 1 audio')).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import {
   openSessionFixture,
   passTime,
 } from '#test/conversation/setup/session-fixture.ts';
+import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
@@ -93,7 +94,7 @@ test('words are there after a restart, and gone with the server', async () => {
   expect(
     (await (await joined({ settingsStore })).control.listWords(toGuildId('g'))).words,
   ).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildStore.eraseGuild(toGuildId('g'));
+  await guildStore.eraseGuild(admitServerErasure(toGuildId('g')));
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.listWords(toGuildId('g'))).words).toEqual([]);
 });

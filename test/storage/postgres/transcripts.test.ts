@@ -12,6 +12,7 @@ import {
   startedAtWallMs,
   toAnswer,
 } from '#test/contracts/stores/transcript-samples.ts';
+import { admitPartErasure, admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { type OpenedTranscripts, openPostgresTranscripts } from './open-transcripts.ts';
 
@@ -81,7 +82,9 @@ function erases() {
     // It is found last, and somebody else looks at it.
     await schema.sql(`UPDATE lines SET name = name WHERE id IN (${held})`);
     await schema.sql(`BEGIN; ${held} FOR UPDATE`);
-    const forgetting = store.eraser.erasePerson(guildId, toPersonId('1'));
+    const forgetting = store.eraser.erasePerson(
+      admitPersonErasure(guildId, toPersonId('1')),
+    );
     const left = async () =>
       Number((await schema.sql('SELECT count(*) AS n FROM lines'))[0]?.n);
     await expect.poll(left).toBeLessThanOrEqual(101);
@@ -109,7 +112,7 @@ function shares() {
             store.writer.putLines([makeLine(id, number, `word${n} common`)]),
           ),
         );
-        await store.eraser.eraseExpired(startedAtWallMs, days);
+        await store.eraser.eraseExpired(admitPartErasure(), startedAtWallMs, days);
       }),
     );
     const [first] = stores;

@@ -1,4 +1,10 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type {
+  AdmittedErasure,
+  PartErasure,
+  PersonErasure,
+  ServerErasure,
+} from '#src/base/erasures.ts';
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import type {
   CaptionMessage,
@@ -12,8 +18,9 @@ import type { ServerShare } from '#src/people/server-share.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
+import { hasDeletedBytes } from '#src/sql/deleted-bytes.ts';
 import { selectPersonRows, selectServerRows } from '#src/sql/person-rows.ts';
-import type { StoreDatabase } from '#src/sql/store-database.ts';
+import type { ErasedTrace, StoreDatabase } from '#src/sql/store-database.ts';
 import {
   deleteRows,
   isOfShard,
@@ -124,11 +131,17 @@ export class TranscriptEraser {
   }
 
   /** Erases lines that servers keep no longer, and empty sessions. Returns the number of lines. */
-  eraseExpired(nowWallMs: number, keptDays: KeptDays): Promise<number> {
+  eraseExpired(
+    erasure: AdmittedErasure<PartErasure>,
+    nowWallMs: number,
+    keptDays: KeptDays,
+  ): Promise<number> {
     const guildIds = [...keptDays.keys()];
     const ofGuilds = (connection: Connection) =>
       sql`guild_id ${connection.among(guildIds)}`;
     return this.#eraseSelected(
+      erasure,
+      'unused bytes',
       (connection) =>
         selectDueLines(connection, ofGuilds(connection), nowWallMs, keptDays),
       (connection) => eraseEmptySessions(connection, ofGuilds(connection)),
@@ -137,27 +150,30 @@ export class TranscriptEraser {
 
   /** Erases lines of a person, in one session or all with their memories. Returns the number of lines. */
   async erasePerson(
-    guildId: GuildId,
-    personId: PersonId,
+    erasure: AdmittedErasure<PersonErasure>,
     sessionId?: string,
   ): Promise<number> {
+    const { guildId, personId } = erasure;
     const selectLines = () => selectLinesOfPerson(guildId, personId, sessionId);
-    if (sessionId !== undefined) return this.#eraseSelected(selectLines);
+    if (sessionId !== undefined)
+      return this.#eraseSelected(erasure, 'unused bytes', selectLines);
     const rows = selectPersonRows(transcriptTables, guildId, personId).map(
       (selection) => selection.rows,
     );
-    const erased = await this.#eraseSelected(selectLines, (connection) =>
+    return await this.#eraseSelected(erasure, 'no byte', selectLines, (connection) =>
       deleteRows(connection, rows),
     );
-    if (this.#database.dialect === 'sqlite') await this.#database.write(mergeIndex);
-    await this.#database.scrub();
-    return erased;
   }
 
   /** Erases lines that deleted messages showed. Returns the number of lines. */
-  eraseMessages(messageIds: readonly MessageId[]): Promise<number> {
+  eraseMessages(
+    erasure: AdmittedErasure<PartErasure>,
+    messageIds: readonly MessageId[],
+  ): Promise<number> {
     const amongMessages = (connection: Connection) => connection.among(messageIds);
     return this.#eraseSelected(
+      erasure,
+      'unused bytes',
       (connection) =>
         sql`SELECT id FROM lines WHERE post_message_id ${amongMessages(connection)}`,
       (connection) =>
@@ -168,35 +184,47 @@ export class TranscriptEraser {
   }
 
   /** Erases everything of a server that the bot has left. Returns the number of lines. */
-  eraseGuild(guildId: GuildId): Promise<number> {
+  eraseGuild(erasure: AdmittedErasure<ServerErasure>): Promise<number> {
+    const { guildId } = erasure;
     const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
     const lines = sql`SELECT id FROM lines WHERE session IN (${keys})`;
     const rows = selectServerRows(transcriptTables, guildId);
     // The bot cannot change messages there now, so none is noted.
     return this.#eraseSelected(
+      erasure,
+      'unused bytes',
       () => lines,
       (connection) => deleteRows(connection, rows),
     );
   }
 
-  /** Erases selected lines in portions. `finish` runs with the last portion. */
+  /**
+   * Erases selected lines in portions, and merges the index if no byte may stay. `eraseMore` runs with the last portion, and
+   * returns the number of its rows.
+   */
   async #eraseSelected(
+    erasure: AdmittedErasure,
+    leaves: ErasedTrace,
     selectLines: SelectLines,
-    finish?: (connection: Connection) => Promise<unknown>,
+    eraseMore: (connection: Connection) => Promise<number> = async () => 0,
   ) {
-    let total = 0;
+    let [total, count] = [0, 0];
     const erasePortion = async (connection: Connection) => {
-      const count = await eraseLines(connection, selectLines(connection));
-      if (count < maxLinesPerPortion) await finish?.(connection);
-      return count;
+      count = await eraseLines(connection, selectLines(connection));
+      if (count === maxLinesPerPortion) return count;
+      const rows = count + (await eraseMore(connection));
+      const isIndexed = connection.dialect === 'sqlite' && leaves === 'no byte';
+      // An erasure that was cut off may have left its words in the index.
+      if (isIndexed && (total + count > 0 || (await hasDeletedBytes(connection))))
+        await mergeIndex(connection);
+      return rows;
     };
-    let count: number;
     do {
       // Other operations run between two portions.
-      count = await this.#database.write(erasePortion);
+      await this.#database.erase(erasure, erasePortion);
       total += count;
     } while (count === maxLinesPerPortion);
-    await this.#database.emptyLog();
+    await this.#database.overwriteErased(leaves);
     return total;
   }
 }
@@ -267,7 +295,7 @@ async function eraseEmptySessions(connection: Connection, ofGuilds: Sql) {
     sql`UPDATE caption_messages SET outdated = outdated + 1
       WHERE session_id IN (SELECT s.id ${emptySessions})`,
   );
-  await connection.run(
+  return await connection.run(
     sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${emptySessions})`,
   );
 }

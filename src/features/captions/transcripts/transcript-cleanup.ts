@@ -1,4 +1,5 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
+import type { Erasures } from '#src/base/erasures.ts';
 import {
   type ChannelId,
   type GuildId,
@@ -45,7 +46,7 @@ const [closedMs, triesBeforeNotice] = [30 * 60_000, 3];
  * next process if need be.
  */
 export class TranscriptCleanup implements PersonHooks {
-  readonly #deps: CaptionShardDeps;
+  readonly #deps: CaptionShardDeps & { readonly erasures: Erasures };
   readonly #captions: SessionObjects<SessionCaptions>;
   /** Closed channels with messages that should be updated. */
   readonly #closedChannels = new Map<
@@ -57,7 +58,7 @@ export class TranscriptCleanup implements PersonHooks {
   #updating: Promise<unknown> = Promise.resolve();
 
   constructor(
-    deps: CaptionShardDeps,
+    deps: CaptionShardDeps & { readonly erasures: Erasures },
     captions: SessionObjects<SessionCaptions>,
     { id, count }: ServerShare,
   ) {
@@ -109,7 +110,7 @@ export class TranscriptCleanup implements PersonHooks {
 
   /** Erases lines that their servers keep no longer. Throws BotError `store.*`. */
   async expireTranscripts(): Promise<void> {
-    const { clock, settings, transcripts } = this.#deps;
+    const { clock, erasures, settings, transcripts } = this.#deps;
     this.#guildIds = new Set(
       await transcripts.concatBoth(({ reader }) => reader.listGuilds()),
     );
@@ -123,8 +124,11 @@ export class TranscriptCleanup implements PersonHooks {
         : maxKeptDays;
       keptDays.set(guildId, days);
     }
-    await transcripts.askBoth(({ eraser }) =>
-      eraser.eraseExpired(clock.wallMs(), keptDays),
+    const part = { kind: 'part', guildId: noGuild, part: 'expired captions' } as const;
+    await erasures.admitErasure(part, (erasure) =>
+      transcripts.askBoth(({ eraser }) =>
+        eraser.eraseExpired(erasure, clock.wallMs(), keptDays),
+      ),
     );
   }
 
@@ -205,7 +209,12 @@ export class TranscriptCleanup implements PersonHooks {
     await Promise.all(
       recorders.map((recorder) => recorder.onMessagesDeleted(messageIds)),
     );
-    await this.#eraseBoth(noGuild, ({ eraser }) => eraser.eraseMessages(messageIds));
+    const part = { kind: 'part', guildId: noGuild, part: `${messageIds}` } as const;
+    await this.#deps.erasures.admitErasure(part, (erasure) =>
+      this.#eraseBoth(noGuild, ({ eraser }) =>
+        eraser.eraseMessages(erasure, messageIds),
+      ),
+    );
   }
 
   /** Counts lines and memories of a person. Undefined if the store cannot be read. */
@@ -224,14 +233,14 @@ export class TranscriptCleanup implements PersonHooks {
   /** Prepares to erase a person's lines. A no erases the running sessions alone. */
   forgetPerson(
     guildId: GuildId,
-    personId: PersonId,
+    _personId: PersonId,
     reason: ErasureReason,
   ): EraseStoredData {
-    const eraseLines = (sessionId?: string) =>
-      this.#eraseBoth(guildId, ({ eraser }) =>
-        eraser.erasePerson(guildId, personId, sessionId),
-      );
-    return async () => {
+    return async (erasure) => {
+      const eraseLines = (sessionId?: string) =>
+        this.#eraseBoth(guildId, ({ eraser }) =>
+          eraser.erasePerson(erasure, sessionId),
+        );
       const counts = await Array.fromAsync(
         reason === 'withdrawn' ? this.#listCaptionedIds(guildId) : [undefined],
         eraseLines,
