@@ -9,8 +9,10 @@ import type {
   TranscribeJob,
 } from '#src/speech/local/model-jobs.ts';
 
-/** Longest sound of one job, and the sound that the end of a turn is judged by. */
-export const [maxSegmentMs, judgedMs] = [10_000, 8_000];
+/** Longest sound of one job. */
+export const maxSegmentMs = 10_000;
+/** Sound that the end of a turn is judged by. */
+export const judgedMs = 8_000;
 /** Longest text of one job. The model process speaks one piece of it, of at most the phonemes of 8 s. */
 export const maxTextLetters = 1_000;
 
