@@ -58,9 +58,10 @@ function getSpokenLocale(
 
 /** Turns an error into a line for people, without the provider's name. */
 export function toFailureLine({ about, code, stage }: BotError): TextLine {
-  const { cap, isContentRefusal, retryAfterMs, takesNoPictures } = about;
+  const { cap, isContentRefusal, isShareUsed, retryAfterMs, takesNoPictures } = about;
   if (cap !== undefined) return toBudgetLine(cap);
   if (takesNoPictures) return { id: 'fail.picture' };
+  if (isShareUsed) return { id: 'ask.dropped' };
   if (isContentRefusal) return { id: 'fail.content' };
   if (code === 'provider.loading') return { id: 'fail.loading' };
   if (code === 'provider.bad_key' || code === 'provider.spent')

@@ -335,7 +335,8 @@ export class FallbackChain<Engine> {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable')
       throw thrown;
     // An engine without a voice for a language is well, and another one may have the voice.
-    if (thrown.code === 'speech.no_voice' || thrown.about.takesNoPictures)
+    const { isShareUsed, takesNoPictures } = thrown.about;
+    if (thrown.code === 'speech.no_voice' || takesNoPictures || isShareUsed)
       return thrown;
     if (isLoading && thrown.code === 'provider.loading') return thrown;
     const { provider } = fallback;

@@ -197,6 +197,7 @@ test('a request that its asker gives up after a rest leaves the server to be tri
 
 test.each([
   ['lacks a language', broken('speech.no_voice', false)],
+  ['serves others first', broken('speech.failed', false, { isShareUsed: true })],
   ['takes no pictures', broken('provider.refused', false, { takesNoPictures: true })],
 ])(
   'a server that %s is well: the next one is asked, and nobody is told of a failure',

@@ -49,20 +49,44 @@ export async function openLocalSynthesizer({
         } as const;
         return models.runJob(admitJob(order), inner);
       };
-      for (const part of splitText(text, maxTextLetters)) {
-        const work = { text: part, lengthScale };
-        for await (const { rateHz, samples } of speakPieces(work, runJob, signal))
-          yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
-      }
+      const pieces = speakText({ lengthScale, text }, runJob, signal);
+      for await (const { rateHz, samples } of pieces)
+        yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
     },
   };
 }
 
+type SpokenText = { readonly lengthScale: number; readonly text: string };
 type RunSpeakJob = (work: SpeakJob, signal: AbortSignal) => Promise<SpokenPiece>;
+
+/** Speaks a text of any length. Throws BotError `speech.unspeakable` if it has no word. */
+async function* speakText(
+  { lengthScale, text }: SpokenText,
+  runJob: RunSpeakJob,
+  signal: AbortSignal,
+) {
+  let isSpoken = false;
+  let wordless: unknown;
+  for (const part of splitText(text, maxTextLetters)) {
+    try {
+      yield* speakPieces({ lengthScale, text: part }, runJob, signal);
+      isSpoken = true;
+    } catch (error) {
+      // One part of a long text may hold no word.
+      if (!isUnspeakable(error)) throw error;
+      wordless = error;
+    }
+  }
+  if (!isSpoken) throw wordless ?? createUnspeakableError();
+}
+
+function isUnspeakable(error: unknown) {
+  return error instanceof BotError && error.code === 'speech.unspeakable';
+}
 
 /** Yields the pieces of a text, each of which is a job. The next one is made while a piece is taken. */
 async function* speakPieces(
-  { lengthScale, text }: { readonly lengthScale: number; readonly text: string },
+  { lengthScale, text }: SpokenText,
   runJob: RunSpeakJob,
   signal: AbortSignal,
 ) {
@@ -85,6 +109,10 @@ async function* speakPieces(
   } finally {
     leaving.abort(new Error('no further piece is wanted'));
   }
+}
+
+function createUnspeakableError() {
+  return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
 }
 
 function createNoVoiceError(language: string) {

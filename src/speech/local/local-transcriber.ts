@@ -2,9 +2,9 @@ import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
-import { cutSound } from './cut-sound.ts';
 import { resolveModelFolder } from './folders.ts';
 import { admitJob } from './jobs/admit-job.ts';
+import { cutSound } from './jobs/cut-sound.ts';
 import type { LocalModels } from './local-models.ts';
 import type { HeardSpeech } from './model-jobs.ts';
 

@@ -9,8 +9,10 @@ import type {
   TranscribeJob,
 } from '#src/speech/local/model-jobs.ts';
 
-/** Longest sound of one job, and the sound that the end of a turn is judged by. */
-export const [maxSegmentMs, judgedMs] = [10_000, 8_000];
+/** Longest sound of one job. */
+export const maxSegmentMs = 10_000;
+/** Sound that the end of a turn is judged by. */
+export const judgedMs = 8_000;
 /** Longest text of one job. The model process speaks one piece of it, of at most the phonemes of 8 s. */
 export const maxTextLetters = 1_000;
 
@@ -42,6 +44,7 @@ const thread = {
 /** A letter that is spelt, a digit and a sign are words: `W` takes as long as nine letters. */
 const [lettersPerSecond, lettersOfSpelt, maxPieceSeconds] = [13, 9, 8];
 const speltLetter = /[^\p{Ll}\s.,'!?]/gu;
+const soundsPerSecond = 20;
 
 function priceJob({ kind, work }: JobOrder) {
   return 'samples' in work ? priceSound(kind, work) : priceText(work);
@@ -62,17 +65,22 @@ function priceSound(kind: JobKind, work: TranscribeJob | EndOfTurnJob) {
 }
 
 function priceText(work: SpeakJob) {
-  const texts = 'text' in work ? [work.text] : [...work.rest.ipa, ...work.rest.clauses];
-  const [next = ''] = texts;
-  if ('text' in work && next.length > maxTextLetters)
+  const { clauses, ipa } =
+    'rest' in work ? work.rest : { clauses: [work.text], ipa: [] };
+  const bytes = 2 * [...ipa, ...clauses].reduce((sum, text) => sum + text.length, 0);
+  if ('text' in work && work.text.length > maxTextLetters)
     throw new RangeError(`A job holds at most ${maxTextLetters} letters.`);
-  const spelt = next.match(speltLetter)?.length ?? 0;
-  const letters = next.length + (lettersOfSpelt - 1) * spelt;
-  const seconds = Math.min(
-    maxPieceSeconds,
-    (work.lengthScale * letters) / lettersPerSecond,
-  );
+  const [nextIpa] = ipa;
+  const seconds =
+    nextIpa === undefined
+      ? estimateSeconds(clauses[0] ?? '')
+      : nextIpa.length / soundsPerSecond;
   const { first, perSecond } = thread.speakMs;
-  const allLetters = texts.reduce((sum, text) => sum + text.length, 0);
-  return { threadMs: first + perSecond * seconds, bytes: 2 * allLetters };
+  const pieceSeconds = Math.min(maxPieceSeconds, work.lengthScale * seconds);
+  return { threadMs: first + perSecond * pieceSeconds, bytes };
+}
+
+function estimateSeconds(text: string) {
+  const spelt = text.match(speltLetter)?.length ?? 0;
+  return (text.length + (lettersOfSpelt - 1) * spelt) / lettersPerSecond;
 }

@@ -12,6 +12,7 @@ export type QueuedJob = Pick<ModelJob, 'guildId' | 'urgency' | 'threadMs' | 'byt
 const maxWaiting = { threadMs: 30_000, bytes: 16_000_000 };
 /** Jobs that have begun. All but the latest stand still, each with about 20 MB. */
 const maxRunning = 3;
+
 type RunningJob<Job> = { readonly job: Job; readonly atMs: number };
 type ServerJobs<Job> = {
   readonly waiting: Job[];

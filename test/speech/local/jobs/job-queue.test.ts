@@ -17,8 +17,8 @@ function makeJob(
   threadMs: number,
 ): Run {
   const isWhisper = urgency === 'ears' || urgency === 'recording';
-  const tokens = Array.from({ length: 20 }, () => (0.7 * threadMs) / 20);
-  const runsMs = isWhisper ? [0.3 * threadMs, ...tokens] : [threadMs];
+  const tokens = Array.from({ length: 20 }, () => (0.4 * threadMs) / 20);
+  const runsMs = isWhisper ? [0.6 * threadMs, ...tokens] : [threadMs];
   return { ...size, guildId, urgency, threadMs, runsMs };
 }
 
