@@ -208,6 +208,7 @@ export class PrivacyRequests {
       ...erasures.map((erase) => erase()),
     ]);
     this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
+    this.#sessions.consents.getChoices(guildId).erasedWords.noteErasure(personId);
     const counts = results.filter((count) => count !== undefined);
     if (counts.length < results.length) return { kind: 'failed' };
     const endErasure = () => deps.store.endErasure(erasure);

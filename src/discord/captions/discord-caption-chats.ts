@@ -8,7 +8,6 @@ import {
   MessageFlags,
   PermissionFlagsBits as Rights,
   ThreadAutoArchiveDuration,
-  type VoiceBasedChannel,
 } from 'discord.js';
 import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
@@ -57,6 +56,7 @@ const suppressNotifications = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
 const askMs = 10_000;
+const readRights = [Rights.ViewChannel, Rights.ReadMessageHistory];
 /** Discord does not report changes of roles. */
 const rolesFreshMs = 10_000;
 
@@ -207,7 +207,8 @@ class AccessReader {
     try {
       const fetching = this.#client.channels.fetch(channelId); // known ones are not asked for
       const channel = await waitUnlessAborted(fetching, AbortSignal.timeout(askMs));
-      if (!channel?.isVoiceBased() || channel.guildId !== guildId) return 'no';
+      if (!channel || channel.isDMBased() || channel.isThread()) return 'no';
+      if (channel.guildId !== guildId) return 'no';
       const member = await this.#fetchMember(channel.guild, personId);
       return canOpenChannel(channel, member) ? 'yes' : 'no';
     } catch (error) {
@@ -228,10 +229,10 @@ class AccessReader {
   }
 }
 
-function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
+function canOpenChannel(channel: GuildBasedChannel, member: GuildMember) {
+  const rights = channel.isVoiceBased() ? openRights : readRights;
   return (
-    channel.guild.available &&
-    findPermissions(channel, member)?.has(openRights) === true
+    channel.guild.available && findPermissions(channel, member)?.has(rights) === true
   );
 }
 
