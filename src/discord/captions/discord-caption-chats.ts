@@ -8,6 +8,7 @@ import {
   MessageFlags,
   PermissionFlagsBits as Rights,
   ThreadAutoArchiveDuration,
+  type VoiceBasedChannel,
 } from 'discord.js';
 import { neverAborted, waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
@@ -56,7 +57,6 @@ const suppressNotifications = MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
 const askMs = 10_000;
-const readRights = [Rights.ViewChannel, Rights.ReadMessageHistory];
 /** Discord does not report changes of roles. */
 const rolesFreshMs = 10_000;
 
@@ -207,8 +207,7 @@ class AccessReader {
     try {
       const fetching = this.#client.channels.fetch(channelId); // known ones are not asked for
       const channel = await waitUnlessAborted(fetching, AbortSignal.timeout(askMs));
-      if (!channel || channel.isDMBased() || channel.isThread()) return 'no';
-      if (channel.guildId !== guildId) return 'no';
+      if (!channel?.isVoiceBased() || channel.guildId !== guildId) return 'no';
       const member = await this.#fetchMember(channel.guild, personId);
       return canOpenChannel(channel, member) ? 'yes' : 'no';
     } catch (error) {
@@ -229,10 +228,10 @@ class AccessReader {
   }
 }
 
-function canOpenChannel(channel: GuildBasedChannel, member: GuildMember) {
-  const rights = channel.isVoiceBased() ? openRights : readRights;
+function canOpenChannel(channel: VoiceBasedChannel, member: GuildMember) {
   return (
-    channel.guild.available && findPermissions(channel, member)?.has(rights) === true
+    channel.guild.available &&
+    findPermissions(channel, member)?.has(openRights) === true
   );
 }
 
