@@ -103,7 +103,7 @@ export function toOpenText(text: string): Owned<string> {
 }
 
 /** Joins sources: one that was erased is enough. */
-export function joinSources(all: readonly Sources[]): Sources {
+function joinSources(all: readonly Sources[]): Sources {
   return {
     get areErased() {
       return all.some((sources) => sources.areErased);
