@@ -1,6 +1,5 @@
 import { deny, pauseHearing } from '#commands/privacy/privacy.ts';
 import { createVoiceOption } from '#commands/voice/voice-option.ts';
-import type { ChannelId } from '#src/base/ids.ts';
 import { transcriptSubjects } from '#src/features/captions/store/transcript-stores.ts';
 import type {
   Command,
@@ -15,7 +14,7 @@ import type {
   QuestionSubject,
   ReplyAudience,
 } from '#src/ports/command-ports.ts';
-import { formatText } from '#src/texts/texts.ts';
+import { type AnyLine, formatText } from '#src/texts/texts.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import { formatQuotes, toUnknownValueReply } from './captions/transcript.ts';
 import { findChannelObjection, nowhereReply } from './command-rights.ts';
@@ -96,12 +95,7 @@ export const ask: Command = {
       form,
       about,
     );
-    return await toAskReply(
-      asking,
-      call,
-      medium === 'only me' ? 'caller' : 'room',
-      sessions,
-    );
+    return toAskReply(asking, medium === 'only me' ? 'caller' : 'room');
   },
 };
 
@@ -109,7 +103,7 @@ export const ask: Command = {
 export const askAbout: MessageCommand = {
   label: 'ask.about',
   longestMs: maxAskMs,
-  async run(call, { features, sessions }) {
+  async run(call, { features }) {
     const { guildId, caller, message } = call;
     if (!message) return [{ id: 'say.empty' }];
     const question = formatText('ask.about.question', {}, caller.locale);
@@ -119,7 +113,7 @@ export const askAbout: MessageCommand = {
       caller,
       message,
     );
-    return await toAskReply(asking, call, 'caller', sessions);
+    return toAskReply(asking, 'caller');
   },
 };
 
@@ -168,26 +162,18 @@ function getAskMedium(
 }
 
 /** Builds a reply. Words of another channel are for the caller alone. */
-export async function toAskReply(
-  asking: AskOutcome,
-  { caller, guildId, placeId }: CommandCall,
-  requested: ReplyAudience,
-  sessions: CommandPorts['sessions'],
-): Promise<Replies> {
+export function toAskReply(asking: AskOutcome, to: ReplyAudience): Replies {
   switch (asking.kind) {
     case 'answered': {
       const { confirmation, text } = asking;
-      const mayOpenChannel = (channelId: ChannelId) =>
-        sessions.canOpen(guildId, channelId, caller.id);
-      const open = requested === 'room' ? text.findForPlace(placeId) : undefined;
-      const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? (await text.findForPerson(caller.id, mayOpenChannel));
-      if (answer === undefined) return [{ id: 'confirm.done', to }];
+      const answer = text.map(
+        (words): AnyLine => ({ id: 'ask.answer', with: { answer: words } }),
+      );
       const waiting = confirmation && {
         lines: [confirmation.line],
         buttons: [confirmation.button],
       };
-      return [{ id: 'ask.answer', with: { answer }, to, ...waiting }];
+      return [{ id: 'ask.unknown', words: [answer], to, ...waiting }];
     }
     case 'failed':
       return [asking.line];

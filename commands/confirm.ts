@@ -11,18 +11,19 @@ export const maxPressMs: number = maxToolMs + 10_000;
 /** Shows a call that waits for a press, with its Confirm button, or an answer to one reader. */
 export async function showConfirmation(
   call: CommandCall,
-  { confirmations, sessions }: CommandPorts,
+  { confirmations }: CommandPorts,
 ): Promise<Replies> {
   const { caller, guildId, inputs } = call;
   const { about = '' } = inputs;
   const confirmation = confirmations.showConfirmation(guildId, about, caller.id);
   switch (confirmation.kind) {
     case 'answered':
-      return await toAskReply(confirmation, call, 'caller', sessions);
+      return toAskReply(confirmation, 'caller');
     case 'shown': {
       const { files, line: question, s } = confirmation;
       const lines = [{ id: 'confirm.press', with: { s } } as const];
-      return [{ ...question, lines, files, buttons: [`confirm:tool:${about}`] }];
+      const buttons = [`confirm:tool:${about}`];
+      return [{ id: 'confirm.over', words: [question], lines, files, buttons }];
     }
     case 'other':
       return [{ id: 'confirm.other', with: { name: confirmation.name } }];

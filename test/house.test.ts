@@ -46,7 +46,7 @@ const below: Readonly<Record<string, string>> = {
     'sessions conversation settings ports sql spending pipeline sources speech chat provider people audio texts base',
   /** The list of features, and what a command is. */
   features:
-    'sessions conversation settings ports spending sources texts base features/*',
+    'sessions conversation settings ports spending sources people texts base features/*',
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions':
     'features/memories features/contract sessions conversation notices settings ports sql spending pipeline playback speech chat people texts base',

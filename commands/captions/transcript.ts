@@ -1,4 +1,5 @@
 import { findClosestNames } from '#commands/closest-names.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type {
@@ -16,9 +17,10 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
+  Reply,
 } from '#src/features/command.ts';
 import { truncate } from '#src/texts/plain-text.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine, WordsLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 const sessionOption: CommandOption = {
@@ -26,8 +28,7 @@ const sessionOption: CommandOption = {
   description: 'command.captions.session',
   kind: 'text',
   maxChars: 100,
-  suggest: async (typed, call, ports) =>
-    findClosestNames(typed, [...(await findByLabel(call, ports)).keys()]),
+  suggest: suggestSessions,
 };
 
 /** `/captions transcript`: sends a transcript as a file. */
@@ -60,10 +61,15 @@ async function sendTranscript(
     ...picked,
   });
   if (outcome.kind !== 'file') return toNoTranscriptReply(outcome, 'captions.none');
-  const { channelName: channel, startedAtWallMs } = outcome.session;
-  const date = ports.guilds.getTimes(guildId).day(startedAtWallMs);
-  const files = [outcome.file];
-  return [{ id: 'captions.thread', with: { channel, date }, files }];
+  const times = ports.guilds.getTimes(guildId);
+  const { transcript } = outcome;
+  const heading = transcript.map(({ session }): TextLine => {
+    const { channelName: channel, startedAtWallMs } = session;
+    const date = times.day(startedAtWallMs);
+    return { id: 'captions.thread', with: { channel, date } };
+  });
+  const files = [transcript.map(({ file }) => file)];
+  return [{ id: 'captions.none', words: [heading], files }];
 }
 
 function toNoTranscriptReply(
@@ -83,20 +89,34 @@ async function findPickedSession(
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
-  const typed = call.inputs.session?.trim();
+  const { caller, guildId, inputs } = call;
+  const typed = inputs.session?.trim();
   if (!typed) return {};
-  const session = (await findByLabel(call, ports)).get(typed);
-  return session ? { sessionId: session.id } : 'unknown';
+  const times = ports.guilds.getTimes(guildId);
+  const mayOpen = (channelId: ChannelId) =>
+    ports.sessions.canOpen(guildId, channelId, caller.id);
+  for (const owned of await listSessions(call, ports)) {
+    const session = await owned.findForPerson(caller.id, mayOpen);
+    if (session && formatSessionLabel(session, times) === typed)
+      return { sessionId: session.id };
+  }
+  return 'unknown';
 }
 
-async function findByLabel(
+async function listSessions(
   { guildId, caller }: CommandCall,
-  { features, guilds }: CommandPorts,
-): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await features.transcripts.listSessions(guildId, caller.id);
-  const times = guilds.getTimes(guildId);
-  return new Map(
-    (sessions ?? []).map((session) => [formatSessionLabel(session, times), session]),
+  { features }: CommandPorts,
+) {
+  return (await features.transcripts.listSessions(guildId, caller.id)) ?? [];
+}
+
+async function suggestSessions(typed: string, call: CommandCall, ports: CommandPorts) {
+  const times = ports.guilds.getTimes(call.guildId);
+  const sessions = await listSessions(call, ports);
+  return sessions.flatMap((owned) =>
+    owned.split((session) =>
+      findClosestNames(typed, [formatSessionLabel(session, times)]),
+    ),
   );
 }
 
@@ -133,14 +153,16 @@ export const findCommand: Command = {
 /** Builds a reply of quotes with their speakers and times, or explains that there are none. */
 export function formatQuotes(outcome: FindOutcome, times: WallTimes): Replies {
   if (outcome.kind !== 'found') return toNoTranscriptReply(outcome);
-  const [heading, ...lines] = outcome.lines.map((quote) => formatQuote(quote, times));
-  return heading ? [{ ...heading, lines }] : toNoTranscriptReply({ kind: 'none' });
+  const words = outcome.lines.map((line) =>
+    line.map((quote) => formatQuote(quote, times)),
+  );
+  return [{ id: 'ask.unknown', words }];
 }
 
 function formatQuote(
   { name, atWallMs, text, link }: QuotedLine,
   times: WallTimes,
-): TextLine {
+): WordsLine {
   const quote = `"${truncate(text, maxQuoteChars)}"`;
   const linkedQuote = link === undefined ? quote : `${quote} ${link}`;
   return {
@@ -177,10 +199,13 @@ export async function toRecapReply(
 ): Promise<Replies> {
   const outcome = await features.transcripts.createRecap(guildId, caller.id, request);
   if (outcome.kind !== 'recap') return toNoTranscriptReply(outcome, 'captions.none');
-  const messages = formatRecapMessages(outcome, guilds.getTimes(guildId));
-  const [reply, ...furtherReplies] = messages.map(([heading, ...lines]) => ({
-    ...heading,
-    lines,
-  }));
+  const times = guilds.getTimes(guildId);
+  const messages = outcome.recap.split((recap) => formatRecapMessages(recap, times));
+  const [reply, ...furtherReplies] = messages.map(
+    (message): Reply => ({
+      id: 'captions.none',
+      words: message.split((lines): readonly AnyLine[] => lines),
+    }),
+  );
   return reply ? [reply, ...furtherReplies] : toNoTranscriptReply({ kind: 'none' });
 }

@@ -8,6 +8,7 @@ import type {
   Replies,
 } from '#src/features/command.ts';
 import type { Hearing } from '#src/features/hearings/hearing-store.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { formatIsoTime } from '#src/texts/wall-time.ts';
 
@@ -31,7 +32,7 @@ export const audit: Command = {
 };
 
 async function listHearings(
-  { guildId, inputs }: CommandCall,
+  { caller, guildId, inputs }: CommandCall,
   { features }: CommandPorts,
 ): Promise<Replies> {
   const typed = inputs.person?.trim();
@@ -44,7 +45,8 @@ async function listHearings(
   if (!hearings) return [{ id: 'store.unread' }];
   if (hearings.length === 0) return [{ id: 'hearings.none' }];
   const lines = hearings.slice(0, maxShownHearings).map(toLine);
-  const files = [{ name: 'who-was-heard.csv', text: formatTable(hearings) }];
+  const file = { name: 'who-was-heard.csv', text: formatTable(hearings) };
+  const files = [new Owned(file, { onlyFor: caller.id })];
   return [
     {
       id: 'hearings.heading',

@@ -5,6 +5,7 @@ import {
   pausedReply,
 } from '#commands/command-rights.ts';
 import type { Command, CommandGroup, Reply } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/talk-guide.ts';
 import { audit } from './audit.ts';
@@ -88,7 +89,8 @@ const exportAll: Command = {
   async run({ guildId, caller }, { privacy }) {
     const exported = await privacy.exportPerson(guildId, caller.id);
     if (exported.kind === 'failed') return [{ id: 'store.unread' }];
-    const files = [{ name: 'privacy-export.json', text: exported.json }];
+    const file = { name: 'privacy-export.json', text: exported.json };
+    const files = [new Owned(file, { onlyFor: caller.id })];
     return [{ id: 'command.privacy.export', files }];
   },
 };

@@ -2,6 +2,7 @@ import { onlyIfManaging } from '#commands/command-rights.ts';
 import { toBadValueReply } from '#commands/settings/settings-panel-presses.ts';
 import { type ChannelId, type GuildId, toChannelId } from '#src/base/ids.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { Form } from '#src/ports/form.ts';
 import {
   type Persona,
@@ -44,7 +45,9 @@ export const personaForm: FormHandler = {
           : toBadValueReply('language', call.inputs.language, ports.features.settings);
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
-    return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];
+    const file = { name: 'persona.txt', text: `${instructions}\n` };
+    const owner = { onlyFor: call.caller.id };
+    return [{ ...reply, files: [new Owned(file, owner)] }];
   }),
 };
 

@@ -1,4 +1,5 @@
 import type { Command, CommandGroup } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import { bot } from './bot-command.ts';
 import { me } from './me-command.ts';
 import { createVoiceOption, formatList, toUnknownVoiceReply } from './voice-option.ts';
@@ -39,7 +40,8 @@ export const preview: Command = {
     };
     const outcome = await features.voices.previewVoice(guildId, caller, sample);
     if (outcome.kind === 'failed') return [outcome.line];
-    const files = [{ name: 'voice.wav', bytes: outcome.wav }];
+    const file = { name: 'voice.wav', bytes: outcome.wav };
+    const files = [new Owned(file, 'given')];
     const id = outcome.isGone ? 'voice.gone' : 'voice.preview';
     return [{ id, with: { voice: voice ?? '' }, files }];
   },

@@ -1,5 +1,6 @@
 import { findClosestNames, findNearestNames } from '#commands/closest-names.ts';
 import type { CommandOption, Reply } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
@@ -17,7 +18,7 @@ export function formatList(
   const isLong = wholeText.length > maxShownChars;
   return {
     text: truncate(wholeText, maxShownChars),
-    ...(isLong && { files: [file] }),
+    ...(isLong && { files: [new Owned(file, 'given')] }),
   };
 }
 

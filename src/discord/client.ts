@@ -24,6 +24,7 @@ import { VoiceStatuses } from '#src/discord/panel/voice-statuses.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { DiscordTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type { Button, CommandPorts } from '#src/features/command.ts';
+import { mayOpen } from '#src/people/audience.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';
@@ -237,14 +238,29 @@ export class Discord implements AsyncDisposable {
     const { buttons } = messageDeps;
     const client = this.#client;
     const [outbox, panels, places] = [this.#outbox, this.#panels, this.#places];
+    const captionChats = new DiscordCaptionChats(client, { ...messageDeps, outbox });
+    const mayOpenChannel = async (channelId: ChannelId, personId: PersonId) => {
+      const channel = client.channels.cache.get(channelId);
+      if (!channel || !('guildId' in channel) || channel.guildId === null) return false;
+      const guildId = toGuildId(channel.guildId);
+      const audience = { captionChats, places };
+      return (await mayOpen(guildId, channelId, personId, audience)) === 'yes';
+    };
     return {
       linkOpener: this.#linkOpener,
-      messages: new ChannelMessages({ client, panels, buttons, outbox, places }),
+      messages: new ChannelMessages({
+        client,
+        panels,
+        buttons,
+        outbox,
+        places,
+        mayOpen: mayOpenChannel,
+      }),
       bot: this.bot,
       panels,
       places,
       members: openMembers(client),
-      captions: new DiscordCaptionChats(client, { ...messageDeps, outbox }),
+      captions: captionChats,
       typed: new DiscordTypedMessages(client, outbox),
     };
   }

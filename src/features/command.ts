@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { PickedMessage } from '#src/ports/authored-content.ts';
 import type {
   Members,
@@ -20,16 +21,15 @@ import type { PersonalSettingsCache } from '#src/settings/personal-settings-cach
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SoundFile } from '#src/sources/recordings.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
-import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import type { HelpEntry, HelpState } from './contract/help-entries.ts';
 import type { FeaturePorts } from './features.ts';
 
-/** A message that answers a command, button or form. */
-export type Reply = TextLine & {
+/** Parts of a message beside its words. */
+type ReplyParts = {
   /** Default: the caller alone. */
   readonly to?: ReplyAudience;
-  readonly lines?: readonly TextLine[];
   /** Names of buttons, in rows of five. Text after a colon becomes `inputs.about`. */
   readonly buttons?: readonly string[];
   /** One row each, above the buttons. A message has five rows at most. */
@@ -38,9 +38,25 @@ export type Reply = TextLine & {
   readonly inPlace?: true;
   /** The message shows the state of the channel from now on. */
   readonly panel?: true;
-  /** At most ten. Not in a panel. */
-  readonly files?: readonly ReplyFile[];
 };
+
+/** A message that answers a command, button or form. */
+export type Reply = TextLine &
+  ReplyParts & {
+    readonly lines?: readonly TextLine[];
+    /** Lines in place of the first one, which stays for readers who may not know these words. */
+    readonly words?: readonly Owned<AnyLine>[];
+    /** At most ten. Not in a panel. */
+    readonly files?: readonly Owned<ReplyFile>[];
+  };
+
+/** A message as its readers may read it now: `openReply` alone makes one of a `Reply` with words. */
+export type OpenedReply = AnyLine &
+  ReplyParts & {
+    readonly lines?: readonly AnyLine[];
+    readonly words?: undefined;
+    readonly files?: readonly ReplyFile[];
+  };
 
 /** Messages that answer a call, in order. The first answers the interaction. */
 export type Replies = readonly [Reply, ...Reply[]];
@@ -93,12 +109,12 @@ export type CommandOption = {
   | { readonly kind: 'choice'; readonly values: readonly string[] }
 );
 
-/** Suggests 25 values at most, best first, within 200 ms, without a model. */
+/** Suggests 25 values at most, best first, within 200 ms, without a model. Values of a channel are shown to its readers. */
 export type SuggestValues = (
   typed: string,
   call: CommandCall,
   ports: CommandPorts,
-) => Promise<readonly string[]>;
+) => Promise<readonly (string | Owned<string>)[]>;
 
 /** Objects that commands and buttons act through. */
 export type CommandPorts = {

@@ -160,7 +160,7 @@ export function createChannelNotices(
   deps: NoticeDeps & ListenerLanguages & AudienceDeps,
   post: ChannelNotices['post'],
 ): ChannelNotices {
-  const { channelId, guildId } = channel;
+  const { guildId } = channel;
   const { messages, onEvent } = deps;
 
   function formatLine(textLine: CheckedLine) {
@@ -176,9 +176,8 @@ export function createChannelNotices(
       writeInChat(message, channel, deps);
       return;
     }
-    const text = message.findForPlace(channelId) ?? '';
     messages
-      .notifyPeople(channel, [{ personId, text }], neverAborted)
+      .notifyPeople(channel, [{ personId, text: message }], neverAborted)
       .catch((error: unknown) => reportFailure(error, 'speak'));
   }
 
@@ -187,7 +186,7 @@ export function createChannelNotices(
     line: TextLine,
     signal: AbortSignal,
   ) {
-    const text = formatLine(line);
+    const text = toOpenText(formatLine(line));
     const lines = personIds.map((personId) => ({ personId, text }));
     try {
       await messages.notifyPeople(channel, lines, signal, consentButtons);
@@ -204,7 +203,7 @@ export function createChannelNotices(
     signal: AbortSignal,
     buttons: readonly string[] = consentButtons,
   ) {
-    const text = lines.map(formatLine).join(' ');
+    const text = toOpenText(lines.map(formatLine).join(' '));
     messages
       .notifyPeople(channel, [{ personId, text }], signal, buttons)
       .catch((error: unknown) => {

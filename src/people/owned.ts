@@ -9,14 +9,26 @@ export type Owner =
   | { readonly channelId?: ChannelId; readonly onlyFor: PersonId }
   | 'given';
 
+/** Tells whether words that a value was made from were erased since they were read: `ErasedWords` gives it. */
+export interface Sources {
+  /** True for good once a person of the words said no or was erased. */
+  readonly areErased: boolean;
+}
+
+/** Sources of a value that repeats nothing that can be erased. */
+export const lastingSources: Sources = { areErased: false };
+
+/** Owner and sources of everything that one prompt makes. */
+export type Origin = { readonly owner: Owner; readonly sources: Sources };
+
 /** Narrows an owner to one person. */
 export function toPrivateOwner(onlyFor: PersonId, owner: Owner): Owner {
   return owner === 'given' ? { onlyFor } : { ...owner, onlyFor };
 }
 
 /**
- * Words or sound of people, or made from them, with their owner. A caller names the place or the reader at the moment in
- * which the value leaves, and again after each wait.
+ * Words or sound of people, or made from them, with their owner and sources. A caller names the place or the reader at the
+ * moment in which the value leaves, and again after each wait. A value with erased sources leaves nowhere.
  *
  * @example
  * import { toChannelId } from '#src/base/ids.ts';
@@ -31,31 +43,40 @@ export class Owned<Value> {
   readonly #value: Value;
   /** Owner that everything made from this value keeps. */
   readonly owner: Owner;
+  readonly #sources: Sources;
 
-  constructor(value: Value, owner: Owner) {
+  constructor(value: Value, owner: Owner, sources: Sources = lastingSources) {
     this.#value = value;
     this.owner = owner;
+    this.#sources = sources;
   }
 
   /** Joins texts. Throws if two have different owners. */
   static join(texts: readonly Owned<string>[], separator: string): Owned<string> {
     const text = texts.map((each) => each.#value).join(separator);
-    return new Owned(text, getCommonOwner(texts.map(({ owner }) => owner)));
+    const owner = getCommonOwner(texts.map(({ owner }) => owner));
+    return new Owned(text, owner, joinSources(texts.map((each) => each.#sources)));
   }
 
-  /** Makes another value, with the same owner. */
+  /** True once words that the value was made from were erased. */
+  get isErased(): boolean {
+    return this.#sources.areErased;
+  }
+
+  /** Makes another value of this one, with the same owner and sources. */
   map<Made>(make: (value: Value) => Made): Owned<Made> {
-    return new Owned(make(this.#value), this.owner);
+    return new Owned(make(this.#value), this.owner, this.#sources);
   }
 
-  /** Cuts the value into pieces, each with the same owner. */
+  /** Cuts the value into pieces, each with the same owner and sources. */
   split<Piece>(cut: (value: Value) => readonly Piece[]): readonly Owned<Piece>[] {
-    return cut(this.#value).map((piece) => new Owned(piece, this.owner));
+    return cut(this.#value).map((piece) => this.map(() => piece));
   }
 
   /** Returns the value if it is of this channel, or open to anyone. */
   findForPlace(placeId: ChannelId | undefined): Value | undefined {
     const { owner } = this;
+    if (this.isErased) return undefined;
     if (owner === 'given') return this.#value;
     return owner.onlyFor === undefined && owner.channelId === placeId
       ? this.#value
@@ -90,17 +111,26 @@ export class Owned<Value> {
     mayOpen: (channelId: ChannelId) => Promise<boolean>,
   ): Promise<Value | undefined> {
     const { owner } = this;
-    if (owner === 'given') return this.#value;
-    const { channelId, onlyFor = personId } = owner;
+    const { channelId, onlyFor = personId } = owner === 'given' ? {} : owner;
     const isTheirs =
       onlyFor === personId && (channelId === undefined || (await mayOpen(channelId)));
-    return isTheirs ? this.#value : undefined;
+    // Asked last, as Discord may have been asked for roles meanwhile.
+    return isTheirs && !this.isErased ? this.#value : undefined;
   }
 }
 
 /** Marks words of the bot itself, or for everybody, as open to anyone. */
 export function toOpenText(text: string): Owned<string> {
   return new Owned(text, 'given');
+}
+
+/** Joins sources: one that was erased is enough. */
+function joinSources(all: readonly Sources[]): Sources {
+  return {
+    get areErased() {
+      return all.some((sources) => sources.areErased);
+    },
+  };
 }
 
 function getCommonOwner(owners: readonly Owner[]) {

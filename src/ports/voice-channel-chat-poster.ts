@@ -1,6 +1,6 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { Owned } from '#src/people/owned.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 export type ReplyFile = { readonly name: string } & (
@@ -11,7 +11,7 @@ export type ReplyFile = { readonly name: string } & (
 /** A line for one person. The mention of the person precedes the text. */
 export type PersonalLine = {
   readonly personId: PersonId;
-  readonly text: string;
+  readonly text: Owned<string>;
   /** Idempotency key for a retry after a lost response. */
   readonly id?: string;
 };
@@ -49,8 +49,8 @@ export interface VoiceChannelChatPoster {
     buttons?: readonly string[],
   ): Promise<void>;
   /**
-   * Sends a direct message, cut at 2,000 characters, and once for each `id`. Also
-   * throws if direct messages are closed.
+   * Sends a direct message, cut at 2,000 characters, and once for each `id`. Asks whether the person may know the text as
+   * the message leaves the queue. Also throws if not, and if direct messages are closed.
    */
   tellPerson(
     personId: PersonId,
@@ -61,7 +61,7 @@ export interface VoiceChannelChatPoster {
   /** Posts a line with buttons and no ping. Resolves to the posted message. */
   offerButtons(
     channel: ChannelRef,
-    line: TextLine,
+    line: TextLine | Owned<AnyLine>,
     buttons: readonly string[],
     signal: AbortSignal,
   ): Promise<OfferedButtons>;

@@ -3,7 +3,7 @@ import type { ConfirmationPress } from '#src/conversation/tools/pending-confirma
 import type { Owned } from '#src/people/owned.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { fillLine, type TextLine } from '#src/texts/texts.ts';
+import { type AnyLine, fillLine } from '#src/texts/texts.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** The dialog behind a Confirm button, for the only person with a right to the button. */
@@ -51,23 +51,20 @@ function describeCall(
 ): ShowOutcome {
   const { action, asker, presser } = ask;
   const isOther = presser.id !== asker.id;
-  const question = (isOther && action.presser?.ask) || action.question;
-  const filledQuestion = fillLine(question, { name: presser.name });
+  const question = action.map((call) =>
+    fillLine((isOther && call.presser?.ask) || call.question, { name: presser.name }),
+  );
   const seconds = Math.ceil((untilMs - nowMs) / 1000);
-  return {
-    kind: 'shown',
-    line: filledQuestion,
-    s: seconds,
-    files: action.files ?? [],
-  };
+  const files = action.split((call) => call.files ?? []);
+  return { kind: 'shown', line: question, s: seconds, files };
 }
 
 type ShowOutcome =
   | { readonly kind: 'answered'; readonly text: Owned<string> }
   | {
       readonly kind: 'shown';
-      readonly line: TextLine;
+      readonly line: Owned<AnyLine>;
       readonly s: number;
-      readonly files: readonly ReplyFile[];
+      readonly files: readonly Owned<ReplyFile>[];
     }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

@@ -154,11 +154,13 @@ export class MoveRequests implements Disposable {
 
   async #tellCaller({ call, to }: MoveRequest, line: TextLine) {
     const { messages, places } = this.#deps;
-    const text = formatText(line.id, line.with, places.getLocale(to.guildId));
+    const text = toOpenText(
+      formatText(line.id, line.with, places.getLocale(to.guildId)),
+    );
     const { callerId } = call;
     await messages
       .notifyPeople(to, [{ personId: callerId, text }], neverAborted)
-      .catch(() => messages.tellPerson(callerId, toOpenText(text), neverAborted));
+      .catch(() => messages.tellPerson(callerId, text, neverAborted));
   }
 
   async #performMove(request: MoveRequest): Promise<MoveAgreement> {

@@ -270,8 +270,8 @@ export class PrivacyRequests {
       ),
       ...erasers.map((erase) => erase(erasure)),
     ]);
-    // Again, for data that was read meanwhile.
-    this.#forgetInMemory(guildId, personId);
+    this.#forgetInMemory(guildId, personId); // Again, for data that was read meanwhile.
+    this.#sessions.consents.getChoices(guildId).erasedWords.noteErasure(personId);
     const counts = results.filter((count) => count !== undefined);
     const total = counts.reduce((sum, count) => sum + count, 0);
     if (total > 0) this.#forgetQuotes(guildId);

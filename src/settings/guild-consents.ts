@@ -13,6 +13,7 @@ import {
   toConsent,
   toHearingFacts,
 } from '#src/people/consent.ts';
+import { ErasedWords } from '#src/people/erased-words.ts';
 import { type StoreWatch, tryWrite, withStoreTimeout } from '#src/ports/stores.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StoredSettings } from './stored-settings.ts';
@@ -151,6 +152,8 @@ class PeopleChoices<Choice> {
 export class GuildChoices {
   /** People told how the policy hears them. */
   readonly told: ToldPeople;
+  /** Whose words were erased, for answers that wait. A no and leaving the captions count too. */
+  readonly erasedWords: ErasedWords = new ErasedWords();
   readonly #consents: PeopleChoices<ConsentChange>;
   readonly #leftOut: PeopleChoices<boolean>;
   /** People who agreed since the bot came. */
@@ -240,6 +243,7 @@ export class GuildChoices {
 
   /** Leaves a person out of captions, or includes them again. Returns false if not stored. */
   async saveLeftOut(personId: PersonId, isLeftOut: boolean): Promise<boolean> {
+    if (isLeftOut) this.erasedWords.noteErasure(personId);
     return await this.#leftOut.saveChoice(personId, isLeftOut);
   }
 
@@ -261,6 +265,7 @@ export class GuildChoices {
   }
 
   #withdraw(personId: PersonId) {
+    this.erasedWords.noteErasure(personId);
     this.#withdrawals.get(personId)?.abort(new Error('the author said no'));
     this.#withdrawals.delete(personId);
   }

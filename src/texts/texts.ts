@@ -18,12 +18,42 @@ export type PlainTextId = {
   [Id in TextId]: English[Id] extends string ? Id : never;
 }[TextId];
 
-/** A sentence for people before it is translated. Placeholders named in `Later` are filled afterwards. */
+/** Texts around words of people, or of a model that was shown some. */
+type WordsTextId =
+  | 'ask.answer'
+  | 'find.line'
+  | 'memory.about.ask'
+  | 'memory.ask'
+  | 'memory.ask.forget'
+  | 'reminder.ask'
+  | 'reminder.ask.message'
+  | 'reminder.ask.private'
+  | 'reminder.due.message'
+  | 'reminder.due.text'
+  | 'reminder.untold.away'
+  | 'reminder.untold.refused'
+  | 'tool.external.ask'
+  | 'tool.external.spoken'
+  | 'tool.post.ask'
+  | 'tool.spoken.ask';
+
+type LineOf<Ids extends TextId, Later extends string> = {
+  [Id in Ids]: LineWith<Id, Exclude<WordOf<Id>, Later>>;
+}[Ids];
+
+/**
+ * A sentence of the bot before it is translated. Placeholders named in `Later` are filled afterwards. Sentences around words
+ * of people are `WordsLine`s, which leave as `Owned` values only.
+ */
 export type TextLine<Later extends string = never> =
   | { readonly id: PlainTextId; readonly with?: TextValues }
-  | {
-      [Id in Exclude<TextId, PlainTextId>]: LineWith<Id, Exclude<WordOf<Id>, Later>>;
-    }[Exclude<TextId, PlainTextId>];
+  | LineOf<Exclude<TextId, PlainTextId | WordsTextId>, Later>;
+
+/** A sentence around words of people. Its door takes it as an `Owned` value. */
+export type WordsLine<Later extends string = never> = LineOf<WordsTextId, Later>;
+
+/** A sentence with or without words of people. */
+export type AnyLine<Later extends string = never> = TextLine<Later> | WordsLine<Later>;
 type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [never]
   ? { readonly id: Id; readonly with?: TextValues }
   : { readonly id: Id; readonly with: Readonly<Record<Word, TextValue>> };
@@ -75,10 +105,10 @@ function getPrimaryLanguage(tag: string) {
 
 /** Fills placeholders that a line left open. */
 export function fillLine<Later extends string>(
-  { id, with: values }: TextLine<Later>,
+  { id, with: values }: AnyLine<Later>,
   later: Readonly<Record<Later, string | number>>,
-): TextLine {
-  return { id, with: { ...values, ...later } } as TextLine; // The type of the line says that only these were missing.
+): AnyLine {
+  return { id, with: { ...values, ...later } } as AnyLine; // The type of the line says that only these were missing.
 }
 
 /**

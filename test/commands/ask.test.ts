@@ -6,6 +6,7 @@ import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import { type PickedMessage, sealContent } from '#src/ports/authored-content.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
+import { openReplies } from '#test/fakes/opened-replies.ts';
 import { adam, callAs, inLounge, makePorts } from './command-ports.ts';
 
 const sound = {
@@ -55,7 +56,8 @@ test('a recording may be asked about by its link', async () => {
 
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
   const { hears, picked } = asking();
-  expect(await askAbout.run({ ...german, message }, hears)).toEqual([
+  const replies = await askAbout.run({ ...german, message }, hears);
+  expect(await openReplies(replies)).toEqual([
     { id: 'ask.answer', with: { answer: 'Five.' }, to: 'caller' },
   ]);
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';

@@ -12,9 +12,11 @@ import type {
   RecapRequest,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { CommandCall, Replies } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
+import { openOwned, openReplies } from '#test/fakes/opened-replies.ts';
 import { adam, inLounge, makePorts, type PortOverrides } from './command-ports.ts';
-import { listLines, runPressed, runTyped } from './run-typed.ts';
+import { listLines, type ReadReplies, runPressed, runTyped } from './run-typed.ts';
 
 const session: ListedSession = {
   id: 's1',
@@ -39,13 +41,18 @@ function saying(inputs: CommandCall['inputs']): CommandCall {
   return { ...inLounge, inputs };
 }
 
-const read = (replies: Replies): readonly string[] => replies.flatMap(listLines);
+const read = (replies: ReadReplies): readonly string[] => replies.flatMap(listLines);
+const owner = { channelId: session.channelId };
+const found = { kind: 'found', lines: [new Owned(quote, owner)] } as const;
 
 async function suggestSessions(over: PortOverrides) {
   const [, option] =
     captions.commands.find(({ name }) => name === 'transcript')?.options ?? [];
   if (option?.kind !== 'text') throw new Error('no option');
-  return await option.suggest?.('', inLounge, makePorts(over));
+  const suggested = (await option.suggest?.('', inLounge, makePorts(over))) ?? [];
+  return await Promise.all(
+    suggested.map((each) => (typeof each === 'string' ? each : openOwned(each))),
+  );
 }
 
 test('the language of translations is taken by name or tag, and nothing else is', async () => {
@@ -83,13 +90,13 @@ test.each(['on', 'off'])('/captions %s is for those in the channel', async (name
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
   const asked: unknown[] = [];
   const transcripts: Partial<Public<TranscriptRequests>> = {
-    listSessions: async () => [session],
+    listSessions: async () => [new Owned(session, owner)],
     async createFile(_guildId, _personId, request) {
       asked.push(request);
       return { kind: 'none' };
     },
   };
-  const [label = ''] = (await suggestSessions({ transcripts })) ?? [];
+  const [label = ''] = await suggestSessions({ transcripts });
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
   await run('transcript', saying({ session: label }), { transcripts });
   expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
@@ -99,7 +106,7 @@ test('a session is picked by the label that was offered, and another one is told
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
-  const findLines = async () => ({ kind: 'found', lines: [quote] }) as const;
+  const findLines = async () => found;
   const replies = await run('find', saying({ words: 'friday' }), {
     transcripts: { findLines },
   });
@@ -117,7 +124,8 @@ const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}) => {
 test('/captions recap groups points, and ends each point with its line', async () => {
   const { link: _, ...unposted } = point('question', { text: 'Who drives?' });
   const points = [unposted, point('decision'), point('task', { text: 'Ben books.' })];
-  const createRecap = async () => ({ kind: 'recap', session, points }) as const;
+  const recap = new Owned({ session, points }, owner);
+  const createRecap = async () => ({ kind: 'recap', recap }) as const;
   expect(read(await run('recap', inLounge, { transcripts: { createRecap } }))).toEqual([
     'Recap of Lounge, 2026-11-20:',
     '**Decisions**',
@@ -134,16 +142,20 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   const find: Partial<Public<TranscriptRequests>> = {
     async askModel(_guildId, personId, request) {
       asked.push([personId, request]);
-      return { kind: 'found', lines: [quote] };
+      return found;
     },
   };
   const words = { question: 'What did we decide about Friday?', about: 'this' };
-  const replies = await ask.run(saying(words), makePorts({ transcripts: find }));
+  const replies = await openReplies(
+    await ask.run(saying(words), makePorts({ transcripts: find })),
+  );
   expect(replies).toMatchObject([{ id: 'find.line' }]);
   expect(replies[0].to).not.toBe('room');
   expect(asked).toEqual([['adam', words]]);
   const nothing = await ask.run(saying(words), makePorts());
-  expect(read(nothing)).toEqual(['I found nothing about that in what you may read.']);
+  expect(read(await openReplies(nothing))).toEqual([
+    'I found nothing about that in what you may read.',
+  ]);
   const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), makePorts());
   expect(unknown).toEqual([{ id: 'unknown', with: expect.anything() }]);
 });
@@ -180,7 +192,8 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
     request: RecapRequest,
   ) => {
     asked.push(request);
-    return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
+    const recap = new Owned({ session, points: [point('point')] }, owner);
+    return { kind: 'recap', recap } as const;
   };
   const over = { transcripts: { createRecap } };
   const replies = await runPressed('captions.missed', inLounge, over);

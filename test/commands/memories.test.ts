@@ -1,10 +1,10 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
-import type { CommandCall, Replies } from '#src/features/command.ts';
+import type { CommandCall } from '#src/features/command.ts';
 import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 
 import { adam, manager } from './command-ports.ts';
-import { listLines, runTyped } from './run-typed.ts';
+import { listLines, type ReadReplies, runTyped } from './run-typed.ts';
 
 const tea: Memory = {
   guildId: toGuildId('g'),
@@ -27,7 +27,7 @@ const listing = (memories: readonly Memory[], isOn = true) => ({
 const unreadable: Partial<MemoryCache> = {
   listMemories: async () => undefined,
 };
-const shown = (replies: Replies) => replies.map(listLines);
+const shown = (replies: ReadReplies) => replies.map(listLines);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {
   const about = {

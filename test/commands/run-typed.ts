@@ -2,9 +2,20 @@ import { expect } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { indexCommandsByLine } from '#src/discord/interactions/command-entries.ts';
-import type { CommandCall, Replies, Reply } from '#src/features/command.ts';
-import { formatText } from '#src/texts/texts.ts';
+import type { CommandCall, OpenedReply } from '#src/features/command.ts';
+import type { ReplyAudience } from '#src/ports/command-ports.ts';
+import { type AnyLine, formatText } from '#src/texts/texts.ts';
+import { openReplies } from '#test/fakes/opened-replies.ts';
 import { makePorts, type PortOverrides } from './command-ports.ts';
+
+/** Replies as their reader gets them. */
+export type ReadReplies = readonly [OpenedReply, ...OpenedReply[]];
+
+/** Lines of a message, also of one without words of people. */
+type ShownReply = AnyLine & {
+  readonly to?: ReplyAudience;
+  readonly lines?: readonly AnyLine[];
+};
 
 const lines = indexCommandsByLine(commands);
 const presses = new Map(buttons.map((button) => [button.name, button]));
@@ -14,9 +25,9 @@ export async function runTyped(
   line: string,
   call: CommandCall,
   over: PortOverrides = {},
-): Promise<Replies> {
+): Promise<ReadReplies> {
   const command = lines.get(line) ?? failMissing(line);
-  return await command.run(call, makePorts(over));
+  return await openReplies(await command.run(call, makePorts(over)));
 }
 
 /** Replies to a press, with what it is about behind a colon, as in `confirm:forget`. */
@@ -24,21 +35,27 @@ export async function runPressed(
   name: string,
   call: CommandCall,
   over: PortOverrides = {},
-): Promise<Replies> {
+): Promise<ReadReplies> {
   const [press = '', about] = name.split(':');
   const button = presses.get(press) ?? failMissing(press);
   const inputs = about === undefined ? call.inputs : { ...call.inputs, about };
-  return await button.run({ ...call, inputs }, makePorts(over));
+  return await openReplies(await button.run({ ...call, inputs }, makePorts(over)));
 }
 
 /** Who reads the one reply there is, and its lines. */
-export function readReply([reply, ...others]: Replies): readonly string[] {
+export function readReply([
+  reply,
+  ...others
+]: readonly ShownReply[]): readonly string[] {
   expect(others).toEqual([]);
-  return [reply.to ?? 'caller', ...listLines(reply)];
+  return reply ? [reply.to ?? 'caller', ...listLines(reply)] : [];
 }
 
 /** Lines of one reply, as they are read. */
-export function listLines({ lines: more = [], ...head }: Reply): readonly string[] {
+export function listLines({
+  lines: more = [],
+  ...head
+}: ShownReply): readonly string[] {
   return [head, ...more].map((line) => formatText(line.id, line.with));
 }
 

@@ -322,7 +322,11 @@ test.each(textLocales)(
     const { form, home, pick, send, setting } = open({ settingsStore });
     const fits = (reply: Reply) => {
       const locales = { caller: locale, room: locale };
-      const { components } = renderMessage(reply, locales, byName);
+      const { components } = renderMessage(
+        { ...reply, files: [], words: undefined },
+        locales,
+        byName,
+      );
       const { error } = messageComponentsSchema.safeParse(components);
       expect(error, reply.id).toBeUndefined();
       const lines = [reply, ...(reply.lines ?? [])];

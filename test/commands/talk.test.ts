@@ -5,6 +5,7 @@ import type { PlayWaitOutcome } from '#src/base/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
+import { openReplies } from '#test/fakes/opened-replies.ts';
 import { VirtualClock, waitUntilSettled } from '#test/fakes/virtual-clock.ts';
 import { adam, endedSession, inLounge, makePorts } from './command-ports.ts';
 import { readReply } from './run-typed.ts';
@@ -132,14 +133,16 @@ test('/say is for those in the channel', async () => {
 const question = { question: 'What time is it?' };
 
 /** Replies to a question that ends so. */
-const answered = (outcome: AskOutcome) =>
-  ask.run(saying(question), makePorts({ askQuestion: async () => outcome }));
+const answered = async (outcome: AskOutcome) =>
+  await openReplies(
+    await ask.run(saying(question), makePorts({ askQuestion: async () => outcome })),
+  );
 
 test('/ask for the caller only is seen by nobody else, the thinking included', async () => {
   const call = saying({ ...question, answer: 'only me' });
   const { shownTo } = ask;
   expect(typeof shownTo === 'function' ? shownTo(call) : shownTo).toBe('caller');
-  expect(await ask.run(call, makePorts())).toEqual([
+  expect(await openReplies(await ask.run(call, makePorts()))).toEqual([
     { id: 'ask.answer', with: { answer: 'It is five.' }, to: 'caller' },
   ]);
 });
@@ -148,7 +151,8 @@ test('/ask aloud is for those in the channel, in writing for everybody', async (
   const outside = { ...adam, inputs: question };
   expect((await ask.run(outside, makePorts()))[0].id).toBe('perm.room');
   const written = { ...adam, inputs: { ...question, answer: 'text' } };
-  expect((await ask.run(written, makePorts()))[0].id).toBe('ask.answer');
+  const [reply] = await openReplies(await ask.run(written, makePorts()));
+  expect(reply).toMatchObject({ id: 'ask.answer', to: 'room' });
 });
 
 test('/ask shows the button of what waits for Confirm below the answer', async () => {

@@ -3,6 +3,7 @@ import { personaForm } from '#commands/voice/persona-form.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { PersonaSaveOutcome } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
+import { openDeeply } from '#test/fakes/opened-replies.ts';
 import { adam, lounge, makePorts, manager } from './command-ports.ts';
 import { readReply } from './run-typed.ts';
 
@@ -85,7 +86,7 @@ test.each<[CommandCall['inputs'], PersonaSaveOutcome | undefined, string]>([
     const call = { ...manager, inputs: { about: 'lounge', ...typed, ...words } };
     const [reply] = await personaForm.run(call, server(pirate, saving).all);
     expect(reply.id).toBe(id);
-    expect(reply.files).toEqual([
+    expect(await openDeeply(reply.files)).toEqual([
       { name: 'persona.txt', text: 'You are a captain.\n' },
     ]);
   },

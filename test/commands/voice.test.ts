@@ -6,6 +6,7 @@ import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { openDeeply } from '#test/fakes/opened-replies.ts';
 import { adam, callAs, makePorts, makeVoices } from './command-ports.ts';
 import { listLines } from './run-typed.ts';
 
@@ -106,7 +107,9 @@ test('/voice list names the voices, in a file where they are many', async () => 
     id: 'voice.list',
     with: { voices: expect.stringMatching(/^voice-0, .{1,990}\u2026$/) },
   });
-  expect(files).toEqual([{ name: 'voices.txt', text: `${many.join('\n')}\n` }]);
+  expect(await openDeeply(files)).toEqual([
+    { name: 'voices.txt', text: `${many.join('\n')}\n` },
+  ]);
 });
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {

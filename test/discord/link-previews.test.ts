@@ -6,7 +6,12 @@ import { openSandboxBot } from '#test/discord/setup/open-discord.ts';
 const never = new AbortController().signal;
 const soon = () => AbortSignal.timeout(30_000);
 const answer = 'See https://example.com/?words=of+the+channel';
-const toCaller = { id: 'ask.answer', with: { answer }, to: 'caller' } as const;
+const answered = { id: 'ask.answer', with: { answer } } as const;
+const toCaller = {
+  id: 'ask.unknown',
+  words: [new Owned(answered, 'given')],
+  to: 'caller',
+} as const;
 const toRoom = { ...toCaller, to: 'room' } as const;
 
 /** A command that answers with a link; `release` ends one that shows as thinking. */
@@ -64,7 +69,11 @@ test('no link in what a model wrote is fetched for a preview, through any door',
   const [mention] = written;
   if (mention) await typed.replyTo(mention, toOpenText(answer), never);
   await messages.writeText(lounge, new Owned(answer, own), never);
-  await messages.notifyPeople(lounge, [{ personId: ann.id, text: answer }], never);
+  await messages.notifyPeople(
+    lounge,
+    [{ personId: ann.id, text: toOpenText(answer) }],
+    never,
+  );
   await captions.postMessage(lounge.channelId, answer, never);
   const chat = await captions.openChat(lounge, undefined, never);
   const caption = chat.openMessage(

@@ -28,7 +28,11 @@ import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
 function makeFreeReservation() {
-  return new Reservation({ guildId: noGuild, pay: () => undefined, hold: async () => undefined });
+  return new Reservation({
+    guildId: noGuild,
+    pay: () => undefined,
+    hold: async () => undefined,
+  });
 }
 
 /** Budget without limits. */

@@ -5,6 +5,7 @@ import {
   passTime,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';
+import { openOwned } from '#test/fakes/opened-replies.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
@@ -34,7 +35,8 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   for (let n = 0; n < 5; n++) await sayAll(fixture);
   const made = await fixture.transcriptFor.createFile(g, adam, { format: 'txt' });
   if (made.kind !== 'file') throw new Error('There is no transcript.');
-  expect(made.file.text).toMatch(/Lounge, 2026-11-21\nAsia\/Tokyo\n\n\[01:2\d/);
+  const transcript = await openOwned(made.transcript);
+  expect(transcript?.file.text).toMatch(/Lounge, 2026-11-21\nAsia\/Tokyo\n\n\[01:2\d/);
   const tools = fixture.sessions.findSession(g)?.tools;
   expect(tools?.createPorts(adam).getSettings().timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave(g);

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { type PersonId, toChannelId } from '#src/base/ids.ts';
+import { Owned } from '#src/people/owned.ts';
 import {
   openPanel,
   type PanelBoard,
@@ -45,10 +46,13 @@ export class SceneChat {
         if (shown === undefined) throw createForbiddenError();
         this.#noteInChannel(channel, shown);
       },
-      notifyPeople: async (_channel, lines, signal, buttons = []) => {
+      notifyPeople: async (channel, lines, signal, buttons = []) => {
         await this.#deliver(signal, isAlive);
-        for (const { personId, text } of lines)
-          this.#noteLine('mention', this.#listNames([personId]), text, buttons);
+        for (const { personId, text } of lines) {
+          const shown = text.findForPlace(channel.channelId);
+          if (shown === undefined) throw createForbiddenError();
+          this.#noteLine('mention', this.#listNames([personId]), shown, buttons);
+        }
       },
       tellPerson: async (personId, words, signal) => {
         signal.throwIfAborted();
@@ -56,8 +60,12 @@ export class SceneChat {
         if (isAlive())
           this.#noteLine('direct', this.#listNames([personId]), text ?? '');
       },
-      offerButtons: async (channel, { id, with: values }, buttons, signal) => {
+      offerButtons: async (channel, offered, buttons, signal) => {
         await this.#deliver(signal, isAlive);
+        const shown =
+          offered instanceof Owned ? offered.findForPlace(channel.channelId) : offered;
+        if (!shown) throw createForbiddenError();
+        const { id, with: values } = shown;
         this.#noteInChannel(
           channel,
           formatText(id, values, this.#deps.locale),

@@ -21,7 +21,7 @@ import {
   toChatTools,
 } from '#src/conversation/tools/tool-call-runner.ts';
 import { toChosenVoice } from '#src/notices/channel-notices.ts';
-import { type Owner, toPrivateOwner } from '#src/people/owned.ts';
+import { lastingSources, type Origin, toPrivateOwner } from '#src/people/owned.ts';
 import { isProgram } from '#src/people/rights.ts';
 import {
   choosePipeline,
@@ -148,6 +148,12 @@ export function requestAnswer(
   const medium = options.medium ?? getAnswerMedium(askerId, voiceChannel);
   const isWritten = medium === 'written' || medium === 'private';
   const pipeline = openPipeline(utterances, isWritten, voiceChannel, deps);
+  const context = selectContext(utterances, askerId, session, options.supposed);
+  const { sources } = context.origin;
+  const owner =
+    medium === 'private'
+      ? toPrivateOwner(askerId, context.origin.owner)
+      : context.origin.owner;
   const calls = new AnswerCalls({
     session,
     tools,
@@ -156,8 +162,9 @@ export function requestAnswer(
     askerId,
     utterances,
     changes,
+    origin: context.origin,
   });
-  const { turn, owner } = createTurn(utterances, session, calls, options);
+  const turn = createTurn(utterances, session, calls, context, options);
   const { guildId } = voiceChannel.channel;
   const opened = spending.open(toAnswerRequest(turn, guildId, 'answer', askerId));
   if (opened.kind === 'refused') return opened;
@@ -173,7 +180,7 @@ export function requestAnswer(
       pipeline,
       isWritten,
       preemptiveBudget,
-      owner: medium === 'private' ? toPrivateOwner(askerId, owner) : owner,
+      origin: { owner, sources },
       reservation: opened.reservation,
       nowMs: () => clock.nowMs(),
       awaitJudgement,
@@ -213,28 +220,23 @@ export function createUnaskedTurn(
   const offered = toChatTools(tools.listOfferedTools());
   const { speakerId: askerId } = utterance;
   const calls = { offered, doneCalls: [] };
-  return createTurn([utterance], session, calls, { askerId }).turn;
+  const context = selectContext([utterance], askerId, session, undefined);
+  return createTurn([utterance], session, calls, context, { askerId });
 }
 
-/** Creates a turn as it is asked now, and the owner of its words. */
+/** Creates a turn as it is asked now. */
 function createTurn(
   utterances: readonly TurnUtterance[],
   session: Session,
   calls: Pick<AnswerCalls, 'doneCalls' | 'offered'>,
+  { exchanges, featureContext }: PromptContext,
   {
     addressee = '',
     askerId,
     manner,
-    supposed,
   }: Pick<AnswerOptions, 'askerId'> & Partial<AnswerOptions>,
-) {
+): Turn {
   const { notices, voiceChannel } = session;
-  const { exchanges, featureContext, owner } = selectContext(
-    utterances,
-    askerId,
-    session,
-    supposed,
-  );
   const spokenStyle = toSpokenStyle(
     voiceChannel.getStyle(),
     manner,
@@ -246,7 +248,7 @@ function createTurn(
     getAsideNotice: (language: string | undefined) =>
       notices.formatSpokenText({ id: 'aside.chat' }, language),
   };
-  const turn = {
+  return {
     utterances,
     style,
     history: toChatMessages(exchanges),
@@ -255,25 +257,33 @@ function createTurn(
     ...featureContext,
     language: voiceChannel.languages.createAnswerLanguage(askerId),
   };
-  return { turn, owner };
 }
+
+/** Words of the conversation for a prompt, and the origin of what the prompt makes. */
+type PromptContext = {
+  readonly exchanges: readonly HistoryExchange[];
+  readonly featureContext: Pick<Turn, 'context'>;
+  readonly origin: Origin;
+};
 
 function selectContext(
   utterances: readonly TurnUtterance[],
   askerId: PersonId,
   session: Owners<'consent' | 'features' | 'loop' | 'voiceChannel'>,
   supposed: HistoryExchange | undefined,
-): {
-  readonly exchanges: readonly HistoryExchange[];
-  readonly featureContext: Pick<Turn, 'context'>;
-  readonly owner: Owner;
-} {
-  if (isProgram(askerId)) return { exchanges: [], featureContext: {}, owner: 'given' };
-  return {
-    exchanges: listExchanges(askerId, session, supposed),
-    featureContext: joinFeatureContext(utterances, askerId, session.features),
-    owner: { channelId: session.voiceChannel.channel.channelId },
-  };
+): PromptContext {
+  const reading = session.consent.beginReading();
+  if (isProgram(askerId)) {
+    const origin = { owner: 'given', sources: lastingSources } as const;
+    return { exchanges: [], featureContext: {}, origin };
+  }
+  const exchanges = listExchanges(askerId, session, supposed);
+  const featureContext = joinFeatureContext(utterances, askerId, session.features);
+  const isOwn = exchanges.length === 0 && featureContext.context === undefined;
+  const { channelId } = session.voiceChannel.channel;
+  // Earlier answers and captions repeat words of anybody. The asker's own no ends the turn itself.
+  const sources = reading.toSources((id) => !isOwn && id !== askerId);
+  return { exchanges, featureContext, origin: { owner: { channelId }, sources } };
 }
 
 function joinFeatureContext(

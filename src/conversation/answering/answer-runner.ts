@@ -286,7 +286,7 @@ export class AnswerRunner {
     if (end === 'empty' && this.#findTurn(job)?.changes.length === 0)
       this.#reportFailure(createEmptyAnswerError());
     if (readerId === undefined && effect.request === undefined) {
-      const finished = { reply, progress, finish: end, owner: pending.owner };
+      const finished = { reply, progress, finish: end, pending };
       writeAside(effect.by, finished, this.#session);
     }
     return { finish: end };
@@ -313,7 +313,7 @@ export class AnswerRunner {
   }
 
   #writeStuckAnswer({ pending, progress }: AnswerRun): ReplyEnd {
-    writeUnspeakableWords(pending.toConfidentialText(progress.text), this.#session);
+    writeUnspeakableWords(pending.toOwnedText(progress.text), this.#session);
     progress.isWritten = true;
     return { finish: 'failed', failure: createStuckError() };
   }
@@ -377,8 +377,7 @@ function toAskOutcome(
   // An answer that could not be spoken was written.
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: toFailureLine(failure) };
-  if (text.trim() !== '')
-    return { kind: 'answered', text: pending.toConfidentialText(text) };
+  if (text.trim() !== '') return { kind: 'answered', text: pending.toOwnedText(text) };
   return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 

@@ -13,6 +13,7 @@ import {
   type Standing,
   type StoredConsents,
 } from '#src/people/consent.ts';
+import type { WordsReading } from '#src/people/erased-words.ts';
 import { judgeAccess } from '#src/people/rights.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
@@ -175,6 +176,11 @@ export class SessionConsent {
   isLeftOut(personId: PersonId): boolean {
     // Until the choices are read, everybody is.
     return this.#options.choices.isLeftOut(personId) !== false;
+  }
+
+  /** Begins to read words of the conversation, to learn later whether some of them were erased. */
+  beginReading(): WordsReading {
+    return this.#options.choices.erasedWords.beginReading();
   }
 
   /** Tests whether a person may use the bot, by the server's roles and blocked people. */

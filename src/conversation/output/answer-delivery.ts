@@ -7,7 +7,7 @@ import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
-import { Owned } from '#src/people/owned.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
@@ -49,7 +49,7 @@ export async function* writeUnspoken(
   const writeAnswerText = () => {
     const text = progress.text.trim();
     if (signal.aborted || text === '') return;
-    const answer = pending.toConfidentialText(text);
+    const answer = pending.toOwnedText(text);
     const { onlyFor: id } = pending;
     if (id !== undefined)
       void writePrivately(
@@ -137,7 +137,7 @@ async function* speakQuote(
  */
 export function writeAside(
   speakerId: PersonId,
-  { reply, progress, finish, owner }: FinishedAnswer,
+  { reply, progress, finish, pending }: FinishedAnswer,
   { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
 ): void {
   // Not beside an answer that is all in writing, nor for a part after its cut.
@@ -146,7 +146,7 @@ export function writeAside(
   const notice = notices.formatSpokenText({ id: 'aside.chat' }, language);
   const isReported = reply.getHeardText().includes(notice);
   if (!isReported && finish === 'cancelled') return;
-  notices.writeWords(new Owned(progress.aside, owner));
+  notices.writeWords(pending.toOwnedText(progress.aside));
 }
 
 /**
@@ -330,13 +330,12 @@ export async function writePrivately(
 ): Promise<void> {
   // Where direct messages are closed, the answer waits behind a button.
   const signal = consent.withdrawals.getSignal(id);
-  const content = await text.findForPerson(id, (channelId) =>
+  const isReadable = await text.findForPerson(id, (channelId) =>
     notices.mayTellPerson(id, channelId),
   );
-  if (content === undefined || signal.aborted) return;
+  if (isReadable === undefined || signal.aborted) return;
   try {
-    const message = new Owned(content, { onlyFor: id });
-    await notices.tellPerson(id, message, signal);
+    await notices.tellPerson(id, text, signal);
   } catch {
     if (signal.aborted) return;
     const button = tools.confirmations.holdAnswer(text, { id, name });

@@ -15,7 +15,8 @@ import type { ConfirmableAction, ToolEntry } from './tool-entry.ts';
 
 type ConfirmableCall = {
   readonly tool: ToolEntry;
-  readonly action: ConfirmableAction;
+  /** Made from words of its prompt, and asked again at each press. */
+  readonly action: Owned<ConfirmableAction>;
   readonly asker: NamedPerson;
   readonly presser?: NamedPerson;
   /** Readers of a written question and its outcome. Nothing of it is said. */
@@ -134,7 +135,8 @@ export class PendingConfirmations {
   findCall(id: string, personId: PersonId): ConfirmationPress {
     const pending = this.#pending.find((each) => each.id === id);
     const untilMs = pending ? this.#getExpiry(pending) : 0;
-    if (!pending || untilMs <= this.#clock.nowMs()) return { kind: 'over' };
+    if (!pending || pending.action.isErased || untilMs <= this.#clock.nowMs())
+      return { kind: 'over' };
     if (pending.presser.id !== personId)
       return { kind: 'other', name: pending.presser.name };
     return { kind: 'theirs', ask: pending, untilMs };

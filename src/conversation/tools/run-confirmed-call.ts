@@ -11,7 +11,12 @@ import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome, Places } from '#src/ports/command-ports.ts';
 import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
-import { fillLine, type TextLine, type TextValue } from '#src/texts/texts.ts';
+import {
+  fillLine,
+  type TextLine,
+  type TextValue,
+  type WordsLine,
+} from '#src/texts/texts.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
@@ -90,14 +95,22 @@ async function performInTime(
 const rightLostText =
   'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
 
+const goneText =
+  'The words behind the call were erased, or whoever pressed Confirm may not know them. Nothing has happened.';
+
 async function performConfirmedCall(
-  { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
+  pending: PendingConfirmation,
   isSpoken: boolean,
   session: SpeakingSession,
   tools: SessionTools,
   places: Places,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
+  const { asker, presser, tool } = pending;
+  const action = await pending.action.findForPerson(presser.id, (channelId) =>
+    session.notices.mayTellPerson(presser.id, channelId),
+  );
+  if (!action) return { outcome: { kind: 'over' }, content: formatRefusal(goneText) };
   // The right is checked again: within a minute a person may lose a role.
   const createBarredOutcome = (right: Right, personId: PersonId) => ({
     kind: 'barred' as const,
@@ -117,6 +130,16 @@ async function performConfirmedCall(
   signal.throwIfAborted();
   const wish = findWish(action.effect ?? tool.effect, 'confirmed');
   const outcome = await action.run(wish, tools.createPorts(asker.id), signal);
+  return tellConfirmedOutcome(pending, outcome, isSpoken, session);
+}
+
+/** Says the outcome where it was asked for aloud, and returns it for the chat and the model. */
+function tellConfirmedOutcome(
+  { asker, outcomeTo: to, tool }: PendingConfirmation,
+  outcome: ToolOutcome,
+  isSpoken: boolean,
+  session: SpeakingSession,
+): ConfirmedCall {
   const { spokenLine, facts, hasChangedNothing, line: chatLine } = outcome;
   const result = formatToolResult(facts, tool.external?.resultChars);
   if (hasChangedNothing)
@@ -149,7 +172,7 @@ function sayOutcome(
 const maxQuestionChars = 200;
 
 /** A question to answer by voice: its spoken words, and its line in the chat. */
-export type SpokenQuestion = { readonly words: string; readonly line: TextLine };
+export type SpokenQuestion = { readonly words: string; readonly line: WordsLine };
 
 /** Creates a question to answer by voice. Undefined where it is too long, or cannot be heard as it is. */
 export function createSpokenQuestion(
@@ -176,7 +199,7 @@ export function createSpokenQuestion(
   };
 }
 
-function toSpokenQuestionLine(question: string): TextLine {
+function toSpokenQuestionLine(question: string): WordsLine {
   return { id: 'tool.spoken.ask', with: { ask: question } };
 }
 

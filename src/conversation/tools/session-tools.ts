@@ -3,7 +3,6 @@ import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { Owners, Session, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { Owned } from '#src/people/owned.ts';
 import {
   hasRight,
   isProgram,
@@ -109,11 +108,9 @@ function createChannelPorts(
   { leaveChannel }: ToolOptions,
 ): ToolPorts['channel'] {
   const { channel } = session.voiceChannel;
-  const { channelId } = channel;
   return {
     describeCompany: () => describeCompany(session, askerId),
-    post: (text, signal) =>
-      messages.writeText(channel, new Owned(text, { channelId }), signal),
+    post: (text, signal) => messages.writeText(channel, text, signal),
     leave: leaveChannel,
   };
 }

@@ -6,7 +6,7 @@ import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import type { ToolWish } from '#src/conversation/machine/wish.ts';
 import type { Session } from '#src/conversation/session.ts';
-import { Owned, toOpenText } from '#src/people/owned.ts';
+import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
@@ -39,6 +39,8 @@ type PreparedCall = {
   readonly isReadOnly: boolean;
   readonly asker: TurnUtterance;
   readonly spoken: SpokenQuestion | undefined;
+  /** Owner and sources of the words in the prompt that made the call. */
+  readonly origin: Origin;
   /** Aborted when the call takes too long or nobody waits for it. */
   readonly signal: AbortSignal;
   readonly answerSignal: AbortSignal;
@@ -170,26 +172,26 @@ export class ToolCallRunner {
     const { confirmations } = this.#tools;
     const prepared = this.#preparedCalls.get(call.callId);
     if (!prepared) return;
-    const { action, spoken, tool } = prepared;
+    const { action, origin, spoken, tool } = prepared;
+    const { owner, sources } = origin;
     const asker = { id: prepared.asker.speakerId, name: prepared.asker.name };
     const presser = presserId === asker.id ? asker : action.presser;
+    const ownedAction = new Owned(action, owner, sources);
     const { button, line: writtenLine } = confirmations.open({
       tool,
-      action,
+      action: ownedAction,
       asker,
       presser,
       confirmation,
     });
     const spokenQuestion = isAloud ? spoken : undefined;
-    const quote = spokenQuestion && { text: toOpenText(spokenQuestion.words) };
+    const quote = spokenQuestion && {
+      text: ownedAction.map(() => spokenQuestion.words),
+    };
+    const spokenLine = spokenQuestion && ownedAction.map(() => spokenQuestion.line);
     const result = createWaitingResult(toResultLine(presser?.name ?? ''));
     this.#deps.messages
-      .offerButtons(
-        voiceChannel.channel,
-        spokenQuestion?.line ?? writtenLine,
-        [button],
-        signal,
-      )
+      .offerButtons(voiceChannel.channel, spokenLine ?? writtenLine, [button], signal)
       .then(
         () => prepared.result.resolve({ ...result, quote }),
         (error: unknown) => {
@@ -321,6 +323,7 @@ type AnswerCallsOptions = {
   readonly askerId: PersonId;
   readonly utterances: readonly TurnUtterance[];
   readonly changes: readonly ToolChange[];
+  readonly origin: Origin;
 };
 
 /** A call on its way to the conversation, with both of its signals. */
@@ -424,7 +427,7 @@ export class AnswerCalls implements AnswerTools {
     const fit = tool.parseArguments(call.argumentsJson);
     if ('unfit' in fit)
       return createRejectedResult(`The arguments do not fit. ${fit.unfit}`);
-    const { answer, calls, tools, utterances } = this.#options;
+    const { answer, calls, origin, tools, utterances } = this.#options;
     const asker = utterances.at(-1);
     if (!asker || !(await tools.isAllowed(tool.right, asker.speakerId, signal)))
       return createMissingRightResult(tool);
@@ -436,7 +439,7 @@ export class AnswerCalls implements AnswerTools {
     const spoken = isReadOnly ? undefined : this.#createSpokenQuestion(action, asker);
     const { kind: _, ...confirmable } = action;
     return await calls.requestCall(
-      { ...requested, tool, action: confirmable, isReadOnly, asker, spoken },
+      { ...requested, tool, action: confirmable, isReadOnly, asker, spoken, origin },
       answer,
       toCanonicalArguments(call.argumentsJson),
       fit,

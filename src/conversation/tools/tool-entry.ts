@@ -6,12 +6,13 @@ import type {
   Session,
   SessionChannel,
 } from '#src/conversation/session.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GetSettingValue } from '#src/settings/setting-definition.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Ports of a call that runs in a server, with or without a session. */
@@ -41,7 +42,7 @@ export interface ToolPorts extends ServerToolPorts {
     /** Counts the people there, with the names of those that agreed. A program is told no names. */
     describeCompany(): Company;
     /** Posts a text in the channel's chat, without pings. Errors and abort: as `VoiceChannelChatPoster.writeText`. */
-    post(text: string, signal: AbortSignal): Promise<void>;
+    post(text: Owned<string>, signal: AbortSignal): Promise<void>;
     /** Ends the session. Resolves when the bot has left. */
     leave(): Promise<LeaveOutcome>;
   };
@@ -55,11 +56,11 @@ export type PreparedAction<Ports = ToolPorts> =
 /** Work of a call with the question that comes before it, where it needs a confirmation. */
 export type ConfirmableAction<Ports = ToolPorts> = {
   /** `{name}` is filled in. */
-  readonly question: TextLine<'name'>;
-  readonly spokenQuestion?: TextLine<'name'>;
+  readonly question: AnyLine<'name'>;
+  readonly spokenQuestion?: AnyLine<'name'>;
   readonly files?: readonly ReplyFile[];
   /** Another person confirms the call in any case. */
-  readonly presser?: NamedPerson & { readonly ask: TextLine<'name'> };
+  readonly presser?: NamedPerson & { readonly ask: AnyLine<'name'> };
   /** Effect of this call, where it is not that of the tool. */
   readonly effect?: JudgedEffect;
   /** Does the wished work. Throws BotError, which the model reads as a failure. Aborting `signal` stops it where it can. */

@@ -37,6 +37,8 @@ import {
   createUseLimit,
   toSlowDownLine,
 } from '#src/features/contract/interaction-limits.ts';
+import type { ReplyReader } from '#src/features/open-reply.ts';
+import type { Owned } from '#src/people/owned.ts';
 import { sealContent } from '#src/ports/authored-content.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { takeFirstChars, toOneLine } from '#src/texts/plain-text.ts';
@@ -204,7 +206,8 @@ export class InteractionReceiver {
     if (option?.kind !== 'text' || !option.suggest) return [];
     const call = toCommandCall(interaction, command.options);
     if (!command.isForEverybody && (await ports.guilds.findDenial(call))) return [];
-    return await option.suggest(value, call, ports);
+    const suggestions = await option.suggest(value, call, ports);
+    return await openSuggestions(suggestions, toReader(call, ports));
   }
 }
 
@@ -220,6 +223,7 @@ function createInvocation(
   return {
     ...handler,
     name,
+    reader: toReader(call, ports),
     longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
     shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
     form:
@@ -230,6 +234,18 @@ function createInvocation(
       const denial = await denyCaller();
       return denial ? [denial] : await handler.run(call, ports);
     },
+  };
+}
+
+/** Reader of replies to a call, by roles of the moment in which one leaves. */
+function toReader(
+  { caller, guildId, placeId }: CommandCall,
+  { sessions }: CommandPorts,
+): ReplyReader {
+  return {
+    personId: caller.id,
+    placeId,
+    mayOpen: (channelId) => sessions.canOpen(guildId, channelId, caller.id),
   };
 }
 
@@ -247,6 +263,21 @@ function createUnknownInvocation(kind: string) {
 
 function createSayingInvocation(name: string, answer: TextLine): Invocation {
   return { name, run: async () => [answer] };
+}
+
+/** Opens suggestions for the person who types. */
+async function openSuggestions(
+  suggestions: readonly (string | Owned<string>)[],
+  { mayOpen, personId }: ReplyReader,
+) {
+  const opened = await Promise.all(
+    suggestions.map((suggestion) =>
+      typeof suggestion === 'string'
+        ? suggestion
+        : suggestion.findForPerson(personId, mayOpen),
+    ),
+  );
+  return opened.filter((suggestion) => suggestion !== undefined);
 }
 
 const [maxChoices, maxChoiceChars, suggestMs] = [25, 100, 200];

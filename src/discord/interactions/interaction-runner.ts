@@ -11,10 +11,11 @@ import {
 } from 'discord.js';
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import { toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
+import { nobody, toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
-import type { Replies, Reply } from '#src/features/command.ts';
+import type { OpenedReply, Replies, Reply } from '#src/features/command.ts';
+import { openReply, type ReplyReader } from '#src/features/open-reply.ts';
 import type { ReplyAudience } from '#src/ports/command-ports.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
@@ -34,6 +35,8 @@ export type Invocation = {
   readonly isNeverLimited?: true;
   /** Runs only after Discord shows "thinking". */
   readonly mustDeferFirst?: true;
+  /** Reader of the replies, who is asked about as each of them leaves. */
+  readonly reader?: ReplyReader;
   /** Finds a form to open instead of running. */
   form?(): Promise<Form | undefined>;
   /** Runs the command. An error is reported, and answered with its code. */
@@ -61,6 +64,8 @@ type RenderedReply = {
 /** Discord waits 3 s for the first answer. */
 const deferMs = 250;
 const usualLongestMs = 60_000;
+/** Replies without a reader hold no words of people. */
+const nobodyReads: ReplyReader = { personId: nobody, mayOpen: async () => false };
 /** A form can only be the first answer. */
 const formMs = 1_500;
 /** Discord may deliver an interaction twice. */
@@ -118,27 +123,36 @@ export class InteractionRunner {
     };
     const cancelTimer = this.#deps.timing.later(deferMs, () => void deferReply());
     if (invocation.mustDeferFirst) await deferReply();
-    const replies = await this.#collectReplies(interaction, invocation);
+    const replies = await this.#collectReplies(invocation);
     const [firstReply, ...laterReplies] = replies;
     cancelTimer();
-    const posted = await sendFirstReply(interaction, firstReply, await thinking);
-    this.#followPanel(interaction, firstReply, posted);
-    for (const reply of laterReplies)
-      this.#followPanel(interaction, reply, await interaction.followUp(reply.message));
+    const waitingPlace = await thinking;
+    const render = (reply: Reply) => this.#renderReply(interaction, invocation, reply);
+    const first = await render(firstReply);
+    const posted = await sendFirstReply(interaction, first, waitingPlace);
+    this.#followPanel(interaction, first, posted);
+    for (const laterReply of laterReplies) {
+      const later = await render(laterReply);
+      this.#followPanel(interaction, later, await interaction.followUp(later.message));
+    }
   }
 
-  async #collectReplies(
-    interaction: CachedInteraction,
-    { longestMs = usualLongestMs, name, run }: Invocation,
-  ) {
+  async #collectReplies({
+    longestMs = usualLongestMs,
+    name,
+    run,
+  }: Invocation): Promise<Replies> {
     try {
-      const replies = await this.#runWithDeadline(longestMs, name, run);
-      return this.#renderReplies(interaction, replies);
+      return await this.#runWithDeadline(longestMs, name, run);
     } catch (error) {
-      const code = error instanceof BotError ? error.code : 'internal';
-      this.#deps.report({ kind: 'command-failed', name, code, error });
-      return this.#renderReplies(interaction, [{ id: 'generic', with: { code } }]);
+      return [this.#reportFailure(name, error)];
     }
+  }
+
+  #reportFailure(name: string, error: unknown): TextLine {
+    const code = error instanceof BotError ? error.code : 'internal';
+    this.#deps.report({ kind: 'command-failed', name, code, error });
+    return { id: 'generic', with: { code } };
   }
 
   async #runWithDeadline<T>(ms: number, name: string, work: () => Promise<T>) {
@@ -150,28 +164,41 @@ export class InteractionRunner {
     );
   }
 
-  #renderReplies(
-    { channelId, guildId, guild, locale }: CachedInteraction,
-    [firstReply, ...laterReplies]: Replies,
-  ): readonly [RenderedReply, ...RenderedReply[]] {
-    const { panels, buttons } = this.#deps;
+  /** Renders a reply as its reader may read it now. */
+  async #renderReply(
+    interaction: CachedInteraction,
+    { name, reader }: Invocation,
+    reply: Reply,
+  ): Promise<RenderedReply> {
+    const { channelId, guildId } = interaction;
     const placeId = channelId === null ? undefined : toChannelId(channelId);
+    try {
+      if (reply.panel && reply.to === 'room')
+        return {
+          message: this.#deps.panels.renderPanel(toGuildId(guildId), placeId, reply),
+          headline: reply,
+        };
+      return this.#renderOpened(
+        interaction,
+        await openReply(reply, reader ?? nobodyReads),
+      );
+    } catch (error) {
+      return this.#renderOpened(interaction, this.#reportFailure(name, error));
+    }
+  }
+
+  #renderOpened(
+    { guild, locale }: CachedInteraction,
+    reply: OpenedReply,
+  ): RenderedReply {
     const languages = {
       caller: toLocale(locale),
       room: toLocale(guild.preferredLocale),
     };
-    const renderReply = (reply: Reply) => {
-      if (reply.panel && reply.to === 'room')
-        return {
-          message: panels.renderPanel(toGuildId(guildId), placeId, reply),
-          headline: reply,
-        };
-      return {
-        message: renderMessage(reply, languages, buttons),
-        inPlace: reply.inPlace,
-      };
+    return {
+      message: renderMessage(reply, languages, this.#deps.buttons),
+      inPlace: reply.inPlace,
     };
-    return [renderReply(firstReply), ...laterReplies.map(renderReply)];
   }
 
   #followPanel(

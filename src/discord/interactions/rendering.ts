@@ -11,7 +11,7 @@ import {
 import { splitIntoBatches } from '#src/base/batches.ts';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
-import type { Button, Reply } from '#src/features/command.ts';
+import type { Button, OpenedReply } from '#src/features/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import {
@@ -20,7 +20,7 @@ import {
   takeFirstChars,
   truncate,
 } from '#src/texts/plain-text.ts';
-import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
+import { type AnyLine, formatText, type Locale } from '#src/texts/texts.ts';
 
 export type MessageDeps = {
   readonly buttons: ReadonlyMap<string, Button>;
@@ -70,7 +70,7 @@ export function toCustomId(name: string): string {
 
 /** Renders a reply for Discord. Throws for a button without a press. */
 export function renderMessage(
-  reply: Reply,
+  reply: OpenedReply,
   languages: Languages,
   buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
@@ -94,7 +94,7 @@ export function renderMessage(
 }
 
 /** Renders lines as one message. Names of people and channels are escaped. */
-export function renderLines(lines: readonly TextLine[], locale: Locale): MessageBody {
+export function renderLines(lines: readonly AnyLine[], locale: Locale): MessageBody {
   const sentences = lines.map((textLine) => renderSentence(textLine, locale));
   return toMessageBody(sentences.join('\n'));
 }
@@ -112,7 +112,7 @@ export function toMessageBody(text: string): MessageBody {
 
 /** Renders a sentence, with names of people and channels escaped. */
 export function renderSentence(
-  { id, with: values = {} }: TextLine,
+  { id, with: values = {} }: AnyLine,
   locale: Locale,
 ): string {
   return formatText(id, escapeTextValues(values), locale);

@@ -19,6 +19,9 @@ export type RestBody = Readonly<Record<string, unknown>> & {
   readonly flags?: number | undefined;
 };
 
+/** Opens words for their readers as they leave. */
+export type OpenContent = () => string | undefined | Promise<string | undefined>;
+
 export type PostedMessage = { readonly id: MessageId; readonly content?: string };
 
 /** `unsent` messages waited too long, or too many waited. */
@@ -54,6 +57,7 @@ const maxWaitingOrders = 1_000;
 const maxOwnDeletions = 1_000;
 const stoppedReason = 'the bot is being stopped';
 const tooLate = 'it waited for too long';
+const closedReason = 'its words were erased, or its readers may not know them';
 
 /**
  * Sends posts, edits and deletions in order of urgency, one at a time for each channel
@@ -86,16 +90,21 @@ export class Outbox {
   }
 
   /**
-   * Posts a message once. Throws BotError `discord.unsent`, or the error of Discord.
-   * Aborting `signal` withdraws a waiting message.
+   * Posts a message once. `openContent` gives its content as the message leaves, or undefined if the content may not leave
+   * any more. Throws BotError `discord.unsent`, or the error of Discord. Aborting `signal` withdraws a waiting message.
    */
   async post(
     channelId: ChannelId,
     body: RestBody,
     signal: AbortSignal,
+    openContent: OpenContent = () => body.content,
   ): Promise<PostedMessage> {
     const once = { nonce: createNonce(), enforce_nonce: true, ...body };
-    const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
+    const send = async (until: AbortSignal) => {
+      const content = await openContent();
+      if (content === undefined) throw createUnsentMessageError(closedReason);
+      return await this.sendPost(channelId, { ...once, content }, until);
+    };
     // Replies, which anybody can ask for, wait for captions and notices.
     const dueMs = body.message_reference ? () => Number.MAX_SAFE_INTEGER : undefined;
     try {

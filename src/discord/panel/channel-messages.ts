@@ -8,6 +8,7 @@ import {
 } from '#src/base/ids.ts';
 import { renderButtonRows, renderLines } from '#src/discord/interactions/rendering.ts';
 import {
+  type OpenContent,
   type Outbox,
   type RestBody,
   toNonce,
@@ -29,7 +30,7 @@ import type {
 } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { maxMessageChars, toPostedText, truncate } from '#src/texts/plain-text.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 
 export type ChannelMessagesDeps = {
   readonly client: Client<true>;
@@ -37,6 +38,8 @@ export type ChannelMessagesDeps = {
   readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Pick<Outbox, 'changeMessage' | 'post'>;
   readonly places: Pick<Places, 'isNoWider'>;
+  /** Asks whether a person may open a channel now. */
+  readonly mayOpen: (channelId: ChannelId, personId: PersonId) => Promise<boolean>;
 };
 
 /** Writes into the chat of voice channels. If closed, a given text goes beside the panel where each reader may open the channel. */
@@ -54,10 +57,18 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     signal: AbortSignal,
   ): Promise<void> {
     const channel = this.#getChannel(channelRef, text.owner === 'given');
-    const plainText = text.findForPlace(toChannelId(channel.id));
-    if (plainText === undefined) throw createForbiddenError(`channel ${channelRef.channelId}`);
-    const body = { content: toContent(plainText), allowed_mentions: { parse: [] } };
-    await this.#sendBody(`channel ${channelRef.channelId}`, () => channel, body, signal);
+    const channelId = toChannelId(channel.id);
+    const content = text.map(toContent);
+    if (content.findForPlace(channelId) === undefined && !content.isErased)
+      throw createForbiddenError(`channel ${channelRef.channelId}`);
+    const body = { content: '', allowed_mentions: { parse: [] } };
+    await this.#sendBody(
+      `channel ${channelRef.channelId}`,
+      () => channel,
+      body,
+      () => content.findForPlace(channelId),
+      signal,
+    );
   }
 
   /** Writes lines with pings of these people. Lines with an `id` appear once. */
@@ -67,21 +78,24 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons: readonly string[] = [],
   ): Promise<void> {
-    // People who are told the same read it once, after their mentions.
-    const mentions = [...Map.groupBy(lines, ({ text }) => text)].map(([text, same]) =>
-      [...same.map(({ personId }) => `<@${personId}>`), toPostedText(text)].join(' '),
-    );
     const users = [...new Set(lines.map(({ personId }) => personId))];
     const ids = lines.flatMap(({ id }) => id ?? []);
     const once = ids.length === lines.length && { nonce: toNonce(ids) };
     const getChannel = () => this.#getChannel(channelRef, false);
     const body = {
-      content: truncate(mentions.join('\n'), maxMessageChars),
+      content: '',
       allowed_mentions: { users },
       components: this.#renderButtons(buttons, channelRef),
       ...once,
     };
-    await this.#sendBody(`channel ${channelRef.channelId}`, getChannel, body, signal);
+    const openContent = () => formatMentions(lines, channelRef.channelId);
+    await this.#sendBody(
+      `channel ${channelRef.channelId}`,
+      getChannel,
+      body,
+      openContent,
+      signal,
+    );
   }
 
   /** Sends a direct message, once for each `id`. Throws if direct messages are closed. */
@@ -91,14 +105,19 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     signal: AbortSignal,
     id?: string,
   ): Promise<void> {
-    const plainText = await text.findForPerson(personId, async () => false);
-    if (plainText === undefined) throw createForbiddenError(directMessage);
+    const content = text.map(toContent);
+    const openContent = () =>
+      content.findForPerson(personId, (channelId) =>
+        this.#deps.mayOpen(channelId, personId),
+      );
+    if ((await openContent()) === undefined) throw createForbiddenError(directMessage);
     const once = id !== undefined && { nonce: toNonce([id]) };
     const { users } = this.#deps.client;
     await this.#sendBody(
       directMessage,
       () => users.createDM(personId),
-      { content: toContent(plainText), allowed_mentions: { parse: [] }, ...once },
+      { content: '', allowed_mentions: { parse: [] }, ...once },
+      openContent,
       signal,
     );
   }
@@ -106,17 +125,22 @@ export class ChannelMessages implements VoiceChannelChatPoster {
   /** Posts a line with buttons, in the language of the server, without pings. */
   async offerButtons(
     channelRef: ChannelRef,
-    textLine: TextLine,
+    textLine: TextLine | Owned<AnyLine>,
     buttons: readonly string[],
     signal: AbortSignal,
   ): Promise<OfferedButtons> {
     const locale = getGuildLocale(this.#deps.client, channelRef.guildId);
-    const toBody = (line: TextLine) => toRestBody(renderLines([line], locale));
+    const toBody = (line: AnyLine) => toRestBody(renderLines([line], locale));
+    const content = (
+      textLine instanceof Owned ? textLine : new Owned<AnyLine>(textLine, 'given')
+    ).map((line) => toBody(line).content);
+    const bareBody = toRestBody(renderLines([], locale));
     const components = this.#renderButtons(buttons, channelRef);
     const messagePlace = await this.#sendBody(
       `channel ${channelRef.channelId}`,
       () => this.#getChannel(channelRef, false),
-      { ...toBody(textLine), components },
+      { ...bareBody, components },
+      () => content.findForPlace(channelRef.channelId),
       signal,
     );
     return {
@@ -158,11 +182,13 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     channelName: string,
     getChannel: () => Pick<Channel, 'id'> | Promise<Pick<Channel, 'id'>>,
     body: RestBody,
+    openContent: OpenContent,
     signal: AbortSignal,
   ): Promise<MessagePlace> {
     try {
       const channelId = toChannelId((await getChannel()).id);
-      const { id: messageId } = await this.#deps.outbox.post(channelId, body, signal);
+      const { outbox } = this.#deps;
+      const { id: messageId } = await outbox.post(channelId, body, signal, openContent);
       return { channelId, messageId };
     } catch (cause) {
       signal.throwIfAborted();
@@ -174,6 +200,20 @@ export class ChannelMessages implements VoiceChannelChatPoster {
     const { buttons, client } = this.#deps;
     return renderButtonRows(names, getGuildLocale(client, guildId), buttons);
   }
+}
+
+/** Formats lines for people, each after a mention. Undefined if one of them may not be read in the channel. */
+function formatMentions(lines: readonly PersonalLine[], channelId: ChannelId) {
+  const opened = lines.flatMap(({ personId, text: owned }) => {
+    const text = owned.findForPlace(channelId);
+    return text === undefined ? [] : { personId, text };
+  });
+  if (opened.length < lines.length) return undefined;
+  // People who are told the same read it once, after their mentions.
+  const mentions = [...Map.groupBy(opened, ({ text }) => text)].map(([text, same]) =>
+    [...same.map(({ personId }) => `<@${personId}>`), toPostedText(text)].join(' '),
+  );
+  return truncate(mentions.join('\n'), maxMessageChars);
 }
 
 function toContent(text: string) {

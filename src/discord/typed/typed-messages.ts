@@ -62,11 +62,14 @@ export class DiscordTypedMessages implements TypedMessages {
     text: Owned<string>,
     signal: AbortSignal,
   ): Promise<'sent' | 'deleted'> {
-    const plainText = text.findForPlace(channelId);
-    if (plainText === undefined)
+    const openContent = () =>
+      text
+        .map((plainText) => truncate(toPostedText(plainText), maxMessageChars))
+        .findForPlace(channelId);
+    if (openContent() === undefined && !text.isErased)
       throw new Error('A reply has words of another channel.');
     const body = {
-      content: truncate(toPostedText(plainText), maxMessageChars),
+      content: '',
       allowed_mentions: { parse: [], replied_user: false },
       message_reference: {
         message_id: messageId,
@@ -76,7 +79,7 @@ export class DiscordTypedMessages implements TypedMessages {
       },
     };
     try {
-      await this.#outbox.post(channelId, body, signal);
+      await this.#outbox.post(channelId, body, signal, openContent);
       return 'sent';
     } catch (cause) {
       signal.throwIfAborted();

@@ -105,10 +105,10 @@ async function quoteFoundLines(
     : await transcripts.answerQuestion(guildId, askerId, request, [channelId], signal);
   if (outcome.kind === 'found') {
     const { minute } = createWallTimes(getSettings().timeZone);
-    const quotes = outcome.lines.map(
-      ({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`,
+    const quotes = outcome.lines.map((line) =>
+      line.map(({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`),
     );
-    const text = new Owned(quotes.join('\n'), { channelId });
+    const text = Owned.join(quotes, '\n');
     return { facts: { linesQuoted: quotes.length }, quote: { text } };
   }
   const textLine: TextLine =
@@ -141,9 +141,8 @@ export const captionsFeature: Feature<CaptionPorts> = {
     const stores = store(TranscriptStores.key);
     return {
       openShard({ deps: engineDeps, sessions, shard, signal, writtenQuestions }) {
-        const { settings } = sessions;
-        const shardDeps = { ...engineDeps, settings, transcripts: stores };
-        const { erasures } = sessions;
+        const { consents, erasures, settings } = sessions;
+        const shardDeps = { ...engineDeps, consents, settings, transcripts: stores };
         const sessionCaptions = new SessionObjects<SessionCaptions>(sessions);
         const cleanup = new TranscriptCleanup(
           { ...shardDeps, erasures },

@@ -23,7 +23,7 @@ import type {
   ToolPorts,
 } from '#src/conversation/tools/tool-entry.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
-import { formatText, type TextLine } from '#src/texts/texts.ts';
+import { type AnyLine, formatText, type TextLine } from '#src/texts/texts.ts';
 
 /** A tool as its feature declares it. Each shard binds the tool to the objects of the feature. */
 export type FeatureTool<Ports = object> = Omit<
@@ -84,7 +84,7 @@ type RunCall<Outcome> = (
 
 type Question<T> = {
   /** Builds the question before the buttons Confirm and No. */
-  readonly ask: (call: T) => TextLine<'name'>;
+  readonly ask: (call: T) => AnyLine<'name'>;
   /** Files beside the question. */
   readonly files?: (call: T) => readonly ReplyFile[];
 };

@@ -1,6 +1,6 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import { sayToPerson } from '#src/conversation/output/answer-delivery.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import {
@@ -10,11 +10,12 @@ import {
   type ReminderMessage,
 } from '#src/features/reminders/reminder-store.ts';
 import { formatWrittenText } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/owned.ts';
+import { mayOpen } from '#src/people/audience.ts';
+import { Owned } from '#src/people/owned.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine } from '#src/texts/texts.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
@@ -31,13 +32,15 @@ export type DeliverReminders = (
   signal: AbortSignal,
 ) => Promise<readonly ReminderResult[]>;
 
-type DeliveryDeps = Deps<'clock' | 'messages' | 'onEvent' | 'places'>;
+type DeliveryDeps = Deps<'captionChats' | 'clock' | 'messages' | 'onEvent' | 'places'>;
 
 /** Delivers reminders of one shard, aloud where that is possible, else in writing. */
 export class ReminderDelivery {
   readonly #deps: DeliveryDeps;
   readonly #sessions: ServerSessions;
   readonly #writer: ReminderWriter;
+  /** People who may know a reminder, of those who sat with the bot when they were asked about. */
+  readonly #audiences = new WeakMap<Reminder, ReadonlySet<PersonId>>();
 
   constructor(deps: DeliveryDeps, sessions: ServerSessions) {
     this.#deps = deps;
@@ -58,9 +61,12 @@ export class ReminderDelivery {
       return reminders.map(() => 'away');
     await this.#sessions.settings.loadGuild(earliest.guildId);
     signal.throwIfAborted();
-    const spokenReminders = reminders
-      .filter((reminder) => this.#canSpeak(reminder))
-      .slice(0, maxSpokenReminders);
+    const speakable = reminders.filter((reminder) => this.#canSpeak(reminder));
+    const spokenReminders = (await this.#selectOpen(speakable)).slice(
+      0,
+      maxSpokenReminders,
+    );
+    signal.throwIfAborted();
     const saying = this.#sayReminders(spokenReminders, signal);
     const results = reminders.map(async (reminder) => {
       const isSaid = spokenReminders.includes(reminder) && (await saying);
@@ -78,6 +84,44 @@ export class ReminderDelivery {
     return isOpen && findAddressee(reminder, message, this.#sessions) !== undefined;
   }
 
+  /** Selects reminders that everybody in the bot's channel may know now. */
+  async #selectOpen(reminders: readonly Reminder[]) {
+    const audiences = await Promise.all(
+      reminders.map((reminder) => this.#findAudience(reminder)),
+    );
+    for (const [n, reminder] of reminders.entries())
+      this.#audiences.set(reminder, audiences[n] ?? new Set());
+    return reminders.filter((reminder) => this.#isOpen(reminder));
+  }
+
+  /** Finds the people in the bot's channel who may know a reminder. */
+  async #findAudience(reminder: Reminder): Promise<ReadonlySet<PersonId>> {
+    const { channelId, guildId } = reminder;
+    const ids = this.#listListeners(reminder);
+    const accesses = await Promise.all(
+      ids.map((id) => mayOpen(guildId, channelId, id, this.#deps)),
+    );
+    return new Set(ids.filter((_, n) => accesses[n] === 'yes'));
+  }
+
+  /** Tests whether a reminder may be said: in its own channel, or where all listeners may open that channel. */
+  #isOpen(reminder: Reminder) {
+    const channel = this.#sessions.findSession(reminder.guildId)?.channel;
+    if (reminder.text === '' || channel?.channelId === reminder.channelId) return true;
+    const audience = this.#audiences.get(reminder);
+    return this.#listListeners(reminder).every((id) => audience?.has(id));
+  }
+
+  /** Lists the people in the bot's channel, without the recipient of the reminder. */
+  #listListeners(reminder: Reminder) {
+    const { voiceChannel } = this.#sessions.findSession(reminder.guildId) ?? {};
+    const people = voiceChannel?.listPeople() ?? [];
+    const recipientId = getRecipientId(reminder);
+    return people
+      .filter(({ id, isBot }) => !isBot && id !== recipientId)
+      .map(({ id }) => id);
+  }
+
   /** Returns false if nothing was heard. */
   async #sayReminders(reminders: readonly Reminder[], signal: AbortSignal) {
     const [earliest] = reminders;
@@ -92,7 +136,8 @@ export class ReminderDelivery {
           toReminderLine(reminder, this.#sessions, this.#deps),
         );
       },
-      isWanted: () => !signal.aborted,
+      // People may have come, or the bot may have moved, while it waited for a pause.
+      isWanted: () => !signal.aborted && reminders.every((each) => this.#isOpen(each)),
     };
     const saying = sayToPerson(announcement, session);
     return await waitUnlessAborted(saying, signal).catch((reason: unknown) => {
@@ -102,7 +147,7 @@ export class ReminderDelivery {
   }
 }
 
-/** Writes reminders into their channels, or as direct messages. */
+/** Writes reminders into the chats of their channels, or as direct messages. */
 class ReminderWriter {
   readonly #deps: DeliveryDeps;
   readonly #sessions: ServerSessions;
@@ -117,32 +162,49 @@ class ReminderWriter {
     const { guildId, message } = reminder;
     if (isWithdrawn(reminder, this.#deps.clock.wallMs()))
       return await this.#tellAuthor('reminder.untold.away', reminder, signal);
-    const channel = message
-      ? findAddressee(reminder, message, this.#sessions)?.channel
-      : toReminderChannel(reminder);
-    if (!channel) return 'away';
-    const sending = this.#sendReminder(reminder, channel, signal);
-    const outcome = await this.#waitUntilSent(sending, guildId);
-    if (!message?.isPrivate || outcome !== 'refused') return outcome;
+    if (message && !findAddressee(reminder, message, this.#sessions)) return 'away';
+    for (const way of this.#listWays(reminder)) {
+      const sending = this.#sendReminder(reminder, way, signal);
+      const outcome = await this.#waitUntilSent(sending, guildId);
+      if (outcome !== 'refused') return outcome;
+    }
+    if (!message) return 'refused';
     return await this.#tellAuthor('reminder.untold.refused', reminder, signal);
+  }
+
+  /** Lists the ways to write a reminder, best first. Its words stay in its channel, or are told privately. */
+  #listWays(reminder: Reminder): readonly ('chat' | 'direct message')[] {
+    const { channelId, guildId, message } = reminder;
+    if (message?.isPrivate) return ['direct message'];
+    const session = this.#sessions.findSession(guildId);
+    const isWithBot = session?.isHere(getRecipientId(reminder)) === true;
+    const isElsewhere = isWithBot && session?.channel.channelId !== channelId;
+    if (message) return isElsewhere ? ['direct message'] : ['chat'];
+    return isElsewhere ? ['direct message', 'chat'] : ['chat', 'direct message'];
   }
 
   #sendReminder(
     reminder: Reminder,
-    channel: ChannelRef,
+    way: 'chat' | 'direct message',
     signal: AbortSignal,
   ): Promise<void> {
     const { messages } = this.#deps;
-    const { guildId, id, message } = reminder;
+    const { channelId, guildId, id } = reminder;
     const personId = getRecipientId(reminder);
     const text = formatWrittenText(
       toReminderLine(reminder, this.#sessions, this.#deps),
       guildId,
       this.#deps,
     );
-    return message?.isPrivate
-      ? messages.tellPerson(personId, toOpenText(text), signal, id)
-      : messages.notifyPeople(channel, [{ id, personId, text }], signal);
+    if (way === 'direct message')
+      return messages.tellPerson(
+        personId,
+        new Owned(text, { onlyFor: personId }),
+        signal,
+        id,
+      );
+    const line = { id, personId, text: new Owned(text, { channelId }) };
+    return messages.notifyPeople(toReminderChannel(reminder), [line], signal);
   }
 
   async #waitUntilSent(sending: Promise<void>, guildId: GuildId) {
@@ -164,12 +226,11 @@ class ReminderWriter {
   ) {
     const text = message?.isPrivate ? '\u2026' : reminder.text;
     const notice = { id, with: { name: message?.addresseeName ?? '', text } };
-    const toldReminder = {
-      ...reminder,
-      text: formatWrittenText(notice, guildId, this.#deps),
-    };
+    const { channelId, id: reminderId, personId } = reminder;
+    const written = formatWrittenText(notice, guildId, this.#deps);
+    const line = { id: reminderId, personId, text: new Owned(written, { channelId }) };
     const channel = toReminderChannel({ guildId, ...reminder });
-    const sending = this.#deps.messages.notifyPeople(channel, [toldReminder], signal);
+    const sending = this.#deps.messages.notifyPeople(channel, [line], signal);
     const outcome = await this.#waitUntilSent(sending, guildId);
     return outcome === 'written' ? 'untold' : outcome;
   }
@@ -197,7 +258,7 @@ function toReminderLine(
   { guildId, message, text, dueAtWallMs, setAtWallMs }: Reminder,
   { settings }: ServerSessions,
   { clock, places }: Deps<'clock' | 'places'>,
-): TextLine {
+): AnyLine {
   if (message)
     return { id: 'reminder.due.message', with: { name: message.authorName, text } };
   const locale = places.getLocale(guildId);

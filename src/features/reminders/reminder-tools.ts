@@ -24,7 +24,7 @@ import {
   type Reminder,
 } from '#src/features/reminders/reminder-store.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderPorts } from './reminders-feature.ts';
@@ -204,7 +204,7 @@ async function prepareReminder(
 function toConfirmLine(
   reminder: DueReminderFields & { readonly text: string },
   ports: ServerToolPorts,
-): TextLine<'name'> {
+): AnyLine<'name'> {
   const { message, text } = reminder;
   if (!message)
     return {
@@ -305,10 +305,23 @@ async function listForModel(
   const descriptions = listed.map((reminder) => {
     const { number, text } = reminder;
     const time = formatShownTime(reminder, ports);
-    const subject = text === '' ? `a timer for ${time}` : `for ${time}: ${text}`;
+    const shownText = isHiddenHere(reminder, ports) ? hiddenText : text;
+    const subject = text === '' ? `a timer for ${time}` : `for ${time}: ${shownText}`;
     return `number ${number}, ${subject}`;
   });
   return { facts: { reminders: descriptions.join('; ') }, isPrivate: true };
+}
+
+const hiddenText = '(set in another channel, so told to them alone when it is due)';
+
+/** Tests whether an answer in the channel of the session would tell words of another channel. */
+function isHiddenHere(
+  { channelId }: Pick<NewReminder, 'channelId'>,
+  { place, session }: ServerToolPorts,
+) {
+  const answeredId = session?.voiceChannel.channel.channelId;
+  const isAnsweredThere = session !== undefined && place?.channelId === answeredId;
+  return isAnsweredThere && channelId !== answeredId;
 }
 
 function formatShownTime(

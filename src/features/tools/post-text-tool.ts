@@ -3,6 +3,7 @@ import {
   defineTool,
   type FeatureTool,
 } from '#src/features/contract/tool-definition.ts';
+import { Owned } from '#src/people/owned.ts';
 import { truncate } from '#src/texts/plain-text.ts';
 import { maxShownChars } from './shown-call.ts';
 
@@ -23,8 +24,9 @@ export const postTextTool: FeatureTool = defineTool({
   }),
   files: ({ text }) =>
     text.length > maxShownChars ? [{ name: 'text.txt', text }] : [],
-  async run({ text }, { channel }, _own, signal) {
-    await channel.post(text, signal);
+  async run({ text }, { channel, session }, _own, signal) {
+    const { channelId } = session.voiceChannel.channel;
+    await channel.post(new Owned(text, { channelId }), signal);
     return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };
   },
 });

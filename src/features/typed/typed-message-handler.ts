@@ -292,6 +292,10 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
       return await this.#replyWithLine(message, outcome.line, signal, 'failed');
+    if (outcome.text.isErased) {
+      const line = { id: 'words.erased' } as const;
+      return await this.#replyWithLine(message, line, signal, 'failed');
+    }
     if (
       (await this.#replyWithText(message, outcome.text, signal, privateSession)) ===
       'deleted'

@@ -25,7 +25,7 @@ import {
   memorySetting,
 } from '#src/features/memories/usable-memories.ts';
 import type { RunningTracks } from '#src/features/tracks/session-tracks.ts';
-import type { Owner } from '#src/people/owned.ts';
+import type { Origin, Owner } from '#src/people/owned.ts';
 import {
   choosePipeline,
   type PipelineName,
@@ -65,6 +65,7 @@ const captionsOnlyOutcome: AskOutcome = {
   kind: 'failed',
   line: { id: 'captions.only' },
 };
+const erasedOutcome: AskOutcome = { kind: 'failed', line: { id: 'words.erased' } };
 const lateOutcome: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
 /** Objects of other features. */
@@ -325,6 +326,7 @@ export class TypedRequests {
     const utterances = toUtterances({ ...question, ...files, atMs }, until);
     const ownedQuestion = await this.#toOwnedQuestion(question, utterances);
     until.throwIfAborted();
+    if (ownedQuestion.origin.sources.areErased) return erasedOutcome;
     return await answerUnspoken(ownedQuestion, deps, untilMs - atMs, until);
   }
 
@@ -336,6 +338,7 @@ export class TypedRequests {
     const { about, asker, guildId } = question;
     const { settings } = sessions;
     const session = sessions.findSession(guildId);
+    const reading = sessions.consents.getChoices(guildId).erasedWords.beginReading();
     const { exchanges, owner } = findKnownExchanges(asker, session, about);
     await settings.loadGuild(guildId);
     const memories = await this.#listMemories(question);
@@ -350,11 +353,19 @@ export class TypedRequests {
     );
     const pipelineName = choosePipeline(utterances, setPipeline);
     const hasPersona = (persona?.name ?? persona?.instructions) !== undefined;
-    const tools = await this.#createTools(question, {
+    const isOwn = exchanges.length === 0 && memories.length === 0;
+    const authorId = about.material?.author.id;
+    // Earlier answers and memories repeat words of anybody.
+    const sources = reading.toSources(
+      (id) => id !== asker.id && (!isOwn || id === authorId),
+    );
+    const origin = { owner, sources };
+    const prompt = {
       said: utterances,
       earlier: exchanges,
       hasOthers: memories.length > 0 || hasPersona,
-    });
+    };
+    const tools = await this.#createTools(question, prompt, origin);
     const { offered } = tools;
     const style = withToolRules(channelStyle, { doneCalls: [], offered });
     const turn = { utterances, style, history, tools: offered, language };
@@ -363,13 +374,14 @@ export class TypedRequests {
     const pipeline = isHeard
       ? deps.pipelines.open(pipelineName)
       : deps.pipelines.textOnly();
-    return { guildId, owner, isWritten: true, turn, tools, pipeline };
+    return { guildId, origin, isWritten: true, turn, tools, pipeline };
   }
 
   /** Creates tools for an answer. A program gets none. */
   async #createTools(
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     prompt: PromptWords,
+    origin: Origin,
   ): Promise<WrittenTools> {
     const { deps, listTools } = this.#deps;
     const { placeId, askedInId: channelId = placeId } = about;
@@ -378,8 +390,10 @@ export class TypedRequests {
       session?.tools.createPorts(id) ?? (await this.#createPortsOutside(guildId, id));
     const otherPeople = basePorts.listPeople().filter((person) => person.id !== id);
     const asker = { id, name, isBot: false, roleIds: [] };
-    const channel =
+    const chat =
       channelId === undefined ? undefined : { guildId, channelId, name: channelId };
+    // A reminder that repeats the conversation belongs to the conversation's channel.
+    const channel = chat && origin.owner !== 'given' ? session?.channel : chat;
     return new WrittenTools(isProgram ? [] : listTools(), {
       asker,
       session,
@@ -391,6 +405,7 @@ export class TypedRequests {
         listPeople: () => [...otherPeople, asker],
       },
       prompt,
+      origin,
     });
   }
 

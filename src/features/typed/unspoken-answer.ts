@@ -1,6 +1,6 @@
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
-import { type GuildId, nobody, type PersonId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Usage } from '#src/chat/chat-model.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type {
@@ -8,7 +8,7 @@ import type {
   OpenStream,
 } from '#src/features/contract/http-api-ports.ts';
 import { toFailureLine } from '#src/notices/channel-notices.ts';
-import { Owned, type Owner, toPrivateOwner } from '#src/people/owned.ts';
+import { type Origin, Owned } from '#src/people/owned.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { createEmptyAnswerError, toFailureEvent } from '#src/ports/failure-event.ts';
@@ -35,10 +35,8 @@ export type UnspokenQuestion = {
   readonly tools?: WrittenTools;
 };
 
-/** A question with the owner of the words that its answer may repeat. */
-export type OwnedQuestion = UnspokenQuestion & {
-  readonly owner: Owner;
-};
+/** A question with the owner and sources of the words that its answer may repeat. */
+export type OwnedQuestion = UnspokenQuestion & { readonly origin: Origin };
 
 /** One message holds no more. */
 const maxAnswerChars = 4_000;
@@ -115,12 +113,8 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
   return text;
 }
 
-function toAskOutcome(text: string, { owner, tools, turn }: OwnedQuestion): AskOutcome {
+function toAskOutcome(text: string, { origin, tools }: OwnedQuestion): AskOutcome {
   if (text === '') throw createEmptyAnswerError();
-  const askerId = turn.utterances[0]?.speakerId ?? nobody;
-  const answer = new Owned(
-    text,
-    tools?.isPrivate ? toPrivateOwner(askerId, owner) : owner,
-  );
+  const answer = new Owned(text, tools?.owner ?? origin.owner, origin.sources);
   return { kind: 'answered', text: answer, confirmation: tools?.openConfirmation() };
 }

@@ -22,6 +22,7 @@ import type {
   ServerToolPorts,
   ToolEntry,
 } from '#src/conversation/tools/tool-entry.ts';
+import { type Origin, Owned, type Owner, toPrivateOwner } from '#src/people/owned.ts';
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -30,6 +31,8 @@ import { formatText } from '#src/texts/texts.ts';
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
   readonly prompt: PromptWords;
+  /** Owner and sources of the words in the prompt. */
+  readonly origin: Origin;
   readonly deps: Deps<'clock' | 'onEvent'>;
   /** Everybody in the chat reads the answer. */
   readonly isOpen: boolean;
@@ -52,6 +55,7 @@ export class WrittenTools {
   readonly #tools: readonly ToolEntry[];
   readonly #usedNames = new Set<string>();
   #isPrivate = false;
+  #quotedOwner: Owner = 'given';
   #hasOthers: boolean;
   #pending: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
@@ -67,9 +71,11 @@ export class WrittenTools {
     this.offered = toChatTools(this.#tools);
   }
 
-  /** True once a result was read that only the asker may know. */
-  get isPrivate(): boolean {
-    return this.#isPrivate;
+  /** Owner of the answer: that of the prompt and of what a tool quoted, for the asker alone after a private result. */
+  get owner(): Owner {
+    const { asker, origin } = this.#deps;
+    const owner = origin.owner === 'given' ? this.#quotedOwner : origin.owner;
+    return this.#isPrivate ? toPrivateOwner(asker.id, owner) : owner;
   }
 
   /** Runs a tool, or tells the model the reason against it. Reports each call. */
@@ -150,6 +156,7 @@ export class WrittenTools {
     if (session) tellChange(outcome, wish, session);
     if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
     this.#isPrivate ||= outcome.isPrivate === true;
+    this.#quotedOwner = outcome.quote?.text.owner ?? this.#quotedOwner;
     const content = formatToolResult(outcome.facts, tool.external?.resultChars);
     return { how: 'ran', content };
   }
@@ -161,10 +168,12 @@ export class WrittenTools {
     const { ports, session } = this.#deps;
     if (!session || action.presser || this.#pending)
       return createRejectedResult(needsConfirmText);
-    this.#pending = {
-      tool,
-      action: { ...action, run: (wish, _, until) => action.run(wish, ports, until) },
+    const confirmable: ConfirmableAction = {
+      ...action,
+      run: (wish, _, until) => action.run(wish, ports, until),
     };
+    const { owner, sources } = this.#deps.origin;
+    this.#pending = { tool, action: new Owned(confirmable, owner, sources) };
     return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }
 }

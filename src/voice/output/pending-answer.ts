@@ -3,7 +3,7 @@ import type { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { ToolCall, Usage } from '#src/chat/chat-model.ts';
-import { Owned, type Owner } from '#src/people/owned.ts';
+import { type Origin, Owned, type Owner } from '#src/people/owned.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import { chooseAnswerSound } from '#src/pipeline/prompt.ts';
 import type { WordsJudge } from '#src/pipeline/words-judge.ts';
@@ -40,8 +40,8 @@ type PendingAnswerOptions = {
   readonly preemptiveBudget: PreemptiveBudget;
   readonly tools: AnswerTools;
   readonly awaitJudgement?: WordsJudge['awaitJudgement'] | undefined;
-  /** Owner of the words in its prompt. */
-  readonly owner: Owner;
+  /** Owner and sources of the words in its prompt. */
+  readonly origin: Origin;
   /** Returns monotonic ms, for the times of a turn. */
   readonly nowMs: () => number;
   readonly reservation: Reservation;
@@ -97,19 +97,19 @@ export class PendingAnswer {
 
   /** Gets the owner of the words in the prompt, else of the quote. */
   get owner(): Owner {
-    const { owner } = this.#options;
+    const { owner } = this.#options.origin;
     return owner === 'given' ? (this.quote?.text.owner ?? 'given') : owner;
   }
 
   /** Only person that may know the answer, if there is one. */
   get onlyFor(): PersonId | undefined {
-    const { owner } = this.#options;
+    const { owner } = this.#options.origin;
     return owner === 'given' ? undefined : owner.onlyFor;
   }
 
-  /** Wraps a text of this answer with its owner. */
-  toConfidentialText(text: string): Owned<string> {
-    return new Owned(text, this.owner);
+  /** Wraps a text of this answer with its owner and the sources of its prompt. */
+  toOwnedText(text: string): Owned<string> {
+    return new Owned(text, this.owner, this.#options.origin.sources);
   }
 
   /** Voice of all clauses. It follows the language of the turn as far as known. */
@@ -271,7 +271,7 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: ReplyFinish;
-  readonly owner: Owner;
+  readonly pending: Pick<PendingAnswer, 'toOwnedText'>;
 };
 
 /**

@@ -1,5 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
-import { toChannelId } from '#src/base/ids.ts';
+import { toChannelId, toGuildId } from '#src/base/ids.ts';
+import { Owned } from '#src/people/owned.ts';
+import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import {
   openPanel,
   type PanelBoard,
@@ -49,14 +51,21 @@ export function recordPanels() {
   return { panels, panelAt, panelContents, takenOver, posted, forgotten };
 }
 
+/** A line for one person, as that person reads it. */
+type ReadLine = Omit<PersonalLine, 'text'> & { readonly text: string };
+
+function failUnreadable(): never {
+  throw new BotError('discord.unsent', false, 'Its words may not leave any more.');
+}
+
 /** Records the messages written, the names of their channels, and their buttons. */
-export function recordMessages() {
+export function recordMessages(chats?: Pick<CaptionChats, 'mayOpen'>) {
   const [written, writtenIn]: [string[], string[]] = [[], []];
   const offered: string[] = [];
   /** Who was notified of what, a message in each. */
-  const notified: (readonly PersonalLine[])[] = [];
+  const notified: (readonly ReadLine[])[] = [];
   /** Direct messages, and the people who take none. */
-  const [direct, closed]: [PersonalLine[], Set<string>] = [[], new Set()];
+  const [direct, closed]: [ReadLine[], Set<string>] = [[], new Set()];
   const messages: VoiceChannelChatPoster = {
     async writeText({ channelId, name }, words) {
       const shown = words.findForPlace(channelId);
@@ -65,20 +74,27 @@ export function recordMessages() {
       written.push(shown);
       writtenIn.push(name);
     },
-    async notifyPeople({ name }, lines, _signal, buttons = []) {
-      notified.push(lines);
+    async notifyPeople({ channelId, name }, lines, _signal, buttons = []) {
+      const shown = lines.map((line) => ({
+        ...line,
+        text: line.text.findForPlace(channelId) ?? failUnreadable(),
+      }));
+      notified.push(shown);
       offered.push(...buttons);
       writtenIn.push(name);
     },
     async tellPerson(personId, words) {
-      if (closed.has(personId))
-        throw new BotError('discord.forbidden', false, 'Closed.');
-      direct.push({
-        personId,
-        text: (await words.findForPerson(personId, async () => false)) ?? '',
+      const text = await words.findForPerson(personId, async (id) => {
+        const access = await chats?.mayOpen(toGuildId('g'), id, personId);
+        return access === 'yes';
       });
+      if (text === undefined || closed.has(personId))
+        throw new BotError('discord.forbidden', false, 'Closed.');
+      direct.push({ personId, text });
     },
-    async offerButtons({ name }, { id, with: words }, buttons) {
+    async offerButtons({ channelId, name }, line, buttons) {
+      const shown = line instanceof Owned ? line.findForPlace(channelId) : line;
+      const { id, with: words } = shown ?? failUnreadable();
       written.push(formatText(id, words));
       writtenIn.push(name);
       offered.push(...buttons);

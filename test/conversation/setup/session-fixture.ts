@@ -256,8 +256,8 @@ export function openSessionFixture(
   const events: SessionEvent[] = [];
   let bound: readonly ToolEntry[] = [];
   const shown = recordPanels();
-  const { scribe: messages, ...recorded } = recordMessages();
   const captionChats = new FakeCaptionChats();
+  const { scribe: messages, ...recorded } = recordMessages(captionChats);
   const transcripts = openMemoryTranscripts(clock);
   const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
   const deps: FixtureParts = {

@@ -3,6 +3,7 @@ import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import type { Command, Replies } from '#src/features/command.ts';
+import { Owned } from '#src/people/owned.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { openDiscord } from '#test/discord/setup/open-discord.ts';
@@ -48,7 +49,8 @@ beforeEach(() => {
 
 function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[]) {
   if (!opened) throw new Error('the sandbox is not open');
-  replies = [{ id: 'stop.ok', to, files }];
+  const given = files.map((file) => new Owned(file, 'given'));
+  replies = [{ id: 'stop.ok', to, files: given }];
   return {
     sandbox: opened.sandbox,
     answer: opened.sandbox.person('Ann').command(line),

@@ -37,7 +37,15 @@ function openMessages(client: Client<true>) {
   const outbox = new Outbox(client.rest, realClock, () => {});
   const panels = { placeIn: () => undefined };
   const places = { isNoWider: () => false };
-  return new ChannelMessages({ client, panels, buttons: new Map(), outbox, places });
+  const mayOpen = async () => false;
+  return new ChannelMessages({
+    client,
+    panels,
+    buttons: new Map(),
+    outbox,
+    places,
+    mayOpen,
+  });
 }
 
 const never = new AbortController().signal;
@@ -76,6 +84,7 @@ function open(id: string, panelIn?: string, mayReadersOpen = false) {
       buttons,
       outbox,
       places: { isNoWider: () => mayReadersOpen },
+      mayOpen: async () => false,
     }),
   };
 }
@@ -141,7 +150,7 @@ test('personal lines and words of the channel are written in no other place', as
   const words = new Owned(text, { channelId: toChannelId('lounge') });
   await expectForbidden(messages.writeText(lounge, words, never));
   await expectForbidden(
-    messages.notifyPeople(lounge, [{ personId: toPersonId('1'), text }], never),
+    messages.notifyPeople(lounge, [{ personId: toPersonId('1'), text: words }], never),
   );
   const line = { id: 'confirm.over' } as const;
   await expectForbidden(messages.offerButtons(lounge, line, [], never));
@@ -154,7 +163,8 @@ test('a question with a button is asked in the language of the server, and its w
     id: 'tool.external.ask',
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
   } as const;
-  await scribe.offerButtons(lounge, line, ['confirm:tool:a1'], never);
+  const owned = new Owned(line, { channelId: lounge.channelId });
+  await scribe.offerButtons(lounge, owned, ['confirm:tool:a1'], never);
   const content = '\\*\\*Ana\\*\\*, soll ich leave benutzen, mit all dem?\nnow';
   const button = { custom_id: 'parley:confirm:tool:a1', label: 'Bestätigen' };
   expect(sent).toMatchObject([{ content, components: [{ components: [button] }] }]);
@@ -174,7 +184,7 @@ test('lines whose answer from Discord was lost are written once, however often t
   const line = (id: string) => ({
     id,
     personId: sandbox.person('Adam').id,
-    text: `Reminder ${id}.`,
+    text: toOpenText(`Reminder ${id}.`),
   });
   const path = '/channels/:channel/messages';
   const times = Number.POSITIVE_INFINITY;

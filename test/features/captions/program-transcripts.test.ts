@@ -1,5 +1,6 @@
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { openCaptioned, sayAll } from '#test/conversation/setup/captioned-session.ts';
+import { openDeeply } from '#test/fakes/opened-replies.ts';
 
 const json = { format: 'json' } as const;
 
@@ -8,9 +9,8 @@ test('programs read what captions kept in the channels that their token names, a
   await sayAll(fixture);
   const { transcriptFor } = fixture;
   const lounge = [toChannelId('lounge'), toChannelId('den')];
-  expect(await transcriptFor.listSessions(toGuildId('g'), lounge)).toMatchObject([
-    { channelName: 'Lounge' },
-  ]);
+  const listed = await transcriptFor.listSessions(toGuildId('g'), lounge);
+  expect(await openDeeply(listed)).toMatchObject([{ channelName: 'Lounge' }]);
   expect(await transcriptFor.createFile(toGuildId('g'), lounge, json)).toMatchObject({
     kind: 'file',
   });

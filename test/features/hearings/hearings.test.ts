@@ -12,6 +12,7 @@ import {
   passTime,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { insider, openOwned } from '#test/fakes/opened-replies.ts';
 
 const g = toGuildId('g');
 const hourMs = 3_600_000;
@@ -181,7 +182,9 @@ test('a manager reads in a private reply who was heard, and a long list as a fil
   );
   const long = auditPorts(40);
   const [listed] = await audit.run(managing, long.ports);
-  const [file] = listed.files ?? [];
+  const [owned] = listed.files ?? [];
+  const file =
+    owned && (await openOwned(owned, { ...insider, personId: managing.caller.id }));
   const text = file && 'text' in file ? file.text : '';
   expect([listed.lines?.length, text.split('\n').length]).toEqual([12, 42]);
   expect(text).toContain(

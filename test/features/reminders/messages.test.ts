@@ -235,7 +235,7 @@ playScripts({
     reminders > none
     `,
   ],
-  'a person who cannot hear a message reads it where they sit': [
+  'a person who cannot hear a message from another channel gets it directly': [
     {
       ...given,
       people: [adam, eva, { ...makePerson('Ana'), isDeaf: true }],
@@ -255,8 +255,7 @@ playScripts({
     2000
     ana comes
     6000
-    > reminder personId adam outcome written
-    > tells ana in Den reminder.due.message (Adam) (Dinner moved.)
+    > reminder personId adam outcome written, sends ana reminder.due.message (Adam) (Dinner moved.)
     reminders > none
     `,
   ],

@@ -15,6 +15,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/fake-speech.ts';
+import { openReplies } from '#test/fakes/opened-replies.ts';
 
 const g = toGuildId('g');
 const voice = { url: 'https://cdn.test/v.ogg', name: 'voice-message.ogg' };
@@ -81,7 +82,7 @@ async function run(
   const session = sessions.findSession(g);
   const at = () => session?.channel;
   Object.assign(ports.sessions, { at, findSession: () => session });
-  const [reply] = await command.run(asked, ports);
+  const [reply] = await openReplies(await command.run(asked, ports));
   return reply.id;
 }
 

@@ -1,7 +1,7 @@
 import { toChannelId } from '#src/base/ids.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
-import { toOpenText } from '#src/people/owned.ts';
+import { Owned, toOpenText } from '#src/people/owned.ts';
 import { endedSession, type PortOverrides } from '#test/commands/command-ports.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
@@ -149,11 +149,12 @@ const session = {
 test('transcripts are listed, and read in the format that is asked for', async () => {
   const requests: unknown[] = [];
   const file = { name: 'transcript.txt', text: 'Ana: goodbye' };
+  const owner = { channelId: session.channelId };
   const transcripts: Pick<TranscriptRequests, 'listSessions' | 'createFile'> = {
-    listSessions: async () => [session],
+    listSessions: async () => [new Owned(session, owner)],
     createFile: async (_guildId, channelIds, request) => {
       requests.push([channelIds, request]);
-      return { kind: 'file', session, file };
+      return { kind: 'file', transcript: new Owned({ session, file }, owner) };
     },
   };
   await using api = await openBell({ more: { transcripts } });

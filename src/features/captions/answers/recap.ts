@@ -10,7 +10,13 @@ import type {
 } from '#src/features/captions/transcript-line.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { escapeTextValues, maxMessageChars, truncate } from '#src/texts/plain-text.ts';
-import { type CheckedLine, formatText, type TextLine } from '#src/texts/texts.ts';
+import {
+  type AnyLine,
+  type CheckedLine,
+  formatText,
+  type TextLine,
+  type WordsLine,
+} from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import {
@@ -149,7 +155,7 @@ const spareChars = 300;
 export function formatRecapMessages(
   { points, session }: Recap,
   times: WallTimes,
-): readonly (readonly [TextLine, ...TextLine[]])[] {
+): readonly (readonly [AnyLine, ...AnyLine[]])[] {
   const { channelName: channel, startedAtWallMs } = session;
   const title: TextLine = {
     id: 'recap.title',
@@ -161,7 +167,7 @@ export function formatRecapMessages(
       ? []
       : [headingTexts[kind], ...kindPoints.map((point) => formatPoint(point, times))];
   });
-  return splitIntoBatches([title, ...lines], countRecapChars, {
+  return splitIntoBatches<AnyLine>([title, ...lines], countRecapChars, {
     maxSize: maxMessageChars - spareChars,
   });
 }
@@ -180,7 +186,7 @@ const headingTexts: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
 function formatPoint(
   { atWallMs, link, name, text: pointText }: QuotedPoint,
   times: WallTimes,
-): TextLine {
+): WordsLine {
   const text = link === undefined ? pointText : `${pointText} ${link}`;
   return { id: 'find.line', with: { text, name, time: times.minute(atWallMs) } };
 }

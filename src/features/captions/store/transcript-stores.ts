@@ -1,16 +1,20 @@
-import type { GuildId } from '#src/base/ids.ts';
+import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type {
-  FoundLine,
-  ListedSession,
-  ReadableChannels,
-  TranscriptLine,
-  TranscriptSession,
+import {
+  type FoundLine,
+  type ListedSession,
+  listSpeakerIds,
+  type ReadableChannels,
+  type TranscriptLine,
+  type TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
+import type { WordsReading } from '#src/people/erased-words.ts';
+import { Owned, type Sources } from '#src/people/owned.ts';
 import { type StoreWatch, tryWrite } from '#src/ports/stores.ts';
 import type { MessagePlace } from '#src/ports/typed-messages.ts';
+import type { GuildConsents } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
@@ -116,6 +120,7 @@ export async function noteCaptionMessage(
 }
 
 export type CaptionShardDeps = SessionDependencies & {
+  readonly consents: Pick<GuildConsents, 'getChoices'>;
   readonly transcripts: TranscriptStores;
   readonly settings: StoredSettings;
 };
@@ -150,11 +155,44 @@ export class ReadableTranscripts {
   readonly #stores: TranscriptStores;
   readonly #guildId: GuildId;
   readonly #readable: ReadableChannels;
+  readonly #reading: WordsReading;
+  readonly #isForgotten: (personId: PersonId) => boolean;
 
-  constructor(stores: TranscriptStores, guildId: GuildId, readable: ReadableChannels) {
+  /** `reading` began before the channels were asked. Lines of forgotten people count as erased while their rows wait. */
+  constructor(
+    stores: TranscriptStores,
+    guildId: GuildId,
+    readable: ReadableChannels,
+    reading: WordsReading,
+    isForgotten: (personId: PersonId) => boolean,
+  ) {
     this.#stores = stores;
     this.#guildId = guildId;
     this.#readable = readable;
+    this.#reading = reading;
+    this.#isForgotten = isForgotten;
+  }
+
+  /**
+   * Gives a value made from lines of a session to its owner: the channel, or after its deletion the reader. The value
+   * leaves nowhere once words of a person in `lines` were erased.
+   */
+  toOwned<Value>(
+    value: Value,
+    { channelId }: TranscriptSession,
+    lines: readonly TranscriptLine[],
+  ): Owned<Value> {
+    const { own } = this.#readable;
+    const owner = own?.goneChannelIds.includes(channelId)
+      ? { onlyFor: own.personId }
+      : { channelId };
+    return new Owned(value, owner, this.toSources(lines));
+  }
+
+  /** Tells whether words of a person in `lines` were erased since the read. */
+  toSources(lines: readonly TranscriptLine[]): Sources {
+    const personIds = new Set(lines.flatMap(({ speaker }) => listSpeakerIds(speaker)));
+    return this.#reading.toSources((id) => personIds.has(id));
   }
 
   /** Lists the 25 newest sessions. */
@@ -182,13 +220,14 @@ export class ReadableTranscripts {
   }
 
   /** Lists lines of a session that began up to `toMs` of the session, in order. */
-  listLines(
+  async listLines(
     { id }: TranscriptSession,
     toMs?: number,
   ): Promise<readonly TranscriptLine[]> {
-    return this.#stores.concatBoth(({ reader }) =>
+    const lines = await this.#stores.concatBoth(({ reader }) =>
       reader.listLines(id, this.#readable, toMs),
     );
+    return lines.filter((line) => this.#isKept(line));
   }
 
   /** Finds at most `limit` lines by words, in one session or all, best first. */
@@ -201,6 +240,10 @@ export class ReadableTranscripts {
     const lines = await this.#stores.concatBoth(({ reader }) =>
       reader.search(request, this.#readable),
     );
-    return lines.slice(0, limit);
+    return lines.filter(({ line }) => this.#isKept(line)).slice(0, limit);
+  }
+
+  #isKept({ speaker }: TranscriptLine) {
+    return !listSpeakerIds(speaker).some(this.#isForgotten);
   }
 }

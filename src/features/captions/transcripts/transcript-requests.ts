@@ -45,6 +45,7 @@ import {
 } from '#src/features/contract/written-answer-concurrency.ts';
 import { formatWrittenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import { type ChannelAccess, mayOpen } from '#src/people/audience.ts';
+import { Owned, type Sources } from '#src/people/owned.ts';
 import type { ModelPrompt } from '#src/pipeline/prompt.ts';
 import { createDeadlineError, toFailureEvent } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/stores.ts';
@@ -52,7 +53,7 @@ import type { MessagePlace } from '#src/ports/typed-messages.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import { completeForMoney } from '#src/spending/paid-completion.ts';
 import { escapeTextValues, maxMessageChars } from '#src/texts/plain-text.ts';
-import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
+import type { AnyLine, CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { toVisibleLine } from '#src/texts/visible-line.ts';
 import { createWallTimes, type WallTimes } from '#src/texts/wall-time.ts';
 
@@ -79,19 +80,23 @@ export type NoTranscript =
   | { readonly kind: 'failed'; readonly line: TextLine };
 
 type TranscriptOutcome =
-  | {
-      readonly kind: 'file';
-      readonly session: TranscriptSession;
-      readonly file: TranscriptFile;
-    }
+  | { readonly kind: 'file'; readonly transcript: Owned<TranscriptFileOf> }
   | NoTranscript;
+
+/** A transcript as a file, with its session. */
+export type TranscriptFileOf = {
+  readonly session: TranscriptSession;
+  readonly file: TranscriptFile;
+};
 
 /** Lines that answer a question, or the reason why there are none. */
 export type FindOutcome =
-  | { readonly kind: 'found'; readonly lines: readonly QuotedLine[] }
+  | { readonly kind: 'found'; readonly lines: readonly Owned<QuotedLine>[] }
   | NoTranscript;
 
-export type RecapOutcome = (Recap & { readonly kind: 'recap' }) | NoTranscript;
+export type RecapOutcome =
+  | { readonly kind: 'recap'; readonly recap: Owned<Recap> }
+  | NoTranscript;
 
 const maxFoundLines = 6;
 /** Lines for a choice of the model, and characters of one request. */
@@ -135,10 +140,11 @@ export class TranscriptRequests {
   listSessions(
     guildId: GuildId,
     reader: TranscriptReaderId,
-  ): Promise<readonly ListedSession[] | undefined> {
-    return this.#readTranscripts(guildId, reader, (readable) =>
-      readable.listSessions(),
-    ).catch(() => undefined);
+  ): Promise<readonly Owned<ListedSession>[] | undefined> {
+    return this.#readTranscripts(guildId, reader, async (readable) => {
+      const sessions = await readable.listSessions();
+      return sessions.map((session) => readable.toOwned(session, session, []));
+    }).catch(() => undefined);
   }
 
   /** Formats the transcript of a session as a file. The newest session is the default. */
@@ -154,11 +160,9 @@ export class TranscriptRequests {
         const session = await readable.findSession(sessionId);
         if (!session) return noTranscript;
         const lines = await readable.listLines(session);
-        return {
-          kind: 'file',
-          session,
-          file: formatTranscriptFile(format, { session, lines, timeZone, locale }),
-        };
+        const file = formatTranscriptFile(format, { session, lines, timeZone, locale });
+        const transcript = readable.toOwned({ session, file }, session, lines);
+        return { kind: 'file', transcript };
       }),
     );
   }
@@ -169,12 +173,11 @@ export class TranscriptRequests {
     reader: TranscriptReaderId,
     searchText: string,
   ): Promise<FindOutcome> {
-    return this.#tryRequest(guildId, answerTimeoutMs, async () =>
-      toFindOutcome(
-        await this.#readTranscripts(guildId, reader, (readable) =>
-          readable.search(searchText, maxFoundLines),
-        ),
-      ),
+    return this.#tryRequest(guildId, answerTimeoutMs, () =>
+      this.#readTranscripts(guildId, reader, async (readable) => {
+        const foundLines = await readable.search(searchText, maxFoundLines);
+        return toFindOutcome(foundLines, readable);
+      }),
     );
   }
 
@@ -208,18 +211,23 @@ export class TranscriptRequests {
   ): Promise<FindOutcome> {
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const findAnswer = async (until: AbortSignal) => {
-      const candidates = await this.#readTranscripts(guildId, reader, (readable) =>
-        selectCandidateLines(readable, question, about),
+      const { candidates, readable } = await this.#readTranscripts(
+        guildId,
+        reader,
+        async (transcripts) => ({
+          candidates: await selectCandidateLines(transcripts, question, about),
+          readable: transcripts,
+        }),
       );
       const [lines] = splitIntoNumberedPieces(candidates, { maxChars, timeZone });
       if (!lines) return noTranscript;
       const order = { kind: 'question about a transcript', guildId, personId } as const;
-      const cited = await this.#requestReply(
-        order,
-        buildCitedAnswerPrompt(question, lines),
-        until,
-      );
-      return toFindOutcome(findCitedLines(cited, lines));
+      const sources = readable.toSources(lines.lines.map(({ line }) => line));
+      const prompt = buildCitedAnswerPrompt(question, lines);
+      const cited = await this.#requestReply(order, prompt, sources, until);
+      const citedLines = findCitedLines(cited, lines);
+      const storedLines = await this.#selectStoredLines(guildId, reader, citedLines);
+      return toFindOutcome(storedLines, readable, lines.lines);
     };
     return this.#tryRequest(guildId, answerTimeoutMs, findAnswer, signal);
   }
@@ -257,6 +265,7 @@ export class TranscriptRequests {
       );
       for (const message of buildMessages(outcome, createWallTimes(timeZone))) {
         const messagePlace = await this.#postRecapMessage(message, session, store);
+        if (!messagePlace) return;
         // A line may have been erased before the recap was posted.
         const storedNumbers = new Set((await listLines()).map(({ number }) => number));
         if (!summarisedLines.every(({ number }) => storedNumbers.has(number)))
@@ -268,10 +277,10 @@ export class TranscriptRequests {
   }
 
   async #postRecapMessage(
-    message: readonly TextLine[],
+    message: Owned<readonly AnyLine[]>,
     session: TranscriptSession,
     store: TranscriptStore,
-  ): Promise<MessagePlace> {
+  ): Promise<MessagePlace | undefined> {
     const { captionChats } = this.#deps;
     // An empty message is noted first, so that an erasure finds it after a crash.
     const messagePlace = await captionChats.postMessage(
@@ -280,11 +289,14 @@ export class TranscriptRequests {
       neverAborted,
     );
     await noteCaptionMessage(messagePlace, session, store, this.#deps);
-    await captionChats.changeMessage(
-      messagePlace,
-      this.#formatRecap(message, session.guildId),
-      neverAborted,
-    );
+    // Words of the channel go to the place that its owner chose for captions.
+    const lines = message.findForPlace(session.channelId);
+    if (!lines) {
+      await this.#deleteRecapMessage(messagePlace);
+      return undefined;
+    }
+    const text = this.#formatRecap(lines, session.guildId);
+    await captionChats.changeMessage(messagePlace, text, neverAborted);
     return messagePlace;
   }
 
@@ -296,7 +308,7 @@ export class TranscriptRequests {
       );
   }
 
-  #formatRecap(message: readonly TextLine[], guildId: GuildId) {
+  #formatRecap(message: readonly AnyLine[], guildId: GuildId) {
     return message
       .map(({ id, with: values = {} }: CheckedLine) =>
         formatWrittenText({ id, with: escapeTextValues(values) }, guildId, this.#deps),
@@ -314,34 +326,60 @@ export class TranscriptRequests {
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = personId ?? [session.channelId];
-    const listLines = () =>
-      this.#readTranscripts(guildId, reader, (readable) =>
-        readable.listLines(session, toMs),
-      );
-    const summarisedLines = await listLines();
-    if (summarisedLines.length === 0) return noTranscript;
     using slot = await this.#writtenQuestions.enterRecap(guildId, personId, signal);
     if (!slot) return tooMuchAtOnce;
+    const { lines, readable } = await this.#readTranscripts(
+      guildId,
+      reader,
+      async (transcripts) => ({
+        lines: await transcripts.listLines(session, toMs),
+        readable: transcripts,
+      }),
+    );
+    if (lines.length === 0) return noTranscript;
+    const foundLines = lines.map((line) => ({ line, session }));
+    const summarised = readable.toOwned(foundLines, session, lines);
     const order = {
       kind: personId === undefined ? 'recap at the end' : 'recap',
       guildId,
       personId,
     } as const;
+    const sources = readable.toSources(lines);
     const requestReply = (prompt: ModelPrompt) =>
-      this.#requestReply(order, prompt, signal);
+      this.#requestReply(order, prompt, sources, signal);
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
-    const foundLines = summarisedLines.map((line) => ({ line, session }));
     const options = { maxChars, timeZone };
     const candidates = await requestRecap(foundLines, options, requestReply);
-    const texts = new Map(
-      (await listLines()).map(({ number, text }) => [number, text]),
+    const citedLines = candidates.flatMap(({ sources }) => sources);
+    const storedLines = new Set(
+      await this.#selectStoredLines(guildId, reader, citedLines),
     );
-    // A line may have been erased or rewritten while the model worked.
     const points = candidates.flatMap(({ kind, sources, text }) => {
-      const isKnown = sources.every(({ line }) => texts.get(line.number) === line.text);
-      return isKnown ? { ...toQuotedLine(sources[0]), kind, text } : [];
+      const isStored = sources.every((source) => storedLines.has(source));
+      return isStored ? { ...toQuotedLine(sources[0]), kind, text } : [];
     });
-    return points.length > 0 ? { kind: 'recap', session, points } : noTranscript;
+    if (points.length === 0) return noTranscript;
+    return { kind: 'recap', recap: summarised.map(() => ({ session, points })) };
+  }
+
+  /** Selects the lines that are still stored as they were: a message with them may have been deleted meanwhile. */
+  async #selectStoredLines(
+    guildId: GuildId,
+    reader: TranscriptReaderId,
+    foundLines: readonly FoundLine[],
+  ): Promise<readonly FoundLine[]> {
+    const sessions = new Set(foundLines.map(({ session }) => session));
+    const stored = await this.#readTranscripts(guildId, reader, (readable) =>
+      Promise.all([...sessions].map((session) => readable.listLines(session))),
+    );
+    const texts = new Map(
+      stored
+        .flat()
+        .map(({ number, sessionId, text }) => [`${sessionId} ${number}`, text]),
+    );
+    return foundLines.filter(
+      ({ line }) => texts.get(`${line.sessionId} ${line.number}`) === line.text,
+    );
   }
 
   /** Finds the channels whose words a person may know, or takes the channels given. */
@@ -378,13 +416,23 @@ export class TranscriptRequests {
       this.#deps,
       'store.unreadable',
       async () => {
+        const choices = this.#deps.consents.getChoices(guildId);
+        const reading = choices.erasedWords.beginReading();
+        const isForgotten = (personId: PersonId) =>
+          choices.findConsent(personId)?.kind === 'forgotten';
         // The newest lines are written first, so that they are found.
         const recorders = listRecorders(this.#captions.list(guildId));
         await Promise.all(recorders.map((recorder) => recorder.saveLines()));
         const readable = await this.#findReadableChannels(guildId, reader);
         return {
           result: await work(
-            new ReadableTranscripts(this.#deps.transcripts, guildId, readable),
+            new ReadableTranscripts(
+              this.#deps.transcripts,
+              guildId,
+              readable,
+              reading,
+              isForgotten,
+            ),
           ),
         };
       },
@@ -416,12 +464,18 @@ export class TranscriptRequests {
     }
   }
 
-  /** Requests a paid reply of the chat model. Throws `RefusedError` if refused. */
+  /** Requests a paid reply of the chat model. Throws `RefusedError` if refused, or if words of the prompt were erased. */
   async #requestReply(
     order: Omit<AnswerRequest, 'first'>,
     prompt: ModelPrompt,
+    sources: Sources,
     signal: AbortSignal,
   ) {
+    const failIfErased = () => {
+      if (sources.areErased) throw new RefusedError({ id: 'words.erased' });
+    };
+    // Later pieces of a recap are asked for minutes after their lines were read.
+    failIfErased();
     const reply = await completeForMoney(
       order,
       prompt,
@@ -431,6 +485,7 @@ export class TranscriptRequests {
         if (order.personId) reservation.markWanted();
       },
     );
+    failIfErased();
     if (typeof reply !== 'string') throw new RefusedError(reply.line);
     return reply;
   }
@@ -453,14 +508,28 @@ async function selectCandidateLines(
 function buildMessages(
   outcome: RecapOutcome,
   times: WallTimes,
-): readonly (readonly TextLine[])[] {
-  if (outcome.kind === 'recap') return formatRecapMessages(outcome, times);
-  return outcome.kind === 'none' ? [] : [[outcome.line, { id: 'recap.failed' }]];
+): readonly Owned<readonly AnyLine[]>[] {
+  if (outcome.kind === 'recap')
+    return outcome.recap.split((recap) => formatRecapMessages(recap, times));
+  if (outcome.kind === 'none') return [];
+  return [new Owned([outcome.line, { id: 'recap.failed' }] as const, 'given')];
 }
 
-function toFindOutcome(foundLines: readonly FoundLine[]): FindOutcome {
+/** Quotes lines. `shownLines` are those that a model was shown, by default each line alone. */
+function toFindOutcome(
+  foundLines: readonly FoundLine[],
+  readable: ReadableTranscripts,
+  shownLines?: readonly FoundLine[],
+): FindOutcome {
   if (foundLines.length === 0) return noTranscript;
-  return { kind: 'found', lines: foundLines.map(toQuotedLine) };
+  const lines = foundLines.map((foundLine) =>
+    readable.toOwned(
+      toQuotedLine(foundLine),
+      foundLine.session,
+      (shownLines ?? [foundLine]).map(({ line }) => line),
+    ),
+  );
+  return { kind: 'found', lines };
 }
 
 function toQuotedLine(foundLine: FoundLine): QuotedLine {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { ChannelId } from '#src/base/ids.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
+import type { Owned } from '#src/people/owned.ts';
 import { createRefusal } from '#src/web/api/api-refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 
@@ -18,7 +20,8 @@ export const listTranscripts: ApiRoute = defineRoute({
   async run({ guildId, ports, token: { channelIds = [] } }) {
     const sessions = await ports.features.transcripts.listSessions(guildId, channelIds);
     if (!sessions) throw createUnreadRefusal();
-    return { sessions: sessions.map(toListedSession) };
+    const readable = sessions.flatMap((session) => openForToken(session, channelIds));
+    return { sessions: readable.map(toListedSession) };
   },
 });
 
@@ -34,13 +37,15 @@ export const readTranscript: ApiRoute = defineRoute({
     format: z.enum(transcriptFormats).default('json'),
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
-    const transcript = await ports.features.transcripts.createFile(
-      guildId,
-      token.channelIds ?? [],
-      { format, sessionId: session === 'last' ? undefined : session },
-    );
-    if (transcript.kind === 'failed') throw createUnreadRefusal();
-    if (transcript.kind !== 'file')
+    const { channelIds = [] } = token;
+    const outcome = await ports.features.transcripts.createFile(guildId, channelIds, {
+      format,
+      sessionId: session === 'last' ? undefined : session,
+    });
+    if (outcome.kind === 'failed') throw createUnreadRefusal();
+    const [transcript] =
+      outcome.kind === 'file' ? openForToken(outcome.transcript, channelIds) : [];
+    if (!transcript)
       throw createRefusal(
         404,
         'transcript.none',
@@ -51,6 +56,12 @@ export const readTranscript: ApiRoute = defineRoute({
     });
   },
 });
+
+/** Opens a value of one of the channels that a token names. */
+function openForToken<Value>(value: Owned<Value>, channelIds: readonly ChannelId[]) {
+  const opened = channelIds.map((channelId) => value.findForPlace(channelId));
+  return opened.filter((each) => each !== undefined);
+}
 
 function createUnreadRefusal() {
   return createRefusal(

@@ -29,6 +29,7 @@ import {
   toFixtureStores,
 } from '#test/conversation/setup/stores-on-disk.ts';
 import type { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
+import { openDeeply } from '#test/fakes/opened-replies.ts';
 import { makeProgramPorts, openApi, openLoopback } from '#test/web/api/api-setup.ts';
 
 /** Data that a program gets over HTTP, by the door through which it comes. */
@@ -309,10 +310,13 @@ async function remembered(setup: Narration, reader: ChannelMember) {
 
 /** Data of transcripts that is for one person alone. One after the other: of a person one thing is written at once. */
 async function transcriptDoors(
-  { fixture: { privacy, transcriptFor } }: Narration,
-  reader: ChannelMember,
+  { fixture: { privacy, sessions, transcriptFor } }: Narration,
+  { id }: ChannelMember,
 ) {
-  const { id } = reader;
+  const reader = {
+    personId: id,
+    mayOpen: (channelId: ChannelId) => sessions.canOpen(toGuildId('g'), channelId, id),
+  };
   const formats = ['txt', 'srt', 'json'] as const;
   const doors = {
     ...Object.fromEntries(
@@ -337,7 +341,7 @@ async function transcriptDoors(
   };
   const opened: Record<string, string> = {};
   for (const [door, open] of Object.entries(doors))
-    opened[door] = JSON.stringify(await open());
+    opened[door] = JSON.stringify(await openDeeply(await open(), reader));
   return opened;
 }
 
@@ -361,7 +365,8 @@ async function blindOnes({ fixture, say }: Narration) {
   const blind: string[] = [];
   for (const { id } of fixture.linkOpener.link.present) {
     const found = await fixture.transcriptFor.findLines(toGuildId('g'), id, 'eight');
-    if (!JSON.stringify(found).includes('we meet at eight')) blind.push(id);
+    const opened = JSON.stringify(await openDeeply(found));
+    if (!opened.includes('we meet at eight')) blind.push(id);
   }
   return blind;
 }

@@ -24,6 +24,7 @@ import {
   passTime,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
+import { insider, openReplies } from '#test/fakes/opened-replies.ts';
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
@@ -105,7 +106,8 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       features: fixture.featurePorts,
     });
     await passTime(fixture, 8_000);
-    const [reply] = await running;
+    const reader = { ...insider, personId: call.caller.id, placeId };
+    const [reply] = await openReplies(await running, reader);
     return [reply.to, JSON.stringify(reply).includes(overheard)];
   };
   expect(await shownIn(toChannelId('lounge'))).toEqual(['room', true]);

@@ -7,6 +7,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/fake-chat.ts';
 import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
+import { openOwned } from '#test/fakes/opened-replies.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 
@@ -41,8 +42,8 @@ async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   for (let n = 0; n < 90 && untilMs === undefined; n++)
     await clock.advance(minuteMs / 4);
   const outcome = await asked;
-  const said =
-    outcome.kind === 'recap' ? outcome.points.map(({ text }) => text) : outcome.kind;
+  const recap = outcome.kind === 'recap' ? await openOwned(outcome.recap) : undefined;
+  const said = recap ? recap.points.map(({ text }) => text) : outcome.kind;
   return { said, minutes: Math.round(((untilMs ?? 0) - fromMs) / minuteMs) };
 }
 
@@ -108,10 +109,10 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   expect(spent).toBeLessThanOrEqual(0.02e9);
   const question = { question: 'five', about: 'all' } as const;
   for (const asking of [
-    fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), request),
-    fixture.transcriptFor.askModel(toGuildId('g'), toPersonId('eva'), question),
+    () => fixture.transcriptFor.createRecap(toGuildId('g'), toPersonId('eva'), request),
+    () => fixture.transcriptFor.askModel(toGuildId('g'), toPersonId('eva'), question),
   ])
-    expect(await asking).toMatchObject({ line: { id: 'budget.user' } });
+    expect(await asking()).toMatchObject({ line: { id: 'budget.user' } });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
   expect(
     await fixture.talk.askQuestion(toGuildId('g'), 'Hello?', eva, 'text'),
