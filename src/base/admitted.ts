@@ -1,10 +1,10 @@
 /**
- * What each gate asks. A gate is one function, in the file that `docs/security.md` names, and it alone gives its type.
+ * The question of each gate. A gate is one function, in the file that `docs/security.md` names, and it alone gives its type.
  */
 export type GateName =
   /** May this person's words or sound be used? */
   | 'author'
-  /** Who wished this effect, who notices it, and who can undo it? */
+  /** Is this effect wished, does everybody notice it, and can anybody undo it? */
   | 'wish'
   /** Does the price of this request stay known? May its addresses be asked? */
   | 'request'

@@ -65,7 +65,7 @@ export function admitCode(
 
 /** Escaped characters, entities, percent signs before figures, and runs as in base64 or hexadecimal. */
 const codePattern =
-  /\\[ux\d]|&#?\w+;|%[0-9A-Fa-f]{2}|=\?|\b[\w+/-]*(?:[a-z][A-Z]{2}|[A-Z]{2}[a-z]|[A-Za-z]\d[A-Za-z])[\w+/-]{6,}|[\w+/]{6,}=|\b[0-9A-Fa-f]{12,}\b/;
+  /\\[ux\d]|&#?\w+;|%[0-9A-Fa-f]{2}|=\?|(?:[a-z][A-Z]{2}|[A-Z]{2}[a-z]|[A-Za-z]\d[A-Za-z])[\w+/-]{6}|[\w+/]{6}=|\b[0-9A-Fa-f]{12,}\b/;
 
 /** Words and figures, and single letters of scripts without spaces. */
 const unitPattern = /\p{N}+|\p{Script=Latin}{3,}|(?!\p{Script=Latin})\p{L}/gu;

@@ -319,6 +319,9 @@ function toPlainError(error: unknown, depth = maxCauses): PlainError | undefined
 const knownSentence =
   /^(fetch failed|terminated|socket hang up|(Missing|Unknown|Invalid) (Permissions|Access|Form Body|Message|Channel|Guild|Member|Interaction|interaction|Webhook|User|Role|Session)|The operation was aborted)/;
 
+/** Address and port, or `:::port`, as Node writes them at the end of a message. */
+const numericAddress = /^[\d.:]{2,50}$|^\[[\da-f:]{2,45}\]:\d{1,5}$/i;
+
 /** First frame of an error that this program made. */
 const ownFrame =
   /^\s*at (?!.*node_modules)[^\n]*\/(src|commands|doctor|setup|sandbox|test)\//;
@@ -330,7 +333,8 @@ const ownFrame =
 function cleanMessage(error: Error) {
   if (error.name === 'BotError') return error.message.slice(0, maxMessageChars);
   if ('syscall' in error && 'code' in error) {
-    const [address = ''] = /[\d.:]*:\d+$|\[[\da-f:]+\]:\d+$/i.exec(error.message) ?? [];
+    const end = error.message.split(' ').at(-1) ?? '';
+    const address = numericAddress.test(end) ? end : '';
     return `${error.syscall} ${error.code} ${address}`.trim();
   }
   const known = knownSentence.exec(error.message)?.[0];

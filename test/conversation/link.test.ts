@@ -160,7 +160,7 @@ playScripts({
       {
         people: [adam],
         pieces: 'natural',
-        places: { ...places, hasSameReaders: () => true },
+        places: { ...places, hasSameReaders: () => true, isNoWider: () => true },
       },
       `
     model: One. This is a rather long sentence. And there is more to come.

@@ -51,11 +51,6 @@ export function onlyOn(id: TextId, words?: Filling): ScenarioReading {
   return { is: formatText(id, words), to: 'caller' };
 }
 
-/** A sentence that everybody reads. */
-export function allOn(id: TextId, words?: Filling): ScenarioReading {
-  return { is: formatText(id, words), to: 'all' };
-}
-
 /** What a person does, by its word. */
 export type Verbs = {
   readonly joins: string;

@@ -150,7 +150,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     id: 'a25',
     meaning: 'A move to a channel of other readers takes the history along.',
     file: 'src/conversation/build-session.ts',
-    from: 'formerChannel && haveSameReaders(channel, formerChannel, deps);',
+    from: 'formerChannel && mayBeHeard(formerChannel, channel, deps);',
     to: 'formerChannel !== undefined;',
     tests: ['test/conversation'],
     foundBy: 'tests',

@@ -1,8 +1,7 @@
 import { generateScene } from './generate-scene.ts';
 import { playScene } from './play-virtual-scene.ts';
 
-/** `npm run simulate -- --scenes` plays more. */
-const [seedCount, groupSize] = [100, 25];
+const [seedCount, groupSize] = [200, 50];
 
 for (let first = 1; first < seedCount; first += groupSize)
   test(`${groupSize} scenes from seed ${first} on: each person is heard only as they and the server allow`, async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import sql, { join, raw } from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import { addDays } from '#src/spending/calendar.ts';
 import type {
   Portion,
@@ -124,12 +124,12 @@ class SqlSpendingStore implements SpendingStore {
       await addEntries(connection, entries);
       const granted = await this.#replacePortions(connection, requests, capNanoUsd);
       const isOld = sql`day < ${addDays(day, -1)}`;
-      await deleteRows(
-        connection,
-        [...spentTables, ...portionTables].map(
-          ({ name }) => sql`${raw(name)} WHERE ${isOld}`,
-        ),
-      );
+      await deleteRows(connection, [
+        sql`spent WHERE ${isOld}`,
+        sql`spent_by_person WHERE ${isOld}`,
+        sql`spending_portions WHERE ${isOld}`,
+        sql`person_portions WHERE ${isOld}`,
+      ]);
       const { openNanoUsd, othersNanoUsd, spentNanoUsd } = await this.#sumDay(
         connection,
         day,

@@ -7,7 +7,6 @@ import { makeMonologue } from '#test/audio/recorded-speech.ts';
 import { findSent } from '#test/scenarios/play-scene.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import {
-  allOn,
   onlyOn,
   type ScenarioReading,
   type Scenes,
@@ -22,8 +21,8 @@ const question = 'human-cards-004';
 const story = `${Array.from({ length: 5 }, () => 'There was a king who had three sons, and they all went to sea.').join(' ')} The end.`;
 const yes = { replies: [{ match: /^/, text: 'Yes.' }] };
 const notBens = { track: 'bg', owner: 'Adam' };
-const rain = allOn('track.playing', { title: 'rain', track: 'bg' });
-const added = allOn('track.added', { title: 'digits', track: 'bg', n: 1 });
+const rain = onlyOn('track.playing', { title: 'rain', track: 'bg' });
+const added = onlyOn('track.added', { title: 'digits', track: 'bg', n: 1 });
 const notAllowed = onlyOn('track.bad.not_allowed');
 const soundsStay: ScenarioReading = {
   is: `${formatText('perm.dj')}\n${formatText('track.barred', notBens)}`,
@@ -234,7 +233,7 @@ export const roomScenes: Scenes = {
       {
         Adam: {
           runs: '/track skip track:bg',
-          reads: allOn('track.skipped', { title: 'rain' }),
+          reads: onlyOn('track.skipped', { title: 'rain' }),
         },
       },
       {
@@ -244,7 +243,7 @@ export const roomScenes: Scenes = {
         Ben: {
           joins: 'Lounge',
           runs: '/track stop track:bg',
-          reads: allOn('track.barred', notBens),
+          reads: onlyOn('track.barred', notBens),
         },
       },
       { Ben: { runs: '/stop what:sounds', reads: soundsStay } },

@@ -5,7 +5,7 @@ import { formatText } from '#src/texts/texts.ts';
 import { readSpeech } from '#test/audio/recorded-speech.ts';
 import { measureSimilarity } from '#test/audio/similarity.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
-import { allOn, onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
+import { onlyOn, type Scenes, type Step } from '#test/scenarios/scene-types.ts';
 import { madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 
 const lounge = { channel: 'Lounge' };
@@ -189,7 +189,7 @@ export const textScenes: Scenes = {
           Adam: {
             runs: '/track play wait:true',
             files: { file: mp3 },
-            reads: allOn('track.ended', { title: 'digits', end: 'completed' }),
+            reads: onlyOn('track.ended', { title: 'digits', end: 'completed' }),
           },
         },
         {
