@@ -1,5 +1,5 @@
 /**
- * What each gate asks. A gate is one function, in the file that `docs/security.md` names, and it alone gives its type.
+ * Questions of the gates. A gate is one function, in the file that `docs/security.md` names, and it alone gives its type.
  */
 export type GateName =
   /** May this person's words or sound be used? */

@@ -31,7 +31,7 @@ const codePaths = ['src', 'node_modules', 'package.json'].map((name) =>
   join(root, name),
 );
 
-/** What a child may do beside computing. */
+/** Rights of a child beside computing. */
 export interface ChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Files and folders that it reads beside the code, or `*`. Default: none. */
