@@ -23,21 +23,25 @@ function writeTable(path) {
   const [textBefore, tableAndAfter = ''] = text.split(beginMark);
   const [, textAfter] = tableAndAfter.split(endMark);
   if (textAfter === undefined) throw new Error(`${path} has no place for the table.`);
-  const rows = claims[path].map((claim) => toRow(claim));
+  const isTried = (claim) => proofs.some((proof) => proof.claim === claim);
+  const rows = claims[path].filter(isTried).map(toRow);
+  const untried = claims[path].filter((claim) => !isTried(claim));
+  const ending = untried.length === 0 ? '' : `\n\nNot tried: ${untried.join('; ')}.`;
   const header = '| Claim | By the real thing | By a fake of ours | By reading |\n|---|---|---|---|';
-  const newText = `${textBefore}${beginMark}\n\n${header}\n${rows.join('\n')}\n\n${endMark}${textAfter}`;
+  const newText = `${textBefore}${beginMark}\n\n${header}\n${rows.join('\n')}${ending}\n\n${endMark}${textAfter}`;
   if (newText !== text && !process.argv.includes('--check')) writeFileSync(path, newText);
   return newText !== text;
 }
 
-/** Makes the row of a claim, with links to its checks. */
+/** Makes the row of a claim, with links to its checks. Empty cells at the end are left out. */
 function toRow(claim) {
   const claimProofs = proofs.filter((proof) => proof.claim === claim);
   const cells = means.map((by) => {
     const links = claimProofs.filter((proof) => proof.by === by).map(({ note, path }) => `[${note ?? basename(path)}](../${path})`);
     return links.join('; ');
   });
-  return `| ${[claim, ...(claimProofs.length === 0 ? ['not at all', '', ''] : cells)].join(' | ')} |`;
+  while (cells.at(-1) === '') cells.pop();
+  return `| ${[claim, ...cells].join(' | ')} |`;
 }
 
 /** Lists what checks declare. */

@@ -118,7 +118,7 @@ const testMs = 120_000;
 const healthyMs = 20_000;
 const reportMs = 30_000;
 
-// Proves: The image is built, and runs as a user without rights by fake (its steps without an engine)
+// Proves: The image runs as a user without rights by fake (its steps without an engine)
 test('the tree of the image starts with production modules only, as nobody, and writes nothing but data', {
   timeout: testMs,
 }, async () => {

@@ -11,7 +11,7 @@ async function serve(answer: RequestListener) {
   return `${served.origin}/api`;
 }
 
-// Proves: REST, gateway and voice of Discord by fake (discord.js and @discordjs/voice in the sandbox)
+// Proves: REST, gateway and voice of Discord by fake (discord.js and @discordjs/voice)
 test('a refused token is told as such, with where to get a new one', async () => {
   const apiUrl = await serve((_, response) => {
     response.writeHead(401, { 'content-type': 'application/json' });

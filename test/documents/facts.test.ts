@@ -94,7 +94,7 @@ test('the page for owners lists every setting of a server, and every right that 
   expect(listed.slice(1).toSorted()).toEqual(Object.values(rightNames).toSorted());
 });
 
-// Proves: npm runs two install scripts, and images that of @discordjs/opus alone by reading
+// Proves: npm runs two install scripts, images one by reading
 test('npm runs the install scripts of Node and of @discordjs/opus alone, fetches no CUDA for onnxruntime-node, and compiles @discordjs/opus from its checked source', async () => {
   expect(packageJson.allowScripts).toEqual({
     '@discordjs/opus': true,

@@ -22,7 +22,7 @@ function judge(program: string, args: readonly string[], input = '') {
     : `${program} ended with ${status}: ${stdout}${stderr}`;
 }
 
-// Proves: Names of metrics, rules and configuration of Prometheus by real (promtool)
+// Proves: Prometheus: metrics, rules, configuration by real (promtool)
 test('promtool finds nothing wrong with the names and types of the metrics', async () => {
   using metrics = openMetrics(() => true);
   const text = await metrics.meters.registry.metrics();

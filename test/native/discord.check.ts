@@ -92,7 +92,7 @@ async function openMember(name: string, program: string) {
   };
 }
 
-// Proves: REST, gateway and voice of Discord by fake (people by discord.py, disnake and oceanic.js in the sandbox)
+// Proves: REST, gateway and voice of Discord by fake (people by discord.py, disnake and oceanic.js)
 test.each([
   ['discord.py', DISCORD_PY],
   ['disnake, with libdave', DISNAKE],

@@ -118,7 +118,7 @@ async function openWithBen() {
   };
 }
 
-// Proves: Voice is encrypted end to end by fake (the library that Discord's clients use, in the sandbox)
+// Proves: Voice is encrypted end to end by fake (the library of Discord's clients)
 test('a proposal to add somebody who was never announced ends nothing', async () => {
   await using setup = await openWithBen();
   const { faults, sandbox } = login();

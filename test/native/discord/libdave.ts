@@ -9,7 +9,7 @@ import {
 } from '#sandbox/dave/dave-member.ts';
 
 const { LIBDAVE } = process.env;
-// Proves: Voice is encrypted end to end by real (people's half by Discord's libdave; the sandbox is the server)
+// Proves: Voice is encrypted end to end by real (people by Discord's libdave, in the sandbox)
 
 /** Opens the sandbox's people's sessions: davey's, or with a program in `LIBDAVE` those of libdave. */
 export const openPeoplesSession: OpenDaveSession = LIBDAVE
