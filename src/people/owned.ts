@@ -73,36 +73,26 @@ export class Owned<Value> {
     return cut(this.#value).map((piece) => this.map(() => piece));
   }
 
-  /** Returns the value if it is of this channel, or open to anyone. */
-  findForPlace(placeId: ChannelId | undefined): Value | undefined {
+  /**
+   * Returns the value if everybody who reads this place may know it: it is of this channel, open to anyone, or each reader
+   * may open its channel. By default no reader of another channel may.
+   */
+  findForPlace(
+    placeId: ChannelId | undefined,
+    mayReadersOpen: (channelId: ChannelId) => boolean = () => false,
+  ): Value | undefined {
     const { owner } = this;
     if (this.isErased) return undefined;
     if (owner === 'given') return this.#value;
-    return owner.onlyFor === undefined && owner.channelId === placeId
-      ? this.#value
-      : undefined;
-  }
-
-  /**
-   * Returns the value if everybody who reads this place may know the value: in the channel's own chat, and where each
-   * reader may open the channel.
-   */
-  findForReaders(
-    placeId: ChannelId | undefined,
-    mayReadersOpen: (channelId: ChannelId) => boolean,
-  ): Value | undefined {
-    const { owner } = this;
-    const isPersonal = owner !== 'given' && owner.onlyFor !== undefined;
-    if (owner === 'given' || isPersonal || owner.channelId === placeId)
-      return this.findForPlace(placeId);
-    return placeId !== undefined && mayReadersOpen(owner.channelId)
-      ? this.#value
-      : undefined;
+    const { channelId, onlyFor } = owner;
+    if (channelId === undefined || onlyFor !== undefined || placeId === undefined)
+      return undefined;
+    return channelId === placeId || mayReadersOpen(channelId) ? this.#value : undefined;
   }
 
   /** Returns the value if words of its owner may be heard where it is to sound now. */
   findForListeners(mayBeHeard: (owner: Owner) => boolean): Value | undefined {
-    return mayBeHeard(this.owner) ? this.#value : undefined;
+    return mayBeHeard(this.owner) && !this.isErased ? this.#value : undefined;
   }
 
   /** Returns the value if this person may open the channel of the value. */

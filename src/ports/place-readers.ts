@@ -32,13 +32,14 @@ export function findForReaders<Value>(
   { channelId: placeId, guildId }: ReadPlace,
   places: ReaderFacts,
 ): Value | undefined {
-  return value.findForReaders(placeId, (channelId) =>
-    placeId === undefined
-      ? false
-      : places.isNoWider(
-          { guildId, channelId: placeId, name: '' },
-          { guildId, channelId, name: '' },
-        ),
+  return value.findForPlace(
+    placeId,
+    (channelId) =>
+      placeId !== undefined &&
+      places.isNoWider(
+        { guildId, channelId: placeId, name: '' },
+        { guildId, channelId, name: '' },
+      ),
   );
 }
 
