@@ -91,7 +91,7 @@ export class DiscordPlaces implements Places {
     return toChannelRef(guildId, voiceState?.channel);
   }
 
-  /** Tests whether everybody in `channelRef` may enter `otherRef`. False if unknown. */
+  /** Tests whether everybody who reads `channelRef` may enter `otherRef`. False if unknown. */
   isNoWider(channelRef: ChannelRef, otherRef: ChannelRef): boolean {
     const { guildId } = channelRef;
     const guild = this.#findGuild(guildId);
@@ -99,8 +99,11 @@ export class DiscordPlaces implements Places {
     const otherChannel = this.#findVoiceChannel(guildId, otherRef.channelId);
     if (!guild?.available || !channel || channel.isThread() || !otherChannel)
       return false;
-    return openRights.every((right) =>
-      isNoWider(readRight(channel, right), readRight(otherChannel, right)),
+    return (
+      openRights.every((right) =>
+        isNoWider(readRight(channel, right), readRight(otherChannel, right)),
+      ) &&
+      (channel.isVoiceBased() || mayReadersConnect(channel, otherChannel))
     );
   }
 
@@ -189,6 +192,25 @@ function readRight(channel: NonThreadGuildBasedChannel, right: bigint) {
   const everyone = findPermissions(channel, channel.guild.roles.everyone);
   const isOpen = everyone?.has(right, false) === true;
   return { isOpen, allowedIds: collectIds('allow'), deniedIds: collectIds('deny') };
+}
+
+/** Tests whether everybody who reads a text channel, which needs no Connect, may connect to a voice channel. */
+function mayReadersConnect(
+  channel: NonThreadGuildBasedChannel,
+  voiceChannel: VoiceBasedChannel,
+) {
+  const { Connect, ViewChannel } = PermissionFlagsBits;
+  const { everyone, cache: roles } = channel.guild.roles;
+  const readers = readRight(channel, ViewChannel);
+  const listeners = readRight(voiceChannel, Connect);
+  // Overwrites of two rights compare only where both begin alike.
+  const isBegunAlike =
+    listeners.isOpen ||
+    readers.deniedIds.has(toRoleId(everyone.id)) ||
+    roles.every(
+      ({ permissions }) => !permissions.has(ViewChannel) || permissions.has(Connect),
+    );
+  return isBegunAlike && isNoWider(readers, listeners);
 }
 
 function readChannelFacts(

@@ -152,7 +152,7 @@ class PeopleChoices<Choice> {
 export class GuildChoices {
   /** People told how the policy hears them. */
   readonly told: ToldPeople;
-  /** Counts erasures of words, for answers that wait. A no and leaving the captions count too. */
+  /** People whose words were erased, for answers that wait. A no and leaving the captions count too. */
   readonly erasedWords: ErasedWords = new ErasedWords();
   readonly #consents: PeopleChoices<ConsentChange>;
   readonly #leftOut: PeopleChoices<boolean>;

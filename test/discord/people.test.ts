@@ -120,4 +120,22 @@ test('a channel that is closed to most is no wider than an open one, which is wi
       discordPlaces.isNoWider(place, workshop),
     ]).toEqual([true, false]);
   }
+  // Whoever may see the Lounge alone reads nothing of it elsewhere, where no Connect is needed.
+  const areReadersListeners = () =>
+    [...texts.keys()].map((channelId) =>
+      discordPlaces.isNoWider(
+        { guildId: guild.id, channelId: toChannelId(channelId), name: '' },
+        lounge,
+      ),
+    );
+  const member = login.here.roles.everyone.permissions.toArray();
+  expect(member).toContain('Connect');
+  guild.permit('Workshop', '@everyone', {});
+  guild.setRole('@everyone', ['viewChannel', 'readHistory']);
+  guild.addRole('members');
+  guild.setRole('members', ['viewChannel', 'connect', 'readHistory']);
+  await expect.poll(areReadersListeners).toEqual([...texts].map(() => false));
+  expect(discordPlaces.isNoWider(workshop, lounge)).toBe(true);
+  guild.setRole('@everyone', []);
+  await expect.poll(areReadersListeners).toEqual([...texts].map(() => true));
 });

@@ -125,6 +125,22 @@ test('public pictures, those in the request and those of allowed hosts go on, as
   await expect(proxy.complete({ messages: many })).rejects.toThrow(/at most 20 hosts/);
 });
 
+test('an answer that a program sends back as a client of OpenAI parsed it is taken', async () => {
+  await using proxy = await openProxy(['Yes.']);
+  const call = { name: 'bark', arguments: '{"n":1}' };
+  const toCalls = (more: object) => [
+    { id: 'a', type: 'function', function: { ...call, ...more } },
+  ];
+  const answer = { role: 'assistant', content: null, parsed: { n: 1 } };
+  const result = { role: 'tool', tool_call_id: 'a', content: 'done' };
+  const tool_calls = toCalls({ parsed_arguments: { n: 1 } });
+  const messages = [toUserMessage('Bark.'), { ...answer, tool_calls }, result];
+  await proxy.complete({ messages });
+  const [, , sent] = (proxy.asked[0]?.messages ?? []) as readonly object[];
+  expect(sent).toMatchObject({ tool_calls: toCalls({}) });
+  expect(JSON.stringify(sent)).not.toContain('parsed');
+});
+
 type Schema = { readonly [keyword: string]: unknown };
 type Published = {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };

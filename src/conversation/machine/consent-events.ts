@@ -7,6 +7,7 @@ import { withdrawTools } from './tool-decisions.ts';
 import { updateAttention } from './turn-addressing.ts';
 import {
   dropTurn,
+  eraseForeignAnswer,
   removeFromHistory,
   renewForeignAnswers,
   setHistory,
@@ -38,7 +39,9 @@ export const consentHandlers: Pick<
         consent.pressed = withoutPerson(consent.pressed, by);
         consent.callers = withoutPerson(consent.callers, by);
         withdrawPerson(draft, by);
-        if (answer === 'forget') setHistory(draft, []);
+        if (answer !== 'forget') return;
+        setHistory(draft, []);
+        eraseForeignAnswer(draft);
     }
   },
 

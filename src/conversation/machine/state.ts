@@ -95,6 +95,8 @@ export type Answer = {
   supposedExchange: HistoryExchange | undefined;
   /** The prompt holds words of others, so a lasting change waits for Confirm. */
   hasForeignWords: boolean;
+  /** It was stopped since it may repeat words of a person who is forgotten, and none of it is kept. */
+  isErased?: boolean;
   hasCalled: boolean;
   confirmation: Id | undefined;
 };

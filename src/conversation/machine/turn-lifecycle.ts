@@ -326,6 +326,15 @@ export function renewForeignAnswers(draft: Draft): void {
   }
 }
 
+/** Stops the answer that sounds if its prompt held words of other people. Nothing of it is kept. */
+export function eraseForeignAnswer(draft: Draft): void {
+  for (const turn of draft.turns) {
+    if (!turn.answer?.hasForeignWords || !findHeardReply(draft, turn.id)) continue;
+    turn.answer.isErased = true;
+    dropTurn(draft, turn, 'stopped');
+  }
+}
+
 /** Drops all turns and announcements. Open speech stays, and may become a turn again. */
 export function dropEverything(draft: Draft, reason: EarlyEnd): void {
   for (const turn of draft.turns) {
@@ -356,15 +365,15 @@ function toExchange(
 ): HistoryExchange | undefined {
   const { answer, by, name } = turn;
   const transcript = joinTranscript(turn.parts);
-  if (hasRefused(presence, by) || (transcript === '' && heardText === ''))
-    return undefined;
+  const heard = answer?.isErased ? '' : heardText;
+  if (hasRefused(presence, by) || (transcript === '' && heard === '')) return undefined;
   return {
     by,
     name,
     isOwn: answer?.hasForeignWords === false,
     words: transcript,
-    heard: heardText,
-    isOver: heardText === '' && rememberedEnds.includes(end),
+    heard,
+    isOver: heard === '' && rememberedEnds.includes(end),
   };
 }
 

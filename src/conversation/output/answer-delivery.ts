@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
@@ -97,16 +97,17 @@ export async function* endWithToolQuote(
   const text = quote.text.findForPlace(channel.channelId) ?? '';
   yield { part: { kind: 'text', text }, atMs: deps.clock.nowMs() };
   if (!pending.isWritten)
-    yield* speakQuote(text, pending.voice, channel.guildId, deps, signal);
+    yield* speakQuote(quote.text, pending.voice, channel, deps, signal);
 }
 
 async function* speakQuote(
-  quotedText: string,
+  quote: Owned<string>,
   voice: SpeechVoice,
-  guildId: GuildId,
+  { channelId, guildId }: ChannelRef,
   { clock, spending, synthesizer: unpaid }: VoiceDeps,
   signal: AbortSignal,
 ) {
+  const quotedText = quote.findForPlace(channelId) ?? '';
   const toArrivedPart = (part: ArrivedPart['part']) => ({
     part,
     atMs: clock.nowMs(),
@@ -124,6 +125,8 @@ async function* speakQuote(
     voice,
   };
   for (const clause of clauses) {
+    // Words may be erased while earlier ones are said.
+    if (quote.isErased) return;
     yield toArrivedPart({ kind: 'clause', text: clause });
     for await (const pcm of synthesizeClause(clause, output, signal)) {
       yield toArrivedPart({ kind: 'audio', pcm, ofText: clause });

@@ -104,10 +104,15 @@ export class ReminderDelivery {
     return new Set(ids.filter((_, n) => accesses[n] === 'yes'));
   }
 
-  /** Tests whether a reminder may be said: in its own channel, or where all listeners may open that channel. */
+  /**
+   * Tests whether a reminder may be said: in its own channel, or where all listeners may open that channel and nothing is
+   * written down, which more people read.
+   */
   #isOpen(reminder: Reminder) {
-    const channel = this.#sessions.findSession(reminder.guildId)?.channel;
-    if (reminder.text === '' || channel?.channelId === reminder.channelId) return true;
+    const session = this.#sessions.findSession(reminder.guildId);
+    const isAtHome = session?.channel.channelId === reminder.channelId;
+    if (reminder.text === '' || isAtHome) return true;
+    if (session?.features.describePanel().isCaptioned === true) return false;
     const audience = this.#audiences.get(reminder);
     return this.#listListeners(reminder).every((id) => audience?.has(id));
   }

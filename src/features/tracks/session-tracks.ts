@@ -158,6 +158,11 @@ export class SessionTracks implements FeatureSession {
     return owner;
   }
 
+  /** Ends texts of a person that sound or wait, as those on the track `voice` end. */
+  withdrawSpeech(personId: PersonId): void {
+    for (const track of this.tracks.listTracks()) track.withdrawSpeech(personId);
+  }
+
   /** Makes all sounds of a person belong to nobody. They play on. */
   forgetPerson(personId: PersonId): void {
     const owner = this.#owners.get(personId);

@@ -51,8 +51,10 @@ export const tracksFeature: Feature<TrackPorts> = {
             ),
           person: {
             forgetPerson(guildId, personId, reason) {
-              const guildTracks = reason === 'forgotten' ? running.list(guildId) : [];
-              for (const tracks of guildTracks) tracks.forgetPerson(personId);
+              for (const tracks of running.list(guildId)) {
+                tracks.withdrawSpeech(personId);
+                if (reason === 'forgotten') tracks.forgetPerson(personId);
+              }
             },
           },
         };

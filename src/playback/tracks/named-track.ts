@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { PlayEnd } from '#src/base/play-end.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Owned, Owner } from '#src/people/owned.ts';
@@ -188,6 +189,14 @@ export class NamedTrack {
       this.#group.report({ kind: 'paused', track: this.name, item });
     }
     return isAudible || speech.length > 0;
+  }
+
+  /** Ends speech that belongs to a person. */
+  withdrawSpeech(personId: PersonId): void {
+    const items = this.#items.filter(
+      ({ owner, source }) => source.isSpeech && owner?.id === personId,
+    );
+    if (items.length > 0) this.#cancelItems(items, 'withdrawn');
   }
 
   /** True if there is a sound, and it is neither paused nor muted nor at volume 0. */

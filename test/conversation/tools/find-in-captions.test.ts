@@ -50,6 +50,42 @@ playScripts({
     6000 > answered Token:radio (left out): I found nothing about that in what you may read.
     requests > 3 requests
     `,
+  'an answer that sounds ends with the erasure of another person, and none of it is kept':
+    [
+      { pieces: 60 },
+      `
+    with alone, off, tools, eva always
+    eva comes
+    captions on > says captions.on
+    8000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    eva says (human-goforward): One is mine. Two is mine. Three is mine. Four is mine.
+    > heard Eva: One is mine. Two is mine. Three is mine. Four is mine., ignored Eva: off
+    model: call find_in_captions {"question":"What is mine?","about":"all"} || [1]
+    adam asks: What is mine? > tool find_in_captions ran, says "Eva, 16:25:"
+    2000 > says "One is mine. Two is mine."
+    eva is forgotten > told adam: failed stop.ok, forgotten total 2, answered Adam (cancelled)
+    20000
+    model: Nothing.
+    adam asks: And then?
+    prompt > Adam: What is mine? | Nova: (This question was taken back.) | Adam: And then?
+    `,
+    ],
+  'of a quote of a person who says no meanwhile the rest is not said': [
+    { pieces: 60 },
+    `
+    with alone, off, tools, eva always
+    eva comes
+    captions on > says captions.on
+    8000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    eva says (human-goforward): One is mine. Two is mine. Three is mine. Four is mine.
+    > heard Eva: One is mine. Two is mine. Three is mine. Four is mine., ignored Eva: off
+    model: call find_in_captions {"question":"What is mine?","about":"all"} || [1]
+    adam asks: What is mine? > tool find_in_captions ran, says "Eva, 16:25:"
+    2000 > says "One is mine. Two is mine."
+    eva denies > isSaved true
+    20000 > told adam: answered nothing, answered Adam: Eva, 16:25: One is mine. Two is mine.
+    `,
+  ],
   'lines that no model chose are not said aloud': `
     with alone, off, tools
     captions on > says captions.on

@@ -67,6 +67,14 @@ test('it is spoken where all may open its channel, or nobody else sits, and a ti
   }
 });
 
+test('it is not spoken where captions would show it to more people: its author reads it', async () => {
+  const fixture = await openLounge({ dueMs: 20_000 });
+  void fixture.captions.turnOn(g, {});
+  await passTime(fixture, 19_000);
+  const ways = await findWays(fixture);
+  expect(ways).toMatchObject({ isSpoken: false, direct: ['adam'] });
+});
+
 test('a reminder that waits for a pause is not spoken once somebody came who may not know it', async () => {
   const fixture = await openLounge({ barred: ['ben'] });
   await fixture.talk.sayText(g, 'One. Two. Three. Four. Five. Six.', 'queue');

@@ -181,7 +181,10 @@ playScripts({
     with off, alone
     adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
     500
-    adam is forgotten > text: withdrawn, forgotten total 1, played voice: withdrawn
+    adam has read on news: Dinner is over.
+    > playing title “…” track news place 0, says "Dinner is over."
+    adam is forgotten
+    > text: withdrawn x2, forgotten total 1, played news: withdrawn, played voice: withdrawn
     500
     adam has read: Dinner is ready. > queued position 0, says "Dinner is ready."
     500

@@ -39,13 +39,15 @@ export const messageFields: FieldRules = {
   tool_calls: {
     id: 'plain',
     type: 'plain',
-    function: { name: 'plain', arguments: 'plain' },
+    // OpenAI's client adds what it has parsed to an answer, which programs send back as it is.
+    function: { name: 'plain', arguments: 'plain', parsed_arguments: 'dropped' },
     custom: { name: 'plain', input: 'plain' },
     // Parts of a streamed call and of an answer, which programs send back with it.
     index: 'dropped',
   },
   function_call: { name: 'plain', arguments: 'plain' },
   annotations: 'dropped',
+  parsed: 'dropped',
 };
 
 /**
