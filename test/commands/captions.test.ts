@@ -43,7 +43,11 @@ function saying(inputs: CommandCall['inputs']): CommandCall {
 
 const read = (replies: ReadReplies): readonly string[] => replies.flatMap(listLines);
 const owner = { channelId: session.channelId };
-const found = { kind: 'found', lines: [new Owned(quote, owner)] } as const;
+const found = {
+  kind: 'found',
+  authorIds: [],
+  lines: [new Owned(quote, owner)],
+} as const;
 
 async function suggestSessions(over: PortOverrides) {
   const [, option] =

@@ -247,7 +247,12 @@ export class AnswerRunner {
         job.reply = reply;
         end = await this.#deliverAnswer(job, reply, output, signal);
       },
-      { id, by: effect.by, ownSpeed },
+      {
+        id,
+        by: effect.by,
+        ownSpeed,
+        listQuotedIds: () => job.pending.quote?.authorIds ?? [],
+      },
     );
     return end;
   }

@@ -109,7 +109,10 @@ async function quoteFoundLines(
       line.map(({ name, atWallMs, text }) => `${name}, ${minute(atWallMs)}: ${text}`),
     );
     const text = Owned.join(quotes, '\n');
-    return { facts: { linesQuoted: quotes.length }, quote: { text } };
+    return {
+      facts: { linesQuoted: quotes.length },
+      quote: { text, authorIds: outcome.authorIds },
+    };
   }
   const textLine: TextLine =
     outcome.kind === 'failed' ? outcome.line : { id: 'ask.unknown' };

@@ -25,7 +25,7 @@ import {
   memorySetting,
 } from '#src/features/memories/usable-memories.ts';
 import type { RunningTracks } from '#src/features/tracks/session-tracks.ts';
-import type { Origin, Owner } from '#src/people/owned.ts';
+import type { Origin, Owner, Sources } from '#src/people/owned.ts';
 import {
   choosePipeline,
   type PipelineName,
@@ -365,7 +365,8 @@ export class TypedRequests {
       earlier: exchanges,
       hasOthers: memories.length > 0 || hasPersona,
     };
-    const tools = await this.#createTools(question, prompt, origin);
+    const quotable = reading.toSources((id) => id !== asker.id);
+    const tools = await this.#createTools(question, prompt, origin, quotable);
     const { offered } = tools;
     const style = withToolRules(channelStyle, { doneCalls: [], offered });
     const turn = { utterances, style, history, tools: offered, language };
@@ -382,6 +383,7 @@ export class TypedRequests {
     { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     prompt: PromptWords,
     origin: Origin,
+    quotable: Sources,
   ): Promise<WrittenTools> {
     const { deps, listTools } = this.#deps;
     const { placeId, askedInId: channelId = placeId } = about;
@@ -406,6 +408,7 @@ export class TypedRequests {
       },
       prompt,
       origin,
+      quotable,
     });
   }
 

@@ -115,6 +115,10 @@ async function collectText(parts: AsyncIterable<ReplyPart>) {
 
 function toAskOutcome(text: string, { origin, tools }: OwnedQuestion): AskOutcome {
   if (text === '') throw createEmptyAnswerError();
-  const answer = new Owned(text, tools?.owner ?? origin.owner, origin.sources);
+  const answer = new Owned(
+    text,
+    tools?.owner ?? origin.owner,
+    tools?.sources ?? origin.sources,
+  );
   return { kind: 'answered', text: answer, confirmation: tools?.openConfirmation() };
 }

@@ -22,7 +22,13 @@ import type {
   ServerToolPorts,
   ToolEntry,
 } from '#src/conversation/tools/tool-entry.ts';
-import { type Origin, Owned, type Owner, toPrivateOwner } from '#src/people/owned.ts';
+import {
+  type Origin,
+  Owned,
+  type Owner,
+  type Sources,
+  toPrivateOwner,
+} from '#src/people/owned.ts';
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
@@ -33,6 +39,8 @@ type WrittenToolDeps = {
   readonly prompt: PromptWords;
   /** Owner and sources of the words in the prompt. */
   readonly origin: Origin;
+  /** Sources of words of others that a tool may quote. */
+  readonly quotable: Sources;
   readonly deps: Deps<'clock' | 'onEvent'>;
   /** Everybody in the chat reads the answer. */
   readonly isOpen: boolean;
@@ -56,7 +64,7 @@ export class WrittenTools {
   readonly #usedNames = new Set<string>();
   #isPrivate = false;
   #quotedOwner: Owner = 'given';
-  #hasOthers: boolean;
+  #hasQuoted = false;
   #pending: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
   /** Creates the tools of an answer, of which it gets those that work without a channel. */
@@ -67,7 +75,6 @@ export class WrittenTools {
       ({ isAnywhere, isOffered }) =>
         isAnywhere && isOffered?.(getValue, deps.session) !== false,
     );
-    this.#hasOthers = deps.prompt.hasOthers;
     this.offered = toChatTools(this.#tools);
   }
 
@@ -78,6 +85,17 @@ export class WrittenTools {
     return this.#isPrivate ? toPrivateOwner(asker.id, owner) : owner;
   }
 
+  /** Sources of the answer: those of the prompt, and of what a tool quoted. */
+  get sources(): Sources {
+    const { origin, quotable } = this.#deps;
+    const hasQuoted = () => this.#hasQuoted;
+    return {
+      get areErased() {
+        return origin.sources.areErased || (hasQuoted() && quotable.areErased);
+      },
+    };
+  }
+
   /** Runs a tool, or tells the model the reason against it. Reports each call. */
   async callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     const { asker, deps, ports } = this.#deps;
@@ -85,7 +103,7 @@ export class WrittenTools {
     const tool = this.#tools.find(({ name }) => name === call.name);
     const atMs = clock.nowMs();
     const { how, content } = await this.#callInTime(tool, call, signal);
-    this.#hasOthers ||= tool?.quotesOthers === true;
+    this.#hasQuoted ||= tool?.quotesOthers === true;
     onEvent(ports.guildId, {
       kind: 'tool',
       speakerId: asker.id,
@@ -149,7 +167,10 @@ export class WrittenTools {
       return createRejectedResult(formatText(action.line.id, action.line.with));
     const { effect = fit.effect, presser } = action;
     signal.throwIfAborted();
-    const isOwn = isOwnPrompt({ ...prompt, hasOthers: this.#hasOthers });
+    const isOwn = isOwnPrompt({
+      ...prompt,
+      hasOthers: prompt.hasOthers || this.#hasQuoted,
+    });
     const wish = findWish(effect, isOwn ? 'own' : 'of others');
     if (presser || !wish) return this.#awaitConfirm(tool, action);
     const outcome = await action.run(wish, ports, signal);
@@ -172,8 +193,7 @@ export class WrittenTools {
       ...action,
       run: (wish, _, until) => action.run(wish, ports, until),
     };
-    const { owner, sources } = this.#deps.origin;
-    this.#pending = { tool, action: new Owned(confirmable, owner, sources) };
+    this.#pending = { tool, action: new Owned(confirmable, this.owner, this.sources) };
     return { how: 'asked', content: formatToolResult({ waiting: waitingText }) };
   }
 }

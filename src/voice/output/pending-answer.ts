@@ -21,6 +21,8 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 /** Text of other people that a tool found, said in place of the rest of an answer. */
 export type Quote = {
   readonly text: Owned<string>;
+  /** People whose words it repeats, so that an erasure finds what was made of it. */
+  readonly authorIds?: readonly PersonId[];
   /** Called once the quoted text has been heard. */
   readonly onHeard?: () => void;
 };

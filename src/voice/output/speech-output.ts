@@ -56,6 +56,8 @@ type ReplyOptions = {
   /** Pace of the listener, beside the one that people ask for aloud. 1 is usual. */
   readonly ownSpeed?: number;
   readonly answeredIds?: readonly PersonId[];
+  /** Returns the people whose words the reply repeats, as far as known by now. */
+  readonly listQuotedIds?: () => readonly PersonId[];
 };
 
 type OpenReply = ReplyOptions & { readonly reply: SpokenReply };
@@ -177,7 +179,12 @@ export class SpeechOutput {
     this.#openReply?.reply.resume();
   }
 
-  #describeSpoken({ answeredIds, by, reply }: OpenReply): SpokenSegment | undefined {
+  #describeSpoken({
+    answeredIds,
+    by,
+    listQuotedIds,
+    reply,
+  }: OpenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined || !reply.interruptible) return undefined;
     const [text, toMs] = [reply.getHeardText(), this.#clock.nowMs()];
@@ -187,7 +194,7 @@ export class SpeechOutput {
       key: reply,
       text,
       ...times,
-      answeredIds: answered,
+      answeredIds: [...answered, ...(listQuotedIds?.() ?? [])],
       isAnswer: by !== undefined,
     };
   }

@@ -30,12 +30,13 @@ import {
   type TranscriptStore,
   type transcriptSubjects,
 } from '#src/features/captions/store/transcript-stores.ts';
-import type {
-  FoundLine,
-  ListedSession,
-  QuotedLine,
-  ReadableChannels,
-  TranscriptSession,
+import {
+  type FoundLine,
+  type ListedSession,
+  listSpeakerIds,
+  type QuotedLine,
+  type ReadableChannels,
+  type TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { listRecorders } from '#src/features/captions/transcript-recorder.ts';
 import type { SessionObjects } from '#src/features/contract/session-objects.ts';
@@ -91,7 +92,12 @@ export type TranscriptFileOf = {
 
 /** Lines that answer a question, or the reason why there are none. */
 export type FindOutcome =
-  | { readonly kind: 'found'; readonly lines: readonly Owned<QuotedLine>[] }
+  | {
+      readonly kind: 'found';
+      readonly lines: readonly Owned<QuotedLine>[];
+      /** People who said the lines, or heard them from the bot. */
+      readonly authorIds: readonly PersonId[];
+    }
   | NoTranscript;
 
 export type RecapOutcome =
@@ -529,7 +535,8 @@ function toFindOutcome(
       (shownLines ?? [foundLine]).map(({ line }) => line),
     ),
   );
-  return { kind: 'found', lines };
+  const authorIds = foundLines.flatMap(({ line }) => listSpeakerIds(line.speaker));
+  return { kind: 'found', lines, authorIds };
 }
 
 function toQuotedLine(foundLine: FoundLine): QuotedLine {

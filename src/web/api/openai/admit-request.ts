@@ -181,6 +181,7 @@ async function checkPicture(
   signal: AbortSignal,
 ) {
   const port = url.port || (url.protocol === 'http:' ? '80' : '443');
+  if (url.username !== '' || url.password !== '') throw createPictureRefusal(param);
   if (rules.allowed.has(url.hostname, port)) return;
   try {
     await checkAddress(url, rules, signal);
