@@ -34,7 +34,7 @@ test('the model process takes no work without a bound, a price and a server', as
 });
 
 test('a job is bounded before it begins, and priced in time and bytes', () => {
-  expect(admitJob(order)).toMatchObject({ threadMs: 340, bytes: 32_000 });
+  expect(admitJob(order)).toMatchObject({ threadMs: 285, bytes: 32_000 });
   const tooLong = { samples: new Int16Array(maxSegmentMs * 16 + 16) };
   expect(() => admitJob({ ...order, work: tooLong })).toThrow('at most 10000 ms');
   const speak = { kind: 'speak', folder: 'voice', guildId: noGuild } as const;

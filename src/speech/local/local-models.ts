@@ -19,8 +19,8 @@ export type LocalModelsOptions = {
   readonly entry?: URL;
 };
 
-/** Longest silence of a busy process. No job takes a tenth of it. Loading a voice took 20 s on two cores with load 20. */
-const silenceLimitMs = 60_000;
+/** Longest silence of a busy process: 20 times the price of all jobs that may run at once. Loading a voice took 20 s on two cores with load 20. */
+const silenceLimitMs = 90_000;
 const defaultEntry = new URL('./process/models-main.ts', import.meta.url);
 /** Tensors lie outside the heap. One arena saves 60 MB. */
 const flags = ['--max-old-space-size=256'];
@@ -88,7 +88,7 @@ export class LocalModels implements AsyncDisposable {
 
   /**
    * Runs a job in the turn of its server. Aborting drops the job. Throws BotError `speech.failed` if the process ends, or
-   * too much work of this server waits.
+   * too much work waits.
    */
   async runJob<Kind extends JobKind>(
     job: Admitted<ModelJob<Kind>, 'job'>,
@@ -206,7 +206,7 @@ function createModelError(message: string, retryable: boolean) {
 }
 
 function createShareError() {
-  const message = 'Too much work of this server waits for the local models.';
+  const message = 'Too much work waits for the local models.';
   const about = { isShareUsed: true } as const;
   return new BotError('speech.failed', false, message, undefined, undefined, about);
 }

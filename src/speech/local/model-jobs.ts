@@ -82,12 +82,14 @@ export type ModelJob<Kind extends JobKind = JobKind> = JobOrder<Kind> & {
 
 /** Place of a running job in the model process. */
 export interface ThreadTurn {
-  readonly signal: AbortSignal;
-  /** Waits until no later job runs. A job asks before each run of a model. */
+  /**
+   * Waits until no later job runs. A job asks before each run of a model, which nothing interrupts. Throws once nobody wants
+   * the result.
+   */
   waitForThread(): Promise<void>;
 }
 
-/** Runs one job. After an abort the result may be incomplete. */
+/** Runs one job. */
 export type PerformJob<Kind extends JobKind> = (
   job: ModelJobs[Kind]['job'],
   turn: ThreadTurn,

@@ -31,11 +31,11 @@ test('a model process that dies gives its work up, and another does the next', a
   expect(await run('next')).toBe('next as job 1');
 });
 
-test('a model process that is silent for a minute is killed, and another does the next', async () => {
+test('a model process that is silent for 90 s is killed, and another does the next', async () => {
   const failure = expect(run('hang')).rejects.toThrow(
     'The local models were too slow and are restarted.',
   );
-  await clock.advance(60_000);
+  await clock.advance(90_000);
   await failure;
   expect(await run('next')).toBe('next as job 1');
 });
@@ -51,7 +51,7 @@ test('a job that nobody wants any more is let go at once, and keeps no process i
   leaving.abort(new Error('left'));
   await failure;
   expect(await run('next')).toBe('next as job 4');
-  await clock.advance(60_000);
+  await clock.advance(90_000);
   expect(await run('next')).toBe('next as job 5');
 });
 

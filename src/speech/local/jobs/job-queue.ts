@@ -10,8 +10,10 @@ export type QueuedJob = Pick<ModelJob, 'guildId' | 'urgency' | 'threadMs' | 'byt
 
 /** Work of one server that may wait. 25 people who end a sentence of 3 s at once leave 17 s. */
 const maxWaiting = { threadMs: 30_000, bytes: 16_000_000 };
+/** Work of all servers that may wait. The last quarter is left for servers of which nothing waits. */
+const maxOfAll = { bytes: 64_000_000, sharedBytes: 48_000_000 };
 /** Jobs that have begun. All but the latest stand still, each with about 20 MB. */
-const maxRunning = 3;
+const maxRunning = { ofServer: 3, ofAll: 5 };
 
 type RunningJob<Job> = { readonly job: Job; readonly atMs: number };
 type ServerJobs<Job> = {
@@ -21,8 +23,9 @@ type ServerJobs<Job> = {
 
 /**
  * Order of the jobs of one thread. Servers take turns by the time that they have used, and so do kinds of work in a server:
- * live ears come first, then voices, then recordings. A job goes before a running one that is less urgent, or at least
- * twice as long and of another server.
+ * live ears come first, then voices, then recordings. At the end of a run of a model, a job goes before a running one of its
+ * server that is less urgent, and before one of another server whose turn, after it, is later. So a sentence takes at most
+ * three times its time alone, whatever another server asks for.
  *
  * @example
  * import { toGuildId } from '#src/base/ids.ts';
@@ -47,11 +50,14 @@ export class JobQueue<Job extends QueuedJob> {
 
   /** Whether this job fits into the work of its server that may wait. */
   canAdd(job: QueuedJob): boolean {
-    const waiting = this.#servers.get(job.guildId)?.waiting ?? [];
-    if (waiting.length === 0) return true;
-    const sum = (key: 'threadMs' | 'bytes') =>
-      waiting.reduce((total, other) => total + other[key], job[key]);
-    return sum('threadMs') <= maxWaiting.threadMs && sum('bytes') <= maxWaiting.bytes;
+    const own = this.#servers.get(job.guildId)?.waiting ?? [];
+    const all = [...this.#servers.values()].flatMap(({ waiting }) => waiting);
+    const allBytes = addEach([...all, job], 'bytes');
+    if (own.length === 0) return allBytes <= maxOfAll.bytes;
+    const isOwnSmall =
+      addEach([...own, job], 'bytes') <= maxWaiting.bytes &&
+      addEach([...own, job], 'threadMs') <= maxWaiting.threadMs;
+    return isOwnSmall && allBytes <= maxOfAll.sharedBytes;
   }
 
   /** Adds a job that waits. */
@@ -111,19 +117,21 @@ export class JobQueue<Job extends QueuedJob> {
       const job = findNext(server);
       return job ? [{ job, server, atMs: this.#turns.getStartMs(guildId) }] : [];
     });
-    return next.toSorted((a, b) => a.atMs - b.atMs || getRank(a.job) - getRank(b.job));
+    return next.toSorted(
+      (a, b) => getEndMs(a) - getEndMs(b) || getRank(a.job) - getRank(b.job),
+    );
   }
 
-  /** Whether a job may begin before all that run. */
-  #mayBegin({ atMs, job }: RunningJob<Job>) {
-    const isBefore = ({ atMs: startMs, job: other }: RunningJob<Job>) => {
-      const isOwn = job.guildId === other.guildId;
-      const isShort = !isOwn && 2 * job.threadMs <= other.threadMs;
-      // A server that has used more than another one lets its job end.
-      const isDue = atMs <= startMs + (isOwn ? other.threadMs : 0);
-      return isDue && isWhisper(other) && (isShort || getRank(job) < getRank(other));
-    };
-    return this.#running.length < maxRunning && this.#running.every(isBefore);
+  /** Whether a job may begin before all that run. Those that stand still wait for the latest anyway. */
+  #mayBegin(next: RunningJob<Job>) {
+    const latest = this.#running.at(-1);
+    if (!latest) return true;
+    const { guildId } = next.job;
+    const own = this.#running.filter(({ job }) => job.guildId === guildId);
+    if (own.length >= maxRunning.ofServer || this.#running.length >= maxRunning.ofAll)
+      return false;
+    if (guildId === latest.job.guildId) return getRank(next.job) < getRank(latest.job);
+    return getEndMs(next) < getEndMs(latest);
   }
 
   #isRunning(wanted: Partial<QueuedJob>) {
@@ -142,9 +150,13 @@ export class JobQueue<Job extends QueuedJob> {
   }
 }
 
-/** Whisper runs a model for each token, and other jobs run one once, which nothing interrupts. */
-function isWhisper({ urgency }: Pick<QueuedJob, 'urgency'>) {
-  return urgency === 'ears' || urgency === 'recording';
+function addEach(jobs: readonly QueuedJob[], key: 'threadMs' | 'bytes') {
+  return jobs.reduce((sum, job) => sum + job[key], 0);
+}
+
+/** The turn of its server once this job is over. */
+function getEndMs({ atMs, job }: RunningJob<QueuedJob>) {
+  return atMs + job.threadMs;
 }
 
 function getRank({ urgency }: Pick<QueuedJob, 'urgency'>) {

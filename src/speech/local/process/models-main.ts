@@ -1,6 +1,7 @@
 /** Program of the model process: runs jobs of `LocalModels`, the latest of them first. */
 
 import { readdir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
 import type {
@@ -42,19 +43,16 @@ class RunningJob implements ThreadTurn {
     this.id = id;
   }
 
-  /** Aborts once nobody wants the result. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Aborts the signal. */
+  /** Notes that nobody wants the result. */
   stop(): void {
     this.#controller.abort();
   }
 
-  /** Waits until no later job runs. */
+  /** Waits until no later job runs. Throws once nobody wants the result. */
   async waitForThread(): Promise<void> {
+    await setImmediate(); // Messages that arrived in a run are read.
     while (running.at(-1) !== this) await jobEnd.promise;
+    this.#controller.signal.throwIfAborted();
   }
 }
 

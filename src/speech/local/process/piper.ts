@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { musicRateHz, toStereo } from '#src/audio/pcm.ts';
@@ -11,11 +12,12 @@ import { getModelFolder } from '#src/speech/local/folders.ts';
 import type {
   PerformJob,
   SpeakJob,
+  ThreadTurn,
   UnspokenRest,
 } from '#src/speech/local/model-jobs.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import { readModelText } from './model-files.ts';
-import { loadRuntime, openModel } from './sessions.ts';
+import { loadRuntime, type ModelPart, openModelParts, runParts } from './sessions.ts';
 
 /**
  * Description beside a Piper voice:
@@ -74,6 +76,12 @@ const leanOptions = {
   enableCpuMemArena: true,
   enableMemPattern: false,
 } as const;
+/**
+ * A voice computes durations, then frames in two runs, then sound. Sound is made of at most 1.7 s of frames in a run, which
+ * see 12 frames more on both sides: the samples are the same.
+ */
+const voiceParts = /^\/(flow\/flows\.[37]|dec)\//;
+const [maxFrames, edgeFrames] = [150, 12];
 const voiceLufs = -16;
 /**
  * Level from which peaks are bent, and the highest one. Peaks between samples are up to 0.3 dB
@@ -84,16 +92,19 @@ const [bentPeak, maxPeak] = [0.5, 0.85];
 const measuredText =
   'The voice says this sentence once, so that it is as loud as any other.';
 
+/** Lets nobody go first. */
+const ownTurn: ThreadTurn = { waitForThread: () => Promise.resolve() };
+
 /** Opens an English Piper voice. Throws BotError `speech.failed`. */
 export async function openPiper(folder: string): Promise<PerformJob<'speak'>> {
   const phonemes = await EnglishPhonemes.open(getModelFolder('g2p-english'));
   const runVoice = await openVoice(folder);
-  const measuredSound = await runVoice(phonemes.toIpa(measuredText), 1);
+  const measuredSound = await runVoice(phonemes.toIpa(measuredText), 1, ownTurn);
   const loudness = measureLoudness(measuredSound, runVoice.rateHz);
   const gain = 10 ** ((voiceLufs - loudness) / 20);
-  return async (job) => {
+  return async (job, turn) => {
     const { ipa, rest } = takePiece(job, phonemes);
-    const sound = await runVoice(ipa, job.lengthScale);
+    const sound = await runVoice(ipa, job.lengthScale, turn);
     const piece = { samples: toSamples(sound, gain), rateHz: runVoice.rateHz };
     return rest ? { ...piece, rest } : piece;
   };
@@ -120,7 +131,7 @@ const unspeakable = 'This text has no word that the local voice can speak.';
 
 /** Makes sound of IPA, at the rate of the voice. 2 for `lengthScale` is twice as slow. */
 type RunVoice = {
-  (ipa: string, lengthScale: number): Promise<Float32Array>;
+  (ipa: string, lengthScale: number, turn: ThreadTurn): Promise<Float32Array>;
   readonly rateHz: number;
 };
 
@@ -129,25 +140,69 @@ async function openVoice(folder: string): Promise<RunVoice> {
   const { audio, inference, num_speakers: speakers, phoneme_id_map: ids } = voice;
   const { Tensor } = await loadRuntime();
   const modelFile = join(folder, name.slice(0, -'.json'.length));
-  const runModel = await openModel(modelFile, leanOptions);
-  const runVoice = async (ipa: string, lengthScale: number) => {
+  const parts = await openModelParts(modelFile, voiceParts, leanOptions);
+  const runVoice = async (ipa: string, lengthScale: number, turn: ThreadTurn) => {
     const input = toIds(ipa, ids);
     const scales = [
       inference.noise_scale,
       lengthScale * inference.length_scale,
       inference.noise_w,
     ];
-    const { output } = await runModel({
+    const inputs = {
       input: new Tensor('int64', input, [1, input.length]),
       input_lengths: new Tensor('int64', BigInt64Array.of(BigInt(input.length)), [1]),
       scales: new Tensor('float32', Float32Array.from(scales), [3]),
       ...(speakers > 1 && { sid: new Tensor('int64', BigInt64Array.of(0n), [1]) }),
-    });
-    if (!(output?.data instanceof Float32Array))
-      throw createVoiceError(`${name} gives no sound.`);
-    return output.data;
+    };
+    const sound = await makeSound(parts, inputs, turn);
+    if (!sound) throw createVoiceError(`${name} gives no sound.`);
+    return sound;
   };
   return Object.assign(runVoice, { rateHz: audio.sample_rate });
+}
+
+/** Makes the sound of a piece. Undefined if the model gives none. */
+async function makeSound(
+  parts: readonly ModelPart[],
+  inputs: Readonly<Record<string, Tensor>>,
+  turn: ThreadTurn,
+) {
+  const [decoder, ...others] = parts.toReversed();
+  const isWhole = !decoder || others.length === 0;
+  const values = await runParts(isWhole ? parts : others.toReversed(), inputs, turn);
+  const [name = ''] = isWhole ? [] : decoder.reads;
+  const frames = values[name];
+  if (isWhole || !frames) return toFloats(values['output']);
+  const length = frames.dims.at(-1) ?? 0;
+  const step = Math.ceil(length / Math.ceil(length / maxFrames));
+  let whole: Float32Array | undefined;
+  for (let at = 0; at < length; at += step) {
+    const from = Math.max(0, at - edgeFrames);
+    const to = Math.min(length, at + step + edgeFrames);
+    const window = await cutFrames(frames, from, to);
+    const { output } = await runParts([decoder], { ...values, [name]: window }, turn);
+    const sound = toFloats(output);
+    if (!sound) return undefined;
+    const hop = sound.length / (to - from);
+    whole ??= new Float32Array(hop * length);
+    const [start, end] = [hop * (at - from), hop * (Math.min(to, at + step) - from)];
+    whole.set(sound.subarray(start, end), hop * at);
+  }
+  return whole;
+}
+
+/** Cuts frames out of `[1][value][frame]`. */
+async function cutFrames({ data, dims }: Tensor, from: number, to: number) {
+  const { Tensor } = await loadRuntime();
+  const [, height = 0, length = 0] = dims;
+  const cut = new Float32Array(height * (to - from));
+  for (let row = 0; data instanceof Float32Array && row < height; row++)
+    cut.set(data.subarray(row * length + from, row * length + to), row * (to - from));
+  return new Tensor('float32', cut, [1, height, to - from]);
+}
+
+function toFloats(tensor: Tensor | undefined) {
+  return tensor?.data instanceof Float32Array ? tensor.data : undefined;
 }
 
 /** Reads the description of a voice, with the name of its file. */

@@ -1,13 +1,18 @@
-import { access } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import type { ThreadTurn } from '#src/speech/local/model-jobs.ts';
 import { checkModelFile } from './model-files.ts';
+import { cutModel } from './model-graph.ts';
 
 /** Runs a model once. Names of inputs and outputs are those of its file. */
 export type RunModel = (
   inputs: Readonly<Record<string, Tensor>>,
 ) => Promise<Readonly<Record<string, Tensor>>>;
+
+/** A part of a model, which is one run. `reads` are names of its inputs. */
+export type ModelPart = { readonly reads: readonly string[]; readonly run: RunModel };
 
 /**
  * One thread without spinning, since voices need the processors. Two threads were slower on two
@@ -34,19 +39,54 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
 }
 
 /** Opens a model file. Throws BotError `speech.failed`. */
-export async function openModel(
+export async function openModel(file: string): Promise<RunModel> {
+  const [model] = await openSessions(file, (bytes) => [bytes], {});
+  if (!model) throw new Error('a model is one session');
+  return model.run;
+}
+
+/** Opens a model file in parts, cut by `cutModel`. Throws BotError `speech.failed`. */
+export async function openModelParts(
   file: string,
+  groups: RegExp,
   options: InferenceSession.SessionOptions = {},
-): Promise<RunModel> {
+): Promise<readonly ModelPart[]> {
+  return await openSessions(file, (bytes) => cutModel(bytes, groups), options);
+}
+
+/** Runs parts one after another, each in its turn. Returns all values. */
+export async function runParts(
+  parts: readonly ModelPart[],
+  inputs: Readonly<Record<string, Tensor>>,
+  turn: ThreadTurn,
+): Promise<Readonly<Record<string, Tensor>>> {
+  let values = inputs;
+  for (const { reads, run } of parts) {
+    await turn.waitForThread();
+    const wanted = Object.entries(values).filter(([name]) => reads.includes(name));
+    values = { ...values, ...(await run(Object.fromEntries(wanted))) };
+  }
+  return values;
+}
+
+async function openSessions(
+  file: string,
+  cut: (file: Uint8Array) => readonly Uint8Array[],
+  options: InferenceSession.SessionOptions,
+) {
   const { InferenceSession } = await loadRuntime();
   try {
-    await access(file);
     await checkModelFile(file);
-    const session = await InferenceSession.create(file, {
-      ...defaultOptions,
-      ...options,
-    });
-    return async (inputs) => await session.run(inputs);
+    const parts: ModelPart[] = [];
+    for (const part of cut(await readFile(file))) {
+      const session = await InferenceSession.create(part, {
+        ...defaultOptions,
+        ...options,
+      });
+      const run: RunModel = async (inputs) => await session.run(inputs);
+      parts.push({ reads: session.inputNames, run });
+    }
+    return parts;
   } catch (cause) {
     if (cause instanceof BotError) throw cause;
     const message = `${basename(file)} cannot be read as a model: ${getErrorMessage(cause)}`;

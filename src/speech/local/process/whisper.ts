@@ -9,7 +9,14 @@ import type {
 } from '#src/speech/local/model-jobs.ts';
 import { computeLogMel, hopSamples, melBands } from './log-mel.ts';
 import { readModelText } from './model-files.ts';
-import { loadRuntime, openModel, type RunModel } from './sessions.ts';
+import {
+  loadRuntime,
+  type ModelPart,
+  openModel,
+  openModelParts,
+  type RunModel,
+  runParts,
+} from './sessions.ts';
 import {
   choosePrompt,
   getMarks,
@@ -25,11 +32,13 @@ const [usualSilence, longSilence] = [4 * listenRateHz, 10 * listenRateHz];
 
 /** Bytes of the longest hint token, and the most hint tokens. Whisper reads 224. */
 const [maxTokenBytes, maxHintTokens] = [20, 100];
+/** The encoder runs a layer at a time: 10 s of sound take it 700 ms, which other servers would wait. */
+const encoderLayers = /^\/(blocks\.[1-9]\d*|ln_post)\//;
 /** Models with so many text tokens know English alone. */
 const englishTexts = 50_256;
 
 type Whisper = {
-  readonly encode: RunModel;
+  readonly encoder: readonly ModelPart[];
   readonly decode: RunModel;
   readonly texts: readonly Buffer[];
   readonly Tensor: typeof Tensor;
@@ -39,7 +48,7 @@ type Whisper = {
 export async function openWhisper(folder: string): Promise<PerformJob<'transcribe'>> {
   const { Tensor } = await loadRuntime();
   const whisper: Whisper = {
-    encode: await openModel(join(folder, 'encoder.onnx')),
+    encoder: await openModelParts(join(folder, 'encoder.onnx'), encoderLayers),
     decode: await openModel(join(folder, 'decoder.onnx')),
     texts: parseTokens(await readModelText(join(folder, 'tokens.txt'), 'latin1')),
     Tensor,
@@ -74,8 +83,7 @@ async function recogniseSegment(
   turn: ThreadTurn,
 ): Promise<HeardSpeech> {
   const { texts } = whisper;
-  await turn.waitForThread();
-  const decoder = await SegmentDecoder.encodeSound(whisper, sound, silence);
+  const decoder = await SegmentDecoder.encodeSound(whisper, sound, silence, turn);
   const firstScores = await decoder.scoreTokens([texts.length + 1]);
   const marks = getMarks(texts.length, firstScores.length);
   const { language: spokenLanguage, prompt } = choosePrompt(
@@ -92,8 +100,7 @@ async function recogniseSegment(
   const choice = new TokenChoice(marks, sound.length / listenRateHz);
   for (;;) {
     const token = choice.chooseToken(scores);
-    if (choice.isOver || turn.signal.aborted) break;
-    await turn.waitForThread();
+    if (choice.isOver) break;
     scores = await decoder.scoreTokens([token]);
   }
   const bytes = choice.tokens.flatMap((token) => texts[token] ?? []);
@@ -111,16 +118,18 @@ type KeysAndValues = { readonly k: Tensor; readonly v: Tensor };
 /** Decoder of one encoded segment, with the keys and values of the tokens so far. */
 class SegmentDecoder {
   readonly #whisper: Whisper;
+  readonly #turn: ThreadTurn;
   /** Keys and values of the sound. */
   readonly #cross: KeysAndValues;
   readonly #noTokens: KeysAndValues;
   #past: KeysAndValues;
 
-  private constructor(whisper: Whisper, cross: KeysAndValues) {
+  private constructor(whisper: Whisper, cross: KeysAndValues, turn: ThreadTurn) {
     const { Tensor } = whisper;
     const [layers = 0, , , width = 0] = cross.k.dims;
     const empty = new Tensor('float32', new Float32Array(0), [layers, 1, 0, width]);
     this.#whisper = whisper;
+    this.#turn = turn;
     this.#cross = cross;
     this.#noTokens = { k: empty, v: empty };
     this.#past = this.#noTokens;
@@ -131,21 +140,28 @@ class SegmentDecoder {
     whisper: Whisper,
     sound: Float32Array,
     silence: number,
+    turn: ThreadTurn,
   ): Promise<SegmentDecoder> {
-    const { encode, Tensor } = whisper;
+    const { encoder, Tensor } = whisper;
+    await turn.waitForThread();
     // The encoder halves the number of frames.
     const frames = 2 * Math.ceil((sound.length + silence) / hopSamples / 2);
     const padded = new Float32Array(frames * hopSamples);
     padded.set(sound);
     const mel = new Tensor('float32', computeLogMel(padded), [1, melBands, frames]);
-    const { n_layer_cross_k: k, n_layer_cross_v: v } = await encode({ mel });
+    const { n_layer_cross_k: k, n_layer_cross_v: v } = await runParts(
+      encoder,
+      { mel },
+      turn,
+    );
     if (!k || !v) throw new Error('the encoder gives no keys and values');
-    return new SegmentDecoder(whisper, { k, v });
+    return new SegmentDecoder(whisper, { k, v }, turn);
   }
 
   /** Adds tokens, and returns the scores of all tokens that may follow. */
   async scoreTokens(tokens: readonly number[]): Promise<Float32Array> {
     const { decode, Tensor } = this.#whisper;
+    await this.#turn.waitForThread();
     const { logits, k, v } = await decode({
       tokens: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [
         1,
