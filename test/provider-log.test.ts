@@ -3,6 +3,7 @@ import { logProvider } from '#src/app/provider-log.ts';
 import { openLog } from '#src/ops/log.ts';
 import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 type ProviderNews = Parameters<
   ConstructorParameters<typeof FallbackChain>[0]['report']
@@ -15,9 +16,9 @@ const rarely = () => (nowMs += 60_000);
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {
   kind: 'failed',
   role: 'chat',
-  provider: 'api.x',
+  provider: toLogged('api.x'),
   code: 'provider.refused',
-  message: 'api.x answered with error 500.',
+  message: toLogged('api.x answered with error 500.'),
 };
 
 function open() {
@@ -36,12 +37,17 @@ function open() {
 test('failures and fall-backs are counted by role', async () => {
   using here = open();
   here.report(failed);
-  here.report({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
+  here.report({
+    kind: 'fallback-on',
+    role: 'chat',
+    from: toLogged('api.x'),
+    to: toLogged('api.y'),
+  });
   const page = async () => (await here.metrics.page()).text;
   const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
   expect(await page()).toContain(count);
   expect(await page()).toContain('parley_provider_roles_down 1');
-  here.report({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
+  here.report({ kind: 'fallback-off', role: 'chat', back: toLogged('api.x') });
   expect(await page()).toContain('parley_provider_roles_down 0');
   expect(await page()).not.toContain('api.x');
 });

@@ -4,6 +4,7 @@ import { type ShardBot, startShardBot } from '#src/app/shards/shard-bot.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { Config } from '#src/config/config.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
@@ -115,7 +116,7 @@ function toRequestRules(programs: Config['programs']): RequestRules {
 
 /** Creates a reporter of trouble in this process, which ends nothing. */
 function createWarner({ onDiscord }: BotOptions) {
-  return (message: string, cause: unknown) =>
+  return (message: LoggedText, cause: unknown) =>
     onDiscord({ kind: 'warning', message, cause });
 }
 

@@ -1,6 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { admitError, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import type { Config } from '#src/config/config.ts';
 import {
   type AnsweringWay,
@@ -29,7 +30,7 @@ export type BudgetOptions = {
   /** Reports a budget that is low or used up, or spending that is not stored. */
   readonly alert: (change: AlertChange) => void;
   /** Reports trouble that ends nothing. */
-  readonly warn: (message: string, cause: unknown) => void;
+  readonly warn: (message: LoggedText, cause: unknown) => void;
 };
 
 /**
@@ -45,7 +46,7 @@ export async function openBudget(
   const ledger = new Ledger();
   const reportFailure = (error: unknown) =>
     warn(
-      `Spending cannot be stored, so paid work ends with the portions: ${error instanceof Error ? error.message : error}`,
+      writeSentence`Spending cannot be stored, so paid work ends with the portions: ${admitError(error)}`,
       error,
     );
   const common = { ledger, clock: realClock, report: reportFailure, alert };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
+import { admitError } from '#src/base/logged-text.ts';
 import type { Secret } from '#src/base/secret.ts';
 import {
   openTranscriptStore,
@@ -91,7 +92,7 @@ async function openInFiles(
   const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind === 'refused')
-      onStore({ kind: 'warning', message: event.error.message });
+      onStore({ kind: 'warning', message: admitError(event.error) });
   });
   const main = openFile(worker, storePath(dataDir), mainStore, mainHealth);
   const spoken = openFile(worker, storePath(dataDir, transcripts), transcripts, health);

@@ -1,3 +1,4 @@
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import type { Config, ConfigResult } from '#src/config/config.ts';
 import { listModelsInUse } from '#src/config/models-in-use.ts';
 import type { Log } from '#src/ops/log.ts';
@@ -6,7 +7,7 @@ import type { ModelInUse } from '#src/provider/models/standard-models.ts';
 /** Replaces lists of servers, prices and keys of a running bot. A mistake changes nothing. */
 export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
   if (read.kind === 'bad') {
-    log.error(`not reloaded: ${read.mistakes.join('; ')}`);
+    log.error(writeSentence`not reloaded: ${admitSetting(read.mistakes.join('; '))}`);
     return;
   }
   const currentModels = listModelsInUse(config.engines);
@@ -29,7 +30,7 @@ export function reloadSettings(config: Config, read: ConfigResult, log: Log): vo
   }
   Object.assign(config.gateway.servers, read.config.gateway.servers);
   config.budget.prices = read.config.budget.prices;
-  log.info(`reloaded: servers, prices, ${keys.size} keys`);
+  log.info(writeSentence`reloaded: servers, prices, ${keys.size} keys`);
 }
 
 function describeModelServer({ role, baseUrl, apiKey }: ModelInUse) {

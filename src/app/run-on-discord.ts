@@ -6,6 +6,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
+import { admitError, admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type Config, type ConfigResult, readEnvironment } from '#src/config/config.ts';
@@ -73,16 +74,23 @@ export async function runOnDiscord(
   );
   running = bot;
   hurry.addEventListener('abort', () => {
-    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
+    log.warn(
+      { why: admitSetting(`${hurry.reason}`) },
+      'leaving every channel and ending at once',
+    );
     bot.leaveNow();
   });
   surviveBugs(log, metrics);
   log.info(
-    { bot: bot.name, opus: codec.name, invite: bot.inviteUrl },
+    {
+      bot: admitSetting(bot.name ?? ''),
+      opus: admitSetting(codec.name),
+      invite: admitSetting(bot.inviteUrl ?? ''),
+    },
     'ready: call it with /join',
   );
   signal.addEventListener('abort', async () => {
-    log.info({ why: `${signal.reason}` }, draining);
+    log.info({ why: admitSetting(`${signal.reason}`) }, draining);
     await bot.drain(drainMs);
     closed.resolve(0);
   });
@@ -177,10 +185,12 @@ function logPrices(log: Log, config: Config) {
     pricesInUse.filter(({ price }) => price.kind === 'priced' && price.isEstimate),
   );
   if (free.length > 0)
-    log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
+    log.info(
+      writeSentence`engines that cost nothing: ${admitSetting([...new Set(free)].join(', '))}`,
+    );
   if (guessed.length > 0)
     log.warn(
-      `models without a known price, counted by an estimate: ${[...new Set(guessed)].join(', ')}`,
+      writeSentence`models without a known price, counted by an estimate: ${admitSetting([...new Set(guessed)].join(', '))}`,
     );
 }
 
@@ -244,8 +254,12 @@ async function showStatus(
     () => openStatusServer(status, statusSources),
     realClock,
     (news) => {
-      if (news.kind === 'refused') log.warn(news.why);
-      else log.info({ url: news.server.url }, 'status: /healthz, /readyz, /metrics');
+      if (news.kind === 'refused') log.warn(admitSetting(news.why));
+      else
+        log.info(
+          { url: admitSetting(`${news.server.url}`) },
+          'status: /healthz, /readyz, /metrics',
+        );
     },
   );
 }
@@ -269,13 +283,13 @@ function noteStore(
     case 'refused': {
       const { code, message, cause } = event.error;
       readiness.setStoreFault(message);
-      return log.warn({ code, err: cause }, message);
+      return log.warn({ code, err: cause }, admitError(event.error));
     }
     case 'warning':
       return log.warn(event.message);
     case 'copied':
       return log.info(
-        { copies: event.copies },
+        { copies: admitSetting(event.copies.join(', ')) },
         'store: copied before it is brought to a new format',
       );
     case 'written':

@@ -6,6 +6,7 @@ import {
 } from '#src/audio/voice/silero-network.ts';
 import { VoiceActivityDetector } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Config } from '#src/config/config.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
@@ -82,7 +83,7 @@ export async function openSharedDeps(
   warmUp(weights);
   const operatorTools = stack.use(
     await openOperatorTools(externalTools, storage.dataDir, (message) =>
-      options.onDiscord({ kind: 'warning', message }),
+      options.onDiscord({ kind: 'warning', message: admitSetting(message) }),
     ),
   );
   return Object.assign(stack.move(), {
@@ -114,7 +115,8 @@ async function claimDataDir(
   signal: AbortSignal,
 ) {
   if (databaseUrl) return new DisposableStack();
-  const printWarning = (message: string) => onStore({ kind: 'warning', message });
+  const printWarning = (message: string) =>
+    onStore({ kind: 'warning', message: admitSetting(message) });
   using stack = new DisposableStack();
   stack.use(
     await lockDataDir(dataDir, { clock: realClock, onWait: printWarning }, signal),

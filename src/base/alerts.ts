@@ -1,3 +1,5 @@
+import type { LoggedText } from './logged-text.ts';
+
 export type FeatureAlert = {
   /** Kebab-case, like the keys of `alerts`. */
   readonly name: string;
@@ -63,9 +65,9 @@ export type AlertChange = {
   readonly name: AlertName;
   readonly state: 'raised' | 'cleared';
   /** One sentence with numbers. It never quotes people. */
-  readonly cause: string;
+  readonly cause: LoggedText;
   /** Each background task and model has an alert of its own. */
-  readonly task?: string;
+  readonly task?: LoggedText;
   readonly error?: unknown;
 };
 

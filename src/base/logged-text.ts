@@ -1,14 +1,72 @@
 import { type Admitted, admit } from './admitted.ts';
+import { BotError, errorCodes } from './errors.ts';
+import type { ChannelId, GuildId, MessageId, PersonId, RoleId } from './ids.ts';
 
 /** A text that may stand in the log, an alert or a span. */
 export type LoggedText = Admitted<string, 'log'>;
 
-/** Literals and admitted texts. A plain string, and a template with one inside, is `never`. */
-export type Loggable<Text extends string> = Text extends LoggedText
+type Id = GuildId | ChannelId | PersonId | MessageId | RoleId;
+
+/** Literals, ids and admitted texts. A plain string, and a template with one inside, is `never`. */
+export type Loggable<Text extends string> = Text extends LoggedText | Id
   ? Text
   : Record<never, never> extends Record<Text, 1>
     ? never
     : Text;
+
+/** A value that may stand in the log, an alert or a span. */
+export type LoggableValue<Value> = Value extends string
+  ? Loggable<Value>
+  : Value extends number | boolean | undefined
+    ? Value
+    : Value extends (...args: never) => unknown
+      ? never
+      : { readonly [Name in keyof Value]: LoggableValue<Value[Name]> };
+
+/**
+ * Writes a sentence for the log. A plain string does not compile as one of its values.
+ *
+ * @example
+ * import { writeSentence } from '#src/base/logged-text.ts';
+ *
+ * writeSentence`The server answered ${500}.`; // 'The server answered 500.'
+ */
+export function writeSentence(
+  parts: TemplateStringsArray,
+  ...values: readonly (LoggedText | Id | number)[]
+): LoggedText {
+  return admit('log', String.raw({ raw: parts }, ...values));
+}
+
+/** Admits a literal of this program, such as a reason or a state. */
+export function admitLiteral<const Text extends string>(
+  text: Loggable<Text>,
+): LoggedText {
+  return admit('log', text);
+}
+
+/** Admits what the operator or this program named: a host, a path, a model, an engine, a command or a tool. */
+export function admitSetting(text: string): LoggedText {
+  return admit('log', text);
+}
+
+/**
+ * Admits an error by its class and code, as `TypeError (ECONNRESET)`, since its message may quote what it was given. Of a
+ * `BotError` the sentence is admitted, which is ours.
+ */
+export function admitError(error: unknown): LoggedText {
+  if (error instanceof BotError) return admit('log', error.message);
+  if (!(error instanceof Error)) return admit('log', typeof error);
+  const code = admitErrorCode('code' in error ? `${error.code}` : '');
+  return admit('log', code ? `${error.name} (${code})` : error.name);
+}
+
+/** Admits a code of an error: one of ours, one in capitals as of systems and libraries, or one made of words of codes. */
+export function admitErrorCode(code: string): LoggedText | undefined {
+  return code in errorCodes || /^[A-Z\d_]{2,40}$/.test(code)
+    ? admit('log', code)
+    : admitCode(code, undefined);
+}
 
 /** Longest text from outside, in UTF-16 units. A longer one may hold a page, or a whole request. */
 const maxOutsideChars = 1_000;

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import { admitLiteral } from '#src/base/logged-text.ts';
 import { ConsentNotices } from '#src/conversation/hearing/consent-notices.ts';
 import {
   createAdmissionCheck,
@@ -170,7 +171,7 @@ function reportFact(
     speakerId,
     name,
     why: reason,
-    phase,
+    phase: admitLiteral(phase),
   });
 }
 

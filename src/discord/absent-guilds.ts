@@ -7,6 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import { type GuildId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores.ts';
@@ -46,7 +47,7 @@ export function watchAbsentGuilds(
     } catch (cause) {
       report({
         kind: 'warning',
-        message: 'The list of servers could not be saved.',
+        message: writeSentence`The list of servers could not be saved.`,
         cause,
       });
       return false;
@@ -58,7 +59,7 @@ export function watchAbsentGuilds(
     const isNew = notedIds?.includes(guildId) === false;
     if (!(await noteGuilds([guildId])) || !isNew) return;
     const cause = await greet(guild);
-    const message = 'A server that invited the bot could not be greeted.';
+    const message = writeSentence`A server that invited the bot could not be greeted.`;
     if (cause === undefined) report({ kind: 'server-greeted', guildId });
     else report({ kind: 'warning', message, guildId, cause });
   };
@@ -89,7 +90,6 @@ async function reportAbsent(
       if (!isGone) trouble = cause;
       else if (!isThere(guildId)) report({ kind: 'guild-removed', guildId });
     });
-  const message =
-    'At its next start the bot looks for servers that removed it while it was away.';
+  const message = writeSentence`At its next start the bot looks for servers that removed it while it was away.`;
   if (trouble !== undefined) report({ kind: 'warning', message, cause: trouble });
 }

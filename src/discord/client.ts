@@ -8,7 +8,6 @@ import {
 } from 'discord.js';
 import { neverAborted, withTimeout } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
-import { getErrorMessage } from '#src/base/errors.ts';
 import {
   type ChannelId,
   type GuildId,
@@ -16,6 +15,12 @@ import {
   toGuildId,
   toPersonId,
 } from '#src/base/ids.ts';
+import {
+  admitError,
+  admitSetting,
+  type LoggedText,
+  writeSentence,
+} from '#src/base/logged-text.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { Outbox, toRestBody } from '#src/discord/outbox/outbox.ts';
 import { ChannelMessages } from '#src/discord/panel/channel-messages.ts';
@@ -319,7 +324,7 @@ function stopListening(client: Client<true>, report: (event: DiscordEvent) => vo
   // An error without a listener would end the process.
   client.ws.removeAllListeners();
   client.removeAllListeners().on(Events.Error, (cause) => {
-    report({ kind: 'warning', message: cause.message, cause });
+    report({ kind: 'warning', message: admitError(cause), cause });
   });
 }
 
@@ -328,13 +333,16 @@ function watchClient(
   client: Client,
   { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
 ) {
-  const reportWarning = (message: string, cause?: unknown) =>
+  const reportWarning = (message: LoggedText, cause?: unknown) =>
     report({ kind: 'warning', message, cause });
-  client.on(Events.Error, (error) => reportWarning(error.message, error));
+  client.on(Events.Error, (error) => reportWarning(admitError(error), error));
   client.on(Events.ShardError, (error) =>
-    reportWarning(`Gateway: ${error.message}`, error),
+    reportWarning(writeSentence`Gateway: ${admitError(error)}`, error),
   );
-  client.on(Events.Warn, (message) => reportWarning(message));
+  // The library's words may quote a packet of Discord.
+  client.on(Events.Warn, () =>
+    reportWarning(writeSentence`discord.js gave a warning.`),
+  );
   const reportGateway = (change: 'reconnecting' | 'resumed') =>
     report({ kind: 'gateway', what: change });
   client.on(Events.ShardReconnecting, () => reportGateway('reconnecting'));
@@ -363,9 +371,9 @@ async function registerCommands(
     // Commands of a former run still work.
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const advice = isAway
-      ? `invite the bot: ${toInviteUrl(client.application.id)}`
-      : getErrorMessage(error);
-    const message = `Commands could not be registered: ${advice}`;
+      ? writeSentence`invite the bot: ${admitSetting(toInviteUrl(client.application.id))}`
+      : admitError(error);
+    const message = writeSentence`Commands could not be registered: ${advice}`;
     report({ kind: 'warning', message, cause: error });
   }
 }

@@ -6,6 +6,7 @@ import {
   MessageFlags,
 } from 'discord.js';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { formatText, toLocale } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './discord-event.ts';
@@ -47,8 +48,7 @@ export class DisallowedServers {
       await guild.leave();
       report({ kind: 'server-left', guildId });
     } catch (cause) {
-      const message =
-        'The bot could not leave a server that is not allowed. It tries again at the next outage of that server, or at the next start.';
+      const message = writeSentence`The bot could not leave a server that is not allowed. It tries again at the next outage of that server, or at the next start.`;
       report({ kind: 'warning', message, guildId, cause });
     } finally {
       this.#leaving.delete(guildId);

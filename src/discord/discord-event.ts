@@ -1,5 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import type { ErrorCode } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ReceiverCounts } from '#src/discord/link/consented-receiver.ts';
 import type { SenderCounts } from '#src/discord/link/frame-sender.ts';
 import type { PostOutcome } from '#src/discord/outbox/outbox.ts';
@@ -10,20 +12,24 @@ export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: PersonId; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number }
   | { readonly kind: 'gateway'; readonly what: 'reconnecting' | 'resumed' }
-  | { readonly kind: 'closed'; readonly closeCode: number; readonly remedy?: string }
+  | {
+      readonly kind: 'closed';
+      readonly closeCode: number;
+      readonly remedy?: LoggedText;
+    }
   | {
       readonly kind: 'warning';
-      readonly message: string;
+      readonly message: LoggedText;
       readonly guildId?: GuildId;
       readonly cause?: unknown;
     }
   | (AlertChange & { readonly guildId: GuildId })
   | { readonly kind: 'message'; readonly outcome: PostOutcome }
-  | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }
+  | { readonly kind: 'command'; readonly name: LoggedText; readonly tookMs: number }
   | {
       readonly kind: 'command-failed';
-      readonly name: string;
-      readonly code: string;
+      readonly name: LoggedText;
+      readonly code: ErrorCode | 'internal';
       readonly error: unknown;
     }
   | {
@@ -31,7 +37,7 @@ export type DiscordEvent =
       readonly guildId: GuildId;
       readonly tookMs: number;
       readonly isEndToEnd: boolean;
-      readonly cipher: string;
+      readonly cipher: LoggedText;
     }
   | {
       readonly kind: 'voice-closed';

@@ -1,3 +1,4 @@
+import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import '#src/discord/library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -247,15 +248,17 @@ const refusedIntent = 4014;
 
 function describeFewShards({ count, recommendedCount }: OwnedShard) {
   const advice =
-    recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
-  return `Discord requires more shards than ${count}: it recommends ${advice}; set SHARDS=auto, or SHARDS to that number.`;
+    recommendedCount > count
+      ? writeSentence`${recommendedCount}`
+      : writeSentence`more than ${count}`;
+  return writeSentence`Discord requires more shards than ${count}: it recommends ${advice}; set SHARDS=auto, or SHARDS to that number.`;
 }
 
 /** Finds what the operator can do about a close code of the gateway. */
 export function findRemedy(
   closeCode: number,
   shard: OwnedShard | undefined,
-): string | undefined {
+): LoggedText | undefined {
   return closeCode === tooFewShards && shard ? describeFewShards(shard) : undefined;
 }
 

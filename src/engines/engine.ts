@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
@@ -20,7 +21,10 @@ export type EngineSettings = RemoteServer & {
   readonly instructions?: string;
   readonly audioModel?: AudioModel;
   /** Takes each habit of the server that is put right here, once. Never throws. */
-  readonly report?: (habit: { readonly what: string; readonly mend: string }) => void;
+  readonly report?: (habit: {
+    readonly what: LoggedText;
+    readonly mend: LoggedText;
+  }) => void;
   /** Values of the settings that the engine itself declares. */
   readonly own: Readonly<Record<string, unknown>>;
 };

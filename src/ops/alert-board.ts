@@ -6,6 +6,7 @@ import {
   toFeatureAlert,
 } from '#src/base/alerts.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';
@@ -57,14 +58,17 @@ export class AlertBoard {
     const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
-    const fields = { alert: name, guildId, cause, task, err: error };
+    const fields = { alert: admitSetting(name), guildId, cause, task, err: error };
     if (state === 'raised') {
       this.#raised.set(key, { name, meaning, action, cause, guildId, task });
-      this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
+      this.#log.warn(
+        fields,
+        writeSentence`alert raised: ${admitSetting(meaning)}. ${admitSetting(action)}`,
+      );
       this.#notices?.report(alert);
     } else {
       this.#raised.delete(key);
-      this.#log.info(fields, `alert cleared: ${meaning}`);
+      this.#log.info(fields, writeSentence`alert cleared: ${admitSetting(meaning)}`);
     }
     const isOn = this.raised.some(
       (raisedAlert) => raisedAlert.name === name && raisedAlert.task === task,
@@ -76,7 +80,7 @@ export class AlertBoard {
   forget(guildId: GuildId): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
-      const cause = 'the channel was left';
+      const cause = writeSentence`the channel was left`;
       this.report({ kind: 'alert', of: alert, state: 'cleared', cause }, guildId);
     }
   }

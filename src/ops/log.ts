@@ -3,12 +3,40 @@ import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import { toRecord, tryParseJson } from '#src/base/json.ts';
+import {
+  admitErrorCode,
+  type Loggable,
+  type LoggableValue,
+  type LoggedText,
+} from '#src/base/logged-text.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { measureLatencies } from './latency.ts';
 
-export type Log = pino.Logger;
+/** Fields of a line. A plain string does not compile as a value. `err` is reduced to what is surely ours. */
+type LogFields<Fields> = {
+  readonly [Name in keyof Fields]: Name extends 'err'
+    ? unknown
+    : LoggableValue<Fields[Name]>;
+};
+
+/** Writes a line. Neither its sentence nor a field of it may be a plain string. */
+type WriteLine = {
+  <const Text extends string>(sentence: Loggable<Text>): void;
+  <const Fields extends object, const Text extends string>(
+    fields: Fields & LogFields<Fields>,
+    sentence: Loggable<Text>,
+  ): void;
+};
+
+/** The log of a process. */
+export type Log = Readonly<
+  Record<'debug' | 'info' | 'warn' | 'error' | 'fatal', WriteLine>
+> & {
+  /** Makes a log whose lines have these fields, too. */
+  child(fields: { readonly shard: number }): Log;
+};
 
 /** A shorter key occurs in ordinary words. */
 const minSecretChars = 8;
@@ -57,13 +85,16 @@ export function openLog(
 
 /** Logs an event of a session, without words and names of people. */
 export function logSession(log: Log, guildId: GuildId, event: SessionEvent): void {
-  switch (event.kind) {
-    case 'joined':
-    case 'left': {
+  const { kind } = event;
+  switch (kind) {
+    case 'joined': {
       const { channelId } = event.channel;
-      log.info({ guildId, channelId, ...pickLoggedFields(event) }, event.kind);
+      log.info({ guildId, channelId, tookMs: Math.round(event.tookMs) }, kind);
       break;
     }
+    case 'left':
+      log.info({ guildId, channelId: event.channel.channelId, why: event.why }, kind);
+      break;
     case 'erased':
       log.info(
         { guildId, items: event.items },
@@ -71,27 +102,38 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
       );
       break;
     case 'recognised': {
-      const { length: characters } = event.text;
-      log.debug({ guildId, characters, ...pickLoggedFields(event) }, event.kind);
+      const { speakerId, text, cut } = event;
+      log.debug({ guildId, characters: text.length, speakerId, cut }, kind);
       break;
     }
     case 'typed':
+      log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, kind);
+      break;
     case 'ignored':
-    case 'dropped':
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, kind);
+      break;
+    case 'dropped': {
+      const { speakerId, why, phase } = event;
+      log.debug({ guildId, speakerId, why, phase }, kind);
+      break;
+    }
     case 'spent':
-      log.debug({ guildId, ...pickLoggedFields(event) }, event.kind);
+      log.debug({ guildId, what: event.what, usd: event.usd }, kind);
       break;
-    case 'tool':
-      log.info({ guildId, ...pickLoggedFields(event) }, event.kind);
+    case 'tool': {
+      const { speakerId, tool, how } = event;
+      const tookMs = Math.round(event.tookMs);
+      log.info({ guildId, speakerId, tool, how, tookMs }, kind);
       break;
+    }
     case 'feature':
       logFeature(log, guildId, event);
       break;
     case 'answered': {
-      const { heardAtMs } = event.instants;
-      const latencies = measureLatencies(event.instants);
-      const answerFields = { guildId, heardAtMs, ...pickLoggedFields(event) };
-      log.info({ ...answerFields, ...latencies }, event.kind);
+      const { speakerId, finish, instants } = event;
+      const { heardAtMs } = instants;
+      const latencies = measureLatencies(instants);
+      log.info({ guildId, heardAtMs, speakerId, finish, ...latencies }, kind);
       break;
     }
     case 'failed':
@@ -114,29 +156,13 @@ function logFeature(
   event: Extract<SessionEvent, { kind: 'feature' }>,
 ) {
   const { kind, line: fieldNames } = event.of;
-  const values: Readonly<Record<string, string | number>> = {
+  const values: Readonly<Record<string, LoggedText | GuildId | number>> = {
     guildId,
     kind,
     ...event.fields,
   };
-  const fields = fieldNames.map((name) => [name, roundValue(values[name])]);
+  const fields = fieldNames.map((name) => [name, roundValue(values[name])] as const);
   log.info(Object.fromEntries(fields), kind);
-}
-
-/** Fields with ids, numbers and our own words. */
-const loggedFields = new Set(
-  'speakerId outcome why phase what usd tool how tookMs cut finish'.split(' '),
-);
-
-/** Leaves out words and names of people. */
-function pickLoggedFields(event: SessionEvent) {
-  const fields = Object.entries(event).filter(([name]) => loggedFields.has(name));
-  return Object.fromEntries(
-    fields.map(([name, value]) => [
-      name,
-      name === 'tookMs' ? roundValue(value) : value,
-    ]),
-  );
 }
 
 function roundValue<Value>(value: Value) {
@@ -370,6 +396,6 @@ function keepFrames(stack: string) {
 function isCode(code: unknown): code is string | number {
   return (
     typeof code === 'number' ||
-    (typeof code === 'string' && /^[\w.-]{1,60}$/.test(code))
+    (typeof code === 'string' && admitErrorCode(code) !== undefined)
   );
 }

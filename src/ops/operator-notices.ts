@@ -1,6 +1,7 @@
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import type { Log } from './log.ts';
 
 /** Code of an error, or name of a trouble without one. */
@@ -104,7 +105,10 @@ export class OperatorNotices {
     } catch (err) {
       if (signal.aborted) return;
       this.#nextAtMs.set(notice, clock.nowMs() + retryMs);
-      log.warn({ err, notice: kind }, 'the notice to the operator could not be sent');
+      log.warn(
+        { err, notice: admitSetting(kind) },
+        'the notice to the operator could not be sent',
+      );
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChannelAccess } from '#src/people/audience.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { MessagePlace } from './typed-messages.ts';
@@ -67,7 +68,7 @@ export type MessageOutcome =
       readonly kind: 'deleted' | 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden';
     }
   /** `why` is for the operator. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: LoggedText };
 
 /** A message that is posted once, then edited at the pace of Discord, and deleted at the end. */
 export interface DrawnMessage {

@@ -1,4 +1,5 @@
 import { BotError, type FailureStage } from '#src/base/errors.ts';
+import { admitError } from '#src/base/logged-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionEvent, SessionEventListener } from './session-events.ts';
 
@@ -11,13 +12,20 @@ export function toFailureEvent(
 ): FailureEvent {
   // Any other error is a mistake of ours.
   if (!(error instanceof BotError)) return toBugEvent(error);
-  const { code, message, cause } = error;
+  const { code, cause } = error;
+  const message = admitError(error);
   const details = cause === undefined ? {} : { cause };
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...details };
 }
 
 function toBugEvent(cause: unknown): FailureEvent {
-  return { kind: 'failed', stage: 'bug', code: 'bug', message: `${cause}`, cause };
+  return {
+    kind: 'failed',
+    stage: 'bug',
+    code: 'bug',
+    message: admitError(cause),
+    cause,
+  };
 }
 
 /** Creates the error of a chat model that answered without a word. It may be retried. */

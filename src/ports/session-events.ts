@@ -1,6 +1,7 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
@@ -41,7 +42,7 @@ export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
 
 /** Kind of event of a feature in the log. Its fields are ids and numbers, never words. */
 export type FeatureEventKind<Field extends string = string> = {
-  readonly kind: string;
+  readonly kind: LoggedText;
   /** Fields in their order. `guildId` and `kind` are always allowed. */
   readonly line: readonly (Field | 'guildId' | 'kind')[];
 };
@@ -49,7 +50,7 @@ export type FeatureEventKind<Field extends string = string> = {
 type FeatureEvent<Field extends string = string> = {
   readonly kind: 'feature';
   readonly of: FeatureEventKind<Field>;
-  readonly fields: Readonly<Record<Field, string | number>>;
+  readonly fields: Readonly<Record<Field, LoggedText | PersonId | number>>;
 };
 
 /** Creates an event of a feature. Its fields must be those of the kind. */
@@ -118,14 +119,14 @@ export type SessionEvent =
       readonly speakerId: PersonId;
       readonly name: string;
       readonly why: DroppedTurnReason | 'budget';
-      readonly phase?: string;
+      readonly phase?: LoggedText;
     }
   | SpentEvent
   /** `unknown` is a tool that does not exist. */
   | {
       readonly kind: 'tool';
       readonly speakerId: PersonId;
-      readonly tool: string;
+      readonly tool: LoggedText;
       readonly how: ToolEnd;
       readonly tookMs: number;
     }
@@ -163,7 +164,7 @@ export type SessionEvent =
       readonly kind: 'failed';
       readonly stage: FailureStage | 'store' | 'bug';
       readonly code: ErrorCode | 'bug';
-      readonly message: string;
+      readonly message: LoggedText;
       /** The log leaves out quotations in it. */
       readonly cause?: unknown;
     };

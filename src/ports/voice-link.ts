@@ -1,6 +1,7 @@
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** The consent gate, asked before each packet is decrypted. */
@@ -25,7 +26,7 @@ export type ChannelRef = {
 
 export type LinkState = {
   /** Empty if no cipher was agreed on. */
-  readonly cipher: string;
+  readonly cipher: LoggedText;
   readonly isEndToEnd: boolean;
 };
 

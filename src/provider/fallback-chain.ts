@@ -1,6 +1,7 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { admitError, admitSetting } from '#src/base/logged-text.ts';
 import { type Deadlines, enforceDeadlines, ProviderSpeed } from './deadlines.ts';
 import type { ProviderEvent, ProviderRole } from './provider-event.ts';
 
@@ -339,8 +340,9 @@ export class FallbackChain<Engine> {
     if (thrown.code === 'speech.no_voice' || takesNoPictures || isShareUsed)
       return thrown;
     if (isLoading && thrown.code === 'provider.loading') return thrown;
-    const { provider } = fallback;
-    const { code, message, cause } = thrown;
+    const provider = admitSetting(fallback.provider);
+    const { code, cause } = thrown;
+    const message = admitError(thrown);
     const { role, report } = this.#options;
     this.#failing.add(fallback);
     report({ kind: 'failed', role, provider, code, message, cause });
@@ -350,7 +352,7 @@ export class FallbackChain<Engine> {
   #reportStart(at: number) {
     const { role, fallbacks, report } = this.#options;
     const fallback = this.#getFallback(at);
-    const { provider } = fallback;
+    const provider = admitSetting(fallback.provider);
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [mainFallback] = fallbacks;
     if (!mainFallback || at === this.#reported) return;
@@ -359,7 +361,12 @@ export class FallbackChain<Engine> {
     this.#reported = at;
     if (at === 0) report({ kind: 'fallback-off', role, back: provider });
     else
-      report({ kind: 'fallback-on', role, from: mainFallback.provider, to: provider });
+      report({
+        kind: 'fallback-on',
+        role,
+        from: admitSetting(mainFallback.provider),
+        to: provider,
+      });
   }
 
   #createRestError() {

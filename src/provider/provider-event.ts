@@ -1,4 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 
 /** Roles of servers, as sentences name them. */
 export const providerRoles = ['speech to text', 'chat', 'text to speech'] as const;
@@ -9,9 +10,9 @@ export type ProviderEvent =
   | {
       readonly kind: 'failed';
       readonly role: ProviderRole;
-      readonly provider: string;
+      readonly provider: LoggedText;
       readonly code: BotError['code'];
-      readonly message: string;
+      readonly message: LoggedText;
       /** For the log, which leaves out quotations. */
       readonly cause?: unknown;
     }
@@ -19,19 +20,23 @@ export type ProviderEvent =
   | {
       readonly kind: 'habit';
       readonly role: ProviderRole;
-      readonly provider: string;
-      readonly what: string;
-      readonly mend: string;
+      readonly provider: LoggedText;
+      readonly what: LoggedText;
+      readonly mend: LoggedText;
     }
-  | { readonly kind: 'mended'; readonly role: ProviderRole; readonly provider: string }
+  | {
+      readonly kind: 'mended';
+      readonly role: ProviderRole;
+      readonly provider: LoggedText;
+    }
   | {
       readonly kind: 'fallback-on';
       readonly role: ProviderRole;
-      readonly from: string;
-      readonly to: string;
+      readonly from: LoggedText;
+      readonly to: LoggedText;
     }
   | {
       readonly kind: 'fallback-off';
       readonly role: ProviderRole;
-      readonly back: string;
+      readonly back: LoggedText;
     };

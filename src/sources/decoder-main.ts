@@ -1,4 +1,5 @@
 import { openChildPort } from '#src/base/child/child-port.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 
@@ -22,7 +23,8 @@ async function obeyMessage(message: ToDecoder) {
     closeStream(id);
     sendToParent({
       kind: 'damaged',
-      reason: error instanceof Error ? error.message : 'it is damaged',
+      // A library may quote the titles in a file.
+      reason: error instanceof BotError ? error.message : 'it is damaged',
     });
   }
 }

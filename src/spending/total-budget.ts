@@ -1,4 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import type { BudgetDeps } from '#src/spending/ledger/portion-keeper.ts';
 import { formatUtcInstant, getNextDayMs } from './calendar.ts';
 
@@ -61,13 +62,13 @@ export class TotalBudget implements Disposable {
     for (const [name, minShare] of alertShares) {
       if (this.#raised.has(name) || (share < minShare && !isRefused)) continue;
       this.#raised.add(name);
-      const used = `${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${capNanoUsd / 1e9}`;
-      const until = `the next day begins at ${formatUtcInstant(getNextDayMs(wallMs))}`;
+      const used = writeSentence`${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${capNanoUsd / 1e9}`;
+      const until = writeSentence`the next day begins at ${admitSetting(formatUtcInstant(getNextDayMs(wallMs)))}`;
       alert({
         kind: 'alert',
         name,
         state: 'raised',
-        cause: `${used} is spent; ${until}.`,
+        cause: writeSentence`${used} is spent; ${until}.`,
       });
     }
     if (this.#raised.size > 0)
@@ -83,7 +84,7 @@ export class TotalBudget implements Disposable {
         kind: 'alert',
         name,
         state: 'cleared',
-        cause: 'A new day has begun.',
+        cause: writeSentence`A new day has begun.`,
       });
     this.#raised.clear();
   }

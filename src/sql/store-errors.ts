@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
+import { admitError } from '#src/base/logged-text.ts';
 
 /** SQLite result codes that need different help: https://sqlite.org/rescode.html */
 const [generic, busy, readonly, corrupt, full, cantopen, constraint, notadb] = [
@@ -64,6 +65,13 @@ function findResultCode(error: unknown) {
   return 'syscall' in error ? cantopen : undefined;
 }
 
+/** SQLite describes each of its codes in fixed words. Its messages may quote what was looked for. */
+function describeFault(cause: unknown) {
+  return cause instanceof Error && 'errstr' in cause && typeof cause.errstr === 'string'
+    ? cause.errstr
+    : admitError(cause);
+}
+
 function describeStoreTrouble(path: string, cause: unknown) {
   switch (findResultCode(cause)) {
     case readonly:
@@ -72,6 +80,6 @@ function describeStoreTrouble(path: string, cause: unknown) {
     case full:
       return `The disk of the store ${path} is full: free space on it.`;
     default:
-      return `The store ${path} failed (${getErrorMessage(cause)}): check its disk, start the bot again, and report it if it happens again.`;
+      return `The store ${path} failed (${describeFault(cause)}): check its disk, start the bot again, and report it if it happens again.`;
   }
 }

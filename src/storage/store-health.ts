@@ -1,6 +1,7 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type BotError, getErrorMessage } from '#src/base/errors.ts';
+import type { BotError } from '#src/base/errors.ts';
+import { admitError, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 
 export type StoreEvent =
   | { readonly kind: 'opened' }
@@ -8,7 +9,7 @@ export type StoreEvent =
   | { readonly kind: 'refused'; readonly error: BotError }
   | { readonly kind: 'written'; readonly tookMs: number }
   /** A sentence about a held `DATA_DIR` or deleted rows. */
-  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'warning'; readonly message: LoggedText }
   /** Stores were copied before a migration. */
   | { readonly kind: 'copied'; readonly copies: readonly string[] }
   | AlertChange;
@@ -50,18 +51,18 @@ export class StoreHealth {
       const result = await work();
       this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
       this.#unwrittenSinceMs = undefined;
-      this.#reportAlert('cleared', 'it is written again');
+      this.#reportAlert('cleared', writeSentence`it is written again`);
       return result;
     } catch (error) {
       const waitedMs = this.#clock.nowMs() - (this.#unwrittenSinceMs ?? fromMs);
-      const waited = `nothing was written for ${Math.round(waitedMs / 1000)} s`;
+      const waited = writeSentence`nothing was written for ${Math.round(waitedMs / 1000)} s`;
       if (waitedMs >= unwrittenMs)
-        this.#reportAlert('raised', `${waited}: ${getErrorMessage(error)}`);
+        this.#reportAlert('raised', writeSentence`${waited}: ${admitError(error)}`);
       throw error;
     }
   }
 
-  #reportAlert(state: AlertChange['state'], cause: string) {
+  #reportAlert(state: AlertChange['state'], cause: LoggedText) {
     if (this.#alertState !== state)
       this.#report({ kind: 'alert', name: this.#name, state, cause });
     this.#alertState = state;

@@ -9,6 +9,7 @@ import { createConversationPrinter } from '#src/console/printer.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -112,7 +113,12 @@ test('when only noise came, no words were recognised', async () =>
   }));
 
 const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {
-  return { kind: 'failed', stage, code: 'provider.late', message: 'Late.' };
+  return {
+    kind: 'failed',
+    stage,
+    code: 'provider.late',
+    message: toLogged('Late.'),
+  };
 };
 
 test.each(['think', 'speak'] as const)(

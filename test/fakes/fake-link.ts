@@ -11,6 +11,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
@@ -70,7 +71,7 @@ export class FakeLink implements VoiceLink {
   }
 
   getState(): LinkState {
-    return { cipher: 'aead_aes256_gcm_rtpsize', isEndToEnd: true };
+    return { cipher: toLogged('aead_aes256_gcm_rtpsize'), isEndToEnd: true };
   }
 
   async [Symbol.asyncDispose]() {

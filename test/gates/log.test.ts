@@ -2,9 +2,11 @@ import { Writable } from 'node:stream';
 import OpenAI from 'openai';
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { toGuildId } from '#src/base/ids.ts';
-import { logSession, openLog } from '#src/ops/log.ts';
+import { type GuildId, toGuildId } from '#src/base/ids.ts';
+import type * as gate from '#src/base/logged-text.ts';
+import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 
 const said = 'the quagga is sold to Eva on Friday';
@@ -89,3 +91,42 @@ function thrownBy(work: () => unknown) {
   }
   return undefined;
 }
+
+declare const writeSentence: typeof gate.writeSentence;
+declare const channelName: string;
+declare const guildId: GuildId;
+
+/** Never called: the compiler alone reads it. */
+function logWords(log: Log, report: (event: SessionEvent) => void): void {
+  log.info({ guildId, tries: 2, isLate: true, finish: 'failed' as const }, 'a literal');
+  log.info(writeSentence`In ${guildId} it took ${3} ms.`);
+  // @ts-expect-error: A name of people as a field.
+  log.info({ guildId, channel: channelName }, 'joined');
+  // @ts-expect-error: A name of people as a field of a field.
+  log.info({ guildId, channel: { name: channelName } }, 'joined');
+  // @ts-expect-error: A name of people inside a sentence.
+  log.info({ guildId }, `joined ${channelName}`);
+  // @ts-expect-error: A plain string as a sentence.
+  log.warn(channelName);
+  // @ts-expect-error: A plain string in a written sentence.
+  log.warn(writeSentence`joined ${channelName}`);
+  const failed = { kind: 'failed', stage: 'think', code: 'provider.late' } as const;
+  // @ts-expect-error: A sentence of a server that nobody compared.
+  report({ ...failed, message: channelName });
+  // @ts-expect-error: The cause of an alert reaches the log and the operator.
+  report({ kind: 'alert', name: 'link-down', state: 'raised', cause: channelName });
+}
+
+test('the doors of the log take no plain string', () => {
+  expect(logWords).toBeInstanceOf(Function);
+});
+
+test('an error of a library is logged by its class and code, and a bug without its words', () => {
+  const bug = Object.assign(new TypeError('the quagga is sold'), {
+    code: 'quagga',
+    stack: 'Error\n    at f (/srv/parley/node_modules/sdk/index.js:1:1)',
+  });
+  const lines = listLines(bug);
+  expect(lines).not.toContain('quagga');
+  expect(JSON.parse(lines)).toMatchObject({ code: 'bug', msg: 'TypeError' });
+});

@@ -4,14 +4,19 @@ import { toGuildId } from '#src/base/ids.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 const raised: AlertChange = {
   kind: 'alert',
   name: 'link-down',
   state: 'raised',
-  cause: 'no answer for 10 s',
+  cause: toLogged('no answer for 10 s'),
 };
-const cleared: AlertChange = { ...raised, state: 'cleared', cause: 'answered again' };
+const cleared: AlertChange = {
+  ...raised,
+  state: 'cleared',
+  cause: toLogged('answered again'),
+};
 
 function boardOf(metrics: Metrics, declared: readonly FeatureAlert[] = []) {
   const lines: Record<string, unknown>[] = [];
@@ -76,10 +81,11 @@ test('an alert lasts for the operator until no channel has it', () => {
 test('each background task that fails has an alert of its own', () => {
   using metrics = openMetrics(() => true);
   const { board, lines } = boardOf(metrics);
+  const expiry = toLogged('expiry');
   const failing: AlertChange = { ...raised, name: 'task-failing' };
-  board.report({ ...failing, task: 'expiry', error: new Error('broken') });
-  board.report({ ...failing, task: 'reminders' });
-  board.report({ ...failing, task: 'expiry', state: 'cleared' });
+  board.report({ ...failing, task: expiry, error: new Error('broken') });
+  board.report({ ...failing, task: toLogged('reminders') });
+  board.report({ ...failing, task: expiry, state: 'cleared' });
   expect(board.raised.map(({ task }) => task)).toEqual(['reminders']);
   expect(lines[0]).toMatchObject({ task: 'expiry', err: { message: 'broken' } });
 });
@@ -94,7 +100,7 @@ test('an alert that a feature declares is logged with its meaning, and counted f
   const { board, lines } = boardOf(metrics, [full]);
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 0');
   board.report(
-    { kind: 'alert', of: full, state: 'raised', cause: '100 notes' },
+    { kind: 'alert', of: full, state: 'raised', cause: toLogged('100 notes') },
     toGuildId('guild-1'),
   );
   expect(lines[0]).toMatchObject({

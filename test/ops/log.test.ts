@@ -6,6 +6,7 @@ import { reminderEndedEvent } from '#src/features/reminders/reminder-scheduler.t
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
 import { type SessionEvent, toFeatureEvent } from '#src/ports/session-events.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]) {
@@ -55,7 +56,7 @@ test('a key that a library wrote into an error never reaches the log', () => {
   const cause = new Error(`Headers.append: ${key} is an invalid header value`);
   const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
   const out = written(
-    (log) => log.error({ err, key: new Secret(key) }, key),
+    (log) => log.error({ err, key: new Secret(key) as never }, toLogged(key)),
     new Secret(key),
   );
   expect(out).not.toContain('hush');
@@ -146,11 +147,11 @@ function thrownBy(work: () => unknown) {
 test('an error that causes itself is logged once, not for ever', () => {
   const err = new Error('round and round');
   err.cause = err;
-  expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(
-    5,
-  );
   expect(
-    written((log) => log.error({ err: 'words thrown as they are' })),
+    written((log) => log.error({ err }, 'failed')).match(/"message":"round/g),
+  ).toHaveLength(5);
+  expect(
+    written((log) => log.error({ err: 'words thrown as they are' }, 'failed')),
   ).not.toContain('words');
 });
 
@@ -165,7 +166,7 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
     },
   });
   const log = openLog('info', [], sink);
-  for (let n = 0; n < 15; n++) log.info('x'.repeat(100_000));
+  for (let n = 0; n < 15; n++) log.info(toLogged('x'.repeat(100_000)));
   expect(sink.writableLength).toBeLessThan(1_200_000);
   isRead = true;
   goOn();
@@ -179,8 +180,8 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
 test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {
   const out = logged(
     toFeatureEvent(reminderEndedEvent, {
-      personId: 'adam-1',
-      outcome: 'said',
+      personId: toPersonId('adam-1'),
+      outcome: toLogged('said'),
       lateMs: 1.6,
     }),
   );

@@ -2,6 +2,7 @@ import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 function answered(
   startMs: number | undefined,
@@ -41,7 +42,7 @@ test('answers that failed are counted among all, and a recogniser that fails is 
     kind: 'failed',
     stage: 'recognise',
     code: 'provider.late',
-    message: 'Late.',
+    message: toLogged('Late.'),
   };
   const stats = statsOf(answered(300), answered(undefined, 'failed'), failed);
   expect(stats.speed(toGuildId('g'))).toMatchObject({ turns: 2, failed: 1 });

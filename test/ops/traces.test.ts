@@ -7,13 +7,14 @@ import {
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 const clock = { nowMs: () => 2_000, wallMs: () => 1_000_000 };
 const who = { speakerId: toPersonId('adam'), name: 'Adam' };
 const tool: SessionEvent = {
   kind: 'tool',
   ...who,
-  tool: 'timer',
+  tool: toLogged('timer'),
   how: 'ran',
   tookMs: 40,
 };

@@ -1,11 +1,12 @@
 import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
+import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ProviderEvent, ProviderRole } from '#src/provider/provider-event.ts';
 
 export type EngineNews =
   | {
       readonly kind: 'ready';
       readonly role: ProviderRole;
-      readonly what: string;
+      readonly what: LoggedText;
       readonly tookMs: number;
     }
   /** A background task of an engine fails, or works again. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import { splitClauses } from '#src/chat/text/clause-splitter.ts';
@@ -134,7 +135,7 @@ function createEngineOpener(
   report: OnEngineNews,
 ): OpenEngine {
   return (role, choice) => {
-    const provider = getProviderName(role, choice);
+    const provider = admitSetting(getProviderName(role, choice));
     return openEngine(role, choice, stack, {
       localModels,
       report: (habit) => report({ kind: 'habit', role, provider, ...habit }),
@@ -153,7 +154,7 @@ async function openRoleEngines(
     report({
       kind: 'ready',
       role,
-      what: describeEngine(role, choice),
+      what: admitSetting(describeEngine(role, choice)),
       tookMs: realClock.nowMs() - startedMs,
     });
     return engine;
@@ -197,9 +198,9 @@ function openReportedTurnModel(localModels: LocalModels, report: OnEngineNews) {
     report({
       kind: 'habit',
       role: 'speech to text',
-      provider: 'Smart Turn',
+      provider: writeSentence`Smart Turn`,
       what: reason,
-      mend: 'words and silence decide when people have finished',
+      mend: writeSentence`words and silence decide when people have finished`,
     }),
   );
 }
@@ -225,7 +226,7 @@ async function openRealtime(
     '#src/chat/realtime/realtime-conversation.ts'
   );
   // No answer exceeds its reservation.
-  const provider = new URL(server.baseUrl).host;
+  const provider = admitSetting(new URL(server.baseUrl).host);
   const talk = stack.use(
     new RealtimeConversation({
       ...server,
@@ -269,8 +270,8 @@ export function watchModels(
         kind: 'alert',
         of: { name: 'model-ends', meaning: reason, action: remedy, remedy },
         state: 'raised',
-        task: reason,
-        cause: mend,
+        task: admitSetting(reason),
+        cause: admitSetting(mend),
       });
     }
   };

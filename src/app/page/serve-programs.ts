@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { keepServer } from '#src/base/loops/keep-server.ts';
 import type { Config } from '#src/config/config.ts';
 import type { Log } from '#src/ops/log.ts';
@@ -34,9 +35,12 @@ export async function servePrograms(
     () => openDoors({ ...page, ...door }),
     realClock,
     (news) => {
-      if (news.kind === 'refused') log.warn(news.why);
+      if (news.kind === 'refused') log.warn(admitSetting(news.why));
       else
-        log.info({ url: news.server.url.href }, 'http: programs find the bot at /v1');
+        log.info(
+          { url: admitSetting(news.server.url.href) },
+          'http: programs find the bot at /v1',
+        );
     },
   );
 }

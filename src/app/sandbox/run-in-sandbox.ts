@@ -13,6 +13,7 @@ import {
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
+import { admitError } from '#src/base/logged-text.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import {
@@ -182,7 +183,7 @@ function createReporters(
     onStore(event) {
       if (event.kind === 'warning') view.onDiscord(event);
       if (event.kind === 'refused')
-        view.onDiscord({ kind: 'warning', message: event.error.message });
+        view.onDiscord({ kind: 'warning', message: admitError(event.error) });
     },
   };
 }

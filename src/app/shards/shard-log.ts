@@ -1,3 +1,4 @@
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { OperatorNotices } from '#src/ops/operator-notices.ts';
 
@@ -17,11 +18,11 @@ export function logShards(
   switch (news.kind) {
     case 'waiting':
       log.warn(
-        `waiting: ${news.why}: end that process, or correct SHARDS and SHARD_RANGE`,
+        writeSentence`waiting: ${admitSetting(news.why)}: end that process, or correct SHARDS and SHARD_RANGE`,
       );
       return;
     case 'lost':
-      log.error(news.why);
+      log.error(admitSetting(news.why));
       end();
       return;
     case 'spent':

@@ -1,6 +1,11 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { getErrorMessage } from '#src/base/errors.ts';
+import {
+  admitError,
+  admitSetting,
+  type LoggedText,
+  writeSentence,
+} from '#src/base/logged-text.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 
 export type PeriodicTask = {
@@ -66,11 +71,11 @@ async function runRound(
   try {
     await run(signal);
   } catch (error) {
-    if (failures === 0 && !signal.aborted)
-      report('raised', getErrorMessage(error), error);
+    if (failures === 0 && !signal.aborted) report('raised', admitError(error), error);
     return failures + 1;
   }
-  if (failures > 0) report('cleared', `it succeeded after ${failures} failures`);
+  if (failures > 0)
+    report('cleared', writeSentence`it succeeded after ${failures} failures`);
   return 0;
 }
 
@@ -84,14 +89,15 @@ function getRetryDelayMs(failures: number, maxDelayMs = maxRetryDelayMs) {
 }
 
 function createReporter({ name, report }: PeriodicTask) {
-  return (state: AlertChange['state'], detail: string, error?: unknown) => {
+  return (state: AlertChange['state'], detail: LoggedText, error?: unknown) => {
+    const task = admitSetting(name);
     try {
       report({
         kind: 'alert',
         name: 'task-failing',
-        task: name,
+        task,
         state,
-        cause: `${name}: ${detail}`,
+        cause: writeSentence`${task}: ${detail}`,
         error,
       });
     } catch {

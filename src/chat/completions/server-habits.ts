@@ -1,3 +1,9 @@
+import {
+  admitCode,
+  admitLiteral,
+  admitSetting,
+  writeSentence,
+} from '#src/base/logged-text.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import type { TextFault } from './answer-text.ts';
 
@@ -18,42 +24,43 @@ export interface ServerHabits {
 /** The habits that the bot corrects. */
 export const serverHabits: ServerHabits = {
   thoughts: {
-    what: 'its answers begin inside a thought that only ends with a mark',
-    mend: 'start it with a reasoning parser (vLLM, SGLang: --reasoning-parser; llama.cpp: --jinja --reasoning-format auto)',
+    what: writeSentence`its answers begin inside a thought that only ends with a mark`,
+    mend: writeSentence`start it with a reasoning parser (vLLM, SGLang: --reasoning-parser; llama.cpp: --jinja --reasoning-format auto)`,
   },
   template: {
-    what: 'its answers hold tokens of the prompt template',
-    mend: 'correct the end-of-turn token or the chat template of the model (llama.cpp: --jinja; Ollama: PARAMETER stop; LM Studio: prompt template)',
+    what: writeSentence`its answers hold tokens of the prompt template`,
+    mend: writeSentence`correct the end-of-turn token or the chat template of the model (llama.cpp: --jinja; Ollama: PARAMETER stop; LM Studio: prompt template)`,
   },
   parser: (name) => ({
-    what: 'it writes calls of tools as text',
-    mend: `start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${name ?? 'of the model'}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
+    what: writeSentence`it writes calls of tools as text`,
+    mend: writeSentence`start it with a tool parser (vLLM: --enable-auto-tool-choice --tool-call-parser ${admitSetting(name ?? 'of the model')}; SGLang: --tool-call-parser; llama.cpp: --jinja)`,
   }),
   unknownMark: (mark) => ({
-    what: `its answers hold ${formatMark(mark)}, which is left out`,
-    mend: 'start it with the chat template and the parsers of the model (vLLM, SGLang: --reasoning-parser and --tool-call-parser; llama.cpp: --jinja), or report the mark to Parley',
+    what: writeSentence`its answers hold ${formatMark(mark)}, which is left out`,
+    mend: writeSentence`start it with the chat template and the parsers of the model (vLLM, SGLang: --reasoning-parser and --tool-call-parser; llama.cpp: --jinja), or report the mark to Parley`,
   }),
   whole: {
-    what: 'it does not stream, so that every answer begins late',
-    mend: 'turn streaming on, or choose a server that streams',
+    what: writeSentence`it does not stream, so that every answer begins late`,
+    mend: writeSentence`turn streaming on, or choose a server that streams`,
   },
   thinking: {
-    what: 'it thinks longer than it speaks, although thinking was asked off',
-    mend: 'turn thinking off on that server (Ollama: a model without thinking; llama.cpp: --reasoning-budget 0; vLLM: --default-chat-template-kwargs \'{"enable_thinking": false}\'), or choose a model that does not think',
+    what: writeSentence`it thinks longer than it speaks, although thinking was asked off`,
+    mend: writeSentence`turn thinking off on that server (Ollama: a model without thinking; llama.cpp: --reasoning-budget 0; vLLM: --default-chat-template-kwargs '{"enable_thinking": false}'), or choose a model that does not think`,
   },
   cut: (maxTokens) => ({
-    what: `an answer was cut at its longest length${maxTokens < Infinity ? ` (${maxTokens} tokens)` : ''}`,
-    mend: 'turn off thinking, or ask for shorter answers in BOT_INSTRUCTIONS',
+    what: writeSentence`an answer was cut at its longest length${maxTokens < Infinity ? writeSentence` (${maxTokens} tokens)` : admitLiteral('')}`,
+    mend: writeSentence`turn off thinking, or ask for shorter answers in BOT_INSTRUCTIONS`,
   }),
 };
 
-/** A model may write words of people between the brackets of a mark, which no log may hold. */
-const namableMark =
-  /^[<[\u25c1]\/?[|\uff5c]?[\w:.\u2581-]{1,32}(?:[|\uff5c][\w:.\u2581-]{1,32})?[|\uff5c]?[>\]\u25b7]?$/;
-
+/** Names a mark made of words of codes alone, since a model may write words of people between its brackets. */
 function formatMark(mark: string) {
-  if (mark === 'base64') return 'sound or pictures in base64';
-  return namableMark.test(mark) ? `the unknown mark ${mark}` : 'an unknown mark';
+  if (mark === 'base64') return writeSentence`sound or pictures in base64`;
+  const [word = ''] = /[\w:.\u2581-]+/.exec(mark) ?? [];
+  const isOneWord = mark.replace(/[<>[\]/|\u25c1\u25b7\uff5c]/g, '') === word;
+  return isOneWord && admitCode(word, undefined)
+    ? writeSentence`the unknown mark ${admitSetting(mark)}`
+    : writeSentence`an unknown mark`;
 }
 
 /** Describes a fault that shows in an answer. */

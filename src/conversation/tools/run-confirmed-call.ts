@@ -1,4 +1,5 @@
 import type { PersonId } from '#src/base/ids.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import { findWish } from '#src/conversation/machine/wish.ts';
 import {
@@ -85,7 +86,7 @@ async function performInTime(
   session.notices.reportEvent({
     kind: 'tool',
     speakerId: pending.asker.id,
-    tool: pending.tool.name,
+    tool: admitSetting(pending.tool.name),
     how: confirmed.outcome.kind === 'completed' ? ranEnd : 'refused',
     tookMs: clock.nowMs() - atMs,
   });

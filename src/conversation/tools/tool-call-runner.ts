@@ -1,6 +1,7 @@
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { sortKeys, tryParseJson } from '#src/base/json.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
@@ -301,7 +302,7 @@ export class ToolCallRunner {
     this.#session.notices.reportEvent({
       kind: 'tool',
       speakerId,
-      tool: tool?.name ?? 'unknown',
+      tool: admitSetting(tool?.name ?? 'unknown'),
       how: end,
       tookMs: this.#deps.clock.nowMs() - atMs,
     });

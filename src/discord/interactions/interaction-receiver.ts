@@ -15,6 +15,7 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
+import type { ErrorCode } from '#src/base/errors.ts';
 import {
   type GuildId,
   toChannelId,
@@ -22,6 +23,7 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { readContent, replaceMentions } from '#src/discord/message-content.ts';
 import { listRoleIds } from '#src/discord/permissions.ts';
 import type {
@@ -105,8 +107,13 @@ export class InteractionReceiver {
     this.#running.add(work);
   }
 
-  #reportFailure(name: string, code: string, error: unknown) {
-    this.#deps.report({ kind: 'command-failed', name, code, error });
+  #reportFailure(name: string, code: ErrorCode | 'internal', error: unknown) {
+    this.#deps.report({
+      kind: 'command-failed',
+      name: admitSetting(name),
+      code,
+      error,
+    });
   }
 
   async #serveInteraction(interaction: RepliableInteraction) {

@@ -12,6 +12,7 @@ import {
 import { withTimeout } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { nobody, toChannelId, toGuildId, toMessageId } from '#src/base/ids.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
 import type { OpenedReply, Replies, Reply } from '#src/features/command.ts';
@@ -92,9 +93,18 @@ export class InteractionRunner {
     const opensForm = await this.#openForm(interaction, invocation);
     try {
       if (!opensForm) await this.#runAndReply(interaction, invocation);
-      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+      report({
+        kind: 'command',
+        name: admitSetting(name),
+        tookMs: timing.nowMs() - startMs,
+      });
     } catch (error) {
-      report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      report({
+        kind: 'command-failed',
+        name: admitSetting(name),
+        code: 'discord.unreachable',
+        error,
+      });
     }
   }
 
@@ -110,7 +120,12 @@ export class InteractionRunner {
         await interaction.showModal(toModal(form, toLocale(interaction.locale)));
       return form !== undefined;
     } catch (error) {
-      this.#deps.report({ kind: 'command-failed', name, code: 'internal', error });
+      this.#deps.report({
+        kind: 'command-failed',
+        name: admitSetting(name),
+        code: 'internal',
+        error,
+      });
       return false;
     }
   }
@@ -151,7 +166,12 @@ export class InteractionRunner {
 
   #reportFailure(name: string, error: unknown): TextLine {
     const code = error instanceof BotError ? error.code : 'internal';
-    this.#deps.report({ kind: 'command-failed', name, code, error });
+    this.#deps.report({
+      kind: 'command-failed',
+      name: admitSetting(name),
+      code,
+      error,
+    });
     return { id: 'generic', with: { code } };
   }
 

@@ -16,6 +16,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { type ChannelId, type PersonId, toGuildId } from '#src/base/ids.ts';
+import { admitSetting, type LoggedText } from '#src/base/logged-text.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -40,7 +41,7 @@ export type DiscordLinkDeps = {
   readonly pace: SignalPace;
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
-  mayRejoin(fault: string): boolean;
+  mayRejoin(fault: LoggedText): boolean;
   /** Notes that the link has been without a fault for 10 s. */
   onWhole(): void;
   /** Prepares a leave while the bot still sits in the channel. Never throws. */
@@ -171,7 +172,9 @@ export class DiscordLink implements VoiceLink {
   /** Returns the encryption that was agreed on, which may still change. */
   getState(): LinkState {
     return {
-      cipher: this.#connection.receiver.connectionData.encryptionMode ?? '',
+      cipher: admitSetting(
+        this.#connection.receiver.connectionData.encryptionMode ?? '',
+      ),
       isEndToEnd: (findDaveSession(this.#connection)?.protocolVersion ?? 0) > 0,
     };
   }
@@ -223,7 +226,7 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
-  #onFault(fault: string) {
+  #onFault(fault: LoggedText) {
     const mayRejoin = this.#deps.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady)
@@ -329,7 +332,7 @@ export function createUnopenedLinkError(
   openingStep: OpeningStep,
   cause?: unknown,
 ): BotError {
-  const hint = cause instanceof Error ? cause.message : stepHints[openingStep];
+  const hint = stepHints[openingStep];
   return new BotError(
     'link.timeout',
     true,

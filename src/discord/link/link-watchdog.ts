@@ -6,6 +6,7 @@ import {
 } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { getInnerSocket, opcodes } from './voice-library.ts';
 
 /** Interval of checks, and the most that one check counts for after a stall of the process. */
@@ -38,7 +39,7 @@ export type LinkWatchdogDeps = {
     readonly counts: { readonly sent: number };
   };
   /** Called with a sentence at each check while a fault has lasted 10 s or more. */
-  onFault(fault: string): void;
+  onFault(fault: LoggedText): void;
   /** Called once when 10 s have passed without a fault. */
   onWhole(): void;
   /** Called with an error of a check. Later checks go on. */
@@ -113,7 +114,8 @@ export class LinkWatchdog {
     this.#countFaults(this.#findFaults(atMs), passedMs);
     const [fault = noFault, ms = 0] =
       [...this.#lastingMs].find(([, lastingMs]) => lastingMs >= brokenMs) ?? [];
-    if (fault !== noFault) this.#deps.onFault(`For 10 s ${fault}.`);
+    if (fault !== noFault)
+      this.#deps.onFault(writeSentence`For 10 s ${admitSetting(fault)}.`);
     else if (ms >= brokenMs && ms - passedMs < brokenMs) this.#deps.onWhole();
   }
 

@@ -7,8 +7,9 @@ import {
 } from 'discord.js';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { realClock, type SyncTiming } from '#src/base/clock.ts';
-import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import { type ChannelId, type GuildId, toGuildId } from '#src/base/ids.ts';
+import { admitError, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
@@ -178,7 +179,7 @@ class GuildLinks {
         ? either.reason
         : this.#toBrokenOffReason(cause);
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
-        this.#reportAlert(true, error.message);
+        this.#reportAlert(true, admitError(error));
       throw error;
     }
   }
@@ -209,8 +210,8 @@ class GuildLinks {
       channelPeople: people,
       pace: this.#pace,
       report,
-      mayRejoin: (fault: string) => this.#mayRejoin(fault),
-      onWhole: () => this.#reportAlert(false, 'it works again by itself'),
+      mayRejoin: (fault: LoggedText) => this.#mayRejoin(fault),
+      onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),
       onLeaving: () => onLeaving(guildId),
     };
     const link = new DiscordLink(join, deps, mayHear);
@@ -220,13 +221,13 @@ class GuildLinks {
   }
 
   /** Raises an alert from the second rejoin on. */
-  #mayRejoin(fault: string) {
+  #mayRejoin(fault: LoggedText) {
     const nowMs = realClock.nowMs();
     if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
     return this.#rejoins.tryRejoin(nowMs);
   }
 
-  #reportAlert(isDown: boolean, cause: string) {
+  #reportAlert(isDown: boolean, cause: LoggedText) {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
@@ -292,8 +293,7 @@ export async function becomeSpeaker(
   } catch {
     await new Promise<void>((resolve) => timing.later(retryMs, resolve));
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
-      const reason = getErrorMessage(cause);
-      const message = `Stage ${channelId}: the request to speak failed: ${reason}`;
+      const message = writeSentence`Stage ${channelId}: the request to speak failed: ${admitError(cause)}`;
       report({ kind: 'warning', message, guildId: toGuildId(guild.id), cause });
     });
   }

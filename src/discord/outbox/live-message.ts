@@ -1,5 +1,6 @@
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { ChannelId } from '#src/base/ids.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 import {
   createNonce,
   type Outbox,
@@ -161,7 +162,7 @@ function toFailureEvent(failure: WriteFailure, isShown: boolean): MessageOutcome
   if (kind === 'message-gone' || kind === 'chat-gone')
     return { kind: isShown ? kind : 'deleted' };
   if (kind === 'passing')
-    return { kind: 'refused', why: 'too many messages wait for Discord' };
+    return { kind: 'refused', why: writeSentence`too many messages wait for Discord` };
   if (failure.kind === 'refused') return failure;
   return { kind: kind === 'too-old' ? kind : 'forbidden' };
 }

@@ -1,10 +1,11 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 
 /** `passing`: the request may have come through, or go well the next time. */
 export type WriteFailure =
   | { readonly kind: 'passing' | KnownFailure }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: LoggedText };
 
 type KnownFailure = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
 
@@ -31,7 +32,7 @@ export function toWriteFailure(error: unknown): WriteFailure {
   const isPassing = error.status >= 500 || error.status === 401 || error.status === 408;
   return isPassing
     ? { kind: 'passing' }
-    : { kind: 'refused', why: `${error.message} (${error.code})` };
+    : { kind: 'refused', why: writeSentence`error ${Number(error.code)}` };
 }
 
 /** Computes the wait before a retry. Undefined means never. */

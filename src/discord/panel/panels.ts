@@ -1,7 +1,12 @@
 import type { Client } from 'discord.js';
 import { neverAborted, waitAtMost } from '#src/base/bounded-wait.ts';
-import { getErrorMessage } from '#src/base/errors.ts';
 import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import {
+  admitError,
+  admitLiteral,
+  type LoggedText,
+  writeSentence,
+} from '#src/base/logged-text.ts';
 import {
   type MessageBody,
   type MessageDeps,
@@ -271,14 +276,13 @@ export class Panels implements PanelBoard {
     this.#keepWithReaders(guildId, panel, false);
   }
 
-  async #postBody({ channelId, guildId, name }: ChannelRef, body: MessageBody) {
+  async #postBody({ channelId, guildId }: ChannelRef, body: MessageBody) {
     try {
       const { outbox } = this.#deps;
       const { id } = await outbox.post(channelId, toRestBody(body), neverAborted);
       return { channelId, messageId: id };
     } catch (cause) {
-      const reason = `${getErrorMessage(cause)}. May the bot send messages there?`;
-      const message = `no panel could be posted in ${name}: ${reason}`;
+      const message = writeSentence`no panel could be posted in channel ${channelId}: ${admitError(cause)}. May the bot send messages there?`;
       reportWarning(this.#deps, guildId, message, cause);
       return undefined;
     }
@@ -343,7 +347,11 @@ export class Panels implements PanelBoard {
           if (panel.reply === message) delete panel.reply;
           // One of a former run was deleted long ago, perhaps.
           if (body)
-            reportWarning(deps, guildId, `it cannot be changed any more (${kind})`);
+            reportWarning(
+              deps,
+              guildId,
+              writeSentence`it cannot be changed any more (${admitLiteral(kind)})`,
+            );
         },
       },
       messagePlace,
@@ -415,7 +423,7 @@ async function storeMove(
     if (formerPlace.messageId !== messagePlace.messageId)
       deleteMessage(deps, formerPlace);
   } catch (error) {
-    reportWarning(deps, guildId, getErrorMessage(error), error);
+    reportWarning(deps, guildId, admitError(error), error);
   }
 }
 
@@ -428,10 +436,10 @@ function deleteMessage({ outbox }: PanelsDeps, messagePlace: MessagePlace) {
 function reportWarning(
   { report }: MessageDeps,
   guildId: GuildId,
-  reason: string,
+  reason: LoggedText,
   cause?: unknown,
 ) {
-  const message = `Panel of server ${guildId}: ${reason}`;
+  const message = writeSentence`Panel of server ${guildId}: ${reason}`;
   report({ kind: 'warning', message, guildId, cause });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { type GuildId, noGuild, type PersonId } from '#src/base/ids.ts';
+import { admitLiteral } from '#src/base/logged-text.ts';
 import { Wakeup } from '#src/base/loops/mailbox.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import {
@@ -28,7 +29,7 @@ type ReminderSchedulerDeps = {
 
 /** `lateMs` is the delay after the due time. */
 export const reminderEndedEvent: FeatureEventKind<'personId' | 'outcome' | 'lateMs'> = {
-  kind: 'reminder',
+  kind: admitLiteral('reminder'),
   line: ['kind', 'personId', 'outcome', 'lateMs', 'guildId'],
 };
 
@@ -313,7 +314,14 @@ class ReminderDeliveries {
     const { dueAtWallMs, guildId, personId } = due.reminder;
     due.isOver = true;
     const lateMs = clock.wallMs() - dueAtWallMs;
-    onEvent(guildId, toFeatureEvent(reminderEndedEvent, { personId, outcome, lateMs }));
+    onEvent(
+      guildId,
+      toFeatureEvent(reminderEndedEvent, {
+        personId,
+        outcome: admitLiteral(outcome),
+        lateMs,
+      }),
+    );
   }
 }
 

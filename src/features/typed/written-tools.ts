@@ -1,3 +1,4 @@
+import { admitSetting } from '#src/base/logged-text.ts';
 import type { Tool, ToolCall } from '#src/chat/chat-model.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { isPlainName } from '#src/conversation/machine/turn-lifecycle.ts';
@@ -107,7 +108,7 @@ export class WrittenTools {
     onEvent(ports.guildId, {
       kind: 'tool',
       speakerId: asker.id,
-      tool: tool?.name ?? 'unknown',
+      tool: admitSetting(tool?.name ?? 'unknown'),
       how,
       tookMs: clock.nowMs() - atMs,
     });

@@ -1,5 +1,6 @@
 import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AlertChange } from '#src/base/alerts.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 
 /** Times that a timer waited beyond its due time. */
 export type Delays = { readonly p99Ms: number; readonly maxMs: number };
@@ -71,7 +72,7 @@ export class LoopDelay implements Disposable {
     const isLate = delays.maxMs > maxDelayMs;
     if (isLate !== this.#isRaised) {
       this.#isRaised = isLate;
-      const cause = `the main thread was blocked for ${Math.round(delays.maxMs)} ms`;
+      const cause = writeSentence`the main thread was blocked for ${Math.round(delays.maxMs)} ms`;
       const state = isLate ? 'raised' : 'cleared';
       this.#reportChange({ kind: 'alert', name: 'event-loop-delayed', state, cause });
     }

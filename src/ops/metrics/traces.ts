@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Context,
   isSpanContextValid,
   ROOT_CONTEXT,
@@ -10,12 +9,16 @@ import {
 } from '@opentelemetry/api';
 import type { Clock } from '#src/base/clock.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import { admitLiteral, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 type Answered = Extract<SessionEvent, { kind: 'answered' }>;
 type Called = Extract<SessionEvent, { kind: 'tool' }>;
 type ToolCall = { readonly call: Called; readonly endedAtMs: number };
 type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
+
+/** Fields of a span. A plain string does not compile. */
+type SpanFields = Readonly<Record<string, LoggedText | GuildId | number | boolean>>;
 
 /** Further tool calls are not traced. */
 const maxToolCalls = 100;
@@ -65,43 +68,64 @@ export class Traces {
     const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } =
       event.instants;
     const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
-    const turn = this.#startSpan('turn', heardAtMs, ROOT_CONTEXT, {
+    const turn = this.#startSpan(admitLiteral('turn'), heardAtMs, ROOT_CONTEXT, {
       'parley.server.id': guildId,
-      'parley.turn.finish': event.finish,
+      'parley.turn.finish': admitLiteral(event.finish),
       'parley.turn.typed': event.typed === true,
     });
     if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
-    this.#traceStage(turn, 'recognition', heardAtMs, recognisedAtMs);
-    this.#traceStage(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
-      'gen_ai.operation.name': 'chat',
-      ...(this.#hasWords && { 'gen_ai.output.messages': toMessage(event.text) }),
-    });
-    this.#traceStage(turn, 'first sound', writtenAtMs, firstSentAtMs);
+    this.#traceStage(turn, admitLiteral('recognition'), heardAtMs, recognisedAtMs);
+    const chat = admitLiteral('chat');
+    const chatFields = { 'gen_ai.operation.name': chat };
+    const words = this.#hasWords ? event.text : undefined;
+    this.#traceStage(
+      turn,
+      chat,
+      recognisedAtMs ?? endedAtMs,
+      writtenAtMs,
+      chatFields,
+      words,
+    );
+    this.#traceStage(turn, admitLiteral('first sound'), writtenAtMs, firstSentAtMs);
     for (const { call, endedAtMs: toMs } of calls)
-      this.#traceStage(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
-        'gen_ai.operation.name': 'execute_tool',
-        'gen_ai.tool.name': call.tool,
-        'parley.tool.end': call.how,
-      });
+      this.#traceStage(
+        turn,
+        writeSentence`execute_tool ${call.tool}`,
+        toMs - call.tookMs,
+        toMs,
+        {
+          'gen_ai.operation.name': admitLiteral('execute_tool'),
+          'gen_ai.tool.name': call.tool,
+          'parley.tool.end': admitLiteral(call.how),
+        },
+      );
     turn.end(this.#clock.wallMs());
   }
 
-  /** Adds a span between two known instants, which may be swapped. */
+  /** Adds a span between two known instants, which may be swapped. `words` come only where the operator turned them on. */
   #traceStage(
     turn: Span,
-    name: string,
+    name: LoggedText,
     fromMs: number | undefined,
     toMs: number | undefined,
-    attributes: Attributes = {},
+    attributes: SpanFields = {},
+    words?: string,
   ) {
     if (fromMs === undefined || toMs === undefined) return;
     // A preemptive answer begins before recognition ends.
     const context = trace.setSpan(ROOT_CONTEXT, turn);
     const stage = this.#startSpan(name, Math.min(fromMs, toMs), context, attributes);
+    if (words !== undefined)
+      stage.setAttribute('gen_ai.output.messages', toMessage(words));
     stage.end(this.#toWallMs(toMs));
   }
 
-  #startSpan(name: string, fromMs: number, context: Context, attributes: Attributes) {
+  #startSpan(
+    name: LoggedText,
+    fromMs: number,
+    context: Context,
+    attributes: SpanFields,
+  ) {
     const startTime = this.#toWallMs(fromMs);
     return this.#tracer.startSpan(name, { startTime, attributes }, context);
   }

@@ -1,4 +1,5 @@
 import { fetchWithFormBytes } from '#src/base/fetch-with-form-bytes.ts';
+import { admitSetting, writeSentence } from '#src/base/logged-text.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
@@ -203,8 +204,8 @@ export class ServerAccess {
     const given = this.#address.baseUrl;
     if (this.baseUrl === given) return;
     report?.({
-      what: `its API is at ${formatServerName(this.baseUrl)}, not at ${formatServerName(given)}`,
-      mend: `set ${addressSetting}=${formatAddressLine(this.address)}`,
+      what: writeSentence`its API is at ${admitSetting(formatServerName(this.baseUrl))}, not at ${admitSetting(formatServerName(given))}`,
+      mend: writeSentence`set ${admitSetting(addressSetting)}=${admitSetting(formatAddressLine(this.address))}`,
     });
   }
 }
@@ -228,8 +229,8 @@ function isAnswered({ fault, response }: Trial, endpoints: readonly string[]) {
 }
 
 const apiKeyHabit = {
-  what: 'it takes its key in the header api-key',
-  mend: 'nothing to do: the bot sends it there',
+  what: writeSentence`it takes its key in the header api-key`,
+  mend: writeSentence`nothing to do: the bot sends it there`,
 };
 
 /** Lists the headers of a key and of Basic authentication, which share a header. */

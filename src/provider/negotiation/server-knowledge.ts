@@ -1,10 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
+import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 
 /** Something that a server does and the bot adapts to, as clauses of a sentence for the operator. */
 export type ServerHabit = {
-  readonly what: string;
+  readonly what: LoggedText;
   /** Next step, often a line for `.env`. */
-  readonly mend: string;
+  readonly mend: LoggedText;
 };
 
 /** A part of a request that a server may refuse, such as a stream, a tool, or the format of sound. */
@@ -152,11 +153,11 @@ export class ServerKnowledge {
 
   #describeLesson(part: RequestPart, form: string): ServerHabit {
     const { circumstance, name, setting } = part;
-    const where = circumstance === undefined ? '' : ` (${circumstance})`;
+    const where = admitSetting(circumstance === undefined ? '' : ` (${circumstance})`);
     const what =
       form === ''
-        ? `it does not take \`${name}\`${where}, which is left out`
-        : `it takes \`${name}\` as ${form} alone${where}`;
+        ? writeSentence`it does not take \`${admitSetting(name)}\`${where}, which is left out`
+        : writeSentence`it takes \`${admitSetting(name)}\` as ${admitSetting(form)} alone${where}`;
     const { withoutSetting } = this.#options;
     const line =
       setting !== undefined && form !== ''
@@ -166,8 +167,8 @@ export class ServerKnowledge {
     return {
       what,
       mend: line
-        ? `set ${line} to spare the first refusal, or update that server`
-        : 'nothing to do: the bot asks without it; a newer version of that server may take it',
+        ? writeSentence`set ${admitSetting(line)} to spare the first refusal, or update that server`
+        : writeSentence`nothing to do: the bot asks without it; a newer version of that server may take it`,
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 import {
   type ServerHabit,
   ServerKnowledge,
@@ -8,17 +9,17 @@ type Manner = 'greets' | 'confirms';
 
 const mannerHabits: Readonly<Record<Manner, ServerHabit>> = {
   greets: {
-    what: 'it says nothing when a connection opens',
-    mend: 'nothing to do: further connections do not wait for a greeting',
+    what: writeSentence`it says nothing when a connection opens`,
+    mend: writeSentence`nothing to do: further connections do not wait for a greeting`,
   },
   confirms: {
-    what: 'it does not confirm the settings of a session',
-    mend: 'nothing to do: it is believed, and further connections do not wait',
+    what: writeSentence`it does not confirm the settings of a session`,
+    mend: writeSentence`nothing to do: it is believed, and further connections do not wait`,
   },
 };
 const endingHabit: ServerHabit = {
-  what: 'it does not say when an answer is over',
-  mend: 'nothing to do: an answer ends with its parts',
+  what: writeSentence`it does not say when an answer is over`,
+  mend: writeSentence`nothing to do: an answer ends with its parts`,
 };
 
 /** What was learnt is doubted after an hour. */

@@ -2,6 +2,7 @@ import { type SoundFileFormat, sniffFormat } from '#src/audio/formats/sniff-form
 import { WavReader } from '#src/audio/formats/wav.ts';
 import { getDurationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { RateConverter } from '#src/audio/resampler.ts';
+import { BotError } from '#src/base/errors.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { OggDecoder } from '#src/sources/formats/ogg-decoder.ts';
@@ -82,7 +83,8 @@ export class DecodeStream {
   async #openDecoder(isLast: boolean) {
     const sniffed = sniffFormat(this.#remainder, isLast);
     if (sniffed.kind === 'more') return undefined;
-    if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.name}`);
+    if (sniffed.kind !== 'format')
+      throw new BotError('source.not_audio', false, `it is ${sniffed.name}`);
     return await this.#openFormat(sniffed.format);
   }
 

@@ -1,6 +1,6 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { getErrorMessage } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import { admitError, type LoggedText } from '#src/base/logged-text.ts';
 import { getModelFolder } from './folders.ts';
 import { admitJob, judgedMs } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
@@ -35,12 +35,12 @@ const judgedSamples = (judgedMs * listenRateHz) / 1_000;
  */
 export class SmartTurnModel implements TurnModel {
   readonly #models: LocalModels;
-  readonly #onFailure: (reason: string) => void;
+  readonly #onFailure: (reason: LoggedText) => void;
   readonly #folder = getModelFolder('smart-turn-v3.2-merged-silence');
   /** Resolves to false after a failure. */
   #loading: Promise<boolean> | undefined;
 
-  constructor(models: LocalModels, onFailure: (reason: string) => void) {
+  constructor(models: LocalModels, onFailure: (reason: LoggedText) => void) {
     this.#models = models;
     this.#onFailure = onFailure;
   }
@@ -78,7 +78,7 @@ export class SmartTurnModel implements TurnModel {
     this.#loading ??= this.#models.loadModel('end-of-turn', this.#folder).then(
       () => true,
       (error: unknown) => {
-        this.#onFailure(getErrorMessage(error));
+        this.#onFailure(admitError(error));
         return false;
       },
     );

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { admitSentence, writeSentence } from '#src/base/logged-text.ts';
 import { standardVoice } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
@@ -45,7 +46,8 @@ export class FoundVoice {
 
   /** Wraps an engine so that it speaks again where its server refuses the voice, and offers another one. */
   wrap(engine: Synthesizer): Synthesizer {
-    const isRefused = (error: unknown) => this.#learnFromRefusal(error);
+    const isRefused = (error: unknown, said: string) =>
+      this.#learnFromRefusal(error, said);
     return {
       async *synthesize(text, voice, signal) {
         let hasSound = false;
@@ -57,23 +59,25 @@ export class FoundVoice {
           return;
         } catch (error) {
           const isFound = !hasSound && !signal.aborted && voice.name === undefined;
-          if (!isFound || !isRefused(error)) throw error;
+          if (!isFound || !isRefused(error, text)) throw error;
         }
         yield* engine.synthesize(text, voice, signal);
       },
     };
   }
 
-  #learnFromRefusal(error: unknown) {
+  #learnFromRefusal(error: unknown, said: string) {
     if (!(error instanceof BotError)) return false;
     this.#refused.add(this.#choose());
     const text = error.about.serverMessage ?? error.message;
     const offered = listOfferedVoices(text).find((name) => !this.#refused.has(name));
     if (offered === undefined) return false;
     this.#offered = offered;
+    // A refusal may quote the text, and what looks like a voice in it may be a name that somebody said.
+    const voice = admitSentence(offered, said) ?? writeSentence`a voice that it offers`;
     this.#report?.({
-      what: `it refused the usual voice, so it speaks as ${offered}`,
-      mend: `set SPEECH_VOICE=${offered}, or another of its voices`,
+      what: writeSentence`it refused the usual voice, so it speaks as ${voice}`,
+      mend: writeSentence`set SPEECH_VOICE=${voice}, or another of its voices`,
     });
     return true;
   }

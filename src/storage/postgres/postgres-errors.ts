@@ -1,4 +1,5 @@
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { admitError } from '#src/base/logged-text.ts';
 
 /** `misfit` means a wrong DATABASE_URL or missing rights. */
 type PostgresHindrance = 'away' | 'busy' | 'full' | 'misfit' | 'refused';
@@ -28,7 +29,7 @@ const hindrances: Readonly<Record<string, PostgresHindrance>> = {
 export function toPostgresError(address: string, cause: unknown): BotError {
   const hindrance = findHindrance(cause);
   const mayPass = hindrance !== 'misfit' && hindrance !== 'refused';
-  const message = describeHindrance(address, hindrance, findDetail(cause));
+  const message = describeHindrance(address, hindrance, findDetail(cause, hindrance));
   const code = mayPass ? 'store.unreadable' : 'store.misconfigured';
   return new BotError(code, mayPass, message, cause);
 }
@@ -62,8 +63,13 @@ function describeHindrance(
   }
 }
 
-/** Finds the server's words about a failure, which hold no values. */
-function findDetail(cause: unknown) {
+/**
+ * Finds what the server says about a failure. Of one that no table knows the code alone, since its words may hold values;
+ * those about a constraint (class 23) hold names of columns.
+ */
+function findDetail(cause: unknown, hindrance: PostgresHindrance) {
   const [firstCause] = cause instanceof AggregateError ? cause.errors : [cause];
-  return ` (${getErrorMessage(firstCause)})`;
+  const mayQuote = hindrance === 'refused' && !/^23/.test(`${firstCause?.code}`);
+  const describe = mayQuote ? admitError : getErrorMessage;
+  return ` (${describe(firstCause)})`;
 }

@@ -86,7 +86,7 @@ test('sound that nothing marks is not words, and the operator is told once', asy
 test('each unknown mark is told once, without words that people may have said', async () => {
   const told: string[] = [];
   const answer = answerStream([
-    toSaidChunk('<|foo|>It is <|foo|>four.<|bar baz of Ben|>'),
+    toSaidChunk('<|quota_policy|>It is <|quota_policy|>four.<|bar_of_Ben|>'),
     stopChunk,
   ]);
   await using server = await openChatServer([answer], {
@@ -95,7 +95,7 @@ test('each unknown mark is told once, without words that people may have said', 
   for (const _ of ['first', 'second'])
     expect(joinText((await server.ask()).parts)).toBe('It is four.');
   expect(told).toEqual([
-    'its answers hold the unknown mark <|foo|>, which is left out',
+    'its answers hold the unknown mark <|quota_policy|>, which is left out',
     'its answers hold an unknown mark, which is left out',
   ]);
 });

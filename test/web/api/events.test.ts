@@ -1,6 +1,7 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { type ChannelId, toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 import { expectRefusal, guildId, makeProgramPorts, openApi } from './api-setup.ts';
 
 const lounge = toChannelId('2029384756102938475');
@@ -116,7 +117,7 @@ test('an alert is told with its meaning, and another server is none of its busin
   const near = await openProgram(api, 'near', lounge);
   api.events.report(toGuildId('3029384756102938475'), joined);
   const alert = { name: 'store-unwritten', state: 'raised' } as const;
-  report(api, { kind: 'alert', cause: '', ...alert });
+  report(api, { kind: 'alert', cause: toLogged(''), ...alert });
   expect(await near.next()).toMatchObject({ type: 'alert', ...alert });
 });
 

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { MessageId } from '#src/base/ids.ts';
+import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import type {
   CaptionChat,
   DrawnMessage,
@@ -23,7 +24,7 @@ export type LiveCaptionsDeps = {
     isNew: boolean,
   ) => void;
   /** Called with a sentence for the operator. */
-  readonly onTrouble: (message: string) => void;
+  readonly onTrouble: (message: LoggedText) => void;
 };
 
 /**
@@ -189,7 +190,7 @@ export class LiveCaptions {
     if (!this.#hasEnded && (kind === 'forbidden' || kind === 'chat-gone')) {
       this.#hasEnded = true;
       this.#deps.onTrouble(
-        'The channel or thread for captions is gone, or closed to the bot: captions are not shown.',
+        writeSentence`The channel or thread for captions is gone, or closed to the bot: captions are not shown.`,
       );
     }
     if (!this.#messages.includes(message)) return;
@@ -201,7 +202,9 @@ export class LiveCaptions {
     if (kind === 'message-gone') this.#eraseMessage(message);
     if (kind !== 'refused') return;
     this.#eraseMessage(message);
-    this.#deps.onTrouble(`Discord refused a message with captions: ${outcome.why}`);
+    this.#deps.onTrouble(
+      writeSentence`Discord refused a message with captions: ${outcome.why}`,
+    );
   }
 
   #eraseMessage(message: LiveCaptionMessage) {

@@ -7,6 +7,7 @@ import {
   noGuild,
   type PersonId,
 } from '#src/base/ids.ts';
+import { writeSentence } from '#src/base/logged-text.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDaysSetting } from '#src/features/captions/caption-settings.ts';
 import {
@@ -172,7 +173,7 @@ export class TranscriptCleanup implements PersonHooks {
     if (isOpen) this.#closedChannels.delete(channelId);
     else this.#closedChannels.set(channelId, { triedMs: clock.nowMs(), tries });
     if (isOpen || tries !== triesBeforeNotice) return;
-    const message = `Captions that should be gone still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
+    const message = writeSentence`Captions that should be gone still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
     onEvent(guildId, {
       kind: 'failed',
       stage: 'store',

@@ -1,9 +1,10 @@
+import { admitError } from '#src/base/logged-text.ts';
 /** Program of the model process: runs jobs of `LocalModels`, the latest of them first. */
 
 import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { openChildPort } from '#src/base/child/child-port.ts';
-import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import type {
   FromModels,
   JobKind,
@@ -73,7 +74,7 @@ async function answerRequest(id: number, { folder, job, kind }: LocalModelReques
     send({ id, kind: 'completed', value });
   } catch (error) {
     const code = error instanceof BotError ? error.code : 'speech.failed';
-    send({ id, kind: 'failed', code, message: getErrorMessage(error) });
+    send({ id, kind: 'failed', code, message: admitError(error) });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 import { InstantChat, makeCaptionLine, openLive } from './live-captions-setup.ts';
 
 test('whole words are urgent, words that go on are not', () => {
@@ -84,7 +85,7 @@ test('after a chat is gone nothing is shown', () => {
 
 test('a refused message is given up with its lines, and the next line goes into a new one', () => {
   const chat = new InstantChat();
-  chat.refuses = () => ({ kind: 'refused', why: 'too bold' });
+  chat.refuses = () => ({ kind: 'refused', why: toLogged('too bold') });
   chat.put(makeCaptionLine(1, 'Ana', 'one *two*'));
   expect(chat.desired.map(({ text }) => text)).toEqual(['**Ana** one \\*two\\*']);
   expect(chat.reported.troubles).toEqual([
