@@ -1,4 +1,3 @@
-import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import '#src/discord/library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -16,6 +15,7 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { toRecord } from '#src/base/json.ts';
+import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
 import { findNetworkCode } from '#src/discord/outbox/write-failure.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 

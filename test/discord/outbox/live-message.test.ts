@@ -88,7 +88,7 @@ test('through an outage messages keep their order, and each its newest text', as
 test.each([
   ['too-old', 2, makeRefusal(400, 30_046), { kind: 'too-old' }],
   ['gone', 1, makeRefusal(404, 10_008), { kind: 'message-gone' }],
-  ['refused', 2, makeRefusal(400, 50_035), { kind: 'refused', why: 'no (50035)' }],
+  ['refused', 2, makeRefusal(400, 50_035), { kind: 'refused', why: 'error 50035' }],
   ['a closed chat', 1, makeRefusal(403, 50_001), { kind: 'forbidden' }],
   ['a chat that is gone', 1, makeRefusal(404, 10_003), { kind: 'chat-gone' }],
 ])(
