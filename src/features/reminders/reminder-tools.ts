@@ -155,7 +155,7 @@ type CancelCall = {
 /** Lists all reminders of the asker, or the timers that somebody else in the room set for this channel. */
 async function listCancellable(
   ownerName: string | undefined,
-  { askerId, guildId, isAllowed, listPeople, place }: ServerToolPorts,
+  { askerId, guildId, isAllowed, listPeople }: ServerToolPorts,
   { reminders }: ReminderPorts,
   signal: AbortSignal,
 ): Promise<readonly Reminder[]> {
@@ -164,9 +164,8 @@ async function listCancellable(
   if (!owner || !(await isAllowed('room', askerId, signal))) return [];
   const listed = await reminders.listReminders(guildId, owner.id);
   if (owner.id === askerId) return listed;
-  return listed.filter(
-    ({ channelId, text }) => text === '' && channelId === place?.channelId,
-  );
+  // A timer is told where its owner sits, wherever it was set, and holds no words.
+  return listed.filter(({ text }) => text === '');
 }
 
 type ReminderDraft = {
