@@ -444,9 +444,10 @@ function reportWarning(
 }
 
 async function clearQuestions(panel: Panel) {
-  const { content } = panel;
-  if (!content) return;
-  [panel.content = content] = content.split((opened) => [hideQuestions(opened)]);
+  const { content, left } = panel;
+  if (!content && !left) return;
+  if (content)
+    [panel.content = content] = content.split((opened) => [hideQuestions(opened)]);
   for (const { live } of listMessages(panel)) {
     live.requestUpdate('whole');
     await live.waitUntilSettled();

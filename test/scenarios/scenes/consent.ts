@@ -40,7 +40,7 @@ const asksToForget: ScenarioReading = {
   buttons: [['confirm:forget', formatText('button.confirm')]],
 };
 const forgotten = {
-  is: `${formatText('privacy.forget.done', { total: 2 })}\n${formatText('privacy.forget.copies')}`,
+  is: `${formatText('privacy.forget.done', { total: 3 })}\n${formatText('privacy.forget.copies')}`,
 };
 const unread: ScenarioReading = {
   is: linesOf('consent.unasked', 'panel.privacy', 'privacy.unread'),
@@ -110,7 +110,7 @@ export const consentScenes: Scenes = {
           ],
         ],
       },
-      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 3) } },
+      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 4) } },
       { see: requestsSince, is: 0 },
       { Adam: { asks: question } },
       { see: recognisedPeople, is: ['Ben', 'Adam'] },
@@ -151,7 +151,12 @@ export const consentScenes: Scenes = {
   'where the store cannot be read, only a yes said just now counts': {
     own: {},
     providers,
-    environment: notice,
+    // Models without a price: what costs money waits for the store.
+    environment: {
+      ...notice,
+      CHAT_COMPLETION_MODEL: 'writes',
+      TRANSCRIPTION_MODEL: 'hears',
+    },
     steps: [
       { Ben: { joins: 'Lounge', runs: '/privacy allow' } },
       { bot: 'stops' },
