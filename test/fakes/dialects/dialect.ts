@@ -53,7 +53,9 @@ export async function openDialect({
   attach = () => () => undefined,
 }: Dialect): Promise<DialectServer> {
   const server = createServer(async (request, response) => {
-    const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
+    const chunks = await Array.fromAsync<Buffer>(request).catch(() => undefined);
+    if (!chunks) return; // The client went away in the middle of its request.
+    const bytes = Buffer.concat(chunks);
     const [, path = '', query = ''] = /^([^?]*)(.*)$/.exec(request.url ?? '') ?? [];
     const asked = {
       path,
