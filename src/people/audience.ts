@@ -1,5 +1,5 @@
 import type { ChannelId, GuildId, PersonId, RoleId } from '#src/base/ids.ts';
-import type { Owner } from './owned.ts';
+import { isOpenAt, type Owner } from './owned.ts';
 
 /** `gone` is a deleted channel. Its words belong to people with a line in their session. */
 export type ChannelAccess = 'yes' | 'no' | 'gone';
@@ -72,11 +72,9 @@ export function mayBeHeard(
   place: Place,
   { places }: ReaderDeps,
 ): boolean {
-  if (owner === 'given') return true;
-  const { channelId, onlyFor } = owner;
-  if (onlyFor !== undefined) return false;
-  if (channelId === place.channelId) return true;
-  return places.hasSameReaders(place, { ...place, channelId });
+  return isOpenAt(owner, place.channelId, (channelId) =>
+    places.hasSameReaders(place, { ...place, channelId }),
+  );
 }
 
 /** One permission in a channel. `isOpen` is for `everyone`, and the ids have an overwrite. */

@@ -81,13 +81,8 @@ export class Owned<Value> {
     placeId: ChannelId | undefined,
     mayReadersOpen: (channelId: ChannelId) => boolean = () => false,
   ): Value | undefined {
-    const { owner } = this;
-    if (this.isErased) return undefined;
-    if (owner === 'given') return this.#value;
-    const { channelId, onlyFor } = owner;
-    if (channelId === undefined || onlyFor !== undefined || placeId === undefined)
-      return undefined;
-    return channelId === placeId || mayReadersOpen(channelId) ? this.#value : undefined;
+    const isOpen = !this.isErased && isOpenAt(this.owner, placeId, mayReadersOpen);
+    return isOpen ? this.#value : undefined;
   }
 
   /** Returns the value if words of its owner may be heard where it is to sound now. */
@@ -109,13 +104,26 @@ export class Owned<Value> {
   }
 }
 
+/** Tests whether everybody at a place may know words of an owner. `mayReadersOpen` is asked about another channel alone. */
+export function isOpenAt(
+  owner: Owner,
+  placeId: ChannelId | undefined,
+  mayReadersOpen: (channelId: ChannelId) => boolean,
+): boolean {
+  if (owner === 'given') return true;
+  const { channelId, onlyFor } = owner;
+  if (channelId === undefined || onlyFor !== undefined || placeId === undefined)
+    return false;
+  return channelId === placeId || mayReadersOpen(channelId);
+}
+
 /** Marks words of the bot itself, or for everybody, as open to anyone. */
 export function toOpenText(text: string): Owned<string> {
   return new Owned(text, 'given');
 }
 
 /** Joins sources: one that was erased is enough. */
-function joinSources(all: readonly Sources[]): Sources {
+export function joinSources(all: readonly Sources[]): Sources {
   return {
     get areErased() {
       return all.some((sources) => sources.areErased);

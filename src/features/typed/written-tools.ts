@@ -24,6 +24,7 @@ import type {
   ToolEntry,
 } from '#src/conversation/tools/tool-entry.ts';
 import {
+  joinSources,
   type Origin,
   Owned,
   type Owner,
@@ -89,12 +90,7 @@ export class WrittenTools {
   /** Sources of the answer: those of the prompt, and of what a tool quoted. */
   get sources(): Sources {
     const { origin, quotable } = this.#deps;
-    const hasQuoted = () => this.#hasQuoted;
-    return {
-      get areErased() {
-        return origin.sources.areErased || (hasQuoted() && quotable.areErased);
-      },
-    };
+    return this.#hasQuoted ? joinSources([origin.sources, quotable]) : origin.sources;
   }
 
   /** Runs a tool, or tells the model the reason against it. Reports each call. */
