@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import { plantedLeaks } from '#test/virtual-scenes/planted-leaks.ts';
 import { createHeardBook } from './heard-book.ts';
 import { type InvariantNumber, invariants } from './invariant-list.ts';
 import { Invariants } from './invariants.ts';
@@ -77,8 +78,9 @@ test('a failing script shrinks to fewer acts that break the same invariant', asy
   expect.fail('No seed finds the planted fault.');
 });
 
-test.each(plantedFaults)('a fault can be planted: $meaning', ({ file, from }) =>
-  expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
+test.each([...plantedFaults, ...plantedLeaks])(
+  'a fault can be planted: $meaning',
+  ({ file, from }) => expect(readFileSync(file, 'utf8').split(from)).toHaveLength(2),
 );
 
 test('each part of the world exists for some seeds, and not for others', () => {

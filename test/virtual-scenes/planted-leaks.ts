@@ -131,8 +131,8 @@ export const plantedLeaks: readonly PlantedFault[] = [
     id: 's16',
     meaning: 'Words on tracks go along to any channel.',
     file: 'src/people/audience.ts',
-    from: 'return places.hasSameReaders(place, { ...place, channelId });',
-    to: 'return true;',
+    from: 'places.hasSameReaders(place, { ...place, channelId }),',
+    to: 'channelId !== undefined,',
     tests: ['test/virtual-scenes/moves.test.ts'],
   },
 ];
