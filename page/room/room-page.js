@@ -20,9 +20,10 @@ import { html } from './html.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
 import { renderSide } from './side-view.js';
-import { RoomSound, takenSentence } from './sound/room-sound.js';
+import { RoomSound } from './sound/room-sound.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
+import { formatLine, formatText } from './texts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
@@ -35,9 +36,6 @@ const maxSentLines = 50;
 
 /** The id of this tab, by which the sandbox tells several apart. */
 const tabId = `${Math.random()}`.slice(2);
-
-const openingSentence =
-  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
 
 /**
  * Draws the room of the sandbox, and sends it each press.
@@ -100,7 +98,7 @@ export class RoomPage {
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
-      onEnded: (reason) => this.#endMicrophone(reason),
+      onEnded: (reason) => this.#endMicrophone(formatLine(reason)),
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
     addEventListener('keyup', (event) => this.#pressSpace(event, false));
@@ -160,7 +158,7 @@ export class RoomPage {
     const { commands } = this.#page.room.room;
     const command = readCommand(sentLine, commands);
     if (command.kind === 'incomplete')
-      return this.#changePage({ notice: command.message, typedLine });
+      return this.#changePage({ notice: formatLine(command.lack), typedLine });
     const options = Object.fromEntries(
       Object.entries(command.options).map(([name, value]) => [
         name,
@@ -265,8 +263,9 @@ export class RoomPage {
    */
   async #openMicrophone() {
     // Stands until it is open: a question of the browser waits for an answer, and without a loudspeaker Firefox waits for ever.
-    this.#changePage({ notice: openingSentence });
-    const notice = await this.#sound.openMicrophone();
+    this.#changePage({ notice: formatText('page.microphone.opening') });
+    const refusal = await this.#sound.openMicrophone();
+    const notice = refusal ? formatLine(refusal) : '';
     this.#changePage({ notice });
     if (notice) return;
     await this.askRoom('microphone', { on: true });
@@ -318,7 +317,7 @@ export class RoomPage {
   async askRoom(kind, fields) {
     this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
-    const { ok, error = 'That did not work.', form = this.#page.form } = reply;
+    const { ok, error = formatText('page.failed'), form = this.#page.form } = reply;
     this.#changePage({ notice: ok ? '' : error, form });
     return reply;
   }
@@ -330,7 +329,7 @@ export class RoomPage {
   #receiveEvent(event) {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
-      this.#endMicrophone(takenSentence);
+      this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;
     if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
       this.#awaitWords(event.who, event.on);

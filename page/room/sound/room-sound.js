@@ -1,12 +1,13 @@
 import { sampleRateHz } from './sound-frames.js';
 
+/** @import { TextLine } from '../texts.js' */
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
 /**
  * Handlers of the sound of a page.
  * @typedef {object} SoundHandlers
  * @property {(news: WorkerNews) => void} onNews takes levels of sound, and ends of the connection
- * @property {(reason: string) => void} onEnded takes one sentence where the microphone ends by itself
+ * @property {(reason: TextLine) => void} onEnded takes the reason where the microphone ends by itself
  */
 
 /** Plays what the reader's person hears, and sends what the microphone hears. */
@@ -55,13 +56,14 @@ export class RoomSound {
 
   /**
    * Opens the microphone, which may ask the reader.
-   * @returns {Promise<string>} one sentence that says why not, or none
+   * @returns {Promise<TextLine | undefined>} the reason why not, or undefined
    */
   async openMicrophone() {
-    if (!navigator.mediaDevices) return insecureSentence;
+    if (!navigator.mediaDevices)
+      return { id: 'page.microphone.insecure', with: { command: 'npm start' } };
     await this.startListening();
     const context = await this.#context;
-    if (!context || !this.#capture || this.#microphone) return '';
+    if (!context || !this.#capture || this.#microphone) return undefined;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: {
@@ -77,10 +79,10 @@ export class RoomSound {
       for (const track of stream.getTracks()) {
         track.onended = () => {
           this.closeMicrophone();
-          this.#handlers.onEnded(unpluggedSentence);
+          this.#handlers.onEnded({ id: 'page.microphone.unplugged' });
         };
       }
-      return '';
+      return undefined;
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
@@ -147,32 +149,21 @@ export class RoomSound {
   }
 }
 
-/** Why the browser gives no microphone, by the name of its error. @type {Readonly<Record<string, string>>} */
-const refusalSentences = {
-  NotAllowedError:
-    'The browser may not use the microphone here: allow it beside the address, then press Microphone again.',
-  NotFoundError: 'No microphone was found: plug one in, then press Microphone again.',
-  NotReadableError:
-    'Another program holds the microphone: close it there, then press Microphone again.',
-};
-
-const unpluggedSentence =
-  'The microphone was unplugged: plug it in, then press Microphone again.';
-/** @type {string} */
-export const takenSentence =
-  'Another tab has the microphone now: press Microphone to have it here.';
-const insecureSentence =
-  'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
+/** Texts that say why the browser gives no microphone, by the name of its error. */
+const refusalTexts = /** @type {const} */ ({
+  NotAllowedError: 'page.microphone.refused',
+  NotFoundError: 'page.microphone.missing',
+  NotReadableError: 'page.microphone.held',
+});
 
 /**
- * Says why the browser gave no microphone.
+ * Finds why the browser gave no microphone.
  * @param {unknown} error
- * @returns {string}
+ * @returns {TextLine}
  */
 function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});
-  return (
-    refusalSentences[name] ??
-    `The microphone could not be opened (${name}: ${message}).`
-  );
+  return name in refusalTexts
+    ? { id: refusalTexts[/** @type {keyof typeof refusalTexts} */ (name)] }
+    : { id: 'page.microphone.failed', with: { error: `${name}: ${message}` } };
 }
