@@ -472,11 +472,23 @@ export class Simulation {
 
   async #ask(by: PersonId, text: string) {
     const over = new AbortController();
+    const { signal } = over;
     this.#requests.add(over);
-    await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', {
-      signal: over.signal,
-    });
-    this.#requests.delete(over);
+    try {
+      await this.#fixture.talk.askQuestion(
+        guildId,
+        text,
+        { id: by, name: by },
+        'voice',
+        {
+          signal,
+        },
+      );
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+    } finally {
+      this.#requests.delete(over);
+    }
   }
 
   #notify(personId: PersonId, text: string) {
