@@ -317,6 +317,8 @@ export class Simulation {
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
+    // Doors close with the process, and end what was asked there.
+    for (const over of this.#requests) over.abort();
     this.#checkTaken();
   }
 
