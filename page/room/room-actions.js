@@ -1,4 +1,5 @@
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
+/** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
 
 /**
@@ -24,6 +25,7 @@
  * @property {RoomState} room
  * @property {boolean} isConnected
  * @property {string} notice one sentence for the reader, or none
+ * @property {SoundGate} soundGate
  * @property {number} level of the microphone, 0 to 1
  * @property {number} heardLevel of the sound that the reader hears, 0 to 1
  * @property {boolean} isMicrophoneOpen

@@ -49,6 +49,7 @@ export class RoomPage {
     room: emptyRoom,
     isConnected: false,
     notice: '',
+    soundGate: 'new',
     level: 0,
     heardLevel: 0,
     typedLine: '',
@@ -101,13 +102,17 @@ export class RoomPage {
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
       onEnded: (reason) => this.#endMicrophone(reason),
+      onGate: (soundGate) => this.#changePage({ soundGate }),
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
     addEventListener('keyup', (event) => this.#pressSpace(event, false));
     addEventListener('blur', () => this.setTalking(false));
-    // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
-      addEventListener(name, () => void this.#sound.startListening(), { once: true });
+      addEventListener(name, () => this.#sound.takeGateEvent({ kind: 'press' }));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#sound.takeGateEvent({ kind: 'returned' });
+    });
+    this.#sound.takeGateEvent({ kind: 'load' });
     this.#drawPage();
   }
 

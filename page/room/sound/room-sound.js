@@ -1,12 +1,15 @@
-import { sampleRateHz } from './sound-frames.js';
-
+/** @import { SoundGate, SoundGateEffect, SoundGateEvent } from './sound-gate.js' */
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
+
+import { sampleRateHz } from './sound-frames.js';
+import { stepSoundGate } from './sound-gate.js';
 
 /**
  * Handlers of the sound of a page.
  * @typedef {object} SoundHandlers
  * @property {(news: WorkerNews) => void} onNews takes levels of sound, and ends of the connection
  * @property {(reason: string) => void} onEnded takes one sentence where the microphone ends by itself
+ * @property {(gate: SoundGate) => void} onGate takes each new state of the gate of sound
  */
 
 /** Plays what the reader's person hears, and sends what the microphone hears. */
@@ -15,13 +18,17 @@ export class RoomSound {
   #handlers;
   /** @type {URL} */
   #url;
-  /** @type {Promise<AudioContext> | undefined} */
+  /** @type {SoundGate} */
+  #gate = 'new';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #gateTimer;
+  /** @type {AudioContext | undefined} */
   #context;
+  /** Resolves to the node that takes the microphone, once the browser lets the page sound. @type {PromiseWithResolvers<AudioNode>} */
+  #capture = Promise.withResolvers();
   #worker = new Worker(new URL('./sound-worker.js', import.meta.url), {
     type: 'module',
   });
-  /** Takes the sound of the microphone. @type {AudioWorkletNode | undefined} */
-  #capture;
   /** @type {{ stream: MediaStream, sourceNode: AudioNode } | undefined} */
   #microphone;
 
@@ -37,12 +44,51 @@ export class RoomSound {
   }
 
   /**
-   * Begins to play. Browsers allow that only once something was pressed.
-   * @returns {Promise<void>}
+   * Takes an event of the gate of sound. A press has to be told while the browser handles it.
+   * @param {SoundGateEvent} event
    */
-  async startListening() {
-    this.#context ??= this.#openAudio();
-    await (await this.#context).resume();
+  takeGateEvent(event) {
+    const [gate, effect] = stepSoundGate(this.#gate, event);
+    const isChanged = gate !== this.#gate;
+    this.#gate = gate;
+    if (effect) this.#listen(effect);
+    if (isChanged) this.#handlers.onGate(gate);
+  }
+
+  /**
+   * Makes or resumes the AudioContext: nothing is awaited before, as Safari then sees no press any more.
+   * @param {SoundGateEffect} effect
+   */
+  #listen({ waitMs }) {
+    this.#context ??= this.#createContext();
+    // Safari breaks a context that is resumed during a call: it becomes `suspended` after it.
+    if (`${this.#context.state}` !== 'interrupted')
+      this.#context.resume().catch(() => undefined); // the state tells
+    if (waitMs === undefined) return;
+    clearTimeout(this.#gateTimer);
+    this.#gateTimer = setTimeout(() => this.takeGateEvent({ kind: 'waited' }), waitMs);
+  }
+
+  /**
+   * Makes the AudioContext, which tells the gate its states. The first time that it runs it is connected.
+   * @returns {AudioContext}
+   */
+  #createContext() {
+    const context = new AudioContext({
+      sampleRate: sampleRateHz,
+      latencyHint: 'interactive',
+    });
+    let isConnected = false;
+    const tellState = () => {
+      const { state } = context;
+      if (state === 'running' && !isConnected) {
+        isConnected = true;
+        this.#capture.resolve(this.#connect(context));
+      }
+      this.takeGateEvent({ kind: 'context', state });
+    };
+    context.onstatechange = tellState;
+    return context;
   }
 
   /**
@@ -59,9 +105,7 @@ export class RoomSound {
    */
   async openMicrophone() {
     if (!navigator.mediaDevices) return insecureSentence;
-    await this.startListening();
-    const context = await this.#context;
-    if (!context || !this.#capture || this.#microphone) return '';
+    this.takeGateEvent({ kind: 'press' });
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: {
@@ -71,8 +115,13 @@ export class RoomSound {
           channelCount: 1,
         },
       });
-      const sourceNode = context.createMediaStreamSource(stream);
-      sourceNode.connect(this.#capture);
+      const capture = await this.#capture.promise;
+      if (this.#microphone || !this.#context) {
+        stopTracks(stream);
+        return '';
+      }
+      const sourceNode = this.#context.createMediaStreamSource(stream);
+      sourceNode.connect(capture);
       this.#microphone = { stream, sourceNode };
       for (const track of stream.getTracks()) {
         track.onended = () => {
@@ -89,10 +138,7 @@ export class RoomSound {
   /** Closes the microphone, if it is open. */
   closeMicrophone() {
     this.setSpeaking(false);
-    for (const track of this.#microphone?.stream.getTracks() ?? []) {
-      track.onended = null;
-      track.stop();
-    }
+    if (this.#microphone) stopTracks(this.#microphone.stream);
     this.#microphone?.sourceNode.disconnect();
     this.#microphone = undefined;
   }
@@ -107,13 +153,10 @@ export class RoomSound {
 
   /**
    * Connects the worklets with the worker, and the worker with the sandbox.
-   * @returns {Promise<AudioContext>}
+   * @param {AudioContext} context
+   * @returns {Promise<AudioNode>} the node that takes the microphone
    */
-  async #openAudio() {
-    const context = new AudioContext({
-      sampleRate: sampleRateHz,
-      latencyHint: 'interactive',
-    });
+  async #connect(context) {
     await Promise.all(
       ['./capture-worklet.js', './playback-worklet.js'].map((file) =>
         context.audioWorklet.addModule(new URL(file, import.meta.url)),
@@ -121,12 +164,12 @@ export class RoomSound {
     );
     const captureChannel = new MessageChannel();
     const playbackChannel = new MessageChannel();
-    this.#capture = new AudioWorkletNode(context, 'capture', {
+    const captureNode = new AudioWorkletNode(context, 'capture', {
       numberOfOutputs: 0,
       channelCount: 1,
       channelCountMode: 'explicit',
     });
-    this.#capture.port.postMessage(captureChannel.port1, [captureChannel.port1]);
+    captureNode.port.postMessage(captureChannel.port1, [captureChannel.port1]);
     const player = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
     player.port.postMessage(playbackChannel.port1, [playbackChannel.port1]);
     player.connect(context.destination);
@@ -134,7 +177,7 @@ export class RoomSound {
     const playback = playbackChannel.port2;
     const url = this.#url.href;
     this.#sendOrder({ kind: 'open', url, capture, playback }, [capture, playback]);
-    return context;
+    return captureNode;
   }
 
   /**
@@ -144,6 +187,17 @@ export class RoomSound {
    */
   #sendOrder(order, transfer) {
     this.#worker.postMessage(order, transfer);
+  }
+}
+
+/**
+ * Stops a microphone.
+ * @param {MediaStream} stream
+ */
+function stopTracks(stream) {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
   }
 }
 
