@@ -1,8 +1,18 @@
+/** @import { DeviceState } from './device-chooser.js' */
+/** @import { SoundChoice, SoundDevice } from './sound-devices.js' */
+/** @import { KeptRecording } from './kept-sound.js' */
 /** @import { SoundGate, SoundGateEffect, SoundGateEvent } from './sound-gate.js' */
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
+import { DeviceChooser } from './device-chooser.js';
+import { KeptSound } from './kept-sound.js';
 import { sampleRateHz } from './sound-frames.js';
 import { stepSoundGate } from './sound-gate.js';
+
+/**
+ * A context of browsers that let a page choose its loudspeaker. Source: https://www.w3.org/TR/webaudio-1.1/#dom-audiocontext-setsinkid
+ * @typedef {AudioContext & { sinkId: string, setSinkId?: (id: string) => Promise<void> }} SinkContext
+ */
 
 /**
  * Handlers of the sound of a page.
@@ -10,6 +20,9 @@ import { stepSoundGate } from './sound-gate.js';
  * @property {(news: WorkerNews) => void} onNews takes levels of sound, and ends of the connection
  * @property {(reason: string) => void} onEnded takes one sentence where the microphone ends by itself
  * @property {(gate: SoundGate) => void} onGate takes each new state of the gate of sound
+ * @property {(state: DeviceState) => void} onDevices takes the devices and the choice of them after each change
+ * @property {(device: SoundDevice) => void} onLostDevice takes a chosen device that went away, in whose place the system's is used
+ * @property {() => void} onKeptFull called when a kept sound is as long as it may be
  */
 
 /** Plays what the reader's person hears, and sends what the microphone hears. */
@@ -24,6 +37,14 @@ export class RoomSound {
   #gateTimer;
   /** @type {AudioContext | undefined} */
   #context;
+  /** Volume of all that the page plays. @type {GainNode | undefined} */
+  #volume;
+  /** What the page plays, before its volume. @type {AudioNode | undefined} */
+  #player;
+  /** @type {KeptSound | undefined} */
+  #kept;
+  /** @type {DeviceChooser} */
+  #chooser;
   /** Resolves to the node that takes the microphone, once the browser lets the page sound. @type {PromiseWithResolvers<AudioNode>} */
   #capture = Promise.withResolvers();
   #worker = new Worker(new URL('./sound-worker.js', import.meta.url), {
@@ -41,6 +62,70 @@ export class RoomSound {
     this.#url = url;
     this.#handlers = handlers;
     this.#worker.onmessage = ({ data }) => handlers.onNews(data);
+    this.#chooser = new DeviceChooser({
+      onChange: (state) => this.#useDevices(state),
+      onLost: handlers.onLostDevice,
+    });
+  }
+
+  /**
+   * Devices and the choice of them.
+   * @returns {DeviceState}
+   */
+  get devices() {
+    return this.#chooser.state;
+  }
+
+  /**
+   * Keeps a choice of devices or of the volume, and uses it at once.
+   * @param {Partial<SoundChoice>} choice
+   * @returns {Promise<string>} one sentence where the microphone could not be changed, or none
+   */
+  async chooseDevices(choice) {
+    this.#chooser.choose(choice);
+    if (!choice.microphone || !this.#microphone) return '';
+    this.#dropMicrophone();
+    return await this.openMicrophone();
+  }
+
+  /**
+   * Begins to keep what the page plays and what the microphone hears, in the browser alone.
+   * @returns {boolean} false: the page does not sound yet, or the browser cannot record
+   */
+  beginKeeping() {
+    if (!this.#context || !this.#player || this.#kept || !('MediaRecorder' in globalThis))
+      return false;
+    this.#kept = new KeptSound(this.#context, this.#handlers.onKeptFull);
+    this.#player.connect(this.#kept.node);
+    this.#microphone?.sourceNode.connect(this.#kept.node);
+    return true;
+  }
+
+  /**
+   * Ends to keep the sound.
+   * @returns {Promise<KeptRecording | undefined>} undefined: none was kept
+   */
+  async endKeeping() {
+    const kept = this.#kept;
+    if (!kept) return undefined;
+    this.#kept = undefined;
+    const recording = await kept.end();
+    this.#player?.disconnect(kept.node);
+    this.#microphone?.sourceNode.disconnect(kept.node);
+    return recording;
+  }
+
+  /**
+   * Uses the chosen loudspeaker and volume, and tells the page.
+   * @param {DeviceState} state
+   */
+  #useDevices(state) {
+    this.#handlers.onDevices(state);
+    if (this.#volume) this.#volume.gain.value = state.choice.volume;
+    const id = this.#chooser.loudspeakerId;
+    const context = /** @type {SinkContext | undefined} */ (this.#context);
+    if (context?.setSinkId && context.sinkId !== id)
+      context.setSinkId(id).catch(() => undefined); // it plays on where it did
   }
 
   /**
@@ -113,8 +198,10 @@ export class RoomSound {
           noiseSuppression: true,
           autoGainControl: true,
           channelCount: 1,
+          deviceId: this.#chooser.microphoneId,
         },
       });
+      void this.#chooser.refresh(); // now the browser names them
       const capture = await this.#capture.promise;
       if (this.#microphone || !this.#context) {
         stopTracks(stream);
@@ -122,22 +209,38 @@ export class RoomSound {
       }
       const sourceNode = this.#context.createMediaStreamSource(stream);
       sourceNode.connect(capture);
+      if (this.#kept) sourceNode.connect(this.#kept.node);
       this.#microphone = { stream, sourceNode };
-      for (const track of stream.getTracks()) {
-        track.onended = () => {
-          this.closeMicrophone();
-          this.#handlers.onEnded(unpluggedSentence);
-        };
-      }
+      for (const track of stream.getTracks())
+        track.onended = () => void this.#replaceMicrophone();
       return '';
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
   }
 
+  /** Takes the system's microphone in place of a chosen one that went away. Without another the microphone ends. */
+  async #replaceMicrophone() {
+    const { choice } = this.#chooser.state;
+    this.#dropMicrophone();
+    await this.#chooser.refresh();
+    const isReplaced =
+      choice.microphone.id !== '' &&
+      this.#chooser.microphoneId === '' &&
+      (await this.openMicrophone()) === '';
+    if (isReplaced) return;
+    this.closeMicrophone();
+    this.#handlers.onEnded(unpluggedSentence);
+  }
+
   /** Closes the microphone, if it is open. */
   closeMicrophone() {
     this.setSpeaking(false);
+    this.#dropMicrophone();
+  }
+
+  /** Gives the microphone back to the system. */
+  #dropMicrophone() {
     if (this.#microphone) stopTracks(this.#microphone.stream);
     this.#microphone?.sourceNode.disconnect();
     this.#microphone = undefined;
@@ -172,7 +275,10 @@ export class RoomSound {
     captureNode.port.postMessage(captureChannel.port1, [captureChannel.port1]);
     const player = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
     player.port.postMessage(playbackChannel.port1, [playbackChannel.port1]);
-    player.connect(context.destination);
+    const volume = context.createGain();
+    player.connect(volume).connect(context.destination);
+    [this.#player, this.#volume] = [player, volume];
+    this.#useDevices(this.#chooser.state);
     const capture = captureChannel.port2;
     const playback = playbackChannel.port2;
     const url = this.#url.href;
