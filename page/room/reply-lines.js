@@ -21,7 +21,10 @@ const openLines = 3;
  * @returns {ReplyLines}
  */
 export function layOutReply(text) {
-  const lines = text.split('\n').filter((line) => line.trim() !== '').map(readReplyLine);
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(readReplyLine);
   if (lines.length <= maxOpenLines) return { open: lines, folded: [], end: [] };
   const isEnd = lines.at(-1)?.value === undefined && lines.at(-2)?.value !== undefined;
   const endAt = isEnd ? lines.length - 1 : lines.length;
@@ -41,7 +44,8 @@ function readReplyLine(line) {
   const bold = line.endsWith('**') ? line.lastIndexOf('**', line.length - 3) : -1;
   if (bold > 0) return { text: line.slice(0, bold).trim(), value: line.slice(bold) };
   const colon = line.indexOf(': ');
-  const isNamed = colon > 0 && colon <= maxNameChars && !line.slice(0, colon).includes('.');
+  const isNamed =
+    colon > 0 && colon <= maxNameChars && !line.slice(0, colon).includes('.');
   return isNamed
     ? { text: line.slice(0, colon), value: line.slice(colon + 2) }
     : { text: line };

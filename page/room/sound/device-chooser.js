@@ -72,7 +72,9 @@ export class DeviceChooser {
     this.#handlers.onChange(this.state);
     const { microphone, loudspeaker } = this.#choice;
     const lostDevices = [
-      ...(findUsedDevice(microphone, this.#devices.microphones).isMissing ? [microphone] : []),
+      ...(findUsedDevice(microphone, this.#devices.microphones).isMissing
+        ? [microphone]
+        : []),
       ...(findUsedDevice(loudspeaker, this.#devices.loudspeakers).isMissing
         ? [loudspeaker]
         : []),

@@ -38,7 +38,9 @@ export class KeptSound {
    */
   constructor(context, onFull) {
     this.#destination = context.createMediaStreamDestination();
-    const mimeType = recordedTypes.find(([type]) => MediaRecorder.isTypeSupported(type));
+    const mimeType = recordedTypes.find(([type]) =>
+      MediaRecorder.isTypeSupported(type),
+    );
     this.#recorder = new MediaRecorder(this.#destination.stream, {
       ...(mimeType && { mimeType: mimeType[0] }),
       audioBitsPerSecond: bitsPerSecond,
@@ -69,7 +71,8 @@ export class KeptSound {
     await promise;
     const { mimeType } = this.#recorder;
     const [, extension = 'webm'] =
-      recordedTypes.find(([type]) => type.split(';')[0] === mimeType.split(';')[0]) ?? [];
+      recordedTypes.find(([type]) => type.split(';')[0] === mimeType.split(';')[0]) ??
+      [];
     return { blob: new Blob(this.#pieces, { type: mimeType }), extension };
   }
 }

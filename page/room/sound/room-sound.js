@@ -93,7 +93,12 @@ export class RoomSound {
    * @returns {boolean} false: the page does not sound yet, or the browser cannot record
    */
   beginKeeping() {
-    if (!this.#context || !this.#player || this.#kept || !('MediaRecorder' in globalThis))
+    if (
+      !this.#context ||
+      !this.#player ||
+      this.#kept ||
+      !('MediaRecorder' in globalThis)
+    )
       return false;
     this.#kept = new KeptSound(this.#context, this.#handlers.onKeptFull);
     this.#player.connect(this.#kept.node);
@@ -113,6 +118,22 @@ export class RoomSound {
     this.#player?.disconnect(kept.node);
     this.#microphone?.sourceNode.disconnect(kept.node);
     return recording;
+  }
+
+  /**
+   * Plays a file by the chosen loudspeaker and volume.
+   * @param {string} url
+   * @returns {Promise<void>}
+   */
+  async playFile(url) {
+    if (!this.#context || !this.#volume) return;
+    const response = await fetch(url);
+    const sourceNode = this.#context.createBufferSource();
+    sourceNode.buffer = await this.#context.decodeAudioData(
+      await response.arrayBuffer(),
+    );
+    sourceNode.connect(this.#volume);
+    sourceNode.start();
   }
 
   /**

@@ -21,7 +21,7 @@
  */
 
 /** The system's own device. @type {SoundDevice} */
-const systemDevice = Object.freeze({ id: '', label: '' });
+export const systemDevice = Object.freeze({ id: '', label: '' });
 
 /** @type {SoundChoice} */
 const usualChoice = { microphone: systemDevice, loudspeaker: systemDevice, volume: 1 };
@@ -71,7 +71,9 @@ export function keepSoundChoice(storage, choice) {
  */
 function readDevice(kept) {
   const { id, label } = /** @type {Partial<SoundDevice>} */ (kept ?? {});
-  return typeof id === 'string' && typeof label === 'string' ? { id, label } : systemDevice;
+  return typeof id === 'string' && typeof label === 'string'
+    ? { id, label }
+    : systemDevice;
 }
 
 /**
@@ -100,7 +102,8 @@ export function toSoundDevices(infos, canChooseLoudspeaker) {
  * @returns {{ id: string, isMissing: boolean }} missing: the chosen one is not there. Without names nothing is known of it
  */
 export function findUsedDevice(chosen, devices) {
-  if (chosen.id === '' || devices.length === 0) return { id: chosen.id, isMissing: false };
+  if (chosen.id === '' || devices.length === 0)
+    return { id: chosen.id, isMissing: false };
   const isMissing = devices.every(({ id }) => id !== chosen.id);
   return { id: isMissing ? '' : chosen.id, isMissing };
 }
