@@ -92,6 +92,7 @@ async function showPage(sandbox: Sandbox) {
     you: ownerName,
     key: randomBytes(32).toString('base64url'),
     publicUrl: url === undefined ? undefined : new URL(url),
+    onWatched: (isWatched) => writeLine({ kind: 'watched', isWatched }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
   if (outcome.kind === 'refused') {

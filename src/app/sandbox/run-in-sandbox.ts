@@ -93,6 +93,7 @@ async function startSandboxRun(
         ...page,
         keptFile: join(storage.dataDir, 'sandbox-page.json'),
         onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
+        onWatched: (isWatched) => pageView.onWatched(isWatched),
       },
     ),
     openEngines(config, (news) => {
@@ -117,6 +118,7 @@ async function startSandboxRun(
       engines,
       codec,
       discord: { token, apiUrl },
+      roomView: page && pageView,
       ...createReporters(events, [view, pageView], view),
     },
     signal,
