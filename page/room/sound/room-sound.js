@@ -271,7 +271,7 @@ export class RoomSound {
   close() {
     this.closeMicrophone();
     this.#worker.terminate();
-    void this.#context?.then((context) => context.close());
+    void this.#context?.close();
   }
 
   /**

@@ -94,6 +94,7 @@ async function startSandboxRun(
       ...page,
       keptFile: join(storage.dataDir, 'sandbox-page.json'),
       onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
+      onWatched: (isWatched) => pageView.onWatched(isWatched),
     },
   );
   const opening = openEngines(config, (news) => {
@@ -121,6 +122,7 @@ async function startSandboxRun(
       engines,
       codec,
       discord: { token, apiUrl },
+      roomView: page && pageView,
       ...createReporters(events, [view, pageView], view),
     },
     signal,
