@@ -70,22 +70,23 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
             <b>${label}</b> <span>${description}</span></li>`;
 }
 
-/** Questions by the texts on their buttons. */
-const tries = Object.entries({
-  'What time is it?': 'What time is it?',
-  'Set a timer': 'Set a timer for one minute',
-  'Play rain': 'Play rain',
-  'Interrupt the bot': 'Count to twelve',
-});
+/** Questions with the labels of their buttons, and what they show. */
+const tries = [
+  ['What time is it?', 'What time is it?', 'It answers aloud.'],
+  ['Set a timer', 'Set a timer for one minute', 'It rings in a minute.'],
+  ['Play rain', 'Play rain', 'It talks over a track.'],
+  ['Interrupt the bot', 'Count to twelve', 'Talk while it counts.'],
+];
 
 /**
  * Renders buttons with questions to try.
  * @param {RoomActions} actions
+ * @param {boolean} [isWelcome] whether each says what it shows
  * @returns {View}
  */
-export function renderTries(actions) {
+export function renderTries(actions, isWelcome = false) {
   return html`<div class="row tries">${tries.map(
-    ([label, question]) =>
-      html`<button type="button" onClick=${() => actions.send(question)}>${label}</button>`,
+    ([label, question, sight]) =>
+      html`<button type="button" onClick=${() => actions.send(question)}>${label}${isWelcome && html`<small>${sight}</small>`}</button>`,
   )}</div>`;
 }

@@ -16,8 +16,7 @@ import { readStage } from './stage.js';
  * @returns {View}
  */
 export function renderStage(page, actions) {
-  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding, soundGate } =
-    page;
+  const { room, heardLevel, isConnected, isSounding, soundGate } = page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
@@ -45,10 +44,9 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
-    <div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}${listSilences(
-      room,
-    ).map(
+    <div class="invite"><div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}</div>
+      ${!isSoundMissing(soundGate) && renderInvitation(page, actions)}</div>
+    <div role="status">${listSilences(room).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,
     )}</div>
@@ -57,13 +55,25 @@ export function renderStage(page, actions) {
 }
 
 /**
+ * Renders what invites to talk: a sentence, or the choice of how.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ * @returns {View}
+ */
+function renderInvitation(page, actions) {
+  return page.isMicrophoneOpen
+    ? renderTalkChoice(page, actions)
+    : html`<p class="hint">Your microphone is off. Press, and talk.</p>`;
+}
+
+/**
  * Renders the button that lets the page sound. Any press does so: the page asks at each one.
  * @param {SoundGate} soundGate
  * @returns {View}
  */
 function renderHearButton(soundGate) {
-  return html`<p class="notice">${soundGate === 'silent' && silentSentence}
-    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> Press to hear</button></p>`;
+  return html`${soundGate === 'silent' && html`<p>${silentSentence}</p>`}
+    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> Press to hear</button>`;
 }
 
 const silentSentence = 'No loudspeaker began to play: plug one in or switch it on.';
