@@ -20,6 +20,7 @@ import { html } from './html.js';
 import { QuietCommands } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
+import { renderShutOut } from './shut-out-view.js';
 import { SideActs } from './side-acts.js';
 import { renderSide } from './side-view.js';
 import { RoomSound, takenSentence } from './sound/room-sound.js';
@@ -52,6 +53,9 @@ const emptySide = {
 
 const openingSentence =
   'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
+
+const shutOutSentence =
+  'The sandbox was started anew, and does not know this browser: open the new link that stands in its terminal.';
 
 /**
  * Draws the room of the sandbox, and sends it each press.
@@ -91,6 +95,8 @@ export class RoomPage {
   #isDrawn = true;
   /** True until something was drawn in the place of the first sentence. */
   #isFirst = true;
+  /** Once true, one sheet is drawn for ever. */
+  #isShutOut = false;
   /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
   /** @type {(refused: Response) => Promise<string>} */
@@ -117,6 +123,7 @@ export class RoomPage {
       onEvent: (event) => this.#receiveEvent(event),
       onConnection: (isConnected, notice) => this.#onConnection(isConnected, notice),
       enter,
+      onShutOut: () => this.#shutOut(),
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
@@ -405,6 +412,13 @@ export class RoomPage {
       void this.askRoom('microphone', { on: true });
   }
 
+  /** Ends everything: a restarted sandbox does not let this browser in. */
+  #shutOut() {
+    this.#isShutOut = true;
+    this.#endMicrophone('');
+    this.#sound.close();
+  }
+
   /**
    * Shows the level of a sound, or why there is none.
    * @param {WorkerNews} news
@@ -444,6 +458,7 @@ export class RoomPage {
   /** Draws the page as it is now. */
   #drawPage() {
     this.#isDrawn = true;
+    if (this.#isShutOut) return render(renderShutOut(shutOutSentence), this.#root);
     const { notice, room } = this.#page;
     if (this.#isFirst) {
       // The first sentence stays until there is something to draw.
