@@ -49,7 +49,7 @@ function renderField({ customId, label, required, isLong, value, maxLength, menu
   return html`<label>${label} ${
     isLong
       ? html`<textarea name=${customId} required=${required} maxlength=${maxLength}>${value}</textarea>`
-      : html`<input name=${customId} required=${required} maxlength=${maxLength} value=${value} autocomplete="off"/>`
+      : html`<input name=${customId} required=${required} maxlength=${maxLength} defaultValue=${value} autocomplete="off"/>`
   }</label>`;
 }
 

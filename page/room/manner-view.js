@@ -39,7 +39,7 @@ export function renderManner({ room, side: { voices, mannerReply } }, actions) {
         ${voices.map((voice) => html`<option value=${voice}>${voice === 'default' ? 'The usual one' : voice}</option>`)}</select></label>
       <button type="submit">Hear it</button>
       <label>Pace <input type="range" min=${minPace} max=${maxPace} step="0.05" defaultValue="1" onChange=${changePace}/></label>
-      <label>Your name, as it says it <input name="name" maxlength="50" autocomplete="off" onChange=${changeName}/></label>
+      <label>Your name <input name="name" maxlength="50" autocomplete="off" onChange=${changeName}/></label>
     </form>
     <p role="status" class="note-small">${mannerReply}</p>
   </details>`;

@@ -39,11 +39,11 @@ function renderDevices(label, devices, chosen, choose) {
   /** @param {{ currentTarget: HTMLSelectElement }} event */
   const change = ({ currentTarget: { value } }) =>
     choose(offered.find(({ id }) => id === value) ?? { id: '', label: '' });
-  return html`<label>${label} <select value=${chosen.id} onChange=${change}>
-    <option value="system" selected=${chosen.id === ''}>The system’s</option>
+  return html`<label>${label} <select value=${chosen.id || 'system'} onChange=${change}>
+    <option value="system">The system’s</option>
     ${offered.map(
       (device) =>
-        html`<option value=${device.id} selected=${device.id === chosen.id}>${device.label}${isAway && device === chosen && ' (away)'}</option>`,
+        html`<option value=${device.id}>${device.label}${isAway && device === chosen && ' (away)'}</option>`,
     )}
   </select></label>`;
 }
