@@ -7,6 +7,7 @@ import { renderMenu } from './form-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderReply } from './reply-view.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the bot's face, which moves with the mood.
@@ -68,7 +69,7 @@ export function renderMessage(message, room, actions) {
 function renderText(text, findName, isPrivate, captionCount) {
   if (isPrivate && !text.includes('```')) return renderReply(text, findName);
   if (captionCount === 0) return renderMarkdown(text, findName);
-  return html`<details class="captions" aria-live="off"><summary>Captions · ${captionCount}</summary>${renderMarkdown(text, findName)}</details>`;
+  return html`<details class="captions" aria-live="off"><summary>${formatText('page.captions', { count: captionCount })}</summary>${renderMarkdown(text, findName)}</details>`;
 }
 
 /**
