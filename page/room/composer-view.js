@@ -73,24 +73,25 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
 }
 
 /**
- * Texts on buttons, and the questions that they ask.
- * @satisfies {readonly (readonly [TextId, TextId])[]}
+ * Texts on buttons, the questions that they ask, and what an answer shows.
+ * @satisfies {readonly (readonly [TextId, TextId, TextId])[]}
  */
 const tries = /** @type {const} */ ([
-  ['page.try.time', 'page.try.time'],
-  ['page.try.timer', 'page.try.timer.asked'],
-  ['page.try.rain', 'page.try.rain'],
-  ['page.try.interrupt', 'page.try.interrupt.asked'],
+  ['page.try.time', 'page.try.time', 'page.try.time.shows'],
+  ['page.try.timer', 'page.try.timer.asked', 'page.try.timer.shows'],
+  ['page.try.rain', 'page.try.rain', 'page.try.rain.shows'],
+  ['page.try.interrupt', 'page.try.interrupt.asked', 'page.try.interrupt.shows'],
 ]);
 
 /**
  * Renders buttons with questions to try.
  * @param {RoomActions} actions
+ * @param {boolean} [isWelcome] whether each says what it shows
  * @returns {View}
  */
-export function renderTries(actions) {
+export function renderTries(actions, isWelcome = false) {
   return html`<div class="row tries">${tries.map(
-    ([label, question]) =>
-      html`<button type="button" onClick=${() => actions.send(formatText(question))}>${formatText(label)}</button>`,
+    ([label, question, shown]) =>
+      html`<button type="button" onClick=${() => actions.send(formatText(question))}>${formatText(label)}${isWelcome && html`<small>${formatText(shown)}</small>`}</button>`,
   )}</div>`;
 }
