@@ -1,10 +1,12 @@
-import htm from '/vendor/htm.js';
-import { h, render } from '/vendor/preact.js';
+import { render } from '/vendor/preact.js';
 import { enterRoom, readRefusal } from './entry.js';
+import { renderShutOut } from './room/shut-out-view.js';
 
-const html = htm.bind(h);
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
+
+// A new link that is opened in this tab differs in its fragment alone, and browsers load nothing then.
+addEventListener('hashchange', () => location.reload());
 
 const refusal = await enterRoom();
 if (refusal === undefined) {
@@ -12,5 +14,5 @@ if (refusal === undefined) {
   new RoomPage(root, readRefusal, enterRoom);
 } else {
   root.replaceChildren();
-  render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);
+  render(renderShutOut(refusal), root);
 }

@@ -71,7 +71,7 @@ const below: Readonly<Record<string, string>> = {
     'features probes sessions conversation settings ports spending playback people turn texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
-    'storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
+    'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
   setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',
@@ -80,6 +80,8 @@ const below: Readonly<Record<string, string>> = {
   sandbox: 'web/http speech audio texts base page',
   storage:
     'web/api features/tracks features/reminders features/hearings features/captions ports sql spending people base',
+  /** What a start needs of this machine, for `npm start` and the doctor. */
+  startup: 'storage config engines probes speech base',
   ops: 'ports base',
   /** Parts that everything served over HTTP shares. */
   'web/http': 'base',
@@ -92,7 +94,7 @@ const below: Readonly<Record<string, string>> = {
   bench:
     'app config engines features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
-  app: 'console web/api web/http ops storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
+  app: 'console web/api web/http ops startup storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };
 
 /** Rooms beside `src`: one file per command, and programs of their own. */

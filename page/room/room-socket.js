@@ -6,6 +6,7 @@
  * @property {(event: RoomEvent) => void} onEvent takes everything but replies
  * @property {(isOpen: boolean, reason: string) => void} onConnection takes one sentence where the connection is lost
  * @property {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
+ * @property {() => void} onShutOut takes that this browser is not let in any more: nothing follows
  */
 
 /** Waits before the next try. The last one repeats. */
@@ -93,7 +94,7 @@ export class RoomSocket {
   async #reconnect() {
     const refusal = await this.#handlers.enter().catch(() => undefined);
     if (refusal === undefined) this.#openSocket();
-    else this.#handlers.onConnection(false, refusal);
+    else this.#handlers.onShutOut();
   }
 }
 

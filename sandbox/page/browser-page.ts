@@ -17,7 +17,10 @@ import { plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
-type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
+type BrowserPageOptions = Pick<
+  PageOptions,
+  'browsers' | 'host' | 'port' | 'publicUrl'
+> & {
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
@@ -61,7 +64,7 @@ export async function openBrowserPage(
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
-    key: options.key,
+    browsers: options.browsers,
     publicUrl: options.publicUrl,
     webSocket: { maxFrameBytes },
     maxBodyBytes: getMaxFileBytes,

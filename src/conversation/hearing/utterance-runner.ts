@@ -338,7 +338,7 @@ export class UtteranceRunner {
     const name = voiceChannel.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
     const hints = this.#collectHints();
-    const recogniserOptions = { hints, language: languages.findHint(speakerId) };
+    const recogniserOptions = { hints, language: languages.getExpected(speakerId) };
     const transcriber = withTranscriptionOptions(
       this.#deps.transcriber.withReservation(budget.reservation),
       recogniserOptions,
