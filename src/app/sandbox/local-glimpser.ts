@@ -2,7 +2,10 @@ import { withTimeout } from '#src/base/bounded-wait.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { GlimpseOptions } from '#src/ports/room-view.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import {
+  type LocalTranscriberOptions,
+  openLocalTranscriber,
+} from '#src/speech/local/local-transcriber.ts';
 import type { Transcriber, UtterancePcm } from '#src/speech/speech-engine.ts';
 
 /** A glimpse that takes longer shows words of the past, on a machine that has other work. */
@@ -71,7 +74,7 @@ export class LocalGlimpser implements AsyncDisposable {
 /** Opens a glimpser beside the local recogniser of the bot. */
 export function createLocalGlimpser(
   clock: Clock,
-  recogniser: { readonly model?: string; readonly language?: string },
+  recogniser: Omit<LocalTranscriberOptions, 'models'>,
 ): LocalGlimpser {
   return new LocalGlimpser({
     clock,
