@@ -84,12 +84,12 @@ const below: Readonly<Record<string, string>> = {
   startup: 'storage config engines probes speech base',
   ops: 'ports base',
   /** Parts that everything served over HTTP shares. */
-  'web/http': 'base',
+  'web/http': 'texts base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
     'web/http features features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
   /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
-  console: 'probes ports speech turn audio base page sandbox',
+  console: 'probes ports speech turn audio texts base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench:
     'app config engines features console sandbox voice ports spending pipeline speech chat provider turn audio base test',

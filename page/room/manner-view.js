@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
+import { formatText } from './texts.js';
 
 /** Slowest and fastest speech, as factors of the usual one. */
 const [minPace, maxPace] = [0.7, 1.4];
@@ -33,13 +34,13 @@ export function renderManner({ room, side: { voices, mannerReply } }, actions) {
   const changeName = ({ currentTarget: { value } }) => {
     if (value.trim() !== '') void actions.side.changeManner({ name: value.trim() });
   };
-  return html`<details onToggle=${load}><summary>How ${name} speaks with you</summary>
+  return html`<details onToggle=${load}><summary>${formatText('page.manner', { bot: name })}</summary>
     <form class="manner" onSubmit=${hear}>
-      <label>Voice <select name="voice" onChange=${changeVoice}>
-        ${voices.map((voice) => html`<option value=${voice}>${voice === 'default' ? 'The usual one' : voice}</option>`)}</select></label>
-      <button type="submit">Hear it</button>
-      <label>Pace <input type="range" min=${minPace} max=${maxPace} step="0.05" defaultValue="1" onChange=${changePace}/></label>
-      <label>Your name, as it says it <input name="name" maxlength="50" autocomplete="off" onChange=${changeName}/></label>
+      <label>${formatText('page.manner.voice')} <select name="voice" onChange=${changeVoice}>
+        ${voices.map((voice) => html`<option value=${voice}>${voice === 'default' ? formatText('page.manner.usual') : voice}</option>`)}</select></label>
+      <button type="submit">${formatText('page.manner.hear')}</button>
+      <label>${formatText('page.manner.pace')} <input type="range" min=${minPace} max=${maxPace} step="0.05" defaultValue="1" onChange=${changePace}/></label>
+      <label>${formatText('page.manner.name')} <input name="name" maxlength="50" autocomplete="off" onChange=${changeName}/></label>
     </form>
     <p role="status" class="note-small">${mannerReply}</p>
   </details>`;

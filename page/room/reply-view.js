@@ -4,6 +4,7 @@
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { layOutReply } from './reply-lines.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the text of a long reply: lines apart, values at their ends, and all but the first lines folded.
@@ -15,7 +16,7 @@ export function renderReply(text, findName) {
   const { open, folded, end } = layOutReply(text);
   return html`<div class="lines">
     ${open.map((line) => renderLine(line, findName))}
-    ${folded.length > 0 && html`<details><summary>${folded.length} more</summary>${folded.map((line) => renderLine(line, findName))}</details>`}
+    ${folded.length > 0 && html`<details><summary>${formatText('page.more', { count: folded.length })}</summary>${folded.map((line) => renderLine(line, findName))}</details>`}
     ${end.map((line) => renderLine(line, findName))}
   </div>`;
 }

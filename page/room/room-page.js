@@ -23,10 +23,11 @@ import { emptyRoom, stepRoom } from './room-state.js';
 import { renderShutOut } from './shut-out-view.js';
 import { SideActs } from './side-acts.js';
 import { renderSide } from './side-view.js';
-import { RoomSound, takenSentence } from './sound/room-sound.js';
+import { RoomSound } from './sound/room-sound.js';
 import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
+import { formatLine, formatText } from './texts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
@@ -50,9 +51,6 @@ const emptySide = {
   voices: [],
   mannerReply: '',
 };
-
-const openingSentence =
-  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
 
 const shutOutSentence =
   'The sandbox was started anew, and does not know this browser: open the new link that stands in its terminal.';
@@ -127,11 +125,11 @@ export class RoomPage {
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
-      onEnded: (reason) => this.#endMicrophone(reason),
+      onEnded: (reason) => this.#endMicrophone(formatLine(reason)),
       onGate: (soundGate) => this.#changePage({ soundGate }),
       onDevices: (devices) => this.#changeSide({ devices }),
       onLostDevice: ({ label }) =>
-        this.#changePage({ notice: `${label} is gone: the system's device is used.` }),
+        this.#changePage({ notice: formatText('page.sound.lost', { device: label }) }),
       onKeptFull: () => void this.side.toggleKeeping(),
     });
     this.#quietCommands = new QuietCommands(
@@ -207,7 +205,7 @@ export class RoomPage {
     const { commands } = this.#page.room.room;
     const command = readCommand(sentLine, commands);
     if (command.kind === 'incomplete')
-      return this.#changePage({ notice: command.message, typedLine });
+      return this.#changePage({ notice: formatLine(command.lack), typedLine });
     const options = Object.fromEntries(
       Object.entries(command.options).map(([name, value]) => [
         name,
@@ -312,8 +310,9 @@ export class RoomPage {
    */
   async #openMicrophone() {
     // Stands until it is open: a question of the browser waits for an answer, and without a loudspeaker Firefox waits for ever.
-    this.#changePage({ notice: openingSentence });
-    const notice = await this.#sound.openMicrophone();
+    this.#changePage({ notice: formatText('page.microphone.opening') });
+    const refusal = await this.#sound.openMicrophone();
+    const notice = refusal ? formatLine(refusal) : '';
     this.#changePage({ notice });
     if (notice) return;
     await this.askRoom('microphone', { on: true });
@@ -365,7 +364,7 @@ export class RoomPage {
   async askRoom(kind, fields) {
     this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
-    const { ok, error = 'That did not work.', form = this.#page.form } = reply;
+    const { ok, error = formatText('page.failed'), form = this.#page.form } = reply;
     this.#changePage({ notice: ok ? '' : error, form });
     return reply;
   }
@@ -378,7 +377,7 @@ export class RoomPage {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (this.#quietCommands.holdEvent(event)) return;
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
-      this.#endMicrophone(takenSentence);
+      this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;
     if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
       this.#awaitWords(event.who, event.on);

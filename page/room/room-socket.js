@@ -1,5 +1,7 @@
 /** @import { Reply, RoomEvent } from './room-types.js' */
 
+import { formatText } from './texts.js';
+
 /**
  * Handlers of a connection to the room.
  * @typedef {object} SocketHandlers
@@ -82,10 +84,7 @@ export class RoomSocket {
   #onClose(reason) {
     for (const [id, resolve] of this.#requests) resolve(makeLostReply(id));
     this.#requests.clear();
-    this.#handlers.onConnection(
-      false,
-      reason || 'The connection to the sandbox is lost. Reconnecting.',
-    );
+    this.#handlers.onConnection(false, reason || formatText('page.lost'));
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
     setTimeout(() => this.#reconnect(), waitMs);
   }
@@ -109,6 +108,6 @@ function makeLostReply(id) {
     id,
     ok: false,
     isLost: true,
-    error: 'There is no connection to the sandbox right now.',
+    error: formatText('page.offline'),
   };
 }

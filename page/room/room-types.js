@@ -126,7 +126,7 @@
  * @property {string} who name of the asker
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
- * @property {string} finish
+ * @property {'completed' | 'cancelled' | 'empty' | 'failed'} finish
  * @property {Instants} instants
  * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
  */

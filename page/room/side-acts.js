@@ -4,6 +4,7 @@
 /** @import { SoundChoice } from './sound/sound-devices.js' */
 /** @import { RoomSound } from './sound/room-sound.js' */
 import { formatTalk, saveFile } from './talk-file.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 
 /**
  * Dependencies of the acts of the side.
@@ -37,14 +38,14 @@ export class SideActs {
   async chooseDevices(choice) {
     const { sound, tell } = this.#deps;
     const notice = await sound.chooseDevices(choice);
-    if (notice) tell(notice);
+    if (notice) tell(formatLine(notice));
   }
 
   /** Saves the talk as text. */
   saveText() {
     const { room } = this.#deps.getPage();
-    const text = formatTalk(room, navigator.language, {
-      cut: (heard, unheard) => `${heard} [${unheard}]`,
+    const text = formatTalk(room, getLocale(), {
+      cut: (heard, unheard) => `${heard} [${formatText('page.cut')} ${unheard}]`,
     });
     saveFile(nameFile('txt'), new Blob([text], { type: 'text/plain' }));
   }

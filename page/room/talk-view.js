@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the buttons that save the talk on the reader's machine, folded.
@@ -10,12 +11,12 @@ import { html } from './html.js';
  */
 export function renderTakeAlong({ side: { keptFromMs }, soundGate }, actions) {
   const isKeeping = keptFromMs !== undefined;
-  return html`<details><summary>Take the talk along</summary>
+  return html`<details><summary>${formatText('page.take')}</summary>
     <div class="row">
-      <button type="button" onClick=${() => actions.side.saveText()}>Save the text</button>
+      <button type="button" onClick=${() => actions.side.saveText()}>${formatText('page.take.text')}</button>
       <button type="button" class=${isKeeping ? 'keeps' : ''} aria-pressed=${`${isKeeping}`} disabled=${soundGate !== 'running'}
-        onClick=${() => actions.side.toggleKeeping()}>${isKeeping ? 'Save the sound' : 'Keep the sound'}</button>
+        onClick=${() => actions.side.toggleKeeping()}>${formatText(isKeeping ? 'page.take.save' : 'page.take.keep')}</button>
     </div>
-    <p class="note-small">What you hear and what your microphone hears, from now on. It stays in this browser until you save it.</p>
+    <p class="note-small">${formatText('page.take.how')}</p>
   </details>`;
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { RoomSocket } from '#page/room/room-socket.js';
+import './english.ts';
 import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
 
 test('a page that a sandbox does not let in any more says so, and tries no more', async () => {

@@ -2,6 +2,8 @@
 /** @import { SoundChoice, SoundDevice } from './sound-devices.js' */
 /** @import { KeptRecording } from './kept-sound.js' */
 /** @import { SoundGate, SoundGateEffect, SoundGateEvent } from './sound-gate.js' */
+/** @import { TextLine } from '../texts.js' */
+
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
 import { DeviceChooser } from './device-chooser.js';
@@ -18,7 +20,7 @@ import { stepSoundGate } from './sound-gate.js';
  * Handlers of the sound of a page.
  * @typedef {object} SoundHandlers
  * @property {(news: WorkerNews) => void} onNews takes levels of sound, and ends of the connection
- * @property {(reason: string) => void} onEnded takes one sentence where the microphone ends by itself
+ * @property {(reason: TextLine) => void} onEnded takes the reason where the microphone ends by itself
  * @property {(gate: SoundGate) => void} onGate takes each new state of the gate of sound
  * @property {(state: DeviceState) => void} onDevices takes the devices and the choice of them after each change
  * @property {(device: SoundDevice) => void} onLostDevice takes a chosen device that went away, in whose place the system's is used
@@ -79,11 +81,11 @@ export class RoomSound {
   /**
    * Keeps a choice of devices or of the volume, and uses it at once.
    * @param {Partial<SoundChoice>} choice
-   * @returns {Promise<string>} one sentence where the microphone could not be changed, or none
+   * @returns {Promise<TextLine | undefined>} the reason why the microphone could not be changed, or undefined
    */
   async chooseDevices(choice) {
     this.#chooser.choose(choice);
-    if (!choice.microphone || !this.#microphone) return '';
+    if (!choice.microphone || !this.#microphone) return undefined;
     this.#dropMicrophone();
     return await this.openMicrophone();
   }
@@ -207,10 +209,11 @@ export class RoomSound {
 
   /**
    * Opens the microphone, which may ask the reader.
-   * @returns {Promise<string>} one sentence that says why not, or none
+   * @returns {Promise<TextLine | undefined>} the reason why not, or undefined
    */
   async openMicrophone() {
-    if (!navigator.mediaDevices) return insecureSentence;
+    if (!navigator.mediaDevices)
+      return { id: 'page.microphone.insecure', with: { command: 'npm start' } };
     this.takeGateEvent({ kind: 'press' });
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
@@ -226,7 +229,7 @@ export class RoomSound {
       const capture = await this.#capture.promise;
       if (this.#microphone || !this.#context) {
         stopTracks(stream);
-        return '';
+        return undefined;
       }
       const sourceNode = this.#context.createMediaStreamSource(stream);
       sourceNode.connect(capture);
@@ -234,7 +237,7 @@ export class RoomSound {
       this.#microphone = { stream, sourceNode };
       for (const track of stream.getTracks())
         track.onended = () => void this.#replaceMicrophone();
-      return '';
+      return undefined;
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
@@ -248,10 +251,10 @@ export class RoomSound {
     const isReplaced =
       choice.microphone.id !== '' &&
       this.#chooser.microphoneId === '' &&
-      (await this.openMicrophone()) === '';
+      (await this.openMicrophone()) === undefined;
     if (isReplaced) return;
     this.closeMicrophone();
-    this.#handlers.onEnded(unpluggedSentence);
+    this.#handlers.onEnded({ id: 'page.microphone.unplugged' });
   }
 
   /** Closes the microphone, if it is open. */
@@ -335,32 +338,21 @@ function stopTracks(stream) {
   }
 }
 
-/** Why the browser gives no microphone, by the name of its error. @type {Readonly<Record<string, string>>} */
-const refusalSentences = {
-  NotAllowedError:
-    'The browser may not use the microphone here: allow it beside the address, then press Microphone again.',
-  NotFoundError: 'No microphone was found: plug one in, then press Microphone again.',
-  NotReadableError:
-    'Another program holds the microphone: close it there, then press Microphone again.',
-};
-
-const unpluggedSentence =
-  'The microphone was unplugged: plug it in, then press Microphone again.';
-/** @type {string} */
-export const takenSentence =
-  'Another tab has the microphone now: press Microphone to have it here.';
-const insecureSentence =
-  'Browsers give the microphone only by https or on this machine: open the address that npm start printed.';
+/** Texts that say why the browser gives no microphone, by the name of its error. */
+const refusalTexts = /** @type {const} */ ({
+  NotAllowedError: 'page.microphone.refused',
+  NotFoundError: 'page.microphone.missing',
+  NotReadableError: 'page.microphone.held',
+});
 
 /**
- * Says why the browser gave no microphone.
+ * Finds why the browser gave no microphone.
  * @param {unknown} error
- * @returns {string}
+ * @returns {TextLine}
  */
 function findMicrophoneRefusal(error) {
   const { name = 'Error', message = '' } = /** @type {Partial<Error>} */ (error ?? {});
-  return (
-    refusalSentences[name] ??
-    `The microphone could not be opened (${name}: ${message}).`
-  );
+  return name in refusalTexts
+    ? { id: refusalTexts[/** @type {keyof typeof refusalTexts} */ (name)] }
+    : { id: 'page.microphone.failed', with: { error: `${name}: ${message}` } };
 }

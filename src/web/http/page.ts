@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { realClock } from '#src/base/clock.ts';
 import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
+import { readPageTexts } from '#src/texts/page-texts.ts';
+import { toLocale } from '#src/texts/texts.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import { EnteredBrowsers } from './entered-browsers.ts';
 import type { HttpListener } from './listener.ts';
@@ -51,5 +53,9 @@ function serveBrowserFiles(app: Pick<PageApp, 'get'>) {
     const path = fileURLToPath(import.meta.resolve(name));
     app.get(`/vendor/${name}.js`, serveStatic({ path }));
   }
+  app.get('/texts/:locale', (context) => {
+    const locale = toLocale(context.req.param('locale'));
+    return context.json(readPageTexts(locale));
+  });
   app.get('/:path{.+\\.(?:js|css)}', serveStatic({ root }));
 }
