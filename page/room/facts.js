@@ -61,7 +61,8 @@ const endedToolMs = 12_000;
  * @param {{ kind: string }} event
  * @returns {event is FactEvent}
  */
-export function isFactEvent({ kind }) {
+export function isFactEvent(event) {
+  const { kind } = event;
   return kind === 'tracks' || kind === 'timers' || kind === 'tools';
 }
 
@@ -192,8 +193,14 @@ export function listShownTools({ tools }, nowMs) {
  */
 export function formatTime(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const parts = [
+    Math.floor(seconds / 3_600),
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+  ];
   const [hours, ...rest] = parts;
   const shown = hours ? parts : rest;
-  return shown.map((part, n) => (n === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
+  return shown
+    .map((part, n) => (n === 0 ? `${part}` : `${part}`.padStart(2, '0')))
+    .join(':');
 }

@@ -68,9 +68,24 @@ function renderButtons({ isMuted, isPaused, name }, { tracks }) {
   const pause = isPaused ? 'resume' : 'pause';
   const mute = isMuted ? 'unmute' : 'mute';
   const buttons = /** @type {const} */ ([
-    { act: pause, icon: pause, label: formatText('page.track.pause', { track: name }), isPressed: isPaused },
-    { act: mute, icon: mute, label: formatText('page.track.mute', { track: name }), isPressed: isMuted },
-    { act: 'skip', icon: 'skip', label: formatText('page.track.skip', { track: name }), isPressed: undefined },
+    {
+      act: pause,
+      icon: pause,
+      label: formatText('page.track.pause', { track: name }),
+      isPressed: isPaused,
+    },
+    {
+      act: mute,
+      icon: mute,
+      label: formatText('page.track.mute', { track: name }),
+      isPressed: isMuted,
+    },
+    {
+      act: 'skip',
+      icon: 'skip',
+      label: formatText('page.track.skip', { track: name }),
+      isPressed: undefined,
+    },
   ]);
   return buttons.map(
     ({ act, icon, label, isPressed }) =>

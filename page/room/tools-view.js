@@ -30,10 +30,10 @@ function renderTool({ id, tool, state }) {
 /**
  * Finds the mark of a state.
  * @param {string} state
- * @returns {'running' | 'failed' | 'waits' | 'completed'}
+ * @returns {'running-call' | 'failed' | 'waits' | 'completed'}
  */
 function findMark(state) {
-  if (state === 'running') return 'running';
+  if (state === 'running') return 'running-call';
   if (state === 'asked') return 'waits';
   const isFailed = state === 'failed' || state === 'refused' || state === 'stopped';
   return isFailed ? 'failed' : 'completed';
