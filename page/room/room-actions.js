@@ -1,5 +1,7 @@
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
 /** @import { DeviceState } from './sound/device-chooser.js' */
+/** @import { Facts } from './facts.js' */
+/** @import { TrackActs } from './track-acts.js' */
 /** @import { SideActs } from './side-acts.js' */
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
@@ -19,6 +21,7 @@
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
  * @property {(on: boolean) => void} setTalking begins or ends to talk, while the microphone is open
+ * @property {TrackActs} tracks acts on the tracks of the bot
  * @property {SideActs} side acts of the side: devices, the talk to take along, how the bot speaks
  */
 
@@ -50,6 +53,9 @@
  * @property {string | undefined} fileOption name of the option that takes a file
  * @property {RoomForm | undefined} form
  * @property {SideState} side
+ * @property {Facts} facts tracks, timers and tools
+ * @property {number} nowMs instant of this drawing, by the clock of the page
+ * @property {Readonly<Record<string, number>>} wantedVolumes in percent, on their way to the bot, by track
  */
 
 export {};

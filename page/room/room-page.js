@@ -1,5 +1,6 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions, SideState } from './room-actions.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { RoomEvent } from './room-types.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
@@ -15,6 +16,7 @@ import {
 } from './command-line.js';
 import { renderComposer } from './composer-view.js';
 import { renderConversation } from './conversation-view.js';
+import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
 import { QuietCommands } from './quiet-commands.js';
@@ -28,12 +30,16 @@ import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
 import { formatLine, formatText } from './texts.js';
+import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
 
 /** After so long a voice had no words. */
 const wordsWaitMs = 5_000;
+
+/** Times of tracks and timers are drawn anew so often. */
+const tickMs = 500;
 
 /** So many sent lines can be recalled. */
 const maxSentLines = 50;
@@ -75,6 +81,9 @@ export class RoomPage {
     isTalking: false,
     isSounding: false,
     side: emptySide,
+    facts: noFacts,
+    nowMs: 0,
+    wantedVolumes: {},
   };
   /** @type {HTMLElement} */
   #root;
@@ -86,6 +95,8 @@ export class RoomPage {
   #quietCommands;
   /** @type {SideActs} */
   side;
+  /** @type {TrackActs} */
+  tracks;
   /** False while a change waits for the next frame of the browser. */
   #isDrawn = true;
   /** True until something was drawn in the place of the first sentence. */
@@ -133,6 +144,14 @@ export class RoomPage {
       (name, options) => this.#socket.ask('command', { name, options }),
       (event) => this.#receiveEvent(event),
     );
+    this.tracks = new TrackActs(
+      this.#quietCommands,
+      (wantedVolumes) => this.#changePage({ wantedVolumes }),
+      (notice) => this.#changePage({ notice }),
+    );
+    setInterval(() => {
+      if (isMoving(this.#page.facts)) this.#changePage({});
+    }, tickMs);
     this.side = new SideActs({
       getPage: () => this.#page,
       change: (changes) => this.#changeSide(changes),
@@ -373,12 +392,22 @@ export class RoomPage {
   #receiveEvent(event) {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (this.#quietCommands.holdEvent(event)) return;
+    if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;
     if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
       this.#awaitWords(event.who, event.on);
     this.#changePage({ room: stepRoom(this.#page.room, event) });
+  }
+
+  /**
+   * Draws a fact of the bot.
+   * @param {FactEvent} event
+   */
+  #takeFact(event) {
+    const facts = stepFacts(this.#page.facts, event, performance.now());
+    this.#changePage({ facts });
   }
 
   /**
@@ -403,7 +432,11 @@ export class RoomPage {
    * @param {string} notice one sentence, or none
    */
   #onConnection(isConnected, notice) {
-    this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
+    this.#changePage({
+      isConnected,
+      notice,
+      ...(isConnected && { room: emptyRoom, facts: noFacts }),
+    });
     if (isConnected && this.#sound.isOpen)
       void this.askRoom('microphone', { on: true });
   }
@@ -463,7 +496,7 @@ export class RoomPage {
       this.#root.replaceChildren();
       this.#isFirst = false;
     }
-    const page = markSpeakers(this.#page);
+    const page = { ...markSpeakers(this.#page), nowMs: performance.now() };
     const tree = html`${renderStage(page, this)}
       <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
       ${renderSide(page, this)}${renderForm(page, this)}`;

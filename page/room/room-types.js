@@ -1,4 +1,5 @@
 /** @import { RegisteredCommand } from './command-line.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { Instants } from './waterfall.js' */
 
 /**
@@ -156,6 +157,7 @@
  * @property {string} [error] one sentence, where `ok` is false
  * @property {string} [messageId] id of the bot's message
  * @property {string} [text] the bot's message
+ * @property {boolean} [ephemeral] whether the reader alone reads it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
  */
@@ -175,6 +177,7 @@
  *   | SentCommand
  *   | Reply
  *   | { kind: 'live', who: string, text: string }
+ *   | FactEvent
  *   | { kind: 'engines', lines: string[] }
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent

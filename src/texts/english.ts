@@ -11,6 +11,7 @@ import type personas from '#src/texts/en/personas.json';
 import type privacy from '#src/texts/en/privacy.json';
 import type reading from '#src/texts/en/reading.json';
 import type reminders from '#src/texts/en/reminders.json';
+import type running from '#src/texts/en/running.json';
 import type settings from '#src/texts/en/settings.json';
 import type talking from '#src/texts/en/talking.json';
 import type tools from '#src/texts/en/tools.json';
@@ -38,6 +39,7 @@ export type English = typeof budget &
   typeof privacy &
   typeof reading &
   typeof reminders &
+  typeof running &
   typeof settings &
   typeof talking &
   typeof tools &

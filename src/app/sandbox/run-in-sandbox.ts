@@ -42,6 +42,7 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
+import { createLocalGlimpser } from './local-glimpser.ts';
 import { PageView } from './page-view.ts';
 
 export type SandboxArguments = {
@@ -84,7 +85,13 @@ async function startSandboxRun(
   const { storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
-  const pageView = new PageView(botName);
+  const { transcription } = config.engines;
+  await using stack = new AsyncDisposableStack();
+  const glimpser =
+    page && transcription.kind === 'local'
+      ? stack.use(createLocalGlimpser(realClock, transcription))
+      : undefined;
+  const pageView = new PageView(botName, glimpser);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
   const starting = startSandbox(
@@ -106,7 +113,6 @@ async function startSandboxRun(
     waits.announce('ears, voice and chat model to load', opening),
     loadOpus(),
   ]);
-  await using stack = new AsyncDisposableStack();
   stack.use(sandbox);
   stack.use(engines);
   trustCertificate(sandbox.ready.ca);
