@@ -10,7 +10,7 @@ import type { Session } from '#src/conversation/session.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { formatText, type PlainTextId } from '#src/texts/texts.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
@@ -22,9 +22,11 @@ import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
   createFailedResult,
   createMissingRightResult,
+  createRefusedResult,
   createRejectedResult,
   formatToolResult,
   formatUnknownOutcome,
+  listResultLines,
   runWithToolDeadline,
   type ToolCallResult,
   tellChange,
@@ -248,7 +250,8 @@ export class ToolCallRunner {
       tellChange(outcome, wish, this.#session);
       const { facts, hasChangedNothing, quote } = outcome;
       const content = formatToolResult(facts, tool.external?.resultChars);
-      return { how: 'ran', content, hasChangedNothing, quote } as const;
+      const lines = listResultLines(outcome);
+      return { how: 'ran', content, hasChangedNothing, quote, lines } as const;
     };
     try {
       const work = waitUnlessAborted(runAction(), runSignal);
@@ -361,6 +364,7 @@ export class AnswerCalls implements AnswerTools {
       // Nine letters and digits, as Mistral wants them.
       call: { id: `done${`${n}`.padStart(5, '0')}`, name: tool, argumentsJson: args },
       content: calls.getResult(resultId).content,
+      lines: calls.getResult(resultId).lines,
     }));
   }
 
@@ -399,7 +403,7 @@ export class AnswerCalls implements AnswerTools {
       : createRejectedResult('There is no such tool.');
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
     calls.reportCall(tool, result.how, askerId, atMs);
-    return { content: result.content };
+    return { content: result.content, lines: result.lines };
   }
 
   async #runInTime(
@@ -434,8 +438,7 @@ export class AnswerCalls implements AnswerTools {
       return createMissingRightResult(tool);
     signal.throwIfAborted();
     const action = await fit.prepare(tools.createPorts(asker.speakerId), signal);
-    if (action.kind === 'refused')
-      return createRejectedResult(formatText(action.line.id, action.line.with));
+    if (action.kind === 'refused') return createRefusedResult(action.line);
     const isReadOnly = fit.effect === 'read';
     const spoken = isReadOnly ? undefined : this.#createSpokenQuestion(action, asker);
     const { kind: _, ...confirmable } = action;
