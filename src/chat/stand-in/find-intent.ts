@@ -55,7 +55,7 @@ const harmless: ReadonlySet<Intent> = new Set([
  * import { findIntent } from '#src/chat/stand-in/find-intent.ts';
  *
  * const context = { nowWallMs: 0, timeZone: 'UTC', botName: 'Nova', locale: 'en' } as const;
- * findIntent('Nova, erzähl mir bitte einen Witz!', context)?.intent; // 'joke'
+ * findIntent('Nova, cu\u00e9ntame un chiste, por favor.', context)?.intent; // 'joke'
  */
 export function findIntent(
   request: string,
@@ -68,8 +68,9 @@ export function findIntent(
     findFirst(requests, findSum) ??
     findFirst(requests, findExact) ??
     findFirst(requests, (read) => findTimed(read, context)) ??
+    findFirst(requests, findKnownSound) ??
     findFirst(likely, findSimilar) ??
-    findFirst(requests, findSlotted)
+    findFirst(requests, findAnySound)
   );
 }
 
@@ -220,17 +221,24 @@ function findEnglishTime(phrase: string, context: TimeContext) {
   return { when, text: about.replace(/^(?:to|about|that|of) /, '') || undefined };
 }
 
-/** Finds a wording with a slot for a sound. Verbs that also mean other things ("put on") need a sound that is known. */
-function findSlotted({ plain, wordings }: ReadRequest): FoundIntent | undefined {
+/** Finds a wording with the name of a sound that is known. */
+function findKnownSound({ plain, wordings }: ReadRequest): FoundIntent | undefined {
   const { locale, sounds } = wordings;
   const { play, playKnown } = wordings.wordings;
-  for (const wording of [...playKnown, ...play]) {
-    const named = matchSlots(wording, plain);
-    const known = sounds[named ?? ''];
-    const sound = known ?? (play.includes(wording) ? named : undefined);
-    if (sound) return { intent: 'play', sound, locale };
-  }
-  return undefined;
+  const sound = [...playKnown, ...play]
+    .map((wording) => sounds[matchSlots(wording, plain) ?? ''])
+    .find((name) => name !== undefined);
+  return sound === undefined ? undefined : { intent: 'play', sound, locale };
+}
+
+/** Finds a wording with any sound. Verbs that also mean other things ("put on") are none. */
+function findAnySound({ plain, wordings }: ReadRequest): FoundIntent | undefined {
+  const sound = wordings.wordings.play
+    .map((wording) => matchSlots(wording, plain))
+    .find((name) => name !== undefined && name !== '');
+  return sound === undefined
+    ? undefined
+    : { intent: 'play', sound, locale: wordings.locale };
 }
 
 /** Returns the words in the slot of a wording, or an empty text if it has none. Undefined if the request differs. */

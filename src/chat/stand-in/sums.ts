@@ -45,26 +45,18 @@ function isScore(request: string) {
 function toSymbols(request: string, wordings: Wordings) {
   const { numberPattern, of, operators, point, sumFrames, thousands, values } =
     wordings;
-  const folded = foldLetters(request)
-    .replace(/[?!\u00bf\u00a1\u3002\u3001\uff1f"\u201c\u201d\u201e=:]/g, ' ')
-    .replace(/[.,](?!\d)/g, ' ')
-    .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
-    .replace(/(?<=\d) ?[x\u00d7\u22c5](?= ?\d)/g, ' * ')
-    .replace(/\u00f7/g, ' / ')
-    .replace(/[\u2212\u2013]/g, '-');
-  const replaceWords = (text: string, words: readonly string[], symbol: string) =>
-    text.replace(toWholeWords(joinPhrases(words)), symbol);
-  const numbered = groupDigits(folded, thousands)
+  // "Pour cent" holds a number, so percentages come first.
+  const percents = replaceWords(foldSum(request), operators['%'], ' % ');
+  const numbered = groupDigits(percents, thousands)
     .replace(/\s+/g, ' ')
     .trim()
     .replace(numberPattern, (words) => ` ${values.get(words) ?? words} `);
   const pointed = replaceWords(numbered, point, '.')
     .replace(/(?<=\d) *\. *(?=\d)/g, '.')
     .replace(/\s+/g, ' ');
-  const framed = removeFrames(pointed.trim(), sumFrames);
-  const percents = replaceWords(framed, operators['%'], ' % ');
-  const parts = percents.replace(/%\s+(\p{L}+)\s/gu, (whole, word: string) =>
-    of.includes(word) ? '% * ' : whole,
+  const parts = removeFrames(pointed.trim(), sumFrames).replace(
+    /% (\p{L}+) /gu,
+    (whole, word: string) => (of.includes(word) ? '% * ' : whole),
   );
   const symbols = ['*', '/', '+', '-'] as const satisfies readonly Operator[];
   // The longest phrases first: "multiplicado por" before "por".
@@ -75,6 +67,22 @@ function toSymbols(request: string, wordings: Wordings) {
     (text, { symbol, phrase }) => replaceWords(text, [phrase], ` ${symbol} `),
     parts,
   );
+}
+
+/** Folds letters and signs of a sum, and leaves decimal points. */
+function foldSum(request: string) {
+  return foldLetters(request)
+    .replace(/'s(?![\p{L}\p{N}])/gu, ' is')
+    .replace(/[?!\u00bf\u00a1\u3002\u3001\uff1f"\u201c\u201d\u201e=:]/g, ' ')
+    .replace(/[.,](?!\d)/g, ' ')
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
+    .replace(/(?<=\d) ?[x\u00d7\u22c5](?= ?\d)/g, ' * ')
+    .replace(/\u00f7/g, ' / ')
+    .replace(/[\u2212\u2013]/g, '-');
+}
+
+function replaceWords(text: string, words: readonly string[], symbol: string) {
+  return text.replace(toWholeWords(joinPhrases(words)), symbol);
 }
 
 function groupDigits(text: string, thousands: string) {

@@ -90,7 +90,7 @@ const tables = new Map<Locale, Wordings>();
  * @example
  * import { getWordings } from '#src/chat/stand-in/wordings.ts';
  *
- * getWordings('de').values.get('zwölf'.normalize('NFD').replace(/\p{M}/gu, '')); // 12
+ * getWordings('de').values.get('einundzwanzig'); // 21
  */
 export function getWordings(locale: Locale): Wordings {
   const table = tables.get(locale) ?? createWordings(locale);
@@ -165,8 +165,8 @@ export function foldLetters(text: string): string {
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[\u2019\u2018`\u00b4]/g, "'")
-    .replaceAll('ß', 'ss')
-    .replaceAll('ł', 'l')
+    .replaceAll('\u00df', 'ss')
+    .replaceAll('\u0142', 'l')
     .normalize('NFD')
     .replace(/(?<=\p{Script=Latin})\p{M}+/gu, '')
     .normalize('NFC');
