@@ -107,6 +107,14 @@ test.each([
   expect(await ask(said, language)).toEqual(answer),
 );
 
+test.each(['a', '1', '十', ' ', "'", '1 + ', 'zwei ', 'minuten ', '雨', '.,'])(
+  'a request of %j, however often, is read in linear time',
+  (unit) =>
+    expect(
+      findSuperlinear((text) => find(text, 'ja'), repeatUnit(unit, ' one')),
+    ).toBeUndefined(),
+);
+
 test('a reminder keeps the words of its asker', () => {
   const found = find('Erinnere mich in 5 Minuten an den Müll!', 'de');
   expect(found && findCall(found)?.input).toEqual({

@@ -19,6 +19,7 @@ export function takeDuration(
   request: string,
   wordings: Wordings,
 ): TimedRequest | undefined {
+  if (!wordings.anyUnit.test(request)) return undefined;
   const [phrase] = request.match(wordings.durationPattern) ?? [];
   if (phrase === undefined) return undefined;
   const seconds = countSeconds(phrase, wordings);

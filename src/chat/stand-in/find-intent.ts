@@ -8,6 +8,7 @@ import {
   getWordings,
   type Intent,
   listLanguages,
+  toWholeWords,
   type Wordings,
 } from './wordings.ts';
 
@@ -32,6 +33,8 @@ export type RequestContext = TimeContext & {
 
 /** Of wordings with an effect, a request may differ by so much of its length. */
 const maxEffectDistance = 0.2;
+/** A timer differs from its wordings by less, as they have many. */
+const maxTimerDistance = 0.1;
 /** Wordings whose answer changes nothing. */
 const harmless: ReadonlySet<Intent> = new Set([
   'time',
@@ -112,8 +115,8 @@ function readRequest(
 function removeName(request: string, botName: string) {
   const name = botName.trim();
   if (name === '') return request;
-  const pattern = `(?<![\\p{Script=Latin}\\p{N}])${RegExp.escape(name)}(?![\\p{Script=Latin}\\p{N}])[,\u3001]?`;
-  return request.replace(new RegExp(pattern, 'giu'), ' ').trim();
+  const pattern = toWholeWords(`${RegExp.escape(name)}(?:[,\u3001](?!\\d))?`, 'giu');
+  return request.replace(pattern, ' ').trim();
 }
 
 function findSum({ raw, wordings }: ReadRequest): FoundIntent | undefined {
@@ -140,17 +143,19 @@ function findSimilar({ plain, wordings }: ReadRequest): FoundIntent | undefined 
       ? maxDistance
       : Math.min(maxDistance, maxEffectDistance);
     const closed = texts.filter((text) => !text.includes('{'));
-    const distance = Math.min(...closed.map((text) => measureShare(plain, text)));
+    const distance = Math.min(
+      ...closed.map((text) => measureShare(plain, text, allowed)),
+    );
     return distance <= allowed ? [{ intent, distance }] : [];
   });
   const [nearest] = near.toSorted((a, b) => a.distance - b.distance);
   return nearest && { intent: nearest.intent, locale };
 }
 
-function measureShare(request: string, wording: string) {
+function measureShare(request: string, wording: string, allowed: number) {
   const longest = Math.max(request.length, wording.length);
-  // Edits are counted only where the lengths allow them.
-  if (Math.abs(request.length - wording.length) > longest / 2) return 1;
+  // Edits are counted only where the lengths allow so few of them.
+  if (Math.abs(request.length - wording.length) > longest * allowed) return 1;
   return measureEditDistance(request, wording) / longest;
 }
 
@@ -166,7 +171,8 @@ function findTimed(
   const { request, when } = timed;
   const slot = (text: string) => text.replace(timeSlot, '#');
   const isTimer = wordings.wordings.timer.some(
-    (text) => measureShare(slot(request), slot(text)) <= maxEffectDistance / 2,
+    (text) =>
+      measureShare(slot(request), slot(text), maxTimerDistance) <= maxTimerDistance,
   );
   if (isTimer) return { intent: 'timer', when, locale };
   for (const wording of wordings.wordings.remind) {
@@ -177,6 +183,12 @@ function findTimed(
   return undefined;
 }
 
+function removeLastMarks(text: string) {
+  let end = text.length;
+  while (/[\s.,!?\u3002\uff01\uff1f]/.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
 /** Finds the words as they stand in the request, with their accents. */
 function restoreWords(folded: string, raw: string) {
   if (folded === '') return folded;
@@ -185,8 +197,7 @@ function restoreWords(folded: string, raw: string) {
   for (let from = pieces.length - 1; from >= 0; from--)
     for (let to = from + 1; to <= pieces.length; to++) {
       const slice = pieces.slice(from, to).join('');
-      if (foldText(slice) === folded)
-        return slice.replace(/[\s.,!?\u3002\uff01\uff1f]+$/, '');
+      if (foldText(slice) === folded) return removeLastMarks(slice);
     }
   return folded;
 }

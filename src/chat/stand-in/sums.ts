@@ -1,10 +1,4 @@
-import {
-  foldLetters,
-  joinPhrases,
-  type Operator,
-  toWholeWords,
-  type Wordings,
-} from './wordings.ts';
+import { foldLetters, type Wordings } from './wordings.ts';
 
 /** The result of a sum, in digits with a decimal point. */
 export type SumResult =
@@ -29,7 +23,9 @@ export function calculateSum(
   wordings: Wordings,
 ): SumResult | undefined {
   if (request.length > maxChars || isScore(request)) return undefined;
-  const tokens = listTokens(toSymbols(request, wordings));
+  const folded = foldSum(request);
+  if (!wordings.anyOperator.test(folded)) return undefined;
+  const tokens = listTokens(toSymbols(folded, wordings));
   if (!tokens || tokens.length < 3 || tokens.length > maxTokens) return undefined;
   const reader = new SumReader(tokens);
   const value = reader.readSum();
@@ -42,31 +38,27 @@ function isScore(request: string) {
   return /^\s*\d+(?:[-/]\d+)+[.?!\s]*$/.test(request);
 }
 
-function toSymbols(request: string, wordings: Wordings) {
-  const { numberPattern, of, operators, point, sumFrames, thousands, values } =
+function toSymbols(folded: string, wordings: Wordings) {
+  const { framePattern, numberPattern, of, operatorPatterns, pointPattern, values } =
     wordings;
-  // "Pour cent" holds a number, so percentages come first.
-  const percents = replaceWords(foldSum(request), operators['%'], ' % ');
-  const numbered = groupDigits(percents, thousands)
+  const replaceOperators = (text: string, isPercent: boolean) =>
+    operatorPatterns
+      .filter(([sign]) => (sign === '%') === isPercent)
+      .reduce((left, [sign, pattern]) => left.replace(pattern, ` ${sign} `), text);
+  // "Pour cent" holds a number, and "por ciento" an operator, so percentages come first.
+  const numbered = groupDigits(replaceOperators(folded, true), wordings.thousands)
     .replace(/\s+/g, ' ')
     .trim()
     .replace(numberPattern, (words) => ` ${values.get(words) ?? words} `);
-  const pointed = replaceWords(numbered, point, '.')
-    .replace(/(?<=\d) *\. *(?=\d)/g, '.')
-    .replace(/\s+/g, ' ');
-  const parts = removeFrames(pointed.trim(), sumFrames).replace(
+  const pointed = numbered
+    .replace(/\s+/g, ' ')
+    .replace(pointPattern, '.')
+    .replace(/(?<=\d) ?\. ?(?=\d)/g, '.');
+  const parts = removeFrames(pointed.trim(), framePattern).replace(
     /% (\p{L}+) /gu,
     (whole, word: string) => (of.includes(word) ? '% * ' : whole),
   );
-  const symbols = ['*', '/', '+', '-'] as const satisfies readonly Operator[];
-  // The longest phrases first: "multiplicado por" before "por".
-  const phrases = symbols
-    .flatMap((symbol) => operators[symbol].map((phrase) => ({ symbol, phrase })))
-    .toSorted((a, b) => b.phrase.length - a.phrase.length);
-  return phrases.reduce(
-    (text, { symbol, phrase }) => replaceWords(text, [phrase], ` ${symbol} `),
-    parts,
-  );
+  return replaceOperators(parts, false);
 }
 
 /** Folds letters and signs of a sum, and leaves decimal points. */
@@ -81,30 +73,18 @@ function foldSum(request: string) {
     .replace(/[\u2212\u2013]/g, '-');
 }
 
-function replaceWords(text: string, words: readonly string[], symbol: string) {
-  return text.replace(toWholeWords(joinPhrases(words)), symbol);
-}
-
 function groupDigits(text: string, thousands: string) {
-  const ungrouped =
-    thousands === ''
-      ? text.replace(/(?<=\d) (?=\d{3}(?!\d))/g, '')
-      : text.replace(
-          new RegExp(`(?<=\\d)${RegExp.escape(thousands)}(?=\\d{3}(?!\\d))`, 'g'),
-          '',
-        );
-  return ungrouped.replace(/(?<=\d),(?=\d)/g, '.');
+  const gap = thousands || ' ';
+  return text
+    .replace(/(?<=\d)([., ])(?=\d{3}(?!\d))/g, (sign) => (sign === gap ? '' : sign))
+    .replace(/(?<=\d),(?=\d)/g, '.');
 }
 
-function removeFrames(text: string, frames: readonly string[]) {
-  const frame = joinPhrases(frames);
-  const end = '(?![\\p{Script=Latin}\\p{N}])';
-  const first = new RegExp(`^(?:${frame})${end} ?`, 'u');
-  const last = new RegExp(` ?(?<![\\p{Script=Latin}])(?:${frame})$`, 'u');
+function removeFrames(text: string, frame: RegExp) {
   let [rest, before] = [text, ''];
   while (rest !== before) {
     before = rest;
-    rest = rest.replace(first, '').replace(last, '').trim();
+    rest = rest.replace(frame, '').trim();
   }
   return rest;
 }
@@ -195,9 +175,15 @@ function formatFraction([numerator, denominator]: Fraction): SumResult | undefin
   const scaled =
     (size * 10n ** BigInt(decimals) * 2n + denominator) / (denominator * 2n);
   const padded = `${scaled}`.padStart(decimals + 1, '0');
-  const fraction = padded.slice(-decimals).replace(/0+$/, '');
+  const fraction = removeLastZeros(padded.slice(-decimals));
   const whole = padded.slice(0, -decimals);
   const sign = isNegative && scaled > 0n ? '-' : '';
   const digits = `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`;
   return { kind: isExact ? 'exact' : 'about', digits };
+}
+
+function removeLastZeros(digits: string) {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
 }

@@ -78,6 +78,16 @@ export interface Wordings extends WordingFile {
   readonly fillerPattern: RegExp;
   /** Finds a length of time. Groups: none. */
   readonly durationPattern: RegExp;
+  /** Finds each operator, the longest phrases first. Global. */
+  readonly operatorPatterns: readonly (readonly [Operator, RegExp])[];
+  /** Finds any operator or sign of one. */
+  readonly anyOperator: RegExp;
+  /** Finds decimal points in words. Global. */
+  readonly pointPattern: RegExp;
+  /** Finds a word around a sum, at the start or the end. */
+  readonly framePattern: RegExp;
+  /** Finds any unit of time. */
+  readonly anyUnit: RegExp;
   /** Value of each number word. */
   readonly values: ReadonlyMap<string, number>;
 }
@@ -112,16 +122,29 @@ function createWordings(locale: Locale): Wordings {
   const alone = joinPhrases(foldAll(file.wholeUnits)) || '(?!)';
   const part = `(?:${amount} ?(?:${unit})|${alone})`;
   const join = `(?: ?(?:${joinPhrases(file.unitJoins)}) ?| ?)`;
+  const operators = mapValues(file.operators, foldAll);
+  const phrases = Object.entries<readonly string[]>(operators).flatMap(
+    ([sign, texts]) => texts.map((phrase) => ({ sign: sign as Operator, phrase })),
+  );
+  const frames = joinPhrases(foldAll(file.sumFrames));
   return {
     ...file,
     locale,
     units,
+    operatorPatterns: phrases
+      .toSorted((a, b) => b.phrase.length - a.phrase.length)
+      .map(({ sign, phrase }) => [sign, toWholeWords(RegExp.escape(phrase))]),
+    anyOperator: toWholeWords(
+      `${joinPhrases(phrases.map(({ phrase }) => phrase))}|[-+*/%x\u00d7\u22c5\u00f7\u2212]`,
+      'u',
+    ),
+    pointPattern: toWholeWords(joinPhrases(foldAll(file.point))),
+    framePattern: toWholeWords(`^(?:${frames})|(?:${frames})$`, 'u'),
+    anyUnit: toWholeWords(unit, 'u'),
     values,
     sounds: foldKeys(file.sounds),
-    operators: mapValues(file.operators, foldAll),
+    operators,
     of: foldAll(file.of),
-    point: foldAll(file.point),
-    sumFrames: foldAll(file.sumFrames),
     wordings: mapValues(file.wordings, foldAll),
     numberPattern: toWholeWords(joinPhrases([...values.keys()])),
     fillerPattern: toWholeWords(joinPhrases(foldAll(file.fillers))),
@@ -156,8 +179,8 @@ export function foldText(text: string): string {
     .trim();
 }
 
-const unspaced = '[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}]';
-const unspacedGap = new RegExp(`(?<=${unspaced}) +| +(?=${unspaced})`, 'gu');
+const unspacedGap =
+  /(?<=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]) | (?=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}])/gu;
 
 /** Folds case, width and the accents of Latin letters. */
 export function foldLetters(text: string): string {
@@ -202,7 +225,7 @@ function mapValues<Key extends string, Value>(
 }
 
 /** Joins phrases to alternatives of a pattern, the longest first. */
-export function joinPhrases(phrases: readonly string[]): string {
+function joinPhrases(phrases: readonly string[]): string {
   return phrases
     .toSorted((a, b) => b.length - a.length)
     .map((phrase) => RegExp.escape(phrase))
@@ -210,8 +233,8 @@ export function joinPhrases(phrases: readonly string[]): string {
 }
 
 /** Makes a pattern that finds whole words, or any place of a text that is written without spaces. */
-export function toWholeWords(source: string): RegExp {
+export function toWholeWords(source: string, flags = 'gu'): RegExp {
   const latin = "[\\p{Script=Latin}']";
   const before = `(?<!${latin})(?<!\\p{N}(?=${latin}))`;
-  return new RegExp(`${before}(?:${source || '(?!)'})(?!${latin})`, 'gu');
+  return new RegExp(`${before}(?:${source || '(?!)'})(?!${latin})`, flags);
 }
