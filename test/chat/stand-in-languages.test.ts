@@ -7,6 +7,7 @@ import { foldText, getWordings } from '#src/chat/stand-in/wordings.ts';
 import { tools } from '#src/features/features.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText, type Locale } from '#src/texts/texts.ts';
+import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 import strange from './stand-in-strange.json' with { type: 'json' };
 import utterances from './stand-in-utterances.json' with { type: 'json' };
 
