@@ -6,6 +6,7 @@ import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { findPanel, isFirstScreen } from './room-state.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
 /**
@@ -29,11 +30,11 @@ export function renderConversation(page, actions) {
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
     ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
   ];
-  return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
+  return html`<div class="messages" role="log" aria-label=${formatText('page.conversation')} tabindex="0"><div>
     ${
       isFirstScreen(page.room) &&
-      html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
-      <p>You need no account. The first question was asked for you. Speak, type, or try one of these:</p>${renderTries(actions)}</section>`
+      html`<section class="hello"><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
+      <p>${formatText('page.hello.how')}</p>${renderTries(actions)}</section>`
     }
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
@@ -118,9 +119,9 @@ function renderBubble(item, name, isNext, room, actions) {
   return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
     ${renderSign({ name }, room)}
     <div class="bubble"><span class="hidden">${name}: </span>
-      ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>only ${item.to === room.you ? 'you' : item.to}</small>`}
+      ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>${item.to === room.you ? formatText('page.only.you') : formatText('page.only', { name: item.to ?? '' })}</small>`}
       ${renderItemContent(item, room, actions)}</div>
-    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
+    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString(getLocale(), { timeStyle: 'short' })}</time>`}</article>`;
 }
 
 /**
@@ -136,7 +137,7 @@ function renderItemContent(item, room, actions) {
       return renderMarkdown(item.text);
     case 'answered':
       return html`${renderMarkdown(item.heardText || item.text)}
-        ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${renderTimings(item)}`;
+        ${item.finish === 'cancelled' && html`<small>${formatText('page.interrupted')}</small>`}${renderTimings(item)}`;
     case 'message':
       return renderMessage(
         { ...item, text: item.text.replace(`<@${room.bot.id}> `, '') },
@@ -175,12 +176,22 @@ function findSide(name, { you, bot }) {
  */
 function renderTimings({ who, finish, instants, firstHeardAtMs }) {
   const { totalMs, stages, longest } = measureStages(instants, firstHeardAtMs);
-  return html`<details><summary>Answered in ${(totalMs / 1_000).toFixed(1)} s</summary>
-    <small>Answer to ${who}: ${finish}. Time since the end of the question:</small>
+  return html`<details><summary>${formatText('page.answered', { seconds: formatDecimal(totalMs / 1_000) })}</summary>
+    <small>${formatText('page.answered.to', { name: who, finish: formatText(`page.finish.${finish}`) })}</small>
     <ol>${stages.map(
       ({ name, afterMs, from, to }) =>
-        html`<li style=${{ '--from': from, '--to': to }}><span>${name}</span> <b>${afterMs} ms</b></li>`,
+        html`<li style=${{ '--from': from, '--to': to }}><span>${formatText(name)}</span> <b>${afterMs} ms</b></li>`,
     )}</ol>
-    ${longest && html`<small>Most of it: “${longest.name}”. ${longest.faster}</small>`}
+    ${longest && html`<small>${formatText('page.answered.most', { stage: formatText(longest.name), advice: formatLine(longest.faster) })}</small>`}
   </details>`;
+}
+
+/**
+ * Formats a number with one decimal.
+ * @param {number} value
+ * @returns {string}
+ */
+function formatDecimal(value) {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(getLocale(), digits).format(value);
 }

@@ -2,6 +2,7 @@
 /** @import { RoomField, RoomMenu } from './room-types.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the form that the bot has opened, if any, as a dialog.
@@ -24,8 +25,8 @@ export function renderForm({ form }, actions) {
     <h2 id="form">${form.title}</h2>
     <form onSubmit=${submitFields}>
       ${form.fields.map(renderField)}
-      <div class="row"><button type="submit" class="main">Submit</button>
-        <button type="button" onClick=${() => actions.closeForm()}>Cancel</button></div>
+      <div class="row"><button type="submit" class="main">${formatText('page.submit')}</button>
+        <button type="button" onClick=${() => actions.closeForm()}>${formatText('page.cancel')}</button></div>
     </form>
   </dialog>`;
 }
@@ -70,7 +71,7 @@ export function renderMenu(messageId, menu, actions) {
   };
   return html`<form class="row" key=${customId} onSubmit=${sendValues} onChange=${maxCount === 1 && sendValues}>
     <label>${placeholder} ${renderMenuChoices(menu)}</label>
-    ${maxCount > 1 && html`<button type="submit" disabled=${disabled}>Choose</button>`}
+    ${maxCount > 1 && html`<button type="submit" disabled=${disabled}>${formatText('page.choose')}</button>`}
   </form>`;
 }
 
@@ -92,7 +93,7 @@ function readValues(form, name) {
  */
 function renderMenuChoices({ customId, disabled, minCount, maxCount, choices }) {
   return html`<select name=${customId} multiple=${maxCount > 1} required=${minCount > 0} disabled=${disabled}>
-    ${maxCount === 1 && html`<option value="">Pick one</option>`}
+    ${maxCount === 1 && html`<option value="">${formatText('page.pick')}</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }
