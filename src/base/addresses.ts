@@ -2,12 +2,13 @@ import { domainToUnicode } from 'node:url';
 import addressWords from './address-words.json' with { type: 'json' };
 
 /** Characters that end an address of the web, although Unicode counts some of them as letters' neighbours. */
-const addressEnds = '\\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011';
+const addressEnds =
+  '\\s<>|[\\]\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011';
 /** A dot or hyphen stands inside a name only between two letters or digits, so that each name is read one way. */
 const label = '[\\p{L}\\p{N}]+(?:[-_]+[\\p{L}\\p{N}]+)*';
 
 /** An address of the web, with its scheme or `www.`. It ends in a letter, a digit or a slash. */
-export const webAddressPattern: string = `\\b(?:https?://|www\\.)[^${addressEnds}]*[\\p{L}\\p{N}/]`;
+export const webAddressPattern: string = `\\b(?:[Hh][Tt][Tt][Pp][Ss]?://|[Ww]{3}\\.)[^${addressEnds}]*[\\p{L}\\p{N}/]`;
 const mailPattern = `(?<![\\p{L}\\p{N}._%+-])(?:mailto:)?[\\p{L}\\p{N}][\\p{L}\\p{N}._%+-]{0,63}@${label}(?:\\.${label})+`;
 /** `example.com/map`, `Node.js` and `main.ts`: a last name of letters, and no single letters as in `e.g`. */
 const namePattern = `(?<![\\p{L}\\p{N}._/@-])(?:${label}\\.)+\\p{Ll}[\\p{Ll}\\p{N}]{1,15}(?::\\d{1,5})?(?![\\p{L}\\p{N}@-])(?:/[\\p{L}\\p{N}/_.-]*[\\p{L}\\p{N}/])?`;
@@ -16,7 +17,7 @@ const ipPattern =
 
 const anyAddress = new RegExp(
   [webAddressPattern, mailPattern, ipPattern, namePattern].join('|'),
-  'giu',
+  'gu',
 );
 
 /** Place of an address in a text. */
@@ -68,7 +69,8 @@ export function sayAddresses(text: string, language: string | undefined): string
 }
 
 function sayAddress(address: string, words: AddressWords) {
-  if (/^[^/]*@/.test(address) && !/^https?:/i.test(address)) return sayMail(address, words);
+  if (/^[^/]*@/.test(address) && !/^https?:/i.test(address))
+    return sayMail(address, words);
   const bare = address.replace(/^https?:\/\//i, '');
   const [authority = '', ...pathNames] = cutAt(bare, /[?#]/).split('/');
   const [host = '', port] = authority.slice(authority.lastIndexOf('@') + 1).split(':');

@@ -1,7 +1,7 @@
 import type { PersonId } from '#src/base/ids.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
-import { toOpenText } from '#src/people/owned.ts';
+import { type Owned, toOpenText } from '#src/people/owned.ts';
 import { getLanguageName } from '#src/texts/language-names.ts';
 import { findLocale, formatText } from '#src/texts/texts.ts';
 import type {
@@ -46,24 +46,34 @@ function choosePlace({
  */
 export function writeAnswerOnce(answer: WrittenAnswer, session: WritingSession): void {
   const { askerId, pending, progress, readerId } = answer;
-  const { loop, notices, voiceChannel } = session;
+  const { missingLanguage, unspoken } = progress;
   const text = progress.text.trim();
   if (text === '' || progress.isWritten) return;
-  const { missingLanguage, unspoken } = progress;
   if (missingLanguage !== undefined)
     tellMissingVoice(missingLanguage, askerId, session);
-  const words = pending.toOwnedText(text);
-  const place = choosePlace(answer);
-  const { onlyFor: id } = pending;
-  if (place === 'private' && id !== undefined)
-    void writePrivately({ id, name: voiceChannel.getName(id) }, words, session);
-  if (place === 'mention') notices.writeWords(words, readerId);
-  if (place === 'chat' && unspoken === 'failed') writeUnspeakableWords(words, session);
-  if (place === 'chat' && unspoken === 'voiceless') notices.writeWords(words);
-  if (place === 'reply' && unspoken === 'failed' && loop.beginFailure('speak'))
-    notices.post({ id: 'fail.tts' });
+  writeInPlace(choosePlace(answer), pending.toOwnedText(text), answer, session);
   progress.isWritten =
     readerId !== undefined || unspoken !== undefined || pending.isWritten;
+}
+
+function writeInPlace(
+  place: WrittenPlace | undefined,
+  words: Owned<string>,
+  { askerId, pending, progress, readerId }: WrittenAnswer,
+  session: WritingSession,
+) {
+  const { loop, notices, voiceChannel } = session;
+  const hasFailed = progress.unspoken === 'failed';
+  if (place === 'private') {
+    const id = pending.onlyFor ?? askerId;
+    void writePrivately({ id, name: voiceChannel.getName(id) }, words, session);
+  }
+  if (place === 'mention') notices.writeWords(words, readerId);
+  if (place === 'chat' && hasFailed) writeUnspeakableWords(words, session);
+  if (place === 'chat' && !hasFailed) notices.writeWords(words);
+  // The reply has the words already, so only the reason is news.
+  if (place === 'reply' && hasFailed && loop.beginFailure('speak'))
+    notices.post({ id: 'fail.tts' });
 }
 
 const maxNoticeWaitMs = 60_000;
