@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderFace } from './message-view.js';
 
@@ -21,7 +22,7 @@ export function renderSide(page, actions) {
     <details><summary>What hears and speaks</summary>
       ${page.room.engines.map((sentence) => html`<p>${sentence}</p>`)}
       <p>The built-in recogniser gets one word in fifty of a clear speaker wrong, and three in ten of a strong accent.</p>
-      <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
+      <p>${renderConnectButton(actions)}</p>
     </details>
   </aside>`;
 }

@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Seat, Stage } from './stage.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -43,6 +44,7 @@ export function renderStage(page, actions) {
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
     ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
+    ${!room.hasChatModel && html`<p class="hint">${renderConnectButton(actions)}</p>`}
     <div role="status">${listSilences(room).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,

@@ -31,7 +31,8 @@ export class BrowserChannel implements Disposable {
   readonly #shown = new Map<string | object, BrowserEvent>();
   /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
-  #engines: BrowserEvent | undefined;
+  /** Facts about the bot's process, by kind. */
+  readonly #facts = new Map<string, BrowserEvent>();
   #state: BrowserEvent | undefined;
   #checkTimer: NodeJS.Timeout | undefined;
   #heardSubscription: Disposable | undefined;
@@ -50,7 +51,7 @@ export class BrowserChannel implements Disposable {
     this.#checkTimer ??= setInterval(() => this.checkState(), stateCheckMs).unref();
     this.checkState();
     this.#screens.add(screen);
-    const events = [this.#state, this.#engines, ...this.#shown.values()];
+    const events = [this.#state, ...this.#facts.values(), ...this.#shown.values()];
     // In one frame: a page that drew the room between two would move what it has drawn.
     screen.send(formatFrame(...events.filter((event) => event !== undefined)));
   }
@@ -78,8 +79,8 @@ export class BrowserChannel implements Disposable {
    * page first heard the answer.
    */
   reportEvent(event: BotEvent): void {
-    if (event.kind === 'engines') {
-      this.#engines = event;
+    if (event.kind === 'engines' || event.kind === 'models') {
+      this.#facts.set(event.kind, event);
       this.#emitEvent(event);
       return;
     }
