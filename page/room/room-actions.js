@@ -1,5 +1,8 @@
 /** @import { ConnectState } from './connect-view.js' */
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
+/** @import { DeviceState } from './sound/device-chooser.js' */
+/** @import { SideActs } from './side-acts.js' */
+/** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
 
 /**
@@ -21,6 +24,16 @@
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
  * @property {(on: boolean) => void} setTalking begins or ends to talk, while the microphone is open
+ * @property {SideActs} side acts of the side: devices, the talk to take along, how the bot speaks
+ */
+
+/**
+ * The side beside the talk.
+ * @typedef {object} SideState
+ * @property {DeviceState} devices
+ * @property {number | undefined} keptFromMs instant since 1970 from which the sound is kept, undefined: it is not
+ * @property {readonly string[]} voices
+ * @property {string} mannerReply the bot's last sentence about how it speaks, or none
  */
 
 /**
@@ -29,6 +42,7 @@
  * @property {RoomState} room
  * @property {boolean} isConnected
  * @property {string} notice one sentence for the reader, or none
+ * @property {SoundGate} soundGate
  * @property {number} level of the microphone, 0 to 1
  * @property {number} heardLevel of the sound that the reader hears, 0 to 1
  * @property {boolean} isMicrophoneOpen
@@ -41,6 +55,7 @@
  * @property {string | undefined} fileOption name of the option that takes a file
  * @property {RoomForm | undefined} form
  * @property {ConnectState | undefined} connect the dialog that connects a model
+ * @property {SideState} side
  */
 
 export {};

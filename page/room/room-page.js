@@ -1,5 +1,5 @@
 /** @import { Suggestion } from './command-line.js' */
-/** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { PageState, RoomActions, SideState } from './room-actions.js' */
 /** @import { RoomEvent } from './room-types.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
@@ -18,11 +18,14 @@ import { renderConnect, stepConnect } from './connect-view.js';
 import { renderConversation } from './conversation-view.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
+import { QuietCommands } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
 import { renderShutOut } from './shut-out-view.js';
+import { SideActs } from './side-acts.js';
 import { renderSide } from './side-view.js';
 import { RoomSound, takenSentence } from './sound/room-sound.js';
+import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
 
@@ -37,6 +40,17 @@ const maxSentLines = 50;
 
 /** The id of this tab, by which the sandbox tells several apart. */
 const tabId = `${Math.random()}`.slice(2);
+
+/** The side before anything is known. @type {SideState} */
+const emptySide = {
+  devices: {
+    ...noDevices,
+    choice: { microphone: systemDevice, loudspeaker: systemDevice, volume: 1 },
+  },
+  keptFromMs: undefined,
+  voices: [],
+  mannerReply: '',
+};
 
 const openingSentence =
   'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
@@ -54,6 +68,7 @@ export class RoomPage {
     room: emptyRoom,
     isConnected: false,
     notice: '',
+    soundGate: 'new',
     level: 0,
     heardLevel: 0,
     typedLine: '',
@@ -66,6 +81,7 @@ export class RoomPage {
     isOpenTalk: true,
     isTalking: false,
     isSounding: false,
+    side: emptySide,
   };
   /** @type {HTMLElement} */
   #root;
@@ -73,6 +89,10 @@ export class RoomPage {
   #socket;
   /** @type {RoomSound} */
   #sound;
+  /** @type {QuietCommands} */
+  #quietCommands;
+  /** @type {SideActs} */
+  side;
   /** False while a change waits for the next frame of the browser. */
   #isDrawn = true;
   /** True until something was drawn in the place of the first sentence. */
@@ -110,13 +130,33 @@ export class RoomPage {
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
       onEnded: (reason) => this.#endMicrophone(reason),
+      onGate: (soundGate) => this.#changePage({ soundGate }),
+      onDevices: (devices) => this.#changeSide({ devices }),
+      onLostDevice: ({ label }) =>
+        this.#changePage({ notice: `${label} is gone: the system's device is used.` }),
+      onKeptFull: () => void this.side.toggleKeeping(),
+    });
+    this.#quietCommands = new QuietCommands(
+      (name, options) => this.#socket.ask('command', { name, options }),
+      (event) => this.#receiveEvent(event),
+    );
+    this.side = new SideActs({
+      getPage: () => this.#page,
+      change: (changes) => this.#changeSide(changes),
+      tell: (notice) => this.#changePage({ notice }),
+      sound: this.#sound,
+      quietCommands: this.#quietCommands,
+      socket: this.#socket,
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
     addEventListener('keyup', (event) => this.#pressSpace(event, false));
     addEventListener('blur', () => this.setTalking(false));
-    // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
-      addEventListener(name, () => void this.#sound.startListening(), { once: true });
+      addEventListener(name, () => this.#sound.takeGateEvent({ kind: 'press' }));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#sound.takeGateEvent({ kind: 'returned' });
+    });
+    this.#sound.takeGateEvent({ kind: 'load' });
     this.#drawPage();
   }
 
@@ -372,6 +412,7 @@ export class RoomPage {
    */
   #receiveEvent(event) {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
+    if (this.#quietCommands.holdEvent(event)) return;
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(takenSentence);
     const { bot, you } = this.#page.room.room;
@@ -429,6 +470,14 @@ export class RoomPage {
       if (this.#page.isTalking && level > quietLevel)
         this.#awaitWords(this.#page.room.room.you, true);
     } else if (level !== this.#page.heardLevel) this.#changePage({ heardLevel: level }); // silence is still
+  }
+
+  /**
+   * Changes the side.
+   * @param {Partial<SideState>} changes
+   */
+  #changeSide(changes) {
+    this.#changePage({ side: { ...this.#page.side, ...changes } });
   }
 
   /**

@@ -154,6 +154,8 @@
  * @property {boolean} ok
  * @property {true} [isLost] true without a connection
  * @property {string} [error] one sentence, where `ok` is false
+ * @property {string} [messageId] id of the bot's message
+ * @property {string} [text] the bot's message
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
  * @property {readonly FoundServer[]} [servers] programs with models on this machine

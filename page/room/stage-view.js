@@ -1,4 +1,5 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Seat, Stage } from './stage.js' */
 /** @import { View } from './html.js' */
 import { renderConnectButton } from './connect-view.js';
@@ -6,6 +7,7 @@ import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { listSilences } from './room-state.js';
+import { isSoundMissing } from './sound/sound-gate.js';
 import { readStage } from './stage.js';
 
 /**
@@ -15,7 +17,8 @@ import { readStage } from './stage.js';
  * @returns {View}
  */
 export function renderStage(page, actions) {
-  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding } = page;
+  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding, soundGate } =
+    page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
@@ -45,13 +48,28 @@ export function renderStage(page, actions) {
       }</div>
     ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
     ${!room.hasChatModel && html`<p class="hint">${renderConnectButton(actions)}</p>`}
-    <div role="status">${listSilences(room).map(
+    <div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}${listSilences(
+      room,
+    ).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,
     )}</div>
     <div class="told">${message && renderMessage(message, room.room, actions)}</div>
   </section>`;
 }
+
+/**
+ * Renders the button that lets the page sound. Any press does so: the page asks at each one.
+ * @param {SoundGate} soundGate
+ * @returns {View}
+ */
+function renderHearButton(soundGate) {
+  return html`<p class="notice">${soundGate === 'silent' && silentSentence}
+    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> Press to hear</button></p>`;
+}
+
+const silentSentence = 'No loudspeaker began to play: plug one in or switch it on.';
+const loudspeaker = 'M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10';
 
 /**
  * Renders a person beside the bot.

@@ -30,6 +30,8 @@ type BrowserPageOptions = Pick<
   readonly clock?: Clock;
   /** Default: the bot's process cannot be asked. */
   readonly askBot?: AskBot;
+  /** Called when the first page opens, and after the last one has closed. */
+  readonly onWatched?: (isWatched: boolean) => void;
   /** Called with an error that the page does not expect. */
   readonly onBug: (error: unknown) => void;
 };
@@ -57,8 +59,9 @@ export async function openBrowserPage(
   options: BrowserPageOptions,
 ): Promise<BrowserPageOutcome> {
   const { you, askBot = refuseToAsk, clock = realClock } = options;
+  const { onWatched = () => undefined } = options;
   const person = sandbox.person(you);
-  const channel = new BrowserChannel({ sandbox, you, clock });
+  const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
   const sound = new BrowserSound({ person, channel });
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();

@@ -18,7 +18,7 @@ import type { MessageLine } from './message-line.ts';
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
  *
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
- * `message` for each thing the bot writes, `page` once where one is asked for, and `asked` for what pages ask of the bot's process. Instants are milliseconds of the monotonic clock all processes share.
+ * `message` for each thing the bot writes. Where a page is asked for, `page` once, `watched` when it is opened and closed, and `asked` for what it asks of the bot's process. Instants are milliseconds of the monotonic clock all processes share.
  */
 export const maxLineBytes: number = 64 * 1024;
 
@@ -160,8 +160,16 @@ export type AskedLine = {
   readonly asked: number;
   readonly request: ModelsRequest;
 };
+/** Whether somebody has the page open. */
+export type WatchedLine = { readonly kind: 'watched'; readonly isWatched: boolean };
 /** A line of the sandbox. */
-export type SandboxLine = ReadyLine | MessageLine | PageLine | AskedLine | AnswerLine;
+export type SandboxLine =
+  | ReadyLine
+  | MessageLine
+  | PageLine
+  | WatchedLine
+  | AskedLine
+  | AnswerLine;
 
 /** Parses a request. A malformed line gives the answer that says so. */
 export function parseRequestLine(text: string): SandboxRequest | RefusedRequest {

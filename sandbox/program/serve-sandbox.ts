@@ -99,6 +99,7 @@ async function showPage(sandbox: Sandbox, kept: KeptSandbox) {
       onEntered: (browsers) => kept.keepBrowsers(browsers),
     }),
     publicUrl: url === undefined ? undefined : new URL(url),
+    onWatched: (isWatched) => writeLine({ kind: 'watched', isWatched }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
   if (outcome.kind === 'refused') {

@@ -35,6 +35,8 @@ export type SandboxPage = {
   readonly onAsked: (
     request: PageQuestion,
   ) => Promise<Readonly<Record<string, unknown>>>;
+  /** Called when the page is opened first, and after the last tab has closed. */
+  readonly onWatched: (isWatched: boolean) => void;
 };
 
 export type PageQuestion = AskedLine['request'];
@@ -57,8 +59,8 @@ export async function startSandbox(
     const { done, value } = await waitUnlessAborted(lines.next(), either);
     if (done) throw new Error(await complaint);
     const ready: ReadyLine = JSON.parse(value);
-    const { onAsked, onPage } = page ?? {};
-    const listeners = { onMessage, onAsked, onPage };
+    const { onAsked, onPage, onWatched } = page ?? {};
+    const listeners = { onMessage, onAsked, onPage, onWatched };
     return new SandboxProcess(child, lines, ready, listeners);
   } catch (cause) {
     child.kill();
@@ -73,7 +75,9 @@ export async function startSandbox(
   }
 }
 
-type SandboxListeners = Partial<Pick<SandboxPage, 'onAsked' | 'onPage'>> & {
+type SandboxListeners = Partial<
+  Pick<SandboxPage, 'onAsked' | 'onPage' | 'onWatched'>
+> & {
   readonly onMessage: (message: MessageLine) => void;
 };
 
@@ -144,10 +148,11 @@ export class SandboxProcess implements AsyncDisposable {
   }
 
   #handleLine(sandboxLine: SandboxLine) {
-    const { onMessage, onPage } = this.#listeners;
+    const { onMessage, onPage, onWatched } = this.#listeners;
     if ('ok' in sandboxLine) this.#settleAnswer(sandboxLine);
     else if (sandboxLine.kind === 'message') onMessage(sandboxLine);
     else if (sandboxLine.kind === 'page') onPage?.(sandboxLine);
+    else if (sandboxLine.kind === 'watched') onWatched?.(sandboxLine.isWatched);
     else if (sandboxLine.kind === 'asked') void this.#answerPage(sandboxLine);
   }
 

@@ -107,6 +107,7 @@ async function startSandboxRun(
       keptFile: join(storage.dataDir, 'sandbox-page.json'),
       onAsked: (request) => questions.perform(request),
       onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
+      onWatched: (isWatched) => pageView.onWatched(isWatched),
     },
   );
   const opening = openEngines(config, (news) => {
@@ -137,6 +138,7 @@ async function startSandboxRun(
       engines,
       codec,
       discord: { token, apiUrl },
+      roomView: page && pageView,
       ...createReporters(events, [view, pageView], view),
     },
     signal,

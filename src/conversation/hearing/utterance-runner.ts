@@ -329,7 +329,7 @@ export class UtteranceRunner {
     const hints = this.#collectHints();
     const transcriber = withTranscriptionOptions(
       this.#deps.transcriber.withReservation(budget.reservation),
-      { hints, language: languages.findHint(speakerId) },
+      { hints, language: languages.getExpected(speakerId) },
     );
     const id = this.#nextId++;
     const recording = new UtteranceRecording({

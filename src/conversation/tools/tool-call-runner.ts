@@ -10,6 +10,7 @@ import type { Session } from '#src/conversation/session.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { ToolFact } from '#src/ports/room-view.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
@@ -75,6 +76,28 @@ export class ToolCallRunner {
   /** Returns the result by its key, or a result that says that the call still runs. */
   getResult(key: string | undefined): ToolCallResult {
     return this.#results.get(key ?? '') ?? runningResult;
+  }
+
+  /** Does the work of a call, and shows on the page that it runs and how it ended. */
+  async showCall<Result>(
+    tool: Pick<ToolEntry, 'name'> | undefined,
+    work: () => Promise<Result>,
+    getEnd: (result: Result) => ToolCallResult['how'],
+  ): Promise<Result> {
+    const { roomView } = this.#deps;
+    if (!roomView || !tool) return await work();
+    const id = crypto.randomUUID();
+    const show = (state: ToolFact['state']) =>
+      roomView.show({ kind: 'tool', id, tool: admitSetting(tool.name), state });
+    show('running');
+    let end: ToolFact['state'] = 'stopped';
+    try {
+      const result = await work();
+      end = getEnd(result);
+      return result;
+    } finally {
+      show(end);
+    }
   }
 
   /**
@@ -271,12 +294,10 @@ export class ToolCallRunner {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     this.#tools.confirmations.remove(pending);
-    const { content, outcome } = await runConfirmedCall(
-      pending,
-      this.#session,
-      this.#tools,
-      this.#deps,
-      signal,
+    const { content, outcome } = await this.showCall(
+      pending.tool,
+      () => runConfirmedCall(pending, this.#session, this.#tools, this.#deps, signal),
+      ({ outcome: { kind } }) => (kind === 'completed' ? 'pressed' : 'refused'),
     );
     pending.press?.done(outcome);
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'completed' };
@@ -394,9 +415,14 @@ export class AnswerCalls implements AnswerTools {
     const { askerId, calls, tools } = this.#options;
     const tool = this.#offeredTools.get(call.name);
     const atMs = tools.clock.nowMs();
-    const result = tool
-      ? await this.#runInTime(tool, call, signal, atMs)
-      : createRejectedResult('There is no such tool.');
+    const result = await calls.showCall(
+      tool,
+      async () =>
+        tool
+          ? await this.#runInTime(tool, call, signal, atMs)
+          : createRejectedResult('There is no such tool.'),
+      ({ how }) => how,
+    );
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
     calls.reportCall(tool, result.how, askerId, atMs);
     return { content: result.content };
