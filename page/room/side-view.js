@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderManner } from './manner-view.js';
 import { renderFace } from './message-view.js';
@@ -34,7 +35,7 @@ export function renderSide(page, actions) {
     <details><summary>${formatText('page.engines')}</summary>
       ${page.room.engines.map((sentence) => html`<p>${sentence}</p>`)}
       <p>${formatText('page.engines.errors')}</p>
-      <p><b>${formatText('page.model')}</b> ${formatPieces('page.model.how', modelWords)}</p>
+      <p>${renderConnectButton(actions)}</p>
     </details>
   </aside></div>`;
 }
