@@ -8,14 +8,7 @@ import { renderFace } from './message-view.js';
 import { renderRunning } from './running-view.js';
 import { renderSoundChoice } from './sound-view.js';
 import { renderTakeAlong } from './talk-view.js';
-import { formatPieces, formatText } from './texts.js';
-
-/** Words that say how to use a real model. */
-const modelWords = {
-  command: html`<code>npm run setup</code>`,
-  address: html`<code>CHAT_COMPLETION_BASE_URL</code>`,
-  model: html`<code>CHAT_COMPLETION_MODEL</code>`,
-};
+import { formatText } from './texts.js';
 
 /**
  * Renders the people and channels beside the conversation.
