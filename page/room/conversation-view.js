@@ -1,5 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomState } from './room-types.js' */
+/** @import { Answered, IgnoreCode, Item, Room, RoomState } from './room-types.js' */
+/** @import { TextLine } from './texts.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
 import { html } from './html.js';
@@ -96,10 +97,40 @@ function renderItem(item, previousAuthor, room, actions) {
   if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
-      ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
+      ? html`<p key=${item.key} class="note">${renderNote(item, room)}</p>`
       : renderBubble(item, author, isNext, room, actions);
   drawnItems.set(item, { channels, isNext, view });
   return view;
+}
+
+/**
+ * Renders an item without an author: a command, or why words got no answer.
+ * @param {Item} item
+ * @param {Room} room
+ * @returns {unknown}
+ */
+function renderNote(item, { bot }) {
+  switch (item.kind) {
+    case 'command':
+      return html`<code>${item.text}</code>`;
+    case 'ignored':
+      return formatLine(toIgnoredLine(item.why, bot.name));
+    case 'dropped':
+      return formatText(`page.dropped.${item.why}`, { name: item.who });
+  }
+  return undefined;
+}
+
+/**
+ * Explains why words were ignored.
+ * @param {IgnoreCode} code
+ * @param {string} bot name of the bot
+ * @returns {TextLine}
+ */
+function toIgnoredLine(code, bot) {
+  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
+    return { id: `page.ignored.${code}` };
+  return { id: `page.ignored.${code}`, with: { bot } };
 }
 
 /**
@@ -136,7 +167,7 @@ function renderItemContent(item, room, actions) {
     case 'said':
       return renderMarkdown(item.text);
     case 'answered':
-      return html`${renderMarkdown(item.heardText || item.text)}
+      return html`${renderMarkdown(item.heardText || item.text || formatText('page.nothing'))}
         ${item.finish === 'cancelled' && html`<small>${formatText('page.interrupted')}</small>`}${renderTimings(item)}`;
     case 'message':
       return renderMessage(

@@ -27,7 +27,7 @@ import { RoomSound } from './sound/room-sound.js';
 import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
-import { formatLine, formatText } from './texts.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
@@ -505,5 +505,6 @@ function markSpeakers(page) {
 function toSocketUrl(path) {
   const url = new URL(path, location.href);
   url.searchParams.set('tab', tabId);
+  url.searchParams.set('locale', getLocale());
   return url;
 }
