@@ -140,7 +140,7 @@
 /** @typedef {'crowded' | 'late' | 'ending' | 'budget'} DropCode */
 
 /**
- * What hears, thinks or speaks.
+ * An engine that hears, thinks or speaks.
  * @typedef {object} Engine
  * @property {'speech to text' | 'chat' | 'text to speech'} role
  * @property {boolean} isLocal whether it is the built-in one
@@ -157,7 +157,7 @@
  */
 
 /**
- * What the bot does, and whom it hears.
+ * Facts of the panel: the act of the bot, and the people that it hears.
  * @typedef {object} PanelFacts
  * @property {'panel'} kind
  * @property {string} channel name of the voice channel
