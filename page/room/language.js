@@ -22,7 +22,9 @@ const storageKey = 'parley.language';
 export function findLocale(tags) {
   for (const tag of tags) {
     const [language] = tag.toLowerCase().split('-');
-    const locale = locales.find((each) => each.toLowerCase().split('-')[0] === language);
+    const locale = locales.find(
+      (each) => each.toLowerCase().split('-')[0] === language,
+    );
     if (locale) return locale;
   }
   return 'en';

@@ -106,8 +106,7 @@ export class BrowserChannel implements Disposable {
 
   #emitFact(event: FactEvent) {
     const toFact = this.#facts.keep(event, this.#options.clock.wallMs());
-    for (const screen of this.#screens)
-      screen.send(formatFrame(toFact(screen.locale)));
+    for (const screen of this.#screens) screen.send(formatFrame(toFact(screen.locale)));
   }
 
   #showSpeech(event: SpeechEvent) {

@@ -4,8 +4,9 @@ import { findLocale } from '#page/room/language.js';
 import { textLocales } from '#src/texts/locales.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
 
-/** Words that are no language: names of programs, settings, units, and the bot's own. */
-const names = /^(?:Parley|Discord|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|[A-Z]+(?:_[A-Z]+)+)$/;
+/** Words that are no language: names of programs, commands, roles, settings, units, and the bot's own. */
+const names =
+  /^(?:Parley|Discord|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
 /** Values of attributes that nobody reads, messages of broken promises, and paths of SVG. */
 const unread = /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$/;
 
@@ -27,7 +28,8 @@ function findSentences(code: string, file = 'page.js') {
     },
     TemplateLiteral({ quasis }) {
       const texts = quasis.map(({ value }) => value.raw);
-      if (!texts.some((text) => /[<=]/.test(text))) found.push(...texts.filter((text) => /\p{L}{2} \p{L}{2}/u.test(text)));
+      if (!texts.some((text) => /[<=]/.test(text)))
+        found.push(...texts.filter((text) => /\p{L}{2} \p{L}{2}/u.test(text)));
     },
   }).visit(program);
   return found
@@ -37,8 +39,14 @@ function findSentences(code: string, file = 'page.js') {
 }
 
 test('a sentence in the page is found wherever it stands', () => {
-  const code = "html`<p title=\"Read me\">Hello ${name}</p>`; tell('It is gone.'); tell(`${x} is not here`);";
-  expect(findSentences(code)).toEqual(['Hello', 'Read me', 'It is gone.', 'is not here']);
+  const code =
+    'html`<p title="Read me">Hello ${name}</p>`; tell(\'It is gone.\'); tell(`${x} is not here`);';
+  expect(findSentences(code)).toEqual([
+    'Hello',
+    'Read me',
+    'It is gone.',
+    'is not here',
+  ]);
 });
 
 test('every sentence of the page comes from the texts', () => {
@@ -50,10 +58,15 @@ test('every sentence of the page comes from the texts', () => {
   expect(sentences).toEqual([]);
 });
 
-test.each(textLocales)('texts of the page need no more than their words in %s', (locale) => {
-  const needy = Object.values(readPageTexts(locale)).filter((text) => /\{\w+\s*,/.test(text));
-  expect(needy).toEqual([]); // the page fills words in, and knows no plural forms
-});
+test.each(textLocales)(
+  'texts of the page need no more than their words in %s',
+  (locale) => {
+    const needy = Object.values(readPageTexts(locale)).filter((text) =>
+      /\{\w+\s*,/.test(text),
+    );
+    expect(needy).toEqual([]); // the page fills words in, and knows no plural forms
+  },
+);
 
 test.each([
   [['de-AT', 'en'], 'de'],

@@ -30,8 +30,9 @@ test.each([
   ['Waiting for you', 'waiting', 'undecided', 'undecided'],
   ['Waiting for you', 'waiting', 'refused', 'barred'],
   ['Paused', 'waiting', 'agreed', 'undecided'],
-] as const)('the stage says %s while the bot is %s and people have %s and %s', (word, mood, adam, ben) =>
-  expect(stageOf(mood, adam, ben).word).toBe(word),
+] as const)(
+  'the stage says %s while the bot is %s and people have %s and %s',
+  (word, mood, adam, ben) => expect(stageOf(mood, adam, ben).word).toBe(word),
 );
 
 test('people on the stage have marks for who is heard', () => {

@@ -8,8 +8,8 @@ import { toLocale } from '#src/texts/texts.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import { EnteredBrowsers } from './entered-browsers.ts';
 import type { HttpListener } from './listener.ts';
-import { createEntry } from './page-entry.ts';
 import { getPageDocument } from './page-document.ts';
+import { createEntry } from './page-entry.ts';
 import type { PageApp } from './viewer.ts';
 
 export type Page = HttpListener & { readonly link: URL };

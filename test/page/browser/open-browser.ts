@@ -32,7 +32,10 @@ export async function openBrowser(wav?: string, refused = false) {
 export async function openTab(
   browser: Browser,
   link: URL,
-  { panel = 'Panel', ...options }: BrowserContextOptions & { readonly panel?: string } = {},
+  {
+    panel = 'Panel',
+    ...options
+  }: BrowserContextOptions & { readonly panel?: string } = {},
 ): Promise<
   AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }
 > {

@@ -47,7 +47,12 @@ function panelMessage(content: PanelContent) {
 function panelFacts(stage: PanelStage) {
   const { headline, notes } = stage;
   const format = (line: TextLine) => formatText(line.id, line.with);
-  return { kind: 'panel', ...stage, headline: format(headline), notes: notes.map(format) };
+  return {
+    kind: 'panel',
+    ...stage,
+    headline: format(headline),
+    notes: notes.map(format),
+  };
 }
 
 /** Where everybody sits; the bot in the Lounge with Adam, unless it is changed. */
