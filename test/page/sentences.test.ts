@@ -16,10 +16,10 @@ function findSentences(code: string, file = 'page.js') {
   const { program } = parseSync(file, code);
   new Visitor({
     TaggedTemplateExpression({ quasi }) {
-      const markup = quasi.quasis.map(({ value }) => value.raw).join('\u0000');
-      const texts = markup.replace(/<[^>]*>/g, '\u0000').split('\u0000');
+      const markup = quasi.quasis.map(({ value }) => value.raw).join('¦');
+      const texts = markup.replace(/<[^>]*>/g, '¦').split('¦');
       const attributes = markup.matchAll(
-        /\b(?:aria-label|placeholder|title|alt)="([^"\u0000]*)"/g,
+        /\b(?:aria-label|placeholder|title|alt)="([^"¦]*)"/g,
       );
       found.push(...texts, ...Array.from(attributes, ([, value = '']) => value));
     },

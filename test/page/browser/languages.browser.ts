@@ -36,8 +36,6 @@ test('a browser in German shows the whole page in German, 320 px wide without a 
   expect(
     await tab.evaluate('document.documentElement.scrollWidth - innerWidth'),
   ).toBeLessThanOrEqual(0);
-  const { SHOT } = process.env;
-  if (SHOT) await tab.screenshot({ path: SHOT });
   expect(opened.complaints).toEqual([]);
 });
 
