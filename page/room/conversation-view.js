@@ -1,5 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomState } from './room-types.js' */
+/** @import { Answered, IgnoreCode, Item, Room, RoomState } from './room-types.js' */
+/** @import { TextLine } from './texts.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
 import { splitHeardText } from './heard-text.js';
@@ -94,7 +95,7 @@ function renderItem(item, previousAuthor, room, actions) {
   if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
-      ? renderNote(item)
+      ? renderNote(item, room)
       : renderBubble(item, author, isNext, room, actions);
   drawnItems.set(item, { channels, isNext, view });
   return view;
@@ -103,12 +104,38 @@ function renderItem(item, previousAuthor, room, actions) {
 /**
  * Renders an item without an author: a command that was sent, or why words got no answer.
  * @param {Item} item
+ * @param {Room} room
  * @returns {View}
  */
-function renderNote(item) {
+function renderNote(item, { bot }) {
   if (item.kind === 'command')
     return html`<article key=${item.key} class="you sent"><p class="bubble"><code>${item.text}</code></p></article>`;
-  return html`<p key=${item.key} class="note">${'why' in item && item.why}</p>`;
+  return html`<p key=${item.key} class="note">${explainSilence(item, bot.name)}</p>`;
+}
+
+/**
+ * Explains why words got no answer.
+ * @param {Item} item
+ * @param {string} bot name of the bot
+ * @returns {string | undefined}
+ */
+function explainSilence(item, bot) {
+  if (item.kind === 'ignored') return formatLine(toIgnoredLine(item.why, bot));
+  if (item.kind === 'dropped')
+    return formatText(`page.dropped.${item.why}`, { name: item.who });
+  return undefined;
+}
+
+/**
+ * Names the text that says why words were ignored.
+ * @param {IgnoreCode} code
+ * @param {string} bot name of the bot
+ * @returns {TextLine}
+ */
+function toIgnoredLine(code, bot) {
+  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
+    return { id: `page.ignored.${code}` };
+  return { id: `page.ignored.${code}`, with: { bot } };
 }
 
 /**

@@ -158,7 +158,7 @@ export interface AnswerInstants {
   readonly firstSentAtMs?: number;
 }
 
-/** What hears, thinks or speaks. */
+/** An engine that hears, thinks or speaks. */
 export type ShownEngine = {
   readonly role: 'speech to text' | 'chat' | 'text to speech';
   /** The built-in one. Of others `what` tells. */
@@ -167,7 +167,7 @@ export type ShownEngine = {
   readonly voice?: string | undefined;
 };
 
-/** Why words got no answer, as a code that each page explains in its language. */
+/** Codes of reasons why words got no answer, which each page explains in its language. */
 export const ignoreCodes = [
   'no-voice',
   'empty',

@@ -93,7 +93,8 @@ function printAnswer(
   botName: string,
   show: ConversationPrinter,
 ) {
-  if (finish === 'empty' && text === '') show.printWords(botName, formatText('page.nothing'));
+  if (finish === 'empty' && text === '')
+    show.printWords(botName, formatText('page.nothing'));
   else if (finish === 'completed' || finish === 'empty') show.printWords(botName, text);
   else if (heardText !== '') show.printWords(botName, `${heardText} (${finish})`);
 }

@@ -16,7 +16,7 @@ export type PanelPerson = {
   readonly answer: 'agreed' | 'undecided' | 'refused' | 'barred';
 };
 
-/** What the bot does now. `waiting`: nothing that is said reaches it as a question. */
+/** Act of the bot as a panel tells it. `waiting`: nothing that is said reaches it as a question. */
 export type PanelMood = 'waiting' | 'listening' | 'thinking' | 'speaking';
 
 /** The facts of a session from which its panel is made, for a page that draws them. */

@@ -93,7 +93,7 @@ function getStatusLine({ talk }: PanelFacts, heardCount: number): TextLine {
   };
 }
 
-/** What the bot does, and the line of the panel that says so. */
+/** Act of the bot, and the line of the panel that says so. */
 type Activity = { readonly mood: PanelMood; readonly line: TextLine };
 
 /** Finds what the bot does. Undefined: no question reaches it, and it answers none. */

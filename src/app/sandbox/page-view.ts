@@ -1,11 +1,12 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import type { ShownEngine } from '#sandbox/page/browser-protocol.ts';
-import type { FactLine } from '#sandbox/page/room-facts.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+
+type ShownEngine = Extract<PageEvent, { kind: 'engines' }>['engines'][number];
+type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
 
 export type SendToPage = (event: PageEvent) => void;
 
