@@ -1,4 +1,5 @@
 /** @import { RegisteredCommand } from './command-line.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { Instants } from './waterfall.js' */
 
 /**
@@ -126,7 +127,7 @@
  * @property {string} who name of the asker
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
- * @property {string} finish
+ * @property {'completed' | 'cancelled' | 'empty' | 'failed'} finish
  * @property {Instants} instants
  * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
  */
@@ -154,8 +155,23 @@
  * @property {boolean} ok
  * @property {true} [isLost] true without a connection
  * @property {string} [error] one sentence, where `ok` is false
+ * @property {string} [messageId] id of the bot's message
+ * @property {string} [text] the bot's message
+ * @property {boolean} [ephemeral] whether the reader alone reads it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
+ * @property {readonly FoundServer[]} [servers] programs with models on this machine
+ * @property {readonly { name: string, start: string }[]} [stopped] programs that do not answer, and the commands that start them
+ * @property {readonly string[]} [vendors] names of vendors that need a key
+ * @property {'connected' | 'refused'} [outcome] of a model that was tried
+ * @property {string} [server] name of the connected server
+ * @property {string} [roles] names of the roles that it fills
+ * @property {string} [why] lines about a refused one
+ */
+
+/**
+ * A program on this machine, and the models that it lists.
+ * @typedef {{ readonly name: string, readonly models: readonly string[] }} FoundServer
  */
 
 /**
@@ -173,7 +189,9 @@
  *   | SentCommand
  *   | Reply
  *   | { kind: 'live', who: string, text: string }
+ *   | FactEvent
  *   | { kind: 'engines', lines: string[] }
+ *   | { kind: 'models', hasChatModel: boolean }
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent
  */
@@ -192,6 +210,7 @@
  * @property {number} count number of items so far, dropped ones too
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
  * @property {readonly string[]} engines sentences about what hears and speaks
+ * @property {boolean} hasChatModel false: a small built-in list answers
  */
 
 export {};

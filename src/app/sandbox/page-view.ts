@@ -1,42 +1,85 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import {
-  describeSilence,
-  dropReasons,
-  explainSilence,
-  nothingToSay,
-} from '#src/console/printer.ts';
+import type { ShownEngine } from '#sandbox/page/browser-protocol.ts';
+import type { FactLine } from '#sandbox/page/room-facts.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
+import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 export type SendToPage = (event: PageEvent) => void;
 
-/** Reports answers to the page of the sandbox, which cannot see them on Discord. */
-export class PageView {
+/** Tool calls that the page is told of. */
+const maxTools = 8;
+
+/** Reports answers to the page of the sandbox, which cannot see them on Discord, and facts of the bot. */
+export class PageView implements RoomView {
   readonly #botName;
-  readonly #engineLines: string[] = [];
+  readonly #engines: ShownEngine[] = [];
   /** Latest words of each speaker, by name. */
   readonly #liveWords = new Map<string, string>();
+  /** Oldest first. */
+  #tools: readonly ToolFact[] = [];
   #sendToPage: SendToPage | undefined;
+  #isWatched = false;
 
-  constructor(botName: string) {
+  readonly glimpse: RoomView['glimpse'];
+
+  /** `glimpser` shows words so far. Without one, words are shown in pauses. */
+  constructor(botName: string, glimpser?: Pick<Required<RoomView>, 'glimpse'>) {
     this.#botName = botName;
+    this.glimpse = glimpser?.glimpse.bind(glimpser);
   }
 
   /** Sends the engines, which are ready by then, and every later event. */
   connect(sendToPage: SendToPage): void {
     this.#sendToPage = sendToPage;
-    sendToPage({ kind: 'engines', lines: this.#engineLines });
+    sendToPage({ kind: 'engines', engines: this.#engines });
+  }
+
+  /** Whether somebody has the page open. */
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** Notes whether somebody has the page open. */
+  onWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+  }
+
+  /** Draws the panel, tracks, timers and tools. */
+  show(fact: RoomFact): void {
+    if (fact.kind === 'tool') this.#showTool(fact);
+    else if (fact.kind === 'panel') this.#showPanel(fact);
+    else this.#send(fact);
+  }
+
+  #showPanel({ channelId, content }: Extract<RoomFact, { kind: 'panel' }>) {
+    const stage = content.findForPlace(channelId)?.stage;
+    if (!stage) return;
+    const { headline, notes } = stage;
+    const lines = { headline: toFactLine(headline), notes: notes.map(toFactLine) };
+    this.#send({ kind: 'panel', ...stage, ...lines });
+  }
+
+  #showTool({ id, tool, state }: ToolFact) {
+    const others = this.#tools.filter((other) => other.id !== id);
+    this.#tools = [...others, { id, tool, state }].slice(-maxTools);
+    this.#send({ kind: 'tools', tools: this.#tools });
   }
 
   /** Notes an engine that is ready, before `connect`. */
   onEngine(news: EngineNews): void {
-    if (news.kind === 'ready') this.#engineLines.push(`${news.role}: ${news.what}`);
+    if (news.kind !== 'ready') return;
+    const { role, isLocal, what, voice } = news;
+    this.#engines.push({ role, isLocal, what, voice });
   }
 
   /** Shows words and outcomes of speech. Other events change nothing. */
   onSession(event: SessionEvent): void {
     switch (event.kind) {
       case 'recognised':
+        this.#liveWords.delete(event.name);
         this.#send({ kind: 'said', who: event.name, text: event.text });
         return;
       case 'words':
@@ -47,13 +90,11 @@ export class PageView {
         return;
       case 'ignored': {
         if (event.why === 'interjection') return;
-        const silence = explainSilence(event.why, this.#botName);
-        const reason = describeSilence(silence, this.#botName);
-        this.#send({ kind: 'ignored', who: event.name, why: reason });
+        this.#send({ kind: 'ignored', who: event.name, why: event.why });
         return;
       }
       case 'dropped':
-        this.#send({ kind: 'dropped', who: event.name, why: dropReasons[event.why] });
+        this.#send({ kind: 'dropped', who: event.name, why: event.why });
         return;
       default: // no outcome of speech
     }
@@ -66,7 +107,7 @@ export class PageView {
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#send({ kind: 'said', who: speaker, text });
-    if (isWhole || this.#liveWords.get(speaker) === text) return;
+    if (isWhole || (this.#liveWords.get(speaker) ?? '') === text) return;
     this.#liveWords.set(speaker, text);
     this.#send({ kind: 'live', who: speaker, text });
   }
@@ -77,7 +118,7 @@ export class PageView {
     this.#send({
       kind: 'answered',
       who: asker,
-      text: finish === 'empty' ? text || nothingToSay : text,
+      text,
       heardText,
       finish,
       instants,
@@ -87,4 +128,12 @@ export class PageView {
   #send(event: PageEvent) {
     this.#sendToPage?.(event);
   }
+}
+
+/** Escapes the words of a line, as on Discord. */
+function toFactLine({ id, with: values = {} }: TextLine): FactLine {
+  const escaped = Object.entries(escapeTextValues(values)).map(([name, value]) => {
+    return [name, value instanceof Mentions ? `${value}` : value] as const;
+  });
+  return { id, with: Object.fromEntries(escaped) };
 }

@@ -10,6 +10,7 @@ import {
   type FeatureAlertChange,
   toFeatureAlert,
 } from '#src/base/alerts.ts';
+import type { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
@@ -31,6 +32,7 @@ import {
   printMessage,
 } from '#src/console/printer.ts';
 import {
+  type PageEvent,
   type PageLine,
   startSandbox,
   trustCertificate,
@@ -41,40 +43,52 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
+import { createLocalGlimpser } from './local-glimpser.ts';
+import { PageQuestions } from './page-questions.ts';
 import { PageView } from './page-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
   readonly once: boolean;
+  readonly waits: WaitAnnouncer;
 };
 
-/** Starts sandbox and bot for a newcomer. Returns the exit code. Throws BotError. */
+/**
+ * Starts sandbox and bot for a newcomer. Returns the exit code, or `restart` where the page asked for a start with new settings.
+ * Throws BotError.
+ */
 export async function runInSandbox(
   config: Config,
-  { once }: SandboxArguments,
+  { once, waits }: SandboxArguments,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | 'restart'> {
   openFolder(config.storage.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
-  const until = AbortSignal.any([signal, unread.signal]);
+  const restarting = new AbortController();
+  const restart = () => restarting.abort(new Error('the page asked for a restart'));
+  const until = AbortSignal.any([signal, unread.signal, restarting.signal]);
   try {
     await using run = await startSandboxRun(
       config,
-      once ? undefined : config.page,
+      { page: once ? undefined : config.page, restart, waits },
       until,
     );
     const running = AbortSignal.any([until, run.observers.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
+    if (restarting.signal.aborted && !signal.aborted) return 'restart';
     throw error;
   }
 }
 
+type SandboxRunOptions = Pick<SandboxArguments, 'waits'> &
+  Pick<Config, 'page'> & { readonly restart: () => void };
+
 async function startSandboxRun(
   config: Config,
-  page: Config['page'],
+  { page, restart, waits }: SandboxRunOptions,
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {
   const show = createConversationPrinter(process.stdout);
@@ -82,45 +96,60 @@ async function startSandboxRun(
   const { storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
-  const pageView = new PageView(botName);
+  const { transcription } = config.engines;
+  await using stack = new AsyncDisposableStack();
+  const glimpser =
+    page && transcription.kind === 'local'
+      ? stack.use(createLocalGlimpser(realClock, transcription))
+      : undefined;
+  const pageView = new PageView(botName, glimpser);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
+  const questions = new PageQuestions({ restart, signal });
+  const starting = startSandbox(
+    (message) => isTold && printMessage(message, show),
+    signal,
+    page && {
+      ...page,
+      keptFile: join(storage.dataDir, 'sandbox-page.json'),
+      onAsked: (request) => questions.perform(request),
+      onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
+      onWatched: (isWatched) => pageView.onWatched(isWatched),
+    },
+  );
+  const opening = openEngines(config, (news) => {
+    view.onEngine(news);
+    pageView.onEngine(news);
+  });
   const [sandbox, engines, codec] = await Promise.all([
-    startSandbox(
-      (message) => isTold && printMessage(message, show),
-      signal,
-      page && {
-        ...page,
-        keptFile: join(storage.dataDir, 'sandbox-page.json'),
-        onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
-      },
-    ),
-    openEngines(config, (news) => {
-      view.onEngine(news);
-      pageView.onEngine(news);
-    }),
+    waits.announce('the sandbox to start', starting),
+    waits.announce('ears, voice and chat model to load', opening),
     loadOpus(),
   ]);
-  await using stack = new AsyncDisposableStack();
   stack.use(sandbox);
   stack.use(engines);
   trustCertificate(sandbox.ready.ca);
   // A sandbox that is gone says so itself.
-  if (page)
-    pageView.connect(
-      (event) => void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined),
-    );
+  if (page) {
+    const tellPage = (event: PageEvent) =>
+      void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
+    const hasChatModel = engines.hasChatModel || config.engines.pipeline === 'realtime';
+    tellPage({ kind: 'models', hasChatModel });
+    pageView.connect(tellPage);
+  }
   const { token, apiUrl } = sandbox.ready;
-  const bot = await startBot(
+  const login = startBot(
     {
       config: toSandboxConfig(config, botName, sandbox.ready.cdnHost),
       engines,
       codec,
       discord: { token, apiUrl },
+      roomView: page && pageView,
       ...createReporters(events, [view, pageView], view),
     },
     signal,
   );
+  const bot = await waits.announce('the bot to open its data and log in', login);
   stack.use(bot);
   loaded.resolve();
   await loaded.promise; // the link stands before the first exchange
@@ -137,6 +166,7 @@ async function startSandboxRun(
   return Object.assign(stack.move(), {
     engines,
     observers: { sandbox, events, show, botName, dataDir: storage.dataDir },
+    waits,
     showMessages() {
       isTold = true;
     },
@@ -155,11 +185,9 @@ function toSandboxConfig(config: Config, botName: string, cdnHost: string): Conf
 }
 
 function showPage(outcome: PageLine, show: ConversationPrinter) {
-  show.printNote(
-    'why' in outcome
-      ? outcome.why
-      : `No DISCORD_TOKEN: the sandbox. Talk in your browser: ${outcome.link}`,
-  );
+  if ('why' in outcome) return show.printNote(outcome.why);
+  show.printNote('No DISCORD_TOKEN: the sandbox. Talk in your browser:');
+  show.printNote(outcome.link); // a line of its own, which no terminal of 80 columns breaks
 }
 
 function createReporters(
@@ -228,6 +256,7 @@ export async function openSandboxPrograms({
 type SandboxRun = {
   readonly engines: Engines;
   readonly observers: SandboxObservers;
+  readonly waits: WaitAnnouncer;
   /** Shows messages of the bot from now on. */
   showMessages(): void;
 };
@@ -236,9 +265,10 @@ type SandboxRun = {
  * Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox`
  * does.
  */
-async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) {
+async function runOnce(run: SandboxRun, signal: AbortSignal) {
+  const { engines, observers } = run;
   const { show } = observers;
-  const exchange = await runFirstExchange(observers, signal);
+  const exchange = await waitForFirstExchange(run, signal);
   if (exchange.kind === 'failed') {
     showFailure(exchange, show);
     return 1;
@@ -258,6 +288,14 @@ async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) 
   return isProved ? 0 : 1;
 }
 
+async function waitForFirstExchange(
+  { observers, waits }: SandboxRun,
+  signal: AbortSignal,
+) {
+  const exchange = runFirstExchange(observers, signal);
+  return await waits.announce('the first question to be heard and answered', exchange);
+}
+
 function showFailure(
   { isShown, stage, why: reason }: FailedExchange,
   show: ConversationPrinter,
@@ -269,9 +307,10 @@ function showFailure(
  * Plays one exchange, then typed lines until their end, or until `signal` is aborted.
  * Returns the exit code. Throws as `runInSandbox` does.
  */
-async function runPrompt({ observers, showMessages }: SandboxRun, signal: AbortSignal) {
+async function runPrompt(run: SandboxRun, signal: AbortSignal) {
+  const { observers, showMessages } = run;
   const { show } = observers;
-  const exchange = await runFirstExchange(observers, signal);
+  const exchange = await waitForFirstExchange(run, signal);
   if (exchange.kind === 'failed') showFailure(exchange, show);
   showMessages();
   show.printNote(

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
+
+/** A track as the page draws it. */
+export type ShownTrack = {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly isBusy: boolean;
+  /** 0 to 200, as people set it. */
+  readonly percent: number;
+  readonly isMuted: boolean;
+  readonly isPaused: boolean;
+  readonly isLooping: boolean;
+  /** Sounds that wait behind the current one. */
+  readonly waiting: number;
+  readonly positionMs?: number | undefined;
+  readonly lengthMs?: number | undefined;
+  /** Percentage of the sound that leaves now, with fades and ducking. */
+  readonly gainPercent: number;
+};
+
+/** A timer of a person, by the wall clock. */
+export type KnownTimer = {
+  readonly id: string;
+  readonly personId: string;
+  readonly text: string;
+  readonly setAtWallMs: number;
+  readonly dueAtWallMs: number;
+};
+
+/** A tool call. `state` is `running`, or how it ended. */
+export type ShownTool = {
+  readonly id: string;
+  readonly tool: string;
+  readonly state: string;
+};
+
+/** A sentence of the bot that each page formats in its language. Words of people in it are escaped. */
+export type FactLine = {
+  readonly id: string;
+  readonly with?: Readonly<Record<string, string | number>> | undefined;
+};
+
+type ShownPanel<Line> = {
+  readonly kind: 'panel';
+  /** Name of the voice channel. */
+  readonly channel: string;
+  readonly mood: 'waiting' | 'listening' | 'thinking' | 'speaking';
+  readonly people: readonly {
+    readonly name: string;
+    readonly isHeard: boolean;
+    readonly answer: 'agreed' | 'undecided' | 'refused' | 'barred';
+  }[];
+  readonly headline: Line;
+  readonly notes: readonly Line[];
+};
+
+/** Facts of the bot that the page draws. Each replaces the one before of its kind. */
+export type FactEvent =
+  | { readonly kind: 'tracks'; readonly tracks: readonly ShownTrack[] }
+  | { readonly kind: 'timers'; readonly timers: readonly KnownTimer[] }
+  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] }
+  | ShownPanel<FactLine>;
+
+/** Most tracks, timers or tools in one event. */
+const maxShown = 120;
+const wordsSchema = z.string().max(500);
+const trackSchema = z.object({
+  name: wordsSchema,
+  title: wordsSchema.optional(),
+  isBusy: z.boolean(),
+  percent: z.number(),
+  isMuted: z.boolean(),
+  isPaused: z.boolean(),
+  isLooping: z.boolean(),
+  waiting: z.number(),
+  positionMs: z.number().optional(),
+  lengthMs: z.number().optional(),
+  gainPercent: z.number(),
+});
+const timerSchema = z.object({
+  id: wordsSchema,
+  personId: wordsSchema,
+  text: wordsSchema,
+  setAtWallMs: z.number(),
+  dueAtWallMs: z.number(),
+});
+const toolSchema = z.object({ id: wordsSchema, tool: wordsSchema, state: wordsSchema });
+
+const lineSchema = z.object({
+  id: wordsSchema,
+  with: z.record(wordsSchema, z.union([z.string().max(4_000), z.number()])).optional(),
+});
+const presenceSchema = z.object({
+  name: wordsSchema,
+  isHeard: z.boolean(),
+  answer: z.enum(['agreed', 'undecided', 'refused', 'barred']),
+});
+
+export const factEventSchema: z.ZodType<FactEvent> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('tracks'),
+    tracks: z.array(trackSchema).max(maxShown).readonly(),
+  }),
+  z.object({
+    kind: z.literal('timers'),
+    timers: z.array(timerSchema).max(maxShown).readonly(),
+  }),
+  z.object({
+    kind: z.literal('tools'),
+    tools: z.array(toolSchema).max(maxShown).readonly(),
+  }),
+  z.object({
+    kind: z.literal('panel'),
+    channel: wordsSchema,
+    mood: z.enum(['waiting', 'listening', 'thinking', 'speaking']),
+    people: z.array(presenceSchema).max(maxShown).readonly(),
+    headline: lineSchema,
+    notes: z.array(lineSchema).max(maxShown).readonly(),
+  }),
+]);
+
+type KeptFact = { readonly event: FactEvent; readonly atWallMs: number };
+
+/** A fact as the page gets it: times count from the moment at which it is sent. */
+export type PageFact =
+  | {
+      readonly kind: 'tracks';
+      readonly ageMs: number;
+      readonly tracks: readonly ShownTrack[];
+    }
+  | {
+      readonly kind: 'timers';
+      readonly timers: readonly {
+        readonly id: string;
+        readonly text: string;
+        readonly totalMs: number;
+        readonly remainingMs: number;
+      }[];
+    }
+  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] }
+  | ShownPanel<string>;
+
+/**
+ * The latest facts of the bot, for pages that open later. The clock of a page may be another one, so it gets durations. A
+ * page is told the timers of its own person alone.
+ */
+export class RoomFacts {
+  readonly #readerId: string;
+  readonly #facts = new Map<FactEvent['kind'], KeptFact>();
+
+  constructor(readerId: string) {
+    this.#readerId = readerId;
+  }
+
+  /** Keeps a fact in place of the one before of its kind. Returns how a page in a language gets it now. */
+  keep(event: FactEvent, atWallMs: number): (locale: Locale) => PageFact {
+    this.#facts.set(event.kind, { event, atWallMs });
+    const reader = { id: this.#readerId, nowWallMs: atWallMs };
+    return (locale) => toPageFact({ event, atWallMs }, { ...reader, locale });
+  }
+
+  /** Lists the facts as a page in a language gets them at `nowWallMs`. Tools that are over are none. */
+  list(nowWallMs: number, locale: Locale): readonly PageFact[] {
+    const reader = { id: this.#readerId, nowWallMs, locale };
+    return [...this.#facts.values()].map((fact) => {
+      const { event } = fact;
+      if (event.kind !== 'tools') return toPageFact(fact, reader);
+      const tools = event.tools.filter(({ state }) => state === 'running');
+      return { kind: 'tools', tools };
+    });
+  }
+}
+
+type FactReader = {
+  readonly id: string;
+  readonly nowWallMs: number;
+  readonly locale: Locale;
+};
+
+function toPageFact(
+  { event, atWallMs }: KeptFact,
+  { id: readerId, nowWallMs, locale }: FactReader,
+): PageFact {
+  switch (event.kind) {
+    case 'tracks':
+      return { ...event, ageMs: nowWallMs - atWallMs };
+    case 'timers': {
+      const timers = event.timers.filter(({ personId }) => personId === readerId);
+      return {
+        kind: 'timers',
+        timers: timers.map(({ id, text, setAtWallMs, dueAtWallMs }) => ({
+          id,
+          text,
+          totalMs: dueAtWallMs - setAtWallMs,
+          remainingMs: dueAtWallMs - nowWallMs,
+        })),
+      };
+    }
+    case 'tools':
+      return event;
+    case 'panel': {
+      // The bot's process runs the same version, so it sends ids that exist. An unknown one shows itself.
+      const formatLine = ({ id, with: values }: FactLine) =>
+        formatText(id as TextId, values, locale);
+      const { headline, notes } = event;
+      return {
+        ...event,
+        headline: formatLine(headline),
+        notes: notes.map(formatLine),
+      };
+    }
+  }
+}
