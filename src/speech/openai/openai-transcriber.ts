@@ -294,10 +294,17 @@ async function* sendSound(
       checkPackedSound(update.transcript, forms, abilities);
       const usage = { ...update.transcript.usage, by };
       const transcript = { ...update.transcript, usage };
-      yield { kind: 'final', transcript, ...(isGuess && { guess: form.guess }) };
+      // A server that is told a language repeats it.
+      yield isGuess
+        ? { kind: 'final', transcript: withoutLanguage(transcript), guess: form.guess }
+        : { kind: 'final', transcript };
     } else yield update;
   }
   signal.throwIfAborted();
+}
+
+function withoutLanguage({ language: _, ...transcript }: Transcript): Transcript {
+  return transcript;
 }
 
 /** Throws if the words of packed sound are doubtful. */

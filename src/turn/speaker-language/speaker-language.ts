@@ -1,9 +1,4 @@
-import {
-  type ExpectedLanguage,
-  findSetLanguage,
-  type LikelyLanguages,
-  listLikelyLanguages,
-} from '#src/base/expected-language.ts';
+import type { LikelyLanguages } from '#src/base/expected-language.ts';
 import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
@@ -174,29 +169,6 @@ function applyRequest(
     return { ...otherState, locked, requested };
   const { latest: _, ...unlockedState } = otherState;
   return { ...unlockedState, requested };
-}
-
-/** Chooses the language of a turn: the recogniser's, or a language detected in the text. */
-export function chooseTurnLanguage(
-  recognised: string | undefined,
-  expected: ExpectedLanguage | undefined,
-  detected: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
-): Pick<LanguageEvidence, 'language' | 'probability'> {
-  // A text that is surely of another language wins over a recogniser that repeats its hint.
-  const isOpen = recognised === undefined || repeatsHint(recognised, expected);
-  if (isOpen && detected && (recognised === undefined || isSureLanguage(detected)))
-    return detected;
-  return { language: recognised, probability: recognised === undefined ? 0 : 1 };
-}
-
-/** Returns whether a recogniser may only repeat the language that it was told. */
-export function repeatsHint(
-  recognised: string,
-  expected: ExpectedLanguage | undefined,
-): boolean {
-  const [likeliest] = listLikelyLanguages(expected);
-  const told = findSetLanguage(expected) ?? likeliest;
-  return told !== undefined && isSameLanguage(recognised, told);
 }
 
 /** Returns whether a detected language is sure enough to count. */

@@ -6,7 +6,6 @@ import type { PersonalSettingsCache } from '#src/settings/personal-settings-cach
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import {
-  chooseTurnLanguage,
   countWords,
   decideAnswerLanguage,
   findRequestedLanguage,
@@ -15,7 +14,6 @@ import {
   type LanguageEvidence,
   type LanguageStability,
   removeNames,
-  repeatsHint,
   type SpeakerLanguage,
   stepSpeakerLanguage,
   weighLanguages,
@@ -156,15 +154,14 @@ export class SpeakerLanguages {
     const content = removeNames(text, names);
     const wordCount = countWords(content);
     const requested = findRequestedLanguage(text, names);
-    const expected = this.getExpected(personId);
-    const isOpen = language === undefined || repeatsHint(language, expected);
     const { fixed, own: chosen } = this.#getChoices(personId);
     const isKnown =
       (fixed ?? this.#getState(personId).requested ?? chosen) !== undefined;
-    const isNeeded = isOpen && !isKnown && wordCount > 1;
+    const isNeeded = language === undefined && !isKnown && wordCount > 1;
     const detected = isNeeded ? await this.#detectText(content, personId) : undefined;
-    const turnLanguage = chooseTurnLanguage(language, expected, detected);
-    return { ...turnLanguage, wordCount, requested };
+    // No recogniser is told a guess that it would have to repeat, so that the language it reports was heard.
+    const heard = detected ?? { language, probability: language === undefined ? 0 : 1 };
+    return { ...heard, wordCount, requested };
   }
 
   async #detectText(text: string, personId: PersonId) {
