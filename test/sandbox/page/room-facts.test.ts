@@ -9,11 +9,11 @@ test('a page is told the timers of its own person alone, as durations', () => {
   const facts = new RoomFacts('1');
   const event = { kind: 'timers', timers: [timer('1'), timer('2')] } as const;
   const told = { id: '1', text: 'tea', totalMs: 10_000 };
-  expect(facts.keep(event, 2_000)).toEqual({
+  expect(facts.keep(event, 2_000)('en')).toEqual({
     kind: 'timers',
     timers: [{ ...told, remainingMs: 9_000 }],
   });
-  expect(facts.list(5_000)).toEqual([
+  expect(facts.list(5_000, 'en')).toEqual([
     { kind: 'timers', timers: [{ ...told, remainingMs: 6_000 }] },
   ]);
 });
@@ -27,7 +27,7 @@ test('a page that opens later gets the age of the tracks, and no tool that is ov
     state,
   }));
   if (ran && runs) facts.keep({ kind: 'tools', tools: [ran, runs] }, 1_000);
-  expect(facts.list(4_000)).toEqual([
+  expect(facts.list(4_000, 'en')).toEqual([
     { kind: 'tracks', tracks: [], ageMs: 3_000 },
     { kind: 'tools', tools: [runs] },
   ]);
