@@ -21,7 +21,7 @@ const icons = {
  */
 export function renderMixer({ facts, nowMs, room, wantedVolumes }, actions) {
   const faders = readFaders(facts, nowMs);
-  if (faders.length === 0 || !room.room.bot.channel) return undefined;
+  if (!faders.some(({ isBusy }) => isBusy)) return undefined;
   return html`<section class="mixer" aria-label=${formatText('page.tracks')}>
     <h2>${formatText('page.tracks')}</h2>
     <ul>${faders.map((fader) => renderFader(fader, wantedVolumes[fader.name], room.room.bot.name, actions))}</ul></section>`;

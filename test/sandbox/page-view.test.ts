@@ -1,5 +1,6 @@
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { toPersonId } from '#src/base/ids.ts';
+import { admitLiteral } from '#src/base/logged-text.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 
 function open() {
@@ -33,4 +34,30 @@ test('an answer without a word leaves a line', () => {
   expect(sent()).toMatchObject([
     { kind: 'answered', text: '(I have nothing to say.)' },
   ]);
+});
+
+test('a tool call has one place on the page, from its beginning to its end', () => {
+  const { view, sent } = open();
+  const call = { kind: 'tool', id: 'c1', tool: admitLiteral('set_reminder') } as const;
+  view.show({ ...call, state: 'running' });
+  view.show({ ...call, id: 'c2', state: 'running' });
+  view.show({ ...call, state: 'ran' });
+  expect(sent().at(-1)).toMatchObject({
+    kind: 'tools',
+    tools: [
+      { id: 'c1', state: 'ran' },
+      { id: 'c2', state: 'running' },
+    ],
+  });
+});
+
+test('words so far go away with their utterance, and the same words are shown again in the next', () => {
+  const { view, sent } = open();
+  const yes = { kind: 'words', name: 'Adam', text: 'Yes', isWhole: false } as const;
+  view.onSession(yes);
+  view.onSession({ ...yes, text: '' });
+  view.onSession(yes);
+  expect(sent()).toEqual(
+    ['Yes', '', 'Yes'].map((text) => ({ kind: 'live', who: 'Adam', text })),
+  );
 });

@@ -64,8 +64,12 @@ export class PageView implements RoomView {
   }
 
   #showTool({ id, tool, state }: ToolFact) {
-    const others = this.#tools.filter((other) => other.id !== id);
-    this.#tools = [...others, { id, tool, state }].slice(-maxTools);
+    const call = { id, tool, state };
+    const isKnown = this.#tools.some((other) => other.id === id);
+    const tools = isKnown
+      ? this.#tools.map((other) => (other.id === id ? call : other))
+      : [...this.#tools, call];
+    this.#tools = tools.slice(-maxTools);
     this.#send({ kind: 'tools', tools: this.#tools });
   }
 

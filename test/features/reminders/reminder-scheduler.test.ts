@@ -4,6 +4,7 @@ import {
   ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { admitPersonErasure } from '#test/fakes/admitted-erasures.ts';
 import { openMemoryStores } from '#test/fakes/memory-stores.ts';
@@ -18,7 +19,15 @@ function open(
     reminders: readonly Reminder[],
     signal: AbortSignal,
   ) => Promise<ReminderResult>,
-  { clock = new VirtualClock(), store = openMemoryStores().reminders } = {},
+  {
+    clock = new VirtualClock(),
+    store = openMemoryStores().reminders,
+    roomView,
+  }: {
+    readonly clock?: VirtualClock;
+    readonly store?: ReturnType<typeof openMemoryStores>['reminders'];
+    readonly roomView?: RoomView;
+  } = {},
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
@@ -26,6 +35,7 @@ function open(
     clock,
     store,
     shard: all,
+    roomView,
     async deliver(due, signal) {
       const result = await deliver(due, signal);
       if (result === 'said' || result === 'written')
@@ -153,4 +163,27 @@ test('a reminder that is cancelled, forgotten or withdrawn is not told, even whi
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   expect(delivered).toEqual([]);
+});
+
+test('a page is told which timers run, from their beginning until they are told or taken back', async () => {
+  const told: string[][] = [];
+  const roomView: RoomView = {
+    isWatched: true,
+    show: (fact) =>
+      fact.kind === 'timers' && void told.push(fact.timers.map(({ id }) => id)),
+  };
+  const { clock, reminders } = open(said, { roomView });
+  reminders.startServing();
+  await reminders.addReminder(reminder(clock, minuteMs, { id: 'tea' }));
+  await reminders.addReminder(reminder(clock, 2 * minuteMs, { id: 'eggs' }));
+  const other = { personId: toPersonId('2') };
+  await reminders.addReminder(reminder(clock, 3 * minuteMs, { id: 'hers', ...other }));
+  await clock.advance(1);
+  expect(told.at(-1)).toEqual(['tea', 'eggs', 'hers']);
+  await clock.advance(minuteMs);
+  expect(told.at(-1)).toEqual(['eggs', 'hers']);
+  await reminders.cancelReminder('eggs');
+  expect(told.at(-1)).toEqual(['hers']);
+  reminders.forgetPerson(toGuildId('10'), other.personId);
+  expect(told.at(-1)).toEqual([]);
 });

@@ -1,0 +1,99 @@
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser, openTab } from './open-browser.ts';
+import { openProgram, type Program } from './open-program.ts';
+
+const story =
+  'the house stood by the river and nobody knew who built it or why the door was open';
+/** Deadline of one attempt. */
+const mostRunningMs = 120_000;
+
+const opened = new AsyncDisposableStack();
+let program: Program;
+let browser: Browser;
+beforeAll(async () => {
+  [program, browser] = await Promise.all([openProgram(), openBrowser()]);
+  opened.use(program);
+  opened.defer(() => browser.close());
+}, 120_000);
+afterAll(() => opened.disposeAsync());
+beforeEach(() => onTestFailed(() => console.log(program.screen())));
+
+async function send(tab: Page, text: string) {
+  const line = tab.getByLabel('Ask, or / for a command');
+  await line.fill(text);
+  await line.press('Escape'); // else Enter takes a suggestion
+  await line.press('Enter');
+}
+
+const getFader = (tab: Page, name: string) =>
+  tab.getByRole('slider', { name: `Volume of ${name}` });
+
+/** Share of the fader that the level behind it fills, which follows the gain of the mixer. */
+async function readLevel(tab: Page, name: string) {
+  const style = await getFader(tab, name).locator('..').getAttribute('style');
+  return Number(/--level: ?([\d.]+)/.exec(style ?? '')?.[1]);
+}
+
+test('a fader, mute and pause change the track for everybody, and nothing of it stands in the talk', {
+  timeout: mostRunningMs,
+}, async () => {
+  await program.shows('Type to speak as Adam');
+  await using room = await openTab(browser, program.link);
+  const { tab, complaints } = room;
+  await send(tab, 'play rain');
+  const rain = getFader(tab, 'main');
+  await rain.waitFor();
+  await send(tab, '/track loop mode:on');
+  await tab.getByText('↻').waitFor();
+  expect(await readLevel(tab, 'main')).toBeCloseTo(0.5, 1);
+  await rain.fill('60');
+  await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(0.3, 2);
+  const panel = tab.getByRole('region', { name: 'Panel' });
+  await panel.getByText(/main: rain.* 60/).waitFor();
+  await rain.focus();
+  await rain.press('ArrowUp'); // five percent
+  await panel.getByText(/main: rain.* 65/).waitFor();
+  await tab.getByRole('button', { name: 'Mute main', pressed: false }).click();
+  await tab.getByRole('button', { name: 'Mute main', pressed: true }).waitFor();
+  expect(await readLevel(tab, 'main')).toBe(0);
+  await tab.getByRole('button', { name: 'Mute main', pressed: true }).click();
+  await tab.getByRole('button', { name: 'Pause main', pressed: false }).click();
+  await tab.getByRole('button', { name: 'Pause main', pressed: true }).click();
+  await tab.getByRole('button', { name: 'Pause main', pressed: false }).waitFor();
+  const talk = tab.getByRole('log', { name: 'Conversation' });
+  expect(await talk.getByText(/Volume|mute|pause/i).count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+test('music falls behind its fader while the bot speaks, and rises again', {
+  timeout: mostRunningMs,
+}, async () => {
+  await using room = await openTab(browser, program.link);
+  const { tab } = room;
+  await getFader(tab, 'main').waitFor();
+  const before = await readLevel(tab, 'main');
+  await send(tab, `/say text:${story}`);
+  await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(before * 0.2, 1);
+  expect(await readLevel(tab, 'main')).toBeLessThan(before * 0.25);
+  await tab.getByText('quiet under the voice').waitFor();
+  await expect.poll(() => readLevel(tab, 'main')).toBe(before);
+});
+
+/** Runs in the page: the part of the ring that is empty, in percent. */
+const ringOffset =
+  "parseFloat(getComputedStyle(document.querySelector('.timers .left')).strokeDashoffset)";
+
+test('a timer is a ring that empties until it is over', {
+  timeout: mostRunningMs,
+}, async () => {
+  await using room = await openTab(browser, program.link);
+  const { tab } = room;
+  await send(tab, 'set a timer for twelve seconds');
+  const timers = tab.getByRole('region', { name: 'Your timers' });
+  await timers.getByText('Timer', { exact: true }).waitFor();
+  await tab.getByRole('region', { name: 'Tools' }).getByText('done').last().waitFor();
+  const readOffset = async () => Number(await tab.evaluate(ringOffset));
+  const first = await readOffset();
+  await expect.poll(readOffset).toBeGreaterThan(first + 20);
+  await timers.waitFor({ state: 'detached' });
+});

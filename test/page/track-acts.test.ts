@@ -1,0 +1,52 @@
+import type { QuietReply } from '#page/room/quiet-commands.js';
+import { TrackActs } from '#page/room/track-acts.js';
+
+type SentCommand = {
+  readonly options: object;
+  readonly reply: (change?: object) => void;
+};
+
+function open() {
+  const sent: SentCommand[] = [];
+  const wanted: object[] = [];
+  const told: string[] = [];
+  const commands = {
+    send: (_name: string, options: object) =>
+      new Promise<QuietReply>((resolve) => {
+        const done = { ok: true, isPrivate: false, text: 'done', files: [] };
+        sent.push({ options, reply: (change) => resolve({ ...done, ...change }) });
+      }),
+  };
+  const acts = new TrackActs(
+    commands,
+    (volumes) => wanted.push(volumes),
+    (notice) => told.push(notice),
+  );
+  return { acts, sent, wanted, told };
+}
+
+test('a fader that moves has one command on its way, and its last place wins', async () => {
+  const { acts, sent, wanted } = open();
+  const moved = acts.setVolume('main', 90);
+  for (const percent of [80, 70, 60]) void acts.setVolume('main', percent);
+  expect(sent.map(({ options }) => options)).toEqual([{ level: 90, track: 'main' }]);
+  sent[0]?.reply();
+  await vi.waitFor(() => expect(sent).toHaveLength(2));
+  expect(sent[1]?.options).toEqual({ level: 60, track: 'main' });
+  expect(wanted.at(-1)).toEqual({ main: 60 });
+  sent[1]?.reply();
+  await moved;
+  expect(sent).toHaveLength(2);
+  expect(wanted.at(-1)).toEqual({});
+});
+
+test('a refusal is told, and the fader goes back', async () => {
+  const { acts, sent, told, wanted } = open();
+  const moved = acts.setVolume('main', 0);
+  void acts.setVolume('main', 10);
+  sent[0]?.reply({ isPrivate: true, text: 'That sound is of Ben.' });
+  await moved;
+  expect(told).toEqual(['That sound is of Ben.']);
+  expect(sent).toHaveLength(1);
+  expect(wanted.at(-1)).toEqual({});
+});

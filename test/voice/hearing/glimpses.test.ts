@@ -1,0 +1,68 @@
+import type { RoomView } from '#src/ports/room-view.ts';
+import { Glimpses } from '#src/voice/hearing/glimpses.ts';
+
+type Glimpse = PromiseWithResolvers<string | undefined> & {
+  readonly signal: AbortSignal;
+};
+
+function open(isWatched = true) {
+  const asked: Glimpse[] = [];
+  const words: string[] = [];
+  const view: RoomView = {
+    isWatched,
+    show: () => undefined,
+    glimpse(_pcm, _options, signal) {
+      const glimpse = { ...Promise.withResolvers<string | undefined>(), signal };
+      asked.push(glimpse);
+      return glimpse.promise;
+    },
+  };
+  const glimpses = new Glimpses(view, {}, (text) => words.push(text));
+  const speak = (ms: number) => {
+    const samples = new Int16Array(16 * 20).fill(3_000);
+    for (let n = 0; n < ms / 20; n++) glimpses.push([{ samples }]);
+  };
+  const answer = async (text?: string) => {
+    asked.at(-1)?.resolve(text);
+    await vi.waitFor(() => expect(words.at(-1)).toBe(text));
+  };
+  return { asked, words, glimpses, speak, answer };
+}
+
+test('the words so far are looked at once a second, one glimpse at a time', async () => {
+  const { asked, words, speak, answer } = open();
+  speak(900);
+  expect(asked).toHaveLength(0);
+  speak(2_000);
+  expect(asked).toHaveLength(1);
+  await answer('what time');
+  speak(1_000);
+  expect(asked).toHaveLength(2);
+  await answer('what time is it');
+  expect(words).toEqual(['what time', 'what time is it']);
+});
+
+test('a pause drops the glimpse, whose words come too late', async () => {
+  const { asked, words, glimpses, speak } = open();
+  speak(1_000);
+  glimpses.stop();
+  expect(asked[0]?.signal.aborted).toBe(true);
+  asked[0]?.resolve('late');
+  await Promise.resolve();
+  expect(words).toEqual([]);
+});
+
+test('nothing is looked at while no page is open, after 15 seconds, and after the end', () => {
+  const unwatched = open(false);
+  unwatched.speak(5_000);
+  expect(unwatched.asked).toHaveLength(0);
+  const long = open();
+  long.speak(15_000);
+  long.glimpses.stop();
+  long.speak(5_000);
+  expect(long.asked).toHaveLength(1);
+  const over = open();
+  over.glimpses[Symbol.dispose]();
+  over.speak(5_000);
+  expect(over.asked).toHaveLength(0);
+});
