@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { sayAddresses } from '#src/base/addresses.ts';
 import { BotError } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
@@ -15,7 +16,8 @@ export type SpokenFormOptions = {
 };
 
 /**
- * Speaks each text in its own language, with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is.
+ * Speaks each text in its own language, its addresses as people say them, and with the pronunciations of
+ * `SpeechVoice.pronounce`. The text shown stays as it is.
  *
  * A language that the maker of the text declares counts. Else the words of the text decide
  * (`decideClauseLanguage`), and the language of the voice is only expected.
@@ -57,7 +59,8 @@ function createSpokenForm(
     const { pronounce, isLanguageDeclared: _, ...ownVoice } = voice;
     const language = await deciding;
     signal.throwIfAborted();
-    const spokenText = pronounce?.(text) ?? text;
+    const words = sayAddresses(text, language);
+    const spokenText = pronounce?.(words) ?? words;
     yield* synthesizer.synthesize(spokenText, { ...ownVoice, language }, signal);
   }
   return {
