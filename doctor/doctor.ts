@@ -100,10 +100,21 @@ async function examineConfigured(examination: Examination, report: DoctorReport)
     report.writeLine(
       `Problems: ${problems}. The lines above hold no ids, names, tokens or addresses.`,
     );
+  else report.writeLine(describeOutcome(findings));
   if (findings.some(({ error }) => isBadTokenError(error)))
     return misconfiguredExitCode;
   if (signal?.aborted) return interruptedExitCode;
   return findings.every(isUsable) ? 0 : 1;
+}
+
+/** Says in one sentence what comes next. */
+function describeOutcome(findings: readonly Finding[]) {
+  const missing = findings.filter((finding) => !isUsable(finding)).length;
+  if (missing > 0)
+    return `Missing: ${missing}. Do what stands behind "mend", then run npm run doctor again.`;
+  const differing = findings.filter(({ verdict }) => verdict !== 'ok').length;
+  const outcome = differing === 0 ? 'All is well.' : `It works; ${differing} differ.`;
+  return `${outcome} Next: npm start`;
 }
 
 async function reportProbes(

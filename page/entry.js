@@ -27,3 +27,12 @@ export async function readRefusal(response) {
   const { error } = await response.json();
   return error.message;
 }
+
+/**
+ * Loads the texts of a language by id.
+ * @param {string} locale
+ * @returns {Promise<Readonly<Record<string, string>>>}
+ */
+export async function loadTexts(locale) {
+  return await (await fetch(`/texts/${locale}`)).json();
+}

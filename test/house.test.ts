@@ -14,7 +14,8 @@ const below: Readonly<Record<string, string>> = {
   turn: 'texts base',
   people: 'base',
   provider: 'base',
-  chat: 'provider audio base',
+  /** The stand-in for a chat model answers with texts. */
+  chat: 'provider audio texts base',
   speech: 'provider audio base',
   playback: 'people audio base',
   sources: 'audio base',
@@ -71,7 +72,7 @@ const below: Readonly<Record<string, string>> = {
     'features probes sessions conversation settings ports spending playback people turn texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
-    'storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
+    'startup storage discord config engines commands features features/tools probes ports pipeline speech chat provider audio base',
   /** A program of its own that writes `.env`. */
   setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',
@@ -80,19 +81,21 @@ const below: Readonly<Record<string, string>> = {
   sandbox: 'web/http speech audio texts base page',
   storage:
     'web/api features/tracks features/reminders features/hearings features/captions ports sql spending people base',
+  /** What a start needs of this machine, for `npm start` and the doctor. */
+  startup: 'storage config engines probes speech base',
   ops: 'ports base',
   /** Parts that everything served over HTTP shares. */
-  'web/http': 'base',
+  'web/http': 'texts base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
     'web/http features features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
   /** Reads a typed command as the page does, and the lines of the sandbox by their types. */
-  console: 'probes ports speech turn audio base page sandbox',
+  console: 'probes ports speech turn audio texts base page sandbox',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench:
     'app config engines features console sandbox voice ports spending pipeline speech chat provider turn audio base test',
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
-  app: 'console web/api web/http ops storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
+  app: 'console web/api web/http ops startup storage discord config commands features engines sessions conversation settings ports spending pipeline sources playback speech chat provider people turn audio texts base features/*',
 };
 
 /** Rooms beside `src`: one file per command, and programs of their own. */

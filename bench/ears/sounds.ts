@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clipFolders, type HumanClip, readHumanClips } from '#bench/human-clips.ts';
 import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
@@ -16,13 +17,6 @@ export type SpeechClip = {
 
 /** A sound without speech at 16 kHz mono, and its name. */
 export type NamedSound = { readonly name: string; readonly samples: Int16Array };
-
-type ClipRow = {
-  readonly file: string;
-  readonly language: string;
-  readonly text: string;
-  readonly isTextSure: boolean;
-};
 
 const longestSoundSamples = 6 * listenRateHz;
 const codec = await loadOpus();
@@ -41,18 +35,25 @@ export function readClearClips(): readonly SpeechClip[] {
   });
 }
 
-/** Reads clips of a folder of people. Their texts are those of their data set, or a recogniser's. */
+/** Reads clips of a folder of people whose words are known. Their texts are those of their data set, or a recogniser's. */
 export async function readPeople(folder: string): Promise<readonly SpeechClip[]> {
-  const rows: readonly ClipRow[] = JSON.parse(
-    await readFile(join(folder, 'manifest.json'), 'utf8'),
-  );
   const clips: SpeechClip[] = [];
-  for (const { file, isTextSure, language, text } of rows) {
+  for await (const clip of readHumanClips(folder, codec)) {
+    const { isTextSure, language } = clip;
     if (!isTextSure && language !== 'en') continue;
     const sureGroup = language === 'en' ? 'accents and prompts' : `in ${language}`;
     const group = isTextSure ? sureGroup : 'orders and talk (texts unchecked)';
-    clips.push({ group, language, text, samples: await readOpus(join(folder, file)) });
+    clips.push({ ...clip, group });
   }
+  return clips;
+}
+
+/** Reads clips for pairs of languages: those that constants were chosen by, or all others. */
+export async function readPairClips(isTuning: boolean): Promise<readonly HumanClip[]> {
+  const clips: HumanClip[] = [];
+  for (const folder of Object.values(clipFolders))
+    for await (const clip of readHumanClips(folder, codec))
+      if ((clip.isForTuning ?? false) === isTuning) clips.push(clip);
   return clips;
 }
 

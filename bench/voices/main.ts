@@ -1,9 +1,11 @@
 // How soon does the local voice speak, and is it understood? npm run bench -- voices [MODEL FOLDER] (half a minute).
+
 import { readResidentMb } from '#bench/cpu/thread-times.ts';
 import { findPercentile, formatTable } from '#bench/format-table.ts';
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { measureEditDistance } from '#src/base/edit-distance.ts';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
@@ -36,7 +38,10 @@ console.log('Local voice, ms from the request, least and median');
 console.log(formatTable(['', 'ms', 'goal'], rows));
 
 const voiceMemory = await measureMemory();
-const transcriber = await openLocalTranscriber({ models, language: 'en' });
+const transcriber = await openLocalTranscriber({
+  models,
+  language: admitChosenLanguage('en'),
+});
 const shares: [name: string, percent: number][] = [];
 for (const name of Object.keys(localVoices))
   shares.push([name, await measureMisheard(name)]);

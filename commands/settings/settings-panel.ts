@@ -68,7 +68,7 @@ export function buildHomePage(
     pickers: [
       ...toPickers(
         'settings.open',
-        splitIntoMenus(options, { id: 'settings.pick.value' }),
+        splitIntoMenus(options, { id: 'settings.pick.setting' }),
       ),
       ...toPickers(
         'settings.group',
@@ -93,7 +93,7 @@ export function buildGroupPage(group: string, view: SettingsView): Reply {
     label: setting.key,
     description: getAboutId(setting),
   }));
-  const pickers = splitIntoMenus(options, { id: 'settings.pick.value' });
+  const pickers = splitIntoMenus(options, { id: 'settings.pick.setting' });
   return buildPage([{ id }, ...lines], view, {
     pickers: toPickers('settings.open', pickers),
     buttons: ['settings.group:'],

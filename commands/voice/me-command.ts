@@ -2,6 +2,7 @@ import {
   createLanguageOption,
   findUnspokenLanguage,
 } from '#commands/language-option.ts';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import {
@@ -98,7 +99,9 @@ function parseLanguage(call: CommandCall, voices: VoicesAndPreviews): ParsedChan
   const language = parseLanguageTag(typed);
   if (language === undefined) return { refusal: { id: 'unknown', with: { x: typed } } };
   const unspoken = findUnspokenLanguage(language, call, voices);
-  return unspoken ? { refusal: unspoken } : { change: { language } };
+  return unspoken
+    ? { refusal: unspoken }
+    : { change: { language: admitChosenLanguage(language) } };
 }
 
 async function parseVoice(

@@ -1,3 +1,5 @@
+import { formatText } from './texts.js';
+
 /** Discord's limit of a file for every user, which the sandbox has, too. */
 const maxFileBytes = 10 * 1024 * 1024;
 
@@ -9,7 +11,9 @@ const maxFileBytes = 10 * 1024 * 1024;
  */
 export async function uploadFile(file, readRefusal) {
   if (file.size > maxFileBytes)
-    return { refusal: `${file.name} is too big: at most 10 MiB.` };
+    return {
+      refusal: formatText('page.file.big', { file: file.name, size: '10 MiB' }),
+    };
   const url = `/room/files?name=${encodeURIComponent(file.name)}`;
   const headers = { 'content-type': file.type || 'application/octet-stream' };
   try {
@@ -18,6 +22,6 @@ export async function uploadFile(file, readRefusal) {
       ? await response.json()
       : { refusal: await readRefusal(response) };
   } catch {
-    return { refusal: `${file.name} could not be sent to the sandbox.` };
+    return { refusal: formatText('page.file.lost', { file: file.name }) };
   }
 }

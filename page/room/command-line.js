@@ -1,3 +1,7 @@
+/** @import { TextId, TextLine } from './texts.js' */
+
+import { formatText } from './texts.js';
+
 /**
  * A choice of an option. Source of this and the next: https://docs.discord.com/developers/interactions/application-commands
  * @typedef {object} Choice
@@ -41,8 +45,8 @@
  */
 
 /**
- * A line that is read: a command with its values, or one sentence about the missing part.
- * @typedef {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', message: string }} ReadLine
+ * A line that is read: a command with its values, or a text about the missing part.
+ * @typedef {{ kind: 'command', name: string, options: OptionValues } | { kind: 'incomplete', lack: TextLine }} ReadLine
  */
 
 /**
@@ -68,7 +72,7 @@ const fileType = 11;
 export function readCommand(line, commands) {
   const position = followPath(line, commands);
   if (position.kind === 'names')
-    return { kind: 'incomplete', message: explainIncomplete(position) };
+    return { kind: 'incomplete', lack: findLack(position) };
   const { name, options, values } = position;
   /** @type {OptionValues} */
   const filled = {};
@@ -76,15 +80,14 @@ export function readCommand(line, commands) {
     const text = values.get(option.name);
     if (text === undefined || text === '') {
       if (!option.required) continue;
-      return { kind: 'incomplete', message: `/${name} needs ${option.name}:` };
+      const lack = { command: name, option: option.name };
+      return { kind: 'incomplete', lack: { id: 'page.command.option', with: lack } };
     }
     const value = toOptionValue(option, text);
     if (value === undefined) {
       const choiceNames = listValues(option).map((choice) => choice.name);
-      return {
-        kind: 'incomplete',
-        message: `${option.name} is one of: ${choiceNames.join(', ')}.`,
-      };
+      const lack = { option: option.name, choices: choiceNames.join(', ') };
+      return { kind: 'incomplete', lack: { id: 'page.command.choices', with: lack } };
     }
     filled[option.name] = value;
   }
@@ -246,27 +249,34 @@ function readValues(line, optionText, options) {
 }
 
 /**
- * Says which name is missing.
+ * Finds which name is missing.
  * @param {NamesPosition} position
- * @returns {string}
+ * @returns {TextLine}
  */
-function explainIncomplete({ path, typed, next }) {
+function findLack({ path, typed, next }) {
   const group = next.find(({ name }) => name === typed);
   const commandPath = [...path, ...(group ? [typed] : [])].join(' ');
   const nextNames = (group?.options ?? next).map(({ name }) => name).join(', ');
-  if (commandPath !== '') return `/${commandPath} needs one of: ${nextNames}.`;
+  if (commandPath !== '')
+    return {
+      id: 'page.command.names',
+      with: { command: commandPath, names: nextNames },
+    };
   return typed
-    ? `There is no command /${typed} here.`
-    : 'A command begins with its name.';
+    ? { id: 'page.command.unknown', with: { command: typed } }
+    : { id: 'page.command.none' };
 }
 
-/** Commands in the order in which a newcomer needs them. */
-const commandGroups = Object.entries({
-  Talk: ['join', 'ask', 'say', 'stop', 'leave', 'help'],
-  Sound: ['track', 'voice'],
-  'Captions and privacy': ['captions', 'privacy'],
-  Server: ['settings', 'stats'],
-});
+/**
+ * Commands in the order in which a newcomer needs them, by the heading of their group.
+ * @type {readonly (readonly [TextId & `page.group.${string}`, readonly string[]])[]}
+ */
+const commandGroups = [
+  ['page.group.talk', ['join', 'ask', 'say', 'stop', 'leave', 'help']],
+  ['page.group.sound', ['track', 'voice']],
+  ['page.group.captions', ['captions', 'privacy']],
+  ['page.group.server', ['settings', 'stats']],
+];
 const commandOrder = commandGroups.flatMap(([, names]) => names);
 
 /**
@@ -287,7 +297,12 @@ function suggestNames({ path, typed, next }) {
     const group = pathText
       ? undefined
       : commandGroups.find(([, names]) => names.includes(name))?.[0];
-    return { line: `${label} `, label, description, ...(group && { group }) };
+    return {
+      line: `${label} `,
+      label,
+      description,
+      ...(group && { group: formatText(group) }),
+    };
   });
 }
 
@@ -304,7 +319,9 @@ function suggestOptions(line, options, values) {
     .map(({ name, description = '', required }) => ({
       line: `${line.trimEnd()} ${name}:`,
       label: `${name}:`,
-      description: required ? `${description} (needed)` : description,
+      description: required
+        ? formatText('page.command.needed', { description })
+        : description,
     }));
 }
 

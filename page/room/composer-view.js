@@ -1,7 +1,9 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { TextId } from './texts.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
 import { isFirstScreen } from './room-state.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the box for questions and commands, with its notice and suggestions.
@@ -22,15 +24,15 @@ export function renderComposer(page, actions) {
     ${!isFirstScreen(room) && renderTries(actions)}
     ${fileOption !== undefined && renderFileInput(fileOption, actions)}
     <div class="entry">
-      <label for="line" class="hidden">Ask, or / for a command</label>
+      <label for="line" class="hidden">${formatText('page.line')}</label>
       <input id="line" value=${page.typedLine} autocomplete="off" maxlength="2000" role="combobox" aria-autocomplete="list"
-        placeholder=${`Ask ${room.room.bot.name}, or type /`}
+        placeholder=${formatText('page.line.hint', { bot: room.room.bot.name })}
         aria-expanded=${`${isOpen}`} aria-controls="suggestions"
         aria-activedescendant=${isOpen && picked >= 0 ? `suggestion-${picked}` : undefined}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => actions.pressLineKey(event)}
         onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => actions.changeLine(event.currentTarget.value)}/>
-      <button type="submit" id="send" aria-label="Send"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h14M13 6l6 6-6 6"/></svg></button>
-      <ul id="suggestions" class="suggestions" role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
+      <button type="submit" id="send" aria-label=${formatText('page.send')}><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h14M13 6l6 6-6 6"/></svg></button>
+      <ul id="suggestions" class="suggestions" role="listbox" aria-label=${formatText('page.suggestions')} hidden=${!isOpen}>
         ${suggestions.map((_, n) => renderSuggestion(page, n, actions))}
       </ul>
     </div>
@@ -49,7 +51,7 @@ function renderFileInput(option, actions) {
     const [file] = currentTarget.files ?? [];
     if (file) actions.attachFile(file);
   };
-  return html`<label>File for ${option}: <input type="file" onChange=${attachFile}/></label>`;
+  return html`<label>${formatText('page.file', { option })} <input type="file" onChange=${attachFile}/></label>`;
 }
 
 /**
@@ -70,22 +72,26 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
             <b>${label}</b> <span>${description}</span></li>`;
 }
 
-/** Questions by the texts on their buttons. */
-const tries = Object.entries({
-  'What time is it?': 'What time is it?',
-  'Set a timer': 'Set a timer for one minute',
-  'Play rain': 'Play rain',
-  'Interrupt the bot': 'Count to twelve',
-});
+/**
+ * Texts on buttons, the questions that they ask, and what an answer shows.
+ * @satisfies {readonly (readonly [TextId, TextId, TextId])[]}
+ */
+const tries = /** @type {const} */ ([
+  ['page.try.time', 'page.try.time', 'page.try.time.shows'],
+  ['page.try.timer', 'page.try.timer.asked', 'page.try.timer.shows'],
+  ['page.try.rain', 'page.try.rain', 'page.try.rain.shows'],
+  ['page.try.interrupt', 'page.try.interrupt.asked', 'page.try.interrupt.shows'],
+]);
 
 /**
  * Renders buttons with questions to try.
  * @param {RoomActions} actions
+ * @param {boolean} [isWelcome] whether each says what it shows
  * @returns {View}
  */
-export function renderTries(actions) {
+export function renderTries(actions, isWelcome = false) {
   return html`<div class="row tries">${tries.map(
-    ([label, question]) =>
-      html`<button type="button" onClick=${() => actions.send(question)}>${label}</button>`,
+    ([label, question, shown]) =>
+      html`<button type="button" onClick=${() => actions.send(formatText(question))}>${formatText(label)}${isWelcome && html`<small>${formatText(shown)}</small>`}</button>`,
   )}</div>`;
 }

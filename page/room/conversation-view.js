@@ -2,10 +2,12 @@
 /** @import { Answered, Item, Room, RoomState } from './room-types.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
+import { splitHeardText } from './heard-text.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { findPanel, isFirstScreen } from './room-state.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
 /**
@@ -29,12 +31,9 @@ export function renderConversation(page, actions) {
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
     ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
   ];
-  return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
-    ${
-      isFirstScreen(page.room) &&
-      html`<section class="hello"><h2>Talk with ${room.bot.name}, a bot in a small Discord on your machine.</h2>
-      <p>You need no account. The first question was asked for you. Speak, type, or try one of these:</p>${renderTries(actions)}</section>`
-    }
+  return html`<div class="messages" role="log" aria-label=${formatText('page.conversation')} tabindex="0"><div>
+    <section class=${`hello${isFirstScreen(page.room) ? '' : ' past'}`}><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
+      <p>${formatText('page.hello.how')}</p>${renderTries(actions, true)}</section>
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
       const level = name === room.you ? page.level : page.heardLevel;
@@ -95,10 +94,21 @@ function renderItem(item, previousAuthor, room, actions) {
   if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
-      ? html`<p key=${item.key} class="note">${'text' in item ? html`<code>${item.text}</code>` : item.why}</p>`
+      ? renderNote(item)
       : renderBubble(item, author, isNext, room, actions);
   drawnItems.set(item, { channels, isNext, view });
   return view;
+}
+
+/**
+ * Renders an item without an author: a command that was sent, or why words got no answer.
+ * @param {Item} item
+ * @returns {View}
+ */
+function renderNote(item) {
+  if (item.kind === 'command')
+    return html`<article key=${item.key} class="you sent"><p class="bubble"><code>${item.text}</code></p></article>`;
+  return html`<p key=${item.key} class="note">${'why' in item && item.why}</p>`;
 }
 
 /**
@@ -118,9 +128,9 @@ function renderBubble(item, name, isNext, room, actions) {
   return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
     ${renderSign({ name }, room)}
     <div class="bubble"><span class="hidden">${name}: </span>
-      ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>only ${item.to === room.you ? 'you' : item.to}</small>`}
+      ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>${item.to === room.you ? formatText('page.only.you') : formatText('page.only', { name: item.to ?? '' })}</small>`}
       ${renderItemContent(item, room, actions)}</div>
-    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString('en', { timeStyle: 'short' })}</time>`}</article>`;
+    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString(getLocale(), { timeStyle: 'short' })}</time>`}</article>`;
 }
 
 /**
@@ -135,8 +145,7 @@ function renderItemContent(item, room, actions) {
     case 'said':
       return renderMarkdown(item.text);
     case 'answered':
-      return html`${renderMarkdown(item.heardText || item.text)}
-        ${item.finish === 'cancelled' && html`<small>interrupted</small>`}${renderTimings(item)}`;
+      return html`${renderAnswer(item)}${renderTimings(item)}`;
     case 'message':
       return renderMessage(
         { ...item, text: item.text.replace(`<@${room.bot.id}> `, '') },
@@ -145,6 +154,17 @@ function renderItemContent(item, room, actions) {
       );
   }
   return undefined;
+}
+
+/**
+ * Renders the words of an answer. The rest of one that was cut stands behind a mark, which screen readers read as words.
+ * @param {Answered} answer
+ * @returns {View | readonly View[]}
+ */
+function renderAnswer({ text, heardText, finish }) {
+  const { heard, unheard } = splitHeardText(text, heardText);
+  if (finish !== 'cancelled' || unheard === '') return renderMarkdown(text);
+  return html`<p>${heard}<svg class="cut" viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l13 12M6 18L19 6M5 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"/></svg><span class="hidden"> ${formatText('page.cut')} </span><s class="unheard-rest">${unheard}</s></p>`;
 }
 
 /**
@@ -175,12 +195,22 @@ function findSide(name, { you, bot }) {
  */
 function renderTimings({ who, finish, instants, firstHeardAtMs }) {
   const { totalMs, stages, longest } = measureStages(instants, firstHeardAtMs);
-  return html`<details><summary>Answered in ${(totalMs / 1_000).toFixed(1)} s</summary>
-    <small>Answer to ${who}: ${finish}. Time since the end of the question:</small>
+  return html`<details><summary>${formatText('page.answered', { seconds: formatDecimal(totalMs / 1_000) })}</summary>
+    <small>${formatText('page.answered.to', { name: who, finish: formatText(`page.finish.${finish}`) })}</small>
     <ol>${stages.map(
       ({ name, afterMs, from, to }) =>
-        html`<li style=${{ '--from': from, '--to': to }}><span>${name}</span> <b>${afterMs} ms</b></li>`,
+        html`<li style=${{ '--from': from, '--to': to }}><span>${formatText(name)}</span> <b>${afterMs} ms</b></li>`,
     )}</ol>
-    ${longest && html`<small>Most of it: “${longest.name}”. ${longest.faster}</small>`}
+    ${longest && html`<small>${formatText('page.answered.most', { stage: formatText(longest.name), advice: formatLine(longest.faster) })}</small>`}
   </details>`;
+}
+
+/**
+ * Formats a number with one decimal.
+ * @param {number} value
+ * @returns {string}
+ */
+function formatDecimal(value) {
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(getLocale(), digits).format(value);
 }

@@ -2,6 +2,7 @@
 /** @import { View } from './html.js' */
 import { html } from './html.js';
 import { readMarkdown } from './markdown.js';
+import { getLocale } from './texts.js';
 
 /**
  * Formats of an instant by Discord's letter.
@@ -43,9 +44,10 @@ function renderPiece(piece) {
   if (piece.kind === 'time') {
     const instant = new Date(piece.atS * 1_000);
     if (Number.isNaN(instant.getTime())) return '';
-    const formatted = new Intl.DateTimeFormat('en', timeStyles[piece.style]).format(
-      instant,
-    );
+    const formatted = new Intl.DateTimeFormat(
+      getLocale(),
+      timeStyles[piece.style],
+    ).format(instant);
     return html`<time datetime=${instant.toISOString()}>${formatted}</time>`;
   }
   const children = piece.parts.map(renderPiece);

@@ -1,4 +1,9 @@
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
+/** @import { DeviceState } from './sound/device-chooser.js' */
+/** @import { Facts } from './facts.js' */
+/** @import { TrackActs } from './track-acts.js' */
+/** @import { SideActs } from './side-acts.js' */
+/** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
 
 /**
@@ -16,6 +21,17 @@
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
  * @property {(on: boolean) => void} setTalking begins or ends to talk, while the microphone is open
+ * @property {TrackActs} tracks acts on the tracks of the bot
+ * @property {SideActs} side acts of the side: devices, the talk to take along, how the bot speaks
+ */
+
+/**
+ * The side beside the talk.
+ * @typedef {object} SideState
+ * @property {DeviceState} devices
+ * @property {number | undefined} keptFromMs instant since 1970 from which the sound is kept, undefined: it is not
+ * @property {readonly string[]} voices
+ * @property {string} mannerReply the bot's last sentence about how it speaks, or none
  */
 
 /**
@@ -24,6 +40,7 @@
  * @property {RoomState} room
  * @property {boolean} isConnected
  * @property {string} notice one sentence for the reader, or none
+ * @property {SoundGate} soundGate
  * @property {number} level of the microphone, 0 to 1
  * @property {number} heardLevel of the sound that the reader hears, 0 to 1
  * @property {boolean} isMicrophoneOpen
@@ -35,6 +52,10 @@
  * @property {number} picked index of the marked suggestion, -1: none
  * @property {string | undefined} fileOption name of the option that takes a file
  * @property {RoomForm | undefined} form
+ * @property {SideState} side
+ * @property {Facts} facts tracks, timers and tools
+ * @property {number} nowMs instant of this drawing, by the clock of the page
+ * @property {Readonly<Record<string, number>>} wantedVolumes in percent, on their way to the bot, by track
  */
 
 export {};

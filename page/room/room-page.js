@@ -1,5 +1,6 @@
 /** @import { Suggestion } from './command-line.js' */
-/** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { PageState, RoomActions, SideState } from './room-actions.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { RoomEvent } from './room-types.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
@@ -15,14 +16,21 @@ import {
 } from './command-line.js';
 import { renderComposer } from './composer-view.js';
 import { renderConversation } from './conversation-view.js';
+import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
+import { QuietCommands } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
+import { renderShutOut } from './shut-out-view.js';
+import { SideActs } from './side-acts.js';
 import { renderSide } from './side-view.js';
-import { RoomSound, takenSentence } from './sound/room-sound.js';
+import { RoomSound } from './sound/room-sound.js';
+import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
+import { formatLine, formatText } from './texts.js';
+import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
@@ -30,14 +38,25 @@ const quietLevel = 0.25;
 /** After so long a voice had no words. */
 const wordsWaitMs = 5_000;
 
+/** Times of tracks and timers are drawn anew so often. */
+const tickMs = 500;
+
 /** So many sent lines can be recalled. */
 const maxSentLines = 50;
 
 /** The id of this tab, by which the sandbox tells several apart. */
 const tabId = `${Math.random()}`.slice(2);
 
-const openingSentence =
-  'Opening the microphone. Allow it if your browser asks; it also needs a loudspeaker or headphones.';
+/** The side before anything is known. @type {SideState} */
+const emptySide = {
+  devices: {
+    ...noDevices,
+    choice: { microphone: systemDevice, loudspeaker: systemDevice, volume: 1 },
+  },
+  keptFromMs: undefined,
+  voices: [],
+  mannerReply: '',
+};
 
 /**
  * Draws the room of the sandbox, and sends it each press.
@@ -49,6 +68,7 @@ export class RoomPage {
     room: emptyRoom,
     isConnected: false,
     notice: '',
+    soundGate: 'new',
     level: 0,
     heardLevel: 0,
     typedLine: '',
@@ -60,6 +80,10 @@ export class RoomPage {
     isOpenTalk: true,
     isTalking: false,
     isSounding: false,
+    side: emptySide,
+    facts: noFacts,
+    nowMs: 0,
+    wantedVolumes: {},
   };
   /** @type {HTMLElement} */
   #root;
@@ -67,10 +91,18 @@ export class RoomPage {
   #socket;
   /** @type {RoomSound} */
   #sound;
+  /** @type {QuietCommands} */
+  #quietCommands;
+  /** @type {SideActs} */
+  side;
+  /** @type {TrackActs} */
+  tracks;
   /** False while a change waits for the next frame of the browser. */
   #isDrawn = true;
   /** True until something was drawn in the place of the first sentence. */
   #isFirst = true;
+  /** Once true, one sheet is drawn for ever. */
+  #isShutOut = false;
   /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
   /** @type {(refused: Response) => Promise<string>} */
@@ -97,17 +129,46 @@ export class RoomPage {
       onEvent: (event) => this.#receiveEvent(event),
       onConnection: (isConnected, notice) => this.#onConnection(isConnected, notice),
       enter,
+      onShutOut: () => this.#shutOut(),
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
       onNews: (news) => this.#onSoundNews(news),
-      onEnded: (reason) => this.#endMicrophone(reason),
+      onEnded: (reason) => this.#endMicrophone(formatLine(reason)),
+      onGate: (soundGate) => this.#changePage({ soundGate }),
+      onDevices: (devices) => this.#changeSide({ devices }),
+      onLostDevice: ({ label }) =>
+        this.#changePage({ notice: formatText('page.sound.lost', { device: label }) }),
+      onKeptFull: () => void this.side.toggleKeeping(),
+    });
+    this.#quietCommands = new QuietCommands(
+      (name, options) => this.#socket.ask('command', { name, options }),
+      (event) => this.#receiveEvent(event),
+    );
+    this.tracks = new TrackActs(
+      this.#quietCommands,
+      (wantedVolumes) => this.#changePage({ wantedVolumes }),
+      (notice) => this.#changePage({ notice }),
+    );
+    setInterval(() => {
+      if (isMoving(this.#page.facts)) this.#changePage({});
+    }, tickMs);
+    this.side = new SideActs({
+      getPage: () => this.#page,
+      change: (changes) => this.#changeSide(changes),
+      tell: (notice) => this.#changePage({ notice }),
+      sound: this.#sound,
+      quietCommands: this.#quietCommands,
+      socket: this.#socket,
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
     addEventListener('keyup', (event) => this.#pressSpace(event, false));
     addEventListener('blur', () => this.setTalking(false));
-    // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
-      addEventListener(name, () => void this.#sound.startListening(), { once: true });
+      addEventListener(name, () => this.#sound.takeGateEvent({ kind: 'press' }));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#sound.takeGateEvent({ kind: 'returned' });
+    });
+    this.#sound.takeGateEvent({ kind: 'load' });
     this.#drawPage();
   }
 
@@ -160,7 +221,7 @@ export class RoomPage {
     const { commands } = this.#page.room.room;
     const command = readCommand(sentLine, commands);
     if (command.kind === 'incomplete')
-      return this.#changePage({ notice: command.message, typedLine });
+      return this.#changePage({ notice: formatLine(command.lack), typedLine });
     const options = Object.fromEntries(
       Object.entries(command.options).map(([name, value]) => [
         name,
@@ -265,8 +326,9 @@ export class RoomPage {
    */
   async #openMicrophone() {
     // Stands until it is open: a question of the browser waits for an answer, and without a loudspeaker Firefox waits for ever.
-    this.#changePage({ notice: openingSentence });
-    const notice = await this.#sound.openMicrophone();
+    this.#changePage({ notice: formatText('page.microphone.opening') });
+    const refusal = await this.#sound.openMicrophone();
+    const notice = refusal ? formatLine(refusal) : '';
     this.#changePage({ notice });
     if (notice) return;
     await this.askRoom('microphone', { on: true });
@@ -318,7 +380,7 @@ export class RoomPage {
   async askRoom(kind, fields) {
     this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
-    const { ok, error = 'That did not work.', form = this.#page.form } = reply;
+    const { ok, error = formatText('page.failed'), form = this.#page.form } = reply;
     this.#changePage({ notice: ok ? '' : error, form });
     return reply;
   }
@@ -329,12 +391,23 @@ export class RoomPage {
    */
   #receiveEvent(event) {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
+    if (this.#quietCommands.holdEvent(event)) return;
+    if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
-      this.#endMicrophone(takenSentence);
+      this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;
     if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
       this.#awaitWords(event.who, event.on);
     this.#changePage({ room: stepRoom(this.#page.room, event) });
+  }
+
+  /**
+   * Draws a fact of the bot.
+   * @param {FactEvent} event
+   */
+  #takeFact(event) {
+    const facts = stepFacts(this.#page.facts, event, performance.now());
+    this.#changePage({ facts });
   }
 
   /**
@@ -359,9 +432,20 @@ export class RoomPage {
    * @param {string} notice one sentence, or none
    */
   #onConnection(isConnected, notice) {
-    this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
+    this.#changePage({
+      isConnected,
+      notice,
+      ...(isConnected && { room: emptyRoom, facts: noFacts }),
+    });
     if (isConnected && this.#sound.isOpen)
       void this.askRoom('microphone', { on: true });
+  }
+
+  /** Ends everything: a restarted sandbox does not let this browser in. */
+  #shutOut() {
+    this.#isShutOut = true;
+    this.#endMicrophone('');
+    this.#sound.close();
   }
 
   /**
@@ -382,6 +466,14 @@ export class RoomPage {
   }
 
   /**
+   * Changes the side.
+   * @param {Partial<SideState>} changes
+   */
+  #changeSide(changes) {
+    this.#changePage({ side: { ...this.#page.side, ...changes } });
+  }
+
+  /**
    * Changes the page, and draws it with the next frame of the browser.
    * @param {Partial<PageState>} changes
    */
@@ -395,6 +487,8 @@ export class RoomPage {
   /** Draws the page as it is now. */
   #drawPage() {
     this.#isDrawn = true;
+    if (this.#isShutOut)
+      return render(renderShutOut(formatText('page.shutout')), this.#root);
     const { notice, room } = this.#page;
     if (this.#isFirst) {
       // The first sentence stays until there is something to draw.
@@ -402,7 +496,7 @@ export class RoomPage {
       this.#root.replaceChildren();
       this.#isFirst = false;
     }
-    const page = markSpeakers(this.#page);
+    const page = { ...markSpeakers(this.#page), nowMs: performance.now() };
     const tree = html`${renderStage(page, this)}
       <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
       ${renderSide(page, this)}${renderForm(page, this)}`;

@@ -1,11 +1,14 @@
 /** @import { Reply, RoomEvent } from './room-types.js' */
 
+import { formatText } from './texts.js';
+
 /**
  * Handlers of a connection to the room.
  * @typedef {object} SocketHandlers
  * @property {(event: RoomEvent) => void} onEvent takes everything but replies
  * @property {(isOpen: boolean, reason: string) => void} onConnection takes one sentence where the connection is lost
  * @property {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
+ * @property {() => void} onShutOut takes that this browser is not let in any more: nothing follows
  */
 
 /** Waits before the next try. The last one repeats. */
@@ -81,10 +84,7 @@ export class RoomSocket {
   #onClose(reason) {
     for (const [id, resolve] of this.#requests) resolve(makeLostReply(id));
     this.#requests.clear();
-    this.#handlers.onConnection(
-      false,
-      reason || 'The connection to the sandbox is lost. Reconnecting.',
-    );
+    this.#handlers.onConnection(false, reason || formatText('page.lost'));
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
     setTimeout(() => this.#reconnect(), waitMs);
   }
@@ -93,7 +93,7 @@ export class RoomSocket {
   async #reconnect() {
     const refusal = await this.#handlers.enter().catch(() => undefined);
     if (refusal === undefined) this.#openSocket();
-    else this.#handlers.onConnection(false, refusal);
+    else this.#handlers.onShutOut();
   }
 }
 
@@ -108,6 +108,6 @@ function makeLostReply(id) {
     id,
     ok: false,
     isLost: true,
-    error: 'There is no connection to the sandbox right now.',
+    error: formatText('page.offline'),
   };
 }

@@ -1,5 +1,7 @@
 /** @import { Answered, Item, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
 
+import { formatText } from './texts.js';
+
 const maxItems = 200;
 
 /**
@@ -193,22 +195,32 @@ export function listSilences(state) {
   if (!you.channel)
     return [
       {
-        text: 'You are in no voice channel.',
-        label: `Join ${target}`,
+        text: formatText('page.silence.outside'),
+        label: formatText('page.join.channel', { channel: target }),
         does: 'join',
         target,
       },
     ];
   // The panel of a bot that sits nowhere says so itself.
   if (bot.channel !== you.channel && (bot.channel || !panel)) {
-    const text = `${bot.name} is not in ${you.channel}.`;
-    return [{ text, label: `Call ${bot.name}`, does: 'send', target: '/join' }];
+    const text = formatText('page.silence.elsewhere', {
+      bot: bot.name,
+      channel: you.channel,
+    });
+    return [
+      {
+        text,
+        label: formatText('page.call', { bot: bot.name }),
+        does: 'send',
+        target: '/join',
+      },
+    ];
   }
   return listPanelNames(panel, 'Not heard until they press Hear me')
     .filter((name) => people.some((person) => person.name === name && !person.isYou))
     .map((name) => ({
-      text: `${bot.name} does not hear ${name} yet.`,
-      label: `Let ${name} agree`,
+      text: formatText('page.silence.unheard', { bot: bot.name, name }),
+      label: formatText('page.agree', { name }),
       does: 'agree',
       target: name,
     }));

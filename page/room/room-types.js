@@ -1,4 +1,5 @@
 /** @import { RegisteredCommand } from './command-line.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { Instants } from './waterfall.js' */
 
 /**
@@ -126,7 +127,7 @@
  * @property {string} who name of the asker
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
- * @property {string} finish
+ * @property {'completed' | 'cancelled' | 'empty' | 'failed'} finish
  * @property {Instants} instants
  * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
  */
@@ -154,6 +155,9 @@
  * @property {boolean} ok
  * @property {true} [isLost] true without a connection
  * @property {string} [error] one sentence, where `ok` is false
+ * @property {string} [messageId] id of the bot's message
+ * @property {string} [text] the bot's message
+ * @property {boolean} [ephemeral] whether the reader alone reads it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
  */
@@ -173,6 +177,7 @@
  *   | SentCommand
  *   | Reply
  *   | { kind: 'live', who: string, text: string }
+ *   | FactEvent
  *   | { kind: 'engines', lines: string[] }
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent

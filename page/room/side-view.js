@@ -2,7 +2,19 @@
 /** @import { Channel, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
+import { renderManner } from './manner-view.js';
 import { renderFace } from './message-view.js';
+import { renderRunning } from './running-view.js';
+import { renderSoundChoice } from './sound-view.js';
+import { renderTakeAlong } from './talk-view.js';
+import { formatPieces, formatText } from './texts.js';
+
+/** Words that say how to use a real model. */
+const modelWords = {
+  command: html`<code>npm run setup</code>`,
+  address: html`<code>CHAT_COMPLETION_BASE_URL</code>`,
+  model: html`<code>CHAT_COMPLETION_MODEL</code>`,
+};
 
 /**
  * Renders the people and channels beside the conversation.
@@ -14,16 +26,17 @@ export function renderSide(page, actions) {
   const { people, channels } = page.room.room;
   const voiceChannels = channels.filter(({ kind }) => kind === 'voice');
   const outside = people.filter(({ channel }) => channel === undefined);
-  return html`<aside id="side" popover aria-label="People">
+  return html`<div class="rail"><section class="running" aria-label=${formatText('page.running')}>${renderRunning(page, actions)}</section>
+  <aside id="side" popover aria-label=${formatText('page.people')}>
     ${voiceChannels.map((channel) => renderChannel(channel, page, actions))}
-    ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
-    ${renderSecondPerson(page, actions)}
-    <details><summary>What hears and speaks</summary>
+    ${outside.length > 0 && html`<h2>${formatText('page.outside')}</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
+    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}${renderSecondPerson(page, actions)}
+    <details><summary>${formatText('page.engines')}</summary>
       ${page.room.engines.map((sentence) => html`<p>${sentence}</p>`)}
-      <p>The built-in recogniser gets one word in fifty of a clear speaker wrong, and three in ten of a strong accent.</p>
-      <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
+      <p>${formatText('page.engines.errors')}</p>
+      <p><b>${formatText('page.model')}</b> ${formatPieces('page.model.how', modelWords)}</p>
     </details>
-  </aside>`;
+  </aside></div>`;
 }
 
 /**
@@ -40,8 +53,8 @@ function renderChannel({ name, status }, page, actions) {
   // The stage shows the people beside the bot.
   const isOnStage = bot.channel === name || (!bot.channel && isHere);
   return html`<div class="row"><h2><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10"/></svg>${name}</h2>
-      <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
-        onClick=${() => (isHere ? actions.askRoom('leave', {}) : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
+      <button type="button" class="quiet" aria-label=${formatText(isHere ? 'page.leave.channel' : 'page.join.channel', { channel: name })}
+        onClick=${() => (isHere ? actions.askRoom('leave', {}) : actions.join(name))}>${formatText(isHere ? 'page.leave' : 'page.join')}</button></div>
     ${status && html`<p class="status">${status}</p>`}
     ${!isOnStage && peopleHere.length > 0 && html`<ul>${peopleHere.map((person) => renderPerson(person, page))}</ul>`}`;
 }
@@ -55,7 +68,7 @@ function renderChannel({ name, status }, page, actions) {
 function renderPerson(person, { level, heardLevel }) {
   const { name, speaks, isYou } = person;
   return html`<li>${renderFace({ name, speaks, level: isYou ? level : heardLevel })} ${name}
-    ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
+    ${speaks && html`<span class="hidden">${formatText('page.speaks', { name })}</span>`}</li>`;
 }
 
 /**
@@ -86,13 +99,13 @@ function renderSecondPerson({ room }, actions) {
     void actions.askRoom('type', { person, text });
     form.text.value = '';
   };
-  return html`<details><summary>Add a pretend person</summary><form onSubmit=${performAct}>
-    <label>Who <input name="person" autocomplete="off" defaultValue="Ben" maxlength="32" required/></label>
-    <label>Says <input name="text" autocomplete="off" maxlength="500"/></label>
+  return html`<details><summary>${formatText('page.pretend')}</summary><form onSubmit=${performAct}>
+    <label>${formatText('page.pretend.who')} <input name="person" autocomplete="off" defaultValue="Ben" maxlength="32" required/></label>
+    <label>${formatText('page.pretend.says')} <input name="text" autocomplete="off" maxlength="500"/></label>
     <div class="row">
-      <button type="submit">Say it</button>
-      <button type="submit" data-does="agree">Agrees to be heard</button>
-      <button type="submit" data-does="move">Joins or leaves</button>
+      <button type="submit">${formatText('page.pretend.say')}</button>
+      <button type="submit" data-does="agree">${formatText('page.pretend.agrees')}</button>
+      <button type="submit" data-does="move">${formatText('page.pretend.moves')}</button>
     </div>
   </form></details>`;
 }

@@ -1,11 +1,14 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Seat, Stage } from './stage.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { listSilences } from './room-state.js';
+import { isSoundMissing } from './sound/sound-gate.js';
 import { readStage } from './stage.js';
+import { formatPieces, formatText } from './texts.js';
 
 /**
  * Renders the panel: people around the bot, its mood, and the microphone.
@@ -14,7 +17,7 @@ import { readStage } from './stage.js';
  * @returns {View}
  */
 export function renderStage(page, actions) {
-  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding } = page;
+  const { room, heardLevel, isConnected, isSounding, soundGate } = page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
@@ -22,18 +25,18 @@ export function renderStage(page, actions) {
     message &&
     stop &&
     actions.askRoom('press', { messageId: message.id, customId: stop.customId });
-  return html`<section class=${`stage ${mood}`} aria-label="Panel">
+  return html`<section class=${`stage ${mood}`} aria-label=${formatText('page.panel')}>
     <div class="seats" style=${{ '--ear': findEarLevel(page, stage) }}>
-      <ul aria-label="People here">${seats.map((seat) => renderSeat(seat, page))}</ul>
+      <ul aria-label=${formatText('page.people.here')}>${seats.map((seat) => renderSeat(seat, page))}</ul>
       <div class=${`orb${bot.speaks ? ' speaks' : ''}`} style=${{ '--level': heardLevel, '--look': findLookSide(stage) }}>
         <i></i><i></i>${renderBotFace()}
-        ${bot.speaks && html`<span class="hidden">${bot.name} speaks</span>`}
+        ${bot.speaks && html`<span class="hidden">${formatText('page.speaks', { name: bot.name })}</span>`}
       </div>
     </div>
     <hgroup><h1>${bot.name}</h1><p role="status" class="mood">${word}</p></hgroup>
     <div class="headline">${renderMarkdown(headline)}</div>
     <div class="act">
-      <button type="button" class="people" popovertarget="side" aria-label="People">
+      <button type="button" class="people" popovertarget="side" aria-label=${formatText('page.people')}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
       ${renderMicrophone(page, actions)}
       ${
@@ -42,7 +45,8 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">Your microphone is off. Press, and talk.</p>`}
+    <div class="invite"><div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}</div>
+      ${!isSoundMissing(soundGate) && renderInvitation(page, actions)}</div>
     <div role="status">${listSilences(room).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,
@@ -50,6 +54,30 @@ export function renderStage(page, actions) {
     <div class="told">${message && renderMessage(message, room.room, actions)}</div>
   </section>`;
 }
+
+/**
+ * Renders what invites to talk: a sentence, or the choice of how.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ * @returns {View}
+ */
+function renderInvitation(page, actions) {
+  return page.isMicrophoneOpen
+    ? renderTalkChoice(page, actions)
+    : html`<p class="hint">${formatText('page.microphone.off')}</p>`;
+}
+
+/**
+ * Renders the button that lets the page sound. Any press does so: the page asks at each one.
+ * @param {SoundGate} soundGate
+ * @returns {View}
+ */
+function renderHearButton(soundGate) {
+  return html`${soundGate === 'silent' && html`<p>${formatText('page.hear.silent')}</p>`}
+    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> ${formatText('page.hear')}</button>`;
+}
+
+const loudspeaker = 'M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10';
 
 /**
  * Renders a person beside the bot.
@@ -61,13 +89,15 @@ function renderSeat(
   { name, isYou, speaks, isHeard },
   { level, heardLevel, isMicrophoneOpen },
 ) {
-  const mark = isHeard ? isYou && !isMicrophoneOpen && 'muted' : 'not heard';
-  const caption = [isYou && 'you', mark].filter(Boolean).join(' · ');
+  const mark = isHeard
+    ? isYou && !isMicrophoneOpen && formatText('page.muted')
+    : formatText('page.unheard');
+  const caption = [isYou && formatText('page.you'), mark].filter(Boolean).join(' · ');
   return html`<li key=${name} class=${isHeard ? '' : 'unheard'}>
     ${renderFace({ name, speaks, level: isYou ? level : heardLevel })}
     ${mark && html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d=${isHeard ? microphoneOff : earOff}/></svg>`}
     <b>${name}</b><small>${caption}</small>
-    ${speaks && html`<span class="hidden">${name} speaks</span>`}</li>`;
+    ${speaks && html`<span class="hidden">${formatText('page.speaks', { name })}</span>`}</li>`;
 }
 
 const microphoneOn =
@@ -104,7 +134,7 @@ function findLookSide({ seats }) {
  * @returns {View}
  */
 function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
-  return html`<button type="button" id="microphone" aria-label="Microphone" aria-pressed=${`${isMicrophoneOpen}`}
+  return html`<button type="button" id="microphone" aria-label=${formatText('page.microphone')} aria-pressed=${`${isMicrophoneOpen}`}
     style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.toggleMicrophone()}>
     <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isMicrophoneOpen ? microphoneOn : microphoneOff}/></svg></button>`;
 }
@@ -117,11 +147,11 @@ function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
  */
 function renderTalkChoice({ isOpenTalk, isTalking }, actions) {
   return html`<div class="row hold">
-    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.setOpenTalk(!isOpenTalk)}/> Hold <span class="key">Space </span>to talk</label>
+    <label><input type="checkbox" checked=${!isOpenTalk} onChange=${() => actions.setOpenTalk(!isOpenTalk)}/> ${formatPieces('page.hold', { key: html`<span class="key">${formatText('page.space')} </span>` })}</label>
     ${
       !isOpenTalk &&
       html`<button type="button" id="talk" aria-pressed=${`${isTalking}`}
       onPointerDown=${() => actions.setTalking(true)} onPointerUp=${() => actions.setTalking(false)}
-      onPointerLeave=${() => actions.setTalking(false)}>Talk</button>`
+      onPointerLeave=${() => actions.setTalking(false)}>${formatText('page.talk')}</button>`
     }</div>`;
 }

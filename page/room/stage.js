@@ -1,5 +1,6 @@
 /** @import { Person, RoomButton, RoomMessage, RoomState } from './room-types.js' */
 import { findPanel, listPanelNames } from './room-state.js';
+import { formatText } from './texts.js';
 
 /**
  * `away`: the bot sits nowhere, or the page knows nothing yet.
@@ -55,12 +56,15 @@ export function readStage(state, isConnected) {
   const isKnown = isConnected && you !== '';
   const [mood, word] = isKnown
     ? findMood(state.room, panel, activity, seats)
-    : connectingMood;
+    : [/** @type {const} */ ('away'), formatText('page.connecting')];
   return {
     mood,
     word,
     seats,
-    headline: word === 'Away' && !panel ? 'Not here.' : findHeadline(state, headline),
+    headline:
+      isKnown && !bot.channel && !panel
+        ? formatText('page.nowhere')
+        : findHeadline(state, headline),
     message: panel && {
       ...panel,
       text: otherLines.join('\n'),
@@ -82,12 +86,6 @@ function findHeadline({ room: { bot, people } }, headline) {
 }
 
 /**
- * Mood and word before the page knows anything.
- * @type {readonly [Mood, string]}
- */
-const connectingMood = ['away', 'Connecting'];
-
-/**
  * Finds the mood, and its word.
  * @param {RoomState['room']} room
  * @param {RoomMessage | undefined} panel
@@ -96,11 +94,12 @@ const connectingMood = ['away', 'Connecting'];
  * @returns {readonly [Mood, string]}
  */
 function findMood({ bot, you }, panel, activity, seats) {
-  if (!bot.channel) return ['away', 'Away'];
-  if (bot.speaks || activity?.startsWith('Speaking')) return ['speaking', 'Speaking'];
+  if (!bot.channel) return ['away', formatText('page.away')];
+  if (bot.speaks || activity?.startsWith('Speaking'))
+    return ['speaking', formatText('page.speaking')];
   if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
-    return ['listening', 'Listening'];
-  if (activity !== undefined) return ['thinking', 'Thinking'];
+    return ['listening', formatText('page.listening')];
+  if (activity !== undefined) return ['thinking', formatText('page.thinking')];
   // After a no the panel does not name the person.
   const mayAgree = panel.buttons.some(({ customId }) =>
     customId.endsWith(':consent.always'),
@@ -110,6 +109,11 @@ function findMood({ bot, you }, panel, activity, seats) {
     'Not heard until they press Hear me',
   );
   if (unheard === undefined || seats.some(({ isHeard }) => isHeard))
-    return ['waiting', 'Paused'];
-  return ['waiting', `Waiting for ${unheard === you ? 'you' : unheard}`];
+    return ['waiting', formatText('page.paused')];
+  return [
+    'waiting',
+    unheard === you
+      ? formatText('page.waiting.you')
+      : formatText('page.waiting', { name: unheard }),
+  ];
 }

@@ -1,3 +1,5 @@
+/** @import { TextId, TextLine } from './texts.js' */
+
 /**
  * Instants in ms of one clock, as the bot measures them.
  * @typedef {object} Instants
@@ -13,8 +15,8 @@
 /**
  * A stage of an answer, with its bar.
  * @typedef {object} Stage
- * @property {string} name
- * @property {string} faster a way to make the stage faster
+ * @property {TextId} name
+ * @property {TextLine} faster a way to make the stage faster
  * @property {number} afterMs since the last syllable
  * @property {number} from left end of the bar, 0 to 1
  * @property {number} to right end of the bar, 0 to 1
@@ -55,42 +57,33 @@ export function measureStages(instants, firstHeardAtMs) {
 
 /**
  * Instant, name of the stage that it ends, and a way to make the stage faster.
- * @type {readonly (readonly [Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', string, string])[]}
+ * @type {readonly (readonly [Exclude<keyof Instants, 'heardAtMs'> | 'firstHeardAtMs', TextId, TextLine])[]}
  */
 const stageTexts = [
-  [
-    'endedAtMs',
-    'I noticed that you had finished',
-    'I wait for a pause, and wait less once I know how you talk.',
-  ],
+  ['endedAtMs', 'page.stage.ended', { id: 'page.stage.ended.faster' }],
   [
     'recognisedAtMs',
-    'Your words were recognised',
-    'A recogniser on a faster machine helps: TRANSCRIPTION_BASE_URL.',
+    'page.stage.recognised',
+    { id: 'page.stage.recognised.faster', with: { setting: 'TRANSCRIPTION_BASE_URL' } },
   ],
   [
     'firstTokenAtMs',
-    'The model began its answer',
-    'A smaller or nearer model helps: CHAT_COMPLETION_MODEL.',
+    'page.stage.token',
+    { id: 'page.stage.token.faster', with: { setting: 'CHAT_COMPLETION_MODEL' } },
   ],
   [
     'firstClauseAtMs',
-    'Its first words were whole',
-    'A model that writes faster helps: CHAT_COMPLETION_MODEL.',
+    'page.stage.clause',
+    { id: 'page.stage.clause.faster', with: { setting: 'CHAT_COMPLETION_MODEL' } },
   ],
   [
     'firstSpeechAtMs',
-    'The voice began to speak them',
-    'A voice that streams helps: SPEECH_MODEL. npm run doctor says whether yours does.',
+    'page.stage.speech',
+    {
+      id: 'page.stage.speech.faster',
+      with: { setting: 'SPEECH_MODEL', command: 'npm run doctor' },
+    },
   ],
-  [
-    'firstSentAtMs',
-    'The sound left',
-    'Something else was playing, or this machine is busy.',
-  ],
-  [
-    'firstHeardAtMs',
-    'You heard it',
-    'The way to you is long, or this machine is busy.',
-  ],
+  ['firstSentAtMs', 'page.stage.sent', { id: 'page.stage.sent.faster' }],
+  ['firstHeardAtMs', 'page.stage.heard', { id: 'page.stage.heard.faster' }],
 ];

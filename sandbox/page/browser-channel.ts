@@ -8,6 +8,7 @@ import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
 import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
+import { type FactEvent, RoomFacts } from './room-facts.ts';
 
 /** Interval between checks of the state while a page is open. */
 const stateCheckMs = 200;
@@ -16,11 +17,15 @@ const speakingTailMs = 300;
 /** Messages and events that a page gets when it opens. */
 const maxShown = 200;
 
+type SpeechEvent = Exclude<BotEvent, FactEvent | { readonly kind: 'engines' }>;
+
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock: Clock;
+  /** Called when the first page opens, and after the last one has closed. */
+  readonly onWatched: (isWatched: boolean) => void;
 };
 
 /** Sends the events of the sandbox to the open pages. Without a page it only keeps the last messages. */
@@ -31,6 +36,7 @@ export class BrowserChannel implements Disposable {
   readonly #shown = new Map<string | object, BrowserEvent>();
   /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
+  readonly #facts: RoomFacts;
   #engines: BrowserEvent | undefined;
   #state: BrowserEvent | undefined;
   #checkTimer: NodeJS.Timeout | undefined;
@@ -38,27 +44,31 @@ export class BrowserChannel implements Disposable {
 
   constructor(options: BrowserChannelOptions) {
     this.#options = options;
+    this.#facts = new RoomFacts(options.sandbox.person(options.you).id);
     options.sandbox.onMessage((change) => this.#handleMessage(change));
   }
 
   /** Adds a page, which gets the present state and the last messages. */
   addScreen(screen: BrowserSocket): void {
-    const { sandbox, you } = this.#options;
+    const { clock, onWatched, sandbox, you } = this.#options;
     this.#heardSubscription ??= sandbox
       .person(you)
       .onHeard((frame) => this.#hearFrame(frame));
     this.#checkTimer ??= setInterval(() => this.checkState(), stateCheckMs).unref();
     this.checkState();
     this.#screens.add(screen);
-    const events = [this.#state, this.#engines, ...this.#shown.values()];
+    if (this.#screens.size === 1) onWatched(true);
+    const facts = this.#facts.list(clock.wallMs());
+    const events = [this.#state, this.#engines, ...this.#shown.values(), ...facts];
     // In one frame: a page that drew the room between two would move what it has drawn.
     screen.send(formatFrame(...events.filter((event) => event !== undefined)));
   }
 
   /** Forgets a page that closed. After the last one the state is not checked any more. */
   removeScreen(screen: BrowserSocket): void {
-    this.#screens.delete(screen);
-    if (this.#screens.size === 0) this.#stopChecking();
+    if (!this.#screens.delete(screen) || this.#screens.size > 0) return;
+    this.#stopChecking();
+    this.#options.onWatched(false);
   }
 
   /** Sends the state to the page if it has changed. */
@@ -78,11 +88,22 @@ export class BrowserChannel implements Disposable {
    * page first heard the answer.
    */
   reportEvent(event: BotEvent): void {
-    if (event.kind === 'engines') {
-      this.#engines = event;
-      this.#emitEvent(event);
-      return;
+    switch (event.kind) {
+      case 'engines':
+        this.#engines = event;
+        this.#emitEvent(event);
+        return;
+      case 'tracks':
+      case 'timers':
+      case 'tools':
+        this.#emitEvent(this.#facts.keep(event, this.#options.clock.wallMs()));
+        return;
+      default:
+        this.#showSpeech(event);
     }
+  }
+
+  #showSpeech(event: SpeechEvent) {
     const heardInstant = event.kind === 'answered' ? this.#toFirstHeardMs(event) : {};
     const shownEvent = {
       ...event,

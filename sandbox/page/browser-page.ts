@@ -17,10 +17,15 @@ import { plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
-type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
+type BrowserPageOptions = Pick<
+  PageOptions,
+  'browsers' | 'host' | 'port' | 'publicUrl'
+> & {
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
+  /** Called when the first page opens, and after the last one has closed. */
+  readonly onWatched?: (isWatched: boolean) => void;
   /** Called with an error that the page does not expect. */
   readonly onBug: (error: unknown) => void;
 };
@@ -47,9 +52,9 @@ export async function openBrowserPage(
   sandbox: Sandbox,
   options: BrowserPageOptions,
 ): Promise<BrowserPageOutcome> {
-  const { you, clock = realClock } = options;
+  const { you, clock = realClock, onWatched = () => undefined } = options;
   const person = sandbox.person(you);
-  const channel = new BrowserChannel({ sandbox, you, clock });
+  const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
   const sound = new BrowserSound({ person, channel });
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();
@@ -59,7 +64,7 @@ export async function openBrowserPage(
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
-    key: options.key,
+    browsers: options.browsers,
     publicUrl: options.publicUrl,
     webSocket: { maxFrameBytes },
     maxBodyBytes: getMaxFileBytes,

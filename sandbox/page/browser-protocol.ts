@@ -6,6 +6,7 @@ import {
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
 import { type MessageId, toMessageId } from '#src/base/ids.ts';
+import { type FactEvent, factEventSchema } from './room-facts.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
@@ -148,9 +149,10 @@ export type BotEvent =
       readonly who: string;
       readonly why: string;
     }
-  | { readonly kind: 'engines'; readonly lines: readonly string[] };
+  | { readonly kind: 'engines'; readonly lines: readonly string[] }
+  | FactEvent;
 
-export const botEventSchema: z.ZodType<BotEvent> = z.discriminatedUnion('kind', [
+const speechEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
   z.object({
     kind: z.literal('answered'),
@@ -175,6 +177,11 @@ export const botEventSchema: z.ZodType<BotEvent> = z.discriminatedUnion('kind', 
     lines: z.array(z.string().max(500)).max(20).readonly(),
   }),
 ]);
+export const botEventSchema: z.ZodType<BotEvent> = z.union([
+  speechEventSchema,
+  factEventSchema,
+]);
+
 /** An event that the page is told of. */
 export type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 

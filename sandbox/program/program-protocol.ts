@@ -14,7 +14,7 @@ import type { MessageLine } from './message-line.ts';
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
  *
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
- * `message` for each thing the bot writes, and `page` once where one is asked for. Instants are milliseconds of the monotonic clock all processes share.
+ * `message` for each thing the bot writes. Where a page is asked for, `page` once, and `watched` when it is opened and closed. Instants are milliseconds of the monotonic clock all processes share.
  */
 export const maxLineBytes: number = 64 * 1024;
 
@@ -136,8 +136,10 @@ export type AnswerLine =
 export type PageLine =
   | { readonly kind: 'page'; readonly url: string; readonly link: string }
   | { readonly kind: 'page'; readonly why: string };
+/** Whether somebody has the page open. */
+export type WatchedLine = { readonly kind: 'watched'; readonly isWatched: boolean };
 /** A line of the sandbox. */
-export type SandboxLine = ReadyLine | MessageLine | PageLine | AnswerLine;
+export type SandboxLine = ReadyLine | MessageLine | PageLine | WatchedLine | AnswerLine;
 
 /** Parses a request. A malformed line gives the answer that says so. */
 export function parseRequestLine(text: string): SandboxRequest | RefusedRequest {

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
@@ -7,6 +5,7 @@ import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
+import { KeptSandbox } from './kept-sandbox.ts';
 import { toMessageLine } from './message-line.ts';
 import { performRequest } from './perform-request.ts';
 import {
@@ -38,12 +37,10 @@ process.on('SIGTERM', () => stopController.abort());
 process.stdout.on('error', () => stopController.abort());
 
 try {
-  const sandbox = await openSandbox({
-    ownerName,
-    madeAtMs: readKeptTime(parsedOptions.kept),
-  });
+  const kept = new KeptSandbox(parsedOptions.kept, realClock.wallMs());
+  const sandbox = await openSandbox({ ownerName, madeAtMs: kept.madeAtMs });
   writeReadyLine(sandbox);
-  const page = showPage(sandbox);
+  const page = showPage(sandbox, kept);
   await Promise.race([serveLines(sandbox, page), waitForStop()]);
   stopController.abort();
   setTimeout(() => process.exit(0), maxFarewellMs).unref();
@@ -82,16 +79,24 @@ function writeReadyLine(sandbox: Sandbox) {
  * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
  * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
-async function showPage(sandbox: Sandbox) {
+async function showPage(sandbox: Sandbox, kept: KeptSandbox) {
   const { 'page-port': port, 'page-host': host, 'page-url': url } = parsedOptions;
   if (port === undefined) return undefined;
-  const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
+  const [{ openBrowserPage }, { EnteredBrowsers }] = await Promise.all([
+    import('#sandbox/page/browser-page.ts'),
+    import('#src/web/http/entered-browsers.ts'),
+  ]);
   const outcome = await openBrowserPage(sandbox, {
     port: Number(port),
     host,
     you: ownerName,
-    key: randomBytes(32).toString('base64url'),
+    browsers: new EnteredBrowsers({
+      clock: realClock,
+      kept: kept.browsers,
+      onEntered: (browsers) => kept.keepBrowsers(browsers),
+    }),
     publicUrl: url === undefined ? undefined : new URL(url),
+    onWatched: (isWatched) => writeLine({ kind: 'watched', isWatched }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
   if (outcome.kind === 'refused') {
@@ -101,20 +106,6 @@ async function showPage(sandbox: Sandbox) {
   const { page } = outcome;
   writeLine({ kind: 'page', url: page.url.href, link: page.link.href });
   return page;
-}
-
-/**
- * Reads the time of the first server, in ms, from the last start with this file: its
- * ids, and stored rows with them, stay.
- */
-function readKeptTime(file: string | undefined) {
-  const record =
-    file !== undefined && existsSync(file) && JSON.parse(readFileSync(file, 'utf8'));
-  const madeAtMs: number = record ? record.madeAtMs : realClock.wallMs();
-  // Former versions kept the key of the page in it.
-  if (file !== undefined)
-    writeFileSync(file, JSON.stringify({ madeAtMs }), { mode: 0o600 });
-  return madeAtMs;
 }
 
 /** Ends when stdin does, which is when the parent is gone. */

@@ -3,6 +3,7 @@ import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { Config } from '#src/config/config.ts';
 import type { DiscordEvent } from '#src/discord/discord-event.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
 import type { Engines } from './engines/open-engines.ts';
@@ -18,6 +19,8 @@ export type BotOptions = {
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;
   /** Called while shards are waited for, and where they were lost to another process. */
   readonly onShards?: (news: ShardNews) => void;
+  /** Draws facts on the page of the sandbox. Absent on Discord. */
+  readonly roomView?: RoomView | undefined;
   /** Called for trouble of the stores, and its end. */
   readonly onStore: (event: StoreEvent) => void;
 };

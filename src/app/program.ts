@@ -1,9 +1,17 @@
 import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
+import { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { readConfig, readEnvironment } from '#src/config/config.ts';
+import {
+  type Config,
+  type ConfigResult,
+  readConfig,
+  readEnvironment,
+} from '#src/config/config.ts';
 import { loadDotEnv, readAnew } from '#src/config/dot-env.ts';
+import { examineStartup, formatStartupFinding } from '#src/startup/examine-startup.ts';
 import type { ExitSignals } from './run-on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
@@ -36,6 +44,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     ).unref();
   });
 }
+const waits = new WaitAnnouncer({
+  clock: realClock,
+  print: (line) => console.error(line),
+  // The first line came at once.
+  printedMs: realClock.nowMs() - process.uptime() * 1_000,
+});
 process.exitCode = await runProgramMode({ signal: stop.signal, hurry: atOnce.signal });
 // A library may leave a timer or socket open.
 setTimeout(() => process.exit(), 1_000).unref();
@@ -57,20 +71,42 @@ async function runProgramMode({ signal, hurry }: ExitSignals) {
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
   try {
-    // Each loads hundreds of modules, and a bad configuration needs none.
-    if (config.discord) {
-      const { runOnDiscord } = await import('./run-on-discord.ts');
-      return await runOnDiscord(config, config.discord, {
-        signal,
-        hurry,
-        readAnew: () => readAnew(environment),
-      });
-    }
-    const { runInSandbox } = await import('./sandbox/run-in-sandbox.ts');
-    return await runInSandbox(config, args, signal);
+    const [canStart, run] = await waits.announce(
+      'the program to load',
+      Promise.all([
+        reportStartup(args.once ? { ...config, page: undefined } : config),
+        loadMode(config, { signal, hurry }, args, () => readAnew(environment)),
+      ]),
+    );
+    return canStart ? await run() : misconfigured;
   } catch (error) {
     return signal.aborted ? 0 : toExitCode(error);
   }
+}
+
+/** Loads the bot on Discord or the sandbox: hundreds of modules, which a bad configuration does not need. */
+async function loadMode(
+  config: Config,
+  { signal, hurry }: ExitSignals,
+  { once }: { readonly once: boolean },
+  readSettings: () => ConfigResult,
+): Promise<() => Promise<number>> {
+  const { discord } = config;
+  if (!discord) {
+    const { runInSandbox } = await import('./sandbox/run-in-sandbox.ts');
+    return () => runInSandbox(config, { once, waits }, signal);
+  }
+  const { runOnDiscord } = await import('./run-on-discord.ts');
+  return () =>
+    runOnDiscord(config, discord, { signal, hurry, waits, readAnew: readSettings });
+}
+
+/** Prints what a start lacks, as the doctor does. Returns false if it cannot start so. */
+async function reportStartup(config: Config) {
+  const found = await examineStartup(config, 'start');
+  for (const { finding } of found)
+    if (finding.verdict !== 'ok') console.error(formatStartupFinding(finding));
+  return found.every(({ stopsStart }) => !stopsStart);
 }
 
 /** Prints the sentence of a BotError, and everything of a bug. */

@@ -3,6 +3,7 @@ import { openEngines } from '#src/app/engines/open-engines.ts';
 import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { logShards } from '#src/app/shards/shard-log.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type GuildId, noGuild } from '#src/base/ids.ts';
@@ -34,11 +35,16 @@ import { reloadSettings } from './reload-settings.ts';
 /** `signal` ends in order, and `hurry` at once. */
 export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortSignal };
 
+type DiscordRunOptions = ExitSignals & {
+  readonly readAnew: () => ConfigResult;
+  readonly waits: WaitAnnouncer;
+};
+
 /** Runs until stopped, or until Discord ends the login. Returns the exit code. */
 export async function runOnDiscord(
   config: Config,
   { token, ...api }: { readonly token: Secret; readonly apiUrl?: string },
-  { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
+  { signal, hurry, readAnew, waits }: DiscordRunOptions,
 ): Promise<number> {
   const { monitoring } = config;
   const log = openLog(monitoring.logLevel, listSecrets(config));
@@ -58,11 +64,13 @@ export async function runOnDiscord(
   const codec = await loadOpus();
   const traces = openTraces(realClock, readEnvironment());
   const listeners: Listeners = { ...watchers, traces };
-  await using engines = await openEngines(config, (news) =>
-    noteEngine(listeners, news),
+  const opening = openEngines(config, (news) => noteEngine(listeners, news));
+  await using engines = await waits.announce(
+    'ears, voice and chat model to load',
+    opening,
   );
   const closed = Promise.withResolvers<number>();
-  await using bot = await startBot(
+  const login = startBot(
     {
       config,
       engines,
@@ -72,6 +80,7 @@ export async function runOnDiscord(
     },
     signal,
   );
+  await using bot = await waits.announce('data to open and Discord to answer', login);
   running = bot;
   hurry.addEventListener('abort', () => {
     log.warn(

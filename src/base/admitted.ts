@@ -14,6 +14,8 @@ export type GateName =
   | 'erasure'
   /** Does this server still have a share of its shard's joins? */
   | 'join'
+  /** Did somebody set this language, in place of a guess of the bot? */
+  | 'language'
   /** Does this text repeat what people said? */
   | 'log';
 

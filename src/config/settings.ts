@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import {
+  admitChosenLanguage,
+  type ChosenLanguage,
+} from '#src/base/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
@@ -106,7 +110,7 @@ export interface EnvironmentSettings {
   readonly TRANSCRIPTION_BACKEND?: string | undefined;
   readonly TRANSCRIPTION_MODEL?: readonly string[] | undefined;
   readonly TRANSCRIPTION_API_KEY?: Secret | undefined;
-  readonly TRANSCRIPTION_LANGUAGE?: string | undefined;
+  readonly TRANSCRIPTION_LANGUAGE?: ChosenLanguage | undefined;
   readonly TRANSCRIPTION_FALLBACK_BASE_URL?: string | undefined;
   readonly TRANSCRIPTION_FALLBACK_MODEL?: string | undefined;
   readonly TRANSCRIPTION_FALLBACK_API_KEY?: Secret | undefined;
@@ -217,6 +221,7 @@ const shape: SettingsShape = {
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: text
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
+    .transform(admitChosenLanguage)
     .optional(),
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrLocal.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: model.optional(),

@@ -30,6 +30,8 @@ export type SandboxPage = {
   readonly keptFile: string;
   /** Called once. */
   readonly onPage: (pageLine: PageLine) => void;
+  /** Called when the page is opened first, and after the last tab has closed. */
+  readonly onWatched: (isWatched: boolean) => void;
 };
 
 /** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */
@@ -50,7 +52,8 @@ export async function startSandbox(
     const { done, value } = await waitUnlessAborted(lines.next(), either);
     if (done) throw new Error(await complaint);
     const ready: ReadyLine = JSON.parse(value);
-    const listeners = { onMessage, onPage: page?.onPage };
+    const { onPage, onWatched } = page ?? {};
+    const listeners = { onMessage, onPage, onWatched };
     return new SandboxProcess(child, lines, ready, listeners);
   } catch (cause) {
     child.kill();
@@ -65,7 +68,7 @@ export async function startSandbox(
   }
 }
 
-type SandboxListeners = Partial<Pick<SandboxPage, 'onPage'>> & {
+type SandboxListeners = Partial<Pick<SandboxPage, 'onPage' | 'onWatched'>> & {
   readonly onMessage: (message: MessageLine) => void;
 };
 
@@ -136,10 +139,11 @@ export class SandboxProcess implements AsyncDisposable {
   }
 
   #handleLine(sandboxLine: SandboxLine) {
-    const { onMessage, onPage } = this.#listeners;
+    const { onMessage, onPage, onWatched } = this.#listeners;
     if ('ok' in sandboxLine) this.#settleAnswer(sandboxLine);
     else if (sandboxLine.kind === 'message') onMessage(sandboxLine);
     else if (sandboxLine.kind === 'page') onPage?.(sandboxLine);
+    else if (sandboxLine.kind === 'watched') onWatched?.(sandboxLine.isWatched);
   }
 
   #settleAnswer(answerLine: AnswerLine) {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { formatText } from '#src/texts/texts.ts';
 import { consoleSpeaker, type SandboxObservers, waitForOutcome } from './exchange.ts';
 import { describeSilence, explainSilence } from './printer.ts';
 import type { StateAnswer } from './sandbox-process.ts';
@@ -91,7 +92,10 @@ async function runCommandLine(
 ) {
   const { commands } = await sandbox.sendRequest<StateAnswer>({ do: 'state' });
   const command = readCommand(commandLine, commands);
-  if (command.kind === 'incomplete') return show.printNote(command.message);
+  if (command.kind === 'incomplete')
+    return show.printNote(
+      formatText(command.lack.id, 'with' in command.lack ? command.lack.with : {}),
+    );
   const options = Object.fromEntries(
     Object.entries(command.options).map(([option, value]) => [
       option,

@@ -8,6 +8,7 @@ import type { Cues } from '#src/playback/reply/cue-track.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
 import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
@@ -45,6 +46,8 @@ export type SessionDependencies = PaidEngines & {
   readonly isReadByPrograms: (channelId: ChannelId) => boolean;
   /** A listener to events. Its exceptions end no session. */
   readonly onEvent: SessionEventListener;
+  /** Draws facts on a page. Absent on Discord. */
+  readonly roomView?: RoomView | undefined;
   /** The step of the conversation, in place of the usual one. */
   readonly decide?: typeof stepConversation;
 };

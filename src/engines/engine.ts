@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';
@@ -15,8 +16,8 @@ export const engineVersion = 1;
 export type EngineSettings = RemoteServer & {
   /** Models that people and programs may choose. `model` is the first. */
   readonly models: readonly string[];
-  /** BCP 47. The engine detects the language if it is absent. */
-  readonly language?: string;
+  /** Set by the operator, BCP 47. The engine detects the language if it is absent. */
+  readonly language?: ChosenLanguage;
   readonly voice?: string;
   readonly instructions?: string;
   readonly audioModel?: AudioModel;

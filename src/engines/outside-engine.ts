@@ -3,9 +3,41 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
+import { findSetLanguage, listLikelyLanguages } from '#src/base/expected-language.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
+import type {
+  TranscriptionOptions,
+  TranscriptUpdate,
+  UtterancePcm,
+} from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { type Engine, engineVersion, type OpenEngines } from './engine.ts';
+
+/**
+ * Options of a recogniser from outside. `language` (BCP 47) is set by a person, a program or the operator;
+ * `likelyLanguages` are guesses, for a model that cannot detect one.
+ */
+export type OutsideTranscriptionOptions = Omit<TranscriptionOptions, 'language'> & {
+  readonly language: string | undefined;
+  readonly likelyLanguages: readonly string[];
+};
+
+type OutsideTranscriber = Omit<OpenEngines['speech to text'], 'transcribe'> & {
+  transcribe(
+    pcm: UtterancePcm,
+    signal: AbortSignal,
+    options: OutsideTranscriptionOptions,
+  ): AsyncIterable<TranscriptUpdate>;
+};
+
+/** Engines as version 1 of the contract has them. */
+type OutsideEngines = Omit<OpenEngines, 'speech to text'> & {
+  readonly 'speech to text': OutsideTranscriber;
+};
+
+type OpenOutside<Role extends ProviderRole> = (
+  ...given: Parameters<Engine['open']>
+) => OutsideEngines[Role] | Promise<OutsideEngines[Role]>;
 
 /**
  * Loads the export `engine` of a module, given by path or package. Throws an Error with one line for the operator.
@@ -19,7 +51,7 @@ export function loadEngine<Role extends ProviderRole>(
     role: z.literal(role),
     name: z.string().min(1).max(40),
     price: z.enum(['free', 'requests', 'stream']),
-    open: z.custom<Engine<Role>['open']>(
+    open: z.custom<OpenOutside<Role>>(
       (value) => typeof value === 'function',
       'must be a function',
     ),
@@ -50,7 +82,7 @@ function readEngineExport(modulePath: string): unknown {
 /** Wraps outside engines in the contract of each role. */
 const adapters: {
   readonly [Role in ProviderRole]: (
-    opened: OpenEngines[Role],
+    opened: OutsideEngines[Role],
     name: string,
   ) => OpenEngines[Role];
 } = {
@@ -59,7 +91,11 @@ const adapters: {
     async *transcribe(pcm, signal, options = {}) {
       signal.throwIfAborted();
       if (isListenable(pcm))
-        yield* passParts(name, () => opened.transcribe(pcm, signal, options), signal);
+        yield* passParts(
+          name,
+          () => opened.transcribe(pcm, signal, toOutsideOptions(options)),
+          signal,
+        );
       else yield { kind: 'final', transcript: { text: '' } };
     },
   }),
@@ -95,6 +131,17 @@ const adapters: {
     },
   }),
 };
+
+function toOutsideOptions({
+  language,
+  ...options
+}: TranscriptionOptions): OutsideTranscriptionOptions {
+  return {
+    ...options,
+    language: findSetLanguage(language),
+    likelyLanguages: listLikelyLanguages(language),
+  };
+}
 
 /** Sound as an engine may give it, at rates that recordings have. */
 const soundShape = z.object({

@@ -1,3 +1,4 @@
+import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 
 /**
@@ -9,7 +10,7 @@ export const answerWays = ['written', 'private', 'spoken'] as const;
 /** An absent field means the person has not chosen. */
 export type PersonSettings = {
   /** BCP 47. */
-  readonly language?: string;
+  readonly language?: ChosenLanguage;
   /** Voice that reads out messages of the person. */
   readonly voice?: string;
   /** 1 is the usual pace of the voice. */

@@ -93,7 +93,7 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
   const instructions: readonly ChatMessage[] =
-    content === '' ? [] : [{ role: 'system', content }];
+    content === '' ? [] : [{ role: 'system', content, language: turn.language?.now }];
   return [...instructions, ...history, ...contextMessages];
 }
 

@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type {
   TokenUsage,
@@ -61,7 +62,7 @@ export type OnPartial = (text: string) => void;
 
 /** Hints for a recogniser, which uses those that it supports. */
 export type TranscriptionOptions = {
-  readonly language?: string;
+  readonly language?: ExpectedLanguage;
   readonly hints?: readonly string[];
   readonly model?: string;
   readonly hasWordTimes?: boolean;

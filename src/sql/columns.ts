@@ -1,3 +1,4 @@
+import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
 
@@ -73,6 +74,8 @@ export const personId: Column<PersonId> = defineColumn('id');
 export const messageId: Column<MessageId> = defineColumn('id');
 /** Text of people or providers. U+0000 and lone surrogates become U+FFFD. */
 export const text: Column<string> = defineColumn('text');
+/** Language that a person set. */
+export const chosenLanguage: Column<ChosenLanguage> = defineColumn('text');
 export const integer: Column<number> = defineColumn('integer');
 /** Number with a fraction. */
 export const number: Column<number> = defineColumn('number');

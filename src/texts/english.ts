@@ -5,12 +5,15 @@ import type failures from '#src/texts/en/failures.json';
 import type help from '#src/texts/en/help.json';
 import type joining from '#src/texts/en/joining.json';
 import managers from '#src/texts/en/managers.json' with { type: 'json' };
+import type page from '#src/texts/en/page.json';
 import type panel from '#src/texts/en/panel.json';
 import type personas from '#src/texts/en/personas.json';
 import type privacy from '#src/texts/en/privacy.json';
 import type reading from '#src/texts/en/reading.json';
 import type reminders from '#src/texts/en/reminders.json';
+import type running from '#src/texts/en/running.json';
 import type settings from '#src/texts/en/settings.json';
+import type standIn from '#src/texts/en/stand-in.json';
 import type talking from '#src/texts/en/talking.json';
 import type tools from '#src/texts/en/tools.json';
 import type tracks from '#src/texts/en/tracks.json';
@@ -31,12 +34,15 @@ export type English = typeof budget &
   typeof help &
   typeof joining &
   typeof managers &
+  typeof page &
   typeof panel &
   typeof personas &
   typeof privacy &
   typeof reading &
   typeof reminders &
+  typeof running &
   typeof settings &
+  typeof standIn &
   typeof talking &
   typeof tools &
   typeof tracks &

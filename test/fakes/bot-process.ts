@@ -33,6 +33,11 @@ export type ProcessEnd = {
   readonly complaints: string;
 };
 
+/** Removes lines by which a start says that it goes on, which a busy machine has more of. */
+export function removeProgress(complaints: string) {
+  return complaints.replace(/^(?:Starting Parley|Waiting for [^\n]*) \.\.\.\n/gm, '');
+}
+
 /** Runs `npm start` without npm, in an empty folder of its own and with no other environment, to its end. */
 export async function runToEnd(
   environment: Readonly<Record<string, string>>,
@@ -56,7 +61,7 @@ export async function runToEnd(
   const [code] = (await once(child, 'close')) as [number | null];
   forget();
   await rm(folder, { recursive: true });
-  return { code, ...output };
+  return { code, out: output.out, complaints: removeProgress(output.complaints) };
 }
 
 /** Makes a bot over this `DATA_DIR` start at once although it was killed again and again, which looks like a loop of crashes. */
@@ -164,7 +169,7 @@ export class BotProcess implements AsyncDisposable {
 
   /** Output beside its log, printed as well. */
   get complaints(): string {
-    return this.#complaints;
+    return removeProgress(this.#complaints);
   }
 
   /** Forgets the log and other output so far; nobody waits for it any more. */
@@ -237,7 +242,7 @@ export class BotProcess implements AsyncDisposable {
 
   #complain(words: string) {
     this.#complaints += words;
-    process.stderr.write(words);
+    process.stderr.write(removeProgress(words));
   }
 
   async #readLog() {

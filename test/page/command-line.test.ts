@@ -1,9 +1,11 @@
+import './english.ts';
 import {
   completeLine,
   type RegisteredCommand,
   readCommand,
   suggestChoices,
 } from '#page/room/command-line.js';
+import { formatLine } from '#page/room/texts.js';
 
 const commands: readonly RegisteredCommand[] = [
   { name: 'join', description: 'Comes to your channel' },
@@ -73,9 +75,10 @@ test.each([
   ['/ask', '/ask needs question:'],
   ['/ask question: answer:text', '/ask needs question:'],
   ['/ask what answer:sung', 'answer is one of: in writing, aloud.'],
-])('%s is not yet one, and the sentence says why', (line, message) =>
-  expect(readCommand(line, commands)).toEqual({ kind: 'incomplete', message }),
-);
+])('%s is not yet one, and the sentence says why', (line, message) => {
+  const command = readCommand(line, commands);
+  expect(command.kind === 'incomplete' && formatLine(command.lack)).toBe(message);
+});
 
 function lines(line: string) {
   return completeLine(line, commands).suggestions.map((suggestion) => suggestion.line);

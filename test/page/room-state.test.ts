@@ -1,6 +1,7 @@
 import { emptyRoom, findPanel, listSilences, stepRoom } from '#page/room/room-state.js';
 import type { RoomEvent } from '#page/room/room-types.js';
 import { formatText } from '#src/texts/texts.ts';
+import './english.ts';
 
 const state: RoomEvent = {
   kind: 'state',
@@ -58,7 +59,7 @@ test('an answer that was heard takes the place of the same in writing', () => {
     who: 'You',
     text: 'Noon.',
     heardText: 'Noon.',
-    finish: 'completed',
+    finish: 'completed' as const,
     instants,
   };
   const { items } = after(state, message('Noon.'), message('Other.'), {

@@ -2,6 +2,7 @@ import { emptyRoom } from '#page/room/room-state.js';
 import type { Item, Person } from '#page/room/room-types.js';
 import { readStage } from '#page/room/stage.js';
 import { formatText } from '#src/texts/texts.ts';
+import './english.ts';
 import words from './stage-words.json' with { type: 'json' };
 
 const room = {

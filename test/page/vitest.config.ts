@@ -3,13 +3,14 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { RepeatReporter } from '#test/repeat-reporter.ts';
 import { TestSequencer } from '#test/test-sequencer.ts';
 
-/** `npm run test:page`: the page in a real browser, which not every machine has. */
+/** `npm run test:page`: the page in real browsers, which not every machine has. */
 // Proves: Chromium by real (without a window, with a recorded microphone)
+// Proves: Firefox by real (without a window, with a tone as microphone)
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/page/browser/*.browser.ts'],
-    globalSetup: ['test/page/chromium.ts'],
+    globalSetup: ['test/page/chromium.ts', 'test/page/firefox.ts'],
     globals: true,
     isolate: false,
     sequence: { sequencer: TestSequencer },

@@ -14,23 +14,25 @@ test('an answer has its seven stages in order of time, each beginning where the 
   const { totalMs, stages, longest } = measureStages(instants, 1_400);
   expect(totalMs).toBe(400);
   expect(stages.map(({ name, afterMs }) => `${name} ${afterMs}`)).toEqual([
-    'Your words were recognised 140',
-    'I noticed that you had finished 180',
-    'The model began its answer 220',
-    'Its first words were whole 240',
-    'The voice began to speak them 290',
-    'The sound left 310',
-    'You heard it 400',
+    'page.stage.recognised 140',
+    'page.stage.ended 180',
+    'page.stage.token 220',
+    'page.stage.clause 240',
+    'page.stage.speech 290',
+    'page.stage.sent 310',
+    'page.stage.heard 400',
   ]);
   expect(stages.at(0)).toMatchObject({ from: 0, to: 0.35 });
   expect(stages.at(1)).toMatchObject({ from: 0.35, to: 0.45 });
-  expect(longest?.faster).toContain('TRANSCRIPTION_BASE_URL');
+  expect(longest?.faster).toMatchObject({
+    with: { setting: 'TRANSCRIPTION_BASE_URL' },
+  });
   expect(stages.at(-1)).toMatchObject({ from: 0.775, to: 1 });
 });
 
 test('what did not happen has no bar, nor has what was heard before the first packet', () => {
   const { totalMs, stages } = measureStages({ heardAtMs: 10, firstSentAtMs: 60 }, 40);
-  expect([totalMs, stages.map(({ name }) => name)]).toEqual([50, ['The sound left']]);
+  expect([totalMs, stages.map(({ name }) => name)]).toEqual([50, ['page.stage.sent']]);
 });
 
 test('an instant before the last syllable has a bar of no length at the left', () => {
@@ -39,7 +41,7 @@ test('an instant before the last syllable has a bar of no length at the left', (
     undefined,
   );
   expect(stages).toMatchObject([
-    { name: 'Your words were recognised', afterMs: -40, from: 0, to: 0 },
-    { name: 'I noticed that you had finished', afterMs: 100, from: 0, to: 1 },
+    { name: 'page.stage.recognised', afterMs: -40, from: 0, to: 0 },
+    { name: 'page.stage.ended', afterMs: 100, from: 0, to: 1 },
   ]);
 });

@@ -1,4 +1,5 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';
@@ -106,7 +107,10 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     await refused(voice.synthesize('Hello.', manner, signal));
   }
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
-    const transcriber = new OpenAiTranscriber(client, { model, language: 'de' });
+    const transcriber = new OpenAiTranscriber(client, {
+      model,
+      language: admitChosenLanguage('de'),
+    });
     await refused(transcriber.transcribe(pcm, signal));
     for (const asked of [
       { hints: ['Parley', 'Ana'] },

@@ -165,6 +165,7 @@ test('expressions are built from texts in nine files, whose own tests measure th
     'src/base/addresses.ts',
     'src/chat/completions/answer-text.ts',
     'src/chat/completions/written-calls.ts',
+    'src/chat/stand-in/wordings.ts',
     'src/chat/text/clause-splitter.ts',
     'src/chat/text/speakable.ts',
     'src/speech/local/english/spell-out.ts',

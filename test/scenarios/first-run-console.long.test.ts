@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { formatText } from '#src/texts/texts.ts';
+import { removeProgress } from '#test/fakes/bot-process.ts';
 import {
   instantPace,
   openMockProviders,
@@ -82,7 +83,7 @@ class Typist implements AsyncDisposable {
   async ask(signal: NodeJS.Signals) {
     this.#child.kill(signal);
     const [code] = await this.#closed;
-    return { code, complaints: this.#complaints };
+    return { code, complaints: removeProgress(this.#complaints) };
   }
 
   /** Output of another program in the same folder. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { openSandbox } from '#sandbox/sandbox.ts';
+import { runExamination } from '#test/doctor/run-examination.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -96,6 +97,37 @@ scenario(
       /^LOG_LEVEL: must be one of/,
     );
     expect(ended.complaints).not.toContain(key);
+  },
+);
+
+scenario(
+  'a start without what it needs ends with 78 in the words of the doctor',
+  async () => {
+    const settings = {
+      DATA_DIR: '/dev/null/data',
+      SPEECH_MODEL: '/nowhere/voice',
+      SPEECH_VOICE: 'nova',
+      PAGE_PORT: '0',
+      TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1',
+      TURN_MODEL: 'off',
+    };
+    const [ended, examined] = [
+      await runToEnd(settings),
+      await runExamination(['--offline'], settings),
+    ];
+    expect([ended.code, examined.code]).toEqual([78, 1]);
+    expectSentences(
+      ended,
+      /^folder: \/dev\/null is no folder$/,
+      /^ {2}mend: set DATA_DIR to a folder$/,
+      /^models: \/nowhere\/voice is not there$/,
+      /^ {2}mend: correct the path of the model$/,
+      /^voice: SPEECH_VOICE: the local voice is not called nova, and speaks as natural$/,
+      /^ {2}mend: set SPEECH_VOICE to natural, deep/,
+    );
+    for (const line of ended.complaints.trimEnd().split('\n'))
+      expect(examined.text).toContain(line.replace(/^\w+: (?=\/|SPEECH)/, '').trim());
+    expect(examined.text).toMatch(/Missing: 2\. Do what stands behind "mend"/);
   },
 );
 

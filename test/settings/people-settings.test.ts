@@ -1,3 +1,4 @@
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
@@ -32,7 +33,10 @@ function open() {
 
 test('two changes at once both hold, and null takes a choice back', async () => {
   const { people, store } = open();
-  await store.write(toGuildId('g'), toPersonId('ana'), { language: 'pt', speed: 0.8 });
+  await store.write(toGuildId('g'), toPersonId('ana'), {
+    language: admitChosenLanguage('pt'),
+    speed: 0.8,
+  });
   await Promise.all([
     people.changeSettings(toGuildId('g'), toPersonId('ana'), { voice: 'slt' }),
     people.changeSettings(toGuildId('g'), toPersonId('ana'), { language: null }),
@@ -47,7 +51,7 @@ test('a change that cannot be saved holds all the same, and is said so', async (
   const { people, store, events } = open();
   store.trouble = 'unwritable';
   const changed = await people.changeSettings(toGuildId('g'), toPersonId('ana'), {
-    language: 'ja',
+    language: admitChosenLanguage('ja'),
   });
   expect(changed).toEqual({ settings: { language: 'ja' }, isSaved: false });
   expect(people.getCached(toGuildId('g'), toPersonId('ana'))).toEqual({
@@ -58,7 +62,9 @@ test('a change that cannot be saved holds all the same, and is said so', async (
 
 test('a change of settings that cannot be read replaces none that are stored, and waits for the store once', async () => {
   const { people, store } = open();
-  await store.write(toGuildId('g'), toPersonId('ana'), { language: 'pt' });
+  await store.write(toGuildId('g'), toPersonId('ana'), {
+    language: admitChosenLanguage('pt'),
+  });
   store.trouble = 'unreadable';
   expect(
     await people.changeSettings(toGuildId('g'), toPersonId('ana'), { speed: 2 }),
@@ -86,7 +92,7 @@ test('what is known of people has a bound, beyond which those unused for longest
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
   const { privacy, sessions, stores } = openSessionFixture();
   await stores.personSettings.write(toGuildId('g'), toPersonId('adam'), {
-    language: 'pt',
+    language: admitChosenLanguage('pt'),
     spokenName: 'Adão',
   });
   const exported = await privacy.exportPerson(toGuildId('g'), toPersonId('adam'));

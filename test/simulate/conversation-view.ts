@@ -1,5 +1,5 @@
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
-import { getPhase } from '#src/conversation/machine/selectors.ts';
+import { getPhase, isMuted } from '#src/conversation/machine/selectors.ts';
 import type {
   ConversationState,
   Id,
@@ -39,6 +39,11 @@ export function isStarving({ turnQueue }: ConversationState) {
   return (
     turnQueue.current?.phase.kind === 'sounding' && turnQueue.current.phase.isStarved
   );
+}
+
+/** Whether Discord lets nobody hear the bot. */
+export function isBotMuted({ session }: ConversationState) {
+  return isMuted(session);
 }
 
 /** Whether a person is in the middle of a sentence. */

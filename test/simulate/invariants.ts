@@ -79,6 +79,8 @@ export class Invariants {
   readonly #answeredMs = new Map<string, number>();
   #last: ConversationState | undefined;
   #failure: unknown;
+  /** Answers that ran while a person had words forgotten. */
+  readonly #tainted = new Set<Id>();
   readonly #hold: Hold = (number, isTrue, about = '') => {
     this.asked.add(number);
     if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
@@ -341,6 +343,9 @@ export class Invariants {
   }
 
   #checkHistory({ after, before, effects, event }: SimulatedStep) {
+    // Words of the person may be in answers that run, of which nothing is kept then.
+    if (event.kind === 'answered-consent' && event.answer === 'forget')
+      for (const { answer } of before.turns) if (answer) this.#tainted.add(answer.id);
     const { exchanges } = after.history;
     const added = exchanges.filter((one) => !before.history.exchanges.includes(one));
     const heard = event.kind === 'over' ? event.heard : '';
@@ -354,7 +359,9 @@ export class Invariants {
     );
     const isOver = effects.flatMap(findOverTurn).some((id) => id === answered?.id);
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
-    const isKept = hasWords && isOver && !this.consent.refusals.has(answered?.by ?? '');
+    const isTainted = answered?.answer && this.#tainted.has(answered.answer.id);
+    const isRefused = this.consent.refusals.has(answered?.by ?? '');
+    const isKept = hasWords && isOver && !isRefused && !isTainted;
     this.#hold(
       19,
       !isKept || added.some((one) => one.heard === heard),

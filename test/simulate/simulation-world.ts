@@ -317,6 +317,8 @@ export class Simulation {
     if (isStopped) await this.#waitFor(sessions.drainAll(drainMs));
     else await this.#waitFor(sessions.leave(guildId));
     await this.#waitFor(sessions[Symbol.asyncDispose]());
+    // Doors close with the process, and end what was asked there.
+    for (const over of this.#requests) over.abort();
     this.#checkTaken();
   }
 
@@ -472,11 +474,23 @@ export class Simulation {
 
   async #ask(by: PersonId, text: string) {
     const over = new AbortController();
+    const { signal } = over;
     this.#requests.add(over);
-    await this.#fixture.talk.askQuestion(guildId, text, { id: by, name: by }, 'voice', {
-      signal: over.signal,
-    });
-    this.#requests.delete(over);
+    try {
+      await this.#fixture.talk.askQuestion(
+        guildId,
+        text,
+        { id: by, name: by },
+        'voice',
+        {
+          signal,
+        },
+      );
+    } catch (error) {
+      if (error !== signal.reason) throw error;
+    } finally {
+      this.#requests.delete(over);
+    }
   }
 
   #notify(personId: PersonId, text: string) {

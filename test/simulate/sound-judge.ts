@@ -7,6 +7,7 @@ import type {
 import {
   findTurn,
   floorPhase,
+  isBotMuted,
   isSounding,
   isStarving,
   listCompany,
@@ -45,6 +46,8 @@ export class SoundJudge {
   readonly #begunMs = new Map<Id, number>();
   /** Latest instant, in ms, at which each person was deaf. */
   readonly #deafMs = new Map<string, number>();
+  /** Latest instant, in ms, at which Discord let nobody hear the bot. */
+  #mutedMs = Number.NEGATIVE_INFINITY;
   /** Replies that began while their asker was there in company. */
   readonly #inCompany = new Set<Id>();
   /** Turns that waited while the bot spoke with others. */
@@ -59,6 +62,7 @@ export class SoundJudge {
   check(world: Simulation, step: SimulatedStep) {
     const { after, effects, event } = step;
     if (isSounding(after)) this.#knownMs = event.atMs;
+    if (isBotMuted(after)) this.#mutedMs = event.atMs;
     for (const { id, isDeaf } of after.presence.people)
       if (isDeaf) this.#deafMs.set(id, event.atMs);
     for (const one of effects) this.#noteEffect(one, event.atMs);
@@ -157,7 +161,9 @@ export class SoundJudge {
     const isForDeaf = (this.#deafMs.get(turn.by) ?? -1) >= begunMs;
     // What the voice failed to say, or there was no money for, is written and counts as known.
     const isUnsaid = world.engines.unsaidMs >= begunMs;
-    if (isForDeaf || isUnsaid || world.hasLowCap) return;
+    // What nobody could hear is written, and counts as known, too.
+    const isMute = this.#mutedMs >= begunMs;
+    if (isForDeaf || isMute || isUnsaid || world.hasLowCap) return;
     const mismatch = world.heard.findMismatch(reply, heard);
     this.#hold(42, mismatch === undefined, mismatch);
     const [first] = world.heard.listTexts(reply);

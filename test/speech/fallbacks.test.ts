@@ -1,5 +1,6 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { admitChosenLanguage, findSetLanguage } from '#src/base/expected-language.ts';
 import {
   createSynthesizerChain,
   createTranscriberChain,
@@ -56,12 +57,12 @@ test('every recogniser that takes a hint of the language has it, and the others 
   const reported: string[] = [];
   const hinted: Transcriber = {
     transcribe(pcm, signal, asked) {
-      reported.push(asked?.language ?? '');
+      reported.push(findSetLanguage(asked?.language) ?? '');
       return deaf().transcribe(pcm, signal);
     },
   };
   const transcriber = withTranscriptionOptions(recogniser([hinted, hearing()]), {
-    language: 'de',
+    language: { kind: 'set', language: admitChosenLanguage('de') },
   });
   expect(await transcribeText(transcriber, wordUtterances[0].pcm)).toBe(
     'one two three four five',

@@ -1,3 +1,4 @@
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
@@ -37,7 +38,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 const client = () =>
   openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
 const hearing = (model = 'whisper-1') =>
-  new OpenAiTranscriber(client(), { model, language: 'en' });
+  new OpenAiTranscriber(client(), { model, language: admitChosenLanguage('en') });
 const speaking = () =>
   new OpenAiSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
 

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
@@ -234,7 +235,7 @@ test('of a copy older than seven days only settings and each no come back', asyn
     await using store = await openLocalStore(place.path, options);
     await store.settings.write(toGuildId('10'), 'captions_days', '7');
     await store.personSettings.write(toGuildId('10'), toPersonId(adam), {
-      language: 'fr',
+      language: admitChosenLanguage('fr'),
     });
     await store.consents.write(toGuildId('10'), toPersonId(eva), never);
   }
@@ -550,10 +551,10 @@ test.each([[[]], [['--settings']]])(
       await using store = await openLocalStore(place.path, options);
       await store.personSettings.write(toGuildId('10'), toPersonId(id), settings);
     };
-    await choose(adam, { language: 'fr', answers: 'written' });
+    await choose(adam, { language: admitChosenLanguage('fr'), answers: 'written' });
     await choose(eva, { answers: 'private' });
     const copy = backUpStore(place.path, toBackupsFolder(dataDir), hourAgoMs);
-    await choose(adam, { language: 'de', answers: 'private' });
+    await choose(adam, { language: admitChosenLanguage('de'), answers: 'private' });
     await choose(eva, { answers: 'spoken' });
     expect(restoring(dataDir, [...flags, copy])).toMatchObject(success);
     await using after = await openLocalStore(place.path, options);

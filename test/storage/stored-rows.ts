@@ -1,3 +1,4 @@
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import {
   type GuildId,
   type PersonId,
@@ -111,7 +112,7 @@ const portions: readonly PortionRequest[] = spending.map(({ turns: _, ...key }) 
 }));
 
 const personSettings: PersonSettings = {
-  language: 'pt-BR',
+  language: admitChosenLanguage('pt-BR'),
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',

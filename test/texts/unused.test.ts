@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { readTexts } from '#src/texts/texts.ts';
 
 const folders = ['src', 'commands', 'tools', 'sandbox', 'doctor', 'setup'];
-const code = globSync(folders.map((folder) => `${folder}/**/*.ts`))
+const code = globSync([...folders.map((folder) => `${folder}/**/*.ts`), 'page/**/*.js'])
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n');
 

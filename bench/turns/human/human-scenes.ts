@@ -1,31 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import {
+  clipFolders,
+  type HumanClip,
+  readHumanClips,
+  type TimeSpan,
+} from '#bench/human-clips.ts';
 import { cutFrames, roomRateHz, sendPackets } from '#bench/turns/microphone-client.ts';
 import { measureVoiceLevelDb } from '#bench/turns/sound-labels.ts';
 import { profiles } from '#bench/turns/turn-scenarios.ts';
-import { type ClipWord, decodeOpusFile } from '#bench/turns/voice-clips.ts';
+import type { ClipWord } from '#bench/turns/voice-clips.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
 import { makeRoom } from './room.ts';
-
-type TimeSpan = readonly [fromMs: number, toMs: number];
-
-/** An entry of a manifest such as that of `test/fixtures/human`. */
-type ManifestEntry = {
-  readonly file: string;
-  readonly kind: string;
-  readonly language: string;
-  readonly text: string;
-  /** Start and end of each word of the text, where `words` are not given. */
-  readonly times?: readonly TimeSpan[];
-  readonly words?: readonly ClipWord[];
-  readonly stretches: readonly TimeSpan[];
-  readonly endsTurn?: 'yes' | 'no' | 'unsure';
-};
-
-type HumanClip = ManifestEntry & { readonly words: readonly ClipWord[] };
 
 /** A silence of a scene: a pause after which the person goes on (`hold`), or the end of the turn (`eot`). */
 export type HumanSilence = {
@@ -58,7 +46,6 @@ export type HumanScene = Pick<
   readonly lengthMs: number;
 };
 
-const humanFolder = 'test/fixtures/human';
 const leadMs = 500;
 const tailMs = 2200;
 const edgeMs = 60;
@@ -98,14 +85,12 @@ function measureWholeMs({ length }: Int16Array) {
  */
 export async function* readHumanSounds(
   codec: OpusCodec,
-  folder: string = humanFolder,
+  folder: string = clipFolders.people,
 ): AsyncGenerator<HumanSound> {
-  const entries: readonly ManifestEntry[] = JSON.parse(
-    await readFile(`${folder}/manifest.json`, 'utf8'),
-  );
-  for (const [n, entry] of entries.entries()) {
-    const clip = { ...entry, words: entry.words ?? listWords(entry) };
-    const samples = decodeOpusFile(await readFile(`${folder}/${clip.file}`), codec);
+  let n = -1;
+  for await (const clip of readHumanClips(folder, codec)) {
+    n++;
+    const { samples } = clip;
     const random = seededRandom(n + 1);
     const makeSilence = makeRoom(samples, random);
     const makeWithPause = (pause: InsertedPause | undefined) => {
@@ -186,15 +171,6 @@ function makeSound(
       measureWholeMs(levelled),
     ),
   };
-}
-
-/** Lists the words with their times. A sign alone is no word. */
-function listWords({ text, times = [] }: ManifestEntry) {
-  const tokens = text.toLowerCase().split(/[\s’]+/);
-  const texts = tokens
-    .map((token) => token.replace(/[^\p{L}\p{N}_']/gu, ''))
-    .filter(Boolean);
-  return times.map(([from, to], n): ClipWord => [texts[n] ?? '', from, to]);
 }
 
 function splitStretches(

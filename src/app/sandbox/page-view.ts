@@ -6,26 +6,59 @@ import {
   nothingToSay,
 } from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
+import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 export type SendToPage = (event: PageEvent) => void;
 
-/** Reports answers to the page of the sandbox, which cannot see them on Discord. */
-export class PageView {
+/** Tool calls that the page is told of. */
+const maxTools = 8;
+
+/** Reports answers to the page of the sandbox, which cannot see them on Discord, and facts of the bot. */
+export class PageView implements RoomView {
   readonly #botName;
   readonly #engineLines: string[] = [];
   /** Latest words of each speaker, by name. */
   readonly #liveWords = new Map<string, string>();
+  /** Oldest first. */
+  #tools: readonly ToolFact[] = [];
   #sendToPage: SendToPage | undefined;
+  #isWatched = false;
 
-  constructor(botName: string) {
+  readonly glimpse: RoomView['glimpse'];
+
+  /** `glimpser` shows words so far. Without one, words are shown in pauses. */
+  constructor(botName: string, glimpser?: Pick<Required<RoomView>, 'glimpse'>) {
     this.#botName = botName;
+    this.glimpse = glimpser?.glimpse.bind(glimpser);
   }
 
   /** Sends the engines, which are ready by then, and every later event. */
   connect(sendToPage: SendToPage): void {
     this.#sendToPage = sendToPage;
     sendToPage({ kind: 'engines', lines: this.#engineLines });
+  }
+
+  /** Whether somebody has the page open. */
+  get isWatched(): boolean {
+    return this.#isWatched;
+  }
+
+  /** Notes whether somebody has the page open. */
+  onWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+  }
+
+  /** Draws tracks, timers and tools. */
+  show(fact: RoomFact): void {
+    if (fact.kind === 'tool') this.#showTool(fact);
+    else this.#send(fact);
+  }
+
+  #showTool({ id, tool, state }: ToolFact) {
+    const others = this.#tools.filter((other) => other.id !== id);
+    this.#tools = [...others, { id, tool, state }].slice(-maxTools);
+    this.#send({ kind: 'tools', tools: this.#tools });
   }
 
   /** Notes an engine that is ready, before `connect`. */
@@ -37,6 +70,7 @@ export class PageView {
   onSession(event: SessionEvent): void {
     switch (event.kind) {
       case 'recognised':
+        this.#liveWords.delete(event.name);
         this.#send({ kind: 'said', who: event.name, text: event.text });
         return;
       case 'words':
@@ -66,7 +100,7 @@ export class PageView {
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#send({ kind: 'said', who: speaker, text });
-    if (isWhole || this.#liveWords.get(speaker) === text) return;
+    if (isWhole || (this.#liveWords.get(speaker) ?? '') === text) return;
     this.#liveWords.set(speaker, text);
     this.#send({ kind: 'live', who: speaker, text });
   }

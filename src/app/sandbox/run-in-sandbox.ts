@@ -10,6 +10,7 @@ import {
   type FeatureAlertChange,
   toFeatureAlert,
 } from '#src/base/alerts.ts';
+import type { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
@@ -41,17 +42,19 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
+import { createLocalGlimpser } from './local-glimpser.ts';
 import { PageView } from './page-view.ts';
 
 export type SandboxArguments = {
   /** One judged exchange, then the end. */
   readonly once: boolean;
+  readonly waits: WaitAnnouncer;
 };
 
 /** Starts sandbox and bot for a newcomer. Returns the exit code. Throws BotError. */
 export async function runInSandbox(
   config: Config,
-  { once }: SandboxArguments,
+  { once, waits }: SandboxArguments,
   signal: AbortSignal,
 ): Promise<number> {
   openFolder(config.storage.dataDir);
@@ -61,7 +64,7 @@ export async function runInSandbox(
   try {
     await using run = await startSandboxRun(
       config,
-      once ? undefined : config.page,
+      { page: once ? undefined : config.page, waits },
       until,
     );
     const running = AbortSignal.any([until, run.observers.sandbox.gone]);
@@ -74,7 +77,7 @@ export async function runInSandbox(
 
 async function startSandboxRun(
   config: Config,
-  page: Config['page'],
+  { page, waits }: Pick<SandboxArguments, 'waits'> & Pick<Config, 'page'>,
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {
   const show = createConversationPrinter(process.stdout);
@@ -82,26 +85,34 @@ async function startSandboxRun(
   const { storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
-  const pageView = new PageView(botName);
+  const { transcription } = config.engines;
+  await using stack = new AsyncDisposableStack();
+  const glimpser =
+    page && transcription.kind === 'local'
+      ? stack.use(createLocalGlimpser(realClock, transcription))
+      : undefined;
+  const pageView = new PageView(botName, glimpser);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
+  const starting = startSandbox(
+    (message) => isTold && printMessage(message, show),
+    signal,
+    page && {
+      ...page,
+      keptFile: join(storage.dataDir, 'sandbox-page.json'),
+      onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
+      onWatched: (isWatched) => pageView.onWatched(isWatched),
+    },
+  );
+  const opening = openEngines(config, (news) => {
+    view.onEngine(news);
+    pageView.onEngine(news);
+  });
   const [sandbox, engines, codec] = await Promise.all([
-    startSandbox(
-      (message) => isTold && printMessage(message, show),
-      signal,
-      page && {
-        ...page,
-        keptFile: join(storage.dataDir, 'sandbox-page.json'),
-        onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
-      },
-    ),
-    openEngines(config, (news) => {
-      view.onEngine(news);
-      pageView.onEngine(news);
-    }),
+    waits.announce('the sandbox to start', starting),
+    waits.announce('ears, voice and chat model to load', opening),
     loadOpus(),
   ]);
-  await using stack = new AsyncDisposableStack();
   stack.use(sandbox);
   stack.use(engines);
   trustCertificate(sandbox.ready.ca);
@@ -111,16 +122,18 @@ async function startSandboxRun(
       (event) => void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined),
     );
   const { token, apiUrl } = sandbox.ready;
-  const bot = await startBot(
+  const login = startBot(
     {
       config: toSandboxConfig(config, botName, sandbox.ready.cdnHost),
       engines,
       codec,
       discord: { token, apiUrl },
+      roomView: page && pageView,
       ...createReporters(events, [view, pageView], view),
     },
     signal,
   );
+  const bot = await waits.announce('the bot to open its data and log in', login);
   stack.use(bot);
   loaded.resolve();
   await loaded.promise; // the link stands before the first exchange
@@ -137,6 +150,7 @@ async function startSandboxRun(
   return Object.assign(stack.move(), {
     engines,
     observers: { sandbox, events, show, botName, dataDir: storage.dataDir },
+    waits,
     showMessages() {
       isTold = true;
     },
@@ -155,11 +169,9 @@ function toSandboxConfig(config: Config, botName: string, cdnHost: string): Conf
 }
 
 function showPage(outcome: PageLine, show: ConversationPrinter) {
-  show.printNote(
-    'why' in outcome
-      ? outcome.why
-      : `No DISCORD_TOKEN: the sandbox. Talk in your browser: ${outcome.link}`,
-  );
+  if ('why' in outcome) return show.printNote(outcome.why);
+  show.printNote('No DISCORD_TOKEN: the sandbox. Talk in your browser:');
+  show.printNote(outcome.link); // a line of its own, which no terminal of 80 columns breaks
 }
 
 function createReporters(
@@ -228,6 +240,7 @@ export async function openSandboxPrograms({
 type SandboxRun = {
   readonly engines: Engines;
   readonly observers: SandboxObservers;
+  readonly waits: WaitAnnouncer;
   /** Shows messages of the bot from now on. */
   showMessages(): void;
 };
@@ -236,9 +249,10 @@ type SandboxRun = {
  * Plays one exchange and its proof. Returns the exit code. Throws as `runInSandbox`
  * does.
  */
-async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) {
+async function runOnce(run: SandboxRun, signal: AbortSignal) {
+  const { engines, observers } = run;
   const { show } = observers;
-  const exchange = await runFirstExchange(observers, signal);
+  const exchange = await waitForFirstExchange(run, signal);
   if (exchange.kind === 'failed') {
     showFailure(exchange, show);
     return 1;
@@ -258,6 +272,14 @@ async function runOnce({ engines, observers }: SandboxRun, signal: AbortSignal) 
   return isProved ? 0 : 1;
 }
 
+async function waitForFirstExchange(
+  { observers, waits }: SandboxRun,
+  signal: AbortSignal,
+) {
+  const exchange = runFirstExchange(observers, signal);
+  return await waits.announce('the first question to be heard and answered', exchange);
+}
+
 function showFailure(
   { isShown, stage, why: reason }: FailedExchange,
   show: ConversationPrinter,
@@ -269,9 +291,10 @@ function showFailure(
  * Plays one exchange, then typed lines until their end, or until `signal` is aborted.
  * Returns the exit code. Throws as `runInSandbox` does.
  */
-async function runPrompt({ observers, showMessages }: SandboxRun, signal: AbortSignal) {
+async function runPrompt(run: SandboxRun, signal: AbortSignal) {
+  const { observers, showMessages } = run;
   const { show } = observers;
-  const exchange = await runFirstExchange(observers, signal);
+  const exchange = await waitForFirstExchange(run, signal);
   if (exchange.kind === 'failed') showFailure(exchange, show);
   showMessages();
   show.printNote(

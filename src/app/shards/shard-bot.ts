@@ -248,6 +248,7 @@ function createSessionDeps(
     mayReadMessages: config.gateway.messageContent,
     voices: engines.voices,
     spending: budgets,
+    roomView: bot.roomView,
   };
 }
 

@@ -133,7 +133,7 @@ class CommandListener {
     if (!hasVoice(evidence) || !consent.mayHear(speakerId)) return true;
     if (toMs - fromMs > maxCommandMs) return true;
     const signal = AbortSignal.any([over, consent.withdrawals.getSignal(speakerId)]);
-    const language = voiceChannel.languages.findHint(speakerId);
+    const language = voiceChannel.languages.getExpected(speakerId);
     let transcript: Transcript;
     try {
       const { localRecogniser } = this.#deps;
@@ -152,7 +152,7 @@ class CommandListener {
         evidence,
         hints,
         text: transcript.text,
-        language: transcript.language ?? language,
+        language: transcript.language,
         isUnpaid,
       });
     return true;

@@ -23,7 +23,7 @@ type ToolOptions = {
 };
 
 /** Objects that running a tool needs beside its session. */
-export type ToolDeps = Deps<'clock' | 'messages' | 'places'>;
+export type ToolDeps = Deps<'clock' | 'messages' | 'places' | 'roomView'>;
 
 /** The tools of a session, and the ports through which they act. */
 export interface SessionTools {

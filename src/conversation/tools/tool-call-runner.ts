@@ -10,7 +10,8 @@ import type { Session } from '#src/conversation/session.ts';
 import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
-import { formatText, type PlainTextId } from '#src/texts/texts.ts';
+import type { ToolFact } from '#src/ports/room-view.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
@@ -22,9 +23,11 @@ import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
   createFailedResult,
   createMissingRightResult,
+  createRefusedResult,
   createRejectedResult,
   formatToolResult,
   formatUnknownOutcome,
+  listResultLines,
   runWithToolDeadline,
   type ToolCallResult,
   tellChange,
@@ -75,6 +78,28 @@ export class ToolCallRunner {
   /** Returns the result by its key, or a result that says that the call still runs. */
   getResult(key: string | undefined): ToolCallResult {
     return this.#results.get(key ?? '') ?? runningResult;
+  }
+
+  /** Does the work of a call, and shows on the page that it runs and how it ended. */
+  async showCall<Result>(
+    tool: Pick<ToolEntry, 'name'> | undefined,
+    work: () => Promise<Result>,
+    getEnd: (result: Result) => ToolCallResult['how'],
+  ): Promise<Result> {
+    const { roomView } = this.#deps;
+    if (!roomView || !tool) return await work();
+    const id = crypto.randomUUID();
+    const show = (state: ToolFact['state']) =>
+      roomView.show({ kind: 'tool', id, tool: admitSetting(tool.name), state });
+    show('running');
+    let end: ToolFact['state'] = 'stopped';
+    try {
+      const result = await work();
+      end = getEnd(result);
+      return result;
+    } finally {
+      show(end);
+    }
   }
 
   /**
@@ -248,7 +273,8 @@ export class ToolCallRunner {
       tellChange(outcome, wish, this.#session);
       const { facts, hasChangedNothing, quote } = outcome;
       const content = formatToolResult(facts, tool.external?.resultChars);
-      return { how: 'ran', content, hasChangedNothing, quote } as const;
+      const lines = listResultLines(outcome);
+      return { how: 'ran', content, hasChangedNothing, quote, lines } as const;
     };
     try {
       const work = waitUnlessAborted(runAction(), runSignal);
@@ -271,12 +297,10 @@ export class ToolCallRunner {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     this.#tools.confirmations.remove(pending);
-    const { content, outcome } = await runConfirmedCall(
-      pending,
-      this.#session,
-      this.#tools,
-      this.#deps,
-      signal,
+    const { content, outcome } = await this.showCall(
+      pending.tool,
+      () => runConfirmedCall(pending, this.#session, this.#tools, this.#deps, signal),
+      ({ outcome: { kind } }) => (kind === 'completed' ? 'pressed' : 'refused'),
     );
     pending.press?.done(outcome);
     return { how: 'known', content, hasChangedNothing: outcome.kind !== 'completed' };
@@ -361,6 +385,7 @@ export class AnswerCalls implements AnswerTools {
       // Nine letters and digits, as Mistral wants them.
       call: { id: `done${`${n}`.padStart(5, '0')}`, name: tool, argumentsJson: args },
       content: calls.getResult(resultId).content,
+      lines: calls.getResult(resultId).lines,
     }));
   }
 
@@ -394,12 +419,17 @@ export class AnswerCalls implements AnswerTools {
     const { askerId, calls, tools } = this.#options;
     const tool = this.#offeredTools.get(call.name);
     const atMs = tools.clock.nowMs();
-    const result = tool
-      ? await this.#runInTime(tool, call, signal, atMs)
-      : createRejectedResult('There is no such tool.');
+    const result = await calls.showCall(
+      tool,
+      async () =>
+        tool
+          ? await this.#runInTime(tool, call, signal, atMs)
+          : createRejectedResult('There is no such tool.'),
+      ({ how }) => how,
+    );
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
     calls.reportCall(tool, result.how, askerId, atMs);
-    return { content: result.content };
+    return { content: result.content, lines: result.lines };
   }
 
   async #runInTime(
@@ -434,8 +464,7 @@ export class AnswerCalls implements AnswerTools {
       return createMissingRightResult(tool);
     signal.throwIfAborted();
     const action = await fit.prepare(tools.createPorts(asker.speakerId), signal);
-    if (action.kind === 'refused')
-      return createRejectedResult(formatText(action.line.id, action.line.with));
+    if (action.kind === 'refused') return createRefusedResult(action.line);
     const isReadOnly = fit.effect === 'read';
     const spoken = isReadOnly ? undefined : this.#createSpokenQuestion(action, asker);
     const { kind: _, ...confirmable } = action;

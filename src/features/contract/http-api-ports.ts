@@ -1,5 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Admitted } from '#src/base/admitted.ts';
+import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
 import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
@@ -82,7 +83,7 @@ export type RecordingRequest = {
   readonly asker: Asker;
   readonly recording: UploadedFile;
   readonly model?: string;
-  readonly language?: string;
+  readonly language?: ChosenLanguage;
   readonly hints: readonly string[];
   readonly hasWordTimes: boolean;
   readonly isTranslated: boolean;

@@ -12,6 +12,7 @@ import {
 } from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
 import {
   type FeatureEventKind,
   type SessionEventListener,
@@ -25,6 +26,7 @@ type ReminderSchedulerDeps = {
   readonly shard: ServerShare;
   readonly deliver: DeliverReminders;
   readonly onEvent: SessionEventListener;
+  readonly roomView?: RoomView | undefined;
 };
 
 /** `lateMs` is the delay after the due time. */
@@ -59,6 +61,7 @@ type DueReminder = {
 type Arrival = { readonly guildId: GuildId; readonly personIds: readonly PersonId[] };
 
 const maxConcurrentDeliveries = 16;
+const maxShownReminders = 50;
 /** Reminders read beyond the known due ones, and read at all. */
 const [batchSize, maxReadReminders] = [50, 2_000];
 /** The wall clock may be set, and a machine may sleep, so waiting ends after this time. */
@@ -79,6 +82,8 @@ export class ReminderScheduler {
   readonly #arrivals = new Set<Arrival>();
   readonly #deliveries: ReminderDeliveries;
   #waitMs = 0;
+  /** Reminders on the page, the soonest first. */
+  #shown: readonly Reminder[] = [];
 
   constructor(deps: ReminderSchedulerDeps) {
     this.#deps = deps;
@@ -147,16 +152,35 @@ export class ReminderScheduler {
 
   /** Stops and removes a reminder. False if the store has no such reminder. */
   async cancelReminder(id: string): Promise<boolean> {
-    this.#withdrawReminders((reminder) => reminder.id === id);
-    return await this.#deps.store.remove(id);
+    const isMeant: ReminderFilter = (reminder) => reminder.id === id;
+    this.#withdrawReminders(isMeant);
+    const isRemoved = await this.#deps.store.remove(id);
+    this.#hideReminders(isMeant);
+    return isRemoved;
   }
 
   /** Stops deliveries by or for a person. The caller removes the stored rows. */
   forgetPerson(guildId: GuildId, personId: PersonId): void {
-    this.#withdrawReminders((reminder) => {
+    const isMeant: ReminderFilter = (reminder) => {
       const personIds = [reminder.personId, reminder.message?.addresseeId];
       return reminder.guildId === guildId && personIds.includes(personId);
-    });
+    };
+    this.#withdrawReminders(isMeant);
+    this.#hideReminders(isMeant);
+  }
+
+  #hideReminders(isMeant: ReminderFilter) {
+    if (this.#shown.some(isMeant))
+      this.#showReminders(this.#shown.filter((reminder) => !isMeant(reminder)));
+  }
+
+  #showReminders(reminders: readonly Reminder[]) {
+    const { roomView } = this.#deps;
+    if (!roomView) return;
+    // A message waits for a person, and not for an instant.
+    this.#shown = reminders.filter(({ message }) => message === undefined);
+    const timers = this.#shown.slice(0, maxShownReminders);
+    roomView.show({ kind: 'timers', timers: timers.map(toTimerFact) });
   }
 
   /** Stops deliveries, and keeps a running check from beginning them again. */
@@ -195,6 +219,9 @@ export class ReminderScheduler {
     const waiting = soonest
       .map((reminder) => this.#getDue(reminder))
       .filter(({ stop, isOver }) => !stop && !isOver);
+    this.#showReminders(
+      soonest.filter(({ id }) => !this.#dueReminders.get(id)?.isOver),
+    );
     const dueNow = waiting.filter((due) => this.#getRemainingMs(due) <= 0);
     for (const group of Map.groupBy(dueNow, toRecipientKey).values())
       this.#deliveries.begin(group);
@@ -323,6 +350,10 @@ class ReminderDeliveries {
       }),
     );
   }
+}
+
+function toTimerFact({ id, personId, text, setAtWallMs, dueAtWallMs }: Reminder) {
+  return { id, personId, text, setAtWallMs, dueAtWallMs };
 }
 
 function toRecipientKey({ reminder }: DueReminder) {

@@ -27,10 +27,12 @@ import {
 import type { Places } from '#src/ports/command-ports.ts';
 import type { FeatureSession, LeaveSummary } from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
 import { type LeaveReason, reasonsToReturn } from '#src/ports/session-events.ts';
 import { takeFirstChars } from '#src/texts/plain-text.ts';
 import { formatText, type Locale, type TextLine } from '#src/texts/texts.ts';
 import { speechTitle } from './lazily-synthesised-text.ts';
+import { TrackFacts } from './track-facts.ts';
 import { defaultTrack, everyTrack, isSameTrack, voiceTrack } from './track-names.ts';
 import { TrackPersistence, type TrackPersistenceDeps } from './track-persistence.ts';
 import {
@@ -55,6 +57,7 @@ export type PlayingSession = Owners<
 
 type TrackDeps = TrackPersistenceDeps & {
   readonly places: Pick<Places, 'mayManage'>;
+  readonly roomView?: RoomView | undefined;
 };
 
 /**
@@ -72,6 +75,7 @@ export class SessionTracks implements FeatureSession {
   readonly #session: PlayingSession;
   readonly #deps: TrackDeps;
   readonly #persistence: TrackPersistence;
+  readonly #facts: TrackFacts | undefined;
   #persisting: Promise<void> | undefined;
 
   /** Creates the tracks. `predecessor` has those before a move. */
@@ -85,6 +89,9 @@ export class SessionTracks implements FeatureSession {
     this.tracks = session.speech.mix.tracks;
     this.#owners = predecessor ? predecessor.#owners : new Map();
     this.#persistence = new TrackPersistence(session, deps, predecessor !== undefined);
+    const { clock, roomView } = deps;
+    if (predecessor) this.#facts = predecessor.#facts;
+    else this.#facts = roomView && new TrackFacts(this.tracks, roomView, clock);
     const current = predecessor ? predecessor.#current : { session };
     current.session = session;
     this.#current = current;
@@ -114,7 +121,10 @@ export class SessionTracks implements FeatureSession {
     await this.#persisting;
     const { mix } = this.#session.speech;
     await this.#persistence.closeStore(reasonsToReturn.has(reason) && !mix.isPassedOn);
-    if (!mix.isPassedOn) mix.tracks.close();
+    if (!mix.isPassedOn) {
+      mix.tracks.close();
+      this.#facts?.close();
+    }
     return {};
   }
 

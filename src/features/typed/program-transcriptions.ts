@@ -112,7 +112,8 @@ export class ProgramTranscriptions {
     const { spending, transcriber } = this.#deps;
     const { asker, guildId, hasWordTimes, hints, isTranslated, language, model } =
       request;
-    const options = { language, hints, model, hasWordTimes, isTranslated };
+    const expected = language && ({ kind: 'set', language } as const);
+    const options = { language: expected, hints, model, hasWordTimes, isTranslated };
     for await (const utterance of splitIntoUtterances(pcm, this.#weights, signal)) {
       const listening = spending.openRecordingBudget(guildId, asker.id);
       if ('line' in listening) return yield { kind: 'failed', line: listening.line };

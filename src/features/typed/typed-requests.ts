@@ -256,11 +256,13 @@ export class TypedRequests {
   ): Promise<NonNullable<QuestionFiles['sound']> | FailedFiles> {
     const { deps, recordings } = this.#deps;
     const { about, asker, guildId } = question;
-    const hint = (await this.#getLanguages(question)).findHint(asker.id);
+    const languages = await this.#getLanguages(question);
     const listening = deps.spending.openRecordingBudget(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     // The language of another sender is not known.
-    const language = about.material?.isQuoted ? undefined : hint;
+    const language = about.material?.isQuoted
+      ? undefined
+      : languages.getExpected(asker.id);
     const transcriber = withTranscriptionOptions(
       deps.transcriber.withReservation(listening.reservation),
       { language },

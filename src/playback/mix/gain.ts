@@ -35,9 +35,17 @@ export class Gain {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
+  /** The gain now as a factor, also during a glide. */
+  get value(): number {
+    if (this.#done >= this.#over) return this.#goal;
+    const share = this.#done / this.#over;
+    // By smoothstep the glide has no corner.
+    return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
+  }
+
   /** Glides to `gain` within `overSamples` of one channel. 0 sets it at once. */
   rampTo(gain: number, overSamples: number): void {
-    this.#from = overSamples > 0 ? this.#getGain() : gain;
+    this.#from = overSamples > 0 ? this.value : gain;
     this.#goal = gain;
     this.#over = overSamples;
     this.#done = 0;
@@ -72,16 +80,9 @@ export class Gain {
   }
 
   #getNextGain() {
-    const gain = this.#getGain();
+    const gain = this.value;
     if (this.#done < this.#over) this.#done++;
     return gain;
-  }
-
-  #getGain() {
-    if (this.#done >= this.#over) return this.#goal;
-    const share = this.#done / this.#over;
-    // By smoothstep the glide has no corner.
-    return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
   }
 }
 

@@ -133,6 +133,11 @@ export class NamedTrack {
     return this.#items;
   }
 
+  /** Factor by which the volume, its fades and a mute multiply the sound now. */
+  get gain(): number {
+    return this.#gain.value;
+  }
+
   /** Adds a sound at the end, or as the next one, unless it may not be heard here. The queue is not limited here. */
   enqueue(sound: Owned<SoundSource>, options: ItemOptions): TrackOutcome {
     const { name: track } = this;

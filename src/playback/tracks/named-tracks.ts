@@ -20,6 +20,17 @@ export const maxTrackSounds = 100;
 const duckDb = -14;
 const [duckMs, restoreMs] = [80, 400];
 
+/** Frames between looks at the gains: 100 ms. */
+const gainFrames = 5;
+
+/** Draws the tracks. Without one, nothing is done for it. */
+export interface TracksWatcher {
+  /** Called after a change of a track, maybe often. */
+  onChange(): void;
+  /** Called after each 100 ms of mixed sound, in which gains may have changed. */
+  onMixed(): void;
+}
+
 /** A sound that stays behind, and its track. */
 export type LeftSound = { readonly track: string; readonly item: TrackItem };
 
@@ -39,6 +50,8 @@ export class NamedTracks {
   #isDucked = false;
   #hasSound = false;
   readonly #listeners = new Set<(event: TrackEvent) => void>();
+  #watcher: TracksWatcher | undefined;
+  #unwatchedFrames = 0;
   #onSound: (() => void) | undefined;
   #isPaused = false;
   #isClosed = false;
@@ -128,6 +141,16 @@ export class NamedTracks {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
+  /** Replaces the watcher. */
+  watch(watcher: TracksWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** Factor by which all named tracks are ducked now, 1 where they are not. */
+  get duckGain(): number {
+    return this.#gain.value;
+  }
+
   /** Mixes the next 20 ms, ducked while the bot speaks. Undefined for silence. The frame is valid until the next pull. */
   pullFrame(isSpeaking: boolean): Float32Array | undefined {
     const hadSound = this.#hasSound;
@@ -139,6 +162,7 @@ export class NamedTracks {
     }
     for (const track of this.#tracks.values()) this.#addTrack(track);
     this.#gain.applyToStereo(this.#hasSound ? this.#sum : undefined);
+    if (this.#watcher) this.#countFrame(this.#watcher);
     return this.#hasSound ? this.#sum : undefined;
   }
 
@@ -158,6 +182,13 @@ export class NamedTracks {
   close(): void {
     this.#isClosed = true;
     for (const track of this.listTracks()) track.close();
+  }
+
+  #countFrame(watcher: TracksWatcher) {
+    this.#unwatchedFrames++;
+    if (this.#unwatchedFrames < gainFrames) return;
+    this.#unwatchedFrames = 0;
+    watcher.onMixed();
   }
 
   #addTrack(track: NamedTrack) {
@@ -183,6 +214,7 @@ export class NamedTracks {
   /** Passes an event of a track to the listeners, and wakes the output. Only tracks call this. */
   report(event?: TrackEvent): void {
     if (event) for (const listener of this.#listeners) listener(event);
+    this.#watcher?.onChange();
     this.#wakeOutput();
   }
 

@@ -158,6 +158,7 @@ export class ServerKnowledge {
       form === ''
         ? writeSentence`it does not take \`${admitSetting(name)}\`${where}, which is left out`
         : writeSentence`it takes \`${admitSetting(name)}\` as ${admitSetting(form)} alone${where}`;
+    if (part.forms[0] === '' && form !== '') return describeDemand(part, form);
     const { withoutSetting } = this.#options;
     const line =
       setting !== undefined && form !== ''
@@ -171,6 +172,17 @@ export class ServerKnowledge {
         : writeSentence`nothing to do: the bot asks without it; a newer version of that server may take it`,
     };
   }
+}
+
+/** Describes a part that is left out, unless the server demands it. */
+function describeDemand(
+  { name, setting = '' }: RequestPart,
+  form: string,
+): ServerHabit {
+  return {
+    what: writeSentence`it takes nothing without \`${admitSetting(name)}\`, so that it gets ${admitSetting(form)}`,
+    mend: writeSentence`set ${admitSetting(setting)} if people speak one language, or use a server that detects it`,
+  };
 }
 
 function hasForm({ forms, offered = [] }: RequestPart, form: string) {

@@ -1,3 +1,7 @@
+import {
+  applyOperatorLanguage,
+  type ChosenLanguage,
+} from '#src/base/expected-language.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
@@ -13,8 +17,8 @@ export type LocalTranscriberOptions = {
   readonly models: LocalModels;
   /** Folder of a Whisper model. Empty for Whisper base. */
   readonly model?: string;
-  /** BCP 47. Absent: detected. */
-  readonly language?: string;
+  /** Set by the operator. Absent: detected. */
+  readonly language?: ChosenLanguage;
 };
 
 /** Whisper writes sounds as `[coughs]`, `(music)` or `*click*`, and may leave the last one open. */
@@ -37,12 +41,8 @@ export async function openLocalTranscriber({
       signal.throwIfAborted();
       const { guildId = noGuild, hints, isLive } = options;
       const recognise = (samples: Int16Array, isSecondTry = false) => {
-        const work = {
-          samples,
-          hints,
-          isSecondTry,
-          language: options.language ?? language,
-        };
+        const expected = applyOperatorLanguage(options.language, language);
+        const work = { samples, hints, isSecondTry, language: expected };
         const urgency = isLive ? 'ears' : 'recording';
         const order = { kind: 'transcribe', folder, work, guildId, urgency } as const;
         return models.runJob(admitJob(order), signal);

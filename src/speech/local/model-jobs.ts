@@ -1,12 +1,13 @@
 import type { ErrorCode } from '#src/base/errors.ts';
+import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
 
 /** One segment of speech. */
 export type TranscribeJob = {
   /** Mono at 16 kHz, at most `maxSegmentMs`. */
   readonly samples: Int16Array;
-  /** BCP 47. Absent or unknown: detected. */
-  readonly language?: string;
+  /** Absent, or set to one that the model does not know: detected. */
+  readonly language?: ExpectedLanguage;
   readonly hints?: readonly string[];
   /** A longer silence follows the sound, against a repetition. */
   readonly isSecondTry?: boolean;

@@ -3,6 +3,12 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import {
+  applyOperatorLanguage,
+  type ChosenLanguage,
+  findSetLanguage,
+  listLikelyLanguages,
+} from '#src/base/expected-language.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { classifyRefusal, isTooShortSound } from '#src/provider/models/refusal.ts';
@@ -27,16 +33,24 @@ import type {
   TranscriptUpdate,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';
 import { checkBareText, type TranscriptReading } from './bare-transcript.ts';
+import {
+  chooseGuess,
+  chooseLook,
+  chooseSecondGuess,
+  judgeLook,
+  type Look,
+} from './second-look.ts';
 import { readTranscript, toTranscript } from './transcript-reply.ts';
 
-/** The model that recognises. `language` is BCP 47; absent: detected. */
+/** The model that recognises. `language` is set by the operator; absent: detected. */
 export type TranscriberOptions = TranscriptReading & {
   readonly model: string;
   /** A request may name one of these instead of `model`. */
   readonly models?: readonly string[];
-  readonly language?: string;
+  readonly language?: ChosenLanguage;
   /** Parts that the operator leaves out, as `stream`. */
   readonly without?: readonly string[];
   readonly clock?: Clock;
@@ -62,9 +76,15 @@ const soundRejectionStatuses = new Set([400, 415, 422, 500]);
 type UploadForm = TranscriptReading & {
   readonly pcm: UtterancePcm;
   readonly model: string;
+  /** Set by somebody, so that it is sent. */
   readonly language: string | undefined;
+  /** Sent only to a server that takes nothing without a language. */
+  readonly guess: string;
   readonly hints: readonly string[];
 };
+
+/** An update, with the language that the server was told as a guess, if it takes nothing without one. */
+type GuessedUpdate = TranscriptUpdate & { readonly guess?: string };
 
 /** Abilities that a model has shown. */
 type Abilities = {
@@ -94,6 +114,7 @@ export class OpenAiTranscriber implements Transcriber {
   readonly #client: ApiClient;
   readonly #options: TranscriberOptions;
   readonly #knowledge: ServerKnowledge;
+  readonly #textLanguage = new NgramLanguageDetector();
   /** By model. */
   readonly #abilities = new Map<string, Abilities>();
 
@@ -120,15 +141,57 @@ export class OpenAiTranscriber implements Transcriber {
       yield { kind: 'final', transcript: { text: '' } };
       return;
     }
-    const form = this.#createForm(pcm, options);
     try {
-      yield* this.#askUntilAccepted(form, options, signal);
+      yield* this.#lookTwice(this.#createForm(pcm, options), options, signal);
     } catch (cause) {
       signal.throwIfAborted();
       // Nobody knows yet what was said, so no sentence of the server may stand in the log.
       if (!isTooShortSound(cause)) throw describeError(cause, this.#client);
       yield { kind: 'final', transcript: { text: '' } };
     }
+  }
+
+  /** Asks once more, in another language, if words are unlikely in a language that the bot only guessed. */
+  async *#lookTwice(
+    form: UploadForm,
+    options: TranscriptionOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
+    let first: Look | undefined;
+    for await (const update of this.#askUntilAccepted(form, options, signal)) {
+      if (update.kind === 'final' && update.guess !== undefined)
+        first = await judgeLook(update.transcript, update.guess, this.#textLanguage);
+      else yield update;
+    }
+    if (!first) return;
+    const transcript = await this.#lookAgain(first, form, options, signal);
+    yield { kind: 'final', transcript };
+  }
+
+  /** Returns the words of the better of two looks, or of the first alone where it is good, or no money is left. */
+  async #lookAgain(
+    first: Look,
+    form: UploadForm,
+    options: TranscriptionOptions,
+    signal: AbortSignal,
+  ) {
+    const guess = chooseSecondGuess(first, listLikelyLanguages(options.language));
+    if (guess === undefined) return first.transcript;
+    try {
+      await options.tries?.renew(undefined);
+      const again = this.#askUntilAccepted({ ...form, guess }, options, signal);
+      for await (const update of again) {
+        if (update.kind !== 'final') continue;
+        const { transcript } = update;
+        return chooseLook(
+          first,
+          await judgeLook(transcript, guess, this.#textLanguage),
+        );
+      }
+    } catch {
+      signal.throwIfAborted(); // The first words count.
+    }
+    return first.transcript;
   }
 
   #askUntilAccepted(
@@ -178,13 +241,19 @@ export class OpenAiTranscriber implements Transcriber {
     pcm: UtterancePcm,
     { hints = [], language, model }: TranscriptionOptions,
   ): UploadForm {
-    const { language: usualLanguage, model: usualModel, models = [] } = this.#options;
+    const {
+      language: operatorLanguage,
+      model: usualModel,
+      models = [],
+    } = this.#options;
+    const set = findSetLanguage(applyOperatorLanguage(language, operatorLanguage));
     return {
       takesPlainText: this.#options.takesPlainText,
       pcm,
       // Anybody may have chosen the name, so an unlisted one never reaches the server.
       model: models.find((listedModel) => listedModel === model) ?? usualModel,
-      language: language ? toBaseLanguage(language) : usualLanguage,
+      language: set && toBaseLanguage(set),
+      guess: chooseGuess(listLikelyLanguages(language)),
       hints,
     };
   }
@@ -209,8 +278,9 @@ async function* sendSound(
   forms: RequestForms,
   abilities: Abilities,
   signal: AbortSignal,
-): AsyncGenerator<TranscriptUpdate> {
+): AsyncGenerator<GuessedUpdate> {
   const by = describeServer(form.model, client.baseURL);
+  const isGuess = form.language === undefined && isSent(forms, 'language');
   abilities.isWhole = false;
   if (isSent(forms, 'ogg')) abilities.wasDeaf = false;
   for await (const update of requestTranscript(
@@ -223,7 +293,8 @@ async function* sendSound(
     if (update.kind === 'final') {
       checkPackedSound(update.transcript, forms, abilities);
       const usage = { ...update.transcript.usage, by };
-      yield { kind: 'final', transcript: { ...update.transcript, usage } };
+      const transcript = { ...update.transcript, usage };
+      yield { kind: 'final', transcript, ...(isGuess && { guess: form.guess }) };
     } else yield update;
   }
   signal.throwIfAborted();
@@ -320,7 +391,7 @@ function listUploadParts(
     ...(streamingModels.test(model) ? [streamPart] : []),
     ...(pcm.toOgg ? [packedSoundPart] : []),
     ...(hints.length > 0 ? [hintsPart] : []),
-    ...(language === undefined ? [] : [languagePart]),
+    language === undefined ? demandedLanguagePart : languagePart,
     ...(hasWordTimes ? [wordTimesPart] : []),
     ...(isTranslated ? [translationPart] : []),
   ];
@@ -351,6 +422,14 @@ const languagePart: RequestPart = {
   name: 'language',
   forms: ['sent', ''],
   givenUp: 'never',
+};
+
+/** A server that detects is told no guess. One that refuses to do without a language gets it. */
+const demandedLanguagePart: RequestPart = {
+  name: 'language',
+  forms: ['', 'a guess', ''],
+  givenUp: 'never',
+  setting: 'TRANSCRIPTION_LANGUAGE',
 };
 
 const wordTimesPart: RequestPart = {
@@ -403,7 +482,7 @@ function findRefusedParts(
 }
 
 function createBody(
-  { pcm, model, language, hints }: UploadForm,
+  { guess, hints, language = guess, model, pcm }: UploadForm,
   forms: RequestForms,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {

@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { type ChosenLanguage, findSetLanguage } from '#src/base/expected-language.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';
@@ -22,13 +23,13 @@ import {
 } from './realtime-listening.ts';
 import { createRecogniserSettings } from './transcript-assembler.ts';
 
-/** A Realtime server with the model that recognises. `language` is BCP 47; absent: detected. */
+/** A Realtime server with the model that recognises. `language` is set by the operator; absent: detected. */
 export type RealtimeOptions = Omit<
   RealtimeSocketOptions,
   'memory' | 'session' | 'urls'
 > & {
   readonly model: string;
-  readonly language?: string;
+  readonly language?: ChosenLanguage;
   /** What is remembered about the server. Default: nothing. */
   readonly memory?: RealtimeMemory;
   /** Takes each habit of the server that is put right here, once. Never throws. */
@@ -70,8 +71,10 @@ export class RealtimeTranscriber implements Transcriber, Disposable {
     signal: AbortSignal,
     { hints = [], language }: TranscriptionOptions = {},
   ): RealtimeListening {
+    // These servers detect a language, so no guess is sent.
+    const set = findSetLanguage(language);
     const connections = this.#getConnections(
-      language ? toBaseLanguage(language) : this.#options.language,
+      set ? toBaseLanguage(set) : this.#options.language,
     );
     const { clock = realClock } = this.#options;
     return new RealtimeListening(

@@ -1,6 +1,7 @@
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import {
   choice,
+  chosenLanguage,
   guildId,
   number,
   personId,
@@ -15,7 +16,7 @@ const personSettings = defineTable(
   {
     guildId,
     personId,
-    language: toOptional(text),
+    language: toOptional(chosenLanguage),
     voice: toOptional(text),
     speed: toOptional(number),
     spokenName: toOptional(text),

@@ -1,3 +1,4 @@
+import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
@@ -10,7 +11,6 @@ import {
   decideAnswerLanguage,
   findRequestedLanguage,
   getLanguageStability,
-  getRecogniserHint,
   isSureLanguage,
   type LanguageEvidence,
   type LanguageStability,
@@ -18,6 +18,7 @@ import {
   repeatsHint,
   type SpeakerLanguage,
   stepSpeakerLanguage,
+  weighLanguages,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
 type LanguageSettings = {
@@ -81,9 +82,15 @@ export class SpeakerLanguages {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
   }
 
-  /** Finds the language that a recogniser is told to expect of a person. Undefined: the recogniser detects it. */
-  findHint(personId: PersonId): string | undefined {
-    return getRecogniserHint(this.#getState(personId), this.#getChoices(personId));
+  /** Gets the language that a recogniser is told to expect of a person: the one that they set, or guesses. */
+  getExpected(personId: PersonId): ExpectedLanguage {
+    const { among, own } = this.#getChoices(personId);
+    if (own !== undefined) return { kind: 'set', language: own };
+    const room = [...this.#people].flatMap(([otherId, { latest }]) =>
+      latest && otherId !== personId ? [latest.language] : [],
+    );
+    const likely = weighLanguages(this.#getState(personId), { among, room });
+    return { kind: 'likely', ...likely };
   }
 
   /** Counts a finished transcript. Call it once for each, in the order in which they were spoken. */
@@ -146,14 +153,14 @@ export class SpeakerLanguages {
     const content = removeNames(text, names);
     const wordCount = countWords(content);
     const requested = findRequestedLanguage(text, names);
-    const hint = this.findHint(personId);
-    const isOpen = language === undefined || repeatsHint(language, hint);
+    const expected = this.getExpected(personId);
+    const isOpen = language === undefined || repeatsHint(language, expected);
     const { fixed, own: chosen } = this.#getChoices(personId);
     const isKnown =
       (fixed ?? this.#getState(personId).requested ?? chosen) !== undefined;
     const isNeeded = isOpen && !isKnown && wordCount > 1;
     const detected = isNeeded ? await this.#detectText(content, personId) : undefined;
-    const turnLanguage = chooseTurnLanguage(language, hint, detected);
+    const turnLanguage = chooseTurnLanguage(language, expected, detected);
     return { ...turnLanguage, wordCount, requested };
   }
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { tryParseForeignJson } from '#src/base/json.ts';
+import type { EnteredBrowsers } from './entered-browsers.ts';
 import { respondWithRefusal } from './http-refusal.ts';
 import { type PageApp, type PageEnv, requireEntry } from './viewer.ts';
 
@@ -27,9 +28,9 @@ export interface PageEntry {
 
 /**
  * Lets in browsers that open a link with the key of this page in its fragment, which is
- * never sent. `POST /enter {key}` sets a cookie, and `GET /enter` checks it.
+ * never sent. `POST /enter {key}` sets a cookie of that browser alone, and `GET /enter` checks it.
  */
-export function createEntry(key: string): PageEntry {
+export function createEntry(key: string, browsers: EnteredBrowsers): PageEntry {
   function isKey(tried: string) {
     return timingSafeEqual(hashKey(tried), hashKey(key));
   }
@@ -44,7 +45,7 @@ export function createEntry(key: string): PageEntry {
     addRoutes(app) {
       app.use(async (context, next) => {
         const cookie = getCookie(context, getCookieName(context.env));
-        context.set('isEntered', cookie !== undefined && isKey(cookie));
+        context.set('isEntered', cookie !== undefined && browsers.isEntered(cookie));
         return await next();
       });
       app.get('/enter', requireEntry, (context) => context.body(null, 204));
@@ -53,7 +54,8 @@ export function createEntry(key: string): PageEntry {
         const body = entryBody.safeParse(tryParseForeignJson(bytes, entryLimits));
         if (!body.success || !isKey(body.data.key))
           return respondWithRefusal(context, wrongKey);
-        setCookie(context, getCookieName(context.env), key, {
+        const cookie = browsers.admitBrowser();
+        setCookie(context, getCookieName(context.env), cookie, {
           httpOnly: true,
           sameSite: 'Strict',
           secure: context.get('isPublic'),

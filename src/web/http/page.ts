@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
+import { realClock } from '#src/base/clock.ts';
 import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
+import { readPageTexts } from '#src/texts/page-texts.ts';
+import { toLocale } from '#src/texts/texts.ts';
 import { type OpenDoorsOptions, openDoors } from './doors.ts';
+import { EnteredBrowsers } from './entered-browsers.ts';
 import type { HttpListener } from './listener.ts';
 import { createEntry } from './page-entry.ts';
 import type { PageApp } from './viewer.ts';
@@ -13,6 +17,8 @@ export type Page = HttpListener & { readonly link: URL };
 export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
   /** Needs no escaping in a link. Default: 256 random bits. */
   readonly key?: string;
+  /** Default: nobody has entered yet. */
+  readonly browsers?: EnteredBrowsers;
   /** Adds routes before the files of the page. */
   routes?(app: PageApp): void;
 };
@@ -22,7 +28,8 @@ export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
  */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
-  const entry = createEntry(key);
+  const { browsers = new EnteredBrowsers({ clock: realClock }) } = options;
+  const entry = createEntry(key, browsers);
   const addRoutes = (app: PageApp) => {
     entry.addRoutes(app);
     options.routes?.(app);
@@ -46,5 +53,9 @@ function serveBrowserFiles(app: Pick<PageApp, 'get'>) {
     const path = fileURLToPath(import.meta.resolve(name));
     app.get(`/vendor/${name}.js`, serveStatic({ path }));
   }
+  app.get('/texts/:locale', (context) => {
+    const locale = toLocale(context.req.param('locale'));
+    return context.json(readPageTexts(locale));
+  });
   app.get('/:path{.+\\.(?:js|css)}', serveStatic({ root }));
 }

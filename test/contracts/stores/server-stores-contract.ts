@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import {
   type GuildId,
   toChannelId,
@@ -46,7 +47,7 @@ export function testLeftOutPeople(name: string, open: OpenStore) {
 }
 
 const allServers = {
-  language: 'pt-BR',
+  language: admitChosenLanguage('pt-BR'),
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',
@@ -67,7 +68,9 @@ export function testPersonSettings(name: string, open: OpenStore) {
       speed: 1.4,
     });
     expect(await personSettings.read(toGuildId('20'), toPersonId('1'))).toEqual({});
-    await personSettings.write(toGuildId('10'), toPersonId('1'), { language: 'ja' });
+    await personSettings.write(toGuildId('10'), toPersonId('1'), {
+      language: admitChosenLanguage('ja'),
+    });
     expect(await personSettings.read(toGuildId('10'), toPersonId('1'))).toEqual({
       language: 'ja',
     });

@@ -17,6 +17,7 @@ import { openBudgets, toUsd } from '#test/fakes/fake-spending.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 import { makeTypedHandler } from '#test/features/typed/typed-handler.ts';
 import { listKept } from './captioned-session.ts';
+import { formatExpected } from './format-expected.ts';
 import {
   findOrders,
   findTextId,
@@ -302,8 +303,8 @@ export class Play {
     const play = this;
     return {
       async *transcribe(...given: Parameters<FakeTranscriber['transcribe']>) {
-        const [pcm, signal, { language: hint } = {}] = given;
-        play.hint = hint;
+        const [pcm, signal, { language: expected } = {}] = given;
+        play.hint = formatExpected(expected);
         const { language } = play;
         const fake = new FakeTranscriber({ texts: () => play.heard, language });
         await play.clock.sleep(play.recogniserMs, signal);

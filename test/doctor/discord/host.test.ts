@@ -1,26 +1,32 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkDisk, checkFreeSpace } from '#doctor/machine-probe.ts';
+import {
+  checkDataFolder,
+  checkFreeSpace,
+  judgeFreeSpace,
+} from '#src/startup/data-folder-checks.ts';
 import { runExamination } from '#test/doctor/run-examination.ts';
 
 test('a disk that is full is told with how to mend it', () => {
-  expect(checkFreeSpace('/data', 20)).toMatchObject({
+  expect(judgeFreeSpace('/data', 20)).toMatchObject({
     verdict: 'missing',
     reason: '20 MB are free in /data',
   });
-  expect(checkFreeSpace('/data', 200)).toMatchObject({ verdict: 'differs' });
-  expect(checkFreeSpace('/data', 2_000)).toMatchObject({ verdict: 'ok' });
+  expect(judgeFreeSpace('/data', 200)).toMatchObject({ verdict: 'differs' });
+  expect(judgeFreeSpace('/data', 2_000)).toMatchObject({ verdict: 'ok' });
 });
 
 test('a DATA_DIR that is not there yet is judged by the folder it will be made in', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   try {
-    const line = await checkDisk(join(folder, 'deep', 'data'));
+    const line = await checkFreeSpace(join(folder, 'deep', 'data'));
     expect(line.reason).toContain(` MB are free in ${folder}`);
     chmodSync(folder, 0o500);
     const isRoot = process.getuid?.() === 0;
-    expect((await checkDisk(folder)).verdict).toBe(isRoot ? 'ok' : 'missing');
+    expect((await checkDataFolder(join(folder, 'deep'))).verdict).toBe(
+      isRoot ? 'ok' : 'missing',
+    );
   } finally {
     chmodSync(folder, 0o700);
     rmSync(folder, { recursive: true });

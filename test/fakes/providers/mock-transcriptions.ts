@@ -17,6 +17,8 @@ export type TranscriptionsOptions = {
   readonly hold?: (count: number) => Promise<void> | undefined;
   /** Of a server that knows no format but WAV: its status for any other, or the silence that it hears in one. */
   readonly knowsNoOgg?: number | 'silence';
+  /** It refuses requests without a language, and hears what this says of the language that it is told. */
+  readonly hearsIn?: (language: string) => string;
   /** In place of any answer. */
   readonly fails?: number;
 };
@@ -60,12 +62,22 @@ const translationPath = '/audio/translations';
 
 function findRefusal(
   { path, form }: TranscriptionsRequest,
-  { fails, knowsNoOgg, lacksBy = 404, translates, hasWordTimes }: TranscriptionsOptions,
+  options: TranscriptionsOptions,
 ): readonly [status: number, body: object] | undefined {
+  const {
+    fails,
+    hasWordTimes,
+    hearsIn,
+    knowsNoOgg,
+    lacksBy = 404,
+    translates,
+  } = options;
   const model = `${form.get('model')}`;
   const isTranslation = path === translationPath;
   if (typeof knowsNoOgg === 'number' && isOgg(form))
     return [knowsNoOgg, { error: { message: 'Unknown format.' } }];
+  if (hearsIn && !form.has('language'))
+    return [422, { detail: [{ loc: ['body', 'language'], msg: 'Field required' }] }];
   if (fails !== undefined) return [fails, { error: { message: 'Out of order.' } }];
   if (isTranslation && !translates) return [lacksBy, { detail: 'Not Found' }];
   if (isTranslation && !translates?.includes(model))
@@ -86,13 +98,15 @@ function isAskingForWords(form: FormData) {
 
 async function makeAnswer(
   { path, form }: TranscriptionsRequest,
-  { hears = () => 'hello', knowsNoOgg, language = 'german' }: TranscriptionsOptions,
+  { hears, hearsIn, knowsNoOgg, language = 'german' }: TranscriptionsOptions,
 ): Promise<object> {
   const file = form.get('file');
   const isDeaf = knowsNoOgg === 'silence' && isOgg(form);
   const said =
     file instanceof File && !isDeaf
-      ? hears(readUpload(await file.bytes()), `${form.get('model')}`)
+      ? (hearsIn?.(`${form.get('language')}`) ??
+        hears?.(readUpload(await file.bytes()), `${form.get('model')}`) ??
+        'hello')
       : '';
   const text = path === translationPath ? `In English: ${said}` : said;
   if (!isAskingForWords(form)) return { text };

@@ -7,6 +7,7 @@ import {
   type SoundFrame,
 } from '#page/room/sound/sound-frames.js';
 import { type BrowserEvent, formatFrame } from '#sandbox/page/browser-protocol.ts';
+import type { PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
 import { openTestPage } from '#test/web/http/open-page.ts';
 
@@ -145,7 +146,9 @@ const lines: readonly BrowserEvent[] = [
 ];
 
 /** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */
-export async function openSetup() {
+export async function openSetup(
+  more: Pick<Partial<PageOptions>, 'browsers' | 'port'> = {},
+) {
   const [asked, frames]: [PageRequest[], SoundFrame[]] = [[], []];
   const channels: WSContext[] = [];
   const sounds: WSContext[] = [];
@@ -185,6 +188,7 @@ export async function openSetup() {
     );
   };
   const page = await openTestPage({
+    ...more,
     webSocket: { maxFrameBytes: headBytes + 4_096 },
     routes,
   });

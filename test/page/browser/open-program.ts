@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 
 const main = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
-const linkPattern = /Talk in your browser: (\S+)/;
+const linkPattern = /Talk in your browser:\s+(\S+)/;
 const showMs = 90_000;
 /** Byte that a terminal sends for Ctrl+C. */
 const interrupt = '\x03';

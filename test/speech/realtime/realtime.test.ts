@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { admitChosenLanguage } from '#src/base/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import {
   type RealtimeOptions,
@@ -66,7 +67,7 @@ testTranscriber('Realtime', usualEngine, wordUtterances);
 beforeEach(() => mock.set(usual));
 
 test('the session only transcribes 24 kHz sound and never decides itself when somebody is done', async () => {
-  using transcriber = opened({ language: 'de' });
+  using transcriber = opened({ language: admitChosenLanguage('de') });
   expect(await transcribeText(transcriber, five.pcm)).toBe(five.text);
   const { url, authorization, updates, commits } = calls().at(-1) ?? {};
   expect(url).toBe(`/v1/realtime?of=${latest}&intent=transcription`);

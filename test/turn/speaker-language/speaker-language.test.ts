@@ -1,9 +1,9 @@
 import {
   decideAnswerLanguage,
-  getRecogniserHint,
   type LanguageEvidence,
   type SpeakerLanguage,
   stepSpeakerLanguage,
+  weighLanguages,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
 const turn = (language: string, over: Partial<LanguageEvidence> = {}) => ({
@@ -45,27 +45,41 @@ test.each([
   },
 );
 
-test('the recogniser is told what the person set, else what they settled on', () => {
-  const settled = [turn('de'), turn('de')].reduce(
-    (state, one) => stepSpeakerLanguage(state, one),
-    {} as SpeakerLanguage,
-  );
-  expect(getRecogniserHint(settled, { own: 'ja', server: 'es' })).toBe('ja');
-  expect(getRecogniserHint(settled, {})).toBe('de');
-  expect(getRecogniserHint({}, { server: 'es' })).toBeUndefined();
+/** What a recogniser is told in a room where nobody else speaks. */
+function weigh(
+  state: SpeakerLanguage,
+  among: readonly string[] = [],
+  room: readonly string[] = [],
+) {
+  const { languages, others } = weighLanguages(state, { among, room });
+  return [
+    languages.map(({ language, weight }) => `${language} ${weight}`).join(', '),
+    others,
+  ];
+}
+
+const settled: SpeakerLanguage = [turn('de'), turn('de')].reduce(
+  (state, one) => stepSpeakerLanguage(state, one),
+  {},
+);
+
+test('two turns in a language make it likelier to a recogniser, and one of another takes most of that back', () => {
+  expect(weigh({})).toEqual(['', 1]);
+  expect(weigh(stepSpeakerLanguage({}, turn('de')))).toEqual(['de 2', 1]);
+  expect(weigh(settled)).toEqual(['de 4', 1]);
   const wavering = stepSpeakerLanguage(settled, turn('en'));
-  expect([decideAnswerLanguage(wavering, {}), getRecogniserHint(wavering, {})]).toEqual(
-    ['de', undefined],
-  );
+  expect(decideAnswerLanguage(wavering, {})).toBe('de');
+  expect(weigh(wavering)).toEqual(['de 2, en 2', 1]);
 });
 
-test('whoever asks for another language may speak it next: the recogniser is told nothing', () => {
-  const settled = { locked: 'de', latest: { language: 'de', turns: 3 } };
+test('whoever asks for another language may speak it next, and so may they what others in the room speak', () => {
   const asked = stepSpeakerLanguage(settled, turn('de', { requested: 'en' }));
-  expect([decideAnswerLanguage(asked, {}), getRecogniserHint(asked, {})]).toEqual([
-    'en',
-    undefined,
-  ]);
-  const same = stepSpeakerLanguage(settled, turn('de', { requested: 'de' }));
-  expect(getRecogniserHint(same, {})).toBe('de');
+  expect(decideAnswerLanguage(asked, {})).toBe('en');
+  expect(weigh(asked)).toEqual(['de 2, en 2', 1]);
+  expect(weigh(settled, [], ['ja-JP'])).toEqual(['de 4, ja 2', 1]);
+});
+
+test('languages that a server does not list are unlikely, and still no guess excludes them', () => {
+  expect(weigh(settled, ['en', 'de-AT'])).toEqual(['de 4, en 1', 1 / 8]);
+  expect(weigh(settled, ['en', 'fr'], ['ja', 'fr'])).toEqual(['fr 2, en 1', 1 / 8]);
 });

@@ -1,3 +1,4 @@
+import { EnteredBrowsers, type KeptBrowser } from '#src/web/http/entered-browsers.ts';
 import { requireEntry } from '#src/web/http/viewer.ts';
 import {
   enterPage,
@@ -11,8 +12,9 @@ import {
 const publicUrl = new URL('https://parley.example.org');
 
 /** A page with one route for browsers that came by its link. */
-async function openRoom() {
+async function openRoom(more: { readonly browsers?: EnteredBrowsers } = {}) {
   return await openTestPage({
+    ...more,
     publicUrl,
     routes: (app) => app.get('/who', requireEntry, (context) => context.json('you')),
   });
@@ -78,4 +80,41 @@ test('forged cookies let nobody in', async () => {
     `${name}=%00;${name}=é`,
   ])
     expect((await sendRequest(page.url, '/who', { cookie })).status, cookie).toBe(401);
+});
+
+test('a browser that was let in stays so over a restart for seven days, by a cookie of its own that is kept as a hash', async () => {
+  let nowMs = 0;
+  let kept: readonly KeptBrowser[] = [];
+  const clock = { wallMs: () => nowMs };
+  const openAgain = () =>
+    openRoom({
+      browsers: new EnteredBrowsers({
+        clock,
+        kept,
+        onEntered: (browsers) => {
+          kept = browsers;
+        },
+      }),
+    });
+  const enter = async () => {
+    await using page = await openAgain();
+    return getCookie(await enterPage(page.url, getKey(page.link))).split('=')[1] ?? '';
+  };
+  const see = async (cookie: string) => {
+    await using page = await openAgain();
+    const name = `parley-${page.url.port}`;
+    const seen = await sendRequest(page.url, '/who', { cookie: `${name}=${cookie}` });
+    return seen.status;
+  };
+  const [first, second] = [await enter(), await enter()];
+  expect(first).not.toBe(second);
+  expect(JSON.stringify(kept)).not.toContain(first);
+  expect([await see(first), await see(second), await see(kept[0]?.hash ?? '')]).toEqual(
+    [200, 200, 401],
+  );
+  nowMs = 7 * 86_400_000;
+  expect(await see(first)).toBe(401);
+  nowMs = 0;
+  for (let n = 0; n < 15; n++) await enter();
+  expect([await see(first), await see(second)]).toEqual([401, 200]);
 });

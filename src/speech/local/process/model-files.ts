@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
 import { getModelFolder } from '#src/speech/local/folders.ts';
+
+const gitFolder = fileURLToPath(new URL('../../../../.git', import.meta.url));
+
+/** What mends a file of a model. An image and an archive have no git. */
+export const modelsRemedy: string = existsSync(gitFolder)
+  ? 'run git checkout -- models, or clone again'
+  : 'unpack the archive again, or pull the image again';
 
 /** Reads a text of a model. Throws like `checkModelFile`. */
 export async function readModelText(
@@ -15,21 +23,52 @@ export async function readModelText(
   return await readFile(path, encoding);
 }
 
-/**
- * Compares a file with `models/SHA256SUMS`, at about 400 MB a second. Files of other folders, which the operator chose, have
- * no checksum. Throws BotError `speech.failed` for another file than that of this version.
- */
+/** Throws BotError `speech.failed` for a file that `findModelFault` finds at fault. */
 export async function checkModelFile(
   path: string,
   models: string = getModelFolder('.'),
 ): Promise<void> {
-  const name = relative(models, path).replaceAll(sep, '/');
-  const sums = await readFile(join(models, 'SHA256SUMS'), 'utf8');
-  const line = sums.split('\n').find((listed) => listed.endsWith(`  ${name}`));
-  if (line === undefined) return;
+  const fault = await findModelFault(path, models);
+  if (fault !== undefined)
+    throw new BotError('speech.failed', false, `${fault}: ${modelsRemedy}.`);
+}
+
+/** Lists the files of a folder of `models` that have a checksum. */
+export async function listModelFiles(
+  folder: string,
+  models: string = getModelFolder('.'),
+): Promise<readonly string[]> {
+  const prefix = `${toListedName(folder, models)}/`;
+  const sums = await readSums(models);
+  return [...sums.keys()]
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => join(models, name));
+}
+
+/**
+ * Compares a file with `models/SHA256SUMS`, at about 400 MB a second. Returns the fault of a file that is missing or another one than that
+ * of this version. Files of other folders, which the operator chose, have no checksum.
+ */
+export async function findModelFault(
+  path: string,
+  models: string = getModelFolder('.'),
+): Promise<string | undefined> {
+  const name = toListedName(path, models);
+  const sum = (await readSums(models)).get(name);
+  if (sum === undefined) return undefined;
+  if (!existsSync(path)) return `models/${name} is missing`;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
-  if (line.startsWith(`${hash.digest('hex')} `)) return;
-  const message = `models/${name} is not the file of this version, as models/SHA256SUMS tells: fetch the folder models again, with git checkout -- models.`;
-  throw new BotError('speech.failed', false, message);
+  if (hash.digest('hex') === sum) return undefined;
+  return `models/${name} is not the file of this version, as models/SHA256SUMS tells`;
+}
+
+async function readSums(models: string) {
+  const text = await readFile(join(models, 'SHA256SUMS'), 'utf8').catch(() => '');
+  const rows = text.split('\n').map((line) => line.split('  '));
+  return new Map(rows.map(([sum = '', name = '']) => [name, sum]));
+}
+
+function toListedName(path: string, models: string) {
+  return relative(models, path).replaceAll(sep, '/');
 }

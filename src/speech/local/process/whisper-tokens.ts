@@ -1,3 +1,6 @@
+import { type ExpectedLanguage, findSetLanguage } from '#src/base/expected-language.ts';
+import { toBaseLanguage } from '#src/speech/hints.ts';
+
 /**
  * Languages in the order of tokens, with `jv` for `jw`:
  * https://github.com/openai/whisper/blob/main/whisper/tokenizer.py
@@ -17,7 +20,11 @@ const [lateTimes, endRangeSeconds] = [10, 0.5];
 /** More tokens mean repetition. */
 const [tokensASecond, moreTokens] = [8, 8];
 
-const minEnglishProbability = 0.1;
+/**
+ * Whisper takes English with an accent for other languages: without this weight in 10 of 167 clips. 5 and 6 lose no clip of
+ * English, and none of 69 in seven other languages (`npm run bench -- ears --tuning`).
+ */
+const englishWeight = 5;
 
 /** Special tokens of a model, which follow the text tokens. */
 export type TokenMarks = {
@@ -50,24 +57,53 @@ export type LanguagePrompt = {
   readonly prompt: readonly number[];
 };
 
-/** Chooses the wanted language if the model knows it, else the detected one. */
+/** Chooses the language that somebody set, if the model knows it, else the one that it hears, as guesses weigh it. */
 export function choosePrompt(
   marks: TokenMarks,
   scores: Float32Array,
-  wantedLanguage: string | undefined,
+  expected: ExpectedLanguage | undefined,
 ): LanguagePrompt {
+  const wanted = findSetLanguage(expected);
   const wantedIndex =
-    wantedLanguage === undefined ? -1 : languages.indexOf(wantedLanguage);
-  const english = marks.start + 1;
-  const { best, sum } = measureRange(scores, english, english + languages.length);
-  // English with an accent was taken for other languages in 20 of 334 clips, and none of 126 others for English.
-  const isEnglish = Math.exp((scores[english] ?? 0) - sum) >= minEnglishProbability;
-  const detected = isEnglish ? english : best;
-  const token = wantedIndex >= 0 ? english + wantedIndex : detected;
+    wanted === undefined ? -1 : languages.indexOf(toBaseLanguage(wanted));
+  const first = marks.start + 1;
+  const index = wantedIndex >= 0 ? wantedIndex : findHeard(scores, first, expected);
   return {
-    language: languages[token - english] ?? 'en',
-    prompt: [token, marks.transcribe],
+    language: languages[index] ?? 'en',
+    prompt: [first + index, marks.transcribe],
   };
+}
+
+/** Finds the index of the language with the best score, to which the logarithm of its weight is added. */
+function findHeard(
+  scores: Float32Array,
+  first: number,
+  expected: ExpectedLanguage | undefined,
+) {
+  const weights = toWeights(expected);
+  let best = 0;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (const [index, weight] of weights.entries()) {
+    const score = (scores[first + index] ?? 0) + Math.log(weight);
+    if (score <= bestScore) continue;
+    best = index;
+    bestScore = score;
+  }
+  return best;
+}
+
+/** Weighs each language of the model. English weighs no less than its accents need. */
+function toWeights(expected: ExpectedLanguage | undefined) {
+  const { languages: guesses = [], others = 1 } =
+    expected?.kind === 'likely' ? expected : {};
+  const guessed = new Map(
+    guesses.map(({ language, weight }) => [toBaseLanguage(language), weight]),
+  );
+  const weights = languages.map((language) => guessed.get(language) ?? others);
+  const [english = 1] = weights;
+  // What is not listed is unlikely with any accent.
+  const least = guessed.size > 0 && !guessed.has('en') ? others : 1;
+  return weights.with(0, Math.max(english, englishWeight * least));
 }
 
 /** Returns the probability of a token, 0 to 1. */

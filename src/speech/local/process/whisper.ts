@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
+import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type {
   HeardSpeech,
   PerformJob,
@@ -71,8 +71,7 @@ export async function openWhisper(folder: string): Promise<PerformJob<'transcrib
 type SegmentRequest = {
   readonly sound: Float32Array;
   readonly hints: readonly number[];
-  /** BCP 47. */
-  readonly language: string | undefined;
+  readonly language: ExpectedLanguage | undefined;
 };
 
 /** Recognises a segment, followed by `silence` samples. */
@@ -89,7 +88,7 @@ async function recogniseSegment(
   const { language: spokenLanguage, prompt } = choosePrompt(
     marks,
     firstScores,
-    language && toBaseLanguage(language),
+    language,
   );
   const start = texts.length === englishTexts ? [] : prompt;
   if (hints.length > 0) decoder.startOver();

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import {
+  admitChosenLanguage,
+  type ChosenLanguage,
+} from '#src/base/expected-language.ts';
 import { createInvalidRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import type { FormBody } from '#src/web/api/form-body.ts';
 import { checkBody } from '#src/web/api/request-body.ts';
@@ -11,7 +15,7 @@ interface TranscriptionFields {
   readonly response_format: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
   readonly temperature?: number | undefined;
   /** BCP 47 tag of the spoken language. */
-  readonly language?: string | undefined;
+  readonly language?: ChosenLanguage | undefined;
   readonly timestamp_granularities: readonly ('word' | 'segment')[];
   readonly stream: boolean;
 }
@@ -27,6 +31,7 @@ const transcriptionForm: z.ZodType<TranscriptionFields> = z.object({
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code like en or pt-BR')
+    .transform(admitChosenLanguage)
     .optional(),
   timestamp_granularities: z.array(z.enum(['word', 'segment'])).default(['segment']),
   stream: isTrue.default(false),

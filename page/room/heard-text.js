@@ -1,0 +1,35 @@
+/**
+ * An answer in two parts: what was heard, and what was cut off.
+ * @typedef {object} HeardText
+ * @property {string} heard
+ * @property {string} unheard empty where all of it was heard
+ */
+
+/**
+ * Divides an answer where it was cut. Words are compared, as the heard ones may have other spaces between them.
+ * @param {string} text the whole answer
+ * @param {string} heardText the words of it that were heard
+ * @returns {HeardText}
+ */
+export function splitHeardText(text, heardText) {
+  const heardWords = listWords(heardText);
+  if (heardWords.length === 0) return { heard: '', unheard: text.trim() };
+  const words = listWords(text);
+  const isBeginning = heardWords.every(({ word }, n) => word === words[n]?.word);
+  const end = words[heardWords.length - 1]?.end;
+  // Words that are no beginning of the answer, as of a translation, stand alone.
+  if (!isBeginning || end === undefined) return { heard: heardText, unheard: '' };
+  return { heard: text.slice(0, end), unheard: text.slice(end).trim() };
+}
+
+/**
+ * Lists the words of a text, and where they end.
+ * @param {string} text
+ * @returns {readonly { word: string, end: number }[]}
+ */
+function listWords(text) {
+  return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
+    word,
+    end: index + word.length,
+  }));
+}

@@ -1,0 +1,62 @@
+import { constants } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  type Finding,
+  toDifferingFinding,
+  toMissingFinding,
+  toOkFinding,
+} from '#src/probes/probe.ts';
+
+/** Stores fail below `minFreeMb`. The operator is warned below `lowFreeMb`. */
+const [minFreeMb, lowFreeMb] = [50, 500];
+const bytesPerMb = 1024 * 1024;
+
+/** Tests whether the bot can write into `dataDir`, or make it in its nearest existing parent. Changes nothing. */
+export async function checkDataFolder(dataDir: string): Promise<Finding> {
+  const folder = await findExisting(dataDir);
+  try {
+    if (!(await stat(folder)).isDirectory())
+      return toMissingFinding(
+        'folder',
+        `${folder} is no folder`,
+        'set DATA_DIR to a folder',
+      );
+    await access(folder, constants.W_OK | constants.X_OK);
+    return toOkFinding('folder', `the bot can write to ${folder}`);
+  } catch {
+    return toMissingFinding(
+      'folder',
+      `the bot cannot write to ${folder}`,
+      "give the folder to the bot's user (chown), or set DATA_DIR to another one",
+    );
+  }
+}
+
+/** Judges the free space on the disk of `dataDir`, or of its nearest existing parent. */
+export async function checkFreeSpace(dataDir: string): Promise<Finding> {
+  const folder = await findExisting(dataDir);
+  const { bavail, bsize } = await statfs(folder);
+  return judgeFreeSpace(folder, Math.floor((bavail * bsize) / bytesPerMb));
+}
+
+/** Judges the free space of the disk of a folder, in MB of 1,048,576 bytes. */
+export function judgeFreeSpace(folder: string, freeMb: number): Finding {
+  const reason = `${freeMb} MB are free in ${folder}`;
+  if (freeMb >= lowFreeMb) return toOkFinding('disk', reason);
+  return (freeMb < minFreeMb ? toMissingFinding : toDifferingFinding)(
+    'disk',
+    reason,
+    'delete files there, or set DATA_DIR to a folder on another disk',
+  );
+}
+
+async function findExisting(path: string): Promise<string> {
+  try {
+    await access(path);
+    return path;
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : await findExisting(above);
+  }
+}

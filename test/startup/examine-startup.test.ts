@@ -1,0 +1,89 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkDataFolder } from '#src/startup/data-folder-checks.ts';
+import {
+  checkLocalVoices,
+  checkModelFiles,
+  listModelFolders,
+} from '#src/startup/model-checks.ts';
+import { checkLoopback, checkPort } from '#src/startup/network-checks.ts';
+import { readGoodSettings } from '#test/config/read-settings.ts';
+import { openListeningServer } from '#test/fakes/servers/listening-server.ts';
+
+const place = { name: 'PAGE_PORT', host: '127.0.0.1' };
+
+test('a port in use is told with what the page does then, unless a bot of this folder has it', async () => {
+  await using server = await openListeningServer(createServer());
+  const port = { ...place, port: server.port };
+  expect(await checkPort({ ...port, movesOn: true }, false)).toMatchObject({
+    verdict: 'differs',
+    reason: `127.0.0.1:${server.port} is in use, so the page takes the next free one`,
+    mend: expect.stringContaining('PAGE_PORT'),
+  });
+  expect(await checkPort({ ...port, movesOn: true }, true)).toMatchObject({
+    verdict: 'ok',
+  });
+  expect(await checkLoopback()).toMatchObject({ verdict: 'ok' });
+});
+
+test('DATA_DIR is refused where it is a file or may not be written, and is not made', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-startup-'));
+  try {
+    const data = join(folder, 'data');
+    expect(await checkDataFolder(data)).toMatchObject({ verdict: 'ok' });
+    await writeFile(data, '');
+    expect(await checkDataFolder(join(data, 'sandbox'))).toMatchObject({
+      reason: `${data} is no folder`,
+    });
+    await rm(data);
+    await mkdir(data);
+    await chmod(data, 0o500);
+    const isRoot = process.getuid?.() === 0;
+    expect((await checkDataFolder(data)).verdict).toBe(isRoot ? 'ok' : 'missing');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+const { engines: local } = readGoodSettings({});
+const { engines: served } = readGoodSettings({ OPENAI_API_KEY: 'sk-key' });
+
+test('all models that the settings load are examined, and what is loaded late stops no start', () => {
+  const list = (engines: typeof local) =>
+    listModelFolders(engines).map(({ folder, isLate }) => [
+      folder.split('/').at(-1),
+      isLate,
+    ]);
+  expect(list(local)).toEqual([
+    ['whisper-base-int4', false],
+    ['piper-joe-int8', false],
+    ['g2p-english', false],
+    ['smart-turn-v3.2-merged-silence', true],
+  ]);
+  expect(list(served)).toEqual([
+    ['smart-turn-v3.2-merged-silence', true],
+    ['whisper-base-int4', true],
+  ]);
+});
+
+test('a folder of the operator has to be there', async () => {
+  const folder = '/nowhere/voice';
+  expect(await checkModelFiles({ folder, isLate: false })).toMatchObject({
+    verdict: 'missing',
+    reason: '/nowhere/voice is not there',
+  });
+});
+
+test('a voice that the local engine does not have is named, unless another model speaks by that name', () => {
+  const listReasons = (settings: Readonly<Record<string, string>>) =>
+    checkLocalVoices(readGoodSettings(settings).engines).map(({ reason }) => reason);
+  expect(listReasons({ SPEECH_VOICE: 'deep' })).toEqual([]);
+  expect(listReasons({ SPEECH_VOICE: 'nova' })).toEqual([
+    'SPEECH_VOICE: the local voice is not called nova, and speaks as natural',
+  ]);
+  expect(
+    listReasons({ SPEECH_VOICE: 'nova', REALTIME_BASE_URL: 'http://127.0.0.1:9/v1' }),
+  ).toEqual([]);
+});
