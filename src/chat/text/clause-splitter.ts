@@ -1,4 +1,4 @@
-import { findAddressEnd } from '#src/base/addresses.ts';
+import { findAddressEnd } from '#src/base/addresses/addresses.ts';
 import { toSpeakable } from './speakable.ts';
 
 /** End of a part of a text. `end` is the first character of the next part, and `unknown` needs more text. */

@@ -1,4 +1,4 @@
-import { findAddresses, webAddressPattern } from '#src/base/addresses.ts';
+import { findAddresses, webAddressPattern } from '#src/base/addresses/addresses.ts';
 import { removeStageDirections } from './stage-directions.ts';
 
 /** Creates a pattern that an open bracket ends, so that the search stays linear. */

@@ -1,4 +1,4 @@
-import { replaceWebAddresses } from '#src/base/addresses.ts';
+import { replaceWebAddresses } from '#src/base/addresses/addresses.ts';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { GuildId, MessageId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';

@@ -1,5 +1,5 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { findAddresses, sayAddresses } from '#src/base/addresses.ts';
+import { findAddresses, sayAddresses } from '#src/base/addresses/addresses.ts';
 
 /** Samples in 1 ms, at 24 kHz. */
 export const samplesPerMs: number = speakRateHz / 1000;

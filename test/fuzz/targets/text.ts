@@ -1,5 +1,5 @@
 import { APIError } from 'openai/core/error';
-import { sayAddresses } from '#src/base/addresses.ts';
+import { sayAddresses } from '#src/base/addresses/addresses.ts';
 import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';

@@ -57,7 +57,7 @@ export type FoundAddress = { readonly from: number; readonly to: number };
  * Finds addresses of the web and of mail, and names with dots inside, in order.
  *
  * @example
- * import { findAddresses } from '#src/base/addresses.ts';
+ * import { findAddresses } from '#src/base/addresses/addresses.ts';
  *
  * findAddresses('See https://a.b/c.'); // [{ from: 4, to: 17 }]
  */
@@ -81,7 +81,7 @@ const wordsByLanguage: Readonly<Record<string, AddressWords>> = addressWords;
  * else nobody would say are left out.
  *
  * @example
- * import { sayAddresses } from '#src/base/addresses.ts';
+ * import { sayAddresses } from '#src/base/addresses/addresses.ts';
  *
  * sayAddresses('See https://www.example.com/docs?v=2 or mail a@b.de.', 'en');
  * // 'See example dot com slash docs or mail a at b dot de.'
@@ -102,7 +102,7 @@ function sayAddress(address: string, words: AddressWords) {
   if (/^[^/]*@/.test(address) && !/^https?:/i.test(address))
     return sayMail(address, words);
   const bare = address.replace(/^https?:\/\//i, '');
-  const [authority = '', ...pathNames] = cutAt(bare, /[?#]/).split('/');
+  const [authority = '', ...pathNames] = cutFromMark(bare, /[?#]/).split('/');
   const [host = '', port] = authority.slice(authority.lastIndexOf('@') + 1).split(':');
   const saidHost = sayNames(toReadableHost(host), words);
   const saidPort = port ? ` ${words.port} ${port}` : '';
@@ -142,7 +142,7 @@ function decodeName(name: string) {
   }
 }
 
-function cutAt(text: string, mark: RegExp) {
+function cutFromMark(text: string, mark: RegExp) {
   const at = text.search(mark);
   return at < 0 ? text : text.slice(0, at);
 }

@@ -1,13 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import { sayAddresses } from '#src/base/addresses.ts';
+import { sayAddresses } from '#src/base/addresses/addresses.ts';
 import { BotError } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
-import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
-import {
-  decideClauseLanguage,
-  speaksLanguage,
-} from './text-language/clause-language.ts';
-import type { TextLanguageDetector } from './text-language/text-language.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { decideClauseLanguage, speaksLanguage } from './clause-language.ts';
+import type { TextLanguageDetector } from './text-language.ts';
 
 /** The detector of languages, and the languages (BCP 47) of voices that do not speak all. */
 export type SpokenFormOptions = {
@@ -23,7 +20,7 @@ export type SpokenFormOptions = {
  * (`decideClauseLanguage`), and the language of the voice is only expected.
  *
  * @example
- * import { withSpokenForm } from '#src/speech/spoken-form.ts';
+ * import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
  * import type { Synthesizer } from '#src/speech/speech-engine.ts';
  * import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
  *

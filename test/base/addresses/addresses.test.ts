@@ -1,8 +1,8 @@
-import { findAddresses, sayAddresses } from '#src/base/addresses.ts';
+import { findAddresses, sayAddresses } from '#src/base/addresses/addresses.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { weighWords } from '#src/playback/reply/word-times.ts';
-import { withSpokenForm } from '#src/speech/spoken-form.ts';
+import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 import { findSuperlinear, repeatUnit } from '#test/regexps/measure-growth.ts';
 
