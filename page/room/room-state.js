@@ -72,7 +72,9 @@ function putAnswer(state, answer) {
   const { name } = state.room.bot;
   const writtenItem = state.items.findLast(
     (item) =>
-      item.kind === 'message' && item.author === name && item.text === answer.text,
+      item.kind === 'message' &&
+      item.author === name &&
+      item.text.trim() === answer.text.trim(),
   );
   const item = { ...answer, key: `${state.count}` };
   const nextState = addItem(state, item, name);
@@ -109,11 +111,24 @@ function changeMessage(state, { change, ...message }) {
   if (change === 'deleted')
     return { ...state, items: items.filter(({ key }) => key !== item.key) };
   if (!items.some(({ key }) => key === item.key))
-    return addItem(state, item, item.author);
+    return standsAsAnswer(state, item) ? state : addItem(state, item, item.author);
   return {
     ...state,
     items: items.map((entry) => (entry.key === item.key ? item : entry)),
   };
+}
+
+/**
+ * Tests whether a message for everybody is an answer that stands here already.
+ * @param {RoomState} state
+ * @param {RoomMessage} message
+ * @returns {boolean}
+ */
+function standsAsAnswer({ items, room }, { author, text, to }) {
+  if (author !== room.bot.name || to !== undefined) return false;
+  return items.some(
+    (item) => item.kind === 'answered' && item.text.trim() === text.trim(),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { findMissingLanguage } from '#src/speech/spoken-form.ts';
+import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import type { ReplyPart } from './pipeline.ts';
 
 /** Limit of unread items. An item that begins below the limit may exceed it. */

@@ -9,7 +9,7 @@ import type {
 } from '#src/chat/chat-model.ts';
 import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
-import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
 import type { AnswerHost, DoneCall, ReplyPart, ToolResult } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
@@ -17,7 +17,6 @@ import type { AnswerSound } from './prompt.ts';
 /** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
 export class ClauseWriter {
   readonly #splitter = new ClauseSplitter({ isEager: true });
-  readonly #addresses = new AddressShortener();
   #unsaidNotice: AnswerSound['asideNotice'];
 
   constructor(notice: AnswerSound['asideNotice']) {
@@ -26,15 +25,12 @@ export class ClauseWriter {
 
   /** Adds text, and returns the clauses that it completes. */
   push(text: string): string[] {
-    return this.#addNotice(this.#splitter.push(this.#addresses.push(text)));
+    return this.#addNotice(this.#splitter.push(text));
   }
 
   /** Returns the text that is left as clauses. More text may follow, as after a call of a tool. */
   flush(): string[] {
-    return this.#addNotice([
-      ...this.#splitter.push(this.#addresses.flush()),
-      ...this.#splitter.flush(),
-    ]);
+    return this.#addNotice(this.#splitter.flush());
   }
 
   #addNotice(clauses: string[]) {

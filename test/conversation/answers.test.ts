@@ -31,8 +31,8 @@ playScripts({
     model: It is on https://a.b/c today.
     adam says: five
     > heard Adam: five
-    > answered Adam: It is on today. Das steht im Chat.
-    > says "It is on today. Das steht im Chat."
+    > answered Adam: It is on https://a.b/c today. Das steht im Chat.
+    > says "Das steht im Chat."
     > writes "https://a.b/c"
     2000
     `,

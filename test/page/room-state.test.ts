@@ -66,6 +66,13 @@ test('an answer that was heard takes the place of the same in writing', () => {
     ...answered,
   });
   expect(items.map(({ kind }) => kind)).toEqual(['answered', 'message']);
+  const later = after(
+    state,
+    { kind: 'answered', ...answered },
+    message('Noon.'),
+    message('Other.'),
+  ).items;
+  expect(later.map(({ kind }) => kind)).toEqual(['answered', 'message']);
 });
 
 test('words of a person who still speaks are live until they are said', () => {

@@ -128,9 +128,9 @@ test('links, code and tables are told once to be read, and a notice is said once
     }),
   );
   expect(listSoundedTexts(parts)).toEqual([
-    'Look at for it.',
+    'Look at https://a.b/c for it.',
     'See the chat.',
-    'Or too.',
+    'Or https://d.e too.',
     'Bye now.',
   ]);
   expect(parts.filter(({ kind }) => kind === 'aside')).toEqual([

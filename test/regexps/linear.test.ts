@@ -162,6 +162,7 @@ test('no regular expression of the program takes more than linear time on texts 
 
 test('expressions are built from texts in nine files, whose own tests measure them', () =>
   expect(builders.toSorted()).toEqual([
+    'src/base/addresses/addresses.ts',
     'src/chat/completions/answer-text.ts',
     'src/chat/completions/written-calls.ts',
     'src/chat/stand-in/wordings.ts',

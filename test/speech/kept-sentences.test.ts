@@ -6,7 +6,7 @@ import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
-import { withSpokenForm } from '#src/speech/spoken-form.ts';
+import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 
 const never = new AbortController().signal;
 

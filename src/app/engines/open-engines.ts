@@ -26,7 +26,7 @@ import { LocalModels } from '#src/speech/local/local-models.ts';
 import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
-import { withSpokenForm } from '#src/speech/spoken-form.ts';
+import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';

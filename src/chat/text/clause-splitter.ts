@@ -1,3 +1,4 @@
+import { findAddressEnd } from '#src/base/addresses/addresses.ts';
 import { toSpeakable } from './speakable.ts';
 
 /** End of a part of a text. `end` is the first character of the next part, and `unknown` needs more text. */
@@ -189,11 +190,8 @@ const laterClauseRules: ClauseRules = {
   maxChars: 240,
 };
 
-/** Enough to recognise an address, and too short to overfill a clause. */
-const maxAddressChars = 40;
-const addressStart = /https?:\/\/|www\./i;
-const addressEnd = /[a-z0-9/]$/i;
-const addressMark = /^[)\]>"'`*_.,;:!?]$/;
+/** A longer address is cut like any other text. */
+const maxAddressChars = 2_000;
 
 /** How a text is split. */
 export type ClauseSplitterOptions = {
@@ -268,7 +266,7 @@ function findClauseEnd(text: string, rules: ClauseRules, isEnded: boolean) {
   if (end !== undefined || isUnknown || text === '') return end;
   if (isEnded && text.length <= rules.maxChars) return text.length;
   const isProven = isEnded || text.length >= rules.maxChars + lookaheadChars;
-  return isProven ? findForcedEnd(text, rules.maxChars, pause) : undefined;
+  return isProven ? findForcedEnd(text, rules.maxChars, { isEnded, pause }) : undefined;
 }
 
 type ClauseSearch = {
@@ -312,11 +310,22 @@ function findFenceEnd(text: string, isEnded: boolean) {
 
 const wordSegmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
-/** Cuts at a late pause, or else between words, or else inside one, but never inside a character. */
-function findForcedEnd(text: string, maxChars: number, pause: number) {
+/**
+ * Cuts at a late pause, or else between words, or else inside one, but never inside a character or an address.
+ * Undefined: the end of the address is still to come.
+ */
+function findForcedEnd(
+  text: string,
+  maxChars: number,
+  { isEnded, pause }: { readonly isEnded: boolean; readonly pause: number },
+) {
   if (pause > maxChars / 2) return pause;
   const space = text.slice(0, maxChars).search(/\s\S*$/);
   if (space > maxChars / 2) return space;
+  const addressEnd = findAddressEnd(text.slice(0, maxAddressChars), pause, maxChars);
+  if (addressEnd === 'unknown' && text.length < maxAddressChars)
+    return isEnded ? text.length : undefined;
+  if (typeof addressEnd === 'number') return addressEnd;
   const near = text.slice(0, maxChars + lookaheadChars);
   const starts = [...wordSegmenter.segment(near)].map(({ index }) => index);
   // Words near the end of `near` may be cut off.
@@ -336,43 +345,6 @@ function countWords(text: string) {
   );
   // An ideogram counts as half a word.
   return matches.length - ideograms.length / 2;
-}
-
-/**
- * Shortens addresses in a streamed text, which are not spoken, to 40 characters, so that no clause ends inside one.
- */
-export class AddressShortener {
-  /** Output since the last character that no address holds. */
-  #run = '';
-  /** Marks behind a long address, which end it if no further character of an address follows. */
-  #marks = '';
-
-  /** Adds text, and returns the text that may be split into clauses. */
-  push(text: string): string {
-    return Array.from(text, (character) => this.#addCharacter(character)).join('');
-  }
-
-  /** Returns the marks held back. Later text begins a new run. */
-  flush(): string {
-    const marks = this.#marks;
-    this.#marks = '';
-    this.#run = '';
-    return marks;
-  }
-
-  #addCharacter(character: string) {
-    if (!/^[!-~]$/.test(character)) return this.flush() + character;
-    const start = this.#run.search(addressStart);
-    const addressChars =
-      start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;
-    const isLong = addressChars >= maxAddressChars;
-    if (!isLong) {
-      this.#run = (this.#run + character).slice(-2 * maxAddressChars);
-      return character;
-    }
-    this.#marks = addressMark.test(character) ? this.#marks + character : '';
-    return '';
-  }
 }
 
 /** Splits a whole text into the clauses that can be spoken. */

@@ -1,3 +1,4 @@
+import { findAddresses, webAddressPattern } from '#src/base/addresses/addresses.ts';
 import { removeStageDirections } from './stage-directions.ts';
 
 /** Creates a pattern that an open bracket ends, so that the search stays linear. */
@@ -19,8 +20,7 @@ const asideForms = {
   table: `(?:${tableRow.source})+`,
   formula: texFormula.source,
   inline: '`(?![\\p{L}\\p{N} ._-]+`)[^`\\n]+`',
-  address:
-    '\\b(?:https?://|www\\.)[^\\s<>\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\\p{L}\\p{N}/]',
+  address: webAddressPattern,
 } as const;
 type Form = keyof typeof asideForms;
 
@@ -66,7 +66,7 @@ function closeFence(code: string) {
 type SpeakableRule = readonly [find: RegExp, keep: string];
 
 /** Rules in their order: the text of a link may hold emphasis, and code may look like anything. */
-const speakableRules: readonly SpeakableRule[] = [
+const linkRules: readonly SpeakableRule[] = [
   [/\r\n?/g, '\n'],
   // A fenced block, closed or not.
   [/(```|~~~)[\s\S]*?(?:\1|$)/g, ' '],
@@ -81,17 +81,15 @@ const speakableRules: readonly SpeakableRule[] = [
     /\u3010[^\u3010\u3011\u2020\n]*\u2020[^\u3010\u3011\n]*\u3011|\ue200[^\ue200\ue201]*\ue201/g,
     ' ',
   ],
-  // Images, links, tags of Discord and HTML, and bare addresses.
+  // Images, links, addresses in angle brackets, tags of Discord and HTML.
   [/!\[[^[\]\n]*\]\((?:[^()\n]|\([^()\n]*\))*\)/g, ' '],
   [/\[([^[\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)/g, '$1'],
-  [
-    /<(?:a?:\w+:\d+|[@#][&!]?\d+|t:\d+(?::\w)?|https?:[^<>\s]*|\/?[a-zA-Z][^<>\n]*|!--[^<>]*--)>/g,
-    ' ',
-  ],
-  [
-    /\b(?:https?:\/\/|www\.)[^\s\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
-    ' ',
-  ],
+  [/<((?:https?|mailto):[^<>\s]*)>/gi, '$1'],
+  [/<(?:a?:\w+:\d+|[@#][&!]?\d+|t:\d+(?::\w)?|\/?[a-zA-Z][^<>\n]*|!--[^<>]*--)>/g, ' '],
+];
+
+/** Rules for the text around addresses, each of which is one character meanwhile. */
+const markRules: readonly SpeakableRule[] = [
   // Tables and rules, then headings, quotes and bullets at the start of a line.
   [tableRow, '\n'],
   [/^[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+$/gm, ' '],
@@ -155,8 +153,32 @@ export function hideSpoilers(text: string): string {
   return text.replace(/\|\|[^|]+(?:\|[^|]+)*\|\|/g, ' spoiler ');
 }
 
+/** Private characters that stand for addresses, in the order of the text. */
+const firstStandIn = 0xe100;
+const maxStandIns = 256;
+const standIns = /[\ue100-\ue1ff]/g;
+
+/** Takes the addresses out of a text while `change` works on it, since marks inside an address are part of it. */
+function changeAroundAddresses(text: string, change: (text: string) => string) {
+  const places = findAddresses(text).slice(0, maxStandIns);
+  const addresses = places.map(({ from, to }) => text.slice(from, to));
+  let marked = '';
+  let end = 0;
+  for (const [n, { from, to }] of places.entries()) {
+    marked += text.slice(end, from) + String.fromCharCode(firstStandIn + n);
+    end = to;
+  }
+  return change(marked + text.slice(end)).replace(
+    standIns,
+    (mark) => addresses[mark.charCodeAt(0) - firstStandIn] ?? '',
+  );
+}
+
+const applyRules = (text: string, rules: readonly SpeakableRule[]) =>
+  rules.reduce((sentence, [find, keep]) => sentence.replace(find, keep), text);
+
 /**
- * Returns the speakable part of a clause, or an empty text.
+ * Returns the speakable part of a clause, or an empty text. Addresses stay whole: `sayAddresses` gives the voice its words.
  *
  * @example
  * import { toSpeakable } from '#src/chat/text/speakable.ts';
@@ -164,12 +186,10 @@ export function hideSpoilers(text: string): string {
  * toSpeakable('**Yes**, see [the map](https://example.org) ||tonight||!'); // 'Yes, see the map spoiler!'
  */
 export function toSpeakable(text: string): string {
-  const bare = speakableRules.reduce(
-    (sentence, [find, keep]) => sentence.replace(find, keep),
-    mayHoldDirection.test(text)
-      ? removeStageDirections(hideSpoilers(text))
-      : hideSpoilers(text),
+  const shown = hideSpoilers(text.replace(standIns, ''));
+  const spoken = mayHoldDirection.test(text) ? removeStageDirections(shown) : shown;
+  const plain = changeAroundAddresses(applyRules(spoken, linkRules), (rest) =>
+    decodeEntities(applyRules(rest, markRules)).replace(/\s+/g, ' ').trim(),
   );
-  const plain = decodeEntities(bare).replace(/\s+/g, ' ').trim();
   return /[\p{L}\p{N}]/u.test(plain) ? plain : '';
 }

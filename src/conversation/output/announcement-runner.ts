@@ -15,7 +15,7 @@ import { Owned, toOpenText } from '#src/people/owned.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { findMissingLanguage } from '#src/speech/spoken-form.ts';
+import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import {
   createStuckError,

@@ -1,3 +1,4 @@
+import { findAddresses } from '#src/base/addresses/addresses.ts';
 import type { PersonId } from '#src/base/ids.ts';
 import { admitSetting } from '#src/base/logged-text.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
@@ -207,6 +208,8 @@ function toSpokenQuestionLine(question: string): WordsLine {
 function isSayableValue(value: TextValue) {
   return (
     typeof value !== 'string' ||
-    value === toSpeakable(toResultLine(value, maxQuestionChars))
+    // An address is said without its query, so its hearers would not know what they confirm.
+    (findAddresses(value).length === 0 &&
+      value === toSpeakable(toResultLine(value, maxQuestionChars)))
   );
 }

@@ -1,3 +1,4 @@
+import { replaceWebAddresses } from '#src/base/addresses/addresses.ts';
 import { neverAborted } from '#src/base/bounded-wait.ts';
 import type { GuildId, MessageId } from '#src/base/ids.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
@@ -265,12 +266,10 @@ function toReadableText(text: string, { link, code }: ReplacementNames) {
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
     .replace(/`[^`\n]+`/g, ` ${code} `)
     .replace(/\[([^[\]\n]*)\]\(<?https?:[^()\s]*\)/g, ' $1 ')
-    .replace(/<(https?:[^<>\s]*)>/g, ' $1 ')
-    .replace(
-      /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
-      ` ${link} `,
-    );
-  return hideSpoilers(replaced).replace(/\s+/g, ' ').trim();
+    .replace(/<(https?:[^<>\s]*)>/g, ' $1 ');
+  return hideSpoilers(replaceWebAddresses(replaced, ` ${link} `))
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 /** Takes the first clauses. `ellipsis` is read in place of the others. */

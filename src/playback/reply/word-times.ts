@@ -1,4 +1,5 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
+import { findAddresses, sayAddresses } from '#src/base/addresses/addresses.ts';
 
 /** Samples in 1 ms, at 24 kHz. */
 export const samplesPerMs: number = speakRateHz / 1000;
@@ -143,14 +144,28 @@ export function estimateWordTimes(
   });
 }
 
-/** Splits a text into words, weighed by their letters and the space after. */
+/** Splits a text into words, weighed by their letters and the space after. An address is one word, weighed as it is said. */
 export function weighWords(text: string): WeightedWord[] {
+  const words: WeightedWord[] = [];
+  let end = 0;
+  for (const { from, to } of findAddresses(text)) {
+    words.push(...weighPlainWords(text.slice(end, from), end));
+    // The length is about the same in each language.
+    const weight = sayAddresses(text.slice(from, to), 'en').length + 1;
+    words.push({ from, to, weight });
+    end = to;
+  }
+  return [...words, ...weighPlainWords(text.slice(end), end)];
+}
+
+function weighPlainWords(text: string, offset: number): WeightedWord[] {
   const segments = [...segmenter.segment(text)];
   return segments.flatMap(({ index, segment, isWordLike }, n) => {
     if (!isWordLike) return [];
     const next = segments[n + 1];
     const weight = segment.length + (next && !next.isWordLike ? 1 : 0);
-    return [{ from: index, to: index + segment.length, weight }];
+    const from = offset + index;
+    return [{ from, to: from + segment.length, weight }];
   });
 }
 

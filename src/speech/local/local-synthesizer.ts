@@ -4,7 +4,7 @@ import { noGuild } from '#src/base/ids.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
-import { withOwnLanguages } from '#src/speech/spoken-form.ts';
+import { withOwnLanguages } from '#src/speech/text-language/spoken-form.ts';
 import { resolveModelFolder } from './folders.ts';
 import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';

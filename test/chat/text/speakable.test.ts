@@ -7,7 +7,10 @@ test.each([
   ],
   ['**Hello there,', 'Hello there,'],
   ['## Plan\n- [ ] one\n* two\n> three', 'Plan one two three'],
-  ['See [the page](https://a.b/c) or https://d.e/f?g=h.', 'See the page or.'],
+  [
+    'See [the page](https://a.b/c) or https://d.e/f?g=h.',
+    'See the page or https://d.e/f?g=h.',
+  ],
   ['Look: ![a cat](cat.png)', 'Look:'],
   ['Run `npm start` and `x => y(z)`.', 'Run npm start and.'],
   ['Fine 😀👍🏽 👩‍👩‍👧 🇳🇴 1️⃣ now', 'Fine now'],

@@ -1,4 +1,7 @@
-import { withOwnLanguages, withSpokenForm } from '#src/speech/spoken-form.ts';
+import {
+  withOwnLanguages,
+  withSpokenForm,
+} from '#src/speech/text-language/spoken-form.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
 import { FakeChat } from '#test/fakes/fake-chat.ts';

@@ -1,6 +1,6 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { withSpokenForm } from '#src/speech/spoken-form.ts';
+import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,

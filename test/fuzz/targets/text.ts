@@ -1,5 +1,6 @@
 import { APIError } from 'openai/core/error';
-import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
+import { sayAddresses } from '#src/base/addresses/addresses.ts';
+import { ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides, toSpeakable } from '#src/chat/text/speakable.ts';
 import { parseCustomId } from '#src/discord/interactions/rendering.ts';
 import { ClauseWriter } from '#src/pipeline/written-answer.ts';
@@ -79,6 +80,7 @@ export const textTargets = [
   makeTarget('written-answer', makeText(marks), (text) => {
     findAsides(text);
     toSpeakable(text);
+    sayAddresses(text, 'de');
     escapeMarkdown(text);
     truncate(text, 100);
     spellOutEnglish(text);
@@ -86,11 +88,7 @@ export const textTargets = [
     describeError(refusal, { baseURL: 'http://example.test/v1', apiKey: 'sk-abcdef' });
   }),
   makeTarget('streamed-answer', cutInPieces(makeText(marks)), (pieces) => {
-    const readers = [
-      new ClauseSplitter({ isEager: true }),
-      new AddressShortener(),
-      new ClauseWriter('a'),
-    ];
+    const readers = [new ClauseSplitter({ isEager: true }), new ClauseWriter('a')];
     for (const reader of readers) {
       for (const piece of pieces) reader.push(piece);
       reader.flush();

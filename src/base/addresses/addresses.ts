@@ -20,6 +20,36 @@ const anyAddress = new RegExp(
   'gu',
 );
 
+const addressEnd =
+  /[\s<>|[\]\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]/;
+const webAddressStart = /\bhttps?:\/\/|\bwww\./i;
+
+/**
+ * Finds the end of an address of the web that begins after `from` and reaches beyond `to`. It is the first character that
+ * no address holds, else `unknown` while more text may follow. Undefined: no address is there.
+ */
+export function findAddressEnd(
+  text: string,
+  from: number,
+  to: number,
+): number | 'unknown' | undefined {
+  const start = text.slice(from, to).search(webAddressStart);
+  if (start < 0) return undefined;
+  const address = text.slice(from + start);
+  const end = address.search(addressEnd);
+  if (end < 0) return 'unknown';
+  return from + start + end > to ? from + start + end : undefined;
+}
+
+/** Replaces each address of the web, as for a reader who would hear a long one. */
+export function replaceWebAddresses(text: string, word: string): string {
+  let rest = text;
+  for (const { from, to } of findAddresses(text).toReversed())
+    if (webAddressStart.test(text.slice(from, to)))
+      rest = rest.slice(0, from) + word + rest.slice(to);
+  return rest;
+}
+
 /** Place of an address in a text. */
 export type FoundAddress = { readonly from: number; readonly to: number };
 
@@ -27,7 +57,7 @@ export type FoundAddress = { readonly from: number; readonly to: number };
  * Finds addresses of the web and of mail, and names with dots inside, in order.
  *
  * @example
- * import { findAddresses } from '#src/base/addresses.ts';
+ * import { findAddresses } from '#src/base/addresses/addresses.ts';
  *
  * findAddresses('See https://a.b/c.'); // [{ from: 4, to: 17 }]
  */
@@ -40,7 +70,7 @@ export function findAddresses(text: string): readonly FoundAddress[] {
 
 /** `z.B.die` and `a.m.` are no addresses: some name has two characters, and a dot is no end of a sentence. */
 function isAddress(match: string) {
-  return /[@/]|\d/.test(match) || /[\p{L}\p{N}]{2,}\./u.test(match);
+  return /[@/]|\d/.test(match) || /[\p{L}\p{N}][\p{L}\p{N}]\./u.test(match);
 }
 
 type AddressWords = (typeof addressWords)['en'];
@@ -51,7 +81,7 @@ const wordsByLanguage: Readonly<Record<string, AddressWords>> = addressWords;
  * else nobody would say are left out.
  *
  * @example
- * import { sayAddresses } from '#src/base/addresses.ts';
+ * import { sayAddresses } from '#src/base/addresses/addresses.ts';
  *
  * sayAddresses('See https://www.example.com/docs?v=2 or mail a@b.de.', 'en');
  * // 'See example dot com slash docs or mail a at b dot de.'
@@ -72,7 +102,7 @@ function sayAddress(address: string, words: AddressWords) {
   if (/^[^/]*@/.test(address) && !/^https?:/i.test(address))
     return sayMail(address, words);
   const bare = address.replace(/^https?:\/\//i, '');
-  const [authority = '', ...pathNames] = cutAt(bare, /[?#]/).split('/');
+  const [authority = '', ...pathNames] = cutFromMark(bare, /[?#]/).split('/');
   const [host = '', port] = authority.slice(authority.lastIndexOf('@') + 1).split(':');
   const saidHost = sayNames(toReadableHost(host), words);
   const saidPort = port ? ` ${words.port} ${port}` : '';
@@ -112,7 +142,7 @@ function decodeName(name: string) {
   }
 }
 
-function cutAt(text: string, mark: RegExp) {
+function cutFromMark(text: string, mark: RegExp) {
   const at = text.search(mark);
   return at < 0 ? text : text.slice(0, at);
 }

@@ -1,12 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import { sayAddresses } from '#src/base/addresses/addresses.ts';
 import { BotError } from '#src/base/errors.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
-import type { SpeechVoice, Synthesizer } from './speech-engine.ts';
-import {
-  decideClauseLanguage,
-  speaksLanguage,
-} from './text-language/clause-language.ts';
-import type { TextLanguageDetector } from './text-language/text-language.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { decideClauseLanguage, speaksLanguage } from './clause-language.ts';
+import type { TextLanguageDetector } from './text-language.ts';
 
 /** The detector of languages, and the languages (BCP 47) of voices that do not speak all. */
 export type SpokenFormOptions = {
@@ -15,13 +13,14 @@ export type SpokenFormOptions = {
 };
 
 /**
- * Speaks each text in its own language, with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is.
+ * Speaks each text in its own language, its addresses as people say them, and with the pronunciations of
+ * `SpeechVoice.pronounce`. The text shown stays as it is.
  *
  * A language that the maker of the text declares counts. Else the words of the text decide
  * (`decideClauseLanguage`), and the language of the voice is only expected.
  *
  * @example
- * import { withSpokenForm } from '#src/speech/spoken-form.ts';
+ * import { withSpokenForm } from '#src/speech/text-language/spoken-form.ts';
  * import type { Synthesizer } from '#src/speech/speech-engine.ts';
  * import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
  *
@@ -57,7 +56,8 @@ function createSpokenForm(
     const { pronounce, isLanguageDeclared: _, ...ownVoice } = voice;
     const language = await deciding;
     signal.throwIfAborted();
-    const spokenText = pronounce?.(text) ?? text;
+    const words = sayAddresses(text, language);
+    const spokenText = pronounce?.(words) ?? words;
     yield* synthesizer.synthesize(spokenText, { ...ownVoice, language }, signal);
   }
   return {
