@@ -374,8 +374,8 @@ export class RoomPage {
    * @param {RoomEvent} event
    */
   #receiveEvent(event) {
-    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (this.#quietCommands.holdEvent(event)) return;
+    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;

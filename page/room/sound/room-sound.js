@@ -216,15 +216,7 @@ export class RoomSound {
       return { id: 'page.microphone.insecure', with: { command: 'npm start' } };
     this.takeGateEvent({ kind: 'press' });
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        audio: {
-          echoCancellation: true,
-          noiseSuppression: true,
-          autoGainControl: true,
-          channelCount: 1,
-          deviceId: this.#chooser.microphoneId,
-        },
-      });
+      const stream = await openStream(this.#chooser.microphoneId);
       void this.#chooser.refresh(); // now the browser names them
       const capture = await this.#capture.promise;
       if (this.#microphone || !this.#context) {
@@ -324,6 +316,30 @@ export class RoomSound {
    */
   #sendOrder(order, transfer) {
     this.#worker.postMessage(order, transfer);
+  }
+}
+
+/**
+ * Opens a microphone. One that is not there any more is replaced by the system's.
+ * @param {string} id empty: the system's
+ * @returns {Promise<MediaStream>}
+ */
+async function openStream(id) {
+  const audio = {
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+    channelCount: 1,
+  };
+  if (id === '') return await navigator.mediaDevices.getUserMedia({ audio });
+  // Chromium takes its default where the id is a mere wish.
+  const chosen = { ...audio, deviceId: { exact: id } };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: chosen });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'OverconstrainedError'))
+      throw error;
+    return await navigator.mediaDevices.getUserMedia({ audio });
   }
 }
 
