@@ -216,8 +216,7 @@ export class RoomSound {
       return { id: 'page.microphone.insecure', with: { command: 'npm start' } };
     this.takeGateEvent({ kind: 'press' });
     try {
-      const stream = await openStream(this.#chooser.microphoneId);
-      void this.#chooser.refresh(); // now the browser names them
+      const stream = await this.#openChosenStream();
       const capture = await this.#capture.promise;
       if (this.#microphone || !this.#context) {
         stopTracks(stream);
@@ -233,6 +232,20 @@ export class RoomSound {
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
+  }
+
+  /**
+   * Opens the chosen microphone. A browser may name the devices only once one was open: then the chosen one is opened in its place.
+   * @returns {Promise<MediaStream>}
+   */
+  async #openChosenStream() {
+    const triedId = this.#chooser.microphoneId;
+    const stream = await openStream(triedId);
+    await this.#chooser.refresh();
+    const wantedId = this.#chooser.microphoneId;
+    if (wantedId === triedId || wantedId === '') return stream;
+    stopTracks(stream);
+    return await openStream(wantedId);
   }
 
   /** Takes the system's microphone in place of a chosen one that went away. Without another the microphone ends. */

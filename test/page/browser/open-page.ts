@@ -49,7 +49,7 @@ const form = {
 
 /** The bot's private reply to a command about its voice. */
 const voiceReply = {
-  ...{ kind: 'message', change: 'posted', id: '90', channel: 'general', to: 'You' },
+  ...{ kind: 'message', change: 'posted', channel: 'general', to: 'You' },
   ...{ author: 'Parley', text: 'I speak as Rain.', buttons: [], atMs: 3 },
   files: [
     { name: 'voice.wav', type: 'audio/wav', sizeBytes: 9_000, url: '/voice.wav' },
@@ -170,8 +170,9 @@ export async function openSetup(
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
       const isVoice = line.kind === 'command' && `${line.name}`.startsWith('voice ');
-      if (isVoice) socket.send(formatFrame(voiceReply));
-      const told = isVoice && { messageId: voiceReply.id, text: voiceReply.text };
+      const messageId = `9${line.id}`;
+      if (isVoice) socket.send(formatFrame({ ...voiceReply, id: messageId }));
+      const told = isVoice && { messageId, text: voiceReply.text };
       socket.send(
         formatFrame({
           kind: 'reply',

@@ -89,7 +89,7 @@ test('voice, pace and name are chosen by a click, without a bubble, and a voice 
 }) => {
   await hear(tab).click();
   await tab.getByText('How Parley speaks with you').click();
-  await tab.getByLabel('Voice', { exact: true }).selectOption('rain');
+  await tab.getByRole('combobox', { name: /^Voice/ }).selectOption('rain');
   await tab.getByText('I speak as Rain.').waitFor();
   await tab.getByLabel('Pace').fill('1.2');
   await tab.getByLabel('Your name').fill('Ada');
