@@ -1,7 +1,8 @@
 /** @import pageTexts from '../../src/texts/en/page.json' */
 /** @import runningTexts from '../../src/texts/en/running.json' */
+/** @import sideTexts from '../../src/texts/en/side.json' */
 
-/** @typedef {typeof pageTexts & typeof runningTexts} EnglishTexts */
+/** @typedef {typeof pageTexts & typeof runningTexts & typeof sideTexts} EnglishTexts */
 /** @typedef {keyof EnglishTexts} TextId */
 
 /**
