@@ -1,8 +1,7 @@
 /** @import pageTexts from '../../src/texts/en/page.json' */
 /** @import runningTexts from '../../src/texts/en/running.json' */
-/** @import sideTexts from '../../src/texts/en/side.json' */
 
-/** @typedef {typeof pageTexts & typeof runningTexts & typeof sideTexts} EnglishTexts */
+/** @typedef {typeof pageTexts & typeof runningTexts} EnglishTexts */
 /** @typedef {keyof EnglishTexts} TextId */
 
 /**

@@ -5,6 +5,7 @@ import {
   typeMessage,
 } from '#sandbox/program/perform-request.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import { toDiscordLocale } from '#src/texts/locales.ts';
 import type { UploadedFiles } from './browser-files.ts';
 import { listMenuNames, toForm } from './browser-forms.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   BrowserRequest,
   ModelsRequest,
 } from './browser-protocol.ts';
+import type { BrowserTab } from './browser-socket.ts';
 import type { BrowserSound } from './browser-sound.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
@@ -36,7 +38,7 @@ const maxCompletionMs = 3_000;
 /** Performs the request of a page. An error becomes a reply of one sentence. */
 export async function performBrowserRequest(
   deps: BrowserDeps,
-  tab: string,
+  tab: BrowserTab,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<BrowserReply> {
@@ -55,11 +57,14 @@ export async function performBrowserRequest(
 
 async function performRequest(
   deps: BrowserDeps,
-  tab: string,
+  { tab, locale }: BrowserTab,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<object> {
   const { sandbox, you, sound } = deps;
+  // Somebody who acts on two pages in two languages is answered in that of each.
+  const actor = ('person' in request ? request.person : undefined) ?? you;
+  sandbox.person(actor, { locale: toDiscordLocale(locale) });
   switch (request.kind) {
     case 'join':
       await enterChannel(sandbox, request.person ?? you, request.channel, signal);

@@ -62,7 +62,7 @@ export class BrowserChannel implements Disposable {
     this.checkState();
     this.#screens.add(screen);
     if (this.#screens.size === 1) onWatched(true);
-    const facts = this.#facts.list(clock.wallMs());
+    const facts = this.#facts.list(clock.wallMs(), screen.locale);
     const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
     const events = [this.#state, ...lasting];
     // In one frame: a page that drew the room between two would move what it has drawn.
@@ -102,11 +102,17 @@ export class BrowserChannel implements Disposable {
       case 'tracks':
       case 'timers':
       case 'tools':
-        this.#emitEvent(this.#facts.keep(event, this.#options.clock.wallMs()));
+      case 'panel':
+        this.#emitFact(event);
         return;
       default:
         this.#showSpeech(event);
     }
+  }
+
+  #emitFact(event: FactEvent) {
+    const toFact = this.#facts.keep(event, this.#options.clock.wallMs());
+    for (const screen of this.#screens) screen.send(formatFrame(toFact(screen.locale)));
   }
 
   #showSpeech(event: SpeechEvent) {

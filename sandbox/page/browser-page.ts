@@ -1,6 +1,9 @@
 import { upgradeWebSocket } from '@hono/node-server';
+import type { HonoRequest } from 'hono';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { toDiscordLocale } from '#src/texts/locales.ts';
+import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
@@ -17,7 +20,7 @@ import {
   formatFrame,
   parseBrowserRequest,
 } from './browser-protocol.ts';
-import { plugSocket, type SocketHandlers } from './browser-socket.ts';
+import { type BrowserTab, plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
@@ -114,13 +117,15 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     '/room',
     requireEntry,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? '';
-      return plugSocket(tab, {
-        onOpen: (socket) => channel.addScreen(socket),
-        onMessage: makeRequestHandler(tab, deps),
+      return plugSocket(readTab(context.req), {
+        onOpen(socket) {
+          useLanguage(deps, socket.locale);
+          channel.addScreen(socket);
+        },
+        onMessage: makeRequestHandler(deps),
         onClosed(socket) {
           channel.removeScreen(socket);
-          sound.removeTab(tab);
+          sound.removeTab(socket.tab);
         },
       });
     }),
@@ -129,8 +134,7 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     '/room/sound',
     requireEntry,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? '';
-      return plugSocket(tab, {
+      return plugSocket(readTab(context.req), {
         onOpen: (socket) => sound.addSocket(socket),
         onMessage: (socket, data) => sound.handleFrame(socket, data),
         onClosed: (socket) => sound.removeSocket(socket),
@@ -139,18 +143,30 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
   );
 }
 
+/** Reads which tab opens a socket. */
+function readTab(request: HonoRequest): BrowserTab {
+  return {
+    tab: request.query('tab') ?? '',
+    locale: toLocale(request.query('locale')),
+  };
+}
+
+/** Writes to everybody in the language of the page that opened last. The terminal alone leaves the server as it is. */
+function useLanguage({ sandbox, you }: BrowserDeps, locale: Locale) {
+  const discordLocale = toDiscordLocale(locale);
+  sandbox.person(you, { locale: discordLocale });
+  sandbox.guild().changeLocale(discordLocale);
+}
+
 /** Performs the requests of one page. */
-function makeRequestHandler(
-  tab: string,
-  deps: BrowserServerDeps,
-): SocketHandlers['onMessage'] {
+function makeRequestHandler(deps: BrowserServerDeps): SocketHandlers['onMessage'] {
   const { channel, signal } = deps;
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
     const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
     if ('ok' in request) sendReply({ kind: 'reply', ...request });
     else {
-      void performBrowserRequest(deps, tab, request, signal).then((answer) => {
+      void performBrowserRequest(deps, socket, request, signal).then((answer) => {
         channel.checkState();
         sendReply(answer);
       });

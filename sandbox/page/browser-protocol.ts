@@ -145,7 +145,6 @@ export type ModelsRequest =
 
 const atMsSchema = z.number();
 const whoSchema = z.string().max(100);
-const whySchema = z.string().max(500);
 const wordsSchema = z.string().max(20_000);
 
 /** Instants of one answer, from the last word of the question to the first packet of the answer. */
@@ -158,6 +157,28 @@ export interface AnswerInstants {
   readonly firstSpeechAtMs?: number;
   readonly firstSentAtMs?: number;
 }
+
+/** What hears, thinks or speaks. */
+export type ShownEngine = {
+  readonly role: 'speech to text' | 'chat' | 'text to speech';
+  /** The built-in one. Of others `what` tells. */
+  readonly isLocal: boolean;
+  readonly what: string;
+  readonly voice?: string | undefined;
+};
+
+/** Why words got no answer, as a code that each page explains in its language. */
+export const ignoreCodes = [
+  'no-voice',
+  'empty',
+  'hallucination',
+  'not-named',
+  'dismissed',
+  'mentioned',
+  'off',
+  'bot',
+] as const;
+export const dropCodes = ['crowded', 'late', 'ending', 'budget'] as const;
 
 /** An event of the bot's answers that its process sends to the page. This connection is no part of Discord. */
 export type BotEvent =
@@ -172,14 +193,26 @@ export type BotEvent =
       readonly instants: AnswerInstants;
     }
   | {
-      readonly kind: 'ignored' | 'dropped';
+      readonly kind: 'ignored';
       readonly who: string;
-      readonly why: string;
+      readonly why: (typeof ignoreCodes)[number];
     }
-  | { readonly kind: 'engines'; readonly lines: readonly string[] }
   /** Whether a chat model answers, or the small built-in list. */
   | { readonly kind: 'models'; readonly hasChatModel: boolean }
+  | {
+      readonly kind: 'dropped';
+      readonly who: string;
+      readonly why: (typeof dropCodes)[number];
+    }
+  | { readonly kind: 'engines'; readonly engines: readonly ShownEngine[] }
   | FactEvent;
+
+const engineSchema = z.object({
+  role: z.enum(['speech to text', 'chat', 'text to speech']),
+  isLocal: z.boolean(),
+  what: z.string().max(500),
+  voice: z.string().max(100).optional(),
+});
 
 const speechEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
@@ -199,11 +232,11 @@ const speechEventSchema = z.discriminatedUnion('kind', [
       firstSentAtMs: atMsSchema.optional(),
     }),
   }),
-  z.object({ kind: z.literal('ignored'), who: whoSchema, why: whySchema }),
-  z.object({ kind: z.literal('dropped'), who: whoSchema, why: whySchema }),
+  z.object({ kind: z.literal('ignored'), who: whoSchema, why: z.enum(ignoreCodes) }),
+  z.object({ kind: z.literal('dropped'), who: whoSchema, why: z.enum(dropCodes) }),
   z.object({
     kind: z.literal('engines'),
-    lines: z.array(z.string().max(500)).max(20).readonly(),
+    engines: z.array(engineSchema).max(20).readonly(),
   }),
   z.object({ kind: z.literal('models'), hasChatModel: z.boolean() }),
 ]);

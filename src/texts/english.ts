@@ -13,7 +13,6 @@ import type reading from '#src/texts/en/reading.json';
 import type reminders from '#src/texts/en/reminders.json';
 import type running from '#src/texts/en/running.json';
 import type settings from '#src/texts/en/settings.json';
-import type side from '#src/texts/en/side.json';
 import type standIn from '#src/texts/en/stand-in.json';
 import type talking from '#src/texts/en/talking.json';
 import type tools from '#src/texts/en/tools.json';
@@ -43,7 +42,6 @@ export type English = typeof budget &
   typeof reminders &
   typeof running &
   typeof settings &
-  typeof side &
   typeof standIn &
   typeof talking &
   typeof tools &

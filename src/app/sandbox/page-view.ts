@@ -1,13 +1,11 @@
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import {
-  describeSilence,
-  dropReasons,
-  explainSilence,
-  nothingToSay,
-} from '#src/console/printer.ts';
+import type { ShownEngine } from '#sandbox/page/browser-protocol.ts';
+import type { FactLine } from '#sandbox/page/room-facts.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 export type SendToPage = (event: PageEvent) => void;
 
@@ -17,7 +15,7 @@ const maxTools = 8;
 /** Reports answers to the page of the sandbox, which cannot see them on Discord, and facts of the bot. */
 export class PageView implements RoomView {
   readonly #botName;
-  readonly #engineLines: string[] = [];
+  readonly #engines: ShownEngine[] = [];
   /** Latest words of each speaker, by name. */
   readonly #liveWords = new Map<string, string>();
   /** Oldest first. */
@@ -36,7 +34,7 @@ export class PageView implements RoomView {
   /** Sends the engines, which are ready by then, and every later event. */
   connect(sendToPage: SendToPage): void {
     this.#sendToPage = sendToPage;
-    sendToPage({ kind: 'engines', lines: this.#engineLines });
+    sendToPage({ kind: 'engines', engines: this.#engines });
   }
 
   /** Whether somebody has the page open. */
@@ -49,10 +47,19 @@ export class PageView implements RoomView {
     this.#isWatched = isWatched;
   }
 
-  /** Draws tracks, timers and tools. */
+  /** Draws the panel, tracks, timers and tools. */
   show(fact: RoomFact): void {
     if (fact.kind === 'tool') this.#showTool(fact);
+    else if (fact.kind === 'panel') this.#showPanel(fact);
     else this.#send(fact);
+  }
+
+  #showPanel({ channelId, content }: Extract<RoomFact, { kind: 'panel' }>) {
+    const stage = content.findForPlace(channelId)?.stage;
+    if (!stage) return;
+    const { headline, notes } = stage;
+    const lines = { headline: toFactLine(headline), notes: notes.map(toFactLine) };
+    this.#send({ kind: 'panel', ...stage, ...lines });
   }
 
   #showTool({ id, tool, state }: ToolFact) {
@@ -63,7 +70,9 @@ export class PageView implements RoomView {
 
   /** Notes an engine that is ready, before `connect`. */
   onEngine(news: EngineNews): void {
-    if (news.kind === 'ready') this.#engineLines.push(`${news.role}: ${news.what}`);
+    if (news.kind !== 'ready') return;
+    const { role, isLocal, what, voice } = news;
+    this.#engines.push({ role, isLocal, what, voice });
   }
 
   /** Shows words and outcomes of speech. Other events change nothing. */
@@ -81,13 +90,11 @@ export class PageView implements RoomView {
         return;
       case 'ignored': {
         if (event.why === 'interjection') return;
-        const silence = explainSilence(event.why, this.#botName);
-        const reason = describeSilence(silence, this.#botName);
-        this.#send({ kind: 'ignored', who: event.name, why: reason });
+        this.#send({ kind: 'ignored', who: event.name, why: event.why });
         return;
       }
       case 'dropped':
-        this.#send({ kind: 'dropped', who: event.name, why: dropReasons[event.why] });
+        this.#send({ kind: 'dropped', who: event.name, why: event.why });
         return;
       default: // no outcome of speech
     }
@@ -111,7 +118,7 @@ export class PageView implements RoomView {
     this.#send({
       kind: 'answered',
       who: asker,
-      text: finish === 'empty' ? text || nothingToSay : text,
+      text,
       heardText,
       finish,
       instants,
@@ -121,4 +128,12 @@ export class PageView implements RoomView {
   #send(event: PageEvent) {
     this.#sendToPage?.(event);
   }
+}
+
+/** Escapes the words of a line, as on Discord. */
+function toFactLine({ id, with: values = {} }: TextLine): FactLine {
+  const escaped = Object.entries(escapeTextValues(values)).map(([name, value]) => {
+    return [name, value instanceof Mentions ? `${value}` : value] as const;
+  });
+  return { id, with: Object.fromEntries(escaped) };
 }
