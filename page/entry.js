@@ -1,11 +1,28 @@
+import { formatText } from './room/texts.js';
+
+/** Texts by the code of a refusal at the door. */
+const refusalTexts = /** @type {const} */ ({
+  'link.unknown': 'page.link.unknown',
+  'session.none': 'page.link.missing',
+});
+
 /**
- * Uses the key in the address, if any, and asks whether this browser is let in.
+ * Asks again whether this browser is let in.
  * @returns {Promise<string | undefined>} the sentence that says why it is not, or undefined
  */
 export async function enterRoom() {
+  const response = await requestEntry();
+  return response.ok ? undefined : await readRefusal(response);
+}
+
+/**
+ * Uses the key in the address, if any, and asks whether this browser is let in.
+ * @returns {Promise<Response>}
+ */
+export async function requestEntry() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
   if (key !== null) history.replaceState(null, '', location.pathname);
-  const response = await fetch(
+  return await fetch(
     '/enter',
     key === null
       ? {}
@@ -15,7 +32,6 @@ export async function enterRoom() {
           body: JSON.stringify({ key }),
         },
   );
-  return response.ok ? undefined : await readRefusal(response);
 }
 
 /**
@@ -25,7 +41,11 @@ export async function enterRoom() {
  */
 export async function readRefusal(response) {
   const { error } = await response.json();
-  return error.message;
+  return error.code in refusalTexts
+    ? formatText(refusalTexts[/** @type {keyof typeof refusalTexts} */ (error.code)], {
+        command: 'npm start',
+      })
+    : error.message;
 }
 
 /**

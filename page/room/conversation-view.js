@@ -1,5 +1,6 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Answered, Item, Room, RoomState } from './room-types.js' */
+/** @import { Answered, IgnoreCode, Item, Room, RoomState } from './room-types.js' */
+/** @import { TextLine } from './texts.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
 import { splitHeardText } from './heard-text.js';
@@ -94,21 +95,40 @@ function renderItem(item, previousAuthor, room, actions) {
   if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
-      ? renderNote(item)
+      ? renderNote(item, room)
       : renderBubble(item, author, isNext, room, actions);
   drawnItems.set(item, { channels, isNext, view });
   return view;
 }
 
 /**
- * Renders an item without an author: a command that was sent, or why words got no answer.
+ * Renders an item without an author: a command, or why words got no answer.
  * @param {Item} item
+ * @param {Room} room
  * @returns {View}
  */
-function renderNote(item) {
-  if (item.kind === 'command')
-    return html`<article key=${item.key} class="you sent"><p class="bubble"><code>${item.text}</code></p></article>`;
-  return html`<p key=${item.key} class="note">${'why' in item && item.why}</p>`;
+function renderNote(item, { bot }) {
+  switch (item.kind) {
+    case 'command':
+      return html`<article key=${item.key} class="you sent"><p class="bubble"><code>${item.text}</code></p></article>`;
+    case 'ignored':
+      return html`<p key=${item.key} class="note">${formatLine(toIgnoredLine(item.why, bot.name))}</p>`;
+    case 'dropped':
+      return html`<p key=${item.key} class="note">${formatText(`page.dropped.${item.why}`, { name: item.who })}</p>`;
+  }
+  return html`<p key=${item.key} class="note"></p>`;
+}
+
+/**
+ * Explains why words were ignored.
+ * @param {IgnoreCode} code
+ * @param {string} bot name of the bot
+ * @returns {TextLine}
+ */
+function toIgnoredLine(code, bot) {
+  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
+    return { id: `page.ignored.${code}` };
+  return { id: `page.ignored.${code}`, with: { bot } };
 }
 
 /**
@@ -163,7 +183,8 @@ function renderItemContent(item, room, actions) {
  */
 function renderAnswer({ text, heardText, finish }) {
   const { heard, unheard } = splitHeardText(text, heardText);
-  if (finish !== 'cancelled' || unheard === '') return renderMarkdown(text);
+  if (finish !== 'cancelled' || unheard === '')
+    return renderMarkdown(text || formatText('page.nothing'));
   return html`<p>${heard}<svg class="cut" viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l13 12M6 18L19 6M5 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"/></svg><span class="hidden"> ${formatText('page.cut')} </span><s class="unheard-rest">${unheard}</s></p>`;
 }
 

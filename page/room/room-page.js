@@ -30,7 +30,7 @@ import { RoomSound } from './sound/room-sound.js';
 import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
-import { formatLine, formatText } from './texts.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
@@ -574,5 +574,6 @@ function markSpeakers(page) {
 function toSocketUrl(path) {
   const url = new URL(path, location.href);
   url.searchParams.set('tab', tabId);
+  url.searchParams.set('locale', getLocale());
   return url;
 }

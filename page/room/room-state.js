@@ -1,4 +1,4 @@
-/** @import { Answered, Item, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
+/** @import { Answered, Item, PanelFacts, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
 
 import { formatText } from './texts.js';
 
@@ -53,7 +53,9 @@ export function stepRoom(state, event) {
     case 'models':
       return { ...state, hasChatModel: event.hasChatModel };
     case 'engines':
-      return { ...state, engines: event.lines };
+      return { ...state, engines: event.engines };
+    case 'panel':
+      return { ...state, panel: event };
     case 'speaks':
       return { ...state, room: setSpeaking(state.room, event) };
   }
@@ -171,16 +173,14 @@ export function findPanel({ items, room }) {
  */
 
 /**
- * Lists names in a line of the panel, which begins with `title`.
- * @param {RoomMessage | undefined} panel
- * @param {'Hearing' | 'Not heard until they press Hear me'} title
- * @returns {readonly string[]}
+ * Finds what the bot does in the channel where it sits. Facts of a channel that it left are none.
+ * @param {RoomState} state
+ * @returns {PanelFacts | undefined}
  */
-export function listPanelNames(panel, title) {
-  const names = panel?.text
-    .split('\n')
-    .find((textLine) => textLine.startsWith(`${title}: `));
-  return names?.slice(title.length + 2).split(', ') ?? [];
+export function findPanelFacts({ panel, room: { bot } }) {
+  return bot.channel !== undefined && panel?.channel === bot.channel
+    ? panel
+    : undefined;
 }
 
 /**
@@ -219,9 +219,12 @@ export function listSilences(state) {
       },
     ];
   }
-  return listPanelNames(panel, 'Not heard until they press Hear me')
-    .filter((name) => people.some((person) => person.name === name && !person.isYou))
-    .map((name) => ({
+  return (findPanelFacts(state)?.people ?? [])
+    .filter(({ answer }) => answer === 'undecided')
+    .filter(({ name }) =>
+      people.some((person) => person.name === name && !person.isYou),
+    )
+    .map(({ name }) => ({
       text: formatText('page.silence.unheard', { bot: bot.name, name }),
       label: formatText('page.agree', { name }),
       does: 'agree',

@@ -133,11 +133,39 @@
  */
 
 /**
- * Words that got no answer.
- * @typedef {object} Unanswered
- * @property {'ignored' | 'dropped'} kind
- * @property {string} who
- * @property {string} why
+ * Words that got no answer, and the code of the reason.
+ * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
+ */
+
+/** @typedef {'no-voice' | 'empty' | 'hallucination' | 'not-named' | 'dismissed' | 'mentioned' | 'off' | 'bot'} IgnoreCode */
+/** @typedef {'crowded' | 'late' | 'ending' | 'budget'} DropCode */
+
+/**
+ * What hears, thinks or speaks.
+ * @typedef {object} Engine
+ * @property {'speech to text' | 'chat' | 'text to speech'} role
+ * @property {boolean} isLocal whether it is the built-in one
+ * @property {string} what its name, for others
+ * @property {string} [voice]
+ */
+
+/**
+ * A person in the bot's channel, and their answer to the question whether they may be heard.
+ * @typedef {object} Presence
+ * @property {string} name
+ * @property {boolean} isHeard
+ * @property {'agreed' | 'undecided' | 'refused' | 'barred'} answer
+ */
+
+/**
+ * What the bot does, and whom it hears.
+ * @typedef {object} PanelFacts
+ * @property {'panel'} kind
+ * @property {string} channel name of the voice channel
+ * @property {'waiting' | 'listening' | 'thinking' | 'speaking'} mood
+ * @property {readonly Presence[]} people
+ * @property {string} headline
+ * @property {readonly string[]} notes further sentences
  */
 
 /**
@@ -190,8 +218,9 @@
  *   | Reply
  *   | { kind: 'live', who: string, text: string }
  *   | FactEvent
- *   | { kind: 'engines', lines: string[] }
  *   | { kind: 'models', hasChatModel: boolean }
+ *   | { kind: 'engines', engines: Engine[] }
+ *   | PanelFacts
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent
  */
@@ -209,8 +238,9 @@
  * @property {readonly Item[]} items oldest first
  * @property {number} count number of items so far, dropped ones too
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
- * @property {readonly string[]} engines sentences about what hears and speaks
  * @property {boolean} hasChatModel false: a small built-in list answers
+ * @property {readonly Engine[]} engines
+ * @property {PanelFacts} [panel] absent before the bot has joined
  */
 
 export {};

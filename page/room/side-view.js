@@ -1,8 +1,9 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Channel, Person } from './room-types.js' */
+/** @import { Channel, Engine, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
 import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
+import { renderLanguages } from './language-view.js';
 import { renderManner } from './manner-view.js';
 import { renderFace } from './message-view.js';
 import { renderRunning } from './running-view.js';
@@ -24,9 +25,10 @@ export function renderSide(page, actions) {
   <aside id="side" popover aria-label=${formatText('page.people')}>
     ${voiceChannels.map((channel) => renderChannel(channel, page, actions))}
     ${outside.length > 0 && html`<h2>${formatText('page.outside')}</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
-    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}${renderSecondPerson(page, actions)}
+    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}${renderLanguages()}
+    ${renderSecondPerson(page, actions)}
     <details><summary>${formatText('page.engines')}</summary>
-      ${page.room.engines.map((sentence) => html`<p>${sentence}</p>`)}
+      ${page.room.engines.map((engine) => html`<p>${describeEngine(engine)}</p>`)}
       <p>${formatText('page.engines.errors')}</p>
       <p>${renderConnectButton(actions)}</p>
     </details>
@@ -102,4 +104,24 @@ function renderSecondPerson({ room }, actions) {
       <button type="submit" data-does="move">${formatText('page.pretend.moves')}</button>
     </div>
   </form></details>`;
+}
+
+/** Texts by the role of an engine: its sentence, and the built-in one. */
+const engineTexts = /** @type {const} */ ({
+  'speech to text': ['page.engine.hears', 'page.engine.hears.local'],
+  chat: ['page.engine.thinks', 'page.engine.thinks.local'],
+  'text to speech': ['page.engine.speaks', 'page.engine.speaks.local'],
+});
+
+/**
+ * Describes an engine in a sentence.
+ * @param {Engine} engine
+ * @returns {string}
+ */
+function describeEngine({ role, isLocal, what, voice }) {
+  const [sentenceId, localId] = engineTexts[role];
+  const name = isLocal ? formatText(localId) : what;
+  const engine =
+    voice === undefined ? name : formatText('page.engine.voice', { engine: name, voice });
+  return formatText(sentenceId, { engine });
 }

@@ -1,5 +1,5 @@
-/** @import { Person, RoomButton, RoomMessage, RoomState } from './room-types.js' */
-import { findPanel, listPanelNames } from './room-state.js';
+/** @import { PanelFacts, Person, RoomButton, RoomMessage, RoomState } from './room-types.js' */
+import { findPanel, findPanelFacts } from './room-state.js';
 import { formatText } from './texts.js';
 
 /**
@@ -23,10 +23,8 @@ import { formatText } from './texts.js';
  * @property {readonly Seat[]} seats
  */
 
-const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
-
 /**
- * Describes the stage by the panel and the room.
+ * Describes the stage by the facts of the panel and the room.
  * @param {RoomState} state
  * @param {boolean} isConnected
  * @returns {Stage}
@@ -34,28 +32,26 @@ const activityLine = /^(?:Thinking|Listening|Speaking to .*|.* is speaking)$/;
 export function readStage(state, isConnected) {
   const { bot, people, you } = state.room;
   const panel = findPanel(state);
-  const [headline = '', ...lines] = panel?.text.split('\n') ?? [];
+  const facts = findPanelFacts(state);
+  // A bot that has left says so in its last message alone.
+  const [headline = '', ...notes] = facts
+    ? [facts.headline, ...facts.notes]
+    : (panel?.text.split('\n') ?? []);
   const buttons = panel?.buttons ?? [];
   const channelName = bot.channel ?? people.find(({ isYou }) => isYou)?.channel;
-  const heardNames = listPanelNames(panel, 'Hearing');
+  const heardNames = facts?.people.flatMap(({ name, isHeard }) =>
+    isHeard ? [name] : [],
+  );
   const seats = people
     .filter(({ channel }) => channel !== undefined && channel === channelName)
     .map((person) => ({
       ...person,
-      isHeard: !panel || heardNames.includes(person.name),
+      isHeard: heardNames?.includes(person.name) ?? true,
     }));
-  // While people may be answered, the second line is the activity or the name of a tool.
-  const mayAnswer = buttons.some(({ customId }) => customId.endsWith(':ask'));
-  const activity =
-    lines.find((text) => activityLine.test(text)) ?? (mayAnswer ? lines[0] : undefined);
-  // Marks on the faces say the same.
-  const otherLines = lines.filter(
-    (text) => text !== activity && !/^(?:Hearing|Not heard .*): /.test(text),
-  );
   const isStop = (/** @type {RoomButton} */ { customId }) => customId.endsWith(':stop');
   const isKnown = isConnected && you !== '';
   const [mood, word] = isKnown
-    ? findMood(state.room, panel, activity, seats)
+    ? findMood(state.room, facts)
     : [/** @type {const} */ ('away'), formatText('page.connecting')];
   return {
     mood,
@@ -67,7 +63,7 @@ export function readStage(state, isConnected) {
         : findHeadline(state, headline),
     message: panel && {
       ...panel,
-      text: otherLines.join('\n'),
+      text: notes.join('\n'),
       buttons: buttons.filter((button) => !isStop(button)),
     },
     stop: buttons.find(isStop),
@@ -88,32 +84,30 @@ function findHeadline({ room: { bot, people } }, headline) {
 /**
  * Finds the mood, and its word.
  * @param {RoomState['room']} room
- * @param {RoomMessage | undefined} panel
- * @param {string | undefined} activity
- * @param {readonly Seat[]} seats
+ * @param {PanelFacts | undefined} facts
  * @returns {readonly [Mood, string]}
  */
-function findMood({ bot, you }, panel, activity, seats) {
+function findMood({ bot, you }, facts) {
   if (!bot.channel) return ['away', formatText('page.away')];
-  if (bot.speaks || activity?.startsWith('Speaking'))
-    return ['speaking', formatText('page.speaking')];
-  if (!panel || activity?.startsWith('Listening') || activity?.endsWith(' is speaking'))
-    return ['listening', formatText('page.listening')];
-  if (activity !== undefined) return ['thinking', formatText('page.thinking')];
-  // After a no the panel does not name the person.
-  const mayAgree = panel.buttons.some(({ customId }) =>
-    customId.endsWith(':consent.always'),
-  );
-  const [unheard = mayAgree ? you : undefined] = listPanelNames(
-    panel,
-    'Not heard until they press Hear me',
-  );
-  if (unheard === undefined || seats.some(({ isHeard }) => isHeard))
-    return ['waiting', formatText('page.paused')];
-  return [
-    'waiting',
-    unheard === you
-      ? formatText('page.waiting.you')
-      : formatText('page.waiting', { name: unheard }),
-  ];
+  if (bot.speaks) return ['speaking', formatText('page.speaking')];
+  const mood = facts?.mood ?? 'listening';
+  return [mood, mood === 'waiting' ? nameWait(you, facts) : formatText(`page.${mood}`)];
+}
+
+/**
+ * Says for whom the bot waits, where nobody is heard and somebody has not agreed.
+ * @param {string} you
+ * @param {PanelFacts | undefined} facts
+ * @returns {string}
+ */
+function nameWait(you, facts) {
+  const { people = [] } = facts ?? {};
+  const unheard =
+    people.find(({ answer }) => answer === 'undecided') ??
+    people.find(({ answer }) => answer === 'refused');
+  if (unheard === undefined || people.some(({ isHeard }) => isHeard))
+    return formatText('page.paused');
+  return unheard.name === you
+    ? formatText('page.waiting.you')
+    : formatText('page.waiting', { name: unheard.name });
 }

@@ -109,7 +109,7 @@ test('when only noise came, no words were recognised', async () =>
   expect((await spoken(ignored('empty'))).result).toEqual({
     kind: 'failed',
     stage: 'recognise',
-    why: 'no words were recognised',
+    why: 'No words were recognised.',
   }));
 
 const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {

@@ -1,6 +1,5 @@
 import { emptyRoom, findPanel, listSilences, stepRoom } from '#page/room/room-state.js';
 import type { RoomEvent } from '#page/room/room-types.js';
-import { formatText } from '#src/texts/texts.ts';
 import './english.ts';
 
 const state: RoomEvent = {
@@ -138,11 +137,16 @@ test('who would talk and be met with silence reads why, with the press that ends
     people: people(own),
     bot: { online: true, name: 'Parley', speaks: false, ...(bot && { channel: bot }) },
   });
-  const panel = (names: string, button = 'more') =>
-    message('panel', {
-      text: `In Lounge.\n${formatText('panel.people.unasked', { names })}`,
-      buttons: [named('more'), named(button)],
-    });
+  const panel = (button: string) =>
+    message('panel', { text: 'In Lounge.', buttons: [named('more'), named(button)] });
+  const unheard = (...names: readonly string[]): RoomEvent => ({
+    kind: 'panel',
+    channel: 'Lounge',
+    mood: 'waiting',
+    people: names.map((name) => ({ name, isHeard: false, answer: 'undecided' })),
+    headline: 'Press.',
+    notes: [],
+  });
   const told = (...lines: readonly RoomEvent[]) =>
     listSilences(after(...lines)).map((one) => [one.text, one.label]);
   expect(told(at())).toEqual([['You are in no voice channel.', 'Join Lounge']]);
@@ -150,10 +154,10 @@ test('who would talk and be met with silence reads why, with the press that ends
   expect(told(at('Stage', 'Lounge'))).toEqual([
     ['Parley is not in Stage.', 'Call Parley'],
   ]);
-  expect(told(at('Lounge'), panel('', 'try.join'))).toEqual([]);
+  expect(told(at('Lounge'), panel('try.join'))).toEqual([]);
   expect(told(at('Lounge', 'Lounge'))).toEqual([]);
-  expect(told(at('Lounge', 'Lounge'), panel('Ana, Ben'))).toEqual([
+  expect(told(at('Lounge', 'Lounge'), unheard('Ana', 'Ben'))).toEqual([
     ['Parley does not hear Ben yet.', 'Let Ben agree'],
   ]);
-  expect(told(at('Lounge', 'Lounge'), panel('You'))).toEqual([]);
+  expect(told(at('Lounge', 'Lounge'), unheard('You'))).toEqual([]);
 });

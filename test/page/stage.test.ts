@@ -1,9 +1,7 @@
 import { emptyRoom } from '#page/room/room-state.js';
-import type { Item, Person } from '#page/room/room-types.js';
+import type { PanelFacts, Person } from '#page/room/room-types.js';
 import { readStage } from '#page/room/stage.js';
-import { formatText } from '#src/texts/texts.ts';
 import './english.ts';
-import words from './stage-words.json' with { type: 'json' };
 
 const room = {
   ...emptyRoom.room,
@@ -12,31 +10,41 @@ const room = {
   you: 'Adam',
 };
 
-/** The stage while the panel has these lines below its headline, and these buttons beside More. */
-function stageOf(lines: readonly string[], buttons: readonly string[]) {
-  const panel = {
-    ...{ kind: 'message', author: 'Nova', text: ['Talk.', ...lines].join('\n') },
-    buttons: [...buttons, 'more'].map((name) => ({ customId: `parley:${name}` })),
-  };
-  return readStage({ ...emptyRoom, room, items: [panel as Item] }, true);
+type Answer = PanelFacts['people'][number]['answer'];
+
+function stageOf(mood: PanelFacts['mood'], adam: Answer, ben: Answer, more = {}) {
+  const people = [
+    { name: 'Adam', answer: adam, isHeard: adam === 'agreed' },
+    { name: 'Ben', answer: ben, isHeard: ben === 'agreed' },
+  ];
+  const panel = { kind: 'panel', channel: 'Lounge', mood, people, ...more } as const;
+  const texts = { headline: 'Talk.', notes: ['♪ rain'] };
+  return readStage({ ...emptyRoom, room, panel: { ...panel, ...texts } }, true);
 }
 
-test.each(
-  words as unknown as readonly [string, string[], ...Parameters<typeof formatText>][],
-)(
-  'the stage says %s while the panel with the buttons %j says %s',
-  (word, buttons, ...line) =>
-    expect(stageOf([formatText(...line)], buttons).word).toBe(word),
+test.each([
+  ['Listening', 'listening', 'agreed', 'undecided'],
+  ['Thinking', 'thinking', 'agreed', 'agreed'],
+  ['Speaking', 'speaking', 'agreed', 'agreed'],
+  ['Waiting for Ben', 'waiting', 'barred', 'undecided'],
+  ['Waiting for you', 'waiting', 'undecided', 'undecided'],
+  ['Waiting for you', 'waiting', 'refused', 'barred'],
+  ['Paused', 'waiting', 'agreed', 'undecided'],
+] as const)('the stage says %s while the bot is %s and people have %s and %s', (word, mood, adam, ben) =>
+  expect(stageOf(mood, adam, ben).word).toBe(word),
 );
 
-test('people on the stage have marks for who is heard, in place of the lines that say so', () => {
-  const lines = [
-    'Searching',
-    'Hearing: Adam',
-    'Not heard until they press Hear me: Ben',
-    '♪ rain',
-  ];
-  const { word, seats, message } = stageOf(lines, ['ask']);
-  expect(seats.map(({ isHeard }) => isHeard)).toEqual([true, false]);
-  expect([word, message?.text]).toEqual(['Thinking', '♪ rain']);
+test('people on the stage have marks for who is heard', () => {
+  const { seats, headline } = stageOf('listening', 'agreed', 'undecided');
+  expect([headline, seats.map(({ isHeard }) => isHeard)]).toEqual([
+    'Talk.',
+    [true, false],
+  ]);
+});
+
+test('facts of a channel that the bot has left count no more', () => {
+  const { word, seats } = stageOf('thinking', 'refused', 'refused', {
+    channel: 'Workshop',
+  });
+  expect([word, seats.every(({ isHeard }) => isHeard)]).toEqual(['Listening', true]);
 });

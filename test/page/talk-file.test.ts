@@ -9,7 +9,7 @@ test('the talk as text has who said what, and marks what was cut off', () => {
       ...{ kind: 'answered', who: 'Adam', text: 'One two three', heardText: 'One two' },
       ...{ finish: 'cancelled', instants: { heardAtMs: 0, endedAtMs: 1 } },
     },
-    { kind: 'ignored', who: 'Ben', why: 'not addressed' },
+    { kind: 'ignored', who: 'Ben', why: 'not-named' },
   ];
   const state = events.reduce(stepRoom, emptyRoom);
   const cut = (heard: string, unheard: string) => `${heard} [not heard: ${unheard}]`;

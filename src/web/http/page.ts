@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { realClock } from '#src/base/clock.ts';
@@ -10,6 +9,7 @@ import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import { EnteredBrowsers } from './entered-browsers.ts';
 import type { HttpListener } from './listener.ts';
 import { createEntry } from './page-entry.ts';
+import { getPageDocument } from './page-document.ts';
 import type { PageApp } from './viewer.ts';
 
 export type Page = HttpListener & { readonly link: URL };
@@ -48,7 +48,10 @@ const libraries = ['preact', 'htm'];
 
 /** Serves files of the page to every client, as they hold no secret. */
 function serveBrowserFiles(app: Pick<PageApp, 'get'>) {
-  app.get('/', serveStatic({ path: join(root, 'index.html') }));
+  app.get('/', (context) => {
+    context.header('vary', 'accept-language');
+    return context.html(getPageDocument(context.req.header('accept-language')));
+  });
   for (const name of libraries) {
     const path = fileURLToPath(import.meta.resolve(name));
     app.get(`/vendor/${name}.js`, serveStatic({ path }));

@@ -32,7 +32,7 @@ export async function openBrowser(wav?: string, refused = false) {
 export async function openTab(
   browser: Browser,
   link: URL,
-  options: BrowserContextOptions = {},
+  { panel = 'Panel', ...options }: BrowserContextOptions & { readonly panel?: string } = {},
 ): Promise<
   AsyncDisposable & { readonly tab: Page; readonly complaints: readonly string[] }
 > {
@@ -40,7 +40,7 @@ export async function openTab(
   const tab = await context.newPage();
   const complaints = listComplaints(tab);
   await tab.goto(link.href);
-  await tab.getByRole('region', { name: 'Panel' }).waitFor();
+  await tab.getByRole('region', { name: panel }).waitFor();
   return { tab, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

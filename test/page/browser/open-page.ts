@@ -91,7 +91,13 @@ const lines: readonly BrowserEvent[] = [
     ],
     you: 'You',
   },
-  { kind: 'engines', lines: ['words: local', 'model: local'] },
+  {
+    kind: 'engines',
+    engines: [
+      { role: 'speech to text', isLocal: true, what: '' },
+      { role: 'chat', isLocal: false, what: 'gpt at 127.0.0.1' },
+    ],
+  },
   {
     ...{
       kind: 'message',
@@ -151,7 +157,7 @@ const lines: readonly BrowserEvent[] = [
       ...{ firstClauseAtMs: 1_240, firstSpeechAtMs: 1_290, firstSentAtMs: 1_310 },
     },
   },
-  { kind: 'ignored', who: 'Adam', why: 'not addressed' },
+  { kind: 'ignored', who: 'Adam', why: 'not-named' },
 ];
 
 /** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */

@@ -2,10 +2,10 @@ import { buttons as knownButtons } from '#commands/buttons.ts';
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { createConversationState } from '#src/conversation/machine/state.ts';
 import { drawPanel } from '#src/discord/panel/panels.ts';
-import { type PanelContent, toLeftPanel } from '#src/ports/panel.ts';
+import { type PanelContent, type PanelStage, toLeftPanel } from '#src/ports/panel.ts';
 import type { TalkState } from '#src/ports/talk-guide.ts';
 import { createPanel } from '#src/sessions/panel-view.ts';
-import { formatText } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 import { talkState } from '#test/fakes/talk-state.ts';
 import { test } from './page-test.ts';
 
@@ -41,6 +41,13 @@ function panelMessage(content: PanelContent) {
   });
   const place = { kind: 'message', change: 'posted', id: '30', channel: 'Lounge' };
   return { ...place, author: 'Nova', text, buttons, files: [], menus: [] };
+}
+
+/** The facts of a panel as the room tells of them. */
+function panelFacts(stage: PanelStage) {
+  const { headline, notes } = stage;
+  const format = (line: TextLine) => formatText(line.id, line.with);
+  return { kind: 'panel', ...stage, headline: format(headline), notes: notes.map(format) };
 }
 
 /** Where everybody sits; the bot in the Lounge with Adam, unless it is changed. */
@@ -159,6 +166,7 @@ test.for(Object.entries(silences))(
     const adamIn = 'adamIn' in silence ? silence.adamIn : 'Lounge';
     setup.report(roomState(botIn, adamIn));
     if (content) setup.report(panelMessage(content));
+    if (content?.stage) setup.report(panelFacts(content.stage));
     const stage = tab.getByRole('region', { name: 'Panel' });
     await stage.getByText(says).first().waitFor();
     expect(await stage.getByText('Just talk to me').count()).toBe(0);

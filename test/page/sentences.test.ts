@@ -1,0 +1,64 @@
+import { globSync, readFileSync } from 'node:fs';
+import { parseSync, Visitor } from 'oxc-parser';
+import { findLocale } from '#page/room/language.js';
+import { textLocales } from '#src/texts/locales.ts';
+import { readPageTexts } from '#src/texts/page-texts.ts';
+
+/** Words that are no language: names of programs, settings, units, and the bot's own. */
+const names = /^(?:Parley|Discord|KiB|ms|npm run setup|npm start|npm run doctor|[A-Z]+(?:_[A-Z]+)+)$/;
+/** Values of attributes that nobody reads, messages of broken promises, and paths of SVG. */
+const unread = /^[a-z][\w-]*(?: [a-z][\w-]*)*$|^[MLHVCAQ][-\d.]|^the page has no root$/;
+
+/** Finds what a reader would read of a file: text between tags, read attributes, and strings with a blank. */
+function findSentences(code: string, file = 'page.js') {
+  const found: string[] = [];
+  const { program } = parseSync(file, code);
+  new Visitor({
+    TaggedTemplateExpression({ quasi }) {
+      const markup = quasi.quasis.map(({ value }) => value.raw).join('\u0000');
+      const texts = markup.replace(/<[^>]*>/g, '\u0000').split('\u0000');
+      const attributes = markup.matchAll(
+        /\b(?:aria-label|placeholder|title|alt)="([^"\u0000]*)"/g,
+      );
+      found.push(...texts, ...Array.from(attributes, ([, value = '']) => value));
+    },
+    Literal({ value }) {
+      if (typeof value === 'string' && / /.test(value.trim())) found.push(value);
+    },
+    TemplateLiteral({ quasis }) {
+      const texts = quasis.map(({ value }) => value.raw);
+      if (!texts.some((text) => /[<=]/.test(text))) found.push(...texts.filter((text) => /\p{L} \p{L}/u.test(text)));
+    },
+  }).visit(program);
+  return found
+    .map((text) => text.replace(/&\w+;/g, '').trim())
+    .filter((text) => /\p{L}{2}/u.test(text))
+    .filter((text) => !names.test(text) && !unread.test(text));
+}
+
+test('a sentence in the page is found wherever it stands', () => {
+  const code = "html`<p title=\"Read me\">Hello ${name}</p>`; tell('It is gone.'); tell(`Is ${x} not here`);";
+  expect(findSentences(code)).toEqual(['Hello', 'Read me', 'It is gone.', 'not here']);
+});
+
+test('every sentence of the page comes from the texts', () => {
+  const files = globSync('page/**/*.js');
+  expect(files.length).toBeGreaterThan(30);
+  const sentences = files.flatMap((file) =>
+    findSentences(readFileSync(file, 'utf8'), file).map((text) => `${file}: ${text}`),
+  );
+  expect(sentences).toEqual([]);
+});
+
+test.each(textLocales)('texts of the page need no more than their words in %s', (locale) => {
+  const needy = Object.values(readPageTexts(locale)).filter((text) => /\{\w+\s*,/.test(text));
+  expect(needy).toEqual([]); // the page fills words in, and knows no plural forms
+});
+
+test.each([
+  [['de-AT', 'en'], 'de'],
+  [['sw', 'pt-PT'], 'pt-BR'],
+  [['ja'], 'ja'],
+  [['sw'], 'en'],
+  [[], 'en'],
+])('a browser in %j gets %s', (tags, locale) => expect(findLocale(tags)).toBe(locale));
