@@ -190,7 +190,8 @@ function renderItemContent(item, room, actions) {
  */
 function renderAnswer({ text, heardText, finish }) {
   const { heard, unheard } = splitHeardText(text, heardText);
-  if (finish !== 'cancelled' || unheard === '') return renderMarkdown(text);
+  if (finish !== 'cancelled' || unheard === '')
+    return renderMarkdown(text || formatText('page.nothing'));
   return html`<p>${heard}<svg class="cut" viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l13 12M6 18L19 6M5 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"/></svg><span class="hidden"> ${formatText('page.cut')} </span><s class="unheard-rest">${unheard}</s></p>`;
 }
 

@@ -426,8 +426,8 @@ export class RoomPage {
    * @param {RoomEvent} event
    */
   #receiveEvent(event) {
-    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (this.#quietCommands.holdEvent(event)) return;
+    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));

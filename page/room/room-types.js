@@ -238,9 +238,9 @@
  * @property {readonly Item[]} items oldest first
  * @property {number} count number of items so far, dropped ones too
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
+ * @property {boolean} hasChatModel false: a small built-in list answers
  * @property {readonly Engine[]} engines
  * @property {PanelFacts} [panel] absent before the bot has joined
- * @property {boolean} hasChatModel false: a small built-in list answers
  */
 
 export {};

@@ -2,6 +2,7 @@
 /** @import { SoundDevice } from './sound/sound-devices.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
+import { findUsedDevice } from './sound/sound-devices.js';
 import { formatText } from './texts.js';
 
 /**
@@ -35,12 +36,13 @@ export function renderSoundChoice({ side: { devices } }, actions) {
  * @returns {View}
  */
 function renderDevices(label, devices, chosen, choose) {
-  const isAway = chosen.id !== '' && devices.every(({ id }) => id !== chosen.id);
+  const { id: usedId, isMissing: isAway } = findUsedDevice(chosen, devices);
+  const shownId = isAway ? chosen.id : usedId;
   const offered = [...devices, ...(isAway ? [chosen] : [])];
   /** @param {{ currentTarget: HTMLSelectElement }} event */
   const change = ({ currentTarget: { value } }) =>
     choose(offered.find(({ id }) => id === value) ?? { id: '', label: '' });
-  return html`<label>${label} <select value=${chosen.id || 'system'} onChange=${change}>
+  return html`<label>${label} <select value=${shownId || 'system'} onChange=${change}>
     <option value="system">${formatText('page.sound.system')}</option>
     ${offered.map(
       (device) =>

@@ -26,6 +26,13 @@ test('a chosen device is used while it is there, else the system’s, which is t
   });
 });
 
+test('a device with another id and the same label is the chosen one', () => {
+  expect(findUsedDevice(headset, [{ id: 'later', label: 'Headset' }])).toEqual({
+    id: 'later',
+    isMissing: false,
+  });
+});
+
 test('while the browser names no devices nothing is missing', () => {
   expect(findUsedDevice(headset, [])).toEqual({ id: 'h', isMissing: false });
 });

@@ -216,16 +216,7 @@ export class RoomSound {
       return { id: 'page.microphone.insecure', with: { command: 'npm start' } };
     this.takeGateEvent({ kind: 'press' });
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({
-        audio: {
-          echoCancellation: true,
-          noiseSuppression: true,
-          autoGainControl: true,
-          channelCount: 1,
-          deviceId: this.#chooser.microphoneId,
-        },
-      });
-      void this.#chooser.refresh(); // now the browser names them
+      const stream = await this.#openChosenStream();
       const capture = await this.#capture.promise;
       if (this.#microphone || !this.#context) {
         stopTracks(stream);
@@ -241,6 +232,20 @@ export class RoomSound {
     } catch (error) {
       return findMicrophoneRefusal(error);
     }
+  }
+
+  /**
+   * Opens the chosen microphone. A browser may name the devices only once one was open: then the chosen one is opened in its place.
+   * @returns {Promise<MediaStream>}
+   */
+  async #openChosenStream() {
+    const triedId = this.#chooser.microphoneId;
+    const stream = await openStream(triedId);
+    await this.#chooser.refresh();
+    const wantedId = this.#chooser.microphoneId;
+    if (wantedId === triedId || wantedId === '') return stream;
+    stopTracks(stream);
+    return await openStream(wantedId);
   }
 
   /** Takes the system's microphone in place of a chosen one that went away. Without another the microphone ends. */
@@ -324,6 +329,30 @@ export class RoomSound {
    */
   #sendOrder(order, transfer) {
     this.#worker.postMessage(order, transfer);
+  }
+}
+
+/**
+ * Opens a microphone. One that is not there any more is replaced by the system's.
+ * @param {string} id empty: the system's
+ * @returns {Promise<MediaStream>}
+ */
+async function openStream(id) {
+  const audio = {
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+    channelCount: 1,
+  };
+  if (id === '') return await navigator.mediaDevices.getUserMedia({ audio });
+  // Chromium takes its default where the id is a mere wish.
+  const chosen = { ...audio, deviceId: { exact: id } };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: chosen });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'OverconstrainedError'))
+      throw error;
+    return await navigator.mediaDevices.getUserMedia({ audio });
   }
 }
 

@@ -96,7 +96,7 @@ export function toSoundDevices(infos, canChooseLoudspeaker) {
 }
 
 /**
- * Finds the device to use: the chosen one, else the system's.
+ * Finds the device to use: the chosen one, else the system's. A device is known by its label, too: browsers give it other ids later.
  * @param {SoundDevice} chosen
  * @param {readonly SoundDevice[]} devices
  * @returns {{ id: string, isMissing: boolean }} missing: the chosen one is not there. Without names nothing is known of it
@@ -104,6 +104,8 @@ export function toSoundDevices(infos, canChooseLoudspeaker) {
 export function findUsedDevice(chosen, devices) {
   if (chosen.id === '' || devices.length === 0)
     return { id: chosen.id, isMissing: false };
-  const isMissing = devices.every(({ id }) => id !== chosen.id);
-  return { id: isMissing ? '' : chosen.id, isMissing };
+  const device =
+    devices.find(({ id }) => id === chosen.id) ??
+    devices.find(({ label }) => label === chosen.label);
+  return { id: device?.id ?? '', isMissing: device === undefined };
 }

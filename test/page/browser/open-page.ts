@@ -47,6 +47,15 @@ const form = {
   ],
 };
 
+/** The bot's private reply to a command about its voice. */
+const voiceReply = {
+  ...{ kind: 'message', change: 'posted', channel: 'general', to: 'You' },
+  ...{ author: 'Parley', text: 'I speak as Rain.', buttons: [], atMs: 3 },
+  files: [
+    { name: 'voice.wav', type: 'audio/wav', sizeBytes: 9_000, url: '/voice.wav' },
+  ],
+};
+
 /** Lines of a room that has been used for a while: every kind of thing that is drawn. */
 const lines: readonly BrowserEvent[] = [
   {
@@ -166,8 +175,19 @@ export async function openSetup(
       const choices =
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
+      const isVoice = line.kind === 'command' && `${line.name}`.startsWith('voice ');
+      const messageId = `9${line.id}`;
+      if (isVoice) socket.send(formatFrame({ ...voiceReply, id: messageId }));
+      const told = isVoice && { messageId, text: voiceReply.text };
       socket.send(
-        formatFrame({ kind: 'reply', id: line.id, ok: true, choices, ...asks }),
+        formatFrame({
+          kind: 'reply',
+          id: line.id,
+          ok: true,
+          choices,
+          ...asks,
+          ...told,
+        }),
       );
     };
     const onOpen = (_: Event, socket: WSContext) => {
