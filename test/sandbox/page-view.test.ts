@@ -25,6 +25,7 @@ test('an answer without a word leaves a line', () => {
   const adam = { speakerId: toPersonId('a'), name: 'Adam', instants };
   view.onSession({
     kind: 'answered',
+    answerId: 1,
     ...adam,
     text: '',
     heardText: '',

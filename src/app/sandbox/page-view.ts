@@ -76,6 +76,11 @@ export class PageView implements RoomView {
       case 'words':
         this.#showWords(event);
         return;
+      case 'answering': {
+        const { answerId, name: asker } = event;
+        this.#send({ kind: 'answering', answerId, who: asker });
+        return;
+      }
       case 'answered':
         this.#showAnswer(event);
         return;
@@ -96,20 +101,22 @@ export class PageView implements RoomView {
   /** Shows words live, then whole as said. */
   #showWords({
     name: speaker = this.#botName,
+    answerId,
     text,
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#send({ kind: 'said', who: speaker, text });
     if (isWhole || (this.#liveWords.get(speaker) ?? '') === text) return;
     this.#liveWords.set(speaker, text);
-    this.#send({ kind: 'live', who: speaker, text });
+    this.#send({ kind: 'live', who: speaker, text, answerId });
   }
 
   #showAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
-    const { name: asker, text, heardText, finish, instants } = event;
+    const { answerId, name: asker, text, heardText, finish, instants } = event;
     this.#liveWords.set(this.#botName, heardText);
     this.#send({
       kind: 'answered',
+      answerId,
       who: asker,
       text: finish === 'empty' ? text || nothingToSay : text,
       heardText,

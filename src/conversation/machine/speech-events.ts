@@ -150,13 +150,6 @@ export const speechHandlers: Pick<
       emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
-    const replacedTurn = draft.turns.find(
-      (turn) =>
-        turn.by === by &&
-        turn.request !== undefined &&
-        draft.turnQueue.waiting.includes(turn.id),
-    );
-    if (replacedTurn) dropTurn(draft, replacedTurn, 'interrupted');
     const fields = { name, request, parts: [{ utterance: 0, words: text }] };
     queueTurn(draft, addTurn(draft, by, atMs, fields));
   },
