@@ -7,6 +7,7 @@ import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { findPanel, isAnswerShown, isFirstScreen } from './room-state.js';
+import { isHeardNow } from './stage.js';
 import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
@@ -31,7 +32,10 @@ export function renderConversation(page, actions) {
   );
   const lastItem = items.at(-1);
   const speakers = [
-    ...room.people.filter(({ name, speaks }) => speaks || live[name]),
+    // To a voice that the bot does not hear no words will come.
+    ...room.people.filter(
+      ({ name, speaks }) => live[name] || (speaks && isHeardNow(page.room, name)),
+    ),
     ...(room.bot.speaks &&
     !isAnswerShown(page.room) &&
     !isShownInWriting(items, page.room)

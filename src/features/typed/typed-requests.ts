@@ -202,7 +202,13 @@ export class TypedRequests {
   /** Silences the bot within two frames: drops waiting questions and speech, and pauses the sounds of all tracks. */
   stopSpeaking(guildId: GuildId): SilenceOutcome {
     const session = this.#findSession(guildId);
-    return session ? silenceSession(session.speech) : { kind: 'nothing', paused: [] };
+    const silenced: SilenceOutcome = session
+      ? silenceSession(session.speech)
+      : { kind: 'nothing', paused: [] };
+    const isWriting = this.#deps.writtenQuestions.isWriting(guildId);
+    return silenced.kind === 'nothing' && isWriting
+      ? { ...silenced, kind: 'writing' }
+      : silenced;
   }
 
   /** Finds the wish that a typed text is: a stop, a no, or a request to leave or to pause hearing. */
