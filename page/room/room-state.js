@@ -1,4 +1,4 @@
-/** @import { Answered, Answering, Item, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
+/** @import { Answered, Answering, Item, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState, Unanswered } from './room-types.js' */
 
 import { formatText } from './texts.js';
 
@@ -38,8 +38,11 @@ export function stepRoom(state, event) {
       return changeMessage(state, event);
     case 'live':
       return setLiveWords(state, event);
-    case 'said':
     case 'ignored':
+      return isToldLast(state, event)
+        ? state
+        : addItem(state, { ...event, key: `${state.count}` }, event.who);
+    case 'said':
     case 'dropped':
     case 'command':
     case 'answering':
@@ -56,6 +59,17 @@ export function stepRoom(state, event) {
       return { ...state, room: setSpeaking(state.room, event) };
   }
   return state;
+}
+
+/**
+ * Tests whether the last line says the same: the scraps of one halting person get one line.
+ * @param {RoomState} state
+ * @param {Unanswered} event
+ * @returns {boolean}
+ */
+function isToldLast({ items }, { who, why: reason }) {
+  const last = items.at(-1);
+  return last?.kind === 'ignored' && last.who === who && last.why === reason;
 }
 
 /**

@@ -124,6 +124,12 @@ test('an answer of an earlier session keeps its place when ids begin anew', () =
   expect(items).toMatchObject([{ text: 'One. Two. Three.' }, { text: 'Two.' }]);
 });
 
+test('scraps of one halting person, without words, get one line', () => {
+  const scrap = (who: string) => ({ kind: 'ignored' as const, who, why: 'No words.' });
+  const { items } = after(state, scrap('You'), scrap('You'), scrap('Adam'));
+  expect(items).toMatchObject([{ who: 'You' }, { who: 'Adam' }]);
+});
+
 test('words of a person who still speaks are live until they are said', () => {
   const live: RoomEvent = { kind: 'live', who: 'Adam', text: 'what time' };
   expect(after(live).live).toEqual({ Adam: 'what time' });

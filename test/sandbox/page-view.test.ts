@@ -19,6 +19,27 @@ test('what is read out without being an answer stays on the page once it is over
   ]);
 });
 
+test('no typed line meets silence: the page says why it got no answer', () => {
+  const { view, sent } = open();
+  const speakerId = toPersonId('a');
+  view.onSession({ kind: 'typed', speakerId, outcome: 'answered' });
+  view.onSession({ kind: 'typed', speakerId, outcome: 'refused' });
+  expect(sent()).toMatchObject([
+    { kind: 'ignored', why: expect.stringContaining('press Hear me') },
+  ]);
+});
+
+test('an answer has its id from its beginning, with the words so far', () => {
+  const { view, sent } = open();
+  const adam = { speakerId: toPersonId('a'), name: 'Adam' };
+  view.onSession({ kind: 'answering', answerId: 7, ...adam });
+  view.onSession({ kind: 'words', text: 'It is', answerId: 7, isWhole: false });
+  expect(sent()).toEqual([
+    { kind: 'answering', answerId: 7, who: 'Adam' },
+    { kind: 'live', who: 'Nova', text: 'It is', answerId: 7 },
+  ]);
+});
+
 test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };

@@ -8,8 +8,30 @@ import {
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 
 export type SendToPage = (event: PageEvent) => void;
+
+/** Why a typed line got no reply. Undefined: it got one, or its words say enough. */
+const typedSilences: Readonly<Record<TypedOutcome, string | undefined>> = {
+  answered: undefined,
+  read: undefined,
+  deleted: undefined,
+  elsewhere: undefined,
+  bot: undefined,
+  webhook: undefined,
+  failed: 'that did not work',
+  off: 'typed lines are turned off here; /settings view shows it',
+  refused: 'you said no, or it may not answer you; press Hear me to change your no',
+  unasked: 'that line was not for it; mention it',
+  paused: 'it is paused; press Pause/resume',
+  unread: 'it cannot read that line; mention it',
+  empty: 'that line holds nothing to answer',
+  'not-meant': 'that line was not for it; mention it',
+  full: 'it has too many lines to answer; wait a moment',
+  absent: 'it is in no voice channel; /join calls it',
+  silent: 'it may not speak here',
+};
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -87,8 +109,16 @@ export class PageView implements RoomView {
       case 'ignored': {
         if (event.why === 'interjection') return;
         const silence = explainSilence(event.why, this.#botName);
-        const reason = describeSilence(silence, this.#botName);
+        const advice =
+          silence.stage === 'attend' ? '' : ' Say it again, closer to the microphone.';
+        const reason = `${describeSilence(silence, this.#botName)}${advice}`;
         this.#send({ kind: 'ignored', who: event.name, why: reason });
+        return;
+      }
+      case 'typed': {
+        const reason = typedSilences[event.outcome];
+        const why = `${this.#botName} did not answer: ${reason}.`;
+        if (reason !== undefined) this.#send({ kind: 'ignored', who: '', why });
         return;
       }
       case 'dropped':
