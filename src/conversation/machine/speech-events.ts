@@ -29,7 +29,7 @@ import {
   noteAnswerOver,
   updateAttention,
 } from './turn-addressing.ts';
-import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
+import { addTurn, beginTurnAnswer } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
 /** Handlers of events about utterances, their transcripts and typed questions, for `stepConversation`. */
