@@ -160,6 +160,12 @@ export class SandboxGuild implements AsyncDisposable {
     this.#deps.changes.changeChannel(this.#guild, channel, change);
   }
 
+  /** Changes the language in which the bot writes to everybody, say `de`. */
+  changeLocale(locale: string): void {
+    if (locale !== this.#guild.locale)
+      this.#deps.changes.changeLocale(this.#guild, locale);
+  }
+
   /** Writes below the name of a voice channel, as a person does. An empty text takes it away. */
   writeVoiceStatus(name: string, text: string): void {
     const channel = requireChannel(this.#guild, name);

@@ -36,7 +36,7 @@ export function renderForm({ form }, actions) {
  * @param {HTMLDialogElement | null} dialog
  * @returns {void}
  */
-function openDialog(dialog) {
+export function openDialog(dialog) {
   if (dialog && !dialog.open) dialog.showModal();
 }
 

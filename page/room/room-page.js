@@ -15,6 +15,7 @@ import {
   suggestChoices,
 } from './command-line.js';
 import { renderComposer } from './composer-view.js';
+import { renderConnect, stepConnect } from './connect-view.js';
 import { renderConversation } from './conversation-view.js';
 import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
@@ -76,6 +77,7 @@ export class RoomPage {
     picked: -1,
     fileOption: undefined,
     form: undefined,
+    connect: undefined,
     isMicrophoneOpen: false,
     isOpenTalk: true,
     isTalking: false,
@@ -186,6 +188,40 @@ export class RoomPage {
   /** @type {RoomActions['closeForm']} */
   closeForm() {
     this.#changePage({ form: undefined });
+  }
+
+  /** @type {RoomActions['openConnect']} */
+  openConnect() {
+    this.#changePage({ connect: { stage: 'looking' } });
+    void this.#askModels('find', {});
+  }
+
+  /** @type {RoomActions['closeConnect']} */
+  closeConnect() {
+    this.#changePage({ connect: undefined });
+  }
+
+  /** @type {RoomActions['connectModel']} */
+  connectModel(vendor, choice) {
+    this.#changePage({ connect: { ...this.#page.connect, stage: 'trying', vendor } });
+    void this.#askModels('connect', { vendor, ...choice });
+  }
+
+  /** @type {RoomActions['restartBot']} */
+  restartBot() {
+    this.#changePage({ connect: undefined });
+    void this.askRoom('models.restart', {});
+  }
+
+  /**
+   * Asks about models, and shows the reply in the dialog, unless it was closed meanwhile.
+   * @param {'find' | 'connect'} act
+   * @param {object} fields
+   */
+  async #askModels(act, fields) {
+    const reply = await this.#socket.ask(`models.${act}`, fields);
+    const { connect } = this.#page;
+    if (connect) this.#changePage({ connect: stepConnect(connect, reply) });
   }
 
   /** @type {RoomActions['agree']} */
@@ -499,7 +535,7 @@ export class RoomPage {
     const page = { ...markSpeakers(this.#page), nowMs: performance.now() };
     const tree = html`${renderStage(page, this)}
       <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
-      ${renderSide(page, this)}${renderForm(page, this)}`;
+      ${renderSide(page, this)}${renderForm(page, this)}${renderConnect(page, this)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
       document

@@ -20,6 +20,7 @@ export const emptyRoom = Object.freeze({
   count: 0,
   live: {},
   engines: [],
+  hasChatModel: true,
 });
 
 /**
@@ -53,6 +54,8 @@ export function stepRoom(state, event) {
       );
     case 'answered':
       return putAnswer(state, event);
+    case 'models':
+      return { ...state, hasChatModel: event.hasChatModel };
     case 'engines':
       return { ...state, engines: event.lines };
     case 'speaks':

@@ -170,6 +170,18 @@
  * @property {boolean} [ephemeral] whether the reader alone reads it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
+ * @property {readonly FoundServer[]} [servers] programs with models on this machine
+ * @property {readonly { name: string, start: string }[]} [stopped] programs that do not answer, and the commands that start them
+ * @property {readonly string[]} [vendors] names of vendors that need a key
+ * @property {'connected' | 'refused'} [outcome] of a model that was tried
+ * @property {string} [server] name of the connected server
+ * @property {string} [roles] names of the roles that it fills
+ * @property {string} [why] lines about a refused one
+ */
+
+/**
+ * A program on this machine, and the models that it lists.
+ * @typedef {{ readonly name: string, readonly models: readonly string[] }} FoundServer
  */
 
 /**
@@ -190,6 +202,7 @@
  *   | { kind: 'live', who: string, text: string, answerId?: number }
  *   | FactEvent
  *   | { kind: 'engines', lines: string[] }
+ *   | { kind: 'models', hasChatModel: boolean }
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent
  */
@@ -208,6 +221,7 @@
  * @property {number} count number of items so far, dropped ones too
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
  * @property {readonly string[]} engines sentences about what hears and speaks
+ * @property {boolean} hasChatModel false: a small built-in list answers
  */
 
 export {};

@@ -1,20 +1,14 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderManner } from './manner-view.js';
 import { renderFace } from './message-view.js';
 import { renderRunning } from './running-view.js';
 import { renderSoundChoice } from './sound-view.js';
 import { renderTakeAlong } from './talk-view.js';
-import { formatPieces, formatText } from './texts.js';
-
-/** Words that say how to use a real model. */
-const modelWords = {
-  command: html`<code>npm run setup</code>`,
-  address: html`<code>CHAT_COMPLETION_BASE_URL</code>`,
-  model: html`<code>CHAT_COMPLETION_MODEL</code>`,
-};
+import { formatText } from './texts.js';
 
 /**
  * Renders the people and channels beside the conversation.
@@ -34,7 +28,7 @@ export function renderSide(page, actions) {
     <details><summary>${formatText('page.engines')}</summary>
       ${page.room.engines.map((sentence) => html`<p>${sentence}</p>`)}
       <p>${formatText('page.engines.errors')}</p>
-      <p><b>${formatText('page.model')}</b> ${formatPieces('page.model.how', modelWords)}</p>
+      <p>${renderConnectButton(actions)}</p>
     </details>
   </aside></div>`;
 }

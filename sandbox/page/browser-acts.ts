@@ -5,9 +5,15 @@ import {
   typeMessage,
 } from '#sandbox/program/perform-request.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import { toDiscordLocale } from '#src/texts/locales.ts';
 import type { UploadedFiles } from './browser-files.ts';
 import { listMenuNames, toForm } from './browser-forms.ts';
-import type { BrowserReply, BrowserRequest } from './browser-protocol.ts';
+import type {
+  BrowserReply,
+  BrowserRequest,
+  ModelsRequest,
+} from './browser-protocol.ts';
+import type { BrowserTab } from './browser-socket.ts';
 import type { BrowserSound } from './browser-sound.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
@@ -19,7 +25,12 @@ export type BrowserDeps = {
   readonly sound: BrowserSound;
   readonly voices: TypedVoices;
   readonly uploads: UploadedFiles;
+  /** Lets the bot's process perform a request. Throws an Error with its sentence. */
+  readonly askBot: AskBot;
 };
+
+/** The fields of the answer go to the page. */
+export type AskBot = (request: ModelsRequest, signal: AbortSignal) => Promise<object>;
 
 /** Discord's own client gives up on suggestions after this. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
 const maxCompletionMs = 3_000;
@@ -27,7 +38,7 @@ const maxCompletionMs = 3_000;
 /** Performs the request of a page. An error becomes a reply of one sentence. */
 export async function performBrowserRequest(
   deps: BrowserDeps,
-  tab: string,
+  tab: BrowserTab,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<BrowserReply> {
@@ -46,11 +57,14 @@ export async function performBrowserRequest(
 
 async function performRequest(
   deps: BrowserDeps,
-  tab: string,
+  { tab, locale }: BrowserTab,
   request: BrowserRequest,
   signal: AbortSignal,
 ): Promise<object> {
   const { sandbox, you, sound } = deps;
+  // Somebody who acts on two pages in two languages is answered in that of each.
+  const actor = ('person' in request ? request.person : undefined) ?? you;
+  sandbox.person(actor, { locale: toDiscordLocale(locale) });
   switch (request.kind) {
     case 'join':
       await enterChannel(sandbox, request.person ?? you, request.channel, signal);
@@ -74,6 +88,12 @@ async function performRequest(
       if (request.on) sound.claimMicrophone(tab);
       else sound.muteTab(tab);
       return {};
+    case 'models.find':
+    case 'models.connect':
+    case 'models.restart': {
+      const { id: _, ...asked } = request;
+      return await deps.askBot(asked, signal);
+    }
   }
 }
 

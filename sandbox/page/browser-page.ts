@@ -1,10 +1,17 @@
 import { upgradeWebSocket } from '@hono/node-server';
+import type { HonoRequest } from 'hono';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { toDiscordLocale } from '#src/texts/locales.ts';
+import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
-import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
+import {
+  type AskBot,
+  type BrowserDeps,
+  performBrowserRequest,
+} from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
 import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
 import {
@@ -13,7 +20,7 @@ import {
   formatFrame,
   parseBrowserRequest,
 } from './browser-protocol.ts';
-import { plugSocket, type SocketHandlers } from './browser-socket.ts';
+import { type BrowserTab, plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
 import { TypedVoices } from './typed-voices.ts';
 
@@ -24,6 +31,8 @@ type BrowserPageOptions = Pick<
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
+  /** Default: the bot's process cannot be asked. */
+  readonly askBot?: AskBot;
   /** Called when the first page opens, and after the last one has closed. */
   readonly onWatched?: (isWatched: boolean) => void;
   /** Called with an error that the page does not expect. */
@@ -52,7 +61,8 @@ export async function openBrowserPage(
   sandbox: Sandbox,
   options: BrowserPageOptions,
 ): Promise<BrowserPageOutcome> {
-  const { you, clock = realClock, onWatched = () => undefined } = options;
+  const { you, askBot = refuseToAsk, clock = realClock } = options;
+  const { onWatched = () => undefined } = options;
   const person = sandbox.person(you);
   const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
   const sound = new BrowserSound({ person, channel });
@@ -60,7 +70,7 @@ export async function openBrowserPage(
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const deps = { sandbox, you, channel, sound, voices, uploads, signal };
+  const deps = { sandbox, you, channel, sound, voices, uploads, askBot, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
@@ -91,6 +101,10 @@ export async function openBrowserPage(
   };
 }
 
+const refuseToAsk: AskBot = async () => {
+  throw new Error('Models are connected by npm run setup here.');
+};
+
 type BrowserServerDeps = BrowserDeps & {
   readonly channel: BrowserChannel;
   readonly signal: AbortSignal;
@@ -103,13 +117,15 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     '/room',
     requireEntry,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? '';
-      return plugSocket(tab, {
-        onOpen: (socket) => channel.addScreen(socket),
-        onMessage: makeRequestHandler(tab, deps),
+      return plugSocket(readTab(context.req), {
+        onOpen(socket) {
+          useLanguage(deps, socket.locale);
+          channel.addScreen(socket);
+        },
+        onMessage: makeRequestHandler(deps),
         onClosed(socket) {
           channel.removeScreen(socket);
-          sound.removeTab(tab);
+          sound.removeTab(socket.tab);
         },
       });
     }),
@@ -118,8 +134,7 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     '/room/sound',
     requireEntry,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? '';
-      return plugSocket(tab, {
+      return plugSocket(readTab(context.req), {
         onOpen: (socket) => sound.addSocket(socket),
         onMessage: (socket, data) => sound.handleFrame(socket, data),
         onClosed: (socket) => sound.removeSocket(socket),
@@ -128,18 +143,30 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
   );
 }
 
+/** Reads which tab opens a socket. */
+function readTab(request: HonoRequest): BrowserTab {
+  return {
+    tab: request.query('tab') ?? '',
+    locale: toLocale(request.query('locale')),
+  };
+}
+
+/** Writes to everybody in the language of the page that opened last. The terminal alone leaves the server as it is. */
+function useLanguage({ sandbox, you }: BrowserDeps, locale: Locale) {
+  const discordLocale = toDiscordLocale(locale);
+  sandbox.person(you, { locale: discordLocale });
+  sandbox.guild().changeLocale(discordLocale);
+}
+
 /** Performs the requests of one page. */
-function makeRequestHandler(
-  tab: string,
-  deps: BrowserServerDeps,
-): SocketHandlers['onMessage'] {
+function makeRequestHandler(deps: BrowserServerDeps): SocketHandlers['onMessage'] {
   const { channel, signal } = deps;
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
     const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
     if ('ok' in request) sendReply({ kind: 'reply', ...request });
     else {
-      void performBrowserRequest(deps, tab, request, signal).then((answer) => {
+      void performBrowserRequest(deps, socket, request, signal).then((answer) => {
         channel.checkState();
         sendReply(answer);
       });

@@ -76,6 +76,18 @@ const requestSchema = z.discriminatedUnion('kind', [
     channel: channelSchema.optional(),
   }),
   z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
+  z.object({ id: idSchema, kind: z.literal('models.find') }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('models.connect'),
+    vendor: z.string().min(1).max(40),
+    model: z.string().min(1).max(200).optional(),
+    key: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1000}$/)
+      .optional(),
+  }),
+  z.object({ id: idSchema, kind: z.literal('models.restart') }),
 ]);
 type OptionWord = string | number | boolean;
 
@@ -114,12 +126,26 @@ export type BrowserRequest = { readonly id: RequestId } & (
   | { readonly kind: 'type'; readonly person: string; readonly text: string }
   | { readonly kind: 'write'; readonly text: string; readonly channel?: string }
   | { readonly kind: 'microphone'; readonly on: boolean }
+  | ModelsRequest
 );
+
+/** A request about models, which the bot's process performs. */
+export type ModelsRequest =
+  /** Looks for programs on this machine. */
+  | { readonly kind: 'models.find' }
+  /** Tries a vendor by its name, and writes `.env`. */
+  | {
+      readonly kind: 'models.connect';
+      readonly vendor: string;
+      readonly model?: string;
+      readonly key?: string;
+    }
+  /** Starts the bot anew with what `.env` says now. */
+  | { readonly kind: 'models.restart' };
 
 const atMsSchema = z.number();
 const answerIdSchema = z.number();
 const whoSchema = z.string().max(100);
-const whySchema = z.string().max(500);
 const wordsSchema = z.string().max(20_000);
 
 /** Instants of one answer, from the last word of the question to the first packet of the answer. */
@@ -132,6 +158,29 @@ export interface AnswerInstants {
   readonly firstSpeechAtMs?: number;
   readonly firstSentAtMs?: number;
 }
+
+/** What hears, thinks or speaks. */
+export type ShownEngine = {
+  readonly role: 'speech to text' | 'chat' | 'text to speech';
+  /** The built-in one. Of others `what` tells. */
+  readonly isLocal: boolean;
+  readonly what: string;
+  readonly voice?: string | undefined;
+};
+
+/** Why words got no answer, as a code that each page explains in its language. */
+export const ignoreCodes = [
+  'typed',
+  'no-voice',
+  'empty',
+  'hallucination',
+  'not-named',
+  'dismissed',
+  'mentioned',
+  'off',
+  'bot',
+] as const;
+export const dropCodes = ['crowded', 'late', 'ending', 'budget'] as const;
 
 /** An event of the bot's answers that its process sends to the page. This connection is no part of Discord. */
 export type BotEvent =
@@ -156,12 +205,26 @@ export type BotEvent =
       readonly instants: AnswerInstants;
     }
   | {
-      readonly kind: 'ignored' | 'dropped';
+      readonly kind: 'ignored';
       readonly who: string;
-      readonly why: string;
+      readonly why: (typeof ignoreCodes)[number];
     }
-  | { readonly kind: 'engines'; readonly lines: readonly string[] }
+  /** Whether a chat model answers, or the small built-in list. */
+  | { readonly kind: 'models'; readonly hasChatModel: boolean }
+  | {
+      readonly kind: 'dropped';
+      readonly who: string;
+      readonly why: (typeof dropCodes)[number];
+    }
+  | { readonly kind: 'engines'; readonly engines: readonly ShownEngine[] }
   | FactEvent;
+
+const engineSchema = z.object({
+  role: z.enum(['speech to text', 'chat', 'text to speech']),
+  isLocal: z.boolean(),
+  what: z.string().max(500),
+  voice: z.string().max(100).optional(),
+});
 
 const speechEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('said'), who: whoSchema, text: wordsSchema }),
@@ -193,12 +256,13 @@ const speechEventSchema = z.discriminatedUnion('kind', [
       firstSentAtMs: atMsSchema.optional(),
     }),
   }),
-  z.object({ kind: z.literal('ignored'), who: whoSchema, why: whySchema }),
-  z.object({ kind: z.literal('dropped'), who: whoSchema, why: whySchema }),
+  z.object({ kind: z.literal('ignored'), who: whoSchema, why: z.enum(ignoreCodes) }),
+  z.object({ kind: z.literal('dropped'), who: whoSchema, why: z.enum(dropCodes) }),
   z.object({
     kind: z.literal('engines'),
-    lines: z.array(z.string().max(500)).max(20).readonly(),
+    engines: z.array(engineSchema).max(20).readonly(),
   }),
+  z.object({ kind: z.literal('models'), hasChatModel: z.boolean() }),
 ]);
 export const botEventSchema: z.ZodType<BotEvent> = z.union([
   speechEventSchema,

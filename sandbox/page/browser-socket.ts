@@ -1,6 +1,7 @@
 import type { WebSocketLike } from '@hono/node-server';
 import type { WSContext, WSEvents } from 'hono/ws';
 import type { WebSocket } from 'ws';
+import type { Locale } from '#src/texts/texts.ts';
 
 /** Reason why a WebSocket of the room ends: a code of RFC 6455, and one sentence. */
 type BrowserClose = { readonly code: number; readonly reason: string };
@@ -23,14 +24,20 @@ const unreadClose = {
 /** Time for a close handshake until the connection is cut. */
 const closeTimeoutMs = 500;
 
+/** A tab of a browser: its id, and the language of its page. */
+export type BrowserTab = { readonly tab: string; readonly locale: Locale };
+
 /** A WebSocket of a tab, as the room uses it. */
 export class BrowserSocket {
   readonly tab: string;
+  /** Language of the page. */
+  readonly locale: Locale;
   readonly #raw: WebSocket | undefined;
   #isOver = false;
 
-  constructor(tab: string, context: WSContext<WebSocketLike>) {
+  constructor({ tab, locale }: BrowserTab, context: WSContext<WebSocketLike>) {
     this.tab = tab;
+    this.locale = locale;
     this.#raw = context.raw as WebSocket | undefined; // src/web/http opens them by ws
   }
 
@@ -63,7 +70,7 @@ export class BrowserSocket {
 
 /** Passes the events of one WebSocket to its handlers. After a close from this side nothing more is passed on. */
 export function plugSocket(
-  tab: string,
+  tab: BrowserTab,
   handlers: SocketHandlers,
 ): WSEvents<WebSocketLike> {
   const plug = new SocketPlug(tab, handlers);
@@ -75,11 +82,11 @@ export function plugSocket(
 }
 
 class SocketPlug {
-  readonly #tab: string;
+  readonly #tab: BrowserTab;
   readonly #handlers: SocketHandlers;
   #socket: BrowserSocket | undefined;
 
-  constructor(tab: string, handlers: SocketHandlers) {
+  constructor(tab: BrowserTab, handlers: SocketHandlers) {
     this.#tab = tab;
     this.#handlers = handlers;
   }

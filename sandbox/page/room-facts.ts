@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
 
 /** A track as the page draws it. */
 export type ShownTrack = {
@@ -34,11 +35,32 @@ export type ShownTool = {
   readonly state: string;
 };
 
+/** A sentence of the bot that each page formats in its language. Words of people in it are escaped. */
+export type FactLine = {
+  readonly id: string;
+  readonly with?: Readonly<Record<string, string | number>> | undefined;
+};
+
+type ShownPanel<Line> = {
+  readonly kind: 'panel';
+  /** Name of the voice channel. */
+  readonly channel: string;
+  readonly mood: 'waiting' | 'listening' | 'thinking' | 'speaking';
+  readonly people: readonly {
+    readonly name: string;
+    readonly isHeard: boolean;
+    readonly answer: 'agreed' | 'undecided' | 'refused' | 'barred';
+  }[];
+  readonly headline: Line;
+  readonly notes: readonly Line[];
+};
+
 /** Facts of the bot that the page draws. Each replaces the one before of its kind. */
 export type FactEvent =
   | { readonly kind: 'tracks'; readonly tracks: readonly ShownTrack[] }
   | { readonly kind: 'timers'; readonly timers: readonly KnownTimer[] }
-  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] };
+  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] }
+  | ShownPanel<FactLine>;
 
 /** Most tracks, timers or tools in one event. */
 const maxShown = 120;
@@ -65,6 +87,16 @@ const timerSchema = z.object({
 });
 const toolSchema = z.object({ id: wordsSchema, tool: wordsSchema, state: wordsSchema });
 
+const lineSchema = z.object({
+  id: wordsSchema,
+  with: z.record(wordsSchema, z.union([z.string().max(4_000), z.number()])).optional(),
+});
+const presenceSchema = z.object({
+  name: wordsSchema,
+  isHeard: z.boolean(),
+  answer: z.enum(['agreed', 'undecided', 'refused', 'barred']),
+});
+
 export const factEventSchema: z.ZodType<FactEvent> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('tracks'),
@@ -77,6 +109,14 @@ export const factEventSchema: z.ZodType<FactEvent> = z.discriminatedUnion('kind'
   z.object({
     kind: z.literal('tools'),
     tools: z.array(toolSchema).max(maxShown).readonly(),
+  }),
+  z.object({
+    kind: z.literal('panel'),
+    channel: wordsSchema,
+    mood: z.enum(['waiting', 'listening', 'thinking', 'speaking']),
+    people: z.array(presenceSchema).max(maxShown).readonly(),
+    headline: lineSchema,
+    notes: z.array(lineSchema).max(maxShown).readonly(),
   }),
 ]);
 
@@ -98,7 +138,8 @@ export type PageFact =
         readonly remainingMs: number;
       }[];
     }
-  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] };
+  | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] }
+  | ShownPanel<string>;
 
 /**
  * The latest facts of the bot, for pages that open later. The clock of a page may be another one, so it gets durations. A
@@ -112,27 +153,34 @@ export class RoomFacts {
     this.#readerId = readerId;
   }
 
-  /** Keeps a fact in place of the one before of its kind. Returns it as pages get it now. */
-  keep(event: FactEvent, atWallMs: number): PageFact {
+  /** Keeps a fact in place of the one before of its kind. Returns how a page in a language gets it now. */
+  keep(event: FactEvent, atWallMs: number): (locale: Locale) => PageFact {
     this.#facts.set(event.kind, { event, atWallMs });
-    return toPageFact({ event, atWallMs }, this.#readerId, atWallMs);
+    const reader = { id: this.#readerId, nowWallMs: atWallMs };
+    return (locale) => toPageFact({ event, atWallMs }, { ...reader, locale });
   }
 
-  /** Lists the facts as a page gets them at `nowWallMs`. Tools that are over are none. */
-  list(nowWallMs: number): readonly PageFact[] {
+  /** Lists the facts as a page in a language gets them at `nowWallMs`. Tools that are over are none. */
+  list(nowWallMs: number, locale: Locale): readonly PageFact[] {
+    const reader = { id: this.#readerId, nowWallMs, locale };
     return [...this.#facts.values()].map((fact) => {
       const { event } = fact;
-      if (event.kind !== 'tools') return toPageFact(fact, this.#readerId, nowWallMs);
+      if (event.kind !== 'tools') return toPageFact(fact, reader);
       const tools = event.tools.filter(({ state }) => state === 'running');
       return { kind: 'tools', tools };
     });
   }
 }
 
+type FactReader = {
+  readonly id: string;
+  readonly nowWallMs: number;
+  readonly locale: Locale;
+};
+
 function toPageFact(
   { event, atWallMs }: KeptFact,
-  readerId: string,
-  nowWallMs: number,
+  { id: readerId, nowWallMs, locale }: FactReader,
 ): PageFact {
   switch (event.kind) {
     case 'tracks':
@@ -151,5 +199,16 @@ function toPageFact(
     }
     case 'tools':
       return event;
+    case 'panel': {
+      // The bot's process runs the same version, so it sends ids that exist. An unknown one shows itself.
+      const formatLine = ({ id, with: values }: FactLine) =>
+        formatText(id as TextId, values, locale);
+      const { headline, notes } = event;
+      return {
+        ...event,
+        headline: formatLine(headline),
+        notes: notes.map(formatLine),
+      };
+    }
   }
 }

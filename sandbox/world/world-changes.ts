@@ -8,7 +8,7 @@ import type {
   PermissionOverwrite,
   World,
 } from './world.ts';
-import { toChannelJson, toMemberJson, toRoleJson } from './world-json.ts';
+import { toChannelJson, toGuildJson, toMemberJson, toRoleJson } from './world-json.ts';
 import type { WorldSeats } from './world-seats.ts';
 
 type MemberChange = Partial<
@@ -46,6 +46,12 @@ export class WorldChanges {
   enterMember(guild: Guild, member: Member): void {
     const data = { ...toMemberJson(member), guild_id: guild.id };
     this.#tellChange('GUILD_MEMBER_ADD', guild, data, intents.guildMembers);
+  }
+
+  /** Changes the language of the server. */
+  changeLocale(guild: Guild, locale: string): void {
+    guild.locale = locale;
+    this.#tellChange('GUILD_UPDATE', guild, toGuildJson(guild));
   }
 
   /** Adds a role, which nobody has yet. */

@@ -79,7 +79,7 @@ export type Guild = {
   readonly name: string;
   readonly ownerId: PersonId;
   readonly joinedAt: string;
-  readonly locale: string;
+  locale: string;
   readonly systemChannelId: ChannelId | null;
   roles: readonly GuildRole[];
   channels: readonly Channel[];

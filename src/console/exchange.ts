@@ -13,7 +13,7 @@ import { recogniseProbe } from '#src/probes/engine-probes.ts';
 import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
-import { type ConversationPrinter, dropReasons, explainSilence } from './printer.ts';
+import { type ConversationPrinter, explainDrop, explainSilence } from './printer.ts';
 
 /** Name of the person as whom the console speaks. */
 export const consoleSpeaker = 'Adam';
@@ -121,7 +121,7 @@ async function waitForAnswer(
     case 'failed':
       return toFailedExchange(event.stage, event.message, true);
     case 'dropped':
-      return toFailedExchange('attend', dropReasons[event.why], true);
+      return toFailedExchange('attend', explainDrop(event.why, person), true);
     case 'ignored':
       return { kind: 'failed', ...explainSilence(event.why, botName) };
     case 'left':

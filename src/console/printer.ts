@@ -1,5 +1,6 @@
 import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import { formatText } from '#src/texts/texts.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { PrintedEvent } from './answer-order.ts';
 
@@ -72,16 +73,16 @@ export function printEvent(
       if (!event.typed) printAnswer(event, botName, show);
       break;
     case 'ignored': {
-      const silence = explainSilence(event.why, botName);
-      const isTold = silence.stage === 'attend' && event.why !== 'interjection';
-      if (isTold) show.printNote(describeSilence(silence, botName));
+      const { stage, why: reason } = explainSilence(event.why, botName);
+      const isTold = stage === 'attend' && event.why !== 'interjection';
+      if (isTold) show.printNote(reason);
       break;
     }
     case 'failed':
       show.printNote(`${event.stage}: ${event.message}`);
       break;
     case 'dropped':
-      show.printNote(`${event.name} was not answered: ${dropReasons[event.why]}`);
+      show.printNote(explainDrop(event.why, event.name));
       break;
     case 'words':
       if (event.isWhole) show.printWords(event.name ?? botName, event.text);
@@ -93,63 +94,31 @@ function printAnswer(
   botName: string,
   show: ConversationPrinter,
 ) {
-  if (finish === 'empty' && text === '') show.printWords(botName, nothingToSay);
+  if (finish === 'empty' && text === '') show.printWords(botName, formatText('page.nothing'));
   else if (finish === 'completed' || finish === 'empty') show.printWords(botName, text);
   else if (heardText !== '') show.printWords(botName, `${heardText} (${finish})`);
 }
-
-/** Printed for an answer without words. */
-export const nothingToSay = '(I have nothing to say.)';
 
 /** Removes control characters, which could move the cursor. */
 function removeControls(text: string) {
   return text.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
-/** Why the bot did not answer, and how far the words came. */
+/** Why the bot did not answer, in a sentence, and how far the words came. */
 export type Silence = {
   readonly stage: 'hear' | 'recognise' | 'attend';
   readonly why: string;
 };
 
-/** Reasons for people why a question was dropped, by the reason of the event. */
-export const dropReasons: Readonly<Record<DropReason, string>> = {
-  crowded: 'too many were waiting',
-  late: 'too late',
-  ending: 'the bot is being stopped',
-  budget: 'the budget is used',
-};
+/** Explains why a question was dropped. */
+export function explainDrop(reason: DropReason, name: string): string {
+  return formatText(`page.dropped.${reason}`, { name });
+}
 
 /** Explains why an utterance was ignored. */
 export function explainSilence(reason: IgnoreReason, botName: string): Silence {
-  const [stage, explanation] = silences[reason];
-  return { stage, why: explanation.replace('{bot}', () => botName) };
+  const explanation = formatText(`page.ignored.${reason}`, { bot: botName });
+  if (reason === 'no-voice') return { stage: 'hear', why: explanation };
+  const isWordless = reason === 'empty' || reason === 'hallucination';
+  return { stage: isWordless ? 'recognise' : 'attend', why: explanation };
 }
-
-/** Describes a silence in a sentence. */
-export function describeSilence(
-  { stage, why: explanation }: Silence,
-  botName: string,
-): string {
-  if (stage === 'attend') return `${botName} did not answer: ${explanation}.`;
-  return `${explanation.charAt(0).toUpperCase()}${explanation.slice(1)}.`;
-}
-
-const noWords = 'no words were recognised';
-
-const silences: Readonly<
-  Record<IgnoreReason, readonly [stage: Silence['stage'], explanation: string]>
-> = {
-  'no-voice': ['hear', noWords],
-  empty: ['recognise', noWords],
-  hallucination: ['recognise', `${noWords}, only words that recognisers make of noise`],
-  'not-named': [
-    'attend',
-    'those words were not for it: say "{bot}, ..." first, or press Ask',
-  ],
-  interjection: ['attend', 'that was a word about its answer, not a question'],
-  dismissed: ['attend', 'a person said that they did not mean it'],
-  mentioned: ['attend', 'people talked about it, not to it'],
-  off: ['attend', 'it answers commands only'],
-  bot: ['attend', 'it does not answer bots'],
-};

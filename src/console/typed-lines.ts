@@ -5,7 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { formatText } from '#src/texts/texts.ts';
 import { consoleSpeaker, type SandboxObservers, waitForOutcome } from './exchange.ts';
-import { describeSilence, explainSilence } from './printer.ts';
+import { explainSilence } from './printer.ts';
 import type { StateAnswer } from './sandbox-process.ts';
 
 const completionMs = 65_000;
@@ -82,7 +82,7 @@ async function speakLine(
     );
   if (outcome?.kind !== 'ignored') return;
   const silence = explainSilence(outcome.why, botName);
-  if (silence.stage !== 'attend') show.printNote(describeSilence(silence, botName));
+  if (silence.stage !== 'attend') show.printNote(silence.why);
 }
 
 async function runCommandLine(

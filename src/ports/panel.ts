@@ -7,6 +7,30 @@ import { consentButtons, describeNextStep } from './talk-guide.ts';
 import type { MessagePlace } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
 
+/** A person in the channel, as a panel tells of them. */
+export type PanelPerson = {
+  readonly name: string;
+  /** The bot understands everything that the person says. */
+  readonly isHeard: boolean;
+  /** `undecided` people have neither agreed nor refused. `barred` people may not use the bot. */
+  readonly answer: 'agreed' | 'undecided' | 'refused' | 'barred';
+};
+
+/** What the bot does now. `waiting`: nothing that is said reaches it as a question. */
+export type PanelMood = 'waiting' | 'listening' | 'thinking' | 'speaking';
+
+/** The facts of a session from which its panel is made, for a page that draws them. */
+export type PanelStage = {
+  /** Name of the voice channel. */
+  readonly channel: string;
+  readonly mood: PanelMood;
+  readonly people: readonly PanelPerson[];
+  /** The first line: it tells how to talk to the bot. */
+  readonly headline: TextLine;
+  /** Further lines, without those that `mood` and `people` say. */
+  readonly notes: readonly TextLine[];
+};
+
 export type PanelContent = {
   /** The first line tells how to talk to the bot. */
   readonly lines: readonly TextLine[];
@@ -14,6 +38,8 @@ export type PanelContent = {
   readonly rows: readonly (readonly string[])[];
   /** Text below the name of the voice channel. */
   readonly status?: TextLine | undefined;
+  /** Absent where the bot sits in no channel. */
+  readonly stage?: PanelStage;
 };
 
 export type FeaturePanel = {
@@ -88,7 +114,13 @@ export function openPanel(
 
 /** Removes the questions that the bot has understood. */
 export function hideQuestions(content: PanelContent): PanelContent {
-  return { ...content, lines: content.lines.filter(({ id }) => id !== 'panel.heard') };
+  const isKept = ({ id }: TextLine) => id !== 'panel.heard';
+  const { lines, stage } = content;
+  return {
+    ...content,
+    lines: lines.filter(isKept),
+    ...(stage && { stage: { ...stage, notes: stage.notes.filter(isKept) } }),
+  };
 }
 
 /** Builds the last content of a panel that the bot leaves behind by a move. `channel` is undefined if it is gone. */

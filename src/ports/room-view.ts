@@ -1,6 +1,8 @@
-import type { PersonId } from '#src/base/ids.ts';
+import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
+import type { Owned } from '#src/people/owned.ts';
 import type { TranscriptionOptions, UtterancePcm } from '#src/speech/speech-engine.ts';
+import type { PanelContent } from './panel.ts';
 import type { ToolEnd } from './session-events.ts';
 
 /** A track as a page draws it. */
@@ -46,7 +48,13 @@ export type GlimpseOptions = Pick<TranscriptionOptions, 'hints' | 'language'>;
 export type RoomFact =
   | { readonly kind: 'tracks'; readonly tracks: readonly TrackFact[] }
   | { readonly kind: 'timers'; readonly timers: readonly TimerFact[] }
-  | ({ readonly kind: 'tool' } & ToolFact);
+  | ({ readonly kind: 'tool' } & ToolFact)
+  /** The panel of a voice channel, for readers who may open that channel. */
+  | {
+      readonly kind: 'panel';
+      readonly channelId: ChannelId;
+      readonly content: Owned<PanelContent>;
+    };
 
 /**
  * Shows facts to the page of the sandbox. A bot on Discord has none, and its owners of facts then do nothing for it.

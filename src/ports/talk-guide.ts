@@ -46,6 +46,13 @@ export type TalkStep = { readonly line: TextLine; readonly buttons: readonly str
 /** Further names are counted. */
 const maxNamesChars = 200;
 
+/** A person in the channel, and how far the bot hears them. */
+type Presence = {
+  readonly name: string;
+  readonly answer: 'agreed' | 'undecided' | 'refused' | 'barred';
+  readonly recognises: Hearing['recognises'];
+};
+
 /** How people can talk with the bot, as lines and buttons of a panel. */
 export interface TalkGuide {
   /** Tells heard people how to get an answer, or others how to be heard. */
@@ -64,20 +71,24 @@ export interface TalkGuide {
   readonly isAsking: boolean;
   /** Number of people that are heard now. */
   readonly heardCount: number;
+  /** Everybody in the channel, and whether they are heard. */
+  readonly presences: readonly Presence[];
 }
 
 /** Describes how people can talk with the bot. */
 export function describeTalk(state: TalkState): TalkGuide {
   const { channel, people } = state;
-  const filterByStanding = (...standings: string[]) =>
-    people.filter(({ standing }) => standings.includes(standing));
-  const undecided = filterByStanding('unasked', 'untold');
-  const refused = filterByStanding('no');
-  const agreed = filterByStanding('always', 'brief', 'policy');
+  const presences = people.map((person) => describePresence(state, person));
+  const filterByAnswer = (answer: Presence['answer']) =>
+    presences.filter((person) => person.answer === answer);
+  const undecided = filterByAnswer('undecided');
+  const refused = filterByAnswer('refused');
+  const agreed = filterByAnswer('agreed');
   const filterByHearing = (recognises: Hearing['recognises']) =>
-    agreed.filter((person) => describePersonHearing(state, person) === recognises);
+    agreed.filter((person) => person.recognises === recognises);
   const heard = filterByHearing('words');
-  const isAsking = filterByStanding('unasked', 'untold', 'policy').length > 0;
+  const isAsking =
+    undecided.length > 0 || people.some(({ standing }) => standing === 'policy');
   const isUnheard = agreed.length === 0 && undecided.length + refused.length > 0;
   // The first sentence is for heard people, if there are any.
   const { buttons, line: nextStep } = describeNextStep(
@@ -112,7 +123,26 @@ export function describeTalk(state: TalkState): TalkGuide {
     consent: isAsking || refused.length > 0 ? consentButtons : [],
     isAsking,
     heardCount: heard.length,
+    presences,
   };
+}
+
+/** Answers to the question for consent, by the consent of a person. */
+const answers: Readonly<Record<Consent | 'barred', Presence['answer']>> = {
+  unasked: 'undecided',
+  untold: 'undecided',
+  no: 'refused',
+  always: 'agreed',
+  brief: 'agreed',
+  policy: 'agreed',
+  barred: 'barred',
+};
+
+function describePresence(state: TalkState, person: PresentPerson): Presence {
+  const answer = answers[person.standing];
+  const recognises =
+    answer === 'agreed' ? describePersonHearing(state, person) : 'nobody';
+  return { name: person.name, answer, recognises };
 }
 
 function describePersonHearing(

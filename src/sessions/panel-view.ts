@@ -10,7 +10,7 @@ import {
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import type { FeaturePanel, PanelContent } from '#src/ports/panel.ts';
+import type { FeaturePanel, PanelContent, PanelMood } from '#src/ports/panel.ts';
 import { areCaptionsWritten, findCaptionsGap } from '#src/ports/session-hearing.ts';
 import {
   describeTalk,
@@ -49,27 +49,39 @@ export function createPanel(facts: PanelFacts): PanelContent {
     isAsking,
     notes,
     people,
+    presences,
     second: secondLines,
   } = describeTalk(talk);
   // Undecided people read the rest behind the button.
   const privacyLines = toOptionalLines(isAsking, { id: 'panel.storage' });
-  const activityLines = talk.isLinked
-    ? listActivityLines(facts, buttons.includes('ask'))
-    : [];
+  const activity = talk.isLinked
+    ? findActivity(facts, buttons.includes('ask'))
+    : undefined;
+  const queueLines = talk.isLinked ? listQueueLines(facts) : [];
   const featureLines = talk.isLinked ? (features.lines ?? []) : [];
   const ownButtons = talk.isLinked ? (features.buttons ?? []) : [];
+  const furtherLines = [...notes, ...featureLines, ...privacyLines];
+  const activityLines = activity ? [activity.line] : [];
   return {
     lines: [
       firstLine,
       ...secondLines,
       ...activityLines,
+      ...queueLines,
       ...people,
-      ...notes,
-      ...featureLines,
-      ...privacyLines,
+      ...furtherLines,
     ],
     rows: [buttons, ownButtons, consent],
     status: talk.isLinked ? getStatusLine(facts, heardCount) : undefined,
+    stage: {
+      channel: talk.channel,
+      mood: activity?.mood ?? 'waiting',
+      people: presences.map(({ name, answer, recognises }) => {
+        return { name, answer, isHeard: recognises === 'words' };
+      }),
+      headline: firstLine,
+      notes: [...secondLines, ...queueLines, ...furtherLines],
+    },
   };
 }
 
@@ -81,20 +93,31 @@ function getStatusLine({ talk }: PanelFacts, heardCount: number): TextLine {
   };
 }
 
-function listActivityLines(facts: PanelFacts, isListening: boolean) {
-  const { features, guildId, getName, state, talk, talking } = facts;
+/** What the bot does, and the line of the panel that says so. */
+type Activity = { readonly mood: PanelMood; readonly line: TextLine };
+
+/** Finds what the bot does. Undefined: no question reaches it, and it answers none. */
+function findActivity(facts: PanelFacts, isListening: boolean): Activity | undefined {
+  const { talking } = facts;
+  const answering = findAnswering(facts);
+  if (answering || !isListening) return answering;
+  const line: TextLine =
+    talking === undefined
+      ? { id: 'panel.listening' }
+      : { id: 'panel.hearing', with: { name: talking } };
+  return { mood: 'listening', line };
+}
+
+/** Lists captions, and questions that wait, were understood or were lost. */
+function listQueueLines(facts: PanelFacts) {
+  const { features, guildId, getName, state, talk } = facts;
   const { captionsChannelId } = features;
   const lost = state.notes.dropped.map(({ by }) => getName(by));
   const captionsUrl =
     captionsChannelId === undefined
       ? undefined
       : `https://discord.com/channels/${guildId}/${captionsChannelId}`;
-  const idle: TextLine =
-    talking === undefined
-      ? { id: 'panel.listening' }
-      : { id: 'panel.hearing', with: { name: talking } };
   return [
-    ...(findAnsweringLine(facts) ?? toOptionalLines(isListening, idle)),
     ...listCaptionsLines(talk, captionsUrl),
     ...listNamesLine('panel.next', findNextName(state)),
     ...listUnderstoodLines(facts),
@@ -114,22 +137,20 @@ function listCaptionsLines(
   return gap && !isToldFirst ? [gap] : [];
 }
 
-function findAnsweringLine({
-  state,
-  step,
-  talk,
-}: PanelFacts): readonly [TextLine] | undefined {
+function findAnswering({ state, step, talk }: PanelFacts): Activity | undefined {
   const { current } = state.turnQueue;
   const phases = state.turns.map((turn) => getPhase(turn, state));
-  if (step) return [{ id: step }];
+  if (step) return { mood: 'thinking', line: { id: step } };
   if (current && current.phase.kind !== 'making') {
     const asker = findCurrentTurn(state)?.name;
-    return asker === undefined
-      ? [{ id: 'panel.speaking.all', with: { channel: talk.channel } }]
-      : [{ id: 'panel.speaking', with: { name: asker } }];
+    const line: TextLine =
+      asker === undefined
+        ? { id: 'panel.speaking.all', with: { channel: talk.channel } }
+        : { id: 'panel.speaking', with: { name: asker } };
+    return { mood: 'speaking', line };
   }
   if (current || phases.includes('waiting') || phases.includes('deciding'))
-    return [{ id: 'panel.thinking' }];
+    return { mood: 'thinking', line: { id: 'panel.thinking' } };
   return undefined;
 }
 

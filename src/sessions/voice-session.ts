@@ -306,9 +306,11 @@ export class VoiceSession implements Session {
   showPanel(panelContent: PanelContent): void {
     const { channelId, guildId } = this.channel;
     const next = JSON.stringify(panelContent);
-    if (next !== this.#shownPanel)
-      this.#deps.panels.show(guildId, new Owned(panelContent, { channelId }));
+    if (next === this.#shownPanel) return;
     this.#shownPanel = next;
+    const content = new Owned(panelContent, { channelId });
+    this.#deps.panels.show(guildId, content);
+    this.#deps.roomView?.show({ kind: 'panel', channelId, content });
   }
 
   /** Tests whether a person sits in the channel. False while disconnected. */

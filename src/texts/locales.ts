@@ -36,5 +36,11 @@ export const discordLocales = [
   'ko',
 ] as const;
 
+/** Returns the tag by which Discord names a language with texts. */
+export function toDiscordLocale(locale: LocaleTag): (typeof discordLocales)[number] {
+  if (locale === 'en') return 'en-US';
+  return locale === 'es' ? 'es-ES' : locale;
+}
+
 /** Language with texts, as a BCP 47 tag. */
 export type LocaleTag = (typeof textLocales)[number];

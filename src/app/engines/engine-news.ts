@@ -7,6 +7,10 @@ export type EngineNews =
       readonly kind: 'ready';
       readonly role: ProviderRole;
       readonly what: LoggedText;
+      /** The built-in engine. */
+      readonly isLocal: boolean;
+      /** Voice of a built-in engine. */
+      readonly voice?: string | undefined;
       readonly tookMs: number;
     }
   /** A background task of an engine fails, or works again. */

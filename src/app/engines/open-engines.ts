@@ -164,6 +164,8 @@ async function openRoleEngines(
       kind: 'ready',
       role,
       what: admitSetting(describeEngine(role, choice)),
+      isLocal: choice.kind === 'local',
+      voice: choice.kind === 'local' ? choice.voice : undefined,
       tookMs: realClock.nowMs() - startedMs,
     });
     return engine;

@@ -1,37 +1,26 @@
+import type { ShownEngine } from '#sandbox/page/browser-protocol.ts';
+import type { FactLine } from '#sandbox/page/room-facts.ts';
 import type { EngineNews } from '#src/app/engines/engine-news.ts';
-import {
-  describeSilence,
-  dropReasons,
-  explainSilence,
-  nothingToSay,
-} from '#src/console/printer.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedOutcome } from '#src/ports/typed-messages.ts';
+import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 export type SendToPage = (event: PageEvent) => void;
 
-/** Why a typed line got no reply. Undefined: it got one, or its words say enough. */
-const typedSilences: Readonly<Record<TypedOutcome, string | undefined>> = {
-  answered: undefined,
-  read: undefined,
-  deleted: undefined,
-  elsewhere: undefined,
-  bot: undefined,
-  webhook: undefined,
-  failed: 'that did not work',
-  off: 'typed lines are turned off here; /settings view shows it',
-  refused: 'you said no, or it may not answer you; press Hear me to change your no',
-  unasked: 'that line was not for it; mention it',
-  paused: 'it is paused; press Pause/resume',
-  unread: 'it cannot read that line; mention it',
-  empty: 'that line holds nothing to answer',
-  'not-meant': 'that line was not for it; mention it',
-  full: 'it has too many lines to answer; wait a moment',
-  absent: 'it is in no voice channel; /join calls it',
-  silent: 'it may not speak here',
-};
+/** Typed lines that get no reply, or one only now and then. */
+const silentOutcomes: ReadonlySet<TypedOutcome> = new Set([
+  'off',
+  'refused',
+  'paused',
+  'unread',
+  'not-meant',
+  'unasked',
+  'absent',
+  'silent',
+]);
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -39,7 +28,7 @@ const maxTools = 8;
 /** Reports answers to the page of the sandbox, which cannot see them on Discord, and facts of the bot. */
 export class PageView implements RoomView {
   readonly #botName;
-  readonly #engineLines: string[] = [];
+  readonly #engines: ShownEngine[] = [];
   /** Latest words of each speaker, by name. */
   readonly #liveWords = new Map<string, string>();
   /** Oldest first. */
@@ -58,7 +47,7 @@ export class PageView implements RoomView {
   /** Sends the engines, which are ready by then, and every later event. */
   connect(sendToPage: SendToPage): void {
     this.#sendToPage = sendToPage;
-    sendToPage({ kind: 'engines', lines: this.#engineLines });
+    sendToPage({ kind: 'engines', engines: this.#engines });
   }
 
   /** Whether somebody has the page open. */
@@ -71,10 +60,19 @@ export class PageView implements RoomView {
     this.#isWatched = isWatched;
   }
 
-  /** Draws tracks, timers and tools. */
+  /** Draws the panel, tracks, timers and tools. */
   show(fact: RoomFact): void {
     if (fact.kind === 'tool') this.#showTool(fact);
+    else if (fact.kind === 'panel') this.#showPanel(fact);
     else this.#send(fact);
+  }
+
+  #showPanel({ channelId, content }: Extract<RoomFact, { kind: 'panel' }>) {
+    const stage = content.findForPlace(channelId)?.stage;
+    if (!stage) return;
+    const { headline, notes } = stage;
+    const lines = { headline: toFactLine(headline), notes: notes.map(toFactLine) };
+    this.#send({ kind: 'panel', ...stage, ...lines });
   }
 
   #showTool({ id, tool, state }: ToolFact) {
@@ -85,7 +83,9 @@ export class PageView implements RoomView {
 
   /** Notes an engine that is ready, before `connect`. */
   onEngine(news: EngineNews): void {
-    if (news.kind === 'ready') this.#engineLines.push(`${news.role}: ${news.what}`);
+    if (news.kind !== 'ready') return;
+    const { role, isLocal, what, voice } = news;
+    this.#engines.push({ role, isLocal, what, voice });
   }
 
   /** Shows words and outcomes of speech. Other events change nothing. */
@@ -108,21 +108,15 @@ export class PageView implements RoomView {
         return;
       case 'ignored': {
         if (event.why === 'interjection') return;
-        const silence = explainSilence(event.why, this.#botName);
-        const advice =
-          silence.stage === 'attend' ? '' : ' Say it again, closer to the microphone.';
-        const reason = `${describeSilence(silence, this.#botName)}${advice}`;
-        this.#send({ kind: 'ignored', who: event.name, why: reason });
+        this.#send({ kind: 'ignored', who: event.name, why: event.why });
         return;
       }
-      case 'typed': {
-        const reason = typedSilences[event.outcome];
-        const why = `${this.#botName} did not answer: ${reason}.`;
-        if (reason !== undefined) this.#send({ kind: 'ignored', who: '', why });
+      case 'typed':
+        if (silentOutcomes.has(event.outcome))
+          this.#send({ kind: 'ignored', who: '', why: 'typed' });
         return;
-      }
       case 'dropped':
-        this.#send({ kind: 'dropped', who: event.name, why: dropReasons[event.why] });
+        this.#send({ kind: 'dropped', who: event.name, why: event.why });
         return;
       default: // no outcome of speech
     }
@@ -148,7 +142,7 @@ export class PageView implements RoomView {
       kind: 'answered',
       answerId,
       who: asker,
-      text: finish === 'empty' ? text || nothingToSay : text,
+      text,
       heardText,
       finish,
       instants,
@@ -158,4 +152,12 @@ export class PageView implements RoomView {
   #send(event: PageEvent) {
     this.#sendToPage?.(event);
   }
+}
+
+/** Escapes the words of a line, as on Discord. */
+function toFactLine({ id, with: values = {} }: TextLine): FactLine {
+  const escaped = Object.entries(escapeTextValues(values)).map(([name, value]) => {
+    return [name, value instanceof Mentions ? `${value}` : value] as const;
+  });
+  return { id, with: Object.fromEntries(escaped) };
 }

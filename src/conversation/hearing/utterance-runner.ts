@@ -250,7 +250,7 @@ export class UtteranceRunner {
         name,
         why: reason,
       });
-    recording.settle(content, !isWithdrawn && end === 'meant');
+    recording.settle(this.#addLanguage(content), !isWithdrawn && end === 'meant');
   }
 
   /** Converts an utterance for a pipeline. `text` holds the words on which the answer is begun. */
@@ -505,7 +505,17 @@ export class UtteranceRunner {
       if (signal.aborted) content = withdrawnContent;
       else if (transcript) content = classifyRecording(utterance, transcript);
     }
-    recording.settle(content, false);
+    recording.settle(this.#addLanguage(content), false);
+  }
+
+  /** Adds the language of the words, where the recogniser told none. */
+  #addLanguage(content: UtteranceContent): UtteranceContent {
+    if (content.kind !== 'text') return content;
+    const { transcript } = content;
+    const language = this.#session.voiceChannel.languages.findSpoken(transcript);
+    return language === undefined
+      ? content
+      : { kind: 'text', transcript: { ...transcript, language } };
   }
 
   #reportTranscript(

@@ -59,6 +59,30 @@ playScripts(
     orders answer in > Answer in Japanese
     hint > ja
     `,
+    'two sentences in a language make it likelier to a recogniser, for others in the room a little, and decide nothing': `
+    with eva always
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: You said five.
+    2000
+    adam says (human-goforward): Und in Lima?
+    > heard Adam: Und in Lima?, answered Adam: You said five.
+    2000
+    recogniser tells en
+    adam says (human-goforward): What time is it?
+    > heard Adam: What time is it?, answered Adam: You said five.
+    hint > maybe de 4
+    orders answer in > Answer in German
+    2000
+    adam says (human-goforward): And in Rome now?
+    > heard Adam: And in Rome now?, answered Adam: You said five.
+    hint > maybe de 2, en 2
+    orders answer in > Answer in English
+    2000
+    eva says (human-goforward): Nova, toss a coin.
+    > heard Eva: Nova, toss a coin., answered Eva: You said five.
+    hint > maybe en 2
+    `,
     'a persona that speaks one language answers everybody in it, whatever they speak or set': `
     with eva always
     recogniser tells en
