@@ -167,6 +167,7 @@ test('a stop must be heeded within 800 ms, and a name must be that of the person
   ];
   const answered = {
     kind: 'answered' as const,
+    answerId: 1,
     speakerId: toPersonId('ana'),
     name: line.who,
     text: 'Ben, it is Paris.',

@@ -1,5 +1,5 @@
 import { findClosestNames } from '#commands/closest-names.ts';
-import type { ChannelId } from '#src/base/ids.ts';
+import type { ChannelId, GuildId } from '#src/base/ids.ts';
 import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type {
@@ -60,7 +60,8 @@ async function sendTranscript(
     format,
     ...picked,
   });
-  if (outcome.kind !== 'file') return toNoTranscriptReply(outcome, 'captions.none');
+  if (outcome.kind !== 'file')
+    return toNoTranscriptReply(outcome, findAbsence(guildId, ports));
   const times = ports.guilds.getTimes(guildId);
   const { transcript } = outcome;
   const heading = transcript.map(({ session }): TextLine => {
@@ -72,9 +73,16 @@ async function sendTranscript(
   return [{ id: 'captions.none', words: [heading], files }];
 }
 
+type CaptionsAbsence = 'captions.none' | 'captions.begun';
+
+/** Captions that are on are not denied: of the first sentences, nothing is stored yet. */
+function findAbsence(guildId: GuildId, { features }: CommandPorts): CaptionsAbsence {
+  return features.captions.isOn(guildId) ? 'captions.begun' : 'captions.none';
+}
+
 function toNoTranscriptReply(
   outcome: NoTranscript,
-  id: 'ask.unknown' | 'captions.none' = 'ask.unknown',
+  id: 'ask.unknown' | CaptionsAbsence = 'ask.unknown',
 ): Replies {
   if (outcome.kind === 'failed') return [outcome.line];
   return [{ id, buttons: ['captions'] }];
@@ -194,11 +202,13 @@ async function summariseSession(call: CommandCall, ports: CommandPorts) {
 /** Has a session summarised, and builds a reply of one or several messages. */
 export async function toRecapReply(
   { guildId, caller }: CommandCall,
-  { features, guilds }: CommandPorts,
+  ports: CommandPorts,
   request: RecapRequest,
 ): Promise<Replies> {
+  const { features, guilds } = ports;
   const outcome = await features.transcripts.createRecap(guildId, caller.id, request);
-  if (outcome.kind !== 'recap') return toNoTranscriptReply(outcome, 'captions.none');
+  if (outcome.kind !== 'recap')
+    return toNoTranscriptReply(outcome, findAbsence(guildId, ports));
   const times = guilds.getTimes(guildId);
   const messages = outcome.recap.split((recap) => formatRecapMessages(recap, times));
   const [reply, ...furtherReplies] = messages.map(
@@ -207,5 +217,7 @@ export async function toRecapReply(
       words: message.split((lines): readonly AnyLine[] => lines),
     }),
   );
-  return reply ? [reply, ...furtherReplies] : toNoTranscriptReply({ kind: 'none' });
+  return reply
+    ? [reply, ...furtherReplies]
+    : toNoTranscriptReply({ kind: 'none' }, findAbsence(guildId, ports));
 }

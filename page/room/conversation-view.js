@@ -7,7 +7,8 @@ import { splitHeardText } from './heard-text.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
-import { findPanel, isFirstScreen } from './room-state.js';
+import { findPanel, isAnswerShown, isFirstScreen } from './room-state.js';
+import { isHeardNow } from './stage.js';
 import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
@@ -26,11 +27,21 @@ const drawnItems = new WeakMap();
 export function renderConversation(page, actions) {
   const { room, live } = page.room;
   const panel = findPanel(page.room);
-  const items = page.room.items.filter((item) => item !== panel);
+  const items = page.room.items.filter(
+    // An answer without a word has its place, and is not drawn.
+    (item) => item !== panel && (item.kind !== 'answering' || Boolean(item.text)),
+  );
   const lastItem = items.at(-1);
   const speakers = [
-    ...room.people.filter(({ name, speaks }) => speaks || live[name]),
-    ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
+    // To a voice that the bot does not hear no words will come.
+    ...room.people.filter(
+      ({ name, speaks }) => live[name] || (speaks && isHeardNow(page.room, name)),
+    ),
+    ...(room.bot.speaks &&
+    !isAnswerShown(page.room) &&
+    !isShownInWriting(items, page.room)
+      ? [room.bot]
+      : []),
   ];
   return html`<div class="messages" role="log" aria-label=${formatText('page.conversation')} tabindex="0"><div>
     <section class=${`hello${isFirstScreen(page.room) ? '' : ' past'}`}><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
@@ -74,7 +85,7 @@ function isShownInWriting(items, { room: { bot }, live }) {
  * @returns {string | undefined} undefined: a note without an author
  */
 function findAuthor(item, { bot }) {
-  if (item?.kind === 'answered') return bot.name;
+  if (item?.kind === 'answered' || item?.kind === 'answering') return bot.name;
   if (item?.kind === 'said') return item.who;
   return item?.kind === 'message' ? item.author : undefined;
 }
@@ -171,6 +182,8 @@ function renderItemContent(item, room, actions) {
   switch (item.kind) {
     case 'said':
       return renderMarkdown(item.text);
+    case 'answering':
+      return renderMarkdown(item.text ?? '');
     case 'answered':
       return html`${renderAnswer(item)}${renderTimings(item)}`;
     case 'message':

@@ -232,9 +232,9 @@ export class RoomPage {
   /** @type {RoomActions['send']} */
   send(givenText) {
     const { typedLine, room } = this.#page; // not the drawn line: a fast typist is ahead of it
-    const sentLine = givenText ?? typedLine;
+    const sentLine = (givenText ?? typedLine).trim();
     const { channels, bot } = room.room;
-    if (sentLine.trim() === '') return;
+    if (sentLine === '') return;
     this.#sentLines = [...this.#sentLines, sentLine].slice(-maxSentLines);
     this.#recalledCount = 0;
     if (givenText === undefined && this.#page.isConnected)
@@ -285,7 +285,7 @@ export class RoomPage {
   /** @type {RoomActions['changeLine']} */
   async changeLine(typedLine) {
     const { commands } = this.#page.room.room;
-    const { suggestions, ask, file } = completeLine(typedLine, commands);
+    const { suggestions, ask, file } = completeLine(typedLine.trimStart(), commands);
     this.#showSuggestions(typedLine, suggestions, file);
     document.getElementById('line')?.focus();
     if (!ask) return;

@@ -1,4 +1,4 @@
-/** @import { Answered, Item, PanelFacts, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState } from './room-types.js' */
+/** @import { Answered, Answering, Item, PanelFacts, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState, Unanswered } from './room-types.js' */
 
 import { formatText } from './texts.js';
 
@@ -38,15 +38,19 @@ export function stepRoom(state, event) {
     case 'message':
       return changeMessage(state, event);
     case 'live':
-      return { ...state, live: { ...state.live, [event.who]: event.text } };
-    case 'said':
+      return setLiveWords(state, event);
     case 'ignored':
+      return isToldLast(state, event)
+        ? state
+        : addItem(state, { ...event, key: `${state.count}` }, event.who);
+    case 'said':
     case 'dropped':
     case 'command':
+    case 'answering':
       return addItem(
         state,
         { ...event, key: `${state.count}` },
-        'who' in event ? event.who : '',
+        'who' in event && event.kind !== 'answering' ? event.who : '',
       );
     case 'answered':
       return putAnswer(state, event);
@@ -63,24 +67,77 @@ export function stepRoom(state, event) {
 }
 
 /**
- * Adds an answer, in place of the same one in writing.
+ * Tests whether the last line says the same: the scraps of one halting person get one line.
+ * @param {RoomState} state
+ * @param {Unanswered} event
+ * @returns {boolean}
+ */
+function isToldLast({ items }, { who, why: reason }) {
+  const last = items.at(-1);
+  return last?.kind === 'ignored' && last.who === who && last.why === reason;
+}
+
+/**
+ * Sets the words so far: of an answer at its place, of others below all items.
+ * @param {RoomState} state
+ * @param {Extract<RoomEvent, { kind: 'live' }>} event
+ * @returns {RoomState}
+ */
+function setLiveWords(state, { who, text, answerId }) {
+  const begun = findBegun(state, answerId);
+  if (!begun) return { ...state, live: { ...state.live, [who]: text } };
+  const items = state.items.map((item) => (item === begun ? { ...begun, text } : item));
+  return { ...state, items, live: { ...state.live, [who]: '' } };
+}
+
+/**
+ * Finds the place of an answer that has begun and not ended. Ids begin anew with each session.
+ * @param {RoomState} state
+ * @param {number | undefined} answerId
+ * @returns {(Answering & Item) | undefined}
+ */
+function findBegun({ items }, answerId) {
+  return items.findLast(
+    /** @returns {item is Answering & Item} */
+    (item) => item.kind === 'answering' && item.answerId === answerId,
+  );
+}
+
+/**
+ * Puts an ended answer where it began, and takes away the same one in writing. One whose beginning the page has not seen
+ * stands where it was written, or else last.
  * @param {RoomState} state
  * @param {Answered} answer
  * @returns {RoomState}
  */
 function putAnswer(state, answer) {
   const { name } = state.room.bot;
-  const writtenItem = state.items.findLast(
+  const begun = findBegun(state, answer.answerId);
+  const written = state.items.findLast(
     (item) =>
       item.kind === 'message' &&
       item.author === name &&
       item.text.trim() === answer.text.trim(),
   );
-  const item = { ...answer, key: `${state.count}` };
-  const nextState = addItem(state, item, name);
-  if (!writtenItem) return nextState;
-  const items = state.items.map((entry) => (entry === writtenItem ? item : entry));
-  return { ...nextState, items };
+  const place = begun ?? written;
+  const item = { ...answer, key: place?.key ?? `${state.count}` };
+  if (!place) return addItem(state, item, name);
+  const items = state.items.flatMap((entry) =>
+    entry === place ? item : entry === written ? [] : entry,
+  );
+  return { ...state, items, live: { ...state.live, [name]: '' } };
+}
+
+/**
+ * Tests whether the page shows the answer that the bot speaks now at its place.
+ * @param {RoomState} state
+ * @returns {boolean}
+ */
+export function isAnswerShown({ items }) {
+  const latest = items.findLast(
+    ({ kind }) => kind === 'answering' || kind === 'answered',
+  );
+  return latest?.kind === 'answering' && (latest.text ?? '') !== '';
 }
 
 /**

@@ -121,9 +121,19 @@
  */
 
 /**
+ * An answer from its beginning, with the words that were heard so far.
+ * @typedef {object} Answering
+ * @property {'answering'} kind
+ * @property {number} answerId
+ * @property {string} who name of the asker
+ * @property {string} [text] absent before its first word
+ */
+
+/**
  * An answer that has ended.
  * @typedef {object} Answered
  * @property {'answered'} kind
+ * @property {number} answerId
  * @property {string} who name of the asker
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
@@ -212,11 +222,12 @@
  * @typedef {(Room & { kind: 'state' })
  *   | RoomMessageEvent
  *   | Said
+ *   | Answering
  *   | Answered
  *   | Unanswered
  *   | SentCommand
  *   | Reply
- *   | { kind: 'live', who: string, text: string }
+ *   | { kind: 'live', who: string, text: string, answerId?: number }
  *   | FactEvent
  *   | { kind: 'models', hasChatModel: boolean }
  *   | { kind: 'engines', engines: Engine[] }
@@ -228,7 +239,7 @@
 /**
  * An entry of the conversation. `wallMs` counts since 1970.
  * @typedef {{ key: string, wallMs?: number }
- *   & (Said | Answered | Unanswered | SentCommand | (RoomMessage & { kind: 'message' }))} Item
+ *   & (Said | Answering | Answered | Unanswered | SentCommand | (RoomMessage & { kind: 'message' }))} Item
  */
 
 /**

@@ -8,7 +8,7 @@ import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
 import { listSilences } from './room-state.js';
 import { isSoundMissing } from './sound/sound-gate.js';
-import { readStage } from './stage.js';
+import { isHeardNow, readStage } from './stage.js';
 import { formatPieces, formatText } from './texts.js';
 
 /**
@@ -135,9 +135,10 @@ function findLookSide({ seats }) {
  * @param {RoomActions} actions
  * @returns {View}
  */
-function renderMicrophone({ isMicrophoneOpen, isTalking, level }, actions) {
-  return html`<button type="button" id="microphone" aria-label=${formatText('page.microphone')} aria-pressed=${`${isMicrophoneOpen}`}
-    style=${{ '--level': isTalking ? level : 0 }} onClick=${() => actions.toggleMicrophone()}>
+function renderMicrophone({ isMicrophoneOpen, isTalking, level, room }, actions) {
+  const isHeard = isHeardNow(room, room.room.you);
+  return html`<button type="button" id="microphone" class=${isHeard ? '' : 'unheard'} aria-label=${formatText('page.microphone')} aria-pressed=${`${isMicrophoneOpen}`}
+    style=${{ '--level': isTalking && isHeard ? level : 0 }} onClick=${() => actions.toggleMicrophone()}>
     <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${isMicrophoneOpen ? microphoneOn : microphoneOff}/></svg></button>`;
 }
 

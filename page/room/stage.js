@@ -71,6 +71,23 @@ export function readStage(state, isConnected) {
 }
 
 /**
+ * Tests whether the bot hears a person now: it sits beside the person, and its panel names the person.
+ * @param {RoomState} state
+ * @param {string} name
+ * @returns {boolean}
+ */
+export function isHeardNow(state, name) {
+  const { bot, people } = state.room;
+  const channel = people.find((person) => person.name === name)?.channel;
+  const panel = findPanel(state);
+  return (
+    bot.channel !== undefined &&
+    channel === bot.channel &&
+    (!panel || listPanelNames(panel, 'Hearing').includes(name))
+  );
+}
+
+/**
  * Finds the headline, for people beside the bot alone.
  * @param {RoomState} state
  * @param {string} headline

@@ -37,6 +37,8 @@ function formatItem(item, words) {
     case 'command':
     case 'message':
       return item.text;
+    case 'answering':
+      return item.text ?? '';
     case 'answered': {
       const { heard, unheard } = splitHeardText(item.text, item.heardText);
       return item.finish === 'cancelled' && unheard !== ''
@@ -55,7 +57,7 @@ function formatItem(item, words) {
  * @returns {string}
  */
 function findSpeaker(item, { bot, you }) {
-  if (item.kind === 'answered') return bot.name;
+  if (item.kind === 'answered' || item.kind === 'answering') return bot.name;
   if (item.kind === 'message') return item.author;
   return item.kind === 'command' ? you : item.who;
 }

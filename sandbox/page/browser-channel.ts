@@ -169,7 +169,7 @@ export class BrowserChannel implements Disposable {
     const menus = toMenus(change.message.components, listMenuNames(sandbox));
     const event = { ...fields, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);
-    else if (event.to === undefined) this.#keepEvent(id, event); // private ones are gone with the page, as in Discord
+    else this.#keepEvent(id, event);
     this.#emitEvent(event);
   }
 

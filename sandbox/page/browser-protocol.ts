@@ -144,6 +144,7 @@ export type ModelsRequest =
   | { readonly kind: 'models.restart' };
 
 const atMsSchema = z.number();
+const answerIdSchema = z.number();
 const whoSchema = z.string().max(100);
 const wordsSchema = z.string().max(20_000);
 
@@ -169,6 +170,7 @@ export type ShownEngine = {
 
 /** Codes of reasons why words got no answer, which each page explains in its language. */
 export const ignoreCodes = [
+  'typed',
   'no-voice',
   'empty',
   'hallucination',
@@ -182,9 +184,19 @@ export const dropCodes = ['crowded', 'late', 'ending', 'budget'] as const;
 
 /** An event of the bot's answers that its process sends to the page. This connection is no part of Discord. */
 export type BotEvent =
-  | { readonly kind: 'said' | 'live'; readonly who: string; readonly text: string }
+  | { readonly kind: 'said'; readonly who: string; readonly text: string }
+  /** Words so far. `answerId` is the answer of the bot that they belong to. */
+  | {
+      readonly kind: 'live';
+      readonly who: string;
+      readonly text: string;
+      readonly answerId?: number | undefined;
+    }
+  /** An answer to `who` begins, and stands here from now on. */
+  | { readonly kind: 'answering'; readonly answerId: number; readonly who: string }
   | {
       readonly kind: 'answered';
+      readonly answerId: number;
       readonly who: string;
       readonly text: string;
       /** The part of `text` that was heard. */
@@ -215,9 +227,21 @@ const engineSchema = z.object({
 });
 
 const speechEventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.enum(['said', 'live']), who: whoSchema, text: wordsSchema }),
+  z.object({ kind: z.literal('said'), who: whoSchema, text: wordsSchema }),
+  z.object({
+    kind: z.literal('live'),
+    who: whoSchema,
+    text: wordsSchema,
+    answerId: answerIdSchema.optional(),
+  }),
+  z.object({
+    kind: z.literal('answering'),
+    answerId: answerIdSchema,
+    who: whoSchema,
+  }),
   z.object({
     kind: z.literal('answered'),
+    answerId: answerIdSchema,
     who: whoSchema,
     text: wordsSchema,
     heardText: wordsSchema,

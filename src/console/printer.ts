@@ -2,6 +2,7 @@ import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { formatText } from '#src/texts/texts.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import type { PrintedEvent } from './answer-order.ts';
 
 type DropReason = Extract<SessionEvent, { kind: 'dropped' }>['why'];
 
@@ -57,7 +58,7 @@ export function printMessage(
 
 /** Prints an event that a person at the terminal has to know. */
 export function printEvent(
-  event: Exclude<SessionEvent, { kind: 'alert' }>,
+  event: PrintedEvent,
   botName: string,
   show: ConversationPrinter,
 ): void {

@@ -142,6 +142,7 @@ export function logSession(log: Log, guildId: GuildId, event: SessionEvent): voi
         event.message,
       );
       break;
+    case 'answering':
     case 'line':
     case 'words':
     case 'played':

@@ -46,8 +46,8 @@ export type SpokenSegment = {
   readonly isOver: boolean;
   readonly isCut: boolean;
   readonly answeredIds: readonly PersonId[];
-  /** False for a text that was read out. */
-  readonly isAnswer: boolean;
+  /** Id of the answer. Undefined for a text that was read out. */
+  readonly answerId: number | undefined;
 };
 
 /**

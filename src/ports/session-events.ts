@@ -95,10 +95,11 @@ export type SessionEvent =
       /** The utterance was cut for its length. */
       readonly cut?: 'too-long';
     })
-  /** Words of a speaker, or of the bot without a name. */
+  /** Words of a speaker, or of the bot without a name. `answerId` is the answer that they belong to. */
   | {
       readonly kind: 'words';
       readonly name?: string;
+      readonly answerId?: number | undefined;
       readonly text: string;
       readonly isWhole: boolean;
     }
@@ -130,8 +131,18 @@ export type SessionEvent =
       readonly how: ToolEnd;
       readonly tookMs: number;
     }
+  /** An answer begins, and has its place from now on. `answered` follows, unless it is given up unheard. */
+  | {
+      readonly kind: 'answering';
+      readonly answerId: number;
+      readonly speakerId: PersonId;
+      readonly name: string;
+      readonly typed?: true | undefined;
+    }
   | (InChannel & {
       readonly kind: 'answered';
+      /** Id of the answer within its session, as in `answering`. */
+      readonly answerId: number;
       readonly speakerId: PersonId;
       readonly name: string;
       /** `text` is from the model, and `heardText` left the bot. */

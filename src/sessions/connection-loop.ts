@@ -373,7 +373,8 @@ function reportSpoken(
   notices.reportEvent({
     kind: 'words',
     text: sent.text,
-    isWhole: sent.isOver && !sent.isAnswer,
+    answerId: sent.answerId,
+    isWhole: sent.isOver && sent.answerId === undefined,
   });
 }
 

@@ -49,6 +49,7 @@ const words: SessionEvent = { kind: 'recognised', ...ben, text: 'what time is it
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...ben, why });
 const answered = {
   kind: 'answered',
+  answerId: 1,
   ...ben,
   text: 'Five.',
   heardText: 'Five.',

@@ -10,7 +10,7 @@ const words = { text: 'It is five.', heardText: 'It is' };
 
 function answered(finish: 'completed' | 'cancelled') {
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
-  return { kind: 'answered', ...ben, ...words, finish, instants } as const;
+  return { kind: 'answered', answerId: 1, ...ben, ...words, finish, instants } as const;
 }
 
 function screen() {

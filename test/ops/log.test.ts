@@ -30,6 +30,7 @@ function logged(...events: SessionEvent[]) {
 const instants = { heardAtMs: 1000, endedAtMs: 1300.4, firstSentAtMs: 1800 };
 const answered: SessionEvent = {
   kind: 'answered',
+  answerId: 1,
   speakerId: toPersonId('adam-1'),
   name: 'Adam',
   text: 'my secret answer',

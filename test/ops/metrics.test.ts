@@ -15,6 +15,7 @@ const instants = {
 };
 const answered: SessionEvent = {
   kind: 'answered',
+  answerId: 1,
   speakerId: toPersonId('adam-1'),
   name: 'Adam',
   text: 'my secret answer',

@@ -16,7 +16,7 @@ function answered(
     text: 'secret',
     heardText: 'secret',
   };
-  return { kind: 'answered', ...who, finish, instants };
+  return { kind: 'answered', answerId: 1, ...who, finish, instants };
 }
 
 function statsOf(...events: readonly SessionEvent[]) {

@@ -20,6 +20,7 @@ const tool: SessionEvent = {
 };
 const answered: SessionEvent = {
   kind: 'answered',
+  answerId: 1,
   ...who,
   text: 'The timer runs.',
   heardText: 'The timer runs.',

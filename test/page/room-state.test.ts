@@ -55,6 +55,7 @@ test('of messages and events, in the order in which they came, only the latest 2
 test('an answer that was heard takes the place of the same in writing', () => {
   const instants = { heardAtMs: 1 };
   const answered = {
+    answerId: 1,
     who: 'You',
     text: 'Noon.',
     heardText: 'Noon.',
@@ -73,6 +74,66 @@ test('an answer that was heard takes the place of the same in writing', () => {
     message('Other.'),
   ).items;
   expect(later.map(({ kind }) => kind)).toEqual(['answered', 'message']);
+});
+
+const ends = {
+  who: 'You',
+  text: 'One. Two. Three.',
+  heardText: 'One.',
+  finish: 'cancelled' as const,
+  instants: { heardAtMs: 1, endedAtMs: 1 },
+};
+
+const begins = (answerId: number): RoomEvent => ({
+  kind: 'answering',
+  answerId,
+  who: 'You',
+});
+
+test('an answer stands where it began, above the question that cut it', () => {
+  const spoken = { kind: 'live', who: 'Parley', text: 'One.', answerId: 1 } as const;
+  const talk = [state, said('You', 'Count.'), begins(1), spoken, said('You', 'Stop?')];
+  const cut: RoomEvent = { kind: 'answered', answerId: 1, ...ends };
+  const begun = after(...talk);
+  expect(begun.items).toMatchObject([
+    { text: 'Count.' },
+    { text: 'One.' },
+    { text: 'Stop?' },
+  ]);
+  const { items } = after(...talk, begins(2), cut, {
+    ...cut,
+    answerId: 2,
+    text: 'Yes.',
+  });
+  expect(items).toMatchObject([
+    { text: 'Count.' },
+    { kind: 'answered', text: 'One. Two. Three.', key: begun.items[1]?.key },
+    { text: 'Stop?' },
+    { kind: 'answered', text: 'Yes.' },
+  ]);
+});
+
+test('an answer in writing, too, takes the place of its beginning', () => {
+  const { items } = after(state, begins(1), said('You', 'Hm.'), message('Noon.'), {
+    ...{ kind: 'answered', answerId: 1, ...ends },
+    text: 'Noon.',
+  });
+  expect(items.map(({ kind }) => kind)).toEqual(['answered', 'said']);
+});
+
+test('an answer of an earlier session keeps its place when ids begin anew', () => {
+  const first: RoomEvent = { kind: 'answered', answerId: 1, ...ends };
+  const { items } = after(state, begins(1), first, begins(1), {
+    ...first,
+    text: 'Two.',
+  });
+  expect(items).toMatchObject([{ text: 'One. Two. Three.' }, { text: 'Two.' }]);
+});
+
+test('scraps of one halting person, without words, get one line', () => {
+  const scrap = (who: string) => ({ kind: 'ignored' as const, who, why: 'No words.' });
+  const { items } = after(state, scrap('You'), scrap('You'), scrap('Adam'));
+  expect(items).toMatchObject([{ who: 'You' }, { who: 'Adam' }]);
 });
 
 test('words of a person who still speaks are live until they are said', () => {

@@ -6,7 +6,13 @@ test('the talk as text has who said what, and marks what was cut off', () => {
   const events: RoomEvent[] = [
     { kind: 'said', who: 'Adam', text: 'Count to three' },
     {
-      ...{ kind: 'answered', who: 'Adam', text: 'One two three', heardText: 'One two' },
+      ...{
+        kind: 'answered',
+        answerId: 1,
+        who: 'Adam',
+        text: 'One two three',
+        heardText: 'One two',
+      },
       ...{ finish: 'cancelled', instants: { heardAtMs: 0, endedAtMs: 1 } },
     },
     { kind: 'ignored', who: 'Ben', why: 'not-named' },

@@ -20,20 +20,38 @@ test('what is read out without being an answer stays on the page once it is over
   ]);
 });
 
+test('no typed line meets silence: the page says why it got no answer', () => {
+  const { view, sent } = open();
+  const speakerId = toPersonId('a');
+  view.onSession({ kind: 'typed', speakerId, outcome: 'answered' });
+  view.onSession({ kind: 'typed', speakerId, outcome: 'refused' });
+  expect(sent()).toEqual([{ kind: 'ignored', who: '', why: 'typed' }]);
+});
+
+test('an answer has its id from its beginning, with the words so far', () => {
+  const { view, sent } = open();
+  const adam = { speakerId: toPersonId('a'), name: 'Adam' };
+  view.onSession({ kind: 'answering', answerId: 7, ...adam });
+  view.onSession({ kind: 'words', text: 'It is', answerId: 7, isWhole: false });
+  expect(sent()).toEqual([
+    { kind: 'answering', answerId: 7, who: 'Adam' },
+    { kind: 'live', who: 'Nova', text: 'It is', answerId: 7 },
+  ]);
+});
+
 test('an answer without a word leaves a line', () => {
   const { view, sent } = open();
   const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
   const adam = { speakerId: toPersonId('a'), name: 'Adam', instants };
   view.onSession({
     kind: 'answered',
+    answerId: 1,
     ...adam,
     text: '',
     heardText: '',
     finish: 'empty',
   });
-  expect(sent()).toMatchObject([
-    { kind: 'answered', text: '(I have nothing to say.)' },
-  ]);
+  expect(sent()).toMatchObject([{ kind: 'answered', text: '', finish: 'empty' }]);
 });
 
 test('a tool call has one place on the page, from its beginning to its end', () => {

@@ -2,6 +2,7 @@ import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -9,6 +10,18 @@ type ShownEngine = Extract<PageEvent, { kind: 'engines' }>['engines'][number];
 type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
 
 export type SendToPage = (event: PageEvent) => void;
+
+/** Typed lines that get no reply, or one only now and then. */
+const silentOutcomes: ReadonlySet<TypedOutcome> = new Set([
+  'off',
+  'refused',
+  'paused',
+  'unread',
+  'not-meant',
+  'unasked',
+  'absent',
+  'silent',
+]);
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -90,6 +103,11 @@ export class PageView implements RoomView {
       case 'words':
         this.#showWords(event);
         return;
+      case 'answering': {
+        const { answerId, name: asker } = event;
+        this.#send({ kind: 'answering', answerId, who: asker });
+        return;
+      }
       case 'answered':
         this.#showAnswer(event);
         return;
@@ -98,6 +116,10 @@ export class PageView implements RoomView {
         this.#send({ kind: 'ignored', who: event.name, why: event.why });
         return;
       }
+      case 'typed':
+        if (silentOutcomes.has(event.outcome))
+          this.#send({ kind: 'ignored', who: '', why: 'typed' });
+        return;
       case 'dropped':
         this.#send({ kind: 'dropped', who: event.name, why: event.why });
         return;
@@ -108,20 +130,22 @@ export class PageView implements RoomView {
   /** Shows words live, then whole as said. */
   #showWords({
     name: speaker = this.#botName,
+    answerId,
     text,
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#send({ kind: 'said', who: speaker, text });
     if (isWhole || (this.#liveWords.get(speaker) ?? '') === text) return;
     this.#liveWords.set(speaker, text);
-    this.#send({ kind: 'live', who: speaker, text });
+    this.#send({ kind: 'live', who: speaker, text, answerId });
   }
 
   #showAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
-    const { name: asker, text, heardText, finish, instants } = event;
+    const { answerId, name: asker, text, heardText, finish, instants } = event;
     this.#liveWords.set(this.#botName, heardText);
     this.#send({
       kind: 'answered',
+      answerId,
       who: asker,
       text,
       heardText,

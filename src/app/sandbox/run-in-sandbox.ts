@@ -16,6 +16,7 @@ import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import { admitError } from '#src/base/logged-text.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
+import { AnswerOrder } from '#src/console/answer-order.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import {
   checkAnswerWords,
@@ -340,6 +341,7 @@ function createSandboxView(show: ConversationPrinter, botName: string): SandboxV
       show.printNote(`${toFeatureAlert(change).meaning}: ${change.cause}`);
   }
 
+  const order = new AnswerOrder(realClock, (event) => printEvent(event, botName, show));
   return {
     onEngine(news) {
       switch (news.kind) {
@@ -371,7 +373,7 @@ function createSandboxView(show: ConversationPrinter, botName: string): SandboxV
     },
     onSession(event) {
       if (event.kind === 'alert') showAlert(event);
-      else printEvent(event, botName, show);
+      else order.report(event);
     },
   };
 }

@@ -67,7 +67,7 @@ export class AnswerRunner {
   readonly #deps: AnswerDeps & VoiceDeps;
   readonly #utterances: UtteranceRunner;
   readonly #playing = new Set<Promise<void>>();
-  readonly #unheardProgress = new Map<Id, AnswerProgress>();
+  readonly #unheard = new Map<Id, Pick<AnswerRun, 'id' | 'progress'>>();
 
   constructor(
     session: Session,
@@ -94,7 +94,7 @@ export class AnswerRunner {
 
   /** Begins to make an answer. Nothing of it sounds, and no tool of it runs, before `playAnswer`. */
   beginAnswer(effect: EffectOf<'begin'>): void {
-    this.#unheardProgress.delete(effect.turn);
+    this.#unheard.delete(effect.turn);
     const { loop, voiceChannel, signal } = this.#session;
     const turn = findTurn(loop.state, effect.turn);
     if (!turn) return;
@@ -124,6 +124,7 @@ export class AnswerRunner {
     const job = this.runningAnswers.findReply(answer);
     if (!job) return;
     job.pending.markWanted();
+    this.#reportBeginning(job);
     const speaking = this.runningAnswers.play(job, async (output, signal) => {
       await waitUnlessAborted(job.pending.ready, signal);
       return await this.#speakAnswer(job, output, signal);
@@ -131,6 +132,16 @@ export class AnswerRunner {
     const playing = speaking.catch((error: unknown) => this.#failRun(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
+  }
+
+  #reportBeginning(job: AnswerRun) {
+    const turn = this.#findTurn(job);
+    if (!turn) return;
+    const { by: speakerId, name, request } = turn;
+    const typed = request === undefined ? undefined : true;
+    const answerId = job.id;
+    const { notices } = this.#session;
+    notices.reportEvent({ kind: 'answering', answerId, speakerId, name, typed });
   }
 
   #failRun(job: AnswerRun, error: unknown) {
@@ -143,10 +154,11 @@ export class AnswerRunner {
 
   /** Reports a cancelled answer of which nothing was heard, unless it failed or its asker withdrew. */
   reportUnheardAnswer(turn: TurnState, end: TurnEnd): void {
-    const progress = this.#unheardProgress.get(turn.id);
-    this.#unheardProgress.delete(turn.id);
-    if (!progress || end === 'withdrawn' || end === 'left' || end === 'failed') return;
-    reportAnswer(turn, { progress, finish: 'cancelled' }, this.#session);
+    const unheard = this.#unheard.get(turn.id);
+    this.#unheard.delete(turn.id);
+    if (!unheard || end === 'withdrawn' || end === 'left' || end === 'failed') return;
+    const { id, progress } = unheard;
+    reportAnswer(turn, { id, progress, finish: 'cancelled' }, this.#session);
   }
 
   /** Fails an answer that has made no progress for too long. */
@@ -166,7 +178,7 @@ export class AnswerRunner {
   /** Drops an answer that is not wanted any more. */
   discardAnswer(answer: Id): void {
     const job = this.runningAnswers.findReply(answer);
-    if (job?.sounding) this.#unheardProgress.set(job.effect.turn, job.progress);
+    if (job?.sounding) this.#unheard.set(job.effect.turn, job);
     job?.pending.discardUnheard();
     this.runningAnswers.discard(answer);
   }
@@ -353,7 +365,7 @@ export class AnswerRunner {
     const { effect, id, pending, progress, reply } = job;
     const turn = this.#findTurn(job);
     if (turn?.answer?.id === id)
-      reportAnswer(turn, { reply, progress, finish }, this.#session);
+      reportAnswer(turn, { id, reply, progress, finish }, this.#session);
     const isRead = progress.isWritten && pending.onlyFor === undefined;
     const heardText = isRead ? progress.text : (reply?.getHeardText() ?? '');
     const { voiceChannel, speech } = this.#session;
@@ -394,9 +406,11 @@ function reportAnswer(
   turn: TurnState,
   {
     finish,
+    id: answerId,
     progress,
     reply,
   }: Pick<FinishedAnswer, 'finish' | 'progress'> & {
+    readonly id: Id;
     readonly reply?: SpokenReply;
   },
   { consent, notices, voiceChannel }: Owners<'consent' | 'notices' | 'voiceChannel'>,
@@ -410,6 +424,7 @@ function reportAnswer(
   }
   notices.reportEvent({
     kind: 'answered',
+    answerId,
     channelId: voiceChannel.channel.channelId,
     speakerId,
     name,

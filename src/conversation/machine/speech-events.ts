@@ -29,7 +29,7 @@ import {
   noteAnswerOver,
   updateAttention,
 } from './turn-addressing.ts';
-import { addTurn, beginTurnAnswer, dropTurn } from './turn-lifecycle.ts';
+import { addTurn, beginTurnAnswer } from './turn-lifecycle.ts';
 import { queueTurn } from './turn-queue.ts';
 
 /** Handlers of events about utterances, their transcripts and typed questions, for `stepConversation`. */
@@ -150,13 +150,6 @@ export const speechHandlers: Pick<
       emitEffect(draft, { do: 'report', request, outcome: 'withdrawn' });
       return;
     }
-    const replacedTurn = draft.turns.find(
-      (turn) =>
-        turn.by === by &&
-        turn.request !== undefined &&
-        draft.turnQueue.waiting.includes(turn.id),
-    );
-    if (replacedTurn) dropTurn(draft, replacedTurn, 'interrupted');
     const fields = { name, request, parts: [{ utterance: 0, words: text }] };
     queueTurn(draft, addTurn(draft, by, atMs, fields));
   },

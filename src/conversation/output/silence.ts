@@ -4,9 +4,12 @@ import type { TextLine } from '#src/texts/texts.ts';
 /** A track that a stop paused, and the person whose sound waits there. */
 type PausedTrack = { readonly track: string; readonly owner?: string };
 
-/** End of a request for silence. `nothing`: there was no sound, and nobody waited for one. */
+/**
+ * End of a request for silence. `nothing`: there was no sound, and nobody waited for one. `writing`: neither, but an
+ * answer in writing goes on.
+ */
 export type SilenceOutcome = {
-  readonly kind: 'stopped' | 'nothing';
+  readonly kind: 'stopped' | 'nothing' | 'writing';
   readonly paused: readonly PausedTrack[];
 };
 
@@ -31,6 +34,7 @@ export function pauseTracks({ mix }: Pick<SessionSpeech, 'mix'>): SilenceOutcome
 /** Describes a silence: the sounds that wait, and the people who can go on with them. */
 export function toSilenceLine({ kind, paused }: SilenceOutcome): TextLine {
   if (kind === 'nothing') return { id: 'stop.silent' };
+  if (kind === 'writing') return { id: 'stop.writing' };
   if (paused.length === 0) return { id: 'stop.ok' };
   const tracks = paused.map(({ track }) => track).join(', ');
   const owners = paused.flatMap(({ owner }) => owner ?? []);

@@ -57,6 +57,13 @@ export class WrittenAnswerConcurrency {
     }
   }
 
+  /** Tests whether an answer or a recap for a person of the server is being written. */
+  isWriting(guildId: GuildId): boolean {
+    return [...this.#slots].some(
+      (slot) => slot.guildId === guildId && slot.personId !== undefined,
+    );
+  }
+
   #listRecaps(guildId: GuildId) {
     return [...this.#slots].filter((slot) => slot.guildId === guildId && slot.isRecap);
   }

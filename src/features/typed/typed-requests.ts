@@ -44,7 +44,7 @@ import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { ServerSessions } from '#src/sessions/voice-sessions.ts';
 import type { AdmittedFile, Recordings } from '#src/sources/recordings.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { findWish, type Wish } from '#src/turn/overlap/interjections.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
@@ -202,7 +202,13 @@ export class TypedRequests {
   /** Silences the bot within two frames: drops waiting questions and speech, and pauses the sounds of all tracks. */
   stopSpeaking(guildId: GuildId): SilenceOutcome {
     const session = this.#findSession(guildId);
-    return session ? silenceSession(session.speech) : { kind: 'nothing', paused: [] };
+    const silenced: SilenceOutcome = session
+      ? silenceSession(session.speech)
+      : { kind: 'nothing', paused: [] };
+    const isWriting = this.#deps.writtenQuestions.isWriting(guildId);
+    return silenced.kind === 'nothing' && isWriting
+      ? { ...silenced, kind: 'writing' }
+      : silenced;
   }
 
   /** Finds the wish that a typed text is: a stop, a no, or a request to leave or to pause hearing. */
@@ -532,22 +538,26 @@ function toQueuedQuestion(
 
 function toDroppedOutcome(outcome: TurnEnd): AskOutcome {
   if (outcome === 'left') return nowhereOutcome;
-  const id = droppedTexts[outcome];
-  return {
-    kind: 'failed',
-    line: id ? { id } : { id: 'generic', with: { code: 'bug' } },
-  };
+  return { kind: 'failed', line: droppedLines[outcome] };
 }
 
-/** A privately answered question ends here as if it was taken back. */
-const droppedTexts: Partial<Readonly<Record<TurnEnd, PlainTextId>>> = {
-  stopped: 'stop.ok',
-  skipped: 'stop.ok',
-  withdrawn: 'consent.no',
-  interrupted: 'stop.ok',
-  crowded: 'ask.dropped',
-  late: 'ask.dropped',
-  muted: 'muted.server',
-  ending: 'seat.stopped',
-  lost: 'panel.reconnecting',
+const bugLine: TextLine = { id: 'generic', with: { code: 'bug' } };
+
+/** Why a question has no answer, for each end of its turn. A privately answered one ends here as if it was taken back. */
+const droppedLines: Readonly<Record<Exclude<TurnEnd, 'left'>, TextLine>> = {
+  stopped: { id: 'ask.stopped' },
+  cancelled: { id: 'ask.stopped' },
+  skipped: { id: 'ask.skipped' },
+  interrupted: { id: 'ask.interrupted' },
+  withdrawn: { id: 'consent.no' },
+  crowded: { id: 'ask.dropped' },
+  late: { id: 'ask.waited' },
+  muted: { id: 'muted.server' },
+  ending: { id: 'seat.stopped' },
+  lost: { id: 'ask.lost' },
+  empty: { id: 'fail.llm' },
+  refused: { id: 'captions.only' },
+  // Answers and failures have told the asker before the turn ends.
+  completed: bugLine,
+  failed: bugLine,
 };

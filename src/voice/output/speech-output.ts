@@ -182,6 +182,7 @@ export class SpeechOutput {
   #describeSpoken({
     answeredIds,
     by,
+    id,
     listQuotedIds,
     reply,
   }: OpenReply): SpokenSegment | undefined {
@@ -195,7 +196,7 @@ export class SpeechOutput {
       text,
       ...times,
       answeredIds: [...answered, ...(listQuotedIds?.() ?? [])],
-      isAnswer: by !== undefined,
+      answerId: by === undefined ? undefined : id,
     };
   }
 

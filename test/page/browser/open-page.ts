@@ -145,7 +145,13 @@ const lines: readonly BrowserEvent[] = [
   },
   { kind: 'said', who: 'You', text: 'What time is it?' },
   {
-    ...{ kind: 'answered', who: 'You', text: 'It is noon.', heardText: 'It is noon.' },
+    ...{
+      kind: 'answered',
+      answerId: 1,
+      who: 'You',
+      text: 'It is noon.',
+      heardText: 'It is noon.',
+    },
     ...{ finish: 'completed', firstHeardAtMs: 1_400 },
     instants: {
       ...{

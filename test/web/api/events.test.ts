@@ -18,6 +18,7 @@ const heard: SessionEvent = { ...words, kind: 'recognised', text: 'Hello.' };
 const answered: SessionEvent = {
   ...heard,
   kind: 'answered',
+  answerId: 1,
   text: 'Hello, Ana. How are you?',
   heardText: 'Hello, Ana.',
   finish: 'cancelled',

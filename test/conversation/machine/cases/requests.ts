@@ -72,42 +72,42 @@ export const requestsCases: ConversationCases = {
       [voiceBegan(1, toPersonId('ben'), 3_000)],
       [noticeAsked(2, undefined, 3_100, 3_100), 'report 2: late'],
     ],
-  'a typed question is answered in its turn and reported; a second one takes its place while it waits':
-    {
-      steps: [
-        bridgeAsked,
-        [
-          {
-            kind: 'typed',
-            request: 1,
-            by: toPersonId('ben'),
-            name: 'ben',
-            text: 'Quito?',
-            atMs: 1_100,
-          },
-        ],
-        [
-          {
-            kind: 'typed',
-            request: 2,
-            by: toPersonId('ben'),
-            name: 'ben',
-            text: 'Chile?',
-            atMs: 1_200,
-          },
-          'report 1: interrupted',
-        ],
-        [
-          [replyAudible(101, 1_300), replyOver(101, 2_000, 'Old.')],
-          'begin 104 for ben: Chile?',
-          'play 104 to ben',
-        ],
-        [
-          [replyAudible(104, 3_000), replyOver(104, 4_000, 'Santiago.')],
-          'report 2: completed',
-        ],
+  'typed questions wait, and are answered in their order and reported': {
+    steps: [
+      bridgeAsked,
+      [
+        {
+          kind: 'typed',
+          request: 1,
+          by: toPersonId('ben'),
+          name: 'ben',
+          text: 'Quito?',
+          atMs: 1_100,
+        },
       ],
-    },
+      [
+        {
+          kind: 'typed',
+          request: 2,
+          by: toPersonId('ben'),
+          name: 'ben',
+          text: 'Chile?',
+          atMs: 1_200,
+        },
+      ],
+      [
+        [replyAudible(101, 1_300), replyOver(101, 2_000, 'Old.')],
+        'begin 104 for ben: Quito?',
+        'play 104 to ben',
+      ],
+      [
+        [replyAudible(104, 3_000), replyOver(104, 4_000, 'Santiago.')],
+        'report 1: completed',
+        'begin 105 for ben: Chile?',
+        'play 105 to ben',
+      ],
+    ],
+  },
   'a message that is deleted while its answer is made or heard is not answered on': [
     [
       {
