@@ -145,6 +145,19 @@ const lines: readonly BrowserEvent[] = [
   { kind: 'ignored', who: 'Adam', why: 'not addressed' },
 ];
 
+/** The bot's process: Ollama runs, and every key is refused. */
+function answerModels({ kind, key }: PageRequest) {
+  if (kind === 'models.find')
+    return {
+      servers: [{ name: 'Ollama', models: ['llama3.2', 'qwen3'] }],
+      stopped: [],
+      vendors: ['OpenAI'],
+    };
+  if (kind !== 'models.connect') return {};
+  if (key !== undefined) return { outcome: 'refused', why: 'OpenAI refused the key.' };
+  return { outcome: 'connected', server: 'Ollama', roles: 'chat' };
+}
+
 /** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */
 export async function openSetup(
   more: Pick<Partial<PageOptions>, 'browsers' | 'port'> = {},
@@ -160,8 +173,16 @@ export async function openSetup(
       const choices =
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
+      const found = line.kind.startsWith('models.') && answerModels(line);
       socket.send(
-        formatFrame({ kind: 'reply', id: line.id, ok: true, choices, ...asks }),
+        formatFrame({
+          kind: 'reply',
+          id: line.id,
+          ok: true,
+          choices,
+          ...asks,
+          ...found,
+        }),
       );
     };
     const onOpen = (_: Event, socket: WSContext) => {
