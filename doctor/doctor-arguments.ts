@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
+import { getUsage } from '#src/base/program-help.mjs';
 import { isAddress } from '#src/config/settings.ts';
 
 /** Flags of `npm run doctor`. */
@@ -15,8 +16,7 @@ export type DoctorArguments = {
 };
 
 /** All flags, for a person who typed a wrong one. */
-export const doctorUsage =
-  'npm run doctor [-- --provider URL [--key-env NAME]] [--live [--silence 2m]] [--tell-operator] [--offline]';
+export const doctorUsage: string = getUsage('doctor');
 
 const textOption = { type: 'string' } as const;
 const flagOption = { type: 'boolean' } as const;

@@ -1,9 +1,10 @@
+import { getUsage } from '#src/base/program-help.mjs';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { textLocales } from '#src/texts/locales.ts';
 import { markTranslatedTexts, reportTranslations } from '#src/texts/translation-report.ts';
 import { readTexts } from '#src/texts/texts.ts';
 
-const usage = 'npm run texts [-- LANGUAGE [mark]]';
+const usage = getUsage('texts');
 const [language, act] = process.argv.slice(2);
 const isAct = act === undefined || act === 'mark';
 if ((language !== undefined && !textLocales.includes(language)) || !isAct) {

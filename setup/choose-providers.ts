@@ -19,7 +19,7 @@ import {
   type KnownServer,
 } from './server-roles.ts';
 import type { SettingEdits } from './setting-edits.ts';
-import type { SetupQuestions } from './setup-questions.ts';
+import { orStepBack, type SetupQuestions } from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
 
 export type ProviderChoiceDeps = {
@@ -41,10 +41,11 @@ const serverDeadlineMs = 60_000;
 export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
   const { ask, edits } = deps;
   const progress: RoleProgress = { served: new Set(), absentByAddress: new Map() };
+  let server: KnownServer | undefined;
   while (progress.served.size < groups.length) {
-    const server = await askServer(deps, progress);
+    server = await askServer(deps, progress, server);
     if (!server) break;
-    await tryServerWithKeys(deps, server, progress);
+    while (await shouldTryAgain(deps, server, progress));
   }
   if (progress.served.size === 0) useEmbeddedEngines(edits);
   const { pipeline, chat } = edits.readConfig().engines;
@@ -54,31 +55,69 @@ export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
 const noModelNotice =
   'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
-/** Asks for a server. Undefined if the person wants no more. */
-async function askServer({ ask, vendors }: ProviderChoiceDeps, progress: RoleProgress) {
-  const offeredVendors = vendors.filter(
+/** Tries a server. After one that fills no role, asks in two lines whether to try it again, without the whole list. */
+async function shouldTryAgain(
+  deps: ProviderChoiceDeps,
+  server: KnownServer,
+  progress: RoleProgress,
+) {
+  const served = progress.served.size;
+  const isTried = await orStepBack(tryServerWithKeys(deps, server, progress));
+  if (!isTried || progress.served.size > served) return false;
+  const choices = [
+    { value: true, label: `Try ${server.name} again` },
+    { value: false, label: 'Choose another server' },
+  ];
+  return (await orStepBack(deps.ask.choose('What now?', choices))) === true;
+}
+
+/** Asks for a server, with the last one marked. Undefined if the person wants no more. */
+async function askServer(
+  { ask, vendors }: ProviderChoiceDeps,
+  progress: RoleProgress,
+  last: KnownServer | undefined,
+) {
+  const offered = vendors.filter(
     (vendor) => listOpenRoles(vendor, progress).length > 0,
   );
-  const answer = await ask.choose<KnownServer | 'other' | undefined>(
-    formatServerQuestion(progress),
-    [
-      ...offeredVendors.map(toVendorChoice),
-      { value: 'other', label: 'Another server, by its address' },
-      {
-        value: undefined,
-        label:
-          progress.served.size === 0
-            ? builtInLabel
-            : 'No more: the rest stays as it is',
-      },
-    ],
-  );
-  return answer === 'other' ? await askServerAddress(ask) : answer;
+  const furtherVendors = offered.filter(({ isMore }) => isMore);
+  const usualVendors = offered.filter(({ isMore }) => !isMore);
+  type ServerAnswer = KnownServer | 'more' | 'other' | undefined;
+  let marked: ServerAnswer = last;
+  for (;;) {
+    const answer: ServerAnswer = await ask.choose<ServerAnswer>(
+      formatServerQuestion(progress),
+      [
+        ...usualVendors.map(toVendorChoice),
+        ...(furtherVendors.length > 0
+          ? [{ value: 'more' as const, label: `More (${furtherVendors.length})` }]
+          : []),
+        { value: 'other', label: 'Another server, by its address' },
+        { value: undefined, label: formatEndLabel(progress) },
+      ],
+      furtherVendors.some((vendor) => vendor === marked) ? 'more' : marked,
+    );
+    if (answer !== 'more' && answer !== 'other') return answer;
+    const server =
+      answer === 'more'
+        ? await orStepBack(
+            ask.choose(moreQuestion, furtherVendors.map(toVendorChoice), last),
+          )
+        : await orStepBack(askServerAddress(ask));
+    if (server) return server;
+    marked = answer;
+  }
+}
+
+const moreQuestion = 'Which one? (Esc: back)';
+
+function formatEndLabel({ served }: RoleProgress) {
+  return served.size === 0 ? builtInLabel : 'No more: the rest stays as it is';
 }
 
 const builtInLabel = 'None: the built-in ones, free, best in English';
 
-/** Asks for another key as long as the server refuses it. */
+/** Asks for another key as long as the server refuses it. Returns false where the person wants another server. */
 async function tryServerWithKeys(
   deps: ProviderChoiceDeps,
   server: KnownServer,
@@ -88,8 +127,8 @@ async function tryServerWithKeys(
   let apiKey: Secret | undefined;
   for (;;) {
     if (!isOpen) apiKey = await askKey(deps.ask, server);
-    if (!isOpen && !apiKey) return;
-    if ((await tryServer(deps, server, apiKey, progress)) === 'tried') return;
+    if (!isOpen && !apiKey) return false;
+    if ((await tryServer(deps, server, apiKey, progress)) === 'tried') return true;
     isOpen = false;
   }
 }
@@ -127,7 +166,7 @@ function formatServerQuestion({ served }: RoleProgress) {
 
 async function askServerAddress(ask: SetupQuestions) {
   const baseUrl = await ask.askText(
-    'The address of the server, up to /v1.',
+    'The address of the server, up to /v1 (Esc: back).',
     'http://127.0.0.1:8000/v1',
     (value) =>
       isAddress(value)
@@ -145,7 +184,7 @@ async function askServerAddress(ask: SetupQuestions) {
 /** Undefined if the person wants another server. */
 async function askKey(ask: SetupQuestions, { name }: KnownServer) {
   const key = await ask.askSecret(
-    `The key of ${name} (not shown; Enter: another server).`,
+    `The key of ${name} (not shown; Enter or Esc: another server).`,
     (value) =>
       /^[\x21-\x7e]*$/.test(value)
         ? undefined
@@ -177,10 +216,45 @@ async function tryServer(
     baseUrl,
     groups.filter((group) => findRole(examined, group, server)?.state === 'absent'),
   );
+  const stopped = await describeUselessServer(server, examined);
+  if (stopped !== undefined) {
+    ask.say(stopped);
+    return 'tried';
+  }
   const secrets = [...(apiKey ? [apiKey] : []), ...listAddressSecrets(baseUrl)];
   ask.say(formatFindings(examined, secrets).join('\n'));
   if (served.length > 0) ask.say(formatRoleSummary(name, examined, served, progress));
   return 'tried';
+}
+
+/** Says in one sentence why a server cannot fill any role, where the findings of its roles would only hide it. */
+async function describeUselessServer(
+  { baseUrl, name, start }: KnownServer,
+  { findings: [finding], roles: examinedRoles }: ProviderExamination,
+) {
+  if (examinedRoles.length === 0 && start !== undefined)
+    return `${name} does not answer at ${baseUrl}. Start it in another terminal: ${start}`;
+  if (examinedRoles.length === 0) return finding?.reason;
+  if (examinedRoles.some(({ state }) => state === 'usable')) return undefined;
+  return (await isParleyPage(baseUrl))
+    ? `${formatServerName(baseUrl)} is Parley itself, which has no models of its own: type the address of the server that has them.`
+    : undefined;
+}
+
+const pageTimeoutMs = 2_000;
+/** Sentences of `src/web/http/viewer.ts` and of HTTP for programs. */
+const parleyRefusal = /that npm start prints|Operations for programs begin/;
+
+/** Tests whether the page of a sandbox, or HTTP for programs, is at an address. */
+async function isParleyPage(baseUrl: string) {
+  try {
+    const url = new URL('/enter', new URL(baseUrl).origin);
+    const signal = AbortSignal.timeout(pageTimeoutMs);
+    const response = await fetch(url, { redirect: 'manual', signal });
+    return parleyRefusal.test(await response.text());
+  } catch {
+    return false;
+  }
 }
 
 function formatRoleSummary(

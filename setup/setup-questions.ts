@@ -23,6 +23,26 @@ export class SetupEnd extends Error {
   }
 }
 
+/** A question that Escape left, for the one before. Uncaught it ends the setup. */
+export class StepBack extends SetupEnd {
+  constructor() {
+    super(1, endedNotice);
+  }
+}
+
+const endedNotice =
+  'The setup has ended. Nothing was written. Run npm run setup to start again.';
+
+/** Returns undefined where the person pressed Escape. */
+export async function orStepBack<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof StepBack) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Asks at a terminal. After Ctrl+C, `end` or the end of the input, every question throws
  * `SetupEnd`.
@@ -31,10 +51,15 @@ export class SetupQuestions implements Disposable {
   readonly #terminal: TerminalStreams;
   readonly #ending = new AbortController();
   readonly #onInputEnd = () => this.end();
+  #isEscaped = false;
+  readonly #onKey = (_: unknown, key: { readonly name?: string }) => {
+    this.#isEscaped = key.name === 'escape';
+  };
 
   constructor(terminal: TerminalStreams) {
     this.#terminal = terminal;
     terminal.input.once('end', this.#onInputEnd).once('close', this.#onInputEnd);
+    terminal.input.prependListener('keypress', this.#onKey);
   }
 
   /** Ends the setup: the open question and all later ones throw `SetupEnd`. */
@@ -55,7 +80,7 @@ export class SetupQuestions implements Disposable {
       validate: checkTrimmed(check),
       clearOnError: true,
     });
-    return requireAnswer(answer).trim();
+    return this.#requireAnswer(answer).trim();
   }
 
   /** Asks for a text, with an example in `placeholder`. `check` returns a sentence for a wrong one. */
@@ -70,15 +95,26 @@ export class SetupQuestions implements Disposable {
       placeholder,
       validate: checkTrimmed(check),
     });
-    return requireAnswer(answer).trim();
+    return this.#requireAnswer(answer).trim();
   }
 
-  /** Asks for one of the choices, and returns its value. */
-  async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
+  /** Asks for one of the choices, with `marked` at first, and returns its value. */
+  async choose<T>(
+    message: string,
+    choices: readonly AnswerChoice<T>[],
+    marked?: T,
+  ): Promise<T> {
     // clack takes only plain values, so a choice is passed by its number.
     const options = choices.map(({ label }, index) => ({ value: `${index}`, label }));
-    const answer = await select({ ...this.#promptOptions, message, options });
-    const choice = choices[Number(requireAnswer(answer))];
+    const markedIndex = choices.findIndex(({ value }) => value === marked);
+    const initialValue = `${Math.max(0, marked === undefined ? 0 : markedIndex)}`;
+    const answer = await select({
+      ...this.#promptOptions,
+      message,
+      options,
+      initialValue,
+    });
+    const choice = choices[Number(this.#requireAnswer(answer))];
     if (!choice) throw makeSetupEnd();
     return choice.value;
   }
@@ -94,6 +130,13 @@ export class SetupQuestions implements Disposable {
   [Symbol.dispose](): void {
     const { input } = this.#terminal;
     input.off('end', this.#onInputEnd).off('close', this.#onInputEnd);
+    input.off('keypress', this.#onKey);
+  }
+
+  /** clack cancels a question by Ctrl+C and by Escape alike. */
+  #requireAnswer<T>(answer: T) {
+    if (isCancel(answer)) throw this.#isEscaped ? new StepBack() : makeSetupEnd();
+    return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
   }
 
   get #promptOptions() {
@@ -105,14 +148,6 @@ function checkTrimmed(check: CheckAnswer) {
   return (value = '') => check(value.trim());
 }
 
-function requireAnswer<T>(answer: T) {
-  if (isCancel(answer)) throw makeSetupEnd();
-  return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
-}
-
 function makeSetupEnd() {
-  return new SetupEnd(
-    1,
-    'The setup has ended. Nothing was written. Run npm run setup to start again.',
-  );
+  return new SetupEnd(1, endedNotice);
 }

@@ -4,6 +4,7 @@ import { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { getUsage } from '#src/base/program-help.mjs';
 import {
   type Config,
   type ConfigResult,
@@ -140,7 +141,7 @@ function readArguments() {
     });
     return { ...values, mistakes: [] };
   } catch (error) {
-    const mistake = `${describeArgumentMistake(error)} The only option is --once: npm start -- --once`;
+    const mistake = `${describeArgumentMistake(error)} ${getUsage('start')}`;
     return { once: false, mistakes: [mistake] };
   }
 }

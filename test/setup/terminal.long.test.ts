@@ -20,9 +20,17 @@ import { realClock } from '#src/base/clock.ts';
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { swiftServer } from '#test/doctor/run-examination.ts';
 import { openMockProviders } from '#test/fakes/providers/mock-providers.ts';
+import { findFreePort } from '#test/fakes/servers/listening-server.ts';
 import { openSilentSandbox } from '#test/sandbox/voice/silent-voice.ts';
+import { openTestPage } from '#test/web/http/open-page.ts';
 
-const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' };
+const keys = {
+  enter: '\r',
+  escape: '\u001b',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  cancel: '\u0003',
+};
 
 /** A Discord without sound, and a folder in which the bot is set up. */
 async function openOffice() {
@@ -100,7 +108,7 @@ const asked = {
   token: 'The token of your bot',
   noToken: 'Enter: none yet',
   servers: 'Which server for speech to text, chat, and text to speech?',
-  address: 'The address of the server, up to /v1.',
+  address: 'The address of the server, up to /v1',
   change: 'What do you want to change?',
 } as const;
 
@@ -168,6 +176,35 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   expect(beforeKey.match(/refused|\b401\b/g)).toHaveLength(1);
   expect(afterKey).not.toContain('Thinker');
   expect(terminal.shown()).not.toContain('key-of-');
+}, 60_000);
+
+test('the list is short, Esc goes back with what was chosen marked, and a mistake asks two lines', async () => {
+  await using office = await openOffice();
+  await using server = await openMockProviders(swiftServer);
+  await using page = await openTestPage();
+  const stopped = `http://127.0.0.1:${await findFreePort()}/v1`;
+  const vendors = [
+    makeVendor('First', stopped, { start: 'first serve' }),
+    makeVendor('Second', server.baseUrl, { isMore: true }),
+  ];
+  const terminal = office.talk({ vendors });
+  await terminal.answer(
+    [asked.noToken, keys.enter],
+    ['More (1)', keys.enter],
+    ['First does not answer at', ''],
+    ['Start it in another terminal: first serve', ''],
+    ['What now?', line(keys.down)],
+    [asked.servers, line(keys.down)],
+    ['Which one? (Esc: back)', keys.escape],
+    ['\u25cf More (1)', line(keys.down)],
+    [asked.address, line(`${page.url.origin}/v1`)],
+    ['is Parley itself', ''],
+    ['What now?', line(keys.down)],
+    [asked.servers, line(keys.down)],
+    ['Which one? (Esc: back)', keys.enter],
+  );
+  expect(await terminal.ended).toBe(0);
+  expect(office.values().CHAT_COMPLETION_BASE_URL).toBe(server.baseUrl);
 }, 60_000);
 
 test('a Realtime server answers in place of a chat model, until another is chosen', async () => {

@@ -1,3 +1,4 @@
+import '#src/base/program-help.mjs';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Config } from '#src/config/config.ts';
@@ -8,11 +9,7 @@ import { useDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
 const options = { transcripts: { type: 'boolean', default: false } } as const;
-await runProgram(
-  () => parseArgs({ options }).values,
-  'npm run backup [-- --transcripts]',
-  runBackup,
-);
+await runProgram(() => parseArgs({ options }).values, 'backup', runBackup);
 
 async function runBackup(
   { transcripts: withTranscripts }: { readonly transcripts: boolean },

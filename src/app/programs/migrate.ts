@@ -1,3 +1,5 @@
+import '#src/base/program-help.mjs';
+import { parseArgs } from 'node:util';
 import type { Config } from '#src/config/config.ts';
 import {
   describeLostRows,
@@ -14,8 +16,8 @@ import { runProgram } from './run-program.ts';
 // afterwards.
 
 await runProgram(
-  () => undefined,
-  '',
+  () => parseArgs({ options: {} }).values,
+  'migrate',
   (_, { storage }) => runMigration(storage),
 );
 

@@ -1,13 +1,15 @@
+import '#src/base/program-help.mjs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { findDataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run reload: the running bot reads lists of servers, prices and keys anew.
 
 await runProgram(
-  () => undefined,
-  '',
+  () => parseArgs({ options: {} }).values,
+  'reload',
   (_, { storage: { dataDir } }) => {
     if (process.platform === 'win32') {
       console.error('Windows has no such signal: restart the bot.');

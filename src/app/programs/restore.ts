@@ -1,3 +1,4 @@
+import '#src/base/program-help.mjs';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { getOperatorDefaults } from '#src/app/operator-defaults.ts';
@@ -24,16 +25,13 @@ import { runProgram } from './run-program.ts';
 
 // npm run restore -- [--transcripts | --settings] [FILE...]: restores copies of npm run backup.
 
-const usage =
-  'npm run restore -- [--transcripts | --settings] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named. --settings: settings of servers and each no, nothing else';
-
 type RestoreArguments = {
   readonly files: readonly string[];
   readonly isSettingsOnly: boolean;
   readonly withTranscripts: boolean;
 };
 
-await runProgram(readArguments, usage, runRestore);
+await runProgram(readArguments, 'restore', runRestore);
 
 async function runRestore(args: RestoreArguments, config: Config) {
   const { databaseUrl, dataDir } = config.storage;

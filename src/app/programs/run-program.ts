@@ -1,5 +1,6 @@
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
+import { getUsage } from '#src/base/program-help.mjs';
 import { type Config, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 
@@ -12,7 +13,7 @@ const misconfigured = 78;
  */
 export async function runProgram<Arguments>(
   readArguments: () => Arguments,
-  usage: string,
+  name: string,
   perform: (args: Arguments, config: Config) => number | Promise<number>,
 ): Promise<void> {
   process.umask(0o077);
@@ -21,7 +22,7 @@ export async function runProgram<Arguments>(
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
   const args = tryWork(readArguments);
   if ('mistake' in args)
-    console.error(`${describeArgumentMistake(args.mistake)}\n${usage}`);
+    console.error(`${describeArgumentMistake(args.mistake)}\n${getUsage(name)}`);
   if (!isRead || read.kind === 'bad' || 'mistake' in args) {
     process.exitCode = misconfigured;
     return;

@@ -1,3 +1,4 @@
+import '#src/base/program-help.mjs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { neverAborted } from '#src/base/bounded-wait.ts';
@@ -24,10 +25,6 @@ import { runProgram } from './run-program.ts';
 
 // npm run token: creates, lists and revokes tokens for HTTP, also while the bot runs.
 
-const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY] [--channels ID,ID] [--events URL]
-npm run token -- list
-npm run token -- revoke NAME`;
-
 const options = {
   server: { type: 'string' },
   scopes: { type: 'string' },
@@ -41,7 +38,7 @@ type TokenArguments =
   | { readonly kind: 'list' }
   | { readonly kind: 'revoke'; readonly name: string };
 
-await runProgram(readTokenArguments, usage, async (args, config) => {
+await runProgram(readTokenArguments, 'token', async (args, config) => {
   await using store = await openForTokens(config);
   return await performCommand(args, store);
 });

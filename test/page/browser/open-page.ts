@@ -166,6 +166,19 @@ const lines: readonly BrowserEvent[] = [
   { kind: 'ignored', who: 'Adam', why: 'not-named' },
 ];
 
+/** The bot's process: Ollama runs, and every key is refused. */
+function answerModels({ kind, key }: PageRequest) {
+  if (kind === 'models.find')
+    return {
+      servers: [{ name: 'Ollama', models: ['llama3.2', 'qwen3'] }],
+      stopped: [],
+      vendors: ['OpenAI'],
+    };
+  if (kind !== 'models.connect') return {};
+  if (key !== undefined) return { outcome: 'refused', why: 'OpenAI refused the key.' };
+  return { outcome: 'connected', server: 'Ollama', roles: 'chat' };
+}
+
 /** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */
 export async function openSetup(
   more: Pick<Partial<PageOptions>, 'browsers' | 'port'> = {},
@@ -185,6 +198,7 @@ export async function openSetup(
       const messageId = `9${line.id}`;
       if (isVoice) socket.send(formatFrame({ ...voiceReply, id: messageId }));
       const told = isVoice && { messageId, text: voiceReply.text };
+      const found = line.kind.startsWith('models.') && answerModels(line);
       socket.send(
         formatFrame({
           kind: 'reply',
@@ -193,6 +207,7 @@ export async function openSetup(
           choices,
           ...asks,
           ...told,
+          ...found,
         }),
       );
     };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
+import type { AskBot } from '#sandbox/page/browser-acts.ts';
 import { openBrowserPage } from '#sandbox/page/browser-page.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { openSilentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -11,12 +12,13 @@ const replying = { timeout: 15_000, interval: 20 };
 type BrowserLine = { readonly kind: string; readonly [field: string]: unknown };
 
 /** The page of a sandbox's room on a free port, entered as a browser does; gone when it is disposed. */
-export async function openTestPage(sandbox: Sandbox, you: string) {
+export async function openTestPage(sandbox: Sandbox, you: string, askBot?: AskBot) {
   await using stack = new AsyncDisposableStack();
   const outcome = await openBrowserPage(sandbox, {
     host: '127.0.0.1',
     port: 0,
     you,
+    askBot,
     onBug: (error) => console.error(error),
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
@@ -39,13 +41,13 @@ export async function openTestPage(sandbox: Sandbox, you: string) {
 }
 
 /** A sandbox without sound of its own, where Adam talks, and the page of its room. */
-export async function openSilentPage() {
+export async function openSilentPage(askBot?: AskBot) {
   await using stack = new AsyncDisposableStack();
   const voice = openSilentVoice();
   const sandbox = stack.use(
     await openSandbox({ voice: voice.half, ownerName: 'Adam' }),
   );
-  const setup = stack.use(await openTestPage(sandbox, 'Adam'));
+  const setup = stack.use(await openTestPage(sandbox, 'Adam', askBot));
   const all = stack.move();
   return { ...setup, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

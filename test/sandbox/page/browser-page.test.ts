@@ -122,3 +122,26 @@ test('sound that is malformed or of 10 MB ends its own socket alone', async () =
     ok: true,
   });
 });
+
+test('what the page asks about models reaches the process of the bot alone, and a key comes back in no reply', async () => {
+  const asked: object[] = [];
+  await using setup = await openSilentPage(async (request) => {
+    asked.push(request);
+    if (request.kind === 'models.find') return { servers: [] };
+    throw new Error('OpenAI refused the key.');
+  });
+  const tab = await setup.open('a');
+  expect(await tab.ask({ kind: 'models.find' })).toMatchObject({
+    ok: true,
+    servers: [],
+  });
+  const connect = { kind: 'models.connect', vendor: 'OpenAI', key: 'sk-canary' };
+  expect(await tab.ask(connect)).toMatchObject({
+    ok: false,
+    error: 'OpenAI refused the key.',
+  });
+  const wrong = await tab.ask({ ...connect, key: 'sk canary', baseUrl: 'http://x/v1' });
+  expect(wrong).toMatchObject({ ok: false });
+  expect(asked).toEqual([{ kind: 'models.find' }, connect]);
+  expect(JSON.stringify(tab.frames)).not.toContain('canary');
+});
