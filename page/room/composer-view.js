@@ -1,4 +1,5 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
+/** @import { Engine } from './room-types.js' */
 /** @import { TextId } from './texts.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
@@ -21,7 +22,7 @@ export function renderComposer(page, actions) {
   };
   return html`<form class="composer" onSubmit=${sendLine}>
     <p role="status" class="notice">${notice}</p>
-    ${!isFirstScreen(room) && renderTries(actions)}
+    ${!isFirstScreen(room) && renderTries(room.engines, actions)}
     ${fileOption !== undefined && renderFileInput(fileOption, actions)}
     <div class="entry">
       <label for="line" class="hidden">${formatText('page.line')}</label>
@@ -73,24 +74,26 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
 }
 
 /**
- * Texts on buttons, and the questions that they ask.
- * @satisfies {readonly (readonly [TextId, TextId])[]}
+ * Texts on buttons, the questions that they ask, and the same for the built-in stand-in, which knows English alone.
+ * @satisfies {readonly (readonly [TextId, TextId, string])[]}
  */
 const tries = /** @type {const} */ ([
-  ['page.try.time', 'page.try.time'],
-  ['page.try.timer', 'page.try.timer.asked'],
-  ['page.try.rain', 'page.try.rain'],
-  ['page.try.interrupt', 'page.try.interrupt.asked'],
+  ['page.try.time', 'page.try.time', 'What time is it?'],
+  ['page.try.timer', 'page.try.timer.asked', 'Set a timer for one minute'],
+  ['page.try.rain', 'page.try.rain', 'Play rain'],
+  ['page.try.interrupt', 'page.try.interrupt.asked', 'Count to twelve'],
 ]);
 
 /**
  * Renders buttons with questions to try.
+ * @param {readonly Engine[]} engines
  * @param {RoomActions} actions
  * @returns {View}
  */
-export function renderTries(actions) {
+export function renderTries(engines, actions) {
+  const isStandIn = engines.some(({ role, isLocal }) => role === 'chat' && isLocal);
   return html`<div class="row tries">${tries.map(
-    ([label, question]) =>
-      html`<button type="button" onClick=${() => actions.send(formatText(question))}>${formatText(label)}</button>`,
+    ([label, question, englishQuestion]) =>
+      html`<button type="button" onClick=${() => actions.send(isStandIn ? englishQuestion : formatText(question))}>${formatText(label)}</button>`,
   )}</div>`;
 }

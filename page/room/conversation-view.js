@@ -35,7 +35,7 @@ export function renderConversation(page, actions) {
     ${
       isFirstScreen(page.room) &&
       html`<section class="hello"><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
-      <p>${formatText('page.hello.how')}</p>${renderTries(actions)}</section>`
+      <p>${formatText('page.hello.how')}</p>${renderTries(page.room.engines, actions)}</section>`
     }
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
