@@ -25,7 +25,14 @@ import { type ExaminedRole, examineRole, listRoles } from './examine-role.ts';
 import { type PickedModels, pickModels } from './pick-models.ts';
 
 /** A server to examine. */
-export type ServerAddress = { readonly baseUrl: string; readonly apiKey?: Secret };
+export type ServerAddress = {
+  readonly baseUrl: string;
+  readonly apiKey?: Secret;
+  /** Model that a person chose for chat. Default: picked from the server's list. */
+  readonly chatModel?: string;
+  /** Roles to try. Default: all. */
+  readonly groups?: readonly ExaminedGroup[];
+};
 
 const examinedGroups = [
   'CHAT_COMPLETION',
@@ -33,7 +40,8 @@ const examinedGroups = [
   'TRANSCRIPTION',
   'REALTIME',
 ] as const;
-type ExaminedGroup = (typeof examinedGroups)[number];
+/** Beginnings of the names of settings, by role. */
+export type ExaminedGroup = (typeof examinedGroups)[number];
 type RoleSettings = Readonly<Record<string, string>>;
 
 /** A role of a server, by the best of the tried settings. */
@@ -72,20 +80,19 @@ export async function examineProvider(
   onFindings: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
   const server = await readServerLists(address, deadline);
-  const chatRole = await tryRoleSettings(
-    examinedGroups[0],
-    server,
-    deadline,
-    undefined,
+  const { groups = examinedGroups } = address;
+  const [firstGroup = 'CHAT_COMPLETION', ...furtherGroups] = examinedGroups.filter(
+    (group) => groups.includes(group),
   );
-  const refusal = findRefusal(chatRole);
+  const firstRole = await tryRoleSettings(firstGroup, server, deadline, undefined);
+  const refusal = findRefusal(firstRole);
   if (refusal) {
     onFindings([refusal.finding]);
     return { ...refusal, findings: [refusal.finding], roles: [], isUsable: false };
   }
-  onFindings([...server.findings, ...chatRole.findings]);
-  const roles = [chatRole];
-  for (const group of examinedGroups.slice(1)) {
+  onFindings([...server.findings, ...firstRole.findings]);
+  const roles = [firstRole];
+  for (const group of furtherGroups) {
     const clip = roles.find((role) => role.clip)?.clip;
     const tried = await tryRoleSettings(group, server, deadline, clip);
     onFindings(tried.findings);
@@ -129,7 +136,7 @@ type ListedServer = ServerAddress & {
 
 /** Reads models and voices of a server, which need not list them. */
 async function readServerLists(
-  { baseUrl: address, apiKey }: ServerAddress,
+  { baseUrl: address, apiKey, chatModel }: ServerAddress,
   { clock, deadlineMs }: ProbeDeadline,
 ) {
   const access = new ServerAccess({ baseUrl: address, apiKey });
@@ -152,6 +159,7 @@ async function readServerLists(
   return {
     baseUrl,
     apiKey,
+    chatModel,
     models,
     voices: voices ?? [],
     findings: [toAddressFinding(givenUrl, access.baseUrl), toModelsFinding(models)],
@@ -190,7 +198,7 @@ async function tryRoleSettings(
   deadline: ProbeDeadline,
   clip: SpokenClip | undefined,
 ) {
-  const picks = pickModels(server.models);
+  const picks = pickServerModels(server);
   const triedRoles: (TriedRole & ExaminedRole)[] = [];
   const candidates: readonly RoleSettings[] = listCandidateSettings(
     group,
@@ -216,6 +224,12 @@ async function tryRoleSettings(
   const best = triedRoles.find((tried) => tried.isUsable) ?? triedRoles[0];
   if (!best) throw new Error(`no settings for ${group}`);
   return best;
+}
+
+function pickServerModels({ chatModel: model, models }: ListedServer): PickedModels {
+  const picks = pickModels(models);
+  if (model === undefined) return picks;
+  return { ...picks, CHAT_COMPLETION: { model, isGuess: false } };
 }
 
 /** The second list may grow while the first one is read. */

@@ -1,4 +1,3 @@
-import { DoctorReport } from '#doctor/doctor-report.ts';
 import {
   examineProvider,
   type ProviderExamination,
@@ -8,10 +7,17 @@ import type { Clock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { groups, type SettingGroup } from '#src/config/roles.ts';
 import { isAddress } from '#src/config/settings.ts';
-import { roles } from '#src/engines/engine.ts';
 import { listAddressSecrets } from '#src/provider/access/server-address.ts';
 import { formatServerName } from '#src/provider/models/error-text.ts';
 import { isOpenAi } from '#src/provider/models/standard-models.ts';
+import {
+  clearRole,
+  fillRoles,
+  findRole,
+  formatFindings,
+  formatRoleNames,
+  type KnownServer,
+} from './server-roles.ts';
 import type { SettingEdits } from './setting-edits.ts';
 import type { SetupQuestions } from './setup-questions.ts';
 import { estimateOpenAiMonthUsd, type Vendor } from './vendors.ts';
@@ -23,11 +29,6 @@ export type ProviderChoiceDeps = {
   readonly vendors: readonly Vendor[];
 };
 
-type KnownServer = Pick<
-  Vendor,
-  'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'
->;
-
 /** `absentByAddress` lists the roles that each server does not offer. */
 type RoleProgress = {
   readonly served: Set<SettingGroup>;
@@ -36,20 +37,6 @@ type RoleProgress = {
 
 /** A local server may load a model of some GB first. */
 const serverDeadlineMs = 60_000;
-/** A Realtime server takes the place of a chat model. */
-const realtimeSettings = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
-/** These settings are removed with the server of a role. */
-const serverSettings = [
-  'BASE_URL',
-  'MODEL',
-  'API_KEY',
-  'VOICE',
-  'FORMAT',
-  'RATE_HZ',
-  'PLAIN_TEXT',
-  'WITHOUT',
-] as const;
-
 /** Asks for servers and tries each, until every role has one. */
 export async function chooseProviders(deps: ProviderChoiceDeps): Promise<void> {
   const { ask, edits } = deps;
@@ -174,7 +161,7 @@ async function tryServer(
   apiKey: Secret | undefined,
   progress: RoleProgress,
 ) {
-  const { baseUrl, isRealtime, name, roles } = server;
+  const { baseUrl, name, roles } = server;
   const examined = await ask.waitForWork(
     `Trying ${formatServerName(baseUrl)}`,
     examineProvider({ baseUrl, apiKey }, { clock, deadlineMs: serverDeadlineMs }),
@@ -183,36 +170,17 @@ async function tryServer(
     ask.say(`${name} ${apiKey ? 'refused the key' : 'needs a key'}.`);
     return 'refused key';
   }
-  const findExamined = (group: SettingGroup) =>
-    examined.roles.find((role) => role.group === (isRealtime ? 'REALTIME' : group));
-  const served = roles.filter(
-    (group) => !progress.served.has(group) && findExamined(group)?.state === 'usable',
-  );
-  for (const group of served) {
-    fillRole(edits, group, findExamined(group)?.settings ?? {}, apiKey);
-    progress.served.add(group);
-  }
+  const open = roles.filter((group) => !progress.served.has(group));
+  const served = fillRoles(edits, { ...server, roles: open }, examined, apiKey);
+  for (const group of served) progress.served.add(group);
   progress.absentByAddress.set(
     baseUrl,
-    groups.filter((group) => findExamined(group)?.state === 'absent'),
+    groups.filter((group) => findRole(examined, group, server)?.state === 'absent'),
   );
   const secrets = [...(apiKey ? [apiKey] : []), ...listAddressSecrets(baseUrl)];
   ask.say(formatFindings(examined, secrets).join('\n'));
   if (served.length > 0) ask.say(formatRoleSummary(name, examined, served, progress));
   return 'tried';
-}
-
-function formatFindings(
-  { findings, roles }: ProviderExamination,
-  secrets: readonly Secret[],
-) {
-  const lines: string[] = [];
-  const print = (text: string) => lines.push(text);
-  const report = new DoctorReport(print, secrets);
-  report.writeFindings(findings);
-  for (const { state, findings } of roles)
-    if (state !== 'absent') report.writeFindings(findings);
-  return lines;
 }
 
 function formatRoleSummary(
@@ -234,38 +202,7 @@ function formatRoleSummary(
   return `${name} works for ${formatRoleNames(served)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
 }
 
-function formatRoleNames(chosen: readonly SettingGroup[]) {
-  const named = Object.entries(roles).filter(([, { group }]) => chosen.includes(group));
-  return new Intl.ListFormat('en').format(named.map(([name]) => name));
-}
-
-function fillRole(
-  edits: SettingEdits,
-  group: SettingGroup,
-  settings: TriedRole['settings'],
-  apiKey: Secret | undefined,
-) {
-  clearRole(edits, group);
-  for (const [name, value] of Object.entries(settings)) edits.set(name, value);
-  if ('REALTIME_BASE_URL' in settings) edits.set('PIPELINE', 'realtime');
-  if (apiKey) edits.set(`${group}_API_KEY`, apiKey.reveal());
-}
-
 function useEmbeddedEngines(edits: SettingEdits) {
   for (const group of groups) clearRole(edits, group);
   edits.set('OPENAI_API_KEY', '');
-}
-
-function clearRole(edits: SettingEdits, group: SettingGroup) {
-  const isAnswered =
-    group === 'CHAT_COMPLETION' && edits.getValue('REALTIME_BASE_URL') !== '';
-  const backends = Object.values(roles).filter((role) => role.group === group);
-  const names = [
-    ...serverSettings.map((part) => `${group}_${part}`),
-    ...backends.map(({ backend }) => backend),
-  ];
-  for (const name of isAnswered ? [...names, ...realtimeSettings] : names) {
-    if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name))
-      edits.set(name, '');
-  }
 }

@@ -5,12 +5,8 @@ import { BotError } from '#src/base/errors.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { chooseProviders } from './choose-providers.ts';
 import { chooseToken } from './choose-token.ts';
-import {
-  applyChanges,
-  findStrayNames,
-  readEnvFile,
-  replaceEnvFile,
-} from './env-file.ts';
+import { readEnvFile } from './env-file.ts';
+import { saveEdits } from './save-edits.ts';
 import { SettingEdits } from './setting-edits.ts';
 import {
   SetupEnd,
@@ -112,19 +108,8 @@ const registrationNote =
   'They appear in all servers within seconds. If they do not, reload Discord (Ctrl+R).';
 
 async function writeEnvFile(ask: SetupQuestions, edits: SettingEdits) {
-  const { file, changes } = edits;
-  if (changes.size === 0) return;
-  edits.readConfig();
-  const text = applyChanges(file.text, changes);
-  const strays = findStrayNames(text, file.values, changes);
-  if (strays.length > 0) {
-    const names = strays.join(', ');
-    throw new SetupEnd(
-      1,
-      `Setup cannot change these settings in ${file.path}: ${names}. Change them by hand.`,
-    );
-  }
-  const failure = await replaceEnvFile(file.path, text);
+  if (edits.changes.size === 0) return;
+  const failure = await saveEdits(edits);
   if (failure !== undefined) throw new SetupEnd(1, failure);
-  ask.say(`Setup wrote ${file.path}. Only you can read it.`);
+  ask.say(`Setup wrote ${edits.file.path}. Only you can read it.`);
 }

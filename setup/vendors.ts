@@ -12,6 +12,10 @@ export interface Vendor {
   readonly needsKey: boolean;
   /** One model hears, thinks and speaks over the Realtime API. */
   readonly isRealtime?: boolean | undefined;
+  /** Command that starts a local program which does not run. */
+  readonly start?: string | undefined;
+  /** Offered under "More". */
+  readonly isMore?: boolean | undefined;
   /** Documents the base URL and the paths. */
   readonly source: string;
 }
@@ -23,6 +27,8 @@ export const vendorSchema: z.ZodType<Vendor> = z.strictObject({
   roles: z.array(z.enum(groups)).min(1).readonly(),
   needsKey: z.boolean(),
   isRealtime: z.boolean().optional(),
+  start: z.string().min(1).max(60).optional(),
+  isMore: z.boolean().optional(),
   source: z.url({ protocol: /^https$/ }),
 });
 

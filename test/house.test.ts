@@ -14,7 +14,8 @@ const below: Readonly<Record<string, string>> = {
   turn: 'texts base',
   people: 'base',
   provider: 'base',
-  chat: 'provider audio base',
+  /** The stand-in for a chat model answers with texts. */
+  chat: 'provider audio texts base',
   speech: 'provider audio base',
   playback: 'people audio base',
   sources: 'audio base',

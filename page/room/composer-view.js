@@ -74,26 +74,28 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
 }
 
 /**
- * Texts on buttons, the questions that they ask, and the same for the built-in stand-in, which knows English alone.
- * @satisfies {readonly (readonly [TextId, TextId, string])[]}
+ * Texts on buttons, the questions that they ask, what an answer shows, and the question for the built-in list of answers, which
+ * knows English alone.
+ * @satisfies {readonly (readonly [TextId, TextId, TextId, string])[]}
  */
 const tries = /** @type {const} */ ([
-  ['page.try.time', 'page.try.time', 'What time is it?'],
-  ['page.try.timer', 'page.try.timer.asked', 'Set a timer for one minute'],
-  ['page.try.rain', 'page.try.rain', 'Play rain'],
-  ['page.try.interrupt', 'page.try.interrupt.asked', 'Count to twelve'],
+  ['page.try.time', 'page.try.time', 'page.try.time.shows', 'What time is it?'],
+  ['page.try.timer', 'page.try.timer.asked', 'page.try.timer.shows', 'Set a timer for one minute'],
+  ['page.try.rain', 'page.try.rain', 'page.try.rain.shows', 'Play rain'],
+  ['page.try.interrupt', 'page.try.interrupt.asked', 'page.try.interrupt.shows', 'Count to twelve'],
 ]);
 
 /**
  * Renders buttons with questions to try.
  * @param {readonly Engine[]} engines
  * @param {RoomActions} actions
+ * @param {boolean} [isWelcome] whether each says what it shows
  * @returns {View}
  */
-export function renderTries(engines, actions) {
+export function renderTries(engines, actions, isWelcome = false) {
   const isStandIn = engines.some(({ role, isLocal }) => role === 'chat' && isLocal);
   return html`<div class="row tries">${tries.map(
-    ([label, question, englishQuestion]) =>
-      html`<button type="button" onClick=${() => actions.send(isStandIn ? englishQuestion : formatText(question))}>${formatText(label)}</button>`,
+    ([label, question, shown, englishQuestion]) =>
+      html`<button type="button" onClick=${() => actions.send(isStandIn ? englishQuestion : formatText(question))}>${formatText(label)}${isWelcome && html`<small>${formatText(shown)}</small>`}</button>`,
   )}</div>`;
 }

@@ -3,6 +3,7 @@
 /** @import { TextLine } from './texts.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
+import { splitHeardText } from './heard-text.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -32,11 +33,8 @@ export function renderConversation(page, actions) {
     ...(room.bot.speaks && !isShownInWriting(items, page.room) ? [room.bot] : []),
   ];
   return html`<div class="messages" role="log" aria-label=${formatText('page.conversation')} tabindex="0"><div>
-    ${
-      isFirstScreen(page.room) &&
-      html`<section class="hello"><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
-      <p>${formatText('page.hello.how')}</p>${renderTries(page.room.engines, actions)}</section>`
-    }
+    <section class=${`hello${isFirstScreen(page.room) ? '' : ' past'}`}><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
+      <p>${formatText('page.hello.how')}</p>${renderTries(page.room.engines, actions, true)}</section>
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
       const level = name === room.you ? page.level : page.heardLevel;
@@ -97,7 +95,7 @@ function renderItem(item, previousAuthor, room, actions) {
   if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
   const view =
     author === undefined
-      ? html`<p key=${item.key} class="note">${renderNote(item, room)}</p>`
+      ? renderNote(item, room)
       : renderBubble(item, author, isNext, room, actions);
   drawnItems.set(item, { channels, isNext, view });
   return view;
@@ -107,18 +105,18 @@ function renderItem(item, previousAuthor, room, actions) {
  * Renders an item without an author: a command, or why words got no answer.
  * @param {Item} item
  * @param {Room} room
- * @returns {unknown}
+ * @returns {View}
  */
 function renderNote(item, { bot }) {
   switch (item.kind) {
     case 'command':
-      return html`<code>${item.text}</code>`;
+      return html`<article key=${item.key} class="you sent"><p class="bubble"><code>${item.text}</code></p></article>`;
     case 'ignored':
-      return formatLine(toIgnoredLine(item.why, bot.name));
+      return html`<p key=${item.key} class="note">${formatLine(toIgnoredLine(item.why, bot.name))}</p>`;
     case 'dropped':
-      return formatText(`page.dropped.${item.why}`, { name: item.who });
+      return html`<p key=${item.key} class="note">${formatText(`page.dropped.${item.why}`, { name: item.who })}</p>`;
   }
-  return undefined;
+  return html``;
 }
 
 /**
@@ -167,8 +165,7 @@ function renderItemContent(item, room, actions) {
     case 'said':
       return renderMarkdown(item.text);
     case 'answered':
-      return html`${renderMarkdown(item.heardText || item.text || formatText('page.nothing'))}
-        ${item.finish === 'cancelled' && html`<small>${formatText('page.interrupted')}</small>`}${renderTimings(item)}`;
+      return html`${renderAnswer(item)}${renderTimings(item)}`;
     case 'message':
       return renderMessage(
         { ...item, text: item.text.replace(`<@${room.bot.id}> `, '') },
@@ -177,6 +174,18 @@ function renderItemContent(item, room, actions) {
       );
   }
   return undefined;
+}
+
+/**
+ * Renders the words of an answer. The rest of one that was cut stands behind a mark, which screen readers read as words.
+ * @param {Answered} answer
+ * @returns {View | readonly View[]}
+ */
+function renderAnswer({ text, heardText, finish }) {
+  const { heard, unheard } = splitHeardText(text, heardText);
+  if (finish !== 'cancelled' || unheard === '')
+    return renderMarkdown(text || formatText('page.nothing'));
+  return html`<p>${heard}<svg class="cut" viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l13 12M6 18L19 6M5 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"/></svg><span class="hidden"> ${formatText('page.cut')} </span><s class="unheard-rest">${unheard}</s></p>`;
 }
 
 /**

@@ -36,7 +36,7 @@ export function renderForm({ form }, actions) {
  * @param {HTMLDialogElement | null} dialog
  * @returns {void}
  */
-function openDialog(dialog) {
+export function openDialog(dialog) {
   if (dialog && !dialog.open) dialog.showModal();
 }
 
@@ -50,7 +50,7 @@ function renderField({ customId, label, required, isLong, value, maxLength, menu
   return html`<label>${label} ${
     isLong
       ? html`<textarea name=${customId} required=${required} maxlength=${maxLength}>${value}</textarea>`
-      : html`<input name=${customId} required=${required} maxlength=${maxLength} value=${value} autocomplete="off"/>`
+      : html`<input name=${customId} required=${required} maxlength=${maxLength} defaultValue=${value} autocomplete="off"/>`
   }</label>`;
 }
 
@@ -62,7 +62,7 @@ function renderField({ customId, label, required, isLong, value, maxLength, menu
  * @returns {View}
  */
 export function renderMenu(messageId, menu, actions) {
-  const { customId, placeholder, disabled, maxCount } = menu;
+  const { customId, placeholder, disabled, maxCount } = menu; // its name is its first choice
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const sendValues = (event) => {
     event.preventDefault();
@@ -70,7 +70,7 @@ export function renderMenu(messageId, menu, actions) {
     void actions.askRoom('press', { messageId, customId, values });
   };
   return html`<form class="row" key=${customId} onSubmit=${sendValues} onChange=${maxCount === 1 && sendValues}>
-    <label>${placeholder} ${renderMenuChoices(menu)}</label>
+    ${maxCount > 1 ? html`<label>${placeholder} ${renderMenuChoices(menu)}</label>` : renderMenuChoices(menu, placeholder)}
     ${maxCount > 1 && html`<button type="submit" disabled=${disabled}>${formatText('page.choose')}</button>`}
   </form>`;
 }
@@ -89,11 +89,15 @@ function readValues(form, name) {
 /**
  * Renders the choices of a menu.
  * @param {RoomMenu} menu
+ * @param {string} [label] its name where nothing beside it says it
  * @returns {View}
  */
-function renderMenuChoices({ customId, disabled, minCount, maxCount, choices }) {
-  return html`<select name=${customId} multiple=${maxCount > 1} required=${minCount > 0} disabled=${disabled}>
-    ${maxCount === 1 && html`<option value="">${formatText('page.pick')}</option>`}
+function renderMenuChoices(
+  { customId, placeholder, disabled, minCount, maxCount, choices },
+  label,
+) {
+  return html`<select name=${customId} aria-label=${label} multiple=${maxCount > 1} required=${minCount > 0} disabled=${disabled}>
+    ${maxCount === 1 && html`<option value="">${placeholder}</option>`}
     ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

@@ -2,9 +2,12 @@
 /** @import { NameOf } from './markdown.js' */
 /** @import { Room, RoomButton, RoomFile, RoomMessage } from './room-types.js' */
 /** @import { View } from './html.js' */
+import { countCaptionLines } from './captions.js';
 import { renderMenu } from './form-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
+import { renderReply } from './reply-view.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the bot's face, which moves with the mood.
@@ -13,7 +16,7 @@ import { renderMarkdown } from './markdown-view.js';
 export function renderBotFace() {
   return html`<svg class="bot-face" viewBox="0 0 100 100" aria-hidden="true">
     <g class="eyes"><rect x="27" y="31" width="12" height="22" rx="6"/><rect x="61" y="31" width="12" height="22" rx="6"/></g>
-    <path class="smile" d="M38 67q12 9 24 0"/><rect class="mouth" x="37" y="62" width="26" height="14" rx="7"/></svg>`;
+    <path class="smile" d="M38 67q12 9 24 0"/><g class="mouth"><ellipse cx="50" cy="68" rx="13" ry="11"/><ellipse class="tongue" cx="50" cy="74" rx="7" ry="4"/></g></svg>`;
 }
 
 /**
@@ -35,7 +38,7 @@ export function renderFace({ name, speaks = false, level = 0.3 }) {
  * @returns {View}
  */
 export function renderMessage(message, room, actions) {
-  const { id, text, buttons, files = [], menus = [] } = message;
+  const { id, text, buttons, files = [], menus = [], to } = message;
   const namedEntries = [
     ...room.people,
     ...room.channels,
@@ -45,10 +48,28 @@ export function renderMessage(message, room, actions) {
   /** @type {NameOf} */
   const findName = (wantedId) =>
     namedEntries.find(({ id: entryId }) => entryId === wantedId)?.name;
-  return html`${text && renderMarkdown(text, findName)}
+  const captionCount = countCaptionLines(
+    text,
+    namedEntries.map(({ name }) => name),
+  );
+  return html`${text && renderText(text, findName, to !== undefined, captionCount)}
     ${files.map(renderFile)}
     ${menus.map((menu) => renderMenu(id, menu, actions))}
     ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => renderButton(id, button, actions))}</div>`}`;
+}
+
+/**
+ * Renders the text of a message. Captions are folded, as bubbles show the same words; long private replies are laid out.
+ * @param {string} text
+ * @param {NameOf} findName
+ * @param {boolean} isPrivate
+ * @param {number} captionCount lines of captions, 0: it is no captions
+ * @returns {View | readonly View[]}
+ */
+function renderText(text, findName, isPrivate, captionCount) {
+  if (isPrivate && !text.includes('```')) return renderReply(text, findName);
+  if (captionCount === 0) return renderMarkdown(text, findName);
+  return html`<details class="captions" aria-live="off"><summary>${formatText('page.captions', { count: captionCount })}</summary>${renderMarkdown(text, findName)}</details>`;
 }
 
 /**

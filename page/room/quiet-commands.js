@@ -4,6 +4,7 @@
  * The outcome of a quiet command.
  * @typedef {object} QuietReply
  * @property {boolean} ok
+ * @property {boolean} isPrivate whether the reader alone reads the sentence
  * @property {string} text the bot's sentence, or why it did nothing
  * @property {readonly RoomFile[]} files
  */
@@ -15,7 +16,7 @@ export class QuietCommands {
   /** @type {(event: RoomEvent) => void} */
   #release;
   #openCount = 0;
-  /** Private messages that came while a reply was awaited. @type {(RoomEvent & { kind: 'message' })[]} */
+  /** Messages that came while a reply was awaited. @type {(RoomEvent & { kind: 'message' })[]} */
   #heldMessages = [];
   /** Ids of replies that were taken. @type {Set<string>} */
   #takenIds = new Set();
@@ -43,17 +44,20 @@ export class QuietCommands {
     if (reply.messageId !== undefined) this.#takenIds.add(reply.messageId);
     const files = this.#heldMessages.find(({ id }) => id === reply.messageId)?.files;
     if (this.#openCount === 0) this.#releaseMessages();
-    return { ok: reply.ok, text: reply.text ?? reply.error ?? '', files: files ?? [] };
+    const { ephemeral: isPrivate = false, error = '', ok, text = error } = reply;
+    return { ok, isPrivate, text, files: files ?? [] };
   }
 
   /**
-   * Holds a private message that may be the reply.
+   * Holds a new message that may be the reply. A message that asks something is for the conversation.
    * @param {RoomEvent} event
    * @returns {boolean} true: the conversation does not show it now
    */
   holdEvent(event) {
-    if (event.kind !== 'message' || event.to === undefined) return false;
+    if (event.kind !== 'message') return false;
     if (this.#takenIds.has(event.id)) return true;
+    const isAsking = event.buttons.length > 0 || event.change !== 'posted';
+    if (event.to === undefined && isAsking) return false;
     if (this.#openCount > 0) this.#heldMessages.push(event);
     return this.#openCount > 0;
   }

@@ -16,7 +16,7 @@ export function renderReply(text, findName) {
   const { open, folded, end } = layOutReply(text);
   return html`<div class="lines">
     ${open.map((line) => renderLine(line, findName))}
-    ${folded.length > 0 && html`<details><summary>${formatText('page.more', { n: folded.length })}</summary>${folded.map((line) => renderLine(line, findName))}</details>`}
+    ${folded.length > 0 && html`<details><summary>${formatText('page.more', { count: folded.length })}</summary>${folded.map((line) => renderLine(line, findName))}</details>`}
     ${end.map((line) => renderLine(line, findName))}
   </div>`;
 }

@@ -1,5 +1,8 @@
+/** @import { ConnectState } from './connect-view.js' */
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
 /** @import { DeviceState } from './sound/device-chooser.js' */
+/** @import { Facts } from './facts.js' */
+/** @import { TrackActs } from './track-acts.js' */
 /** @import { SideActs } from './side-acts.js' */
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
@@ -15,10 +18,15 @@
  * @property {(typedLine: string) => Promise<void>} changeLine replaces the typed line, and shows suggestions for it
  * @property {(event: KeyboardEvent) => void} pressLineKey marks or takes a suggestion, or recalls a sent line
  * @property {(file: File) => void} attachFile leaves a file at the sandbox for the option at the end of the line
+ * @property {() => void} openConnect opens the dialog that connects a model, and looks for programs on this machine
+ * @property {() => void} closeConnect closes it
+ * @property {(vendor: string, choice: { model?: string, key?: string }) => void} connectModel tries a model, and keeps it where it works
+ * @property {() => void} restartBot starts the bot with the connected model
  * @property {(person: string) => void} agree lets a person agree to be heard
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
  * @property {(on: boolean) => void} setTalking begins or ends to talk, while the microphone is open
+ * @property {TrackActs} tracks acts on the tracks of the bot
  * @property {SideActs} side acts of the side: devices, the talk to take along, how the bot speaks
  */
 
@@ -49,7 +57,11 @@
  * @property {number} picked index of the marked suggestion, -1: none
  * @property {string | undefined} fileOption name of the option that takes a file
  * @property {RoomForm | undefined} form
+ * @property {ConnectState | undefined} connect the dialog that connects a model
  * @property {SideState} side
+ * @property {Facts} facts tracks, timers and tools
+ * @property {number} nowMs instant of this drawing, by the clock of the page
+ * @property {Readonly<Record<string, number>>} wantedVolumes in percent, on their way to the bot, by track
  */
 
 export {};

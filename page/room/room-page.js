@@ -1,5 +1,6 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions, SideState } from './room-actions.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { RoomEvent } from './room-types.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 
@@ -14,7 +15,9 @@ import {
   suggestChoices,
 } from './command-line.js';
 import { renderComposer } from './composer-view.js';
+import { renderConnect, stepConnect } from './connect-view.js';
 import { renderConversation } from './conversation-view.js';
+import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
 import { QuietCommands } from './quiet-commands.js';
@@ -28,12 +31,16 @@ import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
 import { formatLine, formatText, getLocale } from './texts.js';
+import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
 const quietLevel = 0.25;
 
 /** After so long a voice had no words. */
 const wordsWaitMs = 5_000;
+
+/** Times of tracks and timers are drawn anew so often. */
+const tickMs = 500;
 
 /** So many sent lines can be recalled. */
 const maxSentLines = 50;
@@ -70,11 +77,15 @@ export class RoomPage {
     picked: -1,
     fileOption: undefined,
     form: undefined,
+    connect: undefined,
     isMicrophoneOpen: false,
     isOpenTalk: true,
     isTalking: false,
     isSounding: false,
     side: emptySide,
+    facts: noFacts,
+    nowMs: 0,
+    wantedVolumes: {},
   };
   /** @type {HTMLElement} */
   #root;
@@ -86,6 +97,8 @@ export class RoomPage {
   #quietCommands;
   /** @type {SideActs} */
   side;
+  /** @type {TrackActs} */
+  tracks;
   /** False while a change waits for the next frame of the browser. */
   #isDrawn = true;
   /** True until something was drawn in the place of the first sentence. */
@@ -133,6 +146,14 @@ export class RoomPage {
       (name, options) => this.#socket.ask('command', { name, options }),
       (event) => this.#receiveEvent(event),
     );
+    this.tracks = new TrackActs(
+      this.#quietCommands,
+      (wantedVolumes) => this.#changePage({ wantedVolumes }),
+      (notice) => this.#changePage({ notice }),
+    );
+    setInterval(() => {
+      if (isMoving(this.#page.facts)) this.#changePage({});
+    }, tickMs);
     this.side = new SideActs({
       getPage: () => this.#page,
       change: (changes) => this.#changeSide(changes),
@@ -167,6 +188,40 @@ export class RoomPage {
   /** @type {RoomActions['closeForm']} */
   closeForm() {
     this.#changePage({ form: undefined });
+  }
+
+  /** @type {RoomActions['openConnect']} */
+  openConnect() {
+    this.#changePage({ connect: { stage: 'looking' } });
+    void this.#askModels('find', {});
+  }
+
+  /** @type {RoomActions['closeConnect']} */
+  closeConnect() {
+    this.#changePage({ connect: undefined });
+  }
+
+  /** @type {RoomActions['connectModel']} */
+  connectModel(vendor, choice) {
+    this.#changePage({ connect: { ...this.#page.connect, stage: 'trying', vendor } });
+    void this.#askModels('connect', { vendor, ...choice });
+  }
+
+  /** @type {RoomActions['restartBot']} */
+  restartBot() {
+    this.#changePage({ connect: undefined });
+    void this.askRoom('models.restart', {});
+  }
+
+  /**
+   * Asks about models, and shows the reply in the dialog, unless it was closed meanwhile.
+   * @param {'find' | 'connect'} act
+   * @param {object} fields
+   */
+  async #askModels(act, fields) {
+    const reply = await this.#socket.ask(`models.${act}`, fields);
+    const { connect } = this.#page;
+    if (connect) this.#changePage({ connect: stepConnect(connect, reply) });
   }
 
   /** @type {RoomActions['agree']} */
@@ -373,12 +428,22 @@ export class RoomPage {
   #receiveEvent(event) {
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (this.#quietCommands.holdEvent(event)) return;
+    if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));
     const { bot, you } = this.#page.room.room;
     if (event.kind === 'speaks' && event.who !== bot.name && event.who !== you)
       this.#awaitWords(event.who, event.on);
     this.#changePage({ room: stepRoom(this.#page.room, event) });
+  }
+
+  /**
+   * Draws a fact of the bot.
+   * @param {FactEvent} event
+   */
+  #takeFact(event) {
+    const facts = stepFacts(this.#page.facts, event, performance.now());
+    this.#changePage({ facts });
   }
 
   /**
@@ -403,7 +468,11 @@ export class RoomPage {
    * @param {string} notice one sentence, or none
    */
   #onConnection(isConnected, notice) {
-    this.#changePage({ isConnected, notice, ...(isConnected && { room: emptyRoom }) });
+    this.#changePage({
+      isConnected,
+      notice,
+      ...(isConnected && { room: emptyRoom, facts: noFacts }),
+    });
     if (isConnected && this.#sound.isOpen)
       void this.askRoom('microphone', { on: true });
   }
@@ -463,10 +532,10 @@ export class RoomPage {
       this.#root.replaceChildren();
       this.#isFirst = false;
     }
-    const page = markSpeakers(this.#page);
+    const page = { ...markSpeakers(this.#page), nowMs: performance.now() };
     const tree = html`${renderStage(page, this)}
       <main>${renderConversation(page, this)}${renderComposer(page, this)}</main>
-      ${renderSide(page, this)}${renderForm(page, this)}`;
+      ${renderSide(page, this)}${renderForm(page, this)}${renderConnect(page, this)}`;
     render(tree, this.#root);
     if (page.picked >= 0)
       document

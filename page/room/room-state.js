@@ -20,6 +20,7 @@ export const emptyRoom = Object.freeze({
   count: 0,
   live: {},
   engines: [],
+  hasChatModel: true,
 });
 
 /**
@@ -49,6 +50,8 @@ export function stepRoom(state, event) {
       );
     case 'answered':
       return putAnswer(state, event);
+    case 'models':
+      return { ...state, hasChatModel: event.hasChatModel };
     case 'engines':
       return { ...state, engines: event.engines };
     case 'panel':

@@ -1,4 +1,5 @@
 /** @import { RegisteredCommand } from './command-line.js' */
+/** @import { FactEvent } from './facts.js' */
 /** @import { Instants } from './waterfall.js' */
 
 /**
@@ -184,8 +185,21 @@
  * @property {string} [error] one sentence, where `ok` is false
  * @property {string} [messageId] id of the bot's message
  * @property {string} [text] the bot's message
+ * @property {boolean} [ephemeral] whether the reader alone reads it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
+ * @property {readonly FoundServer[]} [servers] programs with models on this machine
+ * @property {readonly { name: string, start: string }[]} [stopped] programs that do not answer, and the commands that start them
+ * @property {readonly string[]} [vendors] names of vendors that need a key
+ * @property {'connected' | 'refused'} [outcome] of a model that was tried
+ * @property {string} [server] name of the connected server
+ * @property {string} [roles] names of the roles that it fills
+ * @property {string} [why] lines about a refused one
+ */
+
+/**
+ * A program on this machine, and the models that it lists.
+ * @typedef {{ readonly name: string, readonly models: readonly string[] }} FoundServer
  */
 
 /**
@@ -203,8 +217,10 @@
  *   | SentCommand
  *   | Reply
  *   | { kind: 'live', who: string, text: string }
+ *   | FactEvent
  *   | { kind: 'engines', engines: Engine[] }
  *   | PanelFacts
+ *   | { kind: 'models', hasChatModel: boolean }
  *   | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean }} RoomEvent
  */
@@ -224,6 +240,7 @@
  * @property {Readonly<Record<string, string>>} live transcripts so far of present speakers, by name
  * @property {readonly Engine[]} engines
  * @property {PanelFacts} [panel] absent before the bot has joined
+ * @property {boolean} hasChatModel false: a small built-in list answers
  */
 
 export {};

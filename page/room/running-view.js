@@ -1,11 +1,14 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { View } from './html.js' */
+import { renderMixer } from './mixer-view.js';
+import { renderTimers } from './timers-view.js';
+import { renderTools } from './tools-view.js';
 
 /**
  * Views of what sounds and runs, in their order from the top. Each shows nothing while nothing of its kind is there.
  * @type {readonly ((page: PageState, actions: RoomActions) => View | undefined)[]}
  */
-const runningViews = [];
+const runningViews = [renderMixer, renderTimers, renderTools];
 
 /**
  * Renders what sounds and runs beside the talk.

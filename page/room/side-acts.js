@@ -4,7 +4,7 @@
 /** @import { SoundChoice } from './sound/sound-devices.js' */
 /** @import { RoomSound } from './sound/room-sound.js' */
 import { formatTalk, saveFile } from './talk-file.js';
-import { formatLine, getLocale } from './texts.js';
+import { formatLine, formatText, getLocale } from './texts.js';
 
 /**
  * Dependencies of the acts of the side.
@@ -45,7 +45,7 @@ export class SideActs {
   saveText() {
     const { room } = this.#deps.getPage();
     const text = formatTalk(room, getLocale(), {
-      cut: (heard, unheard) => `${heard} [${unheard}]`,
+      cut: (heard, unheard) => `${heard} [${formatText('page.cut')} ${unheard}]`,
     });
     saveFile(nameFile('txt'), new Blob([text], { type: 'text/plain' }));
   }

@@ -1,17 +1,15 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Engine, Person } from './room-types.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderLanguages } from './language-view.js';
+import { renderManner } from './manner-view.js';
 import { renderFace } from './message-view.js';
-import { formatPieces, formatText } from './texts.js';
-
-/** Words that say how to use a real model. */
-const modelWords = {
-  command: html`<code>npm run setup</code>`,
-  address: html`<code>CHAT_COMPLETION_BASE_URL</code>`,
-  model: html`<code>CHAT_COMPLETION_MODEL</code>`,
-};
+import { renderRunning } from './running-view.js';
+import { renderSoundChoice } from './sound-view.js';
+import { renderTakeAlong } from './talk-view.js';
+import { formatText } from './texts.js';
 
 /**
  * Renders the people and channels beside the conversation.
@@ -23,17 +21,18 @@ export function renderSide(page, actions) {
   const { people, channels } = page.room.room;
   const voiceChannels = channels.filter(({ kind }) => kind === 'voice');
   const outside = people.filter(({ channel }) => channel === undefined);
-  return html`<aside id="side" popover aria-label=${formatText('page.people')}>
+  return html`<div class="rail"><section class="running" aria-label=${formatText('page.running')}>${renderRunning(page, actions)}</section>
+  <aside id="side" popover aria-label=${formatText('page.people')}>
     ${voiceChannels.map((channel) => renderChannel(channel, page, actions))}
     ${outside.length > 0 && html`<h2>${formatText('page.outside')}</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
     ${renderLanguages()}
-    ${renderSecondPerson(page, actions)}
+    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}${renderSecondPerson(page, actions)}
     <details><summary>${formatText('page.engines')}</summary>
       ${page.room.engines.map((engine) => html`<p>${describeEngine(engine)}</p>`)}
       <p>${formatText('page.engines.errors')}</p>
-      <p><b>${formatText('page.model')}</b> ${formatPieces('page.model.how', modelWords)}</p>
+      <p>${renderConnectButton(actions)}</p>
     </details>
-  </aside>`;
+  </aside></div>`;
 }
 
 /**
@@ -50,7 +49,7 @@ function renderChannel({ name, status }, page, actions) {
   // The stage shows the people beside the bot.
   const isOnStage = bot.channel === name || (!bot.channel && isHere);
   return html`<div class="row"><h2><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10"/></svg>${name}</h2>
-      <button type="button" aria-label=${formatText(isHere ? 'page.leave.channel' : 'page.join.channel', { channel: name })}
+      <button type="button" class="quiet" aria-label=${formatText(isHere ? 'page.leave.channel' : 'page.join.channel', { channel: name })}
         onClick=${() => (isHere ? actions.askRoom('leave', {}) : actions.join(name))}>${formatText(isHere ? 'page.leave' : 'page.join')}</button></div>
     ${status && html`<p class="status">${status}</p>`}
     ${!isOnStage && peopleHere.length > 0 && html`<ul>${peopleHere.map((person) => renderPerson(person, page))}</ul>`}`;

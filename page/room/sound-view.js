@@ -19,7 +19,7 @@ export function renderSoundChoice({ side: { devices } }, actions) {
     actions.side.chooseDevices({ volume: currentTarget.valueAsNumber / 100 });
   return html`<details><summary>${formatText('page.sound')}</summary>
     <label>${formatText('page.sound.volume')} <span class="slide"><input type="range" min="0" max="100" value=${Math.round(volume * 100)} onInput=${changeVolume}/>
-      <output>${formatText('page.sound.percent', { n: Math.round(volume * 100) })}</output></span></label>
+      <output>${Math.round(volume * 100)} %</output></span></label>
     ${renderDevices(formatText('page.microphone'), microphones, choice.microphone, (microphone) => actions.side.chooseDevices({ microphone }))}
     ${loudspeakers.length > 0 && renderDevices(formatText('page.sound.loudspeaker'), loudspeakers, choice.loudspeaker, (loudspeaker) => actions.side.chooseDevices({ loudspeaker }))}
     ${isUnnamed && html`<p class="note-small">${formatText('page.sound.unnamed')}</p>`}
@@ -40,11 +40,11 @@ function renderDevices(label, devices, chosen, choose) {
   /** @param {{ currentTarget: HTMLSelectElement }} event */
   const change = ({ currentTarget: { value } }) =>
     choose(offered.find(({ id }) => id === value) ?? { id: '', label: '' });
-  return html`<label>${label} <select value=${chosen.id} onChange=${change}>
-    <option value="system" selected=${chosen.id === ''}>${formatText('page.sound.system')}</option>
+  return html`<label>${label} <select value=${chosen.id || 'system'} onChange=${change}>
+    <option value="system">${formatText('page.sound.system')}</option>
     ${offered.map(
       (device) =>
-        html`<option value=${device.id} selected=${device.id === chosen.id}>${isAway && device === chosen ? formatText('page.sound.away', { device: device.label }) : device.label}</option>`,
+        html`<option value=${device.id}>${isAway && device === chosen ? formatText('page.sound.away', { device: device.label }) : device.label}</option>`,
     )}
   </select></label>`;
 }

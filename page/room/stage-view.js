@@ -2,6 +2,7 @@
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Seat, Stage } from './stage.js' */
 /** @import { View } from './html.js' */
+import { renderConnectButton } from './connect-view.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -17,8 +18,7 @@ import { formatPieces, formatText } from './texts.js';
  * @returns {View}
  */
 export function renderStage(page, actions) {
-  const { room, heardLevel, isConnected, isMicrophoneOpen, isSounding, soundGate } =
-    page;
+  const { room, heardLevel, isConnected, isSounding, soundGate } = page;
   const { bot } = room.room;
   const stage = readStage(room, isConnected);
   const { mood, word, headline, message, seats, stop } = stage;
@@ -46,10 +46,10 @@ export function renderStage(page, actions) {
         html`<button type="button" class="stop" onClick=${onStop}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 7h10v10H7z"/></svg><span>${stop.label}</span></button>`
       }</div>
-    ${isMicrophoneOpen ? renderTalkChoice(page, actions) : html`<p class="hint">${formatText('page.microphone.off')}</p>`}
-    <div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}${listSilences(
-      room,
-    ).map(
+    <div class="invite"><div role="status">${isSoundMissing(soundGate) && renderHearButton(soundGate)}</div>
+      ${!isSoundMissing(soundGate) && renderInvitation(page, actions)}</div>
+    ${!room.hasChatModel && html`<p class="hint">${renderConnectButton(actions)}</p>`}
+    <div role="status">${listSilences(room).map(
       ({ text, label, does, target }) => html`<p class="notice">${text}
         <button type="button" onClick=${() => actions[does](target)}>${label}</button></p>`,
     )}</div>
@@ -58,13 +58,25 @@ export function renderStage(page, actions) {
 }
 
 /**
+ * Renders what invites to talk: a sentence, or the choice of how.
+ * @param {PageState} page
+ * @param {RoomActions} actions
+ * @returns {View}
+ */
+function renderInvitation(page, actions) {
+  return page.isMicrophoneOpen
+    ? renderTalkChoice(page, actions)
+    : html`<p class="hint">${formatText('page.microphone.off')}</p>`;
+}
+
+/**
  * Renders the button that lets the page sound. Any press does so: the page asks at each one.
  * @param {SoundGate} soundGate
  * @returns {View}
  */
 function renderHearButton(soundGate) {
-  return html`<p class="notice">${soundGate === 'silent' && formatText('page.hear.silent')}
-    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> ${formatText('page.hear')}</button></p>`;
+  return html`${soundGate === 'silent' && html`<p>${formatText('page.hear.silent')}</p>`}
+    <button type="button" class="hear main"><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${loudspeaker}/></svg> ${formatText('page.hear')}</button>`;
 }
 
 const loudspeaker = 'M4 10v4h3l5 4V6l-5 4zM15.5 9.5a4 4 0 0 1 0 5M18 7a8 8 0 0 1 0 10';

@@ -15,8 +15,8 @@ export function renderTakeAlong({ side: { keptFromMs }, soundGate }, actions) {
     <div class="row">
       <button type="button" onClick=${() => actions.side.saveText()}>${formatText('page.take.text')}</button>
       <button type="button" class=${isKeeping ? 'keeps' : ''} aria-pressed=${`${isKeeping}`} disabled=${soundGate !== 'running'}
-        onClick=${() => actions.side.toggleKeeping()}>${formatText(isKeeping ? 'page.take.sound' : 'page.take.keep')}</button>
+        onClick=${() => actions.side.toggleKeeping()}>${formatText(isKeeping ? 'page.take.save' : 'page.take.keep')}</button>
     </div>
-    <p class="note-small">${formatText('page.take.about')}</p>
+    <p class="note-small">${formatText('page.take.how')}</p>
   </details>`;
 }

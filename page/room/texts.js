@@ -1,6 +1,7 @@
-/** @import englishTexts from '../../src/texts/en/page.json' */
+/** @import pageTexts from '../../src/texts/en/page.json' */
+/** @import runningTexts from '../../src/texts/en/running.json' */
 
-/** @typedef {typeof englishTexts} EnglishTexts */
+/** @typedef {typeof pageTexts & typeof runningTexts} EnglishTexts */
 /** @typedef {keyof EnglishTexts} TextId */
 
 /**

@@ -8,7 +8,11 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import { toDiscordLocale } from '#src/texts/locales.ts';
 import type { UploadedFiles } from './browser-files.ts';
 import { listMenuNames, toForm } from './browser-forms.ts';
-import type { BrowserReply, BrowserRequest } from './browser-protocol.ts';
+import type {
+  BrowserReply,
+  BrowserRequest,
+  ModelsRequest,
+} from './browser-protocol.ts';
 import type { BrowserTab } from './browser-socket.ts';
 import type { BrowserSound } from './browser-sound.ts';
 import type { TypedVoices } from './typed-voices.ts';
@@ -21,7 +25,12 @@ export type BrowserDeps = {
   readonly sound: BrowserSound;
   readonly voices: TypedVoices;
   readonly uploads: UploadedFiles;
+  /** Lets the bot's process perform a request. Throws an Error with its sentence. */
+  readonly askBot: AskBot;
 };
+
+/** The fields of the answer go to the page. */
+export type AskBot = (request: ModelsRequest, signal: AbortSignal) => Promise<object>;
 
 /** Discord's own client gives up on suggestions after this. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
 const maxCompletionMs = 3_000;
@@ -79,6 +88,12 @@ async function performRequest(
       if (request.on) sound.claimMicrophone(tab);
       else sound.muteTab(tab);
       return {};
+    case 'models.find':
+    case 'models.connect':
+    case 'models.restart': {
+      const { id: _, ...asked } = request;
+      return await deps.askBot(asked, signal);
+    }
   }
 }
 

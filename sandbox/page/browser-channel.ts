@@ -17,7 +17,10 @@ const speakingTailMs = 300;
 /** Messages and events that a page gets when it opens. */
 const maxShown = 200;
 
-type SpeechEvent = Exclude<BotEvent, FactEvent | { readonly kind: 'engines' }>;
+type SpeechEvent = Exclude<
+  BotEvent,
+  FactEvent | { readonly kind: 'engines' | 'models' }
+>;
 
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -37,7 +40,8 @@ export class BrowserChannel implements Disposable {
   /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
   readonly #facts: RoomFacts;
-  #engines: BrowserEvent | undefined;
+  /** Facts about the bot's process, by kind. */
+  readonly #processFacts = new Map<string, BrowserEvent>();
   #state: BrowserEvent | undefined;
   #checkTimer: NodeJS.Timeout | undefined;
   #heardSubscription: Disposable | undefined;
@@ -59,7 +63,8 @@ export class BrowserChannel implements Disposable {
     this.#screens.add(screen);
     if (this.#screens.size === 1) onWatched(true);
     const facts = this.#facts.list(clock.wallMs(), screen.locale);
-    const events = [this.#state, this.#engines, ...this.#shown.values(), ...facts];
+    const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
+    const events = [this.#state, ...lasting];
     // In one frame: a page that drew the room between two would move what it has drawn.
     screen.send(formatFrame(...events.filter((event) => event !== undefined)));
   }
@@ -90,7 +95,8 @@ export class BrowserChannel implements Disposable {
   reportEvent(event: BotEvent): void {
     switch (event.kind) {
       case 'engines':
-        this.#engines = event;
+      case 'models':
+        this.#processFacts.set(event.kind, event);
         this.#emitEvent(event);
         return;
       case 'tracks':

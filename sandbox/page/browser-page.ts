@@ -7,7 +7,11 @@ import { type Locale, toLocale } from '#src/texts/texts.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type PageOptions } from '#src/web/http/page.ts';
 import { type PageApp, requireEntry } from '#src/web/http/viewer.ts';
-import { type BrowserDeps, performBrowserRequest } from './browser-acts.ts';
+import {
+  type AskBot,
+  type BrowserDeps,
+  performBrowserRequest,
+} from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
 import { getMaxFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
 import {
@@ -27,6 +31,8 @@ type BrowserPageOptions = Pick<
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock?: Clock;
+  /** Default: the bot's process cannot be asked. */
+  readonly askBot?: AskBot;
   /** Called when the first page opens, and after the last one has closed. */
   readonly onWatched?: (isWatched: boolean) => void;
   /** Called with an error that the page does not expect. */
@@ -55,7 +61,8 @@ export async function openBrowserPage(
   sandbox: Sandbox,
   options: BrowserPageOptions,
 ): Promise<BrowserPageOutcome> {
-  const { you, clock = realClock, onWatched = () => undefined } = options;
+  const { you, askBot = refuseToAsk, clock = realClock } = options;
+  const { onWatched = () => undefined } = options;
   const person = sandbox.person(you);
   const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
   const sound = new BrowserSound({ person, channel });
@@ -63,7 +70,7 @@ export async function openBrowserPage(
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const deps = { sandbox, you, channel, sound, voices, uploads, signal };
+  const deps = { sandbox, you, channel, sound, voices, uploads, askBot, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
@@ -93,6 +100,10 @@ export async function openBrowserPage(
     page: { url, link, report, [Symbol.asyncDispose]: closePage },
   };
 }
+
+const refuseToAsk: AskBot = async () => {
+  throw new Error('Models are connected by npm run setup here.');
+};
 
 type BrowserServerDeps = BrowserDeps & {
   readonly channel: BrowserChannel;

@@ -76,6 +76,18 @@ const requestSchema = z.discriminatedUnion('kind', [
     channel: channelSchema.optional(),
   }),
   z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
+  z.object({ id: idSchema, kind: z.literal('models.find') }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('models.connect'),
+    vendor: z.string().min(1).max(40),
+    model: z.string().min(1).max(200).optional(),
+    key: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1000}$/)
+      .optional(),
+  }),
+  z.object({ id: idSchema, kind: z.literal('models.restart') }),
 ]);
 type OptionWord = string | number | boolean;
 
@@ -114,7 +126,22 @@ export type BrowserRequest = { readonly id: RequestId } & (
   | { readonly kind: 'type'; readonly person: string; readonly text: string }
   | { readonly kind: 'write'; readonly text: string; readonly channel?: string }
   | { readonly kind: 'microphone'; readonly on: boolean }
+  | ModelsRequest
 );
+
+/** A request about models, which the bot's process performs. */
+export type ModelsRequest =
+  /** Looks for programs on this machine. */
+  | { readonly kind: 'models.find' }
+  /** Tries a vendor by its name, and writes `.env`. */
+  | {
+      readonly kind: 'models.connect';
+      readonly vendor: string;
+      readonly model?: string;
+      readonly key?: string;
+    }
+  /** Starts the bot anew with what `.env` says now. */
+  | { readonly kind: 'models.restart' };
 
 const atMsSchema = z.number();
 const whoSchema = z.string().max(100);
@@ -170,6 +197,8 @@ export type BotEvent =
       readonly who: string;
       readonly why: (typeof ignoreCodes)[number];
     }
+  /** Whether a chat model answers, or the small built-in list. */
+  | { readonly kind: 'models'; readonly hasChatModel: boolean }
   | {
       readonly kind: 'dropped';
       readonly who: string;
@@ -209,6 +238,7 @@ const speechEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('engines'),
     engines: z.array(engineSchema).max(20).readonly(),
   }),
+  z.object({ kind: z.literal('models'), hasChatModel: z.boolean() }),
 ]);
 export const botEventSchema: z.ZodType<BotEvent> = z.union([
   speechEventSchema,

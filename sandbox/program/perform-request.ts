@@ -21,6 +21,8 @@ export type ProgramDeps = {
   readonly voices: TypedVoices;
   /** Passes an event on to the page. */
   report(event: BotEvent): void;
+  /** Takes the outcome of what a page asked. */
+  settle(answer: ProgramRequest<'answer'>): void;
 };
 
 /** Performs the request of a line. An error becomes an answer of one sentence. */
@@ -41,7 +43,7 @@ export async function performRequest(
 }
 
 async function runRequest(
-  { sandbox, voices, report }: ProgramDeps,
+  { sandbox, voices, report, settle }: ProgramDeps,
   request: SandboxRequest,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
@@ -72,6 +74,9 @@ async function runRequest(
       return readState(sandbox);
     case 'tell':
       report(request.event);
+      return {};
+    case 'answer':
+      settle(request);
       return {};
   }
 }

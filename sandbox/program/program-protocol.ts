@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { type BotEvent, botEventSchema } from '#sandbox/page/browser-protocol.ts';
+import {
+  type BotEvent,
+  botEventSchema,
+  type ModelsRequest,
+} from '#sandbox/page/browser-protocol.ts';
 import {
   parseJsonRequest,
   type RefusedRequest,
@@ -14,7 +18,7 @@ import type { MessageLine } from './message-line.ts';
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
  *
  * In on stdin: requests. Out on stdout: one `ready`, then an answer per request, by its `id` and in any order, and a
- * `message` for each thing the bot writes. Where a page is asked for, `page` once, and `watched` when it is opened and closed. Instants are milliseconds of the monotonic clock all processes share.
+ * `message` for each thing the bot writes. Where a page is asked for, `page` once, `watched` when it is opened and closed, and `asked` for what it asks of the bot's process. Instants are milliseconds of the monotonic clock all processes share.
  */
 export const maxLineBytes: number = 64 * 1024;
 
@@ -59,6 +63,13 @@ const requestSchema = z.discriminatedUnion('do', [
   }),
   z.object({ id: idSchema, do: z.literal('state') }),
   z.object({ id: idSchema, do: z.literal('tell'), event: botEventSchema }),
+  z.object({
+    id: idSchema,
+    do: z.literal('answer'),
+    asked: z.number(),
+    answer: z.record(z.string(), z.unknown()).optional(),
+    error: z.string().max(2_000).optional(),
+  }),
 ]);
 
 type OptionWords = Readonly<Record<string, string | number | boolean>>;
@@ -101,6 +112,13 @@ export type SandboxRequest = { readonly id: RequestId } & (
   | { readonly do: 'state' }
   /** For the page: the outcome of an utterance. */
   | { readonly do: 'tell'; readonly event: BotEvent }
+  /** The outcome of what a page asked, or one sentence about why there is none. */
+  | {
+      readonly do: 'answer';
+      readonly asked: number;
+      readonly answer?: Readonly<Record<string, unknown>>;
+      readonly error?: string;
+    }
 );
 
 type MakeOptional<Request, Field extends keyof Request> = Omit<Request, Field> &
@@ -136,10 +154,22 @@ export type AnswerLine =
 export type PageLine =
   | { readonly kind: 'page'; readonly url: string; readonly link: string }
   | { readonly kind: 'page'; readonly why: string };
+/** A request of a page that only the bot's process can perform, until `answer` comes with that number. */
+export type AskedLine = {
+  readonly kind: 'asked';
+  readonly asked: number;
+  readonly request: ModelsRequest;
+};
 /** Whether somebody has the page open. */
 export type WatchedLine = { readonly kind: 'watched'; readonly isWatched: boolean };
 /** A line of the sandbox. */
-export type SandboxLine = ReadyLine | MessageLine | PageLine | WatchedLine | AnswerLine;
+export type SandboxLine =
+  | ReadyLine
+  | MessageLine
+  | PageLine
+  | WatchedLine
+  | AskedLine
+  | AnswerLine;
 
 /** Parses a request. A malformed line gives the answer that says so. */
 export function parseRequestLine(text: string): SandboxRequest | RefusedRequest {

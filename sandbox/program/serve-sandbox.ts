@@ -5,6 +5,7 @@ import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
+import { BotQuestions } from './bot-questions.ts';
 import { KeptSandbox } from './kept-sandbox.ts';
 import { toMessageLine } from './message-line.ts';
 import { performRequest } from './perform-request.ts';
@@ -29,6 +30,7 @@ const { values: parsedOptions } = parseArgs({
   },
 });
 const tooLongAnswer = { id: null, ok: false, error: 'The line is too long.' } as const;
+const questions = new BotQuestions(writeLine);
 const recordingUrl = new URL('../recordings/what-time-is-it.wav', import.meta.url);
 
 const stopController = new AbortController();
@@ -90,6 +92,7 @@ async function showPage(sandbox: Sandbox, kept: KeptSandbox) {
     port: Number(port),
     host,
     you: ownerName,
+    askBot: (request, signal) => questions.ask(request, signal),
     browsers: new EnteredBrowsers({
       clock: realClock,
       kept: kept.browsers,
@@ -112,7 +115,8 @@ async function showPage(sandbox: Sandbox, kept: KeptSandbox) {
 async function serveLines(sandbox: Sandbox, opening: Promise<BrowserPage | undefined>) {
   await using voices = new TypedVoices();
   const report = (event: BotEvent) => void opening.then((page) => page?.report(event));
-  const deps = { sandbox, voices, report };
+  const settle = questions.settle.bind(questions);
+  const deps = { sandbox, voices, report, settle };
   for await (const text of readLines(process.stdin, maxLineBytes)) {
     const request = text === undefined ? tooLongAnswer : parseRequestLine(text);
     if ('ok' in request) writeLine(request);

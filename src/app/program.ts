@@ -69,28 +69,45 @@ async function runProgramMode({ signal, hurry }: ExitSignals) {
   const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
   for (const mistake of mistakes) console.error(mistake);
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
-  const { config } = read;
+  const options = { once: args.once, readSettings: () => readAnew(environment) };
   try {
-    const [canStart, run] = await waits.announce(
-      'the program to load',
-      Promise.all([
-        reportStartup(args.once ? { ...config, page: undefined } : config),
-        loadMode(config, { signal, hurry }, args, () => readAnew(environment)),
-      ]),
-    );
-    return canStart ? await run() : misconfigured;
+    for (let latest: ConfigResult = read; ; latest = options.readSettings()) {
+      const outcome = await runOnce(latest, options, { signal, hurry });
+      if (outcome !== 'restart') return outcome;
+    }
   } catch (error) {
     return signal.aborted ? 0 : toExitCode(error);
   }
 }
 
+type ModeOptions = {
+  readonly once: boolean;
+  readonly readSettings: () => ConfigResult;
+};
+
+/** Runs the bot with these settings, until the process has to end or the page asks for a restart. */
+async function runOnce(read: ConfigResult, options: ModeOptions, signals: ExitSignals) {
+  if (read.kind === 'bad') {
+    for (const mistake of read.mistakes) console.error(mistake);
+    return misconfigured;
+  }
+  const { config } = read;
+  const [canStart, run] = await waits.announce(
+    'the program to load',
+    Promise.all([
+      reportStartup(options.once ? { ...config, page: undefined } : config),
+      loadMode(config, options, signals),
+    ]),
+  );
+  return canStart ? await run() : misconfigured;
+}
+
 /** Loads the bot on Discord or the sandbox: hundreds of modules, which a bad configuration does not need. */
 async function loadMode(
   config: Config,
+  { once, readSettings }: ModeOptions,
   { signal, hurry }: ExitSignals,
-  { once }: { readonly once: boolean },
-  readSettings: () => ConfigResult,
-): Promise<() => Promise<number>> {
+): Promise<() => Promise<number | 'restart'>> {
   const { discord } = config;
   if (!discord) {
     const { runInSandbox } = await import('./sandbox/run-in-sandbox.ts');

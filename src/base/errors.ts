@@ -88,6 +88,8 @@ export type FailureServer = {
   readonly isTooLong?: true;
   /** Tokens by which the allowed answer was too long. */
   readonly tokensOver?: number;
+  /** Language (BCP 47) that no voice speaks. */
+  readonly language?: string;
 };
 
 /**

@@ -5,6 +5,7 @@ import type {
   TryReservations,
 } from '#src/provider/models/request-reservation.ts';
 import type { ServedBy } from '#src/provider/models/standard-models.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { ReturnedFields } from './returned-fields.ts';
 
 /** A call of a tool by the model. `argumentsJson` is not validated yet. */
@@ -33,7 +34,12 @@ export type ChatMessage = ChatMessageByRole & {
 };
 
 type ChatMessageByRole =
-  | { readonly role: 'system'; readonly content: string }
+  | {
+      readonly role: 'system';
+      readonly content: string;
+      /** Language of the answer (BCP 47), for a model that cannot read its instructions. */
+      readonly language?: string | undefined;
+    }
   | {
       readonly role: 'user';
       readonly name: string;
@@ -51,7 +57,13 @@ type ChatMessageByRole =
       /** True if another model made the calls, or an answer that was given up. The model reads them as words. */
       readonly isRetold?: true;
     }
-  | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+  | {
+      readonly role: 'tool';
+      readonly callId: string;
+      readonly content: string;
+      /** The result as sentences for people, for a model that cannot write its own. */
+      readonly lines?: readonly TextLine[] | undefined;
+    };
 
 /** Fields of a message or request that a program sent, and that may go to the chat server. */
 export type SentFields = Admitted<Readonly<Record<string, unknown>>, 'request'>;

@@ -7,6 +7,7 @@ import type { readCommand } from '#page/room/command-line.js';
 import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type {
   AnswerLine,
+  AskedLine,
   PageLine,
   ReadyLine,
   SandboxLine,
@@ -30,9 +31,15 @@ export type SandboxPage = {
   readonly keptFile: string;
   /** Called once. */
   readonly onPage: (pageLine: PageLine) => void;
+  /** Performs what a page asks. Throws BotError. */
+  readonly onAsked: (
+    request: PageQuestion,
+  ) => Promise<Readonly<Record<string, unknown>>>;
   /** Called when the page is opened first, and after the last tab has closed. */
   readonly onWatched: (isWatched: boolean) => void;
 };
+
+export type PageQuestion = AskedLine['request'];
 
 /** Starts the sandbox within 15 s. Throws BotError `sandbox.failed`. */
 export async function startSandbox(
@@ -52,8 +59,8 @@ export async function startSandbox(
     const { done, value } = await waitUnlessAborted(lines.next(), either);
     if (done) throw new Error(await complaint);
     const ready: ReadyLine = JSON.parse(value);
-    const { onPage, onWatched } = page ?? {};
-    const listeners = { onMessage, onPage, onWatched };
+    const { onAsked, onPage, onWatched } = page ?? {};
+    const listeners = { onMessage, onAsked, onPage, onWatched };
     return new SandboxProcess(child, lines, ready, listeners);
   } catch (cause) {
     child.kill();
@@ -68,7 +75,9 @@ export async function startSandbox(
   }
 }
 
-type SandboxListeners = Partial<Pick<SandboxPage, 'onPage' | 'onWatched'>> & {
+type SandboxListeners = Partial<
+  Pick<SandboxPage, 'onAsked' | 'onPage' | 'onWatched'>
+> & {
   readonly onMessage: (message: MessageLine) => void;
 };
 
@@ -144,6 +153,24 @@ export class SandboxProcess implements AsyncDisposable {
     else if (sandboxLine.kind === 'message') onMessage(sandboxLine);
     else if (sandboxLine.kind === 'page') onPage?.(sandboxLine);
     else if (sandboxLine.kind === 'watched') onWatched?.(sandboxLine.isWatched);
+    else if (sandboxLine.kind === 'asked') void this.#answerPage(sandboxLine);
+  }
+
+  async #answerPage({ asked, request }: AskedLine) {
+    const outcome = await this.#performAsked(request);
+    // A sandbox that is gone says so itself.
+    await this.sendRequest({ do: 'answer', asked, ...outcome }).catch(() => undefined);
+  }
+
+  async #performAsked(request: PageQuestion) {
+    const { onAsked } = this.#listeners;
+    try {
+      return { answer: (await onAsked?.(request)) ?? {} };
+    } catch (error) {
+      return {
+        error: error instanceof BotError ? error.message : 'That did not work.',
+      };
+    }
   }
 
   #settleAnswer(answerLine: AnswerLine) {

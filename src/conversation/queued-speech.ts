@@ -16,8 +16,11 @@ export type QueuedQuestion = {
   /** Text of the question for the history, once it is known. */
   transcript?: { readonly text: string; readonly atMs: number };
   readonly manner?: SpokenManner;
-  /** Gets the answer as soon as it is whole, or its failure. Only the first call counts. */
-  readonly onOutcome?: (outcome: AskOutcome) => void;
+  /**
+   * Gets the answer as soon as it is whole, or its failure. Only the first call counts. Returns whether people read it
+   * in a reply.
+   */
+  readonly onOutcome?: (outcome: AskOutcome) => boolean;
 };
 
 /** Place in the queue: before everything that waits, or after it. */

@@ -14,7 +14,7 @@ export const speechLocal: Engine<'text to speech'> = {
     const synthesizer = await openLocalSynthesizer({ models, model, voice });
     return {
       ...synthesizer,
-      voices: createFixedVoiceNames(Object.keys(localVoices), true),
+      voices: createFixedVoiceNames(Object.keys(localVoices), synthesizer.languages),
     };
   },
 };

@@ -10,8 +10,8 @@ import { consentButtons } from '#src/ports/talk-guide.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
+import { speaksLanguage } from '#src/speech/text-language/clause-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { getLanguageName } from '#src/texts/language-names.ts';
 import {
   type CheckedLine,
   findLocale,
@@ -22,7 +22,7 @@ import {
 
 type ReaderLanguages = { readonly places: Pick<Places, 'getLocale'> };
 type ListenerLanguages = ReaderLanguages & {
-  readonly voices: Pick<VoiceNames, 'isEnglishOnly'>;
+  readonly voices: Pick<VoiceNames, 'languages'>;
 };
 
 /** Formats a line in the language of the server. */
@@ -42,7 +42,6 @@ export function formatSpokenText(
   /** BCP 47. A language without texts counts as the language of the server. */
   language?: string,
 ): string {
-  // An English-only voice gets English.
   return formatText(id, values, getSpokenLocale(guildId, deps, language));
 }
 
@@ -51,9 +50,11 @@ function getSpokenLocale(
   { places, voices }: ListenerLanguages,
   language?: string,
 ) {
-  return voices.isEnglishOnly
-    ? 'en'
-    : (findLocale(language) ?? places.getLocale(guildId));
+  const wanted = findLocale(language) ?? places.getLocale(guildId);
+  if (speaksLanguage(voices.languages, wanted)) return wanted;
+  // A sentence in another language is better than one that nobody hears.
+  const spoken = voices.languages?.flatMap((tag) => findLocale(tag) ?? []);
+  return spoken?.[0] ?? wanted;
 }
 
 /** Turns an error into a line for people, without the provider's name. */
@@ -269,30 +270,14 @@ export function writeUnrecognisedNotice(
   notices.writeWords(toOpenText(notices.formatWrittenText(notice)));
 }
 
-/**
- * Writes words that could not be said. The reason precedes them the first time. `language` (BCP 47) is the language without a
- * voice.
- */
+/** Writes words that could not be said. The reason precedes them the first time. */
 export function writeUnspeakableWords(
   text: Owned<string>,
   { loop, notices }: FailingSession,
-  language?: string,
 ): void {
-  const isFirst = loop.beginFailure(language ? `no voice for ${language}` : 'speak');
-  const reasonLine: TextLine = language
-    ? toNoVoiceLine(language, notices)
-    : { id: 'fail.tts' };
-  const reason = toOpenText(notices.formatWrittenText(reasonLine));
+  const isFirst = loop.beginFailure('speak');
+  const reason = toOpenText(notices.formatWrittenText({ id: 'fail.tts' }));
   notices.writeWords(isFirst ? Owned.join([reason, text], ' ') : text);
-}
-
-/** Tells people that no voice speaks a language, by the language's name. */
-export function toNoVoiceLine(
-  language: string,
-  notices: Pick<ChannelNotices, 'getWrittenLocale'>,
-): TextLine {
-  const name = getLanguageName(language, notices.getWrittenLocale());
-  return { id: 'voice.language.none', with: { language: name } };
 }
 
 function reportGoneVoice(voice: string, { loop, notices }: FailingSession) {

@@ -15,6 +15,7 @@ import type {
   Transcript,
   UtterancePcm,
 } from '#src/speech/speech-engine.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { WordsJudge } from './words-judge.ts';
 
 /** One utterance of a turn, or a typed question, with its words to come. */
@@ -61,7 +62,7 @@ export interface AnswerLanguage {
 }
 
 /** A call with an effect made for the same words before, and its result. */
-export type DoneCall = { readonly call: ToolCall; readonly content: string };
+export type DoneCall = ToolResult & { readonly call: ToolCall };
 
 /** A request of one person, with everything that an answer may need. */
 export type Turn = {
@@ -101,7 +102,11 @@ export type ReplyPart =
   | { readonly kind: 'usage'; readonly usage: Usage };
 
 /** The result of a call, as the model reads it. */
-export type ToolResult = { readonly content: string };
+export type ToolResult = {
+  readonly content: string;
+  /** The same as sentences for people, where the result has any. */
+  readonly lines?: readonly TextLine[] | undefined;
+};
 
 /** The session's side of an answer, which runs tools and counts cost. */
 export interface AnswerHost {

@@ -40,6 +40,15 @@ export function addVoiceLanguage(
   return language === undefined ? voice : { ...voice, language };
 }
 
+/** Adds the language that the maker of a text declares. Absent: the words of the text decide. */
+export function declareVoiceLanguage(
+  language: string | undefined,
+  style: Pick<ReplyStyle, 'voice'>,
+): SpeechVoice {
+  const voice = addVoiceLanguage(language, style);
+  return language === undefined ? voice : { ...voice, isLanguageDeclared: true };
+}
+
 function formatLanguageOrder(language: AnswerLanguage | undefined) {
   if (language?.now === undefined || language.stability === 'fixed') return '';
   const name = getEnglishLanguageName(language.now);
@@ -84,7 +93,7 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
   const instructions: readonly ChatMessage[] =
-    content === '' ? [] : [{ role: 'system', content }];
+    content === '' ? [] : [{ role: 'system', content, language: turn.language?.now }];
   return [...instructions, ...history, ...contextMessages];
 }
 

@@ -2,6 +2,7 @@ import { getDurationMs, type Pcm } from '#src/audio/pcm.ts';
 import { addFailureStage, BotError } from '#src/base/errors.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { findMissingLanguage } from '#src/speech/spoken-form.ts';
 import type { ReplyPart } from './pipeline.ts';
 
 /** Limit of unread items. An item that begins below the limit may exceed it. */
@@ -173,7 +174,6 @@ type VoiceProgress = {
   unspokenCount: number;
   error?: unknown;
   isOut: boolean;
-  readonly language: string | undefined;
 };
 
 /**
@@ -181,7 +181,7 @@ type VoiceProgress = {
  *
  * A clause whose sound fails is `unspoken`. If the voice fails for good, so is the rest. Throws the errors of
  * `clauses`, and BotError `provider.*` or `speech.*` at the end if the last clause was unspoken, unless no voice
- * speaks its language.
+ * speaks its language. Each clause is said by a voice that speaks its language, whatever the clauses around it.
  */
 export async function speakClauses(
   clauses: AsyncIterable<string>,
@@ -190,11 +190,7 @@ export async function speakClauses(
   signal: AbortSignal,
 ): Promise<void> {
   const speech = { synthesizer: synthesizer.fixEngine?.() ?? synthesizer, voice };
-  const progress: VoiceProgress = {
-    unspokenCount: 0,
-    isOut: false,
-    language: voice.language,
-  };
+  const progress: VoiceProgress = { unspokenCount: 0, isOut: false };
   const clips = runAhead<ClauseSound>(
     clipBound,
     async (soundQueue) => {
@@ -213,8 +209,7 @@ export async function speakClauses(
     if (progress.isOut) await clip.sound.return?.();
     else await deliverClauseSound(clip, progress, queue, signal);
   }
-  if (progress.unspokenCount > 0 && !isMissingVoice(progress.error))
-    throw addFailureStage('speak', progress.error);
+  if (progress.unspokenCount > 0) throw addFailureStage('speak', progress.error);
 }
 
 function beginClauseSound(
@@ -253,20 +248,15 @@ async function deliverClauseSound(
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
     if (error.code === 'speech.unspeakable' && !hasBegun) return;
-    queue.put({
-      kind: 'unspoken',
-      text,
-      language: isMissingVoice(error) ? progress.language : undefined,
-    });
+    const language = findMissingLanguage(error);
+    queue.put({ kind: 'unspoken', text, language });
+    // The next clause may be in a language that a voice speaks.
+    if (language !== undefined) return;
     progress.unspokenCount++;
     progress.error = error;
     const canRecover = error.code !== 'provider.late' && error.retryable;
     progress.isOut = progress.unspokenCount >= maxUnspokenClauses || !canRecover;
   }
-}
-
-function isMissingVoice(error: unknown) {
-  return error instanceof BotError && error.code === 'speech.no_voice';
 }
 
 function* splitPcm(pcm: Pcm) {

@@ -11,7 +11,7 @@ import { isJson } from '#src/chat/completions/chat-stream.ts';
 import { isReportedUsage } from '#src/chat/metered-chat.ts';
 import { AddressShortener, ClauseSplitter } from '#src/chat/text/clause-splitter.ts';
 import { findAsides } from '#src/chat/text/speakable.ts';
-import type { AnswerHost, DoneCall, ReplyPart } from './pipeline.ts';
+import type { AnswerHost, DoneCall, ReplyPart, ToolResult } from './pipeline.ts';
 import type { AnswerSound } from './prompt.ts';
 
 /** Splits a written text into clauses, and adds the notice after the first with an unspeakable passage. */
@@ -94,8 +94,8 @@ export async function* writeAnswer(
 function toToolMessages(done: readonly DoneCall[]): readonly ChatMessage[] {
   if (done.length === 0) return [];
   const calls = done.map(({ call }) => call);
-  const results = done.map(({ call, content }): ChatMessage => {
-    return { role: 'tool', callId: call.id, content };
+  const results = done.map(({ call, content, lines }): ChatMessage => {
+    return { role: 'tool', callId: call.id, content, lines };
   });
   // Another answer made the calls, and what came with them is gone.
   return [{ role: 'assistant', content: '', calls, isRetold: true }, ...results];
@@ -147,11 +147,8 @@ async function runCalls(
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
     calls.map(async (call): Promise<ChatMessage> => {
-      return {
-        role: 'tool',
-        callId: call.id,
-        content: await runCall(call, toolHost, signal),
-      };
+      const result = await runCall(call, toolHost, signal);
+      return { role: 'tool', callId: call.id, ...result };
     }),
   );
 }
@@ -160,15 +157,17 @@ async function runCall(
   call: ToolCall,
   toolHost: WrittenAnswerRequest['host'],
   signal: AbortSignal,
-) {
-  if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
+): Promise<ToolResult> {
+  if (!isJson(call.argumentsJson))
+    return { content: 'Error: the arguments are not valid JSON.' };
   try {
-    const { content } = await toolHost.run(call, signal);
+    const result = await toolHost.run(call, signal);
     signal.throwIfAborted();
-    return content;
+    return result;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof BotError) return `Error: ${call.name} failed (${error.code}).`;
+    if (error instanceof BotError)
+      return { content: `Error: ${call.name} failed (${error.code}).` };
     throw error;
   }
 }

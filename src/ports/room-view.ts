@@ -1,7 +1,7 @@
 import type { ChannelId, PersonId } from '#src/base/ids.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { Owned } from '#src/people/owned.ts';
-import type { Transcriber } from '#src/speech/speech-engine.ts';
+import type { TranscriptionOptions, UtterancePcm } from '#src/speech/speech-engine.ts';
 import type { PanelContent } from './panel.ts';
 import type { ToolEnd } from './session-events.ts';
 
@@ -41,6 +41,9 @@ export type ToolFact = {
   readonly state: 'running' | 'stopped' | ToolEnd;
 };
 
+/** Hints for the recogniser of words so far. */
+export type GlimpseOptions = Pick<TranscriptionOptions, 'hints' | 'language'>;
+
 /** A fact of a server that a page draws, from the object that owns it. Each replaces the one before of its kind. */
 export type RoomFact =
   | { readonly kind: 'tracks'; readonly tracks: readonly TrackFact[] }
@@ -67,6 +70,13 @@ export interface RoomView {
   readonly isWatched: boolean;
   /** Takes a fact. Never throws. */
   show(fact: RoomFact): void;
-  /** Recognises words so far without money, and without delay for any other work. Absent where nothing can. */
-  readonly glimpser?: Transcriber | undefined;
+  /**
+   * Recognises the words so far without money, and without delay for other work. Undefined without words, and on a busy
+   * machine. Absent where no recogniser can. Throws `signal.reason`.
+   */
+  glimpse?(
+    pcm: UtterancePcm,
+    options: GlimpseOptions,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
 }

@@ -23,7 +23,7 @@ import {
 } from '#src/conversation/output/answer-delivery.ts';
 import type { Owners, Session } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { Mixer } from '#src/playback/mix/mixer.ts';
 import type { CueTrack, PlayedCue, VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
@@ -344,7 +344,7 @@ class WaitingCues {
     const style = this.#session.voiceChannel.getStyle();
     const { spending, synthesizer } = this.#options.deps;
     const sentence = notices.formatSpokenText({ id }, language);
-    const voice = addVoiceLanguage(notices.getSpokenLocale(language), style);
+    const voice = declareVoiceLanguage(notices.getSpokenLocale(language), style);
     const request = toSpeechRequest('notice', channel.guildId, sentence);
     const opened = spending.open(request);
     if (opened.kind === 'refused') return [];

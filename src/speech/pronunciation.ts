@@ -1,5 +1,3 @@
-import type { Synthesizer } from './speech-engine.ts';
-
 /** Splits a text into pieces of at most `maxChars`, at ends of sentences or at spaces. */
 export function splitText(text: string, maxChars: number): string[] {
   const pieces: string[] = [];
@@ -63,18 +61,6 @@ export function createPronouncer(
       at += Math.max(1, length);
     }
     return spoken.join('');
-  };
-}
-
-/** Speaks with the pronunciations of `SpeechVoice.pronounce`. The text shown stays as it is. */
-export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
-  const { fixEngine, wrapEach } = synthesizer;
-  return {
-    synthesize: (text, { pronounce, ...voice }, signal) =>
-      synthesizer.synthesize(pronounce?.(text) ?? text, voice, signal),
-    fixEngine: fixEngine && (() => withPronunciation(fixEngine.call(synthesizer))),
-    wrapEach: (wrap) =>
-      withPronunciation(wrapEach?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };
 }
 

@@ -101,7 +101,10 @@ export type SpeechVoice = {
   readonly name?: string;
   /** Model of the server. An engine that may not be asked for it speaks with its usual model. */
   readonly model?: string;
-  readonly language?: string;
+  /** Language (BCP 47) of the text, or the one that it is expected to be in. Absent: unknown. */
+  readonly language?: string | undefined;
+  /** The maker of the text says that it is in `language`, or that it is in none, as a name. */
+  readonly isLanguageDeclared?: true;
   readonly instructions?: string;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
@@ -119,6 +122,8 @@ export type SpeechVoice = {
 
 /** Text to speech, one clause or sentence a call. */
 export interface Synthesizer {
+  /** Languages (BCP 47) that the voices speak. Absent: all, as far as is known. */
+  readonly languages?: readonly string[] | undefined;
   /**
    * Yields the sound as it arrives, mono at one rate. Throws BotError `provider.*`, `speech.failed`,
    * `speech.unspeakable` or `speech.no_voice`.

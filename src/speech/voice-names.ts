@@ -1,7 +1,7 @@
 /** Names of the voices that a server or a model has. */
 export interface VoiceNames {
-  /** True if the voices speak no other language. */
-  readonly isEnglishOnly: boolean;
+  /** Languages (BCP 47) that the voices speak. Absent: all, as far as is known. */
+  readonly languages?: readonly string[] | undefined;
   /** Returns the names that are known now. None means that the voices cannot be listed, or not yet. */
   getKnown(): readonly string[];
   /** Asks the server for unknown names. Never throws, and has a deadline. */
@@ -11,9 +11,9 @@ export interface VoiceNames {
 /** Creates a fixed list of names. No names mean that the voices cannot be listed. */
 export function createFixedVoiceNames(
   names: readonly string[],
-  isEnglishOnly: boolean = false,
+  languages?: readonly string[],
 ): VoiceNames {
-  return { isEnglishOnly, getKnown: () => names, loadNames: async () => names };
+  return { languages, getKnown: () => names, loadNames: async () => names };
 }
 
 /** Returns whether a name is known, or a mix of known ones, `a(2)+b(1)`. */

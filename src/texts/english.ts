@@ -11,7 +11,9 @@ import type personas from '#src/texts/en/personas.json';
 import type privacy from '#src/texts/en/privacy.json';
 import type reading from '#src/texts/en/reading.json';
 import type reminders from '#src/texts/en/reminders.json';
+import type running from '#src/texts/en/running.json';
 import type settings from '#src/texts/en/settings.json';
+import type standIn from '#src/texts/en/stand-in.json';
 import type talking from '#src/texts/en/talking.json';
 import type tools from '#src/texts/en/tools.json';
 import type tracks from '#src/texts/en/tracks.json';
@@ -38,7 +40,9 @@ export type English = typeof budget &
   typeof privacy &
   typeof reading &
   typeof reminders &
+  typeof running &
   typeof settings &
+  typeof standIn &
   typeof talking &
   typeof tools &
   typeof tracks &

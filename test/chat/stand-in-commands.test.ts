@@ -78,7 +78,7 @@ test.each([
   [
     {},
     { result: { reminders: 'number 1, a timer for 18:30' } },
-    'You have these: number 1, a timer for 18:30.',
+    'number 1, a timer for 18:30',
   ],
   [{}, { result: { waiting: 'Nothing yet.' } }, 'Press Confirm in the chat, please.'],
   [{}, { error: 'There is no such tool.' }, 'There is no such tool.'],
@@ -91,5 +91,22 @@ test.each([
   ]);
   expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(
     words,
+  );
+});
+
+test('it says what came of a call in the language of the request', async () => {
+  const call = { id: 'c1', name: 'set_reminder', argumentsJson: '{}' };
+  const parts = await partsOf([
+    said('Stell einen Timer auf zehn Sekunden.'),
+    { role: 'assistant', content: '', calls: [call] },
+    {
+      role: 'tool',
+      callId: 'c1',
+      content: '{"result":{"outcome":"Timer 1 for 10 seconds is set."}}',
+      lines: [{ id: 'reminder.set.seconds', with: { n: 1, seconds: 10 } }],
+    },
+  ]);
+  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(
+    'Timer 1 läuft: 10 Sekunden.',
   );
 });

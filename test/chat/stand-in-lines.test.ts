@@ -68,3 +68,21 @@ test('the stand-in makes a recap whose points are lines', async () => {
   );
   expect(await requestRecap(long, { maxChars: 700 }, ask)).toHaveLength(5);
 });
+
+test('a recap of the stand-in leaves out what it says of itself', async () => {
+  const own = ['Hallo!', 'What is the capital of France?', 'And what can you do?'];
+  const answers: string[] = [];
+  const messages: ChatMessage[] = [];
+  for (const content of [...own, 'And the capital of Spain?']) {
+    messages.push({ role: 'user', name: 'Adam', content });
+    const said = await reply(messages);
+    messages.push({ role: 'assistant', content: said });
+    answers.push(said);
+  }
+  const lines = toFound(
+    ...answers.map((text, n) => makeLine(n * 1_000, text, { name: 'Nova' })),
+    makeLine(9_000, 'I will book a table for us.', { name: 'Cleo' }),
+  );
+  const points = await requestRecap(lines, { maxChars: 10_000 }, ask);
+  expect(points.map(({ text }) => text)).toEqual(['I will book a table for us.']);
+});

@@ -27,8 +27,10 @@ async function answer(messages: readonly (ChatMessage | string)[], parts = {}) {
   return got.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
+/** Without tools it claims only what needs none. */
 const honest =
-  'I am only the built-in stand-in. I can tell the time, toss a coin, set timers and reminders, play rain, get louder, turn captions on, and stop. For more, connect a model with npm run setup.';
+  'I am only the built-in stand-in. I can tell the time, do sums, and tell jokes. For more, connect a model with npm run setup.';
+const short = 'That needs a model. Try: what time is it.';
 
 testChatModel('the stand-in', async () => ({
   model: open(),
@@ -77,6 +79,30 @@ test.each([
 ])('it admits what it is when asked: %s', async (asked) =>
   expect(await answer([asked])).toBe(honest),
 );
+
+test('it tells its limit in full once to each person, then in ten words', async () => {
+  const strange = 'What is the capital of France?';
+  const toAdam = [said(strange), answered(honest)];
+  expect(await answer([...toAdam, said('And of Spain?')])).toBe(short);
+  expect(short.split(' ').length).toBeLessThanOrEqual(10);
+  const ben: ChatMessage = { role: 'user', name: 'Ben', content: strange };
+  expect(await answer([...toAdam, ben])).toBe(honest);
+  const cut = [said(strange), answered('I am only the built-in stand-in.')];
+  expect(await answer([...cut, said('And of Spain?')])).toBe(short);
+  const german: ChatMessage = { role: 'system', content: '', language: 'de-AT' };
+  const told = await answer([german, said('Wie hoch ist der Eiffelturm?')]);
+  expect(told).toMatch(
+    /^Ich bin nur der eingebaute Ersatz\. Ich kann .* npm run setup\.$/,
+  );
+  expect(
+    await answer([
+      german,
+      said('Wie hoch?'),
+      answered(told),
+      said('Und wie breit ist er?'),
+    ]),
+  ).toBe('Dafür braucht es ein Modell. Versuch: Wie spät ist es?');
+});
 
 test('the built-in stand-in answers any input, in several parts without numerals', async () => {
   const role = fc.constantFrom<ChatMessage>(said('x'), answered('y'), {

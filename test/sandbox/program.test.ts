@@ -20,7 +20,7 @@ async function answerTo(sandbox: Sandbox, request: object) {
   return 'ok' in read
     ? read
     : await performRequest(
-        { sandbox, voices: new TypedVoices(), report() {} },
+        { sandbox, voices: new TypedVoices(), settle: () => undefined, report() {} },
         read,
         never,
       );

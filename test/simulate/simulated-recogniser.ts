@@ -1,4 +1,10 @@
-import type { OnPartial, Transcriber, Transcript } from '#src/speech/speech-engine.ts';
+import { findSetLanguage } from '#src/base/expected-language.ts';
+import type {
+  OnPartial,
+  Transcriber,
+  Transcript,
+  TranscriptionOptions,
+} from '#src/speech/speech-engine.ts';
 import type { RunningCalls } from './running-calls.ts';
 import { readNumbers } from './spoken-sound.ts';
 
@@ -21,29 +27,45 @@ export type RecogniserOptions = {
   readonly listens: boolean;
 };
 
+type Recognise = (
+  samples: Int16Array,
+  signal: AbortSignal,
+  asked?: TranscriptionOptions,
+) => Promise<Transcript>;
+
 const times = [60, 400, 20_000] as const;
 /** Samples between two partial texts. */
 const partialSamples = 6_400;
 /** Samples at 16 kHz in which a word is said. */
 const wordSamples = 5_600;
 
-/** A recogniser that knows what was said by the numbers in the sound. */
+/** A recogniser that knows what was said by the numbers in the sound. It obeys a set language, and detects English else. */
 export function makeTranscriber(options: RecogniserOptions): Transcriber {
   const { calls, misheard, onHeard, saidOf } = options;
-  const recognise = async (samples: Int16Array, signal: AbortSignal) => {
+  const recognise: Recognise = async (samples, signal, asked) => {
     const said = readNumbers(samples).flatMap((number) => saidOf(number) ?? []);
     const by = said.map((one) => one.by);
     by.forEach(onHeard);
     await calls.call('recognise', times, signal, { by });
-    return { text: misheard ?? said.map(({ text }) => text).join(' '), language: 'en' };
+    const text = misheard ?? said.map((one) => one.text).join(' ');
+    return { text, language: findSetLanguage(asked?.language) ?? 'en' };
   };
   return {
-    async *transcribe({ samples }, signal) {
-      yield { kind: 'final', transcript: await recognise(samples, signal) };
+    async *transcribe({ samples }, signal, asked) {
+      yield { kind: 'final', transcript: await recognise(samples, signal, asked) };
     },
     ...(options.listens && {
-      listen: (onPartial: OnPartial, signal: AbortSignal) =>
-        createSimulatedListening(options, recognise, onPartial, signal),
+      listen: (
+        onPartial: OnPartial,
+        signal: AbortSignal,
+        asked?: TranscriptionOptions,
+      ) =>
+        createSimulatedListening(
+          options,
+          (samples, until) => recognise(samples, until, asked),
+          onPartial,
+          signal,
+        ),
     }),
   };
 }
@@ -51,7 +73,7 @@ export function makeTranscriber(options: RecogniserOptions): Transcriber {
 /** One utterance that is understood while it is spoken. */
 function createSimulatedListening(
   options: RecogniserOptions,
-  recognise: (samples: Int16Array, signal: AbortSignal) => Promise<Transcript>,
+  recognise: Recognise,
   onPartial: OnPartial,
   signal: AbortSignal,
 ) {

@@ -5,8 +5,8 @@ import { createOwnSentenceTest } from '#src/app/engines/open-engines.ts';
 import { noGuild } from '#src/base/ids.ts';
 import { withVoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
-import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/speech-engine.ts';
+import { withSpokenForm } from '#src/speech/spoken-form.ts';
 
 const never = new AbortController().signal;
 
@@ -110,15 +110,17 @@ test('each sentence of the bot counts in its language, and each clause of one th
 
 test('a kept sentence costs nothing, also behind a meter and pronunciations', async () => {
   const { kept, waitForKept } = await openVoice();
-  const spoken: number[] = [];
-  const voice = withVoiceMeter(withPronunciation(kept()), {
+  const counts: number[] = [];
+  const detector = { detect: async () => undefined };
+  const spoken = withSpokenForm(kept(), { detector, languages: ['en'] });
+  const voice = withVoiceMeter(spoken, {
     guildId: noGuild,
-    recordSpeech: ({ characters }) => void spoken.push(characters),
+    recordSpeech: ({ characters }) => void counts.push(characters),
   });
   await say(voice, 'One moment.');
   await waitForKept(1);
   await say(voice, 'One moment.');
-  expect(spoken).toEqual([11]);
+  expect(counts).toEqual([11]);
 });
 
 test('what was cut short, or said by the standard voice for one that is gone, is not kept', async () => {

@@ -41,6 +41,16 @@ test.each([
 ])('%j is a yes', (said) => expect(findYesOrNo(said, names)).toBe('yes'));
 
 test.each([
+  ['Sí, por favor.', 'en', 'yes'],
+  ['Ja, bitte!', 'pl', 'yes'],
+  ['いいえ。', 'en', 'no'],
+  ['Tak.', 'pl', 'yes'],
+  ['Nein, danke.', 'fr', 'no'],
+])('%j of somebody who usually speaks %s is a %s', (said, language, answer) =>
+  expect(findYesOrNo(said, names, language)).toBe(answer),
+);
+
+test.each([
   'Yes?',
   'Yes, but not so loud.',
   'Yes and no.',

@@ -3,6 +3,7 @@
 /** @import { KeptRecording } from './kept-sound.js' */
 /** @import { SoundGate, SoundGateEffect, SoundGateEvent } from './sound-gate.js' */
 /** @import { TextLine } from '../texts.js' */
+
 /** @import { WorkerNews, WorkerOrder } from './sound-worker.js' */
 
 import { DeviceChooser } from './device-chooser.js';

@@ -23,9 +23,11 @@ import {
 } from '#src/speech/fallbacks/lazy-recogniser.ts';
 import { withKeptSentences } from '#src/speech/kept-sentences.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
+import { localVoiceLanguages } from '#src/speech/local/local-voices.ts';
 import { SmartTurnModel, type TurnModel } from '#src/speech/local/turn-model.ts';
-import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
+import { withSpokenForm } from '#src/speech/spoken-form.ts';
+import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { createFixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { mostAnswerTokens } from '#src/spending/reservation.ts';
 import { findLocale, type Locale, listFixedTexts } from '#src/texts/texts.ts';
@@ -92,8 +94,15 @@ export async function openEngines(
       audioModel: model.audioModel,
     };
     const chained = addFallbacks(config, opened, openEngineOfRole, report);
-    // Every voice says words as servers have it.
-    const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
+    // The local voice ends every chain.
+    const spokenForm = {
+      detector: new NgramLanguageDetector(),
+      languages: localVoiceLanguages,
+    };
+    const roles = {
+      ...chained,
+      synthesizer: withSpokenForm(chained.synthesizer, spokenForm),
+    };
     const talking = await openRealtime(config, roles, stack, report);
     const warmed = [synthesizer, transcriber];
     const warm = await openWarmth(

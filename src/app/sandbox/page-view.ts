@@ -24,8 +24,12 @@ export class PageView implements RoomView {
   #sendToPage: SendToPage | undefined;
   #isWatched = false;
 
-  constructor(botName: string) {
+  readonly glimpse: RoomView['glimpse'];
+
+  /** `glimpser` shows words so far. Without one, words are shown in pauses. */
+  constructor(botName: string, glimpser?: Pick<Required<RoomView>, 'glimpse'>) {
     this.#botName = botName;
+    this.glimpse = glimpser?.glimpse.bind(glimpser);
   }
 
   /** Sends the engines, which are ready by then, and every later event. */
@@ -76,6 +80,7 @@ export class PageView implements RoomView {
   onSession(event: SessionEvent): void {
     switch (event.kind) {
       case 'recognised':
+        this.#liveWords.delete(event.name);
         this.#send({ kind: 'said', who: event.name, text: event.text });
         return;
       case 'words':
@@ -103,7 +108,7 @@ export class PageView implements RoomView {
     isWhole,
   }: Extract<SessionEvent, { kind: 'words' }>) {
     if (isWhole) this.#send({ kind: 'said', who: speaker, text });
-    if (isWhole || this.#liveWords.get(speaker) === text) return;
+    if (isWhole || (this.#liveWords.get(speaker) ?? '') === text) return;
     this.#liveWords.set(speaker, text);
     this.#send({ kind: 'live', who: speaker, text });
   }

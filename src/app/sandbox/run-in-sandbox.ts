@@ -32,6 +32,7 @@ import {
   printMessage,
 } from '#src/console/printer.ts';
 import {
+  type PageEvent,
   type PageLine,
   startSandbox,
   trustCertificate,
@@ -42,6 +43,8 @@ import { openTraces } from '#src/ops/metrics/traces.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
+import { createLocalGlimpser } from './local-glimpser.ts';
+import { PageQuestions } from './page-questions.ts';
 import { PageView } from './page-view.ts';
 
 export type SandboxArguments = {
@@ -50,33 +53,42 @@ export type SandboxArguments = {
   readonly waits: WaitAnnouncer;
 };
 
-/** Starts sandbox and bot for a newcomer. Returns the exit code. Throws BotError. */
+/**
+ * Starts sandbox and bot for a newcomer. Returns the exit code, or `restart` where the page asked for a start with new settings.
+ * Throws BotError.
+ */
 export async function runInSandbox(
   config: Config,
   { once, waits }: SandboxArguments,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | 'restart'> {
   openFolder(config.storage.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
-  const until = AbortSignal.any([signal, unread.signal]);
+  const restarting = new AbortController();
+  const restart = () => restarting.abort(new Error('the page asked for a restart'));
+  const until = AbortSignal.any([signal, unread.signal, restarting.signal]);
   try {
     await using run = await startSandboxRun(
       config,
-      { page: once ? undefined : config.page, waits },
+      { page: once ? undefined : config.page, restart, waits },
       until,
     );
     const running = AbortSignal.any([until, run.observers.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
+    if (restarting.signal.aborted && !signal.aborted) return 'restart';
     throw error;
   }
 }
 
+type SandboxRunOptions = Pick<SandboxArguments, 'waits'> &
+  Pick<Config, 'page'> & { readonly restart: () => void };
+
 async function startSandboxRun(
   config: Config,
-  { page, waits }: Pick<SandboxArguments, 'waits'> & Pick<Config, 'page'>,
+  { page, restart, waits }: SandboxRunOptions,
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {
   const show = createConversationPrinter(process.stdout);
@@ -84,15 +96,23 @@ async function startSandboxRun(
   const { storage } = config;
   const botName = config.bot.name ?? 'Nova';
   const view = createSandboxView(show, botName);
-  const pageView = new PageView(botName);
+  const { transcription } = config.engines;
+  await using stack = new AsyncDisposableStack();
+  const glimpser =
+    page && transcription.kind === 'local'
+      ? stack.use(createLocalGlimpser(realClock, transcription))
+      : undefined;
+  const pageView = new PageView(botName, glimpser);
   let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
+  const questions = new PageQuestions({ restart, signal });
   const starting = startSandbox(
     (message) => isTold && printMessage(message, show),
     signal,
     page && {
       ...page,
       keptFile: join(storage.dataDir, 'sandbox-page.json'),
+      onAsked: (request) => questions.perform(request),
       onPage: (outcome) => void loaded.promise.then(() => showPage(outcome, show)),
       onWatched: (isWatched) => pageView.onWatched(isWatched),
     },
@@ -106,15 +126,17 @@ async function startSandboxRun(
     waits.announce('ears, voice and chat model to load', opening),
     loadOpus(),
   ]);
-  await using stack = new AsyncDisposableStack();
   stack.use(sandbox);
   stack.use(engines);
   trustCertificate(sandbox.ready.ca);
   // A sandbox that is gone says so itself.
-  if (page)
-    pageView.connect(
-      (event) => void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined),
-    );
+  if (page) {
+    const tellPage = (event: PageEvent) =>
+      void sandbox.sendRequest({ do: 'tell', event }).catch(() => undefined);
+    const hasChatModel = engines.hasChatModel || config.engines.pipeline === 'realtime';
+    tellPage({ kind: 'models', hasChatModel });
+    pageView.connect(tellPage);
+  }
   const { token, apiUrl } = sandbox.ready;
   const login = startBot(
     {

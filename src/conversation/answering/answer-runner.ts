@@ -17,11 +17,12 @@ import {
   getAnswerMedium,
   getNamePrefix,
   type MadeName,
+  noteUnspoken,
   synthesizeName,
   type VoiceDeps,
   writeAside,
-  writeUnspoken,
 } from '#src/conversation/output/answer-delivery.ts';
+import { writeAnswerOnce } from '#src/conversation/output/answer-writing.ts';
 import {
   createRunningReply,
   fillReply,
@@ -34,7 +35,6 @@ import {
   getFailureKind,
   reportUnspokenText,
   toFailureLine,
-  writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { toOpenText } from '#src/people/owned.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -264,26 +264,29 @@ export class AnswerRunner {
     signal: AbortSignal,
   ): Promise<ReplyEnd> {
     const { effect, pending, progress } = job;
-    const readerId = this.#findReader(job);
-    const replyParts = writeUnspoken(
+    const replyParts = noteUnspoken(
       this.#nameAndQuote(job, signal),
-      { progress, pending, readerId },
+      progress,
       this.#session,
-      signal,
     );
     const failure = await fillReply(
       reply,
       () => writeAnswer(replyParts, reply, progress, signal),
       signal,
     );
-    const { loop, speech } = this.#session;
+    const { loop } = this.#session;
     if (!failure)
       loop.post({ kind: 'whole', reply: job.id, text: reply.getWholeText() });
-    speech.requests
-      .findQuestion(effect.request)
-      ?.onOutcome?.(toAskOutcome(job, failure));
+    const isReplied = this.#replyToQuestion(job, failure);
+    const readerId = this.#findReader(job);
+    const written = { askerId: effect.by, isReplied, pending, progress, readerId };
+    writeAnswerOnce(written, this.#session);
     const finish = await reply.finish;
-    if (output.isStuck) return this.#writeStuckAnswer(job);
+    if (output.isStuck) {
+      progress.unspoken = 'failed';
+      writeAnswerOnce(written, this.#session);
+      return { finish: 'failed', failure: createStuckError() };
+    }
     if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
     if (failure) return { finish: 'failed', failure };
     // Where no voice speaks its language, all of it was written.
@@ -317,10 +320,11 @@ export class AnswerRunner {
     return addNamePrefix(quoted, named, voiceChannel, this.#deps, signal);
   }
 
-  #writeStuckAnswer({ pending, progress }: AnswerRun): ReplyEnd {
-    writeUnspeakableWords(pending.toOwnedText(progress.text), this.#session);
-    progress.isWritten = true;
-    return { finish: 'failed', failure: createStuckError() };
+  /** Returns whether the answer stands in the reply to a typed question now. */
+  #replyToQuestion(job: AnswerRun, failure: BotError | undefined) {
+    const { requests } = this.#session.speech;
+    const question = requests.findQuestion(job.effect.request);
+    return question?.onOutcome?.(toAskOutcome(job, failure)) ?? false;
   }
 
   #tellFailure(job: AnswerRun, failure: BotError) {

@@ -15,6 +15,7 @@ import type { Deps } from '#src/conversation/session-dependencies.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { TellJudgement } from '#src/pipeline/words-judge.ts';
 import type { FollowUtterance, UtteranceContent } from '#src/ports/feature-session.ts';
+import type { GlimpseOptions } from '#src/ports/room-view.ts';
 import { collectHints, withTranscriptionOptions } from '#src/speech/hints.ts';
 import { HeldListening, openListening } from '#src/speech/listen.ts';
 import type { Transcriber, Transcript } from '#src/speech/speech-engine.ts';
@@ -23,6 +24,7 @@ import { toAnswerRequest } from '#src/spending/reservation.ts';
 import { classifyContent } from '#src/turn/decide-utterance.ts';
 import { hasVoice } from '#src/turn/voice-evidence.ts';
 import type { HearingDeps } from '#src/voice/connection/reconnecting-connection.ts';
+import { Glimpses } from '#src/voice/hearing/glimpses.ts';
 import type {
   SpeakerInputEvent,
   UtteranceEnd,
@@ -39,7 +41,13 @@ type LikelyOverEvent = Extract<
 type UtteranceOverFact = Extract<ConversationFact, { kind: 'utterance-over' }>;
 
 type UtteranceRunnerDeps = Deps<
-  'clock' | 'cues' | 'localRecogniser' | 'pipelines' | 'spending' | 'transcriber'
+  | 'clock'
+  | 'cues'
+  | 'localRecogniser'
+  | 'pipelines'
+  | 'roomView'
+  | 'spending'
+  | 'transcriber'
 > & {
   readonly hearing: HearingDeps;
   /** Creates a turn of one utterance as it would be asked now. */
@@ -150,8 +158,10 @@ export class UtteranceRunner {
     const utterance = this.#findUtterance(id);
     if (utterance?.heard.partial !== undefined)
       this.#deps.hearing.partialTrust.compare(utterance.heard.partial, result.text);
-    if (utterance && classifyRecording(utterance, result).kind === 'text')
+    if (utterance && classifyRecording(utterance, result).kind === 'text') {
       recording.captionWords(result.text, true);
+      this.#showWords(recording, result.text);
+    }
     if (recording.wholeSound) await voiceChannel.languages.learn(speakerId, result);
     const language = voiceChannel.languages.find(speakerId);
     loop.post({ kind: 'words', utterance: id, pause, text: result.text, language });
@@ -202,6 +212,7 @@ export class UtteranceRunner {
     if (!recording) return;
     const { isFollowed, speakerId } = recording;
     recording.live?.end();
+    if (recording.hasShownWords) this.#showWords(recording, '');
     this.#recordings.delete(id);
     if (this.#openRecordings.get(speakerId) === recording)
       this.#openRecordings.delete(speakerId);
@@ -239,7 +250,7 @@ export class UtteranceRunner {
         name,
         why: reason,
       });
-    recording.settle(content, !isWithdrawn && end === 'meant');
+    recording.settle(this.#addLanguage(content), !isWithdrawn && end === 'meant');
   }
 
   /** Converts an utterance for a pipeline. `text` holds the words on which the answer is begun. */
@@ -327,15 +338,17 @@ export class UtteranceRunner {
     const name = voiceChannel.findPerson(speakerId)?.name ?? 'Someone';
     languages.prefetch(speakerId);
     const hints = this.#collectHints();
+    const recogniserOptions = { hints, language: languages.getExpected(speakerId) };
     const transcriber = withTranscriptionOptions(
       this.#deps.transcriber.withReservation(budget.reservation),
-      { hints, language: languages.getExpected(speakerId) },
+      recogniserOptions,
     );
     const id = this.#nextId++;
-    const recording = new UtteranceRecording({
+    const recording: UtteranceRecording = new UtteranceRecording({
       id,
       speakerId,
       name,
+      glimpses: this.#createGlimpses(recogniserOptions, () => recording),
       listening: this.#createListening(transcriber, () => recording),
       clock: this.#deps.clock,
       follower: follow?.({ speakerId, name, fromMs }),
@@ -357,6 +370,29 @@ export class UtteranceRunner {
     }
     this.forgetRecording(id);
     recording.settle({ kind: 'not-understood' }, false);
+  }
+
+  /** Creates what shows words so far on a page. Undefined where nobody looks, or a stream shows them. */
+  #createGlimpses(options: GlimpseOptions, recording: () => UtteranceRecording) {
+    const { roomView, transcriber } = this.#deps;
+    const isUseful = roomView?.isWatched && roomView.glimpse !== undefined;
+    if (!isUseful || transcriber.has('listen')) return undefined;
+    return new Glimpses(roomView, options, (text) => {
+      const { speakerId } = recording();
+      if (this.#openRecordings.get(speakerId) === recording())
+        this.#showWords(recording(), text);
+    });
+  }
+
+  /** Shows words so far on an open page, which may still change. */
+  #showWords(
+    recording: Pick<UtteranceRecording, 'hasShownWords' | 'name'>,
+    text: string,
+  ) {
+    if (!this.#deps.roomView?.isWatched) return;
+    const { name } = recording;
+    recording.hasShownWords = true;
+    this.#session.notices.reportEvent({ kind: 'words', name, text, isWhole: false });
   }
 
   /** Collects names and words that a recogniser is told. Only people with a yes are named. */
@@ -469,7 +505,17 @@ export class UtteranceRunner {
       if (signal.aborted) content = withdrawnContent;
       else if (transcript) content = classifyRecording(utterance, transcript);
     }
-    recording.settle(content, false);
+    recording.settle(this.#addLanguage(content), false);
+  }
+
+  /** Adds the language of the words, where the recogniser told none. */
+  #addLanguage(content: UtteranceContent): UtteranceContent {
+    if (content.kind !== 'text') return content;
+    const { transcript } = content;
+    const language = this.#session.voiceChannel.languages.findSpoken(transcript);
+    return language === undefined
+      ? content
+      : { kind: 'text', transcript: { ...transcript, language } };
   }
 
   #reportTranscript(

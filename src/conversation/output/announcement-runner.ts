@@ -9,13 +9,13 @@ import {
   reportUnspokenText,
   toChosenVoice,
   toFailureLine,
-  toNoVoiceLine,
   writeUnspeakableWords,
 } from '#src/notices/channel-notices.ts';
 import { Owned, toOpenText } from '#src/people/owned.ts';
-import { addVoiceLanguage } from '#src/pipeline/prompt.ts';
+import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { findMissingLanguage } from '#src/speech/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
 import {
   createStuckError,
@@ -23,6 +23,7 @@ import {
   synthesizeClause,
 } from '#src/voice/output/speech-output.ts';
 import type { VoiceDeps } from './answer-delivery.ts';
+import { tellMissingVoice } from './answer-writing.ts';
 import {
   createRunningReply,
   type FilledReply,
@@ -148,17 +149,16 @@ export class AnnouncementRunner {
     signal: AbortSignal,
   ) {
     const { announcement, texts } = opened;
-    const { interruptible = true, language, personId, speed } = announcement;
+    const { interruptible = true, personId, speed } = announcement;
     const voice = this.#chooseVoice(announcement, reservation);
     let finish: ReplyFinish = 'cancelled';
     const fillWithTexts = async (reply: SpokenReply) => {
       job.reply = reply;
       const failure = await writeClauses(texts, reply, voice, signal);
-      if (failure) this.#writeInstead(opened);
+      if (failure) this.#writeInstead(opened, failure);
       finish = await reply.finish;
-      const { isStuck } = output;
-      if (isStuck && !failure) this.#writeInstead(opened);
-      this.#reportOutcome(isStuck ? createStuckError() : failure, language);
+      if (output.isStuck && !failure) this.#writeInstead(opened, createStuckError());
+      else if (!failure) this.#session.loop.endFailure('speak');
     };
     await output.speakReply(signal, fillWithTexts, {
       id: job.id,
@@ -177,23 +177,24 @@ export class AnnouncementRunner {
     return {
       synthesizer: this.#deps.synthesizer.withReservation(reservation),
       voice: {
-        ...addVoiceLanguage(language, style),
+        ...declareVoiceLanguage(language, style),
         ...toChosenVoice(voice, this.#session),
       },
     };
   }
 
-  #writeInstead({ announcement, clauses }: OpenedAnnouncement) {
-    if (!announcement.isWrittenElsewhere)
-      writeUnspeakableWords(Owned.join(clauses, ' '), this.#session);
-  }
-
-  #reportOutcome(error: BotError | undefined, language = '') {
-    const { loop, notices } = this.#session;
-    if (!error) loop.endFailure('speak');
-    else if (error.code !== 'speech.no_voice') reportUnspokenText(error, this.#session);
-    else if (loop.beginFailure(`no voice to read ${language}`))
-      notices.post(toNoVoiceLine(language, notices));
+  /** Writes an announcement that could not be said, and the reason apart from it. */
+  #writeInstead({ announcement, clauses }: OpenedAnnouncement, failure: BotError) {
+    const { isWrittenElsewhere, personId } = announcement;
+    const words = isWrittenElsewhere ? undefined : Owned.join(clauses, ' ');
+    const missingLanguage = findMissingLanguage(failure);
+    if (missingLanguage === undefined) {
+      if (words) writeUnspeakableWords(words, this.#session);
+      reportUnspokenText(failure, this.#session);
+      return;
+    }
+    tellMissingVoice(missingLanguage, personId, this.#session);
+    if (words) this.#session.notices.writeWords(words);
   }
 }
 

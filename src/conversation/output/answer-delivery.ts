@@ -6,7 +6,6 @@ import { splitClauses } from '#src/chat/text/clause-splitter.ts';
 import { toSpeakable } from '#src/chat/text/speakable.ts';
 import type { NamedPerson, Owners, SessionChannel } from '#src/conversation/session.ts';
 import type { Deps } from '#src/conversation/session-dependencies.ts';
-import { writeUnspeakableWords } from '#src/notices/channel-notices.ts';
 import type { Owned } from '#src/people/owned.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
@@ -25,58 +24,29 @@ import { synthesizeClause } from '#src/voice/output/speech-output.ts';
 /** Objects that speaking needs beside a session. */
 export type VoiceDeps = Deps<'clock' | 'spending' | 'synthesizer'>;
 
-type WrittenAnswer = {
-  readonly progress: AnswerProgress;
-  readonly pending: PendingAnswer;
-  /** Person who gets the answer in writing, with a mention. Undefined: nobody. */
-  readonly readerId: PersonId | undefined;
-};
-
-/**
- * Passes the parts of a reply on, and writes the whole at its end where a part had no sound.
- *
- * Errors: as `arrivedParts`, after writing. Aborting `signal` writes nothing.
- */
-export async function* writeUnspoken(
+/** Notes in `progress` which parts of a reply had no sound, and passes the parts on. Errors: as `arrivedParts`. */
+export async function* noteUnspoken(
   arrivedParts: AsyncIterable<ArrivedPart>,
-  { pending, progress, readerId }: WrittenAnswer,
-  session: PrivateWriting & Owners<'loop' | 'voiceChannel'>,
-  signal: AbortSignal,
+  progress: AnswerProgress,
+  { loop }: Owners<'loop'>,
 ): AsyncGenerator<ArrivedPart> {
   let hasSound = false;
-  let isUnspoken = false;
-  let language: string | undefined;
-  const writeAnswerText = () => {
-    const text = progress.text.trim();
-    if (signal.aborted || text === '') return;
-    const answer = pending.toOwnedText(text);
-    const { onlyFor: id } = pending;
-    if (id !== undefined)
-      void writePrivately(
-        { id, name: session.voiceChannel.getName(id) },
-        answer,
-        session,
-      );
-    else if (readerId !== undefined) session.notices.writeWords(answer, readerId);
-    else if (isUnspoken) writeUnspeakableWords(answer, session, language);
-    progress.isWritten = readerId !== undefined || isUnspoken || pending.isWritten;
-  };
   try {
     for await (const arrived of arrivedParts) {
       const { part } = arrived;
       yield arrived;
       hasSound ||= part.kind === 'audio';
       if (part.kind !== 'unspoken') continue;
-      isUnspoken = true;
-      language = part.language;
+      progress.missingLanguage ??= part.language;
+      if (part.language === undefined) progress.unspoken = 'failed';
+      progress.unspoken ??= 'voiceless';
     }
   } catch (error) {
-    isUnspoken ||= error instanceof BotError && error.stage === 'speak';
-    writeAnswerText();
+    if (error instanceof BotError && error.stage === 'speak')
+      progress.unspoken = 'failed';
     throw error;
   }
-  writeAnswerText();
-  if (hasSound && !isUnspoken) session.loop.endFailure('speak');
+  if (hasSound && progress.unspoken !== 'failed') loop.endFailure('speak');
 }
 
 /**
@@ -193,7 +163,9 @@ export function synthesizeName(
 ): MadeName | undefined {
   if (spoken === '') return undefined;
   const synthesizer = unpaidSynthesizer.withReservation(reservation);
-  const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, voice, signal));
+  // A name belongs to no language.
+  const anyVoice = { ...voice, language: undefined, isLanguageDeclared: true } as const;
+  const sound = Array.fromAsync(synthesizer.synthesize(`${spoken},`, anyVoice, signal));
   sound.catch(() => undefined); // Reported where the name is said.
   return { spoken, sound };
 }

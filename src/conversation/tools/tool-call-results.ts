@@ -5,7 +5,7 @@ import type { ToolWish } from '#src/conversation/machine/wish.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import { Owned } from '#src/people/owned.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { formatText, type TextLine } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import type { Facts, ToolEntry, ToolOutcome } from './tool-entry.ts';
 
@@ -18,6 +18,8 @@ export type ToolCallResult = {
   readonly content: string;
   readonly hasChangedNothing?: boolean;
   readonly quote?: Quote;
+  /** Sentences for people, for a model that cannot write its own. */
+  readonly lines?: readonly TextLine[] | undefined;
 };
 
 /** Runs `work` until the deadline of its tool. Aborting `signal` throws `signal.reason` at once. */
@@ -89,6 +91,19 @@ export function createFailedResult(
 /** Creates the result of a call that did not run, for a reason in words for the model. */
 export function createRejectedResult(reason: string): ToolCallResult {
   return { how: 'refused', content: formatRefusal(reason) };
+}
+
+/** Creates the result of a call that was refused with a sentence for people. */
+export function createRefusedResult(line: TextLine): ToolCallResult {
+  return { ...createRejectedResult(formatText(line.id, line.with)), lines: [line] };
+}
+
+/** Lists the sentences for people that a result has. Undefined if none. */
+export function listResultLines({
+  line,
+  lines = line && [line],
+}: ToolOutcome): readonly TextLine[] | undefined {
+  return lines;
 }
 
 /** Creates the result of a call whose asker lacks the right. */

@@ -11,7 +11,7 @@ import { type Origin, Owned } from '#src/people/owned.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ToolFact } from '#src/ports/room-view.ts';
-import { formatText, type PlainTextId } from '#src/texts/texts.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import {
@@ -23,9 +23,11 @@ import type { SessionTools, ToolDeps } from './session-tools.ts';
 import {
   createFailedResult,
   createMissingRightResult,
+  createRefusedResult,
   createRejectedResult,
   formatToolResult,
   formatUnknownOutcome,
+  listResultLines,
   runWithToolDeadline,
   type ToolCallResult,
   tellChange,
@@ -271,7 +273,8 @@ export class ToolCallRunner {
       tellChange(outcome, wish, this.#session);
       const { facts, hasChangedNothing, quote } = outcome;
       const content = formatToolResult(facts, tool.external?.resultChars);
-      return { how: 'ran', content, hasChangedNothing, quote } as const;
+      const lines = listResultLines(outcome);
+      return { how: 'ran', content, hasChangedNothing, quote, lines } as const;
     };
     try {
       const work = waitUnlessAborted(runAction(), runSignal);
@@ -382,6 +385,7 @@ export class AnswerCalls implements AnswerTools {
       // Nine letters and digits, as Mistral wants them.
       call: { id: `done${`${n}`.padStart(5, '0')}`, name: tool, argumentsJson: args },
       content: calls.getResult(resultId).content,
+      lines: calls.getResult(resultId).lines,
     }));
   }
 
@@ -425,7 +429,7 @@ export class AnswerCalls implements AnswerTools {
     );
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
     calls.reportCall(tool, result.how, askerId, atMs);
-    return { content: result.content };
+    return { content: result.content, lines: result.lines };
   }
 
   async #runInTime(
@@ -460,8 +464,7 @@ export class AnswerCalls implements AnswerTools {
       return createMissingRightResult(tool);
     signal.throwIfAborted();
     const action = await fit.prepare(tools.createPorts(asker.speakerId), signal);
-    if (action.kind === 'refused')
-      return createRejectedResult(formatText(action.line.id, action.line.with));
+    if (action.kind === 'refused') return createRefusedResult(action.line);
     const isReadOnly = fit.effect === 'read';
     const spoken = isReadOnly ? undefined : this.#createSpokenQuestion(action, asker);
     const { kind: _, ...confirmable } = action;

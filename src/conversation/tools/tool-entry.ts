@@ -80,6 +80,8 @@ export type ToolOutcome = {
   /** Sentence that the bot says at the next pause after a press of Confirm. */
   readonly spokenLine?: TextLine;
   readonly quote?: Quote;
+  /** The facts as sentences, where `line` says less. */
+  readonly lines?: readonly TextLine[];
   /** True if a written answer shows the outcome to the asker alone. */
   readonly isPrivate?: boolean;
 } & (

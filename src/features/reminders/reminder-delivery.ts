@@ -19,6 +19,8 @@ import type { AnyLine } from '#src/texts/texts.ts';
 import { formatDueTime, formatLongDuration } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
+/** A timer that is told later than this has its end told. */
+const maxOnTimeMs = 60_000;
 /** Further reminders of a person are written. */
 const maxSpokenReminders = 3;
 
@@ -271,9 +273,11 @@ function toReminderLine(
   const nowWallMs = clock.wallMs();
   const time = formatDueTime(dueAtWallMs, { timeZone, nowWallMs, locale });
   const length = formatLongDuration(dueAtWallMs - setAtWallMs, locale);
-  return text === ''
-    ? { id: 'reminder.due.timer', with: { length, time } }
-    : { id: 'reminder.due.text', with: { text, time } };
+  if (text !== '') return { id: 'reminder.due.text', with: { text, time } };
+  // On time the end of a timer is now.
+  return nowWallMs - dueAtWallMs < maxOnTimeMs
+    ? { id: 'reminder.due.now', with: { length } }
+    : { id: 'reminder.due.timer', with: { length, time } };
 }
 
 function toReminderChannel({

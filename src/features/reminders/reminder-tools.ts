@@ -43,6 +43,10 @@ function createTimerAct(undo: string): ChangeAct {
 }
 
 const [maxTimeChars, maxNameChars] = [80, 32];
+/** A timer of at least so many ms has its end told. */
+const minEndTimeMs = 600_000;
+/** Longer times are told in minutes, and then by their end. */
+const [maxToldSeconds, maxToldMinutes] = [60, 100];
 
 /** Sets a reminder, a timer if there is no text, or a message if another person is named. */
 export const setReminderTool: FeatureTool<ReminderPorts> = defineTool({
@@ -231,12 +235,43 @@ async function storeTimer(
   const added = await reminders.addReminder(timer);
   if (added.kind === 'full') return toFullOutcome(added);
   const { number: n } = added;
+  const ms = timer.dueAtWallMs - timer.setAtWallMs;
   const time = formatShownTime(timer, ports);
-  const length = formatLongDuration(timer.dueAtWallMs - timer.setAtWallMs, 'en');
+  const end = ms < minEndTimeMs ? '' : `; it ends at ${time}`;
   return {
-    facts: { outcome: `Timer ${n} for ${length} is set; it ends at ${time}.` },
-    line: { id: 'reminder.set.timer', with: { n, time } },
+    facts: { outcome: `Timer ${n} for ${formatLongDuration(ms, 'en')} is set${end}.` },
+    line: toTimerLine(n, ms, time),
   };
+}
+
+/** Of a short timer its length is told, as an end in whole minutes says nothing. */
+function toTimerLine(n: number, ms: number, time: string): TextLine {
+  const seconds = Math.round(ms / 1_000);
+  const isWhole = seconds % 60 === 0;
+  if (seconds < maxToldSeconds || (ms < minEndTimeMs && !isWhole))
+    return { id: 'reminder.set.seconds', with: { n, seconds } };
+  const minutes = seconds / 60;
+  return isWhole && minutes < maxToldMinutes
+    ? { id: 'reminder.set.minutes', with: { n, minutes } }
+    : { id: 'reminder.set.timer', with: { n, time } };
+}
+
+/** Says how long a timer still runs, or when a reminder is due. */
+function toLeftLine(
+  { dueAtWallMs, number: n, text, message }: Reminder,
+  shownText: string,
+  time: string,
+  nowWallMs: number,
+): TextLine {
+  if (text !== '' || message)
+    return { id: 'reminder.left.text', with: { n, time, text: shownText } };
+  const seconds = Math.max(0, Math.round((dueAtWallMs - nowWallMs) / 1_000));
+  if (seconds < maxToldSeconds)
+    return { id: 'reminder.left.seconds', with: { n, seconds } };
+  const minutes = Math.round(seconds / 60);
+  return minutes < maxToldMinutes
+    ? { id: 'reminder.left.minutes', with: { n, minutes } }
+    : { id: 'reminder.left.until', with: { n, time } };
 }
 
 async function storeReminder(
@@ -301,14 +336,25 @@ async function listForModel(
 ) {
   const listed = await reminders.listReminders(ports.guildId, ports.askerId);
   if (listed.length === 0) return toOutcome(toWhichLine(listed));
-  const descriptions = listed.map((reminder) => {
-    const { number, text } = reminder;
+  const nowWallMs = ports.clock.wallMs();
+  const shown = listed.map((reminder) => {
+    const { dueAtWallMs, number, text } = reminder;
     const time = formatShownTime(reminder, ports);
     const shownText = isHiddenHere(reminder, ports) ? hiddenText : text;
-    const subject = text === '' ? `a timer for ${time}` : `for ${time}: ${shownText}`;
-    return `number ${number}, ${subject}`;
+    const left = formatLongDuration(Math.max(0, dueAtWallMs - nowWallMs), 'en');
+    const timer = `a timer for ${time}, ${left} left`;
+    const subject = text === '' ? timer : `for ${time}: ${shownText}`;
+    return {
+      description: `number ${number}, ${subject}`,
+      line: toLeftLine(reminder, shownText, time, nowWallMs),
+    };
   });
-  return { facts: { reminders: descriptions.join('; ') }, isPrivate: true };
+  const descriptions = shown.map(({ description }) => description);
+  return {
+    facts: { reminders: descriptions.join('; ') },
+    lines: shown.map(({ line }) => line),
+    isPrivate: true,
+  };
 }
 
 const hiddenText = '(set in another channel, so told to them alone when it is due)';

@@ -90,9 +90,8 @@ export class SessionTracks implements FeatureSession {
     this.#owners = predecessor ? predecessor.#owners : new Map();
     this.#persistence = new TrackPersistence(session, deps, predecessor !== undefined);
     const { clock, roomView } = deps;
-    this.#facts =
-      (predecessor && predecessor.#facts) ??
-      (roomView && new TrackFacts(this.tracks, roomView, clock));
+    if (predecessor) this.#facts = predecessor.#facts;
+    else this.#facts = roomView && new TrackFacts(this.tracks, roomView, clock);
     const current = predecessor ? predecessor.#current : { session };
     current.session = session;
     this.#current = current;

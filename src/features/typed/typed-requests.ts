@@ -293,11 +293,16 @@ export class TypedRequests {
     const session = this.#findSession(guildId);
     if (!session) return nowhereOutcome;
     const outcome = Promise.withResolvers<AskOutcome>();
+    let isLate = false;
     session.speech.requests.askQuestion(
       toQueuedQuestion(utterances, question, atMs, {
         manner: toPipelineManner(session.voiceChannel.getSettings().pipeline, about),
         signal,
-        onOutcome: outcome.resolve,
+        onOutcome: (answer) => {
+          outcome.resolve(answer);
+          // People do not read the answer that a program gets.
+          return !isLate && !asker.isProgram;
+        },
         onOver: (end) => outcome.resolve(toDroppedOutcome(end)),
       }),
     );
@@ -309,7 +314,10 @@ export class TypedRequests {
       untilMs - atMs,
       clock,
       () => new Error('late'),
-    ).catch(() => lateOutcome);
+    ).catch(() => {
+      isLate = true;
+      return lateOutcome;
+    });
   }
 
   async #answerInWriting(

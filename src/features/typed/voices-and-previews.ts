@@ -10,7 +10,7 @@ import {
 import { formatSpokenText, toFailureLine } from '#src/notices/channel-notices.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
+import { speaksLanguage } from '#src/speech/text-language/clause-language.ts';
 import { findVoice } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { openProgramSpeech } from './program-speech.ts';
@@ -60,10 +60,11 @@ export class VoicesAndPreviews {
 
   /** Tests for a voice in a language. */
   canSpeak(guildId: GuildId, language: string): boolean {
-    const isEmbedded = this.#speechModels.length === 0;
     const { pipeline } = this.#settings.getForGuild(guildId);
-    // The local voice speaks English only.
-    return !isEmbedded || pipeline !== 'chained' || toBaseLanguage(language) === 'en';
+    // Another pipeline speaks with a voice of its model.
+    return (
+      pipeline !== 'chained' || speaksLanguage(this.#deps.voices.languages, language)
+    );
   }
 
   /** Lists voices, after 2 s at most. Empty if unknown. Never throws. */

@@ -10,8 +10,10 @@ import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import {
   createFailedResult,
   createMissingRightResult,
+  createRefusedResult,
   createRejectedResult,
   formatToolResult,
+  listResultLines,
   runWithToolDeadline,
   type ToolCallResult,
   tellChange,
@@ -34,7 +36,6 @@ import {
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
-import { formatText } from '#src/texts/texts.ts';
 
 type WrittenToolDeps = {
   readonly ports: ServerToolPorts;
@@ -99,7 +100,7 @@ export class WrittenTools {
     const { clock, onEvent } = deps;
     const tool = this.#tools.find(({ name }) => name === call.name);
     const atMs = clock.nowMs();
-    const { how, content } = await this.#callInTime(tool, call, signal);
+    const { how, content, lines } = await this.#callInTime(tool, call, signal);
     this.#hasQuoted ||= tool?.quotesOthers === true;
     onEvent(ports.guildId, {
       kind: 'tool',
@@ -108,7 +109,7 @@ export class WrittenTools {
       how,
       tookMs: clock.nowMs() - atMs,
     });
-    return { content };
+    return { content, lines };
   }
 
   /**
@@ -160,8 +161,7 @@ export class WrittenTools {
       return createMissingRightResult(tool);
     const action = await fit.prepareAnywhere?.(ports, signal);
     if (!action) return createMissingRightResult(tool);
-    if (action.kind === 'refused')
-      return createRejectedResult(formatText(action.line.id, action.line.with));
+    if (action.kind === 'refused') return createRefusedResult(action.line);
     const { effect = fit.effect, presser } = action;
     signal.throwIfAborted();
     const isOwn = isOwnPrompt({
@@ -176,7 +176,7 @@ export class WrittenTools {
     this.#isPrivate ||= outcome.isPrivate === true;
     this.#quotedOwner = outcome.quote?.text.owner ?? this.#quotedOwner;
     const content = formatToolResult(outcome.facts, tool.external?.resultChars);
-    return { how: 'ran', content };
+    return { how: 'ran', content, lines: listResultLines(outcome) };
   }
 
   #awaitConfirm(

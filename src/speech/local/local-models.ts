@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { Admitted } from '#src/base/admitted.ts';
 import { forkChild } from '#src/base/child/child-port.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -17,6 +18,8 @@ import type {
 export type LocalModelsOptions = {
   readonly clock?: Clock;
   readonly entry?: URL;
+  /** The process gets only the time that no other one wants. */
+  readonly isBackground?: boolean;
 };
 
 /** Longest silence of a busy process: 20 times the price of all jobs that may run at once. Loading a voice took 20 s on two cores with load 20. */
@@ -57,6 +60,7 @@ type JobRequest = Request & QueuedJob;
 export class LocalModels implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #entry: URL;
+  readonly #isBackground: boolean;
   #child: ChildProcess | undefined;
   readonly #queue = new JobQueue<JobRequest>();
   /** Requests that the process has not answered. */
@@ -65,9 +69,11 @@ export class LocalModels implements AsyncDisposable {
   #stopWatching: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ clock = realClock, entry = defaultEntry }: LocalModelsOptions = {}) {
+  constructor(options: LocalModelsOptions = {}) {
+    const { clock = realClock, entry = defaultEntry, isBackground = false } = options;
     this.#clock = clock;
     this.#entry = entry;
+    this.#isBackground = isBackground;
   }
 
   /** Id of the child process. Undefined before the first request and after its death. */
@@ -156,6 +162,7 @@ export class LocalModels implements AsyncDisposable {
 
   #startProcess() {
     const child = forkChild(this.#entry, flags, { environment, reads: ['*'] });
+    if (this.#isBackground && child?.pid !== undefined) lowerPriority(child.pid);
     const onEnd = () => {
       if (this.#child === child)
         this.#endProcess('The process of the local models stopped.', true);
@@ -196,6 +203,14 @@ export class LocalModels implements AsyncDisposable {
     for (const { result } of requests)
       result.reject(createModelError(reason, retryable));
     child?.kill('SIGKILL');
+  }
+}
+
+function lowerPriority(processId: number) {
+  try {
+    setPriority(processId, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It may have ended already, of which its events tell.
   }
 }
 

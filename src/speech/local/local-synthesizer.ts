@@ -1,15 +1,14 @@
 import { createChildController } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import { noGuild } from '#src/base/ids.ts';
-import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
 import { splitText } from '#src/speech/pronunciation.ts';
 import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { withOwnLanguages } from '#src/speech/spoken-form.ts';
 import { resolveModelFolder } from './folders.ts';
 import { admitJob, maxTextLetters } from './jobs/admit-job.ts';
 import type { LocalModels } from './local-models.ts';
-import { findVoicePitch } from './local-voices.ts';
+import { findVoicePitch, localVoiceLanguages } from './local-voices.ts';
 import type { SpeakJob, SpokenPiece } from './model-jobs.ts';
 
 /** The model process, and the voice to speak with. `voice` is a name of `localVoices`. */
@@ -31,11 +30,11 @@ export async function openLocalSynthesizer({
 }: LocalSynthesizerOptions): Promise<Synthesizer> {
   const folder = resolveModelFolder(model, 'piper-joe-int8');
   await models.loadModel('speak', folder);
-  return {
+  return withOwnLanguages({
+    languages: localVoiceLanguages,
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
-      const { guildId = noGuild, language = 'en', name, onUsage, speed = 1 } = voice;
-      if (toBaseLanguage(language) !== 'en') throw createNoVoiceError(language);
+      const { guildId = noGuild, name, onUsage, speed = 1 } = voice;
       onUsage?.({ by: servedLocally });
       const pitch = findVoicePitch(name, defaultVoice);
       const lengthScale = pitch / Math.min(2, Math.max(0.5, speed));
@@ -53,7 +52,7 @@ export async function openLocalSynthesizer({
       for await (const { rateHz, samples } of pieces)
         yield { samples, rateHz: Math.round(rateHz * pitch), channels: 1 };
     },
-  };
+  });
 }
 
 type SpokenText = { readonly lengthScale: number; readonly text: string };
@@ -113,9 +112,4 @@ async function* speakPieces(
 
 function createUnspeakableError() {
   return new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
-}
-
-function createNoVoiceError(language: string) {
-  const message = `The local voice speaks English only, and the text is in ${getEnglishLanguageName(language)}.`;
-  return new BotError('speech.no_voice', false, message);
 }

@@ -7,6 +7,9 @@ export const localVoices: Readonly<Record<string, number>> = {
   bright: 1.18,
 };
 
+/** Languages (BCP 47) that the local voices speak. */
+export const localVoiceLanguages: readonly string[] = ['en'];
+
 /** Returns the pitch of the first known voice. Names of earlier engines count as `natural`. */
 export function findVoicePitch(...names: readonly (string | undefined)[]): number {
   const knownName = names.find(

@@ -219,8 +219,6 @@ const maxVoiceNames = 2_000;
 
 /** Voices of a server that lists them at `GET /audio/voices`, such as Kokoro-FastAPI and speaches. */
 export class ServerVoices implements VoiceNames {
-  /** False, since the languages of a server are unknown. */
-  readonly isEnglishOnly: boolean = false;
   readonly #client: Pick<ApiClient, 'get'>;
   readonly #clock: Clock;
   #names: readonly string[] = [];

@@ -458,7 +458,8 @@ export type YesOrNo = 'yes' | 'no';
 /**
  * Finds the yes or no that a final text is, apart from politeness and the bot's names.
  *
- * Of a known language (BCP 47), only its words and English count.
+ * Where languages disagree, the likely one (BCP 47) and English decide. Every other word counts in any language, since a
+ * person may answer in another one than they usually speak.
  */
 export function findYesOrNo(
   text: string,
@@ -472,20 +473,21 @@ export function findYesOrNo(
   if (kind === 'never-mind') return 'no';
   const sentence = joinWordTokens(text);
   const namePhrases = toTokenPhrases(names);
-  const tables = selectTables(language);
-  const hasAnswer = (answer: YesOrNo) =>
-    tables.some(({ beside, [answer]: answerPhrases }) =>
-      consistsOfPhrases(sentence, answerPhrases, [...beside, ...namePhrases]),
-    );
-  if (hasAnswer('yes')) return 'yes';
-  return hasAnswer('no') ? 'no' : undefined;
+  const findAnswer = (tables: typeof confirmationTables) => {
+    const hasAnswer = (answer: YesOrNo) =>
+      tables.some(({ beside, [answer]: answerPhrases }) =>
+        consistsOfPhrases(sentence, answerPhrases, [...beside, ...namePhrases]),
+      );
+    if (hasAnswer('yes')) return 'yes';
+    return hasAnswer('no') ? 'no' : undefined;
+  };
+  return findAnswer(listLikelyTables(language)) ?? findAnswer(unambiguousTables);
 }
 
-function selectTables(language: string | undefined) {
+/** A Polish yes is a Malay no. */
+function listLikelyTables(language: string | undefined) {
   const code = language?.split('-')[0];
-  // A Polish yes is a Malay no.
-  if (!confirmationTables.some((table) => table.code === code))
-    return unambiguousTables;
+  if (!confirmationTables.some((table) => table.code === code)) return [];
   return confirmationTables.filter(
     (table) => table.code === code || table.code === 'en',
   );

@@ -51,9 +51,10 @@ const minPairProbability = 0.9;
 export class SpeakerLanguages {
   /** Language after each finished transcript, so that a transcript counts once. */
   readonly #languageAfter = new WeakMap<Transcript, KnownLanguage>();
+  /** Language of the words of each finished transcript, as far as it is sure. */
+  readonly #spoken = new WeakMap<Transcript, string>();
   readonly #deps;
   readonly #people: Map<PersonId, SpeakerLanguage>;
-  #latest: string | undefined;
 
   /** `earlier`: languages of the session before, which this one goes on with. */
   constructor(deps: LanguageDeps, earlier?: Pick<SpeakerLanguages, 'people'>) {
@@ -72,11 +73,6 @@ export class SpeakerLanguages {
     void services.peopleSettings.loadSettings(guildId, personId);
   }
 
-  /** Language (BCP 47) that was spoken last, by anybody. Undefined before the first words. */
-  get latest(): string | undefined {
-    return this.#latest;
-  }
-
   /** Finds the language in which a person is answered now. Undefined: the model chooses. */
   find(personId: PersonId): string | undefined {
     return decideAnswerLanguage(this.#getState(personId), this.#getChoices(personId));
@@ -84,22 +80,29 @@ export class SpeakerLanguages {
 
   /** Gets the language that a recogniser is told to expect of a person: the one that they set, or guesses. */
   getExpected(personId: PersonId): ExpectedLanguage {
-    const { among, own } = this.#getChoices(personId);
+    const { among, own, server } = this.#getChoices(personId);
     if (own !== undefined) return { kind: 'set', language: own };
-    const room = [...this.#people].flatMap(([otherId, { latest }]) =>
+    const others = [...this.#people].flatMap(([otherId, { latest }]) =>
       latest && otherId !== personId ? [latest.language] : [],
     );
+    const room = server === undefined ? others : [...others, server];
     const likely = weighLanguages(this.#getState(personId), { among, room });
     return { kind: 'likely', ...likely };
   }
 
   /** Counts a finished transcript. Call it once for each, in the order in which they were spoken. */
   async learn(personId: PersonId, transcript: Transcript): Promise<void> {
-    this.#latest = transcript.language ?? this.#latest;
     const evidence = await this.#getEvidence(personId, transcript);
+    if (evidence.language !== undefined && isSureLanguage(evidence))
+      this.#spoken.set(transcript, evidence.language);
     const state = this.#stepLanguage(personId, evidence);
     this.#people.set(personId, state);
     this.#languageAfter.set(transcript, this.#toKnownLanguage(personId, state, true));
+  }
+
+  /** Finds the language of a finished transcript: the recogniser's, or the one that its words surely are in. */
+  findSpoken(transcript: Transcript): string | undefined {
+    return transcript.language ?? this.#spoken.get(transcript);
   }
 
   /** Creates the language of one answer, which learns from words that are not final yet. */

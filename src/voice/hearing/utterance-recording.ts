@@ -10,6 +10,7 @@ import type {
 } from '#src/ports/feature-session.ts';
 import type { HeldListening } from '#src/speech/listen.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
+import type { Glimpses } from './glimpses.ts';
 import type { Utterance } from './speaker-input.ts';
 
 /** Longer than any deadline of an engine. */
@@ -22,6 +23,8 @@ type RecordingOptions = {
   readonly listening: HeldListening;
   readonly clock: Clock;
   readonly follower: UtteranceFollower | undefined;
+  /** Words so far for a page. Undefined where no page is open. */
+  readonly glimpses?: Glimpses | undefined;
   /** Called once, as the utterance is settled. */
   readonly onDecided: (meant: boolean) => void;
 };
@@ -45,6 +48,8 @@ export class UtteranceRecording {
   wholeSound: Utterance | undefined;
   /** Sound for a model that hears the utterance while it is spoken. Undefined if no model does. */
   live: LiveSound | undefined;
+  /** Whether a page shows words so far. */
+  hasShownWords = false;
   readonly #options;
   #follower: UtteranceFollower | undefined;
   #isSettled = false;
@@ -80,6 +85,7 @@ export class UtteranceRecording {
   addSound(pieces: readonly SoundPiece[]): void {
     const { clock, listening } = this.#options;
     this.#lastSoundAtMs = clock.nowMs();
+    this.#options.glimpses?.push(pieces);
     for (const piece of pieces) {
       const { opus, samples } = piece;
       listening.push(samples, opus);
@@ -123,11 +129,13 @@ export class UtteranceRecording {
       toMs: this.wholeSound?.toMs ?? this.#lastSoundAtMs,
     });
     this.#follower = undefined;
+    this.#options.glimpses?.[Symbol.dispose]();
     this.#options.listening[Symbol.dispose]();
   }
 
   #openRequest(): TranscriptRequest {
-    const { clock, listening } = this.#options;
+    const { clock, glimpses, listening } = this.#options;
+    glimpses?.stop();
     const stop = new AbortController();
     const abortLate = () => {
       const seconds = maxRecogniseMs / 1_000;

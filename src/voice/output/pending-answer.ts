@@ -265,6 +265,10 @@ export type AnswerProgress = {
   aside?: string;
   /** True if people got the answer in writing, so that all of its text counts as heard. */
   isWritten?: boolean;
+  /** Why some of it had no sound: speech failed, or no voice speaks its language. */
+  unspoken?: 'failed' | 'voiceless';
+  /** Language (BCP 47) of the first clause that no voice speaks. */
+  missingLanguage?: string | undefined;
   readonly instants: Partial<Writable<TurnTimestamps>>;
 };
 

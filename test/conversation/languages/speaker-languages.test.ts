@@ -1,20 +1,24 @@
-import { BotError } from '#src/base/errors.ts';
-import type { Synthesizer } from '#src/speech/speech-engine.ts';
+import { withOwnLanguages, withSpokenForm } from '#src/speech/spoken-form.ts';
 import { NgramLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { playScripts } from '#test/conversation/setup/play-script.ts';
+import { FakeChat } from '#test/fakes/fake-chat.ts';
 import { FakeSynthesizer } from '#test/fakes/fake-speech.ts';
 
 const textLanguage = new NgramLanguageDetector();
 await textLanguage.detect('How high is it?', []); // loads, which takes real time
 
-const voice = new FakeSynthesizer({ pieces: 10 });
-const english: Synthesizer = {
-  synthesize(text, manner, signal) {
-    if (manner.language === undefined || manner.language === 'en')
-      return voice.synthesize(text, manner, signal);
-    throw new BotError('speech.no_voice', false, 'It speaks English.');
-  },
-};
+/** A voice that speaks English only, as the local one does. */
+function openEnglishVoice() {
+  const voice = new FakeSynthesizer({ pieces: 10 });
+  const english = withOwnLanguages({
+    languages: ['en'],
+    synthesize: (...speech) => voice.synthesize(...speech),
+  });
+  return withSpokenForm(english, { detector: textLanguage, languages: ['en'] });
+}
+
+const germanAnswer = 'Das habe ich leider nicht verstanden.';
+const englishAnswer = 'I can tell the time and play rain.';
 
 playScripts(
   {
@@ -55,6 +59,30 @@ playScripts(
     orders answer in > Answer in Japanese
     hint > ja
     `,
+    'two sentences in a language make it likelier to a recogniser, for others in the room a little, and decide nothing': `
+    with eva always
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: You said five.
+    2000
+    adam says (human-goforward): Und in Lima?
+    > heard Adam: Und in Lima?, answered Adam: You said five.
+    2000
+    recogniser tells en
+    adam says (human-goforward): What time is it?
+    > heard Adam: What time is it?, answered Adam: You said five.
+    hint > maybe de 4
+    orders answer in > Answer in German
+    2000
+    adam says (human-goforward): And in Rome now?
+    > heard Adam: And in Rome now?, answered Adam: You said five.
+    hint > maybe de 2, en 2
+    orders answer in > Answer in English
+    2000
+    eva says (human-goforward): Nova, toss a coin.
+    > heard Eva: Nova, toss a coin., answered Eva: You said five.
+    hint > maybe en 2
+    `,
     'a persona that speaks one language answers everybody in it, whatever they speak or set': `
     with eva always
     recogniser tells en
@@ -68,24 +96,58 @@ playScripts(
     orders answer in > answer in French
     hint > ja
     `,
-    'an answer in a language that no voice speaks is written, and the reason is told once':
+    'an answer is spoken by a voice of its own language: a German one is written once, the reason told once, an English one spoken':
       [
-        { synthesizer: english },
+        {
+          synthesizer: openEnglishVoice(),
+          chat: new FakeChat([[germanAnswer], [germanAnswer], [englishAnswer]]),
+        },
         `
-    with eva always
     recogniser tells de
     adam says (human-goforward): Wie spät ist es?
     > heard Adam: Wie spät ist es?
     > answered Adam
-    > writes voice.language.none (German. You said five)
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
+    > writes "Das habe ich leider nicht verstanden."
     2000
     adam says (human-goforward): Wie spät ist es?
-    > heard Adam: Wie spät ist es?, answered Adam, writes "You said five."
+    > heard Adam: Wie spät ist es?, answered Adam, writes "Das habe ich leider nicht verstanden."
     2000
-    recogniser tells en
-    eva says (human-goforward): What time is it?
-    > heard Eva: What time is it?, answered Eva: You said five.
+    adam types: Nova, what can you do?
+    > replies "I can tell the time and play rain.", line 1: answered, typed adam answered
+    2000 > answered Adam: I can tell the time and play rain.
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: I can tell the time and play rain.
+    `,
+      ],
+    'of a typed question the answer that no voice speaks stands in the reply alone': [
+      { synthesizer: openEnglishVoice(), chat: new FakeChat([[germanAnswer]]) },
+      `
+    adam types: Nova, wie lange muss man ein Ei kochen?
+    > replies "Das habe ich leider nicht verstanden."
+    > line 1: answered
+    > answered Adam
+    > typed adam answered
+    > writes voice.language.written (German) (English) (German)
     2000
+    `,
+    ],
+    'an answer in two languages is said as far as a voice can, and written whole and once':
+      [
+        {
+          synthesizer: openEnglishVoice(),
+          chat: new FakeChat([
+            [
+              'Here is how they say it in Berlin. Ich habe heute leider keinen Hunger mehr. And that is all I know about it.',
+            ],
+          ]),
+        },
+        `
+    adam says (human-goforward): What time is it?
+    > heard Adam: What time is it?
+    > writes voice.language.written (German) (English) (German)
+    > writes "Here is how they say it in Berlin. Ich habe heute leider keinen Hunger mehr. And that is all I know about it."
+    2000 > answered Adam: Here is how they say it in Berlin. And that is all I know about it.
     `,
       ],
     'where the recogniser tells no language, the text does: Wie lange muss man ein Ei kochen?': `

@@ -147,7 +147,7 @@ const usual = {
   hasChatModel: true,
   isReadByPrograms: () => false,
   mayReadMessages: true,
-  voices: createFixedVoiceNames(['slt', 'rms'], true),
+  voices: createFixedVoiceNames(['slt', 'rms'], ['en']),
   speechModels: [],
   recordings: {
     read: () => Promise.reject(new Error('Nobody sends recordings here.')),

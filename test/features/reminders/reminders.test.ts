@@ -107,11 +107,11 @@ playScripts({
     with tools, adam always
     model: call set_reminder {"when":"in two minutes"} || All right.
     adam asks: Set a timer for ten minutes.
-    > told adam: answered All right., tool set_reminder ran, writes reminder.set.timer (1) (16:27)
+    > told adam: answered All right., tool set_reminder ran, writes "Timer 1 is set for 2 minutes."
     4000 > answered Adam: All right.
-    results > {"result":{"outcome":"Timer 1 for 2 minutes is set; it ends at 16:27."}}
-    120000 > reminder personId adam outcome said, says "Adam. Time's up: 2 minutes, at 16:27."
+    results > {"result":{"outcome":"Timer 1 for 2 minutes is set."}}
+    120000 > reminder personId adam outcome said, says "Adam. Time's up: 2 minutes."
     4000
-    words > Hi. Press Hear me to talk to me., Adam. Time's up: 2 minutes, at 16:27.
+    words > Hi. Press Hear me to talk to me., Adam. Time's up: 2 minutes.
     `,
 });

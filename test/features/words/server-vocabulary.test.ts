@@ -1,6 +1,6 @@
 import { toGuildId, toPersonId } from '#src/base/ids.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { withPronunciation } from '#src/speech/pronunciation.ts';
+import { withSpokenForm } from '#src/speech/spoken-form.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,
@@ -17,7 +17,8 @@ import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const clock = new VirtualClock();
   const fake = new FakeSynthesizer();
-  const synthesizer = withPronunciation(fake);
+  const detector = { detect: async () => undefined };
+  const synthesizer = withSpokenForm(fake, { detector, languages: ['en'] });
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const fixture = openSessionFixture({ chat, synthesizer, ...over }, [adam], clock);
   const control = new ServerVocabulary({ clock }, fixture.sessions.settings);

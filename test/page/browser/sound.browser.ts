@@ -47,10 +47,10 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   await expect.poll(() => setup.ends).toBe(1);
   const sent = setup.frames.length;
   await tab.keyboard.down('Space');
-  await tab.getByRole('button', { name: 'Talk', pressed: true }).waitFor();
+  await tab.getByRole('button', { name: 'Talk', exact: true, pressed: true }).waitFor();
   await expect.poll(() => setup.frames.length).toBeGreaterThan(sent + 30);
   await tab.keyboard.up('Space');
-  await tab.getByRole('button', { name: 'Talk', pressed: false }).waitFor();
+  await tab.getByRole('button', { name: 'Talk', exact: true, pressed: false }).waitFor();
   await expect.poll(() => setup.ends).toBe(2);
   const { frames } = setup;
   expect(new Set(frames.map(({ kind }) => kind))).toEqual(

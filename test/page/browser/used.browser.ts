@@ -43,6 +43,8 @@ test('what is chosen from a menu, and a form that is filled in, reach the channe
   await tab.getByRole('button', { name: 'About you' }).click();
   const form = tab.getByRole('dialog', { name: 'About you' });
   await form.getByLabel('Name').fill('Adam');
+  setup.report({ kind: 'speaks', who: 'Beth', on: true });
+  await tab.getByText('Beth speaks').waitFor(); // drawn anew, it keeps what was filled in
   await form.getByLabel('Story').fill('Once upon a time');
   await form.getByLabel('Colour').selectOption('Red');
   await form.getByRole('button', { name: 'Submit' }).click();

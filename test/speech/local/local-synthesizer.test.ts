@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { getDurationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
-import { formatTimeSentence } from '#src/chat/chat-stand-in-model.ts';
+import { formatTimeSentence } from '#src/chat/stand-in/replies.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';

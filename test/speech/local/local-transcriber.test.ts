@@ -1,10 +1,22 @@
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { readFile } from 'node:fs/promises';
+import { decodeOpusFile } from '#bench/turns/voice-clips.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import {
+  admitChosenLanguage,
+  type ExpectedLanguage,
+} from '#src/base/expected-language.ts';
+import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {
   findWords,
   openLocalTranscriber,
 } from '#src/speech/local/local-transcriber.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
+import {
+  stepSpeakerLanguage,
+  weighLanguages,
+} from '#src/turn/speaker-language/speaker-language.ts';
 import { listUpdates, testTranscriber } from '#test/contracts/transcriber-contract.ts';
 import { readRecording } from '#test/speech/recordings.ts';
 
@@ -41,6 +53,36 @@ test('Whisper names the language that it hears, unless it is told', async () => 
     ).at(-1),
   ).toMatchObject({
     transcript: { language: 'de' },
+  });
+});
+
+/** What the bot tells after two sentences in a language. */
+function learn(language: string): ExpectedLanguage {
+  const sentence = { language, probability: 1, wordCount: 5 };
+  const state = stepSpeakerLanguage(stepSpeakerLanguage({}, sentence), sentence);
+  return { kind: 'likely', ...weighLanguages(state, { room: [], among: [] }) };
+}
+
+test('whoever has spoken English is heard in German, and the other way round: nothing is translated', async () => {
+  const file = await readFile('test/fixtures/human/pv-cheetah-test_de_norm.opus');
+  const samples = decodeOpusFile(file, await loadOpus());
+  const german = { samples, rateHz: 16_000, channels: 1 } as const;
+  const listen = async (pcm: Pcm, language: string) =>
+    (
+      await listUpdates(
+        withTranscriptionOptions(transcriber, { language: learn(language) }),
+        pcm,
+      )
+    ).at(-1);
+  expect(await listen(german, 'en')).toMatchObject({
+    transcript: {
+      text: expect.stringContaining('Meine Lieblingszahl'),
+      language: 'de',
+    },
+  });
+  const [{ pcm, text }] = utterances;
+  expect(await listen(pcm, 'de')).toMatchObject({
+    transcript: { text, language: 'en' },
   });
 });
 

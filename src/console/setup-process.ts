@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { BotError } from '#src/base/errors.ts';
+
+/** Images have no setup, and no `.env` that would outlive them. */
+const program = fileURLToPath(new URL('../../setup/connect-main.ts', import.meta.url));
+/** A server may load a model of some GB for each of four roles. */
+const deadlineMs = 5 * 60_000;
+
+/** An order that `setup/connect-main.ts` takes. */
+export type SetupOrder =
+  | { readonly kind: 'find' }
+  | {
+      readonly kind: 'connect';
+      readonly vendor: string;
+      readonly model?: string;
+      readonly key?: string;
+    };
+
+/**
+ * Lets setup find or connect models in a process of its own, one at a time. A key goes by its stdin alone. Throws BotError
+ * `sandbox.failed`.
+ */
+export class SetupProcess {
+  readonly #program: string;
+  #isBusy = false;
+
+  /** Default of `entry`: setup's own program. */
+  constructor(entry: string = program) {
+    this.#program = entry;
+  }
+
+  /** Performs an order. Aborting ends the process. */
+  async perform(
+    order: SetupOrder,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    if (!existsSync(this.#program)) throw createSetupError(noSetup);
+    if (this.#isBusy) throw createSetupError('A model is being tried already.');
+    this.#isBusy = true;
+    try {
+      return await runSetup(this.#program, order, signal);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
+
+const noSetup =
+  'There is no setup here: set CHAT_COMPLETION_BASE_URL and CHAT_COMPLETION_MODEL, and start again.';
+
+async function runSetup(entry: string, order: SetupOrder, signal: AbortSignal) {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    signal: either,
+  });
+  child.on('error', () => undefined); // the end of its output tells
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(JSON.stringify(order));
+  const output = await text(child.stdout);
+  signal.throwIfAborted();
+  try {
+    return JSON.parse(output);
+  } catch (cause) {
+    throw createSetupError(
+      'Setup did not end: run npm run setup in a terminal.',
+      cause,
+    );
+  }
+}
+
+function createSetupError(message: string, cause?: unknown) {
+  return new BotError('sandbox.failed', true, message, cause);
+}
