@@ -3,7 +3,7 @@
 /** @import { View } from './html.js' */
 import { openDialog } from './form-view.js';
 import { html } from './html.js';
-import { formatPieces, formatText } from './formatText('page.connect.js')';
+import { formatPieces, formatText } from './texts.js';
 
 /**
  * The dialog that connects a model: it looks, lets one be chosen, tries it, and shows the outcome.
