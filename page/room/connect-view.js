@@ -3,6 +3,7 @@
 /** @import { View } from './html.js' */
 import { openDialog } from './form-view.js';
 import { html } from './html.js';
+import { formatPieces, formatText } from './texts.js';
 
 /**
  * The dialog that connects a model: it looks, lets one be chosen, tries it, and shows the outcome.
@@ -16,33 +17,13 @@ import { html } from './html.js';
  * @property {string} [why] the reason why the last try failed
  */
 
-const texts = {
-  button: 'Connect a model',
-  looking: 'Looking for Ollama and the like on this machine ...',
-  found: 'On this machine',
-  nothing: 'No program with models answers on this machine.',
-  start: 'Start one, then look again:',
-  noModel: 'runs, and has no model yet.',
-  again: 'Look again',
-  keys: 'With a key',
-  vendor: 'Service',
-  key: 'Its key',
-  keyNote:
-    'The key goes into .env on this machine alone. A few short questions are asked with it.',
-  connect: 'Connect',
-  trying: 'Trying it. A local program may load its model first, which takes a while.',
-  restart: 'Start the bot with it',
-  close: 'Close',
-  other: 'Any other server: npm run setup, in a terminal.',
-};
-
 /**
  * Renders the button that opens the dialog.
  * @param {Pick<RoomActions, 'openConnect'>} actions
  * @returns {View}
  */
 export function renderConnectButton(actions) {
-  return html`<button type="button" class="connect" onClick=${() => actions.openConnect()}>${texts.button}</button>`;
+  return html`<button type="button" class="connect" onClick=${() => actions.openConnect()}>${formatText('page.connect.button')}</button>`;
 }
 
 /**
@@ -70,13 +51,13 @@ export function stepConnect(state, reply) {
 export function renderConnect({ connect }, actions) {
   if (!connect) return undefined;
   return html`<dialog key="connect" ref=${openDialog} aria-labelledby="connect" onClose=${() => actions.closeConnect()}>
-    <h2 id="connect">${texts.button}</h2>
+    <h2 id="connect">${formatText('page.connect.button')}</h2>
     <div role="status">${renderStage(connect)}</div>
     ${connect.stage === 'choosing' && renderChoices(connect, actions)}
     <div class="row">
-      ${connect.stage === 'connected' && html`<button type="button" class="main" onClick=${() => actions.restartBot()}>${texts.restart}</button>`}
-      ${connect.stage === 'choosing' && html`<button type="button" onClick=${() => actions.openConnect()}>${texts.again}</button>`}
-      <button type="button" onClick=${() => actions.closeConnect()}>${texts.close}</button></div>
+      ${connect.stage === 'connected' && html`<button type="button" class="main" onClick=${() => actions.restartBot()}>${formatText('page.connect.restart')}</button>`}
+      ${connect.stage === 'choosing' && html`<button type="button" onClick=${() => actions.openConnect()}>${formatText('page.connect.again')}</button>`}
+      <button type="button" onClick=${() => actions.closeConnect()}>${formatText('page.connect.close')}</button></div>
   </dialog>`;
 }
 
@@ -86,10 +67,10 @@ export function renderConnect({ connect }, actions) {
  * @returns {View | undefined}
  */
 function renderStage({ stage, vendor, roles, why }) {
-  if (stage === 'looking') return html`<p>${texts.looking}</p>`;
-  if (stage === 'trying') return html`<p><b>${vendor}</b>: ${texts.trying}</p>`;
+  if (stage === 'looking') return html`<p>${formatText('page.connect.looking')}</p>`;
+  if (stage === 'trying') return html`<p><b>${vendor}</b>: ${formatText('page.connect.trying')}</p>`;
   if (stage === 'connected')
-    return html`<p><b>${vendor}</b> works for ${roles}, and .env says so.</p>`;
+    return html`<p>${formatPieces('page.connect.works', { server: html`<b>${vendor}</b>`, roles, file: html`<code>.env</code>` })}</p>`;
   return why === undefined ? undefined : html`<pre class="why">${why}</pre>`;
 }
 
@@ -101,14 +82,14 @@ function renderStage({ stage, vendor, roles, why }) {
  */
 function renderChoices({ servers = [], stopped = [], vendors = [] }, actions) {
   return html`
-    ${servers.length > 0 && html`<h3>${texts.found}</h3>${servers.map((server) => renderServer(server, actions))}`}
+    ${servers.length > 0 && html`<h3>${formatText('page.connect.found')}</h3>${servers.map((server) => renderServer(server, actions))}`}
     ${
       servers.length === 0 &&
-      html`<p>${texts.nothing} ${stopped.length > 0 && texts.start}</p>
+      html`<p>${formatText('page.connect.nothing')} ${stopped.length > 0 && formatText('page.connect.start')}</p>
       <ul>${stopped.map(({ name, start }) => html`<li>${name}: <code>${start}</code></li>`)}</ul>`
     }
     ${vendors.length > 0 && renderKeyForm(vendors, actions)}
-    <p class="hint">${texts.other}</p>`;
+    <p class="hint">${formatPieces('page.connect.other', { command: html`<code>npm run setup</code>` })}</p>`;
 }
 
 /**
@@ -118,7 +99,7 @@ function renderChoices({ servers = [], stopped = [], vendors = [] }, actions) {
  * @returns {View}
  */
 function renderServer({ name, models }, actions) {
-  if (models.length === 0) return html`<p><b>${name}</b> ${texts.noModel}</p>`;
+  if (models.length === 0) return html`<p><b>${name}</b> ${formatText('page.connect.noModel')}</p>`;
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const connect = (event) => {
     event.preventDefault();
@@ -127,7 +108,7 @@ function renderServer({ name, models }, actions) {
   };
   return html`<form class="row" key=${name} onSubmit=${connect}>
     <label>${name} <select name="model">${models.map((model) => html`<option value=${model}>${model}</option>`)}</select></label>
-    <button type="submit" class="main">${texts.connect}</button>
+    <button type="submit" class="main">${formatText('page.connect.connect')}</button>
   </form>`;
 }
 
@@ -145,10 +126,10 @@ function renderKeyForm(vendors, actions) {
     const key = `${fields.get('key')}`.trim();
     actions.connectModel(`${fields.get('vendor')}`, { key });
   };
-  return html`<h3>${texts.keys}</h3><form onSubmit=${connect}>
-    <label>${texts.vendor} <select name="vendor">${vendors.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>
-    <label>${texts.key} <input name="key" type="password" required autocomplete="off" maxlength="1000"/></label>
-    <p class="hint">${texts.keyNote}</p>
-    <div class="row"><button type="submit">${texts.connect}</button></div>
+  return html`<h3>${formatText('page.connect.keys')}</h3><form onSubmit=${connect}>
+    <label>${formatText('page.connect.vendor')} <select name="vendor">${vendors.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>
+    <label>${formatText('page.connect.key')} <input name="key" type="password" required autocomplete="off" maxlength="1000"/></label>
+    <p class="hint">${formatText('page.connect.keyNote')}</p>
+    <div class="row"><button type="submit">${formatText('page.connect.connect')}</button></div>
   </form>`;
 }

@@ -386,6 +386,9 @@ function watchRights(client: Client<true>, onChanged: (guildId: GuildId) => void
   client.on(Events.GuildRoleUpdate, (_former, { guild }) =>
     onChanged(toGuildId(guild.id)),
   );
+  client.on(Events.GuildUpdate, (former, { id, preferredLocale }) => {
+    if (former.preferredLocale !== preferredLocale) onChanged(toGuildId(id));
+  });
 }
 
 /** Writes a line into a chat without waiting. A chat that is closed reads nothing. */
