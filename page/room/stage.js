@@ -71,20 +71,17 @@ export function readStage(state, isConnected) {
 }
 
 /**
- * Tests whether the bot hears a person now: it sits beside the person, and its panel names the person.
+ * Tests whether the bot hears a person now: it sits beside the person, and hears the person by the facts of its panel.
  * @param {RoomState} state
  * @param {string} name
  * @returns {boolean}
  */
-export function isHeardNow(state, name) {
-  const { bot, people } = state.room;
+export function isHeardNow({ panel, room }, name) {
+  const { bot, people } = room;
   const channel = people.find((person) => person.name === name)?.channel;
-  const panel = findPanel(state);
-  return (
-    bot.channel !== undefined &&
-    channel === bot.channel &&
-    (!panel || listPanelNames(panel, 'Hearing').includes(name))
-  );
+  const isBeside = bot.channel !== undefined && channel === bot.channel;
+  const presence = panel?.people.find((person) => person.name === name);
+  return isBeside && (!panel || presence?.isHeard === true);
 }
 
 /**
