@@ -17,7 +17,7 @@ export const clipFolders = {
 /** An entry of a manifest. */
 type ClipEntry = {
   readonly file: string;
-  /** `command`, `prompt`, `read`, `read-l2`, `acted`, `spontaneous` or `meeting`. */
+  /** Command, prompt, read, read-l2, acted, spontaneous or meeting. */
   readonly kind: string;
   readonly language: string;
   /** Empty where nobody wrote the words down. */
@@ -45,9 +45,9 @@ export type HumanClip = ClipEntry & {
  *
  * @example
  * import { clipFolders, readHumanClips } from '#bench/human-clips.ts';
- * import { loadOpus } from '#src/audio/opus/load-opus.ts';
+ * import type { OpusCodec } from '#src/audio/opus/opus-codec.ts';
  *
- * const codec = await loadOpus();
+ * declare const codec: OpusCodec;
  * const german: string[] = [];
  * for await (const clip of readHumanClips(clipFolders.people, codec))
  *   if (clip.language === 'de') german.push(clip.text);

@@ -9,7 +9,7 @@ const gates: Readonly<Record<string, string>> = {
   author: 'src/sessions/message-authors.ts MessageAuthors',
   request: 'src/web/api/openai/admit-request.ts admitRequest',
   job: 'src/speech/local/jobs/admit-job.ts admitJob',
-  language: 'src/base/expected-language.ts admitChosenLanguage',
+  language: 'src/base/language/expected-language.ts admitChosenLanguage',
   log: 'src/base/logged-text.ts admitSentence',
   wish: 'src/conversation/machine/wish.ts findWish',
   erasure: 'src/base/erasures.ts admitErasure',

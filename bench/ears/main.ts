@@ -13,7 +13,7 @@ import {
 } from '#bench/format-table.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { measureEditDistance } from '#src/base/edit-distance.ts';
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';

@@ -5,7 +5,7 @@ import { findPercentile, formatTable } from '#bench/format-table.ts';
 import { getDurationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resamplePcm } from '#src/audio/resampler.ts';
 import { measureEditDistance } from '#src/base/edit-distance.ts';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { spellOutEnglish } from '#src/speech/local/english/spell-out.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import { openLocalSynthesizer } from '#src/speech/local/local-synthesizer.ts';

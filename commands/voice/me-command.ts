@@ -2,7 +2,7 @@ import {
   createLanguageOption,
   findUnspokenLanguage,
 } from '#commands/language-option.ts';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import {

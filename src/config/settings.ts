@@ -2,7 +2,7 @@ import { z } from 'zod';
 import {
   admitChosenLanguage,
   type ChosenLanguage,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import { engineSettings, listServerEngines } from '#src/engines/engines.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';

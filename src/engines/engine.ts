@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChosenLanguage } from '#src/base/expected-language.ts';
+import type { ChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { ChatModel } from '#src/chat/chat-model.ts';
 import type { RemoteServer } from '#src/provider/models/standard-models.ts';

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { BotError, getErrorMessage } from '#src/base/errors.ts';
-import { findSetLanguage, listLikelyLanguages } from '#src/base/expected-language.ts';
+import {
+  findSetLanguage,
+  listLikelyLanguages,
+} from '#src/base/language/expected-language.ts';
 import type { ProviderRole } from '#src/provider/provider-event.ts';
 import type {
   TranscriptionOptions,

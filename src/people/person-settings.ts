@@ -1,5 +1,5 @@
-import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ChosenLanguage } from '#src/base/language/expected-language.ts';
 
 /**
  * How the bot's answers reach a person: aloud (`spoken`), in the channel with a mention (`written`), or as a direct

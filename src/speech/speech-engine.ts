@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import type {
   TokenUsage,
   TryReservations,

@@ -1,5 +1,5 @@
-import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { ChannelId, GuildId, MessageId, PersonId } from '#src/base/ids.ts';
+import type { ChosenLanguage } from '#src/base/language/expected-language.ts';
 import { toSnakeCase } from '#src/base/snake-case.ts';
 
 export type SqlDialect = 'postgres' | 'sqlite';

@@ -1,6 +1,6 @@
 import { me } from '#commands/voice/me-command.ts';
 import { list, preview } from '#commands/voice/voice-command.ts';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/features/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   admitChosenLanguage,
   type ExpectedLanguage,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { TranscriptionOptions } from '#src/speech/speech-engine.ts';
 import type { SpeakerLanguage } from '#src/turn/speaker-language/speaker-language.ts';
@@ -35,7 +35,7 @@ const entrances = [
 test('a language binds a recogniser only where a person, a program or the operator set it', async () => {
   const found: string[] = [];
   for await (const path of sourceFiles('{src,commands,doctor,setup,sandbox}/**/*.ts')) {
-    if (path === 'src/base/expected-language.ts') continue;
+    if (path === 'src/base/language/expected-language.ts') continue;
     const source = await readFile(path, 'utf8');
     if (/admitChosenLanguage\(|\(admitChosenLanguage\)/.test(source)) found.push(path);
   }

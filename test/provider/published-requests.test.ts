@@ -1,5 +1,5 @@
 import { writeWav } from '#src/audio/formats/wav.ts';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { ChatMessage, Tool } from '#src/chat/chat-model.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/api-client.ts';

@@ -1,4 +1,4 @@
-import { findSetLanguage } from '#src/base/expected-language.ts';
+import { findSetLanguage } from '#src/base/language/expected-language.ts';
 import type {
   OnPartial,
   Transcriber,

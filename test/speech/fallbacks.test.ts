@@ -1,6 +1,9 @@
 import { getDurationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { admitChosenLanguage, findSetLanguage } from '#src/base/expected-language.ts';
+import {
+  admitChosenLanguage,
+  findSetLanguage,
+} from '#src/base/language/expected-language.ts';
 import {
   createSynthesizerChain,
   createTranscriberChain,

@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
+import { noGuild } from '#src/base/ids.ts';
 import {
   admitChosenLanguage,
   type ExpectedLanguage,
-} from '#src/base/expected-language.ts';
-import { noGuild } from '#src/base/ids.ts';
+} from '#src/base/language/expected-language.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import { OpenAiTranscriber } from '#src/speech/openai/openai-transcriber.ts';

@@ -1,4 +1,4 @@
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/api-client.ts';
 import { OpenAiSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';

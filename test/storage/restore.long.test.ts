@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';

@@ -1,4 +1,4 @@
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import {
   type GuildId,
   type PersonId,

@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Admitted } from '#src/base/admitted.ts';
-import type { ChosenLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { ChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { SentFields, Usage } from '#src/chat/chat-model.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker } from '#src/ports/command-ports.ts';

@@ -1,8 +1,8 @@
+import { noGuild } from '#src/base/ids.ts';
 import {
   applyOperatorLanguage,
   type ChosenLanguage,
-} from '#src/base/expected-language.ts';
-import { noGuild } from '#src/base/ids.ts';
+} from '#src/base/language/expected-language.ts';
 import { servedLocally } from '#src/provider/models/standard-models.ts';
 import type { Transcriber } from '#src/speech/speech-engine.ts';
 import { isListenable } from '#src/speech/utterance-sound.ts';

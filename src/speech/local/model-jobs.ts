@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#src/base/errors.ts';
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId } from '#src/base/ids.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 
 /** One segment of speech. */
 export type TranscribeJob = {

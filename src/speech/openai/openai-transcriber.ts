@@ -8,7 +8,7 @@ import {
   type ChosenLanguage,
   findSetLanguage,
   listLikelyLanguages,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { classifyRefusal, isTooShortSound } from '#src/provider/models/refusal.ts';

@@ -1,5 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
-import { type ChosenLanguage, findSetLanguage } from '#src/base/expected-language.ts';
+import {
+  type ChosenLanguage,
+  findSetLanguage,
+} from '#src/base/language/expected-language.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';
 import { RealtimeMemory } from '#src/provider/realtime/realtime-memory.ts';

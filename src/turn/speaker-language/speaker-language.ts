@@ -1,4 +1,4 @@
-import type { LikelyLanguages } from '#src/base/expected-language.ts';
+import type { LikelyLanguages } from '#src/base/language/expected-language.ts';
 import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';

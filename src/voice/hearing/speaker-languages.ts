@@ -1,5 +1,5 @@
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
 import type { GuildId, PersonId } from '#src/base/ids.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import {
   type GuildId,
   toChannelId,

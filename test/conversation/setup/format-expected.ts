@@ -1,4 +1,4 @@
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 
 /** The language that somebody set, or the guesses: `maybe de 4, en 2`. */
 export function formatExpected(expected: ExpectedLanguage | undefined) {

@@ -1,7 +1,7 @@
 import {
   admitChosenLanguage,
   type ExpectedLanguage,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import { choosePrompt, getMarks } from '#src/speech/local/process/whisper-tokens.ts';
 
 const marks = getMarks(50_257, 51_865);

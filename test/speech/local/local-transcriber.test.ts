@@ -5,7 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import {
   admitChosenLanguage,
   type ExpectedLanguage,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import { withTranscriptionOptions } from '#src/speech/hints.ts';
 import { LocalModels } from '#src/speech/local/local-models.ts';
 import {

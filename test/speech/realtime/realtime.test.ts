@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { admitChosenLanguage } from '#src/base/expected-language.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { Secret } from '#src/base/secret.ts';
 import {
   type RealtimeOptions,

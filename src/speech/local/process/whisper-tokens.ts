@@ -1,4 +1,7 @@
-import { type ExpectedLanguage, findSetLanguage } from '#src/base/expected-language.ts';
+import {
+  type ExpectedLanguage,
+  findSetLanguage,
+} from '#src/base/language/expected-language.ts';
 import { toBaseLanguage } from '#src/speech/hints.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { listenRateHz } from '#src/audio/pcm.ts';
-import type { ExpectedLanguage } from '#src/base/expected-language.ts';
+import type { ExpectedLanguage } from '#src/base/language/expected-language.ts';
 import type {
   HeardSpeech,
   PerformJob,

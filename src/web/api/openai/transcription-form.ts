@@ -2,7 +2,7 @@ import { z } from 'zod';
 import {
   admitChosenLanguage,
   type ChosenLanguage,
-} from '#src/base/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import { createInvalidRefusal, createRefusal } from '#src/web/api/api-refusal.ts';
 import type { FormBody } from '#src/web/api/form-body.ts';
 import { checkBody } from '#src/web/api/request-body.ts';

@@ -1,4 +1,4 @@
-import { type Admitted, admit } from './admitted.ts';
+import { type Admitted, admit } from '#src/base/admitted.ts';
 
 /**
  * A language (BCP 47) that somebody set: a person for their own speech, a program for its recording, or the operator. The
@@ -11,7 +11,7 @@ export type ChosenLanguage = Admitted<string, 'language'>;
  * names the callers.
  *
  * @example
- * import { admitChosenLanguage, type ExpectedLanguage } from '#src/base/expected-language.ts';
+ * import { admitChosenLanguage, type ExpectedLanguage } from '#src/base/language/expected-language.ts';
  *
  * const set: ExpectedLanguage = { kind: 'set', language: admitChosenLanguage('de') };
  * // @ts-expect-error: Nobody set what the bot has learned.
