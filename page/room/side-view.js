@@ -122,6 +122,8 @@ function describeEngine({ role, isLocal, what, voice }) {
   const [sentenceId, localId] = engineTexts[role];
   const name = isLocal ? formatText(localId) : what;
   const engine =
-    voice === undefined ? name : formatText('page.engine.voice', { engine: name, voice });
+    voice === undefined
+      ? name
+      : formatText('page.engine.voice', { engine: name, voice });
   return formatText(sentenceId, { engine });
 }
