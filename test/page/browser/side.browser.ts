@@ -187,7 +187,9 @@ test('captions repeat no bubble: they are folded, and a screen reader is not tol
   expect(await tab.locator('details.captions').getAttribute('aria-live')).toBe('off');
 });
 
-test('at 400 % zoom face, microphone and line are in sight at once', async ({ tab }) => {
+test('at 400 % zoom face, microphone and line are in sight at once', async ({
+  tab,
+}) => {
   await tab.setViewportSize({ width: 320, height: 256 });
   const isInSight = (part: string) =>
     tab.locator(part).evaluate((element) => {
