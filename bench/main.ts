@@ -1,5 +1,5 @@
 // npm run bench [-- NAME ...]: measures the delay of an answer, or the NAME of a folder here (README.md).
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 
 const isBenchNamed: boolean = /^\w+$/.test(process.argv[2] ?? '');
 const folder: string =

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
-import { getUsage } from '#src/base/program-help.mjs';
+import { getUsage } from '#src/base/help/program-help.mjs';
 import { isAddress } from '#src/config/settings.ts';
 
 /** Flags of `npm run doctor`. */

@@ -1,4 +1,4 @@
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { realClock } from '#src/base/clock.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 import { runDoctor } from './doctor.ts';

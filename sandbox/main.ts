@@ -1,5 +1,5 @@
 // npm run sandbox: a small Discord that reads and writes lines of JSON.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { openCompileCache } from '#src/base/module-loading.mjs';
 
 openCompileCache();

@@ -1,7 +1,7 @@
 // npm run code-size [-- --lower]: prints the surface of the product beside the ceilings of scripts/code-size.json, and how many
 // files one spoken question runs through, which has no ceiling (node scripts/question-files.mjs lists them). Exits with 1 above a
 // ceiling. --lower writes figures that have fallen as new ceilings.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-import { getUsage } from '#src/base/program-help.mjs';
+import { getUsage } from '#src/base/help/program-help.mjs';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { textLocales } from '#src/texts/locales.ts';
 import { markTranslatedTexts, reportTranslations } from '#src/texts/translation-report.ts';

@@ -1,5 +1,5 @@
 // npm run setup: asks for the token and the servers, tries them, and writes .env.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { realClock } from '#src/base/clock.ts';
 import { readEnvironment } from '#src/config/config.ts';
 import { runSetup } from './setup.ts';

@@ -24,7 +24,7 @@ export class SetupEnd extends Error {
 }
 
 /** A question that Escape left, for the one before. Uncaught it ends the setup. */
-export class StepBack extends SetupEnd {
+class StepBack extends SetupEnd {
   constructor() {
     super(1, endedNotice);
   }

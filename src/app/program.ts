@@ -1,10 +1,10 @@
 import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
-import { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { getUsage } from '#src/base/program-help.mjs';
+import { getUsage } from '#src/base/help/program-help.mjs';
+import { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import {
   type Config,
   type ConfigResult,

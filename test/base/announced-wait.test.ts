@@ -1,4 +1,4 @@
-import { WaitAnnouncer } from '#src/base/announced-wait.ts';
+import { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 test('a start says for what it waits once nothing was printed for two seconds, and keeps short waits to itself', async () => {

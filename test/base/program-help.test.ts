@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
 import { getCompileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { formatHelp, programs } from '#src/base/program-help.mjs';
+import { formatHelp, programs } from '#src/base/help/program-help.mjs';
 
 /** Names of npm scripts that run a program of ours, and its file. */
 const scripts = Object.entries(packageJson.scripts).flatMap(([name, command]) => {

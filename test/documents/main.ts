@@ -1,5 +1,5 @@
 // npm run docs-check [-- --keep]: a stranger follows the documents in a fresh clone of the last commit.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // npm run fuzz [-- --seed N --cases N --files N --seconds N --only NAME]: every parser and decoder of what comes from outside, for as long as wanted.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { decoderTargets } from './decoder-targets.ts';

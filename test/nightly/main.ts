@@ -1,6 +1,6 @@
 // npm run nightly [-- --minutes 300] [--seed N] [--only NAME]: all that takes too long for each change. --minutes shortens it. SIGINT and
 // SIGTERM end the step that runs, and what was found until then is printed.
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs, stripVTControlCharacters } from 'node:util';

@@ -1,5 +1,5 @@
 // npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary] [--planted all [--tests]] [--scenes [--seed 7] [--canary]]
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { parseArgs } from 'node:util';
 import { playGeneratedScenes } from '#test/virtual-scenes/play-generated-scenes.ts';
 import { findPlantedFaults, findPlantedLeaks, findRunFaults } from './fault-hunt.ts';

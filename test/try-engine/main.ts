@@ -1,4 +1,4 @@
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { startVitest } from 'vitest/node';
 
 /** `npm run try-engine -- ./mine.mjs`: the doctor's probe and the contract of its role, over an engine from outside. */

@@ -1,4 +1,4 @@
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-import '#src/base/program-help.mjs';
+import '#src/base/help/program-help.mjs';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { getOperatorDefaults } from '#src/app/operator-defaults.ts';

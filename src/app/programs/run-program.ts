@@ -1,6 +1,6 @@
 import { describeArgumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
-import { getUsage } from '#src/base/program-help.mjs';
+import { getUsage } from '#src/base/help/program-help.mjs';
 import { type Config, readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 

@@ -10,11 +10,11 @@ import {
   type FeatureAlertChange,
   toFeatureAlert,
 } from '#src/base/alerts.ts';
-import type { WaitAnnouncer } from '#src/base/announced-wait.ts';
 import { waitUnlessAborted } from '#src/base/bounded-wait.ts';
 import { realClock } from '#src/base/clock.ts';
 import { type GuildId, toGuildId } from '#src/base/ids.ts';
 import { admitError } from '#src/base/logged-text.ts';
+import type { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
 import { type Config, readEnvironment } from '#src/config/config.ts';
 import { AnswerOrder } from '#src/console/answer-order.ts';
 import { EventLog } from '#src/console/event-log.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 
 export type WaitAnnouncerOptions = {
   readonly clock: Pick<Clock, 'later' | 'nowMs'>;
@@ -27,7 +27,7 @@ export class WaitAnnouncer {
    * Waits for `work`, and prints `subject` once nothing was printed for two seconds.
    *
    * @example
-   * import { WaitAnnouncer } from '#src/base/announced-wait.ts';
+   * import { WaitAnnouncer } from '#src/base/loops/announced-wait.ts';
    * import { realClock } from '#src/base/clock.ts';
    *
    * const printedMs = realClock.nowMs();
