@@ -80,9 +80,19 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
  */
 const tries = /** @type {const} */ ([
   ['page.try.time', 'page.try.time', 'page.try.time.shows', 'What time is it?'],
-  ['page.try.timer', 'page.try.timer.asked', 'page.try.timer.shows', 'Set a timer for one minute'],
+  [
+    'page.try.timer',
+    'page.try.timer.asked',
+    'page.try.timer.shows',
+    'Set a timer for one minute',
+  ],
   ['page.try.rain', 'page.try.rain', 'page.try.rain.shows', 'Play rain'],
-  ['page.try.interrupt', 'page.try.interrupt.asked', 'page.try.interrupt.shows', 'Count to twelve'],
+  [
+    'page.try.interrupt',
+    'page.try.interrupt.asked',
+    'page.try.interrupt.shows',
+    'Count to twelve',
+  ],
 ]);
 
 /**

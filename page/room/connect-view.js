@@ -68,7 +68,8 @@ export function renderConnect({ connect }, actions) {
  */
 function renderStage({ stage, vendor, roles, why }) {
   if (stage === 'looking') return html`<p>${formatText('page.connect.looking')}</p>`;
-  if (stage === 'trying') return html`<p><b>${vendor}</b>: ${formatText('page.connect.trying')}</p>`;
+  if (stage === 'trying')
+    return html`<p><b>${vendor}</b>: ${formatText('page.connect.trying')}</p>`;
   if (stage === 'connected')
     return html`<p>${formatPieces('page.connect.works', { server: html`<b>${vendor}</b>`, roles, file: html`<code>.env</code>` })}</p>`;
   return why === undefined ? undefined : html`<pre class="why">${why}</pre>`;
@@ -99,7 +100,8 @@ function renderChoices({ servers = [], stopped = [], vendors = [] }, actions) {
  * @returns {View}
  */
 function renderServer({ name, models }, actions) {
-  if (models.length === 0) return html`<p><b>${name}</b> ${formatText('page.connect.noModel')}</p>`;
+  if (models.length === 0)
+    return html`<p><b>${name}</b> ${formatText('page.connect.noModel')}</p>`;
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const connect = (event) => {
     event.preventDefault();

@@ -131,7 +131,11 @@ test('an answer of an earlier session keeps its place when ids begin anew', () =
 });
 
 test('scraps of one halting person, without words, get one line', () => {
-  const scrap = (who: string) => ({ kind: 'ignored' as const, who, why: 'No words.' });
+  const scrap = (who: string) => ({
+    kind: 'ignored' as const,
+    who,
+    why: 'empty' as const,
+  });
   const { items } = after(state, scrap('You'), scrap('You'), scrap('Adam'));
   expect(items).toMatchObject([{ who: 'You' }, { who: 'Adam' }]);
 });

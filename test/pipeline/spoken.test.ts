@@ -105,7 +105,11 @@ test.each([
     const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
     const turn = { ...makeTurn(toUtterance('Hallo')), language };
     await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
-    expect(chat.asked[0]?.messages[0]).toEqual({ role: 'system', language: 'de', content });
+    expect(chat.asked[0]?.messages[0]).toEqual({
+      role: 'system',
+      language: 'de',
+      content,
+    });
   },
 );
 

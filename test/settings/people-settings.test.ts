@@ -1,5 +1,5 @@
-import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { type GuildId, type PersonId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import {

@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { toChannelId, toGuildId, toPersonId } from '#src/base/ids.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUpStore } from '#src/storage/backups/backup.ts';

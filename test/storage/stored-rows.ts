@@ -1,4 +1,3 @@
-import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import {
   type GuildId,
   type PersonId,
@@ -7,6 +6,7 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import type {
   CaptionMessage,
   TranscriptLine,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import {
   type GuildId,
   toChannelId,
@@ -7,6 +6,7 @@ import {
   toMessageId,
   toPersonId,
 } from '#src/base/ids.ts';
+import { admitChosenLanguage } from '#src/base/language/expected-language.ts';
 import { admitServerErasure } from '#test/fakes/admitted-erasures.ts';
 import type { OpenStore } from './open-store.ts';
 
