@@ -6,7 +6,7 @@ import { readPageTexts } from '#src/texts/page-texts.ts';
 
 /** Words that are no language: names of programs, commands, roles, settings, units, and the bot's own. */
 const names =
-  /^(?:Parley|Discord|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|track volume|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
+  /^(?:Parley|Discord|\.env|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|track volume|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
 /** Values of attributes that nobody reads, questions for the English stand-in, messages of broken promises, and paths of SVG. */
 const unread =
   /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$|^(?:What time is it\?|Set a timer for one minute|Play rain|Count to twelve)$/;
@@ -41,6 +41,7 @@ function findSentences(code: string, file = 'page.js') {
 
 test('a sentence in the page is found wherever it stands', () => {
   const code =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the code of a page
     'html`<p title="Read me">Hello ${name}</p>`; tell(\'It is gone.\'); tell(`${x} is not here`);';
   expect(findSentences(code)).toEqual([
     'Hello',
