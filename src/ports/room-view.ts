@@ -62,7 +62,7 @@ export type RoomFact =
  * @example
  * import type { RoomView } from '#src/ports/room-view.ts';
  *
- * const view: RoomView = { isWatched: true, show: (fact) => console.log(fact.kind) };
+ * declare const view: RoomView;
  * view.show({ kind: 'tracks', tracks: [] });
  */
 export interface RoomView {
