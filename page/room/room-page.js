@@ -22,7 +22,7 @@ import { renderForm } from './form-view.js';
 import { html } from './html.js';
 import { QuietCommands } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
-import { emptyRoom, stepRoom } from './room-state.js';
+import { emptyRoom, isAnswerShown, stepRoom } from './room-state.js';
 import { renderShutOut } from './shut-out-view.js';
 import { SideActs } from './side-acts.js';
 import { renderSide } from './side-view.js';
@@ -558,7 +558,8 @@ function markSpeakers(page) {
       : person,
   );
   const { speaks, name } = room.bot;
-  const bot = { ...room.bot, speaks: speaks && Boolean(live[name]) };
+  const hasWords = Boolean(live[name]) || isAnswerShown(page.room);
+  const bot = { ...room.bot, speaks: speaks && hasWords };
   return {
     ...page,
     isSounding: speaks,

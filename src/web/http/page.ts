@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
+import { compress } from 'hono/compress';
 import { realClock } from '#src/base/clock.ts';
 import type { ServerOutcome } from '#src/base/loops/keep-server.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
@@ -48,17 +49,18 @@ const libraries = ['preact', 'htm'];
 
 /** Serves files of the page to every client, as they hold no secret. */
 function serveBrowserFiles(app: Pick<PageApp, 'get'>) {
-  app.get('/', (context) => {
+  const compressed = compress();
+  app.get('/', compressed, (context) => {
     context.header('vary', 'accept-language');
     return context.html(getPageDocument(context.req.header('accept-language')));
   });
   for (const name of libraries) {
     const path = fileURLToPath(import.meta.resolve(name));
-    app.get(`/vendor/${name}.js`, serveStatic({ path }));
+    app.get(`/vendor/${name}.js`, compressed, serveStatic({ path }));
   }
-  app.get('/texts/:locale', (context) => {
+  app.get('/texts/:locale', compressed, (context) => {
     const locale = toLocale(context.req.param('locale'));
     return context.json(readPageTexts(locale));
   });
-  app.get('/:path{.+\\.(?:js|css)}', serveStatic({ root }));
+  app.get('/:path{.+\\.(?:js|css)}', compressed, serveStatic({ root }));
 }
