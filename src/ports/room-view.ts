@@ -62,8 +62,8 @@ export type RoomFact =
  * @example
  * import type { RoomView } from '#src/ports/room-view.ts';
  *
- * const view: RoomView = { isWatched: true, show: (fact) => console.log(fact.kind) };
- * view.show({ kind: 'tracks', tracks: [] }); // tracks
+ * declare const view: RoomView;
+ * view.show({ kind: 'tracks', tracks: [] });
  */
 export interface RoomView {
   /** Whether somebody has the page open. Costly work for it is only done then. */

@@ -6,9 +6,10 @@ import { readPageTexts } from '#src/texts/page-texts.ts';
 
 /** Words that are no language: names of programs, commands, roles, settings, units, and the bot's own. */
 const names =
-  /^(?:Parley|Discord|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|track volume|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
+  /^(?:Parley|Discord|\.env|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|track volume|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
 /** Values of attributes that nobody reads, messages of broken promises, and paths of SVG. */
-const unread = /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$/;
+const unread =
+  /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$/;
 
 /** Finds what a reader would read of a file: text between tags, read attributes, and strings with a blank. */
 function findSentences(code: string, file = 'page.js') {
@@ -40,6 +41,7 @@ function findSentences(code: string, file = 'page.js') {
 
 test('a sentence in the page is found wherever it stands', () => {
   const code =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the code of a page
     'html`<p title="Read me">Hello ${name}</p>`; tell(\'It is gone.\'); tell(`${x} is not here`);';
   expect(findSentences(code)).toEqual([
     'Hello',

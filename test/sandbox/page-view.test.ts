@@ -1,7 +1,7 @@
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { toPersonId } from '#src/base/ids.ts';
-import { admitLiteral } from '#src/base/logged-text.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
+import { toLogged } from '#test/fakes/to-logged.ts';
 
 function open() {
   const view = new PageView('Nova');
@@ -56,7 +56,7 @@ test('an answer without a word leaves a line', () => {
 
 test('a tool call has one place on the page, from its beginning to its end', () => {
   const { view, sent } = open();
-  const call = { kind: 'tool', id: 'c1', tool: admitLiteral('set_reminder') } as const;
+  const call = { kind: 'tool', id: 'c1', tool: toLogged('set_reminder') } as const;
   view.show({ ...call, state: 'running' });
   view.show({ ...call, id: 'c2', state: 'running' });
   view.show({ ...call, state: 'ran' });

@@ -41,7 +41,7 @@ export class RoomSound {
   #context;
   /** Volume of all that the page plays. @type {GainNode | undefined} */
   #volume;
-  /** What the page plays, before its volume. @type {AudioNode | undefined} */
+  /** The played sound, before its volume. @type {AudioNode | undefined} */
   #player;
   /** @type {KeptSound | undefined} */
   #kept;

@@ -13,7 +13,7 @@
  */
 
 /**
- * What the reader has chosen, kept in this browser alone. An empty id: the one that the system uses.
+ * Devices and volume that the reader has chosen, kept in this browser alone. An empty id: the one that the system uses.
  * @typedef {object} SoundChoice
  * @property {SoundDevice} microphone
  * @property {SoundDevice} loudspeaker

@@ -24,7 +24,7 @@ import {
  */
 
 /**
- * What the worker tells the page: the level of the microphone, the level of the sound that is played, or that the connection
+ * News of the worker for the page: the level of the microphone, the level of the sound that is played, or that the connection
  * has ended. `reason` is one sentence of the sandbox, or empty.
  * @typedef {{ kind: 'level', rms: number } | { kind: 'heard', rms: number } | { kind: 'closed', reason: string }} WorkerNews
  */

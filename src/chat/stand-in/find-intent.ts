@@ -12,7 +12,7 @@ import {
   type Wordings,
 } from './wordings.ts';
 
-/** What a request asks for, and the language of its wording. */
+/** The intent of a request, and the language of its wording. */
 export type FoundIntent = { readonly locale: Locale } & (
   | { readonly intent: 'sum'; readonly result: SumResult }
   | {

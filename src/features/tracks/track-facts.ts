@@ -53,7 +53,7 @@ export class TrackFacts {
 }
 
 /** Lists the tracks with a sound, oldest first, and then the voice of the bot. */
-export function listTrackFacts(tracks: NamedTracks): readonly TrackFact[] {
+function listTrackFacts(tracks: NamedTracks): readonly TrackFact[] {
   const busyTracks = tracks.listTracks().filter(({ items }) => items.length > 0);
   return [
     ...busyTracks.map((track) => toTrackFact(track, tracks.duckGain, tracks.isPaused)),

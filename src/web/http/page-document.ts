@@ -23,6 +23,8 @@ export function getPageDocument(acceptLanguage: string | undefined): string {
 }
 
 function fillTemplate(locale: Locale) {
-  const texts: Readonly<Record<string, string>> = { ...readPageTexts(locale), locale };
-  return template.replace(/\{([a-z.]+)\}/g, (whole, id: string) => texts[id] ?? whole);
+  const texts: Readonly<Record<string, string>> = readPageTexts(locale);
+  return template
+    .replace('<html lang="en">', `<html lang="${locale}">`)
+    .replace(/\{([a-z.]+)\}/g, (whole, id: string) => texts[id] ?? whole);
 }

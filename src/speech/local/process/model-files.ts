@@ -9,7 +9,7 @@ import { getModelFolder } from '#src/speech/local/folders.ts';
 
 const gitFolder = fileURLToPath(new URL('../../../../.git', import.meta.url));
 
-/** What mends a file of a model. An image and an archive have no git. */
+/** Remedy for a broken file of a model. An image and an archive have no git. */
 export const modelsRemedy: string = existsSync(gitFolder)
   ? 'run git checkout -- models, or clone again'
   : 'unpack the archive again, or pull the image again';
