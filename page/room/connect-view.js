@@ -71,7 +71,7 @@ function renderStage({ stage, vendor, roles, why }) {
   if (stage === 'trying')
     return html`<p><b>${vendor}</b>: ${formatText('page.connect.trying')}</p>`;
   if (stage === 'connected')
-    return html`<p>${formatPieces('page.connect.works', { server: html`<b>${vendor}</b>`, roles, file: html`<code>.env</code>` })}</p>`;
+    return html`<p>${formatPieces('page.connect.works', { vendor: html`<b>${vendor}</b>`, roles, file: html`<code>.env</code>` })}</p>`;
   return why === undefined ? undefined : html`<pre class="why">${why}</pre>`;
 }
 

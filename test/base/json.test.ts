@@ -114,6 +114,7 @@ test.each([
 const trusted = [
   'src/base/json.ts',
   'src/console/sandbox-process.ts',
+  'src/console/setup-process.ts',
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',

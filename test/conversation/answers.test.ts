@@ -209,7 +209,7 @@ playScripts({
     model: stall
     adam asks: What?
     1000
-    stop > stopped, told adam: failed stop.ok, answered Adam (cancelled)
+    stop > stopped, told adam: failed ask.stopped, answered Adam (cancelled)
     2000
     `,
   'an answer whose question waited begins with the name of who asked, said as they set it, and remembered': `

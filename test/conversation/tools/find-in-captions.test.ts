@@ -63,7 +63,7 @@ playScripts({
     model: call find_in_captions {"question":"What is mine?","about":"all"} || [1]
     adam asks: What is mine? > tool find_in_captions ran, says "Eva, 16:25:"
     2000 > says "One is mine. Two is mine."
-    eva is forgotten > told adam: failed stop.ok, forgotten total 2, answered Adam (cancelled)
+    eva is forgotten > told adam: failed ask.stopped, forgotten total 2, answered Adam (cancelled)
     20000
     model: Nothing.
     adam asks: And then?

@@ -154,7 +154,7 @@ playScripts(
     adam confirms
     > completed tool.external.told tool Sky: forecast **Sunny**, see https://sky.example
     > tool sky__forecast pressed
-    > says "Adam. Here is what you asked for, in full in the chat: Sunny, see"
+    > says "Adam. Here is what you asked for, in full in the chat: Sunny, see https://sky.example"
     4000
     `,
     ],
