@@ -1,5 +1,4 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Engine } from './room-types.js' */
 /** @import { TextId } from './texts.js' */
 /** @import { View } from './html.js' */
 import { html } from './html.js';
@@ -22,7 +21,7 @@ export function renderComposer(page, actions) {
   };
   return html`<form class="composer" onSubmit=${sendLine}>
     <p role="status" class="notice">${notice}</p>
-    ${!isFirstScreen(room) && renderTries(room.engines, actions)}
+    ${!isFirstScreen(room) && renderTries(actions)}
     ${fileOption !== undefined && renderFileInput(fileOption, actions)}
     <div class="entry">
       <label for="line" class="hidden">${formatText('page.line')}</label>
@@ -74,38 +73,25 @@ function renderSuggestion({ suggestions, picked }, n, actions) {
 }
 
 /**
- * Texts on buttons, the questions that they ask, what an answer shows, and the question for the built-in list of answers, which
- * knows English alone.
- * @satisfies {readonly (readonly [TextId, TextId, TextId, string])[]}
+ * Texts on buttons, the questions that they ask, and what an answer shows.
+ * @satisfies {readonly (readonly [TextId, TextId, TextId])[]}
  */
 const tries = /** @type {const} */ ([
-  ['page.try.time', 'page.try.time', 'page.try.time.shows', 'What time is it?'],
-  [
-    'page.try.timer',
-    'page.try.timer.asked',
-    'page.try.timer.shows',
-    'Set a timer for one minute',
-  ],
-  ['page.try.rain', 'page.try.rain', 'page.try.rain.shows', 'Play rain'],
-  [
-    'page.try.interrupt',
-    'page.try.interrupt.asked',
-    'page.try.interrupt.shows',
-    'Count to twelve',
-  ],
+  ['page.try.time', 'page.try.time', 'page.try.time.shows'],
+  ['page.try.timer', 'page.try.timer.asked', 'page.try.timer.shows'],
+  ['page.try.rain', 'page.try.rain', 'page.try.rain.shows'],
+  ['page.try.interrupt', 'page.try.interrupt.asked', 'page.try.interrupt.shows'],
 ]);
 
 /**
  * Renders buttons with questions to try.
- * @param {readonly Engine[]} engines
  * @param {RoomActions} actions
  * @param {boolean} [isWelcome] whether each says what it shows
  * @returns {View}
  */
-export function renderTries(engines, actions, isWelcome = false) {
-  const isStandIn = engines.some(({ role, isLocal }) => role === 'chat' && isLocal);
+export function renderTries(actions, isWelcome = false) {
   return html`<div class="row tries">${tries.map(
-    ([label, question, shown, englishQuestion]) =>
-      html`<button type="button" onClick=${() => actions.send(isStandIn ? englishQuestion : formatText(question))}>${formatText(label)}${isWelcome && html`<small>${formatText(shown)}</small>`}</button>`,
+    ([label, question, shown]) =>
+      html`<button type="button" onClick=${() => actions.send(formatText(question))}>${formatText(label)}${isWelcome && html`<small>${formatText(shown)}</small>`}</button>`,
   )}</div>`;
 }

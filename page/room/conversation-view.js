@@ -45,7 +45,7 @@ export function renderConversation(page, actions) {
   ];
   return html`<div class="messages" role="log" aria-label=${formatText('page.conversation')} tabindex="0"><div>
     <section class=${`hello${isFirstScreen(page.room) ? '' : ' past'}`}><h2>${formatText('page.hello', { bot: room.bot.name })}</h2>
-      <p>${formatText('page.hello.how')}</p>${renderTries(page.room.engines, actions, true)}</section>
+      <p>${formatText('page.hello.how')}</p>${renderTries(actions, true)}</section>
     ${items.map((item, n) => renderItem(item, findAuthor(items[n - 1], room), room, actions))}
     ${speakers.map(({ name, speaks }) => {
       const level = name === room.you ? page.level : page.heardLevel;

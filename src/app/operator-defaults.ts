@@ -1,3 +1,4 @@
+import { getMachineTimeZone } from '#src/base/zoned-time.ts';
 import type { Config } from '#src/config/config.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 
@@ -12,6 +13,6 @@ export function getOperatorDefaults(
     given: changedNames,
     names: [botName, ...otherNames],
     style: { instructions: `${instructions} Your name is ${botName}.`, voice: {} },
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: getMachineTimeZone(),
   };
 }

@@ -10,6 +10,11 @@ type LocalTime = {
 
 const dayMs = 86_400_000;
 
+/** Returns the IANA name of the machine's time zone. */
+export function getMachineTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     return (

@@ -39,6 +39,8 @@ type ChatMessageByRole =
       readonly content: string;
       /** Language of the answer (BCP 47), for a model that cannot read its instructions. */
       readonly language?: string | undefined;
+      /** IANA name of the time zone in which the answer counts, for the same. */
+      readonly timeZone?: string | undefined;
     }
   | {
       readonly role: 'user';

@@ -1,3 +1,4 @@
+import { getMachineTimeZone } from '#src/base/zoned-time.ts';
 import { findLocale, type Locale } from '#src/texts/texts.ts';
 import type { ChatMessage, ChatModel, ChatPart } from './chat-model.ts';
 import { findIntent } from './stand-in/find-intent.ts';
@@ -51,7 +52,8 @@ function decideReply(
   const lines = answerNumberedLines(messages);
   if (lines !== undefined) return lines;
   const expected = findAnswerLocale(messages);
-  const { botName, timeZone = 'UTC', wallMs } = options;
+  const { botName, wallMs } = options;
+  const timeZone = findTimeZone(messages) ?? options.timeZone ?? getMachineTimeZone();
   const found = findIntent(
     messages.findLast(({ role }) => role === 'user')?.content ?? '',
     { nowWallMs: wallMs(), timeZone, botName, locale: expected },
@@ -61,7 +63,7 @@ function decideReply(
   const call = found && findCall(found);
   if (call && toolNames.has(call.name)) return call;
   return (
-    (found && formatReply(found, options, toolNames)) ??
+    (found && formatReply(found, { ...options, timeZone }, toolNames)) ??
     formatLimit(messages, found?.locale ?? expected, toolNames)
   );
 }
@@ -72,6 +74,14 @@ function findAnswerLocale(messages: readonly ChatMessage[]): Locale {
     message.role === 'system' ? message.language : undefined,
   );
   return findLocale(tags.findLast((tag) => tag !== undefined)) ?? 'en';
+}
+
+/** Finds the time zone that the instructions tell. */
+function findTimeZone(messages: readonly ChatMessage[]) {
+  const zones = messages.map((message) =>
+    message.role === 'system' ? message.timeZone : undefined,
+  );
+  return zones.findLast((zone) => zone !== undefined);
 }
 
 async function* streamText(

@@ -42,6 +42,8 @@ export type TurnUtterance = {
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
+  /** IANA name of the time zone of the server. */
+  readonly timeZone?: string;
   /** Returns the sentence that says that a chat shows links, code and tables. */
   readonly getAsideNotice?: (language: string | undefined) => string;
 };

@@ -88,12 +88,13 @@ export async function createPrompt(
 
 /** Creates the messages before the newest words: instructions, history, and the context without a speaker. */
 export function createPromptHead(turn: Turn): readonly ChatMessage[] {
-  const { history, context } = turn;
+  const { history, context, language, style } = turn;
   const contextMessages: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
-  const content = `${turn.style.instructions}${formatLanguageOrder(turn.language)}`;
+  const content = `${style.instructions}${formatLanguageOrder(language)}`;
+  const facts = { language: language?.now, timeZone: style.timeZone };
   const instructions: readonly ChatMessage[] =
-    content === '' ? [] : [{ role: 'system', content, language: turn.language?.now }];
+    content === '' ? [] : [{ role: 'system', content, ...facts }];
   return [...instructions, ...history, ...contextMessages];
 }
 

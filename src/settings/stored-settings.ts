@@ -176,6 +176,7 @@ export class StoredSettings {
     const {
       instructions,
       persona = {},
+      timeZone,
       voice,
     } = this.getForChannel(guildId, channelId);
     const { name = this.#deps.places.getBotName(guildId) } = persona;
@@ -188,6 +189,7 @@ export class StoredSettings {
     const { pronounce } = this.#getDerived(guildId).vocabulary;
     return {
       ...style,
+      timeZone,
       instructions: `${instructions}${naming}${describeManner(persona)}`,
       voice: {
         ...style.voice,

@@ -54,6 +54,17 @@ test.each([
   }
 });
 
+test('it tells time and date, and reads times, in the zone that its instructions tell', async () => {
+  const tokyo: ChatMessage = { role: 'system', content: '', timeZone: 'Asia/Tokyo' };
+  const wallMs = Date.UTC(2026, 10, 20, 16, 25);
+  expect(await answer([tokyo, 'what time is it'], { wallMs })).toBe(
+    'The time is now twenty five minutes past one.',
+  );
+  expect(await answer([tokyo, 'what day is it'], { wallMs })).toBe(
+    'Today is Saturday, 21 November 2026.',
+  );
+});
+
 test('the built-in stand-in counts, so that people can try to interrupt it', async () =>
   expect(await answer(['Count to twelve'])).toMatch(/^Talk over me.* twelve\.$/));
 

@@ -7,9 +7,8 @@ import { readPageTexts } from '#src/texts/page-texts.ts';
 /** Words that are no language: names of programs, commands, roles, settings, units, and the bot's own. */
 const names =
   /^(?:Parley|Discord|\.env|KiB|ms|npm run setup|npm start|npm run doctor|10 MiB|privacy allow|voice me|voice preview|track volume|speech to text|text to speech|[A-Z]+(?:_[A-Z]+)+)$/;
-/** Values of attributes that nobody reads, questions for the English stand-in, messages of broken promises, and paths of SVG. */
-const unread =
-  /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$|^(?:What time is it\?|Set a timer for one minute|Play rain|Count to twelve)$/;
+/** Values of attributes that nobody reads, messages of broken promises, and paths of SVG. */
+const unread = /^[MLHVCAQ][-\d.]|^input, select, textarea|^the page has no root$/;
 
 /** Finds what a reader would read of a file: text between tags, read attributes, and strings with a blank. */
 function findSentences(code: string, file = 'page.js') {

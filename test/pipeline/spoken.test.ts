@@ -93,7 +93,7 @@ test.each([
     'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
   ],
 ] as const)(
-  'a model is told the language of the answer where it is %s',
+  'a model is told the time zone, and the language of the answer where it is %s',
   async (stability, content) => {
     const chat = new FakeChat([['Ja.']]);
     const language = {
@@ -103,11 +103,14 @@ test.each([
       hear: async () => undefined,
     };
     const spoken = createChainedPipeline({ chat, synthesizer: new FakeSynthesizer() });
-    const turn = { ...makeTurn(toUtterance('Hallo')), language };
+    const asked = makeTurn(toUtterance('Hallo'));
+    const style = { ...asked.style, timeZone: 'Asia/Tokyo' };
+    const turn = { ...asked, language, style };
     await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
     expect(chat.asked[0]?.messages[0]).toEqual({
       role: 'system',
       language: 'de',
+      timeZone: 'Asia/Tokyo',
       content,
     });
   },

@@ -21,6 +21,7 @@ test('times are those of the zone that a server names, by a name that there is',
   const set = await settings.setSetting(g, 'timezone', 'Europe/Berlin');
   expect(set).toMatchObject({ kind: 'set', value: 'Europe/Berlin' });
   expect(sessions.settings.getForGuild(g).timeZone).toBe('Europe/Berlin');
+  expect(sessions.settings.getStyle(g).timeZone).toBe('Europe/Berlin');
 });
 
 test('transcripts, recaps and the time that is asked for are those of the zone of the server', async () => {

@@ -12,7 +12,7 @@ import { getWordings, type Intent } from './wordings.ts';
 export type StandInOptions = {
   /** Gets ms since 1970. */
   readonly wallMs: () => number;
-  /** IANA name. The machine's own zone if undefined. */
+  /** IANA name, where the instructions tell none. The machine's own if undefined. */
   readonly timeZone?: string;
   /** Gets a number from 0 to below 1. */
   readonly random: () => number;

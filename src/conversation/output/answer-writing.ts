@@ -16,7 +16,10 @@ type WrittenPlace = 'private' | 'reply' | 'mention' | 'chat';
 type WrittenAnswer = {
   readonly askerId: PersonId;
   readonly progress: AnswerProgress;
-  readonly pending: Pick<PendingAnswer, 'isWritten' | 'onlyFor' | 'toOwnedText'>;
+  readonly pending: Pick<
+    PendingAnswer,
+    'isWritten' | 'language' | 'onlyFor' | 'toOwnedText'
+  >;
   /** The answer stands in the reply to a typed question. */
   readonly isReplied: boolean;
   /** Person who gets the answer in writing, with a mention. Undefined: nobody. */
@@ -50,7 +53,7 @@ export function writeAnswerOnce(answer: WrittenAnswer, session: WritingSession):
   const text = progress.text.trim();
   if (text === '' || progress.isWritten) return;
   if (missingLanguage !== undefined)
-    tellMissingVoice(missingLanguage, askerId, session);
+    tellMissingVoice(missingLanguage, askerId, session, pending.language);
   writeInPlace(choosePlace(answer), pending.toOwnedText(text), answer, session);
   progress.isWritten =
     readerId !== undefined || unspoken !== undefined || pending.isWritten;
@@ -80,7 +83,8 @@ const maxNoticeWaitMs = 60_000;
 
 /**
  * Tells a person once a session that no voice speaks a language, and the way out: in writing in the person's language,
- * and aloud in one that the voice speaks. `personId` is absent for a text to everybody.
+ * and aloud in one that the voice speaks. `personId` is absent for a text to everybody. `personLanguage` is the one of
+ * the answer, as typed words show a language for one answer only.
  */
 export function tellMissingVoice(
   language: string,
@@ -91,11 +95,12 @@ export function tellMissingVoice(
     speech,
     voiceChannel,
   }: Owners<'loop' | 'notices' | 'speech' | 'voiceChannel'>,
+  personLanguage: string | undefined = personId &&
+    voiceChannel.languages.find(personId),
 ): void {
   const listener = personId ?? 'everybody';
   if (!loop.beginFailure(`no voice for ${language} to ${listener}`)) return;
   const spokenLocale = notices.getSpokenLocale(language);
-  const personLanguage = personId && voiceChannel.languages.find(personId);
   const locale = findLocale(personLanguage) ?? notices.getWrittenLocale();
   const values = {
     language: getLanguageName(language, locale),

@@ -119,6 +119,11 @@ export class PendingAnswer {
     return chooseAnswerSound(this.#options.turn).voice;
   }
 
+  /** Language (BCP 47) in which the asker is answered, as far as known now. */
+  get language(): string | undefined {
+    return this.#options.turn.language?.now;
+  }
+
   /** True if the turn's final transcript calls for another language than this answer was begun in. */
   get isInWrongLanguage(): boolean {
     return this.#options.turn.language?.isOutdated ?? false;

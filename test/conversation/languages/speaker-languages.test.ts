@@ -123,18 +123,19 @@ playScripts(
     > heard Adam: Wie spät ist es?, answered Adam: I can tell the time and play rain.
     `,
       ],
-    'of a typed question the answer that no voice speaks stands in the reply alone': [
-      { synthesizer: openEnglishVoice(), chat: new FakeChat([[germanAnswer]]) },
-      `
+    'of a typed question the answer that no voice speaks stands in the reply alone, the reason in the language of the question':
+      [
+        { synthesizer: openEnglishVoice(), chat: new FakeChat([[germanAnswer]]) },
+        `
     adam types: Nova, wie lange muss man ein Ei kochen?
     > replies "Das habe ich leider nicht verstanden."
     > line 1: answered
     > answered Adam
     > typed adam answered
-    > writes voice.language.written (German) (English) (German)
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
     2000
     `,
-    ],
+      ],
     'an answer in two languages is said as far as a voice can, and written whole and once':
       [
         {

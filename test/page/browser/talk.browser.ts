@@ -1,54 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { resamplePcm } from '#src/audio/resampler.ts';
-import {
-  measureUnderstoodShare,
-  minUnderstoodShare,
-} from '#src/probes/engine-probes.ts';
-import { LocalModels } from '#src/speech/local/local-models.ts';
-import { openLocalTranscriber } from '#src/speech/local/local-transcriber.ts';
+import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
-
-/**
- * Before a script of the page runs: the port to the worklet that plays passes through here. A tap of the loudspeaker itself loses
- * sound while the browser's threads wait for a processor; here each frame arrives, however late.
- */
-const patch = `
-const { postMessage } = Worker.prototype;
-globalThis.tapped = [];
-Worker.prototype.postMessage = function (order, transfer) {
-  if (order.kind !== 'open') return postMessage.call(this, order, transfer);
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => {
-    globalThis.tapped.push(data.slice());
-    order.playback.postMessage(data, [data.buffer]);
-  };
-  postMessage.call(this, { ...order, playback: port2 }, [order.capture, port2]);
-};
-`;
-
-const read = `(() => {
-  const all = new Uint8Array(Int16Array.from(globalThis.tapped.flatMap((frame) =>
-    Array.from(frame, (sample) => sample * 32767))).buffer);
-  let text = '';
-  for (let at = 0; at < all.length; at += 8192) text += String.fromCharCode(...all.subarray(at, at + 8192));
-  return btoa(text);
-})()`;
-
-/** Taps the sound of all pages of a context that are opened from now on. */
-async function tapSound(context: BrowserContext) {
-  await context.addInitScript(patch);
-}
-
-/** Sound that a page was given to play, 48 kHz mono: all since the page was opened, or since `forgetTapped`. */
-async function tappedOf(tab: Page): Promise<Int16Array> {
-  const bytes = Buffer.from(await tab.evaluate<string>(read), 'base64');
-  return new Int16Array(Uint8Array.from(bytes).buffer);
-}
-
-async function forgetTapped(tab: Page) {
-  await tab.evaluate('globalThis.tapped = [], undefined');
-}
+import { forgetTapped, measureUnderstood, tapSound } from './tap-sound.ts';
 
 /** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/what-time-is-it.wav';
@@ -112,22 +66,6 @@ const wordsInSight = `(() => {
   return count;
 })()`;
 
-/** The part of `words` that a recogniser understands of what the tab was given to play, 0 to 1; the test's own limit ends it. */
-async function understood(tab: Page, words: string) {
-  const samples = await tappedOf(tab);
-  const pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
-  await using models = new LocalModels();
-  const transcriber = await openLocalTranscriber({ models });
-  let text = '';
-  for await (const update of transcriber.transcribe(
-    pcm,
-    new AbortController().signal,
-  )) {
-    if (update.kind === 'final') text = update.transcript.text;
-  }
-  return measureUnderstoodShare(words, text);
-}
-
 const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
 const answersOf = (tab: Page) =>
   log(tab).getByRole('article').filter({ hasText: 'Answered in' });
@@ -173,7 +111,7 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
       ...['The voice began to speak them', 'The sound left', 'You heard it'],
     ]),
   );
-  expect(await understood(tab, words)).toBeGreaterThan(minUnderstoodShare);
+  expect(await measureUnderstood(tab, words)).toBeGreaterThan(minUnderstoodShare);
   expect(complaints).toEqual([]);
   await tab.close();
 });
@@ -299,5 +237,5 @@ test('a page that is closed in mid-answer leaves the bot speaking to everybody e
   await speaking(tab, 'Nova').waitFor();
   await tab.close();
   await speaking(other, 'Nova').waitFor({ state: 'detached' });
-  expect(await understood(other, story)).toBeGreaterThan(minUnderstoodShare);
+  expect(await measureUnderstood(other, story)).toBeGreaterThan(minUnderstoodShare);
 });

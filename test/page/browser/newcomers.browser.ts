@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { readOpusPackets } from '#bench/turns/voice-clips.ts';
+import { writeWav } from '#src/audio/formats/wav.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
+import { getLanguageName } from '#src/texts/language-names.ts';
+import { readPageTexts } from '#src/texts/page-texts.ts';
+import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
+import { joinedSpeech } from '#test/audio/recorded-speech.ts';
+import { listComplaints, openBrowser } from './open-browser.ts';
+import { openProgram } from './open-program.ts';
+import { forgetTapped, measureUnderstood, readTapped, tapSound } from './tap-sound.ts';
+
+/** Deadline of one newcomer. */
+const mostNewcomerMs = 120_000;
+/** Samples of silence are smaller, of 32,767. */
+const maxSilentSample = 4;
+
+type Newcomer = {
+  readonly tag: string;
+  readonly locale: Locale;
+  /** "How are you?" in the language. */
+  readonly question: string;
+  /** A person who speaks the language, in test/fixtures, and words that a recogniser finds there. */
+  readonly clip: string;
+  readonly heard: RegExp;
+};
+
+const newcomers: readonly Newcomer[] = [
+  {
+    tag: 'de-DE',
+    locale: 'de',
+    question: 'Wie geht es dir?',
+    clip: 'human/pv-cheetah-test_de_norm',
+    heard: /Lieblingszahl/,
+  },
+  {
+    tag: 'es-ES',
+    locale: 'es',
+    question: '¿Cómo estás?',
+    clip: 'prompts/es/ast-es-queue-periodic-announce',
+    heard: /ocupados|espere|atenderemos/,
+  },
+  {
+    tag: 'ja-JP',
+    locale: 'ja',
+    question: 'お元気ですか',
+    clip: 'human/pv-rhino-test_within_context_ja',
+    heard: /[\p{sc=Hiragana}\p{sc=Katakana}]/u,
+  },
+];
+
+/** Writes a clip as a file that Chromium plays as its microphone, removed at the end. */
+async function writeMicrophone(clip: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'newcomer-'));
+  const file = readFileSync(`test/fixtures/${clip}.opus`);
+  const decoder = (await loadOpus()).createDecoder(48_000);
+  const sound = readOpusPackets(file).map((packet) => decoder.decode(packet).slice());
+  const samples = joinedSpeech([...sound, new Int16Array(48_000)]);
+  const path = join(folder, 'microphone.wav');
+  await writeFile(path, writeWav({ samples, rateHz: 48_000, channels: 1 }));
+  const remove = () => rm(folder, { recursive: true });
+  return { path, [Symbol.asyncDispose]: remove };
+}
+
+/** Returns whether a page was given nothing but silence since the sound was forgotten. */
+async function hasPlayedNothing(tab: Page) {
+  return (await readTapped(tab)).every((sample) => Math.abs(sample) < maxSilentSample);
+}
+
+/** The page of a newcomer in a language, by the words that stand on it. */
+function findParts(tab: Page, locale: Locale) {
+  const texts = readPageTexts(locale);
+  const get = (id: TextId) => texts[id] ?? id;
+  const log = tab.getByRole('log', { name: get('page.conversation') });
+  const line = tab.getByLabel(get('page.line'));
+  const answered = get('page.answered')
+    .split('{seconds}')
+    .at(locale === 'ja' ? -1 : 0);
+  return {
+    log,
+    microphone: tab.getByRole('button', { name: get('page.microphone') }),
+    speaking: tab.getByText(get('page.speaks').replace('{name}', 'Nova')),
+    time: tab.getByRole('button', { name: get('page.try.time') }).last(),
+    bubbles: (words: string | RegExp) =>
+      log.locator('article.bot').filter({ hasText: words }),
+    /** Waits for an answer that is over. */
+    readAnswer: (words: string | RegExp) =>
+      log
+        .locator('article.bot')
+        .filter({ hasText: words })
+        .filter({ hasText: answered ?? '' })
+        .waitFor(),
+    ask: async (text: string) => {
+      await line.fill(text);
+      await line.press('Escape'); // else Enter takes a suggestion
+      await line.press('Enter');
+    },
+  };
+}
+
+/** Opens the program, and a browser in the newcomer's language whose microphone plays the clip. */
+async function openNewcomer({ tag, clip, locale }: Newcomer) {
+  const stack = new AsyncDisposableStack();
+  const microphone = stack.use(await writeMicrophone(clip));
+  const [program, browser] = await Promise.all([
+    openProgram(),
+    openBrowser(microphone.path),
+  ]);
+  stack.use(program);
+  stack.defer(() => browser.close());
+  const context = await browser.newContext({ locale: tag });
+  await tapSound(context);
+  const tab = await context.newPage();
+  const complaints = listComplaints(tab);
+  await tab.goto(program.link.href);
+  const parts = findParts(tab, locale);
+  let talk: string | null = '';
+  onTestFailed(() => console.log(program.screen(), talk));
+  stack.defer(async () => {
+    talk = await parts.log.textContent();
+  });
+  await program.shows('Type to speak as Adam');
+  await parts.speaking.waitFor({ state: 'detached' });
+  return {
+    ...parts,
+    tab,
+    complaints,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+test.each(newcomers)(
+  'a newcomer whose browser speaks $tag is answered in it in writing, told once that no voice speaks it, and hears English',
+  { timeout: mostNewcomerMs },
+  async (newcomer) => {
+    const { locale, question, heard } = newcomer;
+    await using room = await openNewcomer(newcomer);
+    const { tab, bubbles } = room;
+    expect(await tab.evaluate('document.documentElement.lang')).toBe(locale);
+    const well = formatText('standin.well', {}, locale);
+    const [limit = ''] = formatText('standin.limit', { abilities: '\n' }, locale).split(
+      '\n',
+    );
+    const [timeBegin = ''] = formatText('standin.time', { time: '\n' }, locale).split(
+      '\n',
+    );
+    const [language, spoken] = [
+      getLanguageName(locale, locale),
+      getLanguageName('en', locale),
+    ];
+    const told = formatText('voice.language.written', { language, spoken }, locale);
+    const toldAloud = formatText('voice.language.spoken', {
+      language: getLanguageName(locale, 'en'),
+    });
+
+    await forgetTapped(tab);
+    await room.ask(question);
+    await room.readAnswer(well);
+    await bubbles(told).waitFor();
+    await room.speaking.waitFor();
+    await room.speaking.waitFor({ state: 'detached' });
+    expect(await measureUnderstood(tab, toldAloud)).toBeGreaterThan(minUnderstoodShare);
+
+    await forgetTapped(tab);
+    await room.microphone.click();
+    await room.log.locator('.you:not(.live)').filter({ hasText: heard }).waitFor();
+    await room.readAnswer(limit);
+    await room.microphone.click();
+    await room.time.click();
+    await room.readAnswer(timeBegin);
+    expect(await hasPlayedNothing(tab)).toBe(true);
+
+    const english = bubbles('The time is now');
+    const before = await english.count();
+    await room.ask('what time is it');
+    await expect.poll(() => english.count()).toBe(before + 1);
+    await room.speaking.waitFor({ state: 'detached' });
+    const words = (await english.last().locator('p').textContent()) ?? '';
+    expect(await measureUnderstood(tab, words)).toBeGreaterThan(minUnderstoodShare);
+
+    const once = [well, told, limit, timeBegin, toldAloud];
+    expect(await Promise.all(once.map((text) => bubbles(text).count()))).toEqual(
+      once.map(() => 1),
+    );
+    expect(room.complaints).toEqual([]);
+  },
+);
