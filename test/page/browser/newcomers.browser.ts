@@ -7,7 +7,6 @@ import { readOpusPackets } from '#bench/turns/voice-clips.ts';
 import { writeWav } from '#src/audio/formats/wav.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
-import { getLanguageName } from '#src/texts/language-names.ts';
 import { readPageTexts } from '#src/texts/page-texts.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
 import { joinedSpeech } from '#test/audio/recorded-speech.ts';
@@ -17,6 +16,10 @@ import { forgetTapped, measureUnderstood, readTapped, tapSound } from './tap-sou
 
 /** Deadline of one newcomer. */
 const mostNewcomerMs = 120_000;
+/** Gets the name of a language in a language. */
+const getLanguageName = (code: Locale, locale: Locale) =>
+  new Intl.DisplayNames(locale, { type: 'language' }).of(code) ?? code;
+
 /** Samples of silence are smaller, of 32,767. */
 const maxSilentSample = 4;
 
