@@ -1,6 +1,6 @@
 import { emptyRoom } from '#page/room/room-state.js';
 import type { PanelFacts, Person } from '#page/room/room-types.js';
-import { readStage } from '#page/room/stage.js';
+import { isHeardNow, readStage } from '#page/room/stage.js';
 import './english.ts';
 
 const room = {
@@ -49,3 +49,27 @@ test('facts of a channel that the bot has left count no more', () => {
   });
   expect([word, seats.every(({ isHeard }) => isHeard)]).toEqual(['Listening', true]);
 });
+
+test.each([
+  ['beside the bot, agreed', 'Lounge', 'Lounge', true, true],
+  ['beside the bot, without a yes', 'Lounge', 'Lounge', false, false],
+  ['beside the bot, before the first panel', 'Lounge', 'Lounge', undefined, true],
+  ['after /leave, with the last panel', undefined, 'Lounge', true, false],
+  ['after /leave, without a panel', undefined, 'Lounge', undefined, false],
+  ['in another channel', 'Lounge', 'Attic', true, false],
+  ['in no channel, as the bot', undefined, undefined, true, false],
+] as const)(
+  'somebody %s is heard or not',
+  (_, botChannel, channel, isHeard, expected) => {
+    const adam = { name: 'Adam', channel } as Person;
+    const panel =
+      isHeard === undefined
+        ? undefined
+        : ({
+            people: [{ name: 'Adam', answer: 'agreed', isHeard }],
+          } as unknown as PanelFacts);
+    const bot = { ...room.bot, channel: botChannel };
+    const state = { ...emptyRoom, panel, room: { ...room, people: [adam], bot } };
+    expect(isHeardNow(state as typeof emptyRoom, 'Adam')).toBe(expected);
+  },
+);

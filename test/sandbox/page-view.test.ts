@@ -1,6 +1,7 @@
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
+import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
 function open() {
@@ -20,12 +21,39 @@ test('what is read out without being an answer stays on the page once it is over
   ]);
 });
 
-test('no typed line meets silence: the page says why it got no answer', () => {
+/** Outcomes that need no sentence: there is a reply or a voice, or no person waits for one. */
+type Settled = (typeof settled)[number];
+const settled = [
+  'answered',
+  'failed',
+  'deleted',
+  'elsewhere',
+  'bot',
+  'webhook',
+  'read',
+] as const;
+
+const unreplied: Record<Exclude<TypedOutcome, Settled>, true> = {
+  off: true,
+  refused: true,
+  unasked: true,
+  paused: true,
+  unread: true,
+  empty: true,
+  'not-meant': true,
+  full: true,
+  absent: true,
+  silent: true,
+};
+
+test.each([
+  ...Object.keys(unreplied).map((outcome) => [outcome as TypedOutcome, 1] as const),
+  ...settled.map((outcome) => [outcome, 0] as const),
+])('a typed line that is %s gets %i sentences of the page', (outcome, count) => {
   const { view, sent } = open();
-  const speakerId = toPersonId('a');
-  view.onSession({ kind: 'typed', speakerId, outcome: 'answered' });
-  view.onSession({ kind: 'typed', speakerId, outcome: 'refused' });
-  expect(sent()).toEqual([{ kind: 'ignored', who: '', why: 'typed' }]);
+  view.onSession({ kind: 'typed', speakerId: toPersonId('a'), outcome });
+  const sentence = { kind: 'ignored', who: '', why: 'typed' };
+  expect(sent()).toEqual(Array.from({ length: count }, () => sentence));
 });
 
 test('an answer has its id from its beginning, with the words so far', () => {

@@ -11,17 +11,26 @@ type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
 
 export type SendToPage = (event: PageEvent) => void;
 
-/** Typed lines that get no reply, or one only now and then. */
-const silentOutcomes: ReadonlySet<TypedOutcome> = new Set([
-  'off',
-  'refused',
-  'paused',
-  'unread',
-  'not-meant',
-  'unasked',
-  'absent',
-  'silent',
-]);
+/** Whether the page itself says that a typed line has no reply: it gets none, or one only now and then. */
+const isToldOnPage: Readonly<Record<TypedOutcome, boolean>> = {
+  answered: false,
+  failed: false,
+  deleted: false,
+  elsewhere: false,
+  off: true,
+  bot: false,
+  webhook: false,
+  refused: true,
+  unasked: true,
+  paused: true,
+  unread: true,
+  empty: true,
+  'not-meant': true,
+  read: false,
+  full: true,
+  absent: true,
+  silent: true,
+};
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -117,7 +126,7 @@ export class PageView implements RoomView {
         return;
       }
       case 'typed':
-        if (silentOutcomes.has(event.outcome))
+        if (isToldOnPage[event.outcome])
           this.#send({ kind: 'ignored', who: '', why: 'typed' });
         return;
       case 'dropped':
