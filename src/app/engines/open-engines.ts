@@ -80,6 +80,8 @@ export async function openEngines(
     const localModels = stack.use(new LocalModels());
     const openEngineOfRole = createEngineOpener(stack, localModels, report);
     const roleEngines = await openRoleEngines(config, openEngineOfRole, report);
+    const detector = new NgramLanguageDetector();
+    await detector.load();
     const { model, synthesizer, transcriber } = roleEngines;
     const { voices = createFixedVoiceNames([]) } = synthesizer;
     const opened = {
@@ -95,10 +97,7 @@ export async function openEngines(
     };
     const chained = addFallbacks(config, opened, openEngineOfRole, report);
     // The local voice ends every chain.
-    const spokenForm = {
-      detector: new NgramLanguageDetector(),
-      languages: localVoiceLanguages,
-    };
+    const spokenForm = { detector, languages: localVoiceLanguages };
     const roles = {
       ...chained,
       synthesizer: withSpokenForm(chained.synthesizer, spokenForm),

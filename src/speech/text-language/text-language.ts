@@ -13,20 +13,26 @@ export interface TextLanguageDetector {
 
 const ngramsFile = new URL('./ngrams.txt', import.meta.url);
 
-/** Detector of 26 languages by n-grams, about 1.8 MB after the first use. */
+/** Detector of 26 languages by n-grams, about 1.8 MB in a process after the first use. */
 export class NgramLanguageDetector implements TextLanguageDetector {
-  #loading: Promise<LanguageNgrams> | undefined;
+  /** The data never change, so all detectors share them. */
+  static #loading: Promise<LanguageNgrams> | undefined;
+
+  /** Reads the data, so that no answer waits for them. Never rejects. */
+  async load(): Promise<void> {
+    await this.detect('', []);
+  }
 
   /** Detects the most likely language, as the interface says. The first call reads the data. */
   async detect(
     text: string,
     among: readonly string[],
   ): Promise<DetectedLanguage | undefined> {
-    this.#loading ??= loadNgrams();
+    NgramLanguageDetector.#loading ??= loadNgrams();
     try {
-      return (await this.#loading).detectLanguage(text, among);
+      return (await NgramLanguageDetector.#loading).detectLanguage(text, among);
     } catch {
-      this.#loading = undefined; // The next call tries again.
+      NgramLanguageDetector.#loading = undefined; // The next call tries again.
       return undefined;
     }
   }
