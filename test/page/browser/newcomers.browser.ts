@@ -167,7 +167,9 @@ test.each(newcomers)(
     await bubbles(told).waitFor();
     await room.speaking.waitFor();
     await room.speaking.waitFor({ state: 'detached' });
-    expect(await measureUnderstood(tab, toldAloud)).toBeGreaterThan(minUnderstoodShare);
+    await expect
+      .poll(() => measureUnderstood(tab, toldAloud))
+      .toBeGreaterThan(minUnderstoodShare);
 
     await forgetTapped(tab);
     await room.microphone.click();
@@ -184,7 +186,9 @@ test.each(newcomers)(
     await expect.poll(() => english.count()).toBe(before + 1);
     await room.speaking.waitFor({ state: 'detached' });
     const words = (await english.last().locator('p').textContent()) ?? '';
-    expect(await measureUnderstood(tab, words)).toBeGreaterThan(minUnderstoodShare);
+    await expect
+      .poll(() => measureUnderstood(tab, words))
+      .toBeGreaterThan(minUnderstoodShare);
 
     const once = [well, told, limit, timeBegin, toldAloud];
     expect(await Promise.all(once.map((text) => bubbles(text).count()))).toEqual(

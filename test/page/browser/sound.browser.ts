@@ -80,8 +80,9 @@ const meterSpeaker = `{
   };
 }`;
 
-/** Runs in the page: loudest sample of the last 40 ms. */
+/** Runs in the page: loudest sample of the last 40 ms; 0 before anything is connected. */
 const loudest = `(() => {
+  if (!globalThis.speaker) return 0;
   const samples = new Float32Array(2_048);
   speaker.getFloatTimeDomainData(samples);
   return Math.max(...samples);
