@@ -45,6 +45,8 @@ scenario(
     expect(bot.complaints.trim().split('\n')).toEqual([
       'TRANSCRIPTION_FALLBACK_BASE_URL: embedded is called local now.',
       'SPEECH_FALLBACK_BASE_URL: embedded is called local now.',
+      'voice: SPEECH_FALLBACK_VOICE: the local voice is not called slt, and speaks as natural',
+      '  mend: set SPEECH_FALLBACK_VOICE to natural, deep, low, high, or bright, or remove it',
     ]);
     expect(bot.log).toContainEqual(
       expect.objectContaining({
