@@ -1,5 +1,5 @@
 import { findClosestNames } from '#commands/closest-names.ts';
-import type { ChannelId, GuildId } from '#src/base/ids.ts';
+import type { ChannelId } from '#src/base/ids.ts';
 import { formatRecapMessages } from '#src/features/captions/answers/recap.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type {
@@ -61,7 +61,7 @@ async function sendTranscript(
     ...picked,
   });
   if (outcome.kind !== 'file')
-    return toNoTranscriptReply(outcome, findAbsence(guildId, ports));
+    return toNoTranscriptReply(outcome, await findAbsence(call, ports));
   const times = ports.guilds.getTimes(guildId);
   const { transcript } = outcome;
   const heading = transcript.map(({ session }): TextLine => {
@@ -75,9 +75,15 @@ async function sendTranscript(
 
 type CaptionsAbsence = 'captions.none' | 'captions.begun';
 
-/** Captions that are on are not denied: of the first sentences, nothing is stored yet. */
-function findAbsence(guildId: GuildId, { features }: CommandPorts): CaptionsAbsence {
-  return features.captions.isOn(guildId) ? 'captions.begun' : 'captions.none';
+/** Captions that are on are not denied to a person who may read them: of the first sentences, nothing is stored yet. */
+async function findAbsence(
+  { caller, guildId }: CommandCall,
+  { features, sessions }: CommandPorts,
+): Promise<CaptionsAbsence> {
+  const channel = sessions.at(guildId);
+  if (!channel || !features.captions.isOn(guildId)) return 'captions.none';
+  const mayRead = await sessions.canOpen(guildId, channel.channelId, caller.id);
+  return mayRead ? 'captions.begun' : 'captions.none';
 }
 
 function toNoTranscriptReply(
@@ -201,14 +207,15 @@ async function summariseSession(call: CommandCall, ports: CommandPorts) {
 
 /** Has a session summarised, and builds a reply of one or several messages. */
 export async function toRecapReply(
-  { guildId, caller }: CommandCall,
+  call: CommandCall,
   ports: CommandPorts,
   request: RecapRequest,
 ): Promise<Replies> {
+  const { guildId, caller } = call;
   const { features, guilds } = ports;
   const outcome = await features.transcripts.createRecap(guildId, caller.id, request);
   if (outcome.kind !== 'recap')
-    return toNoTranscriptReply(outcome, findAbsence(guildId, ports));
+    return toNoTranscriptReply(outcome, await findAbsence(call, ports));
   const times = guilds.getTimes(guildId);
   const messages = outcome.recap.split((recap) => formatRecapMessages(recap, times));
   const [reply, ...furtherReplies] = messages.map(
@@ -219,5 +226,5 @@ export async function toRecapReply(
   );
   return reply
     ? [reply, ...furtherReplies]
-    : toNoTranscriptReply({ kind: 'none' }, findAbsence(guildId, ports));
+    : toNoTranscriptReply({ kind: 'none' }, await findAbsence(call, ports));
 }

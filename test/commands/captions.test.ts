@@ -164,6 +164,29 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   expect(unknown).toEqual([{ id: 'unknown', with: expect.anything() }]);
 });
 
+test.each([
+  ['captions.begun', 'on', true, true],
+  ['captions.none', 'on, in a channel that the person may not open', true, false],
+  ['captions.none', 'off', false, true],
+])(
+  'without a stored line the reply is %s where captions are %s',
+  async (id, _, isOn, mayOpen) => {
+    const over = {
+      captions: { isOn: () => isOn },
+      canOpen: async () => mayOpen,
+      transcripts: {
+        createFile: async () => ({ kind: 'none' }) as const,
+        createRecap: async () => ({ kind: 'none' }) as const,
+      },
+    };
+    const replies = [
+      await run('transcript', adam, over),
+      await run('recap', adam, over),
+    ];
+    expect(replies).toMatchObject([[{ id }], [{ id }]]);
+  },
+);
+
 test('the button of the panel turns captions on, and off where they are on', async () => {
   const isOn = () => true;
   const [on] = await runPressed('captions', inLounge);

@@ -219,7 +219,7 @@ export const captionScenes: Scenes = {
       {
         'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound,
       },
-      { Cleo: { runs: '/captions transcript', reads: onlyOn('captions.begun') } },
+      { Cleo: { runs: '/captions transcript', reads: onlyOn('captions.none') } },
       { Ben: { runs: '/ask question:When do we meet? about:this', reads: quote } },
       { see: promptsOf, has: table },
       { Adam: { runs: '/captions recap', reads: wholeRecap, keep: 'recap' } },
