@@ -54,6 +54,16 @@ export async function decideClauseLanguage(
   );
 }
 
+/** Counts words without numbers, also where they are written together, as in Japanese. Only the first 200 characters count. */
+export function countWords(text: string): number {
+  let count = 0;
+  for (const { segment, isWordLike } of segmenter.segment(
+    text.slice(0, maxCountedChars),
+  ))
+    if (isWordLike && /\p{L}/u.test(segment)) count++;
+  return count;
+}
+
 /** Tests whether a language is among those that a voice speaks. Undefined languages are all. */
 export function speaksLanguage(
   languages: readonly string[] | undefined,
@@ -63,13 +73,4 @@ export function speaksLanguage(
   return (
     languages === undefined || languages.some((tag) => toBaseLanguage(tag) === base)
   );
-}
-
-function countWords(text: string) {
-  let count = 0;
-  for (const { segment, isWordLike } of segmenter.segment(
-    text.slice(0, maxCountedChars),
-  ))
-    if (isWordLike && /\p{L}/u.test(segment)) count++;
-  return count;
 }

@@ -259,16 +259,6 @@ function getBaseLanguage(tag: string) {
   return tag.toLowerCase().split('-', 1)[0] ?? tag;
 }
 
-/** Counts words without numbers, also where they are written together, as in Japanese. */
-export function countWords(text: string): number {
-  let count = 0;
-  for (const { segment, isWordLike } of segmenter.segment(
-    text.slice(0, maxCountedChars),
-  ))
-    if (isWordLike && /\p{L}/u.test(segment)) count++;
-  return count;
-}
-
 /** Removes the words of names, and all punctuation, before a language is guessed. */
 export function removeNames(text: string, names: readonly string[]): string {
   // "Nova, otvor" would be taken for Portuguese.
@@ -283,6 +273,3 @@ export function removeNames(text: string, names: readonly string[]): string {
 
 /** Apostrophes stand inside words. */
 const wordSeparators = /[^\p{L}\p{M}\p{N}'\u2019]+/u;
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
-const maxCountedChars = 200;

@@ -4,9 +4,9 @@ import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
+import { countWords } from '#src/speech/text-language/clause-language.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import {
-  countWords,
   decideAnswerLanguage,
   findRequestedLanguage,
   getLanguageStability,
