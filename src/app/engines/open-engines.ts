@@ -79,9 +79,11 @@ export async function openEngines(
     const { chat: thinker, speech, transcription } = config;
     const localModels = stack.use(new LocalModels());
     const openEngineOfRole = createEngineOpener(stack, localModels, report);
-    const roleEngines = await openRoleEngines(config, openEngineOfRole, report);
     const detector = new NgramLanguageDetector();
-    await detector.load();
+    const [roleEngines] = await Promise.all([
+      openRoleEngines(config, openEngineOfRole, report),
+      detector.load(),
+    ]);
     const { model, synthesizer, transcriber } = roleEngines;
     const { voices = createFixedVoiceNames([]) } = synthesizer;
     const opened = {
