@@ -45,7 +45,8 @@ test('a fader, mute and pause change the track for everybody, and nothing of it 
   await rain.waitFor();
   await send(tab, '/track loop mode:on');
   await tab.getByText('↻').waitFor();
-  expect(await readLevel(tab, 'main')).toBeCloseTo(0.5, 1);
+  // The level is that of the mixer, which ducks the track while the answer is spoken.
+  await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(0.5, 1);
   await rain.fill('60');
   await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(0.3, 2);
   const panel = tab.getByRole('region', { name: 'Panel' });
@@ -55,13 +56,20 @@ test('a fader, mute and pause change the track for everybody, and nothing of it 
   await panel.getByText(/main: rain.* 65/).waitFor();
   await tab.getByRole('button', { name: 'Mute main', pressed: false }).click();
   await tab.getByRole('button', { name: 'Mute main', pressed: true }).waitFor();
-  expect(await readLevel(tab, 'main')).toBe(0);
+  await expect.poll(() => readLevel(tab, 'main')).toBe(0);
   await tab.getByRole('button', { name: 'Mute main', pressed: true }).click();
   await tab.getByRole('button', { name: 'Pause main', pressed: false }).click();
   await tab.getByRole('button', { name: 'Pause main', pressed: true }).click();
   await tab.getByRole('button', { name: 'Pause main', pressed: false }).waitFor();
   const talk = tab.getByRole('log', { name: 'Conversation' });
-  expect(await talk.getByText(/Volume|mute|pause/i).count()).toBe(0);
+  // Folded times of an answer may speak of a pause.
+  const unfolded = talk.locator(':not(details *)');
+  expect(
+    await unfolded
+      .getByText(/Volume|mute|pause/i)
+      .and(unfolded)
+      .count(),
+  ).toBe(0);
   expect(complaints).toEqual([]);
 });
 
@@ -71,10 +79,11 @@ test('music falls behind its fader while the bot speaks, and rises again', {
   await using room = await openTab(browser, program.link);
   const { tab } = room;
   await getFader(tab, 'main').waitFor();
-  const before = await readLevel(tab, 'main');
+  const before = Number(await getFader(tab, 'main').inputValue()) / 200;
+  await expect.poll(() => readLevel(tab, 'main')).toBe(before);
   await send(tab, `/say text:${story}`);
   await expect.poll(() => readLevel(tab, 'main')).toBeCloseTo(before * 0.2, 1);
-  expect(await readLevel(tab, 'main')).toBeLessThan(before * 0.25);
+  await expect.poll(() => readLevel(tab, 'main')).toBeLessThan(before * 0.25);
   await tab.getByText('quiet under the voice').waitFor();
   await expect.poll(() => readLevel(tab, 'main')).toBe(before);
 });
