@@ -225,10 +225,13 @@ function toNamesLines(
   return toOptionalLines(names !== '', { id, with: { names } });
 }
 
-/** Joins names by commas, and counts those that do not fit: "Ana, Ben, +3". */
-export function formatShortenedNames(names: readonly string[]): string {
+/** Joins names by commas, and counts those that do not fit into `maxChars`: "Ana, Ben, +3". */
+export function formatShortenedNames(
+  names: readonly string[],
+  maxChars = maxNamesChars,
+): string {
   const fittingNames = names.filter(
-    (_, n) => n === 0 || names.slice(0, n + 1).join(', ').length <= maxNamesChars,
+    (_, n) => n === 0 || names.slice(0, n + 1).join(', ').length <= maxChars,
   );
   const hiddenCount = names.length - fittingNames.length;
   return [...fittingNames, ...(hiddenCount > 0 ? [`+${hiddenCount}`] : [])].join(', ');

@@ -58,8 +58,8 @@ export function stepAnswerWait(
 
 /** Limits of everything that waits to be said in one session. */
 export const queueRules = {
-  /** A further question drops the oldest, of its own speaker first. */
-  maxQuestions: 3,
+  /** One is answered, and three wait. A further one is refused. */
+  maxQuestions: 4,
   /** A further announcement is rejected. */
   maxAnnouncements: 8,
   /** Lines of a chat wait behind everything else. */

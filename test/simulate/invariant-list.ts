@@ -20,7 +20,7 @@ export const invariants = {
   19: 'the history holds what was heard',
   20: 'a model is shown nothing that was forgotten',
   21: 'an answer answers the words of its turn',
-  22: 'questions wait in the order of their ends, three at most',
+  22: 'three questions wait at most beside the one that is answered',
   23: 'nobody waits too long',
   24: 'a free floor over a link takes the next turn at once',
   25: 'a notice never talks over people',

@@ -20,8 +20,8 @@ import type { Simulation } from './simulation-world.ts';
 const maxWindowMs = 15_000;
 /** Time, in ms, by which an instant of a voice may be known too late. */
 const allowedSlackMs = 1_000;
-/** Questions that wait at most. */
-const maxQuestions = 3;
+/** Questions at most: one that is answered, and those that wait. */
+const maxQuestions = 4;
 /** Time, in ms, in which words that end a question were said. */
 const maxRecentMs = 30_000;
 
@@ -43,7 +43,6 @@ export class QuestionJudge {
   readonly #played = new Set<Id>();
   /** Latest instant, in ms, at which each person was away. */
   readonly #awayMs = new Map<string, number>();
-  #mostWaiting = maxQuestions;
   /** Instant, in ms, of the latest stop. */
   #stoppedMs = Number.NEGATIVE_INFINITY;
   /** Latest instant, in ms, at which each person talked with the bot. */
@@ -103,14 +102,14 @@ export class QuestionJudge {
     return this.#endedMs.get(turn?.parts.at(-1)?.utterance ?? 0) ?? turn?.endedMs ?? 0;
   }
 
-  #checkCrowd({ after, event }: SimulatedStep) {
-    const waiting = after.turnQueue.waiting.filter((id) =>
-      after.turns.some((one) => one.id === id),
-    );
-    // A question that a lost link has put back waits beside them.
-    if (event.kind === 'link-down') this.#mostWaiting = maxQuestions + 1;
-    else if (waiting.length <= maxQuestions) this.#mostWaiting = maxQuestions;
-    this.#hold(22, waiting.length <= this.#mostWaiting, `${waiting.length} wait`);
+  #checkCrowd({ after }: SimulatedStep) {
+    const { current, waiting: queued } = after.turnQueue;
+    const waiting = after.turns.filter(({ id }) => queued.includes(id));
+    const answering = after.turns.find(({ id }) => id === current?.id);
+    // Whoever speaks over the own answer waits in its place.
+    const isReplaced = waiting.some(({ by }) => by === answering?.by);
+    const most = answering && !isReplaced ? maxQuestions - 1 : maxQuestions;
+    this.#hold(22, waiting.length <= most, `${waiting.length} wait`);
   }
 
   #checkReason(world: Simulation, step: SimulatedStep, over: OverTurn) {
@@ -131,8 +130,9 @@ export class QuestionJudge {
       case 'cancelled':
         return false;
       case 'late':
-      case 'crowded':
         return isDropped || wasAway;
+      case 'crowded':
+        return isDropped || wasAway || isToldOfCrowd(before, turn.by);
       case 'ending':
         return isDropped || before.session.isEnding;
       case 'empty':
@@ -209,6 +209,13 @@ export class QuestionJudge {
     if (event.kind === 'opened-window' || event.kind === 'exchanged')
       this.#contactMs.set(event.by, event.atMs);
   }
+}
+
+/** Whether a person who asked more has still to hear that there was no place. */
+function isToldOfCrowd({ turnQueue }: ConversationState, by: string) {
+  return turnQueue.announcements.some(({ crowdedOut }) =>
+    crowdedOut?.some((each) => each === by),
+  );
 }
 
 /** Whether people have to say the bot's name, as they may talk to each other. */

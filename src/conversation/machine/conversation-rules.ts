@@ -49,5 +49,5 @@ export const conversationRules: ConversationRules = {
     echoTailMs: 200,
     maxCalls: 3,
   },
-  notes: { droppedMs: 10_000, maxDropped: 5, understoodMs: 60_000 },
+  notes: { droppedMs: 10_000, maxDropped: 25, understoodMs: 60_000 },
 };

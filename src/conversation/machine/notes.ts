@@ -19,6 +19,11 @@ export function noteDroppedTurn({ notes, step }: Draft, by: PersonId): void {
   notes.dropped = dropped.slice(-maxDropped);
 }
 
+/** Forgets that a person's turn got no answer. */
+export function forgetDroppedTurns(notes: Notes, by: PersonId): void {
+  notes.dropped = notes.dropped.filter((note) => note.by !== by);
+}
+
 /** Notes on the panel, for a while, the words of a spoken turn. */
 export function noteUnderstoodWords({ notes, step }: Draft, turn: TurnState): void {
   const { by, request } = turn;

@@ -166,6 +166,8 @@ export type Announcement = {
   readonly request: Id | undefined;
   untilMs: number;
   readonly failure?: ReplyFailure;
+  /** People whose questions found no place, in order. Undefined for other announcements. */
+  crowdedOut?: readonly PersonId[];
 };
 
 /** Reason for which a turn or announcement ended before its reply was whole. */

@@ -3,7 +3,12 @@ import type { PersonId } from '#src/base/ids.ts';
 import { hasSameWords } from '#src/turn/addressing/names.ts';
 import { beginWait, getWaitStartMs } from '#src/turn/answer-wait.ts';
 import type { EventOf } from './events.ts';
-import { forgetFailures, noteUnderstoodWords, rememberFailure } from './notes.ts';
+import {
+  forgetDroppedTurns,
+  forgetFailures,
+  noteUnderstoodWords,
+  rememberFailure,
+} from './notes.ts';
 import {
   type Draft,
   type EventHandlers,
@@ -16,6 +21,7 @@ import {
   getLastUtterance,
   getStanding,
   getVoiceEndMs,
+  isQueued,
   isQueueFree,
   isQuiet,
   isSpeaking,
@@ -108,8 +114,9 @@ export function queueTurn(draft: Draft, turn: TurnState): void {
     turn.answer = undefined;
   }
   leaveQueue(draft, turn.id);
-  dropOldestTurn(draft, turn);
   insertTurn(draft, turn);
+  refuseNewestTurn(draft, turn);
+  if (isQueued(draft.turnQueue, turn.id)) withdrawRefusal(draft, turn.by);
 }
 
 function replaceUnheardTurn(draft: Draft, turn: TurnState) {
@@ -123,11 +130,51 @@ function replaceUnheardTurn(draft: Draft, turn: TurnState) {
   dropTurn(draft, currentTurn, 'interrupted');
 }
 
-function dropOldestTurn(draft: Draft, turn: TurnState) {
-  const waiting = draft.turnQueue.waiting.flatMap((id) => findTurn(draft, id) ?? []);
-  if (waiting.length < draft.step.rules.queue.maxQuestions) return;
-  const oldest = waiting.find(({ by }) => by === turn.by) ?? waiting[0];
-  if (oldest) loseTurn(draft, oldest, 'crowded');
+/** Refuses the question that was finished last, if there are too many. */
+function refuseNewestTurn(draft: Draft, turn: TurnState) {
+  const answering = findCurrentTurn(draft);
+  // Whoever speaks over the own answer ends it, and takes its place.
+  const isReplacing = turn.request === undefined && answering?.by === turn.by;
+  const others = draft.turns.filter(
+    (each) => each.parts.length > 0 && each !== answering,
+  );
+  const count = others.length + Number(answering !== undefined && !isReplacing);
+  if (count <= draft.step.rules.queue.maxQuestions) return;
+  const newest = others.reduce((one, other) =>
+    other.endedMs < one.endedMs ? one : other,
+  );
+  if (isToldOfCrowd(draft.turnQueue, newest.by)) dropTurn(draft, newest, 'crowded');
+  else loseTurn(draft, newest, 'crowded');
+  if (newest.request === undefined && !findRejection(draft.session))
+    announceCrowd(draft, newest.by);
+}
+
+/** Tests whether a person is about to be told that there was no place. Who goes on is not told twice. */
+function isToldOfCrowd({ announcements }: TurnQueue, by: PersonId) {
+  return announcements.some(({ crowdedOut }) => crowdedOut?.includes(by));
+}
+
+/** Says, once an answer has made a place, that there was none for a person's question. */
+function announceCrowd(draft: Draft, by: PersonId) {
+  const { announcements, current } = draft.turnQueue;
+  if (isToldOfCrowd(draft.turnQueue, by)) return;
+  const unsaid = announcements.find(
+    ({ crowdedOut, id }) => crowdedOut && id !== current?.id,
+  );
+  if (unsaid) unsaid.crowdedOut = [...(unsaid.crowdedOut ?? []), by];
+  else addAnnouncement(draft, { isOwn: true, when: 'pause', crowdedOut: [by] });
+}
+
+/** Forgets that there was no place for a person, who has found one. */
+function withdrawRefusal(draft: Draft, by: PersonId) {
+  forgetDroppedTurns(draft.notes, by);
+  const { announcements, current } = draft.turnQueue;
+  for (const announcement of announcements) {
+    if (!announcement.crowdedOut || announcement.id === current?.id) continue;
+    const others = announcement.crowdedOut.filter((each) => each !== by);
+    announcement.crowdedOut = others;
+    if (others.length === 0) endAnnouncement(draft, announcement, 'withdrawn');
+  }
 }
 
 function insertTurn(draft: Draft, turn: TurnState) {
@@ -266,6 +313,10 @@ export function concludeTurn(
   noteAnswerOver(draft, turn.by, heardText);
   if (heardText !== '') markWaitingTurns(draft, turn.by);
   endTurn(draft, turn, end, failure);
+  const crowdNotice = listWaitingNotices(draft.turnQueue).find(
+    ({ crowdedOut }) => crowdedOut,
+  );
+  if (crowdNotice && isQuiet(draft.turns)) queueNotice(draft, crowdNotice, 'now');
 }
 
 /** Announces a failure, and only plays a cue for later ones until an answer is whole. */
@@ -344,13 +395,17 @@ function startNotice(draft: Draft) {
   if (!isQuiet(draft.turns) || !isQueueFree(draft)) return;
   for (const notice of listWaitingNotices(draft.turnQueue)) {
     if (canHearNotice(draft.presence, notice)) {
-      notice.when = 'queue';
-      notice.untilMs = Number.POSITIVE_INFINITY;
-      queueAnnouncement(draft, notice);
+      queueNotice(draft, notice, 'queue');
       return;
     }
     endAnnouncement(draft, notice, 'left');
   }
+}
+
+function queueNotice(draft: Draft, notice: Announcement, place: 'now' | 'queue') {
+  notice.when = place;
+  notice.untilMs = Number.POSITIVE_INFINITY;
+  queueAnnouncement(draft, notice);
 }
 
 function canHearNotice(presence: Presence, { about: [to] }: Announcement) {

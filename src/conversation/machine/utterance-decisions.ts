@@ -90,7 +90,10 @@ function addTurnPart(
   reportUtterance(draft, turn, utterance, 'meant');
   if (decision.kind === 'answer-with-rest') return;
   queueTurn(draft, turn);
-  emitEffect(draft, { do: 'overheard', by: turn.by, ...decision.overlap });
+  const { isMeant, what } = decision.overlap;
+  // A question that waits anyway, or that was begun before, ends no answer.
+  const isNext = draft.turnQueue.waiting[0] === turn.id && turn.parts.length === 1;
+  emitEffect(draft, { do: 'overheard', by: turn.by, what, isMeant: isMeant && isNext });
 }
 
 function ignoreUtterance(

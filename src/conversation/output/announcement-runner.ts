@@ -1,8 +1,9 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { PersonId } from '#src/base/ids.ts';
 import type { ReplyFinish } from '#src/base/play-end.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { findAnnouncement } from '#src/conversation/machine/selectors.ts';
-import type { Id, ReplyFailure } from '#src/conversation/machine/state.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
 import type { QueuedAnnouncement } from '#src/conversation/queued-speech.ts';
 import type { Owners } from '#src/conversation/session.ts';
 import {
@@ -15,8 +16,10 @@ import { Owned, toOpenText } from '#src/people/owned.ts';
 import { declareVoiceLanguage } from '#src/pipeline/prompt.ts';
 import type { ClauseVoice } from '#src/pipeline/read-ahead-speech.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { formatShortenedNames } from '#src/ports/talk-guide.ts';
 import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import { type Reservation, toAnnouncementRequest } from '#src/spending/reservation.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import {
   createStuckError,
   type SpeechOutput,
@@ -35,6 +38,10 @@ import {
 type AnnouncementSession = Owners<
   'loop' | 'notices' | 'voiceChannel' | 'signal' | 'speech'
 >;
+
+const lateLine: TextLine = { id: 'ask.late' };
+/** About four seconds of names. The panel shows all of them. */
+const maxSpokenNamesChars = 50;
 
 /** An announcement with its text, as it is spoken or written. */
 type OpenedAnnouncement = {
@@ -72,22 +79,26 @@ export class AnnouncementRunner {
 
   #findQueued(id: Id) {
     const { loop, speech } = this.#session;
-    const { failure, request } = findAnnouncement(loop.state, id) ?? {};
-    return (
-      speech.requests.findAnnouncement(request) ??
-      this.#createFailureAnnouncement(failure)
-    );
+    const { crowdedOut, failure, request } = findAnnouncement(loop.state, id) ?? {};
+    const queued = speech.requests.findAnnouncement(request);
+    if (queued) return queued;
+    if (crowdedOut) return this.#createOwnAnnouncement(this.#toCrowdLine(crowdedOut));
+    const line = failure?.error ? toFailureLine(failure.error) : lateLine;
+    return this.#createOwnAnnouncement(line, failure?.language);
   }
 
-  #createFailureAnnouncement({
-    error,
-    language,
-  }: Partial<ReplyFailure> = {}): QueuedAnnouncement {
+  #toCrowdLine(people: readonly PersonId[]): TextLine {
+    const { voiceChannel } = this.#session;
+    const names = people.map((id) => voiceChannel.getName(id));
+    const name = formatShortenedNames(names, maxSpokenNamesChars);
+    return { id: 'panel.lost.late', with: { name } };
+  }
+
+  #createOwnAnnouncement(line: TextLine, language?: string): QueuedAnnouncement {
     const { notices } = this.#session;
-    const notice = error ? toFailureLine(error) : ({ id: 'ask.late' } as const);
     const spokenLanguage = notices.getSpokenLocale(language);
     return {
-      clauses: [toOpenText(notices.formatSpokenText(notice, spokenLanguage))],
+      clauses: [toOpenText(notices.formatSpokenText(line, spokenLanguage))],
       language: spokenLanguage,
       when: 'now',
     };

@@ -184,7 +184,7 @@ export const turnsCases: ConversationCases = {
       ],
     ],
   },
-  'three wait; a fourth drops the one who waited longest, and they read so': {
+  'three wait; a fourth is refused, and its speaker reads so': {
     room: makeRoom('ana', 'ben', 'cleo', 'dan', 'eva'),
     also: ['fact'],
     steps: [
@@ -204,8 +204,24 @@ export const turnsCases: ConversationCases = {
       [
         saysWhole(5, toPersonId('eva'), 1_400, 'Nova, five?'),
         'utterance 5 of eva: meant',
-        'dropped ben: crowded',
-        'turn of ben: crowded',
+        'dropped eva: crowded',
+        'turn of eva: crowded',
+      ],
+    ],
+  },
+  'a question that has to wait anyway ends no answer; the next one does': {
+    room: makeRoom('ana', 'ben', 'cleo'),
+    also: ['overheard'],
+    steps: [
+      [bridge, begunForBridge, 'overheard ana: other, meant', 'play 101'],
+      [replyAudible(101, 1_200)],
+      [
+        saysWhole(2, toPersonId('ben'), 2_000, 'Nova, two?'),
+        'overheard ben: other, meant',
+      ],
+      [
+        saysWhole(3, toPersonId('cleo'), 2_200, 'Nova, three?'),
+        'overheard cleo: other',
       ],
     ],
   },
