@@ -43,6 +43,12 @@ const usualPacketSamples = 960;
 /** A sender with older packets (2 s) has restarted. */
 const maxLatePackets = 100;
 
+/** A packet that comes so much later than its predecessor, beside the time between them, was held up. */
+const lateMs = 40;
+/** A line that lost or held up packets will do so again within this time. */
+const unevenMs = 5_000;
+const rtpSamplesPerMs = 48;
+
 const noPackets: readonly OrderedPacket[] = [];
 const newStreamGap: PacketGap = { lost: 0, isRestart: true };
 
@@ -71,9 +77,22 @@ export class JitterBuffer {
   readonly #waiting = new Map<number, PlacedPacket>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualPacketSamples;
+  #latestAtMs = -Infinity;
+  #unevenAtMs = -Infinity;
+
+  /** Arrival of the latest packet, in ms, also of one that waits here. */
+  get latestAtMs(): number {
+    return this.#latestAtMs;
+  }
+
+  /** Tests whether packets were lost, late or out of order a short while before `atMs`. */
+  isUneven(atMs: number): boolean {
+    return atMs - this.#unevenAtMs < unevenMs;
+  }
 
   /** Adds a packet in the order of arrival, and returns the packets that may pass now, in their true order. */
   addPacket(packet: Packet): readonly OrderedPacket[] {
+    this.#noteArrival(packet);
     if (!this.#last)
       return [this.#passPacket({ packet, position: 0x1_0000 + packet.sequence })];
     const position = unwrapSequence(packet.sequence, this.#last.position);
@@ -101,6 +120,17 @@ export class JitterBuffer {
     return this.#releaseWhile(
       (missing) => missing === 0 || atMs - this.#getOldestMs() >= maxReorderWaitMs,
     );
+  }
+
+  #noteArrival({ atMs, sequence, timestamp }: Packet) {
+    const last = this.#last?.packet;
+    if (last) {
+      const sentAfterMs = ((timestamp - last.timestamp) | 0) / rtpSamplesPerMs;
+      const isLate = atMs - last.atMs - sentAfterMs >= lateMs;
+      const isNext = ((sequence - last.sequence) & 0xffff) === 1;
+      if (isLate || !isNext) this.#unevenAtMs = atMs;
+    }
+    this.#latestAtMs = Math.max(this.#latestAtMs, atMs);
   }
 
   #holdPacket(placed: PlacedPacket) {

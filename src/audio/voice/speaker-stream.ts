@@ -27,6 +27,8 @@ export type SpeakerSound =
   | {
       readonly kind: 'gap';
       readonly samples: Int16Array;
+      /** True if sound was lost, so that the samples are a guess. */
+      readonly isLost: boolean;
       readonly lengthMs: number;
       readonly atMs: number;
     };
@@ -71,6 +73,16 @@ export class SpeakerStream {
     return this.#toSounds(this.#order.releaseOverdue(atMs));
   }
 
+  /** Arrival of the latest packet, in ms, also of one that waits for those before it. */
+  get latestAtMs(): number {
+    return this.#order.latestAtMs;
+  }
+
+  /** Tests whether packets were lost, late or out of order a short while before `atMs`. */
+  isUneven(atMs: number): boolean {
+    return this.#order.isUneven(atMs);
+  }
+
   #toSounds(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
     if (ordered.length === 0) return noSounds;
     const sounds: SpeakerSound[] = [];
@@ -101,7 +113,8 @@ export class SpeakerStream {
     const zeros = Math.min(Math.floor(silent / rtpSamplesPerSample), maxGapSamples);
     const samples = new Int16Array(concealed.length + zeros);
     samples.set(concealed);
-    return { kind: 'gap', samples, lengthMs: (lost + silent) / rtpSamplesPerMs, atMs };
+    const lengthMs = (lost + silent) / rtpSamplesPerMs;
+    return { kind: 'gap', samples, isLost: lost > 0, lengthMs, atMs };
   }
 
   #decodePacket(packet: Packet, length: number, atMs: number): SpeakerSound {
@@ -127,6 +140,7 @@ export class SpeakerStream {
     return {
       kind: 'gap',
       samples: this.#concealSamples(length),
+      isLost: true,
       lengthMs: length / rtpSamplesPerMs,
       atMs,
     };

@@ -53,6 +53,8 @@ export type VoiceWindow = {
   readonly probability: number;
   readonly levelDb: number;
   readonly atMs: number;
+  /** True if a part of it was lost. */
+  readonly isLost: boolean;
   /** 512 samples at 16 kHz, each -1 to 1. */
   readonly samples: Float32Array;
 };
@@ -65,6 +67,7 @@ export class VoiceWindowMeter {
   readonly #activity: VoiceActivityDetector;
   #openWindow = new Float32Array(windowSamples);
   #filled = 0;
+  #isLost = false;
 
   constructor(network: SileroNetwork) {
     this.#activity = new VoiceActivityDetector(network);
@@ -73,13 +76,14 @@ export class VoiceWindowMeter {
   /** Adds a piece of a speaker's sound. After a gap of more than 300 ms another stream begins. */
   measureSound(sound: SpeakerSound): readonly VoiceWindow[] {
     if (sound.kind === 'gap' && sound.lengthMs > maxContextGapMs) this.reset();
-    return this.push(sound.samples, sound.atMs);
+    return this.push(sound.samples, sound.atMs, sound.kind === 'gap' && sound.isLost);
   }
 
   /** Adds samples, the last at `atMs`, and returns the windows that they complete. */
-  push(samples: Int16Array, atMs: number): readonly VoiceWindow[] {
+  push(samples: Int16Array, atMs: number, isLost = false): readonly VoiceWindow[] {
     const windows: VoiceWindow[] = [];
     for (let n = 0; n < samples.length; n++) {
+      this.#isLost ||= isLost;
       this.#openWindow[this.#filled++] = (samples[n] ?? 0) / 32_768;
       if (this.#filled < windowSamples) continue;
       const behindMs = ((samples.length - n - 1) * 1000) / listenRateHz;
@@ -92,14 +96,17 @@ export class VoiceWindowMeter {
   reset(): void {
     this.#activity.reset();
     this.#filled = 0;
+    this.#isLost = false;
   }
 
   #endWindow(atMs: number): VoiceWindow {
     const samples = this.#openWindow;
     const levelDb = toDb(measureRms(samples, 1));
     const probability = this.#activity.measureProbability(samples);
+    const isLost = this.#isLost;
     this.#openWindow = new Float32Array(windowSamples);
     this.#filled = 0;
-    return { probability, levelDb, atMs, samples };
+    this.#isLost = false;
+    return { probability, levelDb, atMs, isLost, samples };
   }
 }

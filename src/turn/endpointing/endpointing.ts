@@ -73,10 +73,19 @@ export type EndpointingEvent =
       readonly probability: number;
       readonly levelDb?: number;
       readonly atMs: number;
+      /** True if a part of it was lost. It then begins no pause. */
+      readonly isLost?: boolean;
     }
   | { readonly kind: 'silence-frame'; readonly atMs: number }
   /** About every 20 ms during speech. */
-  | { readonly kind: 'tick'; readonly atMs: number }
+  | {
+      readonly kind: 'tick';
+      readonly atMs: number;
+      /** Arrival of the latest packet, also of one that waits for those before it. */
+      readonly packetAtMs?: number;
+      /** True if packets were lost, late or out of order a short while ago. */
+      readonly isUneven?: boolean;
+    }
   /** All words of this utterance so far, in a pause up to the pause. `language` is BCP 47. */
   | {
       readonly kind: 'text';
@@ -431,10 +440,13 @@ function notePause(
 
 function isPause(voice: SpeakingVoice, event: EndpointingEvent, rules: PauseRules) {
   if (voice.mutedAtMs !== undefined) return true;
-  if (event.atMs - voice.lastPacketMs >= rules.pauseGapMs) return true;
-  return (
-    event.kind === 'window' && event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs
-  );
+  if (event.kind === 'tick') {
+    // Of a line that loses packets, a short gap shows nothing.
+    const gapMs = event.isUneven ? rules.packetGapMs : rules.pauseGapMs;
+    return event.atMs - voice.lastPacketMs >= gapMs;
+  }
+  if (event.kind !== 'window' || event.isLost) return false;
+  return event.atMs - getVoiceEndMs(voice, rules) >= rules.pauseMs;
 }
 
 function endUtterance(voice: SpeakingVoice, reason: SpeechEndReason): EndpointingStep {
@@ -560,11 +572,13 @@ function wasAskedTooEarly({ kind, mutedAtMs = 0, pause, understood }: SpeakingVo
   );
 }
 
-function addPacket(
-  voice: SpeakingVoice,
-  event: { readonly kind: string; readonly atMs: number },
-) {
-  if (event.kind === 'tick' || event.kind === 'turn-judged') return voice;
+function addPacket(voice: SpeakingVoice, event: EndpointingEvent): SpeakingVoice {
+  if (event.kind === 'tick') {
+    const { packetAtMs = voice.lastPacketMs } = event;
+    const isNewer = packetAtMs > voice.lastPacketMs && voice.mutedAtMs === undefined;
+    return isNewer ? { ...voice, lastPacketMs: packetAtMs } : voice;
+  }
+  if (event.kind === 'turn-judged') return voice;
   const lastPacketMs = Math.max(voice.lastPacketMs, event.atMs);
   if (event.kind === 'silence-frame') {
     return { ...voice, lastPacketMs, mutedAtMs: voice.mutedAtMs ?? event.atMs };

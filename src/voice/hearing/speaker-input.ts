@@ -139,7 +139,9 @@ export class SpeakerInput {
     // Discord sends nothing during silence, so only a tick can end an utterance.
     for (const sound of this.#options.stream.releaseOverdue(atMs))
       this.#handleSound(sound);
-    this.#stepEndpointing({ kind: 'tick', atMs });
+    const { latestAtMs: packetAtMs } = this.#options.stream;
+    const isUneven = this.#options.stream.isUneven(atMs);
+    this.#stepEndpointing({ kind: 'tick', atMs, packetAtMs, isUneven });
     this.#stepQuietOverlap('tick', atMs);
     return this.#takeEvents();
   }
@@ -198,13 +200,14 @@ export class SpeakerInput {
     if (!this.isTalking && this.#overlap) this.#stepOverlap({ kind, atMs });
   }
 
-  #removeEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
+  #removeEcho(window: VoiceWindow) {
     // The bot's own voice from a person's loudspeakers is no overlap.
     const { verdict, lagMs, share, ownFromMs } = this.#options.echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;
     this.#isEcho = verdict === 'echo' || (isKnown && verdict !== 'speech');
     const probability = this.#isEcho ? 0 : window.probability;
-    return { kind: 'window', probability, levelDb: window.levelDb, atMs: window.atMs };
+    const { atMs, isLost, levelDb } = window;
+    return { kind: 'window', probability, levelDb, atMs, isLost } as const;
   }
 
   #stepEndpointing(event: EndpointingEvent) {
