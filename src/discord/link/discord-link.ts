@@ -13,7 +13,7 @@ import {
 import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { type ChannelId, type PersonId, toGuildId } from '#src/base/ids.ts';
 import { admitSetting, type LoggedText } from '#src/base/logged-text.ts';
@@ -35,6 +35,7 @@ import { findDaveSession, findNetworking, patchNetworking } from './voice-librar
 import { VoiceSignals } from './voice-signals.ts';
 
 export type DiscordLinkDeps = {
+  readonly clock: Clock;
   readonly guild: Guild;
   readonly channelId: ChannelId;
   readonly channelPeople: ChannelPeople;
@@ -81,7 +82,7 @@ export class DiscordLink implements VoiceLink {
 
   constructor(_join: AdmittedJoin, deps: DiscordLinkDeps, mayHear: MayHear) {
     this.#deps = deps;
-    const timing = realClock;
+    const timing = deps.clock;
     const onFailure = (error: unknown) => this.#endLink(error);
     const onRefused = (error: unknown) => this.#onRefused(error);
     const countOthers = () => this.listPeople().length;
@@ -123,7 +124,7 @@ export class DiscordLink implements VoiceLink {
     while (!this.#isSettled()) {
       if (this.#ended)
         throw this.#ended.error ?? createLostLinkError('The link was closed.');
-      await realClock.sleep(5, signal);
+      await this.#deps.clock.sleep(5, signal);
     }
   }
 
@@ -237,10 +238,10 @@ export class DiscordLink implements VoiceLink {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
-    const { guild, pace, report } = this.#deps;
+    const { clock, guild, pace, report } = this.#deps;
     const guildId = toGuildId(guild.id);
     patchNetworking(networking, {
-      timing: realClock,
+      timing: clock,
       onSocket: (socket) => this.#watchdog.watchSocket(socket),
     });
     const followStep = () => {
@@ -251,7 +252,7 @@ export class DiscordLink implements VoiceLink {
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId, closeCode: code });
-      if (code === closeCodes.rateLimited) pace.startRest(realClock.nowMs());
+      if (code === closeCodes.rateLimited) pace.startRest(clock.nowMs());
     });
   }
 
@@ -289,7 +290,7 @@ export class DiscordLink implements VoiceLink {
 }
 
 function createSignals(
-  { channelId, guild, pace }: DiscordLinkDeps,
+  { channelId, clock, guild, pace }: DiscordLinkDeps,
   onFailure: (error: BotError) => void,
 ) {
   const gone = 'A person has moved or disconnected the bot.';
@@ -298,7 +299,7 @@ function createSignals(
     channelId,
     gateway: guild.voiceAdapterCreator,
     pace,
-    timing: realClock,
+    timing: clock,
     onGone: () => onFailure(new BotError('link.lost', false, gone)),
   });
 }
