@@ -16,7 +16,7 @@ import type { Packet } from '#src/audio/jitter-buffer.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { type ChannelId, type PersonId, toGuildId } from '#src/base/ids.ts';
-import { admitSetting, type LoggedText } from '#src/base/logged-text.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -29,9 +29,15 @@ import type {
 } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
-import { LinkWatchdog } from './link-watchdog.ts';
+import { type LinkFault, LinkWatchdog } from './link-watchdog.ts';
 import type { AdmittedJoin, SignalPace } from './signal-pace.ts';
-import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
+import { UdpPath } from './udp-path.ts';
+import {
+  askAddress,
+  findDaveSession,
+  findNetworking,
+  patchNetworking,
+} from './voice-library.ts';
 import { VoiceSignals } from './voice-signals.ts';
 
 export type DiscordLinkDeps = {
@@ -42,7 +48,7 @@ export type DiscordLinkDeps = {
   readonly pace: SignalPace;
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
-  mayRejoin(fault: LoggedText): boolean;
+  mayRejoin(fault: LinkFault): boolean;
   /** Notes that the link has been without a fault for 10 s. */
   onWhole(): void;
   /** Prepares a leave while the bot still sits in the channel. Never throws. */
@@ -227,22 +233,23 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
-  #onFault(fault: LoggedText) {
+  #onFault(fault: LinkFault) {
     const mayRejoin = this.#deps.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady)
-      this.#endLink(createLostLinkError(fault, this.#lastError));
+      this.#endLink(createLostLinkError(fault.sentence, this.#lastError));
   }
 
   #onConnected(networking: Networking) {
     this.#networking = networking;
     this.#receiver.restart();
-    this.#watchdog.restart();
+    const path = new UdpPath(() => askAddress(networking));
+    this.#watchdog.restart(path);
     const { clock, guild, pace, report } = this.#deps;
     const guildId = toGuildId(guild.id);
     patchNetworking(networking, {
       timing: clock,
-      onSocket: (socket) => this.#watchdog.watchSocket(socket),
+      onDatagram: (datagram) => path.onDatagram(datagram),
     });
     const followStep = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;

@@ -15,6 +15,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
+import type { LinkFault } from './link-watchdog.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
 
 export type LinkOpenerOptions = {
@@ -216,7 +217,7 @@ class GuildLinks {
       channelPeople: people,
       pace: this.#pace,
       report,
-      mayRejoin: (fault: LoggedText) => this.#mayRejoin(fault),
+      mayRejoin: (fault: LinkFault) => this.#mayRejoin(fault),
       onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),
       onLeaving: () => onLeaving(guildId),
     };
@@ -226,10 +227,10 @@ class GuildLinks {
     return link;
   }
 
-  /** Raises an alert from the second rejoin on. */
-  #mayRejoin(fault: LoggedText) {
+  /** Raises an alert if the last rejoin has not helped for long. A new path alone tells whether a guess was right. */
+  #mayRejoin({ isGuess, sentence }: LinkFault) {
     const nowMs = this.#deps.clock.nowMs();
-    if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
+    if (!isGuess && this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, sentence);
     return this.#rejoins.tryRejoin(nowMs);
   }
 
@@ -316,24 +317,24 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
   else await seat.setRequestToSpeak(true);
 }
 
-const [maxRejoins, rejoinWindowMs] = [2, 600_000];
+const [firstRestMs, maxRestMs] = [300_000, 3_600_000];
 
-/** Rate limit of rejoins in one server: a third one within ten minutes would not help either. */
+/** Rate limit of rejoins in one server, as everybody hears each. */
 export class RejoinLimit {
-  #rejoinsAtMs: readonly number[] = [];
+  #rejoinedAtMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
 
-  /** Tests whether there was a rejoin within the last ten minutes. */
+  /** Tests whether the last rejoin is less than two of its rests ago. */
   isRepeated(nowMs: number): boolean {
-    this.#rejoinsAtMs = this.#rejoinsAtMs.filter(
-      (rejoinAtMs) => nowMs - rejoinAtMs < rejoinWindowMs,
-    );
-    return this.#rejoinsAtMs.length > 0;
+    return nowMs - this.#rejoinedAtMs < 2 * this.#restMs;
   }
 
-  /** Counts a rejoin. Returns false if none is allowed now. */
+  /** Counts a rejoin. Returns false during the rest after one: five minutes, then each time twice as long, up to an hour. */
   tryRejoin(nowMs: number): boolean {
-    const isAllowed = !this.isRepeated(nowMs) || this.#rejoinsAtMs.length < maxRejoins;
-    if (isAllowed) this.#rejoinsAtMs = [...this.#rejoinsAtMs, nowMs];
-    return isAllowed;
+    if (nowMs - this.#rejoinedAtMs < this.#restMs) return false;
+    const isRepeated = this.isRepeated(nowMs);
+    this.#restMs = isRepeated ? Math.min(maxRestMs, this.#restMs * 2) : firstRestMs;
+    this.#rejoinedAtMs = nowMs;
+    return true;
   }
 }
