@@ -23,7 +23,7 @@ export class VoiceCaller {
   readonly ssrc: number;
   /** Key of the transport encryption, 32 bytes, which op 4 tells. */
   readonly key: Buffer = randomBytes(32);
-  /** Where IP discovery came from. */
+  /** Where IP discovery came from before the call, and voice goes to. Undefined once a fault has moved the path. */
   remote: UdpPeer | undefined;
   /** Absent until op 1 chose how to encrypt. From then on the person is in the call. */
   secrets: CallSecrets | undefined;

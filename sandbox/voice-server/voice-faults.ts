@@ -23,6 +23,8 @@ export type PersonFaults = {
   /** Delays, in ms, by opcode of the message. */
   readonly lateMs: Map<number, number>;
   padding: PaddingFaults | undefined;
+  /** False: IP discovery is answered before a call alone. */
+  answersInCall: boolean;
 };
 
 /** The faults that were asked for and have not been healed. The server looks them up wherever they apply. */
@@ -62,6 +64,7 @@ export class FaultSchedule {
       closes: new Map(),
       lateMs: new Map(),
       padding: undefined,
+      answersInCall: true,
     };
     this.#people.set(userId, faults);
     return faults;
@@ -88,6 +91,11 @@ export class FaultSchedule {
     if (!close || close.times === 0) return undefined;
     close.times--;
     return close.code;
+  }
+
+  /** Tests whether IP discovery of this person is answered in the middle of a call. */
+  answersInCall(userId: PersonId): boolean {
+    return this.#people.get(userId)?.answersInCall ?? true;
   }
 
   /** Finds the padding of all that this person hears. */
@@ -174,6 +182,17 @@ export class VoiceFaults {
   /** Adds padding to all that this person hears. */
   pad(userId: PersonId, padding: PaddingFaults): void {
     this.#schedule.getPersonFaults(userId).padding = padding;
+  }
+
+  /** Leaves IP discovery of this person unanswered in the middle of calls, which Discord does not document. */
+  ignoreDiscovery(userId: PersonId): void {
+    this.#schedule.getPersonFaults(userId).answersInCall = false;
+  }
+
+  /** Gives the present calls of this person another address outside, as a router does that has forgotten them: voice goes to the former one. */
+  moveAddress(userId: PersonId): void {
+    for (const caller of this.#calls.listPersonCallers(userId))
+      caller.remote = undefined;
   }
 
   /** Proposes to this person alone to add a person to the end-to-end group that is not in the call and was never announced. */

@@ -86,11 +86,14 @@ export class VoiceUdp implements AsyncDisposable {
   #answerDiscovery(ssrc: number, from: RemoteInfo) {
     const caller = this.#calls.findBySsrc(ssrc);
     if (!caller) return;
-    const address = { address: from.address, port: from.port };
-    caller.remote = address;
+    const { address, port } = from;
+    if (!caller.secrets) caller.remote = { address, port };
+    else if (!this.#faults.answersInCall(caller.userId)) return;
+    // A path that has moved has another port outside.
+    const seen = { address, port: caller.remote ? port : port ^ 1 };
     // A client may read its socket only after it has asked.
     this.#faults.runAfter(minDiscoveryMs, () =>
-      this.#answerCaller(encodeDiscovery(ssrc, address), from, caller),
+      this.#answerCaller(encodeDiscovery(ssrc, seen), from, caller),
     );
   }
 

@@ -5,7 +5,7 @@ import {
   type GuildMember,
   type VoiceState,
 } from 'discord.js';
-import { realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { type ChannelId, toChannelId, toPersonId } from '#src/base/ids.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { toOneLine } from '#src/texts/plain-text.ts';
@@ -22,10 +22,12 @@ type PeopleListener = {
 
 /** People in each voice channel, read at most once a second, as each packet asks for them. */
 export class ChannelPeople {
+  readonly #timing;
   readonly #lists = new Map<ChannelId, PeopleList>();
   readonly #listeners = new Set<PeopleListener>();
 
-  constructor(client: Client<true>) {
+  constructor(client: Client<true>, timing: Pick<Clock, 'nowMs'>) {
+    this.#timing = timing;
     client.on(Events.VoiceStateUpdate, (formerState, { channelId }) => {
       this.#reportSeatChange(formerState.channelId);
       if (channelId !== formerState.channelId) this.#reportSeatChange(channelId);
@@ -42,7 +44,7 @@ export class ChannelPeople {
 
   /** Lists everybody in a channel but the bot, as it was up to a second ago. */
   listPeople(guild: Guild, channelId: ChannelId): readonly ChannelMember[] {
-    const nowMs = realClock.nowMs();
+    const nowMs = this.#timing.nowMs();
     const list = this.#lists.get(channelId);
     if (list && nowMs - list.atMs < freshMs) return list.people;
     const people = listOtherPeople(guild, channelId);

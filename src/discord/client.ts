@@ -178,7 +178,7 @@ export class Discord implements AsyncDisposable {
       postLine(client, outbox, ...told),
     );
     const statuses = this.#statuses;
-    this.#linkOpener = new DiscordLinkOpener(client, report, {
+    this.#linkOpener = new DiscordLinkOpener(client, realClock, report, {
       onLeaving: (guildId) => statuses.clear(guildId),
     });
     this.#places = new DiscordPlaces(client);

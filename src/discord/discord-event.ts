@@ -23,7 +23,7 @@ export type DiscordEvent =
       readonly guildId?: GuildId;
       readonly cause?: unknown;
     }
-  | (AlertChange & { readonly guildId: GuildId })
+  | (AlertChange & { readonly name: 'link-down'; readonly guildId: GuildId })
   | { readonly kind: 'message'; readonly outcome: PostOutcome }
   | { readonly kind: 'command'; readonly name: LoggedText; readonly tookMs: number }
   | {

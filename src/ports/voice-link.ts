@@ -88,6 +88,8 @@ export type SeatChange =
   | { readonly kind: VoiceRestriction; readonly isOn: boolean }
   /** After a missing right Discord leaves the bot there. */
   | { readonly kind: 'moved' | MissingRight; readonly channelId: ChannelId }
+  /** The link carries no sound, though it was opened anew, or it does again. */
+  | { readonly kind: 'link-down'; readonly isOn: boolean }
   | { readonly kind: 'guild-removed' };
 
 /** Names the permission that the bot lacks in a channel. */

@@ -119,6 +119,7 @@ export class VoiceSession implements Session {
   #isUnanswered = false;
   #leaveReason: LeaveReason = 'lost';
   #endNews: LeaveSummary = {};
+  #isLinkDown = false;
   #joinedInMs: number | undefined;
   #mode: JoinMode;
   #shownPanel = '';
@@ -268,9 +269,9 @@ export class VoiceSession implements Session {
     return this.loop.state.session.connection.kind === 'gone';
   }
 
-  /** State of the voice connection. Undefined while there is none. */
+  /** State of the voice connection. Undefined while there is none that carries sound. */
   get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
-    const state = this.#connection.findState();
+    const state = this.#isLinkDown ? undefined : this.#connection.findState();
     return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
   }
 
@@ -345,6 +346,12 @@ export class VoiceSession implements Session {
     } as const;
     const waitMs = restriction === 'suppressed' ? stageAudienceMs : 0;
     this.#deps.clock.later(waitMs, () => this.notices.post(notice, isRestricted));
+  }
+
+  /** Applies that the voice connection carries no sound, or does again. The chat is told while it lasts. */
+  applyLinkTrouble(isOn: boolean): void {
+    this.#isLinkDown = isOn;
+    if (isOn) this.notices.post({ id: 'link.down' }, () => this.#isLinkDown);
   }
 
   /** Applies a person's stored consent. A no counts from the next packet on. */

@@ -290,6 +290,9 @@ export class VoiceSessions implements AsyncDisposable {
       case 'suppressed':
         session?.applyRestriction(event.kind, event.isOn);
         return;
+      case 'link-down':
+        session?.applyLinkTrouble(event.isOn);
+        return;
       case 'moved':
         this.#onMovedByHand(session, event.channelId);
         void this.moveSession(guildId, event.channelId);

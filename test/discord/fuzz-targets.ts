@@ -5,6 +5,7 @@ import {
   VoiceReceiver,
   VoiceWebSocket,
 } from '@discordjs/voice';
+import { realClock } from '#src/base/clock.ts';
 import {
   ConsentedReceiver,
   HeldDatagrams,
@@ -39,6 +40,7 @@ function openInput() {
     () => true,
     () => {},
     fail,
+    realClock,
   );
   receiver.connectionData = makeEncryption(key);
   receiver.ssrcMap.update({ userId: '1', audioSSRC: ssrc });

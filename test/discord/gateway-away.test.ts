@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { type Client, Status } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
 import { toChannelId, toGuildId } from '#src/base/ids.ts';
 import { DiscordLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 
@@ -35,6 +36,7 @@ function away() {
   const open = (limits: { connectMs?: number; offlineMs: number }, signal = never) =>
     new DiscordLinkOpener(
       client as unknown as Client<true>,
+      realClock,
       () => undefined,
       limits,
     ).openLink(lobby, () => true, signal);

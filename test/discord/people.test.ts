@@ -1,4 +1,5 @@
 import type { Guild } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
 import { toChannelId } from '#src/base/ids.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, createClient, logIn } from '#src/discord/login.ts';
@@ -17,7 +18,7 @@ async function open() {
   const client = await logIn(createClient(login), login, soon());
   const here = client.guilds.cache.get(guild.id);
   if (!here) throw new Error('the bot is in no server');
-  const people = new ChannelPeople(client);
+  const people = new ChannelPeople(client, realClock);
   const lounge = () => people.listPeople(here, guild.channelId('Lounge'));
   return {
     sandbox,

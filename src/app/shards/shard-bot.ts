@@ -164,6 +164,12 @@ function reportToSessions(
     case 'no-connect':
       sessions?.onSeatChange(event.guildId, event);
       return;
+    case 'alert':
+      sessions?.onSeatChange(event.guildId, {
+        kind: 'link-down',
+        isOn: event.state === 'raised',
+      });
+      return;
     default: // no change of the seat
   }
 }

@@ -82,7 +82,9 @@ export class VoiceTrial implements AsyncDisposable {
     const onDiscordEvent = (event: DiscordEvent) => this.#onDiscordEvent(event);
     this.#client = client;
     this.#clock = clock;
-    this.#opener = new DiscordLinkOpener(client, onDiscordEvent, { connectMs });
+    this.#opener = new DiscordLinkOpener(client, clock, onDiscordEvent, {
+      connectMs,
+    });
     this.#places = new DiscordPlaces(client);
     watchOwnState(client, onDiscordEvent);
   }

@@ -1,7 +1,7 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isEncrypted, type Packet } from '#src/audio/jitter-buffer.ts';
 import { countOpusSamples, isSilenceFrame } from '#src/audio/opus/opus-packet.ts';
-import { realClock, type SyncTiming } from '#src/base/clock.ts';
+import type { SyncTiming } from '#src/base/clock.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { dropOldest } from '#src/base/loops/mailbox.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
@@ -54,7 +54,7 @@ export class ConsentedReceiver {
     isAllowed: MayHear,
     onPacket: (packet: Packet) => void,
     onFailure: (error: unknown) => void,
-    timing: SyncTiming = realClock,
+    timing: Pick<SyncTiming, 'nowMs'>,
   ) {
     this.#receiver = receiver;
     this.#isAllowed = isAllowed;

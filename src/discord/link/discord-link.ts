@@ -13,10 +13,10 @@ import {
 import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/jitter-buffer.ts';
-import { realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { type ChannelId, type PersonId, toGuildId } from '#src/base/ids.ts';
-import { admitSetting, type LoggedText } from '#src/base/logged-text.ts';
+import { admitSetting } from '#src/base/logged-text.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent, LinkCounts } from '#src/discord/discord-event.ts';
@@ -29,19 +29,26 @@ import type {
 } from '#src/ports/voice-link.ts';
 import { ConsentedReceiver } from './consented-receiver.ts';
 import { FrameSender } from './frame-sender.ts';
-import { LinkWatchdog } from './link-watchdog.ts';
+import { type LinkFault, LinkWatchdog } from './link-watchdog.ts';
 import type { AdmittedJoin, SignalPace } from './signal-pace.ts';
-import { findDaveSession, findNetworking, patchNetworking } from './voice-library.ts';
+import { UdpPath } from './udp-path.ts';
+import {
+  askAddress,
+  findDaveSession,
+  findNetworking,
+  patchNetworking,
+} from './voice-library.ts';
 import { VoiceSignals } from './voice-signals.ts';
 
 export type DiscordLinkDeps = {
+  readonly clock: Clock;
   readonly guild: Guild;
   readonly channelId: ChannelId;
   readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
   readonly report: (event: DiscordEvent) => void;
   /** Returns whether to end the link, so that the channel is joined anew. */
-  mayRejoin(fault: LoggedText): boolean;
+  mayRejoin(fault: LinkFault): boolean;
   /** Notes that the link has been without a fault for 10 s. */
   onWhole(): void;
   /** Prepares a leave while the bot still sits in the channel. Never throws. */
@@ -81,7 +88,7 @@ export class DiscordLink implements VoiceLink {
 
   constructor(_join: AdmittedJoin, deps: DiscordLinkDeps, mayHear: MayHear) {
     this.#deps = deps;
-    const timing = realClock;
+    const timing = deps.clock;
     const onFailure = (error: unknown) => this.#endLink(error);
     const onRefused = (error: unknown) => this.#onRefused(error);
     const countOthers = () => this.listPeople().length;
@@ -123,7 +130,7 @@ export class DiscordLink implements VoiceLink {
     while (!this.#isSettled()) {
       if (this.#ended)
         throw this.#ended.error ?? createLostLinkError('The link was closed.');
-      await realClock.sleep(5, signal);
+      await this.#deps.clock.sleep(5, signal);
     }
   }
 
@@ -226,22 +233,23 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== closeCodes.callTerminated;
   }
 
-  #onFault(fault: LoggedText) {
+  #onFault(fault: LinkFault) {
     const mayRejoin = this.#deps.mayRejoin(fault);
     const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
     if (mayRejoin || !isReady)
-      this.#endLink(createLostLinkError(fault, this.#lastError));
+      this.#endLink(createLostLinkError(fault.sentence, this.#lastError));
   }
 
   #onConnected(networking: Networking) {
     this.#networking = networking;
     this.#receiver.restart();
-    this.#watchdog.restart();
-    const { guild, pace, report } = this.#deps;
+    const path = new UdpPath(() => askAddress(networking));
+    this.#watchdog.restart(path);
+    const { clock, guild, pace, report } = this.#deps;
     const guildId = toGuildId(guild.id);
     patchNetworking(networking, {
-      timing: realClock,
-      onSocket: (socket) => this.#watchdog.watchSocket(socket),
+      timing: clock,
+      onDatagram: (datagram) => path.onDatagram(datagram),
     });
     const followStep = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
@@ -251,7 +259,7 @@ export class DiscordLink implements VoiceLink {
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       report({ kind: 'voice-closed', guildId, closeCode: code });
-      if (code === closeCodes.rateLimited) pace.startRest(realClock.nowMs());
+      if (code === closeCodes.rateLimited) pace.startRest(clock.nowMs());
     });
   }
 
@@ -289,7 +297,7 @@ export class DiscordLink implements VoiceLink {
 }
 
 function createSignals(
-  { channelId, guild, pace }: DiscordLinkDeps,
+  { channelId, clock, guild, pace }: DiscordLinkDeps,
   onFailure: (error: BotError) => void,
 ) {
   const gone = 'A person has moved or disconnected the bot.';
@@ -298,7 +306,7 @@ function createSignals(
     channelId,
     gateway: guild.voiceAdapterCreator,
     pace,
-    timing: realClock,
+    timing: clock,
     onGone: () => onFailure(new BotError('link.lost', false, gone)),
   });
 }

@@ -1,23 +1,30 @@
 import '#src/discord/library/sodium.ts';
-import {
-  type VoiceConnection,
-  VoiceConnectionStatus,
-  type VoiceWebSocket,
-} from '@discordjs/voice';
+import { type VoiceConnection, VoiceConnectionStatus } from '@discordjs/voice';
 import type { SyncTiming } from '#src/base/clock.ts';
 import type { PersonId } from '#src/base/ids.ts';
-import { admitSetting, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
-import { getInnerSocket, opcodes } from './voice-library.ts';
+import { admitLiteral, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
+import type { PathProof, UdpPath } from './udp-path.ts';
+import { findNetworking, getInnerSocket } from './voice-library.ts';
 
 /** Interval of checks, and the most that one check counts for after a stall of the process. */
 const [checkMs, maxCheckMs] = [500, 1_000];
-/** A fault of this length breaks the link. */
-const brokenMs = 10_000;
-const noFault = 'none';
-/** Discord tells a new link of all former speakers during this time. */
-const retoldMs = 2_000;
-/** Packets may arrive this long before Discord names the speaker. */
-const earlyMs = 1_000;
+/** Oldest proof of a path that carries. A link is whole after as long with proof of all paths. */
+const maxAgeMs = 10_000;
+/** A change of the end-to-end group's keys takes so long. Voice may stay closed meanwhile. */
+const keyChangeMs = 2_000;
+
+type PathFault =
+  | 'it has not been ready'
+  | 'frames have waited, and none has left'
+  | 'the heartbeats of the voice socket have had no answer'
+  | 'the end-to-end group has not been whole'
+  | 'no voice that can be opened has come';
+
+export type LinkFault = {
+  readonly sentence: LoggedText;
+  /** True if the link may be whole all the same. */
+  readonly isGuess: boolean;
+};
 
 export type LinkWatchdogDeps = {
   readonly connection: VoiceConnection;
@@ -38,27 +45,23 @@ export type LinkWatchdogDeps = {
     readonly isBusy: boolean;
     readonly counts: { readonly sent: number };
   };
-  /** Called with a sentence at each check while a fault has lasted 10 s or more. */
-  onFault(fault: LoggedText): void;
-  /** Called once when 10 s have passed without a fault. */
+  /** Called at each check while a path has been without proof for too long. */
+  onFault(fault: LinkFault): void;
+  /** Called once when all paths have had proof for 10 s. */
   onWhole(): void;
   /** Called with an error of a check. Later checks go on. */
   onFailure(error: unknown): void;
 };
 
 /**
- * Watches a voice link for faults that keep it from carrying sound, from its creation until `stop`. Call `watchSocket`
- * for each new voice socket and `restart` for each new voice server.
+ * Watches a voice link from its creation until `stop`, by one rule: a path carries while its proof is fresh. Call `restart`
+ * for each new voice server.
  */
 export class LinkWatchdog {
   readonly #deps;
-  /** How long each fault has lasted, in ms. */
-  readonly #lastingMs = new Map<string, number>();
-  /**
-   * Times at which Discord began to show people as speaking who might be heard then.
-   */
-  readonly #shownAtMs = new Map<PersonId, number>();
-  #socket: VoiceWebSocket | undefined;
+  readonly #proofAgesMs = new Map<PathFault, number>();
+  #wholeMs = 0;
+  #path: UdpPath | undefined;
   #readyAtMs: number | undefined;
   #checkedAtMs: number | undefined;
   #sentCount = 0;
@@ -70,9 +73,9 @@ export class LinkWatchdog {
     this.#planCheck();
   }
 
-  /** Forgets speakers of a former voice server. */
-  restart(): void {
-    this.#shownAtMs.clear();
+  /** Watches the path to another voice server, whose end-to-end group is new. */
+  restart(path: UdpPath): void {
+    this.#path = path;
     this.#readyAtMs = undefined;
   }
 
@@ -82,25 +85,11 @@ export class LinkWatchdog {
     this.#cancelCheck?.();
   }
 
-  /** Watches the voice socket that is in use now, in place of the former one. */
-  watchSocket(socket: VoiceWebSocket): void {
-    this.#socket = socket;
-    const { speakers, timing } = this.#deps;
-    socket.on('packet', ({ op, d }) => {
-      const isShown = op === opcodes.speaking && d.speaking !== 0;
-      // Discord shows a person once, with the first packet. Silence after a later yes is no fault.
-      if (isShown && speakers.mayHear(d.user_id))
-        this.#shownAtMs.set(d.user_id, timing.nowMs());
-      else if (op === opcodes.speaking || op === opcodes.clientDisconnect)
-        this.#shownAtMs.delete(d.user_id);
-    });
-  }
-
   #planCheck() {
     const { timing } = this.#deps;
     this.#cancelCheck = timing.later(checkMs, () => {
       try {
-        this.#checkFaults(timing.nowMs());
+        this.#checkPaths(timing.nowMs());
       } catch (error) {
         this.#deps.onFailure(error);
       }
@@ -108,64 +97,91 @@ export class LinkWatchdog {
     });
   }
 
-  #checkFaults(atMs: number) {
+  #checkPaths(atMs: number) {
     const passedMs = Math.min(maxCheckMs, atMs - (this.#checkedAtMs ?? atMs));
     this.#checkedAtMs = atMs;
-    this.#countFaults(this.#findFaults(atMs), passedMs);
-    const [fault = noFault, ms = 0] =
-      [...this.#lastingMs].find(([, lastingMs]) => lastingMs >= brokenMs) ?? [];
-    if (fault !== noFault)
-      this.#deps.onFault(writeSentence`For 10 s ${admitSetting(fault)}.`);
-    else if (ms >= brokenMs && ms - passedMs < brokenMs) this.#deps.onWhole();
+    const proofs = this.#listProofs(atMs, passedMs);
+    this.#countWhole(proofs, passedMs);
+    const broken = proofs.find(({ ageMs, maxAgeMs }) => ageMs > maxAgeMs);
+    if (!broken) return;
+    const { fault, isGuess, maxAgeMs } = broken;
+    const sentence = writeSentence`For ${maxAgeMs / 1_000} s ${fault}.`;
+    this.#deps.onFault({ sentence, isGuess });
   }
 
-  #countFaults(faults: Readonly<Record<string, boolean>>, passedMs: number) {
-    const isWhole = !Object.values(faults).includes(true);
-    for (const [fault, isPresent] of Object.entries({
-      ...faults,
-      [noFault]: isWhole,
-    })) {
-      if (isPresent) {
-        const lastingMs = this.#lastingMs.get(fault) ?? -passedMs;
-        this.#lastingMs.set(fault, lastingMs + passedMs);
-      } else this.#lastingMs.delete(fault);
-    }
+  #countWhole(proofs: readonly PathProof[], passedMs: number) {
+    const formerMs = this.#wholeMs;
+    const isWhole = !proofs.some(({ isOverdue }) => isOverdue);
+    this.#wholeMs = isWhole ? formerMs + passedMs : 0;
+    if (formerMs <= maxAgeMs && this.#wholeMs > maxAgeMs) this.#deps.onWhole();
   }
 
-  #findFaults(atMs: number) {
+  #listProofs(atMs: number, passedMs: number): readonly PathProof[] {
     const { connection, countOthers, isSettled, output } = this.#deps;
     const isReady = connection.state.status === VoiceConnectionStatus.Ready;
     const isOpen = isSettled();
-    const isUnanswered =
-      this.#socket !== undefined && getInnerSocket(this.#socket).missedHeartbeats > 0;
+    const hasCompany = countOthers() > 0;
     const { sent } = output.counts;
     const hasSent = sent !== this.#sentCount;
     this.#sentCount = sent;
+    const proofs = [
+      this.#renewProof('it has not been ready', isReady, passedMs),
+      this.#renewProof(
+        'frames have waited, and none has left',
+        hasSent || !output.isBusy || !isOpen,
+        passedMs,
+      ),
+      this.#renewProof(
+        'the heartbeats of the voice socket have had no answer',
+        this.#isSocketAnswered(),
+        passedMs,
+      ),
+      this.#renewProof(
+        'the end-to-end group has not been whole',
+        isOpen || !isReady || !hasCompany,
+        passedMs,
+      ),
+      this.#renewProof(
+        'no voice that can be opened has come',
+        !isReady || this.#canOpenVoice(atMs),
+        passedMs,
+      ),
+    ];
+    const udp = isReady ? this.#path?.check(passedMs, hasCompany) : undefined;
+    return udp ? [...proofs, udp] : proofs;
+  }
+
+  #renewProof(fault: PathFault, isProved: boolean, passedMs: number): PathProof {
+    const formerMs = this.#proofAgesMs.get(fault) ?? 0;
+    const ageMs = isProved ? 0 : formerMs + passedMs;
+    this.#proofAgesMs.set(fault, ageMs);
     return {
-      'it has not been ready': !isReady,
-      'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
-      'the heartbeats of the voice socket have had no answer': isUnanswered,
-      'the end-to-end group has not been whole':
-        isReady && countOthers() > 0 && !isOpen,
-      'no voice that can be opened has come, also not from people who speak':
-        isReady && this.#isDeaf(atMs),
+      fault: admitLiteral(fault),
+      ageMs,
+      maxAgeMs,
+      isOverdue: !isProved,
+      isGuess: false,
     };
   }
 
-  /** Tests whether the only other person in the channel, or at least two of several, speak and stay unheard. */
-  #isDeaf(atMs: number) {
+  #isSocketAnswered() {
+    const state = findNetworking(this.#deps.connection)?.state;
+    if (!state || !('ws' in state)) return true;
+    return getInnerSocket(state.ws).missedHeartbeats === 0;
+  }
+
+  /** Tests whether not the only other person in the channel, nor two of several, send voice that stays closed. */
+  #canOpenVoice(atMs: number) {
     this.#readyAtMs ??= atMs;
+    const readyAtMs = this.#readyAtMs;
     const { countOthers, speakers } = this.#deps;
     const { openedAtMs, unopenedAtMs } = speakers;
-    if ([...openedAtMs.values()].some((ms) => atMs - ms < maxCheckMs)) return false;
-    const fromMs = this.#readyAtMs + retoldMs;
-    const unheard = [...this.#shownAtMs, ...unopenedAtMs].filter(([speakerId, ms]) => {
-      const heardAtMs = openedAtMs.get(speakerId) ?? Number.NEGATIVE_INFINITY;
-      const isHeard = heardAtMs >= ms - earlyMs;
-      return ms >= fromMs && !isHeard && speakers.mayHear(speakerId);
+    if ([...openedAtMs.values()].some((ms) => atMs - ms < maxCheckMs)) return true;
+    const unheard = [...unopenedAtMs].filter(([speakerId, unopenedMs]) => {
+      const heardAtMs = openedAtMs.get(speakerId) ?? readyAtMs;
+      return unopenedMs - heardAtMs > keyChangeMs && speakers.mayHear(speakerId);
     });
     // One of several is no fault, or anybody could interrupt the bot for all.
-    const speakerIds = new Set(unheard.map(([speakerId]) => speakerId));
-    return speakerIds.size > (countOthers() === 1 ? 0 : 1);
+    return unheard.length <= (countOthers() === 1 ? 0 : 1);
   }
 }

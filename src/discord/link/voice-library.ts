@@ -15,6 +15,7 @@ import {
 import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PersonId } from '#src/base/ids.ts';
+import { createAddressRequest } from './udp-path.ts';
 
 /**
  * Private members of @discordjs/voice 0.19.2, and of the sockets and the group below,
@@ -69,12 +70,11 @@ export const opcodes = {
 };
 /** The library asks once for the outside address and waits for ever. */
 const askAgainMs = 500;
-const discoveryBytes = 74;
 
 export type NetworkingOptions = {
   readonly timing: SyncTiming;
-  /** Called with each voice socket. A resumed session has another one. */
-  readonly onSocket: (socket: VoiceWebSocket) => void;
+  /** Called with each datagram of the voice server. */
+  readonly onDatagram: (datagram: Buffer) => void;
 };
 
 /** Repairs each socket of a networking as it opens. Call this once for each networking. */
@@ -88,11 +88,11 @@ export function patchNetworking(
     if ('ws' in state && state.ws !== socket) {
       socket = state.ws;
       guardMessages(socket);
-      options.onSocket(socket);
     }
     if ('udp' in state && state.udp !== udp) {
       udp = state.udp;
       enlargeReceiveBuffer(udp);
+      udp.on('message', options.onDatagram);
       repeatDiscovery(networking, options.timing);
     }
     if (state.code !== NetworkingStatusCode.Ready) return;
@@ -156,23 +156,17 @@ export function connectSocket(udp: VoiceUDPSocket): void {
 
 function repeatDiscovery(networking: Networking, timing: SyncTiming) {
   timing.later(askAgainMs, () => {
-    const { state } = networking;
-    if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
-    state.udp.send(createDiscoveryRequest(state.connectionData.ssrc));
+    if (networking.state.code !== NetworkingStatusCode.UdpHandshaking) return;
+    askAddress(networking);
     repeatDiscovery(networking, timing);
   });
 }
 
-/**
- * Builds a request for our address:
- * https://docs.discord.com/developers/topics/voice-connections#ip-discovery
- */
-function createDiscoveryRequest(ssrc: number) {
-  const datagram = Buffer.alloc(discoveryBytes);
-  datagram.writeUInt16BE(1, 0);
-  datagram.writeUInt16BE(70, 2);
-  datagram.writeUInt32BE(ssrc, 4);
-  return datagram;
+/** Asks the voice server for our outside address. Does nothing before there is a UDP socket. */
+export function askAddress(networking: Networking | undefined): void {
+  const state = networking?.state;
+  if (!state || !('udp' in state)) return;
+  state.udp.send(createAddressRequest(state.connectionData.ssrc ?? 0));
 }
 
 function useKeyObject(key: InnerKey) {

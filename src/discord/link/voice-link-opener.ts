@@ -6,7 +6,7 @@ import {
   Status,
 } from 'discord.js';
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
-import { realClock, type SyncTiming } from '#src/base/clock.ts';
+import type { Clock, SyncTiming } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { type ChannelId, type GuildId, toGuildId } from '#src/base/ids.ts';
 import { admitError, type LoggedText, writeSentence } from '#src/base/logged-text.ts';
@@ -15,6 +15,7 @@ import type { DiscordEvent } from '#src/discord/discord-event.ts';
 import { findOwnPermissions } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { createUnopenedLinkError, DiscordLink } from './discord-link.ts';
+import type { LinkFault } from './link-watchdog.ts';
 import { type AdmittedJoin, ShardPace, SignalPace } from './signal-pace.ts';
 
 export type LinkOpenerOptions = {
@@ -30,6 +31,7 @@ const checkMs = 250;
 /** Opens voice links over one client. A second link in a server ends the first. */
 export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
   readonly #client;
+  readonly #clock;
   readonly #report;
   readonly #options: LinkOpenerOptions;
   readonly #links = new Map<GuildId, GuildLinks>();
@@ -38,6 +40,7 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
 
   constructor(
     client: Client<true>,
+    clock: Clock,
     report: (event: DiscordEvent) => void,
     {
       connectMs = 9_000,
@@ -46,9 +49,10 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
     }: Partial<LinkOpenerOptions> = {},
   ) {
     this.#client = client;
+    this.#clock = clock;
     this.#report = report;
     this.#options = { connectMs, offlineMs, onLeaving };
-    this.#people = new ChannelPeople(client);
+    this.#people = new ChannelPeople(client, clock);
   }
 
   /**
@@ -87,6 +91,7 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
     this.#shardPaces.set(guild.shardId, shardPace);
     const deps = {
       ...this.#options,
+      clock: this.#clock,
       people: this.#people,
       shardPace,
       report: this.#report,
@@ -99,6 +104,7 @@ export class DiscordLinkOpener implements VoiceLinkOpener, AsyncDisposable {
 }
 
 type GuildLinksDeps = LinkOpenerOptions & {
+  readonly clock: Clock;
   readonly people: ChannelPeople;
   readonly shardPace: ShardPace;
   readonly report: (event: DiscordEvent) => void;
@@ -146,7 +152,7 @@ class GuildLinks {
 
   /** Returns the rest that Discord asked for, in ms. */
   getRestMs(): number {
-    return this.#pace.getRestMs(realClock.nowMs());
+    return this.#pace.getRestMs(this.#deps.clock.nowMs());
   }
 
   /** Leaves the channel of the present link. */
@@ -155,10 +161,10 @@ class GuildLinks {
   }
 
   async #openNow({ guild, channel, mayHear, signal }: LinkRequest) {
-    const { connectMs, offlineMs, report } = this.#deps;
-    await waitUntilShardReady(guild, offlineMs, signal);
-    const startMs = realClock.nowMs();
-    using deadline = createDeadlineSignal(connectMs, realClock, () =>
+    const { clock, connectMs, offlineMs, report } = this.#deps;
+    await waitUntilShardReady(guild, offlineMs, clock, signal);
+    const startMs = clock.nowMs();
+    using deadline = createDeadlineSignal(connectMs, clock, () =>
       this.#toUnopenedError(),
     );
     const either = AbortSignal.any([signal, deadline.signal]);
@@ -167,10 +173,10 @@ class GuildLinks {
       const join = await this.#waitForTurn(either);
       const link = this.#joinChannel(join, guild, channel, mayHear);
       await link.waitUntilOpen(either);
-      const tookMs = realClock.nowMs() - startMs;
+      const tookMs = clock.nowMs() - startMs;
       const guildId = this.#guildId;
       report({ kind: 'link-opened', guildId, tookMs, ...link.getState() });
-      void becomeSpeaker(guild, channel.channelId, realClock, report);
+      void becomeSpeaker(guild, channel.channelId, clock, report);
       return link;
     } catch (cause) {
       await this.closeLink();
@@ -178,7 +184,7 @@ class GuildLinks {
       const error: unknown = either.aborted
         ? either.reason
         : this.#toBrokenOffReason(cause);
-      if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
+      if (error instanceof BotError && this.#rejoins.isRepeated(clock.nowMs()))
         this.#reportAlert(true, admitError(error));
       throw error;
     }
@@ -186,13 +192,13 @@ class GuildLinks {
 
   /** Waits until Discord takes another join. Throws if that is later than the deadline. */
   async #waitForTurn(signal: AbortSignal): Promise<AdmittedJoin> {
-    const { connectMs, shardPace } = this.#deps;
-    const nowMs = realClock.nowMs();
+    const { clock, connectMs, shardPace } = this.#deps;
+    const nowMs = clock.nowMs();
     const fromMs = nowMs + Math.max(0, this.#pace.waitMs(nowMs));
     const join = shardPace.admitJoin(this.#guildId, fromMs, nowMs + connectMs);
     if (!join)
       throw createTooOftenError(shardPace.findFreeMs(this.#guildId, fromMs) - nowMs);
-    await realClock.sleep(join.atMs - nowMs, signal);
+    await clock.sleep(join.atMs - nowMs, signal);
     return join;
   }
 
@@ -202,15 +208,16 @@ class GuildLinks {
     { channelId }: ChannelRef,
     mayHear: MayHear,
   ) {
-    const { onLeaving, people, report } = this.#deps;
+    const { clock, onLeaving, people, report } = this.#deps;
     const guildId = this.#guildId;
     const deps = {
+      clock,
       guild,
       channelId,
       channelPeople: people,
       pace: this.#pace,
       report,
-      mayRejoin: (fault: LoggedText) => this.#mayRejoin(fault),
+      mayRejoin: (fault: LinkFault) => this.#mayRejoin(fault),
       onWhole: () => this.#reportAlert(false, writeSentence`it works again by itself`),
       onLeaving: () => onLeaving(guildId),
     };
@@ -220,10 +227,10 @@ class GuildLinks {
     return link;
   }
 
-  /** Raises an alert from the second rejoin on. */
-  #mayRejoin(fault: LoggedText) {
-    const nowMs = realClock.nowMs();
-    if (this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, fault);
+  /** Raises an alert if the last rejoin has not helped for long. A new path alone tells whether a guess was right. */
+  #mayRejoin({ isGuess, sentence }: LinkFault) {
+    const nowMs = this.#deps.clock.nowMs();
+    if (!isGuess && this.#rejoins.isRepeated(nowMs)) this.#reportAlert(true, sentence);
     return this.#rejoins.tryRejoin(nowMs);
   }
 
@@ -250,6 +257,7 @@ class GuildLinks {
 async function waitUntilShardReady(
   { id, shard }: Guild,
   offlineMs: number,
+  clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
 ) {
   for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
@@ -260,7 +268,7 @@ async function waitUntilShardReady(
         `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`,
       );
     }
-    await realClock.sleep(checkMs, signal);
+    await clock.sleep(checkMs, signal);
   }
 }
 
@@ -309,24 +317,24 @@ async function askToSpeak(guild: Guild, channelId: ChannelId) {
   else await seat.setRequestToSpeak(true);
 }
 
-const [maxRejoins, rejoinWindowMs] = [2, 600_000];
+const [firstRestMs, maxRestMs] = [300_000, 3_600_000];
 
-/** Rate limit of rejoins in one server: a third one within ten minutes would not help either. */
+/** Rate limit of rejoins in one server, as everybody hears each. */
 export class RejoinLimit {
-  #rejoinsAtMs: readonly number[] = [];
+  #rejoinedAtMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
 
-  /** Tests whether there was a rejoin within the last ten minutes. */
+  /** Tests whether the last rejoin is less than two of its rests ago. */
   isRepeated(nowMs: number): boolean {
-    this.#rejoinsAtMs = this.#rejoinsAtMs.filter(
-      (rejoinAtMs) => nowMs - rejoinAtMs < rejoinWindowMs,
-    );
-    return this.#rejoinsAtMs.length > 0;
+    return nowMs - this.#rejoinedAtMs < 2 * this.#restMs;
   }
 
-  /** Counts a rejoin. Returns false if none is allowed now. */
+  /** Counts a rejoin. Returns false during the rest after one: five minutes, then each time twice as long, up to an hour. */
   tryRejoin(nowMs: number): boolean {
-    const isAllowed = !this.isRepeated(nowMs) || this.#rejoinsAtMs.length < maxRejoins;
-    if (isAllowed) this.#rejoinsAtMs = [...this.#rejoinsAtMs, nowMs];
-    return isAllowed;
+    if (nowMs - this.#rejoinedAtMs < this.#restMs) return false;
+    const isRepeated = this.isRepeated(nowMs);
+    this.#restMs = isRepeated ? Math.min(maxRestMs, this.#restMs * 2) : firstRestMs;
+    this.#rejoinedAtMs = nowMs;
+    return true;
   }
 }

@@ -1,20 +1,36 @@
-import { EventEmitter } from 'node:events';
-import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
+import type { VoiceConnection } from '@discordjs/voice';
+import { seededRandom } from '#sandbox/seeded-random.ts';
 import { type PersonId, toPersonId } from '#src/base/ids.ts';
 import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
+import { UdpPath } from '#src/discord/link/udp-path.ts';
 import { VirtualClock } from '#test/fakes/virtual-clock.ts';
 
 const ann = toPersonId('ann');
+
+/** An answer of the voice server, which sees the bot at this port. */
+function makeAnswer(port: number) {
+  const datagram = Buffer.alloc(74);
+  datagram.writeUInt32BE(0x0002_0046);
+  datagram.write('203.0.113.9', 8);
+  datagram.writeUInt16BE(port, 72);
+  return datagram;
+}
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
 function open() {
   const timing = new VirtualClock();
   const output = { isBusy: false, counts: { sent: 0 } };
-  const call = { settled: true, others: 1, output, unheard: ['nobody'] };
+  const call = {
+    settled: true,
+    others: 1,
+    output,
+    unheard: ['nobody'],
+    answers: makeAnswer(5_000) as Buffer | undefined,
+  };
   const packets = new Map<PersonId, number>();
   const unopened = new Map<PersonId, number>();
-  const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
-  const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
+  const log = { faults: [] as string[], whole: 0, guesses: 0, failed: [] as unknown[] };
+  const ws = { missedHeartbeats: 0 };
   const state = { status: 'ready', networking: { state: { ws } } };
   const connection = { state } as unknown as VoiceConnection;
   const watchdog = new LinkWatchdog({
@@ -28,15 +44,18 @@ function open() {
       unopenedAtMs: unopened,
     },
     output,
-    onFault: (fault) => log.faults.push(fault),
+    onFault: ({ isGuess, sentence }) => {
+      log.faults.push(sentence);
+      if (isGuess) log.guesses++;
+    },
     onWhole: () => log.whole++,
     onFailure: (error) => log.failed.push(error),
   });
-  watchdog.restart();
-  watchdog.watchSocket(ws as unknown as VoiceWebSocket);
+  const path = new UdpPath(() => {
+    if (call.answers) path.onDatagram(call.answers);
+  });
+  watchdog.restart(path);
   timing.passMs(5_000);
-  const send = (op: number, d: object) => ws.emit('packet', { op, d });
-  const speaks = (id: string) => send(5, { user_id: id, ssrc: 9, speaking: 1 });
   return {
     timing,
     call,
@@ -44,9 +63,9 @@ function open() {
     packets,
     state,
     ws,
-    send,
-    speaks,
     unopened,
+    path,
+    watchdog,
   };
 }
 
@@ -76,11 +95,6 @@ test.each<[string, (link: Opened) => void, RegExp]>([
   [
     'frames of the only other person that cannot be opened',
     ({ unopened, timing }) => unopened.set(ann, timing.nowMs()),
-    /opened/,
-  ],
-  [
-    'the only other person, who speaks without packets',
-    ({ speaks }) => speaks('ann'),
     /opened/,
   ],
 ])(
@@ -120,40 +134,96 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   expect(log.faults).toEqual([]);
 });
 
-const unheard: Readonly<Record<string, (link: Opened, id: PersonId) => void>> = {
-  'are shown as speaking and send nothing': ({ speaks }, id) => speaks(id),
-  'send frames that nobody can open': ({ unopened, timing }, id) =>
-    unopened.set(id, timing.nowMs()),
-};
+test('of three people who send voice that nobody can open one alone never breaks the link, and two only while nobody else is heard', () => {
+  const { call, log, packets, timing, unopened } = open();
+  const plant = (id: string) => unopened.set(toPersonId(id), timing.nowMs());
+  call.others = 3;
+  plant('eve');
+  timing.passMs(60_000);
+  expect(log.faults).toEqual([]);
+  plant('fay');
+  for (let n = 0; n < 60; n++) {
+    packets.set(ann, timing.nowMs());
+    timing.passMs(1_000);
+  }
+  expect(log.faults).toEqual([]);
+  timing.passMs(11_500);
+  expect(log.faults).not.toEqual([]);
+});
 
-test.each(Object.entries(unheard))(
-  'of three people who %s one alone never breaks the link, and two only while nobody else is heard',
-  (_, plant) => {
-    const link = open();
-    const { call, log, packets, timing } = link;
-    call.others = 3;
-    plant(link, toPersonId('eve'));
-    timing.passMs(60_000);
-    expect(log.faults).toEqual([]);
-    plant(link, toPersonId('fay'));
-    for (let n = 0; n < 60; n++) {
+test('a path whose answers stop is dead after ten seconds, also while voice comes, and alive with the next answer', () => {
+  const { call, log, packets, path, timing } = open();
+  timing.passMs(60_000);
+  const speakFor = (seconds: number) => {
+    for (let n = 0; n < seconds; n++) {
       packets.set(ann, timing.nowMs());
+      path.onDatagram(Buffer.alloc(120, 0x80));
       timing.passMs(1_000);
     }
-    expect(log.faults).toEqual([]);
-    timing.passMs(11_500);
-    expect(log.faults).not.toEqual([]);
-  },
-);
+  };
+  const { answers } = call;
+  call.answers = undefined;
+  speakFor(4);
+  call.answers = answers;
+  speakFor(20);
+  expect(log.faults).toEqual([]);
+  call.answers = undefined;
+  speakFor(11);
+  expect(log.faults[0]).toBe(
+    'For 10 s the voice server has answered nothing over UDP.',
+  );
+});
 
-test.each([1, 2])(
-  'people who began to speak before they might be heard, and are silent since, break nothing: %i there',
-  (others) => {
-    const { call, log, speaks, timing } = open();
-    Object.assign(call, { others, unheard: ['ann', 'ben'] });
-    for (const id of call.unheard.slice(0, others)) speaks(id);
-    call.unheard = [];
-    timing.passMs(60_000);
-    expect(log.faults).toEqual([]);
-  },
-);
+test('a link whose checks are a little late each time is whole', () => {
+  const { log, timing } = open();
+  for (let n = 0; n < 100; n++) {
+    timing.suspend(3);
+    timing.passMs(501);
+  }
+  expect([log.faults, log.whole]).toEqual([[], 1]);
+});
+
+test('a fifth of all datagrams lost both ways is no dead path in an hour', () => {
+  const { call, log, timing } = open();
+  const { answers } = call;
+  const getRandom = seededRandom(7);
+  for (let n = 0; n < 7_200; n++) {
+    call.answers = getRandom() < 0.8 * 0.8 ? answers : undefined;
+    timing.passMs(500);
+  }
+  expect(log.faults).toEqual([]);
+});
+
+test('a bot that the voice server sees at another address for ten seconds is deaf there, and not after a moment of it', () => {
+  const { call, log, timing } = open();
+  call.answers = makeAnswer(5_001);
+  timing.passMs(4_000);
+  call.answers = makeAnswer(5_000);
+  timing.passMs(20_000);
+  expect(log.faults).toEqual([]);
+  call.answers = makeAnswer(5_001);
+  timing.passMs(11_000);
+  expect(log.faults[0]).toMatch(/another address/);
+});
+
+test('a server that answers nothing in a call breaks it after a minute without any datagram and with people, as a guess', () => {
+  const { call, log, path, timing, watchdog } = open();
+  call.answers = undefined;
+  const silent = new UdpPath(() => {});
+  watchdog.restart(silent);
+  for (let n = 0; n < 600; n++) {
+    timing.passMs(1_000);
+    if (n % 59 === 0) silent.onDatagram(Buffer.alloc(8));
+  }
+  call.others = 0;
+  timing.passMs(600_000);
+  call.others = 1;
+  timing.passMs(60_000);
+  expect(log.faults).toEqual([]);
+  timing.passMs(500);
+  expect(log.faults).toHaveLength(1);
+  expect(log.guesses).toBe(1);
+  path.onDatagram(makeAnswer(5_000)); // of the former server
+  timing.passMs(500);
+  expect(log.faults).toHaveLength(2);
+});

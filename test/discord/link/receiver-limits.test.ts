@@ -61,6 +61,17 @@ test('a source that is given to somebody else in mid-word is theirs from the nex
   expect([heard.length, count.opened]).toEqual([2, 0]);
 });
 
+test("a person's former source is nobody's once Discord names another one, until somebody has it", () => {
+  const { name, say, heard, voiceReceiver } = openReceiver(() => true);
+  name(5, 'ann');
+  name(6, 'ann');
+  say(5);
+  expect([heard.length, voiceReceiver.counts.held]).toEqual([0, 1]);
+  say(6);
+  name(5, 'ben');
+  expect(heard.map(({ speakerId }) => speakerId)).toEqual(['ann', 'ben']);
+});
+
 // Proves: Nothing is read of a person who may not be heard by fake
 test('of people who may not be heard nothing is read, whatever is in their packets', () => {
   const agreed = new Set(['ann']);

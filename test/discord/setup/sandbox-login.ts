@@ -69,7 +69,7 @@ export async function openSandboxLogin(
     events,
     /** An opener of links with a rate limit of its own, as after a minute's rest. */
     linkOpener: (connectMs?: number, onLeaving = () => Promise.resolve()) =>
-      new DiscordLinkOpener(client, (event) => events.push(event), {
+      new DiscordLinkOpener(client, realClock, (event) => events.push(event), {
         onLeaving,
         ...(connectMs === undefined ? {} : { connectMs }),
       }),

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
+import type { NetworkFaults } from '#sandbox/voice-server/voice-faults.ts';
 import { formatText } from '#src/texts/texts.ts';
+import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { Stage } from '#test/scenarios/scene-stage.ts';
 import type { Scenes, Step } from '#test/scenarios/scene-types.ts';
 import { pass } from '#test/scenarios/setup/scenario-setup.ts';
@@ -48,6 +50,22 @@ const codes = [
 const refused = ['4016', '4017'];
 /** Discord wants to be left alone for a minute. */
 const resting = '4021';
+
+/** Ways of the bot's path that carry nothing. */
+const deadPaths: Readonly<Record<string, NetworkFaults>> = {
+  'a bot whose UDP path dies both ways joins again by itself': {
+    up: { dead: true },
+    down: { dead: true },
+  },
+  'a bot to which nothing comes over UDP joins again by itself': {
+    down: { dead: true },
+  },
+  'a bot from which nothing goes over UDP joins again by itself': {
+    up: { dead: true },
+  },
+};
+const countAlerts = (log: readonly LogLine[]) =>
+  log.filter(({ alert }) => alert === 'link-down').length;
 
 const troubles: Readonly<Record<string, PathFaults>> = {
   'a fifth lost': { loss: 0.2 },
@@ -171,21 +189,92 @@ export const discordTroubleScenes: Scenes = {
       understood,
     ],
   },
-  'a bot that hears nothing of somebody shown as speaking joins again by itself': {
+  ...Object.fromEntries(
+    Object.entries(deadPaths).map(([sentence, suffers]) => [
+      sentence,
+      {
+        own: {},
+        providers,
+        steps: [
+          called,
+          understood, // Discord names a speaker once
+          {
+            within: 15_000,
+            steps: [{ line: 'bot', suffers }, { Adam: { says: question } }, lost],
+          },
+          { line: 'bot', suffers: 'nothing' },
+          joined,
+          settled,
+          understood,
+          { see: ({ bot }: Stage) => countAlerts(bot.log), is: 0 },
+        ],
+      },
+    ]),
+  ),
+  'a bot whose outside address changes joins again by itself': {
+    own: {},
     providers,
     steps: [
       called,
-      { passes: 3_000 }, // who speaks as the bot comes is told of in any case
-      { line: 'Adam', suffers: { up: { dead: true } } },
-      { Adam: { says: question } },
-      lost,
-      { line: 'Adam', suffers: 'nothing' },
-      joined,
+      understood,
+      {
+        within: 15_000,
+        steps: [
+          fault('its router forgets it', ({ botId, faults: { voice } }) =>
+            voice.moveAddress(botId),
+          ),
+          lost,
+          joined,
+        ],
+      },
       settled,
       understood,
+    ],
+  },
+  'a voice server that answers no address request in a call is no fault': {
+    own: {},
+    providers,
+    steps: [
+      fault('it answers none', ({ botId, faults: { voice } }) =>
+        voice.ignoreDiscovery(botId),
+      ),
+      called,
+      understood,
+      { passes: 65_000 },
+      understood,
+      { see: linksOpened, is: 1 },
+      { see: ({ bot }) => countAlerts(bot.log), is: 0 },
       { posts: 'Lounge', lacks: formatText('link.down') },
     ],
   },
+  'a path that dies once more within five minutes is told to people and to the operator, and answers once it is alive':
+    {
+      own: {},
+      providers,
+      steps: [
+        called,
+        understood,
+        fault('its router forgets it', ({ botId, faults: { voice } }) =>
+          voice.moveAddress(botId),
+        ),
+        lost,
+        joined,
+        settled,
+        understood,
+        {
+          within: 15_000,
+          steps: [
+            { line: 'bot', suffers: { down: { dead: true } } },
+            { logs: { alert: 'link-down' }, has: 'alert raised' },
+            { posts: 'Lounge', has: formatText('link.down') },
+          ],
+        },
+        { line: 'bot', suffers: 'nothing' },
+        { logs: { alert: 'link-down' }, has: 'alert cleared' },
+        understood,
+        { see: linksOpened, is: 2 },
+      ],
+    },
   'a bot that missed a change of the end-to-end keys hears nobody, and joins again by itself':
     {
       providers,
