@@ -138,6 +138,9 @@
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
  * @property {'completed' | 'cancelled' | 'empty' | 'failed'} finish
+ * @property {boolean} [isMessage] whether a message has just these words
+ * @property {string} [messageId] id of that message, once it came
+ * @property {string} [to] name of the only reader of that message
  * @property {Instants} instants
  * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
  */

@@ -202,6 +202,8 @@ export type BotEvent =
       /** The part of `text` that was heard. */
       readonly heardText: string;
       readonly finish: 'completed' | 'cancelled' | 'empty' | 'failed';
+      /** A message has just the words of `text`. */
+      readonly isMessage?: boolean | undefined;
       readonly instants: AnswerInstants;
     }
   | {
@@ -246,6 +248,7 @@ const speechEventSchema = z.discriminatedUnion('kind', [
     text: wordsSchema,
     heardText: wordsSchema,
     finish: z.enum(['completed', 'cancelled', 'empty', 'failed']),
+    isMessage: z.boolean().optional(),
     instants: z.object({
       heardAtMs: atMsSchema,
       endedAtMs: atMsSchema,

@@ -70,7 +70,8 @@ export function printEvent(
       show.printWords(event.name, event.text);
       break;
     case 'answered':
-      if (!event.typed) printAnswer(event, botName, show);
+      // The terminal has printed the message.
+      if (!event.isMessage) printAnswer(event, botName, show);
       break;
     case 'ignored': {
       const { stage, why: reason } = explainSilence(event.why, botName);

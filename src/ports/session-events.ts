@@ -153,6 +153,8 @@ export type SessionEvent =
       readonly finish: ReplyFinish;
       /** A typed question has its arrival as `heardAtMs` and `endedAtMs`. */
       readonly typed?: true;
+      /** A message in a chat has just the words of `text`: the reply, or the line that told of a change. */
+      readonly isMessage?: boolean | undefined;
       readonly instants: TurnTimestamps;
     })
   /** A text has no title. */

@@ -52,7 +52,7 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
   ...(['empty', 'hallucination', 'interjection', 'no-voice'] as const).map(
     (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
   ),
-  [{ ...answered('completed'), typed: true }, ''],
+  [{ ...answered('completed'), isMessage: true }, ''],
   [
     { kind: 'words', text: "Adam. Time's up.", isWhole: true },
     "  Nova   Adam. Time's up.\n",

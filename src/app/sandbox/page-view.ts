@@ -151,6 +151,7 @@ export class PageView implements RoomView {
 
   #showAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
     const { answerId, name: asker, text, heardText, finish, instants } = event;
+    const { isMessage } = event;
     this.#liveWords.set(this.#botName, heardText);
     this.#send({
       kind: 'answered',
@@ -159,6 +160,7 @@ export class PageView implements RoomView {
       text,
       heardText,
       finish,
+      isMessage,
       instants,
     });
   }

@@ -267,7 +267,11 @@ export class TypedMessageHandler implements TypedMessageListener {
         question,
         heard: (placeId && outcome.text.findForPlace(placeId)) || '',
       });
-    return await this.#deliverOutcome(message, outcome, signal, privateSession);
+    const hasChat = session !== undefined;
+    return await this.#deliverOutcome(message, outcome, signal, {
+      hasChat,
+      privateSession,
+    });
   }
 
   async #chooseMedium(
@@ -282,12 +286,12 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** Writes an answer. `privateSession` is that of a writer with private answers. */
+  /** Writes an answer, unless a change has told the chat the same words. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
-    privateSession: Parameters<typeof writePrivately>[2] | undefined,
+    { hasChat, privateSession }: ReplyPlace,
   ) {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
@@ -296,11 +300,11 @@ export class TypedMessageHandler implements TypedMessageListener {
       const line = { id: 'words.erased' } as const;
       return await this.#replyWithLine(message, line, signal, 'failed');
     }
-    if (
-      (await this.#replyWithText(message, outcome.text, signal, privateSession)) ===
-      'deleted'
-    )
-      return 'deleted';
+    const isRead = outcome.isTold && hasChat && !privateSession;
+    const delivery = isRead
+      ? 'sent'
+      : await this.#replyWithText(message, outcome.text, signal, privateSession);
+    if (delivery === 'deleted') return 'deleted';
     if (outcome.confirmation) {
       const { channelId, guildId } = message;
       const channel = { channelId, guildId, name: channelId };
@@ -314,7 +318,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     text: Owned<string>,
     signal: AbortSignal,
-    privateSession: Parameters<typeof writePrivately>[2] | undefined,
+    privateSession: ReplyPlace['privateSession'],
   ) {
     if (!privateSession) return await this.#replies.replyTo(message, text, signal);
     void writePrivately(message.author, text, privateSession);
@@ -372,6 +376,13 @@ type AnsweringSession = Pick<
   VoiceSession,
   'consent' | 'isHere' | 'loop' | 'notices' | 'voiceChannel' | 'speech' | 'tools'
 >;
+
+type ReplyPlace = {
+  /** The message stands in the chat of the bot's channel. */
+  readonly hasChat: boolean;
+  /** Session of a writer with private answers. */
+  readonly privateSession: Parameters<typeof writePrivately>[2] | undefined;
+};
 
 type ChatSession = Owners<'consent' | 'loop' | 'voiceChannel'>;
 
