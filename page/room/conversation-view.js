@@ -131,7 +131,8 @@ function renderNote(item, { bot }) {
  * @returns {string | undefined}
  */
 function explainSilence(item, bot) {
-  if (item.kind === 'ignored') return formatLine(toIgnoredLine(item.why, bot));
+  if (item.kind === 'ignored')
+    return item.why === 'typed' ? item.text : formatLine(toIgnoredLine(item.why, bot));
   if (item.kind === 'dropped')
     return formatText(`page.dropped.${item.why}`, { name: item.who });
   return undefined;

@@ -146,8 +146,8 @@
  */
 
 /**
- * Words that got no answer, and the code of the reason.
- * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
+ * Words that got no answer, and the code of the reason, or of a typed line the reason itself.
+ * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'ignored', who: string, why: 'typed', text: string } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
  */
 
 /** @typedef {'no-voice' | 'empty' | 'hallucination' | 'not-named' | 'dismissed' | 'mentioned' | 'off' | 'bot'} IgnoreCode */

@@ -8,7 +8,12 @@ import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
 import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
-import { type FactEvent, RoomFacts } from './room-facts.ts';
+import {
+  type FactEvent,
+  type FactLine,
+  formatFactLine,
+  RoomFacts,
+} from './room-facts.ts';
 
 /** Interval between checks of the state while a page is open. */
 const stateCheckMs = 200;
@@ -21,6 +26,9 @@ type SpeechEvent = Exclude<
   BotEvent,
   FactEvent | { readonly kind: 'engines' | 'models' }
 >;
+
+/** An event whose sentence, if it has one, is not formatted yet. */
+type KeptEvent = BrowserEvent & { readonly line?: FactLine | undefined };
 
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -36,7 +44,7 @@ export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserSocket>();
   /** Messages by their ids, and events, in the order in which they came. */
-  readonly #shown = new Map<string | object, BrowserEvent>();
+  readonly #shown = new Map<string | object, KeptEvent>();
   /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
   readonly #facts: RoomFacts;
@@ -64,9 +72,11 @@ export class BrowserChannel implements Disposable {
     if (this.#screens.size === 1) onWatched(true);
     const facts = this.#facts.list(clock.wallMs(), screen.locale);
     const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
-    const events = [this.#state, ...lasting];
+    const events = [this.#state, ...lasting]
+      .filter((event) => event !== undefined)
+      .map((event) => toPageEvent(event, screen.locale));
     // In one frame: a page that drew the room between two would move what it has drawn.
-    screen.send(formatFrame(...events.filter((event) => event !== undefined)));
+    screen.send(formatFrame(...events));
   }
 
   /** Forgets a page that closed. After the last one the state is not checked any more. */
@@ -173,7 +183,7 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(event);
   }
 
-  #keepEvent(key: string | object, event: BrowserEvent) {
+  #keepEvent(key: string | object, event: KeptEvent) {
     this.#shown.set(key, event);
     const [oldest] = this.#shown.keys();
     if (this.#shown.size > maxShown && oldest) this.#shown.delete(oldest);
@@ -213,9 +223,16 @@ export class BrowserChannel implements Disposable {
     return frame ? { firstHeardAtMs: frame.atMs } : {};
   }
 
-  #emitEvent(event: BrowserEvent) {
-    if (this.#screens.size === 0) return;
-    const frame = formatFrame(event);
-    for (const screen of this.#screens) screen.send(frame);
+  #emitEvent(event: KeptEvent) {
+    for (const screen of this.#screens)
+      screen.send(formatFrame(toPageEvent(event, screen.locale)));
   }
+}
+
+/** Formats the sentence of an event, which each page gets in its language. */
+function toPageEvent(
+  { line, ...event }: KeptEvent,
+  locale: BrowserSocket['locale'],
+): BrowserEvent {
+  return line ? { ...event, text: formatFactLine(line, locale) } : event;
 }

@@ -6,7 +6,12 @@ import {
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
 import { type MessageId, toMessageId } from '#src/base/ids.ts';
-import { type FactEvent, factEventSchema } from './room-facts.ts';
+import {
+  type FactEvent,
+  type FactLine,
+  factEventSchema,
+  lineSchema,
+} from './room-facts.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
@@ -210,6 +215,8 @@ export type BotEvent =
       readonly kind: 'ignored';
       readonly who: string;
       readonly why: (typeof ignoreCodes)[number];
+      /** The reason of a typed line, in place of the code's own. */
+      readonly line?: FactLine | undefined;
     }
   /** Whether a chat model answers, or the small built-in list. */
   | { readonly kind: 'models'; readonly hasChatModel: boolean }
@@ -259,7 +266,12 @@ const speechEventSchema = z.discriminatedUnion('kind', [
       firstSentAtMs: atMsSchema.optional(),
     }),
   }),
-  z.object({ kind: z.literal('ignored'), who: whoSchema, why: z.enum(ignoreCodes) }),
+  z.object({
+    kind: z.literal('ignored'),
+    who: whoSchema,
+    why: z.enum(ignoreCodes),
+    line: lineSchema.optional(),
+  }),
   z.object({ kind: z.literal('dropped'), who: whoSchema, why: z.enum(dropCodes) }),
   z.object({
     kind: z.literal('engines'),

@@ -79,6 +79,9 @@ export function printEvent(
       if (isTold) show.printNote(reason);
       break;
     }
+    case 'typed':
+      if (event.reason) show.printNote(formatText(event.reason.id, event.reason.with));
+      break;
     case 'failed':
       show.printNote(`${event.stage}: ${event.message}`);
       break;

@@ -2,7 +2,6 @@ import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -10,27 +9,6 @@ type ShownEngine = Extract<PageEvent, { kind: 'engines' }>['engines'][number];
 type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
 
 export type SendToPage = (event: PageEvent) => void;
-
-/** Whether the page itself says that a typed line has no reply: it gets none, or one only now and then. */
-const isToldOnPage: Readonly<Record<TypedOutcome, boolean>> = {
-  answered: false,
-  failed: false,
-  deleted: false,
-  elsewhere: false,
-  off: true,
-  bot: false,
-  webhook: false,
-  refused: true,
-  unasked: true,
-  paused: true,
-  unread: true,
-  empty: true,
-  'not-meant': true,
-  read: false,
-  full: true,
-  absent: true,
-  silent: true,
-};
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -126,8 +104,13 @@ export class PageView implements RoomView {
         return;
       }
       case 'typed':
-        if (isToldOnPage[event.outcome])
-          this.#send({ kind: 'ignored', who: '', why: 'typed' });
+        if (event.reason)
+          this.#send({
+            kind: 'ignored',
+            who: '',
+            why: 'typed',
+            line: toFactLine(event.reason),
+          });
         return;
       case 'dropped':
         this.#send({ kind: 'dropped', who: event.name, why: event.why });
