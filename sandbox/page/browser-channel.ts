@@ -6,7 +6,12 @@ import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
-import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
+import {
+  type BotEvent,
+  type BrowserEvent,
+  type BrowserRequest,
+  formatFrame,
+} from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 import {
   type FactEvent,
@@ -51,6 +56,7 @@ export class BrowserChannel implements Disposable {
   /** Facts about the bot's process, by kind. */
   readonly #processFacts = new Map<string, BrowserEvent>();
   #state: BrowserEvent | undefined;
+  #hasActed = false;
   #checkTimer: NodeJS.Timeout | undefined;
   #heardSubscription: Disposable | undefined;
 
@@ -136,6 +142,19 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(shownEvent);
   }
 
+  /**
+   * Notes a request of a page, before it is performed. The line of a command stands in the conversation of each page,
+   * also of one that is opened later.
+   */
+  noteRequest(request: BrowserRequest): void {
+    this.#hasActed = true;
+    if (request.kind !== 'command' || request.line === undefined) return;
+    const wallMs = this.#options.clock.wallMs();
+    const event = { kind: 'command', text: request.line, wallMs };
+    this.#keepEvent(event, event);
+    this.#emitEvent(event);
+  }
+
   /** Notes whether somebody speaks, as far as the page hears it. */
   setSpeaking(name: string, on: boolean): void {
     const wasSpeaking = this.#speaking.has(name);
@@ -171,7 +190,8 @@ export class BrowserChannel implements Disposable {
   #handleMessage(change: MessageChange) {
     const { sandbox, clock } = this.#options;
     const message = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
-    if (!message) return;
+    // Private replies of before were made for the terminal, which asks the first question.
+    if (!message || (message.to !== undefined && !this.#hasActed)) return;
     const { messageId: id, ...fields } = message;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: toFileUrl(fileId, name) };

@@ -44,6 +44,7 @@ const requestSchema = z.discriminatedUnion('kind', [
     name: nameSchema,
     options: optionsWithFilesSchema,
     channel: channelSchema.optional(),
+    line: z.string().min(1).max(6000).optional(),
   }),
   z.object({
     id: idSchema,
@@ -108,6 +109,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
         Record<string, OptionWord | { readonly file: string }>
       >;
       readonly channel?: string;
+      /** The line as it was typed, which stands in the conversation. Absent for a command of a control. */
+      readonly line?: string | undefined;
     }
   | {
       readonly kind: 'complete';
