@@ -145,8 +145,7 @@ function explainSilence(item, bot) {
  * @returns {TextLine}
  */
 function toIgnoredLine(code, bot) {
-  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
-    return { id: `page.ignored.${code}` };
+  if (code === 'empty') return { id: 'page.ignored.empty' };
   return { id: `page.ignored.${code}`, with: { bot } };
 }
 

@@ -179,9 +179,7 @@ export type ShownEngine = {
 /** Codes of reasons why words got no answer, which each page explains in its language. */
 export const ignoreCodes = [
   'typed',
-  'no-voice',
   'empty',
-  'hallucination',
   'not-named',
   'dismissed',
   'mentioned',

@@ -1,7 +1,7 @@
 import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { formatText } from '#src/texts/texts.ts';
-import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import { type IgnoreReason, isWordless } from '#src/turn/decide-utterance.ts';
 import type { PrintedEvent } from './answer-order.ts';
 
 type DropReason = Extract<SessionEvent, { kind: 'dropped' }>['why'];
@@ -122,8 +122,12 @@ export function explainDrop(reason: DropReason, name: string): string {
 
 /** Explains why an utterance was ignored. */
 export function explainSilence(reason: IgnoreReason, botName: string): Silence {
-  const explanation = formatText(`page.ignored.${reason}`, { bot: botName });
-  if (reason === 'no-voice') return { stage: 'hear', why: explanation };
-  const isWordless = reason === 'empty' || reason === 'hallucination';
-  return { stage: isWordless ? 'recognise' : 'attend', why: explanation };
+  if (isWordless(reason)) {
+    const stage = reason === 'no-voice' ? 'hear' : 'recognise';
+    return { stage, why: formatText('page.ignored.empty') };
+  }
+  return {
+    stage: 'attend',
+    why: formatText(`page.ignored.${reason}`, { bot: botName }),
+  };
 }

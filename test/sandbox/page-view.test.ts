@@ -29,6 +29,15 @@ test('a typed line without a reply gets the reason as a sentence of the page, an
   expect(sent()).toEqual([{ kind: 'ignored', who: '', why: 'typed', line }]);
 });
 
+test.each(['no-voice', 'empty', 'hallucination'] as const)(
+  'speech without words (%s) is one kind of line on the page',
+  (why) => {
+    const { view, sent } = open();
+    view.onSession({ kind: 'ignored', speakerId: toPersonId('a'), name: 'Adam', why });
+    expect(sent()).toEqual([{ kind: 'ignored', who: 'Adam', why: 'empty' }]);
+  },
+);
+
 test('an answer has its id from its beginning, with the words so far', () => {
   const { view, sent } = open();
   const adam = { speakerId: toPersonId('a'), name: 'Adam' };

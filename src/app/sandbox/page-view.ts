@@ -4,6 +4,7 @@ import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { isWordless } from '#src/turn/decide-utterance.ts';
 
 type ShownEngine = Extract<PageEvent, { kind: 'engines' }>['engines'][number];
 type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
@@ -99,8 +100,10 @@ export class PageView implements RoomView {
         this.#showAnswer(event);
         return;
       case 'ignored': {
-        if (event.why === 'interjection') return;
-        this.#send({ kind: 'ignored', who: event.name, why: event.why });
+        const { name: speaker, why: reason } = event;
+        if (reason === 'interjection') return;
+        const code = isWordless(reason) ? 'empty' : reason;
+        this.#send({ kind: 'ignored', who: speaker, why: code });
         return;
       }
       case 'typed':
