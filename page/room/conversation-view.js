@@ -3,7 +3,7 @@
 /** @import { TextLine } from './texts.js' */
 /** @import { View } from './html.js' */
 import { renderTries } from './composer-view.js';
-import { splitHeardText } from './heard-text.js';
+import { isWritten, splitHeardText } from './heard-text.js';
 import { html } from './html.js';
 import { renderMarkdown } from './markdown-view.js';
 import { renderBotFace, renderFace, renderMessage } from './message-view.js';
@@ -29,7 +29,8 @@ export function renderConversation(page, actions) {
   const panel = findPanel(page.room);
   const items = page.room.items.filter(
     // An answer without a word has its place, and is not drawn.
-    (item) => item !== panel && (item.kind !== 'answering' || Boolean(item.text)),
+    (item) =>
+      item !== panel && (item.kind !== 'answering' || isNewText(item.text, page.room)),
   );
   const lastItem = items.at(-1);
   const speakers = [
@@ -39,7 +40,7 @@ export function renderConversation(page, actions) {
     ),
     ...(room.bot.speaks &&
     !isAnswerShown(page.room) &&
-    !isShownInWriting(items, page.room)
+    (!live[room.bot.name] || isNewText(live[room.bot.name], page.room))
       ? [room.bot]
       : []),
   ];
@@ -60,21 +61,20 @@ export function renderConversation(page, actions) {
 const maxLaterItems = 8;
 
 /**
- * Tests whether the spoken answer is already shown in writing.
- * @param {readonly Item[]} items
+ * Tests whether there are words so far, which no message shows yet.
+ * @param {string | undefined} text
  * @param {RoomState} state
  * @returns {boolean}
  */
-function isShownInWriting(items, { room: { bot }, live }) {
-  const spokenText = live[bot.name];
-  if (!spokenText) return false;
-  return items
+function isNewText(text, { items, room: { bot } }) {
+  if (!text) return false;
+  return !items
     .slice(-maxLaterItems)
     .some(
       (item) =>
         item.kind === 'message' &&
         item.author === bot.name &&
-        item.text.startsWith(spokenText),
+        isWritten(item.text.slice(0, text.length), text),
     );
 }
 
@@ -131,7 +131,8 @@ function renderNote(item, { bot }) {
  * @returns {string | undefined}
  */
 function explainSilence(item, bot) {
-  if (item.kind === 'ignored') return formatLine(toIgnoredLine(item.why, bot));
+  if (item.kind === 'ignored')
+    return item.why === 'typed' ? item.text : formatLine(toIgnoredLine(item.why, bot));
   if (item.kind === 'dropped')
     return formatText(`page.dropped.${item.why}`, { name: item.who });
   return undefined;
@@ -144,8 +145,7 @@ function explainSilence(item, bot) {
  * @returns {TextLine}
  */
 function toIgnoredLine(code, bot) {
-  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
-    return { id: `page.ignored.${code}` };
+  if (code === 'empty') return { id: 'page.ignored.empty' };
   return { id: `page.ignored.${code}`, with: { bot } };
 }
 

@@ -33,3 +33,27 @@ function listWords(text) {
     end: index + word.length,
   }));
 }
+
+/** Messages are cut beyond 2,000 characters: https://discord.com/developers/docs/resources/message */
+const minCutChars = 1_900;
+
+/**
+ * Tests whether a message says a text. A mention may stand before it, its signs are made harmless, and a long one is cut.
+ * @param {string} message
+ * @param {string} text
+ * @returns {boolean}
+ */
+export function isWritten(message, text) {
+  const written = listLetters(message.replace(/^<@!?\d+> /, ''));
+  const spoken = listLetters(text);
+  return message.length > minCutChars ? spoken.startsWith(written) : written === spoken;
+}
+
+/**
+ * Lists the letters and digits of a text, or else all of its signs.
+ * @param {string} text
+ * @returns {string}
+ */
+function listLetters(text) {
+  return text.replace(/[^\p{L}\p{N}]/gu, '') || text.trim();
+}

@@ -105,8 +105,6 @@ export class RoomPage {
   #isFirst = true;
   /** Once true, one sheet is drawn for ever. */
   #isShutOut = false;
-  /** Private replies to commands of the terminal are not shown here. */
-  #hasAsked = false;
   /** @type {(refused: Response) => Promise<string>} */
   #readRefusal;
   /** Ids of uploaded files by name. @type {Map<string, string>} */
@@ -266,8 +264,8 @@ export class RoomPage {
           : value,
       ]),
     );
-    this.#receiveEvent({ kind: 'command', text: sentLine.trim() });
-    void this.#sendLine(sentLine, 'command', { name: command.name, options });
+    const { name } = command;
+    void this.#sendLine(sentLine, 'command', { name, options, line: sentLine });
   }
 
   /**
@@ -414,7 +412,6 @@ export class RoomPage {
 
   /** @type {RoomActions['askRoom']} */
   async askRoom(kind, fields) {
-    this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
     const { ok, error = formatText('page.failed'), form = this.#page.form } = reply;
     this.#changePage({ notice: ok ? '' : error, form });
@@ -427,7 +424,6 @@ export class RoomPage {
    */
   #receiveEvent(event) {
     if (this.#quietCommands.holdEvent(event)) return;
-    if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));

@@ -1,5 +1,6 @@
 /** @import { Answered, Answering, Item, PanelFacts, Room, RoomEvent, RoomMessage, RoomMessageEvent, RoomState, Unanswered } from './room-types.js' */
 
+import { isWritten } from './heard-text.js';
 import { formatText } from './texts.js';
 
 const maxItems = 200;
@@ -104,8 +105,8 @@ function findBegun({ items }, answerId) {
 }
 
 /**
- * Puts an ended answer where it began, and takes away the same one in writing. One whose beginning the page has not seen
- * stands where it was written, or else last.
+ * Puts an ended answer where it began, and takes away the message with the same words, if there is one. An answer whose
+ * beginning the page has not seen stands at its message, or else last.
  * @param {RoomState} state
  * @param {Answered} answer
  * @returns {RoomState}
@@ -113,14 +114,17 @@ function findBegun({ items }, answerId) {
 function putAnswer(state, answer) {
   const { name } = state.room.bot;
   const begun = findBegun(state, answer.answerId);
-  const written = state.items.findLast(
-    (item) =>
-      item.kind === 'message' &&
-      item.author === name &&
-      item.text.trim() === answer.text.trim(),
+  const since = begun ? state.items.indexOf(begun) : 0;
+  const written = state.items.slice(since).findLast(
+    /** @returns {item is RoomMessage & Item} */
+    (item) => item.kind === 'message' && isMessageOf(answer, item, name),
   );
   const place = begun ?? written;
-  const item = { ...answer, key: place?.key ?? `${state.count}` };
+  const taken = written && {
+    messageId: written.id,
+    ...(written.to && { to: written.to }),
+  };
+  const item = { ...answer, ...taken, key: place?.key ?? `${state.count}` };
   if (!place) return addItem(state, item, name);
   const items = state.items.flatMap((entry) =>
     entry === place ? item : entry === written ? [] : entry,
@@ -163,29 +167,60 @@ function addItem({ items, count, live, ...state }, item, speaker) {
  * @returns {RoomState}
  */
 function changeMessage(state, { change, ...message }) {
-  const { items } = state;
+  const { items, room } = state;
   const item = { ...message, key: message.id };
+  const shown = items.find((entry) => entry.key === item.key || isTakenBy(entry, item));
   if (change === 'deleted')
-    return { ...state, items: items.filter(({ key }) => key !== item.key) };
-  if (!items.some(({ key }) => key === item.key))
-    return standsAsAnswer(state, item) ? state : addItem(state, item, item.author);
+    return { ...state, items: items.filter((entry) => entry !== shown) };
+  const answer =
+    shown ??
+    items.findLast(
+      (entry) =>
+        entry.kind === 'answered' &&
+        entry.messageId === undefined &&
+        isMessageOf(entry, item, room.bot.name),
+    );
+  if (!answer) return addItem(state, item, item.author);
   return {
     ...state,
-    items: items.map((entry) => (entry.key === item.key ? item : entry)),
+    items: items.map((entry) =>
+      entry === answer ? fillItem(entry, item, room) : entry,
+    ),
   };
 }
 
 /**
- * Tests whether a message for everybody is an answer that stands here already.
- * @param {RoomState} state
+ * Tests whether an answer stands in place of a message.
+ * @param {Item} item
  * @param {RoomMessage} message
  * @returns {boolean}
  */
-function standsAsAnswer({ items, room }, { author, text, to }) {
-  if (author !== room.bot.name || to !== undefined) return false;
-  return items.some(
-    (item) => item.kind === 'answered' && item.text.trim() === text.trim(),
-  );
+function isTakenBy(item, { id }) {
+  return item.kind === 'answered' && item.messageId === id;
+}
+
+/**
+ * Fills the place of a message with its news. An answer stands on while its words do.
+ * @param {Item} item
+ * @param {RoomMessage & Item & { kind: 'message' }} message
+ * @param {Room} room
+ * @returns {Item}
+ */
+function fillItem(item, message, { bot }) {
+  if (item.kind !== 'answered' || !isMessageOf(item, message, bot.name)) return message;
+  const { id: messageId, to } = message;
+  return { ...item, messageId, ...(to && { to }) };
+}
+
+/**
+ * Tests whether a message of the bot has just the words of an answer, as the bot says of that answer.
+ * @param {Answered} answer
+ * @param {RoomMessage} message
+ * @param {string} bot name of the bot
+ * @returns {boolean}
+ */
+function isMessageOf({ isMessage, text }, message, bot) {
+  return isMessage === true && message.author === bot && isWritten(message.text, text);
 }
 
 /**

@@ -138,16 +138,19 @@
  * @property {string} text
  * @property {string} heardText the part of the text that was heard
  * @property {'completed' | 'cancelled' | 'empty' | 'failed'} finish
+ * @property {boolean} [isMessage] whether a message has just these words
+ * @property {string} [messageId] id of that message, once it came
+ * @property {string} [to] name of the only reader of that message
  * @property {Instants} instants
  * @property {number} [firstHeardAtMs] instant at which the reader's person first heard the answer
  */
 
 /**
- * Words that got no answer, and the code of the reason.
- * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
+ * Words that got no answer, and the code of the reason, or of a typed line the reason itself.
+ * @typedef {{ kind: 'ignored', who: string, why: IgnoreCode } | { kind: 'ignored', who: string, why: 'typed', text: string } | { kind: 'dropped', who: string, why: DropCode }} Unanswered
  */
 
-/** @typedef {'no-voice' | 'empty' | 'hallucination' | 'not-named' | 'dismissed' | 'mentioned' | 'off' | 'bot'} IgnoreCode */
+/** @typedef {'empty' | 'not-named' | 'dismissed' | 'mentioned' | 'off' | 'bot'} IgnoreCode */
 /** @typedef {'crowded' | 'late' | 'ending' | 'budget'} DropCode */
 
 /**

@@ -6,9 +6,19 @@ import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
-import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
+import {
+  type BotEvent,
+  type BrowserEvent,
+  type BrowserRequest,
+  formatFrame,
+} from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
-import { type FactEvent, RoomFacts } from './room-facts.ts';
+import {
+  type FactEvent,
+  type FactLine,
+  formatFactLine,
+  RoomFacts,
+} from './room-facts.ts';
 
 /** Interval between checks of the state while a page is open. */
 const stateCheckMs = 200;
@@ -21,6 +31,9 @@ type SpeechEvent = Exclude<
   BotEvent,
   FactEvent | { readonly kind: 'engines' | 'models' }
 >;
+
+/** An event whose sentence, if it has one, is not formatted yet. */
+type KeptEvent = BrowserEvent & { readonly line?: FactLine | undefined };
 
 type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -36,13 +49,14 @@ export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserSocket>();
   /** Messages by their ids, and events, in the order in which they came. */
-  readonly #shown = new Map<string | object, BrowserEvent>();
+  readonly #shown = new Map<string | object, KeptEvent>();
   /** Instants at which people were last heard, by name. */
   readonly #speaking = new Map<string, number>();
   readonly #facts: RoomFacts;
   /** Facts about the bot's process, by kind. */
   readonly #processFacts = new Map<string, BrowserEvent>();
   #state: BrowserEvent | undefined;
+  #hasActed = false;
   #checkTimer: NodeJS.Timeout | undefined;
   #heardSubscription: Disposable | undefined;
 
@@ -64,9 +78,11 @@ export class BrowserChannel implements Disposable {
     if (this.#screens.size === 1) onWatched(true);
     const facts = this.#facts.list(clock.wallMs(), screen.locale);
     const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
-    const events = [this.#state, ...lasting];
+    const events = [this.#state, ...lasting]
+      .filter((event) => event !== undefined)
+      .map((event) => toPageEvent(event, screen.locale));
     // In one frame: a page that drew the room between two would move what it has drawn.
-    screen.send(formatFrame(...events.filter((event) => event !== undefined)));
+    screen.send(formatFrame(...events));
   }
 
   /** Forgets a page that closed. After the last one the state is not checked any more. */
@@ -126,6 +142,19 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(shownEvent);
   }
 
+  /**
+   * Notes a request of a page, before it is performed. The line of a command stands in the conversation of each page,
+   * also of one that is opened later.
+   */
+  noteRequest(request: BrowserRequest): void {
+    this.#hasActed = true;
+    if (request.kind !== 'command' || request.line === undefined) return;
+    const wallMs = this.#options.clock.wallMs();
+    const event = { kind: 'command', text: request.line, wallMs };
+    this.#keepEvent(event, event);
+    this.#emitEvent(event);
+  }
+
   /** Notes whether somebody speaks, as far as the page hears it. */
   setSpeaking(name: string, on: boolean): void {
     const wasSpeaking = this.#speaking.has(name);
@@ -161,7 +190,8 @@ export class BrowserChannel implements Disposable {
   #handleMessage(change: MessageChange) {
     const { sandbox, clock } = this.#options;
     const message = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
-    if (!message) return;
+    // Private replies of before were made for the terminal, which asks the first question.
+    if (!message || (message.to !== undefined && !this.#hasActed)) return;
     const { messageId: id, ...fields } = message;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: toFileUrl(fileId, name) };
@@ -173,7 +203,7 @@ export class BrowserChannel implements Disposable {
     this.#emitEvent(event);
   }
 
-  #keepEvent(key: string | object, event: BrowserEvent) {
+  #keepEvent(key: string | object, event: KeptEvent) {
     this.#shown.set(key, event);
     const [oldest] = this.#shown.keys();
     if (this.#shown.size > maxShown && oldest) this.#shown.delete(oldest);
@@ -213,9 +243,16 @@ export class BrowserChannel implements Disposable {
     return frame ? { firstHeardAtMs: frame.atMs } : {};
   }
 
-  #emitEvent(event: BrowserEvent) {
-    if (this.#screens.size === 0) return;
-    const frame = formatFrame(event);
-    for (const screen of this.#screens) screen.send(frame);
+  #emitEvent(event: KeptEvent) {
+    for (const screen of this.#screens)
+      screen.send(formatFrame(toPageEvent(event, screen.locale)));
   }
+}
+
+/** Formats the sentence of an event, which each page gets in its language. */
+function toPageEvent(
+  { line, ...event }: KeptEvent,
+  locale: BrowserSocket['locale'],
+): BrowserEvent {
+  return line ? { ...event, text: formatFactLine(line, locale) } : event;
 }

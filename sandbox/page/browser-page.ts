@@ -166,6 +166,7 @@ function makeRequestHandler(deps: BrowserServerDeps): SocketHandlers['onMessage'
     const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
     if ('ok' in request) sendReply({ kind: 'reply', ...request });
     else {
+      channel.noteRequest(request);
       void performBrowserRequest(deps, socket, request, signal).then((answer) => {
         channel.checkState();
         sendReply(answer);

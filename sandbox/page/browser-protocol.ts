@@ -6,7 +6,12 @@ import {
   requestIdSchema,
 } from '#sandbox/parse-json-request.ts';
 import { type MessageId, toMessageId } from '#src/base/ids.ts';
-import { type FactEvent, factEventSchema } from './room-facts.ts';
+import {
+  type FactEvent,
+  type FactLine,
+  factEventSchema,
+  lineSchema,
+} from './room-facts.ts';
 
 /**
  * The room over WebSocket `/room`, in frames of JSON text. The page sends requests, each with an `id`, and gets one `reply` to
@@ -39,6 +44,7 @@ const requestSchema = z.discriminatedUnion('kind', [
     name: nameSchema,
     options: optionsWithFilesSchema,
     channel: channelSchema.optional(),
+    line: z.string().min(1).max(6000).optional(),
   }),
   z.object({
     id: idSchema,
@@ -103,6 +109,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
         Record<string, OptionWord | { readonly file: string }>
       >;
       readonly channel?: string;
+      /** The line as it was typed, which stands in the conversation. Absent for a command of a control. */
+      readonly line?: string | undefined;
     }
   | {
       readonly kind: 'complete';
@@ -171,9 +179,7 @@ export type ShownEngine = {
 /** Codes of reasons why words got no answer, which each page explains in its language. */
 export const ignoreCodes = [
   'typed',
-  'no-voice',
   'empty',
-  'hallucination',
   'not-named',
   'dismissed',
   'mentioned',
@@ -202,12 +208,16 @@ export type BotEvent =
       /** The part of `text` that was heard. */
       readonly heardText: string;
       readonly finish: 'completed' | 'cancelled' | 'empty' | 'failed';
+      /** A message has just the words of `text`. */
+      readonly isMessage?: boolean | undefined;
       readonly instants: AnswerInstants;
     }
   | {
       readonly kind: 'ignored';
       readonly who: string;
       readonly why: (typeof ignoreCodes)[number];
+      /** The reason of a typed line, in place of the code's own. */
+      readonly line?: FactLine | undefined;
     }
   /** Whether a chat model answers, or the small built-in list. */
   | { readonly kind: 'models'; readonly hasChatModel: boolean }
@@ -246,6 +256,7 @@ const speechEventSchema = z.discriminatedUnion('kind', [
     text: wordsSchema,
     heardText: wordsSchema,
     finish: z.enum(['completed', 'cancelled', 'empty', 'failed']),
+    isMessage: z.boolean().optional(),
     instants: z.object({
       heardAtMs: atMsSchema,
       endedAtMs: atMsSchema,
@@ -256,7 +267,12 @@ const speechEventSchema = z.discriminatedUnion('kind', [
       firstSentAtMs: atMsSchema.optional(),
     }),
   }),
-  z.object({ kind: z.literal('ignored'), who: whoSchema, why: z.enum(ignoreCodes) }),
+  z.object({
+    kind: z.literal('ignored'),
+    who: whoSchema,
+    why: z.enum(ignoreCodes),
+    line: lineSchema.optional(),
+  }),
   z.object({ kind: z.literal('dropped'), who: whoSchema, why: z.enum(dropCodes) }),
   z.object({
     kind: z.literal('engines'),

@@ -87,7 +87,7 @@ const timerSchema = z.object({
 });
 const toolSchema = z.object({ id: wordsSchema, tool: wordsSchema, state: wordsSchema });
 
-const lineSchema = z.object({
+export const lineSchema: z.ZodType<FactLine> = z.object({
   id: wordsSchema,
   with: z.record(wordsSchema, z.union([z.string().max(4_000), z.number()])).optional(),
 });
@@ -200,15 +200,18 @@ function toPageFact(
     case 'tools':
       return event;
     case 'panel': {
-      // The bot's process runs the same version, so it sends ids that exist. An unknown one shows itself.
-      const formatLine = ({ id, with: values }: FactLine) =>
-        formatText(id as TextId, values, locale);
       const { headline, notes } = event;
       return {
         ...event,
-        headline: formatLine(headline),
-        notes: notes.map(formatLine),
+        headline: formatFactLine(headline, locale),
+        notes: notes.map((note) => formatFactLine(note, locale)),
       };
     }
   }
+}
+
+/** Formats a sentence of the bot for a page in a language. */
+export function formatFactLine({ id, with: values }: FactLine, locale: Locale): string {
+  // The bot's process runs the same version, so it sends ids that exist. An unknown one shows itself.
+  return formatText(id as TextId, values, locale);
 }

@@ -1,7 +1,7 @@
 import type { MessageLine } from '#sandbox/program/message-line.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { formatText } from '#src/texts/texts.ts';
-import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
+import { type IgnoreReason, isWordless } from '#src/turn/decide-utterance.ts';
 import type { PrintedEvent } from './answer-order.ts';
 
 type DropReason = Extract<SessionEvent, { kind: 'dropped' }>['why'];
@@ -70,7 +70,8 @@ export function printEvent(
       show.printWords(event.name, event.text);
       break;
     case 'answered':
-      if (!event.typed) printAnswer(event, botName, show);
+      // The terminal has printed the message.
+      if (!event.isMessage) printAnswer(event, botName, show);
       break;
     case 'ignored': {
       const { stage, why: reason } = explainSilence(event.why, botName);
@@ -78,6 +79,9 @@ export function printEvent(
       if (isTold) show.printNote(reason);
       break;
     }
+    case 'typed':
+      if (event.reason) show.printNote(formatText(event.reason.id, event.reason.with));
+      break;
     case 'failed':
       show.printNote(`${event.stage}: ${event.message}`);
       break;
@@ -118,8 +122,12 @@ export function explainDrop(reason: DropReason, name: string): string {
 
 /** Explains why an utterance was ignored. */
 export function explainSilence(reason: IgnoreReason, botName: string): Silence {
-  const explanation = formatText(`page.ignored.${reason}`, { bot: botName });
-  if (reason === 'no-voice') return { stage: 'hear', why: explanation };
-  const isWordless = reason === 'empty' || reason === 'hallucination';
-  return { stage: isWordless ? 'recognise' : 'attend', why: explanation };
+  if (isWordless(reason)) {
+    const stage = reason === 'no-voice' ? 'hear' : 'recognise';
+    return { stage, why: formatText('page.ignored.empty') };
+  }
+  return {
+    stage: 'attend',
+    why: formatText(`page.ignored.${reason}`, { bot: botName }),
+  };
 }

@@ -11,7 +11,9 @@ import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poste
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/speech-engine.ts';
 import { speaksLanguage } from '#src/speech/text-language/clause-language.ts';
+import { findMissingLanguage } from '#src/speech/text-language/spoken-form.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
+import { getLanguageName } from '#src/texts/language-names.ts';
 import {
   type CheckedLine,
   findLocale,
@@ -70,6 +72,20 @@ export function toFailureLine({ about, code, stage }: BotError): TextLine {
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined)
     return toRateLimitLine(retryAfterMs);
   return { id: stage === 'recognise' ? 'fail.stt' : 'fail.llm' };
+}
+
+/** Says which language no voice speaks, and the way out. Undefined for an error of any other kind. */
+export function findMissingVoiceLine(
+  error: unknown,
+  locale?: Locale,
+): TextLine | undefined {
+  const language = findMissingLanguage(error);
+  return language === undefined
+    ? undefined
+    : {
+        id: 'voice.language.none',
+        with: { language: getLanguageName(language, locale) },
+      };
 }
 
 /** Tells people that a budget is used up, their own or the server's, or that spending cannot be stored. */

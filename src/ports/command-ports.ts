@@ -142,6 +142,8 @@ export type AskOutcome =
   | {
       readonly kind: 'answered';
       readonly text: Owned<string>;
+      /** The chat of the bot's channel was told the same words by a change, so that nothing repeats them there. */
+      readonly isTold?: true | undefined;
       readonly confirmation?: ShownConfirmation;
     }
   | { readonly kind: 'failed'; readonly line: TextLine }

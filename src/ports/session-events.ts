@@ -4,6 +4,7 @@ import type { ChannelId, GuildId, PersonId } from '#src/base/ids.ts';
 import type { LoggedText } from '#src/base/logged-text.ts';
 import type { PlayEnd, ReplyFinish } from '#src/base/play-end.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { IgnoreReason } from '#src/turn/decide-utterance.ts';
 import type { TypedOutcome } from './typed-messages.ts';
 import type { ChannelRef } from './voice-link.ts';
@@ -153,6 +154,8 @@ export type SessionEvent =
       readonly finish: ReplyFinish;
       /** A typed question has its arrival as `heardAtMs` and `endedAtMs`. */
       readonly typed?: true;
+      /** A message in a chat has just the words of `text`: the reply, or the line that told of a change. */
+      readonly isMessage?: boolean | undefined;
       readonly instants: TurnTimestamps;
     })
   /** A text has no title. */
@@ -166,6 +169,8 @@ export type SessionEvent =
       readonly kind: 'typed';
       readonly speakerId: PersonId;
       readonly outcome: TypedOutcome;
+      /** Why the writer, who waits for a reply, met none. */
+      readonly reason?: TextLine | undefined;
     }
   | FeatureEvent
   | { readonly kind: 'erased'; readonly items: number }

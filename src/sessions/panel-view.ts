@@ -161,7 +161,7 @@ function findNextName({ turnQueue, turns }: ConversationState) {
   return turnQueue.current && next ? [next.name] : [];
 }
 
-/** Lists the latest question of each person, where no captions show them. */
+/** Lists the latest question of each person as they were asked, where no captions show them. */
 function listUnderstoodLines({
   // With each yes people read that everybody in the channel may see them.
   consent,
@@ -179,10 +179,10 @@ function listUnderstoodLines({
   const agreed = state.notes.understood.filter(
     ({ by }) => consent.canWrite(by) && consent.getConsent(by) !== 'policy',
   );
-  const latest = new Map(agreed.map(({ by, words: transcript }) => [by, transcript]));
-  return [...latest]
+  return agreed
+    .filter(({ by }, n) => agreed.findLastIndex((later) => later.by === by) === n)
     .slice(-maxShownQuestions)
-    .flatMap(([by, transcript]): readonly TextLine[] => {
+    .flatMap(({ by, words: transcript }): readonly TextLine[] => {
       const question = truncate(toVisibleLine(transcript), maxQuestionChars);
       return question === ''
         ? []

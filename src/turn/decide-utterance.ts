@@ -49,11 +49,11 @@ export type UtteranceFacts = SpeakerTurn & {
 
 /** `interjection` is a "stop" or "mhm". The other reasons depend on the addressee. */
 export type IgnoreReason =
-  | 'no-voice'
-  | 'empty'
-  | 'hallucination'
+  | WordlessReason
   | (AddressingVerdict & { meant: false })['why']
   | 'interjection';
+
+type WordlessReason = 'no-voice' | 'empty' | 'hallucination';
 
 /** Command in an utterance that is nothing else. */
 export type UtteranceCommand =
@@ -344,7 +344,8 @@ function decideIgnore(
   };
 }
 
-function isWordless(reason: IgnoreReason) {
+/** Tests whether an utterance was ignored because it had no words: nothing was said, or only noise was recognised. */
+export function isWordless(reason: IgnoreReason): reason is WordlessReason {
   return reason === 'no-voice' || reason === 'empty' || reason === 'hallucination';
 }
 

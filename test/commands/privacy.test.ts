@@ -146,7 +146,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const [reply] = await press('privacy', adam, { help: { talk: undefined } });
   expect(listLines(reply)).toEqual([
     'I hear you until you say no. To stop me, press Not me.',
-    'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
+    'Stored about you: 0 caption lines, 0 memories, 3 other entries (your yes or no, your choices, reminders, costs, when I heard you: /privacy export shows each).',
     "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
   ]);
   expect([reply.to, reply.buttons]).toEqual([undefined, consents]);

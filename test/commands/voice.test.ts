@@ -61,7 +61,10 @@ test.each<[Words, PersonChange]>([
 
 test.each<[Words, string]>([
   [{ language: 'Klingon' }, 'There is no "Klingon". Pick one from the list.'],
-  [{ language: 'ru' }, 'No voice here speaks Russian.'],
+  [
+    { language: 'ru' },
+    'No voice here speaks Russian. Whoever runs me adds one with npm run setup.',
+  ],
   [{ voice: 'rmz' }, 'There is no "rmz". There are: rms, slt, kal16.'],
   [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is pronounced.'],
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {

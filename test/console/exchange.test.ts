@@ -110,7 +110,7 @@ test('when only noise came, no words were recognised', async () =>
   expect((await spoken(ignored('empty'))).result).toEqual({
     kind: 'failed',
     stage: 'recognise',
-    why: 'No words were recognised.',
+    why: 'No words were recognised. Say it in one go, closer to the microphone.',
   }));
 
 const failedAt = (stage: 'recognise' | 'think' | 'speak'): SessionEvent => {

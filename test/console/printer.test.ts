@@ -52,7 +52,12 @@ test.each<readonly [Parameters<typeof printEvent>[0], string]>([
   ...(['empty', 'hallucination', 'interjection', 'no-voice'] as const).map(
     (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
   ),
-  [{ ...answered('completed'), typed: true }, ''],
+  [{ ...answered('completed'), isMessage: true }, ''],
+  [
+    { kind: 'typed', ...ben, outcome: 'full', reason: { id: 'consent.no' } },
+    "  You said no, so I don't hear you. Press Hear me to change that.\n",
+  ],
+  [{ kind: 'typed', ...ben, outcome: 'answered' }, ''],
   [
     { kind: 'words', text: "Adam. Time's up.", isWhole: true },
     "  Nova   Adam. Time's up.\n",

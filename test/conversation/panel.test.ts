@@ -134,7 +134,7 @@ playScripts({
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
     panel > join.ok; listening; people.yes names Adam
     `,
-  'the panel in the chat of the channel shows for a minute what was understood, the latest of each person':
+  'the panel in the chat of the channel shows for a minute what was understood: the latest of each person, as they were asked':
     [
       { acts: { inLounge, drain }, stored: { eva: { kind: 'always' } } },
       `
@@ -143,11 +143,11 @@ playScripts({
     eva says: and where > heard Eva: and where, answered Eva: You said five.
     adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
     panel
-    > join.ok; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva
+    > join.ok; listening; heard name Eva words and where; heard name Adam words what is a quagga what is a quagga; people.yes names Adam, Eva
     bob comes
     300
     panel
-    > join.ok; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
+    > join.ok; listening; heard name Eva words and where; heard name Adam words what is a quagga what is a quagga; people.yes names Adam, Eva; people.unasked names Bob
     eva is forgotten > forgotten total 1
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.

@@ -4,7 +4,7 @@ import {
   errorCodes,
   type FailureStage,
 } from '#src/base/errors.ts';
-import { toFailureLine } from '#src/notices/channel-notices.ts';
+import { findMissingVoiceLine, toFailureLine } from '#src/notices/channel-notices.ts';
 import { formatText, readTexts } from '#src/texts/texts.ts';
 
 const stages = ['recognise', 'think', 'speak', 'link', undefined] as const;
@@ -53,4 +53,21 @@ test('people are told that a model is loading, and that a question is refused fo
     about,
   );
   expect(toFailureLine(refused)).toEqual({ id: 'fail.content' });
+});
+
+test('a text that no voice speaks names its language in that of the reader, and who can mend it', () => {
+  const about = { language: 'de' };
+  const error = new BotError(
+    'speech.no_voice',
+    false,
+    'No.',
+    undefined,
+    'speak',
+    about,
+  );
+  const { id, with: values } = findMissingVoiceLine(error, 'fr') ?? expect.fail();
+  expect(formatText(id, values, 'fr')).toMatch(/allemand.*npm run setup/);
+  expect(
+    findMissingVoiceLine(new BotError('provider.late', true, 'No.')),
+  ).toBeUndefined();
 });

@@ -52,28 +52,38 @@ test('of messages and events, in the order in which they came, only the latest 2
   expect(items[1]).toMatchObject({ text: '150' });
 });
 
-test('an answer that was heard takes the place of the same in writing', () => {
-  const instants = { heardAtMs: 1 };
-  const answered = {
-    answerId: 1,
-    who: 'You',
-    text: 'Noon.',
-    heardText: 'Noon.',
-    finish: 'completed' as const,
-    instants,
-  };
-  const { items } = after(state, message('Noon.'), message('Other.'), {
-    kind: 'answered',
-    ...answered,
-  });
-  expect(items.map(({ kind }) => kind)).toEqual(['answered', 'message']);
-  const later = after(
-    state,
-    { kind: 'answered', ...answered },
-    message('Noon.'),
-    message('Other.'),
-  ).items;
-  expect(later.map(({ kind }) => kind)).toEqual(['answered', 'message']);
+const noon = {
+  ...{ kind: 'answered', answerId: 1, who: 'You', text: 'Noon.', heardText: 'Noon.' },
+  ...{ finish: 'completed', instants: { heardAtMs: 1, endedAtMs: 1 } },
+} as const satisfies RoomEvent;
+
+const listKinds = (...lines: readonly RoomEvent[]) =>
+  after(state, ...lines).items.map(({ kind }) => kind);
+
+test('an answer that is a message, too, is one bubble, whichever comes first', () => {
+  const answer: RoomEvent = { ...noon, isMessage: true };
+  const [same, other] = [message('Noon.'), message('Other.')];
+  expect(listKinds(same, other, answer)).toEqual(['answered', 'message']);
+  expect(listKinds(answer, other, same)).toEqual(['answered', 'message']);
+  const mention = message('m', { text: '<@1> Noon.' });
+  expect(listKinds(answer, mention)).toEqual(['answered']);
+  const only = message('m', { text: 'Noon.', to: 'You' });
+  expect(after(state, answer, only).items).toMatchObject([{ to: 'You' }]);
+});
+
+test('a message that says what the bot has only said aloud is a bubble of its own', () => {
+  expect(listKinds(noon, message('Noon.'))).toEqual(['answered', 'message']);
+  const answer: RoomEvent = { ...noon, isMessage: true };
+  const again = message('again', { text: 'Noon.' });
+  expect(listKinds(answer, message('Noon.'), again)).toEqual(['answered', 'message']);
+});
+
+test('an answer goes with its message, or says what that message says now', () => {
+  const talk = [state, { ...noon, isMessage: true }, message('Noon.')];
+  const edited = message('Noon.', { change: 'edited', text: 'Taken back.' });
+  expect(after(...talk, edited).items).toMatchObject([{ text: 'Taken back.' }]);
+  const deleted = message('Noon.', { change: 'deleted' });
+  expect(after(...talk, deleted).items).toEqual([]);
 });
 
 const ends = {
@@ -116,7 +126,7 @@ test('an answer stands where it began, above the question that cut it', () => {
 test('an answer in writing, too, takes the place of its beginning', () => {
   const { items } = after(state, begins(1), said('You', 'Hm.'), message('Noon.'), {
     ...{ kind: 'answered', answerId: 1, ...ends },
-    text: 'Noon.',
+    ...{ text: 'Noon.', isMessage: true },
   });
   expect(items.map(({ kind }) => kind)).toEqual(['answered', 'said']);
 });

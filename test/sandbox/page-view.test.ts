@@ -1,7 +1,6 @@
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import { toPersonId } from '#src/base/ids.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
-import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 import { toLogged } from '#test/fakes/to-logged.ts';
 
 function open() {
@@ -21,40 +20,23 @@ test('what is read out without being an answer stays on the page once it is over
   ]);
 });
 
-/** Outcomes that need no sentence: there is a reply or a voice, or no person waits for one. */
-type Settled = (typeof settled)[number];
-const settled = [
-  'answered',
-  'failed',
-  'deleted',
-  'elsewhere',
-  'bot',
-  'webhook',
-  'read',
-] as const;
-
-const unreplied: Record<Exclude<TypedOutcome, Settled>, true> = {
-  off: true,
-  refused: true,
-  unasked: true,
-  paused: true,
-  unread: true,
-  empty: true,
-  'not-meant': true,
-  full: true,
-  absent: true,
-  silent: true,
-};
-
-test.each([
-  ...Object.keys(unreplied).map((outcome) => [outcome as TypedOutcome, 1] as const),
-  ...settled.map((outcome) => [outcome, 0] as const),
-])('a typed line that is %s gets %i sentences of the page', (outcome, count) => {
+test('a typed line without a reply gets the reason as a sentence of the page, and one with a reply none', () => {
   const { view, sent } = open();
-  view.onSession({ kind: 'typed', speakerId: toPersonId('a'), outcome });
-  const sentence = { kind: 'ignored', who: '', why: 'typed' };
-  expect(sent()).toEqual(Array.from({ length: count }, () => sentence));
+  const typed = { kind: 'typed', speakerId: toPersonId('a'), outcome: 'full' } as const;
+  view.onSession(typed);
+  view.onSession({ ...typed, reason: { id: 'ask.dropped' } });
+  const line = { id: 'ask.dropped', with: {} };
+  expect(sent()).toEqual([{ kind: 'ignored', who: '', why: 'typed', line }]);
 });
+
+test.each(['no-voice', 'empty', 'hallucination'] as const)(
+  'speech without words (%s) is one kind of line on the page',
+  (why) => {
+    const { view, sent } = open();
+    view.onSession({ kind: 'ignored', speakerId: toPersonId('a'), name: 'Adam', why });
+    expect(sent()).toEqual([{ kind: 'ignored', who: 'Adam', why: 'empty' }]);
+  },
+);
 
 test('an answer has its id from its beginning, with the words so far', () => {
   const { view, sent } = open();

@@ -2,35 +2,14 @@ import type { EngineNews } from '#src/app/engines/engine-news.ts';
 import type { PageEvent } from '#src/console/sandbox-process.ts';
 import type { RoomFact, RoomView, ToolFact } from '#src/ports/room-view.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { TypedOutcome } from '#src/ports/typed-messages.ts';
 import { escapeTextValues, Mentions } from '#src/texts/plain-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { isWordless } from '#src/turn/decide-utterance.ts';
 
 type ShownEngine = Extract<PageEvent, { kind: 'engines' }>['engines'][number];
 type FactLine = Extract<PageEvent, { kind: 'panel' }>['headline'];
 
 export type SendToPage = (event: PageEvent) => void;
-
-/** Whether the page itself says that a typed line has no reply: it gets none, or one only now and then. */
-const isToldOnPage: Readonly<Record<TypedOutcome, boolean>> = {
-  answered: false,
-  failed: false,
-  deleted: false,
-  elsewhere: false,
-  off: true,
-  bot: false,
-  webhook: false,
-  refused: true,
-  unasked: true,
-  paused: true,
-  unread: true,
-  empty: true,
-  'not-meant': true,
-  read: false,
-  full: true,
-  absent: true,
-  silent: true,
-};
 
 /** Tool calls that the page is told of. */
 const maxTools = 8;
@@ -121,13 +100,20 @@ export class PageView implements RoomView {
         this.#showAnswer(event);
         return;
       case 'ignored': {
-        if (event.why === 'interjection') return;
-        this.#send({ kind: 'ignored', who: event.name, why: event.why });
+        const { name: speaker, why: reason } = event;
+        if (reason === 'interjection') return;
+        const code = isWordless(reason) ? 'empty' : reason;
+        this.#send({ kind: 'ignored', who: speaker, why: code });
         return;
       }
       case 'typed':
-        if (isToldOnPage[event.outcome])
-          this.#send({ kind: 'ignored', who: '', why: 'typed' });
+        if (event.reason)
+          this.#send({
+            kind: 'ignored',
+            who: '',
+            why: 'typed',
+            line: toFactLine(event.reason),
+          });
         return;
       case 'dropped':
         this.#send({ kind: 'dropped', who: event.name, why: event.why });
@@ -151,6 +137,7 @@ export class PageView implements RoomView {
 
   #showAnswer(event: Extract<SessionEvent, { kind: 'answered' }>) {
     const { answerId, name: asker, text, heardText, finish, instants } = event;
+    const { isMessage } = event;
     this.#liveWords.set(this.#botName, heardText);
     this.#send({
       kind: 'answered',
@@ -159,6 +146,7 @@ export class PageView implements RoomView {
       text,
       heardText,
       finish,
+      isMessage,
       instants,
     });
   }

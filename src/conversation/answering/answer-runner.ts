@@ -398,7 +398,12 @@ function toAskOutcome(
   // An answer that could not be spoken was written.
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: toFailureLine(failure) };
-  if (text.trim() !== '') return { kind: 'answered', text: pending.toOwnedText(text) };
+  if (text.trim() !== '')
+    return {
+      kind: 'answered',
+      text: pending.toOwnedText(text),
+      isTold: pending.isTold(text) || undefined,
+    };
   return { kind: 'failed', line: { id: 'fail.llm' } };
 }
 
@@ -433,6 +438,7 @@ function reportAnswer(
     isLeftOut: !consent.canWrite(speakerId),
     finish,
     typed: request === undefined ? undefined : true,
+    isMessage: progress.isMessage,
     instants: {
       ...progress.instants,
       heardAtMs: getVoiceEndMs(turn),

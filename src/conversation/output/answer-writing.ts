@@ -18,7 +18,7 @@ type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: Pick<
     PendingAnswer,
-    'isWritten' | 'language' | 'onlyFor' | 'toOwnedText'
+    'isTold' | 'isWritten' | 'language' | 'onlyFor' | 'toOwnedText'
   >;
   /** The answer stands in the reply to a typed question. */
   readonly isReplied: boolean;
@@ -30,7 +30,7 @@ type WritingSession = Owners<
   'consent' | 'loop' | 'notices' | 'speech' | 'tools' | 'voiceChannel'
 >;
 
-/** Chooses where an answer is written. Undefined: nowhere, since it was said. */
+/** Chooses where an answer is written. Undefined: nowhere, since it was said, or the chat was told its words by a change. */
 function choosePlace({
   isReplied,
   pending,
@@ -39,6 +39,7 @@ function choosePlace({
 }: WrittenAnswer): WrittenPlace | undefined {
   if (pending.onlyFor !== undefined) return 'private';
   if (isReplied) return 'reply';
+  if (pending.isTold(progress.text)) return undefined;
   if (readerId !== undefined) return 'mention';
   return progress.unspoken ? 'chat' : undefined;
 }
@@ -54,7 +55,9 @@ export function writeAnswerOnce(answer: WrittenAnswer, session: WritingSession):
   if (text === '' || progress.isWritten) return;
   if (missingLanguage !== undefined)
     tellMissingVoice(missingLanguage, askerId, session, pending.language);
-  writeInPlace(choosePlace(answer), pending.toOwnedText(text), answer, session);
+  const place = choosePlace(answer);
+  writeInPlace(place, pending.toOwnedText(text), answer, session);
+  progress.isMessage = place !== undefined || pending.isTold(text);
   progress.isWritten =
     readerId !== undefined || unspoken !== undefined || pending.isWritten;
 }

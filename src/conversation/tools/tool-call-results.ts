@@ -20,6 +20,8 @@ export type ToolCallResult = {
   readonly quote?: Quote;
   /** Sentences for people, for a model that cannot write its own. */
   readonly lines?: readonly TextLine[] | undefined;
+  /** Words in which the chat of the channel was told of the change. */
+  readonly told?: string | undefined;
 };
 
 /** Runs `work` until the deadline of its tool. Aborting `signal` throws `signal.reason` at once. */
@@ -53,24 +55,30 @@ export function withToolDeadline<T>(
   );
 }
 
-/** Tells everybody in the channel what a call has changed that ran without Confirm. */
+/**
+ * Tells everybody in the channel what a call has changed that ran without Confirm. Returns the written words. Undefined
+ * where there was nothing to tell.
+ */
 export function tellChange(
   outcome: ToolOutcome,
   wish: ToolWish,
   session: Owners<'notices' | 'voiceChannel'>,
-): void {
+): string | undefined {
   const { hasChangedNothing, line } = outcome;
-  if (wish.effect !== 'change' || hasChangedNothing || outcome.isTold || !line) return;
-  tellRoom(line, session);
+  if (wish.effect !== 'change' || hasChangedNothing || outcome.isTold || !line)
+    return undefined;
+  return tellRoom(line, session);
 }
 
-/** Writes a line into the chat of the channel at once, also between notices. */
+/** Writes a line into the chat of the channel at once, also between notices, and returns its words. */
 export function tellRoom(
   line: TextLine,
   { notices, voiceChannel }: Owners<'notices' | 'voiceChannel'>,
-): void {
+): string {
   const { channelId } = voiceChannel.channel;
-  notices.writeWords(new Owned(notices.formatWrittenText(line), { channelId }));
+  const text = notices.formatWrittenText(line);
+  notices.writeWords(new Owned(text, { channelId }));
+  return text;
 }
 
 /** Creates the result of a failed call. `isUnchanged`: the call has surely changed nothing. */

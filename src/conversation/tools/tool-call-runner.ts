@@ -270,11 +270,11 @@ export class ToolCallRunner {
     const runAction = async () => {
       const ports = this.#tools.createPorts(asker.speakerId);
       const outcome = await action.run(wish, ports, runSignal);
-      tellChange(outcome, wish, this.#session);
+      const told = tellChange(outcome, wish, this.#session);
       const { facts, hasChangedNothing, quote } = outcome;
       const content = formatToolResult(facts, tool.external?.resultChars);
       const lines = listResultLines(outcome);
-      return { how: 'ran', content, hasChangedNothing, quote, lines } as const;
+      return { how: 'ran', content, hasChangedNothing, quote, lines, told } as const;
     };
     try {
       const work = waitUnlessAborted(runAction(), runSignal);
@@ -370,6 +370,7 @@ export class AnswerCalls implements AnswerTools {
   readonly #offeredTools: ReadonlyMap<string, ToolEntry>;
   #runningTools: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
+  #told: readonly string[] = [];
 
   constructor(options: AnswerCallsOptions) {
     this.#options = options;
@@ -387,6 +388,13 @@ export class AnswerCalls implements AnswerTools {
       content: calls.getResult(resultId).content,
       lines: calls.getResult(resultId).lines,
     }));
+  }
+
+  /** Tests whether the chat was told of a change in just these words, also for an earlier answer to the same question. */
+  isTold(text: string): boolean {
+    const { calls, changes } = this.#options;
+    const earlier = changes.map(({ resultId }) => calls.getResult(resultId).told);
+    return [...this.#told, ...earlier].includes(text);
   }
 
   /** Tools that the model may call, fixed when the answer began. */
@@ -428,6 +436,7 @@ export class AnswerCalls implements AnswerTools {
       ({ how }) => how,
     );
     if (result.quote !== undefined) this.#quotes = [...this.#quotes, result.quote];
+    if (result.told !== undefined) this.#told = [...this.#told, result.told];
     calls.reportCall(tool, result.how, askerId, atMs);
     return { content: result.content, lines: result.lines };
   }

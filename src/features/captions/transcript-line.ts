@@ -46,6 +46,14 @@ export type TranscriptLine = {
   readonly isBrief?: true;
 };
 
+/** Compares lines by their beginnings, which is their order wherever they are shown or kept. */
+export function compareBeginnings(
+  one: Pick<TranscriptLine, 'number' | 'startMs'>,
+  other: Pick<TranscriptLine, 'number' | 'startMs'>,
+): number {
+  return one.startMs - other.startMs || one.number - other.number;
+}
+
 /** Channels whose transcripts a reader may know. */
 export type ReadableChannels = {
   readonly channelIds: readonly ChannelId[];

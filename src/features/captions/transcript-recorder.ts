@@ -24,6 +24,7 @@ import { truncate } from '#src/texts/plain-text.ts';
 import { createWallTimes } from '#src/texts/wall-time.ts';
 import { CaptionTranslator } from './caption-translator.ts';
 import {
+  compareBeginnings,
   listSpeakerIds,
   type ResumableSession,
   type TranscriptLine,
@@ -133,9 +134,7 @@ export class TranscriptRecorder {
 
   /** Lists lines of the last hour, by beginning. */
   listRecentLines(): readonly TranscriptLine[] {
-    return [...this.#recentLines.values()].sort(
-      (a, b) => a.startMs - b.startMs || a.number - b.number,
-    );
+    return [...this.#recentLines.values()].sort(compareBeginnings);
   }
 
   /** Begins a line of a person. The follower shows the words as they come, and ends the line. */

@@ -1,7 +1,7 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { toBudgetLine } from '#src/notices/channel-notices.ts';
+import { findMissingVoiceLine, toBudgetLine } from '#src/notices/channel-notices.ts';
 import { formatDuration } from '#src/texts/duration.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** Source: `sound-sources.ts`. */
 const maxTrackMs = 10_800_000;
@@ -44,7 +44,8 @@ export function toRecordingErrorLine(
 }
 
 /** Describes an error. Unknown ones are of a speech server. */
-export function toTrackErrorLine(error: BotError): TextLine {
+export function toTrackErrorLine(error: BotError, locale: Locale): TextLine {
   if (error.about.cap !== undefined) return toBudgetLine(error.about.cap);
-  return toSoundErrorLine(error) ?? { id: 'track.bad.voice' };
+  const known = toSoundErrorLine(error) ?? findMissingVoiceLine(error, locale);
+  return known ?? { id: 'track.bad.voice' };
 }

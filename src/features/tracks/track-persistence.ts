@@ -46,7 +46,9 @@ export class TrackPersistence {
     const { notices, signal, speech } = this.#session;
     using _tracks = speech.mix.tracks.listen(({ error, item, track }) => {
       this.#changes.wake();
-      if (error) this.#reportGone(track, item.title, toTrackErrorLine(error));
+      if (!error) return;
+      const line = toTrackErrorLine(error, notices.getWrittenLocale());
+      this.#reportGone(track, item.title, line);
     });
     signal.addEventListener('abort', () => this.#changes.wake());
     try {

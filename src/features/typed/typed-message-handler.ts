@@ -19,6 +19,7 @@ import { judgeAccess } from '#src/people/rights.ts';
 import type { AdmittedContent } from '#src/ports/authored-content.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { toFailureEvent } from '#src/ports/failure-event.ts';
+import { toJoinRoomLine } from '#src/ports/join-room-line.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
@@ -36,6 +37,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { addressingRules } from '#src/turn/addressing/addressing.ts';
 import type { WishKind } from '#src/turn/overlap/interjections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
+import { typedReasons } from './typed-reasons.ts';
 import type { TypedRequests } from './typed-requests.ts';
 import { TypedWishes } from './typed-wishes.ts';
 
@@ -63,6 +65,8 @@ export class TypedMessageHandler implements TypedMessageListener {
   readonly #takeExplanation = createUseLimit(1, 600);
   readonly #wishes: TypedWishes;
   readonly #openMessages = new Map<MessageId, AbortController>();
+  /** Messages whose writers were told something, as a reply or by the line about a change. */
+  readonly #told = new WeakSet<TypedMessage>();
 
   /** Creates the handler. Aborting `signal` ends written answers. */
   constructor(
@@ -96,7 +100,7 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   /** Answers a message, reads it aloud, or leaves it. Reports failures and never throws. */
   async handleMessage(message: TypedMessage): Promise<TypedOutcome> {
-    const { guildId, author, messageId } = message;
+    const { guildId, messageId } = message;
     const deletion = new AbortController();
     this.#openMessages.set(messageId, deletion);
     let outcome = await this.#decideOutcome(message, deletion.signal).catch(
@@ -108,9 +112,43 @@ export class TypedMessageHandler implements TypedMessageListener {
     );
     this.#openMessages.delete(messageId);
     if (deletion.signal.aborted) outcome = 'deleted';
-    if (outcome !== 'elsewhere' && outcome !== 'bot')
-      this.#deps.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
+    await this.#reportOutcome(message, outcome);
     return outcome;
+  }
+
+  /** Reports the one outcome of a line, and the reason where its writer waits in vain. */
+  async #reportOutcome(message: TypedMessage, outcome: TypedOutcome) {
+    const { author, guildId } = message;
+    // Of lines elsewhere only the page of the sandbox wants to know, where their writer waits.
+    const isWanted = outcome !== 'elsewhere' || this.#deps.roomView !== undefined;
+    if (outcome === 'bot' || !isWanted) return;
+    const reason = this.#told.has(message)
+      ? undefined
+      : await this.#findReason(message, outcome);
+    const event = { kind: 'typed', speakerId: author.id, outcome, reason } as const;
+    this.#deps.onEvent(guildId, event);
+  }
+
+  async #findReason(
+    { author, guildId }: TypedMessage,
+    outcome: TypedOutcome,
+  ): Promise<TextLine | undefined> {
+    const { places } = this.#deps;
+    if (outcome === 'refused') {
+      const mayManage = places.mayManage(guildId, author.id);
+      const caller = { ...author, mayManage };
+      const denial = await this.#sessions.settings.findDenial({ guildId, caller });
+      if (denial) return denial;
+    }
+    const session = this.#sessions.findSession(guildId);
+    const settings = session?.loop.state.session.settings;
+    return typedReasons[outcome]({
+      bot: places.getBotName(guildId),
+      channel: session?.channel.name,
+      joinLine: session && toJoinRoomLine(session.channel, author.id, places),
+      canSpeak: session?.speech.canSpeak() ?? false,
+      isAskNeeded: settings?.addressing === 'window',
+    });
   }
 
   /**
@@ -156,27 +194,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     objection: TypedOutcome,
     deletion: AbortSignal,
   ): Promise<TypedOutcome> {
-    if (!isPersonsMention(message)) return objection;
-    const line = await this.#findObjectionLine(message, objection);
+    if (!isPersonsMention(message) || !explainedOutcomes.has(objection))
+      return objection;
+    const line = await this.#findReason(message, objection);
     if (!line) return objection;
     const { author, guildId } = message;
     const waitMs = await this.#takeExplanation(guildId, author.id);
     if (waitMs > 0) return objection;
     return await this.#replyWithLines(message, [line], deletion, objection);
-  }
-
-  async #findObjectionLine(
-    { author, guildId }: TypedMessage,
-    objection: TypedOutcome,
-  ): Promise<TextLine | undefined> {
-    if (objection === 'off') return { id: 'typed.off' };
-    if (objection !== 'refused') return undefined;
-    const mayManage = this.#deps.places.mayManage(guildId, author.id);
-    const caller = { ...author, mayManage };
-    const denial = await this.#sessions.settings.findDenial({ guildId, caller });
-    if (denial) return denial;
-    const choices = await this.#sessions.consents.loadChoices(guildId);
-    return choices.hasRefused(author.id) ? { id: 'consent.no' } : undefined;
   }
 
   /** Asks whether a message may be used and is meant for the bot. Else returns the outcome. */
@@ -267,7 +292,11 @@ export class TypedMessageHandler implements TypedMessageListener {
         question,
         heard: (placeId && outcome.text.findForPlace(placeId)) || '',
       });
-    return await this.#deliverOutcome(message, outcome, signal, privateSession);
+    const hasChat = session !== undefined;
+    return await this.#deliverOutcome(message, outcome, signal, {
+      hasChat,
+      privateSession,
+    });
   }
 
   async #chooseMedium(
@@ -282,12 +311,12 @@ export class TypedMessageHandler implements TypedMessageListener {
     return isVoice && session.isHere(id) ? 'aloud' : 'reply';
   }
 
-  /** Writes an answer. `privateSession` is that of a writer with private answers. */
+  /** Writes an answer, unless a change has told the chat the same words. */
   async #deliverOutcome(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,
-    privateSession: Parameters<typeof writePrivately>[2] | undefined,
+    { hasChat, privateSession }: ReplyPlace,
   ) {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     if (outcome.kind === 'failed')
@@ -296,11 +325,12 @@ export class TypedMessageHandler implements TypedMessageListener {
       const line = { id: 'words.erased' } as const;
       return await this.#replyWithLine(message, line, signal, 'failed');
     }
-    if (
-      (await this.#replyWithText(message, outcome.text, signal, privateSession)) ===
-      'deleted'
-    )
-      return 'deleted';
+    const isRead = outcome.isTold && hasChat && !privateSession;
+    if (isRead) this.#told.add(message);
+    const delivery = isRead
+      ? 'sent'
+      : await this.#replyWithText(message, outcome.text, signal, privateSession);
+    if (delivery === 'deleted') return 'deleted';
     if (outcome.confirmation) {
       const { channelId, guildId } = message;
       const channel = { channelId, guildId, name: channelId };
@@ -314,8 +344,9 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     text: Owned<string>,
     signal: AbortSignal,
-    privateSession: Parameters<typeof writePrivately>[2] | undefined,
+    privateSession: ReplyPlace['privateSession'],
   ) {
+    this.#told.add(message);
     if (!privateSession) return await this.#replies.replyTo(message, text, signal);
     void writePrivately(message.author, text, privateSession);
     return 'sent';
@@ -340,6 +371,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     const text = lines
       .map((line) => formatWrittenText(line, message.guildId, this.#deps))
       .join(' ');
+    this.#told.add(message);
     const delivery = await this.#replies.replyTo(message, toOpenText(text), signal);
     return delivery === 'deleted' ? delivery : outcome;
   }
@@ -373,6 +405,13 @@ type AnsweringSession = Pick<
   'consent' | 'isHere' | 'loop' | 'notices' | 'voiceChannel' | 'speech' | 'tools'
 >;
 
+type ReplyPlace = {
+  /** The message stands in the chat of the bot's channel. */
+  readonly hasChat: boolean;
+  /** Session of a writer with private answers. */
+  readonly privateSession: Parameters<typeof writePrivately>[2] | undefined;
+};
+
 type ChatSession = Owners<'consent' | 'loop' | 'voiceChannel'>;
 
 /** Finds a reason against answering, apart from the words. */
@@ -405,6 +444,9 @@ function findWordsObjection(
     ? undefined
     : 'not-meant';
 }
+
+/** Outcomes that a person who mentioned the bot reads. */
+const explainedOutcomes: ReadonlySet<TypedOutcome> = new Set(['off', 'refused']);
 
 /** Reasons that hold for each line of a person, so that no reply tells them. */
 const silentReasons: ReadonlySet<AuthorRefusal> = new Set(['no', 'blocked', 'unread']);

@@ -120,5 +120,11 @@ function toAskOutcome(text: string, { origin, tools }: OwnedQuestion): AskOutcom
     tools?.owner ?? origin.owner,
     tools?.sources ?? origin.sources,
   );
-  return { kind: 'answered', text: answer, confirmation: tools?.openConfirmation() };
+  const isTold = tools?.isTold(text) || undefined;
+  return {
+    kind: 'answered',
+    text: answer,
+    isTold,
+    confirmation: tools?.openConfirmation(),
+  };
 }

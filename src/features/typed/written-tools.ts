@@ -68,6 +68,7 @@ export class WrittenTools {
   #isPrivate = false;
   #quotedOwner: Owner = 'given';
   #hasQuoted = false;
+  #told: readonly string[] = [];
   #pending: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
   /** Creates the tools of an answer, of which it gets those that work without a channel. */
@@ -110,6 +111,11 @@ export class WrittenTools {
       tookMs: clock.nowMs() - atMs,
     });
     return { content, lines };
+  }
+
+  /** Tests whether the chat of the bot's channel was told of a change in just these words. */
+  isTold(text: string): boolean {
+    return this.#told.includes(text);
   }
 
   /**
@@ -171,7 +177,8 @@ export class WrittenTools {
     const wish = findWish(effect, isOwn ? 'own' : 'of others');
     if (presser || !wish) return this.#awaitConfirm(tool, action);
     const outcome = await action.run(wish, ports, signal);
-    if (session) tellChange(outcome, wish, session);
+    const told = session && tellChange(outcome, wish, session);
+    if (told !== undefined) this.#told = [...this.#told, told];
     if (outcome.isPrivate && isOpen) return createRejectedResult(onlyAskerText);
     this.#isPrivate ||= outcome.isPrivate === true;
     this.#quotedOwner = outcome.quote?.text.owner ?? this.#quotedOwner;

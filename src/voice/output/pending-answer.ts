@@ -31,6 +31,8 @@ export type Quote = {
 export interface AnswerTools {
   readonly quote: Quote | undefined;
   readonly runningStep: PlainTextId | undefined;
+  /** Tests whether the chat was told of a change in just these words. */
+  isTold(text: string): boolean;
   /** Runs one call of the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
@@ -112,6 +114,11 @@ export class PendingAnswer {
   /** Wraps a text of this answer with its owner and the sources of its prompt. */
   toOwnedText(text: string): Owned<string> {
     return new Owned(text, this.owner, this.#options.origin.sources);
+  }
+
+  /** Tests whether the chat was told of a change in just the words of this answer, so that they stand there. */
+  isTold(text: string): boolean {
+    return this.#options.tools.isTold(text.trim());
   }
 
   /** Voice of all clauses. It follows the language of the turn as far as known. */
@@ -270,6 +277,8 @@ export type AnswerProgress = {
   aside?: string;
   /** True if people got the answer in writing, so that all of its text counts as heard. */
   isWritten?: boolean;
+  /** True if a message has just these words. */
+  isMessage?: boolean;
   /** Why some of it had no sound: speech failed, or no voice speaks its language. */
   unspoken?: 'failed' | 'voiceless';
   /** Language (BCP 47) of the first clause that no voice speaks. */

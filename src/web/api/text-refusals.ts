@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
 import { toRecordingErrorLine } from '#src/features/tracks/sound-source-error-texts.ts';
-import { toBudgetLine } from '#src/notices/channel-notices.ts';
+import { findMissingVoiceLine, toBudgetLine } from '#src/notices/channel-notices.ts';
 import { maxRecordingMs } from '#src/sources/recordings.ts';
 import { replaceUtcInstants } from '#src/spending/calendar.ts';
 import { formatText, type TextLine } from '#src/texts/texts.ts';
@@ -30,6 +30,7 @@ const refusalsByTextId: readonly (readonly [
   ['seat.stopped', 503, 'bot.stopping'],
   ['muted.', 409, 'bot.muted'],
   ['say.empty', 422, 'text.unspeakable'],
+  ['voice.language.none', 422, 'speech.no_voice'],
   ['captions.only', 409, 'bot.captions_only'],
 ];
 
@@ -62,7 +63,8 @@ export function toRefusal(reason: TextLine): ApiRefusal {
 export function findErrorRefusal(error: unknown): ApiRefusal | undefined {
   if (!(error instanceof BotError)) return undefined;
   const { code } = error;
-  const fault = toRecordingErrorLine(error, maxRecordingMs);
+  const fault =
+    toRecordingErrorLine(error, maxRecordingMs) ?? findMissingVoiceLine(error);
   if (fault) return toRefusal(fault);
   if (code === 'provider.rate_limited') {
     return createRefusal(

@@ -110,6 +110,16 @@ test('captions that come back in another place are another session, and whoever 
   ).toEqual([]);
 });
 
+/** Reads the lines of the transcript's file, without their times. */
+async function readFile({ transcriptFor }: SessionFixture) {
+  const reader = toPersonId('adam');
+  const format = { format: 'txt' } as const;
+  const created = await transcriptFor.createFile(toGuildId('g'), reader, format);
+  if (created.kind !== 'file') return created.kind;
+  const { file } = created.transcript.findForPlace(lounge.channelId) ?? expect.fail();
+  return [...file.text.matchAll(/^\[.*?\] (.*)$/gm)].map(([, line]) => line);
+}
+
 playScripts({
   'a person who is left out is heard and answered, but neither their words nor the answers are written': `
     captions on > says captions.on
@@ -123,6 +133,28 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     captions > **Adam** five, **Nova** You said five.
     `,
+  'an answer that is cut stands above the question that cut it, in captions and in the transcript':
+    [
+      { acts: { readFile } },
+      `
+    with natural
+    captions on > says captions.on
+    4000 > captions: on placeId lounge isHere true saved true, played voice: completed
+    model: A long story, which goes on. And on, for as long as anybody listens to it. And on.
+    adam says: five > heard Adam: five
+    1000
+    model: Fine.
+    adam says: six
+    > heard Adam: six
+    > answered Adam (cancelled): A long story, which goes on. And on, for as long as
+    > answered Adam: Fine.
+    6000
+    captions
+    > **Adam** five, **Nova** A long story, which goes on. And on, for as long as—, **Adam** six, **Nova** Fine.
+    do readFile
+    > Adam: five, Nova: A long story, which goes on. And on, for as long as—, Adam: six, Nova: Fine.
+    `,
+    ],
   'captions that are turned off while the bot speaks leave no unfinished line': `
     with natural
     captions on > says captions.on

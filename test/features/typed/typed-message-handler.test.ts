@@ -169,6 +169,32 @@ playScripts(
     5000
     `,
       ],
+    'an answer that says just what the chat was told of a change is that line, aloud or in writing: one message': `
+    with tools, adam always
+    model: call set_reminder {"when":"in two minutes"} || Timer 1 is set for 2 minutes.
+    adam types with mention: Set a timer for two minutes.
+    > line 1: answered
+    > tool set_reminder ran
+    > typed adam answered
+    > writes "Timer 1 is set for 2 minutes."
+    5000 > answered Adam: Timer 1 is set for 2 minutes.
+    set typed text > set value text isSaved true
+    model: call set_reminder {"when":"in three minutes"} || Timer 2 is set for 3 minutes.
+    adam types with mention: Set a timer for three minutes.
+    > line 2: answered
+    > tool set_reminder ran
+    > typed adam answered
+    > writes "Timer 2 is set for 3 minutes."
+    5000
+    model: call set_reminder {"when":"in four minutes"} || All right.
+    adam types with mention: Set a timer for four minutes.
+    > replies standin.done
+    > line 3: answered
+    > tool set_reminder ran
+    > typed adam answered
+    > writes "Timer 3 is set for 4 minutes."
+    5000
+    `,
     'a message that is deleted while it is answered in writing costs nothing more': `
     set typed text > set value text isSaved true
     model: wait 8000 | Five.

@@ -179,6 +179,12 @@ function answerModels({ kind, key }: PageRequest) {
   return { outcome: 'connected', server: 'Ollama', roles: 'chat' };
 }
 
+/** Sends the line of a command to the page, as the sandbox does. */
+function echoCommand({ line }: PageRequest, socket: WSContext) {
+  if (typeof line !== 'string') return;
+  socket.send(formatFrame({ kind: 'command', text: line }));
+}
+
 /** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */
 export async function openSetup(
   more: Pick<Partial<PageOptions>, 'browsers' | 'port'> = {},
@@ -191,6 +197,7 @@ export async function openSetup(
     const onMessage = ({ data }: MessageEvent, socket: WSContext) => {
       const line: PageRequest = JSON.parse(data);
       asked.push(line);
+      echoCommand(line, socket);
       const choices =
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
@@ -213,7 +220,9 @@ export async function openSetup(
     };
     const onOpen = (_: Event, socket: WSContext) => {
       channels.push(socket);
-      socket.send(formatFrame(...lines));
+      // Private replies are kept once a page has asked for something.
+      const kept = lines.filter((line) => asked.length > 0 || line.to === undefined);
+      socket.send(formatFrame(...kept));
     };
     app.get(
       '/room',

@@ -145,3 +145,35 @@ test('what the page asks about models reaches the process of the bot alone, and 
   expect(asked).toEqual([{ kind: 'models.find' }, connect]);
   expect(JSON.stringify(tab.frames)).not.toContain('canary');
 });
+
+test('a page that is opened again shows the commands of before and their private replies, and none to the terminal', async () => {
+  await using setup = await openSilentPage();
+  const { sandbox } = setup;
+  const body = [{ name: 'greet', description: 'x' }];
+  await sendRequest(sandbox, `/applications/${sandbox.botId}/commands`, {
+    method: 'PUT',
+    body,
+  });
+  using bot = await identify(sandbox);
+  const reply = async (place: number, content: string) => {
+    const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
+    await expect.poll(() => interactions()[place]).toBeDefined();
+    const { id, token } = interactions()[place]?.d ?? {};
+    const path = `/interactions/${id}/${token}/callback`;
+    await sendRequest(sandbox, path, {
+      body: { type: 4, data: { content, flags: 64 } },
+    });
+  };
+  const first = await setup.open('a');
+  sandbox.person('Adam').command('greet', {});
+  await reply(0, 'Hello, terminal.');
+  const asked = first.ask({ kind: 'command', name: 'greet', line: '/greet' });
+  await reply(1, 'Hello, page.');
+  await asked;
+  const second = await setup.open('b');
+  await expect.poll(() => second.ofKind('message')).toHaveLength(1);
+  expect(second.ofKind('message')).toMatchObject([
+    { text: 'Hello, page.', to: 'Adam' },
+  ]);
+  expect(second.ofKind('command')).toMatchObject([{ text: '/greet' }]);
+});

@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import { toChannelId } from '#src/base/ids.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { PlayOutcome } from '#src/features/tracks/track-request-outcomes.ts';
@@ -120,6 +121,21 @@ test.each([
     await expectRefusal(asking, status, code, /[a-z].*[.)]$/);
   },
 );
+
+test('a text in a language that no voice speaks is refused with the language and the way out', async () => {
+  const about = { language: 'de' };
+  const error = new BotError(
+    'speech.no_voice',
+    false,
+    'No.',
+    undefined,
+    'speak',
+    about,
+  );
+  await using api = await openBell({ askQuestion: () => Promise.reject(error) });
+  const asking = api.post('ask', { question: 'Wie viele?' });
+  await expectRefusal(asking, 422, 'speech.no_voice', /German.*npm run setup/);
+});
 
 test.each<[PlayOutcome, number, string]>([
   [{ kind: 'no-sound', name: 'rian', names: ['rain'] }, 404, 'sound.unknown'],

@@ -101,6 +101,17 @@ export function buildRecapPrompt(piece: NumberedLines, maxPoints: number): Model
   return { system: `${task}\n${linesAreDataNote}`, user: piece.block };
 }
 
+/** Quotes the latest lines as points, for a talk of which there is nothing more to note. */
+export function quoteLatestLines(
+  foundLines: readonly FoundLine[],
+): readonly RecapPoint[] {
+  const worded = foundLines.filter(({ line }) => line.text !== '');
+  return worded.slice(-minPointLimit).map((source) => {
+    const text = truncate(toVisibleLine(source.line.text), maxPointChars);
+    return { kind: 'point', text, sources: [source] };
+  });
+}
+
 const recapShape = z.object({ points: z.array(z.unknown()) });
 const pointShape = z.object({
   kind: z.enum(recapKinds),

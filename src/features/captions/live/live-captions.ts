@@ -1,6 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { MessageId } from '#src/base/ids.ts';
 import { type LoggedText, writeSentence } from '#src/base/logged-text.ts';
+import { compareBeginnings } from '#src/features/captions/transcript-line.ts';
 import type {
   CaptionChat,
   DrawnMessage,
@@ -45,8 +46,9 @@ type LiveCaptionMessage = {
 };
 
 /**
- * Shows the captions of a session in one chat, and rewrites changed lines. Late lines
- * come last, with their time. Never throws.
+ * Shows the captions of a session in one chat, and rewrites changed lines. The lines of a message stand in the order of
+ * their beginnings, so that an answer stands above the question that cut it. Late lines come last, with their time.
+ * Never throws.
  */
 export class LiveCaptions {
   readonly #deps: LiveCaptionsDeps;
@@ -169,7 +171,10 @@ export class LiveCaptions {
   }
 
   #formatLines(lines: LiveCaptionMessage['lines']) {
-    return renderLines([...lines.values()], this.#deps.notUnderstood);
+    return renderLines(
+      [...lines.values()].sort(compareShown),
+      this.#deps.notUnderstood,
+    );
   }
 
   /** Removes a line, and its message if empty. */
@@ -211,4 +216,13 @@ export class LiveCaptions {
     this.#messages = this.#messages.filter((shownMessage) => shownMessage !== message);
     for (const number of message.lines.keys()) this.#erasedNumbers.add(number);
   }
+}
+
+/** Compares lines of one message: by beginning, and late ones, which have a time, behind all others as they came. */
+function compareShown(one: CaptionLine, other: CaptionLine) {
+  const [isLate, isOtherLate] = [one, other].map(({ time }) =>
+    Number(time !== undefined),
+  );
+  if (isLate || isOtherLate) return (isLate ?? 0) - (isOtherLate ?? 0);
+  return compareBeginnings(one, other);
 }

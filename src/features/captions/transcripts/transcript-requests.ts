@@ -9,6 +9,7 @@ import {
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import {
   formatRecapMessages,
+  quoteLatestLines,
   type Recap,
   requestRecap,
 } from '#src/features/captions/answers/recap.ts';
@@ -355,7 +356,10 @@ export class TranscriptRequests {
       this.#requestReply(order, prompt, sources, signal);
     const { timeZone } = this.#deps.settings.getForGuild(guildId);
     const options = { maxChars, timeZone };
-    const candidates = await requestRecap(foundLines, options, requestReply);
+    const found = await requestRecap(foundLines, options, requestReply);
+    // Who asks after the first words reads them, not that there is nothing.
+    const isAskedInVain = found.length === 0 && personId !== undefined;
+    const candidates = isAskedInVain ? quoteLatestLines(foundLines) : found;
     const citedLines = candidates.flatMap(({ sources }) => sources);
     const storedLines = new Set(
       await this.#selectStoredLines(guildId, reader, citedLines),

@@ -14,7 +14,7 @@ test('whole words are urgent, words that go on are not', () => {
   expect(urgencies(undefined, 'one two')).toEqual(['whole']);
 });
 
-test('a line that is heard late goes last, with its time, and a line that changes stays where it stands', () => {
+test('lines stand in the order of their beginnings, and one that is heard late goes last, with its time', () => {
   const chat = new InstantChat();
   chat.put(
     makeCaptionLine(1, 'Ana', 'one', { state: 'partial' }),
@@ -27,8 +27,8 @@ test('a line that is heard late goes last, with its time, and a line that change
   chat.put(makeCaptionLine(1, 'Ana', 'one'), makeCaptionLine(3, 'Ben', 'three'));
   expect(chat.lines).toEqual([
     '**Ana** one',
-    '**Ana** five',
     '**Ben** four',
+    '**Ana** five',
     '**Ben** (20:00:30) three',
   ]);
 });

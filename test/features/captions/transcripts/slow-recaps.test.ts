@@ -14,13 +14,14 @@ import { makeRecapReply } from '#test/features/captions/answers/recap-reply.ts';
 const minuteMs = 60_000;
 const request = {};
 
+const twoPoints = makeRecapReply(
+  { kind: 'decision', text: 'They take five.', line: 1, words: 'five five' },
+  { text: 'Eva agrees.', line: 2, words: 'five five' },
+);
+
 /** Adam and Eva have each said something; a recap takes so long. */
-async function talked(recapMs: number) {
+async function talked(recapMs: number, points = twoPoints) {
   const clock = new VirtualClock();
-  const points = makeRecapReply(
-    { kind: 'decision', text: 'They take five.', line: 1, words: 'five five' },
-    { text: 'Eva agrees.', line: 2, words: 'five five' },
-  );
   const slow: readonly ChatStep[] = [{ waitMs: recapMs }, points];
   const model = new FakeChat([slow], clock);
   const fixture = await openCaptioned({ chat: model }, clock);
@@ -54,6 +55,11 @@ test('a recap that takes longer than an interaction fails', async () =>
     said: 'failed',
     minutes: 13,
   }));
+
+test('a person who asks for a recap of few words, of which the model notes nothing, reads these words', async () => {
+  const { said } = await recapOf(await talked(0, makeRecapReply()));
+  expect(said).toEqual(['five five', 'five five']);
+});
 
 test('words that are forgotten while a recap is made are not in it', async () => {
   const fixture = await talked(2 * minuteMs);
