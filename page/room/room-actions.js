@@ -2,7 +2,7 @@
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
 /** @import { DeviceState } from './sound/device-chooser.js' */
 /** @import { Facts } from './facts.js' */
-/** @import { TrackActs } from './track-acts.js' */
+/** @import { TrackActs, TrackRefusal } from './track-acts.js' */
 /** @import { SideActs } from './side-acts.js' */
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
@@ -62,6 +62,7 @@
  * @property {Facts} facts tracks, timers and tools
  * @property {number} nowMs instant of this drawing, by the clock of the page
  * @property {Readonly<Record<string, number>>} wantedVolumes in percent, on their way to the bot, by track
+ * @property {TrackRefusal | undefined} trackRefusal why the last change of a track was refused
  */
 
 export {};

@@ -20,7 +20,7 @@ import { renderConversation } from './conversation-view.js';
 import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
-import { QuietCommands } from './quiet-commands.js';
+import { createQuietSender } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, isAnswerShown, stepRoom } from './room-state.js';
 import { renderShutOut } from './shut-out-view.js';
@@ -86,6 +86,7 @@ export class RoomPage {
     facts: noFacts,
     nowMs: 0,
     wantedVolumes: {},
+    trackRefusal: undefined,
   };
   /** @type {HTMLElement} */
   #root;
@@ -93,8 +94,6 @@ export class RoomPage {
   #socket;
   /** @type {RoomSound} */
   #sound;
-  /** @type {QuietCommands} */
-  #quietCommands;
   /** @type {SideActs} */
   side;
   /** @type {TrackActs} */
@@ -142,14 +141,14 @@ export class RoomPage {
         this.#changePage({ notice: formatText('page.sound.lost', { device: label }) }),
       onKeptFull: () => void this.side.toggleKeeping(),
     });
-    this.#quietCommands = new QuietCommands(
-      (name, options) => this.#socket.ask('command', { name, options }),
-      (event) => this.#receiveEvent(event),
+    const sendQuietly = createQuietSender(
+      this.#socket,
+      () => this.#page.room.room.bot.channel,
     );
     this.tracks = new TrackActs(
-      this.#quietCommands,
+      sendQuietly,
       (wantedVolumes) => this.#changePage({ wantedVolumes }),
-      (notice) => this.#changePage({ notice }),
+      (trackRefusal) => this.#changePage({ trackRefusal }),
     );
     setInterval(() => {
       if (isMoving(this.#page.facts)) this.#changePage({});
@@ -159,7 +158,7 @@ export class RoomPage {
       change: (changes) => this.#changeSide(changes),
       tell: (notice) => this.#changePage({ notice }),
       sound: this.#sound,
-      quietCommands: this.#quietCommands,
+      sendQuietly,
       socket: this.#socket,
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
@@ -426,7 +425,6 @@ export class RoomPage {
    * @param {RoomEvent} event
    */
   #receiveEvent(event) {
-    if (this.#quietCommands.holdEvent(event)) return;
     if (event.kind === 'message' && event.to !== undefined && !this.#hasAsked) return;
     if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)

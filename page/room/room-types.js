@@ -196,6 +196,7 @@
  * @property {string} [messageId] id of the bot's message
  * @property {string} [text] the bot's message
  * @property {boolean} [ephemeral] whether the reader alone reads it
+ * @property {readonly RoomFile[]} [files] of the bot's message, where a control shows it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
  * @property {readonly FoundServer[]} [servers] programs with models on this machine

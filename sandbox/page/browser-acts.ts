@@ -15,6 +15,7 @@ import type {
 } from './browser-protocol.ts';
 import type { BrowserTab } from './browser-socket.ts';
 import type { BrowserSound } from './browser-sound.ts';
+import type { QuietReplies } from './quiet-replies.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
 /** Parts of the sandbox on which pages act. */
@@ -25,6 +26,7 @@ export type BrowserDeps = {
   readonly sound: BrowserSound;
   readonly voices: TypedVoices;
   readonly uploads: UploadedFiles;
+  readonly quietReplies: QuietReplies;
   /** Lets the bot's process perform a request. Throws an Error with its sentence. */
   readonly askBot: AskBot;
 };
@@ -75,7 +77,7 @@ async function performRequest(
     case 'command':
     case 'press':
     case 'submit':
-      return await waitForAnswer(sandbox, startInteraction(deps, request), signal);
+      return await interact(deps, request, signal);
     case 'complete':
       return { choices: await waitForChoices(deps, request, signal) };
     case 'type':
@@ -122,6 +124,21 @@ function startInteraction(
   }
 }
 
+/** Starts an interaction and waits for the answer, which has its files where a control of the page shows it. */
+async function interact(
+  deps: BrowserDeps,
+  request: PageRequest<'command' | 'press' | 'submit'>,
+  signal: AbortSignal,
+) {
+  const { sandbox, quietReplies } = deps;
+  const interaction = startInteraction(deps, request);
+  const isQuiet = request.kind === 'command' && request.isQuiet === true;
+  if (isQuiet) quietReplies.expect(interaction.id);
+  const answer = await waitForAnswer(sandbox, interaction, signal);
+  if (!isQuiet || !('messageId' in answer)) return answer;
+  return { ...answer, files: quietReplies.listFiles(answer.messageId) };
+}
+
 async function waitForChoices(
   { sandbox, you }: BrowserDeps,
   { name, options, focused }: PageRequest<'complete'>,
@@ -148,7 +165,7 @@ async function waitForAnswer(
   sandbox: Sandbox,
   interaction: Interaction,
   signal: AbortSignal,
-): Promise<object> {
+) {
   const raceEnd = new AbortController();
   const either = AbortSignal.any([signal, raceEnd.signal]);
   const response = interaction.waitForAnswer(either);

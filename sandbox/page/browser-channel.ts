@@ -8,6 +8,7 @@ import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
 import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
+import type { QuietReplies } from './quiet-replies.ts';
 import { type FactEvent, RoomFacts } from './room-facts.ts';
 
 /** Interval between checks of the state while a page is open. */
@@ -27,6 +28,7 @@ type BrowserChannelOptions = {
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock: Clock;
+  readonly quietReplies: QuietReplies;
   /** Called when the first page opens, and after the last one has closed. */
   readonly onWatched: (isWatched: boolean) => void;
 };
@@ -159,13 +161,17 @@ export class BrowserChannel implements Disposable {
   }
 
   #handleMessage(change: MessageChange) {
-    const { sandbox, clock } = this.#options;
+    const { sandbox, clock, quietReplies } = this.#options;
     const message = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
     if (!message) return;
     const { messageId: id, ...fields } = message;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: toFileUrl(fileId, name) };
     });
+    const { interactionId } = change.message;
+    const isPrivate = message.to !== undefined;
+    const buttonCount = message.buttons.length;
+    if (quietReplies.take({ id, interactionId, isPrivate, buttonCount, files })) return;
     const menus = toMenus(change.message.components, listMenuNames(sandbox));
     const event = { ...fields, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);

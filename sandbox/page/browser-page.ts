@@ -22,6 +22,7 @@ import {
 } from './browser-protocol.ts';
 import { type BrowserTab, plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
+import { QuietReplies } from './quiet-replies.ts';
 import { TypedVoices } from './typed-voices.ts';
 
 type BrowserPageOptions = Pick<
@@ -64,13 +65,15 @@ export async function openBrowserPage(
   const { you, askBot = refuseToAsk, clock = realClock } = options;
   const { onWatched = () => undefined } = options;
   const person = sandbox.person(you);
-  const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
+  const quietReplies = new QuietReplies();
+  const channel = new BrowserChannel({ sandbox, you, clock, quietReplies, onWatched });
   const sound = new BrowserSound({ person, channel });
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const deps = { sandbox, you, channel, sound, voices, uploads, askBot, signal };
+  const acts = { sandbox, you, sound, voices, uploads, quietReplies, askBot };
+  const deps = { ...acts, channel, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,

@@ -39,6 +39,7 @@ const requestSchema = z.discriminatedUnion('kind', [
     name: nameSchema,
     options: optionsWithFilesSchema,
     channel: channelSchema.optional(),
+    isQuiet: z.boolean().optional(),
   }),
   z.object({
     id: idSchema,
@@ -103,6 +104,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
         Record<string, OptionWord | { readonly file: string }>
       >;
       readonly channel?: string;
+      /** Whether a control of the page shows the reply: the conversation does not. */
+      readonly isQuiet?: boolean;
     }
   | {
       readonly kind: 'complete';

@@ -172,6 +172,9 @@ export class RoomFacts {
   }
 }
 
+/** The line of the panel about tracks, which the page shows as faders. */
+const mixerNote = 'panel.tracks';
+
 type FactReader = {
   readonly id: string;
   readonly nowWallMs: number;
@@ -207,7 +210,7 @@ function toPageFact(
       return {
         ...event,
         headline: formatLine(headline),
-        notes: notes.map(formatLine),
+        notes: notes.filter(({ id }) => id !== mixerNote).map(formatLine),
       };
     }
   }
