@@ -13,8 +13,8 @@ import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
 /**
- * Views by item. Items never change, so a view stays as long as the channels and the author before it.
- * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: View }>}
+ * Views by item. Items never change, so a view stays as long as the channels, the author before it and the language.
+ * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, locale: string, view: View }>}
  */
 const drawnItems = new WeakMap();
 
@@ -102,13 +102,15 @@ function renderItem(item, previousAuthor, room, actions) {
   const { channels } = room;
   const author = findAuthor(item, room);
   const isNext = author === previousAuthor;
+  const locale = getLocale();
   const drawn = drawnItems.get(item);
-  if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
+  const isSame = drawn?.channels === channels && drawn.isNext === isNext;
+  if (drawn && isSame && drawn.locale === locale) return drawn.view;
   const view =
     author === undefined
       ? renderNote(item, room)
       : renderBubble(item, author, isNext, room, actions);
-  drawnItems.set(item, { channels, isNext, view });
+  drawnItems.set(item, { channels, isNext, locale, view });
   return view;
 }
 
@@ -144,8 +146,8 @@ function explainSilence(item, bot) {
  * @returns {TextLine}
  */
 function toIgnoredLine(code, bot) {
-  if (code === 'no-voice' || code === 'empty' || code === 'hallucination')
-    return { id: `page.ignored.${code}` };
+  if (code === 'no-voice' || code === 'empty') return { id: 'page.ignored.no-voice' };
+  if (code === 'hallucination') return { id: 'page.ignored.hallucination' };
   return { id: `page.ignored.${code}`, with: { bot } };
 }
 

@@ -22,6 +22,7 @@
  * @property {() => void} closeConnect closes it
  * @property {(vendor: string, choice: { model?: string, key?: string }) => void} connectModel tries a model, and keeps it where it works
  * @property {() => void} restartBot starts the bot with the connected model
+ * @property {(locale: string) => Promise<void>} changeLanguage takes another language, and keeps it for this browser
  * @property {(person: string) => void} agree lets a person agree to be heard
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk

@@ -20,6 +20,7 @@ import { renderConversation } from './conversation-view.js';
 import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
+import { keepLocale } from './language.js';
 import { createQuietSender } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, isAnswerShown, stepRoom } from './room-state.js';
@@ -30,7 +31,7 @@ import { RoomSound } from './sound/room-sound.js';
 import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
-import { formatLine, formatText, getLocale } from './texts.js';
+import { formatLine, formatText, getLocale, useTexts } from './texts.js';
 import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
@@ -58,6 +59,14 @@ const emptySide = {
   voices: [],
   mannerReply: '',
 };
+
+/**
+ * What the page asks over HTTP.
+ * @typedef {object} Door
+ * @property {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
+ * @property {() => Promise<string | undefined>} enterRoom asks again to be let in; returns the reason why this browser is not
+ * @property {(locale: string) => Promise<Readonly<Record<string, string>>>} loadTexts loads the texts of a language by id
+ */
 
 /**
  * Draws the room of the sandbox, and sends it each press.
@@ -106,8 +115,8 @@ export class RoomPage {
   #isShutOut = false;
   /** Private replies to commands of the terminal are not shown here. */
   #hasAsked = false;
-  /** @type {(refused: Response) => Promise<string>} */
-  #readRefusal;
+  /** @type {Door} */
+  #door;
   /** Ids of uploaded files by name. @type {Map<string, string>} */
   #fileIds = new Map();
   /** Oldest first. @type {readonly string[]} */
@@ -120,16 +129,15 @@ export class RoomPage {
   /**
    * Connects to the sandbox, and draws the page.
    * @param {HTMLElement} root the element that holds the page
-   * @param {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
-   * @param {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
+   * @param {Door} door
    */
-  constructor(root, readRefusal, enter) {
+  constructor(root, door) {
     this.#root = root;
-    this.#readRefusal = readRefusal;
-    this.#socket = new RoomSocket(toSocketUrl('/room'), {
+    this.#door = door;
+    this.#socket = new RoomSocket(() => toSocketUrl('/room'), {
       onEvent: (event) => this.#receiveEvent(event),
       onConnection: (isConnected, notice) => this.#onConnection(isConnected, notice),
-      enter,
+      enter: door.enterRoom,
       onShutOut: () => this.#shutOut(),
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
@@ -221,6 +229,15 @@ export class RoomPage {
     const reply = await this.#socket.ask(`models.${act}`, fields);
     const { connect } = this.#page;
     if (connect) this.#changePage({ connect: stepConnect(connect, reply) });
+  }
+
+  /** @type {RoomActions['changeLanguage']} */
+  async changeLanguage(locale) {
+    const texts = await this.#door.loadTexts(locale);
+    keepLocale(locale, [sessionStorage, localStorage]);
+    useTexts(locale, texts);
+    document.documentElement.lang = locale;
+    await this.askRoom('language', { locale });
   }
 
   /** @type {RoomActions['agree']} */
@@ -322,7 +339,7 @@ export class RoomPage {
   /** @type {RoomActions['attachFile']} */
   attachFile(file) {
     const { typedLine, room } = this.#page;
-    void uploadFile(file, this.#readRefusal).then((upload) => {
+    void uploadFile(file, this.#door.readRefusal).then((upload) => {
       if ('refusal' in upload) return this.#changePage({ notice: upload.refusal });
       this.#fileIds.set(file.name, upload.id);
       const choice = { name: file.name, value: file.name };
@@ -487,10 +504,6 @@ export class RoomPage {
    * @param {WorkerNews} news
    */
   #onSoundNews(news) {
-    if (news.kind === 'closed') {
-      if (news.reason) this.#changePage({ notice: news.reason });
-      return;
-    }
     const level = toMeterPosition(news.rms);
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#changePage({ level });

@@ -32,7 +32,7 @@ export function renderSide(page, actions) {
       <p>${formatText('page.engines.errors')}</p>
       <p>${renderConnectButton(actions)}</p>
     </details>
-    ${renderLanguages()}
+    ${renderLanguages(actions)}
   </aside></div>`;
 }
 

@@ -4,6 +4,7 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Locale } from '#src/texts/texts.ts';
 import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
 import { type BotEvent, type BrowserEvent, formatFrame } from './browser-protocol.ts';
@@ -56,7 +57,7 @@ export class BrowserChannel implements Disposable {
 
   /** Adds a page, which gets the present state and the last messages. */
   addScreen(screen: BrowserSocket): void {
-    const { clock, onWatched, sandbox, you } = this.#options;
+    const { onWatched, sandbox, you } = this.#options;
     this.#heardSubscription ??= sandbox
       .person(you)
       .onHeard((frame) => this.#hearFrame(frame));
@@ -64,11 +65,24 @@ export class BrowserChannel implements Disposable {
     this.checkState();
     this.#screens.add(screen);
     if (this.#screens.size === 1) onWatched(true);
-    const facts = this.#facts.list(clock.wallMs(), screen.locale);
+    const facts = this.#listFacts(screen);
     const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
     const events = [this.#state, ...lasting];
     // In one frame: a page that drew the room between two would move what it has drawn.
     screen.send(formatFrame(...events.filter((event) => event !== undefined)));
+  }
+
+  /** Speaks another language with the pages of a tab: they get the facts that have sentences anew. */
+  changeLanguage(tab: string, locale: Locale): void {
+    for (const screen of this.#screens) {
+      if (screen.tab !== tab) continue;
+      screen.locale = locale;
+      screen.send(formatFrame(...this.#listFacts(screen)));
+    }
+  }
+
+  #listFacts({ locale }: BrowserSocket) {
+    return this.#facts.list(this.#options.clock.wallMs(), locale);
   }
 
   /** Forgets a page that closed. After the last one the state is not checked any more. */

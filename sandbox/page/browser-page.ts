@@ -22,6 +22,7 @@ import {
 } from './browser-protocol.ts';
 import { type BrowserTab, plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
+import { explainRefusal } from './page-refusal.ts';
 import { QuietReplies } from './quiet-replies.ts';
 import { TypedVoices } from './typed-voices.ts';
 
@@ -72,8 +73,12 @@ export async function openBrowserPage(
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
+  const useLanguage = (tab: string, locale: Locale) => {
+    channel.changeLanguage(tab, locale);
+    changeServerLanguage(sandbox, you, locale);
+  };
   const acts = { sandbox, you, sound, voices, uploads, quietReplies, askBot };
-  const deps = { ...acts, channel, signal };
+  const deps = { ...acts, channel, useLanguage, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
@@ -122,7 +127,7 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     upgradeWebSocket((context) => {
       return plugSocket(readTab(context.req), {
         onOpen(socket) {
-          useLanguage(deps, socket.locale);
+          changeServerLanguage(deps.sandbox, deps.you, socket.locale);
           channel.addScreen(socket);
         },
         onMessage: makeRequestHandler(deps),
@@ -155,7 +160,7 @@ function readTab(request: HonoRequest): BrowserTab {
 }
 
 /** Writes to everybody in the language of the page that opened last. The terminal alone leaves the server as it is. */
-function useLanguage({ sandbox, you }: BrowserDeps, locale: Locale) {
+function changeServerLanguage(sandbox: Sandbox, you: string, locale: Locale) {
   const discordLocale = toDiscordLocale(locale);
   sandbox.person(you, { locale: discordLocale });
   sandbox.guild().changeLocale(discordLocale);
@@ -167,8 +172,10 @@ function makeRequestHandler(deps: BrowserServerDeps): SocketHandlers['onMessage'
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
     const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
-    if ('ok' in request) sendReply({ kind: 'reply', ...request });
-    else {
+    if ('ok' in request) {
+      const refusal = explainRefusal(new Error(request.error), socket.locale);
+      sendReply({ kind: 'reply', id: request.id, ...refusal });
+    } else {
       void performBrowserRequest(deps, socket, request, signal).then((answer) => {
         channel.checkState();
         sendReply(answer);

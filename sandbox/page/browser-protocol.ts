@@ -77,6 +77,11 @@ const requestSchema = z.discriminatedUnion('kind', [
     channel: channelSchema.optional(),
   }),
   z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('language'),
+    locale: z.string().max(20),
+  }),
   z.object({ id: idSchema, kind: z.literal('models.find') }),
   z.object({
     id: idSchema,
@@ -129,6 +134,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
   | { readonly kind: 'type'; readonly person: string; readonly text: string }
   | { readonly kind: 'write'; readonly text: string; readonly channel?: string }
   | { readonly kind: 'microphone'; readonly on: boolean }
+  /** Another language for the pages of the tab, by its BCP 47 tag. */
+  | { readonly kind: 'language'; readonly locale: string }
   | ModelsRequest
 );
 
@@ -275,12 +282,13 @@ export const botEventSchema: z.ZodType<BotEvent> = z.union([
 /** An event that the page is told of. */
 export type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
-/** The reply to a request. If `ok` is false, `error` says why in one sentence. */
+/** The reply to a request. If `ok` is false, `error` says why in one sentence in the language of the page, and `cause` to operators. */
 export type BrowserReply = {
   readonly kind: 'reply';
   readonly id: RequestId | null;
   readonly ok: boolean;
   readonly error?: string;
+  readonly cause?: string;
   readonly [field: string]: unknown;
 };
 

@@ -118,7 +118,8 @@ export function explainDrop(reason: DropReason, name: string): string {
 
 /** Explains why an utterance was ignored. */
 export function explainSilence(reason: IgnoreReason, botName: string): Silence {
-  const explanation = formatText(`page.ignored.${reason}`, { bot: botName });
+  const code = reason === 'empty' ? 'no-voice' : reason;
+  const explanation = formatText(`page.ignored.${code}`, { bot: botName });
   if (reason === 'no-voice') return { stage: 'hear', why: explanation };
   const isWordless = reason === 'empty' || reason === 'hallucination';
   return { stage: isWordless ? 'recognise' : 'attend', why: explanation };
