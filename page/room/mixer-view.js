@@ -51,14 +51,14 @@ function renderFader(fader, { room, trackRefusal, wantedVolumes }, actions) {
   ];
   const stateText = state.filter(Boolean).join(', ');
   return html`<li key=${name} class=${`fader${isDucked ? ' ducked' : ''}${isMuted ? ' muted' : ''}`}>
-    <div class="row"><b>${label}</b>${title && html`<span class="title">${title}</span>`}
+    <div class="row"><b>${label}</b>${title && html`<span class="title" aria-live="polite">${title}</span>`}
       ${isVoice ? undefined : renderButtons(fader, actions)}</div>
     <div class="slide" style=${{ '--level': level, '--at': volume / maxPercent }}>
       <input type="range" min="0" max=${maxPercent} step="5" value=${volume}
         aria-label=${formatText('page.track.volume', { track: label })} aria-valuetext=${stateText} onInput=${move}/></div>
     ${renderProgress(fader)}
     <div class="row small"><span>${stateText}</span><span>${formatProgress(fader)}</span></div>
-    ${trackRefusal?.track === name && html`<p class="refusal">${trackRefusal.text}</p>`}</li>`;
+    <p role="status" class="refusal">${trackRefusal?.track === name && trackRefusal.text}</p></li>`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { hearPage } from './hear-page.ts';
 import { openBrowser, openTab } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
 
@@ -78,7 +79,7 @@ test('a fader, mute and pause change the track for everybody, and nothing of it 
   await tab.getByRole('button', { name: 'Pause main', pressed: true }).click();
   await tab.getByRole('button', { name: 'Pause main', pressed: false }).waitFor();
   expect(await countTrackLines(tab)).toBe(0);
-  expect(await tab.locator('.refusal').count()).toBe(0);
+  expect(await tab.locator('.refusal').allTextContents()).toEqual(['', '']);
   expect(complaints).toEqual([]);
 });
 
@@ -101,7 +102,7 @@ test('music falls behind its fader while the bot speaks, and rises again', {
 const ringOffset =
   "parseFloat(getComputedStyle(document.querySelector('.timers .left')).strokeDashoffset)";
 
-test('a timer is a ring that empties until it is over', {
+test('a timer is a ring that empties until it is over, which a screen reader is told once', {
   timeout: mostRunningMs,
 }, async () => {
   await using room = await openTab(browser, program.link);
@@ -113,5 +114,9 @@ test('a timer is a ring that empties until it is over', {
   const readOffset = async () => Number(await tab.evaluate(ringOffset));
   const first = await readOffset();
   await expect.poll(readOffset).toBeGreaterThan(first + 20);
+  const listHeard = await hearPage(tab);
   await timers.waitFor({ state: 'detached' });
+  await tab.getByRole('log').getByText("Time's up").last().waitFor();
+  const heard = await listHeard();
+  expect(heard.filter((words) => words.includes("Time's up"))).toHaveLength(1);
 });
