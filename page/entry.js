@@ -45,7 +45,7 @@ export async function readRefusal(response) {
     ? formatText(refusalTexts[/** @type {keyof typeof refusalTexts} */ (error.code)], {
         command: 'npm start',
       })
-    : error.message;
+    : formatText('page.failed');
 }
 
 /**

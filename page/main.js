@@ -16,7 +16,7 @@ const [response, texts] = await Promise.all([requestEntry(), loadTexts(locale)])
 useTexts(locale, texts);
 if (response.ok) {
   const { RoomPage } = await import('./room/room-page.js');
-  new RoomPage(root, readRefusal, enterRoom);
+  new RoomPage(root, { readRefusal, enterRoom, loadTexts });
 } else {
   root.replaceChildren();
   render(renderShutOut(await readRefusal(response)), root);

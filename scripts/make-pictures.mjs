@@ -44,15 +44,16 @@ async function recordInterruption(colorScheme) {
     await tab.waitForTimeout(1_200);
     await tab.getByRole('button', { name: 'Interrupt the bot' }).click();
     await panel.locator('.orb.speaks').waitFor();
-    await tab.waitForTimeout(3_000); // until it counts
+    await messages.locator('.bot').getByText('One,').waitFor(); // it counts
     spokenText = 'Stop.';
     await pressMicrophone(tab);
     await awaitHeardText();
+    await messages.locator('.bot:has(.cut) ~ .you').getByText(spokenText).waitFor({ timeout: 5_000 }); // the cut answer stands above what cut it
     await panel.getByText('Listening').waitFor();
     await tab.waitForTimeout(1_000);
     spokenText = 'What time is it?';
     await pressMicrophone(tab);
-    await tab.getByRole('button', { name: spokenText }).click();
+    await tab.getByRole('button', { name: spokenText }).last().click();
     await panel.locator('.orb.speaks').waitFor();
     await panel.getByText('Listening').waitFor();
     await tab.waitForTimeout(2_500);
@@ -79,20 +80,22 @@ async function pictureSandbox() {
 async function pictureRoom({ tab, messages, panel, types, says }, speech) {
   await tab.getByText('Add a pretend person').click();
   await types('/track play sound:rain track:bg volume:30');
-  await panel.getByText('bg: rain').waitFor();
+  await tab.getByRole('slider', { name: 'Volume of bg' }).waitFor();
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await messages.getByText('I hear you until you say no').waitFor();
   speech.text = 'Nova, what time is it?';
   await says('Nova what time is it'); // without a pause, at which the mock would understand all of it twice
   await tab.getByText('Add a pretend person').click();
-  await tab.locator('.bot.live').waitFor();
+  await panel.locator('.orb.speaks').waitFor();
   await savePicture(tab, 'room');
   await tab.emulateMedia({ colorScheme: 'light' });
   await savePicture(tab, 'room-light');
   await tab.emulateMedia({ colorScheme: 'dark' });
   await tab.getByText('Add a pretend person').click();
-  await tab.setViewportSize({ width: 720, height: 800 });
+  await tab.setViewportSize({ width: 720, height: 960 });
   await panel.getByText('Listening').waitFor();
+  await tab.getByRole('button', { name: 'Skip on bg' }).click();
+  await panel.getByRole('button', { name: 'Ask' }).waitFor(); // in the place of the fader
   await savePicture(tab, 'panel', panel);
 }
 
@@ -102,7 +105,7 @@ async function picturePhone({ tab, messages, panel }, speech) {
   await tab.setViewportSize({ width: 390, height: 844 });
   await tab.getByRole('button', { name: 'Interrupt the bot' }).click();
   await panel.locator('.orb.speaks').waitFor();
-  await tab.waitForTimeout(2_000); // until it counts
+  await tab.waitForTimeout(1_500); // until it counts
   await pressMicrophone(tab);
   await messages.locator('.you:not(.live)').getByText(speech.text).waitFor();
   await savePicture(tab, 'phone');
@@ -113,10 +116,11 @@ async function picturePhone({ tab, messages, panel }, speech) {
 async function pictureSettings({ tab, messages, types }) {
   await types('/settings view');
   await chooseOption(messages, 'Advanced: all settings', 'Captions');
-  await chooseOption(messages, 'Choose', 'captions_days');
-  const setting = messages.getByRole('article').last();
-  await setting.getByText('Type a value').waitFor();
-  await savePicture(tab, 'settings', setting);
+  const setting = 'captions_days';
+  await messages.locator('select').filter({ hasText: setting }).last().selectOption({ label: setting });
+  const form = messages.getByRole('article').last();
+  await form.getByText('Type a value').waitFor();
+  await savePicture(tab, 'settings', form);
 }
 
 /** Saves captions of a talk. */
@@ -128,10 +132,11 @@ async function pictureCaptions({ tab, messages, types, says }, speech) {
     speech.text = text;
     if (name === 'Ben') await says(text);
     else await pressMicrophone(tab);
-    await messages.locator('.written').getByText(text).waitFor();
+    await messages.locator('.written').getByText(text).waitFor({ state: 'attached' }); // folded
   }
   const captions = messages.locator('.written').filter({ hasText: talk.at(-1)[1] });
   await captions.getByText(/(?:…|\.{3})\s*$/).waitFor({ state: 'detached' }); // the mark of words that may change
+  await captions.locator('summary').click();
   await savePicture(tab, 'captions', captions);
 }
 

@@ -77,8 +77,8 @@ const below: Readonly<Record<string, string>> = {
   setup: 'discord config engines doctor commands spending provider base',
   config: 'features/tools engines spending pipeline sources provider turn base',
   discord: 'features features/contract ports people audio texts base',
-  /** Shares the frames of sound with the page. */
-  sandbox: 'web/http speech audio texts base page',
+  /** Shares the frames of sound with the page, and the type of a track with the bot. */
+  sandbox: 'web/http ports speech audio texts base page',
   storage:
     'web/api features/tracks features/reminders features/hearings features/captions ports sql spending people base',
   /** What a start needs of this machine, for `npm start` and the doctor. */

@@ -80,18 +80,37 @@ export function readCommand(line, commands) {
     const text = values.get(option.name);
     if (text === undefined || text === '') {
       if (!option.required) continue;
-      const lack = { command: name, option: option.name };
-      return { kind: 'incomplete', lack: { id: 'page.command.option', with: lack } };
+      return lackOption(name, option.name);
     }
     const value = toOptionValue(option, text);
-    if (value === undefined) {
-      const choiceNames = listValues(option).map((choice) => choice.name);
-      const lack = { option: option.name, choices: choiceNames.join(', ') };
-      return { kind: 'incomplete', lack: { id: 'page.command.choices', with: lack } };
-    }
+    if (value === undefined) return refuseValue(name, option);
     filled[option.name] = value;
   }
   return { kind: 'command', name, options: filled };
+}
+
+/**
+ * Says that a command lacks an option.
+ * @param {string} command
+ * @param {string} option
+ * @returns {ReadLine}
+ */
+function lackOption(command, option) {
+  const lack = { command, option };
+  return { kind: 'incomplete', lack: { id: 'page.command.option', with: lack } };
+}
+
+/**
+ * Says what an option takes. Numbers have no list.
+ * @param {string} command
+ * @param {RegisteredOption} option
+ * @returns {ReadLine}
+ */
+function refuseValue(command, option) {
+  const choices = listValues(option).map((choice) => choice.name);
+  if (choices.length === 0) return lackOption(command, option.name);
+  const lack = { option: option.name, choices: choices.join(', ') };
+  return { kind: 'incomplete', lack: { id: 'page.command.choices', with: lack } };
 }
 
 /**

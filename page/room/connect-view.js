@@ -14,7 +14,7 @@ import { formatPieces, formatText } from './texts.js';
  * @property {readonly string[]} [vendors] names of vendors that need a key
  * @property {string} [vendor] name of the vendor that is tried
  * @property {string} [roles] names of the roles that the connected server fills
- * @property {string} [why] the reason why the last try failed
+ * @property {string} [why] the reason why the last try failed, for operators, whose sentences are English
  */
 
 /**
@@ -33,7 +33,8 @@ export function renderConnectButton(actions) {
  * @returns {ConnectState}
  */
 export function stepConnect(state, reply) {
-  if (!reply.ok) return { ...state, stage: 'choosing', why: reply.error };
+  if (!reply.ok)
+    return { ...state, stage: 'choosing', why: reply.cause ?? reply.error };
   if (reply.outcome === 'connected')
     return { stage: 'connected', vendor: reply.server, roles: reply.roles };
   if (reply.outcome === 'refused')
@@ -72,7 +73,7 @@ function renderStage({ stage, vendor, roles, why }) {
     return html`<p><b>${vendor}</b>: ${formatText('page.connect.trying')}</p>`;
   if (stage === 'connected')
     return html`<p>${formatPieces('page.connect.works', { vendor: html`<b>${vendor}</b>`, roles, file: html`<code>.env</code>` })}</p>`;
-  return why === undefined ? undefined : html`<pre class="why">${why}</pre>`;
+  return why === undefined ? undefined : html`<pre class="why" lang="en">${why}</pre>`;
 }
 
 /**

@@ -13,8 +13,8 @@ import { formatLine, formatText, getLocale } from './texts.js';
 import { measureStages } from './waterfall.js';
 
 /**
- * Views by item. Items never change, so a view stays as long as the channels and the author before it.
- * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, view: View }>}
+ * Views by item. Items never change, so a view stays as long as the channels, the author before it and the language.
+ * @type {WeakMap<Item, { channels: Room['channels'], isNext: boolean, locale: string, view: View }>}
  */
 const drawnItems = new WeakMap();
 
@@ -102,13 +102,15 @@ function renderItem(item, previousAuthor, room, actions) {
   const { channels } = room;
   const author = findAuthor(item, room);
   const isNext = author === previousAuthor;
+  const locale = getLocale();
   const drawn = drawnItems.get(item);
-  if (drawn?.channels === channels && drawn.isNext === isNext) return drawn.view;
+  const isSame = drawn?.channels === channels && drawn.isNext === isNext;
+  if (drawn && isSame && drawn.locale === locale) return drawn.view;
   const view =
     author === undefined
       ? renderNote(item, room)
       : renderBubble(item, author, isNext, room, actions);
-  drawnItems.set(item, { channels, isNext, view });
+  drawnItems.set(item, { channels, isNext, locale, view });
   return view;
 }
 
@@ -163,12 +165,14 @@ function renderBubble(item, name, isNext, room, actions) {
   const isPrivate = 'to' in item && item.to !== undefined;
   const isWritten = item.kind === 'message' && side === 'bot';
   const instant = item.wallMs && new Date(item.wallMs);
-  return html`<article key=${item.key} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
+  // A screen reader hears an answer once, whole, as an element that is new: not each word as it comes.
+  const isGrowing = item.kind === 'answering';
+  return html`<article key=${isGrowing ? `${item.key} grows` : item.key} aria-hidden=${isGrowing ? 'true' : undefined} class=${`${side}${isNext ? ' next' : ''}${isWritten ? ' written' : ''}${isPrivate ? ' private' : ''}`}>
     ${renderSign({ name }, room)}
     <div class="bubble"><span class="hidden">${name}: </span>
       ${isPrivate && html`<small class="only"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/></svg>${item.to === room.you ? formatText('page.only.you') : formatText('page.only', { name: item.to ?? '' })}</small>`}
       ${renderItemContent(item, room, actions)}</div>
-    ${instant && html`<time datetime=${instant.toISOString()}>${instant.toLocaleTimeString(getLocale(), { timeStyle: 'short' })}</time>`}</article>`;
+    ${instant && html`<time aria-live="off" datetime=${instant.toISOString()}>${instant.toLocaleTimeString(getLocale(), { timeStyle: 'short' })}</time>`}</article>`;
 }
 
 /**
@@ -236,7 +240,7 @@ function findSide(name, { you, bot }) {
  */
 function renderTimings({ who, finish, instants, firstHeardAtMs }) {
   const { totalMs, stages, longest } = measureStages(instants, firstHeardAtMs);
-  return html`<details><summary>${formatText('page.answered', { seconds: formatDecimal(totalMs / 1_000) })}</summary>
+  return html`<details aria-live="off"><summary>${formatText('page.answered', { seconds: formatDecimal(totalMs / 1_000) })}</summary>
     <small>${formatText('page.answered.to', { name: who, finish: formatText(`page.finish.${finish}`) })}</small>
     <ol>${stages.map(
       ({ name, afterMs, from, to }) =>

@@ -1,18 +1,4 @@
-/**
- * A track of the bot.
- * @typedef {object} TrackFact
- * @property {string} name
- * @property {string} [title] title of the current sound, absent for words of people
- * @property {boolean} isBusy whether a sound plays or is paused
- * @property {number} percent volume as people set it, 0 to 200
- * @property {boolean} isMuted
- * @property {boolean} isPaused
- * @property {boolean} isLooping
- * @property {number} waiting number of sounds behind the current one
- * @property {number} [positionMs]
- * @property {number} [lengthMs]
- * @property {number} gainPercent percentage of the sound that leaves now
- */
+/** @import { TrackFact } from '../../src/ports/track-fact.ts' */
 
 /**
  * A timer or reminder of the reader's own person. It has an empty text if it is a timer.

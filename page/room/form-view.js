@@ -62,7 +62,12 @@ function renderField({ customId, label, required, isLong, value, maxLength, menu
  * @returns {View}
  */
 export function renderMenu(messageId, menu, actions) {
-  const { customId, placeholder, disabled, maxCount } = menu; // its name is its first choice
+  const {
+    customId,
+    disabled,
+    maxCount,
+    placeholder = formatText('page.choose'),
+  } = menu; // its name is its first choice
   /** @param {Event & { currentTarget: HTMLFormElement }} event */
   const sendValues = (event) => {
     event.preventDefault();
@@ -93,7 +98,14 @@ function readValues(form, name) {
  * @returns {View}
  */
 function renderMenuChoices(
-  { customId, placeholder, disabled, minCount, maxCount, choices },
+  {
+    customId,
+    disabled,
+    minCount,
+    maxCount,
+    choices,
+    placeholder = formatText('page.choose'),
+  },
   label,
 ) {
   return html`<select name=${customId} aria-label=${label} multiple=${maxCount > 1} required=${minCount > 0} disabled=${disabled}>

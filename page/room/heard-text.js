@@ -23,13 +23,13 @@ export function splitHeardText(text, heardText) {
 }
 
 /**
- * Lists the words of a text, and where they end.
+ * Lists the words of a text, without their marks, and where they end: "two" of "One, two" is the "two," of the whole answer.
  * @param {string} text
  * @returns {readonly { word: string, end: number }[]}
  */
 function listWords(text) {
   return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({
-    word,
+    word: word.replaceAll(/[^\p{L}\p{N}]/gu, ''),
     end: index + word.length,
   }));
 }

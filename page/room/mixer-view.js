@@ -19,26 +19,27 @@ const icons = {
  * @param {RoomActions} actions
  * @returns {View | undefined}
  */
-export function renderMixer({ facts, nowMs, room, wantedVolumes }, actions) {
+export function renderMixer(page, actions) {
+  const { facts, nowMs } = page;
   const faders = readFaders(facts, nowMs);
   if (!faders.some(({ isBusy }) => isBusy)) return undefined;
   return html`<section class="mixer" aria-label=${formatText('page.tracks')}>
     <h2>${formatText('page.tracks')}</h2>
-    <ul>${faders.map((fader) => renderFader(fader, wantedVolumes[fader.name], room.room.bot.name, actions))}</ul></section>`;
+    <ul>${faders.map((fader) => renderFader(fader, page, actions))}</ul></section>`;
 }
 
 /**
  * Renders one track.
  * @param {Fader} fader
- * @param {number | undefined} wanted volume that is on its way
- * @param {string} botName
+ * @param {PageState} page
  * @param {RoomActions} actions
  * @returns {View}
  */
-function renderFader(fader, wanted, botName, actions) {
+function renderFader(fader, { room, trackRefusal, wantedVolumes }, actions) {
   const { isDucked, isMuted, isPaused, isVoice, level, name, percent, title } = fader;
-  const volume = wanted ?? percent;
-  const label = isVoice ? formatText('page.track.voice', { bot: botName }) : name;
+  const volume = wantedVolumes[name] ?? percent;
+  const { name: bot } = room.room.bot;
+  const label = isVoice ? formatText('page.track.voice', { bot }) : name;
   /** @param {{ currentTarget: HTMLInputElement }} event */
   const move = ({ currentTarget: { valueAsNumber } }) =>
     void actions.tracks.setVolume(name, valueAsNumber);
@@ -50,12 +51,14 @@ function renderFader(fader, wanted, botName, actions) {
   ];
   const stateText = state.filter(Boolean).join(', ');
   return html`<li key=${name} class=${`fader${isDucked ? ' ducked' : ''}${isMuted ? ' muted' : ''}`}>
-    <div class="row"><b>${label}</b>${title && html`<span class="title">${title}</span>`}
+    <div class="row"><b>${label}</b>${title && html`<span class="title" aria-live="polite">${title}</span>`}
       ${isVoice ? undefined : renderButtons(fader, actions)}</div>
     <div class="slide" style=${{ '--level': level, '--at': volume / maxPercent }}>
       <input type="range" min="0" max=${maxPercent} step="5" value=${volume}
         aria-label=${formatText('page.track.volume', { track: label })} aria-valuetext=${stateText} onInput=${move}/></div>
-    <div class="row small"><span>${stateText}</span>${renderProgress(fader)}</div></li>`;
+    ${renderProgress(fader)}
+    <div class="row small"><span>${stateText}</span><span>${formatProgress(fader)}</span></div>
+    <p role="status" class="refusal">${trackRefusal?.track === name && trackRefusal.text}</p></li>`;
 }
 
 /**
@@ -95,16 +98,26 @@ function renderButtons({ isMuted, isPaused, name }, { tracks }) {
 }
 
 /**
- * Renders how far a sound is.
+ * Renders the part of a sound that was played as a line. A sound without a length has none.
  * @param {Fader} fader
  * @returns {View | undefined}
  */
-function renderProgress({ isLooping, lengthMs, positionMs, waiting }) {
-  if (positionMs === undefined) return undefined;
+function renderProgress({ lengthMs, positionMs }) {
+  if (positionMs === undefined || !lengthMs) return undefined;
+  return html`<div class="progress" style=${{ '--share': positionMs / lengthMs }}></div>`;
+}
+
+/**
+ * Formats how far a sound is, and how many wait behind it.
+ * @param {Fader} fader
+ * @returns {string}
+ */
+function formatProgress({ isLooping, lengthMs, positionMs, waiting }) {
+  if (positionMs === undefined) return '';
   const time = [positionMs, ...(lengthMs === undefined ? [] : [lengthMs])]
     .map(formatTime)
     .join(' / ');
-  const more = waiting > 0 && formatText('page.track.waiting', { n: waiting });
-  const share = lengthMs ? positionMs / lengthMs : 0;
-  return html`<span class="progress" style=${{ '--share': share }}>${isLooping ? `↻ ${time}` : time}${more && ` · ${more}`}</span>`;
+  const more =
+    waiting > 0 ? ` · ${formatText('page.track.waiting', { n: waiting })}` : '';
+  return `${isLooping ? `↻ ${time}` : time}${more}`;
 }

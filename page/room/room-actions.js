@@ -2,7 +2,7 @@
 /** @import { Reply, RoomForm, RoomState } from './room-types.js' */
 /** @import { DeviceState } from './sound/device-chooser.js' */
 /** @import { Facts } from './facts.js' */
-/** @import { TrackActs } from './track-acts.js' */
+/** @import { TrackActs, TrackRefusal } from './track-acts.js' */
 /** @import { SideActs } from './side-acts.js' */
 /** @import { SoundGate } from './sound/sound-gate.js' */
 /** @import { Suggestion } from './command-line.js' */
@@ -22,6 +22,7 @@
  * @property {() => void} closeConnect closes it
  * @property {(vendor: string, choice: { model?: string, key?: string }) => void} connectModel tries a model, and keeps it where it works
  * @property {() => void} restartBot starts the bot with the connected model
+ * @property {(locale: string) => Promise<void>} changeLanguage takes another language, and keeps it for this browser
  * @property {(person: string) => void} agree lets a person agree to be heard
  * @property {() => void} toggleMicrophone opens or closes the microphone
  * @property {(isOpenTalk: boolean) => void} setOpenTalk chooses between an open microphone and holding a key to talk
@@ -62,6 +63,7 @@
  * @property {Facts} facts tracks, timers and tools
  * @property {number} nowMs instant of this drawing, by the clock of the page
  * @property {Readonly<Record<string, number>>} wantedVolumes in percent, on their way to the bot, by track
+ * @property {TrackRefusal | undefined} trackRefusal why the last change of a track was refused
  */
 
 export {};

@@ -20,7 +20,8 @@ import { renderConversation } from './conversation-view.js';
 import { isFactEvent, isMoving, noFacts, stepFacts } from './facts.js';
 import { renderForm } from './form-view.js';
 import { html } from './html.js';
-import { QuietCommands } from './quiet-commands.js';
+import { keepLocale } from './language.js';
+import { createQuietSender } from './quiet-commands.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, isAnswerShown, stepRoom } from './room-state.js';
 import { renderShutOut } from './shut-out-view.js';
@@ -30,7 +31,7 @@ import { RoomSound } from './sound/room-sound.js';
 import { noDevices, systemDevice } from './sound/sound-devices.js';
 import { toMeterPosition } from './sound/sound-frames.js';
 import { renderStage } from './stage-view.js';
-import { formatLine, formatText, getLocale } from './texts.js';
+import { formatLine, formatText, getLocale, useTexts } from './texts.js';
 import { TrackActs } from './track-acts.js';
 
 /** -45 dB on the level meter. */
@@ -60,6 +61,14 @@ const emptySide = {
 };
 
 /**
+ * What the page asks over HTTP.
+ * @typedef {object} Door
+ * @property {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
+ * @property {() => Promise<string | undefined>} enterRoom asks again to be let in; returns the reason why this browser is not
+ * @property {(locale: string) => Promise<Readonly<Record<string, string>>>} loadTexts loads the texts of a language by id
+ */
+
+/**
  * Draws the room of the sandbox, and sends it each press.
  * @implements {RoomActions}
  */
@@ -86,6 +95,7 @@ export class RoomPage {
     facts: noFacts,
     nowMs: 0,
     wantedVolumes: {},
+    trackRefusal: undefined,
   };
   /** @type {HTMLElement} */
   #root;
@@ -93,8 +103,6 @@ export class RoomPage {
   #socket;
   /** @type {RoomSound} */
   #sound;
-  /** @type {QuietCommands} */
-  #quietCommands;
   /** @type {SideActs} */
   side;
   /** @type {TrackActs} */
@@ -105,8 +113,8 @@ export class RoomPage {
   #isFirst = true;
   /** Once true, one sheet is drawn for ever. */
   #isShutOut = false;
-  /** @type {(refused: Response) => Promise<string>} */
-  #readRefusal;
+  /** @type {Door} */
+  #door;
   /** Ids of uploaded files by name. @type {Map<string, string>} */
   #fileIds = new Map();
   /** Oldest first. @type {readonly string[]} */
@@ -119,16 +127,15 @@ export class RoomPage {
   /**
    * Connects to the sandbox, and draws the page.
    * @param {HTMLElement} root the element that holds the page
-   * @param {(refused: Response) => Promise<string>} readRefusal reads the sentence of a refused request
-   * @param {() => Promise<string | undefined>} enter asks again to be let in; returns the reason why this browser is not
+   * @param {Door} door
    */
-  constructor(root, readRefusal, enter) {
+  constructor(root, door) {
     this.#root = root;
-    this.#readRefusal = readRefusal;
-    this.#socket = new RoomSocket(toSocketUrl('/room'), {
+    this.#door = door;
+    this.#socket = new RoomSocket(() => toSocketUrl('/room'), {
       onEvent: (event) => this.#receiveEvent(event),
       onConnection: (isConnected, notice) => this.#onConnection(isConnected, notice),
-      enter,
+      enter: door.enterRoom,
       onShutOut: () => this.#shutOut(),
     });
     this.#sound = new RoomSound(toSocketUrl('/room/sound'), {
@@ -140,14 +147,14 @@ export class RoomPage {
         this.#changePage({ notice: formatText('page.sound.lost', { device: label }) }),
       onKeptFull: () => void this.side.toggleKeeping(),
     });
-    this.#quietCommands = new QuietCommands(
-      (name, options) => this.#socket.ask('command', { name, options }),
-      (event) => this.#receiveEvent(event),
+    const sendQuietly = createQuietSender(
+      this.#socket,
+      () => this.#page.room.room.bot.channel,
     );
     this.tracks = new TrackActs(
-      this.#quietCommands,
+      sendQuietly,
       (wantedVolumes) => this.#changePage({ wantedVolumes }),
-      (notice) => this.#changePage({ notice }),
+      (trackRefusal) => this.#changePage({ trackRefusal }),
     );
     setInterval(() => {
       if (isMoving(this.#page.facts)) this.#changePage({});
@@ -157,7 +164,7 @@ export class RoomPage {
       change: (changes) => this.#changeSide(changes),
       tell: (notice) => this.#changePage({ notice }),
       sound: this.#sound,
-      quietCommands: this.#quietCommands,
+      sendQuietly,
       socket: this.#socket,
     });
     addEventListener('keydown', (event) => this.#pressSpace(event, true));
@@ -220,6 +227,15 @@ export class RoomPage {
     const reply = await this.#socket.ask(`models.${act}`, fields);
     const { connect } = this.#page;
     if (connect) this.#changePage({ connect: stepConnect(connect, reply) });
+  }
+
+  /** @type {RoomActions['changeLanguage']} */
+  async changeLanguage(locale) {
+    const texts = await this.#door.loadTexts(locale);
+    keepLocale(locale, [sessionStorage, localStorage]);
+    useTexts(locale, texts);
+    document.documentElement.lang = locale;
+    await this.askRoom('language', { locale });
   }
 
   /** @type {RoomActions['agree']} */
@@ -321,7 +337,7 @@ export class RoomPage {
   /** @type {RoomActions['attachFile']} */
   attachFile(file) {
     const { typedLine, room } = this.#page;
-    void uploadFile(file, this.#readRefusal).then((upload) => {
+    void uploadFile(file, this.#door.readRefusal).then((upload) => {
       if ('refusal' in upload) return this.#changePage({ notice: upload.refusal });
       this.#fileIds.set(file.name, upload.id);
       const choice = { name: file.name, value: file.name };
@@ -423,7 +439,6 @@ export class RoomPage {
    * @param {RoomEvent} event
    */
   #receiveEvent(event) {
-    if (this.#quietCommands.holdEvent(event)) return;
     if (isFactEvent(event)) return this.#takeFact(event);
     if (event.kind === 'microphone' && event.state === 'taken' && this.#sound.isOpen)
       this.#endMicrophone(formatText('page.microphone.taken'));
@@ -485,10 +500,6 @@ export class RoomPage {
    * @param {WorkerNews} news
    */
   #onSoundNews(news) {
-    if (news.kind === 'closed') {
-      if (news.reason) this.#changePage({ notice: news.reason });
-      return;
-    }
     const level = toMeterPosition(news.rms);
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#changePage({ level });

@@ -16,8 +16,8 @@ const waitsMs = [500, 1_000, 2_000, 5_000];
 
 /** The connection to the room, which comes back by itself unless this browser is not let in any more. */
 export class RoomSocket {
-  /** @type {URL} */
-  #url;
+  /** @type {() => URL} */
+  #getUrl;
   /** @type {SocketHandlers} */
   #handlers;
   /** @type {WebSocket | undefined} */
@@ -29,11 +29,11 @@ export class RoomSocket {
 
   /**
    * Connects at once.
-   * @param {URL} url
+   * @param {() => URL} getUrl gives the address for each connection
    * @param {SocketHandlers} handlers
    */
-  constructor(url, handlers) {
-    this.#url = url;
+  constructor(getUrl, handlers) {
+    this.#getUrl = getUrl;
     this.#handlers = handlers;
     this.#openSocket();
   }
@@ -55,7 +55,7 @@ export class RoomSocket {
   }
 
   #openSocket() {
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#getUrl());
     this.#socket = socket;
     socket.onopen = () => {
       this.#tries = 0;
@@ -64,7 +64,7 @@ export class RoomSocket {
     socket.onmessage = ({ data }) => {
       for (const event of JSON.parse(data)) this.#handleEvent(event);
     };
-    socket.onclose = ({ reason }) => this.#onClose(reason);
+    socket.onclose = () => this.#onClose();
   }
 
   /**
@@ -77,14 +77,11 @@ export class RoomSocket {
     this.#requests.delete(event.id);
   }
 
-  /**
-   * Answers open requests, and connects again later.
-   * @param {string} reason of the sandbox, or none
-   */
-  #onClose(reason) {
+  /** Answers open requests, and connects again later. The reason of the sandbox is for operators, in English. */
+  #onClose() {
     for (const [id, resolve] of this.#requests) resolve(makeLostReply(id));
     this.#requests.clear();
-    this.#handlers.onConnection(false, reason || formatText('page.lost'));
+    this.#handlers.onConnection(false, formatText('page.lost'));
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
     setTimeout(() => this.#reconnect(), waitMs);
   }

@@ -72,7 +72,7 @@
  * A menu of a message or a form.
  * @typedef {object} RoomMenu
  * @property {string} customId
- * @property {string} placeholder
+ * @property {string} [placeholder]
  * @property {boolean} disabled
  * @property {number} minCount fewest choices that may be picked
  * @property {number} maxCount most choices that may be picked
@@ -196,9 +196,11 @@
  * @property {boolean} ok
  * @property {true} [isLost] true without a connection
  * @property {string} [error] one sentence, where `ok` is false
+ * @property {string} [cause] the sentence for operators, in English
  * @property {string} [messageId] id of the bot's message
  * @property {string} [text] the bot's message
  * @property {boolean} [ephemeral] whether the reader alone reads it
+ * @property {readonly RoomFile[]} [files] of the bot's message, where a control shows it
  * @property {{ name: string, value: string | number }[]} [choices] suggestions for a half-typed option
  * @property {RoomForm} [form] form that the bot has opened
  * @property {readonly FoundServer[]} [servers] programs with models on this machine

@@ -1,5 +1,5 @@
 /** @import { PageState, SideState } from './room-actions.js' */
-/** @import { QuietCommands } from './quiet-commands.js' */
+/** @import { SendQuietly } from './quiet-commands.js' */
 /** @import { RoomSocket } from './room-socket.js' */
 /** @import { SoundChoice } from './sound/sound-devices.js' */
 /** @import { RoomSound } from './sound/room-sound.js' */
@@ -13,7 +13,7 @@ import { formatLine, formatText, getLocale } from './texts.js';
  * @property {(changes: Partial<SideState>) => void} change
  * @property {(notice: string) => void} tell
  * @property {RoomSound} sound
- * @property {QuietCommands} quietCommands
+ * @property {SendQuietly} sendQuietly
  * @property {RoomSocket} socket
  */
 
@@ -82,8 +82,8 @@ export class SideActs {
    * @returns {Promise<void>}
    */
   async changeManner(manner) {
-    const { quietCommands, change } = this.#deps;
-    const { text } = await quietCommands.send('voice me', manner);
+    const { sendQuietly, change } = this.#deps;
+    const { text } = await sendQuietly('voice me', manner);
     change({ mannerReply: text });
   }
 
@@ -93,11 +93,8 @@ export class SideActs {
    * @returns {Promise<void>}
    */
   async hearVoice(voice) {
-    const { quietCommands, change, sound } = this.#deps;
-    const reply = await quietCommands.send(
-      'voice preview',
-      voice === '' ? {} : { voice },
-    );
+    const { sendQuietly, change, sound } = this.#deps;
+    const reply = await sendQuietly('voice preview', voice === '' ? {} : { voice });
     change({ mannerReply: reply.text });
     const [file] = reply.files;
     if (file) await sound.playFile(file.url);

@@ -25,13 +25,14 @@ export function renderSide(page, actions) {
   <aside id="side" popover aria-label=${formatText('page.people')}>
     ${voiceChannels.map((channel) => renderChannel(channel, page, actions))}
     ${outside.length > 0 && html`<h2>${formatText('page.outside')}</h2><ul>${outside.map((person) => renderPerson(person, page))}</ul>`}
-    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}${renderLanguages()}
+    ${renderSoundChoice(page, actions)}${renderManner(page, actions)}${renderTakeAlong(page, actions)}
     ${renderSecondPerson(page, actions)}
     <details><summary>${formatText('page.engines')}</summary>
       ${page.room.engines.map((engine) => html`<p>${describeEngine(engine)}</p>`)}
       <p>${formatText('page.engines.errors')}</p>
       <p>${renderConnectButton(actions)}</p>
     </details>
+    ${renderLanguages(actions)}
   </aside></div>`;
 }
 

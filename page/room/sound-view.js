@@ -14,13 +14,14 @@ import { formatText } from './texts.js';
 export function renderSoundChoice({ side: { devices } }, actions) {
   const { microphones, loudspeakers, choice } = devices;
   const { volume } = choice;
+  const percent = `${Math.round(volume * 100)} %`;
   const isUnnamed = microphones.length === 0;
   /** @param {{ currentTarget: HTMLInputElement }} event */
   const changeVolume = ({ currentTarget }) =>
     actions.side.chooseDevices({ volume: currentTarget.valueAsNumber / 100 });
   return html`<details><summary>${formatText('page.sound')}</summary>
-    <label>${formatText('page.sound.volume')} <span class="slide"><input type="range" min="0" max="100" value=${Math.round(volume * 100)} onInput=${changeVolume}/>
-      <output>${Math.round(volume * 100)} %</output></span></label>
+    <label>${formatText('page.sound.volume')} <span class="slide"><input type="range" min="0" max="100" value=${Math.round(volume * 100)} aria-valuetext=${percent} onInput=${changeVolume}/>
+      <span class="percent" aria-hidden="true">${percent}</span></span></label>
     ${renderDevices(formatText('page.microphone'), microphones, choice.microphone, (microphone) => actions.side.chooseDevices({ microphone }))}
     ${loudspeakers.length > 0 && renderDevices(formatText('page.sound.loudspeaker'), loudspeakers, choice.loudspeaker, (loudspeaker) => actions.side.chooseDevices({ loudspeaker }))}
     ${isUnnamed && html`<p class="note-small">${formatText('page.sound.unnamed')}</p>`}

@@ -23,6 +23,9 @@ import { formatText } from './texts.js';
  * @property {readonly Seat[]} seats
  */
 
+/** Buttons of the panel for tracks, each of which has buttons of its own beside its fader. */
+const mixerButton = /:track\./;
+
 /**
  * Describes the stage by the facts of the panel and the room.
  * @param {RoomState} state
@@ -64,7 +67,9 @@ export function readStage(state, isConnected) {
     message: panel && {
       ...panel,
       text: notes.join('\n'),
-      buttons: buttons.filter((button) => !isStop(button)),
+      buttons: buttons.filter(
+        (button) => !isStop(button) && !mixerButton.test(button.customId),
+      ),
     },
     stop: buttons.find(isStop),
   };

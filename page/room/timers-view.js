@@ -36,8 +36,9 @@ function renderTimer({ id, text, totalMs, remainingMs, dueAtMs }, nowMs) {
     'animation-duration': `${totalMs}ms`,
     'animation-delay': `${remainingMs - totalMs}ms`,
   };
-  // A second is no news for a screen reader, which hears the timer itself.
   return html`<li key=${id} class=${`timer${leftMs > 0 ? '' : ' over'}`}>
-    <svg class="ring" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="18"/><circle class="left" cx="22" cy="22" r="18" pathLength="100" style=${ring}/></svg>
-    <span><b class="label">${label}</b> <time role="timer">${left}</time></span></li>`;
+    <div class="clock" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax=${totalMs} aria-valuenow=${Math.max(0, leftMs)} aria-valuetext=${left}>
+      <svg class="ring" viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="20"/><circle class="left" cx="22" cy="22" r="20" pathLength="100" style=${ring}/></svg>
+      <time>${left}</time></div>
+    <b class="label" aria-hidden="true">${label}</b></li>`;
 }

@@ -15,7 +15,7 @@ export function renderTools({ facts, nowMs }) {
   if (tools.length === 0) return undefined;
   return html`<section class="tools" aria-label=${formatText('page.tools')}>
     <h2>${formatText('page.tools')}</h2>
-    <ul aria-live="polite">${tools.map(renderTool)}</ul></section>`;
+    <ul>${tools.map(renderTool)}</ul></section>`;
 }
 
 /**

@@ -1,15 +1,20 @@
-/** @import { QuietCommands } from './quiet-commands.js' */
+/** @import { SendQuietly } from './quiet-commands.js' */
+
+/**
+ * The sentence that refused a change of a track.
+ * @typedef {{ track: string, text: string }} TrackRefusal
+ */
 
 /**
  * Changes tracks by the commands of the reader's person. A fader that moves sends one command at a time, and its last
  * place wins.
  */
 export class TrackActs {
-  /** @type {Pick<QuietCommands, 'send'>} */
-  #commands;
+  /** @type {SendQuietly} */
+  #sendQuietly;
   /** @type {(wanted: Readonly<Record<string, number>>) => void} */
   #show;
-  /** @type {(notice: string) => void} */
+  /** @type {(refusal: TrackRefusal | undefined) => void} */
   #tell;
   /** Volumes on their way, by track. @type {Readonly<Record<string, number>>} */
   #wanted = {};
@@ -18,12 +23,12 @@ export class TrackActs {
 
   /**
    * Keeps its dependencies.
-   * @param {Pick<QuietCommands, 'send'>} commands
+   * @param {SendQuietly} sendQuietly
    * @param {(wanted: Readonly<Record<string, number>>) => void} show draws volumes that are on their way
-   * @param {(notice: string) => void} tell shows why a command was refused
+   * @param {(refusal: TrackRefusal | undefined) => void} tell shows why a command was refused, until the next one
    */
-  constructor(commands, show, tell) {
-    this.#commands = commands;
+  constructor(sendQuietly, show, tell) {
+    this.#sendQuietly = sendQuietly;
     this.#show = show;
     this.#tell = tell;
   }
@@ -61,13 +66,13 @@ export class TrackActs {
   /**
    * Sends a command.
    * @param {string} name
-   * @param {object} options
+   * @param {{ track: string, level?: number }} options
    * @returns {Promise<boolean>} false: it was refused
    */
   async #send(name, options) {
-    const { ok, isPrivate, text } = await this.#commands.send(name, options);
+    const { ok, isPrivate, text } = await this.#sendQuietly(name, options);
     const isTaken = ok && !isPrivate; // what is done is told to everybody
-    if (!isTaken) this.#tell(text);
+    this.#tell(isTaken ? undefined : { track: options.track, text });
     return isTaken;
   }
 

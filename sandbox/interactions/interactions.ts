@@ -293,7 +293,13 @@ export class InteractionRecord {
   #postMessage(content: PostedContent, ephemeral: boolean, loading: boolean) {
     const { channel, caller } = this.opening;
     const authorId = this.#world.bot.id;
-    const fields = { channelId: channel.id, authorId, forUserId: caller.user.id };
+    const forUserId = caller.user.id;
+    const fields = {
+      channelId: channel.id,
+      authorId,
+      forUserId,
+      interactionId: this.id,
+    };
     return this.#board.post({ ...fields, ephemeral, loading }, content);
   }
 

@@ -6,6 +6,7 @@ import {
 } from '#sandbox/program/perform-request.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { toDiscordLocale } from '#src/texts/locales.ts';
+import { type Locale, toLocale } from '#src/texts/texts.ts';
 import type { UploadedFiles } from './browser-files.ts';
 import { listMenuNames, toForm } from './browser-forms.ts';
 import type {
@@ -15,6 +16,8 @@ import type {
 } from './browser-protocol.ts';
 import type { BrowserTab } from './browser-socket.ts';
 import type { BrowserSound } from './browser-sound.ts';
+import { explainRefusal, PageRefusal } from './page-refusal.ts';
+import type { QuietReplies } from './quiet-replies.ts';
 import type { TypedVoices } from './typed-voices.ts';
 
 /** Parts of the sandbox on which pages act. */
@@ -25,8 +28,11 @@ export type BrowserDeps = {
   readonly sound: BrowserSound;
   readonly voices: TypedVoices;
   readonly uploads: UploadedFiles;
+  readonly quietReplies: QuietReplies;
   /** Lets the bot's process perform a request. Throws an Error with its sentence. */
   readonly askBot: AskBot;
+  /** Speaks another language with the pages of a tab from now on. */
+  readonly useLanguage: (tab: string, locale: Locale) => void;
 };
 
 /** The fields of the answer go to the page. */
@@ -35,7 +41,7 @@ export type AskBot = (request: ModelsRequest, signal: AbortSignal) => Promise<ob
 /** Discord's own client gives up on suggestions after this. Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction */
 const maxCompletionMs = 3_000;
 
-/** Performs the request of a page. An error becomes a reply of one sentence. */
+/** Performs the request of a page. An error becomes a reply of one sentence in the language of the page. */
 export async function performBrowserRequest(
   deps: BrowserDeps,
   tab: BrowserTab,
@@ -50,8 +56,7 @@ export async function performBrowserRequest(
       ok: true,
     };
   } catch (cause) {
-    const error = cause instanceof Error ? cause.message : 'Failed.';
-    return { kind: 'reply', id: request.id, ok: false, error };
+    return { kind: 'reply', id: request.id, ...explainRefusal(cause, tab.locale) };
   }
 }
 
@@ -75,7 +80,7 @@ async function performRequest(
     case 'command':
     case 'press':
     case 'submit':
-      return await waitForAnswer(sandbox, startInteraction(deps, request), signal);
+      return await interact(deps, request, signal);
     case 'complete':
       return { choices: await waitForChoices(deps, request, signal) };
     case 'type':
@@ -87,6 +92,9 @@ async function performRequest(
     case 'microphone':
       if (request.on) sound.claimMicrophone(tab);
       else sound.muteTab(tab);
+      return {};
+    case 'language':
+      deps.useLanguage(tab, toLocale(request.locale));
       return {};
     case 'models.find':
     case 'models.connect':
@@ -114,12 +122,27 @@ function startInteraction(
     }
     case 'press': {
       const message = sandbox.message(request.messageId);
-      if (!message) throw new Error('That message is gone.');
+      if (!message) throw new PageRefusal({ id: 'page.refused.gone' });
       return sandbox.person(you).press(message, request.customId, request.values);
     }
     case 'submit':
       return sandbox.person(you).submit({ id: request.form }, request.fields);
   }
+}
+
+/** Starts an interaction and waits for the answer, which has its files where a control of the page shows it. */
+async function interact(
+  deps: BrowserDeps,
+  request: PageRequest<'command' | 'press' | 'submit'>,
+  signal: AbortSignal,
+) {
+  const { sandbox, quietReplies } = deps;
+  const interaction = startInteraction(deps, request);
+  const isQuiet = request.kind === 'command' && request.isQuiet === true;
+  if (isQuiet) quietReplies.expect(interaction.id);
+  const answer = await waitForAnswer(sandbox, interaction, signal);
+  if (!isQuiet || !('messageId' in answer)) return answer;
+  return { ...answer, files: quietReplies.listFiles(answer.messageId) };
 }
 
 async function waitForChoices(
@@ -139,7 +162,7 @@ async function sayTyped(
 ) {
   const channel =
     findPersonChannel(sandbox, request.person) ?? findPersonChannel(sandbox, you);
-  if (channel === undefined) throw new Error('Join a voice channel first.');
+  if (channel === undefined) throw new PageRefusal({ id: 'page.silence.outside' });
   return await typeMessage(sandbox, voices, { ...request, channel }, signal);
 }
 
@@ -148,7 +171,7 @@ async function waitForAnswer(
   sandbox: Sandbox,
   interaction: Interaction,
   signal: AbortSignal,
-): Promise<object> {
+) {
   const raceEnd = new AbortController();
   const either = AbortSignal.any([signal, raceEnd.signal]);
   const response = interaction.waitForAnswer(either);

@@ -4,6 +4,7 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Locale } from '#src/texts/texts.ts';
 import { toFileUrl } from './browser-files.ts';
 import { listMenuNames, toMenus } from './browser-forms.ts';
 import {
@@ -13,6 +14,7 @@ import {
   formatFrame,
 } from './browser-protocol.ts';
 import type { BrowserSocket } from './browser-socket.ts';
+import type { QuietReplies } from './quiet-replies.ts';
 import {
   type FactEvent,
   type FactLine,
@@ -40,6 +42,7 @@ type BrowserChannelOptions = {
   /** Name of the person that the reader of the page plays. */
   readonly you: string;
   readonly clock: Clock;
+  readonly quietReplies: QuietReplies;
   /** Called when the first page opens, and after the last one has closed. */
   readonly onWatched: (isWatched: boolean) => void;
 };
@@ -68,7 +71,7 @@ export class BrowserChannel implements Disposable {
 
   /** Adds a page, which gets the present state and the last messages. */
   addScreen(screen: BrowserSocket): void {
-    const { clock, onWatched, sandbox, you } = this.#options;
+    const { onWatched, sandbox, you } = this.#options;
     this.#heardSubscription ??= sandbox
       .person(you)
       .onHeard((frame) => this.#hearFrame(frame));
@@ -76,13 +79,26 @@ export class BrowserChannel implements Disposable {
     this.checkState();
     this.#screens.add(screen);
     if (this.#screens.size === 1) onWatched(true);
-    const facts = this.#facts.list(clock.wallMs(), screen.locale);
+    const facts = this.#listFacts(screen);
     const lasting = [...this.#processFacts.values(), ...this.#shown.values(), ...facts];
     const events = [this.#state, ...lasting]
       .filter((event) => event !== undefined)
       .map((event) => toPageEvent(event, screen.locale));
     // In one frame: a page that drew the room between two would move what it has drawn.
     screen.send(formatFrame(...events));
+  }
+
+  /** Speaks another language with the pages of a tab: they get the facts that have sentences anew. */
+  changeLanguage(tab: string, locale: Locale): void {
+    for (const screen of this.#screens) {
+      if (screen.tab !== tab) continue;
+      screen.locale = locale;
+      screen.send(formatFrame(...this.#listFacts(screen)));
+    }
+  }
+
+  #listFacts({ locale }: BrowserSocket) {
+    return this.#facts.list(this.#options.clock.wallMs(), locale);
   }
 
   /** Forgets a page that closed. After the last one the state is not checked any more. */
@@ -188,7 +204,7 @@ export class BrowserChannel implements Disposable {
   }
 
   #handleMessage(change: MessageChange) {
-    const { sandbox, clock } = this.#options;
+    const { sandbox, clock, quietReplies } = this.#options;
     const message = toMessageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
     // Private replies of before were made for the terminal, which asks the first question.
     if (!message || (message.to !== undefined && !this.#hasActed)) return;
@@ -196,6 +212,10 @@ export class BrowserChannel implements Disposable {
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: toFileUrl(fileId, name) };
     });
+    const { interactionId } = change.message;
+    const isPrivate = message.to !== undefined;
+    const buttonCount = message.buttons.length;
+    if (quietReplies.take({ id, interactionId, isPrivate, buttonCount, files })) return;
     const menus = toMenus(change.message.components, listMenuNames(sandbox));
     const event = { ...fields, id, files, menus, wallMs: clock.wallMs() };
     if (change.kind === 'deleted') this.#shown.delete(id);

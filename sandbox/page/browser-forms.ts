@@ -23,7 +23,8 @@ interface MenuChoice {
 /** A menu of a message or a form. */
 export interface BrowserMenu {
   readonly customId: string;
-  readonly placeholder: string;
+  /** Absent: the page has a word of its own. */
+  readonly placeholder: string | undefined;
   readonly disabled: boolean;
   /** Fewest choices that may be picked. */
   readonly minCount: number;
@@ -67,7 +68,7 @@ export function toMenus(components: unknown, names: GuildRoster): BrowserMenu[] 
     .filter(({ type }) => type !== button && type !== textInput)
     .map(({ custom_id, disabled, min_values, max_values, ...menu }) => ({
       customId: custom_id,
-      placeholder: menu.placeholder ?? 'Choose',
+      placeholder: menu.placeholder ?? undefined,
       disabled: disabled === true,
       minCount: min_values ?? 1,
       maxCount: max_values ?? 1,

@@ -22,6 +22,8 @@ import {
 } from './browser-protocol.ts';
 import { type BrowserTab, plugSocket, type SocketHandlers } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
+import { explainRefusal } from './page-refusal.ts';
+import { QuietReplies } from './quiet-replies.ts';
 import { TypedVoices } from './typed-voices.ts';
 
 type BrowserPageOptions = Pick<
@@ -64,13 +66,19 @@ export async function openBrowserPage(
   const { you, askBot = refuseToAsk, clock = realClock } = options;
   const { onWatched = () => undefined } = options;
   const person = sandbox.person(you);
-  const channel = new BrowserChannel({ sandbox, you, clock, onWatched });
+  const quietReplies = new QuietReplies();
+  const channel = new BrowserChannel({ sandbox, you, clock, quietReplies, onWatched });
   const sound = new BrowserSound({ person, channel });
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const deps = { sandbox, you, channel, sound, voices, uploads, askBot, signal };
+  const useLanguage = (tab: string, locale: Locale) => {
+    channel.changeLanguage(tab, locale);
+    changeServerLanguage(sandbox, you, locale);
+  };
+  const acts = { sandbox, you, sound, voices, uploads, quietReplies, askBot };
+  const deps = { ...acts, channel, useLanguage, signal };
   const pageOptions = {
     host: options.host,
     onBug: options.onBug,
@@ -119,7 +127,7 @@ function serveBrowser(app: PageApp, deps: BrowserServerDeps) {
     upgradeWebSocket((context) => {
       return plugSocket(readTab(context.req), {
         onOpen(socket) {
-          useLanguage(deps, socket.locale);
+          changeServerLanguage(deps.sandbox, deps.you, socket.locale);
           channel.addScreen(socket);
         },
         onMessage: makeRequestHandler(deps),
@@ -152,7 +160,7 @@ function readTab(request: HonoRequest): BrowserTab {
 }
 
 /** Writes to everybody in the language of the page that opened last. The terminal alone leaves the server as it is. */
-function useLanguage({ sandbox, you }: BrowserDeps, locale: Locale) {
+function changeServerLanguage(sandbox: Sandbox, you: string, locale: Locale) {
   const discordLocale = toDiscordLocale(locale);
   sandbox.person(you, { locale: discordLocale });
   sandbox.guild().changeLocale(discordLocale);
@@ -164,8 +172,10 @@ function makeRequestHandler(deps: BrowserServerDeps): SocketHandlers['onMessage'
   return (socket, data) => {
     const request = parseBrowserRequest(typeof data === 'string' ? data : '');
     const sendReply = (answer: BrowserReply) => socket.send(formatFrame(answer));
-    if ('ok' in request) sendReply({ kind: 'reply', ...request });
-    else {
+    if ('ok' in request) {
+      const refusal = explainRefusal(new Error(request.error), socket.locale);
+      sendReply({ kind: 'reply', id: request.id, ...refusal });
+    } else {
       channel.noteRequest(request);
       void performBrowserRequest(deps, socket, request, signal).then((answer) => {
         channel.checkState();

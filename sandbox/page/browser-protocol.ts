@@ -45,6 +45,7 @@ const requestSchema = z.discriminatedUnion('kind', [
     options: optionsWithFilesSchema,
     channel: channelSchema.optional(),
     line: z.string().min(1).max(6000).optional(),
+    isQuiet: z.boolean().optional(),
   }),
   z.object({
     id: idSchema,
@@ -82,6 +83,11 @@ const requestSchema = z.discriminatedUnion('kind', [
     channel: channelSchema.optional(),
   }),
   z.object({ id: idSchema, kind: z.literal('microphone'), on: z.boolean() }),
+  z.object({
+    id: idSchema,
+    kind: z.literal('language'),
+    locale: z.string().max(20),
+  }),
   z.object({ id: idSchema, kind: z.literal('models.find') }),
   z.object({
     id: idSchema,
@@ -111,6 +117,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
       readonly channel?: string;
       /** The line as it was typed, which stands in the conversation. Absent for a command of a control. */
       readonly line?: string | undefined;
+      /** Whether a control of the page shows the reply: the conversation does not. */
+      readonly isQuiet?: boolean;
     }
   | {
       readonly kind: 'complete';
@@ -134,6 +142,8 @@ export type BrowserRequest = { readonly id: RequestId } & (
   | { readonly kind: 'type'; readonly person: string; readonly text: string }
   | { readonly kind: 'write'; readonly text: string; readonly channel?: string }
   | { readonly kind: 'microphone'; readonly on: boolean }
+  /** Another language for the pages of the tab, by its BCP 47 tag. */
+  | { readonly kind: 'language'; readonly locale: string }
   | ModelsRequest
 );
 
@@ -288,12 +298,13 @@ export const botEventSchema: z.ZodType<BotEvent> = z.union([
 /** An event that the page is told of. */
 export type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
-/** The reply to a request. If `ok` is false, `error` says why in one sentence. */
+/** The reply to a request. If `ok` is false, `error` says why in one sentence in the language of the page, and `cause` to operators. */
 export type BrowserReply = {
   readonly kind: 'reply';
   readonly id: RequestId | null;
   readonly ok: boolean;
   readonly error?: string;
+  readonly cause?: string;
   readonly [field: string]: unknown;
 };
 

@@ -30,8 +30,8 @@ export type BrowserTab = { readonly tab: string; readonly locale: Locale };
 /** A WebSocket of a tab, as the room uses it. */
 export class BrowserSocket {
   readonly tab: string;
-  /** Language of the page. */
-  readonly locale: Locale;
+  /** Language of the page, which its reader may change. */
+  locale: Locale;
   readonly #raw: WebSocket | undefined;
   #isOver = false;
 

@@ -1,23 +1,6 @@
 import { z } from 'zod';
+import type { TrackFact } from '#src/ports/track-fact.ts';
 import { formatText, type Locale, type TextId } from '#src/texts/texts.ts';
-
-/** A track as the page draws it. */
-export type ShownTrack = {
-  readonly name: string;
-  readonly title?: string | undefined;
-  readonly isBusy: boolean;
-  /** 0 to 200, as people set it. */
-  readonly percent: number;
-  readonly isMuted: boolean;
-  readonly isPaused: boolean;
-  readonly isLooping: boolean;
-  /** Sounds that wait behind the current one. */
-  readonly waiting: number;
-  readonly positionMs?: number | undefined;
-  readonly lengthMs?: number | undefined;
-  /** Percentage of the sound that leaves now, with fades and ducking. */
-  readonly gainPercent: number;
-};
 
 /** A timer of a person, by the wall clock. */
 export type KnownTimer = {
@@ -57,7 +40,7 @@ type ShownPanel<Line> = {
 
 /** Facts of the bot that the page draws. Each replaces the one before of its kind. */
 export type FactEvent =
-  | { readonly kind: 'tracks'; readonly tracks: readonly ShownTrack[] }
+  | { readonly kind: 'tracks'; readonly tracks: readonly TrackFact[] }
   | { readonly kind: 'timers'; readonly timers: readonly KnownTimer[] }
   | { readonly kind: 'tools'; readonly tools: readonly ShownTool[] }
   | ShownPanel<FactLine>;
@@ -127,7 +110,7 @@ export type PageFact =
   | {
       readonly kind: 'tracks';
       readonly ageMs: number;
-      readonly tracks: readonly ShownTrack[];
+      readonly tracks: readonly TrackFact[];
     }
   | {
       readonly kind: 'timers';
@@ -172,6 +155,9 @@ export class RoomFacts {
   }
 }
 
+/** The line of the panel about tracks, which the page shows as faders. */
+const mixerNote = 'panel.tracks';
+
 type FactReader = {
   readonly id: string;
   readonly nowWallMs: number;
@@ -204,7 +190,9 @@ function toPageFact(
       return {
         ...event,
         headline: formatFactLine(headline, locale),
-        notes: notes.map((note) => formatFactLine(note, locale)),
+        notes: notes
+          .filter(({ id }) => id !== mixerNote)
+          .map((note) => formatFactLine(note, locale)),
       };
     }
   }

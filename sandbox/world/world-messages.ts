@@ -31,6 +31,8 @@ type MessagePosting = {
   loading: boolean;
   /** Caller of the interaction that the message answers. */
   readonly forUserId?: PersonId;
+  /** The interaction that the message answers. */
+  readonly interactionId?: string;
   readonly replyToId?: MessageId;
   /** Further fields, as Discord sends them: a poll, a forwarded message. */
   readonly form?: Readonly<Record<string, unknown>>;

@@ -5,8 +5,8 @@ import {
   noFacts,
   readFaders,
   stepFacts,
-  type TrackFact,
 } from '#page/room/facts.js';
+import type { TrackFact } from '#src/ports/track-fact.ts';
 
 const rain: TrackFact = {
   ...{ name: 'main', title: 'rain', isBusy: true, percent: 80 },

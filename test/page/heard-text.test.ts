@@ -26,3 +26,10 @@ test('no word of an answer is lost or doubled by the cut', () => {
     }),
   );
 });
+
+test('an answer that was cut before a comma is cut there, too', () => {
+  expect(splitHeardText('One, two, three.', 'One, two')).toEqual({
+    heard: 'One, two,',
+    unheard: 'three.',
+  });
+});

@@ -12,7 +12,7 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
     socket.destroy();
   });
   const told = Promise.withResolvers<void>();
-  new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
+  new RoomSocket(() => new URL(`ws://127.0.0.1:${served.port}/room`), {
     onEvent: () => undefined,
     onConnection: () => undefined,
     onShutOut: told.resolve,
@@ -24,7 +24,7 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
 
 test('what is asked without a connection is told as lost, so that the page can give it back', async () => {
   await using served = await openListeningServer(createServer());
-  const socket = new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
+  const socket = new RoomSocket(() => new URL(`ws://127.0.0.1:${served.port}/room`), {
     onEvent: () => undefined,
     onConnection: () => undefined,
     onShutOut: () => undefined,

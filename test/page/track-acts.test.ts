@@ -9,18 +9,16 @@ type SentCommand = {
 function open() {
   const sent: SentCommand[] = [];
   const wanted: object[] = [];
-  const told: string[] = [];
-  const commands = {
-    send: (_name: string, options: object) =>
-      new Promise<QuietReply>((resolve) => {
-        const done = { ok: true, isPrivate: false, text: 'done', files: [] };
-        sent.push({ options, reply: (change) => resolve({ ...done, ...change }) });
-      }),
-  };
+  const told: unknown[] = [];
+  const sendQuietly = (_name: string, options: object) =>
+    new Promise<QuietReply>((resolve) => {
+      const done = { ok: true, isPrivate: false, text: 'done', files: [] };
+      sent.push({ options, reply: (change) => resolve({ ...done, ...change }) });
+    });
   const acts = new TrackActs(
-    commands,
+    sendQuietly,
     (volumes) => wanted.push(volumes),
-    (notice) => told.push(notice),
+    (refusal) => told.push(refusal),
   );
   return { acts, sent, wanted, told };
 }
@@ -46,7 +44,7 @@ test('a refusal is told, and the fader goes back', async () => {
   void acts.setVolume('main', 10);
   sent[0]?.reply({ isPrivate: true, text: 'That sound is of Ben.' });
   await moved;
-  expect(told).toEqual(['That sound is of Ben.']);
+  expect(told).toEqual([{ track: 'main', text: 'That sound is of Ben.' }]);
   expect(sent).toHaveLength(1);
   expect(wanted.at(-1)).toEqual({});
 });

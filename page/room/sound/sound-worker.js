@@ -24,9 +24,8 @@ import {
  */
 
 /**
- * News of the worker for the page: the level of the microphone, the level of the sound that is played, or that the connection
- * has ended. `reason` is one sentence of the sandbox, or empty.
- * @typedef {{ kind: 'level', rms: number } | { kind: 'heard', rms: number } | { kind: 'closed', reason: string }} WorkerNews
+ * News of the worker for the page: the level of the microphone, or that of the sound that is played.
+ * @typedef {{ kind: 'level', rms: number } | { kind: 'heard', rms: number }} WorkerNews
  */
 
 /** Beyond these bytes in the socket a frame would come too late, and is left out. */
@@ -86,10 +85,7 @@ function openSound({ url, capture, playback }) {
     socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => playFrame(data, playback);
-    socket.onclose = ({ reason }) => {
-      postNews({ kind: 'closed', reason });
-      setTimeout(connect, reconnectMs);
-    };
+    socket.onclose = () => setTimeout(connect, reconnectMs);
   };
   connect();
   capture.onmessage = ({ data }) => {

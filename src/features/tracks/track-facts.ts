@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#src/base/clock.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type { RoomView, TrackFact } from '#src/ports/room-view.ts';
+import type { RoomView } from '#src/ports/room-view.ts';
+import type { TrackFact } from '#src/ports/track-fact.ts';
 
 /** A position that differs more from the expected one was sought, or stood still. */
 const maxDriftMs = 400;

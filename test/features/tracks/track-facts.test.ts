@@ -1,5 +1,6 @@
 import { TrackFacts } from '#src/features/tracks/track-facts.ts';
-import type { RoomFact, TrackFact } from '#src/ports/room-view.ts';
+import type { RoomFact } from '#src/ports/room-view.ts';
+import type { TrackFact } from '#src/ports/track-fact.ts';
 import { Band, makeSteady } from '#test/playback/tracks/band.ts';
 
 function open() {

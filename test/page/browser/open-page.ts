@@ -49,12 +49,15 @@ const form = {
 
 /** The bot's private reply to a command about its voice. */
 const voiceReply = {
-  ...{ kind: 'message', change: 'posted', channel: 'general', to: 'You' },
-  ...{ author: 'Parley', text: 'I speak as Rain.', buttons: [], atMs: 3 },
+  text: 'I speak as Rain.',
+  ephemeral: true,
   files: [
     { name: 'voice.wav', type: 'audio/wav', sizeBytes: 9_000, url: '/voice.wav' },
   ],
 };
+
+/** The bot's private refusal to a command about a track of somebody else. */
+const refusal = { text: 'That sound is of Adam.', ephemeral: true };
 
 /** Lines of a room that has been used for a while: every kind of thing that is drawn. */
 const lines: readonly BrowserEvent[] = [
@@ -202,9 +205,8 @@ export async function openSetup(
         line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
       const asks = line.customId === 'about' && { form };
       const isVoice = line.kind === 'command' && `${line.name}`.startsWith('voice ');
-      const messageId = `9${line.id}`;
-      if (isVoice) socket.send(formatFrame({ ...voiceReply, id: messageId }));
-      const told = isVoice && { messageId, text: voiceReply.text };
+      const isTrack = line.kind === 'command' && `${line.name}`.startsWith('track ');
+      const told = (isVoice && voiceReply) || (isTrack && refusal);
       const found = line.kind.startsWith('models.') && answerModels(line);
       socket.send(
         formatFrame({

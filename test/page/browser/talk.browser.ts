@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { minUnderstoodShare } from '#src/probes/engine-probes.ts';
 import { listComplaints, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
-import { forgetTapped, measureUnderstood, tapSound } from './tap-sound.ts';
+import { forgetTapped, TabListener, tapSound } from './tap-sound.ts';
 
 /** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/what-time-is-it.wav';
@@ -18,6 +18,7 @@ const story =
   'the house stood by the river and nobody knew who built it or why the door was open';
 
 const opened = new AsyncDisposableStack();
+const listener = opened.use(new TabListener());
 let program: Program;
 let browser: Browser;
 let context: BrowserContext;
@@ -111,7 +112,9 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
       ...['The voice began to speak them', 'The sound left', 'You heard it'],
     ]),
   );
-  expect(await measureUnderstood(tab, words)).toBeGreaterThan(minUnderstoodShare);
+  expect(await listener.measureUnderstood(tab, words)).toBeGreaterThan(
+    minUnderstoodShare,
+  );
   expect(complaints).toEqual([]);
   await tab.close();
 });
@@ -237,5 +240,7 @@ test('a page that is closed in mid-answer leaves the bot speaking to everybody e
   await speaking(tab, 'Nova').waitFor();
   await tab.close();
   await speaking(other, 'Nova').waitFor({ state: 'detached' });
-  expect(await measureUnderstood(other, story)).toBeGreaterThan(minUnderstoodShare);
+  expect(await listener.measureUnderstood(other, story)).toBeGreaterThan(
+    minUnderstoodShare,
+  );
 });

@@ -46,18 +46,28 @@ export async function forgetTapped(tab: Page): Promise<void> {
   await tab.evaluate('globalThis.tapped = [], undefined');
 }
 
-/** The part of `words` that a recogniser understands of what the tab was given to play, 0 to 1; the test's own limit ends it. */
-export async function measureUnderstood(tab: Page, words: string): Promise<number> {
-  const samples = await readTapped(tab);
-  const pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
-  await using models = new LocalModels();
-  const transcriber = await openLocalTranscriber({ models });
-  let text = '';
-  for await (const update of transcriber.transcribe(
-    pcm,
-    new AbortController().signal,
-  )) {
-    if (update.kind === 'final') text = update.transcript.text;
+/** A recogniser that compares what a tab was given to play with what the bot wrote. Its model is loaded once, at the first use. */
+export class TabListener implements AsyncDisposable {
+  readonly #models = new LocalModels();
+  #transcriber: ReturnType<typeof openLocalTranscriber> | undefined;
+
+  /** Measures the part of `words` that is understood of what the tab was given to play, 0 to 1. The test's own limit ends it. */
+  async measureUnderstood(tab: Page, words: string): Promise<number> {
+    const samples = await readTapped(tab);
+    const pcm = resamplePcm({ samples, rateHz: 48_000, channels: 1 }, 16_000);
+    this.#transcriber ??= openLocalTranscriber({ models: this.#models });
+    const transcriber = await this.#transcriber;
+    let text = '';
+    for await (const update of transcriber.transcribe(
+      pcm,
+      new AbortController().signal,
+    )) {
+      if (update.kind === 'final') text = update.transcript.text;
+    }
+    return measureUnderstoodShare(words, text);
   }
-  return measureUnderstoodShare(words, text);
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#models[Symbol.asyncDispose]();
+  }
 }

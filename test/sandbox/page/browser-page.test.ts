@@ -1,3 +1,4 @@
+import { formatText } from '#src/texts/texts.ts';
 import { identify, sendRequest } from '#test/sandbox/raw-bot.ts';
 import { openSilentPage } from './browser-client.ts';
 
@@ -90,7 +91,22 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   });
   expect(await submitted).toMatchObject({ ok: true, text: 'Thanks' });
   const again = await tab.ask({ kind: 'submit', form: '1', fields: {} });
-  expect(again).toMatchObject({ ok: false, error: 'Adam was asked nothing.' });
+  const refused = { error: 'That did not work.', cause: 'Adam was asked nothing.' };
+  expect(again).toMatchObject({ ok: false, ...refused });
+});
+
+test('a refusal comes in the language of the page, also after another one was chosen', async () => {
+  await using setup = await openSilentPage();
+  const tab = await setup.open('a');
+  const press = { kind: 'press', messageId: '1', customId: 'x' };
+  expect(await tab.ask(press)).toMatchObject({ error: 'That message is gone.' });
+  expect(await tab.ask({ kind: 'language', locale: 'de' })).toMatchObject({ ok: true });
+  expect(await tab.ask(press)).toMatchObject({
+    error: 'Diese Nachricht gibt es nicht mehr.',
+  });
+  expect(await tab.ask({ kind: 'nonsense' })).toMatchObject({
+    error: formatText('page.failed', undefined, 'de'),
+  });
 });
 
 test('who comes gets the room and all that was said in one frame, so that nothing has to move', async () => {
@@ -138,7 +154,7 @@ test('what the page asks about models reaches the process of the bot alone, and 
   const connect = { kind: 'models.connect', vendor: 'OpenAI', key: 'sk-canary' };
   expect(await tab.ask(connect)).toMatchObject({
     ok: false,
-    error: 'OpenAI refused the key.',
+    cause: 'OpenAI refused the key.',
   });
   const wrong = await tab.ask({ ...connect, key: 'sk canary', baseUrl: 'http://x/v1' });
   expect(wrong).toMatchObject({ ok: false });

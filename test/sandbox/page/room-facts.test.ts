@@ -18,6 +18,21 @@ test('a page is told the timers of its own person alone, as durations', () => {
   ]);
 });
 
+test('a page shows tracks as faders, so the panel has no line about them', () => {
+  const panel = {
+    kind: 'panel',
+    channel: 'Lounge',
+    mood: 'listening',
+    people: [],
+    headline: { id: 'button.more' },
+    notes: [
+      { id: 'panel.tracks', with: { list: 'main: rain' } },
+      { id: 'button.more' },
+    ],
+  } as const;
+  expect(new RoomFacts('1').keep(panel, 0)('en')).toMatchObject({ notes: ['More'] });
+});
+
 test('a page that opens later gets the age of the tracks, and no tool that is over', () => {
   const facts = new RoomFacts('1');
   facts.keep({ kind: 'tracks', tracks: [] }, 1_000);
