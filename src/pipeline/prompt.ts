@@ -33,7 +33,7 @@ export function chooseAnswerSound({
 }
 
 /** Adds a language to the voice of a style, where one is known. */
-export function addVoiceLanguage(
+function addVoiceLanguage(
   language: string | undefined,
   { voice }: Pick<ReplyStyle, 'voice'>,
 ): SpeechVoice {

@@ -1,4 +1,5 @@
 import { domainToUnicode } from 'node:url';
+import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import addressWords from './address-words.json' with { type: 'json' };
 
 /** Characters that end an address of the web, although Unicode counts some of them as letters' neighbours. */
@@ -87,7 +88,7 @@ const wordsByLanguage: Readonly<Record<string, AddressWords>> = addressWords;
  * // 'See example dot com slash docs or mail a at b dot de.'
  */
 export function sayAddresses(text: string, language: string | undefined): string {
-  const words = wordsByLanguage[language?.toLowerCase().split('-', 1)[0] ?? 'en'];
+  const words = wordsByLanguage[toBaseLanguage(language ?? 'en')];
   let said = '';
   let end = 0;
   for (const { from, to } of findAddresses(text)) {

@@ -3,6 +3,7 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
+import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import {
   applyOperatorLanguage,
   type ChosenLanguage,
@@ -21,11 +22,7 @@ import {
   type ServerHabit,
   ServerKnowledge,
 } from '#src/provider/negotiation/server-knowledge.ts';
-import {
-  createHintFields,
-  createLanguageHint,
-  toBaseLanguage,
-} from '#src/speech/hints.ts';
+import { createHintFields, createLanguageHint } from '#src/speech/hints.ts';
 import type {
   Transcriber,
   Transcript,

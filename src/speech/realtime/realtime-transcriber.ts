@@ -1,4 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
+import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import {
   type ChosenLanguage,
   findSetLanguage,
@@ -11,7 +12,6 @@ import {
   RealtimePool,
   type RealtimeSocketOptions,
 } from '#src/provider/realtime/realtime-pool.ts';
-import { toBaseLanguage } from '#src/speech/hints.ts';
 import type {
   OnPartial,
   Transcriber,

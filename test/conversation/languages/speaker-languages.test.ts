@@ -48,6 +48,7 @@ playScripts(
     adam says (human-goforward): And in Lima now?
     > heard Adam: And in Lima now?, answered Adam: You said five.
     orders answer in > Answer in German
+    orders these > these very
     adam is forgotten > forgotten total 1
     adam allows > isSaved true
     adam says (human-goforward): And in Rome now?
@@ -60,6 +61,7 @@ playScripts(
     adam says (human-goforward): What time is it?
     > heard Adam: What time is it?, answered Adam: You said five.
     orders answer in > Answer in Japanese
+    orders these > these very
     hint > ja
     `,
     'two sentences in a language make it likelier to a recogniser, for others in the room a little, and decide nothing': `
@@ -76,6 +78,7 @@ playScripts(
     > heard Adam: What time is it?, answered Adam: You said five.
     hint > maybe de 4
     orders answer in > Answer in German
+    orders these > these words
     2000
     adam says (human-goforward): And in Rome now?
     > heard Adam: And in Rome now?, answered Adam: You said five.
@@ -152,6 +155,26 @@ playScripts(
     > writes voice.language.written (German) (English) (German)
     > writes "Here is how they say it in Berlin. Ich habe heute leider keinen Hunger mehr. And that is all I know about it."
     2000 > answered Adam: Here is how they say it in Berlin. And that is all I know about it.
+    `,
+      ],
+    'a message is read in the language of its words, whatever its writer speaks and the server lists':
+      [
+        { synthesizer: openEnglishVoice() },
+        `
+    set languages de, fr > set value de, fr isSaved true
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: You said five.
+    2000
+    eva picks adam: Dinner is ready at eight. > queued position 0
+    2000 > played voice: completed
+    eva picks adam: Toss a coin > queued position 0
+    2000 > played voice: completed
+    eva picks adam: Das Essen ist um acht Uhr fertig.
+    > queued position 0
+    > played voice: failed
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
+    2000
     `,
       ],
     'where the recogniser tells no language, the text does: Wie lange muss man ein Ei kochen?': `
