@@ -1,5 +1,5 @@
 import { domainToUnicode } from 'node:url';
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import addressWords from './address-words.json' with { type: 'json' };
 
 /** Characters that end an address of the web, although Unicode counts some of them as letters' neighbours. */

@@ -1,7 +1,7 @@
 import { createDeadlineSignal } from '#src/base/bounded-wait.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { GuildId } from '#src/base/ids.ts';
-import { isSameLanguage } from '#src/base/language/base-language.ts';
+import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import { getEnglishLanguageName } from '#src/base/language-name.ts';
 import type { ChannelNotices } from '#src/notices/channel-notices.ts';
 import {

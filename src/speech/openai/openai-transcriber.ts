@@ -3,12 +3,12 @@ import { writeWav } from '#src/audio/formats/wav.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import {
   applyOperatorLanguage,
   type ChosenLanguage,
   findSetLanguage,
   listLikelyLanguages,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';

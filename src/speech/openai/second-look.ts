@@ -1,11 +1,11 @@
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
 import {
   isLongEnough,
   isSure,
   listWords,
-} from '#src/speech/text-language/sure-language.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
 
 /** A server that demands a language gets this one where nothing is known of the speaker. */
 const lastGuess = 'en';

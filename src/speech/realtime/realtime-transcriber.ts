@@ -1,8 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import {
   type ChosenLanguage,
   findSetLanguage,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
 import { describeServer, type ServedBy } from '#src/provider/models/standard-models.ts';
 import type { ServerHabit } from '#src/provider/negotiation/server-knowledge.ts';

@@ -1,6 +1,10 @@
-import { includesLanguage } from '#src/base/language/base-language.ts';
-import { isLongEnough, isSure, listWords } from './sure-language.ts';
-import type { TextLanguageDetector } from './text-language.ts';
+import { includesLanguage } from '#src/base/language/expected-language.ts';
+import {
+  isLongEnough,
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from './text-language.ts';
 
 /** Languages (BCP 47) that a clause may be in, as far as they are known beside its words. */
 export type LanguageClues = {

@@ -1,4 +1,4 @@
-import { includesLanguage } from '#src/base/language/base-language.ts';
+import { includesLanguage } from '#src/base/language/expected-language.ts';
 
 export type DetectedLanguage = {
   /** Code without region: `pt` for `pt-BR`. */

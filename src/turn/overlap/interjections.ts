@@ -1,4 +1,4 @@
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
+import { toBaseLanguage } from '#src/base/language/expected-language.ts';
 import {
   getMaxNameDistance,
   isWithinDistance,

@@ -1,4 +1,4 @@
-import { isSameLanguage } from '#src/base/language/base-language.ts';
+import { isSameLanguage } from '#src/base/language/expected-language.ts';
 import { textLocales } from '#src/texts/locales.ts';
 import { formatText, type PlainTextId } from '#src/texts/texts.ts';
 

@@ -1,9 +1,9 @@
 import {
   includesLanguage,
   isSameLanguage,
+  type LikelyLanguages,
   toBaseLanguage,
-} from '#src/base/language/base-language.ts';
-import type { LikelyLanguages } from '#src/base/language/expected-language.ts';
+} from '#src/base/language/expected-language.ts';
 import { toPlainWords } from '#src/turn/addressing/names.ts';
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';

@@ -4,8 +4,11 @@ import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { Transcript } from '#src/speech/speech-engine.ts';
-import { isSure, listWords } from '#src/speech/text-language/sure-language.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import {
+  isSure,
+  listWords,
+  type TextLanguageDetector,
+} from '#src/speech/text-language/text-language.ts';
 import {
   decideAnswerLanguage,
   findRequestedLanguage,

@@ -1,7 +1,7 @@
-import { toBaseLanguage } from '#src/base/language/base-language.ts';
 import {
   type ExpectedLanguage,
   findSetLanguage,
+  toBaseLanguage,
 } from '#src/base/language/expected-language.ts';
 
 /**
