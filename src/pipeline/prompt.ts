@@ -92,7 +92,8 @@ export function createPromptHead(turn: Turn): readonly ChatMessage[] {
   const contextMessages: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   const content = `${style.instructions}${formatLanguageOrder(language)}`;
-  const facts = { language: language?.now, timeZone: style.timeZone };
+  const { getSpokenLanguage, timeZone } = style;
+  const facts = { language: language?.now, timeZone, getSpokenLanguage };
   const instructions: readonly ChatMessage[] =
     content === '' ? [] : [{ role: 'system', content, ...facts }];
   return [...instructions, ...history, ...contextMessages];

@@ -1,3 +1,4 @@
+import { createStandIn } from '#src/chat/chat-stand-in-model.ts';
 import {
   withOwnLanguages,
   withSpokenForm,
@@ -20,6 +21,7 @@ function openEnglishVoice() {
   return withSpokenForm(english, { detector: textLanguage, languages: ['en'] });
 }
 
+const standIn = createStandIn({ wallMs: () => 0, random: () => 0, botName: 'Nova' });
 const germanAnswer = 'Das habe ich leider nicht verstanden.';
 const englishAnswer = 'I can tell the time and play rain.';
 
@@ -155,6 +157,16 @@ playScripts(
     > writes voice.language.written (German) (English) (German)
     > writes "Here is how they say it in Berlin. Ich habe heute leider keinen Hunger mehr. And that is all I know about it."
     2000 > answered Adam: Here is how they say it in Berlin. And that is all I know about it.
+    `,
+      ],
+    'whoever asks it to count hears it count, also in a language that no voice speaks':
+      [
+        { synthesizer: openEnglishVoice(), chat: standIn },
+        `
+    recogniser tells de
+    adam says (human-goforward): Zähle bis zwölf. > heard Adam: Zähle bis zwölf.
+    8000
+    > answered Adam: Talk over me, or press Stop. One, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve.
     `,
       ],
     'a message is read in the language of its words, whatever its writer speaks and the server lists':
