@@ -159,6 +159,15 @@ playScripts(
     2000 > answered Adam: Here is how they say it in Berlin. And that is all I know about it.
     `,
       ],
+    'an answer in a language that the voice speaks is said, also to a person who set one that it lacks':
+      [
+        { synthesizer: openEnglishVoice(), chat: new FakeChat([[englishAnswer]]) },
+        `
+    adam chooses language de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?, answered Adam: I can tell the time and play rain.
+    `,
+      ],
     'whoever asks it to count hears it count, also in a language that no voice speaks':
       [
         { synthesizer: openEnglishVoice(), chat: standIn },
