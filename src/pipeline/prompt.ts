@@ -14,20 +14,14 @@ export type AnswerSound = {
   readonly asideNotice: string | undefined;
 };
 
-/**
- * Chooses the voice of an answer. Its language is set only if the answer cannot turn
- * to another language.
- */
+/** Chooses the voice of an answer. Its language is only expected: the words of each clause decide. */
 export function chooseAnswerSound({
   style,
   language,
 }: Pick<Turn, 'style' | 'language'>): AnswerSound {
   const tag = language?.now;
-  const { language: voiceLanguage, ...voice } = addVoiceLanguage(tag, style);
-  // Text that may be of another language is spoken by any voice.
-  const isSure = voiceLanguage !== undefined && language?.stability !== 'open';
   return {
-    voice: isSure ? { ...voice, language: voiceLanguage } : voice,
+    voice: addVoiceLanguage(tag, style),
     asideNotice: style.getAsideNotice?.(tag),
   };
 }

@@ -168,6 +168,21 @@ playScripts(
     > heard Adam: Wie spät ist es?, answered Adam: I can tell the time and play rain.
     `,
       ],
+    'a word of many languages is in the one that its asker speaks, so that no voice of another says it':
+      [
+        { synthesizer: openEnglishVoice(), chat: new FakeChat([[germanAnswer], ['Ja.']]) },
+        `
+    recogniser tells de
+    adam says (human-goforward): Wie spät ist es?
+    > heard Adam: Wie spät ist es?
+    > answered Adam
+    > writes "Keine Stimme hier spricht Deutsch, also schreibe ich diese Antworten. Mit Englisch in /voice me hörst du mich. Eine Stimme für Deutsch bekommt mein Betreiber mit npm run setup."
+    > writes "Das habe ich leider nicht verstanden."
+    2000
+    adam says (human-goforward): Regnet es morgen?
+    > heard Adam: Regnet es morgen?, answered Adam, writes "Ja."
+    `,
+      ],
     'whoever asks it to count hears it count, also in a language that no voice speaks':
       [
         { synthesizer: openEnglishVoice(), chat: standIn },
