@@ -170,7 +170,10 @@ playScripts(
       ],
     'a word of many languages is in the one that its asker speaks, so that no voice of another says it':
       [
-        { synthesizer: openEnglishVoice(), chat: new FakeChat([[germanAnswer], ['Ja.']]) },
+        {
+          synthesizer: openEnglishVoice(),
+          chat: new FakeChat([[germanAnswer], ['Ja.']]),
+        },
         `
     recogniser tells de
     adam says (human-goforward): Wie spät ist es?
